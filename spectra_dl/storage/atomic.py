@@ -1,0 +1,66 @@
+"""Write a file whole or not at all."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from spectra_dl.errors import EnvironmentFault
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a temporary neighbour of ``path`` that takes its name when the block ends well.
+
+    The bytes are flushed to the disk before the rename and the folder's entry after it, so that a reader,
+    or the machine after a crash, sees the old file or the new one and never a part.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written (disk full, no permission, no such folder). The old file is untouched.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as err:
+        _remove(temporary)
+        if isinstance(err, EnvironmentFault):
+            raise
+        raise EnvironmentFault(
+            f"{target}: can't be written ({err.strerror or err}); free space or choose another --out"
+        ) from err
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write ``content`` to ``path``, whole or not at all."""
+    with whole_file(path) as stream:
+        stream.write(content)
+
+
+def write_text(path: str | os.PathLike[str], content: str) -> None:
+    """Write ``content`` to ``path`` as UTF-8 with its line ends as they are, whole or not at all."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

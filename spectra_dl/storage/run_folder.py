@@ -1,0 +1,82 @@
+"""The folder a command writes its results to, checked before any work is done."""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from spectra_dl.errors import DataError, EnvironmentFault, UsageError
+from spectra_dl.storage.atomic import write_text
+
+REPORT_NAME = "report.json"
+
+
+def prepare_run_folder(
+    path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False
+) -> Path:
+    """Make ``path`` ready to take results, or refuse before any work is done.
+
+    Parameters
+    ----------
+    path
+        The folder; made when its parent exists.
+    overwrite
+        Allow a folder that already holds something.
+    resume
+        Go on in a folder that an interrupted run left.
+
+    Raises
+    ------
+    UsageError
+        The path is a file, its parent is missing, or there is nothing to resume.
+    DataError
+        The folder is a link, or holds results and ``overwrite`` was not asked for.
+    EnvironmentFault
+        The folder can't be made or written to.
+    """
+    folder = Path(path)
+    if folder.is_symlink():
+        raise DataError(f"--out {folder}: this is a link to another place; name the folder itself")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--out {folder}: this is a file; name a folder")
+    if not folder.parent.is_dir():
+        raise UsageError(f"--out {folder}: the folder {folder.parent} does not exist; make it first")
+    if resume and not folder.is_dir():
+        raise UsageError(
+            f"--resume: {folder} does not exist, so there is nothing to go on with; leave --resume out"
+        )
+    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
+        raise DataError(
+            f"--out {folder}: the folder already holds files; choose a new one, or add --overwrite"
+        )
+    try:
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as err:
+        raise EnvironmentFault(
+            f"--out {folder}: can't write there ({err.strerror or err}); choose another folder"
+        ) from err
+    return folder
+
+
+def json_text(content: Mapping[str, object]) -> str:
+    """Return ``content`` as JSON text with null for what is not finite; the same content gives the same text."""
+    return json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_report(folder: Path, content: Mapping[str, object]) -> None:
+    """Write ``report.json`` to ``folder``, whole or not at all."""
+    write_text(folder / REPORT_NAME, json_text(content))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

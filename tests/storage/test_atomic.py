@@ -1,0 +1,64 @@
+"""Files are whole or not there."""
+
+import os
+
+import pytest
+
+from spectra_dl.errors import EnvironmentFault
+from spectra_dl.storage.atomic import whole_file, write_bytes, write_text
+
+
+def test_a_written_file_holds_exactly_the_bytes_given(tmp_path):
+    write_bytes(tmp_path / "a.bin", b"\x00\r\n\xff")
+    assert (tmp_path / "a.bin").read_bytes() == b"\x00\r\n\xff"
+
+
+def test_text_keeps_its_line_ends_and_is_utf8(tmp_path):
+    write_text(tmp_path / "a.txt", "cm⁻¹\n")
+    assert (tmp_path / "a.txt").read_bytes() == "cm⁻¹\n".encode()
+
+
+def test_a_failure_inside_the_block_leaves_the_old_file_and_no_temporary(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def fail_half_way():
+        with whole_file(target) as stream:
+            stream.write(b"half of the n")
+            raise KeyError("stop")
+
+    with pytest.raises(KeyError):
+        fail_half_way()
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failing_disk_call_is_reported_and_the_old_file_stays(tmp_path, monkeypatch, call):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(EnvironmentFault, match="No space left on device"):
+        write_bytes(target, b"new")
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_missing_folder_is_refused_with_its_path(tmp_path):
+    with pytest.raises(EnvironmentFault, match=r"nowhere"):
+        write_bytes(tmp_path / "nowhere" / "a.txt", b"x")
+
+
+def test_a_link_is_replaced_and_what_it_points_to_is_kept(tmp_path):
+    precious = tmp_path / "precious.txt"
+    precious.write_text("precious")
+    link = tmp_path / "link.txt"
+    link.symlink_to(precious)
+    write_bytes(link, b"new")
+    assert precious.read_text() == "precious"
+    assert link.read_bytes() == b"new"
+    assert not link.is_symlink()

@@ -1,0 +1,128 @@
+"""A sealed file gives back what was put in, or refuses."""
+
+import pickle
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spectra_dl.errors import ModelFileError, UnsafeError
+from spectra_dl.storage.sealed import read_sealed, write_sealed
+
+TENSORS = {
+    "b.weight": np.arange(12, dtype=np.float32).reshape(3, 4),
+    "a.count": np.array([7], dtype=np.int64),
+}
+TEXT = '{"name": "µ", "numbers": [1, 2.5]}'
+
+
+@pytest.fixture
+def sealed(tmp_path):
+    path = tmp_path / "model.safetensors"
+    write_sealed(path, "test", TEXT, TENSORS)
+    return path
+
+
+def test_text_and_tensors_come_back_bit_for_bit(sealed):
+    found = read_sealed(sealed, "test")
+    assert found.text == TEXT
+    assert sorted(found.tensors) == sorted(TENSORS)
+    for name, array in TENSORS.items():
+        assert found.tensors[name].dtype == array.dtype
+        np.testing.assert_array_equal(found.tensors[name], array)
+
+
+def test_the_same_content_gives_the_same_bytes(sealed, tmp_path):
+    again = tmp_path / "again.safetensors"
+    write_sealed(again, "test", TEXT, dict(reversed(TENSORS.items())))
+    assert again.read_bytes() == sealed.read_bytes()
+
+
+def test_the_official_library_reads_the_file(sealed):
+    from safetensors import safe_open
+
+    with safe_open(sealed, framework="numpy") as file:
+        np.testing.assert_array_equal(file.get_tensor("b.weight"), TENSORS["b.weight"])
+        assert file.metadata()["test"] == TEXT
+
+
+def test_every_single_bit_flip_is_refused(sealed):
+    content = sealed.read_bytes()
+    for bit in range(8 * len(content)):
+        altered = bytearray(content)
+        altered[bit // 8] ^= 1 << (bit % 8)
+        sealed.write_bytes(bytes(altered))
+        with pytest.raises((ModelFileError, UnsafeError)):
+            read_sealed(sealed, "test")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300))
+def test_random_bytes_are_refused_and_nothing_else_happens(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("random") / "x.safetensors"
+    path.write_bytes(content)
+    with pytest.raises((ModelFileError, UnsafeError)):
+        read_sealed(path, "test")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.31, 0.9, 0.999])
+def test_a_truncated_file_is_refused(sealed, share):
+    content = sealed.read_bytes()
+    sealed.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ModelFileError):
+        read_sealed(sealed, "test")
+
+
+def test_a_file_of_another_kind_is_refused(sealed):
+    with pytest.raises(ModelFileError, match="another"):
+        read_sealed(sealed, "another")
+
+
+class _Payload:
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return (open, (str(self.marker), "w"))
+
+
+def test_a_pickle_is_refused_as_unsafe_and_not_executed(tmp_path):
+    marker = tmp_path / "marker"
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(pickle.dumps(_Payload(marker)))
+    with pytest.raises(UnsafeError, match="pickle data is never loaded"):
+        read_sealed(path, "test")
+    assert not marker.exists()
+
+
+def test_a_zip_checkpoint_is_refused_as_unsafe(tmp_path):
+    path = tmp_path / "model.safetensors"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data.pkl", b"x")
+    with pytest.raises(UnsafeError, match="zip"):
+        read_sealed(path, "test")
+
+
+@pytest.mark.parametrize("length", [2**63, 100_000_000, 64])
+def test_a_header_longer_than_the_file_is_refused(tmp_path, length):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(struct.pack("<Q", length) + b"{}")
+    with pytest.raises(ModelFileError, match="header claims"):
+        read_sealed(path, "test")
+
+
+def test_deeply_nested_json_is_refused_without_a_crash(tmp_path):
+    path = tmp_path / "model.safetensors"
+    text = b"[" * 200_000
+    path.write_bytes(struct.pack("<Q", len(text)) + text)
+    with pytest.raises(ModelFileError):
+        read_sealed(path, "test")
+
+
+@pytest.mark.parametrize("name", ["missing.safetensors", "."])
+def test_what_is_not_a_regular_file_is_refused(tmp_path, name):
+    with pytest.raises(ModelFileError, match="not a regular file"):
+        read_sealed(tmp_path / name, "test")
