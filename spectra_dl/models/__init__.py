@@ -1,0 +1,1 @@
+"""A model on disk: one sealed .safetensors file with a closed description."""

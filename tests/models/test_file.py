@@ -1,0 +1,162 @@
+"""A model file gives back what was saved, or refuses."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import ModelFileError, UnsafeError
+from spectra_dl.models.card import card_text
+from spectra_dl.models.file import load_model, save_model, weights_sha256
+from spectra_dl.models.header import ModelHeader
+from spectra_dl.storage.sealed import read_sealed, write_sealed
+
+TENSORS = {
+    "member0.w": np.linspace(-1, 1, 8, dtype=np.float32),
+    "member1.w": np.ones((2, 4), dtype=np.float32),
+}
+
+
+def description(**changes):
+    """A complete description as JSON-ready values."""
+    return {
+        "format_version": 1,
+        "modality": "spectra",
+        "intended_use": "tests",
+        "network": {"name": "compact", "n_wavenumbers": 8, "n_classes": 2, "members": 2},
+        "preprocessing": [{"steps": [{"step": "crop"}, {"step": "normalise"}]}],
+        "axis": {"first": 400.0, "last": 1800.0, "points": 8, "unit": "cm-1", "laser_nm": None},
+        "classes": ["healthy", "sick"],
+        "positive_class": "sick",
+        "decision_threshold": 0.5,
+        "calibration": {"temperature": 1.5},
+        "out_of_distribution": {"residual": 2.0, "distance": 3.0},
+        "training": {
+            "source": "a study",
+            "simulated": True,
+            "patients": {"healthy": 10, "sick": 12},
+            "spectra": 66,
+            "seed": 0,
+            "notes": ["a note"],
+            "spectrum_hashes": ["0123456789abcdef"],
+        },
+        "scores": [{"name": "AUC", "value": 0.9, "low": 0.8, "high": None}],
+        "scores_from": "Patients each left out of one member",
+        "weights_sha256": weights_sha256(TENSORS),
+        "versions": {"python": "3.11"},
+        **changes,
+    }
+
+
+def header(**changes):
+    return ModelHeader.model_validate_json(json.dumps(description(**changes)))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_model(path, header(), TENSORS)
+    return path
+
+
+def test_header_and_weights_come_back_bit_for_bit(saved):
+    found, tensors, sha256 = load_model(saved)
+    assert found == header()
+    assert sha256 == read_sealed(saved, "spectra_dl").sha256
+    for name, array in TENSORS.items():
+        np.testing.assert_array_equal(tensors[name], array)
+
+
+def test_saving_twice_gives_the_same_bytes(saved, tmp_path):
+    save_model(tmp_path / "again.safetensors", header(), TENSORS)
+    assert (tmp_path / "again.safetensors").read_bytes() == saved.read_bytes()
+
+
+def test_saving_over_a_file_that_was_just_loaded_keeps_the_weights(saved):
+    found, tensors, _ = load_model(saved)
+    save_model(saved, found, tensors)
+    np.testing.assert_array_equal(load_model(saved)[1]["member0.w"], TENSORS["member0.w"])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused_when_saving_and_when_loading(tmp_path, bad):
+    tensors = {"w": np.array([1.0, bad], dtype=np.float32)}
+    with pytest.raises(ModelFileError, match='non-finite weights in "w"'):
+        save_model(tmp_path / "a.safetensors", header(), tensors)
+    text = json.dumps(description(weights_sha256=weights_sha256(tensors)))
+    write_sealed(tmp_path / "b.safetensors", "spectra_dl", text, tensors)
+    with pytest.raises(ModelFileError, match='non-finite weights in "w"'):
+        load_model(tmp_path / "b.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"format_version": 2}, "format 2"),
+        ({"_target_": "os.system"}, "_target_"),
+        ({"classes": ["healthy"]}, "classes"),
+        ({"classes": ["healthy", "healthy"]}, "class names"),
+        ({"positive_class": "other"}, "positive class"),
+        (
+            {"network": {"name": "os.system", "n_wavenumbers": 8, "n_classes": 2, "members": 2}},
+            "network.name",
+        ),
+        (
+            {"network": {"name": "compact", "n_wavenumbers": 10**9, "n_classes": 2, "members": 2}},
+            "n_wavenumbers",
+        ),
+        ({"calibration": {"temperature": 0.0}}, "temperature"),
+        ({"calibration": {"temperature": "1"}}, "temperature"),
+        ({"weights_sha256": "0" * 64}, "weights"),
+    ],
+)
+def test_a_description_that_is_not_valid_is_refused(tmp_path, changes, words):
+    path = tmp_path / "model.safetensors"
+    write_sealed(path, "spectra_dl", json.dumps(description(**changes)), TENSORS)
+    with pytest.raises(ModelFileError, match=words):
+        load_model(path)
+
+
+def test_all_problems_are_listed_at_once(tmp_path):
+    path = tmp_path / "model.safetensors"
+    text = json.dumps(description(decision_threshold=-1.0, modality="slides", extra=1))
+    write_sealed(path, "spectra_dl", text, TENSORS)
+    with pytest.raises(ModelFileError, match=r"(?s)modality.*decision_threshold.*extra"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "7", "{", '{"format_version": NaN}', "[" * 100_000])
+def test_a_description_that_is_not_an_object_is_refused(tmp_path, text):
+    path = tmp_path / "model.safetensors"
+    write_sealed(path, "spectra_dl", text, TENSORS)
+    with pytest.raises(ModelFileError):
+        load_model(path)
+
+
+def test_a_checkpoint_is_not_taken_for_a_model(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    write_sealed(path, "spectra_dl_checkpoint", "{}", TENSORS)
+    with pytest.raises(ModelFileError, match="spectra_dl"):
+        load_model(path)
+
+
+def test_a_pickle_is_refused_as_unsafe(tmp_path):
+    path = tmp_path / "model.pt"
+    path.write_bytes(pickle.dumps({"weights": [1, 2]}))
+    with pytest.raises(UnsafeError, match="never loaded"):
+        load_model(path)
+
+
+def test_the_card_says_what_a_user_must_know():
+    text = card_text(header(), "f" * 64)
+    for words in (
+        "Research use only, not for diagnosis",
+        "SIMULATED a study",
+        "10 healthy, 12 sick",
+        "400 to 1800",
+        "crop -> normalise",
+        "0.900  [0.800, undefined]",
+        "a note",
+    ):
+        assert words in text
