@@ -1,0 +1,30 @@
+"""Write ``spectra.csv`` beside this file: simulated spectra for the README's first command.
+
+Run from the repository's top folder: ``python datasets/demo/make_demo.py``. The same bytes come out each time.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.table_files import write_table
+
+# Not the seed of the study that the shipped model was trained on: none of these patients was seen in training.
+DEMO = StudySettings(patients=12, spectra_per_patient=3, n_wavenumbers=701, seed=20_001)
+
+
+def demo_table() -> SpectraTable:
+    """Return the demonstration's spectra, with ids that say they are simulated."""
+    table = simulate_study(DEMO).table
+    new_id = {old: f"SIM-{number + 1:02d}" for number, old in enumerate(dict.fromkeys(table.patient))}
+    patient = [new_id[old] for old in table.patient]
+    sample = [
+        f"{new}{old.removeprefix(owner)}"
+        for new, old, owner in zip(patient, table.sample_id, table.patient, strict=True)
+    ]
+    return replace(table, sample_id=text_array(sample), patient=text_array(patient), batch=None)
+
+
+if __name__ == "__main__":
+    write_table(Path(__file__).with_name("spectra.csv"), demo_table())

@@ -1,0 +1,1 @@
+"""Data and models that come with spectra-dl."""

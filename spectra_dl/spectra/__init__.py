@@ -1,0 +1,1 @@
+"""Raman spectra: from an instrument's file to a patient's probability."""
