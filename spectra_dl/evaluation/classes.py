@@ -1,0 +1,100 @@
+"""What the classes are called, and which of two is the one a test looks for."""
+
+import re
+from collections import defaultdict
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.arrays import Texts
+from spectra_dl.evaluation.wording import first_few
+
+_ABSENCE_WORDS = frozenset(
+    {"healthy", "control", "controls", "negative", "normal", "benign", "no", "0", "false", "absent"}
+)
+_ABSENCE_BEGINNING = re.compile(r"(no|non|not|without)[ _-]")
+_ABSENCE_ENDINGS = ("-", "_neg")
+_MISSING_WORDS = frozenset({"", "nan", "na", "n/a"})
+
+
+def class_names(labels: Texts) -> tuple[str, ...]:
+    """Return the distinct labels in sorted order, after refusing labels that can't be classes.
+
+    Raises
+    ------
+    DataError
+        A row has no label, there are fewer than two classes, or two labels differ only by case or spaces.
+
+    Examples
+    --------
+    >>> class_names(["sick", "healthy", "sick"])
+    ('healthy', 'sick')
+    """
+    missing = [row for row, label in enumerate(labels) if str(label).strip().lower() in _MISSING_WORDS]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of {len(labels)} spectra have no label (spectrum {first_few(row + 1 for row in missing)}); "
+            "label them or leave them out of the input"
+        )
+    names = sorted({str(label) for label in labels})
+    spellings = defaultdict(list)
+    for name in names:
+        spellings["".join(name.split()).lower()].append(name)
+    doubled = [repr(name) for group in spellings.values() if len(group) > 1 for name in group]
+    if doubled:
+        raise DataError(
+            f"labels differ only by case or spaces: {first_few(doubled)}; write each class in one way, "
+            "since each spelling would count as a class of its own"
+        )
+    if len(names) < 2:
+        found = f"one class only: {names[0]!r}" if names else "no labels"
+        raise DataError(
+            f"{found}; a classifier needs spectra of two classes or more (is --label the right column?)"
+        )
+    return tuple(names)
+
+
+def positive_class(labels: Texts, asked: str | None = None) -> tuple[str, str]:
+    """Return the class whose sensitivity is reported, and a sentence that says by which rule.
+
+    Parameters
+    ----------
+    labels
+        One label per row, or the distinct labels.
+    asked
+        The class the user named, if any.
+
+    Raises
+    ------
+    UsageError
+        ``asked`` is none of the labels.
+
+    Examples
+    --------
+    >>> positive_class(["Healthy", "SARS-CoV-2"])[0]
+    'SARS-CoV-2'
+    >>> positive_class(["COV+", "COV-"])
+    ('COV+', "'COV+' is the positive class because 'COV-' names the absence of disease.")
+    >>> positive_class(["A", "B"])
+    ('B', "'B' is the positive class because it is the last in sorted order; name another with --positive.")
+    """
+    names = sorted({str(label) for label in labels})
+    if asked is not None:
+        if asked not in names:
+            raise UsageError(
+                f"there is no class {asked!r} to take as positive; the labels are {first_few(map(repr, names))}"
+            )
+        return asked, f"{asked!r} is the positive class because it was asked for."
+    absent = [name for name in names if _names_absence(name)]
+    if len(names) == 2 and len(absent) == 1:
+        present = next(name for name in names if name not in absent)
+        return (
+            present,
+            f"{present!r} is the positive class because {absent[0]!r} names the absence of disease.",
+        )
+    reason = "it is the last in sorted order; name another with --positive."
+    return names[-1], f"{names[-1]!r} is the positive class because {reason}"
+
+
+def _names_absence(name: str) -> bool:
+    word = name.strip().lower()
+    said = word in _ABSENCE_WORDS or word.endswith(_ABSENCE_ENDINGS)
+    return said or _ABSENCE_BEGINNING.match(word) is not None

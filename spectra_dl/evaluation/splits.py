@@ -1,0 +1,218 @@
+"""Who is trained on and who is tested: folds by patient, and the file that lets others repeat them."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.arrays import IndexArray, Texts
+from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.wording import first_few
+
+_COLUMNS = ("row", "sample_id", "patient", "repeat", "fold")
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One division of the rows.
+
+    Attributes
+    ----------
+    repeat, number
+        Which repeat and which fold of it, from 0.
+    train, test
+        Row numbers from 0, ascending; together every row once.
+    """
+
+    repeat: int
+    number: int
+    train: IndexArray
+    test: IndexArray
+
+
+def patient_folds(
+    patient: Texts | None, label: Texts, *, folds: int = 5, repeats: int = 1, seed: int = 0
+) -> list[Fold]:
+    """Divide the rows by patient, stratified by the patients' class.
+
+    Every patient is tested exactly once per repeat, with all rows, and no class differs by more than one patient
+    between two folds. The division depends on ids, classes and seed, not on the order of rows.
+
+    Parameters
+    ----------
+    patient, label
+        ``(n,)`` text, per row.
+    folds
+        How many parts; five keeps four fifths for training.
+    repeats
+        How many independent divisions.
+
+    Raises
+    ------
+    UsageError
+        No patient ids, or ``folds`` or ``repeats`` out of range.
+    DataError
+        A class with fewer patients than folds, only one class, or a patient with more than one label.
+
+    Examples
+    --------
+    >>> patient, label = ["a", "a", "b", "c", "d", "d"], ["sick", "sick", "sick", "well", "well", "well"]
+    >>> [fold.test.tolist() for fold in patient_folds(patient, label, folds=2)]
+    [[0, 1, 3], [2, 4, 5]]
+    """
+    people = read_patients(patient, label)
+    _check_counts(folds, repeats)
+    _refuse_small_classes(people, folds)
+    divisions = (_deal(people.class_of_patient, folds, (seed, repeat)) for repeat in range(repeats))
+    return [
+        fold
+        for repeat, part in enumerate(divisions)
+        for fold in _folds_from(part[people.of_row], repeat, folds)
+    ]
+
+
+def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int = 0) -> list[Fold]:
+    """Divide the rows whoever's they are, stratified by class: a leak, kept to show what it would have claimed.
+
+    With several spectra per patient nearly every test patient is also trained on. Never judge a model by this.
+
+    Raises
+    ------
+    UsageError
+        ``folds`` or ``repeats`` out of range.
+    DataError
+        A class with fewer spectra than folds, or only one class.
+    """
+    _check_counts(folds, repeats)
+    each_its_own = read_patients([f"{row:012d}" for row in range(len(label))], label)
+    _refuse_small_classes(each_its_own, folds)
+    divisions = (_deal(each_its_own.class_of_row, folds, (seed, repeat)) for repeat in range(repeats))
+    return [fold for repeat, part in enumerate(divisions) for fold in _folds_from(part, repeat, folds)]
+
+
+def split_text(folds: Sequence[Fold], patient: Texts, sample_id: Texts | None = None) -> str:
+    """Write folds as CSV text: for each row and repeat, in which fold it is tested.
+
+    Parameters
+    ----------
+    patient, sample_id
+        ``(n,)`` text; without sample ids that column holds the row number, counted from 1.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for fold in sorted(folds, key=lambda fold: (fold.repeat, fold.number)):
+        for row in fold.test:
+            sample = str(row + 1) if sample_id is None else sample_id[row]
+            writer.writerow((row + 1, sample, patient[row], fold.repeat + 1, fold.number + 1))
+    return stream.getvalue()
+
+
+def split_sha256(text: str) -> str:
+    """Return the SHA-256 of a split's text."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def read_split(text: str, patient: Texts) -> list[Fold]:
+    """Read folds written by `split_text`, for rows of the same patients in the same order.
+
+    Raises
+    ------
+    DataError
+        The text is no split, names other patients or rows, tests a row twice or never, or puts one patient on
+        both sides.
+    """
+    reader = csv.reader(io.StringIO(text))
+    if tuple(next(reader, ())) != _COLUMNS:
+        raise DataError(
+            f"the split's first line must be {','.join(_COLUMNS)}; take a split file written by spectra-dl"
+        )
+    numbers = _read_numbers(list(reader), patient)
+    folds = []
+    for repeat in range(int(numbers[:, 1].max()) + 1):
+        part = _fold_of_row(numbers[numbers[:, 1] == repeat], len(patient), repeat)
+        _refuse_divided_patients(part, patient)
+        folds += _folds_from(part, repeat, int(part.max()) + 1)
+    return folds
+
+
+def _read_numbers(lines: list[list[str]], patient: Texts) -> IndexArray:
+    """Return row, repeat and fold of each line, from 0."""
+    numbers = []
+    for line, cells in enumerate(lines, start=2):
+        try:
+            row, repeat, fold = (int(cells[at]) - 1 for at in (0, 3, 4))
+            known = 0 <= row < len(patient) and repeat >= 0 and fold >= 0 and cells[2] == str(patient[row])
+        except (ValueError, IndexError):
+            known = False
+        if not known:
+            raise DataError(
+                f"split line {line}: it doesn't fit the data (another patient, or no such row); "
+                "use the input this split was made for, in the same order"
+            )
+        numbers.append((row, repeat, fold))
+    if not numbers:
+        raise DataError("the split names no rows; take a split file written by spectra-dl")
+    return np.array(numbers, dtype=np.intp)
+
+
+def _fold_of_row(numbers: IndexArray, n_rows: int, repeat: int) -> IndexArray:
+    times = np.bincount(numbers[:, 0], minlength=n_rows)
+    if np.any(times != 1):
+        wrong = np.flatnonzero(times != 1) + 1
+        raise DataError(
+            f"repeat {repeat + 1} of the split must test each row once; row {first_few(wrong)} is not"
+        )
+    part = np.empty(n_rows, dtype=np.intp)
+    part[numbers[:, 0]] = numbers[:, 2]
+    return part
+
+
+def _refuse_divided_patients(part: IndexArray, patient: Texts) -> None:
+    fold_of: dict[str, int] = {}
+    divided = sorted(
+        {
+            str(name)
+            for name, fold in zip(patient, part, strict=True)
+            if fold_of.setdefault(name, fold) != fold
+        }
+    )
+    if divided:
+        raise DataError(f"the split has patients on both sides: {first_few(divided)}; divide by patient")
+
+
+def _check_counts(folds: int, repeats: int) -> None:
+    if folds < 2 or repeats < 1:
+        raise UsageError(f"folds={folds}, repeats={repeats}: at least 2 folds and 1 repeat are needed")
+
+
+def _refuse_small_classes(people: Patients, folds: int) -> None:
+    counts = {name: people.count(number) for number, name in enumerate(people.classes)}
+    if min(counts.values()) < folds:
+        listed = first_few(f"{name} {count}" for name, count in counts.items())
+        raise DataError(
+            f"too few patients for {folds} folds: {listed}; every fold needs a patient of each class: "
+            "take fewer folds or more patients"
+        )
+
+
+def _deal(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
+    """Give each unit (patient or row) a fold, as cards are dealt: class after class, shuffled within each."""
+    generator = np.random.default_rng(seed)
+    dealt = [
+        generator.permutation(np.flatnonzero(class_of_unit == code)) for code in np.unique(class_of_unit)
+    ]
+    fold = np.empty(class_of_unit.size, dtype=np.intp)
+    fold[np.concatenate(dealt)] = np.arange(class_of_unit.size) % folds
+    return fold
+
+
+def _folds_from(fold_of_row: IndexArray, repeat: int, folds: int) -> list[Fold]:
+    return [
+        Fold(repeat, number, np.flatnonzero(fold_of_row != number), np.flatnonzero(fold_of_row == number))
+        for number in range(folds)
+    ]

@@ -1,0 +1,32 @@
+"""How lists and figures are put into sentences."""
+
+import math
+from collections.abc import Iterable
+
+UNDEFINED = "n/a"
+_NAMED_AT_MOST = 5
+_LONGEST_WORD = 80
+
+
+def first_few(words: Iterable[object]) -> str:
+    """Join the first five words, each cut at 80 characters, and say how many more there are.
+
+    Examples
+    --------
+    >>> first_few(range(7))
+    '0, 1, 2, 3, 4 and 2 more'
+    """
+    listed = [str(word)[:_LONGEST_WORD] for word in words]
+    more = f" and {len(listed) - _NAMED_AT_MOST} more" if len(listed) > _NAMED_AT_MOST else ""
+    return ", ".join(listed[:_NAMED_AT_MOST]) + more
+
+
+def figure(value: float) -> str:
+    """Write a figure with three decimals, or ``n/a`` where it is undefined (NaN).
+
+    Examples
+    --------
+    >>> figure(0.91234), figure(float("nan"))
+    ('0.912', 'n/a')
+    """
+    return UNDEFINED if math.isnan(value) else f"{value:.3f}"
