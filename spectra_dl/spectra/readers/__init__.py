@@ -1,0 +1,130 @@
+"""Read spectra from text files and folders, told by their content and never by their suffix."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.readers.options import PathLike, ReadOptions
+from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
+from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
+from spectra_dl.spectra.readers.several_files import concatenate
+from spectra_dl.spectra.readers.text_file import iter_text_file
+from spectra_dl.spectra.readers.wording import file_name
+from spectra_dl.spectra.table import SpectraTable, text_array
+
+__all__ = ["ReadOptions", "iter_spectra", "read_spectra"]
+
+DEFAULT_OPTIONS = ReadOptions()
+
+
+def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEFAULT_OPTIONS) -> SpectraTable:
+    """Read all spectra of an input, in its order.
+
+    Parameters
+    ----------
+    path
+        A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column; a two-column file; a WiRE
+        map as text; a folder that holds one such file only; a patient's folder or a folder of them; a folder of
+        two-column files with ``options.samples``; or a list of patients' folders or of two-column files.
+    options
+        Which columns say who each spectrum belongs to.
+
+    Returns
+    -------
+    SpectraTable
+        Its ``notes`` hold every guess that was made.
+
+    Raises
+    ------
+    DataError
+        The input can't be read without a doubt; says where and what to do.
+    UsageError
+        An option that does not fit the input.
+    UnsafeError
+        Pickle data, or a sample sheet that points outside its folder.
+    """
+    return concatenate(list(iter_spectra(path, options)))
+
+
+def iter_spectra(
+    path: PathLike | Sequence[PathLike], options: ReadOptions = DEFAULT_OPTIONS, *, rows: int = 1024
+) -> Iterator[SpectraTable]:
+    """Yield the spectra of an input in blocks of ``rows``; `read_spectra` is their concatenation.
+
+    A table with one spectrum a row, a map, and several files are read with one block in memory (and one short text
+    per spectrum, to find ids that stand twice). A block's notes hold what was noted so far, the last block's all.
+    What is wrong with later rows is refused when they are reached.
+
+    Raises
+    ------
+    DataError, UsageError, UnsafeError
+        As `read_spectra`.
+    """
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise UsageError(f"rows is {rows!r}; give a whole number of at least 1")
+    blocks = _blocks(path, options, rows)
+    if options.replicates is not None:
+        blocks = _replicated(blocks, options.replicates)
+    yield from blocks
+
+
+def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
+    if not isinstance(path, Sequence) or isinstance(path, str):
+        return _blocks_of_one(Path(path), options, rows)
+    paths = [Path(part) for part in path]
+    if not paths:
+        raise UsageError("an empty list of files; give at least one")
+    if len(paths) == 1 and options.samples is None:
+        return _blocks_of_one(paths[0], options, rows)
+    folders = [part.is_dir() for part in paths]
+    if not any(folders):
+        return iter_two_column_files(paths, options, rows=rows)
+    for part in paths:
+        if not is_patient_folder(part):
+            raise DataError(
+                f"{file_name(part)}: not a patient's folder; a list holds only those, or only two-column files"
+            )
+    return iter_patient_folders(paths, options, rows=rows)
+
+
+def _blocks_of_one(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
+    if not path.is_dir():
+        return (
+            iter_text_file(path, options, rows=rows)
+            if options.samples is None
+            else iter_two_column_files([path], options, rows=rows)
+        )
+    if is_patient_folder(path):
+        return iter_patient_folders([path], options, rows=rows)
+    try:
+        parts = sorted(path.iterdir())
+    except OSError as err:
+        raise DataError(
+            f"{file_name(path)}: the folder can't be read ({err.strerror}); check its permissions"
+        ) from err
+    if folders := [part for part in parts if is_patient_folder(part)]:
+        return iter_patient_folders(folders, options, rows=rows)
+    if len(parts) == 1 and parts[0].is_file():
+        return _blocks_of_one(parts[0], options, rows)
+    if options.samples is not None:
+        return iter_two_column_files(path, options, rows=rows)
+    raise DataError(
+        f"{file_name(path)}: a folder, not a regular file, without patients' folders (spectra.csv and raman_shift.csv) in "
+        f"it; give a file, or a sample sheet (samples) for a folder of two-column files"
+    )
+
+
+def _replicated(blocks: Iterator[SpectraTable], replicates: int) -> Iterator[SpectraTable]:
+    count = 0
+    note = f"each {replicates} consecutive spectra were taken as one patient, numbered from 1"
+    for block in blocks:
+        rows = range(count, count + len(block))
+        count += len(block)
+        yield replace(
+            block.with_notes(note), patient=text_array([str(row // replicates + 1) for row in rows])
+        )
+    if count % replicates:
+        raise DataError(
+            f"{count} spectra can't be divided into replicates of {replicates}; add what is missing, or name a patient column"
+        )

@@ -1,0 +1,165 @@
+"""Columns of metadata and their parts: who is the sample, the patient, the label, the batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.wording import listed, quoted
+from spectra_dl.spectra.table import FloatArray, SpectraTable, TextArray, text_array
+
+USUAL_COLUMNS = {
+    "sample_id": ("sample_id",),
+    "patient": ("patient_id", "patient"),
+    "label": ("label",),
+    "batch": ("batch",),
+}
+USUAL_NAMES = {name for names in USUAL_COLUMNS.values() for name in names}
+# Narrower than the spellings of missing numbers: "none" or "-" may be a label.
+MISSING_TEXT = frozenset({"NA", "N/A", "#N/A", "nan", "NaN", "NAN", "null", "NULL"})
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The metadata columns of an input and which of them play a part.
+
+    Attributes
+    ----------
+    names
+        Names of all metadata columns.
+    parts
+        Position among ``names`` for each part that has a column.
+    notes
+        The parts that were given to a column by its name alone.
+    """
+
+    names: tuple[str, ...]
+    parts: dict[str, int]
+    notes: tuple[str, ...]
+
+    def table(
+        self,
+        intensity: FloatArray,
+        wavenumber: FloatArray,
+        cells: Sequence[Sequence[str]],
+        *,
+        default_ids: Sequence[str],
+        source: Sequence[str],
+        notes: Sequence[str],
+    ) -> SpectraTable:
+        """Put a block of spectra together.
+
+        Parameters
+        ----------
+        cells
+            For each spectrum the stripped text of all metadata columns.
+        default_ids
+            The sample ids where no column gives them.
+        """
+        columns = [text_array([row[k] for row in cells]) for k in range(len(self.names))]
+
+        def part(role: str) -> TextArray | None:
+            return known_text(columns[self.parts[role]]) if role in self.parts else None
+
+        taken = set(self.parts.values())
+        return SpectraTable(
+            intensity=intensity,
+            wavenumber=wavenumber,
+            sample_id=columns[self.parts["sample_id"]]
+            if "sample_id" in self.parts
+            else text_array(default_ids),
+            patient=part("patient"),
+            label=part("label"),
+            batch=part("batch"),
+            source=text_array(source),
+            metadata={name: columns[k] for k, name in enumerate(self.names) if k not in taken},
+            notes=tuple(notes),
+        )
+
+
+def known_text(column: TextArray) -> TextArray:
+    """Return ``column`` with the spellings of a missing entry (NA, nan, ...) made empty."""
+    return np.where(np.isin(column, list(MISSING_TEXT)), "", column)
+
+
+def assign_columns(
+    names: Sequence[str],
+    options: ReadOptions,
+    where: str,
+    *,
+    usual: Mapping[str, tuple[str, ...]] = USUAL_COLUMNS,
+) -> Columns:
+    """Find the column of each part by the options, else by its usual name.
+
+    Parameters
+    ----------
+    names
+        Names of the metadata columns.
+    where
+        The file, for messages.
+    usual
+        The names by which a part is found without an option.
+
+    Raises
+    ------
+    UsageError
+        An option names a column that is not there.
+    DataError
+        A name stands twice, or ``patient`` and ``patient_id`` both do.
+    """
+    doubled = sorted({name for name in names if list(names).count(name) > 1})
+    if doubled:
+        raise DataError(f"{where}: two columns are called {quoted(doubled[0])}; rename one of them")
+    named = options.named()
+    parts: dict[str, int] = {}
+    notes: list[str] = []
+    for role, column in named.items():
+        parts[role] = _position(column, role, names, where)
+    for role, candidates in usual.items():
+        present = [name for name in candidates if name in names and name not in named.values()]
+        if role in named or not present:
+            continue
+        if len(present) > 1:
+            raise DataError(
+                f"{where}: columns {' and '.join(present)} could both be the {role}; name one as an option"
+            )
+        parts[role] = names.index(present[0])
+        notes.append(f"column {present[0]} was taken as the {role}")
+    if options.replicates is not None and "patient" in parts:
+        raise DataError(
+            f"{where}: column {quoted(names[parts['patient']])} names the patients, and replicates={options.replicates} too; "
+            f"rename the column, or leave replicates out"
+        )
+    return Columns(tuple(names), parts, tuple(notes))
+
+
+def _position(column: str, role: str, names: Sequence[str], where: str) -> int:
+    if column not in names:
+        raise UsageError(
+            f"{where}: no column {quoted(column)} for {role}; the columns are {listed(names) or 'wavenumbers only'}"
+        )
+    return names.index(column)
+
+
+class UniqueIds:
+    """Refuse a sample id that stands twice or is empty."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._places: dict[str, str] = {}
+
+    def check(self, table: SpectraTable) -> SpectraTable:
+        """Return ``table`` if all its ids are new."""
+        places = table.source if table.source is not None else table.sample_id
+        for sample, place in zip(table.sample_id, places, strict=True):
+            if not sample:
+                raise DataError(f"{place}: the sample id is empty; give every spectrum one")
+            if sample in self._places:
+                raise DataError(
+                    f"{self._where}: sample id {quoted(sample)} stands twice, in {self._places[sample]} and {place}; make "
+                    f"ids unique, or name another column as sample_id (a column can be the patient instead)"
+                )
+            self._places[sample] = place
+        return table

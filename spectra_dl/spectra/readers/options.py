@@ -1,0 +1,65 @@
+"""What a user may tell the readers about an input."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from spectra_dl.errors import UsageError
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """Name the columns that say who and where each spectrum came from.
+
+    Attributes
+    ----------
+    sample_id, patient, label, batch
+        Column names. None takes a column of exactly the name ``sample_id``, ``patient_id`` or ``patient``,
+        ``label``, ``batch`` where there is one, and says so in the notes. A column named here is never
+        read as a wavenumber, even if its name is a number.
+    replicates
+        Each so many consecutive spectra are one patient ("1", "2", ...); for tables that name no patient.
+    samples
+        A sample sheet for a folder or list of two-column files: a table with the column ``file`` and any
+        of the columns above.
+
+    Raises
+    ------
+    UsageError
+        A name is empty, ``replicates`` is not a whole number of at least 1 or stands beside ``patient``.
+    """
+
+    sample_id: str | None = None
+    patient: str | None = None
+    label: str | None = None
+    batch: str | None = None
+    replicates: int | None = None
+    samples: Path | None = None
+
+    def __post_init__(self) -> None:
+        for role, column in self.named().items():
+            if not isinstance(column, str) or not column.strip():
+                raise UsageError(f"{role} is {column!r}; give the name of a column")
+            object.__setattr__(self, role, column.strip())
+        if self.samples is not None:
+            object.__setattr__(self, "samples", Path(self.samples))
+        if self.replicates is None:
+            return
+        if isinstance(self.replicates, bool) or not isinstance(self.replicates, int) or self.replicates < 1:
+            raise UsageError(f"replicates is {self.replicates!r}; give a whole number of at least 1")
+        if self.patient is not None:
+            raise UsageError(
+                f"replicates={self.replicates} and patient={self.patient!r} both say who the patients are; give one"
+            )
+
+    def named(self) -> dict[str, str]:
+        """Return the roles for which a column was named, with its name."""
+        roles = {
+            "sample_id": self.sample_id,
+            "patient": self.patient,
+            "label": self.label,
+            "batch": self.batch,
+        }
+        return {role: column for role, column in roles.items() if column is not None}

@@ -1,0 +1,149 @@
+"""Open a user's file without trusting it: regular files only, known contents only, bounded decompression."""
+
+import contextlib
+import gzip
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.spectra.readers.lines import Lines
+from spectra_dl.spectra.readers.options import PathLike
+from spectra_dl.spectra.readers.wording import file_name
+
+CHUNK_BYTES = 1 << 18
+MAX_DECOMPRESSED_BYTES = 16 << 30
+# Tables of numbers shrink 2 to 10 times; 64 MiB are let through first, because small files of zeros shrink more.
+MAX_COMPRESSION_RATIO = 200
+RATIO_FREE_BYTES = 64 << 20
+
+GZIP_MAGIC = b"\x1f\x8b"
+FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "an Excel or zip file; export the sheet as CSV"),
+    (b"PK\x05\x06", "an empty zip file; export the spectra as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Office file; export the sheet as CSV"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export the spectra as CSV"),
+    (b"\x93NUMPY", "a NumPy array file; export the spectra as CSV"),
+    (b"WDF1", "a Renishaw WDF file; export it as text from WiRE"),
+    (b"PAR1", "a Parquet file; export the spectra as CSV"),
+    (b"SQLite format 3", "an SQLite database; export the spectra as CSV"),
+    (b"%PDF", "a PDF; export the spectra as CSV"),
+    (b"\x89PNG", "a picture; export the spectra as CSV"),
+    (b"\xff\xd8\xff", "a picture; export the spectra as CSV"),
+    (b"BZh", "compressed with bzip2; decompress it first"),
+    (b"\xfd7zXZ", "compressed with xz; decompress it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd; decompress it first"),
+    (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
+    (b"##TITLE", "a JCAMP-DX file; export it as two columns of text"),
+    (b"<", "a web page or XML; export the spectra as CSV"),
+    (b"{", "JSON; export the spectra as CSV"),
+)
+# Binary pickles start with the protocol, text ones with a global or with a mark and a container.
+PICKLE = re.compile(rb"\x80[\x02-\x05]|c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|\([ldti]p?\d*\n")
+JSON_LIST = re.compile(rb"\[\s*[\[{\"\d\-\]]")
+
+
+@contextlib.contextmanager
+def open_lines(path: PathLike, *, parent: bool = False) -> Iterator[Lines]:
+    """Open a text file, plain or gzip, as numbered lines.
+
+    Parameters
+    ----------
+    parent
+        Name the file with its folder in messages.
+
+    Raises
+    ------
+    DataError
+        Not a regular file, not readable, empty, not text, or decompressing without end.
+    UnsafeError
+        Pickle data.
+    """
+    name = file_name(path, parent=parent)
+    with _open_regular(path, name) as stream:
+        chunks = _chunks(stream)
+        head = next(chunks, b"")
+        notes: list[str] = []
+        if head.startswith(GZIP_MAGIC):
+            stream.seek(0)
+            chunks = _decompressed(stream, name)
+            head = next(chunks, b"")
+            if head.startswith(GZIP_MAGIC):
+                raise DataError(f"{name}: compressed twice; decompress it first")
+            notes.append("the file is gzip data; it was decompressed")
+        _refuse_foreign(head, name)
+        lines = Lines(_with_head(head, chunks), name)
+        lines.notes.extend(notes)
+        yield lines
+
+
+def _open_regular(path: PathLike, name: str) -> BinaryIO:
+    try:
+        # Looked at before it is opened: opening a pipe or a device can block or act.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise DataError(f"{name}: not a regular file; give a file of spectra")
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError as err:
+        if os.path.islink(path):
+            raise DataError(
+                f"{name}: not a regular file but a link to nothing; give a file of spectra"
+            ) from err
+        raise DataError(f"{name}: no such file; check the path") from err
+    except PermissionError as err:
+        raise DataError(f"{name}: no permission to read it; change its permissions") from err
+    except (OSError, ValueError) as err:
+        raise DataError(f"{name}: can't be opened ({err}); check the path") from err
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DataError(f"{name}: not a regular file; give a file of spectra")
+    return os.fdopen(descriptor, "rb")
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _decompressed(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    total = 0
+    with gzip.GzipFile(fileobj=stream, mode="rb") as inflated:
+        while True:
+            try:
+                chunk = inflated.read(CHUNK_BYTES)
+            except (OSError, EOFError, zlib.error) as err:
+                raise DataError(
+                    f"{name}: damaged or truncated gzip data after {total} bytes; copy it again"
+                ) from err
+            if not chunk:
+                return
+            total += len(chunk)
+            bomb = total > RATIO_FREE_BYTES and total > MAX_COMPRESSION_RATIO * stream.tell()
+            if bomb or total > MAX_DECOMPRESSED_BYTES:
+                raise DataError(
+                    f"{name}: decompresses to more than {total >> 20} MiB, over {MAX_COMPRESSION_RATIO} times its size "
+                    f"or {MAX_DECOMPRESSED_BYTES >> 30} GiB; decompress it yourself if you trust it"
+                )
+            yield chunk
+
+
+def _with_head(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from chunks
+
+
+def _refuse_foreign(head: bytes, name: str) -> None:
+    if not head:
+        raise DataError(f"{name}: the file is empty; export the spectra again")
+    if PICKLE.match(head) or (head.startswith(b"PK\x03\x04") and b"data.pkl" in head):
+        raise UnsafeError(
+            f"{name}: pickle data, which can run code, is never loaded; export the spectra as CSV"
+        )
+    start = head[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for magic, what in FOREIGN_CONTENTS:
+        if head.startswith(magic) or (len(magic) < 3 and start.startswith(magic)):
+            raise DataError(f"{name}: looks like {what}")
+    if JSON_LIST.match(start):
+        raise DataError(f"{name}: looks like JSON; export the spectra as CSV")
