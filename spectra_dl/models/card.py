@@ -22,7 +22,7 @@ def card_text(header: ModelHeader, sha256: str) -> str:
         header.scores_from,
     ]
     lines += [
-        f"  {score.name:<20} {_figure(score.value)}  [{_figure(score.low)}, {_figure(score.high)}]"
+        f"  {score.name:<34} {_figure(score.value)}  [{_figure(score.low)}, {_figure(score.high)}]"
         for score in header.scores
     ]
     lines += ["", *(f"Note: {note}" for note in training.notes)]

@@ -22,7 +22,7 @@ def weights_sha256(tensors: Mapping[str, np.ndarray]) -> str:
     """Return the SHA-256 over every tensor's name, type, shape and bytes, in the order of names."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
+        array = np.asarray(tensors[name], order="C")
         digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()

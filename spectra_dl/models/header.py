@@ -1,10 +1,10 @@
 """What a model file says of itself: a closed schema, in which nothing names code, a path or a URL."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 1
 RESEARCH_USE = "Research use only, not for diagnosis"
 
 NetworkName = Literal["compact", "lenet5", "deepcnn", "resnet"]

@@ -67,7 +67,7 @@ def write_sealed(
     tensors
         Arrays by name; made contiguous.
     """
-    arrays = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+    arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
     draft = _canonical(save(arrays, metadata={kind: text, "sha256": _EMPTY_DIGEST.decode()}))
     digest = hashlib.sha256(draft).hexdigest()
     write_bytes(path, draft.replace(_EMPTY_DIGEST, digest.encode(), 1))
@@ -89,7 +89,8 @@ def read_sealed(path: str | os.PathLike[str], kind: str) -> SealedFile:
     name = Path(path).name
     content = _read_regular_file(Path(path))
     for magic, what in _CAN_RUN_CODE.items():
-        if content.startswith(magic):
+        # The first eight bytes of a sealed file are a length, which may begin like any of these; JSON follows it.
+        if content.startswith(magic) and content[8:9] != b"{":
             raise UnsafeError(f"{name}: this is {what}, not a spectra-dl model (pickle data is never loaded)")
     metadata = _header(content, name).get("__metadata__", {})
     if not isinstance(metadata, dict) or kind not in metadata or "sha256" not in metadata:

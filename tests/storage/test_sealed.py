@@ -32,6 +32,7 @@ def test_text_and_tensors_come_back_bit_for_bit(sealed):
     assert sorted(found.tensors) == sorted(TENSORS)
     for name, array in TENSORS.items():
         assert found.tensors[name].dtype == array.dtype
+        assert found.tensors[name].shape == array.shape
         np.testing.assert_array_equal(found.tensors[name], array)
 
 
@@ -39,6 +40,16 @@ def test_the_same_content_gives_the_same_bytes(sealed, tmp_path):
     again = tmp_path / "again.safetensors"
     write_sealed(again, "test", TEXT, dict(reversed(TENSORS.items())))
     assert again.read_bytes() == sealed.read_bytes()
+
+
+def test_a_header_whose_length_begins_like_a_pickle_is_still_read(tmp_path):
+    path = tmp_path / "model.safetensors"
+    first_bytes = set()
+    for padding in range(0, 256, 8):
+        write_sealed(path, "test", " " * padding, TENSORS)
+        first_bytes.add(path.read_bytes()[0])
+        assert read_sealed(path, "test").text == " " * padding
+    assert 0x80 in first_bytes
 
 
 def test_the_official_library_reads_the_file(sealed):

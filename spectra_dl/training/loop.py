@@ -1,0 +1,319 @@
+"""The training loop."""
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import nn
+
+from spectra_dl.errors import EnvironmentFault, SpectraDLWarning, TrainingDivergedError, UsageError
+from spectra_dl.training.batches import Batch, Batches
+from spectra_dl.training.checkpoint import read_checkpoint, training_identity, write_checkpoint
+from spectra_dl.training.engine import mean_over_processes, on_any_process, start_fabric
+from spectra_dl.training.history import EpochRecord, History
+from spectra_dl.training.losses import Loss
+from spectra_dl.training.optimiser import learning_rate_at, move_moments
+from spectra_dl.training.progress import progress_bar
+from spectra_dl.training.seeds import own_randomness, seed_layers, seeded_generator
+from spectra_dl.training.settings import TrainingSettings
+from spectra_dl.training.state import TrainingState
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+Augment = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
+_FEWEST_ROWS_AT_A_TIME = 8
+_NAMED_ROWS = 10
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """The training was asked to stop and did so after a whole step.
+
+    It is a KeyboardInterrupt, so that no ``except Exception`` takes a half-trained network for a trained one.
+    """
+
+
+@dataclass
+class _Job:
+    """What stays the same during a training; only ``pieces`` grows when memory is short."""
+
+    fabric: "Fabric"
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+    loss: Loss
+    train: Batches
+    valid: Batches | None
+    settings: TrainingSettings
+    augment: Augment | None
+    stop_requested: Callable[[], bool]
+    write: Callable[[TrainingState], None]
+    pieces: int = 1
+
+
+def fit(
+    network: nn.Module,
+    loss: Loss,
+    train: Batches,
+    valid: Batches | None,
+    settings: TrainingSettings,
+    *,
+    augment: Augment | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+    callbacks: Sequence[Callable[[EpochRecord], None]] = (),
+    stop_requested: Callable[[], bool] | None = None,
+) -> History:
+    """Train ``network`` in place and leave it with its best weights, in evaluation mode.
+
+    Parameters
+    ----------
+    network
+        Takes a batch of inputs ``(N, ...)``.
+    loss
+        Takes the network's outputs ``(N, ...)`` and targets ``(N, ...)`` and returns one value per row ``(N,)``.
+    train
+        Rows to learn from.
+    valid
+        Rows that only say which epoch is the best and when to stop; None keeps the last weights.
+    settings
+        Settings of the loop.
+    augment
+        Takes inputs, targets and a generator, and returns changed inputs and targets. It sees the whole batch,
+        whatever the number of processes, and draws the same for the same (seed, epoch, step).
+    checkpoint
+        A file that keeps the training; it must not exist unless ``resume``.
+    resume
+        Go on from ``checkpoint``. The weights end up bit for bit as those of a training that was not disturbed; a
+        finished training returns at once.
+    progress
+        Show a bar when standard error is a terminal.
+    callbacks
+        Each takes every epoch's record, after the checkpoint is written.
+    stop_requested
+        Asked after each step; when it returns True the checkpoint is written and the training ends.
+
+    Returns
+    -------
+    History
+        One record per epoch.
+
+    Raises
+    ------
+    TrainingDivergedError
+        A loss, gradient or weight is not finite. The step is not taken, and the last checkpoint is kept.
+    TrainingInterrupted
+        ``stop_requested`` returned True.
+    UsageError
+        The device is not there; there is nothing to resume, or it is another training; the checkpoint exists already.
+    EnvironmentFault
+        The checkpoint can't be written, or memory is too small.
+    """
+    state = TrainingState.start(network, settings)
+    write = _open_checkpoint(
+        checkpoint, state, lambda: training_identity(settings, train, valid, loss, augment), resume=resume
+    )
+    if not state.finished:
+        fabric = start_fabric(settings)
+        model, optimiser = fabric.setup(network, state.optimiser)
+        move_moments(state.optimiser)
+        job = _Job(
+            fabric=fabric,
+            model=model,
+            optimiser=optimiser,
+            loss=loss,
+            train=train,
+            valid=valid,
+            settings=settings,
+            augment=augment,
+            stop_requested=stop_requested or (lambda: False),
+            write=write,
+        )
+        show = progress and fabric.is_global_zero
+        with own_randomness(fabric.device), progress_bar(settings.epochs, state.epoch, show=show) as bar:
+            _train(job, state, [bar, *callbacks])
+    network.load_state_dict(state.best)
+    network.eval()
+    return state.history
+
+
+def _train(job: _Job, state: TrainingState, callbacks: Sequence[Callable[[EpochRecord], None]]) -> None:
+    """Run epoch after epoch until the state is finished."""
+    if state.epoch == 0 and state.step == 0:
+        _save(job, state)
+    while not state.finished:
+        started = time.monotonic()
+        _learn(job, state)
+        train_loss = mean_over_processes(job.fabric, state.loss_sum) / job.train.n_rows
+        record = EpochRecord(
+            epoch=state.epoch + 1,
+            train_loss=train_loss,
+            valid_loss=None if job.valid is None else _mean_loss(job, job.valid, state),
+            learning_rate=_learning_rate(job, state.epoch, len(job.train) - 1),
+            seconds=time.monotonic() - started,
+        )
+        state.close_epoch(record, job.settings)
+        if state.finished or state.epoch % job.settings.checkpoint_every == 0:
+            _save(job, state)
+        for callback in callbacks:
+            callback(record)
+
+
+def _learn(job: _Job, state: TrainingState) -> None:
+    """Take the steps that are left of the epoch under way."""
+    job.model.train()
+    for batch in job.train.shuffled(state.epoch, state.step):
+        place = (state.epoch, state.step)
+        rate = _learning_rate(job, *place)
+        for group in job.optimiser.param_groups:
+            group["lr"] = rate
+        if job.augment is not None:
+            generator = seeded_generator(job.settings.seed, "augment", *place, device=batch.inputs.device)
+            inputs, targets = job.augment(batch.inputs, batch.targets, generator)
+            batch = batch._replace(inputs=inputs, targets=targets)
+        loss, norm = _gradient(job, batch, *place)
+        # Before the step is taken: weights that are not finite never come to be, so none can be saved.
+        if not math.isfinite(loss + norm):
+            raise _diverged(job, batch, place, f"loss {loss:g}, gradient {norm:g}")
+        job.optimiser.step()
+        job.optimiser.zero_grad()
+        state.loss_sum += loss * len(batch.rows)
+        state.step += 1
+        if on_any_process(job.fabric, job.stop_requested()):
+            _save(job, state)
+            raise TrainingInterrupted(
+                f"training stopped as asked, in epoch {state.epoch + 1} after step {state.step} of {len(job.train)}; its checkpoint, where one was asked for, goes on from here"
+            )
+
+
+def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[float, float]:
+    """Compute the batch's mean loss and its clipped gradient; return that loss and the gradient's norm before clipping."""
+    while True:
+        seed_layers(job.fabric.device, job.settings.seed, "layers", epoch, step, job.fabric.global_rank)
+        try:
+            return _forward_and_backward(job, batch)
+        except torch.OutOfMemoryError as err:
+            _halve_pieces(job, len(batch.rows), err)
+        job.optimiser.zero_grad()
+
+
+def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
+    # Each process backpropagates its rows' share of the whole batch's mean; DDP then averages over processes.
+    scale = job.fabric.world_size / len(batch.rows)
+    mean_loss = torch.zeros((), device=job.fabric.device)
+    for piece in _own_part(job, batch).split(job.pieces):
+        loss = _row_losses(job, piece).sum() * scale  # (n,) -> ()
+        job.fabric.backward(loss)
+        mean_loss += loss.detach()
+    norm = job.fabric.clip_gradients(
+        job.model, job.optimiser, max_norm=job.settings.gradient_clip, error_if_nonfinite=False
+    )
+    # One transfer from the device for both numbers.
+    loss_value, norm_value = torch.stack((mean_loss, cast("torch.Tensor", norm))).tolist()
+    return loss_value, norm_value
+
+
+def _own_part(job: _Job, batch: Batch) -> Batch:
+    """Return this process's rows of the batch, on its device."""
+    if len(batch.rows) < job.fabric.world_size:
+        raise UsageError(
+            f"a batch has {len(batch.rows)} rows for {job.fabric.world_size} processes; use fewer processes or a larger batch_size"
+        )
+    return batch.split(job.fabric.world_size)[job.fabric.global_rank].to(job.fabric.device)
+
+
+def _row_losses(job: _Job, batch: Batch) -> torch.Tensor:
+    losses = job.loss(job.model(batch.inputs), batch.targets)
+    if losses.shape != batch.rows.shape:
+        raise UsageError(
+            f"the loss returned shape {tuple(losses.shape)} for {len(batch.rows)} rows; it must return one value per row (reduction='none')"
+        )
+    return losses if batch.weight is None else losses * batch.weight
+
+
+@torch.no_grad()
+def _mean_loss(job: _Job, batches: Batches, state: TrainingState) -> float:
+    """Return the mean loss over all rows, without changing anything."""
+    job.model.eval()
+    total = sum(float(_row_losses(job, _own_part(job, batch)).sum()) for batch in batches.in_order())
+    mean = mean_over_processes(job.fabric, total) * job.fabric.world_size / batches.n_rows
+    if not math.isfinite(mean):
+        place = (state.epoch, state.step - 1)
+        raise _diverged(job, None, place, f"validation loss {mean:g}")
+    return mean
+
+
+def _learning_rate(job: _Job, epoch: int, step: int) -> float:
+    steps = len(job.train)
+    return learning_rate_at(epoch * steps + step, job.settings.epochs * steps, job.settings)
+
+
+def _save(job: _Job, state: TrainingState) -> None:
+    """Write the checkpoint, where one was asked for, of a state that is worth keeping."""
+    if broken := state.first_not_finite():
+        raise TrainingDivergedError(
+            f"training diverged: after {state.epoch} epochs and {state.step} steps {broken} is not finite; lower the learning rate"
+        )
+    state.loss_sum = mean_over_processes(job.fabric, state.loss_sum)
+    if job.fabric.is_global_zero:
+        job.write(state)
+    job.fabric.barrier()
+
+
+def _open_checkpoint(
+    path: Path | None, state: TrainingState, identity: Callable[[], dict[str, str]], *, resume: bool
+) -> Callable[[TrainingState], None]:
+    """Return a function that writes the checkpoint; bring ``state`` to where it stands when resuming."""
+    if path is None:
+        if resume:
+            raise UsageError("resume: no checkpoint file was named; say which one to go on from")
+        return lambda state: None
+    file, known = Path(path), identity()
+    if resume:
+        read_checkpoint(file, state, known)
+    elif file.exists():
+        raise UsageError(
+            f"{file}: the checkpoint of a training is there already; resume it, or remove it first"
+        )
+    return lambda state: write_checkpoint(file, state, known)
+
+
+def _halve_pieces(job: _Job, n_rows: int, err: torch.OutOfMemoryError) -> None:
+    """Take the batch in twice as many pieces from now on, or give up."""
+    rows = n_rows // job.fabric.world_size // job.pieces
+    if rows < 2 * _FEWEST_ROWS_AT_A_TIME or job.fabric.world_size > 1:
+        raise EnvironmentFault(
+            f"not enough memory on device {job.fabric.device} for {rows} rows at a time; try batch_size={max(1, rows // 2)}, or device='cpu'"
+        ) from err
+    job.pieces *= 2
+    warnings.warn(
+        f"not enough memory for {rows} rows at a time: batches are taken in {job.pieces} pieces; the batch size stays {n_rows}",
+        SpectraDLWarning,
+        stacklevel=2,
+    )
+
+
+def _diverged(job: _Job, batch: Batch | None, place: tuple[int, int], what: str) -> TrainingDivergedError:
+    """Return the error that says when the numbers broke, at which learning rate, and in which rows."""
+    epoch, step = place
+    where = f"epoch {epoch + 1}, step {step + 1}, learning rate {_learning_rate(job, epoch, step):g}"
+    rows = "" if batch is None else _broken_rows(job, batch)
+    return TrainingDivergedError(
+        f"training diverged at {where}: {what}{rows}; lower the learning rate (a checkpoint, where one was asked for, holds the last finite weights)"
+    )
+
+
+@torch.no_grad()
+def _broken_rows(job: _Job, batch: Batch) -> str:
+    own = _own_part(job, batch)
+    losses = _row_losses(job, own)
+    broken = own.rows[~losses.isfinite().to(own.rows.device)].tolist()
+    if not broken:
+        return f" (largest loss in training row {int(own.rows[int(losses.argmax())])}, counted from 0)"
+    named = ", ".join(map(str, broken[:_NAMED_ROWS])) + (", ..." if len(broken) > _NAMED_ROWS else "")
+    return f" (not finite in training rows {named}, counted from 0)"

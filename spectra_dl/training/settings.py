@@ -1,0 +1,96 @@
+"""What a user may choose about a training."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from spectra_dl.errors import UsageError
+
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["32-true", "bf16-mixed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """Settings of the training loop, checked when they are made.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the training rows, at most.
+    batch_size
+        Rows per optimiser step, over all processes together.
+    learning_rate
+        Peak of the schedule: linear warm-up, then half a cosine down to 0.
+    weight_decay
+        AdamW's; biases and normalisation layers are left out of it.
+    warmup
+        Fraction of all steps over which the learning rate rises.
+    patience
+        Epochs without a lower validation loss after which training stops; unused without validation rows.
+    gradient_clip
+        Largest norm of the gradient over all parameters; a longer one is shortened to it.
+    seed
+        The same seed, data and settings on the same machine's CPU give the same weights, byte for byte.
+    device
+        ``"auto"`` takes a GPU where there is one; a device that is named must be there.
+    precision
+        ``"bf16-mixed"`` only on hardware made for it: on most CPUs it is ten times slower.
+    checkpoint_every
+        Epochs between checkpoints.
+
+    Raises
+    ------
+    UsageError
+        A value makes no sense; all of them are listed.
+
+    Examples
+    --------
+    >>> TrainingSettings(epochs=5).batch_size
+    64
+    """
+
+    epochs: int = 60
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    warmup: float = 0.05
+    patience: int = 15
+    gradient_clip: float = 1.0
+    seed: int = 0
+    device: Device = "auto"
+    precision: Precision = "32-true"
+    checkpoint_every: int = 1
+
+    def __post_init__(self) -> None:
+        counts = ("epochs", "batch_size", "patience", "checkpoint_every")
+        problems = [
+            self._problem(name, "a whole number of at least 1")
+            for name in counts
+            if not self._counts(name, 1)
+        ]
+        if not self._counts("seed", 0):
+            problems.append(self._problem("seed", "a whole number of at least 0"))
+        for name in ("learning_rate", "gradient_clip"):
+            if not (self._is_finite(name) and getattr(self, name) > 0):
+                problems.append(self._problem(name, "a number above 0"))
+        if not (self._is_finite("weight_decay") and self.weight_decay >= 0):
+            problems.append(self._problem("weight_decay", "a number of at least 0"))
+        if not (self._is_finite("warmup") and 0 <= self.warmup < 1):
+            problems.append(self._problem("warmup", "a fraction from 0 to below 1"))
+        for name, choices in (("device", get_args(Device)), ("precision", get_args(Precision))):
+            if getattr(self, name) not in choices:
+                problems.append(self._problem(name, " or ".join(choices)))
+        if problems:
+            raise UsageError("training settings: " + "; ".join(problems))
+
+    def _problem(self, name: str, needed: str) -> str:
+        return f"{name}={str(getattr(self, name))[:30]!r} must be {needed}"
+
+    def _counts(self, name: str, least: int) -> bool:
+        value = getattr(self, name)
+        return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+    def _is_finite(self, name: str) -> bool:
+        value = getattr(self, name)
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
