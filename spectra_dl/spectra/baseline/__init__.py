@@ -1,0 +1,17 @@
+"""Baseline correction of whole matrices of spectra, each fit with a certificate."""
+
+from spectra_dl.spectra.baseline.certificate import BaselineResult, Certificate
+from spectra_dl.spectra.baseline.methods import METHODS, correct
+from spectra_dl.spectra.baseline.whittaker import airpls, arpls, asls, drpls, iasls
+
+__all__ = [
+    "METHODS",
+    "BaselineResult",
+    "Certificate",
+    "airpls",
+    "arpls",
+    "asls",
+    "correct",
+    "drpls",
+    "iasls",
+]

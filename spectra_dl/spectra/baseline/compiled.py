@@ -1,0 +1,140 @@
+"""Compile the kernels for this processor and run them, in one thread or several.
+
+Compiling takes some 0.1 s once per process and algorithm; nothing is written to disk, so there is no cache
+that could be stale, unwritable or tampered with. The code runs without Python's lock.
+"""
+
+import ctypes
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from llvmlite import binding, ir
+from numpy.typing import NDArray
+
+from spectra_dl.spectra.baseline.algorithms import Airpls, Arpls, Asls, Drpls, Iasls
+from spectra_dl.spectra.baseline.kernels import (
+    ARRAYS,
+    NOT_DONE,
+    SCRATCH_BESIDE,
+    SCRATCH_PER_POINT,
+    SETTINGS,
+    Kernel,
+)
+from spectra_dl.spectra.baseline.lanes import LANES
+from spectra_dl.spectra.baseline.penalty import first_difference_bands, parabola_basis, penalty_bands
+from spectra_dl.spectra.baseline.settings import WhittakerSettings
+
+FloatArray = NDArray[np.float64]
+
+__all__ = ["NOT_DONE", "fit"]
+
+KERNELS: dict[str, type[Kernel]] = {
+    "asls": Asls,
+    "iasls": Iasls,
+    "arpls": Arpls,
+    "airpls": Airpls,
+    "drpls": Drpls,
+}
+
+
+def fit(
+    intensity: FloatArray, settings: WhittakerSettings, threads: int
+) -> tuple[FloatArray, NDArray[np.int64], FloatArray]:
+    """Fit baselines to spectra.
+
+    Parameters
+    ----------
+    intensity
+        ``(n, p)`` float64, contiguous, finite, p >= 5.
+    threads
+        How many parts the spectra are worked on in at the same time.
+
+    Returns
+    -------
+    tuple
+        Baselines ``(n, p)``, tested iterations ``(n,)`` (`kernels.NOT_DONE` where a system can't be
+        solved without pivoting), last tested changes ``(n,)``.
+    """
+    function = _compiled(settings.name)
+    bands = _bands(intensity.shape[1], settings)
+    numbers = [float(getattr(settings, name, 0.0)) for name in SETTINGS[:-1]]
+    constants = np.array([*numbers, settings.max_iter + 1.0])
+    baseline = np.empty_like(intensity)
+    iterations = np.empty(len(intensity), dtype=np.int64)
+    changes = np.empty(len(intensity))
+
+    def run(rows: slice) -> None:
+        scratch = _aligned(SCRATCH_PER_POINT * intensity.shape[1] + SCRATCH_BESIDE)
+        arrays = (intensity[rows], baseline[rows], iterations[rows], changes[rows], bands, constants, scratch)
+        function(*(array.ctypes.data for array in arrays), len(arrays[0]), intensity.shape[1])
+
+    edges = np.linspace(0, len(intensity), min(threads, max(len(intensity), 1)) + 1).astype(int)
+    parts = [slice(start, stop) for start, stop in pairwise(edges.tolist())]
+    if len(parts) == 1:
+        run(parts[0])
+    else:
+        with ThreadPoolExecutor(len(parts)) as pool:
+            list(pool.map(run, parts))
+    return baseline, iterations, changes
+
+
+def _bands(n_points: int, settings: WhittakerSettings) -> FloatArray:
+    """Return what the kernels read for each point, a row each: see `Kernel.band`."""
+    rows = penalty_bands(n_points, settings.lam, getattr(settings, "lam_1", 0.0))[:2]
+    extra = {"iasls": parabola_basis, "drpls": first_difference_bands}.get(settings.name)
+    return np.ascontiguousarray(rows if extra is None else np.vstack([rows, extra(n_points)]))
+
+
+def _aligned(length: int) -> FloatArray:
+    """Return zeros that start where a whole group of lanes may be loaded at once."""
+    raw = np.zeros(length + LANES)
+    start = -raw.ctypes.data // raw.itemsize % LANES
+    return raw[start : start + length]
+
+
+@cache
+def _compiled(name: str) -> Callable[..., None]:
+    """Return an algorithm's machine code, compiled once per process."""
+    module = ir.Module(name)
+    function = empty_function(module, name, n_arrays=len(ARRAYS), n_counts=2)
+    KERNELS[name](function).write()
+    return machine_code(function)
+
+
+def empty_function(module: ir.Module, name: str, *, n_arrays: int, n_counts: int) -> ir.Function:
+    """Return a function without a body that takes arrays, then whole numbers, and returns nothing."""
+    arguments = [ir.PointerType()] * n_arrays + [ir.IntType(64)] * n_counts
+    return ir.Function(module, ir.FunctionType(ir.VoidType(), arguments), name)
+
+
+def machine_code(function: ir.Function) -> Callable[..., None]:
+    """Compile a function for the processor at hand; it takes the addresses of its arrays.
+
+    Raises
+    ------
+    RuntimeError
+        The compiler doesn't know this processor or refuses the code.
+    """
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    module = binding.parse_assembly(str(function.module))
+    module.verify()
+    machine = binding.Target.from_default_triple().create_target_machine(
+        cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=2
+    )
+    passes = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=2))
+    passes.getModulePassManager().run(module, passes)
+    engine = binding.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    types = [
+        ctypes.c_void_p if isinstance(argument.type, ir.PointerType) else ctypes.c_int64
+        for argument in function.args
+    ]
+    callable_code: Callable[..., None] = ctypes.CFUNCTYPE(None, *types)(
+        engine.get_function_address(function.name)
+    )
+    vars(callable_code)["engine"] = engine  # owns the code: must live as long as the function
+    return callable_code

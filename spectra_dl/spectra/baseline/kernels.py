@@ -1,0 +1,280 @@
+"""Vector code of penalised baselines: eight spectra side by side, one in each lane.
+
+The spectra under work stand in a tile of points x values x lanes. An iteration is two passes over it:
+forward, the weights, the factors of the pentadiagonal system and the forward substitution in one; backward,
+the substitution and what the next weights are made of. A spectrum that is done leaves, and its lane takes
+the next one: waiting for the slowest of eight would double the time. Lanes never mix, so a spectrum's bits
+depend on itself alone.
+
+The factors are those of L D L' without pivoting. A spectrum whose pivots aren't all positive, or whose
+solution isn't finite, is given back as `NOT_DONE`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from llvmlite import ir
+
+from spectra_dl.spectra.baseline.lanes import (
+    LANES,
+    Memory,
+    Number,
+    Truth,
+    Variable,
+    Whole,
+    counted,
+    lanes_of,
+    spread,
+    when,
+    while_positive,
+)
+
+TINY = 2.2250738585072014e-308
+NOT_DONE = -1
+
+# What a function is given, in this order: arrays, then the two counts.
+ARRAYS = ("spectra", "baselines", "iterations", "changes", "bands", "settings", "scratch")
+SETTINGS = ("lam", "p", "lam_1", "eta", "tol", "last_iteration")
+
+# What stands in the tile for each point, one group of lanes each.
+INTENSITY, FIRST, SECOND, SOLUTION, WEIGHT, SWEPT = range(6)
+# What stands after the tile, one group of lanes each.
+ROW, ITERATIONS, CHANGE, LATEST, FRESH, WAITING, SOUND, ENOUGH, SCALE, SHIFT, SIZE = range(11)
+
+SCRATCH_PER_POINT = 6 * LANES
+SCRATCH_BESIDE = 11 * LANES
+
+
+class Kernel:
+    """The code all algorithms share; each adds what its weights are and how it measures change.
+
+    Attributes
+    ----------
+    slots
+        Groups of lanes in the tile for each point.
+    swept
+        Where the forward substitution is kept: over the last solution, unless that is still needed.
+    tests_after_forward
+        Whether the change is known only once the forward pass has computed the weights.
+    """
+
+    slots: ClassVar[int] = 5
+    swept: ClassVar[int] = SOLUTION
+    tests_after_forward: ClassVar[bool] = False
+
+    def __init__(self, function: ir.Function) -> None:
+        code = ir.IRBuilder(function.append_basic_block("entry"))
+        self.code = code
+        memory = {name: Memory(code, value) for name, value in zip(ARRAYS, function.args, strict=False)}
+        self.memory = memory
+        self.tile, self.bands = memory["scratch"], memory["bands"]
+        self.n_spectra, self.n_points = (Whole(code, value) for value in function.args[-2:])
+        self.settings = {name: memory["settings"].number(k) for k, name in enumerate(SETTINGS)}
+        self.zero, self.one = lanes_of(code, 0.0), lanes_of(code, 1.0)
+
+    def write(self) -> None:
+        """Write the whole function."""
+        self.following = Variable(Whole.of(self.code, 0))  # the first spectrum no lane has taken
+        self.busy = Variable(Whole.of(self.code, LANES))
+        with counted(Whole.of(self.code, LANES)) as lane:
+            self.take_next(lane, waits=False)
+        with while_positive(self.busy):
+            self.forward()
+            if self.tests_after_forward:
+                with self.each_busy_lane() as lane, when(self.state(FRESH, lane) < 0.5):
+                    self.after_forward(lane)
+            self.backward()
+            with self.each_busy_lane() as lane:
+                self.after_backward(lane)
+        self.code.ret_void()
+
+    # What an algorithm adds.
+
+    def prepare(self, lane: Whole, row: Whole) -> None:
+        """Set up a lane for a new spectrum, beyond its intensities."""
+
+    def start_forward(self) -> None:
+        """Set up what `weigh` needs."""
+
+    def weigh(self, point: Whole, intensity: Number) -> Number:
+        """Return the weights at a point."""
+        raise NotImplementedError
+
+    def right_side(self, point: Whole, weight: Number, intensity: Number) -> Number:
+        """Return the right-hand side of the system at a point."""
+        return weight * intensity
+
+    def end_forward(self) -> None:
+        """Use what `weigh` gathered."""
+
+    def start_backward(self) -> None:
+        """Set up what `observe` needs."""
+
+    def observe(self, point: Whole, intensity: Number, solution: Number) -> None:
+        """Look at the new solution at a point."""
+        raise NotImplementedError
+
+    def end_backward(self) -> None:
+        """Use what `observe` gathered."""
+
+    # The two passes.
+
+    def forward(self) -> None:
+        """Factor the system of every lane and substitute forward.
+
+        With the weighted diagonal a, the first off-diagonal b and the constant second off-diagonal lam:
+        f = b - lam l1(i-1), d = a - lam² / d(i-2) - f(i-1)² / d(i-1), l1 = f / d, l2 = lam / d.
+        """
+        self.start_forward()
+        lam = spread(self.settings["lam"])
+        off, inverse, first, second, second_before = (Variable(self.zero) for _ in range(5))
+        swept, swept_before = Variable(self.zero), Variable(self.zero)
+        self.least_pivot = Variable(self.one)
+        with counted(self.n_points) as point:
+            intensity = self.at(point, INTENSITY)
+            weight = self.weigh(point, intensity)
+            right = self.right_side(point, weight, intensity)
+            diagonal = weight + self.band(0, point) - second_before.get() * lam
+            pivot = diagonal - off.get() * off.get() * inverse.get()
+            right = right - second_before.get() * swept_before.get() - first.get() * swept.get()
+            off.set(self.band(1, point) - first.get() * lam)
+            inverse.set(1.0 / pivot)
+            first.set(off.get() * inverse.get())
+            second_before.set(second.get())
+            second.set(lam * inverse.get())
+            swept_before.set(swept.get())
+            swept.set(right)
+            self.least_pivot.set(pivot.smaller(self.least_pivot.get()))
+            self.put(point, FIRST, first.get())
+            self.put(point, SECOND, second.get())
+            self.put(point, self.swept, right * inverse.get())
+        self.end_forward()
+
+    def backward(self) -> None:
+        """Substitute backward and look at the solution of every lane."""
+        self.start_backward()
+        after, after_next = Variable(self.zero), Variable(self.zero)
+        with counted(self.n_points) as step:
+            point = self.n_points - 1 - step
+            later = self.at(point, SECOND) * after_next.get()
+            solution = self.at(point, self.swept) - later - self.at(point, FIRST) * after.get()
+            after_next.set(after.get())
+            after.set(solution)
+            self.put(point, SOLUTION, solution)
+            self.observe(point, self.at(point, INTENSITY), solution)
+        # Whatever isn't finite anywhere has reached the first point, the last one solved.
+        finite = after.get().size() < 1e300
+        sound = (self.least_pivot.get() > 0.0) & finite
+        self.put_states(SOUND, sound.choose(self.one, 0.0))
+        self.end_backward()
+
+    # What happens to a lane between passes.
+
+    def take_next(self, lane: Whole, *, waits: bool) -> None:
+        """Give a lane the next spectrum, or rest it when there is none.
+
+        A lane that ``waits`` was filled after the forward pass and lets the backward pass go by.
+        """
+        row = self.following.get()
+        with self.code.if_else((row < self.n_spectra).ir) as (some, none):
+            with some:
+                with counted(self.n_points) as point:
+                    self.put_one(
+                        point, INTENSITY, lane, self.memory["spectra"].number(row * self.n_points + point)
+                    )
+                self.put_state(ROW, lane, row.as_number())
+                nothing = Number.of(self.code, 0.0)
+                self.put_state(ITERATIONS, lane, nothing)
+                self.put_state(CHANGE, lane, Number.of(self.code, float("nan")))
+                self.put_state(FRESH, lane, nothing + 1.0)
+                self.put_state(WAITING, lane, nothing + float(waits))
+                self.prepare(lane, row)
+                self.following.set(row + 1)
+            with none:
+                self.put_state(ROW, lane, Number.of(self.code, -1.0))
+                self.busy.set(self.busy.get() - 1)
+
+    def after_forward(self, lane: Whole) -> None:
+        """Test a lane that has weights from a solution."""
+        done = self.tested(lane, Truth.of(self.code, True))
+        with when(done):
+            self.finish(lane, self.state(ITERATIONS, lane), waits=True)
+
+    def after_backward(self, lane: Whole) -> None:
+        """Let a lane that waited begin; end one that can't go on; test the others if it's time."""
+        with self.code.if_else((self.state(WAITING, lane) > 0.5).ir) as (waited, worked):
+            with waited:
+                self.put_state(WAITING, lane, Number.of(self.code, 0.0))
+            with worked:
+                sound = self.state(SOUND, lane) > 0.5
+                goes_on = sound & (self.state(ENOUGH, lane) > 0.5)
+                self.put_state(FRESH, lane, Number.of(self.code, 0.0))
+                done = ~goes_on
+                if not self.tests_after_forward:
+                    done = done | self.tested(lane, goes_on)
+                with when(done):
+                    self.finish(
+                        lane, sound.choose(self.state(ITERATIONS, lane), float(NOT_DONE)), waits=False
+                    )
+
+    def tested(self, lane: Whole, applies: Truth) -> Truth:
+        """Count an iteration where the test ``applies``, note its change, and return whether it was the last."""
+        iterations = self.state(ITERATIONS, lane) + applies.choose(Number.of(self.code, 1.0), 0.0)
+        change = applies.choose(self.state(LATEST, lane), self.state(CHANGE, lane))
+        self.put_state(ITERATIONS, lane, iterations)
+        self.put_state(CHANGE, lane, change)
+        return (change < self.settings["tol"]) | ~(iterations < self.settings["last_iteration"])
+
+    def finish(self, lane: Whole, iterations: Number, *, waits: bool) -> None:
+        """Hand out the solution of a lane and take the next spectrum."""
+        row = Whole.from_number(self.state(ROW, lane))
+        with counted(self.n_points) as point:
+            self.memory["baselines"].put(row * self.n_points + point, self.one_at(point, SOLUTION, lane))
+        self.memory["iterations"].put(row, Whole.from_number(iterations))
+        self.memory["changes"].put(row, self.state(CHANGE, lane))
+        self.take_next(lane, waits=waits)
+
+    @contextmanager
+    def each_busy_lane(self) -> Iterator[Whole]:
+        """Run the body for every lane that has a spectrum."""
+        with counted(Whole.of(self.code, LANES)) as lane, when(self.state(ROW, lane) > -0.5):
+            yield lane
+
+    # Where things stand.
+
+    def at(self, point: Whole, slot: int) -> Number:
+        """Return all lanes of a slot at a point."""
+        return self.tile.lanes(point * self.slots + slot)
+
+    def put(self, point: Whole, slot: int, value: Number) -> None:
+        """Store all lanes of a slot at a point."""
+        self.tile.put_lanes(point * self.slots + slot, value)
+
+    def one_at(self, point: Whole, slot: int, lane: Whole) -> Number:
+        """Return one lane of a slot at a point."""
+        return self.tile.number((point * self.slots + slot) * LANES + lane)
+
+    def put_one(self, point: Whole, slot: int, lane: Whole, value: Number) -> None:
+        """Store one lane of a slot at a point."""
+        self.tile.put((point * self.slots + slot) * LANES + lane, value)
+
+    def states(self, name: int) -> Number:
+        """Return the state of all lanes."""
+        return self.tile.lanes(self.n_points * self.slots + name)
+
+    def put_states(self, name: int, value: Number) -> None:
+        """Store the state of all lanes."""
+        self.tile.put_lanes(self.n_points * self.slots + name, value)
+
+    def state(self, name: int, lane: Whole) -> Number:
+        """Return the state of one lane."""
+        return self.tile.number((self.n_points * self.slots + name) * LANES + lane)
+
+    def put_state(self, name: int, lane: Whole, value: Number) -> None:
+        """Store the state of one lane."""
+        self.tile.put((self.n_points * self.slots + name) * LANES + lane, value)
+
+    def band(self, row: int, point: Whole) -> Number:
+        """Return a number of the penalty (or what else is given by point), the same for all lanes."""
+        return spread(self.bands.number(self.n_points * row + point))
