@@ -1,0 +1,149 @@
+"""Random changes to training spectra: draw the parameters, then apply them."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from spectra_dl.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """Change spectra of standard normal variates the way instruments and patients do.
+
+    Every spectrum draws its own parameters, evenly from minus the strength to plus the strength unless said. A strength
+    of 0 leaves that change out; with all at 0 the input comes back as it is.
+
+    Attributes
+    ----------
+    shift
+        Points along the axis, 0 to 100: drift of the wavenumber calibration. Intensities between points are interpolated
+        linearly, and the end points repeat.
+    slope
+        Height of a straight line at the ends of the axis, which crosses 0 in the middle: what a baseline correction leaves.
+    noise
+        Standard deviation of independent normal noise at every point.
+    scale
+        Relative change of all intensities, 0 to below 1.
+    mixing
+        Largest share of another spectrum *of the same class* that is mixed in, 0 to 1, drawn from 0 up: labels stay true,
+        and noise and chance differences between patients average out. Off unless asked for, see the notes.
+
+    Raises
+    ------
+    UsageError
+        A strength is out of its range.
+
+    Notes
+    -----
+    Intensities are in standard deviations of a spectrum. Shift, noise and mixing after Liu et al. 2017
+    (doi 10.1039/C7AN01371J), who combine spectra of one substance; slope and scale after Bjerrum et al. 2017
+    (arXiv:1710.01927), without their offset, which standard normal variates do not have.
+
+    The default strengths are gentle because stronger ones did not pay. With the compact network, two members and
+    patient-wise 5-fold, no combination moved the AUC of three simulated studies by more than .01, and on real saliva
+    spectra mixing up to .2 gave .938 where none gave .955, though another seed moves that figure by .02.
+
+    Examples
+    --------
+    >>> import torch
+    >>> inputs, targets = torch.zeros(4, 100), torch.tensor([0, 1, 0, 1])
+    >>> changed, same = Augmentation(noise=0.1)(inputs, targets, torch.Generator().manual_seed(0))
+    >>> changed.shape, bool((same == targets).all())
+    (torch.Size([4, 100]), True)
+    """
+
+    shift: float = 0.5
+    slope: float = 0.02
+    noise: float = 0.05
+    scale: float = 0.02
+    mixing: float = 0.0
+
+    def __post_init__(self) -> None:
+        limits = {"shift": 100.0, "slope": 10.0, "noise": 10.0, "scale": 0.99, "mixing": 1.0}
+        for field in fields(self):
+            value, limit = getattr(self, field.name), limits[field.name]
+            if not (isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= limit):
+                raise UsageError(f"augmentation: {field.name}={value} must be a number from 0 to {limit:g}")
+
+    def __call__(
+        self, inputs: "Tensor", targets: "Tensor", generator: "Generator"
+    ) -> "tuple[Tensor, Tensor]":
+        """Return changed spectra and their targets; the same generator state gives the same result.
+
+        Parameters
+        ----------
+        inputs
+            ``(N, W)`` spectra, never changed in place.
+        targets
+            ``(N,)`` int64 class numbers; returned as they are.
+        generator
+            Source of every random number, on the device of ``inputs``.
+        """
+        spectra = inputs
+        if self.mixing:
+            partner = _partner_of_same_class(targets, generator)
+            share = self.mixing * _draw(spectra, generator).abs()
+            spectra = spectra.lerp(spectra[partner], share)
+        if self.shift:
+            spectra = _shifted(spectra, self.shift * _draw(spectra, generator))
+        if self.scale:
+            spectra = spectra * (1 + self.scale * _draw(spectra, generator))
+        if self.slope:
+            spectra = _tilted(spectra, self.slope * _draw(spectra, generator))
+        if self.noise:
+            spectra = spectra + self.noise * _normal_noise(spectra, generator)
+        return spectra, targets
+
+
+def _draw(spectra: "Tensor", generator: "Generator") -> "Tensor":
+    """Draw one number from -1 to 1 for each spectrum, ``(N, 1)``."""
+    import torch
+
+    shape = (len(spectra), 1)
+    return torch.rand(shape, generator=generator, dtype=spectra.dtype, device=spectra.device) * 2 - 1
+
+
+def _normal_noise(spectra: "Tensor", generator: "Generator") -> "Tensor":
+    import torch
+
+    return torch.randn(spectra.shape, generator=generator, dtype=spectra.dtype, device=spectra.device)
+
+
+def _partner_of_same_class(targets: "Tensor", generator: "Generator") -> "Tensor":
+    """Return for each row another random row of its class, ``(N,)``; its own number if it is the only one."""
+    import torch
+
+    order = torch.randperm(len(targets), generator=generator, device=targets.device)
+    order = order[targets[order].argsort(stable=True)]  # rows class by class, shuffled within each
+    size = torch.bincount(targets)
+    ends = size[size > 0].cumsum(0)  # (classes present,)
+    following = torch.arange(1, len(targets) + 1, device=targets.device)
+    following[ends - 1] = torch.cat(
+        (ends.new_zeros(1), ends[:-1])
+    )  # the last of a class is followed by its first
+    partner = torch.empty_like(order)
+    partner[order] = order[following]
+    return partner
+
+
+def _shifted(spectra: "Tensor", points: "Tensor") -> "Tensor":
+    """Return spectra ``(N, W)`` read ``points`` (N, 1) further right, between points by linear interpolation."""
+    import torch
+
+    whole = points.floor()
+    last = spectra.shape[1] - 1
+    index = torch.arange(last + 2, device=spectra.device) + whole.long()  # (W + 1,) + (N, 1) -> (N, W + 1)
+    moved = spectra.gather(1, index.clamp_(0, last))
+    return moved[:, :-1].lerp(moved[:, 1:], points - whole)  # (N, W + 1) -> (N, W)
+
+
+def _tilted(spectra: "Tensor", height: "Tensor") -> "Tensor":
+    """Return spectra ``(N, W)`` plus a line from ``-height`` to ``height`` (N, 1)."""
+    import torch
+
+    axis = torch.linspace(-1, 1, spectra.shape[1], dtype=spectra.dtype, device=spectra.device)  # (W,)
+    return torch.addcmul(spectra, height, axis)  # (N, W) + (N, 1) * (W,)

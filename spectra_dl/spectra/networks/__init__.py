@@ -1,0 +1,140 @@
+"""Networks that tell classes of spectra apart: one architecture per file, one paper per file.
+
+Each takes ``(n_wavenumbers, n_classes)`` and maps spectra ``(N, W)`` to logits ``(N, C)``. torch is imported when a
+network is built, not when this package is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.networks.limits import MAX_PARAMETERS, check_sizes
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    NetworkClass = Callable[[int, int], nn.Module]
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """What a user should know before choosing a network.
+
+    Attributes
+    ----------
+    load
+        Import the architecture's file and return its class.
+    summary
+        One sentence: what it is and when to take it.
+    source
+        Where it comes from.
+    """
+
+    load: Callable[[], "NetworkClass"]
+    summary: str
+    source: str
+
+
+def _compact() -> "NetworkClass":
+    from spectra_dl.spectra.networks.compact import Compact
+
+    return Compact
+
+
+def _lenet5() -> "NetworkClass":
+    from spectra_dl.spectra.networks.lenet5 import LeNet5
+
+    return LeNet5
+
+
+def _deepcnn() -> "NetworkClass":
+    from spectra_dl.spectra.networks.deepcnn import DeepCNN
+
+    return DeepCNN
+
+
+def _resnet() -> "NetworkClass":
+    from spectra_dl.spectra.networks.resnet import ResNet
+
+    return ResNet
+
+
+NETWORKS: Final[Mapping[str, NetworkCard]] = MappingProxyType(
+    {
+        "compact": NetworkCard(
+            _compact,
+            "The default for some tens to hundreds of patients: a linear path beside a small convolutional one.",
+            "this project",
+        ),
+        "lenet5": NetworkCard(
+            _lenet5,
+            "Two convolutions and three dense layers, after the network used on serum of prostate-cancer patients.",
+            "Shao et al. 2020, doi 10.1016/j.nano.2020.102245",
+        ),
+        "deepcnn": NetworkCard(
+            _deepcnn,
+            "Three convolutions and one dense layer of 2048 units; some 16 million parameters for 1000 wavenumbers.",
+            "Liu et al. 2017, doi 10.1039/C7AN01371J",
+        ),
+        "resnet": NetworkCard(
+            _resnet,
+            "Twelve residual blocks of 100 channels, for thousands of spectra and a GPU.",
+            "Ho et al. 2019, doi 10.1038/s41467-019-12898-9",
+        ),
+    }
+)
+
+
+def build_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module":
+    """Build the network ``name`` with weights drawn from torch's global generator.
+
+    Parameters
+    ----------
+    name
+        One of `NETWORKS`.
+    n_wavenumbers
+        Points of each spectrum, 16 to 65,536.
+    n_classes
+        Classes, 2 to 1000.
+
+    Returns
+    -------
+    torch.nn.Module
+        Maps ``(N, n_wavenumbers)`` to logits ``(N, n_classes)``, float32, in training mode.
+
+    Raises
+    ------
+    UsageError
+        There is no such network.
+    DataError
+        Too few or too many wavenumbers or classes, or more than 200 million parameters. Nothing was allocated.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = build_network("compact", 1000, 2)
+    >>> network(torch.zeros(4, 1000)).shape
+    torch.Size([4, 2])
+    """
+    card = NETWORKS.get(name)
+    if card is None:
+        raise UsageError(f"no network is called {name!r}; choose one of {', '.join(NETWORKS)}")
+    check_sizes(n_wavenumbers, n_classes)
+    network_class = card.load()
+    needed = _count_parameters(network_class, n_wavenumbers, n_classes)
+    if needed > MAX_PARAMETERS:
+        raise DataError(
+            f"{name} for {n_wavenumbers} wavenumbers and {n_classes} classes would hold {needed:,} parameters, more than "
+            f"{MAX_PARAMETERS:,}; crop or resample the spectra, or choose compact"
+        )
+    return network_class(n_wavenumbers, n_classes)
+
+
+def _count_parameters(network_class: "NetworkClass", n_wavenumbers: int, n_classes: int) -> int:
+    """Count parameters on torch's meta device, which allocates nothing and draws no random numbers."""
+    import torch
+
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in network_class(n_wavenumbers, n_classes).parameters())
