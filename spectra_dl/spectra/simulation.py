@@ -30,6 +30,8 @@ from spectra_dl.spectra.table import FloatArray, SpectraTable, TextArray, text_a
 BoolArray = NDArray[np.bool_]
 IndexArray = NDArray[np.intp]
 
+#: What stands in the column "origin" of every simulated table, also after a trip through a file.
+SIMULATED_ORIGIN = "simulated"
 POSITIVE_LABEL = "bone metastasis"
 NEGATIVE_LABEL = "no metastasis"
 
@@ -375,5 +377,6 @@ def _table(
         label=each(label),
         batch=each([f"session {number + 1:02d}" for number in session]),
         source=text_array([f"simulated study, seed {settings.seed}"] * len(intensity)),
+        metadata={"origin": text_array([SIMULATED_ORIGIN] * len(intensity))},
         notes=(f"These spectra are simulated (seed {settings.seed}); no patient was measured.",),
     )

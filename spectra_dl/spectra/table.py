@@ -1,6 +1,6 @@
 """The table of spectra that every part of the Raman path takes and gives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -100,8 +100,6 @@ class SpectraTable:
         return replace(self, notes=(*self.notes, *notes))
 
 
-def text_array(values: ArrayLike | Sequence[str]) -> TextArray:
+def text_array(values: Iterable[object]) -> TextArray:
     """Return ``values`` as a one-dimensional object array of str."""
-    column = np.empty(len(values), dtype=object)  # type: ignore[arg-type]
-    column[:] = [str(value) for value in values]  # type: ignore[union-attr]
-    return column
+    return np.array([str(value) for value in values], dtype=object)

@@ -1,0 +1,141 @@
+"""Turn a trained ensemble into a predictor with its description: calibration, limits, scores, origin."""
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import cast
+
+import numpy as np
+from pydantic import JsonValue
+
+from spectra_dl.evaluation.calibration import fit_temperature
+from spectra_dl.evaluation.classes import positive_class
+from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients, patient_intervals
+from spectra_dl.evaluation.metrics import METRICS
+from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.models.file import weights_sha256
+from spectra_dl.models.header import (
+    FORMAT_VERSION,
+    RESEARCH_USE,
+    AxisContract,
+    Calibration,
+    ModelHeader,
+    NetworkDescription,
+    OutOfDistributionLimits,
+    Score,
+    TrainingSummary,
+)
+from spectra_dl.spectra.ensemble import Ensemble, MemberRecipe, TrainingData
+from spectra_dl.spectra.out_of_distribution import OutOfDistribution
+from spectra_dl.spectra.prediction import softmax
+from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors, spectrum_hashes
+from spectra_dl.spectra.table import FloatArray
+
+_PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where training spectra came from, for the model file.
+
+    Attributes
+    ----------
+    source
+        What the spectra are, in a few words; never a path.
+    simulated
+        Whether they were made by a simulation.
+    notes
+        Sentences a user of the model must see.
+    """
+
+    source: str = "unnamed spectra"
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def assemble_predictor(
+    data: TrainingData, ensemble: Ensemble, recipe: MemberRecipe, positive: str | None, provenance: Provenance
+) -> SpectraPredictor:
+    """Fit the temperature and the limits, score the left-out patients, and describe it all.
+
+    Parameters
+    ----------
+    data
+        The training spectra.
+    ensemble
+        The trained members and their out-of-fold logits.
+    recipe
+        How they were trained.
+    positive
+        The class whose sensitivity is reported, or None for the usual rule.
+    provenance
+        Where the spectra came from.
+    """
+    patients = read_patients(list(data.patient), list(data.label))
+    logits = _mean_by_patient(ensemble.out_of_fold_logits, patients)
+    temperature = fit_temperature(logits, patients.class_of_patient)
+    chosen, reason = positive_class(patients.classes, positive)
+    shared = all(one.to_json() == ensemble.preprocessing[0].to_json() for one in ensemble.preprocessing)
+    preprocessing = ensemble.preprocessing[:1] if shared else ensemble.preprocessing
+    reference = OutOfDistribution.fit(preprocessing[0].transform(data.table).matrix, list(data.patient))
+    axis = preprocessing[0].axis
+    header = ModelHeader(
+        format_version=FORMAT_VERSION,
+        modality="spectra",
+        intended_use=RESEARCH_USE,
+        network=NetworkDescription(
+            name=recipe.network,  # type: ignore[arg-type]  # pydantic checks the name
+            n_wavenumbers=len(preprocessing[0].wavenumber),
+            n_classes=data.n_classes,
+            members=len(ensemble.networks),
+        ),
+        preprocessing=[cast("dict[str, JsonValue]", one.to_json()) for one in preprocessing],
+        axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis)),
+        classes=list(patients.classes),
+        positive_class=chosen,
+        decision_threshold=0.5,
+        calibration=Calibration(temperature=temperature),
+        out_of_distribution=OutOfDistributionLimits(
+            residual=reference.residual_limit, distance=reference.distance_limit
+        ),
+        training=TrainingSummary(
+            source=provenance.source,
+            simulated=provenance.simulated,
+            patients={name: patients.count(code) for code, name in enumerate(patients.classes)},
+            spectra=len(data.table),
+            seed=recipe.training.seed,
+            notes=[*provenance.notes, reason],
+            spectrum_hashes=spectrum_hashes(data.table.intensity),
+        ),
+        scores=_scores(
+            softmax(logits / temperature), patients, patients.classes.index(chosen), recipe.training.seed
+        ),
+        scores_from=(
+            f"Scores of {len(patients.names)} patients, each judged by the one member that never saw it "
+            "(95 % interval over patients; the temperature was fitted on the same predictions):"
+        ),
+        weights_sha256=weights_sha256(model_tensors(ensemble.networks, reference)),
+        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+    )
+    return SpectraPredictor(header, ensemble.networks, preprocessing, reference)
+
+
+def _mean_by_patient(logits: FloatArray, patients: Patients) -> FloatArray:
+    total = np.zeros((len(patients.names), logits.shape[1]))
+    np.add.at(total, patients.of_row, logits)
+    return total / patients.rows_of_patient[:, None]
+
+
+def _scores(probability: FloatArray, patients: Patients, positive: int, seed: int) -> list[Score]:
+    binary = len(patients.classes) == 2
+    own_row = np.arange(len(patients.names))
+    scores = Scores(patients.class_of_patient, probability[None], own_row, positive if binary else None)
+    intervals = patient_intervals(scores, draw_patients(len(patients.names), seed=seed))
+    return [_score(name, interval) for name, interval in intervals.items()]
+
+
+def _score(name: str, interval: Interval) -> Score:
+    value, low, high = (
+        float(x) if np.isfinite(x) else None for x in (interval.value, interval.low, interval.high)
+    )
+    return Score(name=METRICS[name], value=value, low=low, high=high)

@@ -1,0 +1,84 @@
+"""The spectra a model may be trained and judged on: each with a label, a patient and a good verdict."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.table import SpectraTable, TextArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Usable spectra of labelled patients.
+
+    Attributes
+    ----------
+    table
+        The spectra that were not refused.
+    label, patient
+        ``(n,)`` text, one entry per spectrum of ``table``.
+    refused
+        ``"sample id: reason"`` of each spectrum that was left out.
+    notes
+        What the reader and the quality check changed or doubt.
+    """
+
+    table: SpectraTable
+    label: TextArray
+    patient: TextArray
+    refused: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def labelled_cohort(table: SpectraTable) -> Cohort:
+    """Check labels and patients, leave out spectra that can't be used, and say which.
+
+    Raises
+    ------
+    DataError
+        No label or patient is named, some are missing, labels differ only in spelling, a patient carries several, or
+        there is one class only.
+    """
+    label, patient = _required(table)
+    read_patients(list(patient), list(label))
+    checked, verdicts = inspect(table)
+    usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
+    named = [
+        (verdict.status, f"{sample}: {'; '.join(verdict.reasons)}")
+        for sample, verdict in zip(table.sample_id, verdicts, strict=True)
+    ]
+    refused = tuple(text for status, text in named if status == "refused")
+    warned = [text for status, text in named if status == "warned"]
+    read_patients(list(patient[usable]), list(label[usable]))
+    notes = [*checked.notes]
+    if refused:
+        notes.append(f"{len(refused)} of {len(table)} spectra were left out: {_first(refused)}")
+    if warned:
+        notes.append(f"{len(warned)} of {len(table)} spectra were used with a warning: {_first(warned, 2)}")
+    if len(set(patient[usable])) == usable.sum():
+        notes.append(
+            "each patient has one spectrum, as the input claims; if patients recur, these results are too good"
+        )
+    return Cohort(checked.select(usable), label[usable], patient[usable], refused, tuple(notes))
+
+
+def _required(table: SpectraTable) -> tuple[TextArray, TextArray]:
+    if table.label is None:
+        raise DataError(
+            f"no label column: name it with --label; other columns: {_first(table.metadata) or 'none'}"
+        )
+    if table.patient is None:
+        raise DataError(
+            "no patient id: name its column with --patient, or say --replicates 3 when each 3 consecutive rows are one "
+            "patient; if each spectrum is another patient, claim that with --group-by sample_id"
+        )
+    return table.label, table.patient
+
+
+def _first(items: Iterable[object], count: int = 5) -> str:
+    listed = [str(item)[:80] for item in items]
+    return ", ".join(listed[:count]) + (f" and {len(listed) - count} more" if len(listed) > count else "")

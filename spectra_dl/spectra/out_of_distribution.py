@@ -1,0 +1,98 @@
+"""How unlike the training spectra a spectrum is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_COMPONENTS = 10
+_QUANTILE = 0.99
+_FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfDistribution:
+    """A principal component model of the training spectra with two limits.
+
+    The squared distance to the subspace (Q residual) sees what no training spectrum had; the squared distance
+    within it, in units of the training variance (Hotelling's T²), sees too much of what they had. Both limits
+    are the 99 % quantile over training spectra of patients left out of the component model.
+
+    Source: Jackson and Mudholkar 1979, Technometrics 21:341, doi 10.1080/00401706.1979.10489779; their limits
+    assume normal residuals, ours are the quantiles themselves.
+
+    Attributes
+    ----------
+    mean
+        ``(q,)`` float32, the mean preprocessed training spectrum.
+    components
+        ``(k, q)`` float32, orthonormal rows.
+    variance
+        ``(k,)`` float32, variance of the training scores.
+    residual_limit, distance_limit
+        Limits of Q and T².
+    """
+
+    mean: NDArray[np.float32]
+    components: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    residual_limit: float
+    distance_limit: float
+
+    @classmethod
+    def fit(cls, matrix: NDArray[np.float32], patient: Sequence[str]) -> "OutOfDistribution":
+        """Fit to the preprocessed training spectra ``(n, q)`` of these patients."""
+        names, group = np.unique(np.asarray(patient, dtype=str), return_inverse=True)
+        fold = np.random.default_rng(0).permutation(len(names))[group] % min(_FOLDS, len(names))
+        measured = np.empty((len(matrix), 2))
+        for number in range(int(fold.max()) + 1):
+            held_out = fold == number
+            kept = ~held_out if np.any(~held_out) else held_out
+            measured[held_out] = cls._components(matrix[kept])._measure(matrix[held_out])
+        limits = np.maximum(np.quantile(measured, _QUANTILE, axis=0), np.finfo(np.float32).tiny)
+        reference = cls._components(matrix)
+        return cls(
+            reference.mean, reference.components, reference.variance, float(limits[0]), float(limits[1])
+        )
+
+    @classmethod
+    def _components(cls, matrix: NDArray[np.float32]) -> "OutOfDistribution":
+        mean = matrix.mean(axis=0, dtype=np.float64)
+        count = max(1, min(_COMPONENTS, len(matrix) // 4, matrix.shape[1] - 1))
+        _, singular, rows = np.linalg.svd(matrix - mean, full_matrices=False)
+        variance = np.maximum(singular[:count] ** 2 / max(len(matrix) - 1, 1), 1e-12)
+        return cls(
+            mean.astype(np.float32), rows[:count].astype(np.float32), variance.astype(np.float32), 1.0, 1.0
+        )
+
+    def _measure(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        centred = matrix.astype(np.float64) - self.mean
+        scores = np.einsum("nq,kq->nk", centred, self.components.astype(np.float64))
+        residual = centred - np.einsum("nk,kq->nq", scores, self.components.astype(np.float64))
+        return np.stack([(residual**2).sum(axis=1), (scores**2 / self.variance).sum(axis=1)], axis=1)
+
+    def exceedance(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return, for each preprocessed spectrum ``(n, q)``, how far it exceeds the worse limit; above 1 is unlike training."""
+        ratios: NDArray[np.float64] = (
+            self._measure(matrix) / [self.residual_limit, self.distance_limit]
+        ).max(axis=1)
+        return ratios
+
+    def tensors(self) -> dict[str, NDArray[np.float32]]:
+        """Return the arrays a model file keeps."""
+        return {
+            "out_of_distribution.mean": self.mean,
+            "out_of_distribution.components": self.components,
+            "out_of_distribution.variance": self.variance,
+        }
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, NDArray[np.float32]], residual_limit: float, distance_limit: float
+    ) -> "OutOfDistribution":
+        """Rebuild from the arrays of a model file and its two limits."""
+        mean, components, variance = (
+            tensors[f"out_of_distribution.{name}"] for name in ("mean", "components", "variance")
+        )
+        return cls(mean, components, variance, residual_limit, distance_limit)

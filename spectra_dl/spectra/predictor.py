@@ -1,0 +1,193 @@
+"""A trained model of spectra: what a model file becomes when it is loaded.
+
+This is the predicting half. It imports torch and nothing of the training loop.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import ModelFileError
+from spectra_dl.models.file import load_model, save_model
+from spectra_dl.spectra.networks import build_network
+from spectra_dl.spectra.out_of_distribution import OutOfDistribution
+from spectra_dl.spectra.prediction import SpectrumPredictions, softmax
+from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessed
+from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.table import FloatArray, SpectraTable
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra_dl.models.header import ModelHeader
+
+
+@dataclass(frozen=True, eq=False)
+class SpectraPredictor:
+    """An ensemble of networks with everything needed to judge a spectrum.
+
+    Attributes
+    ----------
+    header
+        The model file's description.
+    networks
+        The members, in evaluation mode and float64, so that no result depends on the batch it stood in.
+    preprocessing
+        One for all members, or one for each.
+    reference
+        What the training spectra looked like.
+    sha256
+        The digest that seals the model file; empty before it is saved.
+    """
+
+    header: "ModelHeader"
+    networks: tuple["nn.Module", ...]
+    preprocessing: tuple[FittedPreprocessing, ...]
+    reference: OutOfDistribution
+    sha256: str = ""
+
+    def predict(
+        self, table: SpectraTable, *, batch_size: int = 256
+    ) -> tuple[SpectrumPredictions, tuple[str, ...]]:
+        """Judge every spectrum of ``table`` and return the verdicts in input order, and notes on the whole table.
+
+        Raises
+        ------
+        DataError
+            The axis of ``table`` does not cover the model's.
+        """
+        table, verdicts = inspect(table)
+        usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
+        logits = np.full((len(table), len(self.header.classes)), np.nan)
+        status = np.array([verdict.status for verdict in verdicts], dtype=object)
+        reason = np.array(["; ".join(verdict.reasons) for verdict in verdicts], dtype=object)
+        notes: tuple[str, ...] = ()
+        if usable.any():
+            cleaned = [one.transform(table.select(usable)) for one in self.preprocessing]
+            notes = cleaned[0].notes
+            logits[usable] = self._mean_logits([one.matrix for one in cleaned], batch_size)
+            remarks = self._remarks(cleaned[0])
+            for row, (warned, remark) in zip(np.flatnonzero(usable), remarks, strict=True):
+                status[row] = "warned" if warned else status[row]
+                reason[row] = "; ".join(part for part in (reason[row], remark) if part)
+        probability = logits.copy()
+        probability[usable] = softmax(logits[usable] / self.header.calibration.temperature)
+        classes = tuple(self.header.classes)
+        damaged = np.array([verdict.status != "ok" for verdict in verdicts], dtype=bool)
+        patient = table.patient
+        spectra = SpectrumPredictions(
+            table.sample_id, patient, status, reason, classes, logits, probability, damaged
+        )
+        return spectra, notes
+
+    def mean_logits(self, table: SpectraTable, *, batch_size: int = 256) -> NDArray[np.float64]:
+        """Return the members' mean logits ``(n, c)`` for spectra already found usable."""
+        return self._mean_logits([one.transform(table).matrix for one in self.preprocessing], batch_size)
+
+    def _mean_logits(self, matrices: list[NDArray[np.float32]], batch_size: int) -> NDArray[np.float64]:
+        total = np.zeros((len(matrices[0]), len(self.header.classes)))
+        for index, network in enumerate(self.networks):
+            total += network_logits(network, matrices[index % len(matrices)], batch_size)
+        return total / len(self.networks)
+
+    def _remarks(self, cleaned: Preprocessed) -> list[tuple[bool, str]]:
+        """Say for each spectrum whether to warn, and what the cleaning and the comparison with training found."""
+        exceedance = self.reference.exceedance(cleaned.matrix)
+        spikes = cleaned.remarks.get("spikes_removed", np.zeros(len(exceedance)))
+        converged = cleaned.remarks.get("baseline_converged", np.ones(len(exceedance), dtype=bool))
+        remarks = []
+        for row in range(len(exceedance)):
+            parts = [f"{int(spikes[row])} spikes removed"] if spikes[row] else []
+            parts += [] if converged[row] else ["baseline did not converge"]
+            parts += (
+                [f"unlike the training spectra ({exceedance[row]:.1f} x the limit)"]
+                if exceedance[row] > 1
+                else []
+            )
+            remarks.append((not converged[row] or bool(exceedance[row] > 1), "; ".join(parts)))
+        return remarks
+
+    def seen_in_training(self, table: SpectraTable) -> int:
+        """Count the spectra of ``table`` that the model was trained on."""
+        known = set(self.header.training.spectrum_hashes)
+        return sum(one in known for one in spectrum_hashes(table.intensity))
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the model file, whole or not at all, and return the SHA-256 that seals it."""
+        return save_model(path, self.header, model_tensors(self.networks, self.reference))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "SpectraPredictor":
+        """Load a model file.
+
+        Raises
+        ------
+        UnsafeError
+            The file is of a kind that can run code; nothing was executed.
+        ModelFileError
+            The file is damaged, altered, or not a model of spectra.
+        """
+        header, tensors, sha256 = load_model(path)
+        limits = header.out_of_distribution
+        try:
+            networks = tuple(_rebuild(header, tensors, member) for member in range(header.network.members))
+            reference = OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance)
+        except (KeyError, RuntimeError) as err:
+            detail = " ".join(str(err).split())[:250]
+            raise ModelFileError(
+                f"{path}: missing, extra or mis-shaped tensors ({detail}); take a fresh copy"
+            ) from err
+        if len(tensors) != len(model_tensors(networks, reference)):
+            raise ModelFileError(
+                f"{path}: the file holds tensors that no part of the model uses; take a fresh copy"
+            )
+        preprocessing = tuple(FittedPreprocessing.from_json(one) for one in header.preprocessing)
+        return cls(header, networks, preprocessing, reference, sha256)
+
+
+def network_logits(
+    network: "nn.Module", matrix: NDArray[np.float32], batch_size: int = 256
+) -> NDArray[np.float64]:
+    """Return a network's logits ``(n, c)`` in float64, in which a row's result does not depend on its batch."""
+    import torch
+
+    network = network.double().eval()
+    with torch.inference_mode():
+        starts = range(0, len(matrix), batch_size)
+        parts = [network(torch.from_numpy(matrix[at : at + batch_size]).double()).numpy() for at in starts]
+    return np.concatenate(parts).astype(np.float64)
+
+
+def model_tensors(networks: tuple["nn.Module", ...], reference: OutOfDistribution) -> dict[str, np.ndarray]:
+    """Return every array a model file keeps, by name; weights in float32."""
+    tensors: dict[str, np.ndarray] = dict(reference.tensors())
+    for member, network in enumerate(networks):
+        for name, tensor in network.state_dict().items():
+            array = tensor.detach().cpu().numpy()
+            tensors[f"member{member}.{name}"] = (
+                array.astype(np.float32) if array.dtype == np.float64 else array
+            )
+    return tensors
+
+
+def spectrum_hashes(intensity: FloatArray) -> list[str]:
+    """Return 16 hexadecimal digits of SHA-256 for each spectrum as it was read."""
+    return [hashlib.sha256(np.ascontiguousarray(row).tobytes()).hexdigest()[:16] for row in intensity]
+
+
+def _rebuild(header: "ModelHeader", tensors: dict[str, np.ndarray], member: int) -> "nn.Module":
+    import torch
+
+    network = build_network(header.network.name, header.network.n_wavenumbers, header.network.n_classes)
+    prefix = f"member{member}."
+    own = {
+        name.removeprefix(prefix): torch.from_numpy(array)
+        for name, array in tensors.items()
+        if name.startswith(prefix)
+    }
+    network.load_state_dict(own, strict=True)
+    return network.double().eval()

@@ -1,0 +1,67 @@
+"""The table of spectra keeps its promises."""
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers import read_spectra
+from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.table_files import write_table
+
+
+def table(**changes):
+    parts = {
+        "intensity": np.arange(12.0).reshape(3, 4),
+        "wavenumber": [400.0, 401.5, 403.0, 404.5],
+        "sample_id": ["7", "07", "x"],
+        "patient": ["a", "a", "b"],
+        "metadata": {"age": ["61", "61", ""]},
+    }
+    return SpectraTable(**(parts | changes))
+
+
+def test_selected_rows_keep_their_ids_and_their_order():
+    chosen = table().select([2, 0])
+    assert list(chosen.sample_id) == ["x", "7"]
+    assert list(chosen.patient) == ["b", "a"]
+    assert list(chosen.metadata["age"]) == ["", "61"]
+    np.testing.assert_array_equal(chosen.intensity[:, 0], [8.0, 0.0])
+
+
+def test_a_mask_selects_too():
+    assert list(table().select(np.array([False, True, False])).sample_id) == ["07"]
+
+
+def test_ids_are_text_even_when_they_were_numbers():
+    assert list(table(sample_id=[7, 8, 9]).sample_id) == ["7", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"wavenumber": [400.0, 401.5]},
+        {"wavenumber": [400.0, 400.0, 403.0, 404.5]},
+        {"wavenumber": [404.5, 403.0, 401.5, 400.0]},
+        {"wavenumber": [400.0, 401.5, np.nan, 404.5]},
+        {"patient": ["a"]},
+        {"metadata": {"age": ["61"]}},
+        {"intensity": np.arange(4.0)},
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(changes):
+    with pytest.raises(DataError):
+        table(**changes)
+
+
+def test_a_written_table_is_read_back_exactly(tmp_path):
+    random = np.random.default_rng(0)
+    intensity = random.normal(size=(3, 20)) * 1e4
+    intensity[1, 3] = np.nan
+    before = table(intensity=intensity, wavenumber=np.linspace(400, 1800, 20), label=["x", "y", "x"])
+    write_table(tmp_path / "spectra.csv", before)
+    after = read_spectra(tmp_path / "spectra.csv")
+    np.testing.assert_array_equal(after.intensity, before.intensity)
+    np.testing.assert_array_equal(after.wavenumber, before.wavenumber)
+    for name in ("sample_id", "patient", "label"):
+        assert list(getattr(after, name)) == list(getattr(before, name))
+    assert list(after.metadata["age"]) == ["61", "61", ""]
