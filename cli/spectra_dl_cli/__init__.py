@@ -1,0 +1,1 @@
+"""The command spectra-dl: parse, call the library, print."""

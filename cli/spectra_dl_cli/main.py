@@ -1,0 +1,83 @@
+"""The command group, and how every failure becomes a sentence and an exit code."""
+
+import contextlib
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from spectra_dl import __version__
+from spectra_dl.errors import SpectraDLError
+from spectra_dl_cli.evaluate import evaluate
+from spectra_dl_cli.model import model
+from spectra_dl_cli.output import say_error
+from spectra_dl_cli.predict import predict
+from spectra_dl_cli.simulate import simulate
+from spectra_dl_cli.train import train
+
+_INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="spectra-dl")
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+def cli(debug: bool) -> None:
+    """Raman spectra of biofluids: train, judge by patient, predict.
+
+    Research use only, not for diagnosis.
+    """
+
+
+for _command in (predict, train, evaluate, model, simulate):
+    cli.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, _terminate)
+    words = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    try:
+        code = cli.main(words, prog_name="spectra-dl", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except BrokenPipeError:
+        # The reader left; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except click.ClickException as err:
+        err.show()
+        return err.exit_code
+    except click.exceptions.Exit as err:
+        return err.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say_error("stopped; nothing unfinished was given its final name")
+        return _INTERRUPTED
+    except SpectraDLError as err:
+        if "--debug" in words:
+            raise
+        say_error(str(err))
+        return err.exit_code
+    except MemoryError:
+        say_error("not enough memory for this input; split it into smaller files")
+        return _ENVIRONMENT
+    except Exception as err:
+        if "--debug" in words:
+            raise
+        say_error(
+            f"internal error ({type(err).__name__}: {err}); run again with 'spectra-dl --debug ...' and report it"
+        )
+        return _BUG
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    say_error("asked to end")
+    sys.exit(_TERMINATED)

@@ -1,0 +1,30 @@
+"""spectra-dl model show: what a model file says of itself."""
+
+from pathlib import Path
+
+import click
+
+from spectra_dl_cli.options import json_option
+from spectra_dl_cli.output import say
+
+
+@click.group()
+def model() -> None:
+    """Look at model files."""
+
+
+@model.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[MODEL]")
+@json_option
+def show(path: Path | None, as_json: bool) -> None:
+    """Print what MODEL was trained on, what it needs and how well it did; without MODEL, the shipped one."""
+    from spectra_dl.models.card import card_text
+    from spectra_dl.models.file import load_model
+    from spectra_dl.storage.run_folder import json_text
+    from spectra_dl_datasets.shipped import SHIPPED_MODEL
+
+    header, _, sha256 = load_model(path or SHIPPED_MODEL)
+    if as_json:
+        say(json_text({"sha256": sha256, **header.model_dump(mode="json")}).rstrip())
+    else:
+        say(card_text(header, sha256))

@@ -1,0 +1,176 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+import click
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.preprocessing import Preprocessing
+    from spectra_dl.spectra.readers import ReadOptions
+    from spectra_dl.spectra.steps import Baseline, Step
+    from spectra_dl.training.settings import TrainingSettings
+
+Normalisation = Literal["snv", "vector", "area", "minmax", "emsc", "none"]
+Device = Literal["auto", "cpu", "cuda"]
+NETWORKS = ("compact", "lenet5", "deepcnn", "resnet")
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+identity_options = _together(
+    click.option("--sample-id", metavar="COLUMN", help="Column of the sample ids."),
+    click.option("--patient", "--group-by", "patient", metavar="COLUMN", help="Column of the patient ids."),
+    click.option(
+        "--replicates",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Each N consecutive rows are one patient.",
+    ),
+    click.option(
+        "--samples",
+        type=click.Path(path_type=Path),
+        metavar="SHEET",
+        help="Sheet with columns file, patient, label, batch.",
+    ),
+)
+
+study_options = _together(
+    click.option("--label", metavar="COLUMN", help="Column of the classes."),
+    identity_options,
+    click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument."),
+    click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported."),
+)
+
+cleaning_options = _together(
+    click.option("--crop", nargs=2, type=float, metavar="LOW HIGH", help="Use only this range, in cm-1."),
+    click.option(
+        "--baseline",
+        default="asls",
+        show_default=True,
+        metavar="METHOD",
+        help="Baseline method by name, or none.",
+    ),
+    click.option(
+        "--normalise",
+        type=click.Choice(get_args(Normalisation)),
+        default="snv",
+        show_default=True,
+        help="How levels are made comparable.",
+    ),
+)
+
+network_options = _together(
+    click.option(
+        "--network",
+        type=click.Choice(NETWORKS),
+        default="compact",
+        show_default=True,
+        help="Architecture of the members.",
+    ),
+    click.option(
+        "--members",
+        type=click.IntRange(min=2, max=100),
+        default=5,
+        show_default=True,
+        help="Networks in the ensemble.",
+    ),
+    click.option(
+        "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the training spectra at most."
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(get_args(Device)),
+        default="auto",
+        show_default=True,
+        help="What is named must be there.",
+    ),
+)
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the results."
+)
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Allow a folder that already holds results."
+)
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="The same seed gives the same result.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+data_argument = click.argument(
+    "data", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DATA..."
+)
+
+
+def read_options(
+    *,
+    sample_id: str | None,
+    patient: str | None,
+    replicates: int | None,
+    samples: Path | None,
+    label: str | None = None,
+    batch: str | None = None,
+) -> "ReadOptions":
+    """Turn the command's options into the reader's."""
+    from spectra_dl.spectra.readers import ReadOptions
+
+    return ReadOptions(
+        sample_id=sample_id, patient=patient, label=label, batch=batch, replicates=replicates, samples=samples
+    )
+
+
+def cleaning_steps(
+    *, crop: tuple[float, float] | None, baseline: str, normalise: Normalisation
+) -> "Preprocessing":
+    """Turn the command's options into ordered cleaning steps."""
+    from spectra_dl.spectra.preprocessing import Preprocessing
+    from spectra_dl.spectra.steps import Baseline, Crop, Normalise
+
+    steps: list[Step] = [Crop(*crop)] if crop else []
+    for step in Preprocessing.default().steps:
+        if isinstance(step, Baseline):
+            steps += _baseline(step, baseline)
+        elif isinstance(step, Normalise):
+            steps += _normalisation(normalise)
+        else:
+            steps.append(step)
+    return Preprocessing(tuple(steps))
+
+
+def _baseline(usual: "Baseline", method: str) -> "list[Step]":
+    from spectra_dl.spectra.steps import Baseline
+
+    if method == "none":
+        return []
+    return [usual if method == usual.method else Baseline(method, ())]
+
+
+def _normalisation(kind: Normalisation) -> "list[Step]":
+    from spectra_dl.spectra.steps import EMSC, Normalise
+
+    if kind == "none":
+        return []
+    return [EMSC() if kind == "emsc" else Normalise(kind)]
+
+
+def training_settings(*, epochs: int | None, device: Device) -> "TrainingSettings":
+    """Turn the command's options into the loop's settings."""
+    from dataclasses import replace
+
+    from spectra_dl.spectra.classifier import DEFAULT_TRAINING
+
+    return replace(DEFAULT_TRAINING, device=device, epochs=epochs or DEFAULT_TRAINING.epochs)

@@ -1,0 +1,186 @@
+"""spectra-dl predict: spectra in, each patient's probability out."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl_cli.options import (
+    data_argument,
+    identity_options,
+    json_option,
+    out_option,
+    overwrite_option,
+    read_options,
+)
+from spectra_dl_cli.output import say, say_warning, table_text
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.prediction import PatientPredictions, SpectrumPredictions
+    from spectra_dl.spectra.predictor import SpectraPredictor
+
+_PARTIAL = 6
+
+
+@click.command()
+@data_argument
+@click.option(
+    "--model",
+    "model_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Model file; without it the shipped one.",
+)
+@identity_options
+@out_option
+@overwrite_option
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    help="Spectra at a time; changes no result.",
+)
+@json_option
+def predict(
+    data: tuple[Path, ...],
+    model_path: Path | None,
+    sample_id: str | None,
+    patient: str | None,
+    replicates: int | None,
+    samples: Path | None,
+    out: Path | None,
+    overwrite: bool,
+    batch_size: int,
+    as_json: bool,
+) -> int:
+    """Judge spectra with a trained model and print a table per patient.
+
+    DATA is a table of spectra, a folder per patient, or several of them. Ends with 6 when a spectrum was damaged,
+    and lists each that was refused or needs a second look.
+    """
+    from spectra_dl.spectra.prediction import by_patient, predicted_class
+    from spectra_dl.spectra.predictor import SpectraPredictor
+    from spectra_dl.spectra.readers import read_spectra
+    from spectra_dl.storage.run_folder import json_text, prepare_run_folder
+    from spectra_dl_datasets.shipped import SHIPPED_MODEL
+
+    folder = prepare_run_folder(out, overwrite=overwrite) if out else None
+    options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
+    predictor = SpectraPredictor.load(model_path or SHIPPED_MODEL)
+    table = read_spectra(data[0] if len(data) == 1 else list(data), options)
+    spectra, notes = predictor.predict(table, batch_size=batch_size)
+    patients = by_patient(spectra, predictor.header.calibration.temperature)
+    decide = (predictor.header.classes, predictor.header.positive_class, predictor.header.decision_threshold)
+    decided = predicted_class(spectra.probability, *decide)
+    decided_patients = predicted_class(patients.probability, *decide)
+    report = _report(predictor, data, samples, [*table.notes, *notes], spectra, patients, decided_patients)
+    if (seen := predictor.seen_in_training(table)) > 0:
+        say_warning(
+            f"{seen} of {len(table)} spectra were used in training this model; these results are too good"
+        )
+    if folder:
+        _write(folder, report, spectra, decided, patients, decided_patients)
+    if as_json:
+        say(json_text(report).rstrip())
+    else:
+        _print(predictor, model_path, [*table.notes, *notes], spectra, patients, decided_patients)
+    return _PARTIAL if spectra.damaged.any() else 0
+
+
+def _report(
+    predictor: "SpectraPredictor",
+    data: tuple[Path, ...],
+    samples: Path | None,
+    notes: list[str],
+    spectra: "SpectrumPredictions",
+    patients: "PatientPredictions",
+    decided: list[str],
+) -> dict[str, object]:
+    from spectra_dl_cli.provenance import provenance
+
+    counts = {status: sum(one == status for one in spectra.status) for status in ("ok", "warned", "refused")}
+    inputs = [*data, samples] if samples else [*data]
+    return {
+        **provenance(inputs),
+        "model_sha256": predictor.sha256,
+        "trained_on": predictor.header.training.source,
+        "notes": notes,
+        "results": {
+            "spectra": counts,
+            "patients": [
+                {
+                    "patient": patients.patient[row],
+                    "spectra": int(patients.n_spectra[row]),
+                    "used": int(patients.n_used[row]),
+                    "status": patients.status[row],
+                    "reason": patients.reason[row],
+                    "predicted_class": decided[row],
+                    "probability": dict(
+                        zip(patients.classes, map(float, patients.probability[row]), strict=True)
+                    ),
+                }
+                for row in range(len(decided))
+            ],
+        },
+    }
+
+
+def _write(
+    folder: Path,
+    report: dict[str, object],
+    spectra: "SpectrumPredictions",
+    decided: list[str],
+    patients: "PatientPredictions",
+    decided_patients: list[str],
+) -> None:
+    from spectra_dl.spectra.prediction import write_patient_predictions, write_spectrum_predictions
+    from spectra_dl.storage.run_folder import write_report
+
+    write_spectrum_predictions(folder / "predictions.csv", spectra, decided)
+    write_patient_predictions(folder / "patients.csv", patients, decided_patients)
+    write_report(folder, report)
+
+
+def _print(
+    predictor: "SpectraPredictor",
+    model_path: Path | None,
+    notes: list[str],
+    spectra: "SpectrumPredictions",
+    patients: "PatientPredictions",
+    decided: list[str],
+) -> None:
+    training = predictor.header.training
+    name = (
+        f"Model {model_path.name}"
+        if model_path
+        else "No --model given: using the model that ships with spectra-dl"
+    )
+    say(
+        f"{name}, trained on {'SIMULATED spectra' if training.simulated else training.source}. Research use only, not for diagnosis."
+    )
+    for note in notes:
+        say(f"Note: {note}")
+    say()
+    header = ["patient", "spectra", "status", "predicted", *(f"p({name})" for name in patients.classes)]
+    rows = [
+        [
+            patients.patient[row],
+            f"{patients.n_used[row]}/{patients.n_spectra[row]}",
+            patients.status[row],
+            decided[row] or "-",
+            *("-" if value != value else f"{value:.3f}" for value in patients.probability[row]),
+        ]
+        for row in range(len(decided))
+    ]
+    say(table_text(header, rows))
+    flagged = [row for row in range(len(spectra.status)) if spectra.status[row] != "ok"]
+    if flagged:
+        say()
+        say(f"{len(flagged)} of {len(spectra.status)} spectra were refused or need a second look:")
+        for row in flagged[:10]:
+            say(f"  row {row + 1} ({spectra.sample_id[row]}) {spectra.status[row]}: {spectra.reason[row]}")
+        if len(flagged) > 10:
+            say(f"  and {len(flagged) - 10} more; --out writes them all to predictions.csv")
+    sys.stdout.flush()

@@ -1,0 +1,28 @@
+"""What every report says of how it came about."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from spectra_dl import __version__
+from spectra_dl.storage.hashing import sha256_of
+
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, spectra-dl and the packages that compute its numbers."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"spectra-dl": __version__, "python": python, **{name: version(name) for name in _PACKAGES}}
+
+
+def provenance(inputs: Sequence[Path], *, seed: int | None = None) -> dict[str, object]:
+    """Return a report's first entries: the disclaimer, command, versions, seed and the inputs' SHA-256."""
+    return {
+        "disclaimer": "Research use only, not for diagnosis",
+        "command": ["spectra-dl", *sys.argv[1:]],
+        "versions": versions(),
+        "seed": seed,
+        "inputs": [{"path": str(path), "sha256": sha256_of(path)} for path in inputs],
+    }

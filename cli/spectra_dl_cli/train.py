@@ -1,0 +1,157 @@
+"""spectra-dl train: a model file from labelled patients."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl_cli.options import (
+    Device,
+    Normalisation,
+    cleaning_options,
+    cleaning_steps,
+    data_argument,
+    json_option,
+    network_options,
+    overwrite_option,
+    read_options,
+    seed_option,
+    study_options,
+    training_settings,
+)
+from spectra_dl_cli.output import say, say_progress
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.cohort import Cohort
+    from spectra_dl.spectra.predictor import SpectraPredictor
+
+
+@click.group()
+def train() -> None:
+    """Train a model."""
+
+
+@train.command("spectra")
+@data_argument
+@study_options
+@cleaning_options
+@network_options
+@seed_option
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder for model.safetensors.",
+)
+@overwrite_option
+@click.option("--resume", is_flag=True, help="Go on with an interrupted training in --out.")
+@json_option
+def train_spectra(
+    data: tuple[Path, ...],
+    label: str | None,
+    sample_id: str | None,
+    patient: str | None,
+    replicates: int | None,
+    samples: Path | None,
+    batch: str | None,
+    positive: str | None,
+    crop: tuple[float, float] | None,
+    baseline: str,
+    normalise: Normalisation,
+    network: str,
+    members: int,
+    epochs: int | None,
+    device: Device,
+    seed: int,
+    out: Path,
+    overwrite: bool,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Train a classifier of spectra and write DIR/model.safetensors.
+
+    Each patient is left out of one member of the ensemble; the scores shown are of these left-out patients. An
+    interrupted training goes on with --resume and ends with the same weights.
+    """
+    from spectra_dl.spectra.assembly import Provenance
+    from spectra_dl.spectra.classifier import SpectraClassifier
+    from spectra_dl.spectra.cohort import labelled_cohort
+    from spectra_dl.spectra.readers import read_spectra
+    from spectra_dl.spectra.simulation import SIMULATED_ORIGIN
+    from spectra_dl.storage.run_folder import prepare_run_folder
+
+    steps = cleaning_steps(crop=crop, baseline=baseline, normalise=normalise)
+    settings = training_settings(epochs=epochs, device=device)
+    folder = prepare_run_folder(out, overwrite=overwrite, resume=resume)
+    checkpoints = _checkpoint_folder(folder, resume=resume)
+    options = read_options(
+        sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
+    )
+    cohort = labelled_cohort(read_spectra(data[0] if len(data) == 1 else list(data), options))
+    classifier = SpectraClassifier(
+        cohort.table.wavenumber,
+        steps,
+        network=network,
+        members=members,
+        training=settings,
+        seed=seed,
+        positive=positive,
+    )
+    source = ", ".join(path.resolve().name for path in data)
+    simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
+    classifier.fit(
+        cohort.table.intensity,
+        cohort.label,
+        cohort.patient,
+        provenance=Provenance(source=source, simulated=simulated, notes=cohort.notes),
+        checkpoints=checkpoints,
+        resume=resume,
+        say=say_progress,
+    )
+    sha256 = classifier.predictor_.save(folder / "model.safetensors")
+    _finish(
+        folder, classifier.predictor_, cohort, [*data, *([samples] if samples else [])], sha256, seed, as_json
+    )
+
+
+def _checkpoint_folder(folder: Path, *, resume: bool) -> Path:
+    from spectra_dl.errors import UsageError
+
+    checkpoints = folder / "checkpoints"
+    if resume and not any(checkpoints.glob("member-*.safetensors")):
+        raise UsageError(f"--resume: no checkpoint in {checkpoints}; leave --resume out to start a training")
+    checkpoints.mkdir(exist_ok=True)
+    if not resume:
+        for old in checkpoints.glob("member-*.safetensors"):
+            old.unlink()
+    return checkpoints
+
+
+def _finish(
+    folder: Path,
+    predictor: "SpectraPredictor",
+    cohort: "Cohort",
+    inputs: list[Path],
+    sha256: str,
+    seed: int,
+    as_json: bool,
+) -> None:
+    from spectra_dl.models.card import card_text
+    from spectra_dl.storage.run_folder import json_text, write_report
+    from spectra_dl_cli.provenance import provenance
+
+    description = predictor.header.model_dump(mode="json", exclude={"training": {"spectrum_hashes"}})
+    report = {
+        **provenance(inputs, seed=seed),
+        "model_sha256": sha256,
+        "notes": list(cohort.notes),
+        "refused": list(cohort.refused),
+        "results": description,
+    }
+    write_report(folder, report)
+    say(
+        json_text(report).rstrip()
+        if as_json
+        else f"Wrote {folder / 'model.safetensors'}\n\n{card_text(predictor.header, sha256)}"
+    )

@@ -1,0 +1,69 @@
+"""The arrows between the rooms point one way, and nothing that could run code is ever called."""
+
+import ast
+import tomllib
+
+import pytest
+
+BANNED_MODULES = {"pickle", "joblib", "yaml", "marshal", "shelve", "dill", "cloudpickle"}
+BANNED_CALLS = {"eval", "exec", "compile", "extractall", "__import__"}
+BANNED_PAIRS = {("torch", "load"), ("torch", "save"), ("os", "system")}
+BANNED_OPTIONS = {"allow_pickle", "shell"}
+
+
+def syntax_trees(repository):
+    """Path and syntax tree of each shipped module."""
+    for folder in ("spectra_dl", "cli/spectra_dl_cli", "datasets/spectra_dl_datasets"):
+        for path in sorted((repository / folder).rglob("*.py")):
+            yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def offences(tree):
+    """Describe each banned import and call in a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] in BANNED_MODULES)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in BANNED_MODULES:
+            yield str(node.module)
+        elif isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Name) and function.id in BANNED_CALLS:
+                yield function.id
+            elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+                pair = (function.value.id, function.attr)
+                if pair in BANNED_PAIRS or function.attr == "extractall":
+                    yield ".".join(pair)
+            yield from (str(word.arg) for word in node.keywords if word.arg in BANNED_OPTIONS)
+
+
+def test_nothing_shipped_can_run_code_from_data(repository):
+    found = {str(path): list(offences(tree)) for path, tree in syntax_trees(repository)}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pickle",
+        "from joblib import load",
+        "torch.load(f)",
+        "eval(x)",
+        "np.load(f, allow_pickle=True)",
+        "run(x, shell=True)",
+        "archive.extractall(p)",
+    ],
+)
+def test_the_ban_sees_what_it_must_see(text):
+    assert list(offences(ast.parse(text)))
+
+
+def test_the_layers_are_the_ones_the_house_is_built_on(repository):
+    settings = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [contract["layers"] for contract in settings["contracts"]]
+    assert layers[0] == ["spectra_dl_cli", "spectra_dl_datasets", "spectra_dl"]
+    assert layers[1] == ["spectra", "models | evaluation | training", "storage", "errors"]
+
+
+def test_only_torch_with_an_upper_bound_is_asked_for(repository):
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    assert [name for name in project["dependencies"] if name.startswith("torch")] == ["torch>=2.6,<2.14"]
