@@ -17,6 +17,7 @@ from spectra_dl_cli.predict import predict
 from spectra_dl_cli.simulate import simulate
 from spectra_dl_cli.train import train
 
+_RESUME_HINT = "; the same command with --resume goes on from the last epoch"
 _INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
 
 
@@ -59,7 +60,10 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Exit as err:
         return err.exit_code
     except (KeyboardInterrupt, click.Abort):
-        say_error("stopped; nothing unfinished was given its final name")
+        say_error(
+            "stopped; nothing unfinished was given its final name"
+            + (_RESUME_HINT if "train" in words else "")
+        )
         return _INTERRUPTED
     except SpectraDLError as err:
         if "--debug" in words:

@@ -169,9 +169,22 @@ def test_resuming_with_other_data_is_refused(study, trained, tmp_path):
     for path in (trained / "checkpoints").iterdir():
         (copy / "checkpoints" / path.name).write_bytes(path.read_bytes())
     error = run(
-        "train", "spectra", tmp_path / "other.csv", *STUDY, *TRAINING, "--out", copy, "--resume", code=3
+        "train", "spectra", tmp_path / "other.csv", *STUDY, *TRAINING, "--out", copy, "--resume", code=2
     ).stderr
     assert "inputs" in error
+
+
+def test_an_interrupted_training_says_how_to_go_on(study, tmp_path):
+    words = command("train", "spectra", study, *STUDY, *TRAINING, "--out", tmp_path / "stopped")
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 120
+        while not list(tmp_path.glob("stopped/checkpoints/*.safetensors")) and time.monotonic() < deadline:
+            os.sched_yield()
+        process.send_signal(signal.SIGINT)
+        error = process.stderr.read()
+    assert process.returncode == 130
+    assert "--resume" in error
+    assert "Traceback" not in error
 
 
 def test_resuming_without_a_checkpoint_is_a_usage_error(study, tmp_path):
