@@ -55,7 +55,7 @@ def main() -> None:
     axes.axvline(0.5, color="black", linewidth=0.5)
     axes.set(xlim=(0.3, 1.02), xlabel="AUC", title=title)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper left", frameon=False, fontsize="small")
+    axes.legend(loc="lower left", frameon=False, fontsize="small")
     target.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(target, metadata={"Date": None})
 
