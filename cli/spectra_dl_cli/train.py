@@ -79,6 +79,7 @@ def train_spectra(
     from spectra_dl.spectra.cohort import labelled_cohort
     from spectra_dl.spectra.readers import read_spectra
     from spectra_dl.spectra.simulation import SIMULATED_ORIGIN
+    from spectra_dl.spectra.table import spectrum_hashes
     from spectra_dl.storage.run_folder import prepare_run_folder
 
     steps = cleaning_steps(crop=crop, baseline=baseline, normalise=normalise)
@@ -104,7 +105,7 @@ def train_spectra(
         cohort.table.intensity,
         cohort.label,
         cohort.patient,
-        provenance=Provenance(source=source, simulated=simulated, notes=cohort.notes),
+        provenance=Provenance(source, simulated, cohort.notes, tuple(spectrum_hashes(cohort.table))),
         checkpoints=checkpoints,
         resume=resume,
         say=say_progress,

@@ -28,8 +28,8 @@ from spectra_dl.models.header import (
 from spectra_dl.spectra.ensemble import Ensemble, MemberRecipe, TrainingData
 from spectra_dl.spectra.out_of_distribution import OutOfDistribution
 from spectra_dl.spectra.prediction import softmax
-from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors, spectrum_hashes
-from spectra_dl.spectra.table import FloatArray
+from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors
+from spectra_dl.spectra.table import FloatArray, spectrum_hashes
 
 _PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
 
@@ -46,11 +46,14 @@ class Provenance:
         Whether they were made by a simulation.
     notes
         Sentences a user of the model must see.
+    spectrum_hashes
+        From `spectra_dl.spectra.table.spectrum_hashes`, when the spectra were changed after reading; else None.
     """
 
     source: str = "unnamed spectra"
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    spectrum_hashes: tuple[str, ...] | None = None
 
 
 def assemble_predictor(
@@ -105,7 +108,7 @@ def assemble_predictor(
             spectra=len(data.table),
             seed=recipe.training.seed,
             notes=[*provenance.notes, reason],
-            spectrum_hashes=spectrum_hashes(data.table.intensity),
+            spectrum_hashes=list(provenance.spectrum_hashes or spectrum_hashes(data.table)),
         ),
         scores=_scores(
             softmax(logits / temperature), patients, patients.classes.index(chosen), recipe.training.seed

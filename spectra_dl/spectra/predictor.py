@@ -3,7 +3,6 @@
 This is the predicting half. It imports torch and nothing of the training loop.
 """
 
-import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from spectra_dl.spectra.out_of_distribution import OutOfDistribution
 from spectra_dl.spectra.prediction import SpectrumPredictions, softmax
 from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessed
 from spectra_dl.spectra.quality import inspect
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -114,7 +113,7 @@ class SpectraPredictor:
     def seen_in_training(self, table: SpectraTable) -> int:
         """Count the spectra of ``table`` that the model was trained on."""
         known = set(self.header.training.spectrum_hashes)
-        return sum(one in known for one in spectrum_hashes(table.intensity))
+        return sum(one in known for one in spectrum_hashes(table))
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the model file, whole or not at all, and return the SHA-256 that seals it."""
@@ -172,11 +171,6 @@ def model_tensors(networks: tuple["nn.Module", ...], reference: OutOfDistributio
                 array.astype(np.float32) if array.dtype == np.float64 else array
             )
     return tensors
-
-
-def spectrum_hashes(intensity: FloatArray) -> list[str]:
-    """Return 16 hexadecimal digits of SHA-256 for each spectrum as it was read."""
-    return [hashlib.sha256(np.ascontiguousarray(row).tobytes()).hexdigest()[:16] for row in intensity]
 
 
 def _rebuild(header: "ModelHeader", tensors: dict[str, np.ndarray], member: int) -> "nn.Module":

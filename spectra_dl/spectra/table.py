@@ -1,5 +1,6 @@
 """The table of spectra that every part of the Raman path takes and gives."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,7 @@ from spectra_dl.errors import DataError
 
 FloatArray = NDArray[np.float64]
 TextArray = NDArray[np.object_]
+MEASURED = "measured_sha256"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,17 @@ class SpectraTable:
     def with_notes(self, *notes: str) -> "SpectraTable":
         """Return the same table with ``notes`` added."""
         return replace(self, notes=(*self.notes, *notes))
+
+
+def spectrum_hashes(table: SpectraTable) -> list[str]:
+    """Return 16 hexadecimal digits of SHA-256 for each spectrum as it was measured.
+
+    A reader that changes intensities, for instance to bring several axes onto one grid, keeps the digits of what stood in the
+    file in the column `MEASURED`, so that a spectrum is known again in other company.
+    """
+    if MEASURED in table.metadata:
+        return list(table.metadata[MEASURED])
+    return [hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in table.intensity]
 
 
 def text_array(values: Iterable[object]) -> TextArray:

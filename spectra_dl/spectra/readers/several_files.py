@@ -6,7 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from spectra_dl.spectra.readers.axis import AxisSpan, common_grid, resample
-from spectra_dl.spectra.table import FloatArray, SpectraTable, TextArray, text_array
+from spectra_dl.spectra.table import (
+    MEASURED,
+    FloatArray,
+    SpectraTable,
+    TextArray,
+    spectrum_hashes,
+    text_array,
+)
 
 OWN_AXIS = ("axis_first", "axis_last", "axis_points")
 MAX_NOTES = 30
@@ -39,10 +46,11 @@ def choose_grid(axes: Iterator[tuple[str, FloatArray]]) -> tuple[FloatArray, tup
 
 
 def on_grid(table: SpectraTable, grid: FloatArray) -> SpectraTable:
-    """Return ``table`` on ``grid``, with its own axis as metadata."""
+    """Return ``table`` on ``grid``, with its own axis and the digest of what was measured as metadata."""
     axis = table.wavenumber
     own = dict(zip(OWN_AXIS, (repr(float(axis[0])), repr(float(axis[-1])), str(axis.size)), strict=True))
     metadata = {**table.metadata, **{name: text_array([text] * len(table)) for name, text in own.items()}}
+    metadata[MEASURED] = text_array(spectrum_hashes(table))
     intensity = table.intensity if np.array_equal(axis, grid) else resample(table.intensity, axis, grid)
     return replace(table, intensity=intensity, wavenumber=grid, metadata=metadata)
 

@@ -5,6 +5,7 @@ import pytest
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers import ReadOptions, iter_spectra, read_spectra
+from spectra_dl.spectra.table import spectrum_hashes
 
 
 def make(write, name, first, label, count=3):
@@ -40,6 +41,13 @@ def test_every_folder_is_resampled_and_keeps_its_own_axis_as_metadata(study):
     np.testing.assert_allclose(table.intensity, np.outer([1, 2, 3] * 3, table.wavenumber), rtol=1e-12)
     assert list(table.metadata["axis_first"][::3]) == ["400.0", "400.125", "400.25"]
     assert list(table.metadata["axis_last"][::3]) == ["798.0", "798.125", "798.25"]
+
+
+def test_a_spectrum_is_known_again_in_other_company(study):
+    together, alone = read_spectra(study), read_spectra(study / "A_02")
+    assert not np.array_equal(together.wavenumber, alone.wavenumber)
+    assert spectrum_hashes(together)[3:6] == spectrum_hashes(alone)
+    assert len(set(spectrum_hashes(together))) == 9
 
 
 def test_without_an_option_the_folder_is_the_patient_and_a_note_says_so(study):

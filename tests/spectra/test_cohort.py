@@ -1,0 +1,63 @@
+"""Only labelled patients with usable spectra are trained on."""
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.cohort import labelled_cohort
+from spectra_dl.spectra.simulation import StudySettings, simulate_study
+
+
+@pytest.fixture
+def table():
+    return simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=300)).table
+
+
+def changed(table, **columns):
+    from dataclasses import replace
+
+    return replace(table, **columns)
+
+
+def test_a_clean_table_is_kept_whole(table):
+    cohort = labelled_cohort(table)
+    assert len(cohort.table) == 16
+    assert cohort.refused == ()
+
+
+def test_a_broken_spectrum_is_left_out_and_named(table):
+    intensity = table.intensity.copy()
+    intensity[3] = 0
+    cohort = labelled_cohort(changed(table, intensity=intensity))
+    assert len(cohort.table) == len(cohort.label) == len(cohort.patient) == 15
+    assert cohort.refused[0].startswith(table.sample_id[3])
+    assert any("1 of 16 spectra were left out" in note for note in cohort.notes)
+
+
+def test_one_spectrum_per_patient_is_a_claim_that_is_written_down(table):
+    cohort = labelled_cohort(changed(table, patient=table.sample_id))
+    assert any("as the input claims" in note for note in cohort.notes)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"label": None}, "--label"),
+        ({"patient": None}, "--replicates"),
+        ({"label": ["a", "A"] * 8}, "differ only by case"),
+        ({"label": ["a", ""] * 8}, "no label"),
+        ({"label": ["a"] * 16}, "one class only"),
+        ({"label": ["a", "b"] * 8}, "more than one label"),
+        ({"patient": ["p"] + [""] * 15}, "no patient id"),
+    ],
+)
+def test_what_can_not_be_judged_is_refused_with_a_remedy(table, columns, words):
+    with pytest.raises(DataError, match=words):
+        labelled_cohort(changed(table, **columns))
+
+
+def test_a_class_that_loses_its_last_usable_spectrum_is_refused(table):
+    intensity = table.intensity.copy()
+    intensity[table.label == "bone metastasis"] = np.nan
+    with pytest.raises(DataError, match="one class only"):
+        labelled_cohort(changed(table, intensity=intensity))
