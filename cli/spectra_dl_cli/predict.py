@@ -75,10 +75,13 @@ def predict(
     decide = (predictor.header.classes, predictor.header.positive_class, predictor.header.decision_threshold)
     decided = predicted_class(spectra.probability, *decide)
     decided_patients = predicted_class(patients.probability, *decide)
-    report = _report(predictor, data, samples, [*table.notes, *notes], spectra, patients, decided_patients)
     if (seen := predictor.seen_in_training(table)) > 0:
         say_warning(
             f"{seen} of {len(table)} spectra were used in training this model; these results are too good"
+        )
+    if folder or as_json:
+        report = _report(
+            predictor, data, samples, [*table.notes, *notes], spectra, patients, decided_patients
         )
     if folder:
         _write(folder, report, spectra, decided, patients, decided_patients)
