@@ -95,12 +95,12 @@ def evaluate_spectra(
     from spectra_dl.spectra.cohort import labelled_cohort
     from spectra_dl.spectra.probes import spectra_probes
     from spectra_dl.spectra.readers import read_spectra
-    from spectra_dl.storage.run_folder import prepare_run_folder
+    from spectra_dl.storage.run_folder import check_run_folder
 
     steps = cleaning_steps(crop=crop, baseline=baseline, normalise=normalise)
     training = training_settings(epochs=epochs, device=device)
     settings = EvaluationSettings(folds=folds, repeats=repeats, seed=seed, positive=positive)
-    folder = prepare_run_folder(out, overwrite=overwrite) if out else None
+    folder = check_run_folder(out, overwrite=overwrite) if out else None
     options = read_options(
         sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
     )
@@ -148,7 +148,7 @@ def _finish(
 ) -> None:
     from spectra_dl.evaluation.report import evaluation_report, evaluation_split, evaluation_text
     from spectra_dl.storage.atomic import write_text
-    from spectra_dl.storage.run_folder import json_text, write_report
+    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
     report = {
@@ -158,6 +158,7 @@ def _finish(
         "results": evaluation_report(evaluation),
     }
     if folder:
+        make_run_folder(folder)
         write_text(folder / "folds.csv", evaluation_split(evaluation))
         write_report(folder, report)
     if as_json:

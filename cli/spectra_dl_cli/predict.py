@@ -63,10 +63,10 @@ def predict(
     from spectra_dl.spectra.prediction import by_patient, predicted_class
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.readers import read_spectra
-    from spectra_dl.storage.run_folder import json_text, prepare_run_folder
+    from spectra_dl.storage.run_folder import check_run_folder, json_text
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
-    folder = prepare_run_folder(out, overwrite=overwrite) if out else None
+    folder = check_run_folder(out, overwrite=overwrite) if out else None
     options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     predictor = SpectraPredictor.load(model_path or SHIPPED_MODEL)
     table = read_spectra(data[0] if len(data) == 1 else list(data), options)
@@ -139,8 +139,9 @@ def _write(
     decided_patients: list[str],
 ) -> None:
     from spectra_dl.spectra.prediction import write_patient_predictions, write_spectrum_predictions
-    from spectra_dl.storage.run_folder import write_report
+    from spectra_dl.storage.run_folder import make_run_folder, write_report
 
+    make_run_folder(folder)
     write_spectrum_predictions(folder / "predictions.csv", spectra, decided)
     write_patient_predictions(folder / "patients.csv", patients, decided_patients)
     write_report(folder, report)

@@ -41,16 +41,17 @@ def simulate(
 
     from spectra_dl.spectra.simulation import StudySettings, simulate_study
     from spectra_dl.spectra.table_files import write_table
-    from spectra_dl.storage.run_folder import json_text, prepare_run_folder, write_report
+    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
-    prepare_run_folder(folder, overwrite=overwrite)
+    check_run_folder(folder, overwrite=overwrite)
     settings = StudySettings(
         patients=patients, spectra_per_patient=spectra_per_patient, fluorescence=fluorescence, seed=seed
     )
     if distance is not None:
         settings = replace(settings, distance=distance)
     study = simulate_study(settings)
+    make_run_folder(folder)
     write_table(folder / "spectra.csv", study.table)
     truth = {"best_auc": study.truth.best_auc, "best_accuracy": study.truth.best_accuracy}
     report = {

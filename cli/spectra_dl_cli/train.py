@@ -80,12 +80,14 @@ def train_spectra(
     from spectra_dl.spectra.readers import read_spectra
     from spectra_dl.spectra.simulation import SIMULATED_ORIGIN
     from spectra_dl.spectra.table import spectrum_hashes
-    from spectra_dl.storage.run_folder import prepare_run_folder
+    from spectra_dl.storage.run_folder import check_run_folder
 
     steps = cleaning_steps(crop=crop, baseline=baseline, normalise=normalise)
     settings = training_settings(epochs=epochs, device=device)
-    folder = prepare_run_folder(out, overwrite=overwrite, resume=resume)
-    checkpoints = _checkpoint_folder(folder, resume=resume)
+    folder = check_run_folder(out, overwrite=overwrite, resume=resume)
+    checkpoints = folder / "checkpoints"
+    if resume:
+        _refuse_without_checkpoint(checkpoints)
     options = read_options(
         sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
     )
@@ -101,6 +103,7 @@ def train_spectra(
     )
     source = ", ".join(path.resolve().name for path in data)
     simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
+    _make_folders(folder, checkpoints, resume=resume)
     classifier.fit(
         cohort.table.intensity,
         cohort.label,
@@ -116,17 +119,21 @@ def train_spectra(
     )
 
 
-def _checkpoint_folder(folder: Path, *, resume: bool) -> Path:
+def _refuse_without_checkpoint(checkpoints: Path) -> None:
     from spectra_dl.errors import UsageError
 
-    checkpoints = folder / "checkpoints"
-    if resume and not any(checkpoints.glob("member-*.safetensors")):
+    if not any(checkpoints.glob("member-*.safetensors")):
         raise UsageError(f"--resume: no checkpoint in {checkpoints}; leave --resume out to start a training")
-    checkpoints.mkdir(exist_ok=True)
+
+
+def _make_folders(folder: Path, checkpoints: Path, *, resume: bool) -> None:
+    from spectra_dl.storage.run_folder import make_run_folder
+
+    make_run_folder(folder)
+    make_run_folder(checkpoints)
     if not resume:
         for old in checkpoints.glob("member-*.safetensors"):
             old.unlink()
-    return checkpoints
 
 
 def _finish(

@@ -44,7 +44,9 @@ def require_cover(wavenumber: FloatArray, wanted: FloatArray) -> None:
     gap = np.diff(inside)
     if inside.size < 2 or gap.max() > _WIDEST_GAP * 2 * slack * (1 + _SAME):
         widest = f", up to {gap.max():g} cm⁻¹ apart" if gap.size else ""
-        raise DataError(f"{inside.size} points{widest}; {needs}")
+        raise DataError(
+            f"{inside.size} points{widest}; {needs}. The axis is too coarse: measure a finer one, or train on this"
+        )
 
 
 def interpolated(intensity: FloatArray, wavenumber: FloatArray, wanted: FloatArray) -> FloatArray:

@@ -13,15 +13,13 @@ from spectra_dl.storage.atomic import write_text
 REPORT_NAME = "report.json"
 
 
-def prepare_run_folder(
-    path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False
-) -> Path:
-    """Make ``path`` ready to take results, or refuse before any work is done.
+def check_run_folder(path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False) -> Path:
+    """Refuse a folder that can't take results, before any work is done; nothing is made yet.
 
     Parameters
     ----------
     path
-        The folder; made when its parent exists.
+        The folder; its parent must exist.
     overwrite
         Allow a folder that already holds something.
     resume
@@ -34,7 +32,7 @@ def prepare_run_folder(
     DataError
         The folder is a link, or holds results and ``overwrite`` was not asked for.
     EnvironmentFault
-        The folder can't be made or written to.
+        There is no permission to write there.
     """
     folder = Path(path)
     if folder.is_symlink():
@@ -52,14 +50,31 @@ def prepare_run_folder(
             f"--out {folder}: the folder already holds files; choose a new one, or add --overwrite"
         )
     try:
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder if folder.is_dir() else folder.parent):
             pass
     except OSError as err:
-        raise EnvironmentFault(
-            f"--out {folder}: can't write there ({err.strerror or err}); choose another folder"
-        ) from err
+        raise _not_writable(folder, err) from err
     return folder
+
+
+def make_run_folder(folder: Path) -> None:
+    """Make a folder that `check_run_folder` found good, unless it is there.
+
+    Raises
+    ------
+    EnvironmentFault
+        It can't be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as err:
+        raise _not_writable(folder, err) from err
+
+
+def _not_writable(folder: Path, err: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"--out {folder}: can't write there ({err.strerror or err}); choose another folder"
+    )
 
 
 def json_text(content: Mapping[str, object]) -> str:

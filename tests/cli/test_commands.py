@@ -273,6 +273,7 @@ def test_what_can_not_be_done_is_refused_in_one_sentence(study, tmp_path, words,
     done = run(*filled, code=code)
     assert said in done.stderr
     assert len(done.stderr) <= 700
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_patient_is_refused_with_the_remedy(study, tmp_path):

@@ -7,18 +7,21 @@ import pytest
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.storage.hashing import sha256_of
-from spectra_dl.storage.run_folder import json_text, prepare_run_folder, write_report
+from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
 
 
-def test_a_new_folder_is_made(tmp_path):
-    assert prepare_run_folder(tmp_path / "run").is_dir()
+def test_checking_makes_nothing_and_making_makes_the_folder(tmp_path):
+    folder = check_run_folder(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+    make_run_folder(folder)
+    assert folder.is_dir()
 
 
 def test_a_folder_with_files_needs_overwrite(tmp_path):
     (tmp_path / "old.txt").write_text("old")
     with pytest.raises(DataError, match="--overwrite"):
-        prepare_run_folder(tmp_path)
-    assert prepare_run_folder(tmp_path, overwrite=True) == tmp_path
+        check_run_folder(tmp_path)
+    assert check_run_folder(tmp_path, overwrite=True) == tmp_path
     assert (tmp_path / "old.txt").read_text() == "old"
 
 
@@ -26,20 +29,20 @@ def test_a_link_to_a_folder_is_refused(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with pytest.raises(DataError, match="link"):
-        prepare_run_folder(tmp_path / "link")
+        check_run_folder(tmp_path / "link")
 
 
 def test_a_file_and_a_missing_parent_are_usage_errors(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="file"):
-        prepare_run_folder(tmp_path / "file")
+        check_run_folder(tmp_path / "file")
     with pytest.raises(UsageError, match="does not exist"):
-        prepare_run_folder(tmp_path / "no" / "run")
+        check_run_folder(tmp_path / "no" / "run")
 
 
 def test_resuming_nothing_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="nothing to go on with"):
-        prepare_run_folder(tmp_path / "run", resume=True)
+        check_run_folder(tmp_path / "run", resume=True)
 
 
 def test_a_report_has_null_for_what_is_not_finite(tmp_path):

@@ -94,6 +94,8 @@ def _open_regular(path: PathLike, name: str) -> BinaryIO:
         raise DataError(f"{name}: no such file; check the path") from err
     except PermissionError as err:
         raise DataError(f"{name}: no permission to read it; change its permissions") from err
+    except DataError:
+        raise
     except (OSError, ValueError) as err:
         raise DataError(f"{name}: can't be opened ({err}); check the path") from err
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

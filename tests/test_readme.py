@@ -1,0 +1,58 @@
+"""Every command that the documents show exists, with the options it is shown with."""
+
+import re
+import shlex
+
+import click
+import pytest
+
+from spectra_dl_cli.main import cli
+
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{name}.md" for name in ("measured", "outputs", "simulated_study")),
+]
+
+
+def commands(text):
+    """Each spectra-dl command in the code blocks of a document."""
+    for block in re.findall(r"```[a-z]*\n(.*?)```", text, flags=re.DOTALL):
+        for line in block.splitlines():
+            for part in line.split("&&"):
+                if part.strip().startswith("spectra-dl "):
+                    yield part.strip()
+
+
+def parse(words):
+    """Let click parse a command without running it."""
+    command, name = cli, "spectra-dl"
+    while isinstance(command, click.Group):
+        name, words = words[0], words[1:]
+        assert name in command.commands, f"{name} is no command"
+        command = command.commands[name]
+    command.make_context(name, list(words))
+
+
+def test_the_readme_shows_the_five_commands(repository):
+    shown = {line.split()[1] for line in commands((repository / "README.md").read_text(encoding="utf-8"))}
+    assert shown == set(cli.commands)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_shown_parses(repository, document):
+    for line in commands((repository / document).read_text(encoding="utf-8")):
+        parse(shlex.split(line)[1:])
+
+
+@pytest.mark.parametrize("line", ["spectra-dl predict x --nonsense", "spectra-dl train x"])
+def test_a_command_that_does_not_exist_would_be_seen(line):
+    with pytest.raises((click.UsageError, AssertionError)):
+        parse(shlex.split(line)[1:])
+
+
+def test_every_link_to_a_file_leads_somewhere(repository):
+    for document in ["README.md", *DOCUMENTS[2:]]:
+        path = repository / document
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{document}: {target}"
