@@ -31,6 +31,7 @@ from spectra_dl.spectra.prediction import softmax
 from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors
 from spectra_dl.spectra.table import FloatArray, spectrum_hashes
 
+_LONGEST_TEXT = 500
 _PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
 
 
@@ -102,12 +103,12 @@ def assemble_predictor(
             residual=reference.residual_limit, distance=reference.distance_limit
         ),
         training=TrainingSummary(
-            source=provenance.source,
+            source=provenance.source[:_LONGEST_TEXT],
             simulated=provenance.simulated,
             patients={name: patients.count(code) for code, name in enumerate(patients.classes)},
             spectra=len(data.table),
             seed=recipe.training.seed,
-            notes=[*provenance.notes, reason],
+            notes=[note[:_LONGEST_TEXT] for note in (*provenance.notes, reason)],
             spectrum_hashes=list(provenance.spectrum_hashes or spectrum_hashes(data.table)),
         ),
         scores=_scores(

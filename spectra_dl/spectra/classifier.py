@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.classes import positive_class
 from spectra_dl.spectra.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.augmentation import Augmentation
 from spectra_dl.spectra.ensemble import MemberRecipe, TrainingData, train_ensemble
@@ -118,6 +119,9 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
                 f"members={self.members}: at least 2, so that every patient is left out of one of them"
             )
         self.classes_, target = np.unique(np.asarray(y, dtype=str), return_inverse=True)
+        positive_class(
+            [str(name) for name in self.classes_], self.positive
+        )  # refused now, not after the training
         table = _table(X, self.wavenumber)
         label, patient = text_array(np.asarray(y)), text_array(np.asarray(groups))
         data = TrainingData(table, label, patient, target.astype(np.int64), len(self.classes_))

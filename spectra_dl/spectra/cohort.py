@@ -10,6 +10,8 @@ from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.table import SpectraTable, TextArray
 
+_LONGEST_LABEL = 200
+
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
@@ -40,10 +42,15 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
     Raises
     ------
     DataError
-        No label or patient is named, some are missing, labels differ only in spelling, a patient carries several, or
+        No label or patient is named, some are missing, labels differ only in spelling or are far too long, a patient carries several, or
         there is one class only.
     """
     label, patient = _required(table)
+    long = [name for name in label if len(name) > _LONGEST_LABEL]
+    if long:
+        raise DataError(
+            f"the label {long[0][:40]!r}... has {len(long[0])} characters; is --label the right column?"
+        )
     read_patients(list(patient), list(label))
     checked, verdicts = inspect(table)
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)

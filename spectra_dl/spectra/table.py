@@ -1,6 +1,7 @@
 """The table of spectra that every part of the Raman path takes and gives."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,7 @@ from spectra_dl.errors import DataError
 FloatArray = NDArray[np.float64]
 TextArray = NDArray[np.object_]
 MEASURED = "measured_sha256"
+_DIGITS = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +110,9 @@ def spectrum_hashes(table: SpectraTable) -> list[str]:
     A reader that changes intensities, for instance to bring several axes onto one grid, keeps the digits of what stood in the
     file in the column `MEASURED`, so that a spectrum is known again in other company.
     """
-    if MEASURED in table.metadata:
-        return list(table.metadata[MEASURED])
+    kept = table.metadata.get(MEASURED, ())
+    if len(kept) and all(_DIGITS.fullmatch(digits) for digits in kept):
+        return list(kept)
     return [hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in table.intensity]
 
 

@@ -125,6 +125,24 @@ def test_without_patients_it_refuses(table):
         untrained(table).fit(table.intensity, table.label)
 
 
+def test_a_positive_class_that_is_none_is_refused_before_any_training(table):
+    model = SpectraClassifier(table.wavenumber, positive="nobody", training=TrainingSettings(epochs=10**6))
+    with pytest.raises(UsageError, match="nobody"):
+        model.fit(table.intensity, table.label, groups=table.patient)
+
+
+def test_a_long_source_and_a_foreign_column_of_digests_do_no_harm(table):
+    from dataclasses import replace
+
+    from spectra_dl.spectra.assembly import Provenance
+    from spectra_dl.spectra.table import MEASURED, spectrum_hashes, text_array
+
+    foreign = replace(table, metadata={MEASURED: text_array(["not a digest"] * len(table))})
+    source = Provenance("x" * 5000, notes=("y" * 5000,), spectrum_hashes=tuple(spectrum_hashes(foreign)))
+    model = untrained(table).fit(table.intensity, table.label, groups=table.patient, provenance=source)
+    assert model.predictor_.seen_in_training(table) == len(table)
+
+
 def test_one_member_is_refused(table):
     with pytest.raises(UsageError, match="at least 2"):
         SpectraClassifier(table.wavenumber, members=1).fit(table.intensity, table.label, groups=table.patient)

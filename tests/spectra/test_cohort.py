@@ -46,6 +46,7 @@ def test_one_spectrum_per_patient_is_a_claim_that_is_written_down(table):
         ({"patient": None}, "--replicates"),
         ({"label": ["a", "A"] * 8}, "differ only by case"),
         ({"label": ["a", ""] * 8}, "no label"),
+        ({"label": ["a" * 300, "b"] * 8}, "300 characters"),
         ({"label": ["a"] * 16}, "one class only"),
         ({"label": ["a", "b"] * 8}, "more than one label"),
         ({"patient": ["p"] + [""] * 15}, "no patient id"),
