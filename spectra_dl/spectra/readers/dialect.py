@@ -146,8 +146,9 @@ def _split_all(lines: list[str], delimiter: str) -> list[list[str]]:
         # A field that never ends is refused with its line when the rows are read.
         with contextlib.suppress(csv.Error):
             rows.extend(csv.reader(feed, delimiter=delimiter, skipinitialspace=True))
-        # The sample may end inside a quoted field.
-        return rows[:-1] if len(rows) > 1 else rows or [[lines[0]]]
+        # Quotes come in pairs; an odd number means that the sample ends inside a quoted field.
+        ends_inside = sum(line.count('"') for line in lines) % 2 == 1
+        return rows[:-1] if ends_inside and len(rows) > 1 else rows or [[lines[0]]]
     return [line.split() if delimiter == " " else line.split(delimiter) for line in lines]
 
 

@@ -49,6 +49,13 @@ def as_text(axis, ids, values, delimiter, decimal, order):
     return stream.getvalue()
 
 
+@pytest.mark.parametrize("name", ['S"', 'a"b', '"', "two\nlines", 'a,"b"'])
+def test_one_spectrum_whose_id_needs_quotes_survives(write, name):
+    axis = -20 + 0.5 * np.arange(12)
+    read = read_spectra(write(as_text(axis, [name], [np.zeros(12)], ",", ".", range(12))))
+    assert list(read.sample_id) == [name]
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tables(),
