@@ -12,11 +12,12 @@ from spectra_dl_cli.options import (
     cleaning_options,
     cleaning_steps,
     data_argument,
+    input_paths,
     json_option,
     network_options,
     out_option,
     overwrite_option,
-    read_options,
+    read_table,
     seed_option,
     study_options,
     training_settings,
@@ -94,17 +95,22 @@ def evaluate_spectra(
     from spectra_dl.evaluation.harness import evaluate as judge
     from spectra_dl.spectra.cohort import labelled_cohort
     from spectra_dl.spectra.probes import spectra_probes
-    from spectra_dl.spectra.readers import read_spectra
     from spectra_dl.storage.run_folder import check_run_folder
 
     steps = cleaning_steps(crop=crop, baseline=baseline, normalise=normalise)
     training = training_settings(epochs=epochs, device=device)
     settings = EvaluationSettings(folds=folds, repeats=repeats, seed=seed, positive=positive)
     folder = check_run_folder(out, overwrite=overwrite) if out else None
-    options = read_options(
-        sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
+    table = read_table(
+        data,
+        sample_id=sample_id,
+        patient=patient,
+        replicates=replicates,
+        samples=samples,
+        label=label,
+        batch=batch,
     )
-    cohort = labelled_cohort(read_spectra(data[0] if len(data) == 1 else list(data), options))
+    cohort = labelled_cohort(table)
     evaluation = judge(
         _models(cohort, steps, training, [network, *also], members, seed),
         cohort.table.intensity,
@@ -114,7 +120,7 @@ def evaluate_spectra(
         probes=spectra_probes(cohort.table),
         progress=say_progress,
     )
-    _finish(evaluation, cohort, [*data, *([samples] if samples else [])], folder, seed, as_json)
+    _finish(evaluation, cohort, input_paths(data, samples), folder, seed, as_json)
 
 
 def _models(

@@ -8,8 +8,8 @@ import click
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.preprocessing import Preprocessing
-    from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.steps import Baseline, Step
+    from spectra_dl.spectra.table import SpectraTable
     from spectra_dl.training.settings import TrainingSettings
 
 Normalisation = Literal["snv", "vector", "area", "minmax", "emsc", "none"]
@@ -116,7 +116,8 @@ data_argument = click.argument(
 )
 
 
-def read_options(
+def read_table(
+    data: tuple[Path, ...],
     *,
     sample_id: str | None,
     patient: str | None,
@@ -124,13 +125,19 @@ def read_options(
     samples: Path | None,
     label: str | None = None,
     batch: str | None = None,
-) -> "ReadOptions":
-    """Turn the command's options into the reader's."""
-    from spectra_dl.spectra.readers import ReadOptions
+) -> "SpectraTable":
+    """Read the command's input as its options say."""
+    from spectra_dl.spectra.readers import ReadOptions, read_spectra
 
-    return ReadOptions(
+    options = ReadOptions(
         sample_id=sample_id, patient=patient, label=label, batch=batch, replicates=replicates, samples=samples
     )
+    return read_spectra(data[0] if len(data) == 1 else list(data), options)
+
+
+def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:
+    """Return everything that was read, for the report."""
+    return [*data, samples] if samples else [*data]
 
 
 def cleaning_steps(

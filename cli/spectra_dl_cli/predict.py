@@ -9,10 +9,11 @@ import click
 from spectra_dl_cli.options import (
     data_argument,
     identity_options,
+    input_paths,
     json_option,
     out_option,
     overwrite_option,
-    read_options,
+    read_table,
 )
 from spectra_dl_cli.output import say, say_warning, table_text
 
@@ -62,14 +63,12 @@ def predict(
     """
     from spectra_dl.spectra.prediction import by_patient, predicted_class
     from spectra_dl.spectra.predictor import SpectraPredictor
-    from spectra_dl.spectra.readers import read_spectra
     from spectra_dl.storage.run_folder import check_run_folder, json_text
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
-    options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     predictor = SpectraPredictor.load(model_path or SHIPPED_MODEL)
-    table = read_spectra(data[0] if len(data) == 1 else list(data), options)
+    table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     spectra, notes = predictor.predict(table, batch_size=batch_size)
     patients = by_patient(spectra, predictor.header.calibration.temperature)
     decide = (predictor.header.classes, predictor.header.positive_class, predictor.header.decision_threshold)
@@ -104,9 +103,8 @@ def _report(
     from spectra_dl_cli.provenance import provenance
 
     counts = {status: sum(one == status for one in spectra.status) for status in ("ok", "warned", "refused")}
-    inputs = [*data, samples] if samples else [*data]
     return {
-        **provenance(inputs),
+        **provenance(input_paths(data, samples)),
         "model_sha256": predictor.sha256,
         "trained_on": predictor.header.training.source,
         "notes": notes,

@@ -11,10 +11,11 @@ from spectra_dl_cli.options import (
     cleaning_options,
     cleaning_steps,
     data_argument,
+    input_paths,
     json_option,
     network_options,
     overwrite_option,
-    read_options,
+    read_table,
     seed_option,
     study_options,
     training_settings,
@@ -77,7 +78,6 @@ def train_spectra(
     from spectra_dl.spectra.assembly import Provenance
     from spectra_dl.spectra.classifier import SpectraClassifier
     from spectra_dl.spectra.cohort import labelled_cohort
-    from spectra_dl.spectra.readers import read_spectra
     from spectra_dl.spectra.simulation import SIMULATED_ORIGIN
     from spectra_dl.spectra.table import spectrum_hashes
     from spectra_dl.storage.run_folder import check_run_folder
@@ -88,10 +88,16 @@ def train_spectra(
     checkpoints = folder / "checkpoints"
     if resume:
         _refuse_without_checkpoint(checkpoints)
-    options = read_options(
-        sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
+    table = read_table(
+        data,
+        sample_id=sample_id,
+        patient=patient,
+        replicates=replicates,
+        samples=samples,
+        label=label,
+        batch=batch,
     )
-    cohort = labelled_cohort(read_spectra(data[0] if len(data) == 1 else list(data), options))
+    cohort = labelled_cohort(table)
     classifier = SpectraClassifier(
         cohort.table.wavenumber,
         steps,
@@ -114,9 +120,7 @@ def train_spectra(
         say=say_progress,
     )
     sha256 = classifier.predictor_.save(folder / "model.safetensors")
-    _finish(
-        folder, classifier.predictor_, cohort, [*data, *([samples] if samples else [])], sha256, seed, as_json
-    )
+    _finish(folder, classifier.predictor_, cohort, input_paths(data, samples), sha256, seed, as_json)
 
 
 def _refuse_without_checkpoint(checkpoints: Path) -> None:

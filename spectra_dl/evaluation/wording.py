@@ -8,8 +8,8 @@ _NAMED_AT_MOST = 5
 _LONGEST_WORD = 80
 
 
-def first_few(words: Iterable[object]) -> str:
-    """Join the first five words, each cut at 80 characters, and say how many more there are.
+def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST) -> str:
+    """Join the first words, five unless said, each cut at 80 characters, and say how many more there are.
 
     Examples
     --------
@@ -17,8 +17,8 @@ def first_few(words: Iterable[object]) -> str:
     '0, 1, 2, 3, 4 and 2 more'
     """
     listed = [str(word)[:_LONGEST_WORD] for word in words]
-    more = f" and {len(listed) - _NAMED_AT_MOST} more" if len(listed) > _NAMED_AT_MOST else ""
-    return ", ".join(listed[:_NAMED_AT_MOST]) + more
+    more = f" and {len(listed) - at_most} more" if len(listed) > at_most else ""
+    return ", ".join(listed[:at_most]) + more
 
 
 def figure(value: float) -> str:

@@ -1,12 +1,12 @@
 """The spectra a model may be trained and judged on: each with a label, a patient and a good verdict."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.table import SpectraTable, TextArray
 
@@ -63,9 +63,11 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
     read_patients(list(patient[usable]), list(label[usable]))
     notes = [*checked.notes]
     if refused:
-        notes.append(f"{len(refused)} of {len(table)} spectra were left out: {_first(refused)}")
+        notes.append(f"{len(refused)} of {len(table)} spectra were left out: {first_few(refused)}")
     if warned:
-        notes.append(f"{len(warned)} of {len(table)} spectra were used with a warning: {_first(warned, 2)}")
+        notes.append(
+            f"{len(warned)} of {len(table)} spectra were used with a warning: {first_few(warned, at_most=2)}"
+        )
     if len(set(patient[usable])) == usable.sum():
         notes.append(
             "each patient has one spectrum, as the input claims; if patients recur, these results are too good"
@@ -76,7 +78,7 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
 def _required(table: SpectraTable) -> tuple[TextArray, TextArray]:
     if table.label is None:
         raise DataError(
-            f"no label column: name it with --label; other columns: {_first(table.metadata) or 'none'}"
+            f"no label column: name it with --label; other columns: {first_few(table.metadata) or 'none'}"
         )
     if table.patient is None:
         raise DataError(
@@ -84,8 +86,3 @@ def _required(table: SpectraTable) -> tuple[TextArray, TextArray]:
             "patient; if each spectrum is another patient, claim that with --group-by sample_id"
         )
     return table.label, table.patient
-
-
-def _first(items: Iterable[object], count: int = 5) -> str:
-    listed = [str(item)[:80] for item in items]
-    return ", ".join(listed[:count]) + (f" and {len(listed) - count} more" if len(listed) > count else "")

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.evaluation.audit import Probe
+from spectra_dl.spectra.readers.several_files import OWN_AXIS
 from spectra_dl.spectra.table import FloatArray, SpectraTable, TextArray
 
 SILENT_REGION = (
     1750.0,
     2600.0,
 )  # cm⁻¹: between C=O and S-H stretching no biomolecule has a band worth naming
-AXIS_METADATA = ("axis_first", "axis_last", "axis_points")  # written by readers that meet several axes
 _BACKGROUND_KNOTS = 5
 _SILENT_BINS = 20
 _FEWEST_SILENT_POINTS = 10
@@ -36,7 +36,7 @@ def axis_probe(table: SpectraTable) -> Probe | None:
 
     A recalibration between sessions shows here. None where all spectra came on one axis.
     """
-    columns = [table.metadata[name] for name in AXIS_METADATA if name in table.metadata]
+    columns = [table.metadata[name] for name in OWN_AXIS if name in table.metadata]
     informative = [column for column in columns if len(set(column)) > 1]
     if not informative:
         return None
