@@ -73,6 +73,7 @@ def evaluate_spectra(
     positive: str | None,
     crop: tuple[float, float] | None,
     baseline: str,
+    lam: float | str,
     normalise: Normalisation,
     network: str,
     members: int,
@@ -97,7 +98,7 @@ def evaluate_spectra(
     from spectra_dl.spectra.probes import spectra_probes
     from spectra_dl.storage.run_folder import check_run_folder
 
-    steps = cleaning_steps(crop=crop, baseline=baseline, normalise=normalise)
+    steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise)
     training = training_settings(epochs=epochs, device=device)
     settings = EvaluationSettings(folds=folds, repeats=repeats, seed=seed, positive=positive)
     folder = check_run_folder(out, overwrite=overwrite) if out else None

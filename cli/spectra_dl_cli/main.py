@@ -10,6 +10,7 @@ import click
 
 from spectra_dl import __version__
 from spectra_dl.errors import SpectraDLError
+from spectra_dl_cli.baseline import baseline
 from spectra_dl_cli.evaluate import evaluate
 from spectra_dl_cli.model import model
 from spectra_dl_cli.output import say_error
@@ -31,7 +32,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for _command in (predict, train, evaluate, model, simulate):
+for _command in (predict, train, evaluate, baseline, model, simulate):
     cli.add_command(_command)
 
 

@@ -52,6 +52,16 @@ study_options = _together(
     click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported."),
 )
 
+
+def _stiffness(context: click.Context, option: click.Parameter, value: str) -> float | str:
+    if value == "auto":
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a number nor auto") from None
+
+
 cleaning_options = _together(
     click.option("--crop", nargs=2, type=float, metavar="LOW HIGH", help="Use only this range, in cm-1."),
     click.option(
@@ -60,6 +70,14 @@ cleaning_options = _together(
         show_default=True,
         metavar="METHOD",
         help="Baseline method by name, or none.",
+    ),
+    click.option(
+        "--lam",
+        default="auto",
+        show_default=True,
+        callback=_stiffness,
+        metavar="NUMBER",
+        help="The baseline's stiffness; auto: chosen on training spectra.",
     ),
     click.option(
         "--normalise",
@@ -141,7 +159,7 @@ def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:
 
 
 def cleaning_steps(
-    *, crop: tuple[float, float] | None, baseline: str, normalise: Normalisation
+    *, crop: tuple[float, float] | None, baseline: str, lam: float | str, normalise: Normalisation
 ) -> "Preprocessing":
     """Turn the command's options into ordered cleaning steps."""
     from spectra_dl.spectra.preprocessing import Preprocessing
@@ -150,7 +168,7 @@ def cleaning_steps(
     steps: list[Step] = [Crop(*crop)] if crop else []
     for step in Preprocessing.default().steps:
         if isinstance(step, Baseline):
-            steps += _baseline(step, baseline)
+            steps += _baseline(step, baseline, lam)
         elif isinstance(step, Normalise):
             steps += _normalisation(normalise)
         else:
@@ -158,12 +176,15 @@ def cleaning_steps(
     return Preprocessing(tuple(steps))
 
 
-def _baseline(usual: "Baseline", method: str) -> "list[Step]":
+def _baseline(usual: "Baseline", method: str, lam: float | str) -> "list[Step]":
+    from spectra_dl.spectra.baseline.methods import OWN_METHODS
     from spectra_dl.spectra.steps import Baseline
 
     if method == "none":
         return []
-    return [usual if method == usual.method else Baseline(method, ())]
+    others = [(name, value) for name, value in usual.parameters if name != "lam" and method == usual.method]
+    stiffness = [("lam", lam)] if method in OWN_METHODS or lam != "auto" else []
+    return [Baseline(method, (*stiffness, *others))]
 
 
 def _normalisation(kind: Normalisation) -> "list[Step]":

@@ -100,6 +100,7 @@ def _report(
     patients: "PatientPredictions",
     decided: list[str],
 ) -> dict[str, object]:
+    from spectra_dl.spectra.predictor import NOT_CONVERGED
     from spectra_dl_cli.provenance import provenance
 
     counts = {status: sum(one == status for one in spectra.status) for status in ("ok", "warned", "refused")}
@@ -110,6 +111,7 @@ def _report(
         "notes": notes,
         "results": {
             "spectra": counts,
+            "baselines_not_converged": sum(NOT_CONVERGED in one for one in spectra.reason),
             "patients": [
                 {
                     "patient": patients.patient[row],

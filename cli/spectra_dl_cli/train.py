@@ -59,6 +59,7 @@ def train_spectra(
     positive: str | None,
     crop: tuple[float, float] | None,
     baseline: str,
+    lam: float | str,
     normalise: Normalisation,
     network: str,
     members: int,
@@ -82,7 +83,7 @@ def train_spectra(
     from spectra_dl.spectra.table import spectrum_hashes
     from spectra_dl.storage.run_folder import check_run_folder
 
-    steps = cleaning_steps(crop=crop, baseline=baseline, normalise=normalise)
+    steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise)
     settings = training_settings(epochs=epochs, device=device)
     folder = check_run_folder(out, overwrite=overwrite, resume=resume)
     checkpoints = folder / "checkpoints"

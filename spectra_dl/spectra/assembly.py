@@ -81,7 +81,8 @@ def assemble_predictor(
     chosen, reason = positive_class(patients.classes, positive)
     shared = all(one.to_json() == ensemble.preprocessing[0].to_json() for one in ensemble.preprocessing)
     preprocessing = ensemble.preprocessing[:1] if shared else ensemble.preprocessing
-    reference = OutOfDistribution.fit(preprocessing[0].transform(data.table).matrix, list(data.patient))
+    cleaned = preprocessing[0].transform(data.table)
+    reference = OutOfDistribution.fit(cleaned.matrix, list(data.patient))
     axis = preprocessing[0].axis
     header = ModelHeader(
         format_version=FORMAT_VERSION,
@@ -108,7 +109,9 @@ def assemble_predictor(
             patients={name: patients.count(code) for code, name in enumerate(patients.classes)},
             spectra=len(data.table),
             seed=recipe.training.seed,
-            notes=[note[:_LONGEST_TEXT] for note in (*provenance.notes, reason)],
+            notes=[
+                note[:_LONGEST_TEXT] for note in (*provenance.notes, *cleaned.convergence_notes(), reason)
+            ],
             spectrum_hashes=list(provenance.spectrum_hashes or spectrum_hashes(data.table)),
         ),
         scores=_scores(

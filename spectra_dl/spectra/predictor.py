@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from spectra_dl.models.header import ModelHeader
 
 
+NOT_CONVERGED = "baseline did not converge"
+
+
 @dataclass(frozen=True, eq=False)
 class SpectraPredictor:
     """An ensemble of networks with everything needed to judge a spectrum.
@@ -101,7 +104,7 @@ class SpectraPredictor:
         remarks = []
         for row in range(len(exceedance)):
             parts = [f"{int(spikes[row])} spikes removed"] if spikes[row] else []
-            parts += [] if converged[row] else ["baseline did not converge"]
+            parts += [] if converged[row] else [NOT_CONVERGED]
             parts += (
                 [f"unlike the training spectra ({exceedance[row]:.1f} x the limit)"]
                 if exceedance[row] > 1

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.axis import interpolated, require_cover, same_axis
-from spectra_dl.spectra.step import MOST_POINTS, NothingToLearn, Remarks
+from spectra_dl.spectra.step import MOST_POINTS, Remarks
 from spectra_dl.spectra.steps import (
     STEPS,
     Baseline,
@@ -77,7 +77,7 @@ class Preprocessing:
         """
         _require_finite(table.intensity)
         intensity, wavenumber = table.intensity, table.wavenumber
-        learners = [k for k, step in enumerate(self.steps) if not isinstance(step, NothingToLearn)]
+        learners = [k for k, step in enumerate(self.steps) if step.learns]
         fitted = []
         for position, step in enumerate(self.steps):
             ready = step.fit(intensity, wavenumber)
@@ -99,8 +99,9 @@ class Preprocessed:
     wavenumber
         ``(q,)`` in cm⁻¹.
     remarks
-        What the steps found in each spectrum, ``(n,)`` by name: ``spikes_removed``, ``baseline_converged``,
-        ``fraction_below_zero``.
+        What the steps found in each spectrum, ``(n,)`` by name: ``spikes_removed``, ``fraction_below_zero``, and the
+        baseline's certificate as ``baseline_converged``, ``baseline_iterations``, ``baseline_final_change`` and
+        ``baseline_roughness``.
     notes
         What was done to the table as a whole.
     """
@@ -109,6 +110,14 @@ class Preprocessed:
     wavenumber: FloatArray
     remarks: Remarks
     notes: tuple[str, ...]
+
+    def convergence_notes(self) -> tuple[str, ...]:
+        """Say how many baselines did not converge; nothing where all did, or none was fitted."""
+        converged = self.remarks.get("baseline_converged", np.ones(0, dtype=np.bool_))
+        failed = int(np.count_nonzero(~converged.astype(np.bool_)))
+        if not failed:
+            return ()
+        return (f"the baseline of {failed} of {len(converged)} spectra did not converge",)
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,6 +82,11 @@ class EMSC:
     order: int = 2
     reference: tuple[float, ...] | None = None
 
+    @property
+    def learns(self) -> bool:
+        """Whether `fit` looks at the rows it is given: always."""
+        return True
+
     def __post_init__(self) -> None:
         check_whole(self, "order", self.order, 0, 6)
         if self.reference is None:

@@ -40,6 +40,11 @@ class Step(Protocol):
 
     stage: ClassVar[Stage]
 
+    @property
+    def learns(self) -> bool:
+        """Whether `fit` looks at the rows it is given."""
+        ...
+
     def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
         """Return the step ready for use, having learnt what it needs from these rows."""
         ...
@@ -51,6 +56,11 @@ class Step(Protocol):
 
 class NothingToLearn:
     """A step that is ready as it is."""
+
+    @property
+    def learns(self) -> bool:
+        """Nothing."""
+        return False
 
     def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
         """Return the step itself."""

@@ -1,17 +1,18 @@
 """The steps of preprocessing by name: each a small frozen dataclass that works on whole matrices.
 
-Every step treats a spectrum by itself, so no row can change another. Only `EMSC` learns anything: its
-reference, from the rows it is fitted on.
+Every step treats a spectrum by itself, so no row can change another. Two learn from the rows they are fitted on: `EMSC`
+its reference, and `Baseline` its stiffness where that is "auto".
 """
 
-from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, get_args
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Literal, Self, get_args
 
 import numpy as np
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.axis import interpolated, require_cover
 from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_method, correct
+from spectra_dl.spectra.baseline.stiffness import AUTO, choose_lam
 from spectra_dl.spectra.scaling import EMSC, Normalise
 from spectra_dl.spectra.spikes import SHORTEST as SHORTEST_FOR_SPIKES
 from spectra_dl.spectra.spikes import despiked
@@ -134,7 +135,7 @@ Negatives = Literal["keep", "clip"]
 
 
 @dataclass(frozen=True)
-class Baseline(NothingToLearn):
+class Baseline:
     """Subtract a fitted baseline.
 
     Attributes
@@ -142,7 +143,8 @@ class Baseline(NothingToLearn):
     method
         One of `spectra_dl.spectra.baseline.METHODS`.
     parameters
-        Pairs of name and value; those left out keep the method's defaults.
+        Pairs of name and value; those left out keep the method's defaults. With ``("lam", "auto")`` the stiffness
+        is chosen on the training spectra, see `spectra_dl.spectra.baseline.choose_lam`.
     negatives
         What happens to points below the baseline: ``"keep"`` leaves them negative (their share is the
         remark ``fraction_below_zero``), ``"clip"`` sets them to 0.
@@ -151,7 +153,7 @@ class Baseline(NothingToLearn):
     stage: ClassVar[Stage] = Stage.BASELINE
 
     method: str = "asls"
-    parameters: tuple[tuple[str, ParameterValue], ...] = (("lam", 1e5), ("p", 0.01), ("tol", 1e-3))
+    parameters: tuple[tuple[str, ParameterValue], ...] = (("lam", AUTO), ("p", 0.001), ("tol", 1e-3))
     negatives: Negatives = "keep"
 
     def __post_init__(self) -> None:
@@ -164,7 +166,26 @@ class Baseline(NothingToLearn):
             raise UsageError("Baseline: a parameter is given twice; give each once")
         if self.method in OWN_METHODS:
             # A fit of no spectra checks names and values now, not when the first file arrives.
-            correct(np.empty((0, 5)), self.method, dict(pairs))
+            correct(np.empty((0, 5)), self.method, self._with_lam(1.0) if self.learns else dict(pairs))
+        elif self.learns:
+            raise UsageError(
+                f'Baseline: lam="auto" works with {", ".join(OWN_METHODS)}, not with {self.method}'
+            )
+
+    @property
+    def learns(self) -> bool:
+        """Whether ``lam`` is still to be chosen."""
+        return dict(self.parameters).get("lam") == AUTO
+
+    def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
+        """Return the step with ``lam`` chosen on these rows where it is "auto"."""
+        if not self.learns:
+            return self
+        lam = choose_lam(intensity, self.method, dict(self.parameters))
+        return replace(self, parameters=tuple(self._with_lam(lam).items()))
+
+    def _with_lam(self, lam: float) -> dict[str, ParameterValue]:
+        return {**dict(self.parameters), "lam": lam}
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
         """Return the corrected spectra, and how each fit ended.
@@ -174,8 +195,10 @@ class Baseline(NothingToLearn):
         DataError
             A spectrum is too short or not finite.
         UsageError
-            A parameter has a wrong name or value.
+            A parameter has a wrong name or value, or ``lam`` is still "auto".
         """
+        if self.learns:
+            raise UsageError('Baseline: lam="auto" is chosen on training spectra first; fit the step')
         result = correct(intensity, self.method, dict(self.parameters), wavenumber)
         corrected = intensity - result.baseline
         if self.negatives == "clip":
@@ -183,6 +206,9 @@ class Baseline(NothingToLearn):
         certificate = result.certificate
         remarks = {
             "baseline_converged": certificate.converged,
+            "baseline_iterations": certificate.iterations,
+            "baseline_final_change": certificate.final_change,
+            "baseline_roughness": certificate.roughness,
             "fraction_below_zero": certificate.fraction_below_zero,
         }
         return StepResult(corrected, wavenumber, remarks)

@@ -15,6 +15,7 @@ from spectra_dl.spectra.steps import EMSC, Baseline, Crop, Despike, Normalise, R
 from spectra_dl.spectra.table import SpectraTable
 
 AXIS = np.linspace(400, 1800, 701)
+ASLS = Baseline("asls", (("lam", 1e5), ("p", 0.01)))
 
 
 def serum(axis: np.ndarray = AXIS, n_spectra: int = 12) -> SpectraTable:
@@ -28,7 +29,7 @@ def serum(axis: np.ndarray = AXIS, n_spectra: int = 12) -> SpectraTable:
 
 
 def test_default_is_despike_asls_and_snv() -> None:
-    asls = Baseline("asls", (("lam", 1e5), ("p", 0.01), ("tol", 1e-3)))
+    asls = Baseline("asls", (("lam", "auto"), ("p", 0.001), ("tol", 1e-3)))
     assert Preprocessing.default() == Preprocessing((Despike(), asls, Normalise("snv")))
 
 
@@ -46,7 +47,7 @@ def test_what_is_no_step_is_refused() -> None:
 
 def test_transform_is_the_steps_one_after_another() -> None:
     table = serum()
-    steps = (Crop(450, 1700), Despike(), Baseline(), Smooth(7, 2), Normalise("vector"))
+    steps = (Crop(450, 1700), Despike(), ASLS, Smooth(7, 2), Normalise("vector"))
     result = Preprocessing(steps).fit(table).transform(table)
     intensity, wavenumber = table.intensity, table.wavenumber
     for step in steps:
@@ -55,7 +56,12 @@ def test_transform_is_the_steps_one_after_another() -> None:
     assert np.array_equal(result.matrix, intensity.astype(np.float32))
     assert result.matrix.dtype == np.float32
     assert np.array_equal(result.wavenumber, wavenumber)
-    assert set(result.remarks) == {"spikes_removed", "baseline_converged", "fraction_below_zero"}
+    certificate = {"converged", "iterations", "final_change", "roughness"}
+    assert set(result.remarks) == {
+        "spikes_removed",
+        "fraction_below_zero",
+        *(f"baseline_{one}" for one in certificate),
+    }
     assert all(len(remark) == len(table) for remark in result.remarks.values())
     assert result.notes == ()
 
@@ -79,8 +85,8 @@ def test_a_row_is_the_same_alone_and_beside_anything(pipeline: Preprocessing) ->
 
 def test_nothing_is_learnt_from_rows_outside_training() -> None:
     table = serum()
-    fitted = Preprocessing((Baseline(), EMSC(1))).fit(table.select(np.arange(8)))
-    by_hand = Baseline().apply(table.intensity[:8], AXIS).intensity.mean(axis=0)
+    fitted = Preprocessing((ASLS, EMSC(1))).fit(table.select(np.arange(8)))
+    by_hand = ASLS.apply(table.intensity[:8], AXIS).intensity.mean(axis=0)
     emsc = fitted.steps[1]
     assert isinstance(emsc, EMSC)
     np.testing.assert_allclose(emsc.reference, by_hand)

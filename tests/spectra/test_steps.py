@@ -45,6 +45,8 @@ def spectra() -> FloatArray:
     return np.array(rows)
 
 
+ASLS = (("lam", 1e5), ("p", 0.01), ("tol", 1e-3))
+
 EVERY_STEP: list[Step] = [
     Crop(500, 1500),
     Resample(410, 1790, 3.5),
@@ -220,16 +222,18 @@ def test_bands_of_real_spectra_are_not_touched(shared_data: Path) -> None:
 
 
 def test_baseline_subtracts_what_asls_fits(spectra: FloatArray) -> None:
-    result = Baseline().apply(spectra, AXIS)
+    result = Baseline("asls", ASLS).apply(spectra, AXIS)
     fitted = asls(spectra, lam=1e5, p=0.01, tol=1e-3)
     assert np.array_equal(result.intensity, spectra - fitted.baseline)
     assert np.array_equal(result.remarks["baseline_converged"], fitted.certificate.converged)
     assert np.array_equal(result.remarks["fraction_below_zero"], fitted.certificate.fraction_below_zero)
+    for name in ("iterations", "final_change", "roughness"):
+        assert np.array_equal(result.remarks[f"baseline_{name}"], getattr(fitted.certificate, name))
 
 
 def test_negatives_are_clipped_only_when_asked(spectra: FloatArray) -> None:
-    kept = Baseline().apply(spectra, AXIS).intensity
-    clipped = Baseline(negatives="clip").apply(spectra, AXIS).intensity
+    kept = Baseline("asls", ASLS).apply(spectra, AXIS).intensity
+    clipped = Baseline("asls", ASLS, negatives="clip").apply(spectra, AXIS).intensity
     assert (kept < 0).any()
     assert np.array_equal(clipped, np.maximum(kept, 0))
 

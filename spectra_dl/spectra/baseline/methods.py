@@ -173,8 +173,11 @@ def _call(
         with warnings.catch_warnings(record=True) as warned, np.errstate(all="ignore"):
             warnings.simplefilter("always")
             baseline, details = fit(spectrum, **parameters)
-    except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError, IndexError) as err:
-        raise DataError(f"{place}: pybaselines refused: {str(err)[:300]}") from err
+    except (ValueError, TypeError, ArithmeticError, RuntimeError, IndexError) as err:
+        detail = str(err).partition("\n")[0][:200]
+        raise DataError(
+            f"{place}: pybaselines refused: {detail}; leave it out, or choose another method"
+        ) from err
     if not np.isfinite(baseline).all():
         raise DataError(f"{place}: the baseline is not finite; choose other parameters")
     return baseline, details, bool(warned)

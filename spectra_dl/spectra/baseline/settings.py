@@ -45,7 +45,10 @@ class WhittakerSettings:
         for each in fields(self):
             value = getattr(self, each.name)
             number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-            self._require(each.name, number, "a number")
+            wanted = (
+                "a number" if each.name != "lam" else "a number; choose_lam finds one on training spectra"
+            )
+            self._require(each.name, number, wanted)
         self._require("lam", 0 < self.lam <= _LARGEST_LAM, "a number above 0 and at most 1e12")
         whole = isinstance(self.max_iter, int | np.integer)
         self._require("max_iter", whole and 0 <= self.max_iter <= 10_000, "a whole number from 0 to 10,000")

@@ -1,0 +1,86 @@
+"""spectra-dl baseline: candidate baselines drawn over a few spectra, so that a person can choose."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl_cli.options import data_argument, identity_options, overwrite_option, read_table
+from spectra_dl_cli.output import say, table_text
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.baseline_comparison import Candidate
+
+
+@click.command()
+@data_argument
+@click.option(
+    "--compare",
+    default="asls,arpls,airpls,imodpoly",
+    show_default=True,
+    metavar="METHODS",
+    help="Methods by name, with commas between.",
+)
+@click.option(
+    "--spectra",
+    "shown",
+    type=click.IntRange(1, 20),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Spectra to draw, from the darkest to the brightest.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("baselines.svg"),
+    show_default=True,
+    metavar="FIGURE",
+    help="A .svg, .png or .pdf file.",
+)
+@identity_options
+@overwrite_option
+def baseline(
+    data: tuple[Path, ...],
+    compare: str,
+    shown: int,
+    out: Path,
+    sample_id: str | None,
+    patient: str | None,
+    replicates: int | None,
+    samples: Path | None,
+    overwrite: bool,
+) -> None:
+    """Draw candidate baselines over a few spectra and write one figure.
+
+    The stiffness lam of asls, arpls, airpls, iasls and drpls is chosen from the spectra by the V-curve; the method that
+    follows the background without climbing into the bands is the one to take.
+    """
+    from spectra_dl.errors import DataError
+    from spectra_dl.spectra.baseline_comparison import compare_baselines, comparison_figure
+    from spectra_dl.storage.figure_file import check_figure_name, write_figure
+
+    check_figure_name(out)
+    if out.exists() and not overwrite:
+        raise DataError(f"--out {out}: this file exists; choose another name, or add --overwrite")
+    methods = [name.strip() for name in compare.split(",") if name.strip()]
+    table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
+    compared = compare_baselines(table, methods, shown=shown)
+    write_figure(out, comparison_figure(compared))
+    for note in table.notes:
+        say(f"Note: {note}")
+    say(f"Wrote {out} with {len(compared.table)} of {len(table)} spectra.")
+    say()
+    header = ["method", "lam", "converged", "below zero", "roughness"]
+    say(table_text(header, [_line(candidate) for candidate in compared.candidates]))
+
+
+def _line(candidate: "Candidate") -> list[str]:
+    certificate = candidate.result.certificate
+    return [
+        candidate.method,
+        "-" if candidate.lam is None else f"{candidate.lam:.3g}",
+        f"{int(certificate.converged.sum())}/{len(certificate.converged)}",
+        f"{certificate.fraction_below_zero.mean():.3f}",
+        f"{certificate.roughness.mean():.3g}",
+    ]

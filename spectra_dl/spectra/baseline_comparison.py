@@ -1,0 +1,141 @@
+"""Candidate baselines over a few spectra: a figure to choose by, and how each fit ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
+from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_method
+from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.readers.wording import printable
+from spectra_dl.spectra.spikes import despiked
+from spectra_dl.spectra.table import FloatArray, SpectraTable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SPIKE_THRESHOLD = 10.0
+_LINES = ("-", "--", "-.", ":")
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One method's baselines of the shown spectra.
+
+    Attributes
+    ----------
+    method
+        Its name.
+    lam
+        The stiffness chosen by the V-curve over all usable spectra; None where the method has none.
+    result
+        ``(k, p)`` baselines and their certificates.
+    """
+
+    method: str
+    lam: float | None
+    result: BaselineResult
+
+    @property
+    def title(self) -> str:
+        """The method and its stiffness in words."""
+        return self.method if self.lam is None else f"{self.method} (lam {self.lam:.3g})"
+
+
+@dataclass(frozen=True, eq=False)
+class BaselineComparison:
+    """What is drawn.
+
+    Attributes
+    ----------
+    table
+        The k shown spectra, spikes removed.
+    candidates
+        One per method.
+    """
+
+    table: SpectraTable
+    candidates: tuple[Candidate, ...]
+
+
+def compare_baselines(table: SpectraTable, methods: Sequence[str], *, shown: int = 4) -> BaselineComparison:
+    """Fit each method to a few spectra that span the levels in ``table``.
+
+    Parameters
+    ----------
+    table
+        Spectra as read; those the quality check refuses are left out, and those it doubts while there are others.
+    methods
+        Names from `spectra_dl.spectra.baseline.METHODS`. The five with a stiffness get it by the V-curve.
+    shown
+        How many spectra: from the lowest mean intensity to the highest, evenly by rank.
+
+    Raises
+    ------
+    UsageError
+        An unknown method, one named twice, or none.
+    DataError
+        No usable spectrum, or a method fails on one.
+    """
+    if not methods:
+        raise UsageError("no method to compare; name at least one, such as asls")
+    for method in methods:
+        check_method(method)
+    if len(set(methods)) < len(methods):
+        raise UsageError("a method is named twice; name each once")
+    checked, verdicts = inspect(table)
+    status = np.array([verdict.status for verdict in verdicts], dtype=object)
+    usable = checked.select(status == ("ok" if "ok" in status else "warned"))
+    if not len(usable):
+        raise DataError(
+            f"none of the {len(table)} spectra can be used; the first: {'; '.join(verdicts[0].reasons)}"
+        )
+    clean, _ = despiked(usable.intensity, _SPIKE_THRESHOLD)
+    rows = _across_levels(clean, shown)
+    few = SpectraTable(clean[rows], usable.wavenumber, usable.sample_id[rows])
+    return BaselineComparison(few, tuple(_candidate(method, clean, few) for method in methods))
+
+
+def comparison_figure(comparison: BaselineComparison) -> "Figure":
+    """Draw each spectrum in its own panel with the candidate baselines over it."""
+    from matplotlib.figure import Figure
+
+    table = comparison.table
+    figure = Figure(figsize=(9, 2.4 * len(table) + 0.6), layout="constrained")
+    panels = figure.subplots(len(table), 1, sharex=True, squeeze=False)[:, 0]
+    for row, panel in enumerate(panels):
+        panel.plot(table.wavenumber, table.intensity[row], color="0.6", linewidth=0.9, label="measured")
+        for number, candidate in enumerate(comparison.candidates):
+            panel.plot(
+                table.wavenumber,
+                candidate.result.baseline[row],
+                color=f"C{number % 10}",
+                linestyle=_LINES[number % len(_LINES)],
+                linewidth=1.3,
+                label=candidate.title,
+            )
+        panel.set_title(printable(table.sample_id[row], 60), fontsize=9, loc="left", parse_math=False)
+        panel.set_ylabel("intensity")
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[-1].set_xlabel("Raman shift (cm⁻¹)")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+    return figure
+
+
+def _candidate(method: str, training: FloatArray, few: SpectraTable) -> Candidate:
+    parameters: dict[str, ParameterValue] = {}
+    if method in OWN_METHODS:
+        parameters = {"lam": choose_lam(training, method, {})}
+    result = correct(few.intensity, method, parameters, few.wavenumber)
+    return Candidate(method, float(parameters["lam"]) if parameters else None, result)
+
+
+def _across_levels(intensity: FloatArray, shown: int) -> NDArray[np.intp]:
+    by_level = np.argsort(intensity.mean(axis=1), kind="stable")
+    ranks = np.linspace(0, len(by_level) - 1, min(shown, len(by_level))).round().astype(np.intp)
+    return np.asarray(by_level[ranks], dtype=np.intp)

@@ -1,0 +1,48 @@
+"""Write a figure whole or not at all, the same bytes for the same figure."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectra_dl.errors import UsageError
+from spectra_dl.storage.atomic import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_DATED = {"svg": "Date", "pdf": "CreationDate", "png": None}
+_DOTS_PER_INCH = 150
+
+
+def check_figure_name(path: str | os.PathLike[str]) -> str:
+    """Return the format a figure's name asks for.
+
+    Raises
+    ------
+    UsageError
+        The name doesn't end in .svg, .png or .pdf.
+    """
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in _DATED:
+        raise UsageError(f"{path}: a figure's name ends in {', '.join('.' + known for known in _DATED)}")
+    return kind
+
+
+def write_figure(path: str | os.PathLike[str], figure: "Figure") -> None:
+    """Write ``figure`` in the format its name asks for.
+
+    Raises
+    ------
+    UsageError
+        The name doesn't end in .svg, .png or .pdf.
+    EnvironmentFault
+        The file can't be written.
+    """
+    from matplotlib import rc_context
+
+    kind = check_figure_name(path)
+    dated = _DATED[kind]
+    with whole_file(path) as stream, rc_context({"svg.hashsalt": "spectra-dl"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(stream, format=kind, dpi=_DOTS_PER_INCH, metadata={dated: None} if dated else None)

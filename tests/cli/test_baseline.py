@@ -1,0 +1,48 @@
+"""spectra-dl baseline, in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command; it must end with ``code`` and show no traceback."""
+    command = [sys.executable, "-m", "spectra_dl_cli", "baseline", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def demo(repository: Path) -> Path:
+    """The table the README predicts on."""
+    return repository / "datasets" / "demo" / "spectra.csv"
+
+
+def test_one_figure_shows_a_few_spectra_with_every_candidate(demo: Path, tmp_path: Path) -> None:
+    figure = tmp_path / "b.svg"
+    out = run(demo, "--compare", "asls, arpls,imodpoly", "--spectra", 2, "--out", figure).stdout
+    assert "with 2 of 36 spectra" in out
+    assert [line.split()[0] for line in out.splitlines()[-3:]] == ["asls", "arpls", "imodpoly"]
+    drawn = figure.read_text(encoding="utf-8")
+    assert drawn.startswith("<?xml")
+    assert drawn.count('id="axes_') == 2
+
+
+def test_a_figure_that_exists_is_kept_unless_asked(demo: Path, tmp_path: Path) -> None:
+    figure = tmp_path / "b.png"
+    figure.write_text("mine")
+    done = run(demo, "--compare", "asls", "--out", figure, code=3)
+    assert "this file exists; choose another name, or add --overwrite" in done.stderr
+    assert figure.read_text() == "mine"
+    run(demo, "--compare", "asls", "--out", figure, "--overwrite")
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_unknown_method_is_refused_with_similar_names(demo: Path, tmp_path: Path) -> None:
+    done = run(demo, "--compare", "asls,aspl", "--out", tmp_path / "b.svg", code=2)
+    assert "no baseline method 'aspl'; did you mean" in done.stderr
+    assert not list(tmp_path.iterdir())
