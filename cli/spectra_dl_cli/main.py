@@ -15,6 +15,7 @@ from spectra_dl_cli.evaluate import evaluate
 from spectra_dl_cli.model import model
 from spectra_dl_cli.output import say_error
 from spectra_dl_cli.predict import predict
+from spectra_dl_cli.preprocess import preprocess
 from spectra_dl_cli.simulate import simulate
 from spectra_dl_cli.train import train
 
@@ -32,7 +33,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for _command in (predict, train, evaluate, baseline, model, simulate):
+for _command in (predict, train, evaluate, baseline, preprocess, model, simulate):
     cli.add_command(_command)
 
 

@@ -8,11 +8,13 @@ import click
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.preprocessing import Preprocessing
+    from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.steps import Baseline, Step
     from spectra_dl.spectra.table import SpectraTable
     from spectra_dl.training.settings import TrainingSettings
 
 Normalisation = Literal["snv", "vector", "area", "minmax", "emsc", "none"]
+Negatives = Literal["keep", "clip"]
 Device = Literal["auto", "cpu", "cuda"]
 NETWORKS = ("compact", "lenet5", "deepcnn", "resnet")
 
@@ -62,30 +64,54 @@ def _stiffness(context: click.Context, option: click.Parameter, value: str) -> f
         raise click.BadParameter(f"{value!r} is neither a number nor auto") from None
 
 
-cleaning_options = _together(
-    click.option("--crop", nargs=2, type=float, metavar="LOW HIGH", help="Use only this range, in cm-1."),
-    click.option(
-        "--baseline",
-        default="asls",
-        show_default=True,
-        metavar="METHOD",
-        help="Baseline method by name, or none.",
-    ),
-    click.option(
+_crop_option = click.option(
+    "--crop", nargs=2, type=float, metavar="LOW HIGH", help="Use only this range, in cm-1."
+)
+_baseline_option = click.option(
+    "--baseline",
+    default="asls",
+    show_default=True,
+    metavar="METHOD",
+    help="Baseline method by name, or none.",
+)
+
+
+def _lam_option(chosen_on: str) -> Callable[[_Command], _Command]:
+    return click.option(
         "--lam",
         default="auto",
         show_default=True,
         callback=_stiffness,
         metavar="NUMBER",
-        help="The baseline's stiffness; auto: chosen on training spectra.",
-    ),
-    click.option(
+        help=f"The baseline's stiffness; auto: chosen on {chosen_on}.",
+    )
+
+
+def _normalise_option(default: Normalisation) -> Callable[[_Command], _Command]:
+    return click.option(
         "--normalise",
         type=click.Choice(get_args(Normalisation)),
-        default="snv",
+        default=default,
         show_default=True,
         help="How levels are made comparable.",
+    )
+
+
+cleaning_options = _together(
+    _crop_option, _baseline_option, _lam_option("training spectra"), _normalise_option("snv")
+)
+correction_options = _together(
+    _crop_option,
+    _baseline_option,
+    _lam_option("the first spectra"),
+    click.option(
+        "--negatives",
+        type=click.Choice(get_args(Negatives)),
+        default="keep",
+        show_default=True,
+        help="What happens to points below the baseline.",
     ),
+    _normalise_option("none"),
 )
 
 network_options = _together(
@@ -134,6 +160,23 @@ data_argument = click.argument(
 )
 
 
+def read_options(
+    *,
+    sample_id: str | None,
+    patient: str | None,
+    replicates: int | None,
+    samples: Path | None,
+    label: str | None = None,
+    batch: str | None = None,
+) -> "ReadOptions":
+    """Turn the command's options into what the readers are told."""
+    from spectra_dl.spectra.readers import ReadOptions
+
+    return ReadOptions(
+        sample_id=sample_id, patient=patient, label=label, batch=batch, replicates=replicates, samples=samples
+    )
+
+
 def read_table(
     data: tuple[Path, ...],
     *,
@@ -145,10 +188,10 @@ def read_table(
     batch: str | None = None,
 ) -> "SpectraTable":
     """Read the command's input as its options say."""
-    from spectra_dl.spectra.readers import ReadOptions, read_spectra
+    from spectra_dl.spectra.readers import read_spectra
 
-    options = ReadOptions(
-        sample_id=sample_id, patient=patient, label=label, batch=batch, replicates=replicates, samples=samples
+    options = read_options(
+        sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
     )
     return read_spectra(data[0] if len(data) == 1 else list(data), options)
 
@@ -159,7 +202,12 @@ def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:
 
 
 def cleaning_steps(
-    *, crop: tuple[float, float] | None, baseline: str, lam: float | str, normalise: Normalisation
+    *,
+    crop: tuple[float, float] | None,
+    baseline: str,
+    lam: float | str,
+    normalise: Normalisation,
+    negatives: Negatives = "keep",
 ) -> "Preprocessing":
     """Turn the command's options into ordered cleaning steps."""
     from spectra_dl.spectra.preprocessing import Preprocessing
@@ -168,7 +216,7 @@ def cleaning_steps(
     steps: list[Step] = [Crop(*crop)] if crop else []
     for step in Preprocessing.default().steps:
         if isinstance(step, Baseline):
-            steps += _baseline(step, baseline, lam)
+            steps += _baseline(step, baseline, lam, negatives)
         elif isinstance(step, Normalise):
             steps += _normalisation(normalise)
         else:
@@ -176,7 +224,7 @@ def cleaning_steps(
     return Preprocessing(tuple(steps))
 
 
-def _baseline(usual: "Baseline", method: str, lam: float | str) -> "list[Step]":
+def _baseline(usual: "Baseline", method: str, lam: float | str, negatives: Negatives) -> "list[Step]":
     from spectra_dl.spectra.baseline.methods import OWN_METHODS
     from spectra_dl.spectra.steps import Baseline
 
@@ -184,7 +232,7 @@ def _baseline(usual: "Baseline", method: str, lam: float | str) -> "list[Step]":
         return []
     others = [(name, value) for name, value in usual.parameters if name != "lam" and method == usual.method]
     stiffness = [("lam", lam)] if method in OWN_METHODS or lam != "auto" else []
-    return [Baseline(method, (*stiffness, *others))]
+    return [Baseline(method, (*stiffness, *others), negatives)]
 
 
 def _normalisation(kind: Normalisation) -> "list[Step]":

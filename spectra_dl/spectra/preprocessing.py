@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.axis import interpolated, require_cover, same_axis
-from spectra_dl.spectra.step import MOST_POINTS, Remarks
+from spectra_dl.spectra.step import MOST_POINTS, Remarks, StepResult
 from spectra_dl.spectra.steps import (
     STEPS,
     Baseline,
@@ -166,6 +166,11 @@ class FittedPreprocessing:
             The axis doesn't cover the fitted one to within half a step, or a value is missing or infinite
             (`spectra_dl.spectra.quality.inspect` finds such spectra).
         """
+        cleaned, notes = self.clean(table)
+        return Preprocessed(cleaned.intensity.astype(np.float32), cleaned.wavenumber, cleaned.remarks, notes)
+
+    def clean(self, table: SpectraTable) -> tuple[StepResult, tuple[str, ...]]:
+        """Do what `transform` does and return spectra ``(n, q)`` in float64, and the notes."""
         _require_finite(table.intensity)
         intensity, notes = table.intensity, []
         if not same_axis(table.wavenumber, self.axis):
@@ -174,8 +179,7 @@ class FittedPreprocessing:
             notes.append(
                 f"resampled from {_described(table.wavenumber)} to the model's {_described(self.axis)}"
             )
-        matrix, wavenumber, remarks = self._apply(intensity, self.axis)
-        return Preprocessed(matrix.astype(np.float32), wavenumber, remarks, tuple(notes))
+        return StepResult(*self._apply(intensity, self.axis)), tuple(notes)
 
     def _apply(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, FloatArray, Remarks]:
         remarks: Remarks = {}

@@ -1,30 +1,48 @@
-"""Write a table of spectra to a CSV file that the reader takes back unchanged."""
+"""Write spectra to a CSV file that the reader takes back unchanged."""
 
+import contextlib
 import csv
 import io
 import os
+from collections.abc import Callable, Iterator
 
-import numpy as np
-
+from spectra_dl.spectra.hdf5_files import named_columns
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.atomic import whole_file
 
 
-def write_table(path: str | os.PathLike[str], table: SpectraTable) -> None:
-    """Write ``table`` as CSV: ids and labels first, then one column per wavenumber; every float64 comes back exactly.
+@contextlib.contextmanager
+def csv_file(path: str | os.PathLike[str]) -> Iterator[Callable[[SpectraTable], None]]:
+    """Yield a function that appends a block of spectra as rows; the file has its name once all are written.
+
+    Ids and labels come first, then one column per wavenumber; every float64 comes back exactly, a missing value is an
+    empty cell. All blocks have the axis and the columns of the first.
 
     Raises
     ------
     EnvironmentFault
         The file can't be written.
     """
-    named = {"patient_id": table.patient, "label": table.label, "batch": table.batch}
-    columns = {name: column for name, column in named.items() if column is not None} | dict(table.metadata)
     with whole_file(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["sample_id", *columns, *(repr(float(point)) for point in table.wavenumber)])
-        for row in range(len(table)):
-            values = ("" if np.isnan(value) else repr(float(value)) for value in table.intensity[row])
-            writer.writerow([table.sample_id[row], *(column[row] for column in columns.values()), *values])
+        begun = False
+
+        def append(table: SpectraTable) -> None:
+            nonlocal begun
+            columns = named_columns(table)
+            if not begun:
+                writer.writerow([*columns, *map(repr, table.wavenumber.tolist())])
+                begun = True
+            for row, spectrum in enumerate(table.intensity.tolist()):
+                values = ("" if value != value else repr(value) for value in spectrum)
+                writer.writerow([*(column[row] for column in columns.values()), *values])
+
+        yield append
         text.detach()
+
+
+def write_table(path: str | os.PathLike[str], table: SpectraTable) -> None:
+    """Write a whole table as `csv_file` does."""
+    with csv_file(path) as append:
+        append(table)

@@ -10,8 +10,8 @@ from spectra_dl.errors import EnvironmentFault
 
 
 @contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a temporary neighbour of ``path`` that takes its name when the block ends well.
+def whole_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary neighbour of ``path``, to be written and closed, that takes its name when the block ends well.
 
     The bytes are flushed to the disk before the rename and the folder's entry after it, so that a reader,
     or the machine after a crash, sees the old file or the new one and never a part.
@@ -24,10 +24,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     target = Path(path)
     temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+        yield temporary
+        _sync_file(temporary)
         os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as err:
@@ -40,6 +38,13 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException:
         _remove(temporary)
         raise
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a stream whose bytes become ``path`` when the block ends well; see `whole_path`."""
+    with whole_path(path) as temporary, open(temporary, "wb") as stream:
+        yield stream
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
@@ -56,6 +61,14 @@ def write_text(path: str | os.PathLike[str], content: str) -> None:
 def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -50,7 +50,7 @@ def test_damaged_spectra_are_not_shown(table: SpectraTable) -> None:
 
 
 def test_no_usable_spectrum_is_refused_with_its_reason(table: SpectraTable) -> None:
-    with pytest.raises(DataError, match="none of the 12 spectra can be used; the first: .*missing"):
+    with pytest.raises(DataError, match=r"none of the 12 spectra can be used; the first: .*missing"):
         compare_baselines(replace(table, intensity=np.full_like(table.intensity, np.nan)), ["asls"])
 
 

@@ -1,10 +1,11 @@
-"""Read spectra from text files and folders, told by their content and never by their suffix."""
+"""Read spectra from files and folders, told by their content and never by their suffix."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.readers.hdf5_file import is_hdf5, iter_hdf5
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
@@ -25,7 +26,7 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     ----------
     path
         A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column; a two-column file; a WiRE
-        map as text; a folder that holds one such file only; a patient's folder or a folder of them; a folder of
+        map as text; an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of them; a folder of
         two-column files with ``options.samples``; or a list of patients' folders or of two-column files.
     options
         Which columns say who each spectrum belongs to.
@@ -52,7 +53,7 @@ def iter_spectra(
 ) -> Iterator[SpectraTable]:
     """Yield the spectra of an input in blocks of ``rows``; `read_spectra` is their concatenation.
 
-    A table with one spectrum a row, a map, and several files are read with one block in memory (and one short text
+    A table with one spectrum a row, a map, an HDF5 file, and several files are read with one block in memory (and one short text
     per spectrum, to find ids that stand twice). A block's notes hold what was noted so far, the last block's all.
     What is wrong with later rows is refused when they are reached.
 
@@ -90,6 +91,8 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
 
 def _blocks_of_one(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
     if not path.is_dir():
+        if options.samples is None and is_hdf5(path):
+            return iter_hdf5(path, options, rows=rows)
         return (
             iter_text_file(path, options, rows=rows)
             if options.samples is None

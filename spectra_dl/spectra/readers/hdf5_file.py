@@ -1,0 +1,193 @@
+"""Spectra in an HDF5 file of spectra-dl, read block by block and trusted in nothing.
+
+Layout: the root's attribute ``format`` is "spectra-dl spectra"; ``/wavenumber`` (p,) ascending in cm⁻¹; ``/intensity``
+(n, p) numbers, NaN where there is none; ``/columns/0000``, ``/columns/0001``, ... (n,) text, each with its column's name as
+the attribute ``name``: sample_id, patient_id, label and batch under these names, others under their own. The attribute ``notes`` holds what was noted when the file was made.
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
+from spectra_dl.spectra.readers.axis import sorted_axis
+from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_columns
+from spectra_dl.spectra.readers.options import PathLike, ReadOptions
+from spectra_dl.spectra.readers.wording import file_name, printable
+from spectra_dl.spectra.table import FloatArray, SpectraTable
+
+if TYPE_CHECKING:
+    import h5py
+
+FORMAT = "spectra-dl spectra"
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+COLUMNS = "columns"
+_MOST_COLUMNS = 1_000
+_LARGEST_CHUNK = 64 << 20  # bytes
+_MOST_RATIO = 1_000
+_RATIO_FREE_BYTES = 64 << 20
+
+
+def is_hdf5(path: PathLike) -> bool:
+    """Say whether a regular file begins as HDF5 does; False where it can't be read, and for pipes, which would block."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with open(path, "rb") as stream:
+            return stream.read(len(SIGNATURE)) == SIGNATURE
+    except (OSError, ValueError):
+        return False
+
+
+def iter_hdf5(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
+    """Yield the spectra of an HDF5 file in blocks of ``rows``, holding one block in memory.
+
+    Raises
+    ------
+    DataError
+        Not written by spectra-dl, damaged, truncated, or claiming more than it holds.
+    UnsafeError
+        A link, or data that lie in another file.
+    UsageError
+        An option names a column that is not there.
+    """
+    import h5py
+
+    where = file_name(path)
+    try:
+        with h5py.File(path, "r") as file:
+            yield from _blocks(file, options, where, rows)
+    except SpectraDLError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as err:
+        detail = printable(" ".join(str(err).split()), 160)
+        raise DataError(f"{where}: damaged or truncated HDF5 ({detail}); copy it again") from err
+
+
+def _blocks(file: "h5py.File", options: ReadOptions, where: str, rows: int) -> Iterator[SpectraTable]:
+    if file.attrs.get("format") != FORMAT:
+        raise DataError(
+            f"{where}: HDF5, but not spectra written by spectra-dl; export the spectra as CSV, or write them with preprocess"
+        )
+    intensity, wavenumber = _dataset(file, "intensity", where), _dataset(file, "wavenumber", where)
+    _check_numbers(intensity, wavenumber, where)
+    columns, texts = _columns(file, options, intensity.shape[0], where)
+    points = np.asarray(wavenumber[()], dtype=np.float64)
+    axis = sorted_axis(points, [f"point {k + 1}" for k in range(points.size)], where)
+    notes = (*_notes(file), *axis.notes, *columns.notes)
+    ids = UniqueIds(where)
+    for start in range(0, intensity.shape[0], rows):
+        stop = min(start + rows, intensity.shape[0])
+        numbers = range(start + 1, stop + 1)
+        table = columns.table(
+            _values(intensity, start, stop, axis.order),
+            axis.wavenumber,
+            list(zip(*(_texts(text, start, stop, where) for text in texts), strict=True))
+            or [()] * len(numbers),
+            default_ids=[str(number) for number in numbers],
+            source=[f"{where} row {number}" for number in numbers],
+            notes=notes,
+        )
+        yield ids.check(table)
+
+
+def _values(intensity: "h5py.Dataset", start: int, stop: int, order: NDArray[np.intp]) -> FloatArray:
+    block = np.asarray(intensity[start:stop], dtype=np.float64)
+    return block if bool(np.all(np.diff(order) > 0)) else block[:, order]
+
+
+def _dataset(group: "h5py.Group", name: str, where: str) -> "h5py.Dataset":
+    """Return a dataset that lies whole in this very file."""
+    import h5py
+
+    shown = printable(name)
+    if name not in group:
+        raise DataError(f"{where}: no dataset {shown}; the file is not whole, write it again")
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise UnsafeError(f"{where}: {shown} is a link; links are not followed, copy the data themselves")
+    found = group[name]
+    if not isinstance(found, h5py.Dataset):
+        raise DataError(f"{where}: {shown} is no dataset; the file is not whole, write it again")
+    if found.external or found.is_virtual:
+        raise UnsafeError(
+            f"{where}: {shown} lies in another file, which is not opened; copy the data themselves"
+        )
+    return found
+
+
+def _check_numbers(intensity: "h5py.Dataset", wavenumber: "h5py.Dataset", where: str) -> None:
+    """Refuse shapes, types and sizes that can't be before any value is read."""
+    for name, found, dimensions in (("intensity", intensity, 2), ("wavenumber", wavenumber, 1)):
+        if found.dtype.kind not in "fiu" or found.dtype.itemsize > 8 or found.ndim != dimensions:
+            raise DataError(
+                f"{where}: {name} has shape {found.shape} and type {found.dtype}; {dimensions} dimensions of numbers are needed"
+            )
+    n, points = intensity.shape
+    if not n or not 3 <= points <= 65_536 or wavenumber.shape[0] != points:
+        raise DataError(
+            f"{where}: intensity of shape {intensity.shape} does not fit {wavenumber.shape[0]} wavenumbers (3 to 65,536)"
+        )
+    for found in (intensity, wavenumber):
+        _check_size(found, where)
+
+
+def _check_size(found: "h5py.Dataset", where: str) -> None:
+    claimed, stored = (
+        int(np.prod(found.shape, dtype=object)) * found.dtype.itemsize,
+        found.id.get_storage_size(),
+    )
+    compressed = found.compression is not None
+    chunk = int(np.prod(found.chunks or (1,), dtype=object)) * found.dtype.itemsize
+    if chunk > _LARGEST_CHUNK:
+        raise DataError(f"{where}: chunks of {chunk >> 20} MiB; write it again with smaller ones")
+    too_much = claimed > _RATIO_FREE_BYTES and claimed > _MOST_RATIO * max(stored, 1)
+    if too_much or (not compressed and stored < claimed):
+        raise DataError(
+            f"{where}: claims {claimed:,} bytes of {printable(found.name)} and holds {stored:,}; the file is not whole"
+        )
+
+
+def _columns(
+    file: "h5py.File", options: ReadOptions, n: int, where: str
+) -> tuple[Columns, list["h5py.Dataset"]]:
+    import h5py
+
+    link = file.get(COLUMNS, getlink=True) if COLUMNS in file else None
+    if link is not None and not isinstance(link, h5py.HardLink):
+        raise UnsafeError(f"{where}: {COLUMNS} is a link; links are not followed, copy the data themselves")
+    group = file[COLUMNS] if link is not None else {}
+    if len(group) > _MOST_COLUMNS:
+        raise DataError(f"{where}: {len(group)} columns; at most {_MOST_COLUMNS} can be read")
+    texts = [_dataset(group, key, where) for key in sorted(group)]
+    names = [str(found.attrs.get("name", "")) for found in texts]
+    for name, found in zip(names, texts, strict=True):
+        if h5py.check_string_dtype(found.dtype) is None or found.shape != (n,):
+            raise DataError(f"{where}: column {printable(name)} is not one text for each of {n} spectra")
+        if int(np.prod(found.chunks or (1,))) * 16 > _LARGEST_CHUNK or found.id.get_storage_size() < min(
+            n, 1
+        ):
+            raise DataError(f"{where}: column {printable(name)} is not whole; write the file again")
+    return assign_columns(names, options, where), texts
+
+
+def _texts(found: "h5py.Dataset", start: int, stop: int, where: str) -> list[str]:
+    try:
+        return [
+            value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in found[start:stop]
+        ]
+    except UnicodeDecodeError as err:
+        raise DataError(
+            f"{where}: column {printable(found.name)} is not UTF-8 near row {start + 1}; write the file again"
+        ) from err
+
+
+def _notes(file: "h5py.File") -> tuple[str, ...]:
+    notes: tuple[str, ...] = ()
+    with contextlib.suppress(KeyError):
+        notes = tuple(printable(str(note), 500) for note in file.attrs["notes"][:100] if note)
+    return notes
