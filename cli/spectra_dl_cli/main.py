@@ -10,6 +10,7 @@ import click
 
 from spectra_dl import __version__
 from spectra_dl.errors import SpectraDLError
+from spectra_dl_cli.audit import audit
 from spectra_dl_cli.baseline import baseline
 from spectra_dl_cli.evaluate import evaluate
 from spectra_dl_cli.model import model
@@ -33,7 +34,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for _command in (predict, train, evaluate, baseline, preprocess, model, simulate):
+for _command in (predict, train, evaluate, audit, baseline, preprocess, model, simulate):
     cli.add_command(_command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import click
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.threshold import ThresholdRule
     from spectra_dl.spectra.preprocessing import Preprocessing
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.steps import Baseline, Step
@@ -62,6 +63,16 @@ def _stiffness(context: click.Context, option: click.Parameter, value: str) -> f
         return float(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is neither a number nor auto") from None
+
+
+def threshold_rule(context: click.Context, option: click.Parameter, value: str) -> "ThresholdRule":
+    """Read how a decision threshold is chosen."""
+    if value == "youden":
+        return "youden"
+    try:
+        return float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither youden nor a specificity such as 0.95") from None
 
 
 _crop_option = click.option(

@@ -18,6 +18,7 @@ from spectra_dl_cli.options import (
 from spectra_dl_cli.output import say, say_warning, table_text
 
 if TYPE_CHECKING:
+    from spectra_dl.spectra.decision import Answer
     from spectra_dl.spectra.prediction import PatientPredictions, SpectrumPredictions
     from spectra_dl.spectra.predictor import SpectraPredictor
 
@@ -61,7 +62,7 @@ def predict(
     DATA is a table of spectra, a folder per patient, or several of them. Ends with 6 when a spectrum was damaged,
     and lists each that was refused or needs a second look.
     """
-    from spectra_dl.spectra.prediction import by_patient, predicted_class
+    from spectra_dl.spectra.prediction import by_patient
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.storage.run_folder import check_run_folder, json_text
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
@@ -71,23 +72,19 @@ def predict(
     table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     spectra, notes = predictor.predict(table, batch_size=batch_size)
     patients = by_patient(spectra, predictor.header.calibration.temperature)
-    decide = (predictor.header.classes, predictor.header.positive_class, predictor.header.decision_threshold)
-    decided = predicted_class(spectra.probability, *decide)
-    decided_patients = predicted_class(patients.probability, *decide)
+    answers = predictor.decision.of_patients(patients)
     if (seen := predictor.seen_in_training(table)) > 0:
         say_warning(
             f"{seen} of {len(table)} spectra were used in training this model; these results are too good"
         )
     if folder or as_json:
-        report = _report(
-            predictor, data, samples, [*table.notes, *notes], spectra, patients, decided_patients
-        )
+        report = _report(predictor, data, samples, [*table.notes, *notes], spectra, patients, answers)
     if folder:
-        _write(folder, report, spectra, decided, patients, decided_patients)
+        _write(folder, report, predictor, spectra, patients, answers)
     if as_json:
         say(json_text(report).rstrip())
     else:
-        _print(predictor, model_path, [*table.notes, *notes], spectra, patients, decided_patients)
+        _print(predictor, model_path, [*table.notes, *notes], spectra, patients, answers)
     return _PARTIAL if spectra.damaged.any() else 0
 
 
@@ -98,7 +95,7 @@ def _report(
     notes: list[str],
     spectra: "SpectrumPredictions",
     patients: "PatientPredictions",
-    decided: list[str],
+    answers: "list[Answer]",
 ) -> dict[str, object]:
     from spectra_dl.spectra.predictor import NOT_CONVERGED
     from spectra_dl_cli.provenance import provenance
@@ -119,12 +116,15 @@ def _report(
                     "used": int(patients.n_used[row]),
                     "status": patients.status[row],
                     "reason": patients.reason[row],
-                    "predicted_class": decided[row],
+                    "predicted_class": answer.predicted_class,
+                    "prediction_set": list(answer.prediction_set),
+                    "abstains": answer.abstains,
+                    "unlikeness": float(patients.unlikeness[row]),
                     "probability": dict(
                         zip(patients.classes, map(float, patients.probability[row]), strict=True)
                     ),
                 }
-                for row in range(len(decided))
+                for row, answer in enumerate(answers)
             ],
         },
     }
@@ -133,17 +133,19 @@ def _report(
 def _write(
     folder: Path,
     report: dict[str, object],
+    predictor: "SpectraPredictor",
     spectra: "SpectrumPredictions",
-    decided: list[str],
     patients: "PatientPredictions",
-    decided_patients: list[str],
+    answers: "list[Answer]",
 ) -> None:
     from spectra_dl.spectra.prediction import write_patient_predictions, write_spectrum_predictions
     from spectra_dl.storage.run_folder import make_run_folder, write_report
 
     make_run_folder(folder)
-    write_spectrum_predictions(folder / "predictions.csv", spectra, decided)
-    write_patient_predictions(folder / "patients.csv", patients, decided_patients)
+    write_spectrum_predictions(folder / "predictions.csv", spectra, predictor.decision.of_spectra(spectra))
+    decided = [answer.predicted_class for answer in answers]
+    sets = [answer.prediction_set for answer in answers]
+    write_patient_predictions(folder / "patients.csv", patients, decided, sets)
     write_report(folder, report)
 
 
@@ -153,7 +155,7 @@ def _print(
     notes: list[str],
     spectra: "SpectrumPredictions",
     patients: "PatientPredictions",
-    decided: list[str],
+    answers: "list[Answer]",
 ) -> None:
     training = predictor.header.training
     name = (
@@ -173,12 +175,19 @@ def _print(
             patients.patient[row],
             f"{patients.n_used[row]}/{patients.n_spectra[row]}",
             patients.status[row],
-            decided[row] or "-",
+            answer.predicted_class or ("abstains" if answer.abstains else "-"),
             *("-" if value != value else f"{value:.3f}" for value in patients.probability[row]),
         ]
-        for row in range(len(decided))
+        for row, answer in enumerate(answers)
     ]
     say(table_text(header, rows))
+    if abstained := [row for row, answer in enumerate(answers) if answer.abstains]:
+        say()
+        say(f"No answer for {len(abstained)} of {len(answers)} patients:")
+        for row in abstained[:10]:
+            say(f"  {patients.patient[row]}: {answers[row].abstains}")
+        if len(abstained) > 10:
+            say(f"  and {len(abstained) - 10} more; --out writes them all to report.json")
     flagged = [row for row in range(len(spectra.status)) if spectra.status[row] != "ok"]
     if flagged:
         say()

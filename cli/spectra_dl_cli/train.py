@@ -18,11 +18,13 @@ from spectra_dl_cli.options import (
     read_table,
     seed_option,
     study_options,
+    threshold_rule,
     training_settings,
 )
 from spectra_dl_cli.output import say, say_progress
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.threshold import ThresholdRule
     from spectra_dl.spectra.cohort import Cohort
     from spectra_dl.spectra.predictor import SpectraPredictor
 
@@ -46,6 +48,14 @@ def train() -> None:
     help="Folder for model.safetensors.",
 )
 @overwrite_option
+@click.option(
+    "--threshold",
+    default="youden",
+    show_default=True,
+    callback=threshold_rule,
+    metavar="RULE",
+    help="youden, or the specificity wanted, such as 0.95; chosen on left-out patients.",
+)
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training in --out.")
 @json_option
 def train_spectra(
@@ -68,6 +78,7 @@ def train_spectra(
     seed: int,
     out: Path,
     overwrite: bool,
+    threshold: "ThresholdRule",
     resume: bool,
     as_json: bool,
 ) -> None:
@@ -79,6 +90,7 @@ def train_spectra(
     from spectra_dl.spectra.assembly import Provenance
     from spectra_dl.spectra.classifier import SpectraClassifier
     from spectra_dl.spectra.cohort import labelled_cohort
+    from spectra_dl.spectra.probes.study import audit_cohort
     from spectra_dl.spectra.simulation import SIMULATED_ORIGIN
     from spectra_dl.spectra.table import spectrum_hashes
     from spectra_dl.storage.run_folder import check_run_folder
@@ -107,15 +119,20 @@ def train_spectra(
         training=settings,
         seed=seed,
         positive=positive,
+        threshold=threshold,
     )
     source = ", ".join(path.resolve().name for path in data)
     simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
+    say_progress("audit")
+    findings = audit_cohort(cohort, seed=seed)
     _make_folders(folder, checkpoints, resume=resume)
     classifier.fit(
         cohort.table.intensity,
         cohort.label,
         cohort.patient,
-        provenance=Provenance(source, simulated, cohort.notes, tuple(spectrum_hashes(cohort.table))),
+        provenance=Provenance(
+            source, simulated, cohort.notes, tuple(spectrum_hashes(cohort.table)), findings.findings
+        ),
         checkpoints=checkpoints,
         resume=resume,
         say=say_progress,

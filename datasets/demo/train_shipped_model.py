@@ -10,6 +10,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 from spectra_dl.spectra.assembly import Provenance
 from spectra_dl.spectra.classifier import SpectraClassifier
+from spectra_dl.spectra.cohort import labelled_cohort
+from spectra_dl.spectra.probes.study import audit_cohort
 from spectra_dl.spectra.simulation import POSITIVE_LABEL, StudySettings, simulate_study
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
@@ -22,7 +24,12 @@ def main() -> None:
     study = simulate_study(StudySettings(seed=SEED))
     table = study.table
     classifier = SpectraClassifier(table.wavenumber, seed=SEED, positive=POSITIVE_LABEL)
-    source = Provenance(source="simulated bone metastasis study", simulated=True, notes=(NOTE,))
+    source = Provenance(
+        source="simulated bone metastasis study",
+        simulated=True,
+        notes=(NOTE,),
+        audit=audit_cohort(labelled_cohort(table), seed=SEED).findings,
+    )
     classifier.fit(
         table.intensity,
         table.label,

@@ -13,6 +13,7 @@ from spectra_dl.evaluation.arrays import IndexArray, Texts
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
 
+_INNER_FOLDS = 3
 _COLUMNS = ("row", "sample_id", "patient", "repeat", "fold")
 
 
@@ -26,12 +27,15 @@ class Fold:
         Which repeat and which fold of it, from 0.
     train, test
         Row numbers from 0, ascending; together every row once.
+    left_out
+        The batch, site or instrument that is tested, in a split by such a column.
     """
 
     repeat: int
     number: int
     train: IndexArray
     test: IndexArray
+    left_out: str | None = None
 
 
 def patient_folds(
@@ -73,6 +77,16 @@ def patient_folds(
         for repeat, part in enumerate(divisions)
         for fold in _folds_from(part[people.of_row], repeat, folds)
     ]
+
+
+def inner_folds(patient: Texts, label: Texts, *, seed: int = 0) -> list[Fold]:
+    """Divide training rows by patient, for what is chosen inside a fold.
+
+    Three folds, or two where a class has two patients; none where it has one, who can't be left out.
+    """
+    people = read_patients(patient, label)
+    folds = min(_INNER_FOLDS, *(people.count(code) for code in range(len(people.classes))))
+    return patient_folds(patient, label, folds=folds, seed=seed) if folds >= 2 else []
 
 
 def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int = 0) -> list[Fold]:
@@ -126,12 +140,15 @@ def read_split(text: str, patient: Texts) -> list[Fold]:
         The text is no split, names other patients or rows, tests a row twice or never, or puts one patient on
         both sides.
     """
-    reader = csv.reader(io.StringIO(text))
-    if tuple(next(reader, ())) != _COLUMNS:
+    try:
+        heading, *lines = csv.reader(io.StringIO(text))
+    except (ValueError, csv.Error):
+        heading, lines = [], []
+    if tuple(heading) != _COLUMNS:
         raise DataError(
             f"the split's first line must be {','.join(_COLUMNS)}; take a split file written by spectra-dl"
         )
-    numbers = _read_numbers(list(reader), patient)
+    numbers = _read_numbers(lines, patient)
     folds = []
     for repeat in range(int(numbers[:, 1].max()) + 1):
         part = _fold_of_row(numbers[numbers[:, 1] == repeat], len(patient), repeat)
@@ -146,7 +163,8 @@ def _read_numbers(lines: list[list[str]], patient: Texts) -> IndexArray:
     for line, cells in enumerate(lines, start=2):
         try:
             row, repeat, fold = (int(cells[at]) - 1 for at in (0, 3, 4))
-            known = 0 <= row < len(patient) and repeat >= 0 and fold >= 0 and cells[2] == str(patient[row])
+            in_range = 0 <= row < len(patient) and 0 <= repeat < len(lines) and 0 <= fold < len(patient)
+            known = in_range and cells[2] == str(patient[row])
         except (ValueError, IndexError):
             known = False
         if not known:
@@ -169,6 +187,9 @@ def _fold_of_row(numbers: IndexArray, n_rows: int, repeat: int) -> IndexArray:
         )
     part = np.empty(n_rows, dtype=np.intp)
     part[numbers[:, 0]] = numbers[:, 2]
+    empty = np.flatnonzero(np.bincount(part) == 0) + 1
+    if empty.size:
+        raise DataError(f"repeat {repeat + 1} of the split tests no row in fold {first_few(empty)}")
     return part
 
 

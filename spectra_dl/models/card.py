@@ -11,7 +11,11 @@ def card_text(header: ModelHeader, sha256: str) -> str:
     lines = [
         RESEARCH_USE + ".",
         f"Network        {header.network.name}, {header.network.members} members, {len(header.classes)} classes",
-        f"Classes        {', '.join(header.classes)} (positive: {header.positive_class}, threshold {header.decision_threshold:g})",
+        f"Classes        {', '.join(header.classes)} (positive: {header.positive_class})",
+        f"Decides by     p >= {header.decision_threshold:.3f}, chosen by {header.decision_rule}"
+        if len(header.classes) == 2
+        else f"Decides by     {header.decision_rule}",
+        f"Abstains       where the {header.conformal.coverage:.0%} prediction set does not hold exactly the class decided on",
         f"Trained on     {'SIMULATED ' if training.simulated else ''}{training.source}: {patients} patients, {training.spectra} spectra",
         f"Needs          {header.axis.first:g} to {header.axis.last:g} cm-1",
         f"Preprocessing  {steps}",
@@ -25,6 +29,9 @@ def card_text(header: ModelHeader, sha256: str) -> str:
         f"  {score.name:<34} {_figure(score.value)}  [{_figure(score.low)}, {_figure(score.high)}]"
         for score in header.scores
     ]
+    if header.audit:
+        lines += ["", "Audit of the training data:"]
+        lines += [f"  {finding.severity:<5} {finding.sentence}" for finding in header.audit]
     lines += ["", *(f"Note: {note}" for note in training.notes)]
     return "\n".join(lines).rstrip()
 

@@ -46,6 +46,24 @@ class Calibration(_Closed):
     temperature: float = Field(gt=0)
 
 
+class ConformalLimits(_Closed):
+    """A class stands in a patient's prediction set where 1 - its probability is at most its limit.
+
+    A limit of 1 keeps the class in every set: too few patients were there to rule it out.
+    """
+
+    coverage: float = Field(gt=0, lt=1)
+    limit: list[Annotated[float, Field(ge=0, le=1)]] = Field(min_length=2, max_length=1_000)
+
+
+class AuditFinding(_Closed):
+    """What a check of the training data for causes other than biology found."""
+
+    name: Text
+    severity: Literal["fine", "warn", "stop"]
+    sentence: Text
+
+
 class OutOfDistributionLimits(_Closed):
     """Limits beyond which a spectrum is unlike the training spectra; the reference itself stands in tensors."""
 
@@ -82,13 +100,17 @@ class ModelHeader(_Closed):
     intended_use: Text
     network: NetworkDescription
     preprocessing: list[dict[str, JsonValue]] = Field(min_length=1, max_length=100)
+    preprocessing_of_member: list[Annotated[int, Field(ge=0)]] = Field(max_length=100)
     axis: AxisContract
     classes: list[ClassName] = Field(min_length=2, max_length=1_000)
     positive_class: ClassName
     decision_threshold: float = Field(ge=0, le=1)
+    decision_rule: Text
     calibration: Calibration
+    conformal: ConformalLimits
     out_of_distribution: OutOfDistributionLimits
     training: TrainingSummary
+    audit: list[AuditFinding] = Field(max_length=200)
     scores: list[Score]
     scores_from: Text
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -100,6 +122,9 @@ class ModelHeader(_Closed):
             raise ValueError("the class names do not match the network's number of classes")
         if self.positive_class not in self.classes:
             raise ValueError("the positive class is not one of the classes")
-        if len(self.preprocessing) not in (1, self.network.members):
-            raise ValueError("there must be one preprocessing, or one for each member")
+        if len(self.conformal.limit) != self.network.n_classes:
+            raise ValueError("there must be one conformal limit for each class")
+        used = self.preprocessing_of_member
+        if len(used) != self.network.members or set(used) != set(range(len(self.preprocessing))):
+            raise ValueError("each member must have one of the preprocessings, and each of them a member")
         return self

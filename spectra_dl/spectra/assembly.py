@@ -1,24 +1,32 @@
 """Turn a trained ensemble into a predictor with its description: calibration, limits, scores, origin."""
 
+import json
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.calibration import fit_temperature
 from spectra_dl.evaluation.classes import positive_class
+from spectra_dl.evaluation.conformal import fit_conformal
 from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients, patient_intervals
 from spectra_dl.evaluation.metrics import METRICS
 from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.threshold import ThresholdRule, choose_threshold
 from spectra_dl.models.file import weights_sha256
 from spectra_dl.models.header import (
     FORMAT_VERSION,
     RESEARCH_USE,
+    AuditFinding,
     AxisContract,
     Calibration,
+    ConformalLimits,
     ModelHeader,
     NetworkDescription,
     OutOfDistributionLimits,
@@ -29,8 +37,10 @@ from spectra_dl.spectra.ensemble import Ensemble, MemberRecipe, TrainingData
 from spectra_dl.spectra.out_of_distribution import OutOfDistribution
 from spectra_dl.spectra.prediction import softmax
 from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors
+from spectra_dl.spectra.preprocessing import FittedPreprocessing
 from spectra_dl.spectra.table import FloatArray, spectrum_hashes
 
+COVERAGE = 0.9
 _LONGEST_TEXT = 500
 _PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
 
@@ -49,18 +59,27 @@ class Provenance:
         Sentences a user of the model must see.
     spectrum_hashes
         From `spectra_dl.spectra.table.spectrum_hashes`, when the spectra were changed after reading; else None.
+    audit
+        What the audit found in them; empty if it wasn't run.
     """
 
     source: str = "unnamed spectra"
     simulated: bool = False
     notes: tuple[str, ...] = ()
     spectrum_hashes: tuple[str, ...] | None = None
+    audit: tuple[Finding, ...] = ()
 
 
 def assemble_predictor(
-    data: TrainingData, ensemble: Ensemble, recipe: MemberRecipe, positive: str | None, provenance: Provenance
+    data: TrainingData,
+    ensemble: Ensemble,
+    recipe: MemberRecipe,
+    provenance: Provenance,
+    *,
+    positive: str | None,
+    threshold_rule: ThresholdRule,
 ) -> SpectraPredictor:
-    """Fit the temperature and the limits, score the left-out patients, and describe it all.
+    """Fit temperature, threshold, conformal sets and limits, score the left-out patients, and describe it all.
 
     Parameters
     ----------
@@ -70,17 +89,22 @@ def assemble_predictor(
         The trained members and their out-of-fold logits.
     recipe
         How they were trained.
-    positive
-        The class whose sensitivity is reported, or None for the usual rule.
     provenance
         Where the spectra came from.
+    positive
+        The class whose sensitivity is reported, or None for the usual rule.
+    threshold_rule
+        How the decision threshold is chosen with two classes.
     """
     patients = read_patients(list(data.patient), list(data.label))
     logits = _mean_by_patient(ensemble.out_of_fold_logits, patients)
     temperature = fit_temperature(logits, patients.class_of_patient)
     chosen, reason = positive_class(patients.classes, positive)
-    shared = all(one.to_json() == ensemble.preprocessing[0].to_json() for one in ensemble.preprocessing)
-    preprocessing = ensemble.preprocessing[:1] if shared else ensemble.preprocessing
+    probability, truth = softmax(logits / temperature), patients.class_of_patient
+    at = patients.classes.index(chosen)
+    threshold, rule = _threshold(probability[:, at], truth == at, threshold_rule, data.n_classes)
+    conformal = fit_conformal(probability, truth, COVERAGE)
+    preprocessing, of_member = _distinct(ensemble.preprocessing)
     cleaned = preprocessing[0].transform(data.table)
     reference = OutOfDistribution.fit(cleaned.matrix, list(data.patient))
     axis = preprocessing[0].axis
@@ -95,11 +119,16 @@ def assemble_predictor(
             members=len(ensemble.networks),
         ),
         preprocessing=[cast("dict[str, JsonValue]", one.to_json()) for one in preprocessing],
+        preprocessing_of_member=list(of_member),
         axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis)),
         classes=list(patients.classes),
         positive_class=chosen,
-        decision_threshold=0.5,
+        decision_threshold=threshold,
+        decision_rule=rule,
         calibration=Calibration(temperature=temperature),
+        conformal=ConformalLimits(
+            coverage=conformal.coverage, limit=[min(1.0, one) for one in conformal.quantile]
+        ),
         out_of_distribution=OutOfDistributionLimits(
             residual=reference.residual_limit, distance=reference.distance_limit
         ),
@@ -114,17 +143,40 @@ def assemble_predictor(
             ],
             spectrum_hashes=list(provenance.spectrum_hashes or spectrum_hashes(data.table)),
         ),
-        scores=_scores(
-            softmax(logits / temperature), patients, patients.classes.index(chosen), recipe.training.seed
-        ),
+        audit=[
+            AuditFinding(
+                name=one.name[:_LONGEST_TEXT],
+                severity=one.severity,
+                sentence=one.sentence[:_LONGEST_TEXT],
+            )
+            for one in provenance.audit
+        ],
+        scores=_scores(probability, patients, at, recipe.training.seed),
         scores_from=(
             f"Scores of {len(patients.names)} patients, each judged by the one member that never saw it "
-            "(95 % interval over patients; the temperature was fitted on the same predictions):"
+            "(95 % interval over patients; temperature, threshold and conformal sets were fitted on the same predictions):"
         ),
         weights_sha256=weights_sha256(model_tensors(ensemble.networks, reference)),
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     )
     return SpectraPredictor(header, ensemble.networks, preprocessing, reference)
+
+
+def _distinct(fitted: Sequence[FittedPreprocessing]) -> tuple[tuple[FittedPreprocessing, ...], list[int]]:
+    """Return what differs, and which of it each member has: what is equal is stored and applied once."""
+    texts = [json.dumps(one.to_json()) for one in fitted]
+    first = list(dict.fromkeys(texts))
+    return tuple(fitted[texts.index(text)] for text in first), [first.index(text) for text in texts]
+
+
+def _threshold(
+    probability: FloatArray, positive: NDArray[np.bool_], rule: ThresholdRule, n_classes: int
+) -> tuple[float, str]:
+    """Return the threshold on the positive class's probability, and how it came about."""
+    if n_classes > 2:
+        return 0.5, "the most probable class"
+    words = "Youden's index" if rule == "youden" else f"a specificity of at least {rule:g}"
+    return min(1.0, choose_threshold(probability, positive, rule)), f"{words} on left-out patients"
 
 
 def _mean_by_patient(logits: FloatArray, patients: Patients) -> FloatArray:

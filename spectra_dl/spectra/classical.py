@@ -22,15 +22,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from spectra_dl.errors import DataError
-from spectra_dl.evaluation.splits import patient_folds, spectrum_folds
+from spectra_dl.spectra.inner_folds import inner_folds
 from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessing
+from spectra_dl.spectra.random_convolutions import MiniRocket, PatientRidge
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 
 _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
 _TREES = 300
-_CALIBRATION_FOLDS = 3
 _MOST_REMEMBERED = 100_000  # spectra; of 1,000 points they take 0.4 GB
 
 Labels = NDArray[np.str_]
@@ -168,8 +167,14 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
         A classifier with ``decision_function``.
     seed
         Of the inner split.
+
+    Attributes
+    ----------
+    out_of_fold_probability_
+        ``(n, c)`` for each training row, from distances by a copy that never saw its patient.
     """
 
+    out_of_fold_probability_: FloatArray
     estimator_: Any
     curve_: Any
     classes_: Labels
@@ -189,10 +194,11 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
         label = np.asarray(y)
         self.classes_ = np.unique(label)
         distance = np.empty((len(X), 1 if len(self.classes_) == 2 else len(self.classes_)))
-        for fold in self._inner_folds(label, groups):
+        for fold in inner_folds(label, groups, self.seed):
             inner = clone(self.estimator).fit(X[fold.train], label[fold.train])
             distance[fold.test] = _columns(inner.decision_function(X[fold.test]))
         self.curve_ = LogisticRegression(C=1e3, max_iter=1000).fit(distance, label)
+        self.out_of_fold_probability_ = self.curve_.predict_proba(distance)
         self.estimator_ = clone(self.estimator).fit(X, label)
         return self
 
@@ -205,19 +211,6 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
         """Return the likeliest class of each row."""
         likeliest: Labels = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return likeliest
-
-    def _inner_folds(self, label: Labels, groups: Sequence[str] | None) -> list[Any]:
-        if groups is None:
-            return spectrum_folds(label, folds=_CALIBRATION_FOLDS, seed=self.seed)
-        class_of = dict(zip(groups, label, strict=True))
-        _, counts = np.unique(list(class_of.values()), return_counts=True)
-        folds = min(_CALIBRATION_FOLDS, int(counts.min()))
-        if folds < 2:
-            raise DataError(
-                "a class has only one training patient, and calibrated probabilities need two; "
-                "leave this model out or bring more patients"
-            )
-        return patient_folds(groups, label, folds=folds, seed=self.seed)
 
 
 def classical_models(
@@ -254,6 +247,7 @@ def classical_models(
         "PCA-LDA": after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
         "SVM": PatientCalibrated(support_vectors, seed),
         "random forest": after_cleaning(forest),
+        "MiniRocket": PatientRidge(after_cleaning(MiniRocket(seed=seed)), seed),
     }
 
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.classes import positive_class
+from spectra_dl.evaluation.threshold import ThresholdRule, check_rule
 from spectra_dl.spectra.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.augmentation import Augmentation
 from spectra_dl.spectra.ensemble import MemberRecipe, TrainingData, train_ensemble
@@ -47,6 +48,8 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         The same seed on the same machine gives the same bytes.
     positive
         The class whose sensitivity is reported; None takes the rule of `spectra_dl.evaluation.classes`.
+    threshold
+        How the stored decision threshold is chosen on left-out patients: ``"youden"``, or the specificity wanted.
 
     Attributes
     ----------
@@ -69,6 +72,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         augmentation: Augmentation | None = None,
         seed: int = 0,
         positive: str | None = None,
+        threshold: ThresholdRule = "youden",
     ) -> None:
         self.wavenumber = wavenumber
         self.preprocessing = preprocessing
@@ -78,6 +82,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         self.augmentation = augmentation
         self.seed = seed
         self.positive = positive
+        self.threshold = threshold
 
     def fit(
         self,
@@ -122,6 +127,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         positive_class(
             [str(name) for name in self.classes_], self.positive
         )  # refused now, not after the training
+        check_rule(self.threshold)
         table = _table(X, self.wavenumber)
         label, patient = text_array(np.asarray(y)), text_array(np.asarray(groups))
         data = TrainingData(table, label, patient, target.astype(np.int64), len(self.classes_))
@@ -134,7 +140,12 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         ensemble = train_ensemble(data, recipe, self.members, checkpoints=checkpoints, resume=resume, say=say)
         self.out_of_fold_logits_ = ensemble.out_of_fold_logits
         self.predictor_ = assemble_predictor(
-            data, ensemble, recipe, self.positive, provenance or Provenance()
+            data,
+            ensemble,
+            recipe,
+            provenance or Provenance(),
+            positive=self.positive,
+            threshold_rule=self.threshold,
         )
         return self
 
@@ -142,6 +153,11 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         """Return class probabilities ``(n, c)`` for spectra ``X`` (n, p) on the training axis."""
         logits = self.predictor_.mean_logits(_table(X, self.wavenumber))
         return softmax(logits / self.predictor_.header.calibration.temperature)
+
+    @property
+    def out_of_fold_probability_(self) -> NDArray[np.float64]:
+        """``(n, c)`` probabilities for each training row by the member that never saw its patient."""
+        return softmax(self.out_of_fold_logits_ / self.predictor_.header.calibration.temperature)
 
     def predict(self, X: ArrayLike) -> TextArray:
         """Return the most probable class of each spectrum in ``X`` (n, p)."""

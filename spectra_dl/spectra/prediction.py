@@ -33,6 +33,9 @@ class SpectrumPredictions:
         The class names, in the order of the columns.
     logits, probability
         ``(n, c)`` float64; NaN in refused rows.
+    unlikeness
+        ``(n,)`` float64: how far a spectrum is beyond the limit of the training spectra, as a multiple of it; NaN in
+        refused rows. See `spectra_dl.spectra.out_of_distribution`.
     damaged
         ``(n,)`` bool: what was measured is missing or broken in part, whatever the model thinks of the rest.
     """
@@ -44,6 +47,7 @@ class SpectrumPredictions:
     classes: tuple[str, ...]
     logits: NDArray[np.float64]
     probability: NDArray[np.float64]
+    unlikeness: NDArray[np.float64]
     damaged: NDArray[np.bool_]
 
 
@@ -63,6 +67,8 @@ class PatientPredictions:
         The class names, in the order of the columns.
     probability
         ``(m, c)`` float64; NaN for refused patients.
+    unlikeness
+        ``(m,)`` float64: the median over the used spectra; NaN for refused patients.
     """
 
     patient: TextArray
@@ -72,6 +78,7 @@ class PatientPredictions:
     reason: TextArray
     classes: tuple[str, ...]
     probability: NDArray[np.float64]
+    unlikeness: NDArray[np.float64]
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -81,22 +88,6 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def predicted_class(
-    probability: NDArray[np.float64], classes: Sequence[str], positive: str, threshold: float
-) -> list[str]:
-    """Return each row's class; two classes are decided by ``threshold`` on the positive one, and NaN rows give ''."""
-    names = []
-    for row in probability:
-        if not np.isfinite(row).all():
-            names.append("")
-        elif len(classes) == 2:
-            index = classes.index(positive)
-            names.append(positive if row[index] >= threshold else classes[1 - index])
-        else:
-            names.append(classes[int(row.argmax())])
-    return names
-
-
 def by_patient(spectra: SpectrumPredictions, temperature: float) -> PatientPredictions:
     """Combine the spectra of each patient by their mean logit; without patients each spectrum stands for itself."""
     owner = spectra.sample_id if spectra.patient is None else spectra.patient
@@ -104,6 +95,7 @@ def by_patient(spectra: SpectrumPredictions, temperature: float) -> PatientPredi
     for row, name in enumerate(owner):
         rows_of.setdefault(name, []).append(row)
     probability = np.full((len(rows_of), len(spectra.classes)), np.nan)
+    unlikeness = np.full(len(rows_of), np.nan)
     n_used = np.zeros(len(rows_of), dtype=np.int64)
     status, reason = np.empty((2, len(rows_of)), dtype=object)
     for index, rows in enumerate(rows_of.values()):
@@ -113,6 +105,7 @@ def by_patient(spectra: SpectrumPredictions, temperature: float) -> PatientPredi
         if usable:
             mean_logit = spectra.logits[usable].mean(axis=0, keepdims=True)
             probability[index] = softmax(mean_logit / temperature)[0]
+            unlikeness[index] = np.median(spectra.unlikeness[usable])
         status[index] = "refused" if not usable else "warned" if warned or len(usable) < len(rows) else "ok"
         parts = (
             [f"{len(rows) - len(usable)} of {len(rows)} spectra refused"] if len(usable) < len(rows) else []
@@ -121,12 +114,14 @@ def by_patient(spectra: SpectrumPredictions, temperature: float) -> PatientPredi
         reason[index] = "; ".join(parts)
     n_spectra = np.array([len(rows) for rows in rows_of.values()], dtype=np.int64)
     patients = np.array(list(rows_of), dtype=object)
-    return PatientPredictions(patients, n_spectra, n_used, status, reason, spectra.classes, probability)
+    return PatientPredictions(
+        patients, n_spectra, n_used, status, reason, spectra.classes, probability, unlikeness
+    )
 
 
 def write_spectrum_predictions(path: Path, spectra: SpectrumPredictions, decided: Sequence[str]) -> None:
     """Write predictions.csv: one line per input spectrum, in input order; refused rows carry no probability."""
-    header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class"]
+    header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class", "unlikeness"]
     patient = [""] * len(decided) if spectra.patient is None else spectra.patient
     rows = (
         [
@@ -136,25 +131,37 @@ def write_spectrum_predictions(path: Path, spectra: SpectrumPredictions, decided
             spectra.status[row],
             spectra.reason[row],
             decided[row],
+            _figure(spectra.unlikeness[row]),
         ]
         for row in range(len(decided))
     )
     write_text(path, _csv_text(header, spectra.classes, rows, spectra.probability))
 
 
-def write_patient_predictions(path: Path, patients: PatientPredictions, decided: Sequence[str]) -> None:
-    """Write patients.csv: one line per patient."""
+def write_patient_predictions(
+    path: Path, patients: PatientPredictions, decided: Sequence[str], sets: Sequence[Sequence[str]]
+) -> None:
+    """Write patients.csv: one line per patient; ``sets`` are the classes that can't be ruled out."""
     header = ["patient_id", "n_spectra", "n_used", "status", "reason", "predicted_class"]
-    columns = (
-        patients.patient,
-        patients.n_spectra,
-        patients.n_used,
-        patients.status,
-        patients.reason,
-        decided,
+    header += ["prediction_set", "unlikeness"]
+    rows = (
+        [
+            patients.patient[index],
+            patients.n_spectra[index],
+            patients.n_used[index],
+            patients.status[index],
+            patients.reason[index],
+            decided[index],
+            "|".join(sets[index]),
+            _figure(patients.unlikeness[index]),
+        ]
+        for index in range(len(decided))
     )
-    rows = ([column[index] for column in columns] for index in range(len(decided)))
     write_text(path, _csv_text(header, patients.classes, rows, patients.probability))
+
+
+def _figure(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3f}"
 
 
 def _csv_text(

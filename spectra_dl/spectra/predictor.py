@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import ModelFileError
+from spectra_dl.evaluation.conformal import ConformalSets
 from spectra_dl.models.file import load_model, save_model
+from spectra_dl.spectra.decision import UNLIKE_ABOVE, DecisionRule
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.out_of_distribution import OutOfDistribution
 from spectra_dl.spectra.prediction import SpectrumPredictions, softmax
@@ -65,6 +67,7 @@ class SpectraPredictor:
         table, verdicts = inspect(table)
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
         logits = np.full((len(table), len(self.header.classes)), np.nan)
+        unlikeness = np.full(len(table), np.nan)
         status = np.array([verdict.status for verdict in verdicts], dtype=object)
         reason = np.array(["; ".join(verdict.reasons) for verdict in verdicts], dtype=object)
         notes: tuple[str, ...] = ()
@@ -72,7 +75,8 @@ class SpectraPredictor:
             cleaned = [one.transform(table.select(usable)) for one in self.preprocessing]
             notes = cleaned[0].notes
             logits[usable] = self._mean_logits([one.matrix for one in cleaned], batch_size)
-            remarks = self._remarks(cleaned[0])
+            unlikeness[usable] = self.reference.exceedance(cleaned[0].matrix)
+            remarks = _remarks(cleaned[0], unlikeness[usable])
             for row, (warned, remark) in zip(np.flatnonzero(usable), remarks, strict=True):
                 status[row] = "warned" if warned else status[row]
                 reason[row] = "; ".join(part for part in (reason[row], remark) if part)
@@ -82,7 +86,7 @@ class SpectraPredictor:
         damaged = np.array([verdict.status != "ok" for verdict in verdicts], dtype=bool)
         patient = table.patient
         spectra = SpectrumPredictions(
-            table.sample_id, patient, status, reason, classes, logits, probability, damaged
+            table.sample_id, patient, status, reason, classes, logits, probability, unlikeness, damaged
         )
         return spectra, notes
 
@@ -92,26 +96,18 @@ class SpectraPredictor:
 
     def _mean_logits(self, matrices: list[NDArray[np.float32]], batch_size: int) -> NDArray[np.float64]:
         total = np.zeros((len(matrices[0]), len(self.header.classes)))
-        for index, network in enumerate(self.networks):
-            total += network_logits(network, matrices[index % len(matrices)], batch_size)
+        for network, used in zip(self.networks, self.header.preprocessing_of_member, strict=True):
+            total += network_logits(network, matrices[used], batch_size)
         return total / len(self.networks)
 
-    def _remarks(self, cleaned: Preprocessed) -> list[tuple[bool, str]]:
-        """Say for each spectrum whether to warn, and what the cleaning and the comparison with training found."""
-        exceedance = self.reference.exceedance(cleaned.matrix)
-        spikes = cleaned.remarks.get("spikes_removed", np.zeros(len(exceedance)))
-        converged = cleaned.remarks.get("baseline_converged", np.ones(len(exceedance), dtype=bool))
-        remarks = []
-        for row in range(len(exceedance)):
-            parts = [f"{int(spikes[row])} spikes removed"] if spikes[row] else []
-            parts += [] if converged[row] else [NOT_CONVERGED]
-            parts += (
-                [f"unlike the training spectra ({exceedance[row]:.1f} x the limit)"]
-                if exceedance[row] > 1
-                else []
-            )
-            remarks.append((not converged[row] or bool(exceedance[row] > 1), "; ".join(parts)))
-        return remarks
+    @property
+    def decision(self) -> DecisionRule:
+        """How the model decides, and when it abstains."""
+        header = self.header
+        conformal = ConformalSets(header.conformal.coverage, tuple(header.conformal.limit))
+        return DecisionRule(
+            tuple(header.classes), header.positive_class, header.decision_threshold, conformal
+        )
 
     def seen_in_training(self, table: SpectraTable) -> int:
         """Count the spectra of ``table`` that the model was trained on."""
@@ -149,6 +145,19 @@ class SpectraPredictor:
             )
         preprocessing = tuple(FittedPreprocessing.from_json(one) for one in header.preprocessing)
         return cls(header, networks, preprocessing, reference, sha256)
+
+
+def _remarks(cleaned: Preprocessed, unlikeness: NDArray[np.float64]) -> list[tuple[bool, str]]:
+    """Say for each spectrum whether to warn, and what the cleaning and the comparison with training found."""
+    spikes = cleaned.remarks.get("spikes_removed", np.zeros(len(unlikeness)))
+    converged = cleaned.remarks.get("baseline_converged", np.ones(len(unlikeness), dtype=bool))
+    remarks = []
+    for row, unlike in enumerate(unlikeness > UNLIKE_ABOVE):
+        parts = [f"{int(spikes[row])} spikes removed"] if spikes[row] else []
+        parts += [] if converged[row] else [NOT_CONVERGED]
+        parts += [f"unlike the training spectra ({unlikeness[row]:.1f} x the limit)"] if unlike else []
+        remarks.append((not converged[row] or bool(unlike), "; ".join(parts)))
+    return remarks
 
 
 def network_logits(

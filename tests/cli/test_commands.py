@@ -76,7 +76,12 @@ def test_predict_writes_every_row_once_in_input_order(demo, tmp_path):
     assert [row["sample_id"] for row in rows] == [row["sample_id"] for row in given]
     assert [row["row"] for row in rows] == [str(number + 1) for number in range(len(given))]
     assert all(0 <= float(row["p_bone metastasis"]) <= 1 for row in rows)
-    assert len(table(tmp_path / "out" / "patients.csv")) == 12
+    patients = table(tmp_path / "out" / "patients.csv")
+    assert len(patients) == 12
+    for patient in patients:
+        answered = patient["predicted_class"] != ""
+        assert answered == (patient["prediction_set"] == patient["predicted_class"])
+    assert 0 < sum(patient["predicted_class"] == "" for patient in patients) < 12
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["inputs"][0]["sha256"] == digest(demo)
     assert report["disclaimer"] == "Research use only, not for diagnosis"

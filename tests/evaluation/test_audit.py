@@ -1,20 +1,19 @@
-"""Planted leaks are found, and clean data are left alone."""
+"""Probes are judged like models, ids are compared, and an audit puts the gravest first."""
+
+import json
 
 import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.audit import (
-    Audit,
-    Finding,
-    Probe,
-    audit,
-    check_identical_rows,
-    check_patient_ids,
-    run_probes,
-)
-from spectra_dl.evaluation.intervals import draw_patients
-from spectra_dl.evaluation.splits import patient_folds
+from spectra_dl.evaluation.audit import Audit, Finding, Probe, audit
+from spectra_dl.evaluation.audit.deals import check_random_classes
+from spectra_dl.evaluation.audit.identity import check_patient_ids, patients_in_several_classes
+from spectra_dl.evaluation.audit.probing import run_probes
+from spectra_dl.evaluation.audit.telling import audit_json, audit_text
+from spectra_dl.evaluation.intervals import Interval, draw_patients
+from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.evaluation.splits import patient_folds, spectrum_folds
 
 PATIENT = np.repeat([f"p{k:02d}" for k in range(60)], 3)
 LABEL = np.repeat(["sick", "well"] * 30, 3)
@@ -25,6 +24,14 @@ def judged(probe, label=LABEL):
     """Return the finding of a probe."""
     folds = patient_folds(PATIENT, label)
     return run_probes([probe], label, PATIENT, folds=folds, multiplicity=draw_patients(60, resamples=300))[0]
+
+
+def audited(rows, probes=(), **options):
+    """Return the audit of the 60 patients."""
+    drawn = draw_patients(60, resamples=200)
+    return audit(
+        rows, LABEL, PATIENT, probes, folds=patient_folds(PATIENT, LABEL), multiplicity=drawn, **options
+    )
 
 
 def noise(seed, columns=2):
@@ -110,37 +117,79 @@ def test_counts_that_start_anew_are_called_counts():
     assert "look like counts" in finding.sentence
 
 
-def test_identical_spectra_of_two_patients_are_named_by_row():
-    rows = np.random.default_rng(0).normal(size=(36, 5))
-    rows[35] = rows[0]
-    finding = check_identical_rows(rows, [f"p{row}" for row in range(36)])
-    assert finding.severity == "warn"
-    assert "in rows 1 and 36" in finding.sentence
+def test_patients_with_several_labels_are_named_and_blank_ids_are_not():
+    patient, label = ["b", "a", "b", "", "", "a"], ["sick", "well", "well", "sick", "well", "well"]
+    assert patients_in_several_classes(patient, label) == ["b"]
 
 
-def test_identical_spectra_of_one_patient_are_fine():
-    assert check_identical_rows(np.ones((3, 4)), ["a", "a", "a"]).severity == "fine"
-
-
-def test_zero_and_minus_zero_are_identical():
-    assert check_identical_rows(np.array([[0.0, 1.0], [-0.0, 1.0]]), ["a", "b"]).severity == "warn"
-
-
-def test_the_audit_puts_the_gravest_first():
-    rows = np.random.default_rng(1).normal(size=(180, 4))
-    probes = [Probe("noise", "noise", noise(1)), Probe("axis", "the axis alone", SICK)]
-    found = audit(
-        rows,
-        LABEL,
-        PATIENT,
-        probes,
-        folds=patient_folds(PATIENT, LABEL),
-        multiplicity=draw_patients(60, resamples=200),
+@pytest.mark.parametrize("seed", range(3))
+def test_random_classes_are_not_found_when_patients_are_divided(seed):
+    rows = noise(seed, 40) + 0.1 * np.random.default_rng(seed).normal(size=(180, 40))
+    finding = check_random_classes(
+        rows, read_patients(PATIENT, LABEL), patient_folds(PATIENT, LABEL, repeats=2), seed=seed
     )
-    assert [finding.severity for finding in found.findings] == ["stop", "fine", "fine", "fine"]
+    mean = float(finding.sentence.split("AUC ")[1][:5])
+    assert finding.severity == "fine"
+    assert abs(mean - 0.5) <= 0.02
+
+
+def test_a_split_by_spectrum_gives_itself_away_by_random_classes():
+    rows = noise(0, 40) + 0.1 * np.random.default_rng(0).normal(size=(180, 40))
+    finding = check_random_classes(rows, read_patients(PATIENT, LABEL), spectrum_folds(LABEL), seed=0)
+    assert finding.severity == "stop"
+    assert "the split leaks" in finding.sentence
+
+
+def test_the_audit_puts_the_gravest_first_and_runs_every_check():
+    found = audited(
+        np.random.default_rng(1).normal(size=(180, 40)),
+        [Probe("noise", "noise", noise(1)), Probe("axis", "the axis alone", SICK)],
+        columns={"session": np.repeat(["a", "b", "c"], 60)},
+    )
     assert found.severity == "stop"
+    assert [finding.severity for finding in found.findings] == ["stop"] + 7 * ["fine"]
+    assert {finding.name for finding in found.findings} == {
+        "axis",
+        "noise",
+        "columns",
+        "patient ids",
+        "identical spectra",
+        "near copies",
+        "hidden replicates",
+        "label permutation",
+    }
+
+
+def test_the_same_seed_gives_the_same_audit():
+    rows = np.random.default_rng(2).normal(size=(180, 40))
+    columns = {"session": np.repeat(list("abcdef"), 30)}
+    assert audited(rows, columns=columns, seed=5) == audited(rows, columns=columns, seed=5)
+
+
+@pytest.mark.parametrize("width", [1, 2, 5, 17])
+def test_rows_of_few_columns_are_audited_too(width):
+    assert audited(np.random.default_rng(3).normal(size=(180, width))).severity == "fine"
 
 
 def test_an_audit_without_findings_is_fine():
     assert Audit(()).severity == "fine"
     assert Audit((Finding("a", "warn", "b"), Finding("c", "fine", "d"))).severity == "warn"
+
+
+def test_the_verdict_stands_on_the_first_line_and_lines_are_short():
+    text = audit_text(Audit((Finding("axis", "stop", "word " * 60), Finding("ids", "fine", "None."))))
+    assert text.startswith("Audit: STOP.")
+    assert "  stop word" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_an_undefined_figure_is_null_in_json():
+    finding = Finding("axis", "fine", "Nothing.", Interval(0.5, float("nan"), 0.7, "percentile", 1.0))
+    found = json.loads(json.dumps(audit_json(Audit((finding,))), allow_nan=False))
+    assert found["findings"][0]["patient_auc"] == {
+        "value": 0.5,
+        "low": None,
+        "high": 0.7,
+        "undefined_share": 1.0,
+        "method": "percentile",
+    }

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.splits import patient_folds, read_split, spectrum_folds, split_sha256, split_text
+from spectra_dl.evaluation.splits import (
+    inner_folds,
+    patient_folds,
+    read_split,
+    spectrum_folds,
+    split_sha256,
+    split_text,
+)
 
 
 def people(n_patients, replicates=3, classes=("sick", "well")):
@@ -34,6 +41,27 @@ def test_patient_never_on_both_sides(n_patients, replicates, folds, seed):
         assert not set(patient[fold.train]) & set(patient[fold.test])
         assert set(label[fold.test]) == {"sick", "well"}
         assert sorted([*fold.train, *fold.test]) == list(range(len(patient)))
+
+
+def test_no_patient_stands_on_both_sides_with_2_to_500_patients_and_1000_seeds():
+    generator = np.random.default_rng(0)
+    for seed in range(1000):
+        n_patients = int(generator.integers(2, 501))
+        patient, label = people(n_patients, replicates=int(generator.integers(1, 4)))
+        if n_patients // 2 < 5:
+            with pytest.raises(DataError, match="too few patients for 5 folds"):
+                patient_folds(patient, label, seed=seed)
+            continue
+        for fold in patient_folds(patient, label, seed=seed):
+            assert not np.isin(patient[fold.test], patient[fold.train]).any()
+
+
+@pytest.mark.parametrize(("patients", "folds"), [(20, 3), (6, 3), (4, 2), (2, 0)])
+def test_inner_folds_are_as_many_as_the_smaller_class_allows(patients, folds):
+    patient, label = people(patients)
+    found = inner_folds(patient, label)
+    assert len(found) == folds
+    assert not any(set(patient[fold.train]) & set(patient[fold.test]) for fold in found)
 
 
 def test_classes_differ_by_at_most_one_patient_between_folds():
@@ -126,6 +154,11 @@ def test_a_split_reads_back_as_it_was_written():
         (lambda text: "\n".join(text.splitlines()[:-1]), "each row once; row"),
         (lambda text: text.splitlines()[0] + "\n", "names no rows"),
         (lambda text: text.replace(",1,1\n", ",x,1\n"), "line 2"),
+        (lambda text: text.replace(",1,1\n", f",1,{10**30}\n"), "line 2"),
+        (lambda text: text.replace(",1,1\n", ",999999999,1\n"), "line 2"),
+        (lambda text: text.replace(",1,1\n", ",1,5\n"), "no row in fold 1, 3, 4"),
+        (lambda text: "", "first line"),
+        (lambda text: text + '"' + "x" * 200_000, "first line"),
     ],
 )
 def test_a_damaged_split_is_refused(change, sentence):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from spectra_dl.spectra.prediction import (
     SpectrumPredictions,
     by_patient,
-    predicted_class,
     softmax,
     write_patient_predictions,
     write_spectrum_predictions,
@@ -32,6 +31,7 @@ def predictions(logits, *, patient=None, status=None, sample_id=None):
         classes=("healthy", "sick"),
         logits=pair,
         probability=softmax(pair),
+        unlikeness=np.where(np.isnan(values), np.nan, 0.5),
         damaged=np.isnan(values),
     )
 
@@ -70,18 +70,6 @@ def test_without_patients_each_spectrum_stands_for_itself():
     assert list(by_patient(predictions([0.0, 1.0]), 1.0).patient) == ["s0", "s1"]
 
 
-@pytest.mark.parametrize(
-    ("threshold", "expected"), [(0.5, ["sick", "healthy", ""]), (0.2, ["sick", "sick", ""])]
-)
-def test_two_classes_are_decided_by_the_threshold_on_the_positive_one(threshold, expected):
-    probability = np.array([[0.4, 0.6], [0.7, 0.3], [np.nan, np.nan]])
-    assert predicted_class(probability, ["healthy", "sick"], "sick", threshold) == expected
-
-
-def test_more_classes_are_decided_by_the_largest_probability():
-    assert predicted_class(np.array([[0.2, 0.5, 0.3]]), ["a", "b", "c"], "a", 0.1) == ["b"]
-
-
 def test_a_refused_row_carries_no_probability_on_disk(tmp_path):
     spectra = predictions([0.0, np.nan], status=["ok", "refused"])
     write_spectrum_predictions(tmp_path / "predictions.csv", spectra, ["healthy", ""])
@@ -89,7 +77,8 @@ def test_a_refused_row_carries_no_probability_on_disk(tmp_path):
     assert [row["p_sick"] for row in rows] == ["0.500000", ""]
     assert [row["row"] for row in rows] == ["1", "2"]
     assert list(rows[0]) == [
-        *("row", "sample_id", "patient_id", "status", "reason", "predicted_class", "p_healthy", "p_sick"),
+        *("row", "sample_id", "patient_id", "status", "reason", "predicted_class", "unlikeness"),
+        *("p_healthy", "p_sick"),
         "research_use_only_not_for_diagnosis",
     ]
 
@@ -105,5 +94,8 @@ def test_ids_with_commas_quotes_and_line_breaks_come_back(tmp_path):
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_ids_that_a_spreadsheet_would_run_are_quoted(tmp_path, start):
     patients = by_patient(predictions([0.0], patient=[start + "cmd()"]), 1.0)
-    write_patient_predictions(tmp_path / "p.csv", patients, ["healthy"])
-    assert read(tmp_path / "p.csv")[0]["patient_id"] == f"'{start}cmd()"
+    write_patient_predictions(tmp_path / "p.csv", patients, ["healthy"], [("healthy", "sick")])
+    row = read(tmp_path / "p.csv")[0]
+    assert row["patient_id"] == f"'{start}cmd()"
+    assert row["prediction_set"] == "healthy|sick"
+    assert row["unlikeness"] == "0.500"

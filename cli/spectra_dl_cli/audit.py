@@ -1,0 +1,88 @@
+"""spectra-dl audit: what besides biology tells the classes apart, before any model is trained."""
+
+from pathlib import Path
+
+import click
+
+from spectra_dl_cli.options import (
+    data_argument,
+    identity_options,
+    input_paths,
+    json_option,
+    out_option,
+    overwrite_option,
+    read_table,
+    seed_option,
+)
+from spectra_dl_cli.output import say
+
+
+@click.command()
+@data_argument
+@click.option("--label", metavar="COLUMN", help="Column of the classes.")
+@identity_options
+@click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    default=5,
+    show_default=True,
+    help="Parts the patients are dealt into.",
+)
+@seed_option
+@out_option
+@overwrite_option
+@json_option
+def audit(
+    data: tuple[Path, ...],
+    label: str | None,
+    sample_id: str | None,
+    patient: str | None,
+    replicates: int | None,
+    samples: Path | None,
+    batch: str | None,
+    folds: int,
+    seed: int,
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Find what besides biology tells the classes apart.
+
+    Each probe is judged like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
+    noise, each other column of the table. Copies, replicates under several ids and persons in several classes are named.
+    """
+    from spectra_dl.evaluation.audit.telling import audit_json, audit_text
+    from spectra_dl.spectra.probes.study import audit_study
+    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl_cli.provenance import provenance
+
+    folder = check_run_folder(out, overwrite=overwrite) if out else None
+    table = read_table(
+        data,
+        sample_id=sample_id,
+        patient=patient,
+        replicates=replicates,
+        samples=samples,
+        label=label,
+        batch=batch,
+    )
+    study = audit_study(table, folds=folds, seed=seed)
+    report = {
+        **provenance(input_paths(data, samples), seed=seed),
+        "notes": list(study.cohort.notes),
+        "refused": list(study.cohort.refused),
+        "results": {"audit": audit_json(study.audit)},
+    }
+    if folder:
+        make_run_folder(folder)
+        write_report(folder, report)
+    if as_json:
+        say(json_text(report).rstrip())
+        return
+    say(audit_text(study.audit))
+    n_patients, n_spectra = len(set(study.cohort.patient)), len(study.cohort.label)
+    say()
+    say(f"{n_patients} patients, {n_spectra} spectra. Research use only, not for diagnosis.")
+    for note in study.cohort.notes:
+        say(f"Note: {note}")

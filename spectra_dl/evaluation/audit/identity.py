@@ -1,0 +1,95 @@
+"""Patient ids that can't be trusted: one person under two ids, or in two classes."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from spectra_dl.evaluation.arrays import Texts
+from spectra_dl.evaluation.audit.finding import Finding
+from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.wording import first_few
+
+
+def patients_in_several_classes(patient: Texts, label: Texts) -> list[str]:
+    """Return the ids that stand with more than one label, sorted."""
+    labels: dict[str, set[str]] = defaultdict(set)
+    for name, own in zip(patient, label, strict=True):
+        labels[str(name)].add(str(own))
+    return sorted(name for name, own in labels.items() if name.strip() and len(own) > 1)
+
+
+def several_classes_finding(torn: Sequence[str]) -> Finding:
+    """Say that these patients carry several labels and were left out of the other checks."""
+    sentence = (
+        f"Patients with several classes: {first_few(torn)}. Their label describes the sample, not the person; they were left out "
+        "of the other checks, and evaluate and train refuse them. Correct the labels, or leave these patients out."
+    )
+    return Finding("patients in several classes", "stop", sentence)
+
+
+def check_patient_ids(patient: Texts, label: Texts) -> Finding:
+    """Look for ids of different classes that are equal but for the class's name or a common beginning.
+
+    ``COV+_422H`` and ``COV-_422H`` are probably one person. With such a person in both classes the label describes the
+    sample, not the person, and the two samples can fall on both sides of a split.
+    """
+    patients = read_patients(patient, label)
+    same: dict[str, list[int]] = defaultdict(list)
+    for person, stem in enumerate(_stems(patients)):
+        same[stem].append(person)
+    shared = {
+        stem: people
+        for stem, people in same.items()
+        if stem and len({int(patients.class_of_patient[person]) for person in people}) > 1
+    }
+    if not shared:
+        return Finding(
+            "patient ids",
+            "fine",
+            "No patient id differs from one of another class only by its beginning or ending.",
+        )
+    if _are_running_numbers(shared, patients):
+        sentence = (
+            f"Patient ids of different classes share {len(shared)} numbers; they look like counts that start anew in each "
+            "class. If they are persons, give each person one id."
+        )
+        return Finding("patient ids", "warn", sentence)
+    listed = first_few(
+        " and ".join(patients.names[person] for person in people) for people in shared.values()
+    )
+    people = "one person" if len(shared) == 1 else f"{len(shared)} persons"
+    sentence = (
+        f"Ids that differ only by their class: {listed}. Probably {people} in several classes, who may stand on both sides "
+        "of a split; give each person one id or leave them out."
+    )
+    return Finding("patient ids", "warn", sentence)
+
+
+def _stems(patients: Patients) -> list[str]:
+    """Return each id without its class's name and without what all ids of its class begin with, in lower case."""
+    stems = [name.lower() for name in patients.names]
+    for code, label in enumerate(patients.classes):
+        members = [person for person in range(len(stems)) if patients.class_of_patient[person] == code]
+        # Digits and letters that only happen to be shared, as the 1 of 10, 11, 12, belong to the stem.
+        shared = _common_beginning([stems[person] for person in members]) if len(members) > 1 else ""
+        beginning = re.match(r".*[^0-9a-z]|[a-z]+(?=[0-9]*$)|", shared)
+        cut = len(beginning.group()) if beginning else 0
+        for person in members:
+            bare = stems[person][cut:].removeprefix(label.lower()).removesuffix(label.lower())
+            stems[person] = bare.strip(" _-./:")
+    return stems
+
+
+def _common_beginning(words: Sequence[str]) -> str:
+    first, last = min(words), max(words)
+    different = (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    return first[: next(different, min(len(first), len(last)))]
+
+
+def _are_running_numbers(shared: dict[str, list[int]], patients: Patients) -> bool:
+    """Say whether the shared stems are counts from 1 or 0 on, as of ids like H1, H2, ... and P1, P2, ..."""
+    if not all(stem.isdecimal() for stem in shared):
+        return False
+    numbers = sorted(int(stem) for stem in shared)
+    smallest_class = min(patients.count(code) for code in range(len(patients.classes)))
+    return len(numbers) >= 3 and numbers[0] <= 1 and len(numbers) >= 0.8 * smallest_class

@@ -1,0 +1,109 @@
+"""Probes judged as if they were models."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, milder, raised_by
+from spectra_dl.evaluation.intervals import Interval, percentile_interval, resampled_auc
+from spectra_dl.evaluation.metrics import macro_auc, pool_by_patient, ranked_classes
+from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.splits import Fold
+from spectra_dl.evaluation.wording import figure
+
+_CHANCE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Features that are not biology.
+
+    Attributes
+    ----------
+    name
+        Short, for a table: ``"wavenumber axis"``.
+    sentence
+        What the probe looks at, to stand after "The class can be predicted from ...".
+    features
+        ``(n, k)`` finite.
+    at_worst
+        The highest severity this probe may raise; lower than ``"stop"`` where biology could be the cause.
+    """
+
+    name: str
+    sentence: str
+    features: FloatArray
+    at_worst: Severity = "stop"
+
+    def __post_init__(self) -> None:
+        if self.features.ndim != 2 or not np.all(np.isfinite(self.features)):
+            raise DataError(f"probe {self.name!r}: its features must be finite numbers of shape (rows, k)")
+
+
+def run_probes(
+    probes: Sequence[Probe],
+    label: Texts,
+    patient: Texts,
+    *,
+    folds: Sequence[Fold],
+    multiplicity: FloatArray,
+) -> list[Finding]:
+    """Judge each probe as if it were a model: in-fold standardisation, logistic regression, patient AUC, interval."""
+    patients = read_patients(patient, label)
+    return [_judge_probe(probe, patients, folds, multiplicity) for probe in probes]
+
+
+def _judge_probe(
+    probe: Probe, patients: Patients, folds: Sequence[Fold], multiplicity: FloatArray
+) -> Finding:
+    if len(probe.features) != len(patients.of_row):
+        raise DataError(
+            f"probe {probe.name!r} has {len(probe.features)} rows for {len(patients.of_row)} of the data"
+        )
+    auc = probe_auc(probe.features, patients, folds, multiplicity)
+    raised = raised_by(auc)
+    severity = milder(raised, probe.at_worst)
+    verb = "can be" if raised != "fine" else "can weakly be" if auc.low > _CHANCE else "can't be"
+    sentence = f"The class {verb} predicted from {probe.sentence} ({auc_text(auc)}).{CONSEQUENCE[severity]}"
+    return Finding(probe.name, severity, sentence, auc)
+
+
+def auc_text(auc: Interval) -> str:
+    """Write a patient AUC with its interval."""
+    return f"patient AUC {figure(auc.value)}, 95 % interval {figure(auc.low)} to {figure(auc.high)}"
+
+
+def probe_auc(
+    features: FloatArray, patients: Patients, folds: Sequence[Fold], multiplicity: FloatArray
+) -> Interval:
+    """Return the out-of-fold patient AUC of ``(n, k)`` features, averaged over repeats, with its interval."""
+    repeats = 1 + max(fold.repeat for fold in folds)
+    n_patients, n_classes = len(patients.names), len(patients.classes)
+    probability = np.full((repeats, len(features), n_classes), np.nan)
+    for fold in folds:
+        probability[fold.repeat, fold.test] = _predict(features, patients.class_of_row, fold)
+    positive = 1 if n_classes == 2 else None
+    pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in probability])
+    truth, own = patients.class_of_patient, np.arange(n_patients)
+    value = float(np.mean([macro_auc(truth, each, positive) for each in pooled]))
+    resampled = [
+        resampled_auc(truth == code, each[:, code], own, multiplicity)
+        for each in pooled
+        for code in ranked_classes(n_classes, positive)
+    ]
+    return percentile_interval(value, np.mean(resampled, axis=0))
+
+
+def _predict(features: FloatArray, truth: IndexArray, fold: Fold) -> FloatArray:
+    from sklearn.linear_model import LogisticRegression
+
+    centre, spread = features[fold.train].mean(axis=0), features[fold.train].std(axis=0)
+    # A feature that is constant up to rounding must not be blown up into one that isn't.
+    scale = np.where(spread > 1e-9 * np.maximum(1e-300, np.abs(centre)), spread, np.inf)
+    standard = (features - centre) / scale
+    model = LogisticRegression(max_iter=2000).fit(standard[fold.train], truth[fold.train])
+    probability: FloatArray = model.predict_proba(standard[fold.test])
+    return probability

@@ -1,0 +1,109 @@
+"""What a model must offer, and how it is fitted and asked, the same way wherever that happens."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.evaluation.splits import inner_folds
+
+
+class Estimator(Protocol):
+    """scikit-learn's classifier, with parameters that `sklearn.base.clone` can copy.
+
+    A fitted one may also offer ``out_of_fold_probability_`` ``(n, c)``: for each training row, in the order of
+    ``classes_``, what it says without having seen the row's patient.
+    """
+
+    classes_: Sequence[str]
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.str_]) -> Any: ...
+
+    def predict_proba(self, X: NDArray[np.float64]) -> FloatArray: ...
+
+
+def fit_copy(
+    model: Estimator, rows: FloatArray, label: NDArray[np.str_], patient: NDArray[np.str_]
+) -> Estimator:
+    """Return a fitted copy of ``model``; one whose ``fit`` has a parameter ``groups`` is given the patients."""
+    from sklearn.base import clone
+
+    fresh: Estimator = clone(model)
+    takes_groups = "groups" in inspect.signature(fresh.fit).parameters
+    groups = {"groups": patient} if takes_groups else {}
+    fresh.fit(rows, label, **groups)
+    return fresh
+
+
+def class_probability(name: str, model: Estimator, rows: FloatArray, classes: Sequence[str]) -> FloatArray:
+    """Return ``(n, c)`` probabilities with a column for each of ``classes``; one the model never saw has 0.
+
+    Raises
+    ------
+    DataError
+        The model gives no probabilities, or classes of its own.
+    """
+    return _in_order(name, model, model.predict_proba(rows), len(rows), classes)
+
+
+def unseen_probability(
+    name: str,
+    fitted: Estimator,
+    rows: FloatArray,
+    label: NDArray[np.str_],
+    patient: NDArray[np.str_],
+    *,
+    classes: Sequence[str],
+    seed: int,
+) -> FloatArray | None:
+    """Return what a model says of its own training rows without having seen their patients.
+
+    Taken from ``out_of_fold_probability_`` where the model offers it; else copies are fitted on inner folds by patient.
+
+    Parameters
+    ----------
+    name
+        The model's, for errors.
+    fitted
+        Fitted on just these rows.
+    rows, label, patient
+        ``(n, p)``, ``(n,)``, ``(n,)``: what it was fitted on.
+    classes
+        The order of the columns.
+    seed
+        Of the inner folds.
+
+    Returns
+    -------
+    probability
+        ``(n, c)``, or None where a class has a single patient, who can't be left out.
+    """
+    own = getattr(fitted, "out_of_fold_probability_", None)
+    if own is not None:
+        return _in_order(name, fitted, own, len(rows), classes)
+    folds = inner_folds(patient, label, seed=seed)
+    probability = np.empty((len(rows), len(classes)))
+    for fold in folds:
+        inner = fit_copy(fitted, rows[fold.train], label[fold.train], patient[fold.train])
+        probability[fold.test] = class_probability(name, inner, rows[fold.test], classes)
+    return probability if folds else None
+
+
+def _in_order(
+    name: str, model: Estimator, given: FloatArray, n_rows: int, classes: Sequence[str]
+) -> FloatArray:
+    given = np.asarray(given, dtype=np.float64)
+    own = [str(one) for one in model.classes_]
+    fits = given.shape == (n_rows, len(own)) and set(own) <= set(classes)
+    if not fits or not np.allclose(given.sum(axis=1), 1.0, atol=1e-3) or np.any(given < 0):
+        raise DataError(
+            f"{name}: predict_proba gave no probabilities, one per row and class with rows that sum to one; "
+            "mend the model"
+        )
+    probability = np.zeros((n_rows, len(classes)))
+    probability[:, [classes.index(one) for one in own]] = given
+    return probability

@@ -1,0 +1,182 @@
+"""Figures of a report as SVG text that stands inside a page: no network, no script, the same bytes each time."""
+
+import html
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito's colours, which colour-blind readers can tell apart; line styles say the same in print.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#8A4B7D", "#7A6000", "#555555")
+_STYLES = ("-", "--", "-.", ":")
+_GREY = "#767676"
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "spectra-dl",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9.0,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "text.parse_math": False,  # a dollar sign in a class name is a dollar sign
+    "text.usetex": False,
+}
+_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A named line of a figure, with the ends of its intervals where it has any."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+
+
+def svg_text(figure: "Figure", name: str, *, title: str = "") -> str:
+    """Return a figure as an SVG element to stand in HTML.
+
+    Parameters
+    ----------
+    figure
+        Made with `matplotlib.figure.Figure`, not with pyplot.
+    name
+        Stands before each id, so that figures on one page don't mix theirs up; letters, digits, hyphens.
+    title
+        Read aloud in place of the figure.
+
+    Returns
+    -------
+    svg
+        Without prolog, script or date; text stays text, in the page's font.
+    """
+    stream = io.StringIO()
+    with _styled(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(stream, format="svg", metadata=_METADATA)
+    svg = stream.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r"<[^>]*>", lambda tag: _own_ids(tag[0], name), svg)
+    # The style that was cut out held for the whole page; as properties of this element they are inherited.
+    attributes = (
+        f'role="img" aria-label="{html.escape(title)}" style="stroke-linejoin: round; stroke-linecap: butt"'
+    )
+    return svg.replace("<svg", f"<svg {attributes}", 1).rstrip()
+
+
+def roc_figure(curves: Sequence[Curve]) -> "Figure":
+    """Draw sensitivity against the false positive rate; a test that guesses lies on the dotted line."""
+    with _styled():
+        figure, axes = _unit_square("1 − specificity", "sensitivity")
+        for number, curve in enumerate(curves):
+            axes.plot(curve.x, curve.y, label=str(number), **_line(number))
+        _legend(axes, curves, loc="lower right")
+    return figure
+
+
+def reliability_figure(curves: Sequence[Curve]) -> "Figure":
+    """Draw how often what was predicted came true; honest probabilities lie on the dotted line."""
+    with _styled():
+        figure, axes = _unit_square("predicted probability", "share of patients that has it")
+        for number, curve in enumerate(curves):
+            line = _line(number)
+            axes.plot(curve.x, curve.y, label=str(number), marker="os^D"[number % 4], markersize=4.5, **line)
+            axes.vlines(curve.x, curve.low, curve.high, colors=line["color"], linewidth=0.9)
+        _legend(axes, curves, loc="upper left")
+    return figure
+
+
+def saliency_figure(
+    spectra: Sequence[Curve], attributions: Sequence[Curve], bands: Sequence[float]
+) -> "Figure":
+    """Draw mean spectra with, below them, what speaks for each class; bands are numbered from 1 as they come.
+
+    Parameters
+    ----------
+    spectra, attributions
+        Over wavenumbers in cm⁻¹, in the same order of classes; the ends of attributions' intervals are their spread.
+    bands
+        Positions in cm⁻¹.
+    """
+    from matplotlib.figure import Figure
+
+    with _styled():
+        figure = Figure(figsize=(9, 5), layout="constrained")
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        for number, curve in enumerate(spectra):
+            upper.plot(curve.x, curve.y, label=str(number), **_line(number))
+        for number, curve in enumerate(attributions):
+            line = _line(number)
+            lower.plot(curve.x, curve.y, **line)
+            lower.fill_between(curve.x, curve.low, curve.high, color=line["color"], alpha=0.2, linewidth=0)
+        lower.axhline(0, color=_GREY, linewidth=0.8)
+        upper.margins(x=0)
+        lower.margins(x=0)
+        for number, position in enumerate(bands, start=1):
+            _mark_band(upper, lower, position, number)
+        upper.set_ylabel("mean spectrum")
+        lower.set(xlabel="wavenumber / cm⁻¹", ylabel="attribution")
+        _legend(upper, spectra, loc="lower left", bbox_to_anchor=(0.0, 1.12), ncols=2)
+    return figure
+
+
+def _mark_band(upper: "Axes", lower: "Axes", position: float, number: int) -> None:
+    for axes in (upper, lower):
+        axes.axvline(position, color=_GREY, linewidth=0.6, linestyle=":")
+    upper.annotate(
+        str(number),
+        (position, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 2 + 9 * (number % 2)),  # neighbours stand at two heights
+        textcoords="offset points",
+        ha="center",
+        fontsize=7.5,
+    )
+
+
+def _unit_square(across: str, up: str) -> tuple["Figure", "Axes"]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.3, 4.1), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=_GREY, linewidth=0.9, linestyle=":")
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=across, ylabel=up, aspect="equal")
+    return figure, axes
+
+
+def _legend(axes: "Axes", curves: Sequence[Curve], **where: Any) -> None:
+    """Name the curves; afterwards, because matplotlib leaves out names that begin with an underscore."""
+    if curves:
+        for text, curve in zip(axes.legend(**where).get_texts(), curves, strict=True):
+            text.set_text(curve.name)
+
+
+def _line(number: int) -> dict[str, Any]:
+    return {
+        "color": _COLOURS[number % len(_COLOURS)],
+        "linestyle": _STYLES[number % len(_STYLES)],
+        "linewidth": 1.5,
+    }
+
+
+def _styled() -> AbstractContextManager[None]:
+    from matplotlib import rc_context
+
+    return rc_context(_STYLE)
+
+
+def _own_ids(tag: str, name: str) -> str:
+    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", tag)

@@ -1,0 +1,291 @@
+"""The parts of a report that the page shows, checked while they are read.
+
+What newer reports hold and older ones don't is None or empty here; the page leaves it out.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+# Whatever else is installed has no say in reading a report, and looking for it costs 30 ms.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from spectra_dl.errors import DataError
+
+MAJORITY = "majority class"
+_NETWORK_PREFIX = "CNN "
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+
+
+class Interval(_Part):
+    """A figure with its interval; None where undefined."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+
+
+class Roc(_Part):
+    """The ROC curve of one class against the others."""
+
+    name: str = Field(alias="class")
+    false_positive_rate: list[float]
+    sensitivity: list[float]
+
+
+class ReliabilityBin(_Part):
+    """Patients of about the same probability: how many of them have the disease."""
+
+    patients: int
+    mean_probability: float
+    observed: float
+    observed_low: float
+    observed_high: float
+
+
+class Calibration(_Part):
+    """Whether probabilities mean what they say."""
+
+    ece: float | None = None
+    brier: float | None = None
+    slope: float | None = None
+    intercept: float | None = None
+    reliability: list[ReliabilityBin] = []
+
+
+class Confusion(_Part):
+    """Patients by true class (rows) and predicted class (columns)."""
+
+    classes: list[str]
+    counts: list[list[int]]
+
+
+class Threshold(_Part):
+    """The decision threshold, chosen on inner folds."""
+
+    rule: str | float
+    per_fold: list[float | None]
+    sensitivity: Interval
+    specificity: Interval
+
+
+class Choice(_Part):
+    """What a fold chose, with the AUC of each candidate on inner folds."""
+
+    name: str
+    inner_auc: dict[str, float | None] = {}
+
+
+class FoldScore(_Part):
+    """One fold's own figures, what it left out and what was chosen in it."""
+
+    repeat: int
+    fold: int
+    patients: int
+    left_out: str | None = None
+    auc: float | None = None
+    balanced_accuracy: float | None = None
+    chosen: Choice | None = None
+
+
+class Conformal(_Part):
+    """Sets of classes that hold the true one as often as wanted."""
+
+    coverage_wanted: float
+    coverage: float | None = None
+    coverage_per_class: dict[str, float | None] = {}
+    mean_set_size: float | None = None
+    abstained: float | None = None
+
+
+class Model(_Part):
+    """What one model reached."""
+
+    patient_level: dict[str, Interval]
+    spectrum_level: dict[str, Interval] = {}
+    training_patient_auc: float | None = None
+    permutation_p: float | None = None
+    leaky_spectrum_split: dict[str, float | None] | None = None
+    roc: list[Roc] | None = None
+    calibration: Calibration | None = None
+    confusion: Confusion | None = None
+    threshold: Threshold | None = None
+    per_fold: list[FoldScore] | None = None
+    conformal: Conformal | None = None
+
+    @property
+    def auc(self) -> Interval:
+        """The patient AUC."""
+        return self.patient_level["auc"]
+
+
+class Difference(_Part):
+    """A model's figure minus the first model's, on the same resampled patients."""
+
+    model: str
+    reference: str
+    metric: str
+    difference: Interval
+    verdict: Literal["better", "worse", "not distinguishable"]
+
+
+class Finding(_Part):
+    """What one check of the audit found."""
+
+    name: str
+    severity: Literal["stop", "warn", "fine"]
+    sentence: str
+
+
+class Audit(_Part):
+    """What besides biology tells the classes apart."""
+
+    severity: Literal["stop", "warn", "fine"]
+    findings: list[Finding]
+
+
+class SalientClass(_Part):
+    """What speaks for a class, wavenumber by wavenumber."""
+
+    name: str
+    mean_spectrum: list[float]
+    attribution: list[float]
+    spread: list[float]
+
+
+class SalientBand(_Part):
+    """A position the model looks at, with the nearest known band."""
+
+    position: float
+    name: str | None = None
+    source: str | None = None
+    class_name: str | None = Field(default=None, alias="class")
+    attribution: float
+    stable: bool
+
+
+class Saliency(_Part):
+    """Where in the spectrum a model looks."""
+
+    model: str
+    wavenumber: list[float]
+    classes: list[SalientClass]
+    stability: float | None = None
+    bands: list[SalientBand] = []
+
+
+class Cohort(_Part):
+    """Whose spectra these are."""
+
+    spectra: int
+    patients: int
+    classes: list[str]
+    patients_per_class: dict[str, int]
+    positive_class: str | None = None
+    positive_class_reason: str = ""
+
+
+class Settings(_Part):
+    """How the models were judged."""
+
+    folds: int
+    repeats: int
+    seed: int
+    resamples: int
+    permutations: int
+    interval: str
+    level: float = 0.95
+    split_by: str | None = None
+    threshold_rule: str | float | None = None
+    coverage: float | None = None
+
+
+class Split(_Part):
+    """The split file's fingerprint."""
+
+    sha256: str
+
+
+class Results(_Part):
+    """What the evaluation found."""
+
+    data: Cohort
+    settings: Settings
+    audit: Audit
+    models: dict[str, Model] = Field(min_length=1)
+    differences: list[Difference] = []
+    split: Split | None = None
+    saliency: Saliency | None = None
+
+
+class Input(_Part):
+    """A file that was read."""
+
+    path: str
+    sha256: str
+
+
+class Study(_Part):
+    """A whole report."""
+
+    command: list[str] = []
+    versions: dict[str, str] = {}
+    seed: int | None = None
+    inputs: list[Input] = []
+    notes: list[str] = []
+    refused: list[str] = []
+    results: Results
+
+    @property
+    def first(self) -> str:
+        """The model the others are compared with."""
+        return next(iter(self.results.models))
+
+    @property
+    def classical(self) -> list[str]:
+        """The names of models to beat: neither the first, nor another network, nor the majority class."""
+        return [
+            name
+            for name in self.results.models
+            if name not in (self.first, MAJORITY) and not name.startswith(_NETWORK_PREFIX)
+        ]
+
+    @property
+    def best_classical(self) -> str | None:
+        """The classical model of the highest patient AUC."""
+        models = self.results.models
+        reached = {name: models[name].auc.value for name in self.classical}
+        scored = {name: value for name, value in reached.items() if value is not None}
+        return max(scored, key=scored.__getitem__, default=None)
+
+    @property
+    def differences_in_auc(self) -> dict[str, Difference]:
+        """How far each other model is from the first, by name; nobody asks it of the majority class."""
+        compared = [one for one in self.results.differences if one.metric == "auc" and one.model != MAJORITY]
+        return {one.model: one for one in compared}
+
+
+def read_study(report: Mapping[str, object]) -> Study:
+    """Check a report as ``json.load`` gives it.
+
+    Raises
+    ------
+    DataError
+        It is not the report of an evaluation.
+    """
+    try:
+        return Study.model_validate(report)
+    except ValidationError as err:
+        problems = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
+            for each in err.errors(include_input=False, include_url=False)[:3]
+        )
+        raise DataError(
+            f"this is not the report.json of an evaluation ({problems[:300]}); give the one evaluate wrote"
+        ) from err

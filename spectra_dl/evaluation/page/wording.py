@@ -1,0 +1,53 @@
+"""How figures and foreign text are written on the page."""
+
+from spectra_dl.evaluation.wording import UNDEFINED
+
+_LONGEST_NAME = 60
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with what can't be seen spelled out: control characters, line breaks, marks of direction.
+
+    Examples
+    --------
+    >>> printable("a\\nb\\u202e")
+    'a\\\\nb\\\\u202e'
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape", "backslashreplace").decode()
+        for one in text
+    )
+
+
+def short_name(name: str, limit: int = _LONGEST_NAME) -> str:
+    """Return a name that fits on a line, printable and cut after ``limit`` characters.
+
+    Examples
+    --------
+    >>> short_name("serum\\t2", 6), short_name("metastasis", 6)
+    ('serum…', 'metas…')
+    """
+    shown = printable(name)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def number(value: float | None, decimals: int = 3) -> str:
+    """Write a figure, or ``n/a`` where it is undefined, with a true minus sign.
+
+    Examples
+    --------
+    >>> number(-0.25), number(None)
+    ('−0.250', 'n/a')
+    """
+    return UNDEFINED if value is None else f"{value:.{decimals}f}".replace("-", "−")
+
+
+def listed(names: list[str], *, last: str = "and") -> str:
+    """Join names as a sentence does.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

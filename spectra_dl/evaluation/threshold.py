@@ -1,0 +1,97 @@
+"""From which probability on a patient is called positive, chosen on patients the model never saw."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.arrays import FloatArray
+
+ThresholdRule = Literal["youden"] | float
+
+
+def choose_threshold(
+    probability: FloatArray, positive: NDArray[np.bool_], rule: ThresholdRule = "youden"
+) -> float:
+    """Return the threshold that serves these patients best; at or above it a patient is called positive.
+
+    Only what tells patients apart is looked at: the threshold lies half-way between two neighbouring probabilities,
+    or half-way from the lowest to 0 (everybody is positive) or from the highest to 1 (nobody is).
+
+    Parameters
+    ----------
+    probability
+        ``(m,)`` probabilities of the positive class, one per patient, each out of fold.
+    positive
+        ``(m,)`` whether the patient is positive.
+    rule
+        ``"youden"``: the highest sensitivity + specificity; of equals the threshold nearest 0.5, then the lower one.
+        A number: the highest sensitivity at a specificity of at least this; of equals the highest specificity.
+
+    Raises
+    ------
+    DataError
+        Shapes disagree, a probability is none, or there are no patients of one of the two classes.
+    UsageError
+        ``rule`` is neither ``"youden"`` nor a specificity above 0 and at most 1.
+
+    Notes
+    -----
+    Youden 1950, doi 10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
+
+    Examples
+    --------
+    >>> probability, positive = np.array([0.1, 0.2, 0.3, 0.6, 0.8]), np.array([False, False, True, False, True])
+    >>> choose_threshold(probability, positive)
+    0.25
+    >>> choose_threshold(probability, positive, 1.0)
+    0.7
+    """
+    check_rule(rule)
+    _check(probability, positive)
+    at, hits, rejected = _candidates(probability, positive)
+    n_positive = int(np.count_nonzero(positive))
+    n_negative = len(positive) - n_positive
+    if rule == "youden":
+        merit = hits * n_negative + rejected * n_positive  # in whole numbers, so that equals are equal
+        best = np.flatnonzero(merit == merit.max())
+        return float(at[best[np.argmin(np.abs(at[best] - 0.5))]])
+    needed = math.ceil(rule * n_negative - 1e-9)
+    enough = np.flatnonzero(rejected >= needed)
+    return float(at[enough[np.lexsort((rejected[enough], hits[enough]))[-1]]])
+
+
+def check_rule(rule: ThresholdRule) -> None:
+    """Refuse a rule that is neither ``"youden"`` nor a specificity."""
+    if rule == "youden" or (not isinstance(rule, str) and 0.0 < rule <= 1.0):
+        return
+    raise UsageError(
+        f"threshold rule {rule!r}: say 'youden', or the specificity wanted, above 0 and at most 1, such as 0.95"
+    )
+
+
+def _check(probability: FloatArray, positive: NDArray[np.bool_]) -> None:
+    if probability.shape != positive.shape or probability.ndim != 1:
+        raise DataError(
+            f"probabilities of shape {probability.shape} for {positive.shape} patients; give one of each per patient"
+        )
+    if not np.all((probability >= 0) & (probability <= 1)):
+        raise DataError("a probability is not between 0 and 1; the model diverged, train it anew")
+    if not 0 < np.count_nonzero(positive) < len(positive):
+        raise DataError("a threshold needs patients of both classes; bring more, or leave the threshold out")
+
+
+def _candidates(
+    probability: FloatArray, positive: NDArray[np.bool_]
+) -> tuple[FloatArray, NDArray[np.intp], NDArray[np.intp]]:
+    """Return thresholds in rising order, and how many are rightly positive and rightly negative at each."""
+    observed = np.unique(probability)
+    edges = np.concatenate([[0.0], observed, [1.0 if observed[-1] < 1.0 else np.nextafter(1.0, 2.0)]])
+    # The mean of two neighbouring doubles may be the lower one, which must not pass for the gap above it.
+    at = np.maximum((edges[:-1] + edges[1:]) / 2.0, np.nextafter(edges[:-1], 2.0))
+    at[0] = min(at[0], observed[0])
+    ranked = {flag: np.sort(probability[positive == flag]) for flag in (False, True)}
+    hits = ranked[True].size - np.searchsorted(ranked[True], at, side="left")
+    return at, hits.astype(np.intp), np.searchsorted(ranked[False], at, side="left").astype(np.intp)

@@ -1,0 +1,50 @@
+"""What the audit may try instead of biology on spectra. A new probe is one small class, named in `PROBES`."""
+
+from spectra_dl.evaluation.audit import Probe
+from spectra_dl.spectra.probes.detector import Calibration, CosmicRays, Noise, Saturation
+from spectra_dl.spectra.probes.table_probe import TableProbe
+from spectra_dl.spectra.probes.without_bands import (
+    FittedBaseline,
+    IntensityLevel,
+    RowOrder,
+    SilentRegion,
+    WavenumberAxis,
+)
+from spectra_dl.spectra.readers.several_files import OWN_AXIS
+from spectra_dl.spectra.table import MEASURED, SpectraTable, TextArray
+
+__all__ = ["PROBES", "TableProbe", "audit_columns", "spectra_probes"]
+
+PROBES: tuple[TableProbe, ...] = (
+    WavenumberAxis(),
+    IntensityLevel(),
+    FittedBaseline(),
+    SilentRegion(),
+    Saturation(),
+    CosmicRays(),
+    Noise(),
+    Calibration(),
+    RowOrder(),
+)
+
+
+def spectra_probes(table: SpectraTable) -> list[Probe]:
+    """Return every probe that this table allows, on raw intensities.
+
+    Parameters
+    ----------
+    table
+        Spectra before any cleaning, without missing values.
+    """
+    probes = (probe.probe(table) for probe in PROBES)
+    return [probe for probe in probes if probe is not None]
+
+
+def audit_columns(table: SpectraTable) -> dict[str, TextArray]:
+    """Return the columns that may tell batches, by name: the batch and every other column that is no id.
+
+    The axis a spectrum came with is a probe of its own.
+    """
+    batch = {} if table.batch is None else {"batch": table.batch}
+    other = {name: cells for name, cells in table.metadata.items() if name not in (*OWN_AXIS, MEASURED)}
+    return {**other, **batch}

@@ -1,0 +1,74 @@
+"""A whole study audited: from a table as it was read to the findings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.evaluation.audit import Audit, audit
+from spectra_dl.evaluation.audit.finding import gravest_first
+from spectra_dl.evaluation.audit.identity import patients_in_several_classes, several_classes_finding
+from spectra_dl.evaluation.intervals import draw_patients
+from spectra_dl.evaluation.splits import patient_folds
+from spectra_dl.spectra.cohort import Cohort, labelled_cohort
+from spectra_dl.spectra.probes import audit_columns, spectra_probes
+from spectra_dl.spectra.table import SpectraTable
+
+
+@dataclass(frozen=True, eq=False)
+class StudyAudit:
+    """What an audit found, and on which spectra.
+
+    Attributes
+    ----------
+    audit
+        The findings.
+    cohort
+        The spectra that were looked at.
+    """
+
+    audit: Audit
+    cohort: Cohort
+
+
+def audit_study(table: SpectraTable, *, folds: int = 5, seed: int = 0) -> StudyAudit:
+    """Run every check that the table allows.
+
+    Patients who carry several labels are one finding, and are left out of the other checks.
+
+    Parameters
+    ----------
+    table
+        Raw spectra with labels and patients.
+    folds
+        Parts the patients are dealt into.
+    seed
+        Of the folds, the resampled patients and the permutations.
+
+    Raises
+    ------
+    DataError
+        As `labelled_cohort`; or a class has fewer patients than folds.
+    """
+    torn, whole = [], np.ones(len(table), dtype=np.bool_)
+    if table.label is not None and table.patient is not None:
+        torn = patients_in_several_classes(table.patient, table.label)
+        whole = ~np.isin(table.patient.astype(np.str_), torn)
+    # If nobody is left, labelled_cohort says so of the whole table.
+    cohort = labelled_cohort(table.select(whole) if torn and whole.any() else table)
+    found = audit_cohort(cohort, folds=folds, seed=seed)
+    findings = [*([several_classes_finding(torn)] if torn else []), *found.findings]
+    return StudyAudit(Audit(gravest_first(findings)), cohort)
+
+
+def audit_cohort(cohort: Cohort, *, folds: int = 5, seed: int = 0) -> Audit:
+    """Run every check on spectra already found usable; parameters and refusals are those of `audit_study`."""
+    return audit(
+        cohort.table.intensity,
+        cohort.label,
+        cohort.patient,
+        spectra_probes(cohort.table),
+        folds=patient_folds(cohort.patient, cohort.label, folds=folds, seed=seed),
+        multiplicity=draw_patients(len(set(cohort.patient)), seed=seed),
+        columns=audit_columns(cohort.table),
+        seed=seed,
+    )

@@ -1,0 +1,34 @@
+"""What a probe of spectra is: one small class with a name, what it looks at, and features."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from spectra_dl.evaluation.audit import Probe, Severity
+from spectra_dl.spectra.table import FloatArray, SpectraTable
+
+
+class TableProbe(ABC):
+    """One thing besides biology that may tell the classes apart.
+
+    Attributes
+    ----------
+    name
+        Short, for a table.
+    sentence
+        What the probe looks at, to stand after "The class can be predicted from ...".
+    at_worst
+        The highest severity it may raise; lower than ``"stop"`` where biology could be the cause.
+    """
+
+    name: ClassVar[str]
+    sentence: ClassVar[str]
+    at_worst: ClassVar[Severity] = "stop"
+
+    @abstractmethod
+    def features(self, table: SpectraTable) -> FloatArray | None:
+        """Return ``(n, k)`` finite features of raw spectra, or None where the table doesn't allow this probe."""
+
+    def probe(self, table: SpectraTable) -> Probe | None:
+        """Return the probe ready to be judged, or None."""
+        features = self.features(table)
+        return None if features is None else Probe(self.name, self.sentence, features, self.at_worst)

@@ -1,0 +1,185 @@
+"""Saliency: the axioms of integrated gradients, the truth of a simulated study, and what folds must agree on."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.splits import patient_folds
+from spectra_dl.spectra.bands import SERUM_BANDS
+from spectra_dl.spectra.classical import classical_models
+from spectra_dl.spectra.classifier import SpectraClassifier
+from spectra_dl.spectra.preprocessing import Preprocessing
+from spectra_dl.spectra.saliency import SaliencyCollector, attributions
+from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.steps import EMSC, Normalise
+from spectra_dl.training.settings import TrainingSettings
+
+pytestmark = pytest.mark.xdist_group("saliency")
+STUDY = simulate_study(StudySettings(patients=60, n_wavenumbers=300, distance=4.0, seed=1))
+TABLE = STUDY.table
+FOLDS = patient_folds(list(TABLE.patient), list(TABLE.label), folds=3)
+
+
+def trained(rows, label=TABLE.label, preprocessing=None):
+    model = SpectraClassifier(
+        TABLE.wavenumber, preprocessing, members=2, training=TrainingSettings(epochs=12, device="cpu")
+    )
+    return model.fit(TABLE.intensity[rows], label[rows], groups=TABLE.patient[rows])
+
+
+def collected(label, models):
+    collector = SaliencyCollector(TABLE, label)
+    for fold, model in zip(FOLDS, models, strict=True):
+        collector.observe("CNN compact", fold, model)
+    return collector.result()
+
+
+@pytest.fixture(scope="module")
+def models():
+    return [trained(fold.train) for fold in FOLDS]
+
+
+@pytest.fixture(scope="module")
+def found(models):
+    return collected(TABLE.label, models)
+
+
+def assert_sums_to_the_gain_of_the_logit(predictor, fold):
+    import torch
+
+    test, training = TABLE.select(fold.test[:20]), TABLE.select(fold.train)
+    _, found = attributions(predictor, test, training, [1])
+    gain = np.zeros(20)
+    for member, network in enumerate(predictor.networks):
+        steps = predictor.preprocessing[predictor.header.preprocessing_of_member[member]]
+        start = steps.transform(training).matrix.mean(axis=0, dtype=np.float64)
+        rows = np.vstack([start, steps.transform(test).matrix])
+        logits = network(torch.from_numpy(rows)).detach().numpy()
+        score = logits[:, 1] - logits[:, 0]
+        gain += (score[1:] - score[0]) / len(predictor.networks)
+    np.testing.assert_allclose(found[0].sum(axis=1), gain, atol=1e-3 * np.abs(gain).max())
+
+
+def test_attributions_sum_to_what_the_logit_gains(models):
+    assert_sums_to_the_gain_of_the_logit(models[0].predictor_, FOLDS[0])
+
+
+def test_members_with_cleaning_of_their_own_are_each_given_it():
+    model = trained(FOLDS[0].train, preprocessing=Preprocessing((EMSC(), Normalise("snv"))))
+    assert len(model.predictor_.preprocessing) == 2
+    assert_sums_to_the_gain_of_the_logit(model.predictor_, FOLDS[0])
+
+
+def test_a_linear_network_gives_weight_times_distance_from_the_mean(models):
+    from torch import nn
+
+    predictor = models[0].predictor_
+    linear = nn.Linear(300, 2).double()
+    test, training = TABLE.select(FOLDS[0].test), TABLE.select(FOLDS[0].train)
+    header = predictor.header.model_copy(update={"preprocessing_of_member": [0]})
+    single = replace(predictor, header=header, networks=(linear,), preprocessing=predictor.preprocessing[:1])
+    spectra, found = attributions(single, test, training, [1, 0])
+    weight = linear.weight.detach().numpy()
+    start = predictor.preprocessing[0].transform(training).matrix.mean(axis=0, dtype=np.float64)
+    np.testing.assert_allclose(found[0], (weight[1] - weight[0]) * (spectra - start), atol=1e-9)
+    np.testing.assert_allclose(found[1], -found[0], atol=1e-12)
+
+
+def test_the_strongest_places_are_bands_that_differ_between_the_classes(found):
+    effect = np.abs(STUDY.truth.shift) / np.sqrt(np.diag(STUDY.truth.covariance))
+    differing = [SERUM_BANDS[group] for group in np.argsort(effect)[-4:]]
+    places = np.array([band.position for group in differing for band in group.bands])
+    by_chance = np.mean(np.abs(TABLE.wavenumber[:, None] - places).min(axis=1) <= 10)
+    strongest = [band.position for band in found.bands[:5]]
+    hits = np.mean([np.abs(places - position).min() <= 10 for position in strongest])
+    assert by_chance < 0.35
+    assert hits >= 0.8
+
+
+def test_folds_agree_where_there_is_signal_and_not_where_labels_are_dealt_at_random(found):
+    patients = np.unique(TABLE.patient)
+    dealt = dict(zip(patients, np.random.default_rng(3).permutation(np.arange(60) % 2), strict=True))
+    label = np.array(
+        [("bone metastasis", "no metastasis")[dealt[one]] for one in TABLE.patient], dtype=object
+    )
+    folds = patient_folds(list(TABLE.patient), list(label), folds=3)
+    collector = SaliencyCollector(TABLE, label)
+    for fold in folds:
+        collector.observe("CNN compact", fold, trained(fold.train, label))
+    assert found.stability > 0.5
+    assert collector.result().stability < 0.25
+
+
+def test_the_result_is_plain_json_with_a_name_or_none_for_each_place(found):
+    stored = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert stored.keys() == {"model", "wavenumber", "classes", "stability", "bands"}
+    assert [one["name"] for one in stored["classes"]] == ["bone metastasis"]
+    assert {
+        len(one[key]) for one in stored["classes"] for key in ("mean_spectrum", "attribution", "spread")
+    } == {300}
+    assert 5 <= len(stored["bands"]) <= 10
+    for band in stored["bands"]:
+        assert band.keys() == {"position", "name", "source", "class", "attribution", "stable"}
+        assert (band["source"] is None) == (band["name"] == "no known band within 10 cm⁻¹")
+    heights = [abs(band["attribution"]) for band in stored["bands"]]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_the_same_models_give_the_same_result(models, found):
+    assert collected(TABLE.label, models).to_json() == found.to_json()
+
+
+def test_a_band_is_stable_only_if_every_fold_agrees(models, found):
+    one = found.classes[0]
+    for band in found.bands:
+        at = int(np.argmin(np.abs(found.wavenumber - band.position)))
+        assert not band.stable or abs(one.attribution[at]) > one.spread[at]
+    alone = SaliencyCollector(TABLE, TABLE.label)
+    alone.observe("CNN compact", FOLDS[0], models[0])
+    assert alone.result().stability is None
+    assert not any(band.stable for band in alone.result().bands)
+
+
+def test_more_than_two_classes_have_an_entry_each():
+    label = np.array([["a", "b", "c"][int(name[1:]) % 3] for name in TABLE.patient], dtype=object)
+    collector = SaliencyCollector(TABLE, label)
+    collector.observe("CNN compact", FOLDS[0], trained(FOLDS[0].train, label))
+    assert [one.name for one in collector.result().classes] == ["a", "b", "c"]
+
+
+def test_a_fold_that_tests_one_class_alone_tells_nothing(models):
+    rows = FOLDS[0].test[TABLE.label[FOLDS[0].test] == "bone metastasis"]
+    collector = SaliencyCollector(TABLE, TABLE.label)
+    collector.observe("CNN compact", replace(FOLDS[0], test=rows), models[0])
+    assert collector.result() is None
+
+
+def test_the_harness_hands_over_every_fold():
+    collector = SaliencyCollector(TABLE, TABLE.label)
+    model = SpectraClassifier(TABLE.wavenumber, members=2, training=TrainingSettings(epochs=1, device="cpu"))
+    quick = EvaluationSettings(folds=2, resamples=100, permutations=100, leaky=False)
+    evaluate(
+        {"CNN compact": model}, TABLE.intensity, TABLE.label, TABLE.patient, quick, observe=collector.observe
+    )
+    assert collector.result().model == "CNN compact"
+    assert collector.result().stability is not None
+
+
+def test_models_other_than_the_first_network_are_let_pass(models):
+    collector = SaliencyCollector(TABLE, TABLE.label)
+    classical = classical_models(TABLE.wavenumber, Preprocessing.default())["PCA-LDA"]
+    collector.observe("PCA-LDA", FOLDS[0], classical)
+    assert collector.result() is None
+    collector.observe("CNN compact", FOLDS[0], models[0])
+    before = collector.result().to_json()
+    collector.observe("CNN lenet5", FOLDS[1], models[1])
+    assert collector.result().to_json() == before
+
+
+def test_labels_that_do_not_fit_the_table_are_refused():
+    with pytest.raises(DataError, match="1 labels for 180 spectra"):
+        SaliencyCollector(TABLE, ["a"])
