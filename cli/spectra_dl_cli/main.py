@@ -17,6 +17,7 @@ from spectra_dl_cli.model import model
 from spectra_dl_cli.output import say_error
 from spectra_dl_cli.predict import predict
 from spectra_dl_cli.preprocess import preprocess
+from spectra_dl_cli.score import score
 from spectra_dl_cli.simulate import simulate
 from spectra_dl_cli.train import train
 
@@ -34,7 +35,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for _command in (predict, train, evaluate, audit, baseline, preprocess, model, simulate):
+for _command in (predict, train, evaluate, audit, baseline, preprocess, score, model, simulate):
     cli.add_command(_command)
 
 
