@@ -1,8 +1,6 @@
 """Correct a stream of spectra block by block: rows in are rows out, in their order, each with its certificate."""
 
 import contextlib
-import csv
-import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +12,7 @@ from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.step import Remarks
 from spectra_dl.spectra.table import SpectraTable, TextArray, text_array
-from spectra_dl.storage.atomic import whole_file
+from spectra_dl.storage.csv_rows import csv_rows
 
 _REMARKS = (
     "spikes_removed",
@@ -100,10 +98,8 @@ def certificates_file(path: str | os.PathLike[str]) -> Iterator[Callable[[Correc
     EnvironmentFault
         The file can't be written.
     """
-    with whole_file(path) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["row", "sample_id", "status", "reason", *_REMARKS])
+    with csv_rows(path) as write_row:
+        write_row(["row", "sample_id", "status", "reason", *_REMARKS])
         count = 0
 
         def append(block: CorrectedBlock) -> None:
@@ -112,12 +108,9 @@ def certificates_file(path: str | os.PathLike[str]) -> Iterator[Callable[[Correc
             for row, usable in enumerate(block.usable):
                 cells = next(found) if usable else [""] * len(_REMARKS)
                 count += 1
-                writer.writerow(
-                    [count, block.table.sample_id[row], block.status[row], block.reason[row], *cells]
-                )
+                write_row([count, block.table.sample_id[row], block.status[row], block.reason[row], *cells])
 
         yield append
-        text.detach()
 
 
 def _cells(remark: np.ndarray | None, block: CorrectedBlock) -> list[object]:

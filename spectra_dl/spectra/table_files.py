@@ -1,14 +1,12 @@
 """Write spectra to a CSV file that the reader takes back unchanged."""
 
 import contextlib
-import csv
-import io
 import os
 from collections.abc import Callable, Iterator
 
 from spectra_dl.spectra.hdf5_files import named_columns
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.atomic import whole_file
+from spectra_dl.storage.csv_rows import csv_rows
 
 
 @contextlib.contextmanager
@@ -23,23 +21,20 @@ def csv_file(path: str | os.PathLike[str]) -> Iterator[Callable[[SpectraTable], 
     EnvironmentFault
         The file can't be written.
     """
-    with whole_file(path) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(text, lineterminator="\n")
+    with csv_rows(path) as write_row:
         begun = False
 
         def append(table: SpectraTable) -> None:
             nonlocal begun
             columns = named_columns(table)
             if not begun:
-                writer.writerow([*columns, *map(repr, table.wavenumber.tolist())])
+                write_row([*columns, *map(repr, table.wavenumber.tolist())])
                 begun = True
             for row, spectrum in enumerate(table.intensity.tolist()):
                 values = ("" if value != value else repr(value) for value in spectrum)
-                writer.writerow([*(column[row] for column in columns.values()), *values])
+                write_row([*(column[row] for column in columns.values()), *values])
 
         yield append
-        text.detach()
 
 
 def write_table(path: str | os.PathLike[str], table: SpectraTable) -> None:

@@ -1,12 +1,12 @@
 """spectra-dl audit as a user runs it."""
 
 import json
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
+from command_line import run as run_command
 from spectra_dl.spectra.simulation import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import write_table
@@ -14,13 +14,7 @@ from spectra_dl.spectra.table_files import write_table
 STUDY = ("--label", "label", "--patient", "patient_id")
 
 
-def run(*words, code=0):
-    """Run spectra-dl audit; it must end with ``code`` and show no traceback."""
-    line = [sys.executable, "-m", "spectra_dl_cli", "audit", *map(str, words)]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
+run = partial(run_command, "audit")
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,13 @@
 """spectra-dl baseline, in a process of its own."""
 
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from command_line import run as run_command
 
-def run(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command; it must end with ``code`` and show no traceback."""
-    command = [sys.executable, "-m", "spectra_dl_cli", "baseline", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
+run = partial(run_command, "baseline")
 
 
 @pytest.fixture

@@ -7,29 +7,16 @@ import os
 import pickle
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from command_line import command, run
+
 pytestmark = pytest.mark.xdist_group("commands")
 TRAINING = ("--members", "2", "--epochs", "3", "--seed", "1")
 STUDY = ("--label", "label", "--patient", "patient_id")
-
-
-def command(*words):
-    return [sys.executable, "-m", "spectra_dl_cli", *map(str, words)]
-
-
-def run(*words, code=0, **environment):
-    """Run spectra-dl and return what it printed; it must end with ``code`` (None: 0 or 6) and show no traceback."""
-    done = subprocess.run(
-        command(*words), capture_output=True, text=True, check=False, env={**os.environ, **environment}
-    )
-    assert done.returncode in ((0, 6) if code is None else (code,)), done.stderr + done.stdout
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 def table(path):

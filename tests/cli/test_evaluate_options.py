@@ -2,22 +2,13 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
 
+from command_line import run
+
 pytestmark = pytest.mark.xdist_group("evaluate options")
 RUN = ("--label", "label", "--patient", "patient_id", "--members", "2", "--epochs", "1")
-
-
-def run(*words, code=0):
-    """Run spectra-dl; it must end with ``code`` and show no traceback."""
-    command = [sys.executable, "-m", "spectra_dl_cli", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 @pytest.fixture(scope="module")

@@ -2,25 +2,15 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
 
+from command_line import run
 from spectra_dl.evaluation.splits import patient_folds, split_text
 
 pytestmark = pytest.mark.xdist_group("replay")
 RUN = ("--label", "label", "--patient", "patient_id", "--members", "2", "--epochs", "1")
 WRITTEN = ("report.json", "folds.csv", "report.html")
-
-
-def run(*words, code=0):
-    """Run spectra-dl; it must end with ``code`` and show no traceback."""
-    command = [sys.executable, "-m", "spectra_dl_cli", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 @pytest.fixture(scope="module")

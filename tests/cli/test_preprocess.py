@@ -2,25 +2,18 @@
 
 import csv
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from command_line import run as run_command
 from spectra_dl.spectra.baseline import asls
 from spectra_dl.spectra.readers import read_spectra
 from spectra_dl.spectra.spikes import despiked
 
-
-def run(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command; it must end with ``code`` and show no traceback."""
-    command = [sys.executable, "-m", "spectra_dl_cli", "preprocess", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
+run = partial(run_command, "preprocess")
 
 
 @pytest.fixture

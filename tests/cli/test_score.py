@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from command_line import run as run_command
 
 TRUTH = "sample_id,patient_id,label\n" + "".join(
     f"s{k},p{k // 2},{'sick' if k % 4 < 2 else 'healthy'}\n" for k in range(40)
@@ -21,13 +24,7 @@ def told(flip: int = 0) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command; it must end with ``code`` and show no traceback."""
-    command = [sys.executable, "-m", "spectra_dl_cli", "score", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
+run = partial(run_command, "score")
 
 
 @pytest.fixture
