@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.evaluation.arrays import FloatArray
 from spectra_dl.evaluation.splits import inner_folds
 
@@ -29,13 +29,27 @@ class Estimator(Protocol):
 def fit_copy(
     model: Estimator, rows: FloatArray, label: NDArray[np.str_], patient: NDArray[np.str_]
 ) -> Estimator:
-    """Return a fitted copy of ``model``; one whose ``fit`` has a parameter ``groups`` is given the patients."""
+    """Return a fitted copy of ``model``; one whose ``fit`` has a parameter ``groups`` is given the patients.
+
+    Raises
+    ------
+    DataError
+        The model can't be fitted on these rows, mostly because they are too few.
+    """
     from sklearn.base import clone
 
     fresh: Estimator = clone(model)
     takes_groups = "groups" in inspect.signature(fresh.fit).parameters
     groups = {"groups": patient} if takes_groups else {}
-    fresh.fit(rows, label, **groups)
+    try:
+        fresh.fit(rows, label, **groups)
+    except SpectraDLError:
+        raise
+    except ValueError as err:
+        raise DataError(
+            f"{type(model).__name__} can't be fitted on {len(rows)} rows of {len(set(patient))} patients "
+            f"({str(err)[:200]}); bring more patients, take fewer folds, or leave the model out"
+        ) from err
     return fresh
 
 

@@ -347,3 +347,12 @@ def test_no_models_and_no_patients_are_refused():
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(UsageError):
         EvaluationSettings(**wrong)
+
+
+def test_rows_too_few_for_a_model_are_refused_in_a_sentence():
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    rows = np.random.default_rng(0).normal(size=(6, 3))
+    patient, label = [f"p{k}" for k in range(6)], ["sick", "well"] * 3
+    with pytest.raises(DataError, match="LinearDiscriminantAnalysis can't be fitted on 2 rows of 2 patients"):
+        evaluate({"lda": LinearDiscriminantAnalysis()}, rows, label, patient, EvaluationSettings(folds=3))

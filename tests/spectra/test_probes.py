@@ -7,8 +7,9 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit.probing import run_probes
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.splits import patient_folds
+from spectra_dl.spectra.cohort import labelled_cohort
 from spectra_dl.spectra.probes import PROBES, audit_columns, spectra_probes
-from spectra_dl.spectra.probes.study import audit_study
+from spectra_dl.spectra.probes.study import audit_cohort, audit_study
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 from spectra_dl.spectra.simulation import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
@@ -166,3 +167,11 @@ def test_the_saliva_study_is_given_away_by_its_axis_and_names_the_person_in_both
     assert {named[name].severity for name in ("near copies", "hidden replicates", "label permutation")} == {
         "fine"
     }
+
+
+def test_a_small_cohort_is_audited_in_fewer_folds() -> None:
+    data = simulate_study(StudySettings(patients=6, spectra_per_patient=2, n_wavenumbers=100)).table
+    cohort = labelled_cohort(data)
+    assert audit_cohort(cohort).findings == audit_cohort(cohort, folds=3).findings
+    with pytest.raises(DataError, match="too few patients for 5 folds"):
+        audit_cohort(cohort, folds=5)

@@ -1,5 +1,6 @@
 """A whole study audited: from a table as it was read to the findings."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from spectra_dl.evaluation.splits import patient_folds
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.probes import audit_columns, spectra_probes
 from spectra_dl.spectra.table import SpectraTable
+
+_USUAL_FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +33,7 @@ class StudyAudit:
     cohort: Cohort
 
 
-def audit_study(table: SpectraTable, *, folds: int = 5, seed: int = 0) -> StudyAudit:
+def audit_study(table: SpectraTable, *, folds: int = _USUAL_FOLDS, seed: int = 0) -> StudyAudit:
     """Run every check that the table allows.
 
     Patients who carry several labels are one finding, and are left out of the other checks.
@@ -60,8 +63,14 @@ def audit_study(table: SpectraTable, *, folds: int = 5, seed: int = 0) -> StudyA
     return StudyAudit(Audit(gravest_first(findings)), cohort)
 
 
-def audit_cohort(cohort: Cohort, *, folds: int = 5, seed: int = 0) -> Audit:
-    """Run every check on spectra already found usable; parameters and refusals are those of `audit_study`."""
+def audit_cohort(cohort: Cohort, *, folds: int | None = None, seed: int = 0) -> Audit:
+    """Run every check on spectra already found usable.
+
+    Parameters and refusals are those of `audit_study`, but that None takes five folds, or fewer in a small cohort.
+    """
+    if folds is None:
+        fewest = min(Counter(dict(zip(cohort.patient, cohort.label, strict=True)).values()).values())
+        folds = max(2, min(_USUAL_FOLDS, fewest))
     return audit(
         cohort.table.intensity,
         cohort.label,
