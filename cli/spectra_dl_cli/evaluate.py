@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from spectra_dl.training.settings import TrainingSettings
 
 
+_POOLED = (
+    "patients of all folds are ranked together; where folds train on different shares of the classes, this moves their "
+    "probabilities, and chance is not .5: read the figures of single folds beside the whole"
+)
+
+
 @click.group()
 def evaluate() -> None:
     """Judge models by patient."""
@@ -166,7 +172,7 @@ def evaluate_spectra(
         seed=seed,
         interval=interval,
         positive=positive,
-        split_by="another run's folds" if folds_from else split_by or "patient",
+        split_by=split_by or "patient",
         threshold_rule=threshold,
         coverage=coverage,
     )
@@ -201,6 +207,8 @@ def evaluate_spectra(
     cohort = replace(
         cohort, notes=(*cohort.notes, *steps.fit(cohort.table).transform(cohort.table).convergence_notes())
     )
+    if split_by:
+        cohort = replace(cohort, notes=(*cohort.notes, _POOLED))
     results = evaluation_report(evaluation)
     if (looked_at := saliency.result()) is not None:
         results["saliency"] = looked_at.to_json()

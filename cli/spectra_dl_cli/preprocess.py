@@ -77,12 +77,12 @@ def preprocess(
     steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise, negatives=negatives)
     folder = check_run_folder(out, overwrite=overwrite)
     options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
-    blocks = iter_spectra(data[0] if len(data) == 1 else list(data), options, rows=_ROWS)
+    blocks = corrected(iter_spectra(data[0] if len(data) == 1 else list(data), options, rows=_ROWS), steps)
     first = next(blocks)
     make_run_folder(folder)
     done = _Done()
     with _writers(folder, kind) as write, _counting() as count:
-        for block in corrected(chain([first], blocks), steps):
+        for block in chain([first], blocks):
             write(block)
             done.add(block)
             count(done.spectra)

@@ -13,6 +13,7 @@ from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, che
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.readers.wording import printable
 from spectra_dl.spectra.spikes import despiked
+from spectra_dl.spectra.steps import Baseline
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def compare_baselines(table: SpectraTable, methods: Sequence[str], *, shown: int
     table
         Spectra as read; those the quality check refuses are left out, and those it doubts while there are others.
     methods
-        Names from `spectra_dl.spectra.baseline.METHODS`. The five with a stiffness get it by the V-curve.
+        Names from `spectra_dl.spectra.baseline.METHODS`. The five with a stiffness get it by the V-curve; asls has the
+        settings of the default cleaning, the others their own defaults.
     shown
         How many spectra: from the lowest mean intensity to the highest, evenly by rank.
 
@@ -128,11 +130,12 @@ def comparison_figure(comparison: BaselineComparison) -> "Figure":
 
 
 def _candidate(method: str, training: FloatArray, few: SpectraTable) -> Candidate:
-    parameters: dict[str, ParameterValue] = {}
-    if method in OWN_METHODS:
-        parameters = {"lam": choose_lam(training, method, {})}
-    result = correct(few.intensity, method, parameters, few.wavenumber)
-    return Candidate(method, float(parameters["lam"]) if parameters else None, result)
+    usual = Baseline()
+    parameters: dict[str, ParameterValue] = dict(usual.parameters) if method == usual.method else {}
+    lam = choose_lam(training, method, parameters) if method in OWN_METHODS else None
+    if lam is not None:
+        parameters["lam"] = lam
+    return Candidate(method, lam, correct(few.intensity, method, parameters, few.wavenumber))
 
 
 def _across_levels(intensity: FloatArray, shown: int) -> NDArray[np.intp]:

@@ -59,6 +59,10 @@ def read_predictions(
     ids = _ids(known, id_column)
     labels = dict(zip(ids, _column(known, label), strict=True))
     patients = dict(zip(ids, _column(known, patient), strict=True))
+    if unlabelled := [one for one, name in labels.items() if not name]:
+        raise DataError(
+            f"{known.where}: no class for {first_few(map(printable, unlabelled))}; fill it in or leave the row out"
+        )
     classes = sorted(set(labels.values()))
     told = {}
     for path, name in zip(predictions, _names(predictions), strict=True):
@@ -114,10 +118,10 @@ def _probabilities(
 ) -> dict[str, FloatArray]:
     """Return ``(c,)`` probabilities by id; NaN where the row has none."""
     given = [name.removeprefix(_PROBABILITY) for name in table.names if name.startswith(_PROBABILITY)]
-    if sorted(given) != list(classes):
+    if not set(classes) <= set(given):
         raise DataError(
             f"{table.where}: probabilities of {listed(given) or 'no class (no column p_<class>)'}, but {truth} has the classes "
-            f"{listed(classes)}; they must be the same"
+            f"{listed(classes)}; each needs its column"
         )
     ids = _ids(table, id_column)
     missing, foreign = sorted(wanted - set(ids)), sorted(set(ids) - wanted)

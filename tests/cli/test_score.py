@@ -73,7 +73,11 @@ def test_rows_without_an_answer_are_left_out_and_counted(files: tuple[Path, Path
     [
         ("s3,", "s2,", "id 's2' stands twice, in lines 4 and 5"),
         ("s3,", "x3,", "1 ids are missing: s3"),
-        ("p_sick", "p_ill", "probabilities of healthy, ill, but truth.csv has the classes healthy, sick"),
+        (
+            "p_sick",
+            "p_ill",
+            "probabilities of healthy, ill, but truth.csv has the classes healthy, sick; each",
+        ),
         ("s0,0.100,0.900", "s0,0.100,1.900", "line 2: '1.900' is no probability"),
         ("s0,0.100,0.900", "s0,0.100,high", "line 2: 'high' is no probability"),
         ("s0,0.100,0.900", "s0,0.800,0.900", "sum to 1"),
@@ -93,3 +97,16 @@ def test_a_missing_column_is_named(files: tuple[Path, Path, Path]) -> None:
     good, _, truth = files
     done = run(good, "--truth", truth, "--label", "diagnosis", code=3)
     assert "no column 'diagnosis'; the columns are sample_id, patient_id, label" in done.stderr
+
+
+def test_a_row_without_a_class_is_named(files: tuple[Path, Path, Path]) -> None:
+    good, _, truth = files
+    truth.write_text(TRUTH.replace("s4,p2,sick", "s4,p2,"))
+    assert "truth.csv: no class for s4; fill it in" in run(good, "--truth", truth, code=3).stderr
+
+
+def test_other_columns_that_begin_alike_are_let_pass(files: tuple[Path, Path, Path]) -> None:
+    good, _, truth = files
+    lines = good.read_text().splitlines()
+    good.write_text("\n".join([lines[0] + ",p_value", *(line + ",0.01" for line in lines[1:])]) + "\n")
+    assert "20 patients" in run(good, "--truth", truth).stdout

@@ -129,3 +129,8 @@ def test_the_p_value_is_that_of_scipys_permutation_test(share):
         (CLASS,), statistic, permutation_type="pairings", alternative="greater", n_resamples=400, rng=1
     )
     assert association_p(CLASS, batch, seed=0) == pytest.approx(truth.pvalue, abs=0.06)
+
+
+@pytest.mark.parametrize("name", ["tumour_site", "survival_time", "diagnosis date", "time_since_surgery"])
+def test_a_column_of_the_disease_warns_at_most(name):
+    assert found(name, CLASS)[f"column {name}"].severity == "warn"

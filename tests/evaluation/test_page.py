@@ -212,7 +212,7 @@ def test_verdict_sets_the_first_model_against_chance_by_its_interval(auc, said):
     [
         ("better", "PLS-DA does better on the same patients (AUC higher by 0.100, 0.020 to 0.180)"),
         ("worse", "does better than the best classical model, PLS-DA (by 0.100, 0.020 to 0.180)"),
-        ("not distinguishable", "no classical model is shown to be better, the nearest being PLS-DA"),
+        ("not distinguishable", "no classical model is shown to be better, the highest being PLS-DA"),
     ],
 )
 def test_verdict_sets_it_against_classical_models_by_the_paired_interval(rival, said):

@@ -22,7 +22,10 @@ _HANDLING = re.compile(
     "plate|position|room|run|scan|session|site|slide|source|spectrometer|storage|substrate|technician|time|timestamp|tube|vial|"
     "week|well|year"
 )
-_PERSON = re.compile("age|birth|born|bmi|gender|grade|height|sex|smok(er|ing)|stage|weight")
+_PERSON = re.compile(
+    "age|biopsy|birth|bone|born|bmi|death|diagnos(is|ed)|disease|followup|gender|gleason|grade|height|lesion|metasta(sis|ses)|onset|"
+    "outcome|progression|psa|recurrence|relapse|sex|since|smok(er|ing)|stage|surgery|survival|symptoms?|therapy|treatment|tumou?r|weight"
+)
 _DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%Y %H:%M")
 _EPOCH = datetime(1900, 1, 1)
 

@@ -91,7 +91,7 @@ def _against_classical(study: Study) -> str:
             f"; it does better than the best classical model, {name} (by {number(lead.value)}, {span(lead)})"
         )
     return (
-        f"; no classical model is shown to be better, the nearest being {name} (AUC difference {number(found.value)},"
+        f"; no classical model is shown to be better, the highest being {name} (AUC difference {number(found.value)},"
         f" {span(found)})"
     )
 

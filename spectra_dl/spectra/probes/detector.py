@@ -41,10 +41,14 @@ class CosmicRays(TableProbe):
 
 
 class Noise(TableProbe):
-    """How noisy four parts of a spectrum are: exposure, accumulations, smoothing."""
+    """How noisy four parts of a spectrum are: exposure, accumulations, smoothing.
+
+    A strong band changes the spread that noise is compared with, so it is a warning at most.
+    """
 
     name = "noise"
     sentence = "the noise alone, which exposure and smoothing set"
+    at_worst = "warn"
 
     def features(self, table: SpectraTable) -> FloatArray | None:
         """Return the logarithms of noise over spread and of noise squared over level; None with too few points.

@@ -41,10 +41,11 @@ class WavenumberAxis(TableProbe):
 
 
 class IntensityLevel(TableProbe):
-    """The mean intensity of each spectrum."""
+    """The mean intensity of each spectrum; strong bands raise it too, so it is a warning at most."""
 
     name = "intensity level"
-    sentence = "the mean intensity alone, without any band"
+    sentence = "the mean intensity alone"
+    at_worst = "warn"
 
     def features(self, table: SpectraTable) -> FloatArray:
         """Return the mean, ``(n, 1)``."""
@@ -52,10 +53,14 @@ class IntensityLevel(TableProbe):
 
 
 class FittedBaseline(TableProbe):
-    """The stiff curve under each spectrum: fluorescence, glass, stray light."""
+    """The stiff curve under each spectrum: fluorescence, glass, stray light.
+
+    Fluorescence can be biology, and a strong band changes the scale of the curve, so it is a warning at most.
+    """
 
     name = "fitted baseline"
-    sentence = "the coarse fitted baseline alone, without any band"
+    sentence = "the coarse fitted baseline alone"
+    at_worst = "warn"
 
     def features(self, table: SpectraTable) -> FloatArray | None:
         """Return five parts of an asymmetric least squares baseline, without level and scale of the spectrum."""

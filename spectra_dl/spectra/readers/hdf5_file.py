@@ -5,7 +5,6 @@ Layout: the root's attribute ``format`` is "spectra-dl spectra"; ``/wavenumber``
 the attribute ``name``: sample_id, patient_id, label and batch under these names, others under their own. The attribute ``notes`` holds what was noted when the file was made.
 """
 
-import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ FORMAT = "spectra-dl spectra"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 COLUMNS = "columns"
 _MOST_COLUMNS = 1_000
+_LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
 _LARGEST_CHUNK = 64 << 20  # bytes
 _MOST_RATIO = 1_000
 _RATIO_FREE_BYTES = 64 << 20
@@ -161,6 +161,8 @@ def _columns(
     if link is not None and not isinstance(link, h5py.HardLink):
         raise UnsafeError(f"{where}: {COLUMNS} is a link; links are not followed, copy the data themselves")
     group = file[COLUMNS] if link is not None else {}
+    if link is not None and not isinstance(group, h5py.Group):
+        raise DataError(f"{where}: {COLUMNS} is no group of columns; the file is not whole, write it again")
     if len(group) > _MOST_COLUMNS:
         raise DataError(f"{where}: {len(group)} columns; at most {_MOST_COLUMNS} can be read")
     texts = [_dataset(group, key, where) for key in sorted(group)]
@@ -168,10 +170,11 @@ def _columns(
     for name, found in zip(names, texts, strict=True):
         if h5py.check_string_dtype(found.dtype) is None or found.shape != (n,):
             raise DataError(f"{where}: column {printable(name)} is not one text for each of {n} spectra")
-        if int(np.prod(found.chunks or (1,))) * 16 > _LARGEST_CHUNK or found.id.get_storage_size() < min(
-            n, 1
-        ):
-            raise DataError(f"{where}: column {printable(name)} is not whole; write the file again")
+        if found.dtype.itemsize > _LONGEST_TEXT:
+            raise DataError(
+                f"{where}: column {printable(name)} has texts of {found.dtype.itemsize:,} bytes; at most {_LONGEST_TEXT:,} can be read"
+            )
+        _check_size(found, where)
     return assign_columns(names, options, where), texts
 
 
@@ -187,7 +190,8 @@ def _texts(found: "h5py.Dataset", start: int, stop: int, where: str) -> list[str
 
 
 def _notes(file: "h5py.File") -> tuple[str, ...]:
-    notes: tuple[str, ...] = ()
-    with contextlib.suppress(KeyError):
-        notes = tuple(printable(str(note), 500) for note in file.attrs["notes"][:100] if note)
-    return notes
+    """Return the notes; what is no list of texts is left alone."""
+    notes = file.attrs.get("notes")
+    if not isinstance(notes, np.ndarray) or notes.ndim != 1:
+        return ()
+    return tuple(printable(note, 500) for note in notes[:100] if isinstance(note, str) and note)

@@ -171,6 +171,34 @@ def test_a_column_of_another_length_is_refused(written: Path) -> None:
         read_spectra(written)
 
 
+@pytest.mark.parametrize("wrong", ["text", 7, np.arange(3)])
+def test_columns_that_are_no_group_are_refused(written: Path, wrong: object) -> None:
+    with h5py.File(written, "r+") as file:
+        del file["columns"]
+        file["columns"] = wrong
+    with pytest.raises(DataError, match="no group of columns"):
+        read_spectra(written)
+
+
+@pytest.mark.parametrize("wrong", [7, "hello", b"\xff\xfe", np.arange(3), h5py.Empty("S1")])
+def test_notes_that_are_no_list_of_texts_are_left_alone(written: Path, wrong: object) -> None:
+    before = read_spectra(written)
+    with h5py.File(written, "r+") as file:
+        file.attrs["notes"] = wrong
+    after = read_spectra(written)
+    assert set(after.notes) < set(before.notes)
+    assert np.array_equal(after.intensity, before.intensity, equal_nan=True)
+
+
+def test_texts_that_would_swell_are_refused_before_they_are_read(written: Path) -> None:
+    with h5py.File(written, "r+") as file:
+        del file["columns/0001"]
+        swollen = file.create_dataset("columns/0001", (10,), "S33554432", chunks=(1,), compression="gzip")
+        swollen.attrs["name"] = "patient_id"
+    with pytest.raises(DataError, match="texts of 33,554,432 bytes"):
+        read_spectra(written)
+
+
 def test_an_interrupted_write_leaves_nothing(table: SpectraTable, tmp_path: Path) -> None:
     def stop_half_way() -> None:
         with hdf5_file(tmp_path / "s.h5") as append:
