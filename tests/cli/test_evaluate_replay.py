@@ -52,7 +52,7 @@ def test_the_folds_of_another_run_are_repeated(folds, judged):
     assert (judged / "folds.csv").read_bytes() == folds.read_bytes()
     report = json.loads((judged / "report.json").read_text())
     assert [one["path"] for one in report["inputs"]][1:] == [str(folds)]
-    assert report["results"]["settings"]["split_by"] == "another run's folds"
+    assert report["results"]["settings"]["split_by"] == "patient"
 
 
 def test_the_report_holds_every_option_that_decides_the_result(judged):
