@@ -12,7 +12,9 @@ from spectra_dl import __version__
 from spectra_dl.errors import SpectraDLError
 from spectra_dl_cli.audit import audit
 from spectra_dl_cli.baseline import baseline
+from spectra_dl_cli.ceiling import ceiling
 from spectra_dl_cli.evaluate import evaluate
+from spectra_dl_cli.expression import evaluate_expression, train_expression
 from spectra_dl_cli.model import model
 from spectra_dl_cli.output import say_error
 from spectra_dl_cli.predict import predict
@@ -29,13 +31,15 @@ _INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
 @click.version_option(__version__, prog_name="spectra-dl")
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 def cli(debug: bool) -> None:
-    """Raman spectra of biofluids: train, judge by patient, predict.
+    """Raman spectra of biofluids, and gene expression from tissue images: train, judge by patient, predict.
 
     Research use only, not for diagnosis.
     """
 
 
-for _command in (predict, train, evaluate, audit, baseline, preprocess, score, model, simulate):
+evaluate.add_command(evaluate_expression)
+train.add_command(train_expression)
+for _command in (predict, train, evaluate, audit, baseline, preprocess, ceiling, score, model, simulate):
     cli.add_command(_command)
 
 

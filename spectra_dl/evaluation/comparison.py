@@ -56,7 +56,7 @@ def paired_differences(
         interval = percentile_interval(
             value[metric] - other_value[metric], drawn[metric] - other_drawn[metric]
         )
-        result[metric] = Difference(name, reference_name, metric, interval, _verdict(interval, metric))
+        result[metric] = Difference(name, reference_name, metric, interval, verdict_of(interval, metric))
     return result
 
 
@@ -127,7 +127,8 @@ def _auc_from_ranks(
     return np.divide(wins, pairs, out=np.full_like(wins, np.nan), where=pairs > 0)
 
 
-def _verdict(interval: Interval, metric: str) -> Verdict:
+def verdict_of(interval: Interval, metric: str) -> Verdict:
+    """Return what a difference in ``metric`` comes to: better or worse only where its interval excludes 0."""
     if not (interval.low > 0 or interval.high < 0):
         return "not distinguishable"
     return "better" if (interval.low > 0) != (metric in LOWER_IS_BETTER) else "worse"

@@ -1,14 +1,14 @@
 """What a model must offer, and how it is fitted and asked, the same way wherever that happens."""
 
 import inspect
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence, Sized
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.evaluation.arrays import FloatArray, Texts
 from spectra_dl.evaluation.splits import inner_folds
 
 
@@ -26,10 +26,17 @@ class Estimator(Protocol):
     def predict_proba(self, X: NDArray[np.float64]) -> FloatArray: ...
 
 
-def fit_copy(
-    model: Estimator, rows: FloatArray, label: NDArray[np.str_], patient: NDArray[np.str_]
-) -> Estimator:
-    """Return a fitted copy of ``model``; one whose ``fit`` has a parameter ``groups`` is given the patients.
+class Fittable(Protocol):
+    """Whatever learns a target from rows: a classifier here, a regressor of profiles elsewhere."""
+
+    def fit(self, X: Any, y: Any) -> Any: ...
+
+
+_Model = TypeVar("_Model", bound=Fittable)
+
+
+def fit_copy(model: _Model, rows: Sized, target: NDArray[Any], groups: Texts) -> _Model:
+    """Return a fitted copy of ``model``; one whose ``fit`` has a parameter ``groups`` is given them.
 
     Raises
     ------
@@ -38,16 +45,16 @@ def fit_copy(
     """
     from sklearn.base import clone
 
-    fresh: Estimator = clone(model)
+    fresh: _Model = clone(model)
     takes_groups = "groups" in inspect.signature(fresh.fit).parameters
-    groups = {"groups": patient} if takes_groups else {}
+    also = {"groups": groups} if takes_groups else {}
     try:
-        fresh.fit(rows, label, **groups)
+        fresh.fit(rows, target, **also)
     except SpectraDLError:
         raise
     except ValueError as err:
         raise DataError(
-            f"{type(model).__name__} can't be fitted on {len(rows)} rows of {len(set(patient))} patients "
+            f"{type(model).__name__} can't be fitted on {len(rows)} rows of {len(set(groups))} patients or sections "
             f"({str(err)[:200]}); bring more patients, take fewer folds, or leave the model out"
         ) from err
     return fresh

@@ -7,7 +7,7 @@ import numpy as np
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.arrays import IndexArray, Texts
 from spectra_dl.evaluation.patients import Patients, read_patients
-from spectra_dl.evaluation.splits import Fold
+from spectra_dl.evaluation.splits import Fold, folds_from
 from spectra_dl.evaluation.wording import first_few
 
 
@@ -54,10 +54,7 @@ def group_folds(patient: Texts | None, label: Texts, group: Texts, *, column: st
         raise DataError(f"every row has the same {column!r}: {names[0]!r:.80}; split by patient")
     _refuse_patients_in_two_groups(people, names, of_row, column)
     _refuse_untrainable(people, names, of_row, column)
-    return [
-        Fold(0, number, np.flatnonzero(of_row != number), np.flatnonzero(of_row == number), name)
-        for number, name in enumerate(names)
-    ]
+    return folds_from(of_row, 0, len(names), left_out=names)
 
 
 def _refuse_patients_in_two_groups(

@@ -73,17 +73,17 @@ def evaluation_split(evaluation: Evaluation) -> str:
 def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
     patients = evaluation.patients
     probability = {
-        name: [[_number(value) for value in row] for row in result.patient_probability[:, code, :]]
+        name: [[rounded(value) for value in row] for row in result.patient_probability[:, code, :]]
         for code, name in enumerate(patients.names)
     }
     return {
         "patient_level": intervals_json(result.patient_level),
         "spectrum_level": intervals_json(result.spectrum_level),
-        "training_patient_auc": _number(result.training_auc),
-        "permutation_p": _number(result.permutation_p),
+        "training_patient_auc": rounded(result.training_auc),
+        "permutation_p": rounded(result.permutation_p),
         "leaky_spectrum_split": None
         if result.leaky is None
-        else {metric: _number(value) for metric, value in result.leaky.items()},
+        else {metric: rounded(value) for metric, value in result.leaky.items()},
         "patient_probability": probability,
         "roc": [_roc_json(curve) for curve in result.curves.roc],
         "calibration": _calibration_json(result),
@@ -109,23 +109,23 @@ def _calibration_json(result: ModelResult) -> Json | None:
     if found is None:
         return None
     return {
-        "ece": _number(result.patient_level["ece"].value),
-        "brier": _number(result.patient_level["brier"].value),
-        "slope": _number(found.slope),
-        "intercept": _number(found.intercept),
+        "ece": rounded(result.patient_level["ece"].value),
+        "brier": rounded(result.patient_level["brier"].value),
+        "slope": rounded(found.slope),
+        "intercept": rounded(found.intercept),
         "reliability": [_bin_json(one) for one in found.bins],
     }
 
 
 def _bin_json(one: ReliabilityBin) -> Json:
     return {
-        "low": _number(one.low),
-        "high": _number(one.high),
+        "low": rounded(one.low),
+        "high": rounded(one.high),
         "patients": one.patients,
-        "mean_probability": _number(one.mean_probability),
-        "observed": _number(one.observed.value),
-        "observed_low": _number(one.observed.low),
-        "observed_high": _number(one.observed.high),
+        "mean_probability": rounded(one.mean_probability),
+        "observed": rounded(one.observed.value),
+        "observed_low": rounded(one.observed.low),
+        "observed_high": rounded(one.observed.high),
     }
 
 
@@ -133,18 +133,18 @@ def _threshold_json(found: ThresholdResult) -> Json:
     return {
         "rule": found.rule,
         "per_fold": _numbers(found.per_fold),
-        "sensitivity": _interval_json(found.sensitivity),
-        "specificity": _interval_json(found.specificity),
+        "sensitivity": interval_json(found.sensitivity),
+        "specificity": interval_json(found.specificity),
     }
 
 
 def _conformal_json(found: ConformalResult, classes: Iterable[str]) -> Json:
     return {
         "coverage_wanted": found.coverage_wanted,
-        "coverage": _number(found.coverage),
+        "coverage": rounded(found.coverage),
         "coverage_per_class": dict(zip(classes, _numbers(found.coverage_per_class), strict=True)),
-        "mean_set_size": _number(found.mean_set_size),
-        "abstained": _number(found.abstained),
+        "mean_set_size": rounded(found.mean_set_size),
+        "abstained": rounded(found.abstained),
     }
 
 
@@ -155,13 +155,13 @@ def _fold_result_json(fold: FoldResult) -> Json:
         "fold": fold.number + 1,
         "left_out": fold.left_out,
         "patients": fold.patients,
-        "auc": _number(fold.auc),
-        "balanced_accuracy": _number(fold.balanced_accuracy),
+        "auc": rounded(fold.auc),
+        "balanced_accuracy": rounded(fold.balanced_accuracy),
         "chosen": None
         if chosen is None
         else {
             "name": chosen.name,
-            "inner_auc": {name: _number(score) for name, score in chosen.scores.items()},
+            "inner_auc": {name: rounded(score) for name, score in chosen.scores.items()},
         },
     }
 
@@ -183,24 +183,26 @@ def difference_json(difference: Difference) -> Json:
         "model": difference.model,
         "reference": difference.reference,
         "metric": difference.metric,
-        "difference": _interval_json(difference.interval),
+        "difference": interval_json(difference.interval),
         "verdict": difference.verdict,
     }
 
 
 def intervals_json(intervals: Mapping[str, Interval]) -> Json:
     """Return figures with their intervals ready for JSON; undefined ones are null."""
-    return {name: _interval_json(interval) for name, interval in intervals.items()}
+    return {name: interval_json(interval) for name, interval in intervals.items()}
 
 
-def _interval_json(interval: Interval) -> Json:
-    numbers = {name: _number(getattr(interval, name)) for name in ("value", "low", "high", "undefined_share")}
+def interval_json(interval: Interval) -> Json:
+    """Return a figure with its interval, ready for JSON."""
+    numbers = {name: rounded(getattr(interval, name)) for name in ("value", "low", "high", "undefined_share")}
     return {**numbers, "method": interval.method}
 
 
 def _numbers(values: Iterable[float]) -> list[float | None]:
-    return [_number(value) for value in values]
+    return [rounded(value) for value in values]
 
 
-def _number(value: float) -> float | None:
+def rounded(value: float) -> float | None:
+    """Return a figure as JSON holds it; null where it is undefined."""
     return None if math.isnan(value) else round(float(value), _DECIMALS)

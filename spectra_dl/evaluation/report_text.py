@@ -1,17 +1,20 @@
 """What an evaluation says as text a person reads."""
 
 import math
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
 from spectra_dl.evaluation.audit.telling import audit_text
-from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.report import RESEARCH_USE
 from spectra_dl.evaluation.results import Evaluation
-from spectra_dl.evaluation.wording import UNDEFINED, figure
+from spectra_dl.evaluation.wording import (
+    UNDEFINED,
+    short_figure,
+    short_interval,
+    without_controls,
+    wrapped,
+)
 
-_WIDTH = 100
 _NAME_WIDTH = 19
 _AUC_WIDTH = 17  # of ".999 [.899, .999]"
 _TABLE = {
@@ -29,7 +32,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
     patients = evaluation.patients
     counts = ", ".join(f"{patients.count(code)} {name}" for code, name in enumerate(patients.classes))
     parts = [
-        _wrap(f"{RESEARCH_USE} {len(patients.names)} patients ({counts}), {len(patients.of_row)} spectra."),
+        wrapped(f"{RESEARCH_USE} {len(patients.names)} patients ({counts}), {len(patients.of_row)} spectra."),
         audit_text(evaluation.audit),
         _models_text(evaluation),
         _comparison_text(evaluation),
@@ -37,7 +40,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
         _chosen_text(evaluation),
         _reading_text(evaluation),
     ]
-    return _without_controls("\n\n".join(part for part in parts if part) + "\n")
+    return without_controls("\n\n".join(part for part in parts if part) + "\n")
 
 
 def _models_text(evaluation: Evaluation) -> str:
@@ -47,7 +50,7 @@ def _models_text(evaluation: Evaluation) -> str:
     lines = [heading, "-" * len(heading)]
     for name, result in evaluation.models.items():
         auc = result.patient_level["auc"]
-        interval = _interval(auc)
+        interval = short_interval(auc)
         leaky = math.nan if result.leaky is None else result.leaky["auc"]
         single = result.spectrum_level["auc"].value
         cells = [
@@ -56,7 +59,7 @@ def _models_text(evaluation: Evaluation) -> str:
             single,
             leaky,
         ]
-        numbers = "".join(f"{_short(value):>7}" for value in cells)
+        numbers = "".join(f"{short_figure(value):>7}" for value in cells)
         lines.append(f"{name[:width]:<{width}} {interval:<{_AUC_WIDTH}}{numbers}")
     return "\n".join(lines)
 
@@ -83,7 +86,7 @@ def _decision_text(evaluation: Evaluation) -> str:
         aim = "Youden" if rule == "youden" else f"specificity {rule:g}"
         lines.append(
             f"{name}, threshold by {aim} on training patients ({_range(found.per_fold)}): sensitivity "
-            f"{_interval(found.sensitivity)}, specificity {_interval(found.specificity)}."
+            f"{short_interval(found.sensitivity)}, specificity {short_interval(found.specificity)}."
         )
     if result.conformal is not None:
         sets = result.conformal
@@ -95,7 +98,7 @@ def _decision_text(evaluation: Evaluation) -> str:
             f"{name}, sets of classes meant to hold the true one in {sets.coverage_wanted:.0%}: it is held in {each}; no "
             f"single answer for {sets.abstained:.0%} of patients."
         )
-    return "\n".join(_wrap(line) for line in lines)
+    return "\n".join(wrapped(line) for line in lines)
 
 
 def _chosen_text(evaluation: Evaluation) -> str:
@@ -108,7 +111,7 @@ def _chosen_text(evaluation: Evaluation) -> str:
                 f"{candidate} in {count} of {len(result.per_fold)} folds"
                 for candidate, count in chosen.most_common()
             )
-            lines.append(_wrap(f"{name} chose inside the training patients: {listed}."))
+            lines.append(wrapped(f"{name} chose inside the training patients: {listed}."))
     return "\n".join(lines)
 
 
@@ -141,28 +144,9 @@ def _reading_text(evaluation: Evaluation) -> str:
         sentences.append(
             f"{UNDEFINED}: undefined, for instance the correlation of a model that names one class for everybody."
         )
-    return "\n".join(_wrap(sentence) for sentence in sentences)
-
-
-def _short(value: float) -> str:
-    """Write a figure between -1 and 1 in five characters at most; a whole one in three, as 1.0."""
-    text = figure(value)
-    return {"1.000": "1.0", "-1.000": "-1.0"}.get(text, text.replace("0.", ".", 1))
-
-
-def _interval(interval: Interval) -> str:
-    return f"{_short(interval.value)} [{_short(interval.low)}, {_short(interval.high)}]"
+    return "\n".join(wrapped(sentence) for sentence in sentences)
 
 
 def _range(values: Sequence[float]) -> str:
     low, high = f"{min(values):.2f}", f"{max(values):.2f}"
     return low if low == high else f"{low} to {high}"
-
-
-def _without_controls(text: str) -> str:
-    """Spell out characters of ids and labels that would steer a terminal."""
-    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
-
-
-def _wrap(sentence: str) -> str:
-    return textwrap.fill(sentence, _WIDTH)

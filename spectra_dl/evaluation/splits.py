@@ -71,11 +71,11 @@ def patient_folds(
     people = read_patients(patient, label)
     _check_counts(folds, repeats)
     _refuse_small_classes(people, folds)
-    divisions = (_deal(people.class_of_patient, folds, (seed, repeat)) for repeat in range(repeats))
+    divisions = (deal(people.class_of_patient, folds, (seed, repeat)) for repeat in range(repeats))
     return [
         fold
         for repeat, part in enumerate(divisions)
-        for fold in _folds_from(part[people.of_row], repeat, folds)
+        for fold in folds_from(part[people.of_row], repeat, folds)
     ]
 
 
@@ -104,8 +104,8 @@ def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int 
     _check_counts(folds, repeats)
     each_its_own = read_patients([f"{row:012d}" for row in range(len(label))], label)
     _refuse_small_classes(each_its_own, folds)
-    divisions = (_deal(each_its_own.class_of_row, folds, (seed, repeat)) for repeat in range(repeats))
-    return [fold for repeat, part in enumerate(divisions) for fold in _folds_from(part, repeat, folds)]
+    divisions = (deal(each_its_own.class_of_row, folds, (seed, repeat)) for repeat in range(repeats))
+    return [fold for repeat, part in enumerate(divisions) for fold in folds_from(part, repeat, folds)]
 
 
 def split_text(folds: Sequence[Fold], patient: Texts, sample_id: Texts | None = None) -> str:
@@ -153,7 +153,7 @@ def read_split(text: str, patient: Texts) -> list[Fold]:
     for repeat in range(int(numbers[:, 1].max()) + 1):
         part = _fold_of_row(numbers[numbers[:, 1] == repeat], len(patient), repeat)
         _refuse_divided_patients(part, patient)
-        folds += _folds_from(part, repeat, int(part.max()) + 1)
+        folds += folds_from(part, repeat, int(part.max()) + 1)
     return folds
 
 
@@ -221,7 +221,7 @@ def _refuse_small_classes(people: Patients, folds: int) -> None:
         )
 
 
-def _deal(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
+def deal(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
     """Give each unit (patient or row) a fold, as cards are dealt: class after class, shuffled within each."""
     generator = np.random.default_rng(seed)
     dealt = [
@@ -232,8 +232,17 @@ def _deal(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> Index
     return fold
 
 
-def _folds_from(fold_of_row: IndexArray, repeat: int, folds: int) -> list[Fold]:
+def folds_from(
+    fold_of_row: IndexArray, repeat: int, folds: int, *, left_out: Sequence[str] | None = None
+) -> list[Fold]:
+    """Return the folds in which each row bears the number of the one that tests it."""
     return [
-        Fold(repeat, number, np.flatnonzero(fold_of_row != number), np.flatnonzero(fold_of_row == number))
+        Fold(
+            repeat,
+            number,
+            np.flatnonzero(fold_of_row != number),
+            np.flatnonzero(fold_of_row == number),
+            left_out[number] if left_out else None,
+        )
         for number in range(folds)
     ]

@@ -1,11 +1,17 @@
 """How lists and figures are put into sentences."""
 
 import math
+import textwrap
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spectra_dl.evaluation.intervals import Interval
 
 UNDEFINED = "n/a"
 _NAMED_AT_MOST = 5
 _LONGEST_WORD = 80
+_WIDTH = 100
 
 
 def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST) -> str:
@@ -30,3 +36,30 @@ def figure(value: float) -> str:
     ('0.912', 'n/a')
     """
     return UNDEFINED if math.isnan(value) else f"{value:.3f}"
+
+
+def short_figure(value: float) -> str:
+    """Write a figure between -1 and 1 in five characters at most; a whole one in three, as 1.0.
+
+    Examples
+    --------
+    >>> short_figure(0.25), short_figure(-0.25), short_figure(1.0)
+    ('.250', '-.250', '1.0')
+    """
+    text = figure(value)
+    return {"1.000": "1.0", "-1.000": "-1.0"}.get(text, text.replace("0.", ".", 1))
+
+
+def short_interval(interval: "Interval") -> str:
+    """Write a figure with its interval, as ``.250 [.100, .400]``."""
+    return f"{short_figure(interval.value)} [{short_figure(interval.low)}, {short_figure(interval.high)}]"
+
+
+def without_controls(text: str) -> str:
+    """Spell out characters of ids and labels that would steer a terminal."""
+    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
+
+
+def wrapped(sentence: str) -> str:
+    """Break a sentence into lines of at most 100 columns."""
+    return textwrap.fill(sentence, _WIDTH)

@@ -13,7 +13,7 @@ from spectra_dl.errors import ModelFileError
 from spectra_dl.storage.sealed import read_sealed, write_sealed
 
 if TYPE_CHECKING:
-    from spectra_dl.models.header import ModelHeader
+    from spectra_dl.models.header import ExpressionHeader, ModelHeader
 
 _KIND = "spectra_dl"
 
@@ -28,7 +28,9 @@ def weights_sha256(tensors: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def save_model(path: str | os.PathLike[str], header: "ModelHeader", tensors: Mapping[str, np.ndarray]) -> str:
+def save_model(
+    path: str | os.PathLike[str], header: "ModelHeader | ExpressionHeader", tensors: Mapping[str, np.ndarray]
+) -> str:
     """Write a model file, whole or not at all, and return the SHA-256 that seals it.
 
     Raises
@@ -43,7 +45,9 @@ def save_model(path: str | os.PathLike[str], header: "ModelHeader", tensors: Map
     return write_sealed(path, _KIND, text, tensors)
 
 
-def load_model(path: str | os.PathLike[str]) -> tuple["ModelHeader", dict[str, np.ndarray], str]:
+def load_model(
+    path: str | os.PathLike[str],
+) -> tuple["ModelHeader | ExpressionHeader", dict[str, np.ndarray], str]:
     """Read a model file and return its header, its tensors and the SHA-256 that seals it.
 
     Raises
@@ -55,20 +59,25 @@ def load_model(path: str | os.PathLike[str]) -> tuple["ModelHeader", dict[str, n
     """
     from pydantic import ValidationError
 
-    from spectra_dl.models.header import FORMAT_VERSION, ModelHeader
+    from spectra_dl.models.header import FORMAT_VERSION, HEADERS
 
     name = Path(path).name
     sealed = read_sealed(path, _KIND)
     try:
-        version = json.loads(sealed.text).get("format_version")
+        told = json.loads(sealed.text)
+        version, modality = told.get("format_version"), told.get("modality")
     except (ValueError, RecursionError, AttributeError) as err:
         raise ModelFileError(f"{name}: its description is not a JSON object; take a fresh copy") from err
     if version != FORMAT_VERSION:
         raise ModelFileError(
             f"{name}: written in format {version}, this program reads format {FORMAT_VERSION}; update spectra-dl"
         )
+    if not isinstance(modality, str) or modality not in HEADERS:
+        raise ModelFileError(
+            f"{name}: a model of {modality!r:.60}; this program knows {' and '.join(HEADERS)}"
+        )
     try:
-        header = ModelHeader.model_validate_json(sealed.text)
+        header = HEADERS[modality].model_validate_json(sealed.text)
     except ValidationError as err:
         problems = "; ".join(
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in err.errors(include_input=False)[:5]

@@ -92,8 +92,65 @@ class TrainingSummary(_Closed):
     spectrum_hashes: list[SpectrumHash]
 
 
+class ExpressionHead(_Closed):
+    """The head by name, the numbers it is built from, and what it was trained for."""
+
+    name: Literal["linear", "perceptron", "context"]
+    trained_by: Literal["ridge", "pls", "mse", "pearson", "poisson", "negative-binomial"]
+    shown: Literal[1, 3]
+    n_features: int = Field(ge=1, le=100_000)
+    n_outputs: int = Field(ge=1, le=100_000)
+    members: int = Field(ge=1, le=100)
+
+
+class GeneScore(_Closed):
+    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined."""
+
+    name: Text
+    pearson: float | None
+    ceiling: float | None
+    usable: bool
+
+
+class ExpressionTraining(_Closed):
+    """On what the model was trained."""
+
+    source: Text
+    sections: dict[str, Text] = Field(min_length=1, max_length=10_000)
+    spots: int = Field(ge=1)
+    left_out: Literal["patient", "section"]
+    seed: int
+    notes: list[Text]
+
+
+class ExpressionHeader(_Closed):
+    """Everything a model file of expression holds besides its weights."""
+
+    format_version: Literal[1]
+    modality: Literal["expression"]
+    intended_use: Text
+    encoder: Literal["colour-texture"]
+    calibration_features: list[float] = Field(min_length=1, max_length=100_000)
+    tile_sizes_um: list[Annotated[float, Field(ge=1, le=10_000)]] = Field(min_length=1, max_length=20)
+    head: ExpressionHead
+    genes: list[GeneScore] = Field(min_length=1, max_length=100_000)
+    training: ExpressionTraining
+    audit: list[AuditFinding] = Field(max_length=200)
+    scores: list[Score]
+    scores_from: Text
+    weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    versions: dict[str, str]
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "ExpressionHeader":
+        expected = len(self.genes) * (2 if self.head.trained_by == "negative-binomial" else 1)
+        if self.head.n_outputs != expected or len({one.name for one in self.genes}) != len(self.genes):
+            raise ValueError("the genes do not match the head's outputs")
+        return self
+
+
 class ModelHeader(_Closed):
-    """Everything a model file holds besides its weights."""
+    """Everything a model file of spectra holds besides its weights."""
 
     format_version: Literal[1]
     modality: Literal["spectra"]
@@ -128,3 +185,9 @@ class ModelHeader(_Closed):
         if len(used) != self.network.members or set(used) != set(range(len(self.preprocessing))):
             raise ValueError("each member must have one of the preprocessings, and each of them a member")
         return self
+
+
+HEADERS: dict[str, type[ModelHeader] | type[ExpressionHeader]] = {
+    "spectra": ModelHeader,
+    "expression": ExpressionHeader,
+}

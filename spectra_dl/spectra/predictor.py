@@ -130,6 +130,8 @@ class SpectraPredictor:
             The file is damaged, altered, or not a model of spectra.
         """
         header, tensors, sha256 = load_model(path)
+        if header.modality != "spectra":
+            raise ModelFileError(f"{path}: a model of {header.modality}, not of spectra; name another model")
         limits = header.out_of_distribution
         try:
             networks = tuple(_rebuild(header, tensors, member) for member in range(header.network.members))

@@ -127,11 +127,18 @@ def test_a_description_that_is_not_valid_is_refused(tmp_path, changes, words):
         load_model(path)
 
 
+def test_a_model_of_an_unknown_modality_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "model.safetensors"
+    write_sealed(path, "spectra_dl", json.dumps(description(modality="slides")), TENSORS)
+    with pytest.raises(ModelFileError, match="slides.*spectra and expression"):
+        load_model(path)
+
+
 def test_all_problems_are_listed_at_once(tmp_path):
     path = tmp_path / "model.safetensors"
-    text = json.dumps(description(decision_threshold=-1.0, modality="slides", extra=1))
+    text = json.dumps(description(decision_threshold=-1.0, intended_use=7, extra=1))
     write_sealed(path, "spectra_dl", text, TENSORS)
-    with pytest.raises(ModelFileError, match=r"(?s)modality.*decision_threshold.*extra"):
+    with pytest.raises(ModelFileError, match=r"(?s)intended_use.*decision_threshold.*extra"):
         load_model(path)
 
 

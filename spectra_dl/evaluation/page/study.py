@@ -5,7 +5,7 @@ What newer reports hold and older ones don't is None or empty here; the page lea
 
 import os
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
 # Whatever else is installed has no say in reading a report, and looking for it costs 30 ms.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -16,13 +16,16 @@ from spectra_dl.errors import DataError
 
 MAJORITY = "majority class"
 _NETWORK_PREFIX = "CNN "
+_Report = TypeVar("_Report", bound=BaseModel)
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a report; what it holds besides is left alone."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
 
 
-class Interval(_Part):
+class Interval(Part):
     """A figure with its interval; None where undefined."""
 
     value: float | None
@@ -31,7 +34,7 @@ class Interval(_Part):
     method: str = ""
 
 
-class Roc(_Part):
+class Roc(Part):
     """The ROC curve of one class against the others."""
 
     name: str = Field(alias="class")
@@ -39,7 +42,7 @@ class Roc(_Part):
     sensitivity: list[float]
 
 
-class ReliabilityBin(_Part):
+class ReliabilityBin(Part):
     """Patients of about the same probability: how many of them have the disease."""
 
     patients: int
@@ -49,7 +52,7 @@ class ReliabilityBin(_Part):
     observed_high: float
 
 
-class Calibration(_Part):
+class Calibration(Part):
     """Whether probabilities mean what they say."""
 
     ece: float | None = None
@@ -59,14 +62,14 @@ class Calibration(_Part):
     reliability: list[ReliabilityBin] = []
 
 
-class Confusion(_Part):
+class Confusion(Part):
     """Patients by true class (rows) and predicted class (columns)."""
 
     classes: list[str]
     counts: list[list[int]]
 
 
-class Threshold(_Part):
+class Threshold(Part):
     """The decision threshold, chosen on inner folds."""
 
     rule: str | float
@@ -75,14 +78,14 @@ class Threshold(_Part):
     specificity: Interval
 
 
-class Choice(_Part):
+class Choice(Part):
     """What a fold chose, with the AUC of each candidate on inner folds."""
 
     name: str
     inner_auc: dict[str, float | None] = {}
 
 
-class FoldScore(_Part):
+class FoldScore(Part):
     """One fold's own figures, what it left out and what was chosen in it."""
 
     repeat: int
@@ -94,7 +97,7 @@ class FoldScore(_Part):
     chosen: Choice | None = None
 
 
-class Conformal(_Part):
+class Conformal(Part):
     """Sets of classes that hold the true one as often as wanted."""
 
     coverage_wanted: float
@@ -104,7 +107,7 @@ class Conformal(_Part):
     abstained: float | None = None
 
 
-class Model(_Part):
+class Model(Part):
     """What one model reached."""
 
     patient_level: dict[str, Interval]
@@ -125,7 +128,7 @@ class Model(_Part):
         return self.patient_level["auc"]
 
 
-class Difference(_Part):
+class Difference(Part):
     """A model's figure minus the first model's, on the same resampled patients."""
 
     model: str
@@ -135,7 +138,7 @@ class Difference(_Part):
     verdict: Literal["better", "worse", "not distinguishable"]
 
 
-class Finding(_Part):
+class Finding(Part):
     """What one check of the audit found."""
 
     name: str
@@ -143,14 +146,14 @@ class Finding(_Part):
     sentence: str
 
 
-class Audit(_Part):
+class Audit(Part):
     """What besides biology tells the classes apart."""
 
     severity: Literal["stop", "warn", "fine"]
     findings: list[Finding]
 
 
-class SalientClass(_Part):
+class SalientClass(Part):
     """What speaks for a class, wavenumber by wavenumber."""
 
     name: str
@@ -159,7 +162,7 @@ class SalientClass(_Part):
     spread: list[float]
 
 
-class SalientBand(_Part):
+class SalientBand(Part):
     """A position the model looks at, with the nearest known band."""
 
     position: float
@@ -170,7 +173,7 @@ class SalientBand(_Part):
     stable: bool
 
 
-class Saliency(_Part):
+class Saliency(Part):
     """Where in the spectrum a model looks."""
 
     model: str
@@ -180,7 +183,7 @@ class Saliency(_Part):
     bands: list[SalientBand] = []
 
 
-class Cohort(_Part):
+class Cohort(Part):
     """Whose spectra these are."""
 
     spectra: int
@@ -191,7 +194,7 @@ class Cohort(_Part):
     positive_class_reason: str = ""
 
 
-class Settings(_Part):
+class Settings(Part):
     """How the models were judged."""
 
     folds: int
@@ -206,13 +209,13 @@ class Settings(_Part):
     coverage: float | None = None
 
 
-class Split(_Part):
+class Split(Part):
     """The split file's fingerprint."""
 
     sha256: str
 
 
-class Results(_Part):
+class Results(Part):
     """What the evaluation found."""
 
     data: Cohort
@@ -224,15 +227,15 @@ class Results(_Part):
     saliency: Saliency | None = None
 
 
-class Input(_Part):
+class Input(Part):
     """A file that was read."""
 
     path: str
     sha256: str
 
 
-class Study(_Part):
-    """A whole report."""
+class Origin(Part):
+    """How a report came about."""
 
     command: list[str] = []
     versions: dict[str, str] = {}
@@ -240,6 +243,11 @@ class Study(_Part):
     inputs: list[Input] = []
     notes: list[str] = []
     refused: list[str] = []
+
+
+class Study(Origin):
+    """A whole report of classes."""
+
     results: Results
 
     @property
@@ -272,7 +280,18 @@ class Study(_Part):
 
 
 def read_study(report: Mapping[str, object]) -> Study:
-    """Check a report as ``json.load`` gives it.
+    """Check a report of classes as ``json.load`` gives it.
+
+    Raises
+    ------
+    DataError
+        It is not the report of an evaluation.
+    """
+    return checked(Study, report)
+
+
+def checked(kind: type[_Report], report: Mapping[str, object]) -> _Report:
+    """Return a report as one of ``kind``.
 
     Raises
     ------
@@ -280,7 +299,7 @@ def read_study(report: Mapping[str, object]) -> Study:
         It is not the report of an evaluation.
     """
     try:
-        return Study.model_validate(report)
+        return kind.model_validate(report)
     except ValidationError as err:
         problems = "; ".join(
             f"{'.'.join(map(str, each['loc']))}: {each['msg']}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from spectra_dl.evaluation.page.profiles_study import ProfileStudy, is_profiles, read_profiles
 from spectra_dl.evaluation.page.study import Interval, Study, read_study
 from spectra_dl.evaluation.page.wording import number, printable, short_name
 from spectra_dl.evaluation.wording import first_few
@@ -11,9 +12,9 @@ _CHANCE = 0.5
 
 
 def verdict(report: Mapping[str, object]) -> str:
-    """Return what the report comes to: two sentences, and what it must not be used for.
+    """Return what the report comes to: a sentence or two, and what it must not be used for.
 
-    A report whose audit stopped begins with CONFOUNDED and tells no score. Otherwise the first model is set against
+    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and tells no score. Otherwise the first model is set against
     chance by its interval, and against the classical models by the paired interval of the difference.
 
     Raises
@@ -21,7 +22,15 @@ def verdict(report: Mapping[str, object]) -> str:
     DataError
         It is not the report of an evaluation.
     """
+    if is_profiles(report):
+        return profiles_verdict(read_profiles(report))
     return study_verdict(read_study(report))
+
+
+def profiles_verdict(study: ProfileStudy) -> str:
+    """Return `verdict` of a report of profiles that was read."""
+    warning = [printable(study.results.warning)] if study.results.warning else []
+    return " ".join([*warning, printable(study.results.verdict), RESEARCH_USE])
 
 
 def study_verdict(study: Study) -> str:

@@ -1,0 +1,156 @@
+"""Sections made ready for training and judging: spots with features, counts of shared genes, targets by fold."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.expression.ceiling import noise_ceiling
+from spectra_dl.expression.encoders import FeatureRecipe, section_features
+from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
+from spectra_dl.expression.readers.source import pitch_of
+from spectra_dl.expression.section import FloatArray, TextArray, TissueSection
+from spectra_dl.expression.spots import Features, IndexArray, SpotTable
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_FEWEST_SPOTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class ExpressionCohort:
+    """Sections with counts, side by side.
+
+    Attributes
+    ----------
+    spots
+        ``(n,)`` usable spots of all sections.
+    counts
+        ``(n, g)`` raw counts of the genes that all sections have.
+    gene
+        ``(g,)`` their names.
+    notes
+        Every guess and loss.
+    """
+
+    spots: SpotTable
+    counts: "csr_matrix"
+    gene: TextArray
+    notes: tuple[str, ...]
+
+
+def expression_cohort(
+    sections: Sequence[TissueSection], recipe: FeatureRecipe, *, say: Callable[[str], None] | None = None
+) -> ExpressionCohort:
+    """Encode every usable spot and bring all sections to the same genes.
+
+    Raises
+    ------
+    DataError
+        A section has no patient, no counts or too few spots, or genes don't match.
+    """
+    from scipy.sparse import vstack
+
+    if not sections:
+        raise DataError("no sections; name at least two in the sheet")
+    genes = shared_genes(sections)
+    parts, counts, notes = [], [], list(genes.notes)
+    for section, columns in zip(sections, genes.columns, strict=True):
+        if say:
+            say(f"{section.name}: tiles")
+        kept = section.select(section.usable)
+        notes += [*section.notes, *_dropped(section)]
+        parts.append(spots_of(kept, section_features(kept, recipe), recipe))
+        counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
+    return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, tuple(notes))
+
+
+def spots_of(section: TissueSection, features: Features, recipe: FeatureRecipe) -> SpotTable:
+    """Return a section's spots, all of them usable, with their features.
+
+    Raises
+    ------
+    DataError
+        Fewer than 10 usable spots.
+    """
+    n = len(section)
+    if n < _FEWEST_SPOTS:
+        raise DataError(
+            f"{section.name}: {n} usable spots; at least {_FEWEST_SPOTS} are needed to compare a spot with its section"
+        )
+    pitch = section.spot_pitch_um or pitch_of(section.position_um)
+    library = (
+        np.full(n, np.nan)
+        if section.counts is None
+        else np.asarray(section.counts.sum(axis=1), dtype=np.float64).ravel()
+    )
+    return SpotTable(
+        features=features.astype(np.float32),
+        blocks=recipe.blocks,
+        position_um=section.position_um,
+        pitch_um=np.full(n, pitch),
+        section=np.full(n, section.name, dtype=object),
+        patient=np.full(n, section.patient or "", dtype=object),
+        library=library,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PanelTargets:
+    """Chooses the panel of genes on training rows; what the harness calls a chooser of targets."""
+
+    cohort: ExpressionCohort
+    settings: PanelSettings
+
+    def fit(self, rows: IndexArray) -> "ChosenPanel":
+        """Return the panel that these rows ask for."""
+        cohort = self.cohort
+        columns = choose_panel(
+            cohort.counts[rows], cohort.spots.library[rows], cohort.spots.section[rows], self.settings
+        )
+        return ChosenPanel(cohort, columns)
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenPanel:
+    """A panel of genes, measured in any rows of the cohort."""
+
+    cohort: ExpressionCohort
+    columns: IndexArray
+
+    @property
+    def names(self) -> list[str]:
+        """The genes."""
+        return [str(name) for name in self.cohort.gene[self.columns]]
+
+    def values(self, rows: IndexArray) -> FloatArray:
+        """Return ``(k, t)`` log(1 + counts per 10,000)."""
+        return log_normalise(self.cohort.counts[rows][:, self.columns], self.cohort.spots.library[rows])
+
+    def ceiling(self, rows: IndexArray) -> FloatArray:
+        """Return ``(t,)`` noise ceilings of the genes in these rows, all of one section."""
+        return noise_ceiling(
+            self.cohort.counts[rows][:, self.columns], self.cohort.spots.library[rows]
+        ).ceiling
+
+
+def _dropped(section: TissueSection) -> list[str]:
+    reasons = [str(reason) for reason in section.reason if reason]
+    return [
+        f"{section.name}: {reasons.count(reason)} spots left out, {reason}" for reason in sorted(set(reasons))
+    ]
+
+
+def _joined(parts: Sequence[SpotTable]) -> SpotTable:
+    return SpotTable(
+        features=np.concatenate([one.features for one in parts]),
+        blocks=parts[0].blocks,
+        position_um=np.concatenate([one.position_um for one in parts]),
+        pitch_um=np.concatenate([one.pitch_um for one in parts]),
+        section=np.concatenate([one.section for one in parts]),
+        patient=np.concatenate([one.patient for one in parts]),
+        library=np.concatenate([one.library for one in parts]),
+    )

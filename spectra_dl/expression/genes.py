@@ -1,0 +1,185 @@
+"""Which genes sections have in common, and which of them a model is trained on."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.expression.section import FloatArray, TextArray, TissueSection
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_ENSEMBL = re.compile(r"(ENS[A-Z]{0,6}G\d{11})(\.\d+)?")
+_FEWEST_SHARED = 0.5  # of the smallest section's genes
+_PER = 10_000.0
+IndexArray = NDArray[np.intp]
+PanelRule = Literal["variance", "mean"]
+
+
+@dataclass(frozen=True, eq=False)
+class SharedGenes:
+    """The genes that all sections have, under one name each.
+
+    Attributes
+    ----------
+    name
+        ``(g,)`` sorted: Ensembl ids without version where every section has them, else symbols.
+    columns
+        For each section, the sparse ``(genes of the section, g)`` matrix of ones that takes its counts to ``name``.
+    notes
+        What was lost or added up.
+    """
+
+    name: TextArray
+    columns: tuple["csr_matrix", ...]
+    notes: tuple[str, ...]
+
+
+def gene_key(gene: str) -> str:
+    """Return a gene id as it can be compared: an Ensembl id without its version, anything else as it is.
+
+    Examples
+    --------
+    >>> gene_key("ENSG00000141510.17"), gene_key("HLA-A"), gene_key("RP11-34P13.7")
+    ('ENSG00000141510', 'HLA-A', 'RP11-34P13.7')
+    """
+    found = _ENSEMBL.fullmatch(gene)
+    return found.group(1) if found else gene
+
+
+def shared_genes(sections: Sequence[TissueSection]) -> SharedGenes:
+    """Find the genes that all sections have.
+
+    Raises
+    ------
+    DataError
+        A section has no counts, or the sections have too few genes in common.
+    """
+    keys = _comparable_keys(sections)
+    common = set(keys[0]).intersection(*map(set, keys[1:])) - {""}
+    fewest = min(len(set(one)) for one in keys)
+    if len(common) < max(1, _FEWEST_SHARED * fewest):
+        listed = ", ".join(
+            f"{section.name} {len(set(one))}" for section, one in zip(sections, keys, strict=True)
+        )
+        raise DataError(
+            f"the sections have {len(common)} genes in common ({listed:.200}); do some have Ensembl ids and others symbols? "
+            "bring them to one kind of id"
+        )
+    name = np.array(sorted(common), dtype=object)
+    place = {gene: at for at, gene in enumerate(name)}
+    notes = [
+        note for section, one in zip(sections, keys, strict=True) for note in _losses(section, one, len(name))
+    ]
+    return SharedGenes(name, tuple(_selector(one, place) for one in keys), tuple(notes))
+
+
+def log_normalise(counts: "csr_matrix | FloatArray", library: FloatArray) -> FloatArray:
+    """Return log(1 + counts per 10,000), dense ``(n, g)``.
+
+    Parameters
+    ----------
+    counts
+        ``(n, g)`` raw counts.
+    library
+        ``(n,)`` counts of each spot over all its genes, not of these alone; above 0.
+    """
+    dense = counts.toarray() if hasattr(counts, "toarray") else np.asarray(counts, dtype=np.float64)
+    scaled: FloatArray = np.log1p(dense * (_PER / library)[:, None])
+    return scaled
+
+
+def raw_counts(values: FloatArray, library: FloatArray) -> FloatArray:
+    """Undo `log_normalise`: return the whole numbers that were counted, ``(n, g)``."""
+    counted: FloatArray = np.rint(np.expm1(values) * (library / _PER)[:, None])
+    return counted
+
+
+@dataclass(frozen=True)
+class PanelSettings:
+    """Which genes a model is trained on.
+
+    Attributes
+    ----------
+    size
+        Genes at most.
+    rule
+        ``"variance"``: of log-normalised values within a section, averaged over sections. ``"mean"``: their mean.
+    """
+
+    size: int = 250
+    rule: PanelRule = "variance"
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.rule not in get_args(PanelRule):
+            raise UsageError(f"panel of {self.size} genes by {self.rule!r}: at least 1, by variance or mean")
+
+
+def choose_panel(
+    counts: "csr_matrix", library: FloatArray, section: TextArray, settings: PanelSettings
+) -> IndexArray:
+    """Return the columns of the panel's genes, ascending; fitted on the rows given and nothing else.
+
+    Parameters
+    ----------
+    counts
+        ``(n, g)`` raw counts of training spots.
+    library, section
+        ``(n,)`` of the same spots.
+    """
+    from scipy.sparse import diags_array
+
+    scores = []
+    for name in sorted(set(section)):
+        rows = np.flatnonzero(section == name)
+        scaled = (diags_array(_PER / library[rows]) @ counts[rows]).tocsr()
+        scaled.data = np.log1p(scaled.data)
+        mean = np.asarray(scaled.mean(axis=0)).ravel()
+        scores.append(
+            mean
+            if settings.rule == "mean"
+            else np.asarray(scaled.multiply(scaled).mean(axis=0)).ravel() - mean**2
+        )
+    score = np.mean(scores, axis=0)
+    # Ties go to the gene that stands first, so that the panel doesn't depend on the sorting's whims.
+    best = np.argsort(-score, kind="stable")[: settings.size]
+    return np.sort(best[score[best] > 0]).astype(np.intp)
+
+
+def _comparable_keys(sections: Sequence[TissueSection]) -> list[list[str]]:
+    ids, symbols = [], []
+    for section in sections:
+        if section.counts is None or section.gene is None:
+            raise DataError(f"{section.name}: no counts of genes; leave the section out, or bring its counts")
+        ids.append([gene_key(gene) for gene in section.gene])
+        own = section.symbol if section.symbol is not None else section.gene
+        symbols.append([symbol or gene for symbol, gene in zip(own, section.gene, strict=True)])
+    all_ensembl = all(_ENSEMBL.fullmatch(gene) for one in ids for gene in one)
+    return ids if all_ensembl else symbols
+
+
+def _losses(section: TissueSection, keys: Sequence[str], n_shared: int) -> list[str]:
+    distinct = len(set(keys))
+    notes = []
+    if distinct < len(keys):
+        notes.append(
+            f"{section.name}: {len(keys) - distinct} genes stand under a name that another gene has too; their counts were added up"
+        )
+    if n_shared < distinct:
+        notes.append(
+            f"{section.name}: {distinct - n_shared} of {distinct} genes are not in every section and are left out"
+        )
+    return notes
+
+
+def _selector(keys: Sequence[str], place: dict[str, int]) -> "csr_matrix":
+    from scipy.sparse import csr_matrix
+
+    pairs = [(row, place[key]) for row, key in enumerate(keys) if key in place]
+    rows, columns = zip(*pairs, strict=True)
+    return csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=(len(keys), len(place)))

@@ -1,0 +1,163 @@
+"""Pictures of tissue, checked before they are decoded and decoded when a tile is asked for."""
+
+import contextlib
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError, UnsafeError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pixels = NDArray[np.uint8]
+_KINDS = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+}
+_CAN_RUN_CODE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_MOST_PIXELS = 400_000_000
+_SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
+_GUARD = threading.Lock()
+
+
+@dataclass(frozen=True)
+class TissueImage:
+    """A JPEG, PNG or TIFF file, checked and measured, not yet decoded; made by `open_image`.
+
+    Attributes
+    ----------
+    path
+        The file.
+    kind
+        ``"JPEG"``, ``"PNG"`` or ``"TIFF"``, by its content.
+    width, height
+        Pixels at full resolution.
+    """
+
+    path: Path
+    kind: str
+    width: int
+    height: int
+
+    def thumbnail(self, longest: int) -> tuple[Pixels, float]:
+        """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
+        with _opened(self.path, self.kind) as picture:
+            picture.draft("RGB", (longest, longest))
+            small = _on_white(picture)
+            small.thumbnail((longest, longest))
+            pixels = np.asarray(small, dtype=np.uint8)
+        return pixels, pixels.shape[1] / self.width
+
+    def tiles(self, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
+        """Yield ``(pixels, pixels, 3)`` around each centre, white beyond the edge; the picture is decoded once.
+
+        Parameters
+        ----------
+        centre
+            ``(k, 2)`` x and y in full-resolution pixels.
+        side
+            The tile's side in full-resolution pixels.
+        pixels
+            The side it is brought to.
+        """
+        from PIL import Image
+
+        with _opened(self.path, self.kind) as picture:
+            whole = np.asarray(_on_white(picture), dtype=np.uint8)
+        reach = max(1, round(side))
+        for x, y in centre:
+            left, top = round(float(x) - reach / 2), round(float(y) - reach / 2)
+            tile = Image.fromarray(_cut(whole, left, top, reach))
+            yield np.asarray(tile.resize((pixels, pixels), Image.Resampling.BOX), dtype=np.uint8)
+
+
+def open_image(path: Path) -> TissueImage:
+    """Check a picture by its content, without decoding it.
+
+    Raises
+    ------
+    UnsafeError
+        The file holds pickle data.
+    DataError
+        It is no regular file, no JPEG, PNG or TIFF, or claims a size that can't be true or can't be held.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise DataError(f"{path.name}: not a regular file; name a JPEG, PNG or TIFF")
+        with open(path, "rb") as stream:
+            start = stream.read(8)
+    except OSError as err:
+        raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
+    if start.startswith(_CAN_RUN_CODE):
+        raise UnsafeError(f"{path.name}: this is pickle data, not a picture; it was not opened")
+    kind = next((name for magic, name in _KINDS.items() if start.startswith(magic)), None)
+    if kind is None:
+        raise DataError(
+            f"{path.name}: not a JPEG, PNG or TIFF by its content; export the picture as one of these"
+        )
+    with _opened(path, kind) as picture:
+        width, height = picture.size
+    expansion = 3 * width * height / max(1, found.st_size)
+    if width * height > _MOST_PIXELS or (
+        3 * width * height > _SUSPICIOUS_BYTES and expansion > _MOST_EXPANSION
+    ):
+        raise DataError(
+            f"{path.name}: claims {width} x {height} pixels in {found.st_size} bytes; it was not decoded: "
+            "export the picture at a lower resolution"
+        )
+    return TissueImage(path, kind, width, height)
+
+
+@contextlib.contextmanager
+def _opened(path: Path, kind: str) -> Iterator["Image"]:
+    """Open a picture whose size is judged by us, not by the library's own limit."""
+    from PIL import Image, UnidentifiedImageError
+
+    with _GUARD, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            with Image.open(path, formats=(kind,)) as picture:
+                yield picture
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, KeyError) as err:
+            if isinstance(err, DataError):
+                raise
+            raise DataError(
+                f"{path.name}: truncated or damaged {kind} ({' '.join(str(err).split())[:120]}); take a fresh copy"
+            ) from err
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _on_white(picture: "Image") -> "Image":
+    """Return the picture in RGB, what is transparent put on white."""
+    from PIL import Image
+
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        clear = picture.convert("RGBA")
+        ground = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(ground, clear).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _cut(whole: Pixels, left: int, top: int, side: int) -> Pixels:
+    height, width = whole.shape[:2]
+    inside = whole[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
+    if inside.shape[:2] == (side, side):
+        return inside
+    tile = np.full((side, side, 3), 255, dtype=np.uint8)
+    row, column = max(0, -top), max(0, -left)
+    if row < side and column < side and top < height and left < width:
+        tile[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+    return tile

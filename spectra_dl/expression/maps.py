@@ -1,0 +1,148 @@
+"""Predicted expression as files: an AnnData that scanpy plots, and pictures of the best genes."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from spectra_dl.evaluation.profiles.scores import pearson_per_column
+from spectra_dl.expression.genes import gene_key, log_normalise
+from spectra_dl.expression.predictor import ExpressionPredictor
+from spectra_dl.expression.section import FloatArray, TissueSection
+from spectra_dl.storage.atomic import whole_path
+from spectra_dl.storage.figure_file import write_figure
+
+_LONGEST_SIDE = 1200
+
+
+def write_h5ad(
+    path: str | os.PathLike[str],
+    section: TissueSection,
+    values: FloatArray,
+    predictor: ExpressionPredictor,
+    provenance: Mapping[str, str],
+) -> None:
+    """Write predictions ``(n, g)`` as AnnData: every spot of the section in its order, positions in full-resolution pixels.
+
+    ``X`` holds log(1 + counts per 10,000), NaN for spots that could not be predicted; ``var`` what to expect of each gene.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
+    import anndata
+    import pandas as pd
+
+    genes = predictor.header.genes
+    expected = [np.nan if gene.pearson is None else gene.pearson for gene in genes]
+    ceiling = [np.nan if gene.ceiling is None else gene.ceiling for gene in genes]
+    table = anndata.AnnData(
+        X=values.astype(np.float32),
+        obs=pd.DataFrame(
+            {
+                "status": ["refused" if np.isnan(row[0]) else "ok" for row in values],
+                "reason": [str(reason) for reason in section.reason],
+            },
+            index=[str(one) for one in section.barcode],
+        ),
+        var=pd.DataFrame(
+            {
+                "expected_pearson": expected,
+                "noise_ceiling": ceiling,
+                "do_not_use": [not gene.usable for gene in genes],
+            },
+            index=[gene.name for gene in genes],
+        ),
+    )
+    table.obsm["spatial"] = section.position_um / section.um_per_pixel
+    table.uns["spectra_dl"] = dict(provenance)
+    table.uns["spatial"] = {section.name: _picture(section)}
+    with whole_path(path) as temporary:
+        table.write_h5ad(temporary)
+
+
+def write_maps(
+    folder: Path, section: TissueSection, values: FloatArray, predictor: ExpressionPredictor, *, most: int = 4
+) -> list[str]:
+    """Draw the genes that are predicted best, beside the measured ones where there are any, and return the files' names.
+
+    Raises
+    ------
+    EnvironmentFault
+        A file can't be written.
+    """
+    genes = predictor.header.genes
+    order = sorted(range(len(genes)), key=lambda at: (-(genes[at].pearson or -2.0), genes[at].name))[:most]
+    measured = measured_values(section, [gene.name for gene in genes])
+    names = []
+    for at in order:
+        name = (
+            "map_"
+            + "".join(one if one.isalnum() or one in "-." else "_" for one in genes[at].name)[:80]
+            + ".png"
+        )
+        _draw(
+            folder / name,
+            section,
+            genes[at].name,
+            values[:, at],
+            None if measured is None else measured[:, at],
+        )
+        names.append(name)
+    return names
+
+
+def measured_values(section: TissueSection, genes: list[str]) -> FloatArray | None:
+    """Return ``(n, g)`` measured log(1 + counts per 10,000) of named genes, NaN where they or the spot were not counted; None without counts."""
+    if section.counts is None or section.gene is None:
+        return None
+    symbols = section.symbol if section.symbol is not None else section.gene
+    place = {str(name): at for at, name in enumerate(symbols)} | {
+        gene_key(name): at for at, name in enumerate(section.gene)
+    }
+    library = np.asarray(section.counts.sum(axis=1), dtype=np.float64).ravel()
+    known = np.array([at for at, name in enumerate(genes) if name in place], dtype=np.intp)
+    values = np.full((len(section), len(genes)), np.nan)
+    counted = library > 0
+    columns = [place[genes[at]] for at in known]
+    rows = np.flatnonzero(counted)
+    values[rows[:, None], known] = log_normalise(section.counts[rows][:, columns], library[rows])
+    return values
+
+
+def agreement(section: TissueSection, values: FloatArray, genes: list[str]) -> FloatArray | None:
+    """Return ``(g,)`` correlations of predicted and measured values over the spots that have both; None without counts."""
+    measured = measured_values(section, genes)
+    if measured is None:
+        return None
+    rows = np.isfinite(values).all(axis=1) & np.isfinite(measured).any(axis=1)
+    return pearson_per_column(values[rows], np.nan_to_num(measured[rows]))
+
+
+def _picture(section: TissueSection) -> dict[str, object]:
+    pixels, scale = section.image.thumbnail(_LONGEST_SIDE)
+    diameter = (section.spot_diameter_um or 0.5 * (section.spot_pitch_um or 100.0)) / section.um_per_pixel
+    factors = {"tissue_hires_scalef": scale, "spot_diameter_fullres": diameter}
+    return {"images": {"hires": pixels}, "scalefactors": factors}
+
+
+def _draw(
+    path: Path, section: TissueSection, gene: str, predicted: FloatArray, measured: FloatArray | None
+) -> None:
+    from matplotlib.figure import Figure
+
+    pixels, scale = section.image.thumbnail(_LONGEST_SIDE)
+    shown = [("H&E", None), (f"{gene}, predicted", predicted)]
+    shown += [] if measured is None else [(f"{gene}, measured", measured)]
+    figure = Figure(figsize=(4.6 * len(shown), 4.6), layout="constrained")
+    place = section.position_um / section.um_per_pixel * scale
+    for axes, (title, values) in zip(figure.subplots(1, len(shown)), shown, strict=True):
+        axes.imshow(pixels, alpha=1.0 if values is None else 0.35)
+        axes.set_title(title)
+        axes.set_axis_off()
+        if values is not None:
+            drawn = axes.scatter(place[:, 0], place[:, 1], c=values, s=22, cmap="viridis", linewidths=0)
+            figure.colorbar(drawn, ax=axes, shrink=0.7, label="log(1 + counts per 10,000)")
+    write_figure(path, figure)

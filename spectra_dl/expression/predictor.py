@@ -1,0 +1,128 @@
+"""A trained model of expression: from a section's picture to a map of genes."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.errors import ModelFileError
+from spectra_dl.expression.calibration import calibration_features, same_features
+from spectra_dl.expression.cohort import spots_of
+from spectra_dl.expression.context import design
+from spectra_dl.expression.encoders import FeatureRecipe, section_features
+from spectra_dl.expression.network import as_expression, network_output
+from spectra_dl.expression.section import FloatArray, TissueSection
+from spectra_dl.models.file import load_model, save_model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra_dl.models.header import ExpressionHeader
+
+
+@dataclass(frozen=True, eq=False)
+class ExpressionPredictor:
+    """Heads with everything needed to predict a section nobody has counted.
+
+    Attributes
+    ----------
+    header
+        The model file's description.
+    networks
+        The members, in evaluation mode.
+    sha256
+        The digest that seals the model file; empty before it is saved.
+    """
+
+    header: "ExpressionHeader"
+    networks: tuple["nn.Module", ...]
+    sha256: str = ""
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """The tiles the model is shown."""
+        return FeatureRecipe(tuple(self.header.tile_sizes_um))
+
+    def predict(self, section: TissueSection) -> FloatArray:
+        """Return ``(n, g)`` log(1 + counts per 10,000) of the model's genes; NaN for spots that lie off the picture.
+
+        Raises
+        ------
+        DataError
+            The picture can't be decoded, or too few spots lie on it.
+        ModelFileError
+            This program's encoder gives other numbers than the one the model was trained with.
+        """
+        if not same_features(calibration_features(self.recipe), self.header.calibration_features):
+            raise ModelFileError(
+                "this version's encoder gives other features than the model was trained with; train it again"
+            )
+        placed = np.isin(section.reason, ["", "no counts"])
+        shown_section = section.select(placed)
+        spots = spots_of(shown_section, section_features(shown_section, self.recipe), self.recipe)
+        shown = design(spots, surroundings=self.header.head.shown > 1)
+        trained_by = self.header.head.trained_by
+        told = [as_expression(network_output(network, shown), trained_by) for network in self.networks]
+        values = np.full((len(section), len(self.header.genes)), np.nan)
+        values[placed] = np.mean(told, axis=0)
+        return values
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the model file, whole or not at all, and return the SHA-256 that seals it."""
+        return save_model(path, self.header, head_tensors(self.networks))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "ExpressionPredictor":
+        """Load a model file.
+
+        Raises
+        ------
+        UnsafeError
+            The file is of a kind that can run code; nothing was executed.
+        ModelFileError
+            The file is damaged, altered, or not a model of expression.
+        """
+        header, tensors, sha256 = load_model(path)
+        if header.modality != "expression":
+            raise ModelFileError(
+                f"{path}: a model of {header.modality}, not of expression; name another model"
+            )
+        try:
+            networks = tuple(_rebuild(header, tensors, member) for member in range(header.head.members))
+        except (KeyError, RuntimeError) as err:
+            detail = " ".join(str(err).split())[:250]
+            raise ModelFileError(
+                f"{path}: missing, extra or mis-shaped tensors ({detail}); take a fresh copy"
+            ) from err
+        if len(tensors) != len(head_tensors(networks)):
+            raise ModelFileError(
+                f"{path}: the file holds tensors that no part of the model uses; take a fresh copy"
+            )
+        return cls(header, networks, sha256)
+
+
+def head_tensors(networks: "tuple[nn.Module, ...]") -> dict[str, np.ndarray]:
+    """Return every array a model file keeps, by name, in float32."""
+    return {
+        f"member{member}.{name}": tensor.detach().cpu().numpy().astype(np.float32)
+        for member, network in enumerate(networks)
+        for name, tensor in network.state_dict().items()
+    }
+
+
+def _rebuild(header: "ExpressionHeader", tensors: dict[str, np.ndarray], member: int) -> "nn.Module":
+    import torch
+
+    from spectra_dl.expression.heads import build_head
+
+    head = header.head
+    network = build_head(head.name, shown=head.shown, n_features=head.n_features, n_outputs=head.n_outputs)
+    prefix = f"member{member}."
+    own = {
+        name.removeprefix(prefix): torch.from_numpy(array)
+        for name, array in tensors.items()
+        if name.startswith(prefix)
+    }
+    network.load_state_dict(own, strict=True)
+    return network.double().eval()

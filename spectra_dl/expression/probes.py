@@ -1,0 +1,94 @@
+"""What may make sections look more predictable than they are."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spectra_dl.evaluation.audit import Finding
+from spectra_dl.evaluation.profiles.folds import Group
+from spectra_dl.evaluation.wording import first_few
+from spectra_dl.expression.cohort import ExpressionCohort
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.storage.hashing import sha256_of
+
+_SMOOTHED_BELOW = 0.8  # of the difference that Poisson noise alone makes between neighbours
+_TESTED_GENES = 200
+
+
+def section_findings(
+    sections: Sequence[TissueSection], cohort: ExpressionCohort, *, group: Group
+) -> tuple[Finding, ...]:
+    """Look for what inflates scores of expression: shared pictures, shared patients, tiles that overlap, counts that were smoothed."""
+    return (
+        _one_picture_twice(sections),
+        _patients_on_both_sides(sections, group),
+        _overlapping_tiles(cohort),
+        _smoothed_counts(sections),
+    )
+
+
+def _one_picture_twice(sections: Sequence[TissueSection]) -> Finding:
+    owners: dict[str, list[str]] = {}
+    for section in sections:
+        owners.setdefault(sha256_of(section.image.path), []).append(section.name)
+    shared = [" = ".join(names) for names in owners.values() if len(names) > 1]
+    if shared:
+        return Finding(
+            "one picture twice",
+            "stop",
+            f"Sections have the same picture: {first_few(shared)}. A model may know a test section's tiles by heart.",
+        )
+    return Finding("one picture twice", "fine", "Every section has a picture of its own.")
+
+
+def _patients_on_both_sides(sections: Sequence[TissueSection], group: Group) -> Finding:
+    patients = [section.patient for section in sections]
+    shared = sorted({str(one) for one in patients if patients.count(one) > 1})
+    if group == "section" and shared:
+        return Finding(
+            "patients on both sides",
+            "warn",
+            f"Sections are left out, and other sections of the same patient train: {first_few(shared)}. The scores say nothing of a new patient.",
+        )
+    return Finding("patients on both sides", "fine", "No patient stands on both sides of a split.")
+
+
+def _overlapping_tiles(cohort: ExpressionCohort) -> Finding:
+    widest, pitch = max(block.size_um for block in cohort.spots.blocks), float(cohort.spots.pitch_um.min())
+    if widest > pitch:
+        return Finding(
+            "overlapping tiles",
+            "fine",
+            f"Tiles of {widest:g} um overlap at a pitch of {pitch:.0f} um, so a split by spot would show test tissue in training; whole sections are left out here.",
+        )
+    return Finding("overlapping tiles", "fine", "No two tiles of a section overlap.")
+
+
+def _smoothed_counts(sections: Sequence[TissueSection]) -> Finding:
+    ratio = {section.name: _neighbour_noise(section) for section in sections}
+    smooth = [f"{name} ({value:.2f})" for name, value in ratio.items() if value < _SMOOTHED_BELOW]
+    if smooth:
+        return Finding(
+            "smoothed counts",
+            "stop",
+            f"Neighbouring spots differ less than counting noise alone makes them: {first_few(smooth)} of it. Bring raw counts: smoothed ones are predicted from neighbours.",
+        )
+    return Finding(
+        "smoothed counts", "fine", "Neighbouring spots differ at least as much as counting noise makes them."
+    )
+
+
+def _neighbour_noise(section: TissueSection) -> float:
+    """Return the squared differences between neighbouring spots' counts over what Poisson noise gives; 1 or more for raw counts."""
+    from scipy.spatial import cKDTree
+
+    kept = section.select(section.usable)
+    if kept.counts is None or len(kept) < 3:
+        return float("nan")
+    total = np.asarray(kept.counts.sum(axis=0)).ravel()
+    columns = np.argsort(-total, kind="stable")[:_TESTED_GENES]
+    counts = kept.counts[:, columns].toarray()
+    _, near = cKDTree(kept.position_um).query(kept.position_um, k=2)
+    other = np.asarray(near)[:, 1]
+    expected = (counts + counts[other]).sum()
+    return float(((counts - counts[other]) ** 2).sum() / expected) if expected > 0 else float("nan")

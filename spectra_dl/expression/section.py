@@ -1,0 +1,107 @@
+"""A tissue section: its image, its spots in µm, and what was counted in them."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spectra_dl.errors import DataError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from spectra_dl.expression.image import TissueImage
+
+FloatArray = NDArray[np.float64]
+TextArray = NDArray[np.object_]
+
+
+def text_array(values: ArrayLike) -> TextArray:
+    """Return ``values`` as an array of Python text, so that no id is ever a number."""
+    return np.array([str(value) for value in np.asarray(values, dtype=object).ravel()], dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class TissueSection:
+    """A section of tissue with its spots.
+
+    Attributes
+    ----------
+    name, patient
+        Ids as text; the patient is None where nobody said.
+    image
+        The picture, decoded when a tile is asked for.
+    um_per_pixel
+        Of the full-resolution image.
+    um_per_pixel_source
+        Where that number comes from, in words; it is never guessed.
+    barcode
+        ``(n,)`` text, unique.
+    position_um
+        ``(n, 2)`` x and y of each spot's centre in µm from the image's upper left corner; NaN where unknown.
+    reason
+        ``(n,)`` text: why a spot can't be used; empty where it can.
+    counts
+        ``(n, g)`` raw counts, float64 CSR; None where nothing was counted.
+    gene
+        ``(g,)`` ids as given, unique.
+    symbol
+        ``(g,)`` gene symbols, empty where not known.
+    spot_diameter_um, spot_pitch_um
+        None where not known.
+    notes
+        One sentence for each guess or change the reader made.
+    """
+
+    name: str
+    patient: str | None
+    image: "TissueImage"
+    um_per_pixel: float
+    um_per_pixel_source: str
+    barcode: TextArray
+    position_um: FloatArray
+    reason: TextArray
+    counts: "csr_matrix | None" = None
+    gene: TextArray | None = None
+    symbol: TextArray | None = None
+    spot_diameter_um: float | None = None
+    spot_pitch_um: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        n = len(self.barcode)
+        if self.position_um.shape != (n, 2) or self.reason.shape != (n,):
+            raise DataError(
+                f"{self.name}: {n} barcodes for positions of shape {self.position_um.shape}; give x and y of each spot"
+            )
+        if len(set(self.barcode)) != n:
+            raise DataError(
+                f"{self.name}: some barcodes stand twice; a join would multiply spots, make them unique"
+            )
+        if not (np.isfinite(self.um_per_pixel) and self.um_per_pixel > 0):
+            raise DataError(f"{self.name}: {self.um_per_pixel} µm per pixel; give a number above 0")
+        if self.counts is not None:
+            genes = 0 if self.gene is None else len(self.gene)
+            if self.counts.shape != (n, genes):
+                raise DataError(
+                    f"{self.name}: counts of shape {self.counts.shape} for {n} spots and {genes} genes"
+                )
+
+    def __len__(self) -> int:
+        return len(self.barcode)
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """``(n,)`` whether a spot can be used."""
+        return np.asarray(self.reason == "", dtype=bool)
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "TissueSection":
+        """Return the section with these spots only."""
+        return replace(
+            self,
+            barcode=self.barcode[rows],
+            position_um=self.position_um[rows],
+            reason=self.reason[rows],
+            counts=None if self.counts is None else self.counts[rows],
+        )

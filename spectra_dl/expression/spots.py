@@ -1,0 +1,105 @@
+"""Spots of several sections side by side, as models and the harness take them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError
+from spectra_dl.expression.section import FloatArray, TextArray
+
+IndexArray = NDArray[np.intp]
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FeatureBlock:
+    """What one encoder says of tiles of one size.
+
+    Attributes
+    ----------
+    encoder
+        Its name.
+    size_um
+        The tile's side.
+    width
+        How many numbers.
+    """
+
+    encoder: str
+    size_um: float
+    width: int
+
+
+@dataclass(frozen=True, eq=False)
+class SpotTable:
+    """A row per spot; ``table[rows]`` takes some of them.
+
+    Attributes
+    ----------
+    features
+        ``(n, d)`` float32: the blocks side by side.
+    blocks
+        What each stretch of columns is.
+    position_um
+        ``(n, 2)`` x and y.
+    pitch_um
+        ``(n,)`` distance of neighbouring spots in the spot's section.
+    section, patient
+        ``(n,)`` text.
+    library
+        ``(n,)`` counts over all genes; NaN where nothing was counted.
+
+    Raises
+    ------
+    DataError
+        The parts have different lengths.
+    """
+
+    features: Features
+    blocks: tuple[FeatureBlock, ...]
+    position_um: FloatArray
+    pitch_um: FloatArray
+    section: TextArray
+    patient: TextArray
+    library: FloatArray
+
+    def __post_init__(self) -> None:
+        n = len(self.features)
+        parts = (self.position_um, self.pitch_um, self.section, self.patient, self.library)
+        if (
+            any(len(part) != n for part in parts)
+            or sum(one.width for one in self.blocks) != self.features.shape[1]
+        ):
+            raise DataError(
+                f"{n} spots with parts of other lengths; give one entry per spot, and blocks that add up"
+            )
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __getitem__(self, rows: IndexArray | NDArray[np.bool_]) -> "SpotTable":
+        return SpotTable(
+            self.features[rows],
+            self.blocks,
+            self.position_um[rows],
+            self.pitch_um[rows],
+            self.section[rows],
+            self.patient[rows],
+            self.library[rows],
+        )
+
+    def of_blocks(self, chosen: tuple[int, ...]) -> "SpotTable":
+        """Return the table with these blocks of features only."""
+        ends = np.cumsum([0, *(one.width for one in self.blocks)])
+        columns = np.concatenate([np.arange(ends[at], ends[at + 1]) for at in chosen])
+        blocks = tuple(self.blocks[at] for at in chosen)
+        return SpotTable(
+            self.features[:, columns],
+            blocks,
+            self.position_um,
+            self.pitch_um,
+            self.section,
+            self.patient,
+            self.library,
+        )

@@ -1,0 +1,174 @@
+"""Train a model of expression on all sections, with the scores of left-out tissue in its description."""
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from sklearn.base import clone
+
+from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.profiles.report import per_target
+from spectra_dl.evaluation.profiles.results import ProfileEvaluation
+from spectra_dl.expression.calibration import calibration_features
+from spectra_dl.expression.classical import PlsExpression, RidgeExpression
+from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
+from spectra_dl.expression.encoders import FeatureRecipe
+from spectra_dl.expression.losses import LossName
+from spectra_dl.expression.network import NetworkExpression
+from spectra_dl.expression.predictor import ExpressionPredictor, head_tensors
+from spectra_dl.expression.ridge import LinearMap
+from spectra_dl.models.file import weights_sha256
+from spectra_dl.models.header import (
+    FORMAT_VERSION,
+    RESEARCH_USE,
+    AuditFinding,
+    ExpressionHead,
+    ExpressionHeader,
+    ExpressionTraining,
+    GeneScore,
+    Score,
+)
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra_dl.evaluation.intervals import Interval
+
+ModelName = Literal["context", "perceptron", "linear", "ridge", "pls"]
+Model = RidgeExpression | NetworkExpression
+_USABLE_ABOVE = 0.2
+_LONGEST_TEXT = 500
+_PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
+
+
+def build_model(name: str, *, loss: LossName = "mse", seed: int = 0) -> Model:
+    """Return an unfitted model by name.
+
+    Raises
+    ------
+    UsageError
+        There is no such model.
+    """
+    if name not in get_args(ModelName):
+        raise UsageError(f"model {name!r:.80}: choose {', '.join(get_args(ModelName))}")
+    if name == "ridge":
+        return RidgeExpression()
+    return PlsExpression() if name == "pls" else NetworkExpression(name, loss, seed=seed)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRequest:
+    """What is trained, on what.
+
+    Attributes
+    ----------
+    model
+        Unfitted.
+    cohort, targets, recipe
+        The sections, which genes are predicted, and which tiles are shown.
+    source
+        What the sections are, in a few words; never a path.
+    seed
+        Of it all.
+    """
+
+    model: Model
+    cohort: ExpressionCohort
+    targets: PanelTargets
+    recipe: FeatureRecipe
+    source: str
+    seed: int
+
+
+def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> ExpressionPredictor:
+    """Train on every section; the scores in the description are those of the evaluation's left-out sections.
+
+    Parameters
+    ----------
+    evaluation
+        Of the same model on the same cohort.
+    """
+    spots = request.cohort.spots
+    chosen = request.targets.fit(np.arange(len(spots)))
+    model = clone(request.model).fit(spots, chosen.values(np.arange(len(spots))), spots.section)
+    networks, head = _head(model, spots.features.shape[1], len(chosen.names))
+    result = next(iter(evaluation.models.values()))
+    known = {str(row["name"]): row for row in per_target(result)}
+    header = ExpressionHeader(
+        format_version=FORMAT_VERSION,
+        modality="expression",
+        intended_use=RESEARCH_USE,
+        encoder="colour-texture",
+        calibration_features=calibration_features(request.recipe),
+        tile_sizes_um=list(request.recipe.sizes_um),
+        head=head,
+        genes=[_gene(name, known.get(name)) for name in chosen.names],
+        training=ExpressionTraining(
+            source=request.source[:_LONGEST_TEXT],
+            sections=dict(evaluation.section_of),
+            spots=len(spots),
+            left_out=evaluation.settings.group,
+            seed=request.seed,
+            notes=[note[:_LONGEST_TEXT] for note in request.cohort.notes],
+        ),
+        audit=[
+            AuditFinding(
+                name=one.name[:_LONGEST_TEXT], severity=one.severity, sentence=one.sentence[:_LONGEST_TEXT]
+            )
+            for one in evaluation.audit.findings
+        ],
+        scores=[
+            _score("mean correlation over genes", result.pearson),
+            _score("share of the noise ceiling", result.share_of_ceiling),
+            _score("R2", result.explained),
+        ],
+        scores_from=f"Scores on left-out {evaluation.settings.group}s, each by a model that never saw it (95 % interval over {evaluation.settings.group}s):",
+        weights_sha256=weights_sha256(head_tensors(networks)),
+        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+    )
+    return ExpressionPredictor(header, networks)
+
+
+def _head(model: Model, n_features: int, n_genes: int) -> "tuple[tuple[nn.Module, ...], ExpressionHead]":
+    shown: Literal[1, 3] = 3 if model.surroundings else 1
+    if isinstance(model, NetworkExpression):
+        networks = model.networks_
+        name, trained_by = model.head, model.loss
+    else:
+        networks = (_as_network(model.map_, shown, n_features),)
+        name, trained_by = "linear", "pls" if isinstance(model, PlsExpression) else "ridge"
+    outputs = n_genes * (2 if trained_by == "negative-binomial" else 1)
+    described = {"name": name, "trained_by": trained_by, "shown": shown, "n_features": n_features}
+    return networks, ExpressionHead.model_validate(
+        {**described, "n_outputs": outputs, "members": len(networks)}
+    )
+
+
+def _as_network(found: LinearMap, shown: int, n_features: int) -> "nn.Module":
+    """Return a linear map in closed form as the linear head that says the same."""
+    import torch
+
+    from spectra_dl.expression.heads import build_head
+
+    network = build_head("linear", shown=shown, n_features=n_features, n_outputs=len(found.bias)).double()
+    weights = {
+        "out.weight": torch.from_numpy(found.weight.T.copy()),
+        "out.bias": torch.from_numpy(found.bias),
+    }
+    network.load_state_dict(weights, strict=True)
+    return network.eval()
+
+
+def _gene(name: str, row: dict[str, object] | None) -> GeneScore:
+    pearson, ceiling = (row["pearson"], row["ceiling"]) if row else (None, None)
+    usable = isinstance(pearson, float) and pearson >= _USABLE_ABOVE
+    return GeneScore.model_validate({"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable})
+
+
+def _score(name: str, interval: "Interval") -> Score:
+    value, low, high = (
+        float(x) if np.isfinite(x) else None for x in (interval.value, interval.low, interval.high)
+    )
+    return Score(name=name, value=value, low=low, high=high)
