@@ -16,6 +16,7 @@ from spectra_dl_cli.options import (
     read_table,
 )
 from spectra_dl_cli.output import say, say_warning, table_text
+from spectra_dl_cli.predict_expression import predict_expression
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.decision import Answer
@@ -44,6 +45,15 @@ _PARTIAL = 6
     show_default=True,
     help="Spectra at a time; changes no result.",
 )
+@click.option(
+    "--mpp", type=float, metavar="UM", help="With a model of expression: um per pixel of the full picture."
+)
+@click.option(
+    "--image",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With a model of expression: the section's picture.",
+)
 @json_option
 def predict(
     data: tuple[Path, ...],
@@ -55,19 +65,24 @@ def predict(
     out: Path | None,
     overwrite: bool,
     batch_size: int,
+    mpp: float | None,
+    image: Path | None,
     as_json: bool,
 ) -> int:
-    """Judge spectra with a trained model and print a table per patient.
+    """Judge spectra with a trained model and print a table per patient, or map a section's expression.
 
-    DATA is a table of spectra, a folder per patient, or several of them. Ends with 6 when a spectrum was damaged,
-    and lists each that was refused or needs a second look.
+    DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, one tissue section. Ends with 6 when
+    a spectrum or spot was damaged, and lists each that was refused or needs a second look.
     """
+    from spectra_dl.models.file import load_model
     from spectra_dl.spectra.prediction import by_patient
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.storage.run_folder import check_run_folder, json_text
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
+    if model_path and load_model(model_path)[0].modality == "expression":
+        return predict_expression(data, model_path, folder, mpp=mpp, image=image, as_json=as_json)
     predictor = SpectraPredictor.load(model_path or SHIPPED_MODEL)
     table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     spectra, notes = predictor.predict(table, batch_size=batch_size)

@@ -173,13 +173,10 @@ def tally(section: SpotCounts, tilt: FloatArray, genes: NDArray[np.intp]) -> Tal
     spot_bin = section.bin_of[counts.indices]
     place = gene * bins + spot_bin
     zeros = np.tile(section.bin_spots, len(genes)) - np.bincount(place, minlength=len(genes) * bins)
-    kind = np.where(count <= _SMALL, count, _SMALL + 1 + np.arange(len(count)))
+    apart = _SMALL + 1 + np.arange(len(count))
+    kind = np.where(count <= _SMALL, count, apart).astype(np.int64)
     _, first, members, times = np.unique(
-        np.stack([place, kind.astype(np.intp)]),
-        axis=1,
-        return_index=True,
-        return_inverse=True,
-        return_counts=True,
+        place * (_SMALL + 1 + len(count)) + kind, return_index=True, return_inverse=True, return_counts=True
     )
     value = np.bincount(members, np.log1p(PER * count / library)) / times
     empty = np.flatnonzero(zeros)

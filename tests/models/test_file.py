@@ -130,7 +130,7 @@ def test_a_description_that_is_not_valid_is_refused(tmp_path, changes, words):
 def test_a_model_of_an_unknown_modality_is_refused_by_its_name(tmp_path):
     path = tmp_path / "model.safetensors"
     write_sealed(path, "spectra_dl", json.dumps(description(modality="slides")), TENSORS)
-    with pytest.raises(ModelFileError, match="slides.*spectra and expression"):
+    with pytest.raises(ModelFileError, match=r"slides.*spectra and expression"):
         load_model(path)
 
 

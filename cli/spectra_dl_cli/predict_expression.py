@@ -1,0 +1,102 @@
+"""spectra-dl predict with a model of expression: a section in, an .h5ad and maps out."""
+
+from pathlib import Path
+
+from spectra_dl.errors import UsageError
+from spectra_dl_cli.output import say, table_text
+
+_PARTIAL = 6
+_SHOWN = 10
+
+
+def predict_expression(
+    data: tuple[Path, ...],
+    model_path: Path,
+    folder: Path | None,
+    *,
+    mpp: float | None,
+    image: Path | None,
+    as_json: bool,
+) -> int:
+    """Predict one section, write predictions.h5ad, maps and report.json to ``folder``, and return the exit code."""
+    import numpy as np
+
+    from spectra_dl.expression.maps import agreement, write_h5ad, write_maps
+    from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.expression.readers import SectionSource, read_section
+    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
+    from spectra_dl_cli.provenance import provenance
+
+    if len(data) != 1 or folder is None:
+        raise UsageError(
+            "a model of expression predicts one section at a time and writes files; name one section, and a folder with --out"
+        )
+    predictor = ExpressionPredictor.load(model_path)
+    section = read_section(SectionSource(data[0], um_per_pixel=mpp, image=image))
+    values = predictor.predict(section)
+    genes = [gene.name for gene in predictor.header.genes]
+    found = agreement(section, values, genes)
+    refused = int(np.isnan(values[:, 0]).sum())
+    origin = provenance([*data, *([image] if image else [])])
+    make_run_folder(folder)
+    write_h5ad(
+        folder / "predictions.h5ad",
+        section,
+        values,
+        predictor,
+        {
+            "model_sha256": predictor.sha256,
+            "disclaimer": str(origin["disclaimer"]),
+            "values": "log(1 + counts per 10,000)",
+        },
+    )
+    maps = write_maps(folder, section, values, predictor)
+    known = None if found is None else found[np.isfinite(found)]
+    report = {
+        **origin,
+        "model_sha256": predictor.sha256,
+        "notes": list(section.notes),
+        "results": {
+            "spots": len(section),
+            "refused": refused,
+            "maps": maps,
+            "genes": [
+                {
+                    "name": gene.name,
+                    "expected_pearson": gene.pearson,
+                    "noise_ceiling": gene.ceiling,
+                    "do_not_use": not gene.usable,
+                    "measured_pearson": None if found is None else float(found[at]),
+                }
+                for at, gene in enumerate(predictor.header.genes)
+            ],
+            "mean_measured_pearson": float(known.mean()) if known is not None and known.size else None,
+        },
+    }
+    write_report(folder, report)
+    if as_json:
+        say(json_text(report).rstrip())
+        return _PARTIAL if refused else 0
+    say(f"Model {model_path.name}, trained on {predictor.header.training.source}. {origin['disclaimer']}.")
+    for note in section.notes:
+        say(f"Note: {note}")
+    say()
+    say(
+        f"{len(section) - refused} of {len(section)} spots predicted, {len(genes)} genes: {folder / 'predictions.h5ad'} and {len(maps)} maps."
+    )
+    if known is not None and known.size:
+        say(
+            f"This section was counted: predictions correlate with its counts at {known.mean():.3f}, mean over {known.size} genes."
+        )
+    best = sorted(range(len(genes)), key=lambda at: -(predictor.header.genes[at].pearson or -2.0))[:_SHOWN]
+    rows = [
+        [
+            genes[at],
+            f"{predictor.header.genes[at].pearson or 0.0:.3f}",
+            "-" if found is None else f"{found[at]:.3f}",
+        ]
+        for at in best
+    ]
+    say()
+    say(table_text(["gene", "expected r", "measured r"], rows))
+    return _PARTIAL if refused else 0
