@@ -26,7 +26,7 @@ _model = click.option(
     "--model",
     "name",
     type=click.Choice(MODELS),
-    default="context",
+    default="ridge",
     show_default=True,
     help="Network or regression.",
 )

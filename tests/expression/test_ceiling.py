@@ -15,15 +15,18 @@ from spectra_dl.expression.ceiling_shapes import rate_shapes, relative_rates
 GENES = 60
 
 
-def simulated(mean, spots, *, kind="gamma", seed=0, library_deviation=0.5):
+def simulated(mean, spots, *, kind="gamma", seed=0, library=None):
     """Return counts, library sizes and each gene's true ceiling: a known predictor's correlation, averaged over redrawn counts."""
     generator = np.random.default_rng(seed)
     spread = generator.uniform(0.1, 1.2, GENES)
     if kind == "gamma":
         relative = generator.gamma(1 / spread, spread, (spots, GENES))
+    elif kind == "gradient":
+        relative = 1 + np.minimum(np.sqrt(3 * spread), 0.95) * generator.uniform(-1, 1, (spots, 1))
     else:
         relative = np.where(generator.random((spots, 1)) < 0.3, 1 + 1.4 * spread, 1 - 0.6 * spread)
-    library = np.rint(1000 * np.exp(generator.normal(0, library_deviation, spots)))
+    if library is None:
+        library = np.rint(1000 * np.exp(generator.normal(0, 0.5, spots)))
     share = relative * mean / library.mean()
     drawn = [generator.poisson(share * library[:, None]).astype(float) for _ in range(10)]
     measured = [np.log1p(1e4 * one / library[:, None]) for one in drawn]
@@ -40,9 +43,10 @@ def test_mean_over_genes_is_within_two_hundredths_of_the_truth_for_negative_bino
     np.testing.assert_allclose(found.mean_count, counts.mean(axis=0))
 
 
-@pytest.mark.parametrize("mean", [1.0, 5.0, 20.0])
-def test_rates_of_two_tissue_regions_are_judged_as_well(mean):
-    counts, library, truth = simulated(mean, 2000, kind="regions")
+@pytest.mark.parametrize("kind", ["regions", "gradient"])
+@pytest.mark.parametrize("mean", [1.0, 5.0])
+def test_rates_that_follow_the_tissue_are_judged_as_well(mean, kind):
+    counts, library, truth = simulated(mean, 1000, kind=kind)
     assert abs(noise_ceiling(counts, library).ceiling.mean() - truth.mean()) < 0.02
 
 
@@ -59,6 +63,16 @@ def test_a_lower_level_gives_a_narrower_interval_around_the_same_ceiling():
     wide, narrow = noise_ceiling(counts, library), noise_ceiling(counts, library, level=0.5)
     np.testing.assert_array_equal(wide.ceiling, narrow.ceiling)
     assert np.all(narrow.high - narrow.low < wide.high - wide.low)
+
+
+def test_a_real_section_with_spots_of_next_to_no_counts_is_judged_as_well(shared_data):
+    from spectra_dl.expression.readers import SectionSource, read_section
+
+    section = read_section(SectionSource(shared_data / "st" / "her2st" / "counts" / "C2.tsv.gz"))
+    library = np.asarray(section.counts.sum(axis=1)).ravel()
+    library = library[library > 0]  # 1 to 36,330 counts
+    counts, _, truth = simulated(5.0, len(library), library=library)
+    assert abs(noise_ceiling(counts, library).ceiling.mean() - truth.mean()) < 0.03
 
 
 def test_constant_rates_have_a_ceiling_near_zero_whose_interval_holds_zero():

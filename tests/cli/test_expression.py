@@ -1,0 +1,93 @@
+"""From sections with counts to a model and a map, as a bioinformatician runs it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from command_line import run
+from made_sections import write_section, write_study
+
+pytestmark = pytest.mark.xdist_group("expression")
+
+
+@pytest.fixture(scope="module")
+def sheet(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def model(sheet):
+    out = sheet.parent / "model"
+    run("train", "expression", sheet, "--out", out, "--genes", 25)
+    return out / "model.safetensors"
+
+
+def test_genes_that_follow_the_picture_are_predicted_in_new_patients_and_controls_are_not(sheet):
+    report = json.loads(run("evaluate", "expression", sheet, "--genes", 20, "--json").stdout)["results"]
+    first = next(iter(report["models"].values()))
+    assert first["share_of_ceiling"]["value"] >= 0.9
+    assert abs(report["controls"]["shuffled spots"]["pearson"]["value"]) <= 0.15
+    assert report["controls"]["training mean"]["pearson"]["value"] == 0
+
+
+def test_the_same_seed_gives_the_same_report_and_the_page_stands_beside_it(sheet, tmp_path):
+    for name in ("one", "two"):
+        run("evaluate", "expression", sheet, "--genes", 10, "--model", "pls", "--out", tmp_path / name)
+    first, second = (
+        json.loads((tmp_path / name / "report.json").read_text())["results"] for name in ("one", "two")
+    )
+    assert first == second
+    assert "Research use only" in (tmp_path / "one" / "report.html").read_text()
+
+
+def test_a_network_trains_through_the_one_loop_and_predicts_a_map(sheet, tmp_path):
+    run(
+        "train",
+        "expression",
+        sheet,
+        "--model",
+        "linear",
+        "--loss",
+        "poisson",
+        "--genes",
+        10,
+        "--out",
+        tmp_path / "m",
+    )
+    shown = run("model", "show", tmp_path / "m" / "model.safetensors").stdout
+    assert "trained by poisson" in shown
+
+
+def test_a_predicted_section_opens_in_scanpy_with_every_spot_and_what_to_expect_of_each_gene(model, tmp_path):
+    import anndata
+
+    write_section(tmp_path, "new", 7)
+    run("predict", tmp_path / "new.tsv", "--model", model, "--out", tmp_path / "out")
+    table = anndata.read_h5ad(tmp_path / "out" / "predictions.h5ad")
+    assert table.n_obs == 81
+    assert np.isfinite(table.X).all()
+    assert table.obsm["spatial"][:2].tolist() == [[40, 40], [80, 40]]
+    assert table.var.loc["GENE0", "expected_pearson"] > 0.5
+    assert not table.var.loc["GENE0", "do_not_use"]
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert all((tmp_path / "out" / name).stat().st_size > 10_000 for name in report["results"]["maps"])
+
+
+def test_one_patient_is_refused_and_sections_only_by_name(tmp_path):
+    sheet = write_study(tmp_path, "aa")
+    assert "--group section" in run("evaluate", "expression", sheet, code=3).stderr
+    assert "one patient" in run("evaluate", "expression", sheet, "--group", "section", "--genes", 5).stdout
+
+
+def test_a_model_of_the_other_modality_is_refused_in_a_sentence(model, tmp_path):
+    told = run("predict", tmp_path / "x.csv", "--model", model, "--out", tmp_path / "out", code=3).stderr
+    assert "no such file" in told
+
+
+def test_the_ceiling_of_a_section_is_printed_and_written(sheet, tmp_path):
+    run("ceiling", sheet.parent / "S0.tsv", "--out", tmp_path / "out")
+    lines = (tmp_path / "out" / "ceiling.csv").read_text().splitlines()
+    assert len(lines) == 31
+    found = {cells[0]: float(cells[2]) for cells in (line.split(",") for line in lines[1:])}
+    assert found["GENE0"] > 0.75 > 0.6 > found["GENE25"]
