@@ -1,6 +1,7 @@
 """The noise ceiling against simulated sections whose rates are known, and its shapes against scipy's negative binomial."""
 
 import numpy as np
+import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,10 +67,8 @@ def test_a_lower_level_gives_a_narrower_interval_around_the_same_ceiling():
 
 
 def test_a_real_section_with_spots_of_next_to_no_counts_is_judged_as_well(shared_data):
-    from spectra_dl.expression.readers import SectionSource, read_section
-
-    section = read_section(SectionSource(shared_data / "st" / "her2st" / "counts" / "C2.tsv.gz"))
-    library = np.asarray(section.counts.sum(axis=1)).ravel()
+    table = pandas.read_csv(shared_data / "st" / "her2st" / "counts" / "C2.tsv.gz", sep="\t", index_col=0)
+    library = table.to_numpy(dtype=np.float64).sum(axis=1)
     library = library[library > 0]  # 1 to 36,330 counts
     counts, _, truth = simulated(5.0, len(library), library=library)
     assert abs(noise_ceiling(counts, library).ceiling.mean() - truth.mean()) < 0.03
