@@ -81,9 +81,11 @@ def predict(
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
-    if model_path and load_model(model_path)[0].modality == "expression":
-        return predict_expression(data, model_path, folder, mpp=mpp, image=image, as_json=as_json)
-    predictor = SpectraPredictor.load(model_path or SHIPPED_MODEL)
+    path = model_path or SHIPPED_MODEL
+    loaded = load_model(path)
+    if loaded[0].modality == "expression":
+        return predict_expression(data, path, loaded, folder, mpp=mpp, image=image, as_json=as_json)
+    predictor = SpectraPredictor.rebuilt(path, *loaded)
     table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     spectra, notes = predictor.predict(table, batch_size=batch_size)
     patients = by_patient(spectra, predictor.header.calibration.temperature)

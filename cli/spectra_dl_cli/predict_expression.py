@@ -1,9 +1,13 @@
 """spectra-dl predict with a model of expression: a section in, an .h5ad and maps out."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
 from spectra_dl_cli.output import say, table_text
+
+if TYPE_CHECKING:
+    from spectra_dl.models.file import LoadedModel
 
 _PARTIAL = 6
 _SHOWN = 10
@@ -12,13 +16,17 @@ _SHOWN = 10
 def predict_expression(
     data: tuple[Path, ...],
     model_path: Path,
+    loaded: "LoadedModel",
     folder: Path | None,
     *,
     mpp: float | None,
     image: Path | None,
     as_json: bool,
 ) -> int:
-    """Predict one section, write predictions.h5ad, maps and report.json to ``folder``, and return the exit code."""
+    """Predict one section, write predictions.h5ad, maps and report.json to ``folder``, and return the exit code.
+
+    ``loaded`` is what `load_model` read from ``model_path``.
+    """
     import numpy as np
 
     from spectra_dl.expression.maps import agreement, write_h5ad, write_maps
@@ -31,7 +39,7 @@ def predict_expression(
         raise UsageError(
             "a model of expression predicts one section at a time and writes files; name one section, and a folder with --out"
         )
-    predictor = ExpressionPredictor.load(model_path)
+    predictor = ExpressionPredictor.rebuilt(model_path, *loaded)
     section = read_section(SectionSource(data[0], um_per_pixel=mpp, image=image))
     values = predictor.predict(section)
     genes = [gene.name for gene in predictor.header.genes]

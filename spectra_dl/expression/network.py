@@ -12,6 +12,7 @@ from spectra_dl.expression.genes import raw_counts
 from spectra_dl.expression.losses import COUNT_LOSSES, LOSSES
 from spectra_dl.expression.section import FloatArray, TextArray
 from spectra_dl.expression.spots import Features, SpotTable
+from spectra_dl.models.members import network_output
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -139,16 +140,6 @@ def as_expression(output: FloatArray, loss: str) -> FloatArray:
         return output
     rate = output[:, : output.shape[1] // 2] if loss == "negative-binomial" else output
     return np.log1p(np.exp(np.minimum(rate, np.log(_PER))))
-
-
-def network_output(network: "nn.Module", shown: Features) -> FloatArray:
-    """Return a network's outputs in float64, in which a row's result does not depend on its batch."""
-    import torch
-
-    network = network.double().eval()
-    with torch.inference_mode():
-        told: FloatArray = network(torch.from_numpy(shown).double()).numpy()
-    return told
 
 
 def _start(target: FloatArray, loss: str) -> FloatArray:

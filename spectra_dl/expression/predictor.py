@@ -11,14 +11,21 @@ from spectra_dl.expression.calibration import calibration_features, same_feature
 from spectra_dl.expression.cohort import spots_of
 from spectra_dl.expression.context import design
 from spectra_dl.expression.encoders import FeatureRecipe, section_features
-from spectra_dl.expression.network import as_expression, network_output
+from spectra_dl.expression.network import as_expression
 from spectra_dl.expression.section import FloatArray, TissueSection
 from spectra_dl.models.file import load_model, save_model
+from spectra_dl.models.members import (
+    member_tensors,
+    network_output,
+    rebuilding,
+    refuse_unused,
+    restore_member,
+)
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from spectra_dl.models.header import ExpressionHeader
+    from spectra_dl.models.header import ExpressionHeader, ModelHeader
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +77,7 @@ class ExpressionPredictor:
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the model file, whole or not at all, and return the SHA-256 that seals it."""
-        return save_model(path, self.header, head_tensors(self.networks))
+        return save_model(path, self.header, member_tensors(self.networks))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "ExpressionPredictor":
@@ -83,46 +90,36 @@ class ExpressionPredictor:
         ModelFileError
             The file is damaged, altered, or not a model of expression.
         """
-        header, tensors, sha256 = load_model(path)
+        return cls.rebuilt(path, *load_model(path))
+
+    @classmethod
+    def rebuilt(
+        cls,
+        path: str | os.PathLike[str],
+        header: "ModelHeader | ExpressionHeader",
+        tensors: dict[str, np.ndarray],
+        sha256: str,
+    ) -> "ExpressionPredictor":
+        """Build the model from what `load_model` read; ``path`` is for messages.
+
+        Raises
+        ------
+        ModelFileError
+            It is not a model of expression, or its tensors don't fit.
+        """
         if header.modality != "expression":
             raise ModelFileError(
                 f"{path}: a model of {header.modality}, not of expression; name another model"
             )
-        try:
+        with rebuilding(path):
             networks = tuple(_rebuild(header, tensors, member) for member in range(header.head.members))
-        except (KeyError, RuntimeError) as err:
-            detail = " ".join(str(err).split())[:250]
-            raise ModelFileError(
-                f"{path}: missing, extra or mis-shaped tensors ({detail}); take a fresh copy"
-            ) from err
-        if len(tensors) != len(head_tensors(networks)):
-            raise ModelFileError(
-                f"{path}: the file holds tensors that no part of the model uses; take a fresh copy"
-            )
+        refuse_unused(path, tensors, member_tensors(networks))
         return cls(header, networks, sha256)
 
 
-def head_tensors(networks: "tuple[nn.Module, ...]") -> dict[str, np.ndarray]:
-    """Return every array a model file keeps, by name, in float32."""
-    return {
-        f"member{member}.{name}": tensor.detach().cpu().numpy().astype(np.float32)
-        for member, network in enumerate(networks)
-        for name, tensor in network.state_dict().items()
-    }
-
-
 def _rebuild(header: "ExpressionHeader", tensors: dict[str, np.ndarray], member: int) -> "nn.Module":
-    import torch
-
     from spectra_dl.expression.heads import build_head
 
     head = header.head
     network = build_head(head.name, shown=head.shown, n_features=head.n_features, n_outputs=head.n_outputs)
-    prefix = f"member{member}."
-    own = {
-        name.removeprefix(prefix): torch.from_numpy(array)
-        for name, array in tensors.items()
-        if name.startswith(prefix)
-    }
-    network.load_state_dict(own, strict=True)
-    return network.double().eval()
+    return restore_member(network, tensors, member)

@@ -1,8 +1,6 @@
 """Train a model of expression on all sections, with the scores of left-out tissue in its description."""
 
-import platform
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -17,30 +15,32 @@ from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
 from spectra_dl.expression.encoders import FeatureRecipe
 from spectra_dl.expression.losses import LossName
 from spectra_dl.expression.network import NetworkExpression
-from spectra_dl.expression.predictor import ExpressionPredictor, head_tensors
+from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.ridge import LinearMap
+from spectra_dl.models.describing import (
+    all_shortened,
+    described_finding,
+    described_score,
+    shortened,
+    versions,
+)
 from spectra_dl.models.file import weights_sha256
 from spectra_dl.models.header import (
     FORMAT_VERSION,
     RESEARCH_USE,
-    AuditFinding,
     ExpressionHead,
     ExpressionHeader,
     ExpressionTraining,
     GeneScore,
-    Score,
 )
+from spectra_dl.models.members import member_tensors
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from spectra_dl.evaluation.intervals import Interval
-
 ModelName = Literal["context", "perceptron", "linear", "ridge", "pls"]
 Model = RidgeExpression | NetworkExpression
 _USABLE_ABOVE = 0.2
-_LONGEST_TEXT = 500
-_PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
 
 
 def build_model(name: str, *, loss: LossName = "mse", seed: int = 0) -> Model:
@@ -94,7 +94,7 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
     chosen = request.targets.fit(np.arange(len(spots)))
     model = clone(request.model).fit(spots, chosen.values(np.arange(len(spots))), spots.section)
     networks, head = _head(model, spots.features.shape[1], len(chosen.names))
-    result = next(iter(evaluation.models.values()))
+    result = evaluation.first
     known = {str(row["name"]): row for row in per_target(result)}
     header = ExpressionHeader(
         format_version=FORMAT_VERSION,
@@ -106,27 +106,25 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
         head=head,
         genes=[_gene(name, known.get(name)) for name in chosen.names],
         training=ExpressionTraining(
-            source=request.source[:_LONGEST_TEXT],
+            source=shortened(request.source),
             sections=dict(evaluation.section_of),
             spots=len(spots),
             left_out=evaluation.settings.group,
             seed=request.seed,
-            notes=[note[:_LONGEST_TEXT] for note in request.cohort.notes],
+            notes=all_shortened(request.cohort.notes),
         ),
-        audit=[
-            AuditFinding(
-                name=one.name[:_LONGEST_TEXT], severity=one.severity, sentence=one.sentence[:_LONGEST_TEXT]
-            )
-            for one in evaluation.audit.findings
-        ],
+        audit=[described_finding(one.name, one.severity, one.sentence) for one in evaluation.audit.findings],
         scores=[
-            _score("mean correlation over genes", result.pearson),
-            _score("share of the noise ceiling", result.share_of_ceiling),
-            _score("R2", result.explained),
+            described_score(name, one.value, one.low, one.high)
+            for name, one in (
+                ("mean correlation over genes", result.pearson),
+                ("share of the noise ceiling", result.share_of_ceiling),
+                ("R2", result.explained),
+            )
         ],
         scores_from=f"Scores on left-out {evaluation.settings.group}s, each by a model that never saw it (95 % interval over {evaluation.settings.group}s):",
-        weights_sha256=weights_sha256(head_tensors(networks)),
-        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        weights_sha256=weights_sha256(member_tensors(networks)),
+        versions=versions(),
     )
     return ExpressionPredictor(header, networks)
 
@@ -165,10 +163,3 @@ def _gene(name: str, row: dict[str, object] | None) -> GeneScore:
     pearson, ceiling = (row["pearson"], row["ceiling"]) if row else (None, None)
     usable = isinstance(pearson, float) and pearson >= _USABLE_ABOVE
     return GeneScore.model_validate({"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable})
-
-
-def _score(name: str, interval: "Interval") -> Score:
-    value, low, high = (
-        float(x) if np.isfinite(x) else None for x in (interval.value, interval.low, interval.high)
-    )
-    return Score(name=name, value=value, low=low, high=high)

@@ -15,6 +15,8 @@ from spectra_dl.storage.sealed import read_sealed, write_sealed
 if TYPE_CHECKING:
     from spectra_dl.models.header import ExpressionHeader, ModelHeader
 
+    LoadedModel = tuple[ModelHeader | ExpressionHeader, dict[str, np.ndarray], str]
+
 _KIND = "spectra_dl"
 
 
@@ -45,9 +47,7 @@ def save_model(
     return write_sealed(path, _KIND, text, tensors)
 
 
-def load_model(
-    path: str | os.PathLike[str],
-) -> tuple["ModelHeader | ExpressionHeader", dict[str, np.ndarray], str]:
+def load_model(path: str | os.PathLike[str]) -> "LoadedModel":
     """Read a model file and return its header, its tensors and the SHA-256 that seals it.
 
     Raises

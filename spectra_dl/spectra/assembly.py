@@ -1,10 +1,8 @@
 """Turn a trained ensemble into a predictor with its description: calibration, limits, scores, origin."""
 
 import json
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import cast
 
 import numpy as np
@@ -15,15 +13,21 @@ from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.calibration import fit_temperature
 from spectra_dl.evaluation.classes import positive_class
 from spectra_dl.evaluation.conformal import fit_conformal
-from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients, patient_intervals
+from spectra_dl.evaluation.intervals import Scores, draw_patients, patient_intervals
 from spectra_dl.evaluation.metrics import METRICS
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.threshold import ThresholdRule, choose_threshold
+from spectra_dl.models.describing import (
+    all_shortened,
+    described_finding,
+    described_score,
+    shortened,
+    versions,
+)
 from spectra_dl.models.file import weights_sha256
 from spectra_dl.models.header import (
     FORMAT_VERSION,
     RESEARCH_USE,
-    AuditFinding,
     AxisContract,
     Calibration,
     ConformalLimits,
@@ -41,8 +45,6 @@ from spectra_dl.spectra.preprocessing import FittedPreprocessing
 from spectra_dl.spectra.table import FloatArray, spectrum_hashes
 
 COVERAGE = 0.9
-_LONGEST_TEXT = 500
-_PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
 
 
 @dataclass(frozen=True)
@@ -133,31 +135,22 @@ def assemble_predictor(
             residual=reference.residual_limit, distance=reference.distance_limit
         ),
         training=TrainingSummary(
-            source=provenance.source[:_LONGEST_TEXT],
+            source=shortened(provenance.source),
             simulated=provenance.simulated,
             patients={name: patients.count(code) for code, name in enumerate(patients.classes)},
             spectra=len(data.table),
             seed=recipe.training.seed,
-            notes=[
-                note[:_LONGEST_TEXT] for note in (*provenance.notes, *cleaned.convergence_notes(), reason)
-            ],
+            notes=all_shortened((*provenance.notes, *cleaned.convergence_notes(), reason)),
             spectrum_hashes=list(provenance.spectrum_hashes or spectrum_hashes(data.table)),
         ),
-        audit=[
-            AuditFinding(
-                name=one.name[:_LONGEST_TEXT],
-                severity=one.severity,
-                sentence=one.sentence[:_LONGEST_TEXT],
-            )
-            for one in provenance.audit
-        ],
+        audit=[described_finding(one.name, one.severity, one.sentence) for one in provenance.audit],
         scores=_scores(probability, patients, at, recipe.training.seed),
         scores_from=(
             f"Scores of {len(patients.names)} patients, each judged by the one member that never saw it "
             "(95 % interval over patients; temperature, threshold and conformal sets were fitted on the same predictions):"
         ),
         weights_sha256=weights_sha256(model_tensors(ensemble.networks, reference)),
-        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        versions=versions(),
     )
     return SpectraPredictor(header, ensemble.networks, preprocessing, reference)
 
@@ -190,11 +183,4 @@ def _scores(probability: FloatArray, patients: Patients, positive: int, seed: in
     own_row = np.arange(len(patients.names))
     scores = Scores(patients.class_of_patient, probability[None], own_row, positive if binary else None)
     intervals = patient_intervals(scores, draw_patients(len(patients.names), seed=seed))
-    return [_score(name, interval) for name, interval in intervals.items()]
-
-
-def _score(name: str, interval: Interval) -> Score:
-    value, low, high = (
-        float(x) if np.isfinite(x) else None for x in (interval.value, interval.low, interval.high)
-    )
-    return Score(name=METRICS[name], value=value, low=low, high=high)
+    return [described_score(METRICS[name], one.value, one.low, one.high) for name, one in intervals.items()]

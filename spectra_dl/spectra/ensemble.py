@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.evaluation.splits import patient_folds
+from spectra_dl.models.members import network_output
 from spectra_dl.spectra.augmentation import Augmentation
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.predictor import network_logits
 from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable, TextArray
 from spectra_dl.training.settings import TrainingSettings
@@ -119,7 +119,7 @@ def train_ensemble(
         own = replace(recipe, training=replace(recipe.training, seed=seed * 1000 + member))
         goes_on = resume and checkpoint is not None and checkpoint.exists()
         network, preprocessing = _train_member(data, fold.train, own, checkpoint, resume=goes_on)
-        logits[fold.test] = network_logits(
+        logits[fold.test] = network_output(
             network, preprocessing.transform(data.table.select(fold.test)).matrix
         )
         networks.append(network)

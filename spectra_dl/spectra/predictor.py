@@ -13,6 +13,13 @@ from numpy.typing import NDArray
 from spectra_dl.errors import ModelFileError
 from spectra_dl.evaluation.conformal import ConformalSets
 from spectra_dl.models.file import load_model, save_model
+from spectra_dl.models.members import (
+    member_tensors,
+    network_output,
+    rebuilding,
+    refuse_unused,
+    restore_member,
+)
 from spectra_dl.spectra.decision import UNLIKE_ABOVE, DecisionRule
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.out_of_distribution import OutOfDistribution
@@ -24,7 +31,7 @@ from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 if TYPE_CHECKING:
     from torch import nn
 
-    from spectra_dl.models.header import ModelHeader
+    from spectra_dl.models.header import ExpressionHeader, ModelHeader
 
 
 NOT_CONVERGED = "baseline did not converge"
@@ -97,7 +104,7 @@ class SpectraPredictor:
     def _mean_logits(self, matrices: list[NDArray[np.float32]], batch_size: int) -> NDArray[np.float64]:
         total = np.zeros((len(matrices[0]), len(self.header.classes)))
         for network, used in zip(self.networks, self.header.preprocessing_of_member, strict=True):
-            total += network_logits(network, matrices[used], batch_size)
+            total += network_output(network, matrices[used], batch_size)
         return total / len(self.networks)
 
     @property
@@ -129,22 +136,30 @@ class SpectraPredictor:
         ModelFileError
             The file is damaged, altered, or not a model of spectra.
         """
-        header, tensors, sha256 = load_model(path)
+        return cls.rebuilt(path, *load_model(path))
+
+    @classmethod
+    def rebuilt(
+        cls,
+        path: str | os.PathLike[str],
+        header: "ModelHeader | ExpressionHeader",
+        tensors: dict[str, np.ndarray],
+        sha256: str,
+    ) -> "SpectraPredictor":
+        """Build the model from what `load_model` read; ``path`` is for messages.
+
+        Raises
+        ------
+        ModelFileError
+            It is not a model of spectra, or its tensors don't fit.
+        """
         if header.modality != "spectra":
             raise ModelFileError(f"{path}: a model of {header.modality}, not of spectra; name another model")
         limits = header.out_of_distribution
-        try:
+        with rebuilding(path):
             networks = tuple(_rebuild(header, tensors, member) for member in range(header.network.members))
             reference = OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance)
-        except (KeyError, RuntimeError) as err:
-            detail = " ".join(str(err).split())[:250]
-            raise ModelFileError(
-                f"{path}: missing, extra or mis-shaped tensors ({detail}); take a fresh copy"
-            ) from err
-        if len(tensors) != len(model_tensors(networks, reference)):
-            raise ModelFileError(
-                f"{path}: the file holds tensors that no part of the model uses; take a fresh copy"
-            )
+        refuse_unused(path, tensors, model_tensors(networks, reference))
         preprocessing = tuple(FittedPreprocessing.from_json(one) for one in header.preprocessing)
         return cls(header, networks, preprocessing, reference, sha256)
 
@@ -162,40 +177,11 @@ def _remarks(cleaned: Preprocessed, unlikeness: NDArray[np.float64]) -> list[tup
     return remarks
 
 
-def network_logits(
-    network: "nn.Module", matrix: NDArray[np.float32], batch_size: int = 256
-) -> NDArray[np.float64]:
-    """Return a network's logits ``(n, c)`` in float64, in which a row's result does not depend on its batch."""
-    import torch
-
-    network = network.double().eval()
-    with torch.inference_mode():
-        starts = range(0, len(matrix), batch_size)
-        parts = [network(torch.from_numpy(matrix[at : at + batch_size]).double()).numpy() for at in starts]
-    return np.concatenate(parts).astype(np.float64)
-
-
 def model_tensors(networks: tuple["nn.Module", ...], reference: OutOfDistribution) -> dict[str, np.ndarray]:
     """Return every array a model file keeps, by name; weights in float32."""
-    tensors: dict[str, np.ndarray] = dict(reference.tensors())
-    for member, network in enumerate(networks):
-        for name, tensor in network.state_dict().items():
-            array = tensor.detach().cpu().numpy()
-            tensors[f"member{member}.{name}"] = (
-                array.astype(np.float32) if array.dtype == np.float64 else array
-            )
-    return tensors
+    return {**reference.tensors(), **member_tensors(networks)}
 
 
 def _rebuild(header: "ModelHeader", tensors: dict[str, np.ndarray], member: int) -> "nn.Module":
-    import torch
-
     network = build_network(header.network.name, header.network.n_wavenumbers, header.network.n_classes)
-    prefix = f"member{member}."
-    own = {
-        name.removeprefix(prefix): torch.from_numpy(array)
-        for name, array in tensors.items()
-        if name.startswith(prefix)
-    }
-    network.load_state_dict(own, strict=True)
-    return network.double().eval()
+    return restore_member(network, tensors, member)

@@ -1,0 +1,38 @@
+"""What every model's description says alike, whatever it was trained on."""
+
+import math
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Literal
+
+from spectra_dl.models.header import AuditFinding, Score
+
+_LONGEST_TEXT = 500
+_PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
+
+
+def shortened(text: str) -> str:
+    """Return a text as long as a description holds one."""
+    return text[:_LONGEST_TEXT]
+
+
+def all_shortened(texts: Iterable[str]) -> list[str]:
+    """Return texts as long as a description holds them."""
+    return [shortened(text) for text in texts]
+
+
+def described_finding(name: str, severity: Literal["fine", "warn", "stop"], sentence: str) -> AuditFinding:
+    """Return what an audit found, as a description holds it."""
+    return AuditFinding(name=shortened(name), severity=severity, sentence=shortened(sentence))
+
+
+def described_score(name: str, value: float, low: float, high: float) -> Score:
+    """Return a figure with its interval, as a description holds it: None where it is undefined."""
+    known = [float(one) if math.isfinite(one) else None for one in (value, low, high)]
+    return Score(name=name, value=known[0], low=known[1], high=known[2])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that made a model."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}

@@ -1,0 +1,93 @@
+"""The networks of a model file: their tensors by name, how they come back from them, and what they say."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def network_output(
+    network: "nn.Module", inputs: NDArray[np.float32], batch_size: int = 256
+) -> NDArray[np.float64]:
+    """Return a network's outputs ``(n, c)`` in float64, in which a row's result does not depend on its batch."""
+    import torch
+
+    network = network.double().eval()
+    with torch.inference_mode():
+        starts = range(0, len(inputs), batch_size)
+        parts = [network(torch.from_numpy(inputs[at : at + batch_size]).double()).numpy() for at in starts]
+    return np.concatenate(parts).astype(np.float64)
+
+
+def member_tensors(networks: "Sequence[nn.Module]") -> dict[str, np.ndarray]:
+    """Return every array of an ensemble's networks by name; weights in float32."""
+    tensors = {}
+    for member, network in enumerate(networks):
+        for name, tensor in network.state_dict().items():
+            array = tensor.detach().cpu().numpy()
+            tensors[f"member{member}.{name}"] = (
+                array.astype(np.float32) if array.dtype == np.float64 else array
+            )
+    return tensors
+
+
+def restore_member(network: "nn.Module", tensors: Mapping[str, np.ndarray], member: int) -> "nn.Module":
+    """Give a freshly built network the weights of one member, and return it in evaluation mode and float64.
+
+    Raises
+    ------
+    RuntimeError
+        Tensors are missing, extra or mis-shaped; `rebuilding` makes a sentence of it.
+    """
+    import torch
+
+    prefix = f"member{member}."
+    own = {
+        name.removeprefix(prefix): torch.from_numpy(array)
+        for name, array in tensors.items()
+        if name.startswith(prefix)
+    }
+    network.load_state_dict(own, strict=True)
+    return network.double().eval()
+
+
+@contextlib.contextmanager
+def rebuilding(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Refuse a model file whose tensors don't make up the model that is built from them in the block.
+
+    Raises
+    ------
+    ModelFileError
+        Tensors are missing, extra or mis-shaped.
+    """
+    try:
+        yield
+    except (KeyError, RuntimeError) as err:
+        detail = " ".join(str(err).split())[:250]
+        raise ModelFileError(
+            f"{path}: missing, extra or mis-shaped tensors ({detail}); take a fresh copy"
+        ) from err
+
+
+def refuse_unused(
+    path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], used: Mapping[str, np.ndarray]
+) -> None:
+    """Refuse a model file that holds more tensors than the model built from it uses.
+
+    Raises
+    ------
+    ModelFileError
+        It does.
+    """
+    if len(tensors) != len(used):
+        raise ModelFileError(
+            f"{path}: the file holds tensors that no part of the model uses; take a fresh copy"
+        )
