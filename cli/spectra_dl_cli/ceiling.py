@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from spectra_dl_cli.options import json_option, out_option, overwrite_option, seed_option
+from spectra_dl_cli.options import json_option, out_option, overwrite_option
 from spectra_dl_cli.output import say, table_text
 
 _SHOWN = 20
@@ -13,11 +13,10 @@ _SHOWN = 20
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N genes with the most counts.")
-@seed_option
 @out_option
 @overwrite_option
 @json_option
-def ceiling(data: Path, top: int | None, seed: int, out: Path | None, overwrite: bool, as_json: bool) -> None:
+def ceiling(data: Path, top: int | None, out: Path | None, overwrite: bool, as_json: bool) -> None:
     """Print the highest correlation any model could reach with each gene of one section.
 
     FILE is an .h5ad with raw counts, or a counts table of legacy Spatial Transcriptomics beside its picture and spots.
@@ -32,7 +31,7 @@ def ceiling(data: Path, top: int | None, seed: int, out: Path | None, overwrite:
     from spectra_dl_cli.provenance import provenance
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
-    origin = provenance([data], seed=seed)
+    origin = provenance([data])
     if data.is_file() and is_hdf5(data):
         counts, _, gene = read_h5ad_counts(data)
     else:
@@ -42,7 +41,7 @@ def ceiling(data: Path, top: int | None, seed: int, out: Path | None, overwrite:
     empty = int((library <= 0).sum())
     counts, library = counts[library > 0], library[library > 0]
     order = np.argsort(-np.asarray(counts.sum(axis=0)).ravel(), kind="stable")[:top]
-    found = noise_ceiling(counts[:, order], library, seed=seed)
+    found = noise_ceiling(counts[:, order], library)
     rows = [
         {
             "gene": str(gene[at]),

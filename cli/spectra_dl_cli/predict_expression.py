@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from spectra_dl.models.file import LoadedModel
 
 _PARTIAL = 6
-_SHOWN = 10
+_SHOWN, _DRAWN = 10, 4
 
 
 def predict_expression(
@@ -29,7 +29,7 @@ def predict_expression(
     """
     import numpy as np
 
-    from spectra_dl.expression.maps import agreement, write_h5ad, write_maps
+    from spectra_dl.expression.maps import agreement, measured_values, write_h5ad, write_maps
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.expression.readers import SectionSource, read_section
     from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
@@ -43,7 +43,8 @@ def predict_expression(
     section = read_section(SectionSource(data[0], um_per_pixel=mpp, image=image))
     values = predictor.predict(section)
     genes = [gene.name for gene in predictor.header.genes]
-    found = agreement(section, values, genes)
+    measured = measured_values(section, genes)
+    found = None if measured is None else agreement(values, measured)
     refused = int(np.isnan(values[:, 0]).sum())
     origin = provenance([*data, *([image] if image else [])])
     make_run_folder(folder)
@@ -58,7 +59,15 @@ def predict_expression(
             "values": "log(1 + counts per 10,000)",
         },
     )
-    maps = write_maps(folder, section, values, predictor)
+    best = predictor.best_first
+    drawn = best[:_DRAWN]
+    maps = write_maps(
+        folder,
+        section,
+        [genes[at] for at in drawn],
+        values[:, drawn],
+        None if measured is None else measured[:, drawn],
+    )
     known = None if found is None else found[np.isfinite(found)]
     report = {
         **origin,
@@ -96,14 +105,13 @@ def predict_expression(
         say(
             f"This section was counted: predictions correlate with its counts at {known.mean():.3f}, mean over {known.size} genes."
         )
-    best = sorted(range(len(genes)), key=lambda at: -(predictor.header.genes[at].pearson or -2.0))[:_SHOWN]
     rows = [
         [
             genes[at],
             f"{predictor.header.genes[at].pearson or 0.0:.3f}",
             "-" if found is None else f"{found[at]:.3f}",
         ]
-        for at in best
+        for at in best[:_SHOWN]
     ]
     say()
     say(table_text(["gene", "expected r", "measured r"], rows))

@@ -56,7 +56,6 @@ def noise_ceiling(
     library: FloatArray | None = None,
     *,
     level: float = 0.95,
-    seed: int = 0,
 ) -> NoiseCeiling:
     """Estimate each gene's noise ceiling in one section.
 
@@ -77,8 +76,6 @@ def noise_ceiling(
         ``(n,)`` counts of each spot over all genes, above 0; the sums of ``counts`` where not given.
     level
         Of the interval. It holds what the shapes leave possible and, in quadrature, the standard error of a correlation over n spots.
-    seed
-        Has no effect: nothing is drawn.
 
     Raises
     ------

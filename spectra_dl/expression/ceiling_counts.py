@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.ceiling_shapes import relative_rates
+from spectra_dl.expression.genes import PER
 from spectra_dl.expression.section import FloatArray
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
 
-PER = 10_000.0
 _FEWEST_SPOTS = 10
 _BINS = 48  # of library sizes, for spots without a count of the gene
 _SMALL = 8  # counts up to here say little of a rate, so that spots of like library sizes are taken together

@@ -10,8 +10,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.ceiling import noise_ceiling
 from spectra_dl.expression.encoders import FeatureRecipe, section_features
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
-from spectra_dl.expression.readers.source import pitch_of
-from spectra_dl.expression.section import FloatArray, TextArray, TissueSection
+from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of
 from spectra_dl.expression.spots import Features, IndexArray, SpotTable
 
 if TYPE_CHECKING:

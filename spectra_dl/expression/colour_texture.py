@@ -13,6 +13,7 @@ TILE_PIXELS = 112
 N_FEATURES = 47
 # Haematoxylin, eosin and a rest, as optical densities of red, green and blue: Ruifrok & Johnston 2001, Anal. Quant. Cytol. Histol. 23:291-299.
 _STAINS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
+_SEPARATION = np.linalg.inv(_STAINS / np.linalg.norm(_STAINS, axis=1, keepdims=True))
 _STEPS = (1, 2, 4)
 
 
@@ -29,7 +30,7 @@ def colour_texture(tiles: Iterable[Pixels]) -> Features:
 def _of_tile(tile: Pixels) -> list[float]:
     colour = tile.astype(np.float64)
     grey = colour.mean(axis=2)
-    stain = _optical_density(colour) @ _separation()
+    stain = _optical_density(colour) @ _SEPARATION
     planes = np.stack([*np.moveaxis(colour, 2, 0), stain[..., 0], stain[..., 1], grey]).reshape(6, -1)
     numbers = [
         *planes.mean(axis=1),
@@ -54,7 +55,3 @@ def _of_tile(tile: Pixels) -> list[float]:
 def _optical_density(colour: NDArray[np.float64]) -> NDArray[np.float64]:
     density: NDArray[np.float64] = -np.log((colour + 1.0) / 256.0)
     return density
-
-
-def _separation() -> NDArray[np.float64]:
-    return np.linalg.inv(_STAINS / np.linalg.norm(_STAINS, axis=1, keepdims=True))

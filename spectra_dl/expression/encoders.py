@@ -6,6 +6,7 @@ import numpy as np
 
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.colour_texture import COLOUR_TEXTURE, N_FEATURES, TILE_PIXELS, colour_texture
+from spectra_dl.expression.image import cut_tiles
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.spots import FeatureBlock, Features
 
@@ -42,9 +43,9 @@ def section_features(section: TissueSection, recipe: FeatureRecipe) -> Features:
     DataError
         The picture can't be decoded.
     """
-    centre = section.position_um / section.um_per_pixel
+    whole, centre = section.image.decoded(), section.position_um / section.um_per_pixel
     found = [
-        colour_texture(section.image.tiles(centre, size / section.um_per_pixel, TILE_PIXELS))
+        colour_texture(cut_tiles(whole, centre, size / section.um_per_pixel, TILE_PIXELS))
         for size in recipe.sizes_um
     ]
     return np.concatenate(found, axis=1)

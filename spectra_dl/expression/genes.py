@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ENSEMBL = re.compile(r"(ENS[A-Z]{0,6}G\d{11})(\.\d+)?")
 _FEWEST_SHARED = 0.5  # of the smallest section's genes
-_PER = 10_000.0
+PER = 10_000.0
 IndexArray = NDArray[np.intp]
 PanelRule = Literal["variance", "mean"]
 
@@ -90,13 +90,13 @@ def log_normalise(counts: "csr_matrix | FloatArray", library: FloatArray) -> Flo
         ``(n,)`` counts of each spot over all its genes, not of these alone; above 0.
     """
     dense = counts.toarray() if hasattr(counts, "toarray") else np.asarray(counts, dtype=np.float64)
-    scaled: FloatArray = np.log1p(dense * (_PER / library)[:, None])
+    scaled: FloatArray = np.log1p(dense * (PER / library)[:, None])
     return scaled
 
 
 def raw_counts(values: FloatArray, library: FloatArray) -> FloatArray:
     """Undo `log_normalise`: return the whole numbers that were counted, ``(n, g)``."""
-    counted: FloatArray = np.rint(np.expm1(values) * (library / _PER)[:, None])
+    counted: FloatArray = np.rint(np.expm1(values) * (library / PER)[:, None])
     return counted
 
 
@@ -137,7 +137,7 @@ def choose_panel(
     scores = []
     for name in sorted(set(section)):
         rows = np.flatnonzero(section == name)
-        scaled = (diags_array(_PER / library[rows]) @ counts[rows]).tocsr()
+        scaled = (diags_array(PER / library[rows]) @ counts[rows]).tocsr()
         scaled.data = np.log1p(scaled.data)
         mean = np.asarray(scaled.mean(axis=0)).ravel()
         scores.append(

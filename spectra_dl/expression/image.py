@@ -58,27 +58,33 @@ class TissueImage:
             pixels = np.asarray(small, dtype=np.uint8)
         return pixels, pixels.shape[1] / self.width
 
-    def tiles(self, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
-        """Yield ``(pixels, pixels, 3)`` around each centre, white beyond the edge; the picture is decoded once.
-
-        Parameters
-        ----------
-        centre
-            ``(k, 2)`` x and y in full-resolution pixels.
-        side
-            The tile's side in full-resolution pixels.
-        pixels
-            The side it is brought to.
-        """
-        from PIL import Image
-
+    def decoded(self) -> Pixels:
+        """Return the whole picture, ``(height, width, 3)``."""
         with _opened(self.path, self.kind) as picture:
-            whole = np.asarray(_on_white(picture), dtype=np.uint8)
-        reach = max(1, round(side))
-        for x, y in centre:
-            left, top = round(float(x) - reach / 2), round(float(y) - reach / 2)
-            tile = Image.fromarray(_cut(whole, left, top, reach))
-            yield np.asarray(tile.resize((pixels, pixels), Image.Resampling.BOX), dtype=np.uint8)
+            return np.asarray(_on_white(picture), dtype=np.uint8)
+
+
+def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
+    """Yield tiles ``(pixels, pixels, 3)`` of a decoded picture around each centre, white beyond the edge.
+
+    Parameters
+    ----------
+    whole
+        ``(height, width, 3)``.
+    centre
+        ``(k, 2)`` x and y in full-resolution pixels.
+    side
+        The tile's side in full-resolution pixels.
+    pixels
+        The side it is brought to.
+    """
+    from PIL import Image
+
+    reach = max(1, round(side))
+    for x, y in centre:
+        left, top = round(float(x) - reach / 2), round(float(y) - reach / 2)
+        tile = Image.fromarray(_cut(whole, left, top, reach))
+        yield np.asarray(tile.resize((pixels, pixels), Image.Resampling.BOX), dtype=np.uint8)
 
 
 def open_image(path: Path) -> TissueImage:

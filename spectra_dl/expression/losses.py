@@ -1,6 +1,5 @@
 """Losses of predicted expression, one value per spot, as the training loop takes them."""
 
-import math
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -79,4 +78,3 @@ LOSSES = {
     "negative-binomial": negative_binomial_deviation,
 }
 COUNT_LOSSES = frozenset({"poisson", "negative-binomial"})
-LOG_PER_10_000 = math.log(10_000.0)

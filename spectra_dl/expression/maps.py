@@ -1,13 +1,14 @@
 """Predicted expression as files: an AnnData that scanpy plots, and pictures of the best genes."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from spectra_dl.evaluation.profiles.scores import pearson_per_column
 from spectra_dl.expression.genes import gene_key, log_normalise
+from spectra_dl.expression.image import Pixels
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.section import FloatArray, TissueSection
 from spectra_dl.storage.atomic import whole_path
@@ -64,33 +65,31 @@ def write_h5ad(
 
 
 def write_maps(
-    folder: Path, section: TissueSection, values: FloatArray, predictor: ExpressionPredictor, *, most: int = 4
+    folder: Path,
+    section: TissueSection,
+    genes: Sequence[str],
+    values: FloatArray,
+    measured: FloatArray | None,
 ) -> list[str]:
-    """Draw the genes that are predicted best, beside the measured ones where there are any, and return the files' names.
+    """Draw genes, beside the measured ones where there are any, and return the files' names.
+
+    Parameters
+    ----------
+    genes
+        Names of the columns of ``values`` (n, k) and ``measured`` (n, k).
 
     Raises
     ------
     EnvironmentFault
         A file can't be written.
     """
-    genes = predictor.header.genes
-    order = sorted(range(len(genes)), key=lambda at: (-(genes[at].pearson or -2.0), genes[at].name))[:most]
-    measured = measured_values(section, [gene.name for gene in genes])
+    picture = section.image.thumbnail(_LONGEST_SIDE)
     names = []
-    for at in order:
-        name = (
-            "map_"
-            + "".join(one if one.isalnum() or one in "-." else "_" for one in genes[at].name)[:80]
-            + ".png"
-        )
-        _draw(
-            folder / name,
-            section,
-            genes[at].name,
-            values[:, at],
-            None if measured is None else measured[:, at],
-        )
-        names.append(name)
+    for at, gene in enumerate(genes):
+        safe = "".join(one if one.isalnum() or one in "-." else "_" for one in gene)[:80]
+        names.append(f"map_{safe}.png")
+        beside = None if measured is None else measured[:, at]
+        _draw(folder / names[-1], section, picture, gene, values[:, at], beside)
     return names
 
 
@@ -112,11 +111,8 @@ def measured_values(section: TissueSection, genes: list[str]) -> FloatArray | No
     return values
 
 
-def agreement(section: TissueSection, values: FloatArray, genes: list[str]) -> FloatArray | None:
-    """Return ``(g,)`` correlations of predicted and measured values over the spots that have both; None without counts."""
-    measured = measured_values(section, genes)
-    if measured is None:
-        return None
+def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
+    """Return ``(g,)`` correlations of predicted and measured values ``(n, g)`` over the spots that have both."""
     rows = np.isfinite(values).all(axis=1) & np.isfinite(measured).any(axis=1)
     return pearson_per_column(values[rows], np.nan_to_num(measured[rows]))
 
@@ -129,11 +125,16 @@ def _picture(section: TissueSection) -> dict[str, object]:
 
 
 def _draw(
-    path: Path, section: TissueSection, gene: str, predicted: FloatArray, measured: FloatArray | None
+    path: Path,
+    section: TissueSection,
+    picture: tuple[Pixels, float],
+    gene: str,
+    predicted: FloatArray,
+    measured: FloatArray | None,
 ) -> None:
     from matplotlib.figure import Figure
 
-    pixels, scale = section.image.thumbnail(_LONGEST_SIDE)
+    pixels, scale = picture
     shown = [("H&E", None), (f"{gene}, predicted", predicted)]
     shown += [] if measured is None else [(f"{gene}, measured", measured)]
     figure = Figure(figsize=(4.6 * len(shown), 4.6), layout="constrained")

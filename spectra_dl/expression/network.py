@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.context import design
-from spectra_dl.expression.genes import raw_counts
+from spectra_dl.expression.genes import PER, raw_counts
 from spectra_dl.expression.losses import COUNT_LOSSES, LOSSES
 from spectra_dl.expression.section import FloatArray, TextArray
 from spectra_dl.expression.spots import Features, SpotTable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 DEFAULT_TRAINING = TrainingSettings(
     epochs=60, batch_size=64, learning_rate=1e-3, weight_decay=0.3, patience=10
 )
-_PER = 10_000.0
 _MOST_MEMBERS = 5
 _LEAST_RATE = 1e-3
 
@@ -89,7 +88,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
     def _target(self, spots: SpotTable, y: FloatArray) -> FloatArray:
         if self.loss not in COUNT_LOSSES:
             return y
-        return np.concatenate([spots.library[:, None] / _PER, raw_counts(y, spots.library)], axis=1)
+        return np.concatenate([spots.library[:, None] / PER, raw_counts(y, spots.library)], axis=1)
 
     def _member(
         self, shown: Features, target: FloatArray, section: TextArray, left_out: str | None, number: int
@@ -139,7 +138,7 @@ def as_expression(output: FloatArray, loss: str) -> FloatArray:
     if loss not in COUNT_LOSSES:
         return output
     rate = output[:, : output.shape[1] // 2] if loss == "negative-binomial" else output
-    return np.log1p(np.exp(np.minimum(rate, np.log(_PER))))
+    return np.log1p(np.exp(np.minimum(rate, np.log(PER))))
 
 
 def _start(target: FloatArray, loss: str) -> FloatArray:

@@ -51,6 +51,12 @@ class ExpressionPredictor:
         """The tiles the model is shown."""
         return FeatureRecipe(tuple(self.header.tile_sizes_um))
 
+    @property
+    def best_first(self) -> list[int]:
+        """The genes' numbers, the one predicted best on left-out tissue first."""
+        genes = self.header.genes
+        return sorted(range(len(genes)), key=lambda at: (-(genes[at].pearson or -2.0), genes[at].name))
+
     def predict(self, section: TissueSection) -> FloatArray:
         """Return ``(n, g)`` log(1 + counts per 10,000) of the model's genes; NaN for spots that lie off the picture.
 
@@ -65,7 +71,7 @@ class ExpressionPredictor:
             raise ModelFileError(
                 "this version's encoder gives other features than the model was trained with; train it again"
             )
-        placed = np.isin(section.reason, ["", "no counts"])
+        placed = section.placed
         shown_section = section.select(placed)
         spots = spots_of(shown_section, section_features(shown_section, self.recipe), self.recipe)
         shown = design(spots, surroundings=self.header.head.shown > 1)

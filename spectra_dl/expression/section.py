@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.arrays import TextArray as TextArray
+from spectra_dl.evaluation.arrays import text_array as text_array
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -14,12 +16,7 @@ if TYPE_CHECKING:
     from spectra_dl.expression.image import TissueImage
 
 FloatArray = NDArray[np.float64]
-TextArray = NDArray[np.object_]
-
-
-def text_array(values: ArrayLike) -> TextArray:
-    """Return ``values`` as an array of Python text, so that no id is ever a number."""
-    return np.array([str(value) for value in np.asarray(values, dtype=object).ravel()], dtype=object)
+NO_COUNTS = "no counts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +93,11 @@ class TissueSection:
         """``(n,)`` whether a spot can be used."""
         return np.asarray(self.reason == "", dtype=bool)
 
+    @property
+    def placed(self) -> NDArray[np.bool_]:
+        """``(n,)`` whether a spot lies on the picture, counted or not."""
+        return np.isin(self.reason, ["", NO_COUNTS])
+
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "TissueSection":
         """Return the section with these spots only."""
         return replace(
@@ -105,3 +107,14 @@ class TissueSection:
             reason=self.reason[rows],
             counts=None if self.counts is None else self.counts[rows],
         )
+
+
+def pitch_of(position: FloatArray) -> float:
+    """Return the median distance of a spot's nearest neighbour; NaN with fewer than two spots."""
+    from scipy.spatial import cKDTree
+
+    known = position[np.isfinite(position).all(axis=1)]
+    if len(known) < 2:
+        return float("nan")
+    distance, _ = cKDTree(known).query(known, k=2)
+    return float(np.median(np.asarray(distance)[:, 1]))

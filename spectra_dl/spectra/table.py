@@ -2,16 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.arrays import TextArray as TextArray
+from spectra_dl.evaluation.arrays import text_array as text_array
 
 FloatArray = NDArray[np.float64]
-TextArray = NDArray[np.object_]
 MEASURED = "measured_sha256"
 _DIGITS = re.compile(r"[0-9a-f]{16}")
 
@@ -114,8 +115,3 @@ def spectrum_hashes(table: SpectraTable) -> list[str]:
     if len(kept) and all(_DIGITS.fullmatch(digits) for digits in kept):
         return list(kept)
     return [hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in table.intensity]
-
-
-def text_array(values: Iterable[object]) -> TextArray:
-    """Return ``values`` as a one-dimensional object array of str."""
-    return np.array([str(value) for value in values], dtype=object)

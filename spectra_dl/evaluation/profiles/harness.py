@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts, text_array
 from spectra_dl.evaluation.audit import Audit, Finding
 from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.comparison import Difference, verdict_of
@@ -132,7 +132,7 @@ def _prepare(
     progress: Callable[[str], None] | None,
     observe: Observer | None,
 ) -> Task:
-    sections, patients = _texts(section), _texts(patient)
+    sections, patients = text_array(section), text_array(patient)
     if len(sections) != len(rows) or (position is not None and np.shape(position) != (len(rows), 2)):
         raise DataError(
             f"{len(rows)} rows need as many sections, patients and positions (x, y); give one of each per row"
@@ -181,7 +181,3 @@ def _difference(model: ProfileResult, reference: ProfileResult, settings: Profil
     )
     interval = interval_over_units(own - other, resamples=settings.resamples, seed=settings.seed)
     return Difference(model.name, reference.name, "pearson", interval, verdict_of(interval, "pearson"))
-
-
-def _texts(values: Texts) -> NDArray[np.object_]:
-    return np.array([str(value) for value in values], dtype=object)

@@ -8,8 +8,8 @@ import numpy as np
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.image import open_image
-from spectra_dl.expression.readers.source import SectionSource, find_picture, pitch_of, spot_reasons
-from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, text_array
+from spectra_dl.expression.readers.source import SectionSource, find_picture, spot_reasons
+from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of, text_array
 
 if TYPE_CHECKING:
     import h5py

@@ -9,8 +9,8 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.image import open_image
-from spectra_dl.expression.readers.source import SectionSource, find_picture, pitch_of, spot_reasons
-from spectra_dl.expression.section import FloatArray, TissueSection, text_array
+from spectra_dl.expression.readers.source import SectionSource, find_picture, spot_reasons
+from spectra_dl.expression.section import FloatArray, TissueSection, pitch_of, text_array
 
 _PITCH_UM, _SPOT_UM = 200.0, 100.0
 _SPOT_COLUMNS = {"x", "y", "pixel_x", "pixel_y"}

@@ -9,7 +9,7 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.image import TissueImage
-from spectra_dl.expression.section import FloatArray, TextArray, text_array
+from spectra_dl.expression.section import NO_COUNTS, FloatArray, TextArray, text_array
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 
@@ -89,18 +89,7 @@ def spot_reasons(
             "picture or another scale factor?"
         )
     reason = text_array([""] * len(inside))
-    reason[counts_per_spot <= 0] = "no counts"
+    reason[counts_per_spot <= 0] = NO_COUNTS
     reason[~inside] = "off the picture"
     reason[~known] = "no position"
     return reason
-
-
-def pitch_of(position: FloatArray) -> float:
-    """Return the median distance of a spot's nearest neighbour; NaN with fewer than two spots."""
-    from scipy.spatial import cKDTree
-
-    known = position[np.isfinite(position).all(axis=1)]
-    if len(known) < 2:
-        return float("nan")
-    distance, _ = cKDTree(known).query(known, k=2)
-    return float(np.median(np.asarray(distance)[:, 1]))

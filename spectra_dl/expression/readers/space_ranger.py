@@ -9,8 +9,8 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.image import open_image
-from spectra_dl.expression.readers.source import PICTURES, SectionSource, pitch_of, spot_reasons
-from spectra_dl.expression.section import FloatArray, TissueSection, text_array
+from spectra_dl.expression.readers.source import PICTURES, SectionSource, spot_reasons
+from spectra_dl.expression.section import FloatArray, TissueSection, pitch_of, text_array
 
 if TYPE_CHECKING:
     from anndata import AnnData
