@@ -18,6 +18,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 import numpy as np
+from cpu_time import cpu_seconds
 from numpy.typing import NDArray
 
 from spectra_dl.spectra.baseline import BaselineResult, airpls, arpls, asls, drpls, iasls
@@ -188,13 +189,6 @@ def line(name: str, pairs: list[tuple[float, float]], n_spectra: int, must: floa
     wanted = "" if must is None else f"{must:.0f}"
     missed = "  MISSED" if must is not None and ratio < must else ""
     print(f"{name:<28}{peer:>7.0f}µs{ours:>7.1f}µs{ratio:>8.1f}{wanted:>7}{missed}", end="")
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time of one call."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import statistics
-import time
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from cpu_time import cpu_seconds
 from scipy.stats import pearsonr
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
@@ -97,13 +97,6 @@ def compare(plain: Callable[[], object], ours: Callable[[], object]) -> tuple[fl
     pairs = [(cpu_seconds(plain), cpu_seconds(ours)) for _ in range(PAIRS)]
     slow, fast = (statistics.median(each) for each in zip(*pairs, strict=True))
     return slow, fast, statistics.median(one / other for one, other in pairs)
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time of one call."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
+from cpu_time import cpu_seconds
 from sklearn.metrics import roc_auc_score
 
 from spectra_dl.evaluation.comparison import permutation_null
@@ -62,13 +62,6 @@ def compare(name: str, loop: Callable[[], object], vectorised: Callable[[], obje
     ratio = statistics.median(one / other for one, other in pairs)
     verdict = "" if ratio >= TARGETS[name] else "  MISSED"
     print(f"{name:<18}{slow:>9.2f}{fast:>9.4f}{ratio:>8.0f}{TARGETS[name]:>8.0f}{verdict}")
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time of one call."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 if __name__ == "__main__":

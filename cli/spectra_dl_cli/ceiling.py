@@ -25,14 +25,15 @@ def ceiling(data: Path, top: int | None, out: Path | None, overwrite: bool, as_j
 
     from spectra_dl.expression.ceiling import noise_ceiling
     from spectra_dl.expression.readers import SectionSource, read_section
-    from spectra_dl.expression.readers.h5ad import is_hdf5, read_h5ad_counts
+    from spectra_dl.expression.readers.h5ad import read_h5ad_counts
     from spectra_dl.storage.csv_rows import csv_rows
+    from spectra_dl.storage.hdf5_checks import is_hdf5
     from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
     origin = provenance([data])
-    if data.is_file() and is_hdf5(data):
+    if is_hdf5(data):
         counts, _, gene = read_h5ad_counts(data)
     else:
         section = read_section(SectionSource(data))

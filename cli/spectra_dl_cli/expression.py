@@ -1,25 +1,33 @@
 """spectra-dl train expression and evaluate expression: from H&E sections with counts."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
-from spectra_dl_cli.options import json_option, out_option, overwrite_option, seed_option
+from spectra_dl.expression.losses import LossName
+from spectra_dl_cli.options import (
+    json_option,
+    model_out_option,
+    out_option,
+    overwrite_option,
+    seed_option,
+    together,
+)
 from spectra_dl_cli.output import say, say_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spectra_dl.evaluation.profiles.results import ProfileEvaluation
     from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
     from spectra_dl.expression.encoders import FeatureRecipe
-    from spectra_dl.expression.losses import LossName
+    from spectra_dl.expression.readers import SectionSource
     from spectra_dl.expression.training import Model
 
 MODELS = ("context", "perceptron", "linear", "ridge", "pls")
 _REFERENCE = "ridge, colour and texture"
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _sheet = click.argument("sections", type=click.Path(path_type=Path), metavar="SECTIONS.csv")
 _model = click.option(
@@ -32,7 +40,7 @@ _model = click.option(
 )
 _loss = click.option(
     "--loss",
-    type=click.Choice(("mse", "pearson", "poisson", "negative-binomial")),
+    type=click.Choice(get_args(LossName)),
     default="mse",
     show_default=True,
     help="What a network is trained for.",
@@ -60,10 +68,7 @@ _group = click.option(
 )
 
 
-def _study(command: _Command) -> _Command:
-    for option in reversed((_sheet, _model, _loss, _genes, _by, _group, seed_option)):
-        command = option(command)
-    return command
+_study = together(_sheet, _model, _loss, _genes, _by, _group, seed_option)
 
 
 @click.command("expression")
@@ -74,7 +79,7 @@ def _study(command: _Command) -> _Command:
 def evaluate_expression(
     sections: Path,
     name: str,
-    loss: "LossName",
+    loss: LossName,
     genes: int,
     panel: Literal["variance", "mean"],
     group: Literal["patient", "section"],
@@ -90,14 +95,16 @@ def evaluate_expression(
     from spectra_dl.evaluation.page import report_page
     from spectra_dl.evaluation.profiles.report import profile_report
     from spectra_dl.evaluation.profiles.text import profile_text
+    from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.storage.atomic import write_text
     from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
-    cohort, _, _, evaluation, _ = _judged(sections, name, loss, genes, panel, group, seed, others=True)
+    sources = sheet_sources(sections)
+    cohort, _, _, evaluation, _ = _judged(sources, name, loss, genes, panel, group, seed, others=True)
     report = {
-        **provenance([sections, *_inputs(sections)], seed=seed),
+        **provenance([sections, *(one.path for one in sources)], seed=seed),
         "options": {
             "model": name,
             "loss": loss,
@@ -124,19 +131,13 @@ def evaluate_expression(
 
 @click.command("expression")
 @_study
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder for model.safetensors.",
-)
+@model_out_option
 @overwrite_option
 @json_option
 def train_expression(
     sections: Path,
     name: str,
-    loss: "LossName",
+    loss: LossName,
     genes: int,
     panel: Literal["variance", "mean"],
     group: Literal["patient", "section"],
@@ -149,15 +150,17 @@ def train_expression(
 
     What to expect of each gene is measured first, on left-out patients (or sections, with --group section).
     """
+    from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.training import TrainingRequest, train_predictor
     from spectra_dl.models.card import card_text
     from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
     folder = check_run_folder(out, overwrite=overwrite)
-    origin = provenance([sections, *_inputs(sections)], seed=seed)
+    sources = sheet_sources(sections)
+    origin = provenance([sections, *(one.path for one in sources)], seed=seed)
     cohort, targets, recipe, evaluation, model = _judged(
-        sections, name, loss, genes, panel, group, seed, others=False
+        sources, name, loss, genes, panel, group, seed, others=False
     )
     say_progress("training on all sections")
     request = TrainingRequest(model, cohort, targets, recipe, sections.resolve().name, seed)
@@ -180,9 +183,9 @@ def train_expression(
 
 
 def _judged(
-    sheet: Path,
+    sources: "Sequence[SectionSource]",
     name: str,
-    loss: "LossName",
+    loss: LossName,
     genes: int,
     panel: Literal["variance", "mean"],
     group: Literal["patient", "section"],
@@ -198,11 +201,11 @@ def _judged(
     from spectra_dl.expression.encoders import FeatureRecipe
     from spectra_dl.expression.genes import PanelSettings
     from spectra_dl.expression.probes import section_findings
-    from spectra_dl.expression.readers import read_sections
+    from spectra_dl.expression.readers import read_section
     from spectra_dl.expression.training import build_model
 
     recipe = FeatureRecipe()
-    read = read_sections(sheet)
+    read = [read_section(source) for source in sources]
     cohort = expression_cohort(read, recipe, say=say_progress)
     targets = PanelTargets(cohort, PanelSettings(genes, panel))
     own = build_model(name, loss=loss, seed=seed)
@@ -226,9 +229,3 @@ def _judged(
         progress=say_progress,
     )
     return cohort, targets, recipe, evaluation, own
-
-
-def _inputs(sheet: Path) -> list[Path]:
-    from spectra_dl.expression.readers.sheet import sheet_sources
-
-    return [source.path for source in sheet_sources(sheet)]

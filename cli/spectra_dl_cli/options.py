@@ -22,7 +22,9 @@ NETWORKS = ("compact", "lenet5", "deepcnn", "resnet")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+def together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Return one decorator that adds several options, shown in the order given."""
+
     def decorate(command: _Command) -> _Command:
         for option in reversed(options):
             command = option(command)
@@ -31,7 +33,7 @@ def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], 
     return decorate
 
 
-identity_options = _together(
+identity_options = together(
     click.option("--sample-id", metavar="COLUMN", help="Column of the sample ids."),
     click.option("--patient", "--group-by", "patient", metavar="COLUMN", help="Column of the patient ids."),
     click.option(
@@ -48,7 +50,7 @@ identity_options = _together(
     ),
 )
 
-study_options = _together(
+study_options = together(
     click.option("--label", metavar="COLUMN", help="Column of the classes."),
     identity_options,
     click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument."),
@@ -108,10 +110,10 @@ def _normalise_option(default: Normalisation) -> Callable[[_Command], _Command]:
     )
 
 
-cleaning_options = _together(
+cleaning_options = together(
     _crop_option, _baseline_option, _lam_option("training spectra"), _normalise_option("snv")
 )
-correction_options = _together(
+correction_options = together(
     _crop_option,
     _baseline_option,
     _lam_option("the first spectra"),
@@ -125,7 +127,7 @@ correction_options = _together(
     _normalise_option("none"),
 )
 
-network_options = _together(
+network_options = together(
     click.option(
         "--network",
         type=click.Choice(NETWORKS),
@@ -154,6 +156,13 @@ network_options = _together(
 
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the results."
+)
+model_out_option = click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder for model.safetensors.",
 )
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Allow a folder that already holds results."

@@ -13,6 +13,7 @@ from spectra_dl_cli.options import (
     data_argument,
     input_paths,
     json_option,
+    model_out_option,
     network_options,
     overwrite_option,
     read_table,
@@ -40,13 +41,7 @@ def train() -> None:
 @cleaning_options
 @network_options
 @seed_option
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder for model.safetensors.",
-)
+@model_out_option
 @overwrite_option
 @click.option(
     "--threshold",

@@ -1,29 +1,26 @@
 """AnnData files, checked with h5py before any number is believed; nothing in them is unpickled."""
 
+import contextlib
 import math
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError
 from spectra_dl.expression.image import open_image
 from spectra_dl.expression.readers.source import SectionSource, find_picture, spot_reasons
 from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of, text_array
+from spectra_dl.storage.hdf5_checks import refuse_foreign
 
 if TYPE_CHECKING:
     import h5py
     from scipy.sparse import csr_matrix
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_BYTES = 4 << 30
 _PIXEL_COLUMNS = (("x_pixel", "y_pixel"), ("pxl_col_in_fullres", "pxl_row_in_fullres"))
-
-
-def is_hdf5(path: Path) -> bool:
-    """Say whether a regular file begins as HDF5 does."""
-    with open(path, "rb") as stream:
-        return stream.read(len(_SIGNATURE)) == _SIGNATURE
 
 
 def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
@@ -72,42 +69,27 @@ def read_h5ad_section(source: SectionSource) -> TissueSection:
     )
 
 
-def _opened(path: Path) -> "h5py.File":
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator["h5py.File"]:
+    """Open a file that is whole, and that lies nowhere else."""
     import h5py
 
-    try:
-        file = h5py.File(path, "r")
-        _refuse_links(file, path.name)
-    except OSError as err:
-        if isinstance(err, DataError):
-            raise
-        raise DataError(
-            f"{path.name}: truncated or damaged HDF5 ({' '.join(str(err).split())[:120]}); take a fresh copy"
-        ) from err
-    return file
-
-
-def _refuse_links(group: "h5py.Group", name: str) -> None:
-    """Refuse what lies in another file, at any depth."""
-    import h5py
-
-    for key in group:
-        if isinstance(group.get(key, getlink=True), h5py.ExternalLink | h5py.SoftLink):
-            raise UnsafeError(
-                f"{name}: {key!r:.80} is a link; links are not followed in a file from elsewhere"
-            )
-        found = group[key]
-        if isinstance(found, h5py.Group):
-            _refuse_links(found, name)
-        elif found.external or found.is_virtual:
-            raise UnsafeError(f"{name}: {key!r:.80} lies in another file; it was not read")
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(h5py.File(path, "r"))
+            refuse_foreign(file, path.name)
+        except OSError as err:
+            raise DataError(
+                f"{path.name}: truncated or damaged HDF5 ({' '.join(str(err).split())[:120]}); take a fresh copy"
+            ) from err
+        yield file
 
 
 def _counts(file: "h5py.File", name: str) -> tuple["csr_matrix", TextArray, TextArray]:
     barcode, gene = _index(file, "obs", name), _index(file, "var", name)
     for what, ids in (("barcodes", barcode), ("genes", gene)):
-        if len(set(ids)) != len(ids):
-            twice = next(one for at, one in enumerate(ids) if one in set(ids[:at]))
+        twice, times = Counter(ids).most_common(1)[0] if len(ids) else ("", 0)
+        if times > 1:
             raise DataError(f"{name}: {what} stand twice, {twice!r:.60} among them; make them unique")
     layer = "layers/counts" if "layers/counts" in file else "X"
     if layer not in file:

@@ -6,11 +6,12 @@ import zlib
 from pathlib import Path
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.h5ad import is_hdf5, read_h5ad_section
+from spectra_dl.expression.readers.h5ad import read_h5ad_section
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
 from spectra_dl.expression.readers.source import SectionSource
 from spectra_dl.expression.readers.space_ranger import is_space_ranger, read_space_ranger
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.storage.hdf5_checks import is_hdf5
 
 _COLUMNS = {"path", "patient", "section", "mpp", "image", "spots"}
 _NEEDED = {"path", "patient", "section"}

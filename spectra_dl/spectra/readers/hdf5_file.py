@@ -5,43 +5,30 @@ Layout: the root's attribute ``format`` is "spectra-dl spectra"; ``/wavenumber``
 the attribute ``name``: sample_id, patient_id, label and batch under these names, others under their own. The attribute ``notes`` holds what was noted when the file was made.
 """
 
-import os
-import stat
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
+from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.spectra.readers.axis import sorted_axis
 from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_columns
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.wording import file_name, printable
 from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.storage.hdf5_checks import stored_object
 
 if TYPE_CHECKING:
     import h5py
 
 FORMAT = "spectra-dl spectra"
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 COLUMNS = "columns"
 _MOST_COLUMNS = 1_000
 _LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
 _LARGEST_CHUNK = 64 << 20  # bytes
 _MOST_RATIO = 1_000
 _RATIO_FREE_BYTES = 64 << 20
-
-
-def is_hdf5(path: PathLike) -> bool:
-    """Say whether a regular file begins as HDF5 does; False where it can't be read, and for pipes, which would block."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with open(path, "rb") as stream:
-            return stream.read(len(SIGNATURE)) == SIGNATURE
-    except (OSError, ValueError):
-        return False
 
 
 def iter_hdf5(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
@@ -105,18 +92,9 @@ def _dataset(group: "h5py.Group", name: str, where: str) -> "h5py.Dataset":
     """Return a dataset that lies whole in this very file."""
     import h5py
 
-    shown = printable(name)
-    if name not in group:
-        raise DataError(f"{where}: no dataset {shown}; the file is not whole, write it again")
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise UnsafeError(f"{where}: {shown} is a link; links are not followed, copy the data themselves")
-    found = group[name]
+    found = stored_object(group, name, where)
     if not isinstance(found, h5py.Dataset):
-        raise DataError(f"{where}: {shown} is no dataset; the file is not whole, write it again")
-    if found.external or found.is_virtual:
-        raise UnsafeError(
-            f"{where}: {shown} lies in another file, which is not opened; copy the data themselves"
-        )
+        raise DataError(f"{where}: {printable(name)} is no dataset; the file is not whole, write it again")
     return found
 
 
@@ -157,11 +135,8 @@ def _columns(
 ) -> tuple[Columns, list["h5py.Dataset"]]:
     import h5py
 
-    link = file.get(COLUMNS, getlink=True) if COLUMNS in file else None
-    if link is not None and not isinstance(link, h5py.HardLink):
-        raise UnsafeError(f"{where}: {COLUMNS} is a link; links are not followed, copy the data themselves")
-    group = file[COLUMNS] if link is not None else {}
-    if link is not None and not isinstance(group, h5py.Group):
+    group = stored_object(file, COLUMNS, where) if COLUMNS in file else {}
+    if isinstance(group, h5py.Dataset):
         raise DataError(f"{where}: {COLUMNS} is no group of columns; the file is not whole, write it again")
     if len(group) > _MOST_COLUMNS:
         raise DataError(f"{where}: {len(group)} columns; at most {_MOST_COLUMNS} can be read")

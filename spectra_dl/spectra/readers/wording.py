@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from spectra_dl.storage.wording import printable as printable
+
 
 def quoted(text: str, limit: int = 40) -> str:
     """Return ``text`` in quotes, cut after ``limit`` characters, with what can't be printed escaped.
@@ -12,14 +14,6 @@ def quoted(text: str, limit: int = 40) -> str:
     "'a\\\\x1b[31mb'"
     """
     return f"'{printable(text, limit)}'"
-
-
-def printable(text: str, limit: int = 40) -> str:
-    """Return ``text`` without quotes, cut and escaped as `quoted` does."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in cut
-    )
 
 
 def file_name(path: str | os.PathLike[str], *, parent: bool = False) -> str:
