@@ -1,0 +1,53 @@
+"""From one patient to another: models trained on her2st's C2 to C5 (patient C), tested on B4 (patient B).
+
+Run: ``python benchmarks/expression_transfer.py [FOLDER]``; FOLDER holds her2st (default ../shared/data/st/her2st). One test section: no interval.
+"""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from spectra_dl.evaluation.profiles.scores import skill_per_column
+from spectra_dl.evaluation.profiles.units import known_mean
+from spectra_dl.expression.classical import PlsExpression, RidgeExpression
+from spectra_dl.expression.cohort import PanelTargets, expression_cohort
+from spectra_dl.expression.encoders import FeatureRecipe
+from spectra_dl.expression.genes import PanelSettings
+from spectra_dl.expression.network import NetworkExpression
+from spectra_dl.expression.readers import SectionSource, read_section
+
+MODELS = {
+    "ridge, colour and texture": RidgeExpression(block=0, surroundings=False),
+    "ridge, all features": RidgeExpression(),
+    "PLS, all features": PlsExpression(),
+    "network context, mse": NetworkExpression("context"),
+    "network linear, mse": NetworkExpression("linear"),
+}
+
+
+def main() -> None:
+    """Print each model's mean correlation on B4, and its share of the noise ceiling there."""
+    usual = Path(__file__).resolve().parents[2] / "shared" / "data" / "st" / "her2st"
+    counts = (Path(sys.argv[1]) if len(sys.argv) > 1 else usual) / "counts"
+    names = ("C2", "C3", "C4", "C5", "B4")
+    sources = [SectionSource(counts / f"{name}.tsv.gz", name, name[0]) for name in names]
+    cohort = expression_cohort([read_section(one) for one in sources], FeatureRecipe())
+    spots = cohort.spots
+    train, test = np.flatnonzero(spots.patient == "C"), np.flatnonzero(spots.patient == "B")
+    panel = PanelTargets(cohort, PanelSettings()).fit(train)
+    learned, measured = panel.values(train), panel.values(test)
+    ceiling = float(known_mean(panel.ceiling(test)))
+    print(f"{len(panel.names)} genes, noise ceiling on B4 {ceiling:.3f}")
+    for name, model in MODELS.items():
+        told = model.fit(spots[train], learned, spots.section[train]).predict(spots[test])
+        reached = float(known_mean(skill_per_column(told, measured).pearson))
+        print(f"{name:<28} r {reached:.3f}  {100 * reached / ceiling:.0f} % of the ceiling", flush=True)
+
+
+if __name__ == "__main__":
+    main()
