@@ -1,8 +1,10 @@
-"""HDF5 files from elsewhere: nothing that lies outside them is opened."""
+"""HDF5 files from elsewhere: what they claim is checked before a value is read, and nothing outside them is opened."""
 
 import os
 import stat
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.storage.wording import printable
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     import h5py
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_LARGEST_CHUNK = 64 << 20  # bytes
+_MOST_RATIO = 1_000
+_RATIO_FREE_BYTES = 64 << 20
 
 
 def is_hdf5(path: str | os.PathLike[str]) -> bool:
@@ -75,3 +80,26 @@ def refuse_foreign(file: "h5py.File", where: str) -> None:
             if isinstance(found, h5py.Group) and address not in seen:
                 waiting.append(found)
             seen.add(address)
+
+
+def check_size(found: "h5py.Dataset", where: str) -> None:
+    """Refuse a dataset that claims more than the file holds, before it is read.
+
+    Raises
+    ------
+    DataError
+        Far more claimed than stored, or chunks too large to hold.
+    """
+    claimed, stored = (
+        int(np.prod(found.shape, dtype=object)) * found.dtype.itemsize,
+        found.id.get_storage_size(),
+    )
+    compressed = found.compression is not None
+    chunk = int(np.prod(found.chunks or (1,), dtype=object)) * found.dtype.itemsize
+    if chunk > _LARGEST_CHUNK:
+        raise DataError(f"{where}: chunks of {chunk >> 20} MiB; write it again with smaller ones")
+    too_much = claimed > _RATIO_FREE_BYTES and claimed > _MOST_RATIO * max(stored, 1)
+    if too_much or (not compressed and stored < claimed):
+        raise DataError(
+            f"{where}: claims {claimed:,} bytes of {printable(found.name)} and holds {stored:,}; the file is not whole"
+        )

@@ -17,7 +17,7 @@ from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_column
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.wording import file_name, printable
 from spectra_dl.spectra.table import FloatArray, SpectraTable
-from spectra_dl.storage.hdf5_checks import stored_object
+from spectra_dl.storage.hdf5_checks import check_size, stored_object
 
 if TYPE_CHECKING:
     import h5py
@@ -26,9 +26,6 @@ FORMAT = "spectra-dl spectra"
 COLUMNS = "columns"
 _MOST_COLUMNS = 1_000
 _LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
-_LARGEST_CHUNK = 64 << 20  # bytes
-_MOST_RATIO = 1_000
-_RATIO_FREE_BYTES = 64 << 20
 
 
 def iter_hdf5(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
@@ -111,23 +108,7 @@ def _check_numbers(intensity: "h5py.Dataset", wavenumber: "h5py.Dataset", where:
             f"{where}: intensity of shape {intensity.shape} does not fit {wavenumber.shape[0]} wavenumbers (3 to 65,536)"
         )
     for found in (intensity, wavenumber):
-        _check_size(found, where)
-
-
-def _check_size(found: "h5py.Dataset", where: str) -> None:
-    claimed, stored = (
-        int(np.prod(found.shape, dtype=object)) * found.dtype.itemsize,
-        found.id.get_storage_size(),
-    )
-    compressed = found.compression is not None
-    chunk = int(np.prod(found.chunks or (1,), dtype=object)) * found.dtype.itemsize
-    if chunk > _LARGEST_CHUNK:
-        raise DataError(f"{where}: chunks of {chunk >> 20} MiB; write it again with smaller ones")
-    too_much = claimed > _RATIO_FREE_BYTES and claimed > _MOST_RATIO * max(stored, 1)
-    if too_much or (not compressed and stored < claimed):
-        raise DataError(
-            f"{where}: claims {claimed:,} bytes of {printable(found.name)} and holds {stored:,}; the file is not whole"
-        )
+        check_size(found, where)
 
 
 def _columns(
@@ -149,7 +130,7 @@ def _columns(
             raise DataError(
                 f"{where}: column {printable(name)} has texts of {found.dtype.itemsize:,} bytes; at most {_LONGEST_TEXT:,} can be read"
             )
-        _check_size(found, where)
+        check_size(found, where)
     return assign_columns(names, options, where), texts
 
 
