@@ -16,13 +16,14 @@ from spectra_dl.evaluation.profiles.scores import skill_per_column
 from spectra_dl.evaluation.profiles.units import known_mean
 from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
-from spectra_dl.expression.encoders import FeatureRecipe
+from spectra_dl.expression.features import FeatureRecipe
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.network import NetworkExpression
+from spectra_dl.expression.on_blocks import OnBlocks
 from spectra_dl.expression.readers import SectionSource, read_section
 
 MODELS = {
-    "ridge, colour and texture": RidgeExpression(block=0, surroundings=False),
+    "ridge, colour and texture": OnBlocks(RidgeExpression(surroundings=False), (0,)),
     "ridge, all features": RidgeExpression(),
     "PLS, all features": PlsExpression(),
     "network context, mse": NetworkExpression("context"),

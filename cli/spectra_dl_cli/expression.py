@@ -1,12 +1,14 @@
 """spectra-dl train expression and evaluate expression: from H&E sections with counts."""
 
 import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
 from spectra_dl.expression.losses import LossName
+from spectra_dl_cli.feature_store import open_store, store_option
 from spectra_dl_cli.options import (
     json_option,
     model_out_option,
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from spectra_dl.evaluation.profiles.results import ProfileEvaluation
     from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
-    from spectra_dl.expression.encoders import FeatureRecipe
+    from spectra_dl.expression.features import FeatureRecipe
     from spectra_dl.expression.readers import SectionSource
     from spectra_dl.expression.training import Model
 
@@ -68,7 +70,46 @@ _group = click.option(
 )
 
 
-_study = together(_sheet, _model, _loss, _genes, _by, _group, seed_option)
+_encoders = click.option(
+    "--encoder",
+    "encoders",
+    multiple=True,
+    default=("colour-texture",),
+    show_default=True,
+    metavar="NAME",
+    help="What turns tiles into numbers; may be given several times: colour-texture, efficientnet-lite0, timm:MODEL, or features:PATH for HDF5 files made elsewhere.",
+)
+_sizes = click.option(
+    "--tile-um",
+    "sizes",
+    multiple=True,
+    type=click.FloatRange(min=1.0, max=10_000.0),
+    default=(112.0, 224.0, 448.0),
+    show_default=True,
+    metavar="SIDE",
+    help="Side of the tiles around a spot, in um; may be given several times.",
+)
+
+
+@dataclass(frozen=True)
+class _Study:
+    """What is trained and judged, as the options say it."""
+
+    model: str
+    loss: LossName
+    genes: int
+    panel: Literal["variance", "mean"]
+    group: Literal["patient", "section"]
+    encoders: tuple[str, ...]
+    tile_um: tuple[float, ...]
+    seed: int
+
+    def described(self) -> dict[str, object]:
+        """Return the options as a report holds them: lists for tuples."""
+        return {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(self).items()}
+
+
+_study = together(_sheet, _model, _loss, _genes, _by, _group, _encoders, _sizes, store_option, seed_option)
 
 
 @click.command("expression")
@@ -83,6 +124,9 @@ def evaluate_expression(
     genes: int,
     panel: Literal["variance", "mean"],
     group: Literal["patient", "section"],
+    encoders: tuple[str, ...],
+    sizes: tuple[float, ...],
+    store: Path | None,
     seed: int,
     out: Path | None,
     overwrite: bool,
@@ -102,17 +146,11 @@ def evaluate_expression(
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
     sources = sheet_sources(sections)
-    cohort, _, _, evaluation, _ = _judged(sources, name, loss, genes, panel, group, seed, others=True)
+    study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
+    cohort, _, _, evaluation, _ = _judged(sources, study, store, others=True)
     report = {
         **provenance([sections, *(one.path for one in sources)], seed=seed),
-        "options": {
-            "model": name,
-            "loss": loss,
-            "genes": genes,
-            "panel": panel,
-            "group": group,
-            "seed": seed,
-        },
+        "options": study.described(),
         "notes": list(cohort.notes),
         "results": profile_report(evaluation),
     }
@@ -141,6 +179,9 @@ def train_expression(
     genes: int,
     panel: Literal["variance", "mean"],
     group: Literal["patient", "section"],
+    encoders: tuple[str, ...],
+    sizes: tuple[float, ...],
+    store: Path | None,
     seed: int,
     out: Path,
     overwrite: bool,
@@ -159,9 +200,8 @@ def train_expression(
     folder = check_run_folder(out, overwrite=overwrite)
     sources = sheet_sources(sections)
     origin = provenance([sections, *(one.path for one in sources)], seed=seed)
-    cohort, targets, recipe, evaluation, model = _judged(
-        sources, name, loss, genes, panel, group, seed, others=False
-    )
+    study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
+    cohort, targets, recipe, evaluation, model = _judged(sources, study, store, others=False)
     say_progress("training on all sections")
     request = TrainingRequest(model, cohort, targets, recipe, sections.resolve().name, seed)
     predictor = train_predictor(request, evaluation)
@@ -184,48 +224,54 @@ def train_expression(
 
 def _judged(
     sources: "Sequence[SectionSource]",
-    name: str,
-    loss: LossName,
-    genes: int,
-    panel: Literal["variance", "mean"],
-    group: Literal["patient", "section"],
-    seed: int,
+    study: _Study,
+    store: Path | None,
     *,
     others: bool,
 ) -> "tuple[ExpressionCohort, PanelTargets, FeatureRecipe, ProfileEvaluation, Model]":
-    """Read the sections and judge the model on what is left out; with ``others`` beside the regressions and the leaky claim."""
+    """Read the sections and judge the model on what is left out; with ``others`` beside the regressions and the leaky claim.
+
+    The cohort that is returned has the model's own features; for the judgement the reference's stand beside them.
+    """
     from spectra_dl.evaluation.profiles.harness import evaluate_profiles
     from spectra_dl.evaluation.profiles.results import ProfileSettings
     from spectra_dl.expression.classical import RidgeExpression
     from spectra_dl.expression.cohort import PanelTargets, expression_cohort
-    from spectra_dl.expression.encoders import FeatureRecipe
+    from spectra_dl.expression.colour_texture import COLOUR_TEXTURE
+    from spectra_dl.expression.features import FeatureRecipe
     from spectra_dl.expression.genes import PanelSettings
+    from spectra_dl.expression.on_blocks import OnBlocks
     from spectra_dl.expression.probes import section_findings
     from spectra_dl.expression.readers import read_section
     from spectra_dl.expression.training import build_model
 
-    recipe = FeatureRecipe()
+    recipe = FeatureRecipe(study.encoders, study.tile_um)
+    shown = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
     read = [read_section(source) for source in sources]
-    cohort = expression_cohort(read, recipe, say=say_progress)
-    targets = PanelTargets(cohort, PanelSettings(genes, panel))
-    own = build_model(name, loss=loss, seed=seed)
-    title = name if name in ("ridge", "pls") else f"network {name}, {loss}"
-    models = {title: own}
-    if others:
-        models |= {f"{one}, all features": build_model(one) for one in ("ridge", "pls") if one != name}
-    # The smallest tile alone, without surroundings: what any model must beat.
-    models[_REFERENCE] = RidgeExpression(block=0, surroundings=False)
+    cohort = expression_cohort(read, shown, store=open_store(store) if store else None, say=say_progress)
     spots = cohort.spots
+    targets = PanelTargets(cohort, PanelSettings(study.genes, study.panel))
+    blocks = tuple(range(len(spots.blocks) - (len(recipe.sizes_um) if shown is not recipe else 0)))
+    own = build_model(study.model, loss=study.loss, seed=study.seed)
+    title = study.model if study.model in ("ridge", "pls") else f"network {study.model}, {study.loss}"
+    models = {title: OnBlocks(own, blocks)}
+    if others:
+        regressions = [one for one in ("ridge", "pls") if one != study.model]
+        models |= {f"{one}, all features": OnBlocks(build_model(one), blocks) for one in regressions}
+    # Colour and texture of the smallest tile alone, without surroundings: what any model must beat.
+    colours = [at for at, one in enumerate(spots.blocks) if one.encoder == COLOUR_TEXTURE]
+    smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
+    models[_REFERENCE] = OnBlocks(RidgeExpression(surroundings=False), (smallest,))
     evaluation = evaluate_profiles(
         models,
         spots,
         targets,
         spots.section,
         spots.patient,
-        ProfileSettings(group=group, seed=seed, leaky=others, shuffles=3 if others else 0),
+        ProfileSettings(group=study.group, seed=study.seed, leaky=others, shuffles=3 if others else 0),
         reference=_REFERENCE,
         position=spots.position_um,
-        findings=section_findings(read, cohort, group=group),
+        findings=section_findings(read, cohort, group=study.group),
         progress=say_progress,
     )
-    return cohort, targets, recipe, evaluation, own
+    return replace(cohort, spots=spots.of_blocks(blocks)), targets, recipe, evaluation, own

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.feature_store import store_option
 from spectra_dl_cli.options import (
     data_argument,
     identity_options,
@@ -54,6 +55,14 @@ _PARTIAL = 6
     metavar="FILE",
     help="With a model of expression: the section's picture.",
 )
+@click.option(
+    "--encoder",
+    "encoders",
+    multiple=True,
+    metavar="NAME",
+    help="With a model of expression that was trained with timm:MODEL or features:PATH: the same again.",
+)
+@store_option
 @json_option
 def predict(
     data: tuple[Path, ...],
@@ -67,6 +76,8 @@ def predict(
     batch_size: int,
     mpp: float | None,
     image: Path | None,
+    encoders: tuple[str, ...],
+    store: Path | None,
     as_json: bool,
 ) -> int:
     """Judge spectra with a trained model and print a table per patient, or map a section's expression.
@@ -84,7 +95,9 @@ def predict(
     path = model_path or SHIPPED_MODEL
     loaded = load_model(path)
     if loaded[0].modality == "expression":
-        return predict_expression(data, path, loaded, folder, mpp=mpp, image=image, as_json=as_json)
+        return predict_expression(
+            data, path, loaded, folder, mpp=mpp, image=image, encoders=encoders, store=store, as_json=as_json
+        )
     predictor = SpectraPredictor.rebuilt(path, *loaded)
     table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     spectra, notes = predictor.predict(table, batch_size=batch_size)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
+from spectra_dl_cli.feature_store import open_store
 from spectra_dl_cli.output import say, table_text
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def predict_expression(
     *,
     mpp: float | None,
     image: Path | None,
+    encoders: tuple[str, ...],
+    store: Path | None,
     as_json: bool,
 ) -> int:
     """Predict one section, write predictions.h5ad, maps and report.json to ``folder``, and return the exit code.
@@ -41,7 +44,7 @@ def predict_expression(
         )
     predictor = ExpressionPredictor.rebuilt(model_path, *loaded)
     section = read_section(SectionSource(data[0], um_per_pixel=mpp, image=image))
-    values = predictor.predict(section)
+    values = predictor.predict(section, encoders=encoders, store=open_store(store) if store else None)
     genes = [gene.name for gene in predictor.header.genes]
     measured = measured_values(section, genes)
     found = None if measured is None else agreement(values, measured)

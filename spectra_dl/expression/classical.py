@@ -15,14 +15,11 @@ class RidgeExpression(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    block
-        Which block of features alone is shown; None shows all.
     surroundings
         Also show the tissue around each spot.
     """
 
-    def __init__(self, *, block: int | None = None, surroundings: bool = True) -> None:
-        self.block = block
+    def __init__(self, *, surroundings: bool = True) -> None:
         self.surroundings = surroundings
 
     def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "RidgeExpression":
@@ -37,10 +34,8 @@ class RidgeExpression(RegressorMixin, BaseEstimator):
 
     def shown(self, spots: SpotTable) -> FloatArray:
         """Return what the regression is shown, ``(n, d)``."""
-        chosen = spots if self.block is None else spots.of_blocks((self.block,))
-        flat: NDArray[np.float64] = (
-            design(chosen, surroundings=self.surroundings).reshape(len(spots), -1).astype(np.float64)
-        )
+        shown = design(spots, surroundings=self.surroundings)
+        flat: NDArray[np.float64] = shown.reshape(len(spots), -1).astype(np.float64)
         return flat
 
 

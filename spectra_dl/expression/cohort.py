@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError
+from spectra_dl.expression.calibration import same_features
 from spectra_dl.expression.ceiling import noise_ceiling
-from spectra_dl.expression.encoders import FeatureRecipe, section_features
+from spectra_dl.expression.features import FeatureRecipe, SectionEncoder, SectionFeatures
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
 from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of
-from spectra_dl.expression.spots import Features, IndexArray, SpotTable
+from spectra_dl.expression.spots import FeatureBlock, IndexArray, SpotTable
+from spectra_dl.expression.store import FeatureStore
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -42,9 +44,18 @@ class ExpressionCohort:
 
 
 def expression_cohort(
-    sections: Sequence[TissueSection], recipe: FeatureRecipe, *, say: Callable[[str], None] | None = None
+    sections: Sequence[TissueSection],
+    recipe: FeatureRecipe,
+    *,
+    store: FeatureStore | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> ExpressionCohort:
     """Encode every usable spot and bring all sections to the same genes.
+
+    Parameters
+    ----------
+    store
+        Where features are looked up and kept.
 
     Raises
     ------
@@ -56,18 +67,25 @@ def expression_cohort(
     if not sections:
         raise DataError("no sections; name at least two in the sheet")
     genes = shared_genes(sections)
-    parts, counts, notes = [], [], list(genes.notes)
+    encoder, parts, counts, notes = SectionEncoder(recipe, store), [], [], list(genes.notes)
     for section, columns in zip(sections, genes.columns, strict=True):
         if say:
             say(f"{section.name}: tiles")
         kept = section.select(section.usable)
         notes += [*section.notes, *_dropped(section)]
-        parts.append(spots_of(kept, section_features(kept, recipe), recipe))
+        features = encoder.features(kept)
+        known = np.flatnonzero(np.isfinite(features.values).all(axis=1))
+        if len(known) < len(kept):
+            notes.append(
+                f"{section.name}: {len(kept) - len(known)} spots left out, the file of features doesn't have them"
+            )
+            kept, features = kept.select(known), SectionFeatures(features.values[known], features.blocks)
+        parts.append(spots_of(kept, features))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
     return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, tuple(notes))
 
 
-def spots_of(section: TissueSection, features: Features, recipe: FeatureRecipe) -> SpotTable:
+def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
     """Return a section's spots, all of them usable, with their features.
 
     Raises
@@ -87,8 +105,8 @@ def spots_of(section: TissueSection, features: Features, recipe: FeatureRecipe) 
         else np.asarray(section.counts.sum(axis=1), dtype=np.float64).ravel()
     )
     return SpotTable(
-        features=features.astype(np.float32),
-        blocks=recipe.blocks,
+        features=features.values.astype(np.float32),
+        blocks=features.blocks,
         position_um=section.position_um,
         pitch_um=np.full(n, pitch),
         section=np.full(n, section.name, dtype=object),
@@ -143,10 +161,20 @@ def _dropped(section: TissueSection) -> list[str]:
     ]
 
 
+def _same_encoder(one: FeatureBlock, other: FeatureBlock) -> bool:
+    return one.width == other.width and same_features(one.calibration, other.calibration)
+
+
 def _joined(parts: Sequence[SpotTable]) -> SpotTable:
+    first = parts[0]
+    for other in parts[1:]:
+        if len(other.blocks) != len(first.blocks) or not all(map(_same_encoder, first.blocks, other.blocks)):
+            raise DataError(
+                f"{first.section[0]} and {other.section[0]}: their files of features come from different encoders; make them with one"
+            )
     return SpotTable(
         features=np.concatenate([one.features for one in parts]),
-        blocks=parts[0].blocks,
+        blocks=first.blocks,
         position_um=np.concatenate([one.position_um for one in parts]),
         pitch_um=np.concatenate([one.pitch_um for one in parts]),
         section=np.concatenate([one.section for one in parts]),

@@ -1,18 +1,22 @@
 """A trained model of expression: from a section's picture to a map of genes."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.errors import ModelFileError
-from spectra_dl.expression.calibration import calibration_features, same_features
+from spectra_dl.errors import ModelFileError, UsageError
+from spectra_dl.expression.calibration import same_features
 from spectra_dl.expression.cohort import spots_of
 from spectra_dl.expression.context import design
-from spectra_dl.expression.encoders import FeatureRecipe, section_features
+from spectra_dl.expression.encoders import TIMM
+from spectra_dl.expression.features import FeatureRecipe, SectionEncoder, SectionFeatures
+from spectra_dl.expression.given_features import GIVEN_NAME
 from spectra_dl.expression.network import as_expression
 from spectra_dl.expression.section import FloatArray, TissueSection
+from spectra_dl.expression.store import FeatureStore
 from spectra_dl.models.file import load_model, save_model
 from spectra_dl.models.members import (
     member_tensors,
@@ -46,10 +50,36 @@ class ExpressionPredictor:
     networks: tuple["nn.Module", ...]
     sha256: str = ""
 
-    @property
-    def recipe(self) -> FeatureRecipe:
-        """The tiles the model is shown."""
-        return FeatureRecipe(tuple(self.header.tile_sizes_um))
+    def recipe(self, named: Sequence[str] = ()) -> FeatureRecipe:
+        """Return the encoders and tiles the model is shown.
+
+        Parameters
+        ----------
+        named
+            Encoders that a model file alone may not call for: ``"features:PATH"``, and the very ``"timm:MODEL"`` it was
+            trained with, which may be fetched from a hub.
+
+        Raises
+        ------
+        UsageError
+            One of those is needed and not named, or another one is named.
+        """
+        found = []
+        for one in self.header.encoders:
+            given = [
+                name for name in named if name == one.name or one.name == name.split(":")[0] == GIVEN_NAME
+            ]
+            if not given and one.name.startswith((GIVEN_NAME, TIMM)):
+                told = "features:PATH" if one.name == GIVEN_NAME else one.name
+                raise UsageError(
+                    f"the model was trained with the encoder {one.name}; name it with --encoder {told}"
+                )
+            found.append(given[0] if given else one.name)
+        if extra := [name for name in named if name not in found]:
+            raise UsageError(
+                f"the model was not trained with the encoder {extra[0]:.80}, but with {', '.join(one.name for one in self.header.encoders)}"
+            )
+        return FeatureRecipe(tuple(found), tuple(self.header.tile_sizes_um))
 
     @property
     def best_first(self) -> list[int]:
@@ -57,29 +87,51 @@ class ExpressionPredictor:
         genes = self.header.genes
         return sorted(range(len(genes)), key=lambda at: (-(genes[at].pearson or -2.0), genes[at].name))
 
-    def predict(self, section: TissueSection) -> FloatArray:
-        """Return ``(n, g)`` log(1 + counts per 10,000) of the model's genes; NaN for spots that lie off the picture.
+    def predict(
+        self, section: TissueSection, *, encoders: Sequence[str] = (), store: FeatureStore | None = None
+    ) -> FloatArray:
+        """Return ``(n, g)`` log(1 + counts per 10,000) of the model's genes; NaN for spots without a place or features.
+
+        Parameters
+        ----------
+        encoders
+            See `recipe`.
+        store
+            Where features are looked up and kept.
 
         Raises
         ------
         DataError
             The picture can't be decoded, or too few spots lie on it.
+        UsageError
+            An encoder must be named.
         ModelFileError
-            This program's encoder gives other numbers than the one the model was trained with.
+            An encoder gives other numbers than the one the model was trained with.
         """
-        if not same_features(calibration_features(self.recipe), self.header.calibration_features):
-            raise ModelFileError(
-                "this version's encoder gives other features than the model was trained with; train it again"
-            )
-        placed = section.placed
-        shown_section = section.select(placed)
-        spots = spots_of(shown_section, section_features(shown_section, self.recipe), self.recipe)
+        placed = np.flatnonzero(section.placed)
+        found = SectionEncoder(self.recipe(encoders), store).features(section.select(placed))
+        self._check_encoders(found)
+        known = np.isfinite(found.values).all(axis=1)
+        rows = placed[known]
+        spots = spots_of(section.select(rows), SectionFeatures(found.values[known], found.blocks))
         shown = design(spots, surroundings=self.header.head.shown > 1)
         trained_by = self.header.head.trained_by
         told = [as_expression(network_output(network, shown), trained_by) for network in self.networks]
         values = np.full((len(section), len(self.header.genes)), np.nan)
-        values[placed] = np.mean(told, axis=0)
+        values[rows] = np.mean(told, axis=0)
         return values
+
+    def _check_encoders(self, found: SectionFeatures) -> None:
+        block_of = {block.encoder: block for block in found.blocks}
+        for one in self.header.encoders:
+            block = block_of[one.name]
+            # Files made elsewhere need not say what their encoder makes of the calibration tile.
+            known = bool(one.calibration and block.calibration)
+            if block.width != one.width or (known and not same_features(block.calibration, one.calibration)):
+                raise ModelFileError(
+                    f"the encoder {one.name} gives other features here than the model was trained with; use the same "
+                    "encoder and version, or train it again"
+                )
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the model file, whole or not at all, and return the SHA-256 that seals it."""

@@ -54,7 +54,12 @@ def _patients_on_both_sides(sections: Sequence[TissueSection], group: Group) -> 
 
 
 def _overlapping_tiles(cohort: ExpressionCohort) -> Finding:
-    widest, pitch = max(block.size_um for block in cohort.spots.blocks), float(cohort.spots.pitch_um.min())
+    sizes = [block.size_um for block in cohort.spots.blocks if np.isfinite(block.size_um)]
+    if not sizes:
+        return Finding(
+            "overlapping tiles", "fine", "The features were made elsewhere, from tiles of unknown size."
+        )
+    widest, pitch = max(sizes), float(cohort.spots.pitch_um.min())
     if widest > pitch:
         return Finding(
             "overlapping tiles",

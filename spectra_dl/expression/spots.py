@@ -21,14 +21,17 @@ class FeatureBlock:
     encoder
         Its name.
     size_um
-        The tile's side.
+        The tile's side; NaN where it is not known.
     width
         How many numbers.
+    calibration
+        What the encoder says of the calibration tile; empty where it is not known.
     """
 
     encoder: str
     size_um: float
     width: int
+    calibration: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """Train a model of expression on all sections, with the scores of left-out tissue in its description."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -9,14 +10,15 @@ from sklearn.base import clone
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.profiles.report import per_target
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation
-from spectra_dl.expression.calibration import calibration_features
 from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
-from spectra_dl.expression.encoders import FeatureRecipe
+from spectra_dl.expression.features import FeatureRecipe
+from spectra_dl.expression.given_features import GIVEN, GIVEN_NAME
 from spectra_dl.expression.losses import LossName
 from spectra_dl.expression.network import NetworkExpression
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.ridge import LinearMap
+from spectra_dl.expression.spots import FeatureBlock
 from spectra_dl.models.describing import (
     all_shortened,
     described_finding,
@@ -28,6 +30,7 @@ from spectra_dl.models.file import weights_sha256
 from spectra_dl.models.header import (
     FORMAT_VERSION,
     RESEARCH_USE,
+    EncoderDescription,
     ExpressionHead,
     ExpressionHeader,
     ExpressionTraining,
@@ -100,8 +103,7 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
         format_version=FORMAT_VERSION,
         modality="expression",
         intended_use=RESEARCH_USE,
-        encoder="colour-texture",
-        calibration_features=calibration_features(request.recipe),
+        encoders=_described_encoders(request.recipe, spots.blocks),
         tile_sizes_um=list(request.recipe.sizes_um),
         head=head,
         genes=[_gene(name, known.get(name)) for name in chosen.names],
@@ -127,6 +129,18 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
         versions=versions(),
     )
     return ExpressionPredictor(header, networks)
+
+
+def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -> list[EncoderDescription]:
+    """Return the recipe's encoders as a model file holds them: a path of features made elsewhere is none of its business."""
+    names = [GIVEN_NAME if name.startswith(GIVEN) else name for name in recipe.encoders]
+    block_of = {block.encoder: block for block in blocks}
+    return [
+        EncoderDescription(
+            name=name, width=block_of[name].width, calibration=list(block_of[name].calibration)
+        )
+        for name in names
+    ]
 
 
 def _head(model: Model, n_features: int, n_genes: int) -> "tuple[tuple[nn.Module, ...], ExpressionHead]":

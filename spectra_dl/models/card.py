@@ -22,7 +22,7 @@ def _expression_lines(header: ExpressionHeader, sha256: str) -> list[str]:
     return [
         RESEARCH_USE + ".",
         f"Head           {head.name}, trained by {head.trained_by}, {head.members} members, {'with' if head.shown > 1 else 'without'} the tissue around a spot",
-        f"Encoder        {header.encoder}, tiles of {sizes} um",
+        f"Encoder        {', '.join(one.name for one in header.encoders)}, tiles of {sizes} um",
         f"Genes          {len(header.genes)}, of which {usable} are predicted well enough to be used",
         f"Trained on     {training.source}: {patients} patients, {len(training.sections)} sections, {training.spots} spots",
         f"Intended use   {header.intended_use}",

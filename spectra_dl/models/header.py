@@ -92,6 +92,14 @@ class TrainingSummary(_Closed):
     spectrum_hashes: list[SpectrumHash]
 
 
+class EncoderDescription(_Closed):
+    """What turns tiles into features: by name, and what it says of a fixed tile, so that another one is noticed."""
+
+    name: str = Field(pattern=r"^(colour-texture|efficientnet-lite0|features|timm:[A-Za-z0-9_.:/-]{1,120})$")
+    width: int = Field(ge=1, le=100_000)
+    calibration: list[float] = Field(max_length=100_000)
+
+
 class ExpressionHead(_Closed):
     """The head by name, the numbers it is built from, and what it was trained for."""
 
@@ -129,8 +137,7 @@ class ExpressionHeader(_Closed):
     format_version: Literal[1]
     modality: Literal["expression"]
     intended_use: Text
-    encoder: Literal["colour-texture"]
-    calibration_features: list[float] = Field(min_length=1, max_length=100_000)
+    encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
     tile_sizes_um: list[Annotated[float, Field(ge=1, le=10_000)]] = Field(min_length=1, max_length=20)
     head: ExpressionHead
     genes: list[GeneScore] = Field(min_length=1, max_length=100_000)
@@ -144,6 +151,10 @@ class ExpressionHeader(_Closed):
     @model_validator(mode="after")
     def _is_consistent(self) -> "ExpressionHeader":
         expected = len(self.genes) * (2 if self.head.trained_by == "negative-binomial" else 1)
+        tiles = sum(one.width for one in self.encoders if one.name != "features") * len(self.tile_sizes_um)
+        given = sum(one.width for one in self.encoders if one.name == "features")
+        if self.head.n_features != tiles + given:
+            raise ValueError("the encoders do not match the head's inputs")
         if self.head.n_outputs != expected or len({one.name for one in self.genes}) != len(self.genes):
             raise ValueError("the genes do not match the head's outputs")
         return self

@@ -13,7 +13,9 @@ from spectra_dl.storage.atomic import write_text
 REPORT_NAME = "report.json"
 
 
-def check_run_folder(path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False) -> Path:
+def check_run_folder(
+    path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False, option: str = "--out"
+) -> Path:
     """Refuse a folder that can't take results, before any work is done; nothing is made yet.
 
     Parameters
@@ -24,6 +26,8 @@ def check_run_folder(path: str | os.PathLike[str], *, overwrite: bool = False, r
         Allow a folder that already holds something.
     resume
         Go on in a folder that an interrupted run left.
+    option
+        The option that named the folder, for messages.
 
     Raises
     ------
@@ -36,24 +40,24 @@ def check_run_folder(path: str | os.PathLike[str], *, overwrite: bool = False, r
     """
     folder = Path(path)
     if folder.is_symlink():
-        raise DataError(f"--out {folder}: this is a link to another place; name the folder itself")
+        raise DataError(f"{option} {folder}: this is a link to another place; name the folder itself")
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--out {folder}: this is a file; name a folder")
+        raise UsageError(f"{option} {folder}: this is a file; name a folder")
     if not folder.parent.is_dir():
-        raise UsageError(f"--out {folder}: the folder {folder.parent} does not exist; make it first")
+        raise UsageError(f"{option} {folder}: the folder {folder.parent} does not exist; make it first")
     if resume and not folder.is_dir():
         raise UsageError(
             f"--resume: {folder} does not exist, so there is nothing to go on with; leave --resume out"
         )
     if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
         raise DataError(
-            f"--out {folder}: the folder already holds files; choose a new one, or add --overwrite"
+            f"{option} {folder}: the folder already holds files; choose a new one, or add --overwrite"
         )
     try:
         with tempfile.TemporaryFile(dir=folder if folder.is_dir() else folder.parent):
             pass
     except OSError as err:
-        raise _not_writable(folder, err) from err
+        raise _not_writable(folder, err, option) from err
     return folder
 
 
@@ -71,9 +75,9 @@ def make_run_folder(folder: Path) -> None:
         raise _not_writable(folder, err) from err
 
 
-def _not_writable(folder: Path, err: OSError) -> EnvironmentFault:
+def _not_writable(folder: Path, err: OSError, option: str = "--out") -> EnvironmentFault:
     return EnvironmentFault(
-        f"--out {folder}: can't write there ({err.strerror or err}); choose another folder"
+        f"{option} {folder}: can't write there ({err.strerror or err}); choose another folder"
     )
 
 
