@@ -27,6 +27,7 @@ _KINDS = {
 _CAN_RUN_CODE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _MOST_PIXELS = 400_000_000
 _SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
+_BAND = 512
 _GUARD = threading.Lock()
 
 
@@ -60,8 +61,13 @@ class TissueImage:
 
     def decoded(self) -> Pixels:
         """Return the whole picture, ``(height, width, 3)``."""
+        whole = np.empty((self.height, self.width, 3), dtype=np.uint8)
         with _opened(self.path, self.kind) as picture:
-            return np.asarray(_on_white(picture), dtype=np.uint8)
+            # Band by band, since converting a picture at once takes several times its size in memory.
+            for top in range(0, self.height, _BAND):
+                band = picture.crop((0, top, self.width, min(top + _BAND, self.height)))
+                whole[top : top + _BAND] = np.asarray(_on_white(band), dtype=np.uint8)
+        return whole
 
 
 def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:

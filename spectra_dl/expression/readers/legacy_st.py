@@ -39,7 +39,9 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
             f"{source.path.name}: none of {len(counts)} spots stands in the spot file; is it another section's?"
         )
     spots, counts = spots.loc[both], counts.loc[both]
-    matrix = counts.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    texts = counts.select_dtypes(exclude="number").columns
+    counts[texts] = counts[texts].apply(pd.to_numeric, errors="coerce")
+    matrix = counts.to_numpy(dtype=np.float64)
     _check_counts(matrix, source.path)
     image = open_image(find_picture(source, _picture_folders(source), [source.stem]))
     pixel = spots[["pixel_x", "pixel_y"]].to_numpy(dtype=np.float64)
