@@ -21,6 +21,7 @@ from spectra_dl_cli.predict import predict
 from spectra_dl_cli.preprocess import preprocess
 from spectra_dl_cli.score import score
 from spectra_dl_cli.simulate import simulate
+from spectra_dl_cli.tiles import tiles
 from spectra_dl_cli.train import train
 
 _RESUME_HINT = "; the same command with --resume goes on from the last epoch"
@@ -39,7 +40,19 @@ def cli(debug: bool) -> None:
 
 evaluate.add_command(evaluate_expression)
 train.add_command(train_expression)
-for _command in (predict, train, evaluate, audit, baseline, preprocess, ceiling, score, model, simulate):
+for _command in (
+    predict,
+    train,
+    evaluate,
+    audit,
+    baseline,
+    preprocess,
+    ceiling,
+    tiles,
+    score,
+    model,
+    simulate,
+):
     cli.add_command(_command)
 
 

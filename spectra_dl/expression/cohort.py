@@ -71,15 +71,14 @@ def expression_cohort(
     for section, columns in zip(sections, genes.columns, strict=True):
         if say:
             say(f"{section.name}: tiles")
-        kept = section.select(section.usable)
         notes += [*section.notes, *_dropped(section)]
-        features = encoder.features(kept)
-        known = np.flatnonzero(np.isfinite(features.values).all(axis=1))
-        if len(known) < len(kept):
-            notes.append(
-                f"{section.name}: {len(kept) - len(known)} spots left out, the file of features doesn't have them"
-            )
-            kept, features = kept.select(known), SectionFeatures(features.values[known], features.blocks)
+        placed = np.flatnonzero(section.placed)
+        found = encoder.features(section.select(placed))
+        counted, known = section.usable[placed], np.isfinite(found.values).all(axis=1)
+        if lost := int((counted & ~known).sum()):
+            notes.append(f"{section.name}: {lost} spots left out, the file of features doesn't have them")
+        rows = np.flatnonzero(counted & known)
+        kept, features = section.select(placed[rows]), SectionFeatures(found.values[rows], found.blocks)
         parts.append(spots_of(kept, features))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
     return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, tuple(notes))

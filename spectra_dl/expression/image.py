@@ -1,6 +1,7 @@
 """Pictures of tissue, checked before they are decoded and decoded when a tile is asked for."""
 
 import contextlib
+import io
 import stat
 import threading
 import warnings
@@ -28,6 +29,7 @@ _CAN_RUN_CODE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _MOST_PIXELS = 400_000_000
 _SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
 _BAND = 512
+_LARGEST_TILE = 4096
 _GUARD = threading.Lock()
 
 
@@ -91,6 +93,31 @@ def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: i
         left, top = round(float(x) - reach / 2), round(float(y) - reach / 2)
         tile = Image.fromarray(_cut(whole, left, top, reach))
         yield np.asarray(tile.resize((pixels, pixels), Image.Resampling.BOX), dtype=np.uint8)
+
+
+def jpeg_pixels(content: bytes, where: str) -> Pixels:
+    """Return a small JPEG picture ``(h, w, 3)`` that was read into memory; ``where`` is for messages.
+
+    Raises
+    ------
+    DataError
+        It is damaged, or larger than a tile can be.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
+            if max(picture.size) > _LARGEST_TILE:
+                raise DataError(
+                    f"{where}: a tile of {picture.size[0]} x {picture.size[1]} pixels; it was not decoded"
+                )
+            return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+    except (OSError, SyntaxError, ValueError) as err:
+        if isinstance(err, DataError):
+            raise
+        raise DataError(
+            f"{where}: damaged JPEG ({' '.join(str(err).split())[:120]}); cut the tiles again"
+        ) from err
 
 
 def open_image(path: Path) -> TissueImage:

@@ -14,6 +14,7 @@ from spectra_dl.expression.feature_file import FeatureFile, read_feature_file, w
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.spots import Features
 from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.storage.wording import safe_file_name
 
 _LAYOUT = 1
 
@@ -80,8 +81,8 @@ class FeatureStore:
         digest.update(np.round(np.array(encoder.calibration), 3).tobytes())
         digest.update(np.ascontiguousarray(section.position_um / section.um_per_pixel).tobytes())
         digest.update("\0".join(section.barcode).encode())
-        safe = "".join(letter if letter.isalnum() else "-" for letter in encoder.name)[:60]
-        return self.folder / f"{safe}-{size_um:g}um-{digest.hexdigest()[:24]}.h5"
+        told_of = f"{safe_file_name(section.name)}-{safe_file_name(encoder.name)}-{size_um:g}um"
+        return self.folder / f"{told_of}-{digest.hexdigest()[:16]}.h5"
 
     def _write(
         self, path: Path, section: TissueSection, encoder: Encoder, size_um: float, values: Features

@@ -7,3 +7,8 @@ def printable(text: str, limit: int = 40) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in cut
     )
+
+
+def safe_file_name(text: str) -> str:
+    """Return ``text`` made fit to be a part of a file's name: letters, digits, point, hyphen and underscore, 60 at most."""
+    return "".join(c if c.isalnum() or c in ".-_" else "-" for c in text)[:60].lstrip(".") or "unnamed"

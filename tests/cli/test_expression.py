@@ -91,3 +91,53 @@ def test_the_ceiling_of_a_section_is_printed_and_written(sheet, tmp_path):
     assert len(lines) == 31
     found = {cells[0]: float(cells[2]) for cells in (line.split(",") for line in lines[1:])}
     assert found["GENE0"] > 0.75 > 0.6 > found["GENE25"]
+
+
+def test_tiles_and_features_are_kept_and_found_by_the_next_command(sheet, tmp_path):
+    kept = tmp_path / "kept"
+    told = [
+        run("tiles", sheet, "--store", kept, "--encoder", "colour-texture", "--pixels", 64).stdout
+        for _ in range(2)
+    ]
+    assert "written" in told[0]
+    assert "there already" in told[1]
+    before = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
+    assert len(before) == 6
+    options = ["evaluate", "expression", sheet, "--genes", 10, "--tile-um", 112, "--json"]
+    with_store = json.loads(run(*options, "--store", kept).stdout)["results"]
+    assert {path.name: path.stat().st_mtime_ns for path in kept.iterdir()} == before
+    assert with_store == json.loads(run(*options).stdout)["results"]
+
+
+def test_a_model_on_features_made_elsewhere_asks_for_them_again(sheet, tmp_path):
+    import h5py
+
+    (tmp_path / "given").mkdir()
+    for number in range(3):
+        lines = (sheet.parent / f"S{number}.tsv").read_text().splitlines()[1:]
+        counts = np.array([line.split("\t")[1:] for line in lines], dtype=np.float32)
+        with h5py.File(tmp_path / "given" / f"S{number}.h5", "w") as file:
+            file["features"] = np.log1p(counts[:, :4])
+            file["barcode"] = np.array([line.split("\t")[0] for line in lines], dtype="S")
+    given = f"features:{tmp_path / 'given'}"
+    out = tmp_path / "m"
+    run("train", "expression", sheet, "--encoder", given, "--genes", 10, "--out", out)
+    model, section = out / "model.safetensors", sheet.parent / "S0.tsv"
+    assert str(tmp_path) not in model.read_bytes().decode("latin-1")
+    refusal = run("predict", section, "--model", model, "--out", tmp_path / "p", code=2)
+    assert "--encoder features:PATH" in refusal.stderr
+    run("predict", section, "--model", model, "--encoder", given, "--out", tmp_path / "p")
+    refusal = run(
+        "predict",
+        section,
+        "--model",
+        model,
+        "--encoder",
+        given,
+        "--encoder",
+        "colour-texture",
+        "--out",
+        tmp_path / "q",
+        code=2,
+    )
+    assert "not trained with the encoder colour-texture" in refusal.stderr
