@@ -1,6 +1,7 @@
 """From one patient to another: models trained on her2st's C2 to C5 (patient C), tested on B4 (patient B).
 
-Run: ``python benchmarks/expression_transfer.py [FOLDER]``; FOLDER holds her2st (default ../shared/data/st/her2st). One test section: no interval.
+Run: ``python benchmarks/expression_transfer.py [FOLDER] [ENCODER ...]``; FOLDER holds her2st (default ../shared/data/st/her2st), encoders default to
+colour-texture and efficientnet-lite0. One test section: no interval.
 """
 
 import os
@@ -36,14 +37,15 @@ def main() -> None:
     usual = Path(__file__).resolve().parents[2] / "shared" / "data" / "st" / "her2st"
     counts = (Path(sys.argv[1]) if len(sys.argv) > 1 else usual) / "counts"
     names = ("C2", "C3", "C4", "C5", "B4")
+    recipe = FeatureRecipe(tuple(sys.argv[2:]) or ("colour-texture", "efficientnet-lite0"))
     sources = [SectionSource(counts / f"{name}.tsv.gz", name, name[0]) for name in names]
-    cohort = expression_cohort([read_section(one) for one in sources], FeatureRecipe())
+    cohort = expression_cohort([read_section(one) for one in sources], recipe)
     spots = cohort.spots
     train, test = np.flatnonzero(spots.patient == "C"), np.flatnonzero(spots.patient == "B")
     panel = PanelTargets(cohort, PanelSettings()).fit(train)
     learned, measured = panel.values(train), panel.values(test)
     ceiling = float(known_mean(panel.ceiling(test)))
-    print(f"{len(panel.names)} genes, noise ceiling on B4 {ceiling:.3f}")
+    print(f"{' and '.join(recipe.encoders)}: {len(panel.names)} genes, noise ceiling on B4 {ceiling:.3f}")
     for name, model in MODELS.items():
         told = model.fit(spots[train], learned, spots.section[train]).predict(spots[test])
         reached = float(known_mean(skill_per_column(told, measured).pearson))

@@ -114,6 +114,11 @@ _study = together(_sheet, _model, _loss, _genes, _by, _group, _encoders, _sizes,
 
 @click.command("expression")
 @_study
+@click.option(
+    "--hest-exact",
+    is_flag=True,
+    help="Say as well what HEST-Benchmark's protocol would claim with these features.",
+)
 @out_option
 @overwrite_option
 @json_option
@@ -128,6 +133,7 @@ def evaluate_expression(
     sizes: tuple[float, ...],
     store: Path | None,
     seed: int,
+    hest_exact: bool,
     out: Path | None,
     overwrite: bool,
     as_json: bool,
@@ -139,23 +145,26 @@ def evaluate_expression(
     from spectra_dl.evaluation.page import report_page
     from spectra_dl.evaluation.profiles.report import profile_report
     from spectra_dl.evaluation.profiles.text import profile_text
+    from spectra_dl.expression.hest_claim import HEST_CLAIM, hest_claim
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.storage.atomic import write_text
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl.storage.run_folder import check_run_folder, json_text, write_report
     from spectra_dl_cli.provenance import provenance
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
     sources = sheet_sources(sections)
     study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
-    cohort, _, _, evaluation, _ = _judged(sources, study, store, others=True)
+    found = _judged(sources, study, store, folder, others=True)
+    cohort, evaluation = found.cohort, found.evaluation
+    if hest_exact:
+        evaluation = replace(evaluation, other_claims={HEST_CLAIM: hest_claim(cohort, evaluation.folds)})
     report = {
-        **provenance([sections, *(one.path for one in sources)], seed=seed),
-        "options": study.described(),
+        **provenance([sections, *found.files], seed=seed),
+        "options": {**study.described(), "hest_exact": hest_exact},
         "notes": list(cohort.notes),
         "results": profile_report(evaluation),
     }
     if folder:
-        make_run_folder(folder)
         write_report(folder, report)
         write_text(folder / "report.html", report_page(json.loads(json_text(report))))
     if as_json:
@@ -194,23 +203,23 @@ def train_expression(
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.training import TrainingRequest, train_predictor
     from spectra_dl.models.card import card_text
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl.storage.run_folder import check_run_folder, json_text, write_report
     from spectra_dl_cli.provenance import provenance
 
     folder = check_run_folder(out, overwrite=overwrite)
     sources = sheet_sources(sections)
-    origin = provenance([sections, *(one.path for one in sources)], seed=seed)
     study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
-    cohort, targets, recipe, evaluation, model = _judged(sources, study, store, others=False)
+    found = _judged(sources, study, store, folder, others=False)
     say_progress("training on all sections")
-    request = TrainingRequest(model, cohort, targets, recipe, sections.resolve().name, seed)
-    predictor = train_predictor(request, evaluation)
-    make_run_folder(folder)
+    request = TrainingRequest(
+        found.model, found.cohort, found.targets, found.recipe, sections.resolve().name, seed
+    )
+    predictor = train_predictor(request, found.evaluation)
     sha256 = predictor.save(folder / "model.safetensors")
     report = {
-        **origin,
+        **provenance([sections, *found.files], seed=seed),
         "model_sha256": sha256,
-        "notes": list(cohort.notes),
+        "notes": list(found.cohort.notes),
         "results": predictor.header.model_dump(mode="json"),
     }
     write_report(folder, report)
@@ -222,32 +231,51 @@ def train_expression(
     say(told)
 
 
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """A judged model: its cohort, targets and recipe, what was found, the unfitted model, and all files that were read."""
+
+    cohort: "ExpressionCohort"
+    targets: "PanelTargets"
+    recipe: "FeatureRecipe"
+    evaluation: "ProfileEvaluation"
+    model: "Model"
+    files: tuple[Path, ...]
+
+
 def _judged(
     sources: "Sequence[SectionSource]",
     study: _Study,
     store: Path | None,
+    folder: Path | None,
     *,
     others: bool,
-) -> "tuple[ExpressionCohort, PanelTargets, FeatureRecipe, ProfileEvaluation, Model]":
+) -> _Judged:
     """Read the sections and judge the model on what is left out; with ``others`` beside the regressions and the leaky claim.
 
-    The cohort that is returned has the model's own features; for the judgement the reference's stand beside them.
+    Overlays of spots on tissue are drawn into ``folder``. The cohort that is returned has the model's own features; for the judgement the reference's stand beside them.
     """
     from spectra_dl.evaluation.profiles.harness import evaluate_profiles
     from spectra_dl.evaluation.profiles.results import ProfileSettings
     from spectra_dl.expression.classical import RidgeExpression
     from spectra_dl.expression.cohort import PanelTargets, expression_cohort
     from spectra_dl.expression.colour_texture import COLOUR_TEXTURE
+    from spectra_dl.expression.depth import DEPTH, DepthExpression
     from spectra_dl.expression.features import FeatureRecipe
     from spectra_dl.expression.genes import PanelSettings
     from spectra_dl.expression.on_blocks import OnBlocks
     from spectra_dl.expression.probes import section_findings
     from spectra_dl.expression.readers import read_section
+    from spectra_dl.expression.registration import registered
     from spectra_dl.expression.training import build_model
+    from spectra_dl.storage.run_folder import make_run_folder
 
     recipe = FeatureRecipe(study.encoders, study.tile_um)
     shown = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
     read = [read_section(source) for source in sources]
+    if folder:
+        make_run_folder(folder)
+    read = [registered(section, folder) for section in read]
     cohort = expression_cohort(read, shown, store=open_store(store) if store else None, say=say_progress)
     spots = cohort.spots
     targets = PanelTargets(cohort, PanelSettings(study.genes, study.panel))
@@ -270,8 +298,11 @@ def _judged(
         spots.patient,
         ProfileSettings(group=study.group, seed=study.seed, leaky=others, shuffles=3 if others else 0),
         reference=_REFERENCE,
+        controls={DEPTH: DepthExpression()} if others else None,
         position=spots.position_um,
         findings=section_findings(read, cohort, group=study.group),
         progress=say_progress,
     )
-    return replace(cohort, spots=spots.of_blocks(blocks)), targets, recipe, evaluation, own
+    files = [path for source, one in zip(sources, read, strict=True) for path in (source.path, *one.files)]
+    own_cohort = replace(cohort, spots=spots.of_blocks(blocks))
+    return _Judged(own_cohort, targets, recipe, evaluation, own, tuple(dict.fromkeys(files)))

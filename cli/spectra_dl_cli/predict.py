@@ -50,6 +50,12 @@ _PARTIAL = 6
     "--mpp", type=float, metavar="UM", help="With a model of expression: um per pixel of the full picture."
 )
 @click.option(
+    "--pitch",
+    type=click.FloatRange(min=1.0),
+    metavar="UM",
+    help="With a model of expression and a picture alone: um between the spots laid over its tissue (100).",
+)
+@click.option(
     "--image",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -75,6 +81,7 @@ def predict(
     overwrite: bool,
     batch_size: int,
     mpp: float | None,
+    pitch: float | None,
     image: Path | None,
     encoders: tuple[str, ...],
     store: Path | None,
@@ -96,7 +103,16 @@ def predict(
     loaded = load_model(path)
     if loaded[0].modality == "expression":
         return predict_expression(
-            data, path, loaded, folder, mpp=mpp, image=image, encoders=encoders, store=store, as_json=as_json
+            data,
+            path,
+            loaded,
+            folder,
+            mpp=mpp,
+            pitch=pitch,
+            image=image,
+            encoders=encoders,
+            store=store,
+            as_json=as_json,
         )
     predictor = SpectraPredictor.rebuilt(path, *loaded)
     table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)

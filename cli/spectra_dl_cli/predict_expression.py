@@ -21,6 +21,7 @@ def predict_expression(
     folder: Path | None,
     *,
     mpp: float | None,
+    pitch: float | None,
     image: Path | None,
     encoders: tuple[str, ...],
     store: Path | None,
@@ -35,6 +36,7 @@ def predict_expression(
     from spectra_dl.expression.maps import agreement, measured_values, write_h5ad, write_maps
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.expression.readers import SectionSource, read_section
+    from spectra_dl.expression.registration import registered
     from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
@@ -43,14 +45,17 @@ def predict_expression(
             "a model of expression predicts one section at a time and writes files; name one section, and a folder with --out"
         )
     predictor = ExpressionPredictor.rebuilt(model_path, *loaded)
-    section = read_section(SectionSource(data[0], um_per_pixel=mpp, image=image))
+    source = SectionSource(data[0], um_per_pixel=mpp, image=image, pitch_um=pitch)
+    predictor.recipe(encoders)  # refuses what does not fit before anything is read
+    section = read_section(source)
+    make_run_folder(folder)
+    section = registered(section, folder)
     values = predictor.predict(section, encoders=encoders, store=open_store(store) if store else None)
     genes = [gene.name for gene in predictor.header.genes]
     measured = measured_values(section, genes)
     found = None if measured is None else agreement(values, measured)
     refused = int(np.isnan(values[:, 0]).sum())
-    origin = provenance([*data, *([image] if image else [])])
-    make_run_folder(folder)
+    origin = provenance([*data, *section.files])
     write_h5ad(
         folder / "predictions.h5ad",
         section,
@@ -111,11 +116,15 @@ def predict_expression(
     rows = [
         [
             genes[at],
-            f"{predictor.header.genes[at].pearson or 0.0:.3f}",
-            "-" if found is None else f"{found[at]:.3f}",
+            _shown(predictor.header.genes[at].pearson),
+            _shown(None if found is None else float(found[at])),
         ]
         for at in best[:_SHOWN]
     ]
     say()
     say(table_text(["gene", "expected r", "measured r"], rows))
     return _PARTIAL if refused else 0
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.3f}"

@@ -11,7 +11,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.expression.colour_texture import COLOUR_TEXTURE
 from spectra_dl.expression.encoders import Encoder, build_encoder
 from spectra_dl.expression.given_features import GIVEN, given_features
-from spectra_dl.expression.image import Pixels, cut_tiles
+from spectra_dl.expression.picture import Cutter, Pixels
 from spectra_dl.expression.section import FloatArray, TissueSection
 from spectra_dl.expression.spots import FeatureBlock, Features
 from spectra_dl.expression.store import FeatureStore
@@ -121,17 +121,17 @@ class SectionEncoder:
 
 @dataclass(frozen=True, eq=False)
 class _Picture:
-    """A section whose picture is decoded when the first tile is asked for, and once."""
+    """A section whose picture is opened when the first tile is asked for, and once."""
 
     section: TissueSection
 
     @cached_property
-    def _whole(self) -> Pixels:
-        return self.section.image.decoded()
+    def _cut(self) -> Cutter:
+        return self.section.image.cutter()
 
     @cached_property
     def _centre(self) -> FloatArray:
         return self.section.position_um / self.section.um_per_pixel
 
     def tiles(self, size_um: float, pixels: int, first: int, last: int) -> Iterator[Pixels]:
-        return cut_tiles(self._whole, self._centre[first:last], size_um / self.section.um_per_pixel, pixels)
+        return self._cut(self._centre[first:last], size_um / self.section.um_per_pixel, pixels)

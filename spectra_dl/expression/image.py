@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.expression.picture import Cutter
+from spectra_dl.expression.picture import Pixels as Pixels
+from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Pixels = NDArray[np.uint8]
 _KINDS = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"II*\x00": "TIFF",
     b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",
+    b"MM\x00+": "TIFF",
 }
 _CAN_RUN_CODE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _MOST_PIXELS = 400_000_000
@@ -60,6 +65,14 @@ class TissueImage:
             small.thumbnail((longest, longest))
             pixels = np.asarray(small, dtype=np.uint8)
         return pixels, pixels.shape[1] / self.width
+
+    def sha256(self) -> str:
+        """Return the file's digest."""
+        return sha256_of(self.path)
+
+    def cutter(self) -> Cutter:
+        """Decode the picture, and return what yields its tiles, white beyond the edge."""
+        return partial(cut_tiles, self.decoded())
 
     def decoded(self) -> Pixels:
         """Return the whole picture, ``(height, width, 3)``."""
@@ -130,32 +143,55 @@ def open_image(path: Path) -> TissueImage:
     DataError
         It is no regular file, no JPEG, PNG or TIFF, or claims a size that can't be true or can't be held.
     """
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise DataError(f"{path.name}: not a regular file; name a JPEG, PNG or TIFF")
-        with open(path, "rb") as stream:
-            start = stream.read(8)
-    except OSError as err:
-        raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
-    if start.startswith(_CAN_RUN_CODE):
-        raise UnsafeError(f"{path.name}: this is pickle data, not a picture; it was not opened")
-    kind = next((name for magic, name in _KINDS.items() if start.startswith(magic)), None)
+    kind = _kind_of(path)
     if kind is None:
         raise DataError(
             f"{path.name}: not a JPEG, PNG or TIFF by its content; export the picture as one of these"
         )
     with _opened(path, kind) as picture:
         width, height = picture.size
-    expansion = 3 * width * height / max(1, found.st_size)
+    in_file = path.stat().st_size
+    expansion = 3 * width * height / max(1, in_file)
     if width * height > _MOST_PIXELS or (
         3 * width * height > _SUSPICIOUS_BYTES and expansion > _MOST_EXPANSION
     ):
         raise DataError(
-            f"{path.name}: claims {width} x {height} pixels in {found.st_size} bytes; it was not decoded: "
+            f"{path.name}: claims {width} x {height} pixels in {in_file} bytes; it was not decoded: "
             "export the picture at a lower resolution"
         )
     return TissueImage(path, kind, width, height)
+
+
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """Return width and height as a JPEG, PNG or TIFF claims them, or None for a file that is none of these.
+
+    Raises
+    ------
+    UnsafeError
+        The file holds pickle data.
+    DataError
+        It is no regular file, or damaged.
+    """
+    kind = _kind_of(path)
+    if kind is None:
+        return None
+    with _opened(path, kind) as picture:
+        return picture.size
+
+
+def _kind_of(path: Path) -> str | None:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataError(f"{path.name}: not a regular file; name a JPEG, PNG or TIFF")
+        with open(path, "rb") as stream:
+            start = stream.read(8)
+    except OSError as err:
+        if isinstance(err, DataError):
+            raise
+        raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
+    if start.startswith(_CAN_RUN_CODE):
+        raise UnsafeError(f"{path.name}: this is pickle data, not a picture; it was not opened")
+    return next((name for magic, name in _KINDS.items() if start.startswith(magic)), None)
 
 
 @contextlib.contextmanager

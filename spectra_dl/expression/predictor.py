@@ -85,7 +85,12 @@ class ExpressionPredictor:
     def best_first(self) -> list[int]:
         """The genes' numbers, the one predicted best on left-out tissue first."""
         genes = self.header.genes
-        return sorted(range(len(genes)), key=lambda at: (-(genes[at].pearson or -2.0), genes[at].name))
+
+        def rank(at: int) -> tuple[bool, float, str]:
+            known = genes[at].pearson
+            return known is None, -(known or 0.0), genes[at].name
+
+        return sorted(range(len(genes)), key=rank)
 
     def predict(
         self, section: TissueSection, *, encoders: Sequence[str] = (), store: FeatureStore | None = None

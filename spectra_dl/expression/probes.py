@@ -9,7 +9,6 @@ from spectra_dl.evaluation.profiles.folds import Group
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.cohort import ExpressionCohort
 from spectra_dl.expression.section import TissueSection
-from spectra_dl.storage.hashing import sha256_of
 
 _SMOOTHED_BELOW = 0.8  # of the difference that Poisson noise alone makes between neighbours
 _TESTED_GENES = 200
@@ -30,7 +29,7 @@ def section_findings(
 def _one_picture_twice(sections: Sequence[TissueSection]) -> Finding:
     owners: dict[str, list[str]] = {}
     for section in sections:
-        owners.setdefault(sha256_of(section.image.path), []).append(section.name)
+        owners.setdefault(section.image.sha256(), []).append(section.name)
     shared = [" = ".join(names) for names in owners.values() if len(names) > 1]
     if shared:
         return Finding(

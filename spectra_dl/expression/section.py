@@ -1,6 +1,7 @@
 """A tissue section: its image, its spots in µm, and what was counted in them."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +14,10 @@ from spectra_dl.evaluation.arrays import text_array as text_array
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from spectra_dl.expression.image import TissueImage
+    from spectra_dl.expression.picture import TissuePicture
 
 FloatArray = NDArray[np.float64]
-NO_COUNTS = "no counts"
+NO_COUNTS, COUNTS_MISSING = "no counts", "counts missing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +50,13 @@ class TissueSection:
         None where not known.
     notes
         One sentence for each guess or change the reader made.
+    files
+        What was read besides the section's own path, the picture among them.
     """
 
     name: str
     patient: str | None
-    image: "TissueImage"
+    image: "TissuePicture"
     um_per_pixel: float
     um_per_pixel_source: str
     barcode: TextArray
@@ -65,6 +68,7 @@ class TissueSection:
     spot_diameter_um: float | None = None
     spot_pitch_um: float | None = None
     notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.barcode)
@@ -96,7 +100,7 @@ class TissueSection:
     @property
     def placed(self) -> NDArray[np.bool_]:
         """``(n,)`` whether a spot lies on the picture, counted or not."""
-        return np.isin(self.reason, ["", NO_COUNTS])
+        return np.isin(self.reason, ["", NO_COUNTS, COUNTS_MISSING])
 
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "TissueSection":
         """Return the section with these spots only."""

@@ -13,7 +13,6 @@ from spectra_dl.expression.encoders import Encoder
 from spectra_dl.expression.feature_file import FeatureFile, read_feature_file, write_feature_file
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.spots import Features
-from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.storage.wording import safe_file_name
 
 _LAYOUT = 1
@@ -75,7 +74,7 @@ class FeatureStore:
     def path_of(self, section: TissueSection, encoder: Encoder, size_um: float) -> Path:
         """Return where the features of a section's spots lie, whether they are there or not."""
         side = size_um / section.um_per_pixel
-        told = [_LAYOUT, sha256_of(section.image.path), side, encoder.name, encoder.tile_pixels]
+        told = [_LAYOUT, section.image.sha256(), side, encoder.name, encoder.tile_pixels]
         digest = hashlib.sha256(json.dumps(told).encode())
         # Rounding may differ in the last digits between machines.
         digest.update(np.round(np.array(encoder.calibration), 3).tobytes())

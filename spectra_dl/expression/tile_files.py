@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
-from spectra_dl.expression.image import Pixels, cut_tiles, jpeg_pixels
+from spectra_dl.expression.image import jpeg_pixels
+from spectra_dl.expression.picture import Cutter, Pixels
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.storage.atomic import whole_path
-from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.storage.hdf5_checks import check_size, refuse_foreign, stored_object
 from spectra_dl.storage.wording import safe_file_name
 
@@ -70,10 +70,10 @@ def write_tiles(folder: Path, section: TissueSection, cut: TileCut) -> tuple[lis
     paths = [folder / f"{stem}-{number:04d}.h5" for number in range(len(starts))]
     missing = [(path, start) for path, start in zip(paths, starts, strict=True) if not path.is_file()]
     if missing:
-        whole = section.image.decoded()
+        cutter = section.image.cutter()
         for path, start in missing:
             rows = np.arange(start, min(start + cut.per_file, len(section)))
-            _write(path, section.select(rows), cut, whole)
+            _write(path, section.select(rows), cut, cutter)
     return paths, len(paths) - len(missing)
 
 
@@ -109,11 +109,11 @@ def read_tiles(path: Path) -> Iterator[tuple[str, Pixels]]:
         ) from err
 
 
-def _write(path: Path, section: TissueSection, cut: TileCut, whole: Pixels) -> None:
+def _write(path: Path, section: TissueSection, cut: TileCut, cutter: Cutter) -> None:
     import h5py
 
     centre, side = section.position_um / section.um_per_pixel, cut.side_um / section.um_per_pixel
-    pictures = [_jpeg(tile) for tile in cut_tiles(whole, centre, side, cut.pixels)]
+    pictures = [_jpeg(tile) for tile in cutter(centre, side, cut.pixels)]
     with whole_path(path) as temporary, h5py.File(temporary, "w") as file:
         # One stretch of bytes and where each picture ends: a tile is read as one slice.
         file.create_dataset(
@@ -122,14 +122,14 @@ def _write(path: Path, section: TissueSection, cut: TileCut, whole: Pixels) -> N
         file.create_dataset("end", data=np.cumsum([len(one) for one in pictures]))
         file.create_dataset("barcode", data=list(section.barcode), dtype=h5py.string_dtype())
         file.create_dataset("position_um", data=section.position_um)
-        file.attrs["section"], file.attrs["picture_sha256"] = section.name, sha256_of(section.image.path)
+        file.attrs["section"], file.attrs["picture_sha256"] = section.name, section.image.sha256()
         file.attrs["side_um"], file.attrs["pixels"] = cut.side_um, cut.pixels
 
 
 def _digest(section: TissueSection, cut: TileCut) -> str:
     told = [
         _LAYOUT,
-        sha256_of(section.image.path),
+        section.image.sha256(),
         section.um_per_pixel,
         cut.side_um,
         cut.pixels,

@@ -1,18 +1,22 @@
 """HDF5 files from elsewhere: what they claim is checked before a value is read, and nothing outside them is opened."""
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
 from spectra_dl.storage.wording import printable
 
 if TYPE_CHECKING:
     import h5py
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_MOST_OBJECTS, _DEEPEST = 100_000, 32
+_LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
 _LARGEST_CHUNK = 64 << 20  # bytes
 _MOST_RATIO = 1_000
 _RATIO_FREE_BYTES = 64 << 20
@@ -29,13 +33,64 @@ def is_hdf5(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h5py.Dataset":
-    """Return what a group holds under a name, if it lies whole in this very file.
+@contextlib.contextmanager
+def opened_hdf5(path: str | os.PathLike[str], where: str) -> Iterator["h5py.File"]:
+    """Open a file for reading; whatever HDF5 finds wrong while it is open is refused in a sentence.
 
     Parameters
     ----------
     where
         The file's name as messages give it.
+
+    Raises
+    ------
+    DataError
+        Damaged or truncated.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except SpectraDLError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as err:
+        detail = printable(" ".join(str(err).split()), 160)
+        raise DataError(f"{where}: truncated or damaged HDF5 ({detail}); copy it again") from err
+
+
+def refuse_foreign(file: "h5py.File", where: str) -> None:
+    """Walk the whole file, and refuse every part of it that lies in another.
+
+    Raises
+    ------
+    UnsafeError
+        A soft or external link, a virtual dataset, or data stored outside the file.
+    DataError
+        More objects, or deeper, than a table of numbers needs.
+    """
+    import h5py
+
+    seen: set[object] = set()
+    waiting: list[tuple[h5py.Group, int]] = [(file, 0)]
+    while waiting:
+        group, depth = waiting.pop()
+        for name in group:
+            found = stored_object(group, name, where)
+            address = h5py.h5o.get_info(found.id).addr
+            if address in seen:
+                continue
+            seen.add(address)
+            if len(seen) > _MOST_OBJECTS or depth > _DEEPEST:
+                raise DataError(
+                    f"{where}: more than {_MOST_OBJECTS:,} objects or {_DEEPEST} levels; write the file again with less in it"
+                )
+            if isinstance(found, h5py.Group):
+                waiting.append((found, depth + 1))
+
+
+def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h5py.Dataset":
+    """Return what a group holds under a name, which may be a path, if each step of it lies whole in this very file.
 
     Raises
     ------
@@ -46,12 +101,15 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
     """
     import h5py
 
-    shown, link = printable(name), group.get(name, getlink=True)
-    if link is None:
-        raise DataError(f"{where}: no dataset {shown}; the file is not whole, write it again")
-    if not isinstance(link, h5py.HardLink):
-        raise UnsafeError(f"{where}: {shown} is a link; links are not followed, copy the data themselves")
-    found = group[name]
+    found, shown = group, printable(name)
+    for step in name.split("/"):
+        links = found.id.links if isinstance(found, h5py.Group) else None
+        key = step.encode("utf-8", "surrogateescape")
+        if links is None or not step or not links.exists(key):
+            raise DataError(f"{where}: no dataset {shown}; the file is not whole, write it again")
+        if links.get_info(key).type != h5py.h5l.TYPE_HARD:
+            raise UnsafeError(f"{where}: {shown} is a link; links are not followed, copy the data themselves")
+        found = found[step]
     if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
         raise UnsafeError(
             f"{where}: {shown} lies in another file, which is not opened; copy the data themselves"
@@ -59,27 +117,22 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
     return found
 
 
-def refuse_foreign(file: "h5py.File", where: str) -> None:
-    """Walk a whole file, and refuse every part of it that lies in another.
+def stored_dataset(group: "h5py.Group", name: str, where: str) -> "h5py.Dataset":
+    """Return a dataset that lies whole in this very file.
 
     Raises
     ------
     UnsafeError
         A link, or data that lie in another file.
+    DataError
+        It is missing, or no dataset.
     """
     import h5py
 
-    seen: set[object] = set()
-    waiting: list[h5py.Group] = [file]
-    while waiting:
-        group = waiting.pop()
-        for name in group:
-            found = stored_object(group, name, where)
-            address = h5py.h5o.get_info(found.id).addr
-            # A group may hold itself.
-            if isinstance(found, h5py.Group) and address not in seen:
-                waiting.append(found)
-            seen.add(address)
+    found = stored_object(group, name, where)
+    if not isinstance(found, h5py.Dataset):
+        raise DataError(f"{where}: {printable(name)} is no dataset; the file is not whole, write it again")
+    return found
 
 
 def check_size(found: "h5py.Dataset", where: str) -> None:
@@ -101,5 +154,19 @@ def check_size(found: "h5py.Dataset", where: str) -> None:
     too_much = claimed > _RATIO_FREE_BYTES and claimed > _MOST_RATIO * max(stored, 1)
     if too_much or (not compressed and stored < claimed):
         raise DataError(
-            f"{where}: claims {claimed:,} bytes of {printable(found.name)} and holds {stored:,}; the file is not whole"
+            f"{where}: claims {claimed:,} bytes of {printable(str(found.name))} and holds {stored:,}; the file is not whole"
+        )
+
+
+def check_text_width(found: "h5py.Dataset", title: str, where: str) -> None:
+    """Refuse texts of one length that would swell when they are read.
+
+    Raises
+    ------
+    DataError
+        More than 4,096 bytes each.
+    """
+    if found.dtype.itemsize > _LONGEST_TEXT:
+        raise DataError(
+            f"{where}: {title} has texts of {found.dtype.itemsize:,} bytes; at most {_LONGEST_TEXT:,} can be read"
         )

@@ -81,6 +81,7 @@ class Claims(Part):
 
     split_by_row: dict[str, float | None]
     constant_profile: float | None
+    other_protocols: dict[str, float | None] = Field(default_factory=dict)
 
 
 class ProfileResults(Part):

@@ -40,6 +40,7 @@ def profile_report(evaluation: ProfileEvaluation) -> Json:
             "split_by_row": {name: rounded(value) for name, value in evaluation.leaky.items()},
             "pooled": {name: rounded(one.pooled) for name, one in evaluation.models.items()},
             "constant_profile": rounded(evaluation.constant_profile),
+            "other_protocols": {name: rounded(value) for name, value in evaluation.other_claims.items()},
         },
         "differences": [difference_json(one) for one in evaluation.differences],
         "targets": per_target(evaluation.first),

@@ -1,7 +1,7 @@
 """What an evaluation of profiles is told and what it tells."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from spectra_dl.errors import UsageError
@@ -213,6 +213,8 @@ class ProfileEvaluation:
         The correlation over targets within a row that the training mean reaches, the same profile everywhere: a claim, no score.
     audit
         What speaks against the data.
+    other_claims
+        The mean correlation that protocols of others would claim, by their description; supplied by the modality.
     """
 
     settings: ProfileSettings
@@ -229,6 +231,7 @@ class ProfileEvaluation:
     leaky: Mapping[str, float]
     constant_profile: float
     audit: Audit
+    other_claims: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def first(self) -> ProfileResult:

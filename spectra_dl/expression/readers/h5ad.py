@@ -1,26 +1,42 @@
-"""AnnData files, checked with h5py before any number is believed; nothing in them is unpickled."""
+"""AnnData files, read with h5py after every part was checked; nothing in them is unpickled."""
 
-import contextlib
-import math
-from collections import Counter
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.image import open_image
-from spectra_dl.expression.readers.source import SectionSource, find_picture, spot_reasons
-from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of, text_array
-from spectra_dl.storage.hdf5_checks import refuse_foreign
+from spectra_dl.expression.readers.counted import Counted, compressed_rows, counted, dense_rows, refuse_twice
+from spectra_dl.expression.section import FloatArray, TextArray, text_array
+from spectra_dl.storage.hdf5_checks import (
+    check_size,
+    check_text_width,
+    is_hdf5,
+    opened_hdf5,
+    refuse_foreign,
+    stored_dataset,
+    stored_object,
+)
 
 if TYPE_CHECKING:
     import h5py
     from scipy.sparse import csr_matrix
 
-_MOST_BYTES = 4 << 30
-_PIXEL_COLUMNS = (("x_pixel", "y_pixel"), ("pxl_col_in_fullres", "pxl_row_in_fullres"))
+__all__ = ["is_hdf5", "number_column", "read_counts", "read_h5ad_counts", "text_column"]
+
+_VERSIONS = {
+    "anndata": ("0.1.0",),
+    "dataframe": ("0.2.0",),
+    "csr_matrix": ("0.1.0",),
+    "csc_matrix": ("0.1.0",),
+    "array": ("0.2.0",),
+    "categorical": ("0.2.0",),
+    "string-array": ("0.2.0",),
+}
+_ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?")
+_SYMBOLS = ("gene_symbol", "gene_symbols", "gene_name", "gene_names", "feature_name", "symbol")
+_IDS = ("gene_ids", "gene_id", "feature_id", "ensembl_id")
 
 
 def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
@@ -33,142 +49,183 @@ def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
     DataError
         It is damaged, its parts don't fit, or no raw counts stand in it.
     """
-    with _opened(path) as file:
-        return _counts(file, path.name)
+    with opened_hdf5(path, path.name) as file:
+        found, place = read_counts(file, path.name)
+    if found.missing.any():
+        row = int(np.flatnonzero(found.missing)[0])
+        raise DataError(
+            f"{path.name} {place}: values of spot {found.barcode[row]!r:.60} are not finite; bring raw counts"
+        )
+    if not found.whole:
+        raise DataError(
+            f"{path.name} {place}: values that are no whole numbers, as after log-normalising; put raw counts into layers/counts"
+        )
+    return found.matrix, found.barcode, found.gene
 
 
-def read_h5ad_section(source: SectionSource) -> TissueSection:
-    """Read one section whose spots' pixels stand in ``obsm['spatial']`` or in columns of ``obs``.
+def read_counts(file: "h5py.File", where: str) -> tuple[Counted, str]:
+    """Return counts and where in the file they stand: the first of layers/counts, raw/X and X that holds whole numbers, else X.
+
+    Raises
+    ------
+    UnsafeError
+        The file links to another file.
+    DataError
+        It is damaged, or its parts don't fit.
+    """
+    refuse_foreign(file, where)
+    _check_encoding(file, "anndata", where)
+    barcode = _index(_table(file, "obs", where), where)
+    for place, genes in (("layers/counts", "var"), ("raw/X", "raw/var")):
+        if place in file and genes in file:
+            found = _counts(file, (place, genes), barcode, where)
+            if found.whole:
+                return found, place
+    if "X" not in file:
+        raise DataError(f"{where}: no counts in layers/counts, raw/X or X; bring raw counts")
+    return _counts(file, ("X", "var"), barcode, where), "X"
+
+
+def text_column(file: "h5py.File", table: str, name: str, where: str) -> TextArray | None:
+    """Return a column of texts or categories, empty where missing; None where there is none.
 
     Raises
     ------
     DataError
-        The file can't be used, it has no spot positions, or µm per pixel are not known.
+        A category's code points at no category, or the column is damaged.
     """
-    path, name = source.path, source.stem
-    with _opened(path) as file:
-        matrix, barcode, gene = _counts(file, path.name)
-        pixel = _pixels(file, path.name, len(barcode))
-    image = open_image(find_picture(source, [path.parent], [name, path.stem]))
-    if source.um_per_pixel is None:
-        raise DataError(
-            f"{path.name}: it does not say how many µm a pixel has; say --mpp, or fill in the column mpp"
-        )
-    return TissueSection(
-        name=name,
-        patient=source.patient,
-        image=image,
-        um_per_pixel=source.um_per_pixel,
-        um_per_pixel_source="as given",
-        barcode=barcode,
-        position_um=pixel * source.um_per_pixel,
-        reason=spot_reasons(pixel, np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel(), image, name),
-        counts=matrix,
-        gene=gene,
-        spot_pitch_um=pitch_of(pixel) * source.um_per_pixel,
-    )
+    group = _table(file, table, where)
+    if name not in group:
+        return None
+    return _column(group, name, len(_index(group, where)), f"{where} {table}")
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator["h5py.File"]:
-    """Open a file that is whole, and that lies nowhere else."""
-    import h5py
+def number_column(file: "h5py.File", table: str, name: str, where: str) -> FloatArray | None:
+    """Return a column of numbers; None where there is none.
 
-    with contextlib.ExitStack() as stack:
-        try:
-            file = stack.enter_context(h5py.File(path, "r"))
-            refuse_foreign(file, path.name)
-        except OSError as err:
-            raise DataError(
-                f"{path.name}: truncated or damaged HDF5 ({' '.join(str(err).split())[:120]}); take a fresh copy"
-            ) from err
-        yield file
-
-
-def _counts(file: "h5py.File", name: str) -> tuple["csr_matrix", TextArray, TextArray]:
-    barcode, gene = _index(file, "obs", name), _index(file, "var", name)
-    for what, ids in (("barcodes", barcode), ("genes", gene)):
-        twice, times = Counter(ids).most_common(1)[0] if len(ids) else ("", 0)
-        if times > 1:
-            raise DataError(f"{name}: {what} stand twice, {twice!r:.60} among them; make them unique")
-    layer = "layers/counts" if "layers/counts" in file else "X"
-    if layer not in file:
-        raise DataError(f"{name}: neither layers/counts nor X is in it; bring raw counts")
-    matrix = _matrix(file[layer], (len(barcode), len(gene)), f"{name} {layer}")
-    values = matrix.data
-    if np.any(~np.isfinite(values)) or np.any(values < 0):
-        raise DataError(f"{name} {layer}: values below 0 or not finite; bring raw counts")
-    if np.any(values != np.rint(values)):
-        raise DataError(
-            f"{name} {layer}: values that are no whole numbers, as after log-normalising; put raw counts into layers/counts"
-        )
-    return matrix, barcode, gene
+    Raises
+    ------
+    DataError
+        It holds anything else.
+    """
+    group = _table(file, table, where)
+    if name not in group:
+        return None
+    found = stored_dataset(group, name, where)
+    if found.ndim != 1 or found.dtype.kind not in "iufb":
+        raise DataError(f"{where}: {table}['{name:.40}'] is no column of numbers; write it as numbers")
+    check_size(found, where)
+    return np.asarray(found[()], dtype=np.float64)
 
 
-def _index(file: "h5py.File", which: str, name: str) -> TextArray:
-    import h5py
+def _counts(file: "h5py.File", place: tuple[str, str], barcode: TextArray, where: str) -> Counted:
+    table = _table(file, place[1], where)
+    index = _index(table, where)
+    gene, symbol = _gene_ids(table, index, where)
+    shape = (len(barcode), len(gene))
+    matrix = _matrix(stored_object(file, place[0], where), shape, f"{where} {place[0]}")
+    return counted(matrix, barcode, gene, symbol, f"{where} {place[0]}")
 
-    group = file.get(which)
-    if not isinstance(group, h5py.Group) or not isinstance(group.attrs.get("_index"), str):
-        raise DataError(f"{name}: no table {which} with an index; is it an .h5ad of a current version?")
-    key = group.attrs["_index"]
-    if key not in group or not isinstance(group[key], h5py.Dataset):
-        raise DataError(f"{name}: the index {key!r:.60} of {which} is not there; take a fresh copy")
-    return text_array(group[key].asstr()[()])
+
+def _gene_ids(table: "h5py.Group", index: TextArray, where: str) -> tuple[TextArray, TextArray | None]:
+    """Return ids and symbols: Ensembl ids where the table has them for every gene, and symbols beside them."""
+    if all(_ENSEMBL.fullmatch(one) for one in index):
+        name = next((one for one in _SYMBOLS if one in table), None)
+        return index, _column(table, name, len(index), where) if name else None
+    for name in _IDS:
+        if name in table:
+            ids = _column(table, name, len(index), where)
+            if all(_ENSEMBL.fullmatch(one) for one in ids):
+                return ids, index
+    refuse_twice(index, "gene", where)
+    return index, None
 
 
 def _matrix(stored: "h5py.Group | h5py.Dataset", shape: tuple[int, int], where: str) -> "csr_matrix":
-    """Return the stored matrix after every index was found inside its bounds."""
     import h5py
-    from scipy.sparse import csc_matrix, csr_matrix
 
     if isinstance(stored, h5py.Dataset):
-        if (
-            stored.shape != shape
-            or 8 * math.prod(stored.shape) > _MOST_BYTES
-            or stored.dtype.kind not in "iufb"
-        ):
-            raise DataError(
-                f"{where}: {stored.shape} numbers of type {stored.dtype} for {shape[0]} spots and {shape[1]} genes; take a fresh copy"
-            )
-        return csr_matrix(stored[()].astype(np.float64))
+        return dense_rows(stored, shape, where)
     kind = stored.attrs.get("encoding-type")
-    if kind not in ("csr_matrix", "csc_matrix") or tuple(stored.attrs.get("shape", ())) != shape:
+    said = stored.attrs.get("shape", stored.attrs.get("h5sparse_shape"))
+    given = tuple(int(one) for one in np.ravel(said)) if said is not None else ()
+    if kind not in ("csr_matrix", "csc_matrix") or given != shape:
         raise DataError(
-            f"{where}: {kind!r:.40} of shape {tuple(stored.attrs.get('shape', ()))} for {shape[0]} spots and {shape[1]} genes"
+            f"{where}: {kind!s:.40} of shape {given} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
         )
-    if any(24 * math.prod(stored[part].shape) > _MOST_BYTES for part in ("data", "indices", "indptr")):
-        raise DataError(f"{where}: more values than can be held at once; split the file by section")
-    data, indices, ends = (stored[part][()] for part in ("data", "indices", "indptr"))
-    rows, columns = shape if kind == "csr_matrix" else shape[::-1]
-    sound = (
-        ends.shape == (rows + 1,)
-        and data.shape == indices.shape
-        and ends[0] == 0
-        and ends[-1] == len(data)
-        and bool(np.all(np.diff(ends.astype(np.int64)) >= 0))
-        and (not len(indices) or (int(indices.min()) >= 0 and int(indices.max()) < columns))
-    )
-    if not sound:
-        raise DataError(
-            f"{where}: its sparse matrix points outside itself; the file is damaged, take a fresh copy"
-        )
-    build = csr_matrix if kind == "csr_matrix" else csc_matrix
-    return csr_matrix(
-        build((data.astype(np.float64), indices.astype(np.int64), ends.astype(np.int64)), shape=shape)
-    )
+    _check_encoding(stored, str(kind), where)
+    if kind == "csr_matrix":
+        return compressed_rows(stored, shape, where)
+    return compressed_rows(stored, shape[::-1], where).T.tocsr()
 
 
-def _pixels(file: "h5py.File", name: str, n: int) -> FloatArray:
-    if "obsm/spatial" in file:
-        found = file["obsm/spatial"]
-        if found.ndim != 2 or found.shape[0] != n or found.shape[1] < 2:
-            raise DataError(
-                f"{name}: obsm['spatial'] has shape {found.shape} for {n} spots; x and y of each are needed"
-            )
-        pixels: FloatArray = found[:, :2].astype(np.float64)
-        return pixels
-    for x, y in _PIXEL_COLUMNS:
-        if f"obs/{x}" in file and f"obs/{y}" in file:
-            return np.stack([file[f"obs/{x}"][()], file[f"obs/{y}"][()]], axis=1).astype(np.float64)
-    raise DataError(f"{name}: no obsm['spatial'] and no pixel columns in obs; bring the spots' positions")
+def _table(file: "h5py.File", name: str, where: str) -> "h5py.Group":
+    import h5py
+
+    group = stored_object(file, name, where) if name in file else None
+    if not isinstance(group, h5py.Group) or not isinstance(group.attrs.get("_index"), str):
+        raise DataError(
+            f"{where}: no table {name} with an index; write the file again with anndata 0.8 or later"
+        )
+    _check_encoding(group, "dataframe", f"{where} {name}")
+    return group
+
+
+def _index(table: "h5py.Group", where: str) -> TextArray:
+    found = stored_dataset(table, str(table.attrs["_index"]), where)
+    return _column(table, str(table.attrs["_index"]), found.shape[0] if found.ndim == 1 else -1, where)
+
+
+def _column(table: "h5py.Group", name: str, n: int, where: str) -> TextArray:
+    """Return a column of ``n`` texts, numbers or categories as text."""
+    import h5py
+
+    found = stored_object(table, name, where)
+    if isinstance(found, h5py.Group):
+        return _categories(found, name, n, where)
+    if found.shape != (n,) or found.dtype.kind not in "SOiufb":
+        raise DataError(
+            f"{where}: column {name!r:.60} has shape {found.shape} for {n} rows; take a fresh copy"
+        )
+    return text_array(_values(found, name, where))
+
+
+def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray:
+    _check_encoding(group, "categorical", f"{where} {name:.40}")
+    codes = stored_dataset(group, "codes", where)
+    if codes.shape != (n,) or codes.dtype.kind not in "iu":
+        raise DataError(
+            f"{where}: column {name!r:.60} has codes of shape {codes.shape} for {n} rows; take a fresh copy"
+        )
+    check_size(codes, where)
+    values = np.asarray(codes[()], dtype=np.int64)
+    kinds = text_array(_values(stored_dataset(group, "categories", where), name, where))
+    wrong = (values < -1) | (values >= len(kinds))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"{where}: column {name!r:.60} row {row + 1} has category {values[row]} of {len(kinds)}; the file is damaged, take a fresh copy"
+        )
+    return np.append(kinds, "")[values]
+
+
+def _values(found: "h5py.Dataset", name: str, where: str) -> "list[str]":
+    if found.ndim != 1:
+        raise DataError(f"{where}: column {name!r:.60} has shape {found.shape}; take a fresh copy")
+    check_text_width(found, f"column {name!r:.60}", where)
+    check_size(found, where)
+    values = found[()]
+    if found.dtype.kind == "O" and not all(isinstance(one, bytes | str) for one in values):
+        raise DataError(f"{where}: column {name!r:.60} holds neither texts nor numbers; write it as text")
+    try:
+        return [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in values.tolist()]
+    except UnicodeDecodeError as err:
+        raise DataError(f"{where}: column {name!r:.60} is not UTF-8; write the file again") from err
+
+
+def _check_encoding(found: "h5py.Group", kind: str, where: str) -> None:
+    version = found.attrs.get("encoding-version")
+    if version is not None and str(version) not in _VERSIONS[kind]:
+        raise DataError(
+            f"{where}: written as {kind} version {version!s:.40}, known is {', '.join(_VERSIONS[kind])}; write it with anndata 0.8 to 0.12"
+        )

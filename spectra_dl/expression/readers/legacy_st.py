@@ -1,143 +1,244 @@
 """Sections of the first Spatial Transcriptomics arrays: a table of counts, a spot file and a picture.
 
-The arrays have a pitch of 200 µm and spots of 100 µm (Ståhl et al. 2016, doi 10.1126/science.aaf2403).
+The arrays have a pitch of 200 µm and spots of 100 µm (Ståhl et al. 2016, doi 10.1126/science.aaf2403). Later ones leave
+every second place empty and have another pitch, which is not guessed.
 """
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.image import open_image
-from spectra_dl.expression.readers.source import SectionSource, find_picture, spot_reasons
+from spectra_dl.expression.readers.counted import Counted, counted, refuse_twice
+from spectra_dl.expression.readers.source import (
+    SectionSource,
+    find_picture,
+    pixels_per_um,
+    spot_reasons,
+    usual_files,
+)
+from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
 from spectra_dl.expression.section import FloatArray, TissueSection, pitch_of, text_array
+from spectra_dl.expression.slide_picture import open_picture
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _PITCH_UM, _SPOT_UM = 200.0, 100.0
-_SPOT_COLUMNS = {"x", "y", "pixel_x", "pixel_y"}
-_MOST_TILT = 0.05
+_NEEDED = ("x", "y", "pixel_x", "pixel_y")
+_PLACE = re.compile(r"(-?\d+(?:\.\d+)?)x(-?\d+(?:\.\d+)?)")
+_MOST_GENES = 200_000
+
+
+def looks_like_legacy_st(lines: list[str]) -> bool:
+    """Say whether a file's first two lines are genes in tab-separated columns and a row of numbers behind an id."""
+    if len(lines) < 2 or "\t" not in lines[0]:
+        return False
+    names, row = cells_of(lines[0]), cells_of(lines[1])
+    if all(_PLACE.fullmatch(cell) for cell in names[1:]) or _PLACE.fullmatch(row[0]):
+        return True
+    named = not _all_numbers(names[1:]) and not _all_numbers(row[:1])
+    return named and len(row) - len(names) in (0, 1) and _all_numbers(row[1:])
 
 
 def read_legacy_st(source: SectionSource) -> TissueSection:
-    """Read one section; counts and spots are joined on ``XxY``.
+    """Read one section; counts and selected spots are joined on ``XxY``, or on barcodes where the spot file has them.
 
     Raises
     ------
     DataError
-        A table can't be read, no spot stands in both, counts are not whole numbers from 0, or the pitch differs between x and y.
+        A table can't be read, no spot stands in both, counts are not whole numbers from 0, or µm per pixel can't be measured.
     """
-    import pandas as pd
-    from scipy.sparse import csr_matrix
-
-    counts, spots = _table(source.path, index=True), _spot_table(_spot_path(source))
-    for what, table in (("counts", counts.index), ("spots", spots.index), ("genes", counts.columns)):
-        if table.has_duplicates:
-            twice = str(table[table.duplicated()][0])
-            raise DataError(f"{source.path.name}: {what} named {twice!r:.60} stand twice; make them unique")
-    both = [name for name in counts.index if name in spots.index]
-    if not both:
-        raise DataError(
-            f"{source.path.name}: none of {len(counts)} spots stands in the spot file; is it another section's?"
-        )
-    spots, counts = spots.loc[both], counts.loc[both]
-    texts = counts.select_dtypes(exclude="number").columns
-    counts[texts] = counts[texts].apply(pd.to_numeric, errors="coerce")
-    matrix = counts.to_numpy(dtype=np.float64)
-    _check_counts(matrix, source.path)
-    image = open_image(find_picture(source, _picture_folders(source), [source.stem]))
-    pixel = spots[["pixel_x", "pixel_y"]].to_numpy(dtype=np.float64)
-    per_pixel, said = _um_per_pixel(spots[["x", "y"]].to_numpy(dtype=np.float64), pixel, source)
-    lost = len(spots.attrs.get("all", both)) - len(both)
+    spot_path = _spot_path(source)
+    counts, spots = _read_counts(source.path), _read_spots(spot_path)
+    rows, places, notes = _joined(counts, spots, source)
+    counts, pixel = counts.select(rows), spots.pixel[places]
+    image = open_picture(
+        find_picture(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
+    )
+    per_pixel, said = _um_per_pixel(spots, source)
     return TissueSection(
         name=source.stem,
         patient=source.patient,
         image=image,
         um_per_pixel=per_pixel,
         um_per_pixel_source=said,
-        barcode=text_array(both),
+        barcode=counts.barcode,
         position_um=pixel * per_pixel,
-        reason=spot_reasons(pixel, matrix.sum(axis=1), image, source.stem),
-        counts=csr_matrix(matrix),
-        gene=text_array(counts.columns),
+        reason=spot_reasons(pixel, counts.per_spot, image, source.stem),
+        counts=counts.matrix,
+        gene=counts.gene,
         symbol=None,
-        spot_diameter_um=_SPOT_UM,
-        spot_pitch_um=pitch_of(pixel) * per_pixel,
-        notes=(f"{source.stem}: {per_pixel:.4g} µm per pixel, {said}", *_lost(source.stem, lost)),
+        spot_diameter_um=None if spots.staggered else _SPOT_UM,
+        spot_pitch_um=pitch_of(pixel) * per_pixel if spots.staggered or source.um_per_pixel else _PITCH_UM,
+        notes=(f"{source.stem}: {per_pixel:.4g} µm per pixel, {said}", *notes),
+        files=(spot_path, image.path),
     )
 
 
-def looks_like_legacy_st(first_line: str) -> bool:
-    """Say whether a table's first line is that of genes without a name over the spots' column."""
-    cells = first_line.rstrip("\r\n").split("\t")
-    return len(cells) > 10 and cells[0].strip() in ("", "spot", "Unnamed: 0")
+@dataclass(frozen=True, eq=False)
+class _Spots:
+    """Selected lines of a spot file: ids, places on the array ``(n, 2)`` and on the picture ``(n, 2)``."""
+
+    name: str
+    id: list[str]
+    by_barcode: bool
+    array: FloatArray
+    pixel: FloatArray
+    staggered: bool
+
+
+def _read_counts(path: Path) -> Counted:
+    from scipy.sparse import csr_matrix, vstack
+
+    lines = text_lines(path)
+    names = cells_of(next(lines, (1, ""))[1])
+    if len(names) > 1 and all(_PLACE.fullmatch(name) for name in names[1:]):
+        raise DataError(
+            f"{path.name}: spots stand in columns; transpose the table, spots in rows and genes in columns"
+        )
+    ids, rows, genes = [], [], 0
+    for number, line in lines:
+        first, _, rest = line.partition("\t")
+        values = _count_row(rest, f"{path.name} line {number}")
+        genes = genes or len(values)
+        if len(values) != genes or len(names) - genes not in (0, 1) or genes > _MOST_GENES:
+            raise DataError(
+                f"{path.name} line {number}: {len(values)} counts under {len(names)} names; export the table again"
+            )
+        ids.append(first.strip().strip('"'))
+        rows.append(csr_matrix(values))
+    if not rows:
+        raise DataError(f"{path.name}: no rows of counts in it; export the table again")
+    gene = text_array(names[len(names) - genes :])
+    return counted(vstack(rows).tocsr(), text_array(ids), gene, None, path.name)
+
+
+def _count_row(text: str, place: str) -> FloatArray:
+    """Return the whole numbers from 0 of one line."""
+    cells = text.split("\t")
+    try:
+        values = np.array(cells, dtype=np.float64)
+    except ValueError:
+        values = np.array(
+            [numbers_of(cell, "\t", f"{place}, gene {at}", 1)[0] for at, cell in enumerate(cells, start=1)]
+        )
+    wrong = ~np.isfinite(values) | (values < 0) | (values != np.rint(values))
+    if wrong.any():
+        column = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"{place}, gene {column + 1}: {values[column]} is no count; bring raw counts, whole numbers from 0"
+        )
+    return values
 
 
 def _spot_path(source: SectionSource) -> Path:
+    if source.spots is not None:
+        return source.spots
     folder, name = source.path.parent, source.stem
-    usual = [
-        folder.parent / "spotfiles" / f"{name}_selection.tsv",
-        folder / f"{name}_selection.tsv",
-        folder / f"alignment_table_{name}.tsv",
-    ]
-    found = [source.spots] if source.spots else [path for path in usual if path.is_file()]
-    if not found:
+    names = [f"{name}_selection.tsv", f"alignment_table_{name}.tsv"]
+    found = usual_files([folder.parent / "spotfiles", folder], names)
+    if len(found) != 1:
+        said = "two" if found else "none"
         raise DataError(
-            f"{source.path.name}: no spot file (looked for {', '.join(path.name for path in usual)}); name it in the column spots"
+            f"{source.path.name}: one spot file is needed, found {said} (looked for {', '.join(names)} beside it and in ../spotfiles); name it "
+            "in the column spots"
         )
     return found[0]
 
 
-def _picture_folders(source: SectionSource) -> list[Path]:
-    return [source.path.parent, source.path.parent.parent / "images"]
-
-
-def _table(path: Path, *, index: bool) -> "pd.DataFrame":  # type: ignore[name-defined]  # noqa: F821
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(path, sep="\t", index_col=0 if index else None, dtype=str if not index else None)
-    except (ValueError, OSError, EOFError) as err:
-        raise DataError(f"{path.name}: can't be read as a tab-separated table ({str(err)[:120]})") from err
-    table.index = table.index.astype(str)
-    return table
-
-
-def _spot_table(path: Path) -> "pd.DataFrame":  # type: ignore[name-defined]  # noqa: F821
-    import pandas as pd
-
-    spots = _table(path, index=False)
-    if missing := _SPOT_COLUMNS - set(spots.columns):
+def _read_spots(path: Path) -> _Spots:
+    lines = text_lines(path)
+    columns = cells_of(next(lines, (1, ""))[1])
+    if missing := [name for name in _NEEDED if name not in columns]:
         raise DataError(
-            f"{path.name}: a spot file has columns {', '.join(sorted(_SPOT_COLUMNS))}; {', '.join(sorted(missing))} is missing"
+            f"{path.name} line 1: a spot file has the columns {', '.join(_NEEDED)}; {', '.join(missing)} is missing"
         )
-    if "selected" in spots.columns:
-        spots = spots[pd.to_numeric(spots["selected"], errors="coerce") == 1]
-    spots = spots.set_index(spots["x"].str.strip() + "x" + spots["y"].str.strip())
-    numbers = spots[sorted(_SPOT_COLUMNS)].apply(pd.to_numeric, errors="coerce")
-    numbers.attrs["all"] = list(numbers.index)
-    return numbers
-
-
-def _check_counts(matrix: FloatArray, path: Path) -> None:
-    wrong = ~np.isfinite(matrix) | (matrix < 0) | (matrix != np.rint(matrix))
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
+    place = {name: columns.index(name) for name in columns}
+    ids, numbers, every = [], [], []
+    for number, line in lines:
+        cells = cells_of(line)
+        if len(cells) != len(columns):
+            raise DataError(
+                f"{path.name} line {number}: {len(cells)} cells for {len(columns)} columns; export it again"
+            )
+        told = numbers_of(
+            "\t".join(cells[place[name]] for name in _NEEDED), "\t", f"{path.name} line {number}", 4
+        )
+        every.append(told)
+        if "selected" in place and cells[place["selected"]] not in ("1", "1.0", "TRUE", "True", "true"):
+            continue
+        named = "barcode" if "barcode" in place else None
+        ids.append(cells[place[named]] if named else f"{cells[place['x']]}x{cells[place['y']]}")
+        numbers.append(told)
+    if not ids:
         raise DataError(
-            f"{path.name} line {row + 2}, gene {column + 1}: {matrix[row, column]} is no count; bring raw counts, whole numbers from 0"
+            f"{path.name}: no selected spots; in the column selected, 1 says that a spot lies under tissue"
         )
+    refuse_twice(ids, "spot", path.name)
+    table = np.array(numbers, dtype=np.float64)
+    places = np.rint(np.nan_to_num(np.array(every)[:, :2]))
+    staggered = len(places) > 3 and len(set((places.sum(axis=1) % 2).tolist())) == 1
+    return _Spots(path.name, ids, "barcode" in place, table[:, :2], table[:, 2:], staggered)
 
 
-def _um_per_pixel(array: FloatArray, pixel: FloatArray, source: SectionSource) -> tuple[float, str]:
+def _joined(
+    counts: Counted, spots: _Spots, source: SectionSource
+) -> "tuple[NDArray[np.intp], NDArray[np.intp], list[str]]":
+    """Return rows of both tables that belong together, in the order of the counts, and what had no partner."""
+    at = {one: row for row, one in enumerate(spots.id)}
+    pairs = [(row, at[one]) for row, one in enumerate(counts.barcode) if one in at]
+    notes: list[str] = []
+    if not pairs and not spots.by_barcode:
+        pairs = _by_rounded_place(counts, spots, source)
+        notes.append(f"{source.stem}: counts and spots are joined on places rounded to whole numbers")
+    if not pairs:
+        raise DataError(
+            f"{source.path.name}: none of its {len(counts.barcode)} spots stands in {spots.name} ({len(spots.id)} selected); is it another section's?"
+        )
+    for total, what in (
+        (len(spots.id), "selected spots have no counts"),
+        (len(counts.barcode), "rows of counts have no selected spot"),
+    ):
+        if total > len(pairs):
+            notes.append(f"{source.stem}: {total - len(pairs)} of {total} {what} and are left out")
+    rows, places = np.array(pairs, dtype=np.intp).T
+    return rows, places, notes
+
+
+def _by_rounded_place(counts: Counted, spots: _Spots, source: SectionSource) -> list[tuple[int, int]]:
+    places = {
+        (round(float(x)), round(float(y))): row
+        for row, (x, y) in enumerate(spots.array)
+        if np.isfinite(x + y)
+    }
+    if len(places) < len(spots.id):
+        return []
+    found = [_PLACE.fullmatch(str(one)) for one in counts.barcode]
+    keys = [(round(float(one[1])), round(float(one[2]))) if one else None for one in found]
+    refuse_twice([key for key in keys if key in places], "rounded place", source.path.name)
+    return [(row, places[key]) for row, key in enumerate(keys) if key is not None and key in places]
+
+
+def _um_per_pixel(spots: _Spots, source: SectionSource) -> tuple[float, str]:
     """Return µm per pixel from what a person said, or from the pixels between neighbouring array positions."""
     if source.um_per_pixel is not None:
         return source.um_per_pixel, "as given"
-    known = np.isfinite(pixel).all(axis=1)
-    steps = [abs(float(np.polyfit(array[known, axis], pixel[known, axis], 1)[0])) for axis in (0, 1)]
-    if min(steps) <= 0 or abs(steps[0] - steps[1]) > _MOST_TILT * max(steps):
+    if spots.staggered:
         raise DataError(
-            f"{source.path.name}: neighbouring spots are {steps[0]:.4g} pixels apart in x and {steps[1]:.4g} in y; say --mpp, or correct the spot file"
+            f"{spots.name}: every second place of the array is empty, and the pitch of such arrays is not {_PITCH_UM:g} µm; say how many µm a "
+            "pixel has with --mpp or in the column mpp"
         )
-    return _PITCH_UM / float(np.mean(steps)), f"from the array's pitch of {_PITCH_UM:g} µm"
+    per_um = pixels_per_um(spots.array * _PITCH_UM, spots.pixel, spots.name)
+    return 1.0 / per_um, f"from the array's pitch of {_PITCH_UM:g} µm"
 
 
-def _lost(name: str, count: int) -> list[str]:
-    return [f"{name}: {count} selected spots have no line of counts and are left out"] if count > 0 else []
+def _all_numbers(cells: list[str]) -> bool:
+    try:
+        [float(cell) for cell in cells]
+    except ValueError:
+        return False
+    return bool(cells)

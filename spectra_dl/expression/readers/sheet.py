@@ -1,46 +1,89 @@
 """One section, or all those a sheet names."""
 
-import csv
-import gzip
-import zlib
 from pathlib import Path
 
-from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.h5ad import read_h5ad_section
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.expression.readers.csv_cells import csv_cells
+from spectra_dl.expression.readers.h5ad_section import read_h5ad_section
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
+from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource
-from spectra_dl.expression.readers.space_ranger import is_space_ranger, read_space_ranger
+from spectra_dl.expression.readers.space_ranger import read_space_ranger, space_ranger_folder
+from spectra_dl.expression.readers.text_lines import first_lines
+from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.storage.hdf5_checks import is_hdf5
 
-_COLUMNS = {"path", "patient", "section", "mpp", "image", "spots"}
-_NEEDED = {"path", "patient", "section"}
+_NEEDED = ("path", "patient", "section")
+_OPTIONAL = ("mpp", "image", "spots", "pitch_um")
+_PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
-def read_section(source: SectionSource) -> TissueSection:
+def read_section(
+    path: Path | SectionSource,
+    *,
+    patient: str | None = None,
+    section: str | None = None,
+    um_per_pixel: float | None = None,
+    image: Path | None = None,
+    spots: Path | None = None,
+    pitch_um: float | None = None,
+) -> TissueSection:
     """Read one section, its kind told by its content.
+
+    Parameters
+    ----------
+    path
+        A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, an ``.h5ad``, a folder of tiles with a CSV, or a
+        picture; or a `SectionSource`, which says the rest as well.
+    patient, section
+        The ids; the section's defaults to the file's name.
+    um_per_pixel
+        Of the full-resolution picture; None reads it from the files.
+    image, spots
+        The picture and the spot file, where they don't lie under the usual names.
+    pitch_um
+        Of the spots laid over a picture that comes alone; 100 by default.
 
     Raises
     ------
     DataError
         It is none of the kinds that are read, or a part of it can't be used.
+    UnsafeError
+        It could run code, or leads into other files.
     """
-    path = source.path
-    if path.is_dir():
-        if is_space_ranger(path):
-            return read_space_ranger(source)
-        raise DataError(
-            f"{path.name}: not a Space Ranger folder; it needs filtered_feature_bc_matrix.h5 (or the folder of three files) and spatial/"
+    if isinstance(path, SectionSource):
+        return _read(path)
+    return _read(SectionSource(Path(path), section, patient, um_per_pixel, image, spots, pitch_um))
+
+
+def sections_from(
+    path: Path,
+    *,
+    patient: str | None = None,
+    section: str | None = None,
+    um_per_pixel: float | None = None,
+    image: Path | None = None,
+    spots: Path | None = None,
+    pitch_um: float | None = None,
+) -> list[TissueSection]:
+    """Read all sections of a sheet, or the one section that ``path`` is.
+
+    Raises
+    ------
+    UsageError
+        Something is said of one section, and the path is a sheet.
+    DataError
+        See `read_section` and `read_sections`.
+    """
+    source = SectionSource(Path(path), section, patient, um_per_pixel, image, spots, pitch_um)
+    if not is_sheet(source.path):
+        return [_read(source)]
+    if source != SectionSource(source.path):
+        raise UsageError(
+            f"{source.path.name}: what is said of a section stands in the sheet; leave the options out"
         )
-    if not path.is_file():
-        raise DataError(f"{path}: no such file or folder; check the path")
-    if is_hdf5(path):
-        return read_h5ad_section(source)
-    if looks_like_legacy_st(_first_line(path)):
-        return read_legacy_st(source)
-    raise DataError(
-        f"{path.name}: not a section; a counts table (spots in rows, genes in columns, tab-separated), a Space Ranger folder or an .h5ad is needed"
-    )
+    return read_sections(source.path)
 
 
 def read_sections(sheet: Path) -> list[TissueSection]:
@@ -49,68 +92,101 @@ def read_sections(sheet: Path) -> list[TissueSection]:
     Parameters
     ----------
     sheet
-        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image and spots; paths are relative to the sheet.
+        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, spots and pitch_um; paths are relative to
+        the sheet.
 
     Raises
     ------
     DataError
         A column, patient or section is missing, a section stands twice, or a section can't be read.
     """
-    return [read_section(source) for source in sheet_sources(sheet)]
+    return [_read(source) for source in sheet_sources(sheet)]
+
+
+def is_sheet(path: Path) -> bool:
+    """Say whether a file's first line has the columns path, patient and section."""
+    if not path.is_file():
+        return False
+    start = first_lines(path, 1)
+    return bool(start) and set(_NEEDED) <= {cell.strip().strip('"') for cell in start[0].split(",")}
 
 
 def sheet_sources(sheet: Path) -> list[SectionSource]:
     """Return what a sheet says of each section, before any is read."""
-    try:
-        with open(sheet, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            lines = list(reader)
-            columns = set(reader.fieldnames or ())
-    except (OSError, ValueError, csv.Error) as err:
+    if not sheet.is_file():
+        raise DataError(f"{sheet}: no such file; name a CSV with columns path, patient and section")
+    columns, rows = csv_cells(sheet)
+    strange = [name for name in columns if name not in _NEEDED + _OPTIONAL or columns.count(name) > 1]
+    if strange or not set(_NEEDED) <= set(columns):
         raise DataError(
-            f"{sheet.name}: can't be read as a CSV sheet ({str(err)[:120]}); its columns are path, patient, section"
-        ) from err
-    if not columns >= _NEEDED or columns - _COLUMNS:
-        raise DataError(
-            f"{sheet.name}: its columns are {', '.join(sorted(map(str, columns)))[:120]}; path, patient and section are needed, mpp, image and spots may be added"
+            f"{sheet.name}: its columns are {', '.join(columns)!r:.120}; path, patient and section are needed, {', '.join(_OPTIONAL)} may be added"
         )
-    if not lines:
+    if not rows:
         raise DataError(f"{sheet.name}: no sections in it; add a line for each")
-    sources = [_source(sheet, number, line) for number, line in enumerate(lines, start=2)]
-    names = [source.stem for source in sources]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"{sheet.name}: section {twice[0]!r:.80} stands twice; give each its own name")
+    sources, first = [], dict[str, int]()
+    for number, cells in rows:
+        sources.append(_source(sheet, number, dict(zip(columns, cells, strict=True))))
+        earlier = first.setdefault(sources[-1].stem, number)
+        if earlier != number:
+            raise DataError(
+                f"{sheet.name}: section {sources[-1].stem!r:.80} stands twice, in lines {earlier} and {number}; give each its own name"
+            )
     return sources
 
 
-def _source(sheet: Path, number: int, line: dict[str, str]) -> SectionSource:
-    told = {name: (value or "").strip() for name, value in line.items() if isinstance(name, str)}
-    for name in sorted(_NEEDED):
-        if not told[name]:
-            raise DataError(f"{sheet.name} line {number}: no {name}; fill it in")
-    try:
-        per_pixel = float(told["mpp"]) if told.get("mpp") else None
-    except ValueError as err:
+def _read(source: SectionSource) -> TissueSection:
+    path = source.path
+    if path.is_dir():
+        if folder := space_ranger_folder(path):
+            return read_space_ranger(source, folder)
+        if table := tile_table(path):
+            return read_tile_folder(source, table)
         raise DataError(
-            f"{sheet.name} line {number}: mpp {told['mpp']!r:.40} is no number; give µm per pixel"
-        ) from err
-    folder = sheet.parent
-    return SectionSource(
-        path=folder / told["path"],
-        name=told["section"],
-        patient=told["patient"],
-        um_per_pixel=per_pixel,
-        image=folder / told["image"] if told.get("image") else None,
-        spots=folder / told["spots"] if told.get("spots") else None,
+            f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
+        )
+    if not path.is_file():
+        raise DataError(f"{path}: no such file or folder; check the path")
+    if is_hdf5(path):
+        return read_h5ad_section(source)
+    try:
+        with open(path, "rb") as stream:
+            start = stream.read(8)
+    except OSError as err:
+        raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
+    if start.startswith(_PICTURE_STARTS):
+        return read_slide(source)
+    if looks_like_legacy_st(first_lines(path, 2)):
+        return read_legacy_st(source)
+    raise DataError(
+        f"{path.name}: not a section; a counts table (spots in rows, genes in columns, tab-separated), a Space Ranger folder, an .h5ad, a folder "
+        "of tiles or a picture is needed"
     )
 
 
-def _first_line(path: Path) -> str:
+def _source(sheet: Path, number: int, told: dict[str, str]) -> SectionSource:
+    for name in _NEEDED:
+        if not told[name]:
+            raise DataError(f"{sheet.name} line {number}: no {name}; fill it in")
+    sizes = {
+        name: _size(told.get(name, ""), name, f"{sheet.name} line {number}") for name in ("mpp", "pitch_um")
+    }
+    files = {name: sheet.parent / told[name] if told.get(name) else None for name in ("image", "spots")}
+    return SectionSource(
+        path=sheet.parent / told["path"],
+        name=told["section"],
+        patient=told["patient"],
+        um_per_pixel=sizes["mpp"],
+        image=files["image"],
+        spots=files["spots"],
+        pitch_um=sizes["pitch_um"],
+    )
+
+
+def _size(text: str, name: str, place: str) -> float | None:
     try:
-        with open(path, "rb") as stream:
-            start = stream.read(1 << 20)
-        if start[:2] == b"\x1f\x8b":
-            start = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, 1 << 20)
-        return start.split(b"\n", 1)[0].decode("utf-8", errors="replace")
-    except (OSError, zlib.error, gzip.BadGzipFile) as err:
-        raise DataError(f"{path.name}: can't be read ({str(err)[:120]})") from err
+        value = float(text) if text else None
+    except ValueError:
+        value = -1.0
+    if value is not None and not 0 < value < float("inf"):
+        raise DataError(f"{place}: {name} {text!r:.40} is no number above 0; give µm")
+    return value

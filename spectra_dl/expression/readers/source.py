@@ -1,5 +1,6 @@
 """What is said of a section before it is read, and what every reader checks."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.errors import DataError
-from spectra_dl.expression.image import TissueImage
-from spectra_dl.expression.section import NO_COUNTS, FloatArray, TextArray, text_array
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.expression.picture import TissuePicture
+from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, FloatArray, TextArray, text_array
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+_ENDINGS = re.compile(r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi))+$", re.IGNORECASE)
+_MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,20 @@ class SectionSource:
     Attributes
     ----------
     path
-        A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, or an ``.h5ad``.
+        A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, an ``.h5ad``, a folder of tiles, or a picture.
     name, patient
         The ids; the name defaults to the file's.
     um_per_pixel
         Of the full-resolution picture; None reads it from the files.
     image, spots
         The picture and the spot file, where they don't lie beside the counts under the usual names.
+    pitch_um
+        Distance of the spots laid over a picture that comes without counts; 100 where nobody said.
+
+    Raises
+    ------
+    UsageError
+        µm per pixel or the pitch are not above 0.
     """
 
     path: Path
@@ -36,11 +46,17 @@ class SectionSource:
     um_per_pixel: float | None = None
     image: Path | None = None
     spots: Path | None = None
+    pitch_um: float | None = None
+
+    def __post_init__(self) -> None:
+        for what, value in (("µm per pixel", self.um_per_pixel), ("µm between spots", self.pitch_um)):
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise UsageError(f"{self.stem}: {value} {what}; give a number above 0")
 
     @property
     def stem(self) -> str:
         """The section's name, or the file's without its endings."""
-        return self.name or re.sub(r"(\.(tsv|csv|txt|gz|h5ad))+$", "", self.path.name)
+        return self.name or _ENDINGS.sub("", self.path.name) or self.path.resolve().name
 
 
 def find_picture(source: SectionSource, folders: Sequence[Path], names: Sequence[str]) -> Path:
@@ -53,14 +69,7 @@ def find_picture(source: SectionSource, folders: Sequence[Path], names: Sequence
     """
     if source.image is not None:
         return source.image
-    found = [
-        folder / f"{name}{ending}"
-        for folder in folders
-        for name in names
-        for ending in PICTURES
-        if (folder / f"{name}{ending}").is_file()
-    ]
-    found = list(dict.fromkeys(found))
+    found = usual_files(folders, [f"{name}{ending}" for name in names for ending in PICTURES])
     if len(found) != 1:
         listed = ", ".join(one.name for one in found) or "none"
         raise DataError(
@@ -70,10 +79,23 @@ def find_picture(source: SectionSource, folders: Sequence[Path], names: Sequence
     return found[0]
 
 
+def usual_files(folders: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    """Return which of these files exist, in this order, none twice."""
+    found = [folder / name for folder in folders for name in names if (folder / name).is_file()]
+    return list(dict.fromkeys(found))
+
+
 def spot_reasons(
-    position_px: FloatArray, counts_per_spot: FloatArray, image: TissueImage, name: str
+    position_px: FloatArray, counts_per_spot: FloatArray | None, image: TissuePicture, name: str
 ) -> TextArray:
     """Say for each spot why it can't be used; empty where it can.
+
+    Parameters
+    ----------
+    position_px
+        ``(n, 2)`` x and y in pixels of ``image``.
+    counts_per_spot
+        ``(n,)`` sums, NaN where values are missing; None where nothing was counted.
 
     Raises
     ------
@@ -89,7 +111,40 @@ def spot_reasons(
             "picture or another scale factor?"
         )
     reason = text_array([""] * len(inside))
-    reason[counts_per_spot <= 0] = NO_COUNTS
+    if counts_per_spot is not None:
+        reason[counts_per_spot <= 0] = NO_COUNTS
+        reason[np.isnan(counts_per_spot)] = COUNTS_MISSING
     reason[~inside] = "off the picture"
     reason[~known] = "no position"
     return reason
+
+
+def pixels_per_um(array_um: FloatArray, pixel: FloatArray, name: str) -> float:
+    """Return pixels per µm of an array whose places are known in µm, however it lies on the picture.
+
+    Parameters
+    ----------
+    array_um
+        ``(n, 2)`` places on the array.
+    pixel
+        ``(n, 2)`` places on the picture; rows with NaN are left out.
+
+    Raises
+    ------
+    DataError
+        Fewer than three spots, all in one line, or distances along the two axes that differ by more than 5 %.
+    """
+    known = np.asarray(np.isfinite(np.hstack([pixel, array_um])).all(axis=1), dtype=bool)
+    centred = array_um[known] - array_um[known].mean(axis=0) if known.any() else array_um[known]
+    if known.sum() < 3 or np.linalg.matrix_rank(centred) < 2:
+        raise DataError(
+            f"{name}: {int(known.sum())} spots with positions don't span the array, so µm per pixel can't be measured; say --mpp"
+        )
+    steps = np.linalg.lstsq(centred, pixel[known] - pixel[known].mean(axis=0), rcond=None)[0]
+    longest, shortest = np.linalg.svd(steps, compute_uv=False)
+    if longest - shortest > _MOST_TILT * longest:
+        raise DataError(
+            f"{name}: neighbours on the array lie {longest:.4g} pixels per µm apart one way and {shortest:.4g} the other; correct the "
+            "positions, or say --mpp"
+        )
+    return float(longest + shortest) / 2

@@ -1,149 +1,139 @@
-"""Folders that 10x Genomics' Space Ranger writes, versions 1 to 3."""
+"""Folders that 10x Genomics' Space Ranger writes, versions 1 to 3.
 
-import json
-import math
+Neighbouring spots lie 100 µm apart, every second place of a row filled, rows 86.6 µm apart; spots are 55 µm wide. The
+``spot_diameter_fullres`` of the scale factors is that of 65 µm, so the array's pitch is what pixels are measured by.
+"""
+
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.image import open_image
-from spectra_dl.expression.readers.source import PICTURES, SectionSource, spot_reasons
-from spectra_dl.expression.section import FloatArray, TissueSection, pitch_of, text_array
+from spectra_dl.expression.picture import TissuePicture
+from spectra_dl.expression.readers.counted import Counted
+from spectra_dl.expression.readers.scale_factors import positive, read_json
+from spectra_dl.expression.readers.source import PICTURES, SectionSource, pixels_per_um, spot_reasons
+from spectra_dl.expression.readers.tenx_matrix import is_tenx_folder, read_tenx_folder, read_tenx_h5
+from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
+from spectra_dl.expression.section import FloatArray, TissueSection
+from spectra_dl.expression.slide_picture import open_picture
 
-if TYPE_CHECKING:
-    from anndata import AnnData
-
-_PITCH_UM, _SPOT_UM = 100.0, 55.0
+PITCH_UM, SPOT_UM = 100.0, 55.0
+STEP_UM = (PITCH_UM / 2, PITCH_UM * np.sqrt(3) / 2)  # of a column and a row of the array
 _COUNTS, _TRIO = "filtered_feature_bc_matrix.h5", "filtered_feature_bc_matrix"
 _POSITIONS = ("tissue_positions.csv", "tissue_positions_list.csv")
 _COLUMNS = ("barcode", "in_tissue", "array_row", "array_col", "pxl_row_in_fullres", "pxl_col_in_fullres")
+_SAME_SIZE = 0.02
 
 
-def is_space_ranger(folder: Path) -> bool:
-    """Say whether a folder holds Space Ranger's counts and positions."""
-    counted = (folder / _COUNTS).is_file() or (folder / _TRIO).is_dir()
-    return counted and any((folder / "spatial" / name).is_file() for name in _POSITIONS)
+def space_ranger_folder(folder: Path) -> Path | None:
+    """Return the folder that holds Space Ranger's counts and ``spatial``, this one or the ``outs`` in it; None where there is none."""
+    for one in (folder, folder / "outs"):
+        counted = (one / _COUNTS).is_file() or is_tenx_folder(one / _TRIO) or is_tenx_folder(one)
+        if counted and (one / "spatial").is_dir():
+            return one
+    return None
 
 
-def read_space_ranger(source: SectionSource) -> TissueSection:
-    """Read one section; only spots under tissue.
+def read_space_ranger(source: SectionSource, folder: Path) -> TissueSection:
+    """Read one section: every counted barcode that lies under tissue.
 
     Raises
     ------
     DataError
         A part is missing, damaged, or does not fit the others.
     """
-    from scipy.sparse import csr_matrix
-
-    folder = source.path
     counts = _counts(folder)
-    positions, pixel = _positions(folder / "spatial", [str(name) for name in counts.obs_names])
-    counts = counts[positions]
-    matrix = csr_matrix(counts.X, dtype=np.float64)
-    scale, picture = _picture(source)
-    image = open_image(picture)
-    pixel = pixel * scale
-    per_pixel, said = _um_per_pixel(source, pixel)
-    gene = counts.var.get("gene_ids", counts.var_names)
+    rows, array, pixel = _positions(folder / "spatial", [str(one) for one in counts.barcode])
+    left_out, counts = len(counts.barcode) - len(rows), counts.select(rows)
+    factors_path = folder / "spatial" / "scalefactors_json.json"
+    factors = read_json(factors_path) if factors_path.is_file() else {}
+    microns = positive(factors, "microns_per_pixel", factors_path.name)
+    if source.um_per_pixel is not None:
+        full, said = source.um_per_pixel, "as given"
+    elif microns is not None:
+        full, said = microns, f"from microns_per_pixel in {factors_path.name}"
+    else:
+        full = 1.0 / pixels_per_um(array * STEP_UM, pixel, source.stem)
+        said = f"from the array's pitch of {PITCH_UM:g} µm between neighbouring spots"
+    image, scale = _picture(source, folder, positive(factors, "tissue_hires_scalef", factors_path.name))
+    notes = [f"{source.stem}: {full / scale:.4g} µm per pixel of {image.path.name}, {said}"]
+    if left_out:
+        notes.append(f"{source.stem}: {left_out} counted barcodes don't lie under tissue and are left out")
+    bins = positive(factors, "bin_size_um", factors_path.name)
     return TissueSection(
         name=source.stem,
         patient=source.patient,
         image=image,
-        um_per_pixel=per_pixel,
+        um_per_pixel=full / scale,
         um_per_pixel_source=said,
-        barcode=text_array(counts.obs_names),
-        position_um=pixel * per_pixel,
-        reason=spot_reasons(
-            pixel, np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel(), image, source.stem
-        ),
-        counts=matrix,
-        gene=text_array(gene),
-        symbol=text_array(counts.var_names),
-        spot_diameter_um=_SPOT_UM,
-        spot_pitch_um=_PITCH_UM,
-        notes=(f"{source.stem}: {per_pixel:.4g} µm per pixel of {picture.name}, {said}",),
+        barcode=counts.barcode,
+        position_um=pixel * full,
+        reason=spot_reasons(pixel * scale, counts.per_spot, image, source.stem),
+        counts=counts.matrix,
+        gene=counts.gene,
+        symbol=counts.symbol,
+        spot_diameter_um=bins or SPOT_UM,
+        spot_pitch_um=bins or PITCH_UM,
+        notes=tuple(notes),
+        files=(image.path,),
     )
 
 
-def _counts(folder: Path) -> "AnnData":
-    import warnings
+def _counts(folder: Path) -> Counted:
+    if (folder / _COUNTS).is_file():
+        return read_tenx_h5(folder / _COUNTS)
+    return read_tenx_folder(folder / _TRIO if is_tenx_folder(folder / _TRIO) else folder)
 
-    import scanpy
 
-    path = folder / _COUNTS if (folder / _COUNTS).is_file() else folder / _TRIO
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # gene symbols stand twice in every 10x reference; ids don't
-            read = (
-                scanpy.read_10x_h5(path)
-                if path.is_file()
-                else scanpy.read_10x_mtx(path, var_names="gene_symbols", make_unique=False)
-            )
-    except (OSError, KeyError, ValueError, IndexError) as err:
+def _positions(
+    spatial: Path, barcodes: list[str]
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], FloatArray, FloatArray]:
+    """Return which barcodes lie under tissue, their column and row on the array, and x and y in full-resolution pixels."""
+    found = [spatial / name for name in _POSITIONS if (spatial / name).is_file()]
+    if not found:
         raise DataError(
-            f"{path.name}: Space Ranger's counts can't be read ({' '.join(str(err).split())[:150]}); take a fresh copy"
-        ) from err
-    if not read.obs_names.is_unique:
-        raise DataError(
-            f"{path.name}: some barcodes stand twice; a join would multiply spots, take a fresh copy"
+            f"{spatial.parent.name}: none of {', '.join(_POSITIONS)} in spatial; write tissue_positions.parquet as CSV where there is one"
         )
-    return read
-
-
-def _positions(spatial: Path, barcodes: list[str]) -> tuple[list[int], FloatArray]:
-    """Return which barcodes lie under tissue, and their x and y in full-resolution pixels."""
-    import csv
-
-    path = next(spatial / name for name in _POSITIONS if (spatial / name).is_file())
-    with open(path, encoding="utf-8", newline="") as stream:
-        lines = list(csv.reader(stream))
-    first = 1 if lines and lines[0][:1] == ["barcode"] else 0
-    if first and tuple(lines[0]) != _COLUMNS:
-        raise DataError(
-            f"{path.name} line 1: the columns are {', '.join(lines[0])[:120]}; {', '.join(_COLUMNS)} are needed"
-        )
-    places = {}
-    for number, cells in enumerate(lines[first:], start=first + 1):
-        try:
-            barcode, under, _, _, row, column = cells
-            places[barcode] = (int(under), float(column), float(row))  # rows are y
-        except ValueError as err:
-            raise DataError(
-                f"{path.name} line {number}: not barcode, in_tissue, row, column and two pixels"
-            ) from err
-    kept = [at for at, barcode in enumerate(barcodes) if places.get(barcode, (0,))[0] == 1]
-    if not kept:
+    path, places = found[0], dict[str, list[float]]()
+    for number, line in text_lines(path):
+        barcode, _, rest = line.partition(",")
+        if number == 1 and barcode.strip().strip('"') == "barcode":
+            if tuple(cells_of(line, ",")) != _COLUMNS:
+                raise DataError(
+                    f"{path.name} line 1: the columns are {line!r:.120}; {', '.join(_COLUMNS)} are needed"
+                )
+            continue
+        name = barcode.strip().strip('"')
+        if name in places:
+            raise DataError(f"{path.name} line {number}: barcode {name!r:.60} stands twice; make them unique")
+        places[name] = numbers_of(rest, ",", f"{path.name} line {number}", 5)
+    kept = np.array([at for at, one in enumerate(barcodes) if places.get(one, (0,))[0] == 1], dtype=np.intp)
+    if not len(kept):
         raise DataError(
             f"{path.name}: none of the {len(barcodes)} counted barcodes lies under tissue; is it another sample's file?"
         )
-    return kept, np.array([places[barcodes[at]][1:] for at in kept], dtype=np.float64)
+    table = np.array([places[barcodes[at]] for at in kept])
+    return kept, table[:, [2, 1]], table[:, [4, 3]]  # rows are y and stand first
 
 
-def _picture(source: SectionSource) -> tuple[float, Path]:
-    """Return the picture and its pixels per full-resolution pixel: the one named, one beside the counts, or the small one."""
+def _picture(source: SectionSource, folder: Path, scale: float | None) -> tuple[TissuePicture, float]:
+    """Return the picture and its pixels per full-resolution pixel: the one named, one beside the counts that has the right size, or the small one."""
     if source.image is not None:
-        return 1.0, source.image
-    full = [path for path in sorted(source.path.iterdir()) if path.suffix.lower() in PICTURES]
-    if len(full) == 1:
-        return 1.0, full[0]
-    path = source.path / "spatial" / "scalefactors_json.json"
-    try:
-        factors = json.loads(path.read_text(encoding="utf-8"))
-        scale = float(factors["tissue_hires_scalef"])
-    except (OSError, ValueError, KeyError, TypeError) as err:
+        return open_picture(source.image), 1.0
+    small = folder / "spatial" / "tissue_hires_image.png"
+    beside = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURES and path.is_file()]
+    if len(beside) == 1:
+        image = open_picture(beside[0])
+        if scale is None or not small.is_file():
+            return image, 1.0
+        reduced = open_picture(small)
+        ratio = np.array([reduced.width / image.width, reduced.height / image.height]) / scale
+        if np.all(np.abs(ratio - 1) < _SAME_SIZE):
+            return image, 1.0
+    if scale is None or not small.is_file():
         raise DataError(
-            f"{path.name}: no tissue_hires_scalef in it; name the full-resolution picture with --image"
-        ) from err
-    if not (math.isfinite(scale) and scale > 0):
-        raise DataError(f"{path.name}: tissue_hires_scalef is {scale}; it must be above 0")
-    return scale, source.path / "spatial" / "tissue_hires_image.png"
-
-
-def _um_per_pixel(source: SectionSource, pixel: FloatArray) -> tuple[float, str]:
-    if source.um_per_pixel is not None:
-        return source.um_per_pixel, "as given"
-    return _PITCH_UM / pitch_of(
-        pixel
-    ), f"from the array's pitch of {_PITCH_UM:g} µm between neighbouring spots"
+            f"{folder.name}: no tissue_hires_image.png with tissue_hires_scalef in spatial; name the full-resolution picture with --image or in "
+            "the column image"
+        )
+    return open_picture(small), scale

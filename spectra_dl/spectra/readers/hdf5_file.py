@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.errors import DataError, SpectraDLError
+from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import sorted_axis
 from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_columns
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.wording import file_name, printable
 from spectra_dl.spectra.table import FloatArray, SpectraTable
-from spectra_dl.storage.hdf5_checks import check_size, stored_object
+from spectra_dl.storage.hdf5_checks import (
+    check_size,
+    check_text_width,
+    opened_hdf5,
+    stored_dataset,
+    stored_object,
+)
 
 if TYPE_CHECKING:
     import h5py
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
 FORMAT = "spectra-dl spectra"
 COLUMNS = "columns"
 _MOST_COLUMNS = 1_000
-_LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
 
 
 def iter_hdf5(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
@@ -40,17 +45,9 @@ def iter_hdf5(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[Sp
     UsageError
         An option names a column that is not there.
     """
-    import h5py
-
     where = file_name(path)
-    try:
-        with h5py.File(path, "r") as file:
-            yield from _blocks(file, options, where, rows)
-    except SpectraDLError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as err:
-        detail = printable(" ".join(str(err).split()), 160)
-        raise DataError(f"{where}: damaged or truncated HDF5 ({detail}); copy it again") from err
+    with opened_hdf5(path, where) as file:
+        yield from _blocks(file, options, where, rows)
 
 
 def _blocks(file: "h5py.File", options: ReadOptions, where: str, rows: int) -> Iterator[SpectraTable]:
@@ -58,7 +55,10 @@ def _blocks(file: "h5py.File", options: ReadOptions, where: str, rows: int) -> I
         raise DataError(
             f"{where}: HDF5, but not spectra written by spectra-dl; export the spectra as CSV, or write them with preprocess"
         )
-    intensity, wavenumber = _dataset(file, "intensity", where), _dataset(file, "wavenumber", where)
+    intensity, wavenumber = (
+        stored_dataset(file, "intensity", where),
+        stored_dataset(file, "wavenumber", where),
+    )
     _check_numbers(intensity, wavenumber, where)
     columns, texts = _columns(file, options, intensity.shape[0], where)
     points = np.asarray(wavenumber[()], dtype=np.float64)
@@ -85,16 +85,6 @@ def _values(intensity: "h5py.Dataset", start: int, stop: int, order: NDArray[np.
     return block if bool(np.all(np.diff(order) > 0)) else block[:, order]
 
 
-def _dataset(group: "h5py.Group", name: str, where: str) -> "h5py.Dataset":
-    """Return a dataset that lies whole in this very file."""
-    import h5py
-
-    found = stored_object(group, name, where)
-    if not isinstance(found, h5py.Dataset):
-        raise DataError(f"{where}: {printable(name)} is no dataset; the file is not whole, write it again")
-    return found
-
-
 def _check_numbers(intensity: "h5py.Dataset", wavenumber: "h5py.Dataset", where: str) -> None:
     """Refuse shapes, types and sizes that can't be before any value is read."""
     for name, found, dimensions in (("intensity", intensity, 2), ("wavenumber", wavenumber, 1)):
@@ -117,19 +107,16 @@ def _columns(
     import h5py
 
     group = stored_object(file, COLUMNS, where) if COLUMNS in file else {}
-    if isinstance(group, h5py.Dataset):
+    if not isinstance(group, h5py.Group | dict):
         raise DataError(f"{where}: {COLUMNS} is no group of columns; the file is not whole, write it again")
     if len(group) > _MOST_COLUMNS:
         raise DataError(f"{where}: {len(group)} columns; at most {_MOST_COLUMNS} can be read")
-    texts = [_dataset(group, key, where) for key in sorted(group)]
+    texts = [stored_dataset(group, key, where) for key in sorted(group)]
     names = [str(found.attrs.get("name", "")) for found in texts]
     for name, found in zip(names, texts, strict=True):
         if h5py.check_string_dtype(found.dtype) is None or found.shape != (n,):
             raise DataError(f"{where}: column {printable(name)} is not one text for each of {n} spectra")
-        if found.dtype.itemsize > _LONGEST_TEXT:
-            raise DataError(
-                f"{where}: column {printable(name)} has texts of {found.dtype.itemsize:,} bytes; at most {_LONGEST_TEXT:,} can be read"
-            )
+        check_text_width(found, f"column {printable(name)}", where)
         check_size(found, where)
     return assign_columns(names, options, where), texts
 

@@ -1,0 +1,167 @@
+"""Counts as they come from a file: ids unique, values possible, every sparse index inside its bounds."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.expression.section import FloatArray, TextArray
+from spectra_dl.storage.hdf5_checks import check_size, stored_dataset
+
+if TYPE_CHECKING:
+    import h5py
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+_MOST_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Counts with the ids of their rows and columns.
+
+    Attributes
+    ----------
+    matrix
+        ``(n, g)`` float64; a row with missing values is empty.
+    barcode, gene
+        ``(n,)`` and ``(g,)`` text, each unique.
+    symbol
+        ``(g,)`` text; None where not known.
+    missing
+        ``(n,)`` whether a row had values that are not finite.
+    """
+
+    matrix: "csr_matrix"
+    barcode: TextArray
+    gene: TextArray
+    symbol: TextArray | None
+    missing: "NDArray[np.bool_]"
+
+    @property
+    def per_spot(self) -> FloatArray:
+        """``(n,)`` sums; NaN where values are missing."""
+        total = np.asarray(self.matrix.sum(axis=1), dtype=np.float64).ravel()
+        return np.where(self.missing, np.nan, total)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every value is a whole number, as counts are."""
+        return bool(np.all(self.matrix.data == np.rint(self.matrix.data)))
+
+    def select(self, rows: "NDArray[np.intp]") -> "Counted":
+        """Return these rows only, in this order."""
+        return replace(self, matrix=self.matrix[rows], barcode=self.barcode[rows], missing=self.missing[rows])
+
+
+def counted(
+    matrix: "csr_matrix", barcode: TextArray, gene: TextArray, symbol: TextArray | None, where: str
+) -> Counted:
+    """Return counts after ids and values were checked.
+
+    Raises
+    ------
+    DataError
+        An id stands twice, a value is below 0, or a sum can't be held.
+    """
+    refuse_twice(barcode, "barcode", where)
+    refuse_twice(gene, "gene", where)
+    values = matrix.data
+    if np.any(values < 0):
+        row, column = _place(matrix, values < 0)
+        raise DataError(
+            f"{where}: spot {barcode[row]!r:.60}, gene {gene[column]!r:.60}: a count below 0; bring raw counts"
+        )
+    missing = np.zeros(matrix.shape[0], dtype=bool)
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        missing[np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[wrong]] = True
+        matrix = matrix.copy()
+        matrix.data[np.repeat(missing, np.diff(matrix.indptr))] = 0.0
+        matrix.eliminate_zeros()
+    with np.errstate(over="ignore"):
+        if not np.isfinite(matrix.sum()):
+            raise DataError(f"{where}: the counts' sum is too large to be true; bring raw counts")
+    return Counted(matrix, barcode, gene, symbol, missing)
+
+
+def refuse_twice(ids: Iterable[object], what: str, where: str) -> None:
+    """Refuse ids that stand twice, naming the first and its two places.
+
+    Raises
+    ------
+    DataError
+        One does.
+    """
+    first: dict[object, int] = {}
+    for number, one in enumerate(ids, start=1):
+        if one in first:
+            raise DataError(
+                f"{where}: {what} {str(one)!r:.60} stands twice, as number {first[one]} and {number}; make them unique"
+            )
+        first[one] = number
+
+
+def compressed_rows(group: "h5py.Group", shape: tuple[int, int], where: str) -> "csr_matrix":
+    """Return ``shape`` (rows, columns) from the datasets data, indices and indptr, each index found inside its bounds.
+
+    Raises
+    ------
+    DataError
+        The parts don't fit each other or the shape.
+    UnsafeError
+        One lies in another file.
+    """
+    from scipy.sparse import csr_matrix
+
+    parts = [stored_dataset(group, name, where) for name in ("data", "indices", "indptr")]
+    for part, kinds in zip(parts, ("iufb", "iu", "iu"), strict=True):
+        if part.ndim != 1 or part.dtype.kind not in kinds:
+            raise DataError(
+                f"{where}: {part.name} has shape {part.shape} and type {part.dtype}; take a fresh copy"
+            )
+        check_size(part, where)
+    if 24 * parts[0].shape[0] + 8 * parts[2].shape[0] > _MOST_BYTES:
+        raise DataError(f"{where}: more values than can be held at once; split the file by section")
+    if parts[0].shape != parts[1].shape or parts[2].shape != (shape[0] + 1,):
+        raise DataError(
+            f"{where}: {parts[0].shape[0]} values, {parts[1].shape[0]} indices and {parts[2].shape[0] - 1} rows for {shape[0]}; take a fresh copy"
+        )
+    data, indices, ends = (part[()] for part in parts)
+    inside = not len(indices) or (int(indices.min()) >= 0 and int(indices.max()) < shape[1])
+    ends = ends.astype(np.int64)
+    if not inside or ends[0] != 0 or ends[-1] != len(data) or np.any(np.diff(ends) < 0):
+        raise DataError(
+            f"{where}: its sparse matrix points outside itself; the file is damaged, take a fresh copy"
+        )
+    matrix = csr_matrix((data.astype(np.float64), indices.astype(np.int64), ends), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def dense_rows(stored: "h5py.Dataset", shape: tuple[int, int], where: str) -> "csr_matrix":
+    """Return a dense dataset as sparse rows.
+
+    Raises
+    ------
+    DataError
+        Its shape is another, or it is too large to hold.
+    """
+    from scipy.sparse import csr_matrix
+
+    if stored.shape != shape or stored.dtype.kind not in "iufb":
+        raise DataError(
+            f"{where}: numbers of shape {stored.shape} and type {stored.dtype} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
+        )
+    check_size(stored, where)
+    if 8 * math.prod(shape) > _MOST_BYTES:
+        raise DataError(f"{where}: more values than can be held at once; write X as a sparse matrix")
+    return csr_matrix(stored[()].astype(np.float64))
+
+
+def _place(matrix: "csr_matrix", wrong: "NDArray[np.bool_]") -> tuple[int, int]:
+    at = int(np.flatnonzero(wrong)[0])
+    return int(np.searchsorted(matrix.indptr, at, side="right")) - 1, int(matrix.indices[at])

@@ -1,0 +1,47 @@
+"""Small JSON files beside a section: Space Ranger's scale factors, HEST's metadata."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from spectra_dl.errors import DataError
+
+_MOST_BYTES = 1 << 20
+
+
+def read_json(path: Path) -> Mapping[str, object]:
+    """Return a JSON object from a file of at most 1 MiB.
+
+    Raises
+    ------
+    DataError
+        It can't be read, is larger, or is no object.
+    """
+    try:
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read(_MOST_BYTES + 1)
+        found = json.loads(text) if len(text) <= _MOST_BYTES else None
+    except (OSError, ValueError, RecursionError) as err:
+        raise DataError(
+            f"{path.name}: can't be read as JSON ({' '.join(str(err).split())[:120]}); take a fresh copy"
+        ) from err
+    if not isinstance(found, dict):
+        raise DataError(f"{path.name}: not one JSON object of at most 1 MiB; take a fresh copy")
+    return found
+
+
+def positive(values: Mapping[str, object], name: str, where: str) -> float | None:
+    """Return a number above 0, None where it isn't given or is not a number (NaN).
+
+    Raises
+    ------
+    DataError
+        It is given and anything else.
+    """
+    value = values.get(name)
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise DataError(f"{where}: {name} is {value!r:.60}; it must be a number above 0")
+    return float(value)

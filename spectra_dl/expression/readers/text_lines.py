@@ -1,0 +1,109 @@
+"""Text files, plain or gzip by their content, line by line and never more of them than can be true."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from spectra_dl.errors import DataError, UnsafeError
+
+_GZIP = b"\x1f\x8b"
+_CAN_RUN_CODE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_LONGEST_LINE, _MOST_BYTES = 32 << 20, 4 << 30
+_FREE_BYTES, _MOST_EXPANSION = 256 << 20, 300
+
+
+def text_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield ``(number, line)`` without line ends, numbers from 1, blank lines left out.
+
+    Raises
+    ------
+    UnsafeError
+        The file holds pickle data.
+    DataError
+        It can't be read, is no UTF-8 text, or swells beyond what can be held.
+    """
+    try:
+        with open(path, "rb") as plain:
+            start = plain.read(2)
+            plain.seek(0)
+            if start in _CAN_RUN_CODE:
+                raise UnsafeError(f"{path.name}: this is pickle data, not a table; it was not opened")
+            stream = cast(BinaryIO, gzip.GzipFile(fileobj=plain)) if start == _GZIP else plain
+            yield from _lines(stream, path)
+    except (OSError, EOFError, zlib.error) as err:
+        if isinstance(err, DataError):
+            raise
+        raise DataError(
+            f"{path.name}: can't be read ({' '.join(str(err).split())[:120]}); check the path, or take a fresh copy"
+        ) from err
+
+
+def first_lines(path: Path, count: int) -> list[str]:
+    """Return the first lines of a file; fewer where it has fewer, none where it is no text.
+
+    Raises
+    ------
+    UnsafeError
+        The file holds pickle data.
+    """
+    found: list[str] = []
+    try:
+        for _, line in text_lines(path):
+            found.append(line)
+            if len(found) == count:
+                break
+    except DataError:
+        return []
+    return found
+
+
+def _lines(stream: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
+    size, read = max(1, path.stat().st_size), 0
+    for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE + 1), b""), start=1):
+        read += len(line)
+        swollen = read > _FREE_BYTES and read > _MOST_EXPANSION * size
+        if len(line) > _LONGEST_LINE or read > _MOST_BYTES or swollen:
+            raise DataError(
+                f"{path.name} line {number}: {read:,} bytes of text from {size:,}; that is no table of a section"
+            )
+        if b"\0" in line:
+            raise DataError(f"{path.name} line {number}: a NUL byte; this is no text, export the table again")
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as err:
+            raise DataError(f"{path.name} line {number}: not UTF-8; export the table as UTF-8") from err
+        if text.strip():
+            yield number, text
+
+
+def cells_of(line: str, separator: str = "\t") -> list[str]:
+    """Return a line's cells without spaces and quotes around them."""
+    return [cell.strip().strip('"') for cell in line.split(separator)]
+
+
+def numbers_of(text: str, separator: str, place: str, count: int) -> "list[float]":
+    """Return exactly ``count`` finite or NaN numbers.
+
+    Raises
+    ------
+    DataError
+        Another number of cells, or a cell that is no number.
+    """
+    cells = cells_of(text, separator)
+    if len(cells) != count:
+        raise DataError(f"{place}: {len(cells)} values, {count} are needed")
+    try:
+        return [float(cell) if cell else float("nan") for cell in cells]
+    except ValueError as err:
+        wrong = next(cell for cell in cells if not _is_number(cell))
+        raise DataError(f"{place}: {wrong!r:.40} is no number; correct it") from err
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text or "nan")
+    except ValueError:
+        return False
+    return True

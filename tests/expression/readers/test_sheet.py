@@ -1,0 +1,90 @@
+"""Sheets of sections, and what a single path is taken for."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.expression.readers import read_section, read_sections, sections_from
+from spectra_dl.expression.readers.sheet import sheet_sources
+
+Picture = Callable[[Path], Path]
+
+
+def test_paths_are_those_beside_the_sheet_and_ids_stay_text(tmp_path: Path, picture: Picture) -> None:
+    picture(tmp_path / "in" / "a.png")
+    sheet = tmp_path / "sections.csv"
+    sheet.write_text("path,patient,section,mpp,pitch_um\nin/a.png,07,1e3,2.0,50\n")
+    (found,) = read_sections(sheet)
+    assert (found.patient, found.name, found.um_per_pixel, found.spot_pitch_um) == ("07", "1e3", 2.0, 50.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("path,patient,section\na.png,,s\n", "line 2: no patient"),
+        ("path,patient,section\na.png,p,\n", "line 2: no section"),
+        ("path,patient,section\na.png,p,s\n\nb.png,q,s\n", "lines 2 and"),
+        ("path,patient,section,mpp\na.png,p,s,nan\n", "mpp 'nan'"),
+        ("path,patient,section,mpp\na.png,p,s,0\n", "mpp '0'"),
+        ("path,patient,section,mpp\na.png,p,s,-inf\n", "mpp '-inf'"),
+        ("path,patient,section,pitch_um\na.png,p,s,x\n", "pitch_um 'x'"),
+        ("path,patient,section\na.png,p,s,extra\n", "line 2: 4 cells for 3 columns"),
+        ("path,patient,section,colour\na.png,p,s,red\n", "its columns are"),
+        ("path,patient,section,section\na.png,p,s,s\n", "its columns are"),
+        ("path;patient;section\na.png;p;s\n", "its columns are"),
+        ('path,patient,section\n"a.png,p,s\n', "no CSV|cells"),
+        ("path,patient,section\n", "no sections"),
+        ("", "empty"),
+        ("path,patient,section\na\0.png,p,s\n", "NUL"),
+    ],
+)
+def test_a_broken_sheet_is_refused_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    sheet = tmp_path / "sections.csv"
+    sheet.write_text(text)
+    with pytest.raises(DataError, match=said):
+        sheet_sources(sheet)
+
+
+def test_a_sheet_and_a_section_are_told_apart(tmp_path: Path, picture: Picture) -> None:
+    picture(tmp_path / "a.png")
+    sheet = tmp_path / "any.name"
+    sheet.write_text('"path","patient","section","mpp"\na.png,p,s,2\n')
+    assert [one.name for one in sections_from(sheet)] == ["s"]
+    assert [one.name for one in sections_from(tmp_path / "a.png", um_per_pixel=2.0)] == ["a"]
+    with pytest.raises(UsageError, match="stands in the sheet"):
+        sections_from(sheet, patient="p")
+
+
+def test_the_kind_is_told_by_content_and_not_by_name(tmp_path: Path, picture: Picture) -> None:
+    path = picture(tmp_path / "a.png").rename(tmp_path / "a.h5ad")
+    assert read_section(path, um_per_pixel=2.0).counts is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello\n", b"<html></html>", b"PK\x03\x04", bytes(range(256)) * 10]
+)
+def test_what_is_no_section_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.h5ad"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="not a section"):
+        read_section(path)
+
+
+def test_pipes_and_missing_files_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", "missing"):
+        with pytest.raises(DataError, match="no such file"):
+            read_section(tmp_path / name)
+
+
+def test_a_folder_that_is_no_section_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="neither a Space Ranger folder"):
+        read_section(tmp_path)
+
+
+def test_a_scale_that_is_no_number_above_0_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="above 0"):
+        read_section(tmp_path, um_per_pixel=-1.0)

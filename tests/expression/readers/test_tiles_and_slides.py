@@ -1,0 +1,151 @@
+"""Tiles that were cut before, and pictures without counts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, TiffImagePlugin
+
+from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.expression.cut_tiles import CutTiles
+from spectra_dl.expression.readers import read_section
+
+Picture = Callable[[Path], Path]
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    """Four tiles of 20 pixels, each of one grey, with two genes counted in each."""
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    lines = ["file,x,y,GENEA,GENEB"]
+    for k in range(4):
+        Image.fromarray(np.full((20, 20, 3), 10 * (k + 1), dtype=np.uint8)).save(folder / f"t{k}.png")
+        lines.append(f"t{k}.png,{100 * k + 50},50,{k},{k + 1}")
+    (folder / "tiles.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_tiles_and_counts_are_joined_by_their_table(tiles: Path) -> None:
+    found = read_section(tiles, um_per_pixel=0.5)
+    assert isinstance(found.image, CutTiles)
+    assert found.counts.toarray().tolist() == [[0, 1], [1, 2], [2, 3], [3, 4]]
+    assert found.position_um[3].tolist() == [175.0, 25.0]
+    centre = found.position_um[[2, 0]] / found.um_per_pixel
+    assert [int(tile.mean()) for tile in found.image.cutter()(centre, 20.0, 10)] == [30, 10]
+
+
+def test_a_smaller_tile_is_the_middle_of_the_stored_one(tiles: Path) -> None:
+    pixels = np.zeros((20, 20, 3), dtype=np.uint8)
+    pixels[5:15, 5:15] = 200
+    Image.fromarray(pixels).save(tiles / "t0.png")
+    found = read_section(tiles, um_per_pixel=0.5)
+    tile = next(found.image.cutter()(found.position_um[:1] / 0.5, 10.0, 10))
+    assert (tile == 200).all()
+
+
+def test_a_larger_tile_than_the_stored_ones_is_refused(tiles: Path) -> None:
+    found = read_section(tiles, um_per_pixel=0.5)
+    with pytest.raises(DataError, match="20 pixels of the full picture wide and 40"):
+        next(found.image.cutter()(found.position_um / 0.5, 40.0, 10))
+
+
+def test_a_place_without_tile_is_refused(tiles: Path) -> None:
+    found = read_section(tiles, um_per_pixel=0.5)
+    with pytest.raises(DataError, match="1 of 1 spots have no tile"):
+        next(found.image.cutter()(np.array([[7.0, 7.0]]), 20.0, 10))
+
+
+def test_the_small_picture_shows_tiles_in_their_places(tiles: Path) -> None:
+    found = read_section(tiles, um_per_pixel=0.5)
+    small, scale = found.image.thumbnail(10_000)
+    assert scale == 1.0
+    assert small[50, 250].tolist() == [30, 30, 30]
+    assert small[50, 200].tolist() == [255, 255, 255]
+
+
+def test_a_missing_tile_is_listed_and_nothing_is_dropped(tiles: Path) -> None:
+    (tiles / "t1.png").unlink()
+    found = read_section(tiles, um_per_pixel=0.5)
+    assert list(found.reason) == ["", "no tile", "", ""]
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "..\\x.png", "C:\\x.png"])
+def test_a_file_outside_the_folder_is_never_opened(tiles: Path, name: str) -> None:
+    table = tiles / "tiles.csv"
+    table.write_text(table.read_text().replace("t2.png", name))
+    with pytest.raises(UnsafeError, match="line 4"):
+        read_section(tiles, um_per_pixel=0.5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",50,2,3", ",50,2.5,3", "line 4, gene 'GENEA': 2.5 is no count"),
+        (",50,2,3", ",50,two,3", "line 4, column 4: 'two' is no number"),
+        (",50,2,3", ",50,2", "line 4: 4 cells for 5 columns"),
+        ("t2.png", "t1.png", "barcode 't1.png' stands twice"),
+        ("GENEB", "GENEA", "column 'GENEA' stands twice"),
+    ],
+)
+def test_a_broken_table_of_tiles_is_refused_with_its_place(
+    tiles: Path, old: str, new: str, said: str
+) -> None:
+    table = tiles / "tiles.csv"
+    table.write_text(table.read_text().replace(old, new))
+    with pytest.raises(DataError, match=said):
+        read_section(tiles, um_per_pixel=0.5)
+
+
+def test_tiles_need_um_per_pixel(tiles: Path) -> None:
+    with pytest.raises(DataError, match="--mpp"):
+        read_section(tiles)
+
+
+def test_spots_are_laid_over_tissue_and_not_over_glass(tmp_path: Path, picture: Picture) -> None:
+    found = read_section(picture(tmp_path / "slide.png"), um_per_pixel=2.0, pitch_um=40.0)
+    assert found.counts is None
+    x, y = (found.position_um / 2.0).T
+    assert ((x > 35) & (x < 365) & (y > 55) & (y < 265)).all()
+    assert len(found) == pytest.approx(320 * 200 / 20**2, rel=0.1)
+    assert np.unique(np.diff(np.unique(x))).tolist() == [20.0]
+
+
+def test_a_picture_without_scale_is_refused(tmp_path: Path, picture: Picture) -> None:
+    with pytest.raises(DataError, match="--mpp"):
+        read_section(picture(tmp_path / "slide.png"))
+
+
+def test_a_picture_without_tissue_edges_is_all_tissue(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).normal([190, 110, 170], 12, (200, 200, 3)).clip(0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "crop.png")
+    assert len(read_section(tmp_path / "crop.png", um_per_pixel=1.0, pitch_um=20.0)) == 100
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({270: "Aperio Image|AppMag = 20|MPP = 0.4990"}, 0.499),
+        ({270: '<OME><Pixels PhysicalSizeX="0.25" PhysicalSizeXUnit="µm"/></OME>'}, 0.25),
+        ({270: '<OME><Pixels PhysicalSizeX="0.25" PhysicalSizeXUnit="mm"/></OME>'}, None),
+        ({282: 20_000.0, 283: 20_000.0, 296: 3}, 0.5),
+        ({282: 20_000.0, 283: 10_000.0, 296: 3}, None),
+        ({282: 300.0, 283: 300.0, 296: 2}, None),  # for print: 85 µm
+        ({}, None),
+    ],
+)
+def test_a_tiff_says_its_own_scale(
+    tmp_path: Path, picture: Picture, tags: dict[int, object], expected: float | None
+) -> None:
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in tags.items():
+        directory[tag] = value.encode() if isinstance(value, str) else value
+    path = tmp_path / "slide.tif"
+    with Image.open(picture(tmp_path / "slide.png")) as image:
+        image.save(path, tiffinfo=directory)
+    if expected is None:
+        with pytest.raises(DataError, match="--mpp"):
+            read_section(path)
+    else:
+        assert read_section(path, pitch_um=20.0).um_per_pixel == pytest.approx(expected)
