@@ -13,6 +13,7 @@ from spectra_dl.errors import SpectraDLError
 from spectra_dl_cli.audit import audit
 from spectra_dl_cli.baseline import baseline
 from spectra_dl_cli.ceiling import ceiling
+from spectra_dl_cli.data import data
 from spectra_dl_cli.evaluate import evaluate
 from spectra_dl_cli.expression import evaluate_expression, train_expression
 from spectra_dl_cli.model import model
@@ -39,7 +40,19 @@ def cli(debug: bool) -> None:
 
 evaluate.add_command(evaluate_expression)
 train.add_command(train_expression)
-for _command in (predict, train, evaluate, audit, baseline, preprocess, ceiling, score, model, simulate):
+for _command in (
+    predict,
+    train,
+    evaluate,
+    audit,
+    baseline,
+    preprocess,
+    ceiling,
+    score,
+    model,
+    simulate,
+    data,
+):
     cli.add_command(_command)
 
 
