@@ -88,3 +88,9 @@ def test_a_card_can_not_change():
 def test_every_checksum_is_of_the_file_that_readme_of_the_data_names(shared_data):
     told = re.search(r"sha256 ([0-9a-f]{64})", (shared_data / "README.md").read_text(encoding="utf-8"))
     assert told.group(1) == dataset_card("covid_serum").known_files[0].sha256
+
+
+def test_the_example_in_the_docs_is_a_card(repository, tmp_path):
+    page = (repository / "docs" / "datasets.md").read_text(encoding="utf-8")
+    (tmp_path / "tea_leaves.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.DOTALL).group(1))
+    assert read_card(tmp_path / "tea_leaves.toml").specimen == "tea leaves"
