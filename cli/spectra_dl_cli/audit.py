@@ -48,6 +48,8 @@ def audit(
 ) -> None:
     """Find what besides biology tells the classes apart.
 
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
     Each probe is judged like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
     noise, each other column of the table. Copies, replicates under several ids and persons in several classes are named.
     """

@@ -150,6 +150,8 @@ def evaluate_spectra(
 ) -> None:
     """Compare networks with classical models on the same patients.
 
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands what a
     split by spectrum would have claimed, and above all of them what besides biology tells the classes apart.
     """

@@ -78,6 +78,8 @@ def train_spectra(
 ) -> None:
     """Train a classifier of spectra and write DIR/model.safetensors.
 
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
     Each patient is left out of one member of the ensemble; the scores shown are of these left-out patients. An
     interrupted training goes on with --resume and ends with the same weights.
     """

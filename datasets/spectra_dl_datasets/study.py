@@ -1,5 +1,6 @@
 """Datasets that a classifier of spectra can be trained, judged and audited on."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
@@ -14,8 +15,13 @@ def study_names() -> tuple[str, ...]:
     return tuple(name for name in dataset_names() if _is_study(name))
 
 
-def load_study(name: str) -> "SpectraTable":
+def load_study(name: str, *, folder: Path | None = None) -> "SpectraTable":
     """Return the labelled spectra of a set, with its patients; spectra without a class are left out and counted in the notes.
+
+    Parameters
+    ----------
+    name, folder
+        As in `registry.load`.
 
     Raises
     ------
@@ -33,7 +39,7 @@ def load_study(name: str) -> "SpectraTable":
         raise UsageError(
             f"{name} is {card.modality} for {card.task}; this takes Raman spectra with classes: {', '.join(study_names())}"
         )
-    table = load(name)
+    table = load(name, folder=folder)
     assert isinstance(table, SpectraTable)  # as each Raman set for classification does
     if card.confounds:
         table = table.with_notes(
