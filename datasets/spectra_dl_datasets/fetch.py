@@ -1,8 +1,9 @@
 """Bring a dataset's files to their folder, each verified by SHA-256 before it gets its name; no archive is ever unpacked."""
 
+import contextlib
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from spectra_dl.errors import DataError, EnvironmentFault, UsageError
@@ -87,17 +88,30 @@ def _refuse_without_address(card: DatasetCard, wanted: list[DataFile], target: P
 
 def _bring(card: DatasetCard, file: DataFile, target: Path, *, source: Path | None, bar: bool) -> None:
     place = target / file.path
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise EnvironmentFault(
-            f"{place.parent}: can't be made ({err.strerror}); set SPECTRA_DL_DATA to another folder"
-        ) from err
-    with whole_path(place) as temporary:
+    with _folder(place.parent), whole_path(place) as temporary:
         if source is None:
             _download(card, file, temporary, place, bar=bar)
         else:
             _copy(card, file, source / file.path, temporary)
+
+
+@contextlib.contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make a folder, and take away what was made of its path if the block fails."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise EnvironmentFault(
+            f"{folder}: can't be made ({err.strerror}); set SPECTRA_DL_DATA to another folder"
+        ) from err
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):  # another process may have put something there
+            for one in made:
+                one.rmdir()
+        raise
 
 
 def _copy(card: DatasetCard, file: DataFile, source: Path, temporary: Path) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from made_sections import write_section, write_study
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.simulation import StudySettings, best_auc
 from spectra_dl_datasets import dataset_card, dataset_names, load
 from spectra_dl_datasets.registry import DATASETS
 
@@ -198,6 +199,13 @@ def test_simulated_bone_metastasis_is_drawn_from_patients_and_seed():
     np.testing.assert_array_equal(first.intensity, again.intensity)
     assert len(set(first.patient)) == 6
     assert not np.array_equal(first.intensity, other.intensity)
+
+
+def test_simulated_bone_metastasis_has_the_best_auc_of_its_card():
+    assert (
+        f"patient AUC of {best_auc(StudySettings().distance):.3f}".replace("0.", ".")
+        in dataset_card("simulated_bone_metastasis").reading
+    )
 
 
 def test_simulated_bone_metastasis_has_the_counts_of_its_card():
