@@ -7,14 +7,13 @@ import click
 from spectra_dl_cli.options import (
     data_argument,
     identity_options,
-    input_paths,
     json_option,
     out_option,
     overwrite_option,
-    read_table,
     seed_option,
 )
 from spectra_dl_cli.output import say
+from spectra_dl_cli.study_data import study_data
 
 
 @click.command()
@@ -49,6 +48,8 @@ def audit(
 ) -> None:
     """Find what besides biology tells the classes apart.
 
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
     Each probe is judged like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
     noise, each other column of the table. Copies, replicates under several ids and persons in several classes are named.
     """
@@ -58,8 +59,8 @@ def audit(
     from spectra_dl_cli.provenance import provenance
 
     folder = check_run_folder(out, overwrite=overwrite) if out else None
-    table = read_table(
-        data,
+    study = study_data(data)
+    table = study.read(
         sample_id=sample_id,
         patient=patient,
         replicates=replicates,
@@ -67,12 +68,12 @@ def audit(
         label=label,
         batch=batch,
     )
-    study = audit_study(table, folds=folds, seed=seed)
+    audited = audit_study(table, folds=folds, seed=seed)
     report = {
-        **provenance(input_paths(data, samples), seed=seed),
-        "notes": list(study.cohort.notes),
-        "refused": list(study.cohort.refused),
-        "results": {"audit": audit_json(study.audit)},
+        **provenance(study.inputs(samples), seed=seed),
+        "notes": list(audited.cohort.notes),
+        "refused": list(audited.cohort.refused),
+        "results": {"audit": audit_json(audited.audit)},
     }
     if folder:
         make_run_folder(folder)
@@ -80,9 +81,9 @@ def audit(
     if as_json:
         say(json_text(report).rstrip())
         return
-    say(audit_text(study.audit))
-    n_patients, n_spectra = len(set(study.cohort.patient)), len(study.cohort.label)
+    say(audit_text(audited.audit))
+    n_patients, n_spectra = len(set(audited.cohort.patient)), len(audited.cohort.label)
     say()
     say(f"{n_patients} patients, {n_spectra} spectra. Research use only, not for diagnosis.")
-    for note in study.cohort.notes:
+    for note in audited.cohort.notes:
         say(f"Note: {note}")

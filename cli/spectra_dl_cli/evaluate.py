@@ -15,18 +15,17 @@ from spectra_dl_cli.options import (
     cleaning_options,
     cleaning_steps,
     data_argument,
-    input_paths,
     json_option,
     network_options,
     out_option,
     overwrite_option,
-    read_table,
     seed_option,
     study_options,
     threshold_rule,
     training_settings,
 )
 from spectra_dl_cli.output import say, say_progress
+from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,6 +150,8 @@ def evaluate_spectra(
 ) -> None:
     """Compare networks with classical models on the same patients.
 
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands what a
     split by spectrum would have claimed, and above all of them what besides biology tells the classes apart.
     """
@@ -176,11 +177,11 @@ def evaluate_spectra(
         threshold_rule=threshold,
         coverage=coverage,
     )
+    study = study_data(data)
     folder = check_run_folder(out, overwrite=overwrite) if out else None
-    inputs = [*input_paths(data, samples), *([folds_from] if folds_from else [])]
+    inputs = [*study.inputs(samples), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, provenance(inputs, seed=seed))
-    table = read_table(
-        data,
+    table = study.read(
         sample_id=sample_id,
         patient=patient,
         replicates=replicates,

@@ -13,6 +13,7 @@ from spectra_dl.errors import SpectraDLError
 from spectra_dl_cli.audit import audit
 from spectra_dl_cli.baseline import baseline
 from spectra_dl_cli.ceiling import ceiling
+from spectra_dl_cli.data import data
 from spectra_dl_cli.evaluate import evaluate
 from spectra_dl_cli.expression import evaluate_expression, train_expression
 from spectra_dl_cli.model import model
@@ -52,6 +53,7 @@ for _command in (
     score,
     model,
     simulate,
+    data,
 ):
     cli.add_command(_command)
 

@@ -11,18 +11,17 @@ from spectra_dl_cli.options import (
     cleaning_options,
     cleaning_steps,
     data_argument,
-    input_paths,
     json_option,
     model_out_option,
     network_options,
     overwrite_option,
-    read_table,
     seed_option,
     study_options,
     threshold_rule,
     training_settings,
 )
 from spectra_dl_cli.output import say, say_progress
+from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
     from spectra_dl.evaluation.threshold import ThresholdRule
@@ -79,6 +78,8 @@ def train_spectra(
 ) -> None:
     """Train a classifier of spectra and write DIR/model.safetensors.
 
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
     Each patient is left out of one member of the ensemble; the scores shown are of these left-out patients. An
     interrupted training goes on with --resume and ends with the same weights.
     """
@@ -92,12 +93,12 @@ def train_spectra(
 
     steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise)
     settings = training_settings(epochs=epochs, device=device)
+    study = study_data(data)
     folder = check_run_folder(out, overwrite=overwrite, resume=resume)
     checkpoints = folder / "checkpoints"
     if resume:
         _refuse_without_checkpoint(checkpoints)
-    table = read_table(
-        data,
+    table = study.read(
         sample_id=sample_id,
         patient=patient,
         replicates=replicates,
@@ -116,7 +117,6 @@ def train_spectra(
         positive=positive,
         threshold=threshold,
     )
-    source = ", ".join(path.resolve().name for path in data)
     simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
     say_progress("audit")
     findings = audit_cohort(cohort, seed=seed)
@@ -126,14 +126,14 @@ def train_spectra(
         cohort.label,
         cohort.patient,
         provenance=Provenance(
-            source, simulated, cohort.notes, tuple(spectrum_hashes(cohort.table)), findings.findings
+            study.source, simulated, cohort.notes, tuple(spectrum_hashes(cohort.table)), findings.findings
         ),
         checkpoints=checkpoints,
         resume=resume,
         say=say_progress,
     )
     sha256 = classifier.predictor_.save(folder / "model.safetensors")
-    _finish(folder, classifier.predictor_, cohort, input_paths(data, samples), sha256, seed, as_json)
+    _finish(folder, classifier.predictor_, cohort, study.inputs(samples), sha256, seed, as_json)
 
 
 def _refuse_without_checkpoint(checkpoints: Path) -> None:

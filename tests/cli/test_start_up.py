@@ -32,7 +32,8 @@ def imported_after(*words: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["predict", "--help"], ["train", "spectra", "--help"]]
+    "words",
+    [["--help"], ["--version"], ["predict", "--help"], ["train", "spectra", "--help"], ["data", "--help"]],
 )
 def test_help_imports_nothing_heavy(words):
     assert imported_after(*words) == []
