@@ -20,6 +20,7 @@ from spectra_dl_datasets.loaders import (
     olfactory_bulb,
     sections_of_formats,
     simulated_bone_metastasis,
+    simulated_tissue,
 )
 from spectra_dl_datasets.loaders.format_examples import examples
 
@@ -69,6 +70,7 @@ DATASETS: dict[str, FromFiles | Generated] = {
     "renishaw_wdf": FromFiles(examples("sp.wdf", "depth.wdf")),
     "rruff": FromFiles(arranged_by_hand.load_spectra),
     "simulated_bone_metastasis": Generated(simulated_bone_metastasis.make),
+    "simulated_tissue": Generated(simulated_tissue.make),
     "stnet_breast": FromFiles(arranged_by_hand.load_sections),
     "stroke_serum_sers": FromFiles(arranged_by_hand.load_spectra),
     "stroke_urine": FromFiles(arranged_by_hand.load_spectra),

@@ -227,3 +227,14 @@ def test_simulated_bone_metastasis_has_the_counts_of_its_card():
 def test_an_option_or_a_name_that_does_not_fit_is_refused(name, options, said):
     with pytest.raises(UsageError, match=said):
         load(name, **options)
+
+
+def test_simulated_tissue_is_drawn_from_patients_and_seed_as_its_card_says():
+    card, sections = dataset_card("simulated_tissue"), load("simulated_tissue")
+    assert len(sections) == card.sections
+    assert len({one.patient for one in sections}) == card.patients
+    assert all(len(one.gene) == 60 for one in sections)
+    first, again, other = (load("simulated_tissue", patients=2, seed=seed) for seed in (3, 3, 4))
+    assert [one.image.sha256() for one in first] == [one.image.sha256() for one in again]
+    assert (first[0].counts != again[0].counts).nnz == 0
+    assert first[0].image.sha256() != other[0].image.sha256()
