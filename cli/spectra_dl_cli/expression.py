@@ -36,7 +36,7 @@ _model = click.option(
     "--model",
     "name",
     type=click.Choice(MODELS),
-    default="ridge",
+    default="context",
     show_default=True,
     help="Network or regression.",
 )
@@ -74,7 +74,7 @@ _encoders = click.option(
     "--encoder",
     "encoders",
     multiple=True,
-    default=("colour-texture",),
+    default=("colour-texture", "efficientnet-lite0"),
     show_default=True,
     metavar="NAME",
     help="What turns tiles into numbers; may be given several times: colour-texture, efficientnet-lite0, timm:MODEL, or features:PATH for HDF5 files made elsewhere.",

@@ -8,6 +8,8 @@ import pytest
 from command_line import run
 from made_sections import write_section, write_study
 
+# The quickest model on the quickest features, where a test is about something else.
+QUICK = ("--model", "ridge", "--encoder", "colour-texture")
 pytestmark = pytest.mark.xdist_group("expression")
 
 
@@ -19,12 +21,14 @@ def sheet(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(sheet):
     out = sheet.parent / "model"
-    run("train", "expression", sheet, "--out", out, "--genes", 25)
+    run("train", "expression", sheet, *QUICK, "--out", out, "--genes", 25)
     return out / "model.safetensors"
 
 
 def test_genes_that_follow_the_picture_are_predicted_in_new_patients_and_controls_are_not(sheet):
-    report = json.loads(run("evaluate", "expression", sheet, "--genes", 20, "--json").stdout)["results"]
+    report = json.loads(run("evaluate", "expression", sheet, *QUICK, "--genes", 20, "--json").stdout)[
+        "results"
+    ]
     first = next(iter(report["models"].values()))
     assert first["share_of_ceiling"]["value"] >= 0.9
     assert abs(report["controls"]["shuffled spots"]["pearson"]["value"]) <= 0.15
@@ -33,7 +37,19 @@ def test_genes_that_follow_the_picture_are_predicted_in_new_patients_and_control
 
 def test_the_same_seed_gives_the_same_report_and_the_page_stands_beside_it(sheet, tmp_path):
     for name in ("one", "two"):
-        run("evaluate", "expression", sheet, "--genes", 10, "--model", "pls", "--out", tmp_path / name)
+        run(
+            "evaluate",
+            "expression",
+            sheet,
+            "--genes",
+            10,
+            "--model",
+            "pls",
+            "--encoder",
+            "colour-texture",
+            "--out",
+            tmp_path / name,
+        )
     first, second = (
         json.loads((tmp_path / name / "report.json").read_text())["results"] for name in ("one", "two")
     )
@@ -48,6 +64,8 @@ def test_a_network_trains_through_the_one_loop_and_predicts_a_map(sheet, tmp_pat
         sheet,
         "--model",
         "linear",
+        "--encoder",
+        "colour-texture",
         "--loss",
         "poisson",
         "--genes",
@@ -76,8 +94,11 @@ def test_a_predicted_section_opens_in_scanpy_with_every_spot_and_what_to_expect_
 
 def test_one_patient_is_refused_and_sections_only_by_name(tmp_path):
     sheet = write_study(tmp_path, "aa")
-    assert "--group section" in run("evaluate", "expression", sheet, code=3).stderr
-    assert "one patient" in run("evaluate", "expression", sheet, "--group", "section", "--genes", 5).stdout
+    assert "--group section" in run("evaluate", "expression", sheet, *QUICK, code=3).stderr
+    assert (
+        "one patient"
+        in run("evaluate", "expression", sheet, *QUICK, "--group", "section", "--genes", 5).stdout
+    )
 
 
 def test_a_model_of_the_other_modality_is_refused_in_a_sentence(model, tmp_path):
@@ -103,7 +124,7 @@ def test_tiles_and_features_are_kept_and_found_by_the_next_command(sheet, tmp_pa
     assert "there already" in told[1]
     before = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
     assert len(before) == 6
-    options = ["evaluate", "expression", sheet, "--genes", 10, "--tile-um", 112, "--json"]
+    options = ["evaluate", "expression", sheet, *QUICK, "--genes", 10, "--tile-um", 112, "--json"]
     with_store = json.loads(run(*options, "--store", kept).stdout)["results"]
     assert {path.name: path.stat().st_mtime_ns for path in kept.iterdir()} == before
     assert with_store == json.loads(run(*options).stdout)["results"]
@@ -121,7 +142,7 @@ def test_a_model_on_features_made_elsewhere_asks_for_them_again(sheet, tmp_path)
             file["barcode"] = np.array([line.split("\t")[0] for line in lines], dtype="S")
     given = f"features:{tmp_path / 'given'}"
     out = tmp_path / "m"
-    run("train", "expression", sheet, "--encoder", given, "--genes", 10, "--out", out)
+    run("train", "expression", sheet, "--model", "ridge", "--encoder", given, "--genes", 10, "--out", out)
     model, section = out / "model.safetensors", sheet.parent / "S0.tsv"
     assert str(tmp_path) not in model.read_bytes().decode("latin-1")
     refusal = run("predict", section, "--model", model, "--out", tmp_path / "p", code=2)
@@ -141,3 +162,21 @@ def test_a_model_on_features_made_elsewhere_asks_for_them_again(sheet, tmp_path)
         code=2,
     )
     assert "not trained with the encoder colour-texture" in refusal.stderr
+
+
+def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_a_claim(tmp_path, repository):
+    sheet = repository / "datasets/demo/tissue/sections.csv"
+    options = ["--genes", 8, "--tile-um", 112, "--hest-exact", "--json"]
+    found = json.loads(run("evaluate", "expression", sheet, *options).stdout)
+    assert found["options"]["model"] == "context"
+    assert found["options"]["encoders"] == ["colour-texture", "efficientnet-lite0"]
+    results = found["results"]
+    assert next(iter(results["models"])) == "network context, mse"
+    assert "sequencing depth (counts of the test spots)" in results["controls"]
+    ((name, claim),) = results["claims"]["other_protocols"].items()
+    assert "HEST" in name
+    assert -1 <= claim <= 1
+    names = {one["path"].rsplit("/", 1)[1] for one in found["inputs"]}
+    assert names == {"sections.csv"} | {
+        f"SIM{number}-1{end}" for number in (5, 6) for end in (".tsv.gz", "_selection.tsv", ".jpg")
+    }
