@@ -22,13 +22,14 @@ from spectra_dl_cli.output import say, say_progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spectra_dl.evaluation.profiles.results import ProfileEvaluation
+    from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
     from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
     from spectra_dl.expression.features import FeatureRecipe
     from spectra_dl.expression.readers import SectionSource
+    from spectra_dl.expression.spots import SpotTable
     from spectra_dl.expression.training import Model
 
-MODELS = ("context", "perceptron", "linear", "ridge", "pls")
+MODELS = ("context", "perceptron", "linear", "fine-tuned", "ridge", "pls")
 _REFERENCE = "ridge, colour and texture"
 
 _sheet = click.argument("sections", type=click.Path(path_type=Path), metavar="SECTIONS.csv")
@@ -38,7 +39,7 @@ _model = click.option(
     type=click.Choice(MODELS),
     default="context",
     show_default=True,
-    help="Network or regression.",
+    help="Network or regression; fine-tuned trains EfficientNet-Lite0 itself on tiles of the first --tile-um, without --encoder.",
 )
 _loss = click.option(
     "--loss",
@@ -104,9 +105,20 @@ class _Study:
     tile_um: tuple[float, ...]
     seed: int
 
+    def recipe(self) -> "FeatureRecipe":
+        """Return the encoders and tiles; a network that is fine-tuned takes the tiles themselves, of one size."""
+        from spectra_dl.expression.encoders import RAW_TILES
+        from spectra_dl.expression.features import FeatureRecipe
+        from spectra_dl.expression.fine_tuned import FINE_TUNED
+
+        if self.model == FINE_TUNED:
+            return FeatureRecipe((RAW_TILES,), self.tile_um[:1])
+        return FeatureRecipe(self.encoders, self.tile_um)
+
     def described(self) -> dict[str, object]:
-        """Return the options as a report holds them: lists for tuples."""
-        return {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(self).items()}
+        """Return the options as a report holds them, lists for tuples."""
+        recipe = self.recipe()
+        return {**asdict(self), "encoders": list(recipe.encoders), "tile_um": list(recipe.sizes_um)}
 
 
 _study = together(_sheet, _model, _loss, _genes, _by, _group, _encoders, _sizes, store_option, seed_option)
@@ -243,6 +255,29 @@ class _Judged:
     files: tuple[Path, ...]
 
 
+def _models(
+    study: _Study, own: "Model", spots: "SpotTable", blocks: tuple[int, ...], *, others: bool
+) -> "dict[str, Regressor]":
+    """Return the model on its own blocks of features, with ``others`` the regressions on the same, and the reference."""
+    from spectra_dl.expression.classical import RidgeExpression
+    from spectra_dl.expression.colour_texture import COLOUR_TEXTURE
+    from spectra_dl.expression.fine_tuned import FINE_TUNED
+    from spectra_dl.expression.on_blocks import OnBlocks
+    from spectra_dl.expression.training import build_model
+
+    colours = tuple(at for at, one in enumerate(spots.blocks) if one.encoder == COLOUR_TEXTURE)
+    title = study.model if study.model in ("ridge", "pls") else f"network {study.model}, {study.loss}"
+    models: dict[str, Regressor] = {title: OnBlocks(own, blocks)}
+    if others:
+        seen = colours if study.model == FINE_TUNED else blocks
+        regressions = [one for one in ("ridge", "pls") if one != study.model]
+        models |= {f"{one}, all features": OnBlocks(build_model(one), seen) for one in regressions}
+    # Colour and texture of the smallest tile alone, without surroundings: what any model must beat.
+    smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
+    models[_REFERENCE] = OnBlocks(RidgeExpression(surroundings=False), (smallest,))
+    return models
+
+
 def _judged(
     sources: "Sequence[SectionSource]",
     study: _Study,
@@ -257,20 +292,17 @@ def _judged(
     """
     from spectra_dl.evaluation.profiles.harness import evaluate_profiles
     from spectra_dl.evaluation.profiles.results import ProfileSettings
-    from spectra_dl.expression.classical import RidgeExpression
     from spectra_dl.expression.cohort import PanelTargets, expression_cohort
     from spectra_dl.expression.colour_texture import COLOUR_TEXTURE
     from spectra_dl.expression.depth import DEPTH, DepthExpression
-    from spectra_dl.expression.features import FeatureRecipe
     from spectra_dl.expression.genes import PanelSettings
-    from spectra_dl.expression.on_blocks import OnBlocks
     from spectra_dl.expression.probes import section_findings
     from spectra_dl.expression.readers import read_section
     from spectra_dl.expression.registration import registered
     from spectra_dl.expression.training import build_model
     from spectra_dl.storage.run_folder import make_run_folder
 
-    recipe = FeatureRecipe(study.encoders, study.tile_um)
+    recipe = study.recipe()
     shown = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
     read = [read_section(source) for source in sources]
     if folder:
@@ -281,15 +313,7 @@ def _judged(
     targets = PanelTargets(cohort, PanelSettings(study.genes, study.panel))
     blocks = tuple(range(len(spots.blocks) - (len(recipe.sizes_um) if shown is not recipe else 0)))
     own = build_model(study.model, loss=study.loss, seed=study.seed)
-    title = study.model if study.model in ("ridge", "pls") else f"network {study.model}, {study.loss}"
-    models = {title: OnBlocks(own, blocks)}
-    if others:
-        regressions = [one for one in ("ridge", "pls") if one != study.model]
-        models |= {f"{one}, all features": OnBlocks(build_model(one), blocks) for one in regressions}
-    # Colour and texture of the smallest tile alone, without surroundings: what any model must beat.
-    colours = [at for at, one in enumerate(spots.blocks) if one.encoder == COLOUR_TEXTURE]
-    smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
-    models[_REFERENCE] = OnBlocks(RidgeExpression(surroundings=False), (smallest,))
+    models = _models(study, own, spots, blocks, others=others)
     evaluation = evaluate_profiles(
         models,
         spots,

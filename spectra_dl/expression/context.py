@@ -41,6 +41,11 @@ def design(spots: SpotTable, *, surroundings: bool) -> Features:
     return shown
 
 
+def shown_to(head: str, spots: SpotTable, *, surroundings: bool) -> Features:
+    """Return what a head is shown: the pixels themselves to the one that is fine-tuned on tiles, else `design`."""
+    return spots.features[:, None] if head == "fine-tuned" else design(spots, surroundings=surroundings)
+
+
 def standardised(values: FloatArray) -> FloatArray:
     """Return ``(n, d)`` columns with mean 0 and standard deviation 1; a column that is constant becomes 0."""
     centred = values - values.mean(axis=0)

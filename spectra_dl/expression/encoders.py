@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 EFFICIENTNET = "efficientnet-lite0"
+RAW_TILES, FINE_TUNED_SIDE = "tile-pixels", 128
 TIMM = "timm:"
 _NAME = re.compile(r"timm:[A-Za-z0-9_.:/-]{1,120}")
 # Small batches stay in the processor's cache: 8 tiles at a time are twice as fast as 32.
@@ -38,25 +39,32 @@ class Encoder:
         The side of the tiles it takes.
     encode
         From tiles ``(tile_pixels, tile_pixels, 3)`` to ``(k, d)`` float32.
+    can_change
+        Whether another version could give other features; pixels are what they are.
     """
 
     name: str
     tile_pixels: int
     encode: Callable[[Iterable[Pixels]], Features] = field(repr=False)
+    can_change: bool = True
 
     @cached_property
-    def calibration(self) -> tuple[float, ...]:
-        """The features of the calibration tile, by which an encoder that changed is noticed."""
+    def _calibrated(self) -> tuple[float, ...]:
         return tuple(float(number) for number in self.encode([calibration_tile(self.tile_pixels)])[0])
+
+    @property
+    def calibration(self) -> tuple[float, ...]:
+        """The features of the calibration tile, by which an encoder that changed is noticed; empty where none can."""
+        return self._calibrated if self.can_change else ()
 
     @property
     def width(self) -> int:
         """How many features."""
-        return len(self.calibration)
+        return len(self._calibrated)
 
 
 def build_encoder(name: str) -> Encoder:
-    """Return an encoder by name.
+    """Return an encoder by name; ``"tile-pixels"``, for networks trained end to end, is one that only programs ask for.
 
     Raises
     ------
@@ -69,11 +77,18 @@ def build_encoder(name: str) -> Encoder:
         return Encoder(name, TILE_PIXELS, colour_texture)
     if name == EFFICIENTNET:
         return _efficientnet()
+    if name == RAW_TILES:
+        return Encoder(name, FINE_TUNED_SIDE, _pixels, can_change=False)
     if _NAME.fullmatch(name):
         return _timm(name)
     raise UsageError(
         f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, timm:MODEL, or features:PATH for features made elsewhere"
     )
+
+
+def _pixels(tiles: Iterable[Pixels]) -> Features:
+    """Return ``(k, 3 side²)``: the tiles themselves, as the network takes them that is trained on tiles."""
+    return np.stack([tile.reshape(-1) for tile in tiles]).astype(np.float32)
 
 
 def _efficientnet() -> Encoder:

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from spectra_dl.errors import UsageError
+from spectra_dl.expression.tile_network import TileNetwork
 
-HeadName = Literal["linear", "perceptron", "context"]
+HeadName = Literal["linear", "perceptron", "context", "fine-tuned"]
 
 
 class LinearHead(nn.Module):
@@ -69,10 +70,11 @@ class ContextHead(nn.Module):
         return outputs
 
 
-HEADS: dict[HeadName, type[LinearHead] | type[PerceptronHead] | type[ContextHead]] = {
+HEADS: dict[HeadName, type[LinearHead] | type[PerceptronHead] | type[ContextHead] | type[TileNetwork]] = {
     "linear": LinearHead,
     "perceptron": PerceptronHead,
     "context": ContextHead,
+    "fine-tuned": TileNetwork,
 }
 
 

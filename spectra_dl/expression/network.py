@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from spectra_dl.errors import UsageError
-from spectra_dl.expression.context import design
+from spectra_dl.expression.context import shown_to
 from spectra_dl.expression.genes import PER, raw_counts
 from spectra_dl.expression.losses import COUNT_LOSSES, LOSSES
 from spectra_dl.expression.section import FloatArray, TextArray
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 DEFAULT_TRAINING = TrainingSettings(
     epochs=60, batch_size=64, learning_rate=1e-3, weight_decay=0.3, patience=10
 )
-_MOST_MEMBERS = 5
 _LEAST_RATE = 1e-3
 
 
@@ -41,6 +40,8 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
     seed
         The same seed on the same machine gives the same bytes.
     """
+
+    most_members = 5
 
     def __init__(
         self,
@@ -70,9 +71,9 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
         if self.loss not in LOSSES:
             raise UsageError(f"loss {self.loss!r:.80}: choose {', '.join(LOSSES)}")
         section = X.section if groups is None else groups
-        shown, target = design(X, surroundings=self.surroundings), self._target(X, y)
+        shown, target = shown_to(self.head, X, surroundings=self.surroundings), self._target(X, y)
         names = sorted(set(section))
-        left_out: list[str | None] = list(names[:_MOST_MEMBERS]) if len(names) > 1 else [None]
+        left_out: list[str | None] = list(names[: self.most_members]) if len(names) > 1 else [None]
         self.networks_ = tuple(
             self._member(shown, target, section, name, number) for number, name in enumerate(left_out)
         )
@@ -80,10 +81,14 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
 
     def predict(self, X: SpotTable) -> FloatArray:
         """Return ``(n, g)`` log-normalised expression, the mean over the members."""
-        shown = design(X, surroundings=self.surroundings)
+        shown = shown_to(self.head, X, surroundings=self.surroundings)
         told = [network_output(network, shown) for network in self.networks_]
         mean: FloatArray = np.mean([as_expression(one, self.loss) for one in told], axis=0)
         return mean
+
+    def prepared(self, network: "nn.Module") -> "nn.Module":
+        """Return a freshly built network as its training starts."""
+        return network
 
     def _target(self, spots: SpotTable, y: FloatArray) -> FloatArray:
         if self.loss not in COUNT_LOSSES:
@@ -121,6 +126,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
             network = build_head(
                 self.head, shown=shown.shape[1], n_features=shown.shape[2], n_outputs=len(start)
             )
+        network = self.prepared(network)
         start_at(network, torch.from_numpy(start.astype(np.float32)))
         fit(
             network,

@@ -10,7 +10,7 @@ import numpy as np
 from spectra_dl.errors import ModelFileError, UsageError
 from spectra_dl.expression.calibration import same_features
 from spectra_dl.expression.cohort import spots_of
-from spectra_dl.expression.context import design
+from spectra_dl.expression.context import shown_to
 from spectra_dl.expression.encoders import TIMM
 from spectra_dl.expression.features import FeatureRecipe, SectionEncoder, SectionFeatures
 from spectra_dl.expression.given_features import GIVEN_NAME
@@ -119,7 +119,7 @@ class ExpressionPredictor:
         known = np.isfinite(found.values).all(axis=1)
         rows = placed[known]
         spots = spots_of(section.select(rows), SectionFeatures(found.values[known], found.blocks))
-        shown = design(spots, surroundings=self.header.head.shown > 1)
+        shown = shown_to(self.header.head.name, spots, surroundings=self.header.head.shown > 1)
         trained_by = self.header.head.trained_by
         told = [as_expression(network_output(network, shown), trained_by) for network in self.networks]
         values = np.full((len(section), len(self.header.genes)), np.nan)

@@ -13,6 +13,7 @@ from spectra_dl.evaluation.profiles.results import ProfileEvaluation
 from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
 from spectra_dl.expression.features import FeatureRecipe
+from spectra_dl.expression.fine_tuned import FINE_TUNED, FineTunedExpression
 from spectra_dl.expression.given_features import GIVEN, GIVEN_NAME
 from spectra_dl.expression.losses import LossName
 from spectra_dl.expression.network import NetworkExpression
@@ -41,7 +42,7 @@ from spectra_dl.models.members import member_tensors
 if TYPE_CHECKING:
     from torch import nn
 
-ModelName = Literal["context", "perceptron", "linear", "ridge", "pls"]
+ModelName = Literal["context", "perceptron", "linear", "fine-tuned", "ridge", "pls"]
 Model = RidgeExpression | NetworkExpression
 _USABLE_ABOVE = 0.2
 
@@ -58,6 +59,8 @@ def build_model(name: str, *, loss: LossName = "mse", seed: int = 0) -> Model:
         raise UsageError(f"model {name!r:.80}: choose {', '.join(get_args(ModelName))}")
     if name == "ridge":
         return RidgeExpression()
+    if name == FINE_TUNED:
+        return FineTunedExpression(loss, seed=seed)
     return PlsExpression() if name == "pls" else NetworkExpression(name, loss, seed=seed)
 
 

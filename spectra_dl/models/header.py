@@ -95,7 +95,9 @@ class TrainingSummary(_Closed):
 class EncoderDescription(_Closed):
     """What turns tiles into features: by name, and what it says of a fixed tile, so that another one is noticed."""
 
-    name: str = Field(pattern=r"^(colour-texture|efficientnet-lite0|features|timm:[A-Za-z0-9_.:/-]{1,120})$")
+    name: str = Field(
+        pattern=r"^(colour-texture|efficientnet-lite0|tile-pixels|features|timm:[A-Za-z0-9_.:/-]{1,120})$"
+    )
     width: int = Field(ge=1, le=100_000)
     calibration: list[float] = Field(max_length=100_000)
 
@@ -103,7 +105,7 @@ class EncoderDescription(_Closed):
 class ExpressionHead(_Closed):
     """The head by name, the numbers it is built from, and what it was trained for."""
 
-    name: Literal["linear", "perceptron", "context"]
+    name: Literal["linear", "perceptron", "context", "fine-tuned"]
     trained_by: Literal["ridge", "pls", "mse", "pearson", "poisson", "negative-binomial"]
     shown: Literal[1, 3]
     n_features: int = Field(ge=1, le=100_000)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import ModelFileError
 
+_NUMBERS_AT_ONCE = 1 << 20
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -17,8 +19,16 @@ if TYPE_CHECKING:
 def network_output(
     network: "nn.Module", inputs: NDArray[np.float32], batch_size: int = 256
 ) -> NDArray[np.float64]:
-    """Return a network's outputs ``(n, c)`` in float64, in which a row's result does not depend on its batch."""
+    """Return a network's outputs ``(n, c)`` in float64, in which a row's result does not depend on its batch.
+
+    Parameters
+    ----------
+    batch_size
+        At most; fewer rows at a time where a row is a whole tile.
+    """
     import torch
+
+    batch_size = max(1, min(batch_size, _NUMBERS_AT_ONCE // max(1, inputs[:1].size)))
 
     network = network.double().eval()
     with torch.inference_mode():
