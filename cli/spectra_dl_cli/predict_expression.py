@@ -1,5 +1,6 @@
 """spectra-dl predict with a model of expression: a section in, an .h5ad and maps out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ from spectra_dl_cli.feature_store import open_store
 from spectra_dl_cli.output import say, table_text
 
 if TYPE_CHECKING:
+    from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.expression.section import TextArray, TissueSection
     from spectra_dl.models.file import LoadedModel
 
 _PARTIAL = 6
@@ -37,6 +40,7 @@ def predict_expression(
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.expression.readers import SectionSource, read_section
     from spectra_dl.expression.registration import registered
+    from spectra_dl.expression.tile_flags import flagged_spots
     from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
@@ -51,6 +55,8 @@ def predict_expression(
     make_run_folder(folder)
     section = registered(section, folder)
     values = predictor.predict(section, encoders=encoders, store=open_store(store) if store else None)
+    flags = flagged_spots(section)
+    section = replace(section, notes=(*section.notes, *_picture_notes(section, flags, predictor)))
     genes = [gene.name for gene in predictor.header.genes]
     measured = measured_values(section, genes)
     found = None if measured is None else agreement(values, measured)
@@ -60,6 +66,7 @@ def predict_expression(
         folder / "predictions.h5ad",
         section,
         values,
+        flags,
         predictor,
         {
             "model_sha256": predictor.sha256,
@@ -84,6 +91,7 @@ def predict_expression(
         "results": {
             "spots": len(section),
             "refused": refused,
+            "warned": int((flags != "").sum()),
             "maps": maps,
             "genes": [
                 {
@@ -124,6 +132,21 @@ def predict_expression(
     say()
     say(table_text(["gene", "expected r", "measured r"], rows))
     return _PARTIAL if refused else 0
+
+
+def _picture_notes(
+    section: "TissueSection", flags: "TextArray", predictor: "ExpressionPredictor"
+) -> list[str]:
+    """Return what must be known of a picture before its predictions are believed."""
+    from spectra_dl.expression.tile_flags import strange_colour
+
+    kinds = sorted({str(one) for one in flags} - {""})
+    notes = [
+        f"{section.name}: {int((flags == kind).sum())} of {len(flags)} spots have {kind}; they are marked in predictions.h5ad"
+        for kind in kinds
+    ]
+    strange = strange_colour(section, predictor.header.training.tissue_colours)
+    return [*notes, strange] if strange else notes
 
 
 def _shown(value: float | None) -> str:

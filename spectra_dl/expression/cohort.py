@@ -1,6 +1,6 @@
 """Sections made ready for training and judging: spots with features, counts of shared genes, targets by fold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normali
 from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of
 from spectra_dl.expression.spots import FeatureBlock, IndexArray, SpotTable
 from spectra_dl.expression.store import FeatureStore
+from spectra_dl.expression.tile_flags import tissue_colour
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -33,6 +34,8 @@ class ExpressionCohort:
         ``(n, g)`` raw counts of the genes that all sections have.
     gene
         ``(g,)`` their names.
+    tissue_colour
+        Mean red, green and blue of each section's tissue.
     notes
         Every guess and loss.
     """
@@ -40,6 +43,7 @@ class ExpressionCohort:
     spots: SpotTable
     counts: "csr_matrix"
     gene: TextArray
+    tissue_colour: Mapping[str, tuple[float, float, float]]
     notes: tuple[str, ...]
 
 
@@ -81,7 +85,8 @@ def expression_cohort(
         kept, features = section.select(placed[rows]), SectionFeatures(found.values[rows], found.blocks)
         parts.append(spots_of(kept, features))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
-    return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, tuple(notes))
+    colours = {section.name: tissue_colour(section) for section in sections}
+    return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, colours, tuple(notes))
 
 
 def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:

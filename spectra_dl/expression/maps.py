@@ -10,7 +10,7 @@ from spectra_dl.evaluation.profiles.scores import pearson_per_column
 from spectra_dl.expression.genes import gene_key, log_normalise
 from spectra_dl.expression.image import Pixels
 from spectra_dl.expression.predictor import ExpressionPredictor
-from spectra_dl.expression.section import FloatArray, TissueSection
+from spectra_dl.expression.section import FloatArray, TextArray, TissueSection
 from spectra_dl.storage.atomic import whole_path
 from spectra_dl.storage.figure_file import write_figure
 
@@ -21,12 +21,18 @@ def write_h5ad(
     path: str | os.PathLike[str],
     section: TissueSection,
     values: FloatArray,
+    flags: TextArray,
     predictor: ExpressionPredictor,
     provenance: Mapping[str, str],
 ) -> None:
     """Write predictions ``(n, g)`` as AnnData: every spot of the section in its order, positions in full-resolution pixels.
 
     ``X`` holds log(1 + counts per 10,000), NaN for spots that could not be predicted; ``var`` what to expect of each gene.
+
+    Parameters
+    ----------
+    flags
+        ``(n,)`` what is wrong with the picture under a spot, empty where nothing is; such spots are ``warned``.
 
     Raises
     ------
@@ -43,8 +49,11 @@ def write_h5ad(
         X=values.astype(np.float32),
         obs=pd.DataFrame(
             {
-                "status": ["refused" if np.isnan(row[0]) else "ok" for row in values],
-                "reason": [str(reason) for reason in section.reason],
+                "status": [
+                    "refused" if np.isnan(row[0]) else "warned" if flag else "ok"
+                    for row, flag in zip(values, flags, strict=True)
+                ],
+                "reason": [str(reason or flag) for reason, flag in zip(section.reason, flags, strict=True)],
             },
             index=[str(one) for one in section.barcode],
         ),

@@ -114,6 +114,7 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
             source=shortened(request.source),
             sections=dict(evaluation.section_of),
             spots=len(spots),
+            tissue_colours={name: list(one) for name, one in request.cohort.tissue_colour.items()},
             left_out=evaluation.settings.group,
             seed=request.seed,
             notes=all_shortened(request.cohort.notes),

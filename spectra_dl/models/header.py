@@ -128,6 +128,9 @@ class ExpressionTraining(_Closed):
     source: Text
     sections: dict[str, Text] = Field(min_length=1, max_length=10_000)
     spots: int = Field(ge=1)
+    tissue_colours: dict[str, list[Annotated[float, Field(ge=0, le=255)]]] = Field(
+        min_length=1, max_length=10_000
+    )
     left_out: Literal["patient", "section"]
     seed: int
     notes: list[Text]
