@@ -1,7 +1,7 @@
 """From one patient to another: models trained on her2st's C2 to C5 (patient C), tested on B4 (patient B).
 
 Run: ``python benchmarks/expression_transfer.py [FOLDER] [ENCODER ...]``; FOLDER holds her2st (default ../shared/data/st/her2st), encoders default to
-colour-texture and efficientnet-lite0; the one encoder tile-pixels judges the network that is fine-tuned (10 minutes). One test section: no interval.
+colour-texture and efficientnet-lite0. One test section: no interval.
 """
 
 import os
@@ -17,9 +17,7 @@ from spectra_dl.evaluation.profiles.scores import skill_per_column
 from spectra_dl.evaluation.profiles.units import known_mean
 from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
-from spectra_dl.expression.encoders import RAW_TILES
 from spectra_dl.expression.features import FeatureRecipe
-from spectra_dl.expression.fine_tuned import FineTunedExpression
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.network import NetworkExpression
 from spectra_dl.expression.on_blocks import OnBlocks
@@ -34,16 +32,12 @@ MODELS = {
 }
 
 
-FINE_TUNED = {"network fine-tuned, mse": FineTunedExpression()}
-
-
 def main() -> None:
     """Print each model's mean correlation on B4, and its share of the noise ceiling there."""
     usual = Path(__file__).resolve().parents[2] / "shared" / "data" / "st" / "her2st"
     counts = (Path(sys.argv[1]) if len(sys.argv) > 1 else usual) / "counts"
     names = ("C2", "C3", "C4", "C5", "B4")
-    encoders = tuple(sys.argv[2:]) or ("colour-texture", "efficientnet-lite0")
-    recipe = FeatureRecipe(encoders, (112.0,)) if encoders == (RAW_TILES,) else FeatureRecipe(encoders)
+    recipe = FeatureRecipe(tuple(sys.argv[2:]) or ("colour-texture", "efficientnet-lite0"))
     sources = [SectionSource(counts / f"{name}.tsv.gz", name, name[0]) for name in names]
     cohort = expression_cohort([read_section(one) for one in sources], recipe)
     spots = cohort.spots
@@ -52,7 +46,7 @@ def main() -> None:
     learned, measured = panel.values(train), panel.values(test)
     ceiling = float(known_mean(panel.ceiling(test)))
     print(f"{' and '.join(recipe.encoders)}: {len(panel.names)} genes, noise ceiling on B4 {ceiling:.3f}")
-    for name, model in (FINE_TUNED if recipe.encoders == (RAW_TILES,) else MODELS).items():
+    for name, model in MODELS.items():
         told = model.fit(spots[train], learned, spots.section[train]).predict(spots[test])
         reached = float(known_mean(skill_per_column(told, measured).pearson))
         print(f"{name:<28} r {reached:.3f}  {100 * reached / ceiling:.0f} % of the ceiling", flush=True)
