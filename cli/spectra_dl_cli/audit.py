@@ -12,6 +12,7 @@ from spectra_dl_cli.options import (
     overwrite_option,
     seed_option,
 )
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say
 from spectra_dl_cli.study_data import study_data
 
@@ -55,10 +56,10 @@ def audit(
     """
     from spectra_dl.evaluation.audit.telling import audit_json, audit_text
     from spectra_dl.spectra.probes.study import audit_study
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
-    folder = check_run_folder(out, overwrite=overwrite) if out else None
+    folder = claim_run_folder(out, overwrite=overwrite) if out else None
     study = study_data(data)
     table = study.read(
         sample_id=sample_id,

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from spectra_dl_cli.options import json_option, out_option, overwrite_option
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, table_text
 
 _SHOWN = 20
@@ -28,10 +29,10 @@ def ceiling(data: Path, top: int | None, out: Path | None, overwrite: bool, as_j
     from spectra_dl.expression.readers.h5ad import read_h5ad_counts
     from spectra_dl.storage.csv_rows import csv_rows
     from spectra_dl.storage.hdf5_checks import is_hdf5
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
-    folder = check_run_folder(out, overwrite=overwrite) if out else None
+    folder = claim_run_folder(out, overwrite=overwrite) if out else None
     origin = provenance([data])
     if is_hdf5(data):
         counts, _, gene = read_h5ad_counts(data)
@@ -72,7 +73,7 @@ def ceiling(data: Path, top: int | None, out: Path | None, overwrite: bool, as_j
         say(json_text(report).rstrip())
         return
     say(
-        f"{len(library)} spots, {len(rows)} genes: no model can exceed a mean correlation of {mean:.3f} with log(1 + counts per 10,000)."
+        f"{len(library)} spots, {len(rows)} genes: knowing every spot's true shares, a model reaches a mean correlation of {mean:.3f} with log(1 + counts per 10,000); more takes knowing how deep each spot was counted."
     )
     say()
     cells = [

@@ -24,6 +24,7 @@ from spectra_dl_cli.options import (
     threshold_rule,
     training_settings,
 )
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, say_progress
 from spectra_dl_cli.study_data import study_data
 
@@ -161,7 +162,6 @@ def evaluate_spectra(
     from spectra_dl.spectra.cohort import labelled_cohort
     from spectra_dl.spectra.probes import audit_columns, spectra_probes
     from spectra_dl.spectra.saliency import SaliencyCollector
-    from spectra_dl.storage.run_folder import check_run_folder
     from spectra_dl_cli.provenance import provenance
 
     _refuse_two_splits(context)
@@ -178,7 +178,7 @@ def evaluate_spectra(
         coverage=coverage,
     )
     study = study_data(data)
-    folder = check_run_folder(out, overwrite=overwrite) if out else None
+    folder = claim_run_folder(out, overwrite=overwrite) if out else None
     inputs = [*study.inputs(samples), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, provenance(inputs, seed=seed))
     table = study.read(

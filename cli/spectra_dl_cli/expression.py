@@ -17,6 +17,7 @@ from spectra_dl_cli.options import (
     seed_option,
     together,
 )
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, say_progress
 
 if TYPE_CHECKING:
@@ -160,10 +161,10 @@ def evaluate_expression(
     from spectra_dl.expression.hest_claim import HEST_CLAIM, hest_claim
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.storage.atomic import write_text
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, write_report
+    from spectra_dl.storage.run_folder import json_text, write_report
     from spectra_dl_cli.provenance import provenance
 
-    folder = check_run_folder(out, overwrite=overwrite) if out else None
+    folder = claim_run_folder(out, overwrite=overwrite) if out else None
     sources = sheet_sources(sections)
     study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
     found = _judged(sources, study, store, folder, others=True)
@@ -215,10 +216,10 @@ def train_expression(
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.training import TrainingRequest, train_predictor
     from spectra_dl.models.card import card_text
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, write_report
+    from spectra_dl.storage.run_folder import json_text, write_report
     from spectra_dl_cli.provenance import provenance
 
-    folder = check_run_folder(out, overwrite=overwrite)
+    folder = claim_run_folder(out, overwrite=overwrite)
     sources = sheet_sources(sections)
     study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
     found = _judged(sources, study, store, folder, others=False)

@@ -16,6 +16,7 @@ from spectra_dl_cli.options import (
     overwrite_option,
     read_table,
 )
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, say_warning, table_text
 from spectra_dl_cli.predict_expression import predict_expression
 
@@ -95,10 +96,10 @@ def predict(
     from spectra_dl.models.file import load_model
     from spectra_dl.spectra.prediction import by_patient
     from spectra_dl.spectra.predictor import SpectraPredictor
-    from spectra_dl.storage.run_folder import check_run_folder, json_text
+    from spectra_dl.storage.run_folder import json_text
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
-    folder = check_run_folder(out, overwrite=overwrite) if out else None
+    folder = claim_run_folder(out, overwrite=overwrite) if out else None
     path = model_path or SHIPPED_MODEL
     loaded = load_model(path)
     if loaded[0].modality == "expression":

@@ -22,6 +22,7 @@ from spectra_dl_cli.options import (
     overwrite_option,
     read_options,
 )
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say
 
 if TYPE_CHECKING:
@@ -71,11 +72,11 @@ def preprocess(
     """
     from spectra_dl.spectra.correction import corrected
     from spectra_dl.spectra.readers import iter_spectra
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
     steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise, negatives=negatives)
-    folder = check_run_folder(out, overwrite=overwrite)
+    folder = claim_run_folder(out, overwrite=overwrite)
     options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     blocks = corrected(iter_spectra(data[0] if len(data) == 1 else list(data), options, rows=_ROWS), steps)
     first = next(blocks)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra_dl_cli.options import json_option, out_option, overwrite_option, seed_option
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, table_text
 
 if TYPE_CHECKING:
@@ -70,10 +71,10 @@ def score(
     from spectra_dl.evaluation.results import EvaluationSettings
     from spectra_dl.evaluation.scoring import score_predictions
     from spectra_dl.spectra.predictions_file import read_predictions
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
-    folder = check_run_folder(out, overwrite=overwrite) if out else None
+    folder = claim_run_folder(out, overwrite=overwrite) if out else None
     found = read_predictions(predictions, truth, id_column=id_column, label=label, patient=patient)
     scoring = score_predictions(
         found.probability, found.label, found.patient, EvaluationSettings(seed=seed, positive=positive)

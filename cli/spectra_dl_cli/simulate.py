@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from spectra_dl_cli.options import json_option, overwrite_option, seed_option
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say
 
 
@@ -41,10 +42,10 @@ def simulate(
 
     from spectra_dl.spectra.simulation import StudySettings, simulate_study
     from spectra_dl.spectra.table_files import write_table
-    from spectra_dl.storage.run_folder import check_run_folder, json_text, make_run_folder, write_report
+    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
 
-    check_run_folder(folder, overwrite=overwrite)
+    claim_run_folder(folder, overwrite=overwrite)
     settings = StudySettings(
         patients=patients, spectra_per_patient=spectra_per_patient, fluorescence=fluorescence, seed=seed
     )

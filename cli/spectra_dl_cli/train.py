@@ -20,6 +20,7 @@ from spectra_dl_cli.options import (
     threshold_rule,
     training_settings,
 )
+from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, say_progress
 from spectra_dl_cli.study_data import study_data
 
@@ -89,12 +90,11 @@ def train_spectra(
     from spectra_dl.spectra.probes.study import audit_cohort
     from spectra_dl.spectra.simulation import SIMULATED_ORIGIN
     from spectra_dl.spectra.table import spectrum_hashes
-    from spectra_dl.storage.run_folder import check_run_folder
 
     steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise)
     settings = training_settings(epochs=epochs, device=device)
     study = study_data(data)
-    folder = check_run_folder(out, overwrite=overwrite, resume=resume)
+    folder = claim_run_folder(out, overwrite=overwrite, resume=resume)
     checkpoints = folder / "checkpoints"
     if resume:
         _refuse_without_checkpoint(checkpoints)

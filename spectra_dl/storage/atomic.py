@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from spectra_dl.errors import EnvironmentFault
+
+_TEMPORARY = re.compile(r"\..+\.(\d{1,10})\.tmp")
 
 
 @contextlib.contextmanager
@@ -45,6 +48,26 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a stream whose bytes become ``path`` when the block ends well; see `whole_path`."""
     with whole_path(path) as temporary, open(temporary, "wb") as stream:
         yield stream
+
+
+def sweep_unfinished(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote left in a folder; the caller holds the folder for itself."""
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and not _alive(int(found[1])):
+            _remove(path)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:

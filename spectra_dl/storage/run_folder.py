@@ -41,6 +41,8 @@ def check_run_folder(
     folder = Path(path)
     if folder.is_symlink():
         raise DataError(f"{option} {folder}: this is a link to another place; name the folder itself")
+    if folder.absolute() == folder.absolute().parent:
+        raise UsageError(f"{option} {folder}: this is the root of the file system; name a folder in it")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{option} {folder}: this is a file; name a folder")
     if not folder.parent.is_dir():

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from spectra_dl.errors import EnvironmentFault
-from spectra_dl.storage.atomic import whole_file, write_bytes, write_text
+from spectra_dl.storage.atomic import sweep_unfinished, whole_file, write_bytes, write_text
 
 
 def test_a_written_file_holds_exactly_the_bytes_given(tmp_path):
@@ -62,3 +62,23 @@ def test_a_link_is_replaced_and_what_it_points_to_is_kept(tmp_path):
     assert precious.read_text() == "precious"
     assert link.read_bytes() == b"new"
     assert not link.is_symlink()
+
+
+def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in (
+        f".report.json.{dead.pid}.tmp",
+        f".report.json.{os.getpid()}.tmp",
+        ".hidden",
+        "a.tmp",
+        "report.json",
+    ):
+        (tmp_path / name).write_text("x")
+    sweep_unfinished(tmp_path)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == sorted([f".report.json.{os.getpid()}.tmp", ".hidden", "a.tmp", "report.json"])

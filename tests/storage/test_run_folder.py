@@ -68,3 +68,8 @@ def test_a_folders_digest_changes_with_content_and_with_names(tmp_path):
 def test_a_missing_input_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         sha256_of(tmp_path / "nothing")
+
+
+def test_the_root_of_the_file_system_is_refused():
+    with pytest.raises(UsageError, match="root of the file system"):
+        check_run_folder("/", overwrite=True)
