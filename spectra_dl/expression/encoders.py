@@ -105,6 +105,11 @@ def _timm(name: str) -> Encoder:
         from timm.data import resolve_model_data_config
     except ImportError as err:
         raise UsageError(f"encoder {name}: timm is not installed; pip install 'spectra-dl[timm]'") from err
+    except (RuntimeError, OSError) as err:
+        # A torchvision built for another torch fails in this way.
+        raise UsageError(
+            f"encoder {name}: timm can't be loaded ({' '.join(str(err).split())[:160]}); install a torchvision that fits torch"
+        ) from err
     try:
         network = timm.create_model(name.removeprefix(TIMM), pretrained=True, num_classes=0).eval()
     except Exception as err:

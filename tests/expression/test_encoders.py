@@ -82,3 +82,10 @@ def test_without_timm_its_extra_is_named():
 def test_a_model_timm_does_not_know_is_refused():
     with pytest.raises(UsageError, match="check the name"):
         build_encoder("timm:no_such_model_at_all")
+
+
+def test_a_timm_that_can_not_be_loaded_is_said_in_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "timm.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageError, match="a torchvision that fits torch"):
+        build_encoder("timm:resnet18")
