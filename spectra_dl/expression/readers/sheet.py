@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.h5ad_section import read_h5ad_section
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
@@ -57,35 +57,6 @@ def read_section(
     return _read(SectionSource(Path(path), section, patient, um_per_pixel, image, spots, pitch_um))
 
 
-def sections_from(
-    path: Path,
-    *,
-    patient: str | None = None,
-    section: str | None = None,
-    um_per_pixel: float | None = None,
-    image: Path | None = None,
-    spots: Path | None = None,
-    pitch_um: float | None = None,
-) -> list[TissueSection]:
-    """Read all sections of a sheet, or the one section that ``path`` is.
-
-    Raises
-    ------
-    UsageError
-        Something is said of one section, and the path is a sheet.
-    DataError
-        See `read_section` and `read_sections`.
-    """
-    source = SectionSource(Path(path), section, patient, um_per_pixel, image, spots, pitch_um)
-    if not is_sheet(source.path):
-        return [_read(source)]
-    if source != SectionSource(source.path):
-        raise UsageError(
-            f"{source.path.name}: what is said of a section stands in the sheet; leave the options out"
-        )
-    return read_sections(source.path)
-
-
 def read_sections(sheet: Path) -> list[TissueSection]:
     """Read every section that a sheet names.
 
@@ -101,14 +72,6 @@ def read_sections(sheet: Path) -> list[TissueSection]:
         A column, patient or section is missing, a section stands twice, or a section can't be read.
     """
     return [_read(source) for source in sheet_sources(sheet)]
-
-
-def is_sheet(path: Path) -> bool:
-    """Say whether a file's first line has the columns path, patient and section."""
-    if not path.is_file():
-        return False
-    start = first_lines(path, 1)
-    return bool(start) and set(_NEEDED) <= {cell.strip().strip('"') for cell in start[0].split(",")}
 
 
 def sheet_sources(sheet: Path) -> list[SectionSource]:

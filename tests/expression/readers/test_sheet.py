@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.expression.readers import read_section, read_sections, sections_from
+from spectra_dl.expression.readers import read_section, read_sections
 from spectra_dl.expression.readers.sheet import sheet_sources
 
 Picture = Callable[[Path], Path]
@@ -46,16 +46,6 @@ def test_a_broken_sheet_is_refused_with_its_place(tmp_path: Path, text: str, sai
     sheet.write_text(text)
     with pytest.raises(DataError, match=said):
         sheet_sources(sheet)
-
-
-def test_a_sheet_and_a_section_are_told_apart(tmp_path: Path, picture: Picture) -> None:
-    picture(tmp_path / "a.png")
-    sheet = tmp_path / "any.name"
-    sheet.write_text('"path","patient","section","mpp"\na.png,p,s,2\n')
-    assert [one.name for one in sections_from(sheet)] == ["s"]
-    assert [one.name for one in sections_from(tmp_path / "a.png", um_per_pixel=2.0)] == ["a"]
-    with pytest.raises(UsageError, match="stands in the sheet"):
-        sections_from(sheet, patient="p")
 
 
 def test_the_kind_is_told_by_content_and_not_by_name(tmp_path: Path, picture: Picture) -> None:
