@@ -55,7 +55,7 @@ DATASETS: dict[str, FromFiles | Generated] = {
     "covid_saliva": FromFiles(covid_saliva.load),
     "covid_serum": FromFiles(covid_serum.load),
     "fish_oil": FromFiles(fish_oil.load),
-    "galactic_spc": FromFiles(examples("RAMAN.SPC", "s_xy.spc")),
+    "galactic_spc": FromFiles(examples("RAMAN.SPC")),
     "glaucoma_serum": FromFiles(arranged_by_hand.load_spectra),
     "head_neck_plasma_saliva": FromFiles(arranged_by_hand.load_spectra),
     "her2st": FromFiles(her2st.load),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
+from spectra_dl.spectra.readers.instruments import instrument_blocks
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
@@ -27,7 +28,7 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     ----------
     path
         A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column; a two-column file; a WiRE
-        map as text; an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of them; a folder of
+        map as text; an instrument's own file (.wdf, .spc, JCAMP-DX); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of them; a folder of
         two-column files with ``options.samples``; or a list of patients' folders or of two-column files.
     options
         Which columns say who each spectrum belongs to.
@@ -94,6 +95,8 @@ def _blocks_of_one(path: Path, options: ReadOptions, rows: int) -> Iterator[Spec
     if not path.is_dir():
         if options.samples is None and is_hdf5(path):
             return iter_hdf5(path, options, rows=rows)
+        if options.samples is None and (blocks := instrument_blocks(path, options, rows=rows)) is not None:
+            return blocks
         return (
             iter_text_file(path, options, rows=rows)
             if options.samples is None

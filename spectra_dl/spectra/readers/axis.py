@@ -56,7 +56,12 @@ def counts_up(values: FloatArray) -> bool:
 
 
 def sorted_axis(
-    values: FloatArray, places: Sequence[str], where: str, *, keep_doubled: bool = False
+    values: FloatArray,
+    places: Sequence[str],
+    where: str,
+    *,
+    keep_doubled: bool = False,
+    known_unit: bool = False,
 ) -> SortedAxis:
     """Sort an axis as it stood in a file and refuse what can't be Raman shifts.
 
@@ -70,6 +75,8 @@ def sorted_axis(
         The file.
     keep_doubled
         Leave points with one wavenumber side by side, for `mean_of_doubled`.
+    known_unit
+        The file itself says that these are Raman shifts in cm⁻¹: nothing is concluded from their range.
 
     Raises
     ------
@@ -92,7 +99,8 @@ def sorted_axis(
     ascending = values[order]
     if not keep_doubled:
         _refuse_doubled(ascending, [places[k] for k in order], where)
-    _refuse_other_units(ascending, where)
+    if not known_unit:
+        _refuse_other_units(ascending, where)
     return SortedAxis(ascending, order, (*_order_notes(values), *_gap_notes(ascending)))
 
 

@@ -27,7 +27,6 @@ FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Office file; export the sheet as CSV"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export the spectra as CSV"),
     (b"\x93NUMPY", "a NumPy array file; export the spectra as CSV"),
-    (b"WDF1", "a Renishaw WDF file; export it as text from WiRE"),
     (b"PAR1", "a Parquet file; export the spectra as CSV"),
     (b"SQLite format 3", "an SQLite database; export the spectra as CSV"),
     (b"%PDF", "a PDF; export the spectra as CSV"),
@@ -37,7 +36,6 @@ FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ", "compressed with xz; decompress it first"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd; decompress it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
-    (b"##TITLE", "a JCAMP-DX file; export it as two columns of text"),
     (b"<", "a web page or XML; export the spectra as CSV"),
     (b"{", "JSON; export the spectra as CSV"),
 )

@@ -131,6 +131,9 @@ def test_osteosarcoma_has_39_tiles_of_four_patients(real):
     ("name", "shapes"),
     [
         ("bwtek_bwspec", [(1, 1006)]),
+        ("galactic_spc", [(1, 3632)]),
+        ("jcamp_dx", [(1, 1949)]),
+        ("renishaw_wdf", [(1, 1015), (40, 1015)]),
         ("horiba_labspec", [(1, 1024), (1, 1024)]),
         ("two_column", [(1, 1600), (1, 1600), (1, 4057)]),
     ],

@@ -55,9 +55,10 @@ FOREIGN = {
     "NumPy": (saved_array(), "NumPy"),
     "WDF": (b"WDF1" + bytes(76), "WDF"),
     "web page": (b"<!DOCTYPE html><html></html>", "web page"),
-    "JCAMP": (b"##TITLE=x\n##NPOINTS=701\n", "JCAMP"),
+    "JCAMP": (b"##TITLE=x\n##NPOINTS=701\n", "no XYDATA"),
     "random bytes": (np.random.default_rng(0).bytes(200_000), "not a text table"),
-    "SPC": (b"\x00\x4b" + bytes(510), "not a text table"),
+    "SPC": (b"\x00\x4b" + bytes(510), "0 points and 0 spectra"),
+    "TIFF": (b"MM\x00*" + bytes(90), "not a text table"),
     "NUL byte": (
         b"sample_id,400,402,404\nS1,1,2,3\nS2,1,\x002,3\n" + b"S3,1,2,3\n" * 20,
         "NUL byte at offset 36",
