@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -42,6 +42,7 @@ def spectrum_of(kind: str, n_points: int, seed: int) -> FloatArray:
     st.floats(0, 9),
     st.integers(0, 2**32 - 1),
 )
+@example("airpls", "steep", 20, 0.482251155220799, 243000872)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_two_reweightings_agree_at_any_length_stiffness_and_kind(
     method: str, kind: str, n_points: int, log_lam: float, seed: int
@@ -54,7 +55,10 @@ def test_two_reweightings_agree_at_any_length_stiffness_and_kind(
     max_iter = 0 if kind == "saturated" else 2
     ours = correct(spectrum[np.newaxis], method, {"lam": lam, "max_iter": max_iter, "tol": 1e-6})
     expected, details = getattr(Baseline(), method)(spectrum, lam=lam, max_iter=max_iter, tol=1e-6)
-    assert ours.certificate.iterations[0] == len(details["tol_history"])
+    history = details["tol_history"]
+    # Where the last step changed nothing but rounding, the one before may have changed nothing at all.
+    fewest = len(history) - (history[-1] < 1e-12)
+    assert fewest <= ours.certificate.iterations[0] <= len(history)
     # Stiffer systems and smaller weights are worse conditioned: exact algorithms then differ by rounding alone.
     weight = {"asls": 1e-2, "iasls": 1e-4}.get(method, 1e-3)  # the others' reach 0, then few points carry all
     tolerance = 1e-7 * max(1.0, lam / 1e6 * 1e-2 / weight) * np.abs(spectrum).max()
