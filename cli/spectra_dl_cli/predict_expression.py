@@ -137,7 +137,7 @@ def predict_expression(
 def _picture_notes(
     section: "TissueSection", flags: "TextArray", predictor: "ExpressionPredictor"
 ) -> list[str]:
-    """Return what must be known of a picture before its predictions are believed."""
+    """Return what must be known before the predictions of this picture are believed."""
     from spectra_dl.expression.tile_flags import strange_colour
 
     kinds = sorted({str(one) for one in flags} - {""})
@@ -145,6 +145,10 @@ def _picture_notes(
         f"{section.name}: {int((flags == kind).sum())} of {len(flags)} spots have {kind}; they are marked in predictions.h5ad"
         for kind in kinds
     ]
+    if predictor.header.training.left_out == "section":
+        notes.append(
+            "what is expected of each gene was measured on left-out sections of the training patients; in another patient expect less"
+        )
     strange = strange_colour(section, predictor.header.training.tissue_colours)
     return [*notes, strange] if strange else notes
 

@@ -18,6 +18,7 @@ from spectra_dl.expression.cut_tiles import CutTiles
 from spectra_dl.expression.image import Pixels
 from spectra_dl.expression.overlay import NOT_USED, OFF_TISSUE, ON_TISSUE, write_overlay
 from spectra_dl.expression.section import FloatArray, TissueSection, pitch_of
+from spectra_dl.expression.tile_flags import flagged_spots
 from spectra_dl.expression.tissue import Mask, tissue_mask
 from spectra_dl.storage.wording import safe_file_name
 
@@ -125,10 +126,15 @@ def registered(section: TissueSection, folder: Path | None) -> TissueSection:
     Raises
     ------
     DataError
-        See `check_registration`.
+        See `check_registration`; or no spot at all has tissue under it.
     EnvironmentFault
         The overlay can't be written.
     """
+    flags = flagged_spots(section)[section.placed]
+    if len(flags) and (flags != "").all():
+        raise DataError(
+            f"{section.name}: all {len(flags)} spots have {flags[0]} in {section.image.path.name}; name another picture with --image or in the column image"
+        )
     overlay = folder / f"overlay_{safe_file_name(section.name)}.png" if folder else None
     found = check_registration(section, overlay=overlay)
     return replace(section, notes=(*section.notes, found.sentence))

@@ -11,7 +11,7 @@ from PIL import Image
 from spectra_dl.errors import DataError
 from spectra_dl.expression.image import open_image
 from spectra_dl.expression.readers import read_section
-from spectra_dl.expression.registration import check_registration
+from spectra_dl.expression.registration import check_registration, registered
 from spectra_dl.expression.section import FloatArray, TissueSection, text_array
 from spectra_dl.expression.tissue import tissue_mask
 
@@ -132,3 +132,16 @@ def test_a_real_crop_inside_tissue_passes(shared_data: Path) -> None:
     folder = shared_data / "st" / "formats" / "visium_h5ad_crop"
     section = read_section(folder / "test_data.h5ad", image=folder / "test_img.jpg")
     assert check_registration(section).share_on_tissue == 1.0
+
+
+def test_a_picture_that_is_all_black_is_refused_by_name(section: TissueSection, tmp_path: Path) -> None:
+    Image.new("RGB", (400, 300)).save(tmp_path / "placeholder.png")
+    with pytest.raises(DataError, match=r"black picture under the spot in placeholder\.png"):
+        registered(replace(section, image=open_image(tmp_path / "placeholder.png")), None)
+    assert registered(section, None).notes
+
+
+def test_a_real_folder_with_a_black_placeholder_for_its_picture_is_refused(shared_data: Path) -> None:
+    section = read_section(shared_data / "st" / "formats" / "visium_spaceranger1")
+    with pytest.raises(DataError, match="--image"):
+        registered(section, None)
