@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.errors import DataError, SpectraDLError
+from spectra_dl.errors import DataError
 from spectra_dl.expression.section import TextArray, text_array
 from spectra_dl.expression.spots import Features
 from spectra_dl.storage.atomic import whole_path
-from spectra_dl.storage.hdf5_checks import check_size, refuse_foreign
+from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, refuse_foreign, stored_dataset
 
 if TYPE_CHECKING:
     import h5py
@@ -72,38 +72,29 @@ def read_feature_file(path: Path) -> FeatureFile:
     DataError
         It is damaged, or its parts don't fit.
     """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            refuse_foreign(file, path.name)
-            values, barcode = _part(file, _VALUES, path.name), _part(file, _BARCODES, path.name)
-            calibration = file.get(_CALIBRATION)
-            if isinstance(calibration, h5py.Dataset):
-                check_size(calibration, path.name)
-            content = FeatureFile(
-                _numbers(values, path.name),
-                _texts(barcode, path.name),
-                tuple(map(float, np.ravel(calibration[()]))) if isinstance(calibration, h5py.Dataset) else (),
-                tuple((name, text) for name, text in file.attrs.items() if isinstance(text, str)),
-            )
-    except SpectraDLError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as err:
-        told = " ".join(str(err).split())[:160]
-        raise DataError(f"{path.name}: can't be read as a file of features ({told}); make it again") from err
+    where = path.name
+    with opened_hdf5(path, where) as file:
+        refuse_foreign(file, where)
+        calibration = stored_dataset(file, _CALIBRATION, where) if _CALIBRATION in file else None
+        if calibration is not None:
+            check_size(calibration, where)
+        content = FeatureFile(
+            _numbers(_part(file, _VALUES, where), where),
+            _texts(_part(file, _BARCODES, where), where),
+            () if calibration is None else tuple(map(float, np.ravel(calibration[()]))),
+            tuple((name, text) for name, text in file.attrs.items() if isinstance(text, str)),
+        )
     _check(content, path.name)
     return content
 
 
 def _part(file: "h5py.File", names: tuple[str, str], where: str) -> "h5py.Dataset":
-    import h5py
-
-    found = next((file[name] for name in names if name in file), None)
-    if not isinstance(found, h5py.Dataset):
+    found = next((name for name in names if name in file), None)
+    if found is None:
         raise DataError(f"{where}: no dataset {' or '.join(names)}; a file of features needs it")
-    check_size(found, where)
-    return found
+    part = stored_dataset(file, found, where)
+    check_size(part, where)
+    return part
 
 
 def _numbers(found: "h5py.Dataset", where: str) -> Features:

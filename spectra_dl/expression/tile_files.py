@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.errors import DataError, SpectraDLError, UsageError
+from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.image import jpeg_pixels
 from spectra_dl.expression.picture import Cutter, Pixels
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.storage.atomic import whole_path
-from spectra_dl.storage.hdf5_checks import check_size, refuse_foreign, stored_object
+from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, refuse_foreign, stored_dataset
 from spectra_dl.storage.wording import safe_file_name
 
 if TYPE_CHECKING:
@@ -87,26 +87,16 @@ def read_tiles(path: Path) -> Iterator[tuple[str, Pixels]]:
     DataError
         It is damaged, or its parts don't fit.
     """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            refuse_foreign(file, path.name)
-            jpeg, end, barcode = (_dataset(file, name, path.name) for name in ("jpeg", "end", "barcode"))
-            ends = np.asarray(end[()], dtype=np.int64)
-            names = [one.decode("utf-8") for one in barcode[()]]
-            starts = np.concatenate([[0], ends[:-1]])
-            if len(names) != len(ends) or (ends <= starts).any() or ends[-1] != len(jpeg):
-                raise DataError(f"{path.name}: its tiles and barcodes don't fit; cut the tiles again")
-            for name, first, last in zip(names, starts, ends, strict=True):
-                yield name, jpeg_pixels(bytes(jpeg[first:last]), f"{path.name}, spot {name:.40}")
-    except SpectraDLError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as err:
-        told = " ".join(str(err).split())[:160]
-        raise DataError(
-            f"{path.name}: can't be read as a file of tiles ({told}); cut the tiles again"
-        ) from err
+    with opened_hdf5(path, path.name) as file:
+        refuse_foreign(file, path.name)
+        jpeg, end, barcode = (_dataset(file, name, path.name) for name in ("jpeg", "end", "barcode"))
+        ends = np.asarray(end[()], dtype=np.int64)
+        names = [one.decode("utf-8") for one in barcode[()]]
+        starts = np.concatenate([[0], ends[:-1]])
+        if len(names) != len(ends) or (ends <= starts).any() or ends[-1] != len(jpeg):
+            raise DataError(f"{path.name}: its tiles and barcodes don't fit; cut the tiles again")
+        for name, first, last in zip(names, starts, ends, strict=True):
+            yield name, jpeg_pixels(bytes(jpeg[first:last]), f"{path.name}, spot {name:.40}")
 
 
 def _write(path: Path, section: TissueSection, cut: TileCut, cutter: Cutter) -> None:
@@ -150,14 +140,8 @@ def _jpeg(tile: Pixels) -> bytes:
 
 
 def _dataset(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
-    import h5py
-
-    found = stored_object(file, name, where)
-    if (
-        not isinstance(found, h5py.Dataset)
-        or found.ndim != 1
-        or found.size * found.dtype.itemsize > _MOST_BYTES
-    ):
+    found = stored_dataset(file, name, where)
+    if found.ndim != 1 or found.size * found.dtype.itemsize > _MOST_BYTES:
         raise DataError(f"{where}: {name} is no list as tiles need it; cut the tiles again")
     check_size(found, where)
     return found

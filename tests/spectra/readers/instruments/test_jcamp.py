@@ -2,23 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from damaged_files import read_or_refused
+from made_instrument_files import jcamp
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
 
 VALUES = [100, 101, 103, 103, 103, 103, 90, -5, -16, 0, 7, 1200, 1200, 33]
-
-
-def jcamp(data, *, form="XYDATA=(X++(Y..Y))", points=14, first=400, last=1700, more=()):
-    """Return a file with these lines of data."""
-    labels = [
-        "##TITLE=serum", "##JCAMP-DX=4.24", "##DATA TYPE=RAMAN SPECTRUM", "##XUNITS=1/CM", "##YUNITS=COUNTS", f"##FIRSTX={first}",
-        f"##LASTX={last}", "##XFACTOR=1", "##YFACTOR=1", f"##NPOINTS={points}", *more,
-    ]  # fmt: skip
-    return "\n".join([*labels, f"##{form}", *data, "##END=", ""])
 
 
 @pytest.fixture
@@ -93,26 +82,6 @@ def test_what_is_not_whole_is_refused_with_its_place(written, fault):
         read_spectra(written(text))
     assert str(refusal.value).startswith("serum.dx")
     assert len(str(refusal.value)) <= 500
-
-
-CLEAN = jcamp(FORMS["plain"]).encode()
-
-
-@settings(max_examples=150, deadline=None)
-@given(place=st.integers(0, len(CLEAN) - 1), value=st.integers(0, 255), cut=st.booleans())
-def test_any_damage_is_read_or_refused_and_nothing_else(tmp_path_factory, place, value, cut):
-    content = bytearray(CLEAN)
-    path = tmp_path_factory.mktemp("jcamp") / "serum.dx"
-    if cut:
-        del content[place:]
-    else:
-        content[place] = value
-    path.write_bytes(content)
-    found = read_or_refused(path)
-    if isinstance(found, str):
-        assert len(found) <= 500
-    else:
-        assert found.intensity.shape[1] == found.wavenumber.size
 
 
 def test_a_real_file_has_the_points_it_says(shared_data):
