@@ -85,6 +85,16 @@ class TissueImage:
         return whole
 
 
+def shrunk(whole: Pixels, longest: int) -> tuple[Pixels, float]:
+    """Return a decoded picture with a longest side of at most ``longest`` pixels, and its pixels per full pixel."""
+    from PIL import Image
+
+    small = Image.fromarray(whole)
+    small.thumbnail((longest, longest))
+    pixels = np.asarray(small, dtype=np.uint8)
+    return pixels, pixels.shape[1] / whole.shape[1]
+
+
 def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
     """Yield tiles ``(pixels, pixels, 3)`` of a decoded picture around each centre, white beyond the edge.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import UsageError
-from spectra_dl.expression.image import cut_tiles
+from spectra_dl.expression.image import cut_tiles, shrunk
 from spectra_dl.expression.picture import Cutter, Pixels
 from spectra_dl.expression.section import FloatArray, TissueSection, text_array
 
@@ -93,12 +93,7 @@ class DrawnPicture:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        from PIL import Image
-
-        small = Image.fromarray(self.pixels)
-        small.thumbnail((longest, longest))
-        shown = np.asarray(small, dtype=np.uint8)
-        return shown, shown.shape[1] / self.width
+        return shrunk(self.pixels, longest)
 
     def cutter(self) -> Cutter:
         """Return what yields the picture's tiles, white beyond the edge."""

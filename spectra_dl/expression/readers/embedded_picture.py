@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.image import cut_tiles
+from spectra_dl.expression.image import cut_tiles, shrunk
 from spectra_dl.expression.picture import Cutter, Pixels
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, stored_dataset
@@ -38,12 +38,7 @@ class EmbeddedPicture:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        from PIL import Image
-
-        small = Image.fromarray(self._pixels())
-        small.thumbnail((longest, longest))
-        pixels = np.asarray(small, dtype=np.uint8)
-        return pixels, pixels.shape[1] / self.width
+        return shrunk(self._pixels(), longest)
 
     def sha256(self) -> str:
         """Return the file's digest."""
