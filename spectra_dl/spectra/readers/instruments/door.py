@@ -1,0 +1,23 @@
+"""Which reader a content belongs to."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from spectra_dl.spectra.readers.instruments.recording import Recording
+from spectra_dl.spectra.readers.instruments.wdf import is_wdf, read_wdf
+from spectra_dl.spectra.readers.source import first_bytes
+
+Reader = Callable[[Path], list[Recording]]
+READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = ((is_wdf, read_wdf),)
+
+
+def instrument_reader(path: Path) -> Reader | None:
+    """Return what reads the instrument's file at ``path``, or None if it is none.
+
+    Raises
+    ------
+    DataError
+        Not a regular file, not readable, or damaged gzip data.
+    """
+    head = first_bytes(path)
+    return next((read for recognises, read in READERS if recognises(head)), None)

@@ -1,0 +1,76 @@
+"""No damage to an instrument's file gives anything but the same values, a refusal, or a note of what is missing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from made_wdf import small_map
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers import read_spectra
+from spectra_dl.spectra.table import SpectraTable
+
+EXAMPLES = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+WDF = small_map().data()
+# The bytes that tell where values stand, how many, and in which unit; all others are values and texts themselves.
+BINARY = {"WDF": (WDF, [*range(20), *range(60, 80), *range(88, 96), *range(512, 516), *range(520, 528)])}
+MADE = {name: data for name, (data, _) in BINARY.items()}
+
+
+def outcome(path: Path, content: bytes) -> SpectraTable | None:
+    """Return the table, or None after a refusal that is short, printable and names the file."""
+    path.write_bytes(content)
+    try:
+        return read_spectra(path)
+    except DataError as refusal:
+        text = str(refusal)
+    assert len(text) <= 500
+    assert text.isprintable()
+    assert path.name in text
+    return None
+
+
+def check_same(table: SpectraTable, content: bytes, path: Path) -> None:
+    whole = outcome(path, content)
+    assert whole is not None
+    np.testing.assert_array_equal(table.intensity, whole.intensity)
+    np.testing.assert_array_equal(table.wavenumber, whole.wavenumber)
+
+
+@pytest.mark.parametrize("name", MADE)
+@given(share=st.floats(0, 1, exclude_max=True))
+@EXAMPLES
+def test_a_file_cut_off_is_read_in_full_or_refused(name, share, tmp_path):
+    data = MADE[name]
+    table = outcome(tmp_path / "measured.dat", data[: int(share * len(data))])
+    if table is not None:
+        check_same(table, data, tmp_path / "measured.dat")
+
+
+@pytest.mark.parametrize("name", MADE)
+@given(position=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
+@EXAMPLES
+def test_a_byte_changed_anywhere_gives_a_table_or_a_refusal(name, position, mask, tmp_path):
+    data = bytearray(MADE[name])
+    data[int(position * len(data))] ^= mask
+    table = outcome(tmp_path / "measured.dat", bytes(data))
+    if table is not None:
+        assert table.intensity.shape == (len(table.sample_id), table.wavenumber.size)
+
+
+@pytest.mark.parametrize("name", BINARY)
+@given(choice=st.integers(0, 10_000), mask=st.integers(1, 255))
+@EXAMPLES
+def test_a_changed_byte_of_the_structure_gives_the_same_values_a_refusal_or_a_note(
+    name, choice, mask, tmp_path
+):
+    data, structure = BINARY[name]
+    changed = bytearray(data)
+    changed[structure[choice % len(structure)]] ^= mask
+    table = outcome(tmp_path / "measured.dat", bytes(changed))
+    if table is not None and not any("broken off" in note for note in table.notes):
+        check_same(table, data, tmp_path / "measured.dat")
