@@ -101,6 +101,22 @@ def _unpacked(stream: BinaryIO, name: str) -> tuple[bytes, Iterator[bytes], bool
     return head, chunks, packed
 
 
+def open_binary(path: PathLike, name: str) -> BinaryIO:
+    """Open a regular file of binary content, which is not decompressed.
+
+    Raises
+    ------
+    DataError
+        As `open_regular`, or gzip data.
+    """
+    stream = open_regular(path, name)
+    if stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
+        stream.close()
+        raise DataError(f"{name}: an instrument's file compressed with gzip; decompress it first")
+    stream.seek(0)
+    return stream
+
+
 def open_regular(path: PathLike, name: str) -> BinaryIO:
     """Open a regular file to read its bytes.
 
@@ -172,9 +188,9 @@ def _refuse_foreign(head: bytes, name: str, accept: bytes) -> None:
             f"{name}: pickle data, which can run code, is never loaded; export the spectra as CSV"
         )
     start = head[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if accept and start.startswith(accept):
+        return
     for magic, what in FOREIGN_CONTENTS:
-        if magic == accept:
-            continue
         if head.startswith(magic) or (len(magic) < 3 and start.startswith(magic)):
             raise DataError(f"{name}: looks like {what}")
     if JSON_LIST.match(start):

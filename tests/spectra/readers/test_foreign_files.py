@@ -53,7 +53,7 @@ FOREIGN = {
     "JSON list": (b"[[1, 2], [3, 4]]", "JSON"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(90), "HDF5"),
     "NumPy": (saved_array(), "NumPy"),
-    "WDF in gzip": (gzip.compress(b"WDF1" + bytes(76)), "WDF"),
+    "WDF in gzip": (gzip.compress(b"WDF1" + bytes(76)), "compressed with gzip; decompress"),
     "web page": (b"<!DOCTYPE html><html></html>", "web page"),
     "JCAMP": (b"##TITLE=x\n##NPOINTS=701\n", "JCAMP"),
     "random bytes": (np.random.default_rng(0).bytes(200_000), "not a text table"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from spectra_dl.spectra.readers.instruments.opus import is_opus, read_opus
+from spectra_dl.spectra.readers.instruments.oras import is_oras, read_oras
 from spectra_dl.spectra.readers.instruments.recording import Recording
 from spectra_dl.spectra.readers.instruments.wdf import is_wdf, read_wdf
 from spectra_dl.spectra.readers.source import first_bytes
@@ -12,6 +13,7 @@ Reader = Callable[[Path], list[Recording]]
 READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (is_wdf, read_wdf),
     (is_opus, read_opus),
+    (is_oras, read_oras),
 )
 
 

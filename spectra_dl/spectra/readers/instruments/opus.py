@@ -26,7 +26,7 @@ from spectra_dl.spectra.readers.instruments.opus_structure import (
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.units import other_unit
 from spectra_dl.spectra.readers.instruments.vendor import vendor_library
-from spectra_dl.spectra.readers.source import open_regular
+from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name, listed, printable
 from spectra_dl.spectra.table import FloatArray
 
@@ -86,7 +86,7 @@ def read_opus(path: Path) -> list[Recording]:
 
 
 def _content(path: Path, where: str) -> bytes:
-    with open_regular(path, where) as stream:
+    with open_binary(path, where) as stream:
         content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise DataError(f"{where}: an OPUS file over {LARGEST_FILE >> 20} MiB; extract its spectra in OPUS")

@@ -104,7 +104,8 @@ def _tables(
     texts = list(recording.columns.values())
     for start in range(0, count, rows):
         stop = min(start + rows, count)
-        intensity = recording.intensity[start:stop].astype(np.float64)[:, axis.order]
+        with np.errstate(invalid="ignore"):  # a signalling NaN in a damaged file
+            intensity = recording.intensity[start:stop].astype(np.float64)[:, axis.order]
         wavenumber, intensity, doubled = (
             mean_of_doubled(axis.wavenumber, intensity) if count == 1 else (axis.wavenumber, intensity, ())
         )

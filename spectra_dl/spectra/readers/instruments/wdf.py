@@ -18,7 +18,7 @@ from spectra_dl.spectra.readers.instruments.units import check_unit
 from spectra_dl.spectra.readers.instruments.vendor import vendor_library
 from spectra_dl.spectra.readers.instruments.wdf_properties import exposure_seconds
 from spectra_dl.spectra.readers.instruments.wdf_structure import BLOCK_BYTES, WdfStructure, check_wdf
-from spectra_dl.spectra.readers.source import open_regular
+from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name, printable
 from spectra_dl.spectra.table import FloatArray
 
@@ -63,7 +63,7 @@ def read_wdf(path: Path) -> list[Recording]:
         renishawWiRE is not installed.
     """
     where = file_name(path)
-    with open_regular(path, where) as stream:
+    with open_binary(path, where) as stream:
         structure = check_wdf(stream, where)
         settings = _settings(stream, structure)
     wdf = _parsed(path, where)

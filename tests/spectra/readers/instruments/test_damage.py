@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from made_opus import small_spectrum
+from made_text import oras_file
 from made_wdf import small_map
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
@@ -19,7 +20,10 @@ EXAMPLES = settings(
 WDF = small_map().data()
 # The bytes that tell where values stand, how many, and in which unit; all others are values and texts themselves.
 BINARY = {"WDF": (WDF, [*range(20), *range(60, 80), *range(88, 96), *range(512, 516), *range(520, 528)])}
-MADE = {name: data for name, (data, _) in BINARY.items()} | {"OPUS": small_spectrum().data()}
+MADE = {name: data for name, (data, _) in BINARY.items()} | {
+    "OPUS": small_spectrum().data(),
+    "ORAS": oras_file(),
+}
 
 
 def outcome(path: Path, content: bytes) -> SpectraTable | None:

@@ -77,6 +77,15 @@ def test_settings_that_can_not_be_followed_are_left_out(content, read):
     assert "exposure_s" not in read(small_map().but(settings=content).data()).metadata
 
 
+def test_a_signalling_nan_is_a_missing_value(read):
+    made = small_map()
+    data = made.data()
+    first = made.intensity[0, 0].tobytes()
+    table = read(data.replace(first, struct.pack("<I", 0x7F800001), 1))
+    assert np.isnan(table.intensity[0, -1])
+    assert np.isfinite(table.intensity[1:]).all()
+
+
 def test_an_axis_in_nm_is_refused_with_the_way_to_convert_it(read):
     with pytest.raises(DataError, match="1e7 / laser_nm"):
         read(small_map().but(unit=NANOMETRE).data())
