@@ -42,7 +42,6 @@ def test_saliva_folders_give_every_spectrum_and_patient(raman):
         ("cartilage_map/chondro.csv.gz", (875, 300), 602.0, ["x_um", "y_um", "cluster"]),
         ("instruments/two_column/Si_spectrum01.txt", (1, 1600), -95.790799602554, []),
         ("instruments/two_column/paracetamol.txt", (1, 4057), 96.7865, []),
-        ("instruments/horiba_labspec/532nm-191216-Si_200mu.txt", (1, 1024), 46.6417, []),
         ("instruments/bwtek_bwspec/PST10_iR785_OP01_40000msx4.txt", (1, 1006), 120.387, []),
     ],
 )

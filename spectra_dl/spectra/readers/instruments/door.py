@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from spectra_dl.spectra.readers.instruments.bwspec import is_bwspec, read_bwspec
+from spectra_dl.spectra.readers.instruments.labspec import is_labspec, read_labspec
 from spectra_dl.spectra.readers.instruments.opus import is_opus, read_opus
 from spectra_dl.spectra.readers.instruments.oras import is_oras, read_oras
 from spectra_dl.spectra.readers.instruments.recording import Recording
@@ -14,6 +16,8 @@ READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (is_wdf, read_wdf),
     (is_opus, read_opus),
     (is_oras, read_oras),
+    (is_bwspec, read_bwspec),
+    (is_labspec, read_labspec),
 )
 
 
