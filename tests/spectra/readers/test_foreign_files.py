@@ -57,7 +57,7 @@ FOREIGN = {
     "web page": (b"<!DOCTYPE html><html></html>", "web page"),
     "JCAMP": (b"##TITLE=x\n##NPOINTS=701\n", "JCAMP"),
     "random bytes": (np.random.default_rng(0).bytes(200_000), "not a text table"),
-    "SPC": (b"\x00\x4b" + bytes(510), "not a text table"),
+    "SPC without a spectrum": (b"\x00\x4b" + bytes(510), "truncated SPC"),
     "NUL byte": (
         b"sample_id,400,402,404\nS1,1,2,3\nS2,1,\x002,3\n" + b"S3,1,2,3\n" * 20,
         "NUL byte at offset 36",

@@ -8,12 +8,14 @@ from spectra_dl.spectra.readers.instruments.labspec import is_labspec, read_labs
 from spectra_dl.spectra.readers.instruments.opus import is_opus, read_opus
 from spectra_dl.spectra.readers.instruments.oras import is_oras, read_oras
 from spectra_dl.spectra.readers.instruments.recording import Recording
+from spectra_dl.spectra.readers.instruments.spc import is_spc, read_spc
 from spectra_dl.spectra.readers.instruments.wdf import is_wdf, read_wdf
 from spectra_dl.spectra.readers.source import first_bytes
 
 Reader = Callable[[Path], list[Recording]]
 READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (is_wdf, read_wdf),
+    (is_spc, read_spc),
     (is_opus, read_opus),
     (is_oras, read_oras),
     (is_bwspec, read_bwspec),
