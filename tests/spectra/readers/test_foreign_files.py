@@ -55,7 +55,6 @@ FOREIGN = {
     "NumPy": (saved_array(), "NumPy"),
     "WDF in gzip": (gzip.compress(b"WDF1" + bytes(76)), "compressed with gzip; decompress"),
     "web page": (b"<!DOCTYPE html><html></html>", "web page"),
-    "JCAMP": (b"##TITLE=x\n##NPOINTS=701\n", "JCAMP"),
     "random bytes": (np.random.default_rng(0).bytes(200_000), "not a text table"),
     "SPC without a spectrum": (b"\x00\x4b" + bytes(510), "truncated SPC"),
     "NUL byte": (

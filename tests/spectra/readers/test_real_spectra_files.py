@@ -55,12 +55,3 @@ def test_real_files_read_with_their_metadata_outside_the_spectrum(path, shape, f
 def test_a_line_of_letters_is_refused_with_its_number(raman):
     with pytest.raises(DataError, match="line 13"):
         read_spectra(raman / "instruments" / "two_column" / "wrong-values-in-lines_pos1.txt")
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["jcamp_dx/tannic_acid.jdx"],
-)
-def test_binary_and_foreign_formats_are_refused_with_a_way_out(path, raman):
-    with pytest.raises(DataError, match="export"):
-        read_spectra(raman / "instruments" / path)

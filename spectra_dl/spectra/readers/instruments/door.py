@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from spectra_dl.spectra.readers.instruments.bwspec import is_bwspec, read_bwspec
+from spectra_dl.spectra.readers.instruments.jcamp import is_jcamp, read_jcamp
 from spectra_dl.spectra.readers.instruments.labspec import is_labspec, read_labspec
 from spectra_dl.spectra.readers.instruments.opus import is_opus, read_opus
 from spectra_dl.spectra.readers.instruments.oras import is_oras, read_oras
@@ -20,6 +21,7 @@ READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (is_oras, read_oras),
     (is_bwspec, read_bwspec),
     (is_labspec, read_labspec),
+    (is_jcamp, read_jcamp),
 )
 
 

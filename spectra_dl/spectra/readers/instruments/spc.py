@@ -30,6 +30,7 @@ from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.spectra.table import FloatArray
 
 MOST_BYTES = 2 << 30
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 ARBITRARY, WAVENUMBER, NANOMETRE, RAMAN_SHIFT = 0, 1, 3, 13
 OTHER_UNITS = {
     2: "micrometres",
@@ -52,7 +53,8 @@ OTHER_UNITS = {
 
 def is_spc(head: bytes) -> bool:
     """Say whether a file that begins with ``head`` is an SPC file: its second byte, and the zeros of its header."""
-    return len(head) > 1 and head[1] in (NEW, NEW_BIG_ENDIAN, OLD) and head[:256].count(0) >= 8
+    known = len(head) > 1 and head[1] in (NEW, NEW_BIG_ENDIAN, OLD) and head[:256].count(0) >= 8
+    return known and not head.startswith(ZIP)
 
 
 def read_spc(path: Path) -> list[Recording]:

@@ -30,11 +30,27 @@ BINARY = {
     "SPC": (SPC, [*range(4, 8), *range(24, 28)]),
     "old SPC": (OLD_SPC, [*range(4, 8)]),
 }
+JCAMP = b"""##TITLE=a powder
+##JCAMP-DX=4.24
+##DATA TYPE=RAMAN SPECTRUM
+##XUNITS=1/CM
+##FIRSTX=400
+##LASTX=490
+##XFACTOR=1
+##YFACTOR=1
+##NPOINTS=10
+##XYDATA=(X++(Y..Y))
+400AJJ%j
+440Bjjjj
+480bj
+##END=
+"""
 # What counts its points in the file; text without a count can't tell that its last lines are gone.
 COUNTED = {
     **{name: data for name, (data, _) in BINARY.items()},
     "OPUS": small_spectrum().data(),
     "ORAS": oras_file(),
+    "JCAMP": JCAMP,
     "BWSpec": bwspec_file().encode(),
 }
 MADE = {
