@@ -20,7 +20,7 @@ from spectra_dl.spectra.readers.wording import file_name, listed
 START = re.compile(rb"(?:\xef\xbb\xbf)?File Version\s*[;,\t]\s*BWSpec", re.IGNORECASE)
 SHIFT, SUBTRACTED, PIXEL = "raman shift", "dark subtracted", "pixel"
 MOST_HEADER_LINES = 1_000
-TEXTS = {"instrument": "model", "title": "title", "acquired": "date", "accumulations": "average number"}
+TEXTS = {"instrument": "model", "title": "title", "measured_at": "date", "accumulations": "average number"}
 
 
 @dataclass(frozen=True)

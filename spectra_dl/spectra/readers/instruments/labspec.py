@@ -30,7 +30,7 @@ KNOWN = re.compile(
 TEXTS = {
     "instrument": "instrument",
     "title": "title",
-    "acquired": "acquired",
+    "measured_at": "acquired",
     "accumulations": "accumulations",
 }
 PLACE = re.compile(r"([xyz]) \(µm\)", re.IGNORECASE)

@@ -126,7 +126,7 @@ def _columns(measurement: Mapping[str, object]) -> dict[str, str]:
     said = {
         "instrument": "ORAS",
         "title": measurement.get("Comment"),
-        "acquired": measurement.get("TimeStamp"),
+        "measured_at": measurement.get("TimeStamp"),
     }
     columns = {name: text for name, text in said.items() if isinstance(text, str)}
     for name, key, factor in (("laser_nm", "Wavelength", 1.0), ("exposure_s", "ExpTime", 1e-3)):

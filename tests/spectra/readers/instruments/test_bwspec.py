@@ -20,7 +20,7 @@ def test_laser_exposure_scans_and_instrument_become_columns(read):
     assert {name: text[0] for name, text in table.metadata.items()} == {
         "instrument": "BTC665N-785H-SYS",
         "title": "BWS475-785H",
-        "acquired": "2021-03-02 10:11:12",
+        "measured_at": "2021-03-02 10:11:12",
         "accumulations": "4",
         "laser_nm": "784.9",
         "exposure_s": "40",

@@ -33,7 +33,7 @@ def test_spectra_and_what_the_file_says_are_read(read):
     assert {name: text[0] for name, text in table.metadata.items()} == {
         "instrument": "ORAS",
         "title": "serum",
-        "acquired": "2018/6/22-14h26 51.406",
+        "measured_at": "2018/6/22-14h26 51.406",
         "laser_nm": "785",
         "exposure_s": "0.05",
     }
