@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
-from spectra_dl.spectra.readers.instruments import instrument_blocks
+from spectra_dl.spectra.readers.instruments import instrument_reader, iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
@@ -28,8 +28,10 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     ----------
     path
         A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column; a two-column file; a WiRE
-        map as text; an instrument's own file (.wdf, .spc, JCAMP-DX); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of them; a folder of
-        two-column files with ``options.samples``; or a list of patients' folders or of two-column files.
+        map as text; an instrument's file (Renishaw WDF, Galactic SPC, JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker
+        OPUS); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
+        them; a folder of files of one spectrum each with ``options.samples``; or a list of patients' folders or of files of
+        one spectrum each.
     options
         Which columns say who each spectrum belongs to.
 
@@ -43,7 +45,7 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     DataError
         The input can't be read without a doubt; says where and what to do.
     UsageError
-        An option that does not fit the input.
+        An option that does not fit the input, or a library for an instrument's format is missing.
     UnsafeError
         Pickle data, or a sample sheet that points outside its folder.
     """
@@ -93,15 +95,7 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
 
 def _blocks_of_one(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
     if not path.is_dir():
-        if options.samples is None and is_hdf5(path):
-            return iter_hdf5(path, options, rows=rows)
-        if options.samples is None and (blocks := instrument_blocks(path, options, rows=rows)) is not None:
-            return blocks
-        return (
-            iter_text_file(path, options, rows=rows)
-            if options.samples is None
-            else iter_two_column_files([path], options, rows=rows)
-        )
+        return _blocks_of_file(path, options, rows)
     if is_patient_folder(path):
         return iter_patient_folders([path], options, rows=rows)
     try:
@@ -120,6 +114,17 @@ def _blocks_of_one(path: Path, options: ReadOptions, rows: int) -> Iterator[Spec
         f"{file_name(path)}: a folder, not a regular file, without patients' folders (spectra.csv and raman_shift.csv) in "
         f"it; give a file, or a sample sheet (samples) for a folder of two-column files"
     )
+
+
+def _blocks_of_file(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
+    if options.samples is not None:
+        return iter_two_column_files([path], options, rows=rows)
+    if is_hdf5(path):
+        return iter_hdf5(path, options, rows=rows)
+    read = instrument_reader(path)
+    if read is not None:
+        return iter_recordings(read(path), options, rows=rows)
+    return iter_text_file(path, options, rows=rows)
 
 
 def _replicated(blocks: Iterator[SpectraTable], replicates: int) -> Iterator[SpectraTable]:

@@ -13,6 +13,8 @@ from spectra_dl.spectra.table import FloatArray
 MIN_POINTS = 3
 MAX_POINTS = 65_536
 LOWEST_SHIFT, HIGHEST_SHIFT = -200.0, 4500.0
+# FT-Raman instruments measure the whole anti-Stokes side too; only a file that states its unit is believed so far down.
+LOWEST_STATED_SHIFT = -4500.0
 ABSURD = 1e9
 # Steps this many times away from the median step are not part of the same axis.
 REGULAR_FACTOR = 3.0
@@ -61,7 +63,7 @@ def sorted_axis(
     where: str,
     *,
     keep_doubled: bool = False,
-    known_unit: bool = False,
+    stated: bool = False,
 ) -> SortedAxis:
     """Sort an axis as it stood in a file and refuse what can't be Raman shifts.
 
@@ -75,8 +77,8 @@ def sorted_axis(
         The file.
     keep_doubled
         Leave points with one wavenumber side by side, for `mean_of_doubled`.
-    known_unit
-        The file itself says that these are Raman shifts in cm⁻¹: nothing is concluded from their range.
+    stated
+        The file itself says that these are Raman shifts in cm⁻¹, so no other unit is guessed from the numbers.
 
     Raises
     ------
@@ -99,8 +101,7 @@ def sorted_axis(
     ascending = values[order]
     if not keep_doubled:
         _refuse_doubled(ascending, [places[k] for k in order], where)
-    if not known_unit:
-        _refuse_other_units(ascending, where)
+    _refuse_other_units(ascending, where, stated=stated)
     return SortedAxis(ascending, order, (*_order_notes(values), *_gap_notes(ascending)))
 
 
@@ -227,22 +228,23 @@ def mean_of_doubled(
     return distinct, mean, (note,)
 
 
-def _refuse_other_units(ascending: FloatArray, where: str) -> None:
+def _refuse_other_units(ascending: FloatArray, where: str, *, stated: bool) -> None:
     low, high, points = float(ascending[0]), float(ascending[-1]), ascending.size
+    lowest = LOWEST_STATED_SHIFT if stated else LOWEST_SHIFT
     axis = f"{where}: the axis {low:g} to {high:g}"
     if counts_up(ascending):
         raise DataError(f"{axis} counts in steps of 1 like a pixel index; give Raman shifts in cm⁻¹")
-    if low < LOWEST_SHIFT or high > HIGHEST_SHIFT:
+    if low < lowest or high > HIGHEST_SHIFT:
         hint = (
             "absolute wavenumbers? subtract them from the laser's"
             if low > HIGHEST_SHIFT
             else "wrong unit or no header?"
         )
         raise DataError(
-            f"{axis} is outside {LOWEST_SHIFT:g}..{HIGHEST_SHIFT:g} cm⁻¹ ({hint}); give Raman shifts in cm⁻¹"
+            f"{axis} is outside {lowest:g}..{HIGHEST_SHIFT:g} cm⁻¹ ({hint}); give Raman shifts in cm⁻¹"
         )
     fine = (high - low) / (points - 1) < NM_STEP
-    if points >= NM_POINTS and fine and low >= NM_LOW and high <= NM_HIGH:
+    if not stated and points >= NM_POINTS and fine and low >= NM_LOW and high <= NM_HIGH:
         raise nanometres(axis)
 
 

@@ -62,7 +62,7 @@ def _blocks(file: "h5py.File", options: ReadOptions, where: str, rows: int) -> I
     _check_numbers(intensity, wavenumber, where)
     columns, texts = _columns(file, options, intensity.shape[0], where)
     points = np.asarray(wavenumber[()], dtype=np.float64)
-    axis = sorted_axis(points, [f"point {k + 1}" for k in range(points.size)], where)
+    axis = sorted_axis(points, [f"point {k + 1}" for k in range(points.size)], where, stated=True)
     notes = (*_notes(file), *axis.notes, *columns.notes)
     ids = UniqueIds(where)
     for start in range(0, intensity.shape[0], rows):

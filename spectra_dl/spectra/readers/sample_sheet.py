@@ -1,6 +1,6 @@
 """Two-column files, one spectrum each, with or without a sheet that says whose they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 
@@ -11,7 +11,7 @@ from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_
 from spectra_dl.spectra.readers.small_table import SmallTable, read_small_table
 from spectra_dl.spectra.readers.text_file import read_one_spectrum
 from spectra_dl.spectra.readers.wording import listed, quoted, stem
-from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.table import FloatArray, SpectraTable, text_array
 
 FILE_COLUMN = "file"
 
@@ -44,13 +44,20 @@ def iter_two_column_files(
         A folder without a sheet, or an option that names a missing column.
     """
     columns, entries, notes = _entries(path, options)
-    grid, grid_notes = choose_grid(
-        (entry.path.name, read_one_spectrum(entry.path).wavenumber) for entry in entries
-    )
+    names: dict[str, None] = {}
+    grid, grid_notes = choose_grid(_axes(entries, names))
     file_notes = FileNotes((*notes, *columns.notes, *grid_notes))
     ids = UniqueIds("the files")
-    tables = (ids.check(file_notes.add(on_grid(_read(entry, columns), grid))) for entry in entries)
+    tables = (ids.check(file_notes.add(on_grid(_read(entry, columns, names), grid))) for entry in entries)
     yield from in_blocks(tables, rows)
+
+
+def _axes(entries: Sequence[_Entry], names: dict[str, None]) -> Iterator[tuple[str, FloatArray]]:
+    """Yield each file's name and axis, and collect the names of what the files say of their spectrum."""
+    for entry in entries:
+        spectrum = read_one_spectrum(entry.path)
+        names.update(dict.fromkeys(spectrum.metadata))
+        yield entry.path.name, spectrum.wavenumber
 
 
 def _entries(path: Path | Sequence[Path], options: ReadOptions) -> tuple[Columns, list[_Entry], list[str]]:
@@ -128,7 +135,7 @@ def _unlisted(folder: Path, sheet: SmallTable, at: int, samples: Path) -> list[s
     return [f"not in the sample sheet, so not read: {listed(left)}"] if left else []
 
 
-def _read(entry: _Entry, columns: Columns) -> SpectraTable:
+def _read(entry: _Entry, columns: Columns, names: Iterable[str]) -> SpectraTable:
     spectrum = read_one_spectrum(entry.path)
     table = columns.table(
         spectrum.intensity,
@@ -138,4 +145,6 @@ def _read(entry: _Entry, columns: Columns) -> SpectraTable:
         source=[entry.path.name],
         notes=spectrum.notes,
     )
-    return replace(table, metadata={**spectrum.metadata, **table.metadata}) if spectrum.metadata else table
+    # What only some of the files say stays empty for the others; a sheet's column stands above a file's own.
+    own = {name: spectrum.metadata.get(name, text_array([""])) for name in names}
+    return replace(table, metadata={**own, **table.metadata}) if own else table

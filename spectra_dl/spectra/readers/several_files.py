@@ -19,13 +19,17 @@ OWN_AXIS = ("axis_first", "axis_last", "axis_points")
 MAX_NOTES = 30
 
 
-def choose_grid(axes: Iterator[tuple[str, FloatArray]]) -> tuple[FloatArray, tuple[str, ...]]:
+def choose_grid(
+    axes: Iterable[tuple[str, FloatArray]], *, of: str = "files"
+) -> tuple[FloatArray, tuple[str, ...]]:
     """Return the axis all files have, or else one even grid over their common range, with the note about it.
 
     Parameters
     ----------
     axes
         Each file's name and ascending axis; only their spans are kept.
+    of
+        What has the axes, in the note.
     """
     spans: list[AxisSpan] = []
     same: FloatArray | None = None
@@ -39,7 +43,7 @@ def choose_grid(axes: Iterator[tuple[str, FloatArray]]) -> tuple[FloatArray, tup
         return same, ()
     grid = common_grid(spans)
     note = (
-        f"the {len(spans)} files have different axes; all spectra were resampled linearly to {grid.size} points from "
+        f"the {len(spans)} {of} have different axes; all spectra were resampled linearly to {grid.size} points from "
         f"{grid[0]:g} to {grid[-1]:g} cm⁻¹, their common range (own axes: {', '.join(OWN_AXIS)})"
     )
     return grid, (note,)

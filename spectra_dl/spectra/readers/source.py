@@ -27,6 +27,7 @@ FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Office file; export the sheet as CSV"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export the spectra as CSV"),
     (b"\x93NUMPY", "a NumPy array file; export the spectra as CSV"),
+    (b"WDF1", "a Renishaw WDF file in another one (gzip?); unpack it first"),
     (b"PAR1", "a Parquet file; export the spectra as CSV"),
     (b"SQLite format 3", "an SQLite database; export the spectra as CSV"),
     (b"%PDF", "a PDF; export the spectra as CSV"),
@@ -36,6 +37,7 @@ FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ", "compressed with xz; decompress it first"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd; decompress it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
+    (b"##TITLE", "a JCAMP-DX file where a table is needed; export it as CSV"),
     (b"<", "a web page or XML; export the spectra as CSV"),
     (b"{", "JSON; export the spectra as CSV"),
 )
@@ -45,13 +47,15 @@ JSON_LIST = re.compile(rb"\[\s*[\[{\"\d\-\]]")
 
 
 @contextlib.contextmanager
-def open_lines(path: PathLike, *, parent: bool = False) -> Iterator[Lines]:
+def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> Iterator[Lines]:
     """Open a text file, plain or gzip, as numbered lines.
 
     Parameters
     ----------
     parent
         Name the file with its folder in messages.
+    accept
+        The beginning of a foreign content that the caller reads itself.
 
     Raises
     ------
@@ -61,24 +65,66 @@ def open_lines(path: PathLike, *, parent: bool = False) -> Iterator[Lines]:
         Pickle data.
     """
     name = file_name(path, parent=parent)
-    with _open_regular(path, name) as stream:
-        chunks = _chunks(stream)
-        head = next(chunks, b"")
-        notes: list[str] = []
-        if head.startswith(GZIP_MAGIC):
-            stream.seek(0)
-            chunks = _decompressed(stream, name)
-            head = next(chunks, b"")
-            if head.startswith(GZIP_MAGIC):
-                raise DataError(f"{name}: compressed twice; decompress it first")
-            notes.append("the file is gzip data; it was decompressed")
-        _refuse_foreign(head, name)
+    with open_regular(path, name) as stream:
+        head, chunks, packed = _unpacked(stream, name)
+        _refuse_foreign(head, name, accept)
         lines = Lines(_with_head(head, chunks), name)
-        lines.notes.extend(notes)
+        if packed:
+            lines.notes.append("the file is gzip data; it was decompressed")
         yield lines
 
 
-def _open_regular(path: PathLike, name: str) -> BinaryIO:
+def first_bytes(path: PathLike) -> bytes:
+    """Return how a file begins, decompressed if it is gzip data: at most 256 KiB.
+
+    Raises
+    ------
+    DataError
+        Not a regular file, not readable, or damaged gzip data.
+    """
+    name = file_name(path)
+    with open_regular(path, name) as stream:
+        return _unpacked(stream, name)[0]
+
+
+def _unpacked(stream: BinaryIO, name: str) -> tuple[bytes, Iterator[bytes], bool]:
+    """Return the first bytes, the rest, and whether they were compressed."""
+    chunks = _chunks(stream)
+    head = next(chunks, b"")
+    packed = head.startswith(GZIP_MAGIC)
+    if packed:
+        stream.seek(0)
+        chunks = _decompressed(stream, name)
+        head = next(chunks, b"")
+        if head.startswith(GZIP_MAGIC):
+            raise DataError(f"{name}: compressed twice; decompress it first")
+    return head, chunks, packed
+
+
+def open_binary(path: PathLike, name: str) -> BinaryIO:
+    """Open a regular file of binary content, which is not decompressed.
+
+    Raises
+    ------
+    DataError
+        As `open_regular`, or gzip data.
+    """
+    stream = open_regular(path, name)
+    if stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
+        stream.close()
+        raise DataError(f"{name}: an instrument's file compressed with gzip; decompress it first")
+    stream.seek(0)
+    return stream
+
+
+def open_regular(path: PathLike, name: str) -> BinaryIO:
+    """Open a regular file to read its bytes.
+
+    Raises
+    ------
+    DataError
+        Not a regular file, or not readable.
+    """
     try:
         # Looked at before it is opened: opening a pipe or a device can block or act.
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -134,7 +180,7 @@ def _with_head(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def _refuse_foreign(head: bytes, name: str) -> None:
+def _refuse_foreign(head: bytes, name: str, accept: bytes) -> None:
     if not head:
         raise DataError(f"{name}: the file is empty; export the spectra again")
     if PICKLE.match(head) or (head.startswith(b"PK\x03\x04") and b"data.pkl" in head):
@@ -142,6 +188,8 @@ def _refuse_foreign(head: bytes, name: str) -> None:
             f"{name}: pickle data, which can run code, is never loaded; export the spectra as CSV"
         )
     start = head[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if accept and start.startswith(accept):
+        return
     for magic, what in FOREIGN_CONTENTS:
         if head.startswith(magic) or (len(magic) < 3 and start.startswith(magic)):
             raise DataError(f"{name}: looks like {what}")

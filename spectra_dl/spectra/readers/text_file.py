@@ -1,10 +1,12 @@
 """One text file of spectra, told by its content: rows, columns, two columns or a map."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.columnwise import iter_columns, read_columns
 from spectra_dl.spectra.readers.dialect import Records
+from spectra_dl.spectra.readers.instruments import Recording, instrument_reader, iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.orientation import Orientation, decide_orientation
 from spectra_dl.spectra.readers.source import open_lines
@@ -32,13 +34,16 @@ def iter_text_file(path: PathLike, options: ReadOptions, *, rows: int) -> Iterat
 
 
 def read_one_spectrum(path: PathLike) -> SpectraTable:
-    """Read a file of two columns as a table of one spectrum.
+    """Read a file of two columns, or an instrument's file, as a table of one spectrum.
 
     Raises
     ------
     DataError
         The file holds more than one spectrum, or is no such file.
     """
+    read = instrument_reader(Path(path))
+    if read is not None:
+        return _only_one(read(Path(path)))
     with open_lines(path) as lines:
         records = Records(lines)
         if not is_map(records.sample[0]):
@@ -50,6 +55,15 @@ def read_one_spectrum(path: PathLike) -> SpectraTable:
         raise DataError(
             f"{records.name}: not one spectrum as two columns; among several files each must be one (read a table by itself)"
         )
+
+
+def _only_one(recordings: Sequence[Recording]) -> SpectraTable:
+    count = sum(len(recording) for recording in recordings)
+    if count == 1:
+        return next(iter_recordings(recordings, ReadOptions(), rows=1))
+    raise DataError(
+        f"{recordings[0].where}: {count} spectra; among several files each must hold one (read this file by itself)"
+    )
 
 
 def _refuse_header_alone(records: Records) -> None:

@@ -147,7 +147,7 @@ def test_an_instruments_file_that_is_not_whole_or_not_read_is_refused_with_a_way
     start = {"renishaw_wdf": b"WDF1", "jcamp_dx": b"##TITLE=x\n##JCAMP-DX=4.24\n", "oras_json": b'{"a": [1]}'}
     for file in dataset_card(name).known_files:
         (tmp_path / file.path).write_bytes(start.get(name, b"\x00\x4b\x00\x00") + bytes(64))
-    with pytest.raises(DataError, match=r"export|copy it again"):
+    with pytest.raises(DataError, match=r"export|copy the file again"):
         from_files(name, tmp_path)
 
 

@@ -1,211 +1,225 @@
-"""JCAMP-DX: one spectrum as text, its numbers plain or squeezed together (McDonald & Wilks 1988, doi 10.1366/0003702884428734)."""
+"""JCAMP-DX files (.jdx, .dx): one Raman spectrum, as ordinates on an even axis or as pairs.
 
-import math
+Read here and not by the library jcamp: that one raises IndexError for a repeated ordinate (SQZ with DUP), prints where a check
+of the table fails and goes on, and fills an axis of as many points as a header claims.
+"""
+
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.instruments.file import InstrumentFile
-from spectra_dl.spectra.readers.wording import file_name, printable
+from spectra_dl.spectra.readers.axis import MAX_POINTS
+from spectra_dl.spectra.readers.instruments.jcamp_numbers import Line, decoded_lines, plain_numbers
+from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
+from spectra_dl.spectra.readers.instruments.units import check_unit
+from spectra_dl.spectra.readers.lines import Lines
+from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import FloatArray
 
-_MOST_BYTES, _MOST_POINTS = 64 << 20, 65_536
-_LABEL = re.compile(r"##([^=\n]{0,200})=(.*)")
-_TOKEN = re.compile(r"[@A-Ia-i%J-Rj-rS-Zs+-]?\d*\.?\d*(?:[eE][+-]?\d+)?")
-_SQUEEZED = {letter: digit for digit, letter in enumerate("@ABCDEFGHI")} | {
-    letter: -digit for digit, letter in enumerate("abcdefghi", 1)
-}
-_DIFFERENCE = {letter: digit for digit, letter in enumerate("%JKLMNOPQR")} | {
-    letter: -digit for digit, letter in enumerate("jklmnopqr", 1)
-}
-_REPEATED = {letter: digit for digit, letter in enumerate("STUVWXYZs", 1)}
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_UNITS = {
-    "1/CM": "cm-1",
-    "CM-1": "cm-1",
-    "CM^-1": "cm-1",
-    "RAMAN SHIFT": "cm-1",
-    "ARBITRARY UNITS": "",
-    "": "",
-}
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A line of numbers, and where it stands."""
-
-    number: int
-    text: str
+BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\$\$[^\n]*\n\s*)*##\s*TITLE\s*=", re.IGNORECASE)
+TABLES = ("XYDATA", "XYPOINTS")
+FOREIGN_TABLES = ("NTUPLES", "PEAKTABLE", "PEAKASSIGNMENTS", "RADATA", "DATATABLE")
+EVEN, PAIRS = "(X++(Y..Y))", "(XY..XY)"
+MOST = 1e15
+MOST_LINES = 2 * MAX_POINTS
+# A line's abscissa is rounded as its program likes; a lost line is off by many steps.
+STEPS_OFF = 1.5
 
 
 def is_jcamp(head: bytes) -> bool:
-    """Say whether a file's first bytes are those of a JCAMP-DX file."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").upper().startswith(b"##TITLE")
+    """Say whether a file that begins with ``head`` is JCAMP-DX."""
+    return BEGINNING.match(head) is not None
 
 
-def read_jcamp(path: Path) -> InstrumentFile:
-    """Read the spectrum of a file with one block of ``(X++(Y..Y))`` or ``(XY..XY)``.
+def read_jcamp(path: Path) -> list[Recording]:
+    """Read a JCAMP-DX file.
 
     Raises
     ------
     DataError
-        Several blocks, a missing or wrong number of points, or numbers that can't be read; with the line.
+        Not one Raman spectrum in cm⁻¹, a table that fails its checks, or other than the announced number of points.
     """
-    where = file_name(path)
-    size = path.stat().st_size
-    if size > _MOST_BYTES:
-        raise DataError(f"{where}: {size >> 20} MiB; at most {_MOST_BYTES >> 20} MiB of JCAMP-DX are read")
-    labels, form, lines = _parts(path.read_text(encoding="latin-1"), where)
-    points = _whole(labels, "NPOINTS", where)
-    if points > _MOST_POINTS:
-        raise DataError(f"{where}: claims {points} points; at most {_MOST_POINTS} are read")
-    factors = _number(labels, "XFACTOR", where, 1.0), _number(labels, "YFACTOR", where, 1.0)
-    if "++" in form:
-        values = _continued(lines, points, where) * factors[1]
-        axis = np.linspace(_number(labels, "FIRSTX", where), _number(labels, "LASTX", where), len(values))
-    else:
-        pairs = _pairs(lines, where)
-        axis, values = pairs[:, 0] * factors[0], pairs[:, 1] * factors[1]
-    if len(values) != points:
-        raise DataError(f"{where}: {len(values)} of {points} points; the file is not whole, copy it again")
-    unit = labels.get("XUNITS", "").upper()
-    known = {
-        "instrument": labels.get("SPECTROMETERDATASYSTEM", "") or labels.get("ORIGIN", ""),
-        "title": labels.get("TITLE", ""),
-    }
-    return InstrumentFile(
-        where,
-        axis,
-        _UNITS.get(unit, unit),
-        1,
-        lambda first, last: values[None][first:last],
-        {name: [printable(text, 160)] for name, text in known.items()},
-        (f"{where}: a JCAMP-DX file",),
-    )
+    with open_lines(path, accept=b"##TITLE") as lines:
+        content = _content(lines)
+        notes = tuple(lines.notes)
+    where = lines.name
+    stated, unit_notes = _checked_kind(content, where)
+    with np.errstate(over="ignore", invalid="ignore"):
+        axis, intensity = _even(content, where) if content.form == EVEN else _pairs(content, where)
+    _check_count(content, intensity.size, where)
+    return [
+        Recording(
+            where,
+            axis,
+            intensity[np.newaxis, :],
+            same_for_all(_columns(content), 1),
+            stated,
+            (*notes, *unit_notes),
+        )
+    ]
 
 
-def _parts(text: str, where: str) -> tuple[dict[str, str], str, list[_Line]]:
-    """Return the labels, the form of the data and the data's lines."""
-    labels: dict[str, str] = {}
-    form, lines = "", list[_Line]()
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.split("$$", 1)[0].strip()
-        found = _LABEL.match(line)
-        if not found:
-            if form and line:
-                lines.append(_Line(number, line))
-            continue
-        name, value = re.sub(r"[\s/_-]", "", found[1]).upper(), found[2].strip()
-        if name == "END":
-            break
-        if form or name in ("NTUPLES", "PAGE") or (name == "BLOCKS" and value not in ("", "1")):
-            raise DataError(
-                f"{where} line {number}: several blocks or pages of data; export each spectrum as a file"
-            )
-        if name in ("XYDATA", "XYPOINTS", "PEAKTABLE"):
-            form = value.replace(" ", "").upper() or "?"
-            if name == "PEAKTABLE" or form not in ("(X++(Y..Y))", "(XY..XY)"):
-                raise DataError(
-                    f"{where} line {number}: data as {name} {printable(value)}; export the spectrum as XYDATA"
-                )
-        else:
-            labels.setdefault(name, value)
-    if not form:
-        raise DataError(f"{where}: no XYDATA and no XYPOINTS, so there is no spectrum in it; export it again")
-    return labels, form, lines
+@dataclass
+class _Content:
+    """The labels of a file, by their name without blanks in capitals, and the lines of its table."""
 
+    labels: dict[str, str] = field(default_factory=dict)
+    form: str = ""
+    table: list[tuple[int, str]] = field(default_factory=list)
 
-def _pairs(lines: list[_Line], where: str) -> FloatArray:
-    numbers: list[float] = []
-    for line in lines:
-        for cell in re.split(r"[;,\s]+", line.text):
-            if cell and not _NUMBER.fullmatch(cell):
-                raise DataError(f"{where} line {line.number}: {printable(cell)!r} is no number; correct it")
-            if cell:
-                numbers.append(float(cell))
-        if len(numbers) % 2:
-            raise DataError(f"{where} line {line.number}: an x without its y; correct the line")
-    return np.array(numbers).reshape(-1, 2)
-
-
-def _continued(lines: list[_Line], points: int, where: str) -> FloatArray:
-    """Return the ordinates of lines ``x y y y``; where differences are used, a line repeats the last one's end as a check."""
-    values: list[float] = []
-    by_difference = False
-    for line in lines:
-        own, ends_in_difference = _ordinates(line, where)
-        if by_difference and values:
-            if not own or own[0] != values[-1]:
-                raise DataError(
-                    f"{where} line {line.number}: it starts with {own[0] if own else 'nothing'}, the line before ended with {values[-1]:g}; the file is damaged, copy it again"
-                )
-            own = own[1:]
-        values += own
-        by_difference = ends_in_difference
-        if len(values) > points:
-            raise DataError(
-                f"{where} line {line.number}: more than the {points} points the file says; copy it again"
-            )
-    return np.array(values)
-
-
-def _ordinates(line: _Line, where: str) -> tuple[list[float], bool]:
-    """Return a line's ordinates after its x, and whether its last one was a difference."""
-    tokens = [token for token in _TOKEN.findall(line.text) if token]
-    if "".join(tokens) != re.sub(r"[\s,;]", "", line.text) or not tokens:
-        raise DataError(f"{where} line {line.number}: {printable(line.text)!r} can't be read; correct it")
-    values: list[float] = []
-    step: float | None = None
-    for token in tokens[1:]:
-        letter, digits = token[0], token[1:]
+    def number(self, label: str, where: str) -> float | None:
+        """Return the number a label gives, None where there is no label."""
+        text = self.labels.get(label, "").replace(",", ".")
+        if not text:
+            return None
         try:
-            if letter in _REPEATED:
-                times = int(f"{_REPEATED[letter]}{digits}") - 1
-                if times > _MOST_POINTS or not values:
-                    raise ValueError
-                for _ in range(times):
-                    values.append(values[-1] + (step or 0.0))
-            elif letter in _DIFFERENCE:
-                step = _compressed(_DIFFERENCE, letter, digits)
-                values.append(values[-1] + step)
-            else:
-                step = None
-                values.append(_compressed(_SQUEEZED, letter, digits) if letter in _SQUEEZED else float(token))
-        except (ValueError, IndexError) as err:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not abs(value) < MOST:
             raise DataError(
-                f"{where} line {line.number}: {printable(token)!r} can't be read; correct it"
-            ) from err
-    return values, step is not None
+                f"{where}: ##{label}={quoted(text)} is not a number that can be; export the spectrum again"
+            )
+        return value
 
 
-def _compressed(table: dict[str, int], letter: str, digits: str) -> float:
-    """Return the number whose sign and first digit a letter holds."""
-    first = table[letter]
-    negative = first < 0
-    value = float(f"{abs(first)}{digits}")
-    return -value if negative else value
-
-
-def _number(labels: dict[str, str], name: str, where: str, default: float | None = None) -> float:
-    text = labels.get(name, "")
-    if not text and default is not None:
-        return default
-    try:
-        value = float(text)
-    except ValueError as err:
+def _content(lines: Lines) -> _Content:
+    content = _Content()
+    label, ended = "", False
+    for number, line in lines:
+        text = line.split("$$")[0].rstrip()
+        if not text.strip():
+            continue
+        if ended:
+            raise DataError(
+                f"{lines.name} line {number}: text behind ##END; several spectra in one file? export one a file"
+            )
+        if text.lstrip().startswith("##"):
+            name, _, value = text.lstrip()[2:].partition("=")
+            label = re.sub(r"[\s/_-]", "", name).upper()
+            ended = label == "END"
+            _take(content, label, value.strip(), f"{lines.name} line {number}")
+        elif label in TABLES:
+            content.table.append((number, text))
+            if len(content.table) > MOST_LINES:
+                raise DataError(
+                    f"{lines.name}: a table of more than {MOST_LINES} lines; at most {MAX_POINTS} points can be read"
+                )
+    if not content.form:
         raise DataError(
-            f"{where}: {name} is {printable(text)!r}, a number is needed; export it again"
-        ) from err
-    if not math.isfinite(value):
-        raise DataError(f"{where}: {name} is {printable(text)!r}, a number is needed; export it again")
-    return value
+            f"{lines.name}: no table of a spectrum (##XYDATA or ##XYPOINTS); export the spectrum again"
+        )
+    if not ended:
+        raise DataError(f"{lines.name}: truncated JCAMP-DX: no ##END; copy the file again")
+    return content
 
 
-def _whole(labels: dict[str, str], name: str, where: str) -> int:
-    value = _number(labels, name, where)
-    if value != int(value) or value < 1:
-        raise DataError(f"{where}: {name} is {labels[name]:.40}; a whole number from 1 is needed")
-    return int(value)
+def _take(content: _Content, label: str, value: str, place: str) -> None:
+    """Add a label, and refuse what is not one spectrum."""
+    if label in FOREIGN_TABLES:
+        raise DataError(f"{place}: ##{label} is no single spectrum; export it as XYDATA")
+    if label in TABLES or (label == "TITLE" and "TITLE" in content.labels):
+        if content.form or label == "TITLE":
+            raise DataError(f"{place}: several spectra in one JCAMP-DX file; export one a file")
+        content.form = re.sub(r"\s", "", value).upper()
+        if content.form not in (EVEN, PAIRS):
+            raise DataError(f"{place}: a table of the form {quoted(value)}; {EVEN} or {PAIRS} can be read")
+    elif label and label not in content.labels:
+        content.labels[label] = value
+
+
+def _checked_kind(content: _Content, where: str) -> tuple[bool, tuple[str, ...]]:
+    """Refuse what is no Raman spectrum; return whether the file states Raman shift, and what was guessed."""
+    kind = content.labels.get("DATATYPE", "")
+    if kind and "RAMAN" not in kind.upper():
+        raise DataError(f"{where}: the file holds {quoted(kind)}, no Raman spectrum; choose another file")
+    unit = content.labels.get("XUNITS", "")
+    if unit:
+        check_unit(unit, where)
+    missing = [what for what, text in (("kind of spectrum", kind), ("unit of its axis", unit)) if not text]
+    if missing:
+        return False, (
+            f"the file does not name the {' and the '.join(missing)}; Raman shift in cm⁻¹ was assumed",
+        )
+    return True, ()
+
+
+def _even(content: _Content, where: str) -> tuple[FloatArray, FloatArray]:
+    """Return axis and intensities of ordinates at even distances."""
+    lines = decoded_lines(content.table, where)
+    intensity = np.array([value for line in lines for value in line.ordinates])
+    _check_count(content, intensity.size, where)
+    first, last = content.number("FIRSTX", where), content.number("LASTX", where)
+    if first is None or last is None or intensity.size < 2:
+        raise DataError(
+            f"{where}: FIRSTX, LASTX and at least two points are needed for an even axis; export the spectrum again"
+        )
+    axis = np.linspace(first, last, intensity.size)
+    _check_abscissas(lines, axis, content.number("XFACTOR", where), where)
+    return axis, intensity * _factor(content, "YFACTOR", where)
+
+
+def _check_abscissas(lines: list[Line], axis: FloatArray, factor: float | None, where: str) -> None:
+    """Refuse a line that does not begin where the points before it end."""
+    scale = 1.0 if factor is None else factor
+    allowed = STEPS_OFF * abs(axis[1] - axis[0]) + abs(scale)
+    at = 0
+    for line in lines:
+        # The check ordinate of a line stands at the place of the one before.
+        nearest = min(abs(line.abscissa * scale - axis[k]) for k in (max(at - 1, 0), min(at, axis.size - 1)))
+        if not nearest <= allowed:
+            raise DataError(
+                f"{where} line {line.number}: begins at {line.abscissa * scale:g}, where {axis[min(at, axis.size - 1)]:g} is next; "
+                f"a line is lost or damaged, export the spectrum again"
+            )
+        at += len(line.ordinates)
+
+
+def _pairs(content: _Content, where: str) -> tuple[FloatArray, FloatArray]:
+    """Return axis and intensities of pairs."""
+    values: list[float] = []
+    for number, text in content.table:
+        numbers = plain_numbers(text, f"{where} line {number}")
+        if len(numbers) % 2:
+            raise DataError(
+                f"{where} line {number}: a number without its pair; correct the line, or export again"
+            )
+        values += numbers
+        if len(values) > 2 * MAX_POINTS:
+            raise DataError(f"{where}: more than {MAX_POINTS} points; export a smaller range")
+    pairs = np.array(values).reshape(-1, 2)
+    return pairs[:, 0] * _factor(content, "XFACTOR", where), pairs[:, 1] * _factor(content, "YFACTOR", where)
+
+
+def _factor(content: _Content, label: str, where: str) -> float:
+    value = content.number(label, where)
+    if value == 0:
+        raise DataError(f"{where}: ##{label}={value:g} can't scale a spectrum; export the spectrum again")
+    return 1.0 if value is None else value
+
+
+def _check_count(content: _Content, found: int, where: str) -> None:
+    announced = content.number("NPOINTS", where)
+    if announced is None:
+        raise DataError(f"{where}: no ##NPOINTS, so a lost line would go unseen; export the spectrum again")
+    if announced != found:
+        raise DataError(
+            f"{where}: {found} of {announced:g} points; the file is truncated or damaged, export the spectrum again"
+        )
+
+
+def _columns(content: _Content) -> dict[str, str]:
+    labels = content.labels
+    lasers = [text for name, text in labels.items() if re.search("(LASER|EXCITATION)WAVELENGTH", name)]
+    laser = re.match(r"\d+(?:\.\d+)?", lasers[0]) if lasers else None
+    return {
+        "laser_nm": number_text(float(laser[0])) if laser else "",
+        "instrument": labels.get("SPECTROMETERDATASYSTEM", "") or labels.get("INSTRUMENT", ""),
+        "title": labels.get("TITLE", ""),
+        "measured_at": labels.get("LONGDATE", "")
+        or " ".join(labels[part] for part in ("DATE", "TIME") if labels.get(part)),
+    }

@@ -1,143 +1,211 @@
-"""Galactic's and Thermo's .spc, in the new layout of little-endian bytes: Galactic Industries, "A Brief Guide to SPC File Format", 1997.
+"""Galactic (Thermo GRAMS) files (.spc): one spectrum or several, new and old, axis even, stored, or one for each.
 
-One or several spectra on one axis, even or written out; whole numbers with an exponent, or floating point.
+Read here and not by spc-io: that library takes neither the old nor the big-endian format nor spectra in any order, and
+builds what a header claims.
 """
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.instruments.file import InstrumentFile
-from spectra_dl.spectra.readers.wording import file_name, printable
+from spectra_dl.spectra.readers.axis import MIN_POINTS, check_size, nanometres
+from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
+from spectra_dl.spectra.readers.instruments.spc_header import (
+    FLOAT_EXPONENT,
+    NEW,
+    NEW_BIG_ENDIAN,
+    OLD,
+    SUBHEADER_BYTES,
+    Flags,
+    SpcHeader,
+    spc_header,
+)
+from spectra_dl.spectra.readers.instruments.spc_log import from_log, log_entries
+from spectra_dl.spectra.readers.instruments.units import check_unit, other_unit
+from spectra_dl.spectra.readers.source import open_binary
+from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.spectra.table import FloatArray
 
-_NEW, _NEW_BIG_ENDIAN, _OLD = 0x4B, 0x4C, 0x4D
-_HEADER, _HEADER_BYTES = struct.Struct("<BBBbIddIBBBB"), 512
-_SUB, _SUB_BYTES = struct.Struct("<BbHfffIIf4s"), 32
-_SHORT, _MULTIPLE, _OWN_AXES, _WRITTEN_AXIS = 0x01, 0x04, 0x40, 0x80
-_FLOATING = -128
-_MOST_BYTES, _MOST_POINTS = 2 << 30, 65_536
-_UNITS = {
-    0: "", 1: "absolute cm-1", 2: "µm", 3: "nm", 4: "seconds", 5: "minutes", 6: "Hz", 7: "kHz", 8: "MHz", 9: "mass units", 10: "ppm", 11: "days",
-    12: "years", 13: "cm-1", 14: "eV", 255: "double interferogram",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Header:
-    """What the first 512 bytes say."""
-
-    flags: int
-    exponent: int
-    points: int
-    first: float
-    last: float
-    spectra: int
-    unit: str
-    comment: str
+MOST_BYTES = 2 << 30
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+ARBITRARY, WAVENUMBER, NANOMETRE, RAMAN_SHIFT = 0, 1, 3, 13
+OTHER_UNITS = {
+    2: "micrometres",
+    4: "seconds",
+    5: "minutes",
+    6: "hertz",
+    7: "kilohertz",
+    8: "megahertz",
+    9: "mass (m/z)",
+    10: "parts per million",
+    14: "eV",
+    16: "diode number",
+    17: "channel",
+    22: "data points",
+    26: "gigahertz",
+    30: "hours",
+    255: "interferogram",
+}
 
 
 def is_spc(head: bytes) -> bool:
-    """Say whether a file's first bytes are those of an SPC file: a version as the second byte, and bytes no text has."""
-    others = head.startswith((b"PK", b"MM\0"))  # zip archives and TIFF pictures have such a second byte too
-    return not others and len(head) >= 32 and head[1] in (_NEW, _NEW_BIG_ENDIAN, _OLD) and b"\0" in head[:32]
+    """Say whether a file that begins with ``head`` is an SPC file: its second byte, and the zeros of its header."""
+    known = len(head) > 1 and head[1] in (NEW, NEW_BIG_ENDIAN, OLD) and head[:256].count(0) >= 8
+    return known and not head.startswith(ZIP)
 
 
-def read_spc(path: Path) -> InstrumentFile:
-    """Read all spectra of a file.
+def read_spc(path: Path) -> list[Recording]:
+    """Read an SPC file; spectra with axes of their own become a recording each.
 
     Raises
     ------
     DataError
-        Truncated, claims more than it holds, an older or big-endian layout, or spectra on axes of their own.
+        Damaged, truncated, claiming more than it holds, or with another axis than Raman shift.
     """
     where = file_name(path)
-    size = path.stat().st_size
-    if size > _MOST_BYTES:
-        raise DataError(f"{where}: {size >> 20} MiB; at most {_MOST_BYTES >> 30} GiB of SPC are read")
-    content = path.read_bytes()
-    header = _header(content, where)
-    axis, at = _axis(content, header, where)
-    width = 2 if header.flags & _SHORT else 4
-    claimed = at + header.spectra * (_SUB_BYTES + width * header.points)
-    if claimed > len(content):
-        raise DataError(
-            f"{where}: claims {header.points} points x {header.spectra} spectra, at least {claimed} bytes, and has {len(content)}; copy it again"
+    with open_binary(path, where) as stream:
+        if stream.seek(0, 2) > MOST_BYTES:
+            raise DataError(
+                f"{where}: an SPC file over {MOST_BYTES >> 30} GiB; split it, or export it as text"
+            )
+        stream.seek(0)
+        data = stream.read()
+    header = spc_header(data, where)
+    stated, notes = _checked_unit(header, where)
+    if header.version == OLD and Flags.SEVERAL in header.flags:
+        notes = (
+            *notes,
+            f"an old SPC file does not say how many spectra it holds; {header.spectra} were found",
         )
-    spectra = np.empty((header.spectra, header.points))
-    for number in range(header.spectra):
-        spectra[number], at = _spectrum(content, at, header, f"{where} spectrum {number + 1}")
-    known = {"instrument": "SPC file", "title": header.comment}
-    return InstrumentFile(
-        where,
-        axis,
-        header.unit,
-        header.spectra,
-        lambda first, last: spectra[first:last],
-        {name: [text] * header.spectra for name, text in known.items()},
-        (f"{where}: an SPC file",),
-    )
-
-
-def _header(content: bytes, where: str) -> _Header:
-    if len(content) < _HEADER_BYTES:
-        raise DataError(
-            f"{where}: truncated SPC, {len(content)} bytes where the header alone has {_HEADER_BYTES}; copy it again"
+    spectra = _spectra(data, header, where)
+    columns = {
+        **from_log(log_entries(data, header.log, header.order)),
+        "title": header.comment,
+        "measured_at": header.date,
+    }
+    if header.source:
+        columns["instrument"] = header.source
+    if Flags.OWN_AXES in header.flags:
+        groups = [([one], one.axis) for one in spectra]
+    else:
+        groups = [(spectra, _common_axis(data, header))]
+    return [
+        Recording(
+            where,
+            axis,
+            np.stack([one.intensity for one in group]),
+            {**_times(group, header), **same_for_all(columns, len(group))},
+            stated,
+            notes,
         )
-    flags, version, _, exponent, points, first, last, spectra, kind, _, _, _ = _HEADER.unpack_from(content)
-    if version != _NEW:
-        kinds = {_OLD: "the layout before 1996", _NEW_BIG_ENDIAN: "big-endian bytes"}
+        for group, axis in groups
+    ]
+
+
+class _Spectrum:
+    """One spectrum as it stands behind its own header."""
+
+    def __init__(self, data: bytes, at: int, header: SpcHeader, where: str, place: int) -> None:
+        order = header.order
+        exponent = struct.unpack_from("b", data, at + 1)[0]
+        self.number: int = struct.unpack_from(order + "H", data, at + 2)[0]
+        self.time: float = struct.unpack_from(order + "f", data, at + 4)[0]
+        count = header.points
+        at += SUBHEADER_BYTES
+        if Flags.SEVERAL not in header.flags or header.exponent == FLOAT_EXPONENT:
+            exponent = header.exponent
+        own = Flags.OWN_AXES in header.flags
+        if own:
+            count = struct.unpack_from(order + "I", data, at - SUBHEADER_BYTES + 16)[0]
+            check_size(count, f"{where} spectrum {place}")
+            if count < MIN_POINTS:
+                raise DataError(
+                    f"{where}: spectrum {place} has {count} points; at least {MIN_POINTS} are needed"
+                )
+        size = header.value_bytes(exponent)
+        self.end = at + count * (size + 4 * own)
+        if self.end > len(data):
+            raise DataError(
+                f"{where}: spectrum {place} claims {count:,} points, more than are left in the file; it is truncated, copy it again"
+            )
+        self.axis: FloatArray = np.zeros(0)
+        if own:
+            self.axis = np.frombuffer(data, order + "f4", count, at).astype(np.float64)
+            at += 4 * count
+        self.intensity = _intensities(data[at : self.end], header, exponent, size)
+
+
+def _intensities(raw: bytes, header: SpcHeader, exponent: int, size: int) -> FloatArray:
+    if exponent == FLOAT_EXPONENT:
+        return np.frombuffer(raw, header.order + "f4").astype(np.float64)
+    fractions: NDArray[np.signedinteger]
+    if header.version == OLD and size == 4:
+        halves = np.frombuffer(raw, "<u2").reshape(-1, 2).astype(np.int64)
+        fractions = (halves[:, 0] << 16 | halves[:, 1]).astype(np.uint32).view(np.int32)
+    else:
+        fractions = np.frombuffer(raw, f"{header.order}i{size}")
+    return np.ldexp(fractions.astype(np.float64), exponent - 8 * size)
+
+
+def _spectra(data: bytes, header: SpcHeader, where: str) -> list[_Spectrum]:
+    at = header.bytes
+    shared = Flags.STORED_AXIS in header.flags and Flags.OWN_AXES not in header.flags
+    if shared:
+        at += 4 * header.points
+    if at + SUBHEADER_BYTES * header.spectra > len(data):
+        raise DataError(f"{where}: truncated SPC: the axis is not whole; copy the file again")
+    spectra: list[_Spectrum] = []
+    for number in range(1, header.spectra + 1):
+        if at + SUBHEADER_BYTES > len(data):
+            raise DataError(
+                f"{where}: truncated SPC: {number - 1} of {header.spectra} spectra are whole; copy the file again"
+            )
+        spectra.append(_Spectrum(data, at, header, where, number))
+        at = spectra[-1].end
+    _refuse_miscounted(data, spectra, header, where)
+    return spectra
+
+
+def _refuse_miscounted(data: bytes, spectra: list[_Spectrum], header: SpcHeader, where: str) -> None:
+    """Refuse spectra with absurd numbers, and bytes behind the last that are no padding, log or directory."""
+    end = spectra[-1].end
+    stop = min([*(at for at in (header.log, header.directory) if at), len(data)])
+    rest = len(data[end:stop].strip(b"\0"))
+    # Some writers are a byte wrong about where the log begins; a whole head of a spectrum is not padding.
+    if rest >= SUBHEADER_BYTES or max(one.number for one in spectra) > len(spectra):
         raise DataError(
-            f"{where}: an SPC file in {kinds.get(version, 'an unknown layout')}; export it in the present one"
+            f"{where}: {header.spectra} spectra of {header.points} points, ending at byte {end:,}, don't fit what stands there; a "
+            f"count in the SPC header is wrong, copy the file again"
         )
-    if flags & _OWN_AXES:
-        raise DataError(f"{where}: an SPC file whose spectra have axes of their own; export each as a file")
-    if not points >= 1 or not spectra >= 1:
-        raise DataError(f"{where}: {points} points and {spectra} spectra; there is nothing to read")
-    comment = content[88:218].split(b"\0", 1)[0].decode("latin-1").strip()
-    return _Header(
-        flags,
-        exponent,
-        points,
-        first,
-        last,
-        spectra,
-        _UNITS.get(kind, f"a unit of number {kind}"),
-        printable(comment, 130),
-    )
 
 
-def _axis(content: bytes, header: _Header, where: str) -> tuple[FloatArray, int]:
-    """Return the axis, and where the first spectrum starts."""
-    if header.points > _MOST_POINTS:
-        raise DataError(
-            f"{where}: claims {header.points} points x {header.spectra} spectra in {len(content)} bytes; at most {_MOST_POINTS} points are read"
-        )
-    if not header.flags & _WRITTEN_AXIS:
-        if not (np.isfinite(header.first) and np.isfinite(header.last)):
-            raise DataError(f"{where}: its axis from {header.first} to {header.last} is none; copy it again")
-        return np.linspace(header.first, header.last, header.points), _HEADER_BYTES
-    end = _HEADER_BYTES + 4 * header.points
-    if end > len(content):
-        raise DataError(
-            f"{where}: claims an axis of {header.points} points, and ends inside it; copy it again"
-        )
-    return np.frombuffer(content[_HEADER_BYTES:end], dtype="<f4").astype(np.float64), end
+def _common_axis(data: bytes, header: SpcHeader) -> FloatArray:
+    if Flags.STORED_AXIS in header.flags:
+        return np.frombuffer(data, header.order + "f4", header.points, header.bytes).astype(np.float64)
+    return np.linspace(header.first, header.last, header.points)
 
 
-def _spectrum(content: bytes, at: int, header: _Header, where: str) -> tuple[FloatArray, int]:
-    _, own, _, _, _, _, own_points, _, _, _ = _SUB.unpack_from(content, at)
-    if header.flags & _MULTIPLE and own_points not in (0, header.points):
-        raise DataError(f"{where}: {own_points} points where the file says {header.points}; copy it again")
-    exponent = own if header.flags & _MULTIPLE else header.exponent
-    at += _SUB_BYTES
-    floating = exponent == _FLOATING
-    kind = np.dtype("<f4") if floating else np.dtype("<i2") if header.flags & _SHORT else np.dtype("<i4")
-    end = at + kind.itemsize * header.points
-    if end > len(content):
-        raise DataError(f"{where}: the file ends inside it; copy it again")
-    values = np.frombuffer(content[at:end], dtype=kind).astype(np.float64)
-    return (values if floating else np.ldexp(values, exponent - 8 * kind.itemsize)), end
+def _times(spectra: list[_Spectrum], header: SpcHeader) -> dict[str, list[str]]:
+    """Return the third coordinate of several spectra: time, depth or number, as the program that wrote the file meant it."""
+    if Flags.SEVERAL not in header.flags:
+        return {}
+    return {"z": [number_text(one.time) for one in spectra]}
+
+
+def _checked_unit(header: SpcHeader, where: str) -> tuple[bool, tuple[str, ...]]:
+    """Return whether the file states Raman shift, and what was guessed."""
+    label = header.labels.split(b"\0")[0].decode("cp1252", "replace").strip()
+    if label:
+        check_unit(label, where)
+        return "raman" in label.lower(), ()
+    if header.unit == NANOMETRE:
+        raise nanometres(f"{where}: the axis in nm")
+    if header.unit not in (ARBITRARY, WAVENUMBER, RAMAN_SHIFT):
+        raise other_unit(OTHER_UNITS.get(header.unit, f"unit {header.unit}"), where)
+    if header.unit == RAMAN_SHIFT:
+        return True, ()
+    said = "calls its axis wavenumber" if header.unit == WAVENUMBER else "does not name the unit of its axis"
+    return False, (f"the file {said}; it was taken as Raman shift in cm⁻¹",)

@@ -1,91 +1,132 @@
-"""JCAMP-DX: each way of squeezing numbers, and what is not whole is refused with its line."""
+"""JCAMP-DX: the worked example of the compressed forms, a real file against the reference reader, and broken tables."""
 
+import jcamp
 import numpy as np
 import pytest
 
-from made_instrument_files import jcamp
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
 
-VALUES = [100, 101, 103, 103, 103, 103, 90, -5, -16, 0, 7, 1200, 1200, 33]
-
-
-@pytest.fixture
-def written(tmp_path):
-    """Write a file and return its path."""
-
-    def write(text):
-        path = tmp_path / "serum.dx"
-        path.write_text(text)
-        return path
-
-    return write
-
-
+# The same ten ordinates in every form, as in McDonald and Wilks 1988.
+ORDINATES = [1, 2, 3, 3, 2, 1, 0, -1, -2, -3]
 FORMS = {
-    "plain": ["400 100 101 103 103 103 103 90", "1100 -5 -16 0 7 1200 1200 33"],
-    "packed": ["400+100+101+103+103+103+103+90", "1100-5-16+0+7+1200+1200+33"],
-    "squeezed, repeated": ["400A00A01A03VI0", "1100e", "1200a6@GA200TC3"],
+    "AFFN": "400 1 2 3 3 2 1 0 -1 -2 -3",
+    "PAC": "400+1+2+3+3+2+1+0-1-2-3",
+    "SQZ": "400ABCCBA@abc",
+    "DIF": "400AJJ%jjjjjj",
+    "DIF and DUP": "400AJJ%jX",
+    "SQZ and DUP": "400ABCTBA@abc",
+    "blanks between": "400 A B C C B A @ a b c",
 }
+
+
+def made(*table, form="(X++(Y..Y))", name="XYDATA", **labels):
+    header = {
+        "TITLE": "a powder",
+        "JCAMP-DX": "4.24",
+        "DATA TYPE": "RAMAN SPECTRUM",
+        "XUNITS": "1/CM",
+        "YUNITS": "COUNTS",
+        "FIRSTX": "400",
+        "LASTX": "490",
+        "XFACTOR": "1",
+        "YFACTOR": "1",
+        "NPOINTS": "10",
+        **{key.replace("_", " "): value for key, value in labels.items()},
+    }
+    lines = [f"##{key}={value}" for key, value in header.items() if value is not None]
+    return "\n".join([*lines, f"##{name}={form}", *table, "##END=", ""])
+
+
+def test_the_real_file_has_the_values_of_the_reference_reader(instruments):
+    path = instruments / "jcamp_dx" / "tannic_acid.jdx"
+    table = read_spectra(path)
+    reference = jcamp.readfile(str(path))
+    np.testing.assert_array_equal(table.wavenumber, reference["x"])
+    np.testing.assert_array_equal(table.intensity[0], reference["y"])
+    assert table.metadata["instrument"][0] == "Ocean Optics R2000"
+    assert table.metadata["measured_at"][0] == "2000/10/04 14:47"
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_numbers_come_back_however_they_are_squeezed(written, form):
-    found = read_spectra(written(jcamp(FORMS[form])))
-    assert found.intensity[0].tolist() == VALUES
-    np.testing.assert_allclose(found.wavenumber, np.linspace(400, 1700, len(VALUES)))
+def test_every_form_of_the_worked_example_is_read(form, read):
+    table = read(made(FORMS[form], YFACTOR="0.5"))
+    np.testing.assert_array_equal(table.intensity[0], np.array(ORDINATES) * 0.5)
+    np.testing.assert_allclose(table.wavenumber, np.linspace(400, 490, 10))
 
 
-def test_differences_add_up_and_the_next_line_checks_the_last(written):
-    # 100, +1, +2, +0 and that step three times in all, -13; the next line starts with the last value again: 90, +95, -11.
-    found = read_spectra(written(jcamp(["400A00JK%Uj3", "1000I0R5j1"], points=9)))
-    assert found.intensity[0].tolist() == [100, 101, 103, 103, 103, 103, 90, 185, 174]
+def test_lines_that_end_with_a_difference_are_checked_by_the_next_one(read):
+    table = read(made("400AJJ%j", "440Bjjjj", "480bj"))
+    np.testing.assert_array_equal(table.intensity[0], ORDINATES)
+    with pytest.raises(DataError, match="line 13: the check fails"):
+        read(made("400AJJ%j", "440Cjjjj", "480bj"))
 
 
-def test_a_line_that_does_not_go_on_where_the_last_one_ended_is_refused(written):
-    with pytest.raises(DataError, match=r"line 13: it starts with 95\.0, the line before ended with 103"):
-        read_spectra(written(jcamp(["400A00JK", "1000I5J"], points=4)))
+def test_a_difference_may_be_repeated_more_than_nine_times(read):
+    table = read(made("400AJS0", NPOINTS="11", LASTX="500"))
+    np.testing.assert_array_equal(table.intensity[0], np.arange(1, 12))
 
 
-def test_pairs_are_taken_as_they_stand(written):
-    pairs = [f"{400 + 100 * k}, {value};" for k, value in enumerate(VALUES)]
-    found = read_spectra(written(jcamp(pairs, form="XYPOINTS=(XY..XY)")))
-    assert found.intensity[0].tolist() == VALUES
+@pytest.mark.parametrize("name", ["XYDATA", "XYPOINTS"])
+@pytest.mark.parametrize("table", [["400,1; 410,2", "420,3; 450,4.5"], ["400 1 410 2 420 3 450 4.5"]])
+def test_pairs_are_read_whatever_separates_them(name, table, read):
+    spectrum = read(made(*table, form="(XY..XY)", name=name, NPOINTS="4"))
+    np.testing.assert_array_equal(spectrum.wavenumber, [400, 410, 420, 450])
+    np.testing.assert_array_equal(spectrum.intensity[0], [1, 2, 3, 4.5])
 
 
-def test_factors_are_applied(written):
-    text = jcamp(FORMS["plain"]).replace("##YFACTOR=1", "##YFACTOR=0.5")
-    assert read_spectra(written(text)).intensity[0].tolist() == [value / 2 for value in VALUES]
+def test_exponents_comments_and_missing_ordinates_are_understood(read):
+    table = read(made("400 1.5E+02 ? 3 $$ a comment", "$$ another", "430 4e1 5 6 7 8 9 10"))
+    np.testing.assert_array_equal(table.intensity[0], [150, np.nan, 3, 40, 5, 6, 7, 8, 9, 10])
 
 
-BROKEN = {
-    "3 of 701 points": (jcamp(["400 1 2 3"], points=701), "3 of 701 points"),
-    "more points than said": (jcamp(FORMS["plain"], points=5), "more than the 5 points"),
-    "2 000 000 000 points": (jcamp(FORMS["plain"], points=2 * 10**9), "claims 2000000000 points"),
-    "a million repeats": (jcamp(["400A00S999999999"]), "line 12: 'S999999999' can't be read"),
-    "letters": (jcamp(["400 100 abc?"]), "line 12"),
-    "an x without y": (jcamp(["400, 1, 500"], form="XYDATA=(XY..XY)"), "an x without its y"),
-    "nanometres": (jcamp(FORMS["plain"]).replace("1/CM", "NANOMETERS"), "in NANOMETERS"),
-    "two blocks": (jcamp(FORMS["plain"], more=["##BLOCKS=2"]), "several blocks"),
-    "tuples": (jcamp(FORMS["plain"], more=["##NTUPLES=X"]), "several blocks or pages"),
-    "peaks": (jcamp(["400, 1"], form="PEAKTABLE=(XY..XY)"), "PEAKTABLE"),
-    "no data": ("##TITLE=x\n##NPOINTS=3\n##END=\n", "no XYDATA"),
-    "no number of points": (jcamp(FORMS["plain"]).replace("##NPOINTS=14\n", ""), "NPOINTS is ''"),
-    "an infinite factor": (jcamp(FORMS["plain"]).replace("##YFACTOR=1", "##YFACTOR=1e999"), "YFACTOR"),
-}
+def test_an_axis_that_runs_downwards_is_turned_round(read):
+    table = read(made("490 " + " ".join("1234567890"), FIRSTX="490", LASTX="400"))
+    assert table.intensity[0][0] == 0
+    assert any("downwards" in note for note in table.notes)
 
 
-@pytest.mark.parametrize("fault", BROKEN)
-def test_what_is_not_whole_is_refused_with_its_place(written, fault):
-    text, said = BROKEN[fault]
-    with pytest.raises(DataError, match=said) as refusal:
-        read_spectra(written(text))
-    assert str(refusal.value).startswith("serum.dx")
-    assert len(str(refusal.value)) <= 500
+def test_laser_title_and_date_become_columns(read):
+    table = read(made(FORMS["SQZ"], **{"$LASER WAVELENGTH": "785.2 nm", "LONGDATE": "2024/02/29 13:45"}))
+    assert {name: values[0] for name, values in table.metadata.items()} == {
+        "laser_nm": "785.2",
+        "title": "a powder",
+        "measured_at": "2024/02/29 13:45",
+    }
 
 
-def test_a_real_file_has_the_points_it_says(shared_data):
-    found = read_spectra(shared_data / "raman/instruments/jcamp_dx/tannic_acid.jdx")
-    assert found.intensity.shape == (1, 1949)
-    assert found.wavenumber[[0, -1]].tolist() == [100.595, 2854.713]
-    assert found.intensity[0, :2].tolist() == [42.644, 44.511]
+def test_what_the_file_does_not_state_is_noted(read):
+    table = read(made(FORMS["SQZ"], XUNITS=None, DATA_TYPE=None))
+    assert any("kind of spectrum and the unit of its axis" in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (made("400 1 2 3", NPOINTS="701"), "3 of 701 points"),
+        (made("400 1", "410 2", "420 3", NPOINTS="2000000000"), "3 of 2e"),
+        (made(FORMS["SQZ"], NPOINTS=None), "no ##NPOINTS"),
+        (made(FORMS["SQZ"], NPOINTS="1e400"), "not a number"),
+        (made(FORMS["SQZ"], FIRSTX=None), "FIRSTX, LASTX"),
+        (made(FORMS["SQZ"], YFACTOR="0"), "can't scale"),
+        (made(FORMS["SQZ"], XUNITS="NANOMETERS"), "nm, not Raman shift"),
+        (made(FORMS["SQZ"], XUNITS="SECONDS"), "'SECONDS'"),
+        (made(FORMS["SQZ"], DATA_TYPE="INFRARED SPECTRUM"), "no Raman spectrum"),
+        (made(FORMS["SQZ"], form="(T2+(U..U))"), "a table of the form"),
+        (made(FORMS["SQZ"], name="NTUPLES"), "no single spectrum"),
+        (made(FORMS["SQZ"]) + made(FORMS["SQZ"]), "several spectra"),
+        (made("##TITLE=another", FORMS["SQZ"]), "several spectra"),
+        (made(FORMS["SQZ"]).replace("##END=", ""), "no ##END"),
+        (made("400ABC", "900CBA@abc"), "begins at 900"),
+        (made("400ABC!!A@abc"), "'!!A@abc'"),
+        (made("400 1 2 3x3 2 1 0 -1 -2 -3"), "'x3 2 1 0 -1 -2 -3'"),
+        (made("400J"), "'J'"),
+        (made("400A" + "Z9999"), "at most 65536"),
+        (made("400A" + "1" * 99), "no number"),
+        (made("400,1;410", form="(XY..XY)", NPOINTS="2"), "without its pair"),
+        ("##TITLE=x\n##NPOINTS=701\n", "no table of a spectrum"),
+    ],
+)
+def test_a_table_that_is_not_whole_is_refused_with_what_is_wrong(text, words, read):
+    with pytest.raises(DataError, match=words):
+        read(text)

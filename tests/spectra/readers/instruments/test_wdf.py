@@ -1,89 +1,181 @@
-"""WDF files: single, series, map and aborted ones; none can claim more than it holds."""
+"""Renishaw WDF files: real ones against their reference reader, made ones against what was put in."""
 
 import struct
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
+import renishawWiRE
 
-from made_instrument_files import AXIS, block, wdf
-from spectra_dl.errors import DataError
+from made_wdf import CHECKSUM, HEADER, NANOMETRE, WAVENUMBER, block, settings, small_map
+from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers import ReadOptions, iter_spectra, read_spectra
 
-SPECTRA = np.random.default_rng(0).uniform(0, 1000, (6, 50)).astype("<f4")
+
+@pytest.mark.parametrize(("name", "count"), [("sp", 1), ("depth", 40)])
+def test_a_real_file_has_the_values_of_the_reference_reader(name, count, instruments):
+    path = instruments / "renishaw_wdf" / f"{name}.wdf"
+    table = read_spectra(path)
+    reference = renishawWiRE.WDFReader(str(path))
+    reference.close()
+    np.testing.assert_array_equal(table.wavenumber, reference.xdata[::-1].astype(float))
+    np.testing.assert_array_equal(table.intensity, reference.spectra.reshape(count, 1015)[:, ::-1])
+    assert set(table.metadata["laser_nm"]) == {"532.2500935"}
 
 
-@pytest.fixture
-def written(tmp_path):
-    """Write a file and return its path."""
-
-    def write(content):
-        path = tmp_path / "map.wdf"
-        path.write_bytes(content)
-        return path
-
-    return write
+def test_a_real_depth_series_keeps_depth_time_and_exposure(instruments):
+    table = read_spectra(instruments / "renishaw_wdf" / "depth.wdf")
+    assert list(table.metadata["z_um"][:3]) == ["-10", "-9.5", "-9"]
+    assert float(table.metadata["time_s"][-1]) == pytest.approx(40.5, abs=0.1)
+    assert set(table.metadata["exposure_s"]) == {"0.1"}
+    assert table.sample_id[39] == "depth/40"
 
 
-def test_a_map_keeps_places_order_and_values(written):
-    x, y = np.arange(6.0), np.repeat([0.0, -1.5], 3)
-    found = read_spectra(written(wdf(SPECTRA, places=[(3, x), (4, y), (11, x)])))
-    np.testing.assert_array_equal(found.intensity, SPECTRA[:, ::-1].astype(float))
-    np.testing.assert_allclose(found.wavenumber, AXIS[::-1])
-    assert list(found.metadata["x"]) == ["0", "1", "2", "3", "4", "5"]
-    assert list(found.metadata["y"]) == ["0", "0", "0", "-1.5", "-1.5", "-1.5"]
-    assert set(found.metadata["laser_nm"]) == {"785.00"}
-    assert list(found.sample_id) == [f"map {number}" for number in range(1, 7)]
+def test_a_map_keeps_places_exposure_and_order(read):
+    made = small_map()
+    table = read(made.data())
+    np.testing.assert_array_equal(table.intensity, made.intensity[:, ::-1])
+    np.testing.assert_array_equal(table.wavenumber, made.axis[::-1])
+    assert list(table.metadata["x_um"]) == ["0", "1.5", "3", "0", "1.5", "3"]
+    assert list(table.metadata["y_um"]) == ["-2", "-2", "-2", "4", "4", "4"]
+    assert set(table.metadata["exposure_s"]) == {"10"}
+    assert float(table.metadata["laser_nm"][0]) == pytest.approx(785, abs=1e-3)
+    assert any("downwards" in note for note in table.notes)
 
 
-def test_blocks_are_the_whole(written):
-    path = written(wdf(SPECTRA))
-    parts = list(iter_spectra(path, ReadOptions(), rows=4))
+def test_blocks_of_a_map_are_the_same_spectra(write):
+    path = write(small_map().data(), "map.dat")
+    parts = list(iter_spectra(path, rows=4))
     assert [len(part) for part in parts] == [4, 2]
-    np.testing.assert_array_equal(
-        np.concatenate([part.intensity for part in parts]), read_spectra(path).intensity
-    )
+    assert parts[1].sample_id[0] == "map/5"
 
 
-def test_an_aborted_map_gives_what_was_measured_and_says_so(written):
-    found = read_spectra(written(wdf(SPECTRA, room=10, count=4)))
-    assert len(found) == 4
-    assert any("stopped after 4 of 10" in note for note in found.notes)
+def test_a_column_of_the_file_can_be_the_patient(write):
+    path = write(small_map().data(), "map.dat")
+    table = read_spectra(path, ReadOptions(patient="y_um"))
+    assert list(table.patient) == ["-2", "-2", "-2", "4", "4", "4"]
 
 
-LIES = {
-    "eighty bytes": (wdf(SPECTRA)[:80], "truncated WDF"),
-    "a block of 2^60 bytes": (wdf(SPECTRA) + block(b"XXXX", b"", 2**60), "claims 1152921504606846976 bytes"),
-    "a block of 3 bytes": (wdf(SPECTRA) + block(b"XXXX", b"", 3), "claims 3 bytes"),
-    "no data": (block(b"WDF1", bytes(496)), "no block DATA"),
-    "more points than the axis": (wdf(SPECTRA[:, :40]), "don't fit"),
-    "no spectra": (wdf(SPECTRA, room=6, count=0), "nothing to read"),
-    "places for another map": (wdf(SPECTRA, places=[(3, np.arange(6.0))], lists=60), "claims 60 lists"),
-    "nanometres": (wdf(SPECTRA, unit=3), "its axis is in nm"),
-}
+def test_a_map_broken_off_gives_what_was_measured_and_says_so(read):
+    made = small_map()
+    table = read(made.but(capacity=9).data())
+    np.testing.assert_array_equal(table.intensity, made.intensity[:, ::-1])
+    assert any("broken off: 6 of 9" in note for note in table.notes)
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_file_that_lies_is_refused_by_name(written, lie):
-    content, said = LIES[lie]
-    with pytest.raises(DataError, match=said) as refusal:
-        read_spectra(written(content))
-    assert str(refusal.value).startswith("map.wdf")
-    assert len(str(refusal.value)) <= 500
+def test_wdf_without_settings_or_places_is_read(read):
+    made = small_map().but(settings=b"", places=())
+    table = read(made.data())
+    assert set(table.metadata) == {"laser_nm", "instrument", "title"}
 
 
-def test_a_claim_of_2_32_points_and_2_40_spectra_is_refused_before_anything_is_held(written):
-    content = bytearray(wdf(SPECTRA))
-    struct.pack_into("<IQQ", content, 0x3C, 2**32 - 1, 2**40, 2**40)
-    with pytest.raises(DataError, match="claims 4294967295 points x 1099511627776 spectra"):
-        read_spectra(written(bytes(content)))
+@pytest.mark.parametrize(
+    "content", [b"PSET", b"PSET\xff\xff\xff\xff" + b"p" * 40, settings(-1), b"noise" * 9]
+)
+def test_settings_that_can_not_be_followed_are_left_out(content, read):
+    assert "exposure_s" not in read(small_map().but(settings=content).data()).metadata
 
 
-def test_real_files_have_the_spectra_their_source_says(shared_data):
-    folder = shared_data / "raman/instruments/renishaw_wdf"
-    one, series = read_spectra(folder / "sp.wdf"), read_spectra(folder / "depth.wdf")
-    assert one.intensity.shape == (1, 1015)
-    assert series.intensity.shape == (40, 1015)
-    assert one.intensity[0, -1] == pytest.approx(47.09271)
-    assert one.wavenumber[-1] == pytest.approx(2787.5144)
-    assert list(series.metadata["z"][:2]) == ["-10", "-9.5"]
-    assert one.metadata["laser_nm"][0] == "532.25"
+def test_a_signalling_nan_is_a_missing_value(read):
+    made = small_map()
+    data = made.data()
+    first = made.intensity[0, 0].tobytes()
+    table = read(data.replace(first, struct.pack("<I", 0x7F800001), 1))
+    assert np.isnan(table.intensity[0, -1])
+    assert np.isfinite(table.intensity[1:]).all()
+
+
+def test_an_axis_in_nm_is_refused_with_the_way_to_convert_it(read):
+    with pytest.raises(DataError, match="1e7 / laser_nm"):
+        read(small_map().but(unit=NANOMETRE).data())
+
+
+def test_an_axis_of_another_kind_is_refused_by_its_name(read):
+    with pytest.raises(DataError, match="ElectronVolt"):
+        read(small_map().but(unit=4).data())
+
+
+def test_an_absolute_wavenumber_is_refused(read):
+    made = small_map()
+    with pytest.raises(DataError, match="absolute wavenumbers"):
+        read(made.but(unit=WAVENUMBER, axis=made.axis + 12000).data())
+
+
+def test_a_truncated_header_is_refused(read):
+    with pytest.raises(DataError, match="truncated WDF: 80 bytes"):
+        read(b"WDF1" + bytes(76))
+
+
+def test_claims_larger_than_the_file_are_refused_before_memory_is_taken(write):
+    data = bytearray(small_map().data())
+    struct.pack_into("<IQQ", data, 60, 2**32 - 1, 2**40, 2**40)
+    struct.pack_into("<Q", data, HEADER + 8, 2**60)
+    path = write(bytes(data), "huge.wdf")
+    tracemalloc.start()
+    with pytest.raises(DataError, match="more than the file's"):
+        read_spectra(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6
+
+
+def test_a_block_longer_than_the_file_is_refused_with_its_place(read):
+    data = bytearray(small_map().data())
+    struct.pack_into("<Q", data, HEADER + 8, 2**60)
+    with pytest.raises(DataError, match="DATA at byte 512 claims"):
+        read(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("offset", "layout", "value", "words"),
+    [
+        (HEADER + 8, "<Q", 0, "claims 0 bytes"),
+        (HEADER, "<I", 0, "no block begins at byte 512"),
+        (72, "<Q", 0, "no spectrum was measured"),
+        (88, "<I", 39, "contradicts itself"),
+        (92, "<I", 2**31, "contradicts itself"),
+        (8, "<Q", 511, "damaged WDF"),
+        (60, "<I", 0, "no spectrum"),
+    ],
+)
+def test_a_header_that_contradicts_the_blocks_is_refused(offset, layout, value, words, read):
+    data = bytearray(small_map().data())
+    struct.pack_into(layout, data, offset, value)
+    with pytest.raises(DataError, match=words):
+        read(bytes(data))
+
+
+def test_a_block_that_stands_twice_is_refused(read):
+    with pytest.raises(DataError, match="two blocks DATA"):
+        read(small_map().data() + block(b"DATA", bytes(960)))
+
+
+def test_a_kind_of_list_the_reader_does_not_know_is_refused_with_a_way_out(read):
+    made = small_map()
+    with pytest.raises(DataError, match="export it as text"):
+        read(made.but(places=(*made.places[:2], (CHECKSUM + 900, np.zeros(6)))).data())
+
+
+def test_a_missing_library_is_named_with_the_extra(monkeypatch, write):
+    path = write(small_map().data(), "map.wdf")
+    monkeypatch.setitem(sys.modules, "renishawWiRE", None)
+    with pytest.raises(UsageError, match=r"spectra-dl\[vendor\]") as refusal:
+        read_spectra(path)
+    assert refusal.value.exit_code == 2
+    assert "\n" not in str(refusal.value)
+
+
+def test_several_files_of_one_spectrum_keep_what_each_says(write):
+    made = small_map()
+    one = made.but(intensity=made.intensity[:1], capacity=1, places=())
+    first, second = write(one.data(), "a.wdf"), write("400\t1\n500\t2\n600\t3\n1800\t4\n", "b.txt")
+    table = read_spectra([first, second])
+    assert list(table.sample_id) == ["a", "b"]
+    assert list(table.metadata["exposure_s"]) == ["10", ""]
+
+
+def test_a_map_among_several_files_is_refused(write):
+    path = write(small_map().data(), "map.wdf")
+    with pytest.raises(DataError, match="6 spectra; among several files"):
+        read_spectra([path, path])

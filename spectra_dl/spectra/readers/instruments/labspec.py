@@ -1,0 +1,151 @@
+"""Horiba LabSpec text (.txt): lines ``#name=<tab>value``, then one of three layouts.
+
+A single spectrum is two columns. A series and a map are tables with a spectrum a row: their first line begins with one empty
+cell (series) or two (map) and holds the axis; each row begins with as many cells that say when or where it was measured. That
+a map gives x before y is taken from hyperSpec's readers of these files.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.axis import check_size
+from spectra_dl.spectra.readers.header import INVERSE_CM
+from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
+from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, numbers_of
+from spectra_dl.spectra.readers.instruments.units import check_unit
+from spectra_dl.spectra.readers.lines import Lines
+from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.wording import file_name
+
+HEADER_LINE = re.compile(r"#([^=\t]{1,80})=\t?(.*)")
+START = re.compile(rb"(?:\xef\xbb\xbf)?#[^=\t\r\n]{1,80}=\t")
+KNOWN = re.compile(
+    rb"^#(?:Acq\. time|Accumulations|Laser|Grating|Spectro|Instrument)[^=\r\n]*=\t", re.MULTILINE
+)
+TEXTS = {
+    "instrument": "instrument",
+    "title": "title",
+    "measured_at": "acquired",
+    "accumulations": "accumulations",
+}
+PLACE = re.compile(r"([xyz]) \(µm\)", re.IGNORECASE)
+MOST_HEADER_LINES = 1_000
+LEADING = {1: ("series",), 2: ("x_um", "y_um")}
+
+
+def is_labspec(head: bytes) -> bool:
+    """Say whether a file that begins with ``head`` is LabSpec text."""
+    return START.match(head) is not None and KNOWN.search(head[:8192]) is not None
+
+
+def read_labspec(path: Path) -> list[Recording]:
+    """Read a LabSpec spectrum, series or map.
+
+    Raises
+    ------
+    DataError
+        No spectrum below the header, rows of unequal length, a cell that is no number, or an axis in nm.
+    """
+    where = file_name(path)
+    with open_lines(path) as lines:
+        said = _header(lines, where)
+        rows = _rows(lines, where)
+        notes = tuple(lines.notes)
+    stated = _stated(said, where)
+    recording = (_single if rows[0].cells[0].strip() else _table)(rows, said, where)
+    return [replace(recording, stated=stated, notes=(*notes, *recording.notes))]
+
+
+def _header(lines: Lines, where: str) -> dict[str, str]:
+    """Take the lines of the header off, by lower-case name."""
+    said: dict[str, str] = {}
+    for number, line in lines:
+        found = HEADER_LINE.fullmatch(line)
+        if found:
+            said.setdefault(found[1].strip().lower(), found[2].strip())
+        elif line.strip():
+            lines.push_back(line)
+            return said
+        if number > MOST_HEADER_LINES:
+            break
+    raise DataError(f"{where}: LabSpec text without a spectrum below its header; export the file again")
+
+
+def _rows(lines: Lines, where: str) -> list[CellRow]:
+    rows: list[CellRow] = []
+    for number, line in lines:
+        if line.strip():
+            # Some versions end each line of a map with a tab.
+            rows.append(CellRow(number, line.removesuffix("\t").split("\t")))
+            if len(rows[0].cells) == 2:
+                check_size(len(rows), where)
+    check_size(len(rows[0].cells), where)
+    return rows
+
+
+def _stated(said: Mapping[str, str], where: str) -> bool:
+    """Say whether the header calls the axis Raman shift, and refuse an axis that it says is none."""
+    unit = said.get("axisunit[1]", "")
+    if "spectro (nm)" in said and not unit:
+        unit = "nm"
+    if unit:
+        check_unit(unit, where)
+    return bool(unit) or any(re.fullmatch(rf"spectro \({INVERSE_CM}\)", name) for name in said)
+
+
+def _single(rows: list[CellRow], said: Mapping[str, str], where: str) -> Recording:
+    if len(rows[0].cells) != 2:
+        raise DataError(
+            f"{where} line {rows[0].line}: {len(rows[0].cells)} cells where a LabSpec spectrum has 2; export the file again"
+        )
+    values, number_notes = numbers_of(rows, where)
+    columns = same_for_all({**_columns(said), **_places(said)}, 1)
+    return Recording(where, values[:, 0], values[:, 1][np.newaxis], columns, notes=number_notes)
+
+
+def _table(rows: list[CellRow], said: Mapping[str, str], where: str) -> Recording:
+    leading = next((k for k, cell in enumerate(rows[0].cells) if cell.strip()), 0)
+    if leading not in LEADING or len(rows) < 2:
+        raise DataError(
+            f"{where} line {rows[0].line}: {leading} empty cells before {len(rows) - 1} spectra, where a LabSpec series has 1 and "
+            f"a map 2; export the file again"
+        )
+    axis = CellRow(rows[0].line, ["0"] * leading + list(rows[0].cells[leading:]))
+    values, number_notes = numbers_of([axis, *rows[1:]], where)
+    places = {
+        name: [number_text(float(value)) for value in column]
+        for name, column in zip(LEADING[leading], values[1:, :leading].T, strict=True)
+    }
+    note = "the first column was taken as the place in the series"
+    if leading == 2:
+        note = "the first two columns were taken as x and y"
+    return Recording(
+        where,
+        values[0, leading:],
+        values[1:, leading:],
+        {**places, **same_for_all(_columns(said), len(rows) - 1)},
+        notes=(*number_notes, note),
+    )
+
+
+def _columns(said: Mapping[str, str]) -> dict[str, str]:
+    texts = {column: said.get(name, "") for column, name in TEXTS.items()}
+    texts["laser_nm"] = _first_number([said.get("laser (nm)", ""), said.get("laser", "")])
+    texts["exposure_s"] = _first_number([said.get("acq. time (s)", "")])
+    return texts
+
+
+def _places(said: Mapping[str, str]) -> dict[str, str]:
+    found = ((PLACE.fullmatch(name), text) for name, text in said.items())
+    return {f"{name[1].lower()}_um": text for name, text in found if name}
+
+
+def _first_number(texts: Sequence[str]) -> str:
+    """Return the number one of the texts begins with, such as 532 of "532nm_Edge"."""
+    numbers = (re.match(r"\d{1,9}(?:\.\d{1,9})?", text) for text in texts)
+    return next((found[0] for found in numbers if found), "")

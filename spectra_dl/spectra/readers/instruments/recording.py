@@ -1,0 +1,122 @@
+"""What every reader of an instrument's file gives, and how it becomes a table of spectra."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.axis import mean_of_doubled, sorted_axis
+from spectra_dl.spectra.readers.columns import assign_columns
+from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
+from spectra_dl.spectra.readers.wording import printable, stem
+from spectra_dl.spectra.table import FloatArray, SpectraTable
+
+LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Spectra on one axis, as they stood in an instrument's file.
+
+    Attributes
+    ----------
+    where
+        The file's name, for messages, ids and the source column.
+    axis
+        ``(p,)`` in the file's order, cm⁻¹.
+    intensity
+        ``(n, p)`` floats of any width, in the file's order.
+    columns
+        What the file says of each spectrum: ``n`` texts by the name of their column.
+    stated
+        The file says that its axis is Raman shift.
+    notes
+        What was guessed.
+    """
+
+    where: str
+    axis: FloatArray
+    intensity: NDArray[np.floating]
+    columns: Mapping[str, Sequence[str]]
+    stated: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return int(self.intensity.shape[0])
+
+
+def same_for_all(texts: Mapping[str, str], count: int) -> dict[str, list[str]]:
+    """Return a column for each text that says something, the same in all ``count`` spectra."""
+    shown = {name: printable(" ".join(text.split()), LONGEST_TEXT) for name, text in texts.items()}
+    return {name: [text] * count for name, text in shown.items() if text}
+
+
+def number_text(value: float) -> str:
+    """Return a finite number as short text, "" for others.
+
+    >>> number_text(532.2500935)
+    '532.2500935'
+    """
+    return f"{value:.10g}" if np.isfinite(value) else ""
+
+
+def iter_recordings(
+    recordings: Sequence[Recording], options: ReadOptions, *, rows: int
+) -> Iterator[SpectraTable]:
+    """Yield the spectra of one file in blocks of ``rows``; axes that differ are brought onto one grid.
+
+    The sample ids are the file's name, with the number of the spectrum where there are several.
+
+    Raises
+    ------
+    DataError
+        As `sorted_axis`, or axes that share too little.
+    UsageError
+        An option names a column that is not there.
+    """
+    counts = [len(recording) for recording in recordings]
+    numbers = np.cumsum([0, *counts])
+    if len(recordings) == 1:
+        yield from _tables(recordings[0], options, 0, numbers[-1] > 1, rows)
+        return
+    tables = [
+        table
+        for recording, first in zip(recordings, numbers, strict=False)
+        for table in _tables(recording, options, int(first), True, rows)
+    ]
+    grid, notes = choose_grid(((table.sample_id[0], table.wavenumber) for table in tables), of="spectra")
+    file_notes = FileNotes(notes)
+    yield from in_blocks((file_notes.add(on_grid(table, grid)) for table in tables), rows)
+
+
+def _tables(
+    recording: Recording, options: ReadOptions, first: int, numbered: bool, rows: int
+) -> Iterator[SpectraTable]:
+    where, count = recording.where, len(recording)
+    if not count:
+        raise DataError(f"{where}: no spectrum in it; measure or export again")
+    places = [f"point {k + 1}" for k in range(recording.axis.size)]
+    axis = sorted_axis(recording.axis, places, where, keep_doubled=count == 1, stated=recording.stated)
+    columns = assign_columns(tuple(recording.columns), options, where)
+    texts = list(recording.columns.values())
+    for start in range(0, count, rows):
+        stop = min(start + rows, count)
+        with np.errstate(invalid="ignore"):  # a signalling NaN in a damaged file
+            intensity = recording.intensity[start:stop].astype(np.float64)[:, axis.order]
+        wavenumber, intensity, doubled = (
+            mean_of_doubled(axis.wavenumber, intensity) if count == 1 else (axis.wavenumber, intensity, ())
+        )
+        ids = [f"{stem(where)}/{first + k + 1}" if numbered else stem(where) for k in range(start, stop)]
+        id_note = "the sample ids are the file's name" + (" and the spectrum's number" if numbered else "")
+        yield columns.table(
+            intensity,
+            wavenumber,
+            [tuple(text[k] for text in texts) for k in range(start, stop)],
+            default_ids=ids,
+            source=[f"{where} spectrum {first + k + 1}" if numbered else where for k in range(start, stop)],
+            notes=(*recording.notes, *axis.notes, *doubled, *columns.notes)
+            + (() if "sample_id" in columns.parts else (id_note,)),
+        )

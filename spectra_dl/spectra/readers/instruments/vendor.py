@@ -1,0 +1,22 @@
+"""The libraries that read vendors' formats: imported when a file needs them, named when they are missing."""
+
+import importlib
+from types import ModuleType
+
+from spectra_dl.errors import UsageError
+
+
+def vendor_library(module: str, content: str) -> ModuleType:
+    """Import ``module``, which reads ``content``.
+
+    Raises
+    ------
+    UsageError
+        It is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as err:
+        raise UsageError(
+            f"{content} is read by {module}, which is not installed; install it: pip install 'spectra-dl[vendor]'"
+        ) from err
