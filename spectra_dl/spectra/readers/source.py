@@ -27,7 +27,7 @@ FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Office file; export the sheet as CSV"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export the spectra as CSV"),
     (b"\x93NUMPY", "a NumPy array file; export the spectra as CSV"),
-    (b"WDF1", "a Renishaw WDF file in another one (gzip?); unpack it first"),
+    (b"WDF1", "a Renishaw WDF file where a table is needed; export it as CSV"),
     (b"PAR1", "a Parquet file; export the spectra as CSV"),
     (b"SQLite format 3", "an SQLite database; export the spectra as CSV"),
     (b"%PDF", "a PDF; export the spectra as CSV"),

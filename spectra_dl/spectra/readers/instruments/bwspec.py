@@ -12,7 +12,7 @@ import numpy as np
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
-from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, numbers_of
+from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, NumberTable
 from spectra_dl.spectra.readers.lines import Lines
 from spectra_dl.spectra.readers.source import open_lines
 from spectra_dl.spectra.readers.wording import file_name, listed
@@ -50,10 +50,13 @@ def read_bwspec(path: Path) -> list[Recording]:
     with open_lines(path) as lines:
         header = _header(lines, where)
         shift, spectra = _columns(header, where)
-        rows = [CellRow(number, line.split(header.delimiter)) for number, line in lines if line.strip()]
+        rows = _rows(lines, header, where)
         notes = lines.notes
     _check_pixels(rows, header, where)
-    values, number_notes = numbers_of(_with_shift(rows, shift, spectra, where), where)
+    table = NumberTable(where)
+    for row in _with_shift(rows, shift, spectra, where):
+        table.add(row)
+    values, number_notes = table.values()
     names = [header.names[k] for k in spectra]
     said = same_for_all(_said(header), len(spectra))
     return [
@@ -97,9 +100,17 @@ def _columns(header: _Header, where: str) -> tuple[int, list[int]]:
     return lowered.index(SHIFT), spectra
 
 
+def _rows(lines: Lines, header: _Header, where: str) -> list[CellRow]:
+    rows: list[CellRow] = []
+    for number, line in lines:
+        if line.strip():
+            rows.append(CellRow(number, line.split(header.delimiter)))
+            check_size(len(rows), where)
+    return rows
+
+
 def _check_pixels(rows: list[CellRow], header: _Header, where: str) -> None:
     """Refuse a table with fewer rows than the header counts pixels."""
-    check_size(len(rows), where)
     first, last = header.said.get("pixel_start", ""), header.said.get("pixel_end", "")
     expected = int(last) - int(first) + 1 if re.fullmatch(r"\d{1,6} \d{1,6}", f"{first} {last}") else 0
     if not rows or len(rows) < expected:

@@ -16,11 +16,12 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.header import INVERSE_CM
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
-from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, numbers_of
+from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, NumberTable
 from spectra_dl.spectra.readers.instruments.units import check_unit
 from spectra_dl.spectra.readers.lines import Lines
 from spectra_dl.spectra.readers.source import open_lines
 from spectra_dl.spectra.readers.wording import file_name
+from spectra_dl.spectra.table import FloatArray
 
 HEADER_LINE = re.compile(r"#([^=\t]{1,80})=\t?(.*)")
 START = re.compile(rb"(?:\xef\xbb\xbf)?#[^=\t\r\n]{1,80}=\t")
@@ -54,11 +55,36 @@ def read_labspec(path: Path) -> list[Recording]:
     where = file_name(path)
     with open_lines(path) as lines:
         said = _header(lines, where)
-        rows = _rows(lines, where)
+        first = next(iter(lines))
+        cells = _cells(first[1])
+        leading = next((k for k, cell in enumerate(cells) if cell.strip()), 0)
+        _check_layout(cells, leading, f"{where} line {first[0]}")
+        check_size(len(cells), where)
+        table = NumberTable(where)
+        table.add(CellRow(first[0], ["0"] * leading + cells[leading:]))
+        for number, line in lines:
+            if line.strip():
+                table.add(CellRow(number, _cells(line)))
+                if not leading:
+                    check_size(len(table), where)
         notes = tuple(lines.notes)
-    stated = _stated(said, where)
-    recording = (_single if rows[0].cells[0].strip() else _table)(rows, said, where)
-    return [replace(recording, stated=stated, notes=(*notes, *recording.notes))]
+    values, number_notes = table.values()
+    recording = _table(values, leading, said, where) if leading else _single(values, said, where)
+    return [replace(recording, stated=_stated(said, where), notes=(*notes, *number_notes, *recording.notes))]
+
+
+def _cells(line: str) -> list[str]:
+    # Some versions end each line of a map with a tab.
+    return line.removesuffix("\t").split("\t")
+
+
+def _check_layout(cells: list[str], leading: int, place: str) -> None:
+    if leading > max(LEADING):
+        raise DataError(
+            f"{place}: {leading} empty cells before the axis, where a LabSpec series has 1 and a map 2; export the file again"
+        )
+    if not leading and len(cells) != 2:
+        raise DataError(f"{place}: {len(cells)} cells where a LabSpec spectrum has 2; export the file again")
 
 
 def _header(lines: Lines, where: str) -> dict[str, str]:
@@ -76,18 +102,6 @@ def _header(lines: Lines, where: str) -> dict[str, str]:
     raise DataError(f"{where}: LabSpec text without a spectrum below its header; export the file again")
 
 
-def _rows(lines: Lines, where: str) -> list[CellRow]:
-    rows: list[CellRow] = []
-    for number, line in lines:
-        if line.strip():
-            # Some versions end each line of a map with a tab.
-            rows.append(CellRow(number, line.removesuffix("\t").split("\t")))
-            if len(rows[0].cells) == 2:
-                check_size(len(rows), where)
-    check_size(len(rows[0].cells), where)
-    return rows
-
-
 def _stated(said: Mapping[str, str], where: str) -> bool:
     """Say whether the header calls the axis Raman shift, and refuse an axis that it says is none."""
     unit = said.get("axisunit[1]", "")
@@ -98,25 +112,14 @@ def _stated(said: Mapping[str, str], where: str) -> bool:
     return bool(unit) or any(re.fullmatch(rf"spectro \({INVERSE_CM}\)", name) for name in said)
 
 
-def _single(rows: list[CellRow], said: Mapping[str, str], where: str) -> Recording:
-    if len(rows[0].cells) != 2:
-        raise DataError(
-            f"{where} line {rows[0].line}: {len(rows[0].cells)} cells where a LabSpec spectrum has 2; export the file again"
-        )
-    values, number_notes = numbers_of(rows, where)
+def _single(values: FloatArray, said: Mapping[str, str], where: str) -> Recording:
     columns = same_for_all({**_columns(said), **_places(said)}, 1)
-    return Recording(where, values[:, 0], values[:, 1][np.newaxis], columns, notes=number_notes)
+    return Recording(where, values[:, 0], values[:, 1][np.newaxis], columns)
 
 
-def _table(rows: list[CellRow], said: Mapping[str, str], where: str) -> Recording:
-    leading = next((k for k, cell in enumerate(rows[0].cells) if cell.strip()), 0)
-    if leading not in LEADING or len(rows) < 2:
-        raise DataError(
-            f"{where} line {rows[0].line}: {leading} empty cells before {len(rows) - 1} spectra, where a LabSpec series has 1 and "
-            f"a map 2; export the file again"
-        )
-    axis = CellRow(rows[0].line, ["0"] * leading + list(rows[0].cells[leading:]))
-    values, number_notes = numbers_of([axis, *rows[1:]], where)
+def _table(values: FloatArray, leading: int, said: Mapping[str, str], where: str) -> Recording:
+    if len(values) < 2:
+        raise DataError(f"{where}: LabSpec text with an axis and no spectrum below it; export the file again")
     places = {
         name: [number_text(float(value)) for value in column]
         for name, column in zip(LEADING[leading], values[1:, :leading].T, strict=True)
@@ -128,8 +131,8 @@ def _table(rows: list[CellRow], said: Mapping[str, str], where: str) -> Recordin
         where,
         values[0, leading:],
         values[1:, leading:],
-        {**places, **same_for_all(_columns(said), len(rows) - 1)},
-        notes=(*number_notes, note),
+        {**places, **same_for_all(_columns(said), len(values) - 1)},
+        notes=(note,),
     )
 
 

@@ -27,10 +27,10 @@ from spectra_dl.spectra.readers.instruments.recording import Recording, number_t
 from spectra_dl.spectra.readers.instruments.units import other_unit
 from spectra_dl.spectra.readers.instruments.vendor import vendor_library
 from spectra_dl.spectra.readers.source import open_binary
-from spectra_dl.spectra.readers.wording import file_name, listed, printable
+from spectra_dl.spectra.readers.wording import file_name, listed, printable, quoted
 from spectra_dl.spectra.table import FloatArray
 
-LARGEST_FILE = 256 << 20
+LARGEST_FILE = 64 << 20
 RAMAN, SERIES, WAVENUMBER, FLOAT32, INT32 = 10, 2, "WN", 1, 2
 SPECTRUM_KINDS = {4: "absorbance", 5: "transmittance", 6: "Kubelka-Munk", 12: "reflectance", 16: "ATR"}
 TEXTS = {"instrument": "ins", "title": "snm", "accumulations": "nss"}
@@ -153,13 +153,15 @@ class _Opus:
         said = status.data
         points, unit = said.get("npt", 0), str(said.get("dxu", "no unit"))
         if not isinstance(points, int) or points < 1:
-            raise DataError(f"{self._where}: a Raman spectrum of {points} points; copy the file again")
+            raise DataError(
+                f"{self._where}: a Raman spectrum of {quoted(str(points))} points; copy the file again"
+            )
         check_size(points, self._where)
         if unit != WAVENUMBER:
             raise other_unit(unit, self._where)
         if said.get("dpf") not in (FLOAT32, INT32):
             raise DataError(
-                f"{self._where}: numbers of kind {said.get('dpf')} are not known; save the file as JCAMP-DX"
+                f"{self._where}: numbers of kind {quoted(str(said.get('dpf')))} are not known; save the file as JCAMP-DX"
             )
         spectrum = cast(_Spectrum, self._library.data.Data(data, status, "ra", 0.0))
         return Recording(

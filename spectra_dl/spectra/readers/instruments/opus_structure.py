@@ -15,7 +15,7 @@ MARK = b"\n\n\xfe\xfe"
 HEADER = struct.Struct("<4sdiii")
 ENTRY = struct.Struct("<iii")
 PARAMETER = struct.Struct("<3sxhh")
-MOST_BLOCKS = 10_000
+MOST_BLOCKS = 1_000
 INTEGER, FLOAT = 0, 1
 VALUE_BYTES = {INTEGER: 4, FLOAT: 8}
 
@@ -55,6 +55,11 @@ def check_opus(content: bytes, where: str) -> list[OpusBlock]:
                 f"damaged or truncated, copy it again"
             )
         blocks.append(OpusBlock(code, first, 4 * words))
+    claimed = sum(block.size for block in blocks)
+    if claimed > 2 * size:
+        raise DataError(
+            f"{where}: the OPUS blocks claim {claimed:,} bytes of {size:,}, one over the other; the file is damaged, copy it again"
+        )
     return blocks
 
 

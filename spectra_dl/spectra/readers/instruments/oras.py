@@ -18,7 +18,8 @@ from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.spectra.table import FloatArray
 
 SPECTRA, BACKGROUND, AXIS = "RawSpectra", "Background", "xaxis"
-LARGEST_TEXT = 32 << 20
+# Empty lists take twenty times their text.
+LARGEST_TEXT = 8 << 20
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.numbers import NotANumberError, decide_format
+from spectra_dl.spectra.readers.numbers import NotANumberError, NumberFormat, decide_format
 from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import FloatArray
 
-SAMPLE_CELLS = 10_000
+SAMPLE_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -21,29 +21,59 @@ class CellRow:
     cells: Sequence[str]
 
 
-def numbers_of(rows: Sequence[CellRow], where: str) -> tuple[FloatArray, tuple[str, ...]]:
-    """Return ``(rows, cells)`` float64, NaN for a missing value, with the notes about how numbers are written.
+class NumberTable:
+    """Rows of numbers, kept as text only until the first rows have shown how numbers are written."""
 
-    Raises
-    ------
-    DataError
-        Rows of unequal length, or a cell that is no number, with its line.
-    """
-    width = len(rows[0].cells)
-    for row in rows:
-        if len(row.cells) != width:
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._width = 0
+        self._waiting: list[CellRow] = []
+        self._format: NumberFormat | None = None
+        self._notes: list[str] = []
+        self._values: list[FloatArray] = []
+
+    def __len__(self) -> int:
+        return len(self._values) + len(self._waiting)
+
+    def add(self, row: CellRow) -> None:
+        """Add a row.
+
+        Raises
+        ------
+        DataError
+            It is longer or shorter than those above, or a cell is no number.
+        """
+        self._width = self._width or len(row.cells)
+        if len(row.cells) != self._width:
             raise DataError(
-                f"{where} line {row.line}: {len(row.cells)} cells where the lines above have {width}; the file is damaged or "
-                f"truncated, export it again"
+                f"{self._where} line {row.line}: {len(row.cells)} cells where the lines above have {self._width}; the file is "
+                f"damaged or truncated, export it again"
             )
-    cells = [cell for row in rows[: max(1, SAMPLE_CELLS // width)] for cell in row.cells]
-    number_format, notes = decide_format(cells, where)
-    values = np.empty((len(rows), width))
-    for target, row in zip(values, rows, strict=True):
+        if self._format is not None:
+            self._values.append(self._numbers(row, self._format))
+            return
+        self._waiting.append(row)
+        if len(self._waiting) == SAMPLE_ROWS:
+            self._convert()
+
+    def values(self) -> tuple[FloatArray, tuple[str, ...]]:
+        """Return ``(rows, cells)`` float64, NaN for a missing value, with the notes about how numbers are written."""
+        self._convert()
+        return np.array(self._values), tuple(self._notes)
+
+    def _convert(self) -> None:
+        """Turn the rows that wait for the format into numbers."""
+        if self._format is None:
+            cells = (cell for row in self._waiting for cell in row.cells)
+            self._format, self._notes = decide_format(cells, self._where)
+        self._values += [self._numbers(row, self._format) for row in self._waiting]
+        self._waiting = []
+
+    def _numbers(self, row: CellRow, number_format: NumberFormat) -> FloatArray:
         try:
-            target[:] = number_format.row(row.cells)
+            return np.array(number_format.row(row.cells))
         except NotANumberError as err:
             raise DataError(
-                f"{where} line {row.line}: {quoted(err.token)} is not a number; correct the line, or export the file again"
+                f"{self._where} line {row.line}: {quoted(err.token)} is not a number; correct the line, or export the file "
+                f"again"
             ) from None
-    return values, tuple(notes)

@@ -80,7 +80,7 @@ def broken(old, new, leading=2):
     ("content", "words"),
     [
         (labspec_file(0)[: labspec_file(0).index("410")], "without a spectrum"),
-        (labspec_file(2)[: labspec_file(2).index("0.0\t")], "2 empty cells before 0 spectra"),
+        (labspec_file(2)[: labspec_file(2).index("0.0\t")], "no spectrum below it"),
         (labspec_file(2)[:-30], "line 12: .* cells where"),
         (broken("\t\t410", "\t\t\t410"), "3 empty cells"),
         (broken("481.282", "here"), "line 9: 'here' is not a number"),

@@ -71,9 +71,10 @@ def test_a_series_in_one_block_is_refused_with_a_way_out(read):
         ({"DXU": "MI"}, "'MI', not Raman shift"),
         ({"FXV": 12300.0, "LXV": 10900.0}, "absolute wavenumbers"),
         ({"NPT": 41}, "0 of 1 Raman spectra"),
-        ({"NPT": -1}, "-1 points"),
+        ({"NPT": -1}, "'-1' points"),
         ({"NPT": 2_000_000_000}, "0 of 1 Raman spectra"),
-        ({"DPF": 7}, "kind 7"),
+        ({"DPF": "\x01"}, r"kind '\\x01'"),
+        ({"DPF": 7}, "kind '7'"),
         ({"FXV": float("nan")}, "missing or absurdly large"),
     ],
 )
@@ -104,6 +105,14 @@ def test_claims_beyond_the_file_are_refused(offset, value, words, read):
     data = bytearray(small_spectrum().data())
     struct.pack_into("<i", data, offset, value)
     with pytest.raises(DataError, match=words):
+        read(bytes(data))
+
+
+def test_blocks_that_lie_over_each_other_are_refused_before_they_are_copied(read):
+    data = bytearray(small_spectrum().but(others=((0, bytes(4000)),) * 10).data())
+    for entry in range(4, 14):
+        struct.pack_into("<ii", data, 24 + 12 * entry + 4, (len(data) - 200) // 4, 200)
+    with pytest.raises(DataError, match="one over the other"):
         read(bytes(data))
 
 
