@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from spectra_dl.spectra.readers.instruments.bwspec import is_bwspec, read_bwspec
 from spectra_dl.spectra.readers.instruments.jcamp import is_jcamp, read_jcamp
 from spectra_dl.spectra.readers.instruments.labspec import is_labspec, read_labspec
@@ -34,4 +36,14 @@ def instrument_reader(path: Path) -> Reader | None:
         Not a regular file, not readable, or damaged gzip data.
     """
     head = first_bytes(path)
-    return next((read for recognises, read in READERS if recognises(head)), None)
+    return next((_quiet(read) for recognises, read in READERS if recognises(head)), None)
+
+
+def _quiet(read: Reader) -> Reader:
+    """Keep NumPy from warning of a damaged file's numbers, which are judged when they are read."""
+
+    def read_quietly(path: Path) -> list[Recording]:
+        with np.errstate(invalid="ignore", over="ignore"):
+            return read(path)
+
+    return read_quietly

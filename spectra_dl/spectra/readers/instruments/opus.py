@@ -74,9 +74,7 @@ def read_opus(path: Path) -> list[Recording]:
     found = check_opus(content, where)
     library = vendor_library("brukeropus", f"{where} (Bruker OPUS)")
     try:
-        # A damaged scale or end of the axis can overflow; the axis and the values are judged afterwards.
-        with np.errstate(all="ignore"):
-            return _Opus(content, where, library).recordings(found)
+        return _Opus(content, where, library).recordings(found)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, struct.error) as err:
         if isinstance(err, DataError):
             raise

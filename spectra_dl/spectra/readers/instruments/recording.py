@@ -59,8 +59,10 @@ def number_text(value: float) -> str:
 
     >>> number_text(532.2500935)
     '532.2500935'
+    >>> number_text(-0.0)
+    '0'
     """
-    return f"{value:.10g}" if np.isfinite(value) else ""
+    return f"{value + 0.0:.10g}" if np.isfinite(value) else ""
 
 
 def iter_recordings(

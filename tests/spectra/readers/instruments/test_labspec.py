@@ -42,7 +42,7 @@ def test_a_map_keeps_x_and_y(end, read):
     np.testing.assert_array_equal(table.wavenumber, SHIFTS)
     np.testing.assert_array_equal(table.intensity, COUNTS)
     assert list(table.metadata["x_um"]) == ["0", "1.5", "3"]
-    assert list(table.metadata["y_um"]) == ["-0", "-2", "-4"]
+    assert list(table.metadata["y_um"]) == ["0", "-2", "-4"]
     assert set(table.metadata["exposure_s"]) == {"120"}
     assert any("taken as x and y" in note for note in table.notes)
 

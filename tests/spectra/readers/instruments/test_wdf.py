@@ -86,6 +86,15 @@ def test_a_signalling_nan_is_a_missing_value(read):
     assert np.isfinite(table.intensity[1:]).all()
 
 
+def test_a_signalling_nan_on_the_axis_is_refused(read):
+    made = small_map()
+    data = made.data().replace(
+        made.axis[:3].tobytes(), struct.pack("<I", 0x7F800001) + made.axis[1:3].tobytes()
+    )
+    with pytest.raises(DataError, match="point 1 is missing"):
+        read(data)
+
+
 def test_an_axis_in_nm_is_refused_with_the_way_to_convert_it(read):
     with pytest.raises(DataError, match="1e7 / laser_nm"):
         read(small_map().but(unit=NANOMETRE).data())
