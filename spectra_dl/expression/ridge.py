@@ -70,7 +70,7 @@ def fit_ridge(
     group
         ``(n,)`` section of each; the penalty of the highest mean correlation on left-out sections is taken.
     penalty
-        Relative to the mean squared length of a row times the rows; None chooses among `PENALTIES`.
+        Relative to the mean squared length of a row around the rows' mean; None chooses among `PENALTIES`.
     """
     if penalty is None:
         penalty = _choose(rows, targets, group)
