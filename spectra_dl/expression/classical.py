@@ -47,7 +47,11 @@ class PlsExpression(RidgeExpression):
         from sklearn.cross_decomposition import PLSRegression
 
         rows = self.shown(X)
-        model = PLSRegression(n_components=min(10, rows.shape[1], len(rows) - 1), scale=False).fit(rows, y)
-        weight = np.asarray(model.coef_, dtype=np.float64).T
+        weight = np.zeros((rows.shape[1], y.shape[1]))
+        if rows.any():  # scikit-learn fails where no feature differs between spots
+            model = PLSRegression(n_components=min(10, rows.shape[1], len(rows) - 1), scale=False).fit(
+                rows, y
+            )
+            weight = np.asarray(model.coef_, dtype=np.float64).T
         self.map_ = LinearMap(weight, y.mean(axis=0) - rows.mean(axis=0) @ weight)
         return self
