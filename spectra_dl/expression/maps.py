@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.section import FloatArray, TextArray, TissueSection
 from spectra_dl.storage.atomic import whole_path
 from spectra_dl.storage.figure_file import write_figure
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 _LONGEST_SIDE = 1200
 
@@ -93,12 +97,10 @@ def write_maps(
         A file can't be written.
     """
     picture = section.image.thumbnail(_LONGEST_SIDE)
-    names = []
-    for at, gene in enumerate(genes):
-        safe = "".join(one if one.isalnum() or one in "-." else "_" for one in gene)[:80]
-        names.append(f"map_{safe}.png")
+    names = _file_names(genes)
+    for at, (gene, name) in enumerate(zip(genes, names, strict=True)):
         beside = None if measured is None else measured[:, at]
-        _draw(folder / names[-1], section, picture, gene, values[:, at], beside)
+        _draw(folder / name, section, picture, gene, values[:, at], beside)
     return names
 
 
@@ -106,17 +108,12 @@ def measured_values(section: TissueSection, genes: list[str]) -> FloatArray | No
     """Return ``(n, g)`` measured log(1 + counts per 10,000) of named genes, NaN where they or the spot were not counted; None without counts."""
     if section.counts is None or section.gene is None:
         return None
-    symbols = section.symbol if section.symbol is not None else section.gene
-    place = {str(name): at for at, name in enumerate(symbols)} | {
-        gene_key(name): at for at, name in enumerate(section.gene)
-    }
     library = np.asarray(section.counts.sum(axis=1), dtype=np.float64).ravel()
-    known = np.array([at for at, name in enumerate(genes) if name in place], dtype=np.intp)
+    rows = np.flatnonzero(library > 0)
+    selector = _columns_of(section.gene, section.symbol, genes)
+    known = np.flatnonzero(np.asarray(selector.sum(axis=0)).ravel())
     values = np.full((len(section), len(genes)), np.nan)
-    counted = library > 0
-    columns = [place[genes[at]] for at in known]
-    rows = np.flatnonzero(counted)
-    values[rows[:, None], known] = log_normalise(section.counts[rows][:, columns], library[rows])
+    values[rows[:, None], known] = log_normalise((section.counts[rows] @ selector)[:, known], library[rows])
     return values
 
 
@@ -124,6 +121,32 @@ def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
     """Return ``(g,)`` correlations of predicted and measured values ``(n, g)`` over the spots that have both."""
     rows = np.isfinite(values).all(axis=1) & np.isfinite(measured).any(axis=1)
     return pearson_per_column(values[rows], np.nan_to_num(measured[rows]))
+
+
+def _columns_of(gene: TextArray, symbol: TextArray | None, asked: Sequence[str]) -> "csr_matrix":
+    """Return the ``(genes, asked)`` matrix of ones that adds up all counts under a name, as training does."""
+    from scipy.sparse import csr_matrix
+
+    by_id: dict[str, list[int]] = {}
+    by_symbol: dict[str, list[int]] = {}
+    for at, (one, own) in enumerate(zip(gene, gene if symbol is None else symbol, strict=True)):
+        by_id.setdefault(gene_key(str(one)), []).append(at)
+        by_symbol.setdefault(str(own or one), []).append(at)
+    place = by_symbol | by_id
+    pairs = [(row, column) for column, name in enumerate(asked) for row in place.get(name, [])]
+    ends = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    return csr_matrix((np.ones(len(pairs)), (ends[0], ends[1])), shape=(len(gene), len(asked)))
+
+
+def _file_names(genes: Sequence[str]) -> list[str]:
+    """Return a file name for each gene, none like another even where capitals don't count."""
+    names: list[str] = []
+    for gene in genes:
+        safe = "".join(one if one.isascii() and (one.isalnum() or one in "-.") else "_" for one in gene)[:80]
+        taken = {name.lower() for name in names}
+        tries = (f"map_{safe}{'' if at == 1 else f'_{at}'}.png" for at in range(1, len(genes) + 1))
+        names.append(next(name for name in tries if name.lower() not in taken))
+    return names
 
 
 def _picture(section: TissueSection) -> dict[str, object]:

@@ -8,10 +8,11 @@ from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.profiles.folds import Group
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.cohort import ExpressionCohort
-from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.section import FloatArray, TissueSection
+from spectra_dl.expression.spots import IndexArray
 
 _SMOOTHED_BELOW = 0.8  # of the difference that Poisson noise alone makes between neighbours
-_TESTED_GENES = 200
+_TESTED_GENES, _FEWEST_GENES = 200, 40
 
 
 def section_findings(
@@ -89,10 +90,20 @@ def _neighbour_noise(section: TissueSection) -> float:
     kept = section.select(section.usable)
     if kept.counts is None or len(kept) < 3:
         return float("nan")
-    total = np.asarray(kept.counts.sum(axis=0)).ravel()
-    columns = np.argsort(-total, kind="stable")[:_TESTED_GENES]
-    counts = kept.counts[:, columns].toarray()
+    total = np.asarray(kept.counts.sum(axis=0), dtype=np.float64).ravel()
+    counts = kept.counts.tocsc()[:, _ruled_by_noise(total, len(kept))].toarray()
     _, near = cKDTree(kept.position_um).query(kept.position_um, k=2)
     other = np.asarray(near)[:, 1]
     expected = (counts + counts[other]).sum()
     return float(((counts - counts[other]) ** 2).sum() / expected) if expected > 0 else float("nan")
+
+
+def _ruled_by_noise(total: FloatArray, n_spots: int) -> IndexArray:
+    """Return the genes of nearest to one count per spot and not more, or the least counted where those are few.
+
+    The variance that tissue and depth make grows with the square of a gene's counts and soon hides the noise that smoothing takes away.
+    """
+    order = np.argsort(total, kind="stable")
+    seen = order[total[order] > 0]
+    end = int(np.searchsorted(total[seen], n_spots, side="right"))
+    return seen[max(0, end - _TESTED_GENES) : max(end, _FEWEST_GENES)]
