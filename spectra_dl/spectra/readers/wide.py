@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_columns
+from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.dialect import Record, Records
 from spectra_dl.spectra.readers.header import Layout, layout_of
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.shape import CellReader, Shape
+from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import SortedAxis, check_size, sorted_axis
-from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_columns
+from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.dialect import Records
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.shape import CellReader, Shape
+from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.table import SpectraTable
 
 WAVE, INTENSITY = "#wave", "#intensity"
