@@ -13,6 +13,7 @@ from spectra_dl_cli.output import say, say_warning, table_text
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.decision import Answer
+    from spectra_dl.spectra.patients import PatientTally
     from spectra_dl.spectra.prediction import PatientPredictions, SpectrumPredictions
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.table import SpectraTable
@@ -41,21 +42,19 @@ def predict_spectra(
     from spectra_dl.storage.run_folder import json_text, write_report
 
     done = _Done()
-    first = next(blocks)
-    tally = None if first.patient is None else PatientTally(tuple(predictor.header.classes))
-    judged = ((table, *predictor.predict(table, batch_size=batch_size)) for table in chain([first], blocks))
-    opening = next(judged)
+    judged = ((table, *predictor.predict(table, batch_size=batch_size)) for table in blocks)
+    first = next(judged)
     with _writers(folder, predictor) as (write_spectra, write_patients), counting("predicting") as count:
-        for table, spectra, notes in chain([opening], judged):
+        tally = PatientTally(tuple(predictor.header.classes))
+        for table, spectra, notes in chain([first], judged):
             write_spectra(spectra)
             done.add(table, spectra, notes, seen=predictor.seen_in_training(table))
+            tally.add(spectra)
+            if table.patient is None:  # each spectrum stands for itself
+                done.add_patients(write_patients(tally))
+                tally = PatientTally(tally.classes)
             count(done.spectra)
-            if tally is not None:
-                tally.add(spectra)
-                continue
-            done.add_patients(*write_patients(_alone(spectra, predictor)))
-        if tally is not None:
-            done.add_patients(*write_patients(tally.patients(predictor.header.calibration.temperature)))
+        done.add_patients(write_patients(tally))
     if done.seen:
         say_warning(
             f"{done.seen} of {done.spectra} spectra were used in training this model; these results are too good"
@@ -141,51 +140,51 @@ class _Done:
         self.reader_notes = table.notes  # the last block carries all
         self.model_notes = tuple(dict.fromkeys((*self.model_notes, *notes)))
 
-    def add_patients(self, patients: "PatientPredictions", answers: "list[Answer]") -> None:
-        self.patients += len(answers)
-        for row, answer in enumerate(answers):
-            if answer.abstains:
-                self.abstained += 1
-                if len(self.abstentions) < _FEW:
-                    self.abstentions.append(f"{patients.patient[row]}: {answer.abstains}")
-            if len(self.listed) < _LISTED:
-                self.listed.append(_Patient.of(patients, row, answer))
-
-
-def _alone(spectra: "SpectrumPredictions", predictor: "SpectraPredictor") -> "PatientPredictions":
-    """Return each spectrum as a patient of its own: none is named."""
-    from spectra_dl.spectra.patients import by_patient
-
-    return by_patient(spectra, predictor.header.calibration.temperature)
+    def add_patients(self, answered: "Iterator[tuple[PatientPredictions, list[Answer]]]") -> None:
+        for patients, answers in answered:
+            self.patients += len(answers)
+            for row, answer in enumerate(answers):
+                if answer.abstains:
+                    self.abstained += 1
+                    if len(self.abstentions) < _FEW:
+                        self.abstentions.append(f"{patients.patient[row]}: {answer.abstains}")
+                if len(self.listed) < _LISTED:
+                    self.listed.append(_Patient.of(patients, row, answer))
 
 
 _WriteSpectra = Callable[["SpectrumPredictions"], None]
-_WritePatients = Callable[["PatientPredictions"], "tuple[PatientPredictions, list[Answer]]"]
+_WritePatients = Callable[["PatientTally"], "Iterator[tuple[PatientPredictions, list[Answer]]]"]
 
 
 @contextlib.contextmanager
 def _writers(
     folder: Path | None, predictor: "SpectraPredictor"
 ) -> Iterator[tuple[_WriteSpectra, _WritePatients]]:
-    """Yield what appends spectra and patients to the two tables, if there is a folder; patients come back with their answers."""
+    """Yield what appends spectra and patients to the two tables, if there is a folder; patients are given on with their answers."""
     from spectra_dl.spectra.prediction import patient_predictions_file, spectrum_predictions_file
     from spectra_dl.storage.run_folder import make_run_folder
 
-    rule, classes = predictor.decision, tuple(predictor.header.classes)
+    rule, temperature = predictor.decision, predictor.header.calibration.temperature
+
+    def answered(tally: "PatientTally") -> "Iterator[tuple[PatientPredictions, list[Answer]]]":
+        for patients in tally.patients(temperature):
+            yield patients, rule.of_patients(patients)
+
     if folder is None:
-        yield lambda spectra: None, lambda patients: (patients, rule.of_patients(patients))
+        yield lambda spectra: None, answered
         return
     make_run_folder(folder)
+    classes = tuple(predictor.header.classes)
     with (
         spectrum_predictions_file(folder / "predictions.csv", classes) as append_spectra,
         patient_predictions_file(folder / "patients.csv", classes) as append_patients,
     ):
 
-        def write_patients(patients: "PatientPredictions") -> "tuple[PatientPredictions, list[Answer]]":
-            answers = rule.of_patients(patients)
-            decided = [answer.predicted_class for answer in answers]
-            append_patients(patients, decided, [answer.prediction_set for answer in answers])
-            return patients, answers
+        def write_patients(tally: "PatientTally") -> "Iterator[tuple[PatientPredictions, list[Answer]]]":
+            for patients, answers in answered(tally):
+                decided = [answer.predicted_class for answer in answers]
+                append_patients(patients, decided, [answer.prediction_set for answer in answers])
+                yield patients, answers
 
         yield lambda spectra: append_spectra(spectra, rule.of_spectra(spectra)), write_patients
 

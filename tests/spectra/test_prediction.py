@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra_dl.spectra.patients import PatientTally, by_patient
+from spectra_dl.spectra.patients import PatientTally
 from spectra_dl.spectra.prediction import (
     SpectrumPredictions,
     patient_predictions_file,
@@ -34,6 +34,14 @@ def predictions(logits, *, patient=None, status=None, sample_id=None):
         unlikeness=np.where(np.isnan(values), np.nan, 0.5),
         damaged=np.isnan(values),
     )
+
+
+def by_patient(spectra, temperature, tally=None):
+    """Return the verdicts on the patients of these spectra, few enough to come at once."""
+    tally = tally or PatientTally(spectra.classes)
+    tally.add(spectra)
+    (patients,) = tally.patients(temperature)
+    return patients
 
 
 def written(path, spectra, decided):
@@ -67,13 +75,12 @@ def test_a_patients_probability_does_not_depend_on_the_order_of_its_spectra(logi
 def test_it_does_not_matter_how_the_spectra_are_cut_into_blocks(spectra, data):
     cut = data.draw(st.integers(0, len(spectra)))
     tally = PatientTally(("healthy", "sick"))
-    for block in (spectra[:cut], spectra[cut:]):
-        if block:
-            tally.add(predictions([logit for _, logit in block], patient=[name for name, _ in block]))
+    for block in filter(None, (spectra[:cut], spectra[cut:])):
+        tally.add(predictions([logit for _, logit in block], patient=[name for name, _ in block]))
     whole = by_patient(
         predictions([logit for _, logit in spectra], patient=[name for name, _ in spectra]), 1.0
     )
-    pieces = tally.patients(1.0)
+    (pieces,) = tally.patients(1.0)
     assert list(pieces.patient) == list(dict.fromkeys(name for name, _ in spectra)) == list(whole.patient)
     np.testing.assert_array_equal(pieces.probability, whole.probability)
     np.testing.assert_array_equal(pieces.n_spectra, whole.n_spectra)
@@ -85,6 +92,24 @@ def test_a_patients_unlikeness_is_the_median_over_the_spectra_that_were_used():
     )
     spectra.unlikeness[[0, 2, 3, 4]] = [1.0, 5.0, 2.0, 9.0]
     np.testing.assert_allclose(by_patient(spectra, 1.0).unlikeness, [1.5, 7.0])
+
+
+def test_many_patients_come_some_at_a_time_and_each_once_in_order_of_first_appearance():
+    names = [f"p{at}" for at in range(2500)]
+    tally = PatientTally(("healthy", "sick"))
+    tally.add(predictions([0.0] * 2500, patient=names))
+    tally.add(predictions([2.0] * 2500, patient=names[::-1]))
+    blocks = list(tally.patients(1.0))
+    assert len(blocks) > 1
+    assert [name for block in blocks for name in block.patient] == names
+    for block in blocks:
+        np.testing.assert_allclose(block.probability[:, 1], 1 / (1 + np.exp(-1.0)))
+        assert set(block.n_spectra) == {2}
+
+
+def test_names_of_half_characters_are_told_apart_and_come_back():
+    names = ["a\udc80", "a\udc81", "a\x00", "a"]
+    assert list(by_patient(predictions([0.0] * 4, patient=names), 1.0).patient) == names
 
 
 def test_refused_spectra_are_left_out_of_the_mean_and_counted():
