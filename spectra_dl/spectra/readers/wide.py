@@ -8,10 +8,12 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.dialect import Record, Records
 from spectra_dl.spectra.readers.header import Layout, layout_of
+from spectra_dl.spectra.readers.numbers import looks_numeric
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.plain_row import PlainRow
 from spectra_dl.spectra.readers.shape import CellReader, Shape
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
+from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 
 
@@ -63,12 +65,27 @@ class _RowTable:
         self._axis_values[self._layout.axis.order] = self._layout.axis.wavenumber
         self._cells = CellReader(self._shape, self._sample_tokens())
         self._plain = self._plain_row(len(metadata))
+        self._beside = self._numbers_beside_the_axis()
         self._ids = UniqueIds(records.name)
 
     def _sample_tokens(self) -> Iterator[str]:
         for fields in self._records.sample[1:]:
             if len(fields) >= len(self._shape.header):
                 yield from (fields[k] for k in self._axis_columns)
+
+    def _numbers_beside_the_axis(self) -> list[str]:
+        """Return notes of metadata next to the wavenumbers that could be a point of the spectra by their cells."""
+        parts = {self._layout.metadata_columns[k] for k in self._columns.parts.values()}
+        rows = [fields for fields in self._records.sample[1:] if len(fields) >= len(self._shape.header)]
+        notes = []
+        for k in (min(self._axis_columns) - 1, max(self._axis_columns) + 1):
+            if k in self._layout.metadata_columns and k not in parts:
+                name = quoted(self._layout.names[k])
+                if rows and all(looks_numeric(fields[k]) for fields in rows):
+                    notes.append(
+                        f"column {name} beside the wavenumbers holds numbers; it was read as metadata"
+                    )
+        return notes
 
     def _plain_row(self, texts: int) -> PlainRow | None:
         columns = (*self._layout.metadata_columns, *self._axis_columns)
@@ -121,5 +138,6 @@ class _RowTable:
             *self._layout.notes,
             *self._columns.notes,
             *ids,
+            *self._beside,
             *self._cells.notes,
         )
