@@ -1,0 +1,116 @@
+"""Layers that look at the whole batch, where each process holds only its share of it."""
+
+import contextlib
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+
+from spectra_dl.errors import UsageError
+from spectra_dl.training.processes import Processes
+
+
+@contextlib.contextmanager
+def whole_batch_layers(network: nn.Module, processes: Processes) -> Iterator[None]:
+    """Let batch normalisation and dropout compute what one process with the whole batch would, while the block runs.
+
+    Raises
+    ------
+    UsageError
+        The network has a layer that depends on the rest of the batch in a way this can't give back.
+    """
+    changed: list[tuple[nn.Module, partial[torch.Tensor]]] = []
+    if processes.several:
+        for name, layer in network.named_modules():
+            _refuse_unshared(name, layer)
+            if isinstance(layer, _BatchNorm):
+                changed.append((layer, partial(_normalised, layer, processes)))
+            elif isinstance(layer, nn.Dropout):
+                changed.append((layer, partial(_dropped, layer, processes)))
+    for layer, forward in changed:
+        layer.__dict__["forward"] = forward
+    try:
+        yield
+    finally:
+        for layer, _ in changed:
+            del layer.__dict__["forward"]
+
+
+def _refuse_unshared(name: str, layer: nn.Module) -> None:
+    inner = getattr(layer, "dropout", 0.0)
+    if (
+        (isinstance(layer, _DropoutNd) and not isinstance(layer, nn.Dropout))
+        or isinstance(layer, nn.RReLU)
+        or (isinstance(inner, float) and inner > 0)
+        or (isinstance(layer, _BatchNorm) and not layer.track_running_stats)
+    ):
+        raise UsageError(
+            f"layer {name} ({type(layer).__name__}) would not compute the same with several processes as with one; train in one process"
+        )
+
+
+class _Sum(torch.autograd.Function):
+    """A sum over all processes; so is its gradient, because every process's loss depends on it."""
+
+    @staticmethod
+    def forward(
+        context: torch.autograd.function.FunctionCtx, here: torch.Tensor, processes: Processes
+    ) -> torch.Tensor:
+        context.processes = processes  # type: ignore[attr-defined]
+        total = here.clone()
+        processes.add_up(total)
+        return total
+
+    @staticmethod
+    def backward(
+        context: torch.autograd.function.FunctionCtx, *gradients: torch.Tensor
+    ) -> tuple[torch.Tensor, None]:
+        total = gradients[0].contiguous().clone()
+        context.processes.add_up(total)  # type: ignore[attr-defined]
+        return total, None
+
+
+def _summed(here: torch.Tensor, processes: Processes) -> torch.Tensor:
+    total: torch.Tensor = _Sum.apply(here, processes)  # type: ignore[no-untyped-call]
+    return total
+
+
+def _normalised(layer: _BatchNorm, processes: Processes, inputs: torch.Tensor) -> torch.Tensor:
+    """Normalise ``inputs`` (n, C, ...) by mean and variance over the whole batch, as `torch.nn.BatchNorm1d` does."""
+    if not layer.training:
+        return type(layer).forward(layer, inputs)
+    others = [axis for axis in range(inputs.ndim) if axis != 1]
+    shape = [1, -1, *[1] * (inputs.ndim - 2)]
+    values = (
+        inputs if inputs.dtype == torch.float64 else inputs.float()
+    )  # half precision is too coarse for sums
+    count = values.numel() // values.shape[1] // len(values) * processes.total
+    mean = _summed(values.sum(others), processes) / count  # (C,)
+    centred = values - mean.view(shape)
+    variance = _summed(centred.square().sum(others), processes) / count  # (C,)
+    outputs = centred * torch.rsqrt(variance + layer.eps).view(shape)
+    if layer.affine:
+        outputs = outputs * layer.weight.view(shape) + layer.bias.view(shape)
+    _remember(layer, mean.detach(), variance.detach() * (count / max(count - 1, 1)))
+    return outputs.to(inputs.dtype)
+
+
+def _remember(layer: _BatchNorm, mean: torch.Tensor, variance: torch.Tensor) -> None:
+    if layer.running_mean is None or layer.running_var is None or layer.num_batches_tracked is None:
+        return
+    layer.num_batches_tracked.add_(1)
+    share = 1 / float(layer.num_batches_tracked) if layer.momentum is None else layer.momentum
+    layer.running_mean.mul_(1 - share).add_(mean, alpha=share)
+    layer.running_var.mul_(1 - share).add_(variance, alpha=share)
+
+
+def _dropped(layer: nn.Dropout, processes: Processes, inputs: torch.Tensor) -> torch.Tensor:
+    """Drop what one process would drop: it draws for the whole batch, and so does each of several."""
+    if not layer.training:
+        return inputs
+    kept = functional.dropout(inputs.new_ones(processes.total, *inputs.shape[1:]), layer.p)
+    return inputs * kept[processes.start : processes.stop]
