@@ -27,7 +27,7 @@ from spectra_dl.training import (
 
 WIDTH = 64
 SETTINGS = TrainingSettings(batch_size=16, device="cpu")
-NETWORKS = ("compact", "lenet5", "deepcnn", "resnet", "context")
+NETWORKS = ("compact", "lenet5", "deepcnn", "context")
 
 
 def rows(n_rows: int, seed: int, dtype: torch.dtype = torch.float32) -> TensorBatches:
@@ -198,12 +198,12 @@ def main() -> int:
     job, folder, rank = sys.argv[1], Path(sys.argv[2]), os.environ["RANK"]
     torch.set_num_threads(1)
     try:
-        if job == "everything":
-            (folder / f"found-{rank}.json").write_text(json.dumps(everything(folder)))
-        elif job == "killed":
+        if job == "killed":
             stop = signal_in_process_1(signal.SIGKILL)
             train(network("lenet5"), checkpoint=folder / "checkpoint", stop_requested=stop)
-        elif job == "other rows":
+        else:
+            (folder / f"found-{rank}.json").write_text(json.dumps(everything(folder)))
+            # Last, because this one ends the processes.
             fit(network("lenet5"), cross_entropy(), rows(35, int(rank)), None, SETTINGS)
     except SpectraDLError as err:
         sys.stderr.write(f"{err}\n")
