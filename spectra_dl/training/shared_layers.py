@@ -13,6 +13,9 @@ from torch.nn.modules.dropout import _DropoutNd
 from spectra_dl.errors import UsageError
 from spectra_dl.training.processes import Processes
 
+_NORMALISATION = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_SHARED = (*_NORMALISATION, nn.Dropout)
+
 
 @contextlib.contextmanager
 def whole_batch_layers(network: nn.Module, processes: Processes) -> Iterator[None]:
@@ -27,7 +30,7 @@ def whole_batch_layers(network: nn.Module, processes: Processes) -> Iterator[Non
     if processes.several:
         for name, layer in network.named_modules():
             _refuse_unshared(name, layer)
-            if isinstance(layer, _BatchNorm):
+            if isinstance(layer, _NORMALISATION):
                 changed.append((layer, partial(_normalised, layer, processes)))
             elif isinstance(layer, nn.Dropout):
                 changed.append((layer, partial(_dropped, layer, processes)))
@@ -41,12 +44,12 @@ def whole_batch_layers(network: nn.Module, processes: Processes) -> Iterator[Non
 
 
 def _refuse_unshared(name: str, layer: nn.Module) -> None:
-    inner = getattr(layer, "dropout", 0.0)
+    """Refuse a layer that draws at random or looks at other rows, unless it is one of those replaced here."""
+    inner = getattr(layer, "dropout", 0.0)  # of attention and recurrent layers, which call no layer for it
     if (
-        (isinstance(layer, _DropoutNd) and not isinstance(layer, nn.Dropout))
-        or isinstance(layer, nn.RReLU)
-        or (isinstance(inner, float) and inner > 0)
+        (isinstance(layer, _BatchNorm | _DropoutNd | nn.RReLU) and type(layer) not in _SHARED)
         or (isinstance(layer, _BatchNorm) and not layer.track_running_stats)
+        or (isinstance(inner, float) and inner > 0)
     ):
         raise UsageError(
             f"layer {name} ({type(layer).__name__}) would not compute the same with several processes as with one; train in one process"
@@ -88,7 +91,7 @@ def _normalised(layer: _BatchNorm, processes: Processes, inputs: torch.Tensor) -
     values = (
         inputs if inputs.dtype == torch.float64 else inputs.float()
     )  # half precision is too coarse for sums
-    count = values.numel() // values.shape[1] // len(values) * processes.total
+    count = values.numel() // values.shape[1] * processes.total // (processes.stop - processes.start)
     mean = _summed(values.sum(others), processes) / count  # (C,)
     centred = values - mean.view(shape)
     variance = _summed(centred.square().sum(others), processes) / count  # (C,)
@@ -112,5 +115,9 @@ def _dropped(layer: nn.Dropout, processes: Processes, inputs: torch.Tensor) -> t
     """Drop what one process would drop: it draws for the whole batch, and so does each of several."""
     if not layer.training:
         return inputs
+    if len(inputs) != processes.stop - processes.start:
+        raise UsageError(
+            f"a dropout layer was given {len(inputs)} rows of a batch's {processes.stop - processes.start}; keep the batch the first dimension, or train in one process"
+        )
     kept = functional.dropout(inputs.new_ones(processes.total, *inputs.shape[1:]), layer.p)
     return inputs * kept[processes.start : processes.stop]

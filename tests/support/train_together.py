@@ -28,6 +28,12 @@ from spectra_dl.training import (
 WIDTH = 64
 SETTINGS = TrainingSettings(batch_size=16, device="cpu")
 NETWORKS = ("compact", "lenet5", "deepcnn", "context")
+UNSHARED: dict[str, nn.Module] = {
+    "other dropout": nn.AlphaDropout(0.5),
+    "inner dropout": nn.LSTM(2, 2, num_layers=2, dropout=0.5),
+    "batch statistics while judging": nn.BatchNorm1d(2, track_running_stats=False),
+    "dropout of other rows": nn.Sequential(nn.Flatten(0), nn.Dropout(0.5), nn.Unflatten(0, (-1, 2))),
+}
 
 
 def rows(n_rows: int, seed: int, dtype: torch.dtype = torch.float32) -> TensorBatches:
@@ -188,7 +194,7 @@ def everything(folder: Path) -> dict[str, object]:
         "one validation row": losses(train(network("lenet5"), n_valid=1)),
         "records seen": len(seen),
         "diverging": diverging(),
-        "refused": refused(nn.AlphaDropout(0.5)),
+        "refused": {kind: refused(layer) for kind, layer in UNSHARED.items()},
         "stopped": stopped_and_resumed(folder),
     }
 

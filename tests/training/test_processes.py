@@ -91,8 +91,23 @@ def test_a_loss_that_is_not_finite_stops_all_with_the_sentence_of_one(both: list
     assert both[0]["diverging"] == both[1]["diverging"] == train_together.diverging()
 
 
-def test_a_layer_that_several_processes_would_compute_differently_is_refused(both: list[Found]) -> None:
-    assert "layer 1 (AlphaDropout)" in both[1]["refused"]
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("other dropout", "layer 1 (AlphaDropout)"),
+        ("inner dropout", "layer 1 (LSTM)"),
+        ("batch statistics while judging", "layer 1 (BatchNorm1d)"),
+        ("dropout of other rows", "keep the batch the first dimension"),
+    ],
+)
+def test_a_layer_that_several_processes_would_compute_differently_is_refused(
+    both: list[Found], kind: str, named: str
+) -> None:
+    assert named in both[0]["refused"][kind]
+    assert named in both[1]["refused"][kind]
+
+
+def test_one_process_refuses_no_layer() -> None:
     assert train_together.refused(nn.AlphaDropout(0.5)) == "it was not refused"
 
 
