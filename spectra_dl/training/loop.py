@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,8 +25,8 @@ from spectra_dl.training.processes import Processes, join_processes
 from spectra_dl.training.progress import progress_bar
 from spectra_dl.training.seeds import own_randomness, seed_layers, seeded_generator
 from spectra_dl.training.settings import TrainingSettings
-from spectra_dl.training.shared_layers import whole_batch_layers
 from spectra_dl.training.state import TrainingState
+from spectra_dl.training.whole_batch import whole_batch_layers, whole_outputs
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -225,11 +226,11 @@ def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[float, fl
 def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
     scale = 1 / len(batch.rows)
     mean_loss = torch.zeros((), device=job.fabric.device)
-    for piece in _own_part(job, batch).split(job.pieces):
-        loss = _row_losses(job, piece).sum() * scale  # (n,) -> (), a share of the whole batch's mean
+    for piece in batch.split(job.pieces):
+        loss = _shared_losses(job, piece).sum() * scale  # (n,) -> (), a share of the whole batch's mean
         job.fabric.backward(loss)
         mean_loss += loss.detach()
-    job.processes.add_up_gradients(job.model, mean_loss)
+    job.processes.add_up_gradients(job.model)
     norm = job.fabric.clip_gradients(
         job.model, job.optimiser, max_norm=job.settings.gradient_clip, error_if_nonfinite=False
     )
@@ -238,17 +239,20 @@ def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
     return loss_value, norm_value
 
 
-def _own_part(job: _Job, batch: Batch) -> Batch:
-    """Return this process's rows of a training batch, on its device."""
-    if len(batch.rows) < job.processes.launch.count:
+def _shared_losses(job: _Job, batch: Batch) -> torch.Tensor:
+    """Return the losses of all rows ``(N,)``, of which each process's network has seen its share."""
+    count = job.processes.launch.count
+    if len(batch.rows) < count:
         raise UsageError(
-            f"a batch has {len(batch.rows)} rows for {job.processes.launch.count} processes; use fewer processes or a larger batch_size"
+            f"a batch has {len(batch.rows)} rows for {count} processes; use fewer processes or a larger batch_size"
         )
-    return job.processes.own_part(batch).to(job.fabric.device)
+    there = batch.to(job.fabric.device)
+    outputs = job.model(job.processes.own_part(there).inputs)  # (n, ...) -> (n, ...)
+    return _row_losses(job, whole_outputs(outputs, job.processes), there)
 
 
-def _row_losses(job: _Job, batch: Batch) -> torch.Tensor:
-    losses = job.loss(job.model(batch.inputs), batch.targets)
+def _row_losses(job: _Job, outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
+    losses = job.loss(outputs, batch.targets)
     if losses.shape != batch.rows.shape:
         raise UsageError(
             f"the loss returned shape {tuple(losses.shape)} for {len(batch.rows)} rows; it must return one value per row (reduction='none')"
@@ -260,8 +264,11 @@ def _row_losses(job: _Job, batch: Batch) -> torch.Tensor:
 def _mean_loss(job: _Job, batches: Batches, state: TrainingState) -> float:
     """Return the mean loss over all rows, without changing anything."""
     job.model.eval()
-    parts = (job.processes.own_part(batch) for batch in batches.in_order())
-    total = sum(float(_row_losses(job, part.to(job.fabric.device)).sum()) for part in parts if len(part.rows))
+    launch, total = job.processes.launch, 0.0
+    # Each process takes whole batches in turn.
+    for batch in islice(batches.in_order(), launch.rank, None, launch.count):
+        there = batch.to(job.fabric.device)
+        total += float(_row_losses(job, job.model(there.inputs), there).sum())
     mean = job.processes.add_up_number(total) / batches.n_rows
     if not math.isfinite(mean):
         place = (state.epoch, state.step - 1)
@@ -311,7 +318,7 @@ def _diverged(job: _Job, batch: Batch | None, place: tuple[int, int], what: str)
 
 @torch.no_grad()
 def _broken_rows(job: _Job, batch: Batch) -> str:
-    losses = job.processes.whole_batch(_row_losses(job, _own_part(job, batch)))
+    losses = _shared_losses(job, batch)
     broken = batch.rows[~losses.isfinite().to(batch.rows.device)].tolist()
     if not broken:
         return f" (largest loss in training row {int(batch.rows[int(losses.argmax())])}, counted from 0)"

@@ -67,12 +67,11 @@ class Processes:
             with self._told_when_one_ends():
                 torch.distributed.all_reduce(tensor)
 
-    def add_up_gradients(self, network: torch.nn.Module, loss: torch.Tensor) -> None:
-        """Replace the network's gradients and ``loss`` by their sums over all processes, in one message."""
+    def add_up_gradients(self, network: torch.nn.Module) -> None:
+        """Replace the network's gradients by their sums over all processes, in one message."""
         if not self.several:
             return
         parts = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
-        parts.append(loss)
         flat = torch.cat([part.reshape(-1) for part in parts])
         self.add_up(flat)
         totals = torch.split(flat, [part.numel() for part in parts])
@@ -90,15 +89,6 @@ class Processes:
     def on_any(self, flag: bool) -> bool:
         """Return True on every process when ``flag`` is True on one; none goes on before all have come here."""
         return self.add_up_number(float(flag)) > 0
-
-    def whole_batch(self, values: torch.Tensor) -> torch.Tensor:
-        """Return the values ``(total, ...)`` of all rows of the batch from those of this process's rows."""
-        if not self.several:
-            return values
-        whole = values.new_zeros(self.total, *values.shape[1:])
-        whole[self.start : self.stop] = values
-        self.add_up(whole)
-        return whole
 
     def from_first(self, tensor: torch.Tensor) -> None:
         """Replace ``tensor`` by the first process's."""

@@ -14,6 +14,7 @@ from torch import nn
 
 from spectra_dl.errors import SpectraDLError
 from spectra_dl.expression.heads import build_head
+from spectra_dl.expression.losses import pearson_distance
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.training import (
     EpochRecord,
@@ -24,6 +25,7 @@ from spectra_dl.training import (
     cross_entropy,
     fit,
 )
+from spectra_dl.training.losses import Loss
 
 WIDTH = 64
 SETTINGS = TrainingSettings(batch_size=16, device="cpu")
@@ -86,6 +88,7 @@ def train(
     dtype: torch.dtype = torch.float32,
     epochs: int = 4,
     n_valid: int = 17,
+    loss: Loss | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
     stop_requested: Callable[[], bool] | None = None,
@@ -94,7 +97,7 @@ def train(
     """Train as all jobs here do."""
     return fit(
         trained.to(dtype),
-        cross_entropy([1.0, 1.5], label_smoothing=0.1),
+        loss or cross_entropy([1.0, 1.5], label_smoothing=0.1),
         rows(35, 5, dtype),
         rows(n_valid, 6, dtype),
         replace(SETTINGS, epochs=epochs),
@@ -111,9 +114,14 @@ def losses(history: History) -> list[float]:
     return [loss for row in history.epochs for loss in (row.train_loss, row.valid_loss) if loss is not None]
 
 
-def precise_losses(name: str) -> list[float]:
+def correlation(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return a loss that is one of the batch, not of its rows one by one."""
+    return pearson_distance(outputs, nn.functional.one_hot(targets, 2).to(outputs.dtype))
+
+
+def precise_losses(name: str, loss: Loss | None = None) -> list[float]:
     """Return the validation losses of a training in double precision; the loop adds up training losses in single precision."""
-    return losses(train(network(name), dtype=torch.float64, epochs=2))[1::2]
+    return losses(train(network(name), dtype=torch.float64, epochs=2, loss=loss))[1::2]
 
 
 def digest(trained: nn.Module) -> str:
@@ -191,6 +199,7 @@ def everything(folder: Path) -> dict[str, object]:
         "single": {
             name: losses(train(network(name), seen=seen)) for name in ("lenet5", "deepcnn", "context")
         },
+        "correlation": precise_losses("context", correlation),
         "one validation row": losses(train(network("lenet5"), n_valid=1)),
         "records seen": len(seen),
         "diverging": diverging(),

@@ -63,6 +63,11 @@ def test_two_processes_compute_what_one_computes(both: list[Found], name: str) -
     assert both[0]["precise"][name] == pytest.approx(precise_losses(name), rel=1e-9)
 
 
+def test_a_loss_of_the_whole_batch_is_that_of_one_process(both: list[Found]) -> None:
+    alone = precise_losses("context", train_together.correlation)
+    assert both[0]["correlation"] == pytest.approx(alone, rel=1e-9)
+
+
 @pytest.mark.parametrize("name", ["lenet5", "deepcnn", "context"])
 def test_two_processes_give_the_losses_of_one_to_five_digits(both: list[Found], name: str) -> None:
     assert both[0]["single"][name] == pytest.approx(losses(train(network(name))), abs=1e-5)

@@ -1,4 +1,4 @@
-"""Layers that look at the whole batch, where each process holds only its share of it."""
+"""What looks at the whole batch, where each process holds only its share of it: some layers, and the loss."""
 
 import contextlib
 from collections.abc import Iterator
@@ -75,6 +75,37 @@ class _Sum(torch.autograd.Function):
         total = gradients[0].contiguous().clone()
         context.processes.add_up(total)  # type: ignore[attr-defined]
         return total, None
+
+
+class _Whole(torch.autograd.Function):
+    """The outputs of all rows from each process's own; of their gradient each takes its own rows' back."""
+
+    @staticmethod
+    def forward(
+        context: torch.autograd.function.FunctionCtx, own: torch.Tensor, processes: Processes
+    ) -> torch.Tensor:
+        context.own = slice(processes.start, processes.stop)  # type: ignore[attr-defined]
+        whole = own.new_zeros(processes.total, *own.shape[1:])
+        whole[context.own] = own  # type: ignore[attr-defined]
+        processes.add_up(whole)
+        return whole
+
+    @staticmethod
+    def backward(
+        context: torch.autograd.function.FunctionCtx, *gradients: torch.Tensor
+    ) -> tuple[torch.Tensor, None]:
+        return gradients[0][context.own], None  # type: ignore[attr-defined]
+
+
+def whole_outputs(outputs: torch.Tensor, processes: Processes) -> torch.Tensor:
+    """Return the outputs ``(N, ...)`` of the whole batch from those of this process's rows.
+
+    A loss of all of them has, in each process, the gradient of its own rows; summed over processes it is the whole one.
+    """
+    if not processes.several:
+        return outputs
+    whole: torch.Tensor = _Whole.apply(outputs, processes)  # type: ignore[no-untyped-call]
+    return whole
 
 
 def _summed(here: torch.Tensor, processes: Processes) -> torch.Tensor:
