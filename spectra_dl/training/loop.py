@@ -205,7 +205,7 @@ def _learn(job: _Job, state: TrainingState) -> None:
         job.optimiser.zero_grad()
         state.loss_sum += loss * len(batch.rows)
         state.step += 1
-        if job.processes.on_any(job.stop_requested() or job.processes.asked_to_end):
+        if job.processes.on_any(job.stop_requested() or job.processes.received > 0):
             _save(job, state)
             raise TrainingInterrupted(
                 f"training stopped as asked, in epoch {state.epoch + 1} after step {state.step} of {len(job.train)}; its checkpoint, where one was asked for, goes on from here"

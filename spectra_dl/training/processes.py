@@ -24,7 +24,7 @@ from spectra_dl.training.launch import Launch
 
 # A process that dies closes its connections and is noticed at once. This is for a machine that vanishes or stands still,
 # and must be longer than a checkpoint ever takes to write.
-_LONGEST_WAIT = timedelta(minutes=5)
+_MINUTES = 5
 _ADDRESS = ("MASTER_ADDR", "MASTER_PORT")
 
 
@@ -38,15 +38,15 @@ class Processes:
         Which of them this is.
     start, stop, total
         This process's share of the batch under way, rows ``start`` to ``stop`` of ``total``.
-    asked_to_end
-        True once this process got a signal while `signals_held`.
+    received
+        The last signal to end that this process got while `signals_held`; 0 for none.
     """
 
     launch: Launch
     start: int = 0
     stop: int = 0
     total: int = 0
-    asked_to_end: bool = False
+    received: int = 0
 
     @property
     def several(self) -> bool:
@@ -110,7 +110,8 @@ class Processes:
     def signals_held(self) -> Iterator[None]:
         """Note a signal to end instead of ending, while the block runs, so that all can stop at the same step.
 
-        One process alone is left to be ended by the signal, as everywhere else.
+        A signal that came after the last step ends this process when the block does. One process alone is left to be
+        ended by the signal, as everywhere else.
         """
         here = threading.current_thread() is threading.main_thread()
         numbers = (signal.SIGINT, signal.SIGTERM) if self.several and here else ()
@@ -120,9 +121,11 @@ class Processes:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+        if self.received:
+            signal.raise_signal(self.received)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.asked_to_end = True
+        self.received = number
 
     @contextlib.contextmanager
     def _told_when_one_ends(self) -> Iterator[None]:
@@ -130,7 +133,7 @@ class Processes:
             yield
         except RuntimeError as err:
             raise EnvironmentFault(
-                f"process {self.launch.rank} of {self.launch.count}: another process of this training ended, or did not answer for {_LONGEST_WAIT}; its own message says why, and resume goes on from the last checkpoint"
+                f"process {self.launch.rank} of {self.launch.count}: another process of this training ended, or did not answer for {_MINUTES} minutes; its own message, where it could give one, says why, and resume goes on from the last checkpoint"
             ) from err
 
 
@@ -167,10 +170,10 @@ def join_processes(launch: Launch, device: str) -> Processes:
 def _connect(launch: Launch, kind: str) -> None:
     try:
         torch.distributed.init_process_group(
-            "cpu:gloo,cuda:nccl" if kind == "cuda" else "gloo", timeout=_LONGEST_WAIT
+            "cpu:gloo,cuda:nccl" if kind == "cuda" else "gloo", timeout=timedelta(minutes=_MINUTES)
         )
     except RuntimeError as err:
         raise EnvironmentFault(
-            f"process {launch.rank} of {launch.count} can't reach the others at {os.environ['MASTER_ADDR']:.80}; start all within {_LONGEST_WAIT} of each other, and let them connect"
+            f"process {launch.rank} of {launch.count} can't reach the others at {os.environ['MASTER_ADDR']:.80}; start all within {_MINUTES} minutes of each other, and let the machines connect"
         ) from err
     atexit.register(torch.distributed.destroy_process_group)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,8 @@ from torch import nn
 
 import train_together
 from spectra_dl.errors import UsageError
-from spectra_dl.training.launch import read_launch
+from spectra_dl.training.launch import Launch, read_launch
+from spectra_dl.training.processes import Processes
 from train_together import NETWORKS, digest, losses, network, precise_losses, train
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -118,6 +120,19 @@ def test_one_process_refuses_no_layer() -> None:
 
 def test_a_signal_to_one_process_stops_all_after_the_same_step(both: list[Found]) -> None:
     assert all("in epoch 3 after step 1 of 3" in found["stopped"]["told"] for found in both)
+
+
+def test_a_signal_after_the_last_step_is_not_lost() -> None:
+    reached = []
+
+    def training() -> None:
+        with Processes(Launch(rank=0, count=2, local_rank=0)).signals_held():
+            signal.raise_signal(signal.SIGINT)
+            reached.append("the end of the block")
+
+    with pytest.raises(KeyboardInterrupt):
+        training()
+    assert reached
 
 
 def test_stopped_processes_go_on_to_the_same_bits(both: list[Found]) -> None:
