@@ -3,18 +3,19 @@
 import contextlib
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
+from spectra_dl.storage.hdf5_heaps import SIGNATURE, check_collections, check_texts
 from spectra_dl.storage.wording import printable
 
 if TYPE_CHECKING:
     import h5py
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_OBJECTS, _DEEPEST = 100_000, 32
 _LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
 _LARGEST_CHUNK = 64 << 20  # bytes
@@ -50,11 +51,12 @@ def opened_hdf5(path: str | os.PathLike[str], where: str) -> Iterator["h5py.File
     import h5py
 
     try:
+        check_collections(path, where)
         with h5py.File(path, "r") as file:
             yield file
     except SpectraDLError:
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as err:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, zlib.error) as err:
         detail = printable(" ".join(str(err).split()), 160)
         raise DataError(f"{where}: truncated or damaged HDF5 ({detail}); copy it again") from err
 
@@ -141,7 +143,7 @@ def check_size(found: "h5py.Dataset", where: str) -> None:
     Raises
     ------
     DataError
-        Far more claimed than stored, or chunks too large to hold.
+        Far more claimed than stored, chunks too large to hold, or texts longer than the file.
     """
     claimed, stored = (
         int(np.prod(found.shape, dtype=object)) * found.dtype.itemsize,
@@ -156,6 +158,7 @@ def check_size(found: "h5py.Dataset", where: str) -> None:
         raise DataError(
             f"{where}: claims {claimed:,} bytes of {printable(str(found.name))} and holds {stored:,}; the file is not whole"
         )
+    check_texts(found, where)
 
 
 def check_text_width(found: "h5py.Dataset", title: str, where: str) -> None:
