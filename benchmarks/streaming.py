@@ -22,7 +22,6 @@ from spectra_dl.spectra.hdf5_files import hdf5_file
 from spectra_dl.spectra.readers import iter_spectra
 from spectra_dl.spectra.simulation import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable, text_array
-from spectra_dl.spectra.table_files import csv_file
 
 POINTS, DISTINCT = 700, 2_000
 MOST_GIB = {"preprocess": 1.0, "predict": 1.5}
@@ -78,13 +77,23 @@ def write_many(path: Path, n: int) -> None:
     """Write ``n`` spectra under running ids."""
     settings = StudySettings(patients=DISTINCT // 2, spectra_per_patient=2, n_wavenumbers=POINTS)
     study = simulate_study(settings).table
-    opened = hdf5_file if path.suffix == ".h5" else csv_file
-    with opened(path) as append:
+    if path.suffix == ".csv":
+        write_text_rows(path, n, study)
+        return
+    with hdf5_file(path) as append:
         for start in range(0, n, DISTINCT):
-            rows = range(min(DISTINCT, n - start))
-            ids = text_array([f"S{start + row:07d}" for row in rows])
-            patients = text_array([f"P{(start + row) // 3:06d}" for row in rows])
+            rows = range(start, min(start + DISTINCT, n))
+            ids = text_array([f"S{row:07d}" for row in rows])
+            patients = text_array([f"P{row // 3:06d}" for row in rows])
             append(SpectraTable(study.intensity[: len(rows)], study.wavenumber, ids, patients))
+
+
+def write_text_rows(path: Path, n: int, study: SpectraTable) -> None:
+    """Write them as the package writes CSV; each distinct spectrum is spelt once."""
+    spelt = [",".join(map(repr, spectrum)) for spectrum in study.intensity.tolist()]
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(",".join(["sample_id", "patient_id", *map(repr, study.wavenumber.tolist())]) + "\n")
+        stream.writelines(f"S{row:07d},P{row // 3:06d},{spelt[row % DISTINCT]}\n" for row in range(n))
 
 
 def check_predictions(out: Path, n: int) -> int:
