@@ -197,7 +197,8 @@ def everything(folder: Path) -> dict[str, object]:
     return {
         "precise": {name: precise_losses(name) for name in NETWORKS},
         "single": {
-            name: losses(train(network(name), seen=seen)) for name in ("lenet5", "deepcnn", "context")
+            name: losses(train(network(name), seen=seen))
+            for name in ("compact", "lenet5", "deepcnn", "context")
         },
         "correlation": precise_losses("context", correlation),
         "one validation row": losses(train(network("lenet5"), n_valid=1)),
