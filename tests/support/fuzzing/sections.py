@@ -122,7 +122,7 @@ def _pictures() -> Sequence[bytes]:
 @cache
 def _slides() -> Sequence[bytes]:
     fields = [
-        {"resolution": (20_000, 20_000), "resolution_unit": 3},
+        {"resolution": 20_000.0, "resolution_unit": "cm"},
         {"description": "Aperio |AppMag = 20|MPP = 0.5"},
     ]
     return [_picture("TIFF", **one) for one in fields]
