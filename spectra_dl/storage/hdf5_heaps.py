@@ -51,7 +51,7 @@ def check_texts(found: "h5py.Dataset", where: str) -> None:
     Raises
     ------
     DataError
-        They do.
+        They do, or the references stand where they can't be looked at.
     """
     import h5py
 
@@ -62,7 +62,7 @@ def check_texts(found: "h5py.Dataset", where: str) -> None:
         return
     size = os.path.getsize(found.file.filename)
     claimed = 0
-    for raw in _references(found):
+    for raw in _references(found, where):
         lengths = np.frombuffer(raw[: len(raw) // _REFERENCE * _REFERENCE], dtype="<u4")[:: _REFERENCE // 4]
         claimed += int(lengths.sum(dtype=np.uint64))
         if claimed > size:
@@ -103,7 +103,7 @@ def _check_collection(stream: BinaryIO, address: int, width: int, where: str) ->
         )
 
 
-def _references(found: "h5py.Dataset") -> Iterator[bytes]:
+def _references(found: "h5py.Dataset", where: str) -> Iterator[bytes]:
     """Yield the bytes of a dataset as they lie in the file, where they can be had without the library's conversion."""
     import h5py
 
@@ -112,11 +112,16 @@ def _references(found: "h5py.Dataset") -> Iterator[bytes]:
         with open(found.file.filename, "rb") as stream:
             stream.seek(found.id.get_offset())
             yield stream.read(found.id.get_storage_size())
+    elif plist.get_layout() == h5py.h5d.COMPACT:
+        raise DataError(
+            f"{where}: {printable(str(found.name))} holds texts in its header; write it again with h5py"
+        )
     elif plist.get_layout() == h5py.h5d.CHUNKED:
         filters = [plist.get_filter(number)[0] for number in range(plist.get_nfilters())]
         most = int(np.prod(found.chunks, dtype=object)) * _REFERENCE
-        for number in range(found.id.get_num_chunks()):
-            chunk = found.id.get_chunk_info(number)
+        chunks: list[h5py.h5d.StoreInfo] = []
+        found.id.chunk_iter(chunks.append)
+        for chunk in chunks:
             mask, raw = found.id.read_direct_chunk(chunk.chunk_offset)
             yield _unfiltered(raw, [one for at, one in enumerate(filters) if not mask >> at & 1], most)
 
@@ -128,12 +133,6 @@ def _unfiltered(raw: bytes, filters: list[int], most: int) -> bytes:
     for one in reversed(filters):
         if one == h5py.h5z.FILTER_DEFLATE:
             raw = zlib.decompressobj().decompress(raw, most)
-        elif one == h5py.h5z.FILTER_SHUFFLE:
-            raw = (
-                np.frombuffer(raw, np.uint8)[: len(raw) // _REFERENCE * _REFERENCE]
-                .reshape(_REFERENCE, -1)
-                .T.tobytes()
-            )
         else:
             return b""
     return raw

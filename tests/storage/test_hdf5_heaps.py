@@ -45,7 +45,6 @@ def damaged(tmp_path: Path) -> Callable[..., Path]:
         {},
         {"chunks": (2,)},
         {"chunks": (2,), "compression": "gzip"},
-        {"chunks": (2,), "compression": "gzip", "shuffle": True},
         {"chunks": (2,), "compression": "lzf"},
     ],
 )
@@ -91,6 +90,23 @@ def test_a_reference_that_claims_more_than_the_file_is_refused_before_room_is_ma
 def test_a_beginning_that_is_none_of_hdf5_is_refused(tmp_path, content):
     (tmp_path / "t.h5").write_bytes(content)
     with pytest.raises(DataError, match="truncated or damaged HDF5"):
+        read(tmp_path / "t.h5")
+
+
+def test_no_texts_claim_nothing(tmp_path):
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        file.create_dataset("texts", (0,), dtype=h5py.string_dtype())
+    assert read(tmp_path / "t.h5") == []
+
+
+def test_texts_in_the_header_of_a_dataset_are_refused(tmp_path):
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_layout(h5py.h5d.COMPACT)
+        kind = h5py.h5t.py_create(h5py.string_dtype(), logical=True)
+        stored = h5py.h5d.create(file.id, b"texts", kind, h5py.h5s.create_simple((3,)), plist)
+        h5py.Dataset(stored)[...] = TEXTS
+    with pytest.raises(DataError, match="holds texts in its header"):
         read(tmp_path / "t.h5")
 
 

@@ -104,7 +104,7 @@ def refuse_far(places: FloatArray, where: str) -> None:
 
 
 def spot_reasons(
-    position_px: FloatArray, counts_per_spot: FloatArray | None, image: TissuePicture, name: str
+    position_px: FloatArray, counts_per_spot: FloatArray, image: TissuePicture, name: str
 ) -> TextArray:
     """Say for each spot why it can't be used; empty where it can.
 
@@ -113,7 +113,7 @@ def spot_reasons(
     position_px
         ``(n, 2)`` x and y in pixels of ``image``.
     counts_per_spot
-        ``(n,)`` sums, NaN where values are missing; None where nothing was counted.
+        ``(n,)`` sums, NaN where values are missing.
 
     Raises
     ------
@@ -129,9 +129,8 @@ def spot_reasons(
             "picture or another scale factor?"
         )
     reason = text_array([""] * len(inside))
-    if counts_per_spot is not None:
-        reason[counts_per_spot <= 0] = NO_COUNTS
-        reason[np.isnan(counts_per_spot)] = COUNTS_MISSING
+    reason[counts_per_spot <= 0] = NO_COUNTS
+    reason[np.isnan(counts_per_spot)] = COUNTS_MISSING
     reason[~inside] = "off the picture"
     reason[~known] = "no position"
     return reason

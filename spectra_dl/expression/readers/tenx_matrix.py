@@ -1,5 +1,6 @@
 """Counts of 10x Genomics: one HDF5 file, or a folder of three text files."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ def _matrix_market(path: Path, shape: tuple[int, int]) -> "csr_matrix":
         )
     said = next((line for _, line in lines if not line.startswith("%")), "")
     sizes = said.split()
-    if sizes[:2] != [str(shape[0]), str(shape[1])] or len(sizes) != 3 or not sizes[2].isdigit():
+    if sizes[:2] != [str(shape[0]), str(shape[1])] or not re.fullmatch(r"[0-9]{1,18}", " ".join(sizes[2:])):
         raise DataError(
             f"{path.name}: it says {said!r:.60} and there are {shape[0]} features and {shape[1]} barcodes; take a fresh copy"
         )

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.dialect import Record, Records
 from spectra_dl.spectra.readers.header import Layout, layout_of
@@ -42,10 +41,7 @@ def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[
         block.append(record.line)
         cells.append(metadata)
         values.append(numbers)
-    if block:
-        yield table.block(block, cells, values, count)
-    elif not count:
-        raise DataError(f"{records.name}: no spectra below the header; export the spectra again")
+    yield table.block(block, cells, values, count)
 
 
 class _RowTable:

@@ -66,7 +66,7 @@ class _MapTable:
         self._cells = CellReader(self._shape, (fields[k] for fields in rows for k in self._pair))
         self._ids = UniqueIds(records.name)
         self._wave: list[float] = []
-        self._axis: SortedAxis | None = None
+        self._axis: SortedAxis  # of the first place, once it was read
 
     def points(self) -> Iterator[_Point]:
         """Yield the spectrum of each place when its last line was read."""
@@ -88,7 +88,7 @@ class _MapTable:
             yield self._finished(point)
 
     def _finished(self, point: _Point) -> _Point:
-        if self._axis is None:
+        if not self._wave:
             places = [f"line {point.line + k}" for k in range(len(point.wave))]
             self._wave = point.wave
             self._axis = sorted_axis(np.array(point.wave), places, self._records.name)
@@ -103,8 +103,6 @@ class _MapTable:
 
     def block(self, points: list[_Point]) -> SpectraTable:
         """Put the spectra of some places together."""
-        if self._axis is None:
-            raise DataError(f"{self._records.name}: no spectra in the map")
         table = self._columns.table(
             np.array([point.intensity for point in points])[:, self._axis.order],
             self._axis.wavenumber,

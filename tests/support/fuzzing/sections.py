@@ -60,7 +60,7 @@ def _read_part(
 
 
 def _read_sheet(data: bytes, folder: Path) -> None:
-    for name, content in {**_legacy(), "sections.csv": data}.items():
+    for name, content in {**legacy_files(), "sections.csv": data}.items():
         (folder / name).write_bytes(content)
     for section in read_sections(folder / "sections.csv"):
         check_section(section)
@@ -74,6 +74,11 @@ def _read_picture(data: bytes, folder: Path) -> None:
     assert small.ndim == 3
     assert max(small.shape[:2]) <= 64
     assert image.decoded().shape == (image.height, image.width, 3)
+
+
+def _read_slide(data: bytes, folder: Path) -> None:
+    (folder / "a.tif").write_bytes(data)
+    check_section(read_section(folder / "a.tif", pitch_um=10.0))
 
 
 def _read_features(data: bytes, folder: Path) -> None:
@@ -112,6 +117,15 @@ def _pictures() -> Sequence[bytes]:
         _picture("JPEG", "L"),
         _picture("JPEG", "CMYK"),
     ]
+
+
+@cache
+def _slides() -> Sequence[bytes]:
+    fields = [
+        {"resolution": 20_000.0, "resolution_unit": "cm"},
+        {"description": "Aperio |AppMag = 20|MPP = 0.5"},
+    ]
+    return [_picture("TIFF", **one) for one in fields]
 
 
 def _hdf5(write: Callable[[h5py.File], None]) -> bytes:
@@ -159,7 +173,7 @@ def _h5ad() -> Files:
 
 
 @cache
-def _hest() -> Files:
+def hest_files() -> Files:
     said = {"pixel_size_um_estimated": 0.5, "inter_spot_dist": 100.0, "spot_diameter": 55, "patient": "p"}
     return {**_h5ad(), "one.json": json.dumps(said).encode()}
 
@@ -177,7 +191,7 @@ def _write_tenx(file: h5py.File) -> None:
 
 
 @cache
-def _space_ranger() -> Files:
+def space_ranger_files() -> Files:
     lines = [
         f"{name},1,{y},{2 * x + y % 2},{400 + 300 * np.sqrt(3) / 2 * y},{400 + 150 * (2 * x + y % 2)}"
         for name, (x, y) in zip(BARCODES, PLACES, strict=True)
@@ -192,10 +206,10 @@ def _space_ranger() -> Files:
 
 
 @cache
-def _space_ranger_text() -> Files:
+def space_ranger_text_files() -> Files:
     matrix = io.BytesIO()
     mmwrite(matrix, csr_matrix(COUNTS.T))
-    files = {name: content for name, content in _space_ranger().items() if not name.endswith(".h5")}
+    files = {name: content for name, content in space_ranger_files().items() if not name.endswith(".h5")}
     features = "".join(f"ENSG{k:011d}\tSYM{k}\tGene Expression\n" for k in range(GENES))
     trio = {
         "matrix.mtx": matrix.getvalue(),
@@ -206,7 +220,7 @@ def _space_ranger_text() -> Files:
 
 
 @cache
-def _legacy() -> Files:
+def legacy_files() -> Files:
     names = [f"{x}x{y}" for x, y in PLACES]
     counts = ["\t" + "\t".join(f"GENE{k}" for k in range(GENES))]
     counts += ["\t".join([name, *map(str, row)]) for name, row in zip(names, COUNTS, strict=True)]
@@ -220,7 +234,7 @@ def _legacy() -> Files:
 
 
 @cache
-def _tile_folder() -> Files:
+def tile_files() -> Files:
     tile = io.BytesIO()
     Image.fromarray(np.full((20, 20, 3), 90, dtype=np.uint8)).save(tile, "PNG")
     lines = ["file,x,y,GENEA,GENEB", *(f"t{k}.png,{100 * k + 50},50,{k},{k + 1}" for k in range(3))]
@@ -256,21 +270,22 @@ def _part(
 _TRIO = "filtered_feature_bc_matrix"
 SECTIONS = (
     Target("h5ad", "hdf5", _h5ad_files, partial(_read_part, _h5ad, "one.h5ad", "one.h5ad", 0.5)),
-    _part("hest-metadata", _hest, "one.json", "one.h5ad"),
-    _part("space-ranger-counts", _space_ranger, f"{_TRIO}.h5"),
-    _part("space-ranger-matrix", _space_ranger_text, f"{_TRIO}/matrix.mtx"),
-    _part("space-ranger-genes", _space_ranger_text, f"{_TRIO}/features.tsv"),
-    _part("space-ranger-positions", _space_ranger, "spatial/tissue_positions_list.csv"),
-    _part("space-ranger-factors", _space_ranger, "spatial/scalefactors_json.json"),
-    _part("legacy-counts", _legacy, "S1.tsv", "S1.tsv"),
-    _part("legacy-spots", _legacy, "S1_selection.tsv", "S1.tsv"),
-    _part("tile-folder", _tile_folder, "tiles.csv", mpp=0.5),
+    _part("hest-metadata", hest_files, "one.json", "one.h5ad"),
+    _part("space-ranger-counts", space_ranger_files, f"{_TRIO}.h5"),
+    _part("space-ranger-matrix", space_ranger_text_files, f"{_TRIO}/matrix.mtx"),
+    _part("space-ranger-genes", space_ranger_text_files, f"{_TRIO}/features.tsv"),
+    _part("space-ranger-positions", space_ranger_files, "spatial/tissue_positions_list.csv"),
+    _part("space-ranger-factors", space_ranger_files, "spatial/scalefactors_json.json"),
+    _part("legacy-counts", legacy_files, "S1.tsv", "S1.tsv"),
+    _part("legacy-spots", legacy_files, "S1_selection.tsv", "S1.tsv"),
+    _part("tile-folder", tile_files, "tiles.csv", mpp=0.5),
     Target(
         "sheet",
         "sections",
         lambda: [b"path,patient,section,mpp,image,spots\nS1.tsv,p,one,0.5,S1.png,S1_selection.tsv\n"],
         _read_sheet,
     ),
+    Target("slide", "pictures", _slides, _read_slide),
     Target("picture", "pictures", _pictures, _read_picture, ("st/osteosarcoma_tiles/tiles/*1.jpg",)),
     Target("features", "hdf5", _features, _read_features),
     Target("tiles", "hdf5", lambda: [_hdf5(_write_tiles)], _read_tiles),
