@@ -10,10 +10,12 @@ from typing import Any, cast
 import click
 from click.core import ParameterSource
 
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError, UnsafeError, UsageError
+from spectra_dl.storage.unsafe_contents import refuse_unsafe
 from spectra_dl_cli.output import say_warning
 
 _LARGEST = 512 << 20  # bytes
+_HEAD = 512  # bytes that tell what a file is
 _RECORD = "spectra_dl.earlier_run"
 # Where things lie and what is shown is said anew; everything else decides the result.
 _SAID_ANEW = frozenset({"data", "samples", "folds_from", "out", "overwrite", "as_json", "replay"})
@@ -95,14 +97,18 @@ def read_text(path: Path, what: str) -> str:
     ------
     DataError
         There is no such file, or it is not text.
+    UnsafeError
+        Pickle data, or an archive.
     """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
             raise DataError(f"{path.name}: not a regular file of at most 512 MiB; name {what}")
-        return path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        refuse_unsafe(content[:_HEAD], path.name, f"name {what}")
+        return content.decode("utf-8")
     except (OSError, ValueError) as err:
-        if isinstance(err, DataError):
+        if isinstance(err, DataError | UnsafeError):
             raise
         reason = (err.strerror if isinstance(err, OSError) else None) or "it is not text"
         raise DataError(f"{path.name}: can't be read ({reason}); name {what}") from err

@@ -146,7 +146,7 @@ def read_split(text: str, patient: Texts) -> list[Fold]:
         heading, lines = [], []
     if tuple(heading) != _COLUMNS:
         raise DataError(
-            f"the split's first line must be {','.join(_COLUMNS)}; take a split file written by spectra-dl"
+            f"the first line of the folds must be {','.join(_COLUMNS)}; take the folds.csv of another run"
         )
     numbers = _read_numbers(lines, patient)
     folds = []

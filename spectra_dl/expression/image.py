@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError
 from spectra_dl.expression.picture import Cutter
 from spectra_dl.expression.picture import Pixels as Pixels
 from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +31,7 @@ _KINDS = {
     b"II+\x00": "TIFF",
     b"MM\x00+": "TIFF",
 }
-_CAN_RUN_CODE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_HEAD = 512  # bytes that tell what a file is
 _MOST_PIXELS = 400_000_000
 _SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
 _BAND = 512
@@ -194,13 +195,12 @@ def _kind_of(path: Path) -> str | None:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(f"{path.name}: not a regular file; name a JPEG, PNG or TIFF")
         with open(path, "rb") as stream:
-            start = stream.read(8)
+            start = stream.read(_HEAD)
     except OSError as err:
         if isinstance(err, DataError):
             raise
         raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
-    if start.startswith(_CAN_RUN_CODE):
-        raise UnsafeError(f"{path.name}: this is pickle data, not a picture; it was not opened")
+    refuse_unsafe(start, path.name, "name a JPEG, PNG or TIFF")
     return next((name for magic, name in _KINDS.items() if start.startswith(magic)), None)
 
 

@@ -184,5 +184,8 @@ def _rebuild(header: "ExpressionHeader", tensors: dict[str, np.ndarray], member:
     from spectra_dl.expression.heads import build_head
 
     head = header.head
-    network = build_head(head.name, shown=head.shown, n_features=head.n_features, n_outputs=head.n_outputs)
-    return restore_member(network, tensors, member)
+    return restore_member(
+        lambda: build_head(head.name, shown=head.shown, n_features=head.n_features, n_outputs=head.n_outputs),
+        tensors,
+        member,
+    )

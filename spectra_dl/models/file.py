@@ -80,7 +80,8 @@ def load_model(path: str | os.PathLike[str]) -> "LoadedModel":
         header = HEADERS[modality].model_validate_json(sealed.text)
     except ValidationError as err:
         problems = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in err.errors(include_input=False)[:5]
+            ": ".join([*filter(None, [".".join(map(str, e["loc"]))]), e["msg"].removeprefix("Value error, ")])
+            for e in err.errors(include_input=False)[:5]
         )
         raise ModelFileError(
             f"{name}: its description is not valid ({problems[:300]}); take a fresh copy"

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,13 +49,21 @@ def member_tensors(networks: "Sequence[nn.Module]") -> dict[str, np.ndarray]:
     return tensors
 
 
-def restore_member(network: "nn.Module", tensors: Mapping[str, np.ndarray], member: int) -> "nn.Module":
-    """Give a freshly built network the weights of one member, and return it in evaluation mode and float64.
+def restore_member(
+    build: "Callable[[], nn.Module]", tensors: Mapping[str, np.ndarray], member: int
+) -> "nn.Module":
+    """Build a network around the weights of one member, and return it in evaluation mode and float64.
+
+    Parameters
+    ----------
+    build
+        Builds the network; it does so without memory for its weights, so that a description can ask for no more than
+        its file holds.
 
     Raises
     ------
     RuntimeError
-        Tensors are missing, extra or mis-shaped; `rebuilding` makes a sentence of it.
+        Tensors are missing, extra, mis-shaped or of another type; `rebuilding` makes a sentence of it.
     """
     import torch
 
@@ -65,7 +73,12 @@ def restore_member(network: "nn.Module", tensors: Mapping[str, np.ndarray], memb
         for name, array in tensors.items()
         if name.startswith(prefix)
     }
-    network.load_state_dict(own, strict=True)
+    with torch.device("meta"):
+        network = build()
+    for name, expected in network.state_dict().items():
+        if name in own and own[name].dtype != expected.dtype:
+            raise RuntimeError(f"{name} is of type {own[name].dtype}, not {expected.dtype}")
+    network.load_state_dict(own, strict=True, assign=True)
     return network.double().eval()
 
 

@@ -183,5 +183,7 @@ def model_tensors(networks: tuple["nn.Module", ...], reference: OutOfDistributio
 
 
 def _rebuild(header: "ModelHeader", tensors: dict[str, np.ndarray], member: int) -> "nn.Module":
-    network = build_network(header.network.name, header.network.n_wavenumbers, header.network.n_classes)
-    return restore_member(network, tensors, member)
+    network = header.network
+    return restore_member(
+        lambda: build_network(network.name, network.n_wavenumbers, network.n_classes), tensors, member
+    )

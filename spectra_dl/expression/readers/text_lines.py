@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError
+from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _GZIP = b"\x1f\x8b"
-_CAN_RUN_CODE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_HEAD = 512  # bytes that tell what a file is
 _LONGEST_LINE, _MOST_BYTES = 32 << 20, 4 << 30
 _FREE_BYTES, _MOST_EXPANSION = 256 << 20, 300
 
@@ -26,11 +27,10 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
     """
     try:
         with open(path, "rb") as plain:
-            start = plain.read(2)
+            start = plain.read(_HEAD)
             plain.seek(0)
-            if start in _CAN_RUN_CODE:
-                raise UnsafeError(f"{path.name}: this is pickle data, not a table; it was not opened")
-            stream = cast(BinaryIO, gzip.GzipFile(fileobj=plain)) if start == _GZIP else plain
+            refuse_unsafe(start, path.name, "give a table as text")
+            stream = cast(BinaryIO, gzip.GzipFile(fileobj=plain)) if start.startswith(_GZIP) else plain
             yield from _lines(stream, path)
     except (OSError, EOFError, zlib.error) as err:
         if isinstance(err, DataError):

@@ -9,10 +9,11 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.lines import Lines
 from spectra_dl.spectra.readers.options import PathLike
 from spectra_dl.spectra.readers.wording import file_name
+from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 CHUNK_BYTES = 1 << 18
 MAX_DECOMPRESSED_BYTES = 16 << 30
@@ -23,7 +24,6 @@ RATIO_FREE_BYTES = 64 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "an Excel or zip file; export the sheet as CSV"),
-    (b"PK\x05\x06", "an empty zip file; export the spectra as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Office file; export the sheet as CSV"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export the spectra as CSV"),
     (b"\x93NUMPY", "a NumPy array file; export the spectra as CSV"),
@@ -41,8 +41,6 @@ FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
     (b"<", "a web page or XML; export the spectra as CSV"),
     (b"{", "JSON; export the spectra as CSV"),
 )
-# Binary pickles start with the protocol, text ones with a global or with a mark and a container.
-PICKLE = re.compile(rb"\x80[\x02-\x05]|c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|\([ldti]p?\d*\n")
 JSON_LIST = re.compile(rb"\[\s*[\[{\"\d\-\]]")
 
 
@@ -62,7 +60,7 @@ def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> 
     DataError
         Not a regular file, not readable, empty, not text, or decompressing without end.
     UnsafeError
-        Pickle data.
+        Pickle data, or an archive.
     """
     name = file_name(path, parent=parent)
     with open_regular(path, name) as stream:
@@ -183,10 +181,7 @@ def _with_head(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _refuse_foreign(head: bytes, name: str, accept: bytes) -> None:
     if not head:
         raise DataError(f"{name}: the file is empty; export the spectra again")
-    if PICKLE.match(head) or (head.startswith(b"PK\x03\x04") and b"data.pkl" in head):
-        raise UnsafeError(
-            f"{name}: pickle data, which can run code, is never loaded; export the spectra as CSV"
-        )
+    refuse_unsafe(head, name, "give spectra as CSV")
     start = head[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
     if accept and start.startswith(accept):
         return

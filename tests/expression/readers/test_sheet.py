@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers import read_section, read_sections
 from spectra_dl.expression.readers.sheet import sheet_sources
 
@@ -53,13 +53,19 @@ def test_the_kind_is_told_by_content_and_not_by_name(tmp_path: Path, picture: Pi
     assert read_section(path, um_per_pixel=2.0).counts is None
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"hello\n", b"<html></html>", b"PK\x03\x04", bytes(range(256)) * 10]
-)
+@pytest.mark.parametrize("content", [b"", b"hello\n", b"<html></html>", bytes(range(256)) * 10])
 def test_what_is_no_section_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.h5ad"
     path.write_bytes(content)
     with pytest.raises(DataError, match="not a section"):
+        read_section(path)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04data.csv", b"\x80\x04K\x01.", b"cos\nsystem\n."])
+def test_archives_and_pickles_are_unsafe(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.h5ad"
+    path.write_bytes(content)
+    with pytest.raises(UnsafeError, match="never loaded"):
         read_section(path)
 
 

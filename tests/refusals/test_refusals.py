@@ -1,0 +1,100 @@
+"""Every fault of the table meets the real commands, and ends as the table says."""
+
+import csv
+import io
+import re
+from functools import cache
+
+import pytest
+
+from refusals.inputs import judged
+from refusals.page import page_text
+from refusals.row import Row, outcomes
+from refusals.sections import ROWS
+
+pytestmark = pytest.mark.xdist_group("refusals")
+MADE = [row for row in ROWS if row.make is not None]
+LONGEST, MOST_BYTES, MOST_SECONDS = 500, 500 << 20, 60.0
+ORDINARY = Row(
+    "A", "an empty file, for the memory of the program itself", "refuse", "", judged(b""), bounded=True
+)
+
+
+def names(row: Row) -> str:
+    return f"{row.section}: {row.fault}"
+
+
+@cache
+def memory_without_a_fault() -> int:
+    """The bytes a command takes that refuses at once."""
+    return outcomes(ORDINARY)[0].peak
+
+
+@cache
+def clean_predictions() -> str:
+    """What is predicted of the clean table."""
+    return outcomes(Row("A", "none", "same", "", judged(lambda clean: clean.text())))[0].predictions
+
+
+def judged_rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("row", [row for row in MADE if row.right in ("refuse", "unsafe")], ids=names)
+def test_a_refusal_is_one_sentence_and_nothing_is_written(row):
+    for done in outcomes(row):
+        assert done.code == row.exit_code, (done.command, done.error)
+        assert done.changed == frozenset(), done.command
+        assert "Traceback" not in done.error + done.out
+        (message,) = re.findall(r"^Error: (.+)$", done.error, re.MULTILINE)
+        assert len(message) <= LONGEST
+        assert message.isprintable()
+    assert row.says in outcomes(row)[0].error
+
+
+@pytest.mark.parametrize("row", [row for row in MADE if row.bounded], ids=names)
+def test_an_input_that_could_swell_is_refused_within_bounds(row):
+    for done in outcomes(row):
+        assert done.peak - memory_without_a_fault() < MOST_BYTES, done.command
+        # The promise is 5 s; a test on a shared machine allows for the company.
+        assert done.seconds < MOST_SECONDS, done.command
+
+
+@pytest.mark.parametrize("row", [row for row in MADE if row.right in ("same", "warn", "partial")], ids=names)
+def test_what_is_read_keeps_every_row_and_says_what_was_done(row):
+    for done in outcomes(row):
+        assert done.code == row.exit_code, (done.command, done.error)
+        assert "Traceback" not in done.error + done.out
+        assert {name.split("/")[0] for name in done.changed} <= {"out"}
+    first = outcomes(row)[0]
+    assert row.says in first.error + first.out
+    told, clean = judged_rows(first.predictions), judged_rows(clean_predictions())
+    assert [one["sample_id"] for one in told] == [one["sample_id"] for one in clean]
+    assert all(one["p_bone metastasis"] == "" for one in told if one["status"] == "refused")
+    if row.right == "same":
+        assert told == clean
+    if row.right == "partial":
+        assert any(one["status"] != "ok" for one in told)
+
+
+def test_the_page_is_that_of_the_table(repository):
+    assert (repository / "docs" / "refusals.md").read_text(encoding="utf-8") == page_text()
+
+
+@pytest.mark.parametrize("named", sorted({test for row in ROWS for test in row.tests}))
+def test_a_test_that_a_row_names_exists(repository, named):
+    path, _, test = named.partition("::")
+    assert re.search(
+        rf"^def {re.escape(test)}\(", (repository / path).read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=names)
+def test_a_row_is_held_by_a_command_or_by_tests(row):
+    assert row.make is not None or row.tests
+    assert row.says or row.make is not None
+    assert row.remedy
+
+
+def test_no_fault_stands_twice():
+    assert len({names(row) for row in ROWS}) == len(ROWS)

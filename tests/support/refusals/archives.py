@@ -1,0 +1,68 @@
+"""Archives that reach outside, swell or run code: nothing in the program unpacks one."""
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable
+
+from refusals.inputs import pickled
+
+_OUTSIDE = ("../outside.txt", "/tmp/outside-of-spectra-dl.txt", "..\\outside.txt", "inside.csv")
+
+
+def zip_of(*members: tuple[str | zipfile.ZipInfo, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    """A zip archive of these members."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def zip_that_reaches_outside() -> bytes:
+    """Names with ``..``, an absolute one, a backslash, and a link that is written through."""
+    link = zipfile.ZipInfo("link")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    return zip_of(*((name, b"x") for name in _OUTSIDE), (link, b"/tmp"), ("link/outside.txt", b"x"))
+
+
+def tar_that_reaches_outside() -> bytes:
+    """Names with ``..`` and absolute ones, links of both kinds, and a device."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name in _OUTSIDE:
+            archive.addfile(tarfile.TarInfo(name), io.BytesIO(b""))
+        for name, kind, target in (
+            ("soft", tarfile.SYMTYPE, "/etc"),
+            ("hard", tarfile.LNKTYPE, "/etc/passwd"),
+            ("device", tarfile.CHRTYPE, ""),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            archive.addfile(member)
+    return stream.getvalue()
+
+
+def zip_bomb() -> bytes:
+    """Two MB that are 2 GiB once they are unpacked."""
+    stream = io.BytesIO()
+    chunk = bytes(1 << 24)
+    with (
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("spectra.csv", "w", force_zip64=True) as member,
+    ):
+        for _ in range(128):
+            member.write(chunk)
+    return stream.getvalue()
+
+
+def torch_checkpoint() -> bytes:
+    """What torch.save writes, with code for its loader to run."""
+    return zip_of(("archive/data.pkl", pickled(2)), ("archive/version", b"3\n"))
+
+
+ARCHIVES: dict[str, Callable[[], bytes]] = {
+    "a zip archive whose names lead outside, with a link to write through": zip_that_reaches_outside,
+    "a tar archive with outside names, links and a device": tar_that_reaches_outside,
+    "a zip archive of 2 MB that unpacks to 2 GiB": zip_bomb,
+}

@@ -1,0 +1,51 @@
+"""The parts of the table, in the order of the page, and why each is guarded."""
+
+from refusals import models, tables, verdicts
+from refusals.row import Row
+
+SECTIONS = {
+    "A": (
+        "Spectra files",
+        "Instruments and spreadsheets write the same table in many ways. What can be read without a doubt is read, and every guess is "
+        "noted. Where two readings are possible the file is refused, since a wrong one would give wrong numbers without anyone "
+        "noticing. A damaged spectrum never costs the others their result, and none is dropped, moved or given to another id.",
+    ),
+    "B": (
+        "Models, settings and archives",
+        "A model file from elsewhere is a stranger's file. Kinds that can run code when they are loaded are never loaded, archives are "
+        "never unpacked, and a digest over the whole file notices every flipped bit. What a description claims is checked before "
+        "memory is set aside for it.",
+    ),
+    "C": (
+        "HDF5",
+        "An HDF5 file can point into other files of your computer and claim more than it holds. Each step to each dataset is checked "
+        "before a value is read.",
+    ),
+    "D": (
+        "Gene expression (.h5ad)",
+        "Counts, names and places must belong together, spot by spot. A count that is no count or a spot off the picture would still "
+        "give a map, and nobody would see that it is wrong.",
+    ),
+    "E": (
+        "Pictures and slides",
+        "A picture of a few MB can ask for hundreds of GB, and one cut short can be decoded half grey. The size is judged before "
+        "decoding, and a part of a picture is never scored as the whole.",
+    ),
+    "F": (
+        "Where results go",
+        "Results never replace anything you did not name, and no file has its name before it is whole.",
+    ),
+    "G": (
+        "The machine and the training",
+        "Disks fill, jobs are killed and commands are started twice. What was finished stays finished, and the same inputs give the "
+        "same bytes.",
+    ),
+    "H": (
+        "Leaks",
+        "A patient on both sides of a split makes any model look good. Everything that is learnt is learnt inside the fold.",
+    ),
+}
+_MODULES = (tables, verdicts, models)
+ROWS: tuple[Row, ...] = tuple(
+    row for letter in SECTIONS for module in _MODULES for row in module.ROWS if row.section == letter
+)

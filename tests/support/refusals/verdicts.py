@@ -1,0 +1,111 @@
+"""Section A: tables in which some spectra are damaged or strange; every row stays in the output."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from made_tables import TextTable
+from refusals.inputs import judged
+from refusals.row import Row
+from refusals.tables import rows_changed
+
+_LOOK = "See status and reason of each row in predictions.csv."
+_AGAIN = "Measure those again; the other rows stand."
+_QUALITY = "tests/spectra/test_quality.py"
+
+
+def values_changed(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[TextTable], str]:
+    """The clean table after a change of its intensities ``(36, 701)``, as text."""
+
+    def content(clean: TextTable) -> str:
+        changed = change(clean.intensity.copy())
+        rows = [
+            [*row[:3], *(f"{v:.1f}" for v in values)] for row, values in zip(clean.rows, changed, strict=True)
+        ]
+        return replace(clean, rows=rows).text()
+
+    return content
+
+
+def on_axis(wavenumber: np.ndarray) -> Callable[[TextTable], str]:
+    """The clean spectra told on another axis, along straight lines between the points."""
+
+    def content(clean: TextTable) -> str:
+        longer = np.linspace(350.0, 1850.0, 751)  # 25 points more at each end, mirrored through the last
+        mirrored = np.pad(clean.intensity, ((0, 0), (25, 25)), mode="reflect", reflect_type="odd")
+        values = np.array([np.interp(wavenumber, longer, row) for row in mirrored])
+        rows = [[*row[:3], *(f"{v:.2f}" for v in one)] for row, one in zip(clean.rows, values, strict=True)]
+        return replace(clean, header=[*clean.header[:3], *(f"{w:.2f}" for w in wavenumber)], rows=rows).text()
+
+    return content
+
+
+def displaced(clean: TextTable) -> str:
+    """The clean table with every band 6 cm-1 too high."""
+    shifted = np.pad(clean.intensity, ((0, 0), (3, 0)), mode="reflect", reflect_type="odd")[:, :-3]
+    return values_changed(lambda _: shifted)(clean)
+
+
+def _cells(row: int, columns: slice, text: str) -> Callable[[TextTable], str]:
+    def changed(at: int, cells: list[str]) -> list[str]:
+        if at != row:
+            return cells
+        found = list(cells)
+        found[columns] = [text] * len(found[columns])
+        return found
+
+    return rows_changed(changed)
+
+
+def _one_per_cent_empty(clean: TextTable) -> str:
+    empty = np.random.default_rng(1).random(clean.intensity.shape) < 0.01
+    rows = [
+        [*row[:3], *("" if gone else cell for cell, gone in zip(row[3:], gaps, strict=True))]
+        for row, gaps in zip(clean.rows, empty, strict=True)
+    ]
+    return replace(clean, rows=rows).text()
+
+
+def _missing_in_words(clean: TextTable) -> str:
+    tokens = ("NaN", "NA", "--", "#DIV/0!", "n.d.", "<LOD")
+    rows = [list(row) for row in clean.rows]
+    for at, token in enumerate(tokens):
+        rows[at][100:110] = [token] * 10
+    return replace(clean, rows=rows).text()
+
+
+def _five_broken(values: np.ndarray) -> np.ndarray:
+    generator = np.random.default_rng(2)
+    values[5], values[10] = 0.0, 700.0
+    values[15] = -values[15]
+    values[21] = generator.permutation(values[21])
+    values[26] = generator.normal(0, 1, 701)
+    return values
+
+
+def _rays(values: np.ndarray) -> np.ndarray:
+    for at, place in enumerate(np.random.default_rng(3).integers(20, 680, (36, 3))):
+        values[at, place] += 30_000
+    return values
+
+
+def _extremes(clean: TextTable) -> str:
+    rows = [list(row) for row in clean.rows]
+    for at, token in enumerate(("1e308", "inf", "-Infinity", "1" * 400, "5e-324")):
+        rows[at][300] = token
+    return replace(clean, rows=rows).text()
+
+
+ROWS = [
+    Row("A", "1 % of the cells empty", "partial", _LOOK, judged(_one_per_cent_empty)),
+    Row("A", "ten missing values in words (NaN, NA, --, #DIV/0!, n.d., <LOD)", "partial", _AGAIN, judged(_missing_in_words), "'NaN'"),
+    Row("A", "a spectrum without any value", "partial", _AGAIN, judged(_cells(5, slice(3, None), "")), "line 7"),
+    Row("A", "a detector at its limit (65535)", "partial", "Measure it again with a shorter exposure.", judged(values_changed(lambda v: np.minimum(4 * v, 65535.0)))),
+    Row("A", "three cosmic rays in every spectrum", "warn", "Nothing: spikes are removed and counted.", judged(values_changed(_rays)), tests=(f"{_QUALITY}::test_a_few_cosmic_rays_are_left_to_the_despiking_many_are_warned_of",)),
+    Row("A", "five broken spectra: zero, constant, negated, shuffled, noise", "partial", _AGAIN, judged(values_changed(_five_broken)), tests=(f"{_QUALITY}::test_the_five_broken_rows_are_found_and_no_other",)),
+    Row("A", "infinite and absurd values", "partial", _AGAIN, judged(_extremes)),
+    Row("A", "a wider axis, four times as fine", "warn", "Nothing: it is brought to the model's axis, and said.", judged(on_axis(np.arange(360.0, 1840.1, 0.5))), "resampled"),
+    Row("A", "spectra shifted by 6 cm-1", "warn", "Calibrate the spectrometer.", judged(displaced)),
+    Row("A", "all values with three decimals after a comma (3,956)", "warn", "Check the note on the decimal comma.", judged(lambda c: c.cells(lambda v: f"{float(v) / 1000:.3f}".replace(".", ",")).text(";")), "decimal comma"),
+]  # fmt: skip
