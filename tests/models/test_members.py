@@ -30,7 +30,7 @@ def test_each_member_comes_back_with_its_own_weights():
     tensors = member_tensors(networks)
     assert {array.dtype for array in tensors.values()} == {np.dtype(np.float32), np.dtype(np.int64)}
     for member, one in enumerate(networks):
-        restored = restore_member(network(9), tensors, member)
+        restored = restore_member(lambda: network(9), tensors, member)
         assert not restored.training
         assert np.allclose(network_output(restored, INPUTS), network_output(one, INPUTS), atol=1e-6)
 
@@ -52,12 +52,12 @@ def test_a_missing_or_an_extra_tensor_is_refused_by_name(name):
     else:
         tensors[name] = np.ones(1, dtype=np.float32)
     with pytest.raises(ModelFileError, match=name.removeprefix("member0.")), rebuilding("m.safetensors"):
-        restore_member(network(0), tensors, 0)
+        restore_member(lambda: network(0), tensors, 0)
 
 
 def test_a_tensor_of_another_shape_is_refused():
     with pytest.raises(ModelFileError, match="size mismatch"), rebuilding("m.safetensors"):
-        restore_member(network(0, width=5), member_tensors([network(0)]), 0)
+        restore_member(lambda: network(0, width=5), member_tensors([network(0)]), 0)
 
 
 def test_tensors_of_no_part_of_the_model_are_refused():
