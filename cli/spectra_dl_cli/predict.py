@@ -33,7 +33,7 @@ _PARTIAL = 6
 @click.option(
     "--model",
     "model_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Model file; without it the shipped one.",
 )
@@ -58,7 +58,7 @@ _PARTIAL = 6
 )
 @click.option(
     "--image",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="With a model of expression: the section's picture.",
 )
