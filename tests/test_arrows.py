@@ -57,6 +57,22 @@ def test_the_ban_sees_what_it_must_see(text):
     assert list(offences(ast.parse(text)))
 
 
+def test_no_check_is_lost_under_python_o(repository):
+    for path, tree in syntax_trees(repository):
+        for node in ast.walk(tree):
+            # What only tells the type checker a type may go.
+            narrowing = isinstance(node, ast.Assert) and ast.unparse(node.test).startswith("isinstance(")
+            assert not isinstance(node, ast.Assert) or narrowing, f"{path} line {node.lineno}"
+
+
+def test_no_clock_that_can_be_set_decides_anything(repository):
+    clocks = {("time", "time"), ("datetime", "now"), ("datetime", "today"), ("date", "today")}
+    for path, tree in syntax_trees(repository):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert (node.value.id, node.attr) not in clocks, f"{path} line {node.lineno}"
+
+
 def test_the_layers_are_the_ones_the_house_is_built_on(repository):
     settings = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = [contract["layers"] for contract in settings["contracts"]]

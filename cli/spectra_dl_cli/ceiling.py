@@ -12,7 +12,7 @@ _SHOWN = 20
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("data", type=click.Path(path_type=Path, readable=False), metavar="FILE")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N genes with the most counts.")
 @out_option
 @overwrite_option

@@ -76,7 +76,7 @@ def evaluate() -> None:
 )
 @click.option(
     "--folds-from",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Repeat the folds.csv of another run.",
 )
@@ -107,7 +107,7 @@ def evaluate() -> None:
 )
 @click.option(
     "--replay",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="REPORT",
     help="Repeat the run of a report.json on the same DATA.",
 )

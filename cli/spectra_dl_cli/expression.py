@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MODELS = ("context", "perceptron", "linear", "fine-tuned", "ridge", "pls")
 _REFERENCE = "ridge, colour and texture"
 
-_sheet = click.argument("sections", type=click.Path(path_type=Path), metavar="SECTIONS")
+_sheet = click.argument("sections", type=click.Path(path_type=Path, readable=False), metavar="SECTIONS")
 _model = click.option(
     "--model",
     "name",

@@ -27,6 +27,8 @@ from spectra_dl_cli.tiles import tiles
 from spectra_dl_cli.train import train
 
 _RESUME_HINT = "; the same command with --resume goes on from the last epoch"
+_STOPPED = "stopped; nothing unfinished was given its final name"
+_NO_MEMORY = "not enough memory for this input; split it into smaller files"
 _INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
 
 
@@ -85,22 +87,27 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Exit as err:
         return err.exit_code
     except (KeyboardInterrupt, click.Abort):
-        say_error(
-            "stopped; nothing unfinished was given its final name"
-            + (_RESUME_HINT if "train" in words else "")
-        )
+        _leave_in_peace()
+        say_error(_STOPPED + (_RESUME_HINT if "train" in words else ""))
         return _INTERRUPTED
+    except _Terminated:
+        _leave_in_peace()
+        say_error("asked to end: " + _STOPPED + (_RESUME_HINT if "train" in words else ""))
+        return _TERMINATED
     except SpectraDLError as err:
         if "--debug" in words:
             raise
         say_error(str(err))
         return err.exit_code
     except MemoryError:
-        say_error("not enough memory for this input; split it into smaller files")
+        say_error(_NO_MEMORY)
         return _ENVIRONMENT
     except Exception as err:
         if "--debug" in words:
             raise
+        if "can't allocate memory" in str(err):  # torch's own words; it has no class for it on a CPU
+            say_error(_NO_MEMORY)
+            return _ENVIRONMENT
         say_error(
             f"internal error ({type(err).__name__}: {err}); run again with 'spectra-dl --debug ...' and report it"
         )
@@ -116,6 +123,15 @@ def _refuse_several_processes(words: list[str]) -> None:
         )
 
 
+class _Terminated(BaseException):
+    """SIGTERM came; no ``except Exception`` on the way takes it for a failure."""
+
+
 def _terminate(number: int, frame: FrameType | None) -> None:
-    say_error("asked to end")
-    sys.exit(_TERMINATED)
+    raise _Terminated
+
+
+def _leave_in_peace() -> None:
+    """Let no second signal cut the last sentence short."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

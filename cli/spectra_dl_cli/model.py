@@ -14,7 +14,7 @@ def model() -> None:
 
 
 @model.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[MODEL]")
+@click.argument("path", required=False, type=click.Path(path_type=Path, readable=False), metavar="[MODEL]")
 @json_option
 def show(path: Path | None, as_json: bool) -> None:
     """Print what MODEL was trained on, what it needs and how well it did; without MODEL, the shipped one."""

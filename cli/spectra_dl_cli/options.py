@@ -44,7 +44,7 @@ identity_options = together(
     ),
     click.option(
         "--samples",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),
         metavar="SHEET",
         help="Sheet with columns file, patient, label, batch.",
     ),
@@ -176,7 +176,7 @@ seed_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 data_argument = click.argument(
-    "data", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DATA..."
+    "data", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False), metavar="DATA..."
 )
 
 

@@ -24,7 +24,7 @@ from spectra_dl_cli.predict_spectra import predict_spectra
 @click.option(
     "--model",
     "model_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Model file; without it the shipped one.",
 )
@@ -49,7 +49,7 @@ from spectra_dl_cli.predict_spectra import predict_spectra
 )
 @click.option(
     "--image",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="With a model of expression: the section's picture.",
 )

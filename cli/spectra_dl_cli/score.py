@@ -17,12 +17,16 @@ _COLUMNS = ("auc", "balanced_accuracy", "sensitivity", "specificity", "mcc", "br
 
 @click.command()
 @click.argument(
-    "predictions", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PREDICTIONS..."
+    "predictions",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
+    metavar="PREDICTIONS...",
 )
 @click.option(
     "--truth",
     required=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Table with the true classes.",
 )

@@ -10,7 +10,7 @@ from spectra_dl_cli.output import say, say_progress, table_text
 
 
 @click.command()
-@click.argument("sections", type=click.Path(path_type=Path), metavar="SECTIONS.csv")
+@click.argument("sections", type=click.Path(path_type=Path, readable=False), metavar="SECTIONS.csv")
 @click.option(
     "--store",
     type=click.Path(path_type=Path),

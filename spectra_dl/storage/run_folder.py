@@ -84,7 +84,7 @@ def _not_writable(folder: Path, err: OSError, option: str = "--out") -> Environm
 
 
 def json_text(content: Mapping[str, object]) -> str:
-    """Return ``content`` as JSON text with null for what is not finite; the same content gives the same text."""
+    """Return ``content`` as JSON text with null for what is not finite, and escapes for what is no UTF-8; the same content gives the same text."""
     return json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -98,6 +98,9 @@ def _plain(value: object) -> object:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, str):
+        # Names of files may hold bytes that are no UTF-8.
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

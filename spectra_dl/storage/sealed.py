@@ -97,7 +97,7 @@ def read_sealed(path: str | os.PathLike[str], kind: str) -> SealedFile:
     UnsafeError
         The file is of a kind that can run code when loaded; nothing of it was executed.
     ModelFileError
-        The file is truncated, altered, or not a sealed file of this ``kind``.
+        The file is truncated, altered, not a sealed file of this ``kind``, or may not be read.
     EnvironmentFault
         The file can't be opened.
     """
@@ -139,6 +139,8 @@ def _read_regular_file(path: Path) -> tuple[bytes, dict[str, object]]:
             _refuse_other_size(header, size - 8 - length, path.name)
             stream.seek(0)
             return stream.read(size), header
+    except PermissionError as err:
+        raise ModelFileError(f"{path}: no permission to read it; change its permissions") from err
     except OSError as err:
         raise EnvironmentFault(f"{path}: can't be opened ({err.strerror or err})") from err
 

@@ -179,7 +179,7 @@ def test_tensors_that_can_not_be_are_refused_though_the_seal_is_right(sealed, ch
     header = header_of(sealed)
     header["b.weight"] |= change
     with_header(sealed, header)
-    with pytest.raises(ModelFileError, match="its tensors can't be read") as refusal:
+    with pytest.raises(ModelFileError, match="its tensors can't be read|its header speaks of") as refusal:
         read_sealed(sealed, "test")
     assert len(str(refusal.value)) <= 500
 
@@ -191,10 +191,17 @@ def test_a_header_that_is_no_object_is_refused(sealed, header):
         read_sealed(sealed, "test")
 
 
-def test_a_file_without_permission_is_a_fault_of_the_machine(sealed, monkeypatch):
-    def deny(_: Path) -> bytes:
-        raise PermissionError(13, "Permission denied")
+@pytest.mark.parametrize(
+    ("error", "refusal", "words"),
+    [
+        (PermissionError(13, "Permission denied"), ModelFileError, "no permission to read it"),
+        (OSError(5, "Input/output error"), EnvironmentFault, "can't be opened"),
+    ],
+)
+def test_a_file_that_can_not_be_opened_is_refused_with_the_reason(sealed, monkeypatch, error, refusal, words):
+    def deny(*_: object) -> None:
+        raise error
 
-    monkeypatch.setattr(Path, "read_bytes", deny)
-    with pytest.raises(EnvironmentFault, match="can't be opened"):
+    monkeypatch.setattr("builtins.open", deny)
+    with pytest.raises(refusal, match=words):
         read_sealed(sealed, "test")

@@ -15,9 +15,11 @@ from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.storage.hdf5_checks import is_hdf5
+from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _NEEDED = ("path", "patient", "section")
 _OPTIONAL = ("mpp", "image", "spots", "pitch_um")
+_HEAD = 512  # bytes that tell what a file is
 _PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
@@ -115,9 +117,10 @@ def _read(source: SectionSource) -> TissueSection:
         return read_h5ad_section(source)
     try:
         with open(path, "rb") as stream:
-            start = stream.read(8)
+            start = stream.read(_HEAD)
     except OSError as err:
         raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
+    refuse_unsafe(start, path.name, "give a counts table, an .h5ad or a picture")
     if start.startswith(_PICTURE_STARTS):
         return read_slide(source)
     if looks_like_legacy_st(first_lines(path, 2)):

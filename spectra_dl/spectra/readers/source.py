@@ -58,18 +58,26 @@ def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> 
     Raises
     ------
     DataError
-        Not a regular file, not readable, empty, not text, or decompressing without end.
+        Not a regular file, not readable, empty, not text, decompressing without end, or changed while it was read.
     UnsafeError
         Pickle data, or an archive.
     """
     name = file_name(path, parent=parent)
     with open_regular(path, name) as stream:
+        before = _size_and_time(stream)
         head, chunks, packed = _unpacked(stream, name)
         _refuse_foreign(head, name, accept)
         lines = Lines(_with_head(head, chunks), name)
         if packed:
             lines.notes.append("the file is gzip data; it was decompressed")
         yield lines
+        if _size_and_time(stream) != before:
+            raise DataError(f"{name}: it changed while it was read; wait until it is written, and run again")
+
+
+def _size_and_time(stream: BinaryIO) -> tuple[int, int]:
+    about = os.fstat(stream.fileno())
+    return about.st_size, about.st_mtime_ns
 
 
 def first_bytes(path: PathLike) -> bytes:

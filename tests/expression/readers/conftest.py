@@ -3,80 +3,35 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
-from PIL import Image
 
-SPOTS, GENES = 12, 6
+from made_h5ad import made_counts, made_places, write_h5ad, write_picture
 
 
 @pytest.fixture
 def picture() -> Callable[[Path], Path]:
     """Write a picture of 400 x 300 pixels: pink tissue on white glass."""
-
-    def write(path: Path) -> Path:
-        pixels = np.full((300, 400, 3), 245, dtype=np.uint8)
-        pixels[60:260, 40:360] = (190, 110, 170)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path)
-        return path
-
-    return write
+    return write_picture
 
 
 @pytest.fixture
 def counts() -> np.ndarray:
     """Raw counts of 12 spots and 6 genes."""
-    return np.random.default_rng(0).poisson(3.0, (SPOTS, GENES)).astype(np.float64)
+    return made_counts()
 
 
 @pytest.fixture
 def pixel() -> np.ndarray:
     """Places of the 12 spots on the picture, x and y."""
-    x, y = np.meshgrid(np.arange(4), np.arange(3))
-    return np.stack([80.0 + 60 * x.ravel(), 90.0 + 60 * y.ravel()], axis=1)
+    return made_places()
 
 
 @pytest.fixture
-def h5ad(
-    tmp_path: Path, picture: Callable[[Path], Path], counts: np.ndarray, pixel: np.ndarray
-) -> Callable[..., Path]:
+def h5ad(tmp_path: Path, counts: np.ndarray, pixel: np.ndarray) -> Callable[..., Path]:
     """Write an .h5ad as anndata lays it out, with h5py alone, so that any part of it can be broken."""
 
     def write(*, sparse: bool = False, values: np.ndarray | None = None) -> Path:
-        matrix = counts if values is None else values
-        picture(tmp_path / "one.png")
-        path = tmp_path / "one.h5ad"
-        with h5py.File(path, "w") as file:
-            file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})
-            for table, ids in (
-                ("obs", [f"spot{k}" for k in range(SPOTS)]),
-                ("var", [f"GENE{k}" for k in range(GENES)]),
-            ):
-                group = file.create_group(table)
-                group.attrs.update(
-                    {"encoding-type": "dataframe", "encoding-version": "0.2.0", "_index": "_index"}
-                )
-                group.create_dataset("_index", data=ids, dtype=h5py.string_dtype())
-            file.create_dataset("obsm/spatial", data=pixel)
-            if sparse:
-                write_csr(file, "X", matrix)
-            else:
-                file.create_dataset("X", data=matrix)
-        return path
+        return write_h5ad(tmp_path, counts if values is None else values, pixel, sparse=sparse)
 
     return write
-
-
-def write_csr(file: h5py.File, name: str, matrix: np.ndarray) -> None:
-    """Store a matrix as anndata stores sparse rows."""
-    from scipy.sparse import csr_matrix
-
-    rows = csr_matrix(matrix)
-    group = file.create_group(name)
-    group.attrs.update(
-        {"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": np.array(matrix.shape)}
-    )
-    for part in ("data", "indices", "indptr"):
-        group.create_dataset(part, data=getattr(rows, part))

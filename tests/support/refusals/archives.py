@@ -1,8 +1,10 @@
 """Archives that reach outside, swell or run code: nothing in the program unpacks one."""
 
 import io
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 
 from refusals.inputs import pickled
@@ -44,16 +46,15 @@ def tar_that_reaches_outside() -> bytes:
 
 
 def zip_bomb() -> bytes:
-    """Two MB that are 2 GiB once they are unpacked."""
-    stream = io.BytesIO()
-    chunk = bytes(1 << 24)
-    with (
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        archive.open("spectra.csv", "w", force_zip64=True) as member,
-    ):
-        for _ in range(128):
-            member.write(chunk)
-    return stream.getvalue()
+    """Two MB that are 2 GiB once they are unpacked; the digest that nobody computes is left out."""
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+    part = squeeze.compress(bytes(1 << 24)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    content, name = part * 128 + b"\x03\x00", b"spectra.csv"
+    about = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0, 0, len(content), 1 << 31, len(name), 0)
+    member = b"PK\x03\x04" + about + name + content
+    entry = b"PK\x01\x02" + struct.pack("<H", 20) + about + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(entry), len(member), 0)
+    return member + entry + end
 
 
 def torch_checkpoint() -> bytes:

@@ -1,5 +1,7 @@
 """The table as docs/refusals.md, with the sentences that are really printed."""
 
+import re
+
 from refusals.row import Row, outcomes
 from refusals.sections import ROWS, SECTIONS
 
@@ -20,6 +22,8 @@ A refusal says which file, where in it, and what to do, in at most 500 character
 | refused | 3 | nothing was written; the sentence says why (2: an option is wrong; 5: the machine is in the way; 7: the training diverged) |
 | unsafe | 4 | refused as it could run code or reach other files; nothing of it was executed or unpacked |
 """
+# What a library says in brackets changes with its version.
+_OTHERS_WORDS = re.compile(r"(truncated or damaged \w+ |tensors can't be read |mis-shaped tensors )\(.*\)")
 _NAMES = {
     "same": "same",
     "warn": "warned",
@@ -55,6 +59,6 @@ def told_by(row: Row) -> str:
     first = outcomes(row)[0]
     lines = [*first.error.splitlines(), *first.out.splitlines()]
     if errors := [line for line in lines if line.startswith("Error: ")]:
-        return errors[0].removeprefix("Error: ")
+        return _OTHERS_WORDS.sub(r"\1(...)", errors[0].removeprefix("Error: "))
     told = [line for line in lines if row.says in line] if row.says else []
     return told[0].removeprefix("Note: ").removeprefix("Warning: ").strip() if told else ""

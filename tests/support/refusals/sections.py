@@ -1,6 +1,6 @@
 """The parts of the table, in the order of the page, and why each is guarded."""
 
-from refusals import models, tables, verdicts
+from refusals import hdf5, models, outputs, pictures, run, spectra_files, tables, tissue, verdicts
 from refusals.row import Row
 
 SECTIONS = {
@@ -45,7 +45,7 @@ SECTIONS = {
         "A patient on both sides of a split makes any model look good. Everything that is learnt is learnt inside the fold.",
     ),
 }
-_MODULES = (tables, verdicts, models)
+_MODULES = (tables, verdicts, spectra_files, models, hdf5, tissue, pictures, outputs, run)
 ROWS: tuple[Row, ...] = tuple(
     row for letter in SECTIONS for module in _MODULES for row in module.ROWS if row.section == letter
 )

@@ -1,0 +1,58 @@
+"""Section E: pictures and slides."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from made_pictures import REFUSED, strip, tiff
+from refusals.inputs import pickled, section_command, write
+from refusals.row import Command, Maker, Row
+
+_IMAGE, _FLAGS = "tests/expression/test_image.py", "tests/expression/test_tile_flags.py"
+_EXPORT = "Export the picture again."
+_SMALLER = "Export the region with tissue, or a lower magnification."
+
+
+def pictured(content: bytes | Callable[[], bytes], name: str = "slide.png", *, scale: bool = True) -> Maker:
+    """A picture alone, given to predict with a model of expression."""
+
+    def make(folder: Path) -> list[Command]:
+        command = section_command(folder, write(folder, name, content() if callable(content) else content))
+        return [command if scale else [word for word in command if word not in ("--mpp", "0.5")]]
+
+    return make
+
+
+def _saved(kind: str = "PNG", size: int = 400) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, kind)
+    return stream.getvalue()
+
+
+def _cut(kind: str) -> bytes:
+    whole = _saved(kind)
+    return whole[: len(whole) // 2]
+
+
+ROWS = [
+    Row("E", "3.6 billion pixels of one bit in a small file", "refuse", _SMALLER, pictured(REFUSED["a bomb of 3.6 Gpx in one bit"]), bounded=True),
+    Row("E", "2.7 GB of colour in 2.6 MB", "refuse", _SMALLER, pictured(REFUSED["2.7 GB of colour in 2.6 MB"]), bounded=True),
+    Row("E", "a picture cut short", "refuse", _EXPORT, pictured(lambda: _cut("PNG")), "truncated or damaged"),
+    Row("E", "a JPEG cut short", "refuse", _EXPORT, pictured(lambda: _cut("JPEG"), "slide.jpg"), "truncated or damaged"),
+    Row("E", "transparent pixels", "warn", "Nothing; they are put on white.", says="What is transparent is put on white, and counts as glass.", tests=(f"{_IMAGE}::test_what_is_transparent_is_put_on_white",)),
+    Row("E", "tiles of bare glass", "warn", "See the flags in predictions.h5ad.", says="Spots on glass are flagged, and their number is said.", tests=(f"{_FLAGS}::test_a_black_or_empty_place_is_flagged_where_it_is",)),
+    Row("E", "black tiles of the scanner's edge", "warn", "See the flags in predictions.h5ad.", says="Black spots are flagged, and their number is said.", tests=(f"{_FLAGS}::test_a_black_or_empty_place_is_flagged_where_it_is",)),
+    Row("E", "a picture of one pixel", "refuse", "Give the whole picture.", pictured(lambda: _saved(size=1))),
+    Row("E", "red and blue swapped", "warn", "Export the picture as RGB.", says="A tissue whose mean colour is unlike that of the training sections is said to be so.", tests=(f"{_FLAGS}::test_another_stain_is_noticed_and_the_patients_own_is_not",)),
+    Row("E", "a pickle named slide.png", "unsafe", _EXPORT, pictured(pickled()), "pickle data"),
+    Row("E", "a web page named slide.jpg", "refuse", "Download the picture itself.", pictured(REFUSED["HTML"], "slide.jpg")),
+    Row("E", "a TIFF of 10 billion pixels in one strip", "refuse", _SMALLER, pictured(REFUSED["a TIFF of 10 Gpx in one strip"], "slide.tif"), bounded=True),
+    Row("E", "TIFF pages that point to themselves", "warn", "Nothing; the first page is read.", says="The first page is read; others are not looked for.", tests=(f"{_IMAGE}::test_a_directory_that_points_to_itself_does_not_hang",)),
+    Row("E", "a TIFF cut inside its directory", "refuse", _EXPORT, pictured(REFUSED["a TIFF cut inside its directory"], "slide.tif")),
+    Row("E", "a TIFF strip beyond the end of the file", "refuse", _EXPORT, pictured(tiff(strip(600, 600, 10**6, 100)), "slide.tif")),
+    Row("E", "a picture without um per pixel", "refuse", "Say --mpp.", pictured(_saved, scale=False), "--mpp"),
+]  # fmt: skip
