@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
+from spectra_dl.storage.hdf5_attributes import check_attributes
 from spectra_dl.storage.hdf5_heaps import SIGNATURE, check_collections, check_texts
 from spectra_dl.storage.wording import printable
 
@@ -53,6 +54,7 @@ def opened_hdf5(path: str | os.PathLike[str], where: str) -> Iterator["h5py.File
     try:
         check_collections(path, where)
         with h5py.File(path, "r") as file:
+            check_attributes(file, where)
             yield file
     except SpectraDLError:
         raise
@@ -116,6 +118,7 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
         raise UnsafeError(
             f"{where}: {shown} lies in another file, which is not opened; copy the data themselves"
         )
+    check_attributes(found, where)
     return found
 
 

@@ -18,10 +18,15 @@ def test_a_group_that_holds_itself_is_walked_once(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         group = file.create_group("a")
         group["again"] = group
+    with h5py.File(tmp_path / "x.h5") as file:
         refuse_foreign(file, "x.h5")
-        group["b"] = h5py.SoftLink("/nowhere")
-        with pytest.raises(UnsafeError, match=r"x\.h5: b is a link"):
-            refuse_foreign(file, "x.h5")
+    with h5py.File(tmp_path / "x.h5", "r+") as file:
+        file["a"]["b"] = h5py.SoftLink("/nowhere")
+    with (
+        h5py.File(tmp_path / "x.h5") as file,
+        pytest.raises(UnsafeError, match=r"x\.h5: b is a link"),
+    ):
+        refuse_foreign(file, "x.h5")
 
 
 def test_only_a_regular_file_that_begins_as_hdf5_does_is_one(tmp_path):
@@ -38,6 +43,7 @@ def file(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as opened:
         opened["a/b"] = [1, 2]
         opened.create_dataset("large", (1 << 28,), chunks=(1 << 27,), dtype="i1")
+    with h5py.File(tmp_path / "x.h5") as opened:
         yield opened
 
 
