@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
-from spectra_dl.storage.hdf5_attributes import check_attributes
+from spectra_dl.storage.hdf5_attributes import check_attributes, header_address
 from spectra_dl.storage.hdf5_heaps import SIGNATURE, check_collections, check_texts
 from spectra_dl.storage.wording import printable
 
@@ -81,7 +81,7 @@ def refuse_foreign(file: "h5py.File", where: str) -> None:
         group, depth = waiting.pop()
         for name in group:
             found = stored_object(group, name, where)
-            address = h5py.h5o.get_info(found.id).addr
+            address = header_address(found)
             if address in seen:
                 continue
             seen.add(address)
@@ -105,6 +105,8 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
     """
     import h5py
 
+    if isinstance(name, bytes):  # as h5py gives a name in a damaged file
+        raise DataError(f"{where}: truncated or damaged HDF5 (a name in it is not UTF-8); copy it again")
     found, shown = group, printable(name)
     for step in name.split("/"):
         links = found.id.links if isinstance(found, h5py.Group) else None

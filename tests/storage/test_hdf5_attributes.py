@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.storage.hdf5_attributes import check_attributes
+from spectra_dl.storage.hdf5_attributes import check_attributes, header_address
 from spectra_dl.storage.hdf5_checks import opened_hdf5, stored_object
 
 COLLECTION = b"GCOL"
@@ -103,3 +103,19 @@ def test_an_attribute_whose_name_leaves_its_message_is_refused(tmp_path):
 
     with pytest.raises(DataError, match="can't be followed"):
         check_after(write(tmp_path / "a.h5"), change)
+
+
+def test_a_tree_of_names_that_leads_in_a_circle_is_not_followed(tmp_path):
+    """The library walks along the neighbours of a node without end when it is asked how large the tree is."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        for number in range(300):
+            file.create_group(f"group{number}")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"TREE")
+    while at >= 0:
+        struct.pack_into("<Q", data, at + 16, at)  # its right neighbour is itself
+        at = data.find(b"TREE", at + 1)
+    path.write_bytes(data)
+    with opened_hdf5(path, "a.h5") as file:
+        assert header_address(file) == 96

@@ -68,3 +68,12 @@ def test_a_group_is_no_dataset(file):
 def test_chunks_too_large_to_hold_are_refused(file):
     with pytest.raises(DataError, match="chunks of 128 MiB"):
         check_size(file["large"], "x.h5")
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    path = tmp_path / "y.h5"
+    with h5py.File(path, "w") as written:
+        written["a_name"] = [1]
+    path.write_bytes(path.read_bytes().replace(b"a_name", b"a\xff\xfeame"))
+    with h5py.File(path) as opened, pytest.raises(DataError, match="a name in it is not UTF-8"):
+        refuse_foreign(opened, "y.h5")
