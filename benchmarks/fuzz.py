@@ -90,7 +90,6 @@ class Worker:
 
 def keep(folder: Path, target: str, place: str, data: bytes) -> Path:
     """Write an input under a name that tells what it found."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{target}--{''.join(c if c.isalnum() or c in '.-' else '_' for c in place)[:80]}"
     path.write_bytes(data)
     return path
@@ -212,6 +211,7 @@ def main() -> int:
     if arguments.engine == "atheris" and importlib.util.find_spec("atheris") is None:
         print("atheris is not installed (pip install atheris); changes are drawn at random")
         arguments.engine = "random"
+    arguments.keep.mkdir(parents=True, exist_ok=True)
     if arguments.worker and arguments.engine == "atheris":
         run_atheris(arguments.target, arguments.worker, arguments.keep, arguments.seconds, arguments.seed)
         return 0

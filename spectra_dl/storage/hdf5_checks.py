@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
+from spectra_dl.storage.hdf5_attributes import check_attributes, header_address
 from spectra_dl.storage.hdf5_heaps import SIGNATURE, check_collections, check_texts
 from spectra_dl.storage.wording import printable
 
 if TYPE_CHECKING:
     import h5py
 
-_MOST_OBJECTS, _DEEPEST = 100_000, 32
+_MOST_OBJECTS, _DEEPEST = 20_000, 32  # some 4 s are spent on so many
 _LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
 _LARGEST_CHUNK = 64 << 20  # bytes
 _MOST_RATIO = 1_000
@@ -53,6 +54,7 @@ def opened_hdf5(path: str | os.PathLike[str], where: str) -> Iterator["h5py.File
     try:
         check_collections(path, where)
         with h5py.File(path, "r") as file:
+            check_attributes(file, where)
             yield file
     except SpectraDLError:
         raise
@@ -79,7 +81,7 @@ def refuse_foreign(file: "h5py.File", where: str) -> None:
         group, depth = waiting.pop()
         for name in group:
             found = stored_object(group, name, where)
-            address = h5py.h5o.get_info(found.id).addr
+            address = header_address(found)
             if address in seen:
                 continue
             seen.add(address)
@@ -103,6 +105,8 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
     """
     import h5py
 
+    if isinstance(name, bytes):  # as h5py gives a name in a damaged file
+        raise DataError(f"{where}: truncated or damaged HDF5 (a name in it is not UTF-8); copy it again")
     found, shown = group, printable(name)
     for step in name.split("/"):
         links = found.id.links if isinstance(found, h5py.Group) else None
@@ -116,6 +120,7 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
         raise UnsafeError(
             f"{where}: {shown} lies in another file, which is not opened; copy the data themselves"
         )
+    check_attributes(found, where)
     return found
 
 

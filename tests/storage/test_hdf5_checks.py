@@ -18,10 +18,15 @@ def test_a_group_that_holds_itself_is_walked_once(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         group = file.create_group("a")
         group["again"] = group
+    with h5py.File(tmp_path / "x.h5") as file:
         refuse_foreign(file, "x.h5")
-        group["b"] = h5py.SoftLink("/nowhere")
-        with pytest.raises(UnsafeError, match=r"x\.h5: b is a link"):
-            refuse_foreign(file, "x.h5")
+    with h5py.File(tmp_path / "x.h5", "r+") as file:
+        file["a"]["b"] = h5py.SoftLink("/nowhere")
+    with (
+        h5py.File(tmp_path / "x.h5") as file,
+        pytest.raises(UnsafeError, match=r"x\.h5: b is a link"),
+    ):
+        refuse_foreign(file, "x.h5")
 
 
 def test_only_a_regular_file_that_begins_as_hdf5_does_is_one(tmp_path):
@@ -38,6 +43,7 @@ def file(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as opened:
         opened["a/b"] = [1, 2]
         opened.create_dataset("large", (1 << 28,), chunks=(1 << 27,), dtype="i1")
+    with h5py.File(tmp_path / "x.h5") as opened:
         yield opened
 
 
@@ -62,3 +68,12 @@ def test_a_group_is_no_dataset(file):
 def test_chunks_too_large_to_hold_are_refused(file):
     with pytest.raises(DataError, match="chunks of 128 MiB"):
         check_size(file["large"], "x.h5")
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    path = tmp_path / "y.h5"
+    with h5py.File(path, "w") as written:
+        written["a_name"] = [1]
+    path.write_bytes(path.read_bytes().replace(b"a_name", b"a\xff\xfeame"))
+    with h5py.File(path) as opened, pytest.raises(DataError, match="a name in it is not UTF-8"):
+        refuse_foreign(opened, "y.h5")

@@ -15,6 +15,7 @@ from spectra_dl.expression.readers import counted, read_section, read_sections, 
 from spectra_dl.expression.readers.h5ad import number_column, text_column
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um
+from spectra_dl.expression.readers.text_lines import numbers_of
 from spectra_dl.expression.slide_picture import SlidePicture
 from spectra_dl.storage.hashing import sha256_of
 
@@ -426,6 +427,12 @@ def test_tiles_without_counts_are_a_section_to_predict_on(put):
     found = read_section(put(tile_files(), others={"tiles.csv": text}), um_per_pixel=0.5)
     assert found.counts is None
     assert found.usable.all()
+
+
+@pytest.mark.parametrize("text", ["1", "1\t2\t3", ""])
+def test_more_or_fewer_numbers_than_needed_are_refused(text):
+    with pytest.raises(DataError, match="values, 2 are needed"):
+        numbers_of(text, "\t", "x.tsv line 2", 2)
 
 
 # Sheets and slides
