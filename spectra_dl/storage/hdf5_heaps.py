@@ -109,9 +109,14 @@ def _references(found: "h5py.Dataset", where: str) -> Iterator[bytes]:
 
     plist = found.id.get_create_plist()
     if plist.get_layout() == h5py.h5d.CONTIGUOUS and found.id.get_offset() is not None:
+        offset, length = found.id.get_offset(), found.id.get_storage_size()
+        if offset + length > os.path.getsize(found.file.filename):
+            raise DataError(
+                f"{where}: {printable(str(found.name))} leaves the file; it is truncated or damaged, copy it again"
+            )
         with open(found.file.filename, "rb") as stream:
-            stream.seek(found.id.get_offset())
-            yield stream.read(found.id.get_storage_size())
+            stream.seek(offset)
+            yield stream.read(length)
     elif plist.get_layout() == h5py.h5d.COMPACT:
         raise DataError(
             f"{where}: {printable(str(found.name))} holds texts in its header; write it again with h5py"

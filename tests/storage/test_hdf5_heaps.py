@@ -93,6 +93,19 @@ def test_a_beginning_that_is_none_of_hdf5_is_refused(tmp_path, content):
         read(tmp_path / "t.h5")
 
 
+@pytest.mark.parametrize(("offset", "length"), [(0, 2**63), (0, 2**40), (2**40, 48)])
+def test_references_that_leave_the_file_are_refused(damaged, offset, length):
+    path = damaged()
+    with h5py.File(path) as file:
+        place = file["texts"].id.get_offset()
+    data = bytearray(path.read_bytes())
+    at = data.index(struct.pack("<Q", place) + struct.pack("<Q", 48)[:6])
+    struct.pack_into("<QQ", data, at, place + offset, length)
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"leaves the file|truncated or damaged"):
+        read(path)
+
+
 def test_no_texts_claim_nothing(tmp_path):
     with h5py.File(tmp_path / "t.h5", "w") as file:
         file.create_dataset("texts", (0,), dtype=h5py.string_dtype())
