@@ -24,6 +24,9 @@ stands what the same model would have claimed under a split by spectrum, where o
 found without looking at any band. Where that is STOP, something other than the disease can produce these scores, and the set is listed apart: its ranking is of
 who reads the measuring session best.
 
+CNN compact is what `spectra-dl train spectra` makes, five members; networks of the literature have two, the fewest whose probabilities can be calibrated.
+DeepCNN and ResNet take from hours to days without a GPU; `--slow` runs them.
+
 A score published elsewhere stands in its own column with its split named; it is not comparable unless the split is.
 
 | set | patients | audit | best by patient | its claim under a split by spectrum |

@@ -15,11 +15,19 @@ A message is a sentence a lab scientist can act on: what was wrong, where, what 
 
 from typing import ClassVar
 
+_LONGEST = 500
+
 
 class SpectraDLError(Exception):
     """Any refusal by spectra_dl."""
 
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        """Return the message fit to be shown, whatever names and texts of a foreign file stand in it."""
+        shown = "".join(one if one.isprintable() else repr(one)[1:-1] for one in super().__str__())
+        # The file stands at the beginning and the remedy at the end.
+        return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 201]}…{shown[-200:]}"
 
 
 class UsageError(SpectraDLError, ValueError):

@@ -19,21 +19,19 @@ from spectra_dl_cli.options import (
 )
 from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, say_progress
+from spectra_dl_cli.study_sections import StudySections, study_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
     from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
     from spectra_dl.expression.features import FeatureRecipe
-    from spectra_dl.expression.readers import SectionSource
     from spectra_dl.expression.spots import SpotTable
     from spectra_dl.expression.training import Model
 
 MODELS = ("context", "perceptron", "linear", "fine-tuned", "ridge", "pls")
 _REFERENCE = "ridge, colour and texture"
 
-_sheet = click.argument("sections", type=click.Path(path_type=Path, readable=False), metavar="SECTIONS.csv")
+_sheet = click.argument("sections", type=click.Path(path_type=Path, readable=False), metavar="SECTIONS")
 _model = click.option(
     "--model",
     "name",
@@ -153,26 +151,26 @@ def evaluate_expression(
 ) -> None:
     """Judge models of gene expression on left-out patients, beside the noise ceiling and controls without an image.
 
-    SECTIONS.csv has columns path, patient and section, and where needed mpp (um per pixel), image and spots.
+    SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image and spots; or the name of a
+    dataset of tissue (spectra-dl data list).
     """
     from spectra_dl.evaluation.page import report_page
     from spectra_dl.evaluation.profiles.report import profile_report
     from spectra_dl.evaluation.profiles.text import profile_text
     from spectra_dl.expression.hest_claim import HEST_CLAIM, hest_claim
-    from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.storage.atomic import write_text
     from spectra_dl.storage.run_folder import json_text, write_report
     from spectra_dl_cli.provenance import provenance
 
     folder = claim_run_folder(out, overwrite=overwrite) if out else None
-    sources = sheet_sources(sections)
+    given = study_sections(sections)
     study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
-    found = _judged(sources, study, store, folder, others=True)
+    found = _judged(given, study, store, folder, others=True)
     cohort, evaluation = found.cohort, found.evaluation
     if hest_exact:
         evaluation = replace(evaluation, other_claims={HEST_CLAIM: hest_claim(cohort, evaluation.folds)})
     report = {
-        **provenance([sections, *found.files], seed=seed),
+        **provenance(found.files, seed=seed),
         "options": {**study.described(), "hest_exact": hest_exact},
         "notes": list(cohort.notes),
         "results": profile_report(evaluation),
@@ -209,28 +207,25 @@ def train_expression(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Train a model of gene expression on all SECTIONS.csv and write DIR/model.safetensors.
+    """Train a model of gene expression on all SECTIONS, a sheet or a dataset, and write DIR/model.safetensors.
 
     What to expect of each gene is measured first, on left-out patients (or sections, with --group section).
     """
-    from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.training import TrainingRequest, train_predictor
     from spectra_dl.models.card import card_text
     from spectra_dl.storage.run_folder import json_text, write_report
     from spectra_dl_cli.provenance import provenance
 
     folder = claim_run_folder(out, overwrite=overwrite)
-    sources = sheet_sources(sections)
+    given = study_sections(sections)
     study = _Study(name, loss, genes, panel, group, encoders, sizes, seed)
-    found = _judged(sources, study, store, folder, others=False)
+    found = _judged(given, study, store, folder, others=False)
     say_progress("training on all sections")
-    request = TrainingRequest(
-        found.model, found.cohort, found.targets, found.recipe, sections.resolve().name, seed
-    )
+    request = TrainingRequest(found.model, found.cohort, found.targets, found.recipe, given.name, seed)
     predictor = train_predictor(request, found.evaluation)
     sha256 = predictor.save(folder / "model.safetensors")
     report = {
-        **provenance([sections, *found.files], seed=seed),
+        **provenance(found.files, seed=seed),
         "model_sha256": sha256,
         "notes": list(found.cohort.notes),
         "results": predictor.header.model_dump(mode="json"),
@@ -280,7 +275,7 @@ def _models(
 
 
 def _judged(
-    sources: "Sequence[SectionSource]",
+    given: StudySections,
     study: _Study,
     store: Path | None,
     folder: Path | None,
@@ -298,14 +293,13 @@ def _judged(
     from spectra_dl.expression.depth import DEPTH, DepthExpression
     from spectra_dl.expression.genes import PanelSettings
     from spectra_dl.expression.probes import section_findings
-    from spectra_dl.expression.readers import read_section
     from spectra_dl.expression.registration import registered
     from spectra_dl.expression.training import build_model
     from spectra_dl.storage.run_folder import make_run_folder
 
     recipe = study.recipe()
     shown = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
-    read = [read_section(source) for source in sources]
+    read = given.read()
     if folder:
         make_run_folder(folder)
     read = [registered(section, folder) for section in read]
@@ -328,6 +322,5 @@ def _judged(
         findings=section_findings(read, cohort, group=study.group),
         progress=say_progress,
     )
-    files = [path for source, one in zip(sources, read, strict=True) for path in (source.path, *one.files)]
     own_cohort = replace(cohort, spots=spots.of_blocks(blocks))
-    return _Judged(own_cohort, targets, recipe, evaluation, own, tuple(dict.fromkeys(files)))
+    return _Judged(own_cohort, targets, recipe, evaluation, own, tuple(given.files(read)))

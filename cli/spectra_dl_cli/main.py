@@ -9,7 +9,8 @@ from types import FrameType
 import click
 
 from spectra_dl import __version__
-from spectra_dl.errors import SpectraDLError
+from spectra_dl.errors import SpectraDLError, UsageError
+from spectra_dl.training.launch import read_launch
 from spectra_dl_cli.audit import audit
 from spectra_dl_cli.baseline import baseline
 from spectra_dl_cli.ceiling import ceiling
@@ -72,6 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(words: list[str]) -> int:
     try:
+        _refuse_several_processes(words)
         code = cli.main(words, prog_name="spectra-dl", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
@@ -110,6 +112,15 @@ def _run(words: list[str]) -> int:
             f"internal error ({type(err).__name__}: {err}); run again with 'spectra-dl --debug ...' and report it"
         )
         return _BUG
+
+
+def _refuse_several_processes(words: list[str]) -> None:
+    """Refuse several processes of a command that would do the same work, and write the same files, in each."""
+    count = read_launch().count
+    if count > 1 and [word for word in words if word != "--debug"][:2] != ["train", "spectra"]:
+        raise UsageError(
+            f"{count} processes were started (WORLD_SIZE), and only 'train spectra' works in more than one; start this command without torchrun"
+        )
 
 
 class _Terminated(BaseException):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import click
 
+from spectra_dl.training.launch import read_launch
+
 _MAX_ERROR = 500
 
 
@@ -25,8 +27,8 @@ def say_warning(text: str) -> None:
 
 
 def say_progress(text: str) -> None:
-    """Print a line of progress to standard error when a person is watching."""
-    if sys.stderr.isatty():
+    """Print a line of progress to standard error when a person is watching; of several processes the first does."""
+    if sys.stderr.isatty() and read_launch().is_first:
         click.echo(_visible(text), err=True)
 
 

@@ -1,7 +1,6 @@
 """spectra-dl preprocess: corrected spectra with a certificate each, from files of any length."""
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from spectra_dl_cli.counting import counting
 from spectra_dl_cli.options import (
     Negatives,
     Normalisation,
@@ -82,7 +82,7 @@ def preprocess(
     first = next(blocks)
     make_run_folder(folder)
     done = _Done()
-    with _writers(folder, kind) as write, _counting() as count:
+    with _writers(folder, kind) as write, counting("correcting") as count:
         for block in chain([first], blocks):
             write(block)
             done.add(block)
@@ -159,21 +159,6 @@ def _writers(folder: Path, kind: str) -> "Iterator[Callable[[CorrectedBlock], No
                 append(block.table)
 
         yield write
-
-
-@contextlib.contextmanager
-def _counting() -> "Iterator[Callable[[int], None]]":
-    """Yield a function that shows how many spectra are done, on a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda spectra: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.completed:,} spectra"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("correcting", total=None)
-        yield lambda spectra: bar.update(task, completed=spectra)
 
 
 def _print(done: "_Done", folder: Path, negatives: str) -> None:

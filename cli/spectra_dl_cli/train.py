@@ -82,7 +82,8 @@ def train_spectra(
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
     Each patient is left out of one member of the ensemble; the scores shown are of these left-out patients. An
-    interrupted training goes on with --resume and ends with the same weights.
+    interrupted training goes on with --resume and ends with the same weights. Under torchrun several processes train
+    together and give the same result (docs/several_processes.md).
     """
     from spectra_dl.spectra.assembly import Provenance
     from spectra_dl.spectra.classifier import SpectraClassifier
@@ -90,14 +91,13 @@ def train_spectra(
     from spectra_dl.spectra.probes.study import audit_cohort
     from spectra_dl.spectra.simulation import SIMULATED_ORIGIN
     from spectra_dl.spectra.table import spectrum_hashes
+    from spectra_dl.training.launch import read_launch
 
+    first = read_launch().is_first
     steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise)
     settings = training_settings(epochs=epochs, device=device)
     study = study_data(data)
-    folder = claim_run_folder(out, overwrite=overwrite, resume=resume)
-    checkpoints = folder / "checkpoints"
-    if resume:
-        _refuse_without_checkpoint(checkpoints)
+    checkpoints = _claimed(out, overwrite=overwrite, resume=resume) if first else None
     table = study.read(
         sample_id=sample_id,
         patient=patient,
@@ -120,7 +120,8 @@ def train_spectra(
     simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
     say_progress("audit")
     findings = audit_cohort(cohort, seed=seed)
-    _make_folders(folder, checkpoints, resume=resume)
+    if checkpoints:
+        _make_folders(checkpoints, resume=resume)
     classifier.fit(
         cohort.table.intensity,
         cohort.label,
@@ -132,21 +133,25 @@ def train_spectra(
         resume=resume,
         say=say_progress,
     )
-    sha256 = classifier.predictor_.save(folder / "model.safetensors")
-    _finish(folder, classifier.predictor_, cohort, study.inputs(samples), sha256, seed, as_json)
+    if first:
+        sha256 = classifier.predictor_.save(out / "model.safetensors")
+        _finish(out, classifier.predictor_, cohort, study.inputs(samples), sha256, seed, as_json)
 
 
-def _refuse_without_checkpoint(checkpoints: Path) -> None:
+def _claimed(out: Path, *, overwrite: bool, resume: bool) -> Path:
+    """Keep the folder for this command; return where its checkpoints are kept."""
     from spectra_dl.errors import UsageError
 
-    if not any(checkpoints.glob("member-*.safetensors")):
+    checkpoints = claim_run_folder(out, overwrite=overwrite, resume=resume) / "checkpoints"
+    if resume and not any(checkpoints.glob("member-*.safetensors")):
         raise UsageError(f"--resume: no checkpoint in {checkpoints}; leave --resume out to start a training")
+    return checkpoints
 
 
-def _make_folders(folder: Path, checkpoints: Path, *, resume: bool) -> None:
+def _make_folders(checkpoints: Path, *, resume: bool) -> None:
     from spectra_dl.storage.run_folder import make_run_folder
 
-    make_run_folder(folder)
+    make_run_folder(checkpoints.parent)
     make_run_folder(checkpoints)
     if not resume:
         for old in checkpoints.glob("member-*.safetensors"):

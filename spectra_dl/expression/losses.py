@@ -17,7 +17,7 @@ def pearson_distance(output: "torch.Tensor", target: "torch.Tensor") -> "torch.T
     """Return ``(N,)`` values whose mean is 1 minus the Pearson correlation over the batch's spots, averaged over genes.
 
     A gene that is constant in the batch counts as uncorrelated. The correlation is the batch's: batches of other sizes give other
-    losses, and batches shared by several processes are taken share by share.
+    losses.
     """
     centred, wanted = output - output.mean(dim=0), target - target.mean(dim=0)
     tiny = 1e-8

@@ -1,8 +1,7 @@
 """What a model says of each spectrum and of each patient, and the two CSV files that keep it."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.spectra.table import TextArray
-from spectra_dl.storage.atomic import write_text
+from spectra_dl.storage.csv_rows import csv_rows
 
 # Stands as the last column's name: a comment line would break every plain CSV reader.
 _DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
@@ -88,92 +87,94 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def by_patient(spectra: SpectrumPredictions, temperature: float) -> PatientPredictions:
-    """Combine the spectra of each patient by their mean logit; without patients each spectrum stands for itself."""
-    owner = spectra.sample_id if spectra.patient is None else spectra.patient
-    rows_of: dict[str, list[int]] = {}
-    for row, name in enumerate(owner):
-        rows_of.setdefault(name, []).append(row)
-    probability = np.full((len(rows_of), len(spectra.classes)), np.nan)
-    unlikeness = np.full(len(rows_of), np.nan)
-    n_used = np.zeros(len(rows_of), dtype=np.int64)
-    status, reason = np.empty((2, len(rows_of)), dtype=object)
-    for index, rows in enumerate(rows_of.values()):
-        usable = [row for row in rows if spectra.status[row] != "refused"]
-        warned = sum(spectra.status[row] == "warned" for row in rows)
-        n_used[index] = len(usable)
-        if usable:
-            mean_logit = spectra.logits[usable].mean(axis=0, keepdims=True)
-            probability[index] = softmax(mean_logit / temperature)[0]
-            unlikeness[index] = np.median(spectra.unlikeness[usable])
-        status[index] = "refused" if not usable else "warned" if warned or len(usable) < len(rows) else "ok"
-        parts = (
-            [f"{len(rows) - len(usable)} of {len(rows)} spectra refused"] if len(usable) < len(rows) else []
-        )
-        parts += [f"{warned} of {len(rows)} spectra warned"] if warned else []
-        reason[index] = "; ".join(parts)
-    n_spectra = np.array([len(rows) for rows in rows_of.values()], dtype=np.int64)
-    patients = np.array(list(rows_of), dtype=object)
-    return PatientPredictions(
-        patients, n_spectra, n_used, status, reason, spectra.classes, probability, unlikeness
-    )
+@contextlib.contextmanager
+def spectrum_predictions_file(
+    path: Path, classes: Sequence[str]
+) -> Iterator[Callable[[SpectrumPredictions, Sequence[str]], None]]:
+    """Yield a function that appends the verdicts of some spectra to predictions.csv, with the class decided for each.
 
+    One line per input spectrum, in input order; refused rows carry no probability. The file has its name once all are written.
 
-def write_spectrum_predictions(path: Path, spectra: SpectrumPredictions, decided: Sequence[str]) -> None:
-    """Write predictions.csv: one line per input spectrum, in input order; refused rows carry no probability."""
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
     header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class", "unlikeness"]
-    patient = [""] * len(decided) if spectra.patient is None else spectra.patient
-    rows = (
-        [
-            row + 1,
-            spectra.sample_id[row],
-            patient[row],
-            spectra.status[row],
-            spectra.reason[row],
-            decided[row],
-            _figure(spectra.unlikeness[row]),
-        ]
-        for row in range(len(decided))
-    )
-    write_text(path, _csv_text(header, spectra.classes, rows, spectra.probability))
+    with csv_rows(path) as write_row:
+        write_row(_header(header, classes))
+        count = 0
+
+        def append(spectra: SpectrumPredictions, decided: Sequence[str]) -> None:
+            nonlocal count
+            for row, name in enumerate(decided):
+                count += 1
+                texts = (
+                    spectra.sample_id[row],
+                    "" if spectra.patient is None else spectra.patient[row],
+                    spectra.status[row],
+                    spectra.reason[row],
+                    name,
+                )
+                write_row(
+                    [
+                        count,
+                        *map(_harmless, texts),
+                        _figure(spectra.unlikeness[row]),
+                        *_shares(spectra.probability[row]),
+                    ]
+                )
+
+        yield append
 
 
-def write_patient_predictions(
-    path: Path, patients: PatientPredictions, decided: Sequence[str], sets: Sequence[Sequence[str]]
-) -> None:
-    """Write patients.csv: one line per patient; ``sets`` are the classes that can't be ruled out."""
+@contextlib.contextmanager
+def patient_predictions_file(
+    path: Path, classes: Sequence[str]
+) -> Iterator[Callable[[PatientPredictions, Sequence[str], Sequence[Sequence[str]]], None]]:
+    """Yield a function that appends verdicts on patients to patients.csv, with the class and the set decided for each.
+
+    The set holds the classes that can't be ruled out. The file has its name once all are written.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
     header = ["patient_id", "n_spectra", "n_used", "status", "reason", "predicted_class"]
     header += ["prediction_set", "unlikeness"]
-    rows = (
-        [
-            patients.patient[index],
-            patients.n_spectra[index],
-            patients.n_used[index],
-            patients.status[index],
-            patients.reason[index],
-            decided[index],
-            "|".join(sets[index]),
-            _figure(patients.unlikeness[index]),
-        ]
-        for index in range(len(decided))
-    )
-    write_text(path, _csv_text(header, patients.classes, rows, patients.probability))
+    with csv_rows(path) as write_row:
+        write_row(_header(header, classes))
+
+        def append(
+            patients: PatientPredictions, decided: Sequence[str], sets: Sequence[Sequence[str]]
+        ) -> None:
+            for row, (name, held) in enumerate(zip(decided, sets, strict=True)):
+                write_row(
+                    [
+                        _harmless(patients.patient[row]),
+                        patients.n_spectra[row],
+                        patients.n_used[row],
+                        *map(_harmless, (patients.status[row], patients.reason[row], name, "|".join(held))),
+                        _figure(patients.unlikeness[row]),
+                        *_shares(patients.probability[row]),
+                    ]
+                )
+
+        yield append
+
+
+def _header(names: Sequence[str], classes: Sequence[str]) -> list[str]:
+    return [*names, *(_harmless(f"p_{name}") for name in classes), _DISCLAIMER_COLUMN]
+
+
+def _shares(probability: NDArray[np.float64]) -> list[str]:
+    """Return the cells of the probabilities and of the last column, which is empty."""
+    return ["" if value != value else f"{value:.6f}" for value in probability.tolist()] + [""]
 
 
 def _figure(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.3f}"
-
-
-def _csv_text(
-    header: list[str], classes: Sequence[str], rows: Iterable[list[object]], probability: NDArray[np.float64]
-) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*header, *(_harmless(f"p_{name}") for name in classes), _DISCLAIMER_COLUMN])
-    for row, values in zip(rows, probability, strict=True):
-        cells = [_harmless(cell) if isinstance(cell, str) else cell for cell in row]
-        writer.writerow([*cells, *("" if np.isnan(value) else f"{value:.6f}" for value in values), ""])
-    return stream.getvalue()
 
 
 def _harmless(text: str) -> str:

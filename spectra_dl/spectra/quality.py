@@ -48,8 +48,8 @@ def inspect(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
     Returns
     -------
     tuple
-        The table, gaps of up to 3 points filled along straight lines (at an end, with the nearest value)
-        and a note of it, and one verdict per spectrum. Refused spectra stay in the table as they are.
+        The table, gaps of up to 3 points filled along straight lines (at an end, with the nearest value),
+        and one verdict per spectrum. Refused spectra stay in the table as they are.
 
     Examples
     --------
@@ -68,10 +68,7 @@ def inspect(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
             verdicts.append(Verdict("refused", (reason,)))
         else:
             verdicts.append(_with_filled(shapes[row], int(filled[row]), table.wavenumber.size))
-    if not filled.any():
-        return table, verdicts
-    note = f"{filled.sum()} missing values in {np.count_nonzero(filled)} spectra were filled along straight lines"
-    return replace(table, intensity=intensity).with_notes(note), verdicts
+    return (replace(table, intensity=intensity) if filled.any() else table), verdicts
 
 
 def _filled(intensity: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:

@@ -3,19 +3,21 @@
 import contextlib
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
+from spectra_dl.storage.hdf5_attributes import check_attributes, header_address
+from spectra_dl.storage.hdf5_heaps import SIGNATURE, check_collections, check_texts
 from spectra_dl.storage.wording import printable
 
 if TYPE_CHECKING:
     import h5py
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_MOST_OBJECTS, _DEEPEST = 100_000, 32
+_MOST_OBJECTS, _DEEPEST = 20_000, 32  # some 4 s are spent on so many
 _LONGEST_TEXT = 4_096  # bytes, where texts have one length; others take what they hold
 _LARGEST_CHUNK = 64 << 20  # bytes
 _MOST_RATIO = 1_000
@@ -50,11 +52,13 @@ def opened_hdf5(path: str | os.PathLike[str], where: str) -> Iterator["h5py.File
     import h5py
 
     try:
+        check_collections(path, where)
         with h5py.File(path, "r") as file:
+            check_attributes(file, where)
             yield file
     except SpectraDLError:
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as err:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, zlib.error) as err:
         detail = printable(" ".join(str(err).split()), 160)
         raise DataError(f"{where}: truncated or damaged HDF5 ({detail}); copy it again") from err
 
@@ -77,7 +81,7 @@ def refuse_foreign(file: "h5py.File", where: str) -> None:
         group, depth = waiting.pop()
         for name in group:
             found = stored_object(group, name, where)
-            address = h5py.h5o.get_info(found.id).addr
+            address = header_address(found)
             if address in seen:
                 continue
             seen.add(address)
@@ -101,6 +105,8 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
     """
     import h5py
 
+    if isinstance(name, bytes):  # as h5py gives a name in a damaged file
+        raise DataError(f"{where}: truncated or damaged HDF5 (a name in it is not UTF-8); copy it again")
     found, shown = group, printable(name)
     for step in name.split("/"):
         links = found.id.links if isinstance(found, h5py.Group) else None
@@ -114,6 +120,7 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
         raise UnsafeError(
             f"{where}: {shown} lies in another file, which is not opened; copy the data themselves"
         )
+    check_attributes(found, where)
     return found
 
 
@@ -141,7 +148,7 @@ def check_size(found: "h5py.Dataset", where: str) -> None:
     Raises
     ------
     DataError
-        Far more claimed than stored, or chunks too large to hold.
+        Far more claimed than stored, chunks too large to hold, or texts longer than the file.
     """
     claimed, stored = (
         int(np.prod(found.shape, dtype=object)) * found.dtype.itemsize,
@@ -156,6 +163,7 @@ def check_size(found: "h5py.Dataset", where: str) -> None:
         raise DataError(
             f"{where}: claims {claimed:,} bytes of {printable(str(found.name))} and holds {stored:,}; the file is not whole"
         )
+    check_texts(found, where)
 
 
 def check_text_width(found: "h5py.Dataset", title: str, where: str) -> None:

@@ -68,6 +68,12 @@ def write_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, st
     EnvironmentFault
         The file can't be written; the one on disk is left as it is.
     """
+    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in state.tensors().items()}
+    write_sealed(path, _KIND, description_text(state, identity), tensors)
+
+
+def description_text(state: TrainingState, identity: Mapping[str, str]) -> str:
+    """Return all that a checkpoint says of the state but its tensors."""
     description = _Description(
         format_version=1,
         identity=dict(identity),
@@ -79,9 +85,30 @@ def write_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, st
         loss_sum=state.loss_sum,
         finished=state.finished,
     )
-    text = json.dumps(description.model_dump(mode="json"), ensure_ascii=True, allow_nan=False)
-    write_sealed(
-        path, _KIND, text, {name: tensor.detach().cpu().numpy() for name, tensor in state.tensors().items()}
+    return json.dumps(description.model_dump(mode="json"), ensure_ascii=True, allow_nan=False)
+
+
+def take_description(text: str, state: TrainingState) -> dict[str, str]:
+    """Bring all of ``state`` but its tensors to where ``text``, made by `description_text`, stands; return its identity.
+
+    Raises
+    ------
+    ModelFileError
+        The text is not such a description.
+    """
+    description = _parse(text, "the first process's state")
+    _take(description, state)
+    return description.identity
+
+
+def differences(saved: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return what differs between two identities of trainings, as a list to read; empty where nothing does."""
+    return _listed(
+        [
+            _difference(key, saved.get(key, "none"), now.get(key, "none"))
+            for key in sorted(saved.keys() | now.keys())
+            if saved.get(key) != now.get(key)
+        ]
     )
 
 
@@ -106,6 +133,10 @@ def read_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, str
     _refuse_other_tensors(saved, live, path.name)
     for name, tensor in live.items():
         tensor.copy_(saved[name])
+    _take(description, state)
+
+
+def _take(description: _Description, state: TrainingState) -> None:
     state.records = [EpochRecord(**row.model_dump()) for row in description.history]
     state.best_epoch = description.best_epoch
     state.step = description.step
@@ -131,14 +162,9 @@ def _parse(text: str, name: str) -> _Description:
 
 
 def _refuse_differences(saved: Mapping[str, str], now: Mapping[str, str], name: str) -> None:
-    differences = [
-        _difference(key, saved.get(key, "none"), now.get(key, "none"))
-        for key in sorted(saved.keys() | now.keys())
-        if saved.get(key) != now.get(key)
-    ]
-    if differences:
+    if found := differences(saved, now):
         raise UsageError(
-            f"resume: {name} is of another training ({_listed(differences)}); use the same data and settings, or start anew"
+            f"resume: {name} is of another training ({found}); use the same data and settings, or start anew"
         )
 
 

@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,15 +14,19 @@ from torch import nn
 
 from spectra_dl.errors import EnvironmentFault, SpectraDLWarning, TrainingDivergedError, UsageError
 from spectra_dl.training.batches import Batch, Batches
-from spectra_dl.training.checkpoint import read_checkpoint, training_identity, write_checkpoint
-from spectra_dl.training.engine import mean_over_processes, on_any_process, start_fabric
+from spectra_dl.training.checkpoint import training_identity
+from spectra_dl.training.engine import start_fabric
 from spectra_dl.training.history import EpochRecord, History
+from spectra_dl.training.launch import read_launch
 from spectra_dl.training.losses import Loss
+from spectra_dl.training.opening import open_training
 from spectra_dl.training.optimiser import learning_rate_at, move_moments
+from spectra_dl.training.processes import Processes, join_processes
 from spectra_dl.training.progress import progress_bar
 from spectra_dl.training.seeds import own_randomness, seed_layers, seeded_generator
 from spectra_dl.training.settings import TrainingSettings
 from spectra_dl.training.state import TrainingState
+from spectra_dl.training.whole_batch import whole_batch_layers, whole_outputs
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -43,6 +48,7 @@ class _Job:
     """What stays the same during a training; only ``pieces`` grows when memory is short."""
 
     fabric: "Fabric"
+    processes: Processes
     model: nn.Module
     optimiser: torch.optim.Optimizer
     loss: Loss
@@ -71,6 +77,9 @@ def fit(
 ) -> History:
     """Train ``network`` in place and leave it with its best weights, in evaluation mode.
 
+    Under torchrun the processes train one network together, each on its share of every batch, and all end with it. The
+    first one alone reads and writes the checkpoint, shows progress and runs the callbacks.
+
     Parameters
     ----------
     network
@@ -96,7 +105,8 @@ def fit(
     callbacks
         Each takes every epoch's record, after the checkpoint is written.
     stop_requested
-        Asked after each step; when it returns True the checkpoint is written and the training ends.
+        Asked after each step; when it returns True, on any process, the checkpoint is written and the training ends.
+        Several processes also stop so when one gets SIGINT or SIGTERM.
 
     Returns
     -------
@@ -110,20 +120,27 @@ def fit(
     TrainingInterrupted
         ``stop_requested`` returned True.
     UsageError
-        The device is not there; there is nothing to resume, or it is another training; the checkpoint exists already.
+        The device is not there; there is nothing to resume, or it is another training; the checkpoint exists already;
+        a layer can't be shared by several processes.
     EnvironmentFault
-        The checkpoint can't be written, or memory is too small.
+        The checkpoint can't be written, memory is too small, or another process ended.
     """
+    processes = join_processes(read_launch(), settings.device)
     state = TrainingState.start(network, settings)
-    write = _open_checkpoint(
-        checkpoint, state, lambda: training_identity(settings, train, valid, loss, augment), resume=resume
+    write = open_training(
+        checkpoint,
+        state,
+        lambda: training_identity(settings, train, valid, loss, augment),
+        processes,
+        resume=resume,
     )
     if not state.finished:
-        fabric = start_fabric(settings)
+        fabric = start_fabric(settings, processes.launch)
         model, optimiser = fabric.setup(network, state.optimiser)
         move_moments(state.optimiser)
         job = _Job(
             fabric=fabric,
+            processes=processes,
             model=model,
             optimiser=optimiser,
             loss=loss,
@@ -134,9 +151,14 @@ def fit(
             stop_requested=stop_requested or (lambda: False),
             write=write,
         )
-        show = progress and fabric.is_global_zero
-        with own_randomness(fabric.device), progress_bar(settings.epochs, state.epoch, show=show) as bar:
-            _train(job, state, [bar, *callbacks])
+        first = processes.launch.is_first
+        with (
+            own_randomness(fabric.device),
+            whole_batch_layers(network, processes),
+            processes.signals_held(),
+            progress_bar(settings.epochs, state.epoch, show=progress and first) as bar,
+        ):
+            _train(job, state, [bar, *callbacks] if first else [])
     network.load_state_dict(state.best)
     network.eval()
     return state.history
@@ -149,10 +171,9 @@ def _train(job: _Job, state: TrainingState, callbacks: Sequence[Callable[[EpochR
     while not state.finished:
         started = time.monotonic()
         _learn(job, state)
-        train_loss = mean_over_processes(job.fabric, state.loss_sum) / job.train.n_rows
         record = EpochRecord(
             epoch=state.epoch + 1,
-            train_loss=train_loss,
+            train_loss=state.loss_sum / job.train.n_rows,
             valid_loss=None if job.valid is None else _mean_loss(job, job.valid, state),
             learning_rate=_learning_rate(job, state.epoch, len(job.train) - 1),
             seconds=time.monotonic() - started,
@@ -184,7 +205,7 @@ def _learn(job: _Job, state: TrainingState) -> None:
         job.optimiser.zero_grad()
         state.loss_sum += loss * len(batch.rows)
         state.step += 1
-        if on_any_process(job.fabric, job.stop_requested()):
+        if job.processes.on_any(job.stop_requested() or job.processes.received > 0):
             _save(job, state)
             raise TrainingInterrupted(
                 f"training stopped as asked, in epoch {state.epoch + 1} after step {state.step} of {len(job.train)}; its checkpoint, where one was asked for, goes on from here"
@@ -194,7 +215,7 @@ def _learn(job: _Job, state: TrainingState) -> None:
 def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[float, float]:
     """Compute the batch's mean loss and its clipped gradient; return that loss and the gradient's norm before clipping."""
     while True:
-        seed_layers(job.fabric.device, job.settings.seed, "layers", epoch, step, job.fabric.global_rank)
+        seed_layers(job.fabric.device, job.settings.seed, "layers", epoch, step, 0)
         try:
             return _forward_and_backward(job, batch)
         except torch.OutOfMemoryError as err:
@@ -203,13 +224,13 @@ def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[float, fl
 
 
 def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
-    # Each process backpropagates its rows' share of the whole batch's mean; DDP then averages over processes.
-    scale = job.fabric.world_size / len(batch.rows)
+    scale = 1 / len(batch.rows)
     mean_loss = torch.zeros((), device=job.fabric.device)
-    for piece in _own_part(job, batch).split(job.pieces):
-        loss = _row_losses(job, piece).sum() * scale  # (n,) -> ()
+    for piece in batch.split(job.pieces):
+        loss = _shared_losses(job, piece).sum() * scale  # (n,) -> (), a share of the whole batch's mean
         job.fabric.backward(loss)
         mean_loss += loss.detach()
+    job.processes.add_up_gradients(job.model)
     norm = job.fabric.clip_gradients(
         job.model, job.optimiser, max_norm=job.settings.gradient_clip, error_if_nonfinite=False
     )
@@ -218,17 +239,20 @@ def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
     return loss_value, norm_value
 
 
-def _own_part(job: _Job, batch: Batch) -> Batch:
-    """Return this process's rows of the batch, on its device."""
-    if len(batch.rows) < job.fabric.world_size:
+def _shared_losses(job: _Job, batch: Batch) -> torch.Tensor:
+    """Return the losses of all rows ``(N,)``, of which each process's network has seen its share."""
+    count = job.processes.launch.count
+    if len(batch.rows) < count:
         raise UsageError(
-            f"a batch has {len(batch.rows)} rows for {job.fabric.world_size} processes; use fewer processes or a larger batch_size"
+            f"a batch has {len(batch.rows)} rows for {count} processes; use fewer processes or a larger batch_size"
         )
-    return batch.split(job.fabric.world_size)[job.fabric.global_rank].to(job.fabric.device)
+    there = batch.to(job.fabric.device)
+    outputs = job.model(job.processes.own_part(there).inputs)  # (n, ...) -> (n, ...)
+    return _row_losses(job, whole_outputs(outputs, job.processes), there)
 
 
-def _row_losses(job: _Job, batch: Batch) -> torch.Tensor:
-    losses = job.loss(job.model(batch.inputs), batch.targets)
+def _row_losses(job: _Job, outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
+    losses = job.loss(outputs, batch.targets)
     if losses.shape != batch.rows.shape:
         raise UsageError(
             f"the loss returned shape {tuple(losses.shape)} for {len(batch.rows)} rows; it must return one value per row (reduction='none')"
@@ -240,8 +264,12 @@ def _row_losses(job: _Job, batch: Batch) -> torch.Tensor:
 def _mean_loss(job: _Job, batches: Batches, state: TrainingState) -> float:
     """Return the mean loss over all rows, without changing anything."""
     job.model.eval()
-    total = sum(float(_row_losses(job, _own_part(job, batch)).sum()) for batch in batches.in_order())
-    mean = mean_over_processes(job.fabric, total) * job.fabric.world_size / batches.n_rows
+    launch, total = job.processes.launch, 0.0
+    # Each process takes whole batches in turn.
+    for batch in islice(batches.in_order(), launch.rank, None, launch.count):
+        there = batch.to(job.fabric.device)
+        total += float(_row_losses(job, job.model(there.inputs), there).sum())
+    mean = job.processes.add_up_number(total) / batches.n_rows
     if not math.isfinite(mean):
         place = (state.epoch, state.step - 1)
         raise _diverged(job, None, place, f"validation loss {mean:g}")
@@ -259,34 +287,14 @@ def _save(job: _Job, state: TrainingState) -> None:
         raise TrainingDivergedError(
             f"training diverged: after {state.epoch} epochs and {state.step} steps {broken} is not finite; lower the learning rate"
         )
-    state.loss_sum = mean_over_processes(job.fabric, state.loss_sum)
-    if job.fabric.is_global_zero:
-        job.write(state)
-    job.fabric.barrier()
-
-
-def _open_checkpoint(
-    path: Path | None, state: TrainingState, identity: Callable[[], dict[str, str]], *, resume: bool
-) -> Callable[[TrainingState], None]:
-    """Return a function that writes the checkpoint; bring ``state`` to where it stands when resuming."""
-    if path is None:
-        if resume:
-            raise UsageError("resume: no checkpoint file was named; say which one to go on from")
-        return lambda state: None
-    file, known = Path(path), identity()
-    if resume:
-        read_checkpoint(file, state, known)
-    elif file.exists():
-        raise UsageError(
-            f"{file}: the checkpoint of a training is there already; resume it, or remove it first"
-        )
-    return lambda state: write_checkpoint(file, state, known)
+    job.write(state)
+    job.processes.on_any(False)  # none goes on before the file is whole
 
 
 def _halve_pieces(job: _Job, n_rows: int, err: torch.OutOfMemoryError) -> None:
     """Take the batch in twice as many pieces from now on, or give up."""
-    rows = n_rows // job.fabric.world_size // job.pieces
-    if rows < 2 * _FEWEST_ROWS_AT_A_TIME or job.fabric.world_size > 1:
+    rows = n_rows // job.processes.launch.count // job.pieces
+    if rows < 2 * _FEWEST_ROWS_AT_A_TIME or job.processes.several:
         raise EnvironmentFault(
             f"not enough memory on device {job.fabric.device} for {rows} rows at a time; try batch_size={max(1, rows // 2)}, or device='cpu'"
         ) from err
@@ -310,10 +318,9 @@ def _diverged(job: _Job, batch: Batch | None, place: tuple[int, int], what: str)
 
 @torch.no_grad()
 def _broken_rows(job: _Job, batch: Batch) -> str:
-    own = _own_part(job, batch)
-    losses = _row_losses(job, own)
-    broken = own.rows[~losses.isfinite().to(own.rows.device)].tolist()
+    losses = _shared_losses(job, batch)
+    broken = batch.rows[~losses.isfinite().to(batch.rows.device)].tolist()
     if not broken:
-        return f" (largest loss in training row {int(own.rows[int(losses.argmax())])}, counted from 0)"
+        return f" (largest loss in training row {int(batch.rows[int(losses.argmax())])}, counted from 0)"
     named = ", ".join(map(str, broken[:_NAMED_ROWS])) + (", ..." if len(broken) > _NAMED_ROWS else "")
     return f" (not finite in training rows {named}, counted from 0)"

@@ -6,6 +6,7 @@ import pytest
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl_cli.study_data import StudyData, study_data
+from spectra_dl_cli.study_sections import study_sections
 
 NOTHING_SAID = dict.fromkeys(("sample_id", "patient", "replicates", "samples", "label", "batch"))
 
@@ -53,3 +54,37 @@ def test_nobody_says_anew_whose_a_datasets_spectra_are(option):
 def test_a_bare_name_that_is_nothing_lists_the_sets():
     with pytest.raises(DataError, match="there are covid_saliva"):
         study_data((Path("covid_salivs"),))
+
+
+def test_sections_of_a_dataset_are_read_from_its_folder_with_their_patients(shared_data, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "her2st").symlink_to(next(shared_data.rglob("her2st")))
+    study = study_sections(Path("her2st"))
+    sections = study.read()
+    assert [(one.name, one.patient) for one in sections] == [
+        ("B4", "B"),
+        *((f"C{at}", "C") for at in (2, 3, 4, 5)),
+    ]
+    assert study.name == "her2st"
+    assert {"B4.tsv.gz", "C2.tsv.gz"} <= {path.name for path in study.files(sections)}
+    assert any("confounds are known" in note for note in sections[0].notes)
+
+
+def test_a_generated_tissue_has_no_files():
+    study = study_sections(Path("simulated_tissue"))
+    assert study.files(study.read()) == []
+
+
+def test_a_set_of_spectra_is_no_set_of_sections():
+    with pytest.raises(UsageError, match="this takes tissue sections with counts: her2st"):
+        study_sections(Path("covid_serum"))
+
+
+def test_a_sheet_of_a_datasets_name_wins():
+    Path("her2st").write_text("path,patient,section\na.tsv,B,B1\n")
+    assert study_sections(Path("her2st")).sources is not None
+
+
+def test_what_is_neither_a_sheet_nor_a_set_is_refused():
+    with pytest.raises(DataError, match="no such file"):
+        study_sections(Path("her3st"))

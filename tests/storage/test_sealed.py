@@ -1,15 +1,18 @@
 """A sealed file gives back what was put in, or refuses."""
 
+import hashlib
+import json
 import pickle
 import struct
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectra_dl.errors import ModelFileError, UnsafeError
+from spectra_dl.errors import EnvironmentFault, ModelFileError, UnsafeError
 from spectra_dl.storage.sealed import read_sealed, write_sealed
 
 TENSORS = {
@@ -137,3 +140,68 @@ def test_deeply_nested_json_is_refused_without_a_crash(tmp_path):
 def test_what_is_not_a_regular_file_is_refused(tmp_path, name):
     with pytest.raises(ModelFileError, match="not a regular file"):
         read_sealed(tmp_path / name, "test")
+
+
+def with_header(path: Path, header: object) -> None:
+    """Replace a file's header, with its length and its digest right again."""
+    content = path.read_bytes()
+    text = json.dumps(header).encode()
+    draft = len(text).to_bytes(8, "little") + text + content[8 + int.from_bytes(content[:8], "little") :]
+    if isinstance(header, dict):
+        digest = header["__metadata__"]["sha256"].encode()
+        blank = draft.replace(digest, b"0" * 64, 1)
+        draft = blank.replace(b"0" * 64, hashlib.sha256(blank).hexdigest().encode(), 1)
+    path.write_bytes(draft)
+
+
+def header_of(path: Path) -> dict[str, dict[str, object]]:
+    content = path.read_bytes()
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+
+
+def test_a_header_sealed_again_as_it_was_is_read(sealed):
+    with_header(sealed, header_of(sealed))
+    assert read_sealed(sealed, "test").text == TEXT
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dtype": "F" + "9" * 5_000},
+        {"shape": [2**40, 2**40]},
+        {"shape": [-1]},
+        {"data_offsets": [0, 10**9]},
+        {"data_offsets": [8, 0]},
+        {"data_offsets": [0, 48]},
+    ],
+)
+def test_tensors_that_can_not_be_are_refused_though_the_seal_is_right(sealed, change):
+    header = header_of(sealed)
+    header["b.weight"] |= change
+    with_header(sealed, header)
+    with pytest.raises(ModelFileError, match=r"its (tensors can't be read|header speaks of)") as refusal:
+        read_sealed(sealed, "test")
+    assert len(str(refusal.value)) <= 500
+
+
+@pytest.mark.parametrize("header", [[1, 2, 3, 4], "some text", 12345678])
+def test_a_header_that_is_no_object_is_refused(sealed, header):
+    with_header(sealed, header)
+    with pytest.raises(ModelFileError, match="its header is not a JSON object"):
+        read_sealed(sealed, "test")
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal", "words"),
+    [
+        (PermissionError(13, "Permission denied"), ModelFileError, "no permission to read it"),
+        (OSError(5, "Input/output error"), EnvironmentFault, "can't be opened"),
+    ],
+)
+def test_a_file_that_can_not_be_opened_is_refused_with_the_reason(sealed, monkeypatch, error, refusal, words):
+    def deny(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("builtins.open", deny)
+    with pytest.raises(refusal, match=words):
+        read_sealed(sealed, "test")

@@ -10,7 +10,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.h5ad import number_column, read_counts, text_column
 from spectra_dl.expression.readers.h5ad_picture import Library, Placed, section_picture
 from spectra_dl.expression.readers.scale_factors import positive, read_json
-from spectra_dl.expression.readers.source import SectionSource, usual_files
+from spectra_dl.expression.readers.source import SectionSource, refuse_far, usual_files
 from spectra_dl.expression.readers.space_ranger import PITCH_UM, SPOT_UM
 from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of
 from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, stored_dataset, stored_object
@@ -40,6 +40,7 @@ def read_h5ad_section(source: SectionSource) -> TissueSection:
     with opened_hdf5(path, path.name) as file:
         counts, place = read_counts(file, path.name)
         pixel = _pixels(file, path.name, len(counts.barcode))
+        refuse_far(pixel, path.name)
         patients = [text_column(file, "obs", one, path.name) for one in _PATIENTS]
         library = _library(file, path.name)
     hest = _hest(source)

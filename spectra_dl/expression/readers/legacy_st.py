@@ -17,6 +17,7 @@ from spectra_dl.expression.readers.source import (
     SectionSource,
     find_picture,
     pixels_per_um,
+    refuse_far,
     spot_reasons,
     usual_files,
 )
@@ -180,6 +181,7 @@ def _read_spots(path: Path) -> _Spots:
         )
     refuse_twice(ids, "spot", path.name)
     table = np.array(numbers, dtype=np.float64)
+    refuse_far(table, path.name)
     places = np.rint(np.nan_to_num(np.array(every)[:, :2]))
     staggered = len(places) > 3 and len(set((places.sum(axis=1) % 2).tolist())) == 1
     return _Spots(path.name, ids, "barcode" in place, table[:, :2], table[:, 2:], staggered)

@@ -8,6 +8,7 @@ from pathlib import Path
 from spectra_dl.errors import DataError
 
 _MOST_BYTES = 1 << 20
+_SMALLEST, _LARGEST = 1e-6, 1e6  # µm per pixel, pixels per µm, µm or pixels
 
 
 def read_json(path: Path) -> Mapping[str, object]:
@@ -32,7 +33,7 @@ def read_json(path: Path) -> Mapping[str, object]:
 
 
 def positive(values: Mapping[str, object], name: str, where: str) -> float | None:
-    """Return a number above 0, None where it isn't given or is not a number (NaN).
+    """Return a number above 0 and below a million, None where it isn't given or is not a number (NaN).
 
     Raises
     ------
@@ -42,6 +43,11 @@ def positive(values: Mapping[str, object], name: str, where: str) -> float | Non
     value = values.get(name)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise DataError(f"{where}: {name} is {value!r:.60}; it must be a number above 0")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not possible_size(value):
+        raise DataError(f"{where}: {name} is {value!r:.60}; it must be a number above 0 and below a million")
     return float(value)
+
+
+def possible_size(value: float) -> bool:
+    """Say whether a number of µm or pixels, or of one per the other, can be true."""
+    return _SMALLEST <= value <= _LARGEST

@@ -1,11 +1,13 @@
 """One section, or all those a sheet names."""
 
+import os
 from pathlib import Path
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.h5ad_section import read_h5ad_section
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
+from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource
 from spectra_dl.expression.readers.space_ranger import read_space_ranger, space_ranger_folder
@@ -101,7 +103,7 @@ def sheet_sources(sheet: Path) -> list[SectionSource]:
 
 def _read(source: SectionSource) -> TissueSection:
     path = source.path
-    if path.is_dir():
+    if os.path.isdir(path):
         if folder := space_ranger_folder(path):
             return read_space_ranger(source, folder)
         if table := tile_table(path):
@@ -109,7 +111,7 @@ def _read(source: SectionSource) -> TissueSection:
         raise DataError(
             f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
     if is_hdf5(path):
         return read_h5ad_section(source)
@@ -153,6 +155,6 @@ def _size(text: str, name: str, place: str) -> float | None:
         value = float(text) if text else None
     except ValueError:
         value = -1.0
-    if value is not None and not 0 < value < float("inf"):
-        raise DataError(f"{place}: {name} {text!r:.40} is no number above 0; give µm")
+    if value is not None and not possible_size(value):
+        raise DataError(f"{place}: {name} {text!r:.40} is no number above 0 and below a million; give µm")
     return value

@@ -2,6 +2,7 @@
 
 import math
 import re
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,7 @@ def _tiff_tags(path: Path) -> dict[int, object]:
                 for tag in (_DESCRIPTION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT)
                 if tag in directory
             }
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError) as err:
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error) as err:
         raise DataError(
             f"{path.name}: its TIFF fields can't be read ({str(err)[:80]}); take a fresh copy"
         ) from err

@@ -1,6 +1,6 @@
 """What is said of a section before it is read, and what every reader checks."""
 
-import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ import numpy as np
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.picture import TissuePicture
+from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, FloatArray, TextArray, text_array
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _ENDINGS = re.compile(r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi))+$", re.IGNORECASE)
+_FARTHEST_PX = 1e9
 _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
 
 
@@ -37,7 +39,7 @@ class SectionSource:
     Raises
     ------
     UsageError
-        µm per pixel or the pitch are not above 0.
+        µm per pixel or the pitch are not above 0 and below a million.
     """
 
     path: Path
@@ -50,8 +52,8 @@ class SectionSource:
 
     def __post_init__(self) -> None:
         for what, value in (("µm per pixel", self.um_per_pixel), ("µm between spots", self.pitch_um)):
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise UsageError(f"{self.stem}: {value} {what}; give a number above 0")
+            if value is not None and not possible_size(value):
+                raise UsageError(f"{self.stem}: {value} {what}; give a number above 0 and below a million")
 
     @property
     def stem(self) -> str:
@@ -81,12 +83,28 @@ def find_picture(source: SectionSource, folders: Sequence[Path], names: Sequence
 
 def usual_files(folders: Sequence[Path], names: Sequence[str]) -> list[Path]:
     """Return which of these files exist, in this order, none twice."""
-    found = [folder / name for folder in folders for name in names if (folder / name).is_file()]
+    found = [folder / name for folder in folders for name in names if os.path.isfile(folder / name)]
     return list(dict.fromkeys(found))
 
 
+def refuse_far(places: FloatArray, where: str) -> None:
+    """Refuse places, on an array or a picture, that are too far away to be true; NaN is none.
+
+    Raises
+    ------
+    DataError
+        One is.
+    """
+    far = np.abs(places) > _FARTHEST_PX
+    if far.any():
+        row = int(np.flatnonzero(far.any(axis=1))[0])
+        raise DataError(
+            f"{where}: spot {row + 1} lies at {places[row][far[row]][0]:g}; no picture is so large, correct its position"
+        )
+
+
 def spot_reasons(
-    position_px: FloatArray, counts_per_spot: FloatArray | None, image: TissuePicture, name: str
+    position_px: FloatArray, counts_per_spot: FloatArray, image: TissuePicture, name: str
 ) -> TextArray:
     """Say for each spot why it can't be used; empty where it can.
 
@@ -95,7 +113,7 @@ def spot_reasons(
     position_px
         ``(n, 2)`` x and y in pixels of ``image``.
     counts_per_spot
-        ``(n,)`` sums, NaN where values are missing; None where nothing was counted.
+        ``(n,)`` sums, NaN where values are missing.
 
     Raises
     ------
@@ -111,9 +129,8 @@ def spot_reasons(
             "picture or another scale factor?"
         )
     reason = text_array([""] * len(inside))
-    if counts_per_spot is not None:
-        reason[counts_per_spot <= 0] = NO_COUNTS
-        reason[np.isnan(counts_per_spot)] = COUNTS_MISSING
+    reason[counts_per_spot <= 0] = NO_COUNTS
+    reason[np.isnan(counts_per_spot)] = COUNTS_MISSING
     reason[~inside] = "off the picture"
     reason[~known] = "no position"
     return reason

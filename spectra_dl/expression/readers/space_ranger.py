@@ -12,7 +12,13 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.picture import TissuePicture
 from spectra_dl.expression.readers.counted import Counted
 from spectra_dl.expression.readers.scale_factors import positive, read_json
-from spectra_dl.expression.readers.source import PICTURES, SectionSource, pixels_per_um, spot_reasons
+from spectra_dl.expression.readers.source import (
+    PICTURES,
+    SectionSource,
+    pixels_per_um,
+    refuse_far,
+    spot_reasons,
+)
 from spectra_dl.expression.readers.tenx_matrix import is_tenx_folder, read_tenx_folder, read_tenx_h5
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
 from spectra_dl.expression.section import FloatArray, TissueSection
@@ -114,6 +120,7 @@ def _positions(
             f"{path.name}: none of the {len(barcodes)} counted barcodes lies under tissue; is it another sample's file?"
         )
     table = np.array([places[barcodes[at]] for at in kept])
+    refuse_far(table, path.name)
     return kept, table[:, [2, 1]], table[:, [4, 3]]  # rows are y and stand first
 
 

@@ -1,5 +1,6 @@
 """Counts of 10x Genomics: one HDF5 file, or a folder of three text files."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ def _matrix_market(path: Path, shape: tuple[int, int]) -> "csr_matrix":
         )
     said = next((line for _, line in lines if not line.startswith("%")), "")
     sizes = said.split()
-    if sizes[:2] != [str(shape[0]), str(shape[1])] or len(sizes) != 3 or not sizes[2].isdigit():
+    if sizes[:2] != [str(shape[0]), str(shape[1])] or not re.fullmatch(r"[0-9]{1,18}", " ".join(sizes[2:])):
         raise DataError(
             f"{path.name}: it says {said!r:.60} and there are {shape[0]} features and {shape[1]} barcodes; take a fresh copy"
         )
@@ -133,11 +134,12 @@ def _matrix_market(path: Path, shape: tuple[int, int]) -> "csr_matrix":
     table = np.concatenate([*blocks, _triples(block, f"{path.name} at its end")])
     if len(table) != int(sizes[2]):
         raise DataError(f"{path.name}: {len(table)} of {sizes[2]} values; it is not whole, take a fresh copy")
-    places = table[:, :2].astype(np.int64) - 1
-    if len(table) and ((places < 0).any() or (places >= shape).any() or (places + 1 != table[:, :2]).any()):
+    inside = (table[:, :2] >= 1) & (table[:, :2] <= shape) & (table[:, :2] == np.rint(table[:, :2]))
+    if not inside.all():
         raise DataError(
             f"{path.name}: an index outside {shape[0]} features and {shape[1]} barcodes; take a fresh copy"
         )
+    places = table[:, :2].astype(np.int64) - 1
     return coo_matrix((table[:, 2], (places[:, 1], places[:, 0])), shape=shape[::-1]).tocsr()
 
 

@@ -33,8 +33,6 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=plain)) if start.startswith(_GZIP) else plain
             yield from _lines(stream, path)
     except (OSError, EOFError, zlib.error) as err:
-        if isinstance(err, DataError):
-            raise
         raise DataError(
             f"{path.name}: can't be read ({' '.join(str(err).split())[:120]}); check the path, or take a fresh copy"
         ) from err

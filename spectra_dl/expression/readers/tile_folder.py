@@ -1,5 +1,6 @@
 """A folder of tiles with one CSV that says where each lies, and what was counted in it where anything was."""
 
+import os
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
@@ -9,7 +10,7 @@ from spectra_dl.expression.cut_tiles import CutTiles, TileFiles
 from spectra_dl.expression.image import open_image
 from spectra_dl.expression.readers.counted import counted, refuse_twice
 from spectra_dl.expression.readers.csv_cells import csv_cells
-from spectra_dl.expression.readers.source import PICTURES, SectionSource
+from spectra_dl.expression.readers.source import PICTURES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.section import NO_COUNTS, FloatArray, TissueSection, pitch_of, text_array
 
@@ -44,6 +45,7 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
     barcode = [cells[id_at or 0] for _, cells in rows]
     refuse_twice(barcode, "barcode", table.name)
     places = _numbers(table, rows, [columns.index("x"), columns.index("y")])
+    refuse_far(places, table.name)
     genes = [at for at, name in enumerate(columns) if at not in (name_at, file_at) and name not in ("x", "y")]
     values = _numbers(table, rows, genes) if genes else None
     found = [
@@ -144,4 +146,4 @@ def _tile_file(folder: Path, barcode: str, named: str | None, place: str) -> Pat
         parts = {*PurePosixPath(name).parts, *PureWindowsPath(name).parts}
         if ".." in parts or PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\0" in name:
             raise UnsafeError(f"{place}: {name!r:.60} leads out of the folder; name files inside it")
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+    return next((folder / name for name in names if os.path.isfile(folder / name)), None)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.evenness import uneven_notes
 from spectra_dl.spectra.readers.wording import listed
 from spectra_dl.spectra.table import FloatArray
 
@@ -102,7 +103,7 @@ def sorted_axis(
     if not keep_doubled:
         _refuse_doubled(ascending, [places[k] for k in order], where)
     _refuse_other_units(ascending, where, stated=stated)
-    return SortedAxis(ascending, order, (*_order_notes(values), *_gap_notes(ascending)))
+    return SortedAxis(ascending, order, (*_order_notes(values), *_step_notes(ascending)))
 
 
 def check_size(points: int, where: str) -> None:
@@ -120,11 +121,11 @@ def _order_notes(values: FloatArray) -> tuple[str, ...]:
     return ("the wavenumbers were not in order; they were sorted",)
 
 
-def _gap_notes(ascending: FloatArray) -> tuple[str, ...]:
+def _step_notes(ascending: FloatArray) -> tuple[str, ...]:
     steps = np.diff(ascending)
     widest = int(np.argmax(steps))
     if steps[widest] <= REGULAR_FACTOR * float(np.median(steps)):
-        return ()
+        return uneven_notes(ascending)
     return (f"the axis has a gap from {ascending[widest]:g} to {ascending[widest + 1]:g} cm⁻¹",)
 
 

@@ -141,25 +141,3 @@ def _position(column: str, role: str, names: Sequence[str], where: str) -> int:
             f"{where}: no column {quoted(column)} for {role}; the columns are {listed(names) or 'wavenumbers only'}"
         )
     return names.index(column)
-
-
-class UniqueIds:
-    """Refuse a sample id that stands twice or is empty."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self._places: dict[str, str] = {}
-
-    def check(self, table: SpectraTable) -> SpectraTable:
-        """Return ``table`` if all its ids are new."""
-        places = table.source if table.source is not None else table.sample_id
-        for sample, place in zip(table.sample_id, places, strict=True):
-            if not sample:
-                raise DataError(f"{place}: the sample id is empty; give every spectrum one")
-            if sample in self._places:
-                raise DataError(
-                    f"{self._where}: sample id {quoted(sample)} stands twice, in {self._places[sample]} and {place}; make "
-                    f"ids unique, or name another column as sample_id (a column can be the patient instead)"
-                )
-            self._places[sample] = place
-        return table

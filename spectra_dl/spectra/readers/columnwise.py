@@ -7,12 +7,13 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size, mean_of_doubled, sorted_axis
-from spectra_dl.spectra.readers.columns import USUAL_NAMES, Columns, UniqueIds, assign_columns
+from spectra_dl.spectra.readers.columns import USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.dialect import Record, Records
 from spectra_dl.spectra.readers.header import INTENSITY_WORD, axis_spelling
 from spectra_dl.spectra.readers.numbers import looks_numeric
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.shape import CellReader, Shape, trimmed
+from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import quoted, stem
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 

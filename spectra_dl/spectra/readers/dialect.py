@@ -5,6 +5,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.lines import Lines
@@ -18,10 +19,31 @@ MAP_HEADER = ("#wave", "#intensity")
 
 @dataclass(frozen=True)
 class Record:
-    """One row of a text table: the line it began on and its fields as they stand."""
+    """One row of a text table.
+
+    Attributes
+    ----------
+    line
+        The line it began on.
+    text
+        That line, from which the fields are split when they are asked for.
+    delimiter
+        One character; a space stands for any run of white space.
+    quoted
+        The fields where some stand in quotes, which may go over several lines.
+    """
 
     line: int
-    fields: list[str]
+    text: str
+    delimiter: str
+    quoted: list[str] | None = None
+
+    @cached_property
+    def fields(self) -> list[str]:
+        """The fields as they stand."""
+        if self.quoted is not None:
+            return self.quoted
+        return self.text.split() if self.delimiter == " " else self.text.split(self.delimiter)
 
 
 class Records:
@@ -65,7 +87,8 @@ class Records:
             if not line.strip() and (self.delimiter != "\t" or "\t" not in line):
                 blank_line = blank_line or number
                 continue
-            record = Record(number, self._split(number, line))
+            quotes = self._split_quoted(number, line) if '"' in line else None
+            record = Record(number, line, self.delimiter, quotes)
             if not line.strip(self.delimiter + ' \t"'):
                 held.append(record)
                 continue
@@ -81,9 +104,7 @@ class Records:
     def _peek(self) -> list[str]:
         return [line for line in self._lines.peek() if line.strip()]
 
-    def _split(self, number: int, line: str) -> list[str]:
-        if '"' not in line:
-            return line.split() if self.delimiter == " " else line.split(self.delimiter)
+    def _split_quoted(self, number: int, line: str) -> list[str]:
         ran_out = False
 
         def feed() -> Iterator[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import SortedAxis, nanometres, sorted_axis
-from spectra_dl.spectra.readers.numbers import MINUS, NumberFormat, decide_format
+from spectra_dl.spectra.readers.numbers import MINUS, NumberFormat, decide_format, is_missing
 from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.spectra.table import FloatArray
 
@@ -174,7 +174,9 @@ def _refuse_spoilt_ends(
         digits = sum(c.isdigit() for c in names[k])
         spoilt = names[k][0] in "+-.0123456789" and 2 * digits > len(names[k])
         number = re.search(r"\d+(?:\.\d+)?", names[k])
-        if number and k in (columns[0] - 1, columns[-1] + 1):
+        beside = k in (columns[0] - 1, columns[-1] + 1)
+        spoilt |= beside and is_missing(names[k])
+        if number and beside:
             end = values[0] if k < columns[0] else values[-1]
             spoilt |= abs(float(number[0]) - end) <= 1.5 * float(np.median(np.abs(np.diff(values))))
         if spoilt:

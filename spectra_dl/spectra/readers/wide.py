@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_columns
+from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.dialect import Record, Records
 from spectra_dl.spectra.readers.header import Layout, layout_of
+from spectra_dl.spectra.readers.numbers import looks_numeric
 from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.plain_row import PlainRow
 from spectra_dl.spectra.readers.shape import CellReader, Shape
+from spectra_dl.spectra.readers.unique_ids import UniqueIds
+from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 
 
@@ -24,7 +27,7 @@ def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[
     table = _RowTable(records, options)
     stream = iter(records)
     next(stream)
-    block: list[Record] = []
+    block: list[int] = []
     cells: list[list[str]] = []
     values: list[FloatArray] = []
     count = 0
@@ -35,14 +38,10 @@ def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[
             count += len(block)
             block, cells, values = [], [], []
         metadata, numbers = table.row(record)
-        # The text of the row is not needed any more.
-        block.append(Record(record.line, []))
+        block.append(record.line)
         cells.append(metadata)
         values.append(numbers)
-    if block:
-        yield table.block(block, cells, values, count)
-    elif not count:
-        raise DataError(f"{records.name}: no spectra below the header; export the spectra again")
+    yield table.block(block, cells, values, count)
 
 
 class _RowTable:
@@ -58,10 +57,11 @@ class _RowTable:
         self._axis_columns: Sequence[int] = self._layout.axis_columns.tolist()
         first, last = self._axis_columns[0], self._axis_columns[-1]
         self._slice = slice(first, last + 1) if last - first + 1 == len(self._axis_columns) else None
-        self._axis_values = [0.0] * len(self._axis_columns)
-        for place, value in zip(self._layout.axis.order, self._layout.axis.wavenumber, strict=True):
-            self._axis_values[place] = float(value)
+        self._axis_values = np.zeros(len(self._axis_columns))
+        self._axis_values[self._layout.axis.order] = self._layout.axis.wavenumber
         self._cells = CellReader(self._shape, self._sample_tokens())
+        self._plain = self._plain_row(len(metadata))
+        self._beside = self._numbers_beside_the_axis()
         self._ids = UniqueIds(records.name)
 
     def _sample_tokens(self) -> Iterator[str]:
@@ -69,18 +69,43 @@ class _RowTable:
             if len(fields) >= len(self._shape.header):
                 yield from (fields[k] for k in self._axis_columns)
 
+    def _numbers_beside_the_axis(self) -> list[str]:
+        """Return notes of metadata next to the wavenumbers that could be a point of the spectra by their cells."""
+        parts = {self._layout.metadata_columns[k] for k in self._columns.parts.values()}
+        rows = [fields for fields in self._records.sample[1:] if len(fields) >= len(self._shape.header)]
+        notes = []
+        for k in (min(self._axis_columns) - 1, max(self._axis_columns) + 1):
+            if k in self._layout.metadata_columns and k not in parts:
+                name = quoted(self._layout.names[k])
+                if rows and all(looks_numeric(fields[k]) for fields in rows):
+                    notes.append(
+                        f"column {name} beside the wavenumbers holds numbers; it was read as metadata"
+                    )
+        return notes
+
+    def _plain_row(self, texts: int) -> PlainRow | None:
+        columns = (*self._layout.metadata_columns, *self._axis_columns)
+        if columns != tuple(range(len(self._shape.header))):
+            return None
+        return PlainRow.of(self._records.delimiter, self._cells.format, texts, len(self._axis_columns))
+
     def row(self, record: Record) -> tuple[list[str], FloatArray]:
         """Return the stripped metadata and the numbers of a row, in file order."""
+        plain = self._plain.read(record.text) if self._plain and record.quoted is None else None
+        metadata, values = plain or self._field_by_field(record)
+        if np.array_equal(values, self._axis_values):
+            raise self._shape.second_header(record)
+        return [text.strip() for text in metadata], values
+
+    def _field_by_field(self, record: Record) -> tuple[list[str], FloatArray]:
         fields = self._shape.fitted(record)
         numbers = fields[self._slice] if self._slice else [fields[k] for k in self._axis_columns]
         values = self._cells.numbers(record, numbers, self._axis_columns)
-        if values == self._axis_values:
-            raise self._shape.second_header(record)
-        return [fields[k].strip() for k in self._layout.metadata_columns], np.array(values)
+        return [fields[k] for k in self._layout.metadata_columns], np.array(values)
 
     def block(
         self,
-        records: Sequence[Record],
+        lines: Sequence[int],
         cells: Sequence[Sequence[str]],
         values: Sequence[FloatArray],
         before: int,
@@ -95,8 +120,8 @@ class _RowTable:
             intensity,
             axis.wavenumber,
             cells,
-            default_ids=[str(before + k + 1) for k in range(len(records))],
-            source=[f"{name} line {record.line}" for record in records],
+            default_ids=[str(before + k + 1) for k in range(len(lines))],
+            source=[f"{name} line {line}" for line in lines],
             notes=self._notes(),
         )
         return self._ids.check(table)
@@ -109,5 +134,6 @@ class _RowTable:
             *self._layout.notes,
             *self._columns.notes,
             *ids,
+            *self._beside,
             *self._cells.notes,
         )

@@ -7,10 +7,11 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import SortedAxis, check_size, sorted_axis
-from spectra_dl.spectra.readers.columns import Columns, UniqueIds, assign_columns
+from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.dialect import Records
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.shape import CellReader, Shape
+from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.table import SpectraTable
 
 WAVE, INTENSITY = "#wave", "#intensity"
@@ -65,7 +66,7 @@ class _MapTable:
         self._cells = CellReader(self._shape, (fields[k] for fields in rows for k in self._pair))
         self._ids = UniqueIds(records.name)
         self._wave: list[float] = []
-        self._axis: SortedAxis | None = None
+        self._axis: SortedAxis  # of the first place, once it was read
 
     def points(self) -> Iterator[_Point]:
         """Yield the spectrum of each place when its last line was read."""
@@ -87,7 +88,7 @@ class _MapTable:
             yield self._finished(point)
 
     def _finished(self, point: _Point) -> _Point:
-        if self._axis is None:
+        if not self._wave:
             places = [f"line {point.line + k}" for k in range(len(point.wave))]
             self._wave = point.wave
             self._axis = sorted_axis(np.array(point.wave), places, self._records.name)
@@ -102,8 +103,6 @@ class _MapTable:
 
     def block(self, points: list[_Point]) -> SpectraTable:
         """Put the spectra of some places together."""
-        if self._axis is None:
-            raise DataError(f"{self._records.name}: no spectra in the map")
         table = self._columns.table(
             np.array([point.intensity for point in points])[:, self._axis.order],
             self._axis.wavenumber,

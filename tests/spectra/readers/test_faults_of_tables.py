@@ -183,3 +183,31 @@ def test_a_wire_map_whose_places_differ_in_axis_is_refused(write):
     ]
     with pytest.raises(DataError, match=r"line 5.*first place"):
         read_spectra(write("\n".join(lines)))
+
+
+@pytest.mark.parametrize(("old", "new"), [("500.0", "500.4"), ("400.0", "400.01"), ("1800.0", "1800.7")])
+def test_a_wavenumber_with_a_wrong_digit_is_noted(old, new, clean, write):
+    table = read_spectra(write(clean.names(lambda name: new if name == old else name).text()))
+    assert any("the step of the axis changes near" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("spelling", [".1f", ".2f", ".4f"])
+def test_an_axis_of_pixels_bent_and_rounded_is_not_noted(spelling, write):
+    pixels = np.linspace(400, 1800, 701) + 3e-5 * (np.arange(701) - 350) ** 2
+    header = ",".join(["sample_id", *(format(value, spelling) for value in pixels)])
+    table = read_spectra(write(header + "\n" + ",".join(["S1", *["1.5"] * 701]) + "\n"))
+    assert not any("step of the axis" in note for note in table.notes)
+
+
+def test_numbers_beside_the_wavenumbers_are_said_to_be_metadata(clean, write):
+    renamed = clean.names(lambda name: "abc" if name == "1800.0" else name)
+    notes = read_spectra(write(renamed.text())).notes
+    assert "column 'abc' beside the wavenumbers holds numbers; it was read as metadata" in notes
+    assert not any("beside the wavenumbers" in note for note in read_spectra(write(clean.text())).notes)
+
+
+@pytest.mark.parametrize("name", ["--", "NaN", "n.d."])
+def test_a_missing_value_as_the_last_wavenumber_is_refused(name, clean, write):
+    path = write(clean.names(lambda one: name if one == "1800.0" else one).text())
+    with pytest.raises(DataError, match=r"column 704 .*misspelt wavenumber"):
+        read_spectra(path)

@@ -1,0 +1,108 @@
+"""Attributes that hold texts of any length, looked at as bytes before the library makes room for what they claim.
+
+An attribute is a message in the header of its object, and its value one reference for each text: length, address, number.
+Layout: HDF5 File Format Specification, sections IV.A.1 and IV.A.2.m.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.storage.wording import printable
+
+if TYPE_CHECKING:
+    import h5py
+
+_CONTINUATION, _ATTRIBUTE = 0x10, 0x0C
+_VARIABLE_LENGTH, _REFERENCE = 9, 16
+_MOST_STRETCHES, _LARGEST_STRETCH = 1_000, 64 << 20
+
+
+def check_attributes(found: "h5py.Group | h5py.Dataset", where: str) -> None:
+    """Refuse an object with an attribute whose texts claim more bytes than the file has.
+
+    Attributes kept outside the header, as new files keep them where there are very many, are not looked at.
+
+    Raises
+    ------
+    DataError
+        One does, or the header can't be followed.
+    """
+    address, path = header_address(found), found.file.filename
+    size = os.path.getsize(path)
+    try:
+        with open(path, "rb") as stream:
+            claimed = max((_claimed(one) for one in _attributes(stream, address, size)), default=0)
+    except (struct.error, IndexError, ValueError) as err:
+        raise DataError(
+            f"{where}: truncated or damaged HDF5 (the header at byte {address} can't be followed); copy it again"
+        ) from err
+    if claimed > size:
+        raise DataError(
+            f"{where}: an attribute of {printable(str(found.name))} claims texts of {claimed:,} bytes in a file of {size:,}; copy it again"
+        )
+
+
+def header_address(found: "h5py.Group | h5py.Dataset") -> int:
+    """Return at which byte of its file an object begins."""
+    import h5py
+
+    # The newer question, h5o.get_info, measures a group's tree too, which may lead in a circle in a damaged file.
+    low, high = h5py.h5g.get_objinfo(found.id).objno
+    return int(low) | int(high) << 32
+
+
+def _attributes(stream: BinaryIO, address: int, size: int) -> Iterator[bytes]:
+    """Yield the attributes' messages of the object whose header begins at ``address``."""
+    first = _bytes(stream, address, 32, size)
+    if first.startswith(b"OHDR"):
+        flags = first[5]
+        start = 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
+        width = 1 << (flags & 3)
+        length = int.from_bytes(first[start : start + width], "little")
+        head, stretches = 6 if flags & 4 else 4, [(address + start + width, length)]
+    else:
+        flags, head = -1, 8
+        stretches = [(address + 16, struct.unpack_from("<I", first, 8)[0])]
+    for place, length in stretches:
+        if len(stretches) > _MOST_STRETCHES:
+            raise ValueError("a header without end")
+        content, at = _bytes(stream, place, length, size), 0
+        while at + head <= len(content):
+            kind = content[at] if flags >= 0 else struct.unpack_from("<H", content, at)[0]
+            taken = struct.unpack_from("<H", content, at + (1 if flags >= 0 else 2))[0]
+            message = content[at + head : at + head + taken]
+            at += head + taken
+            if kind == _ATTRIBUTE:
+                yield message
+            elif kind == _CONTINUATION:
+                further, more = struct.unpack_from("<QQ", message)
+                # In the later form a stretch has a name before it and a checksum behind it, four bytes each.
+                stretches.append((further + 4, more - 8) if flags >= 0 else (further, more))
+
+
+def _bytes(stream: BinaryIO, address: int, length: int, size: int) -> bytes:
+    if not 0 <= length <= min(_LARGEST_STRETCH, size) or address > size:
+        raise ValueError("a stretch that leaves the file")
+    stream.seek(address)
+    return stream.read(length)
+
+
+def _claimed(message: bytes) -> int:
+    """Return how many bytes the texts of an attribute claim; 0 for attributes of anything else."""
+    version = message[0]
+    lengths = struct.unpack_from("<HHH", message, 2)
+    if version == 1:
+        lengths = tuple((one + 7) // 8 * 8 for one in lengths)
+    start = 9 if version == 3 else 8
+    name, kind, space = lengths
+    if message[start + name] & 0x0F != _VARIABLE_LENGTH:
+        return 0
+    value = message[start + name + kind + space :]
+    whole = len(value) // _REFERENCE * _REFERENCE
+    references = np.frombuffer(value[:whole], dtype="<u4")[:: _REFERENCE // 4]
+    return int(references.sum(dtype=np.uint64))

@@ -1,0 +1,138 @@
+"""Texts of any length in HDF5 files, looked at as bytes before the library reads them.
+
+They stand in collections (``GCOL``), and a dataset holds a reference to each: its length, the collection's address and a number.
+The library follows a free stretch of length 0 without end, and makes room for whatever length a reference claims before it
+looks the text up. Layout: HDF5 File Format Specification, section III.E.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.storage.wording import printable
+
+if TYPE_CHECKING:
+    import h5py
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_COLLECTION = b"GCOL\x01\x00\x00\x00"
+_AT_ONCE = 4 << 20
+_HEAD = 16  # bytes, of a collection and of each text in it
+_REFERENCE = 16  # bytes: length, address, number
+_LARGEST_COLLECTION = 256 << 20
+
+
+def check_collections(path: str | os.PathLike[str], where: str) -> None:
+    """Refuse a file whose collections of texts don't add up, before the library walks through them.
+
+    Raises
+    ------
+    DataError
+        They don't, or the file does not begin as HDF5 does.
+    """
+    with open(path, "rb") as stream:
+        start = stream.read(32)
+        if len(start) < 32 or not start.startswith(SIGNATURE):
+            raise DataError(f"{where}: truncated or damaged HDF5 (it does not begin as one); copy it again")
+        width = start[14] if start[8] < 2 else start[10]
+        if width not in (4, 8):
+            raise DataError(f"{where}: truncated or damaged HDF5 (lengths of {width} bytes); copy it again")
+        for address in list(_collections(stream)):
+            _check_collection(stream, address, width, where)
+
+
+def check_texts(found: "h5py.Dataset", where: str) -> None:
+    """Refuse a dataset of texts whose references claim more bytes than the file has.
+
+    Raises
+    ------
+    DataError
+        They do, or the references stand where they can't be looked at.
+    """
+    import h5py
+
+    if (
+        h5py.check_vlen_dtype(found.dtype) is None
+        and getattr(h5py.check_string_dtype(found.dtype), "length", 0) is not None
+    ):
+        return
+    size = os.path.getsize(found.file.filename)
+    claimed = 0
+    for raw in _references(found, where):
+        lengths = np.frombuffer(raw[: len(raw) // _REFERENCE * _REFERENCE], dtype="<u4")[:: _REFERENCE // 4]
+        claimed += int(lengths.sum(dtype=np.uint64))
+        if claimed > size:
+            raise DataError(
+                f"{where}: {printable(str(found.name))} claims texts of {claimed:,} bytes in a file of {size:,}; copy it again"
+            )
+
+
+def _collections(stream: BinaryIO) -> Iterator[int]:
+    """Yield where each collection begins."""
+    stream.seek(0)
+    before, rest = 0, b""
+    while more := stream.read(_AT_ONCE):
+        block = rest + more
+        at = block.find(_COLLECTION)
+        while at >= 0:
+            yield before + at
+            at = block.find(_COLLECTION, at + 1)
+        rest = block[1 - len(_COLLECTION) :]
+        before += len(block) - len(rest)
+
+
+def _check_collection(stream: BinaryIO, address: int, width: int, where: str) -> None:
+    stream.seek(address)
+    size = int.from_bytes(stream.read(_HEAD)[8 : 8 + width], "little")
+    content = stream.read(size - _HEAD) if _HEAD <= size <= _LARGEST_COLLECTION else b""
+    at = 0
+    whole = len(content) == size - _HEAD
+    while whole and len(content) - at >= _HEAD:
+        number = int.from_bytes(content[at : at + 2], "little")
+        length = int.from_bytes(content[at + 8 : at + 8 + width], "little")
+        taken = _HEAD + (length + 7) // 8 * 8 if number else length
+        whole = _HEAD <= taken <= len(content) - at
+        at += taken
+    if not whole:
+        raise DataError(
+            f"{where}: truncated or damaged HDF5 (the texts at byte {address} don't add up); copy it again"
+        )
+
+
+def _references(found: "h5py.Dataset", where: str) -> Iterator[bytes]:
+    """Yield the bytes of a dataset as they lie in the file, where they can be had without the library's conversion."""
+    import h5py
+
+    plist = found.id.get_create_plist()
+    if plist.get_layout() == h5py.h5d.CONTIGUOUS and found.id.get_offset() is not None:
+        with open(found.file.filename, "rb") as stream:
+            stream.seek(found.id.get_offset())
+            yield stream.read(found.id.get_storage_size())
+    elif plist.get_layout() == h5py.h5d.COMPACT:
+        raise DataError(
+            f"{where}: {printable(str(found.name))} holds texts in its header; write it again with h5py"
+        )
+    elif plist.get_layout() == h5py.h5d.CHUNKED:
+        filters = [plist.get_filter(number)[0] for number in range(plist.get_nfilters())]
+        most = int(np.prod(found.chunks, dtype=object)) * _REFERENCE
+        chunks: list[h5py.h5d.StoreInfo] = []
+        found.id.chunk_iter(chunks.append)
+        for chunk in chunks:
+            mask, raw = found.id.read_direct_chunk(chunk.chunk_offset)
+            yield _unfiltered(raw, [one for at, one in enumerate(filters) if not mask >> at & 1], most)
+
+
+def _unfiltered(raw: bytes, filters: list[int], most: int) -> bytes:
+    """Undo the filters of a chunk; nothing of it where one is unknown here."""
+    import h5py
+
+    for one in reversed(filters):
+        if one == h5py.h5z.FILTER_DEFLATE:
+            raw = zlib.decompressobj().decompress(raw, most)
+        else:
+            return b""
+    return raw

@@ -1,0 +1,77 @@
+"""Where a training starts: at its checkpoint or anew, and with several processes at the same place."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from spectra_dl.errors import UsageError
+from spectra_dl.training.checkpoint import (
+    description_text,
+    differences,
+    read_checkpoint,
+    take_description,
+    write_checkpoint,
+)
+from spectra_dl.training.processes import Processes
+from spectra_dl.training.state import TrainingState
+
+Write = Callable[[TrainingState], None]
+
+
+def open_training(
+    path: Path | None,
+    state: TrainingState,
+    identity: Callable[[], dict[str, str]],
+    processes: Processes,
+    *,
+    resume: bool,
+) -> Write:
+    """Bring ``state`` to where the training starts, and return a function that writes its checkpoint.
+
+    Of several processes the first alone reads and writes the file.
+
+    Raises
+    ------
+    UsageError
+        There is nothing to resume, or it is another training; the checkpoint exists already; another process has other
+        data or settings.
+    EnvironmentFault
+        Another process ended.
+    """
+    first = processes.launch.is_first
+    write = _open_checkpoint(path, state, identity, resume=resume) if first else _keep_nothing
+    if processes.several:
+        _start_as_the_first(processes, state, identity())
+    return write
+
+
+def _open_checkpoint(
+    path: Path | None, state: TrainingState, identity: Callable[[], dict[str, str]], *, resume: bool
+) -> Write:
+    if path is None:
+        if resume:
+            raise UsageError("resume: no checkpoint file was named; say which one to go on from")
+        return _keep_nothing
+    file, known = Path(path), identity()
+    if resume:
+        read_checkpoint(file, state, known)
+    elif file.exists():
+        raise UsageError(
+            f"{file}: the checkpoint of a training is there already; resume it, or remove it first"
+        )
+    return lambda state: write_checkpoint(file, state, known)
+
+
+def _keep_nothing(state: TrainingState) -> None:
+    """Stand in for the writing of a checkpoint."""
+
+
+def _start_as_the_first(processes: Processes, state: TrainingState, identity: Mapping[str, str]) -> None:
+    """Replace ``state`` by the first process's; refuse to train on other rows or with other settings than it."""
+    theirs = take_description(processes.text_from_first(description_text(state, identity)), state)
+    if found := differences(theirs, identity):
+        launch = processes.launch
+        raise UsageError(
+            f"process {launch.rank} of {launch.count} was started for another training than the first ({found}); start all with the same command on the same files"
+        )
+    for _, tensor in sorted(state.tensors().items()):
+        processes.from_first(tensor)
