@@ -22,6 +22,7 @@ from spectra_dl.spectra.steps import (
 )
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 
+_REMOVED = "spikes_removed"
 _MOST_STEPS = 20
 
 
@@ -158,7 +159,8 @@ class FittedPreprocessing:
     def transform(self, table: SpectraTable) -> Preprocessed:
         """Apply every step to every spectrum, each by itself.
 
-        A table on another axis is read off straight lines at the fitted axis, and a note says so.
+        A table on another axis is read off straight lines at the fitted axis, after cosmic rays are removed on its
+        own where a step removes them; a note says so.
 
         Raises
         ------
@@ -172,14 +174,25 @@ class FittedPreprocessing:
     def clean(self, table: SpectraTable) -> tuple[StepResult, tuple[str, ...]]:
         """Do what `transform` does and return spectra ``(n, q)`` in float64, and the notes."""
         _require_finite(table.intensity)
-        intensity, notes = table.intensity, []
-        if not same_axis(table.wavenumber, self.axis):
-            require_cover(table.wavenumber, self.axis)
-            intensity = interpolated(intensity, table.wavenumber, self.axis)
-            notes.append(
-                f"resampled from {_described(table.wavenumber)} to the model's {_described(self.axis)}"
-            )
-        return StepResult(*self._apply(intensity, self.axis)), tuple(notes)
+        if same_axis(table.wavenumber, self.axis):
+            return StepResult(*self._apply(table.intensity, self.axis)), ()
+        require_cover(table.wavenumber, self.axis)
+        intensity, removed = self._without_rays(table)
+        cleaned, wavenumber, remarks = self._apply(
+            interpolated(intensity, table.wavenumber, self.axis), self.axis
+        )
+        if _REMOVED in remarks:
+            remarks = {**remarks, _REMOVED: remarks[_REMOVED].astype(np.int64) + removed}
+        note = f"resampled from {_described(table.wavenumber)} to the model's {_described(self.axis)}"
+        return StepResult(cleaned, wavenumber, remarks), (note,)
+
+    def _without_rays(self, table: SpectraTable) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Remove cosmic rays on a table's own axis: between the points of another, a ray is wider than rays are."""
+        despike = next((step for step in self.steps if isinstance(step, Despike)), None)
+        if despike is None:
+            return table.intensity, np.zeros(len(table), dtype=np.int64)
+        found = despike.apply(table.intensity, table.wavenumber)
+        return found.intensity, found.remarks[_REMOVED].astype(np.int64)
 
     def _apply(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, FloatArray, Remarks]:
         remarks: Remarks = {}

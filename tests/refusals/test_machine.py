@@ -20,7 +20,6 @@ from spectra_dl.expression.readers import read_section
 from spectra_dl.spectra.readers import iter_spectra
 from spectra_dl.storage.sealed import read_sealed
 
-pytestmark = pytest.mark.xdist_group("refusals")
 SPECTRA = DEMO / "spectra.csv"
 
 

@@ -241,3 +241,17 @@ def test_prediction_imports_no_heavy_package(repository: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_rays_are_removed_before_spectra_are_brought_to_another_axis():
+    coarse, fine = np.linspace(400.0, 1800.0, 351), np.linspace(400.0, 1800.0, 501)
+    generator = np.random.default_rng(4)
+    values = 1000 + 200 * np.sin(coarse / 60.0) + generator.normal(0, 2, (3, 351))
+    struck = values.copy()
+    struck[np.arange(3), [60, 150, 290]] += 30_000.0
+    fitted = FittedPreprocessing((Despike(),), fine)
+    clean, found = (
+        fitted.transform(SpectraTable(one, coarse, np.array(["a", "b", "c"]))) for one in (values, struck)
+    )
+    assert found.remarks["spikes_removed"].tolist() == [1, 1, 1]
+    assert np.abs(found.matrix - clean.matrix).max() < 20

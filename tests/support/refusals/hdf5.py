@@ -121,6 +121,6 @@ ROWS = [
     Row("C", "8 GiB stored in 8 MB", "refuse", "Write it again without the padding.", spectra_with(_bomb), "claims", bounded=True),
     Row("C", "pickle data in a dataset and in attributes", "same", "Nothing; they are never unpickled.", spectra_with(_pickles)),
     Row("C", "half of a file", "refuse", _FRESH, _half, "truncated"),
-    Row("C", "4 KB overwritten among the values", "partial", "Copy the file again; the other rows stand.", _overwritten),
+    Row("C", "4 KB overwritten among the values", "partial", "Copy the file again; the other rows stand.", _overwritten, "512 missing values"),
     Row("C", "HDF5 of another program", "refuse", "Export the spectra as CSV.", _foreign),
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The table as docs/refusals.md, with the sentences that are really printed."""
 
 import re
+from collections.abc import Callable
 
 from refusals.row import Row, outcomes
 from refusals.sections import ROWS, SECTIONS
@@ -33,22 +34,21 @@ _NAMES = {
 }
 
 
-def page_text() -> str:
-    """Return the whole page; every command of the table is run for it."""
+def page_text(told: Callable[[Row], str] | None = None) -> str:
+    """Return the whole page; ``told`` gives each row's sentence, which is the printed one where nothing else is said."""
     parts = [_HEAD]
     for letter, (title, why) in SECTIONS.items():
-        rows = [row for row in ROWS if row.section == letter]
         parts.append(
             f"## {title}\n\n{why}\n\n| fault | what happens | what it says | what to do |\n|---|---|---|---|"
         )
-        parts.extend(_line(row) for row in rows)
+        parts.extend(page_line(row, (told or told_by)(row)) for row in ROWS if row.section == letter)
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _line(row: Row) -> str:
-    code = f"{_NAMES[row.right]} ({row.exit_code})"
-    cells = (row.fault, code, told_by(row), row.remedy)
+def page_line(row: Row, told: str) -> str:
+    """Return a row's line of the page."""
+    cells = (row.fault, f"{_NAMES[row.right]} ({row.exit_code})", told, row.remedy)
     return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
 
 
@@ -61,4 +61,8 @@ def told_by(row: Row) -> str:
     if errors := [line for line in lines if line.startswith("Error: ")]:
         return _OTHERS_WORDS.sub(r"\1(...)", errors[0].removeprefix("Error: "))
     told = [line for line in lines if row.says in line] if row.says else []
-    return told[0].removeprefix("Note: ").removeprefix("Warning: ").strip() if told else ""
+    return (
+        told[0].removeprefix("Note: ").removeprefix("Warning: ").strip()
+        if told
+        else "Nothing; it is read as it stands."
+    )

@@ -11,7 +11,7 @@ from refusals.inputs import demo_table, judged, write
 from refusals.row import Command, Maker, Row
 
 _READERS = "tests/spectra/readers/test_faults_of_tables.py"
-_NOTHING = "Nothing; report.json notes what was guessed."
+_NOTHING = "Nothing; what was guessed stands in report.json."
 _EXPORT = "Export the table again."
 
 SPELLINGS = {
@@ -79,7 +79,7 @@ def _bomb() -> bytes:
 REFUSALS = [
     Row("A", "two numeric columns named like wavenumbers (2023, 785)", "refuse", "Rename them, or name them with an option such as --batch 2023.", judged(REFUSED["columns 2023 and 785"][0]), "2023"),
     Row("A", "two rows with one sample id", "refuse", "Give each spectrum an id of its own.", judged(lambda c: with_cell(c, 1, 0, c.rows[0][0]).text()), "line 2"),
-    Row("A", "a wavenumber that stands twice", "refuse", "Delete one of the columns.", judged(REFUSED["a doubled wavenumber"][0]), "duplicate wavenumber 1002.0"),
+    Row("A", "a wavenumber that stands twice, with the same values or others", "refuse", "Delete one of the columns.", judged(REFUSED["a doubled wavenumber"][0]), "duplicate wavenumber 1002.0"),
     Row("A", "labels that differ only in case or spaces", "refuse", "Spell each class in one way.", trained(_label(lambda at, label: (label, label.upper(), f" {label} ", label.title())[at % 4]))),
     Row("A", "8 rows without a label", "refuse", "Fill them in, or leave those rows out.", trained(_label(lambda at, label: "" if at < 8 else label)), "8"),
     Row("A", "one class only", "refuse", "Add patients of another class.", trained(_label(lambda at, label: "control")), "one class"),
