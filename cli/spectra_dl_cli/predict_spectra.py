@@ -110,6 +110,7 @@ class _Done:
     status: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("ok", "warned", "refused"), 0))
     damaged: int = 0
     not_converged: int = 0
+    despiked: int = 0
     seen: int = 0
     reader_notes: tuple[str, ...] = ()
     model_notes: tuple[str, ...] = ()
@@ -121,12 +122,13 @@ class _Done:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self.reader_notes, *self.model_notes)
+        rays = f"cosmic rays: spikes removed from {self.despiked} of {self.spectra} spectra"
+        return (*self.reader_notes, *self.model_notes, *((rays,) if self.despiked else ()))
 
     def add(
         self, table: "SpectraTable", spectra: "SpectrumPredictions", notes: tuple[str, ...], *, seen: int
     ) -> None:
-        from spectra_dl.spectra.predictor import NOT_CONVERGED
+        from spectra_dl.spectra.predictor import NOT_CONVERGED, SPIKES_REMOVED
 
         for row, status in enumerate(spectra.status):
             self.status[status] += 1
@@ -136,6 +138,7 @@ class _Done:
         self.spectra += len(table)
         self.damaged += int(spectra.damaged.sum())
         self.not_converged += sum(NOT_CONVERGED in one for one in spectra.reason)
+        self.despiked += sum(SPIKES_REMOVED in one for one in spectra.reason)
         self.seen += seen
         self.reader_notes = table.notes  # the last block carries all
         self.model_notes = tuple(dict.fromkeys((*self.model_notes, *notes)))

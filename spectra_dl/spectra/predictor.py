@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 NOT_CONVERGED = "baseline did not converge"
+SPIKES_REMOVED = "spikes removed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +171,7 @@ def _remarks(cleaned: Preprocessed, unlikeness: NDArray[np.float64]) -> list[tup
     converged = cleaned.remarks.get("baseline_converged", np.ones(len(unlikeness), dtype=bool))
     remarks = []
     for row, unlike in enumerate(unlikeness > UNLIKE_ABOVE):
-        parts = [f"{int(spikes[row])} spikes removed"] if spikes[row] else []
+        parts = [f"{int(spikes[row])} {SPIKES_REMOVED}"] if spikes[row] else []
         parts += [] if converged[row] else [NOT_CONVERGED]
         parts += [f"unlike the training spectra ({unlikeness[row]:.1f} x the limit)"] if unlike else []
         remarks.append((not converged[row] or bool(unlike), "; ".join(parts)))

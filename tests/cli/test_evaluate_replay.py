@@ -110,7 +110,9 @@ def test_a_report_that_does_not_tell_how_is_refused(study, judged, tmp_path, cha
     assert sentence in run("evaluate", "spectra", study, "--replay", changed, code=3).stderr
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 200_000, b"{"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"[" * 200_000, b"{"], ids=["nothing", "a mark", "deep", "cut"]
+)
 def test_a_file_that_is_no_report_is_refused(study, tmp_path, content):
     (tmp_path / "report.json").write_bytes(content)
     run("evaluate", "spectra", study, "--replay", tmp_path / "report.json", code=3)

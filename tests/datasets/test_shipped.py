@@ -3,7 +3,7 @@
 import pytest
 
 from spectra_dl.evaluation.metrics import auc
-from spectra_dl.spectra.prediction import by_patient
+from spectra_dl.spectra.patients import PatientTally
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.simulation import POSITIVE_LABEL, StudySettings, simulate_study
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
@@ -28,7 +28,9 @@ def test_it_was_trained_on_the_study_of_its_seed(shipped):
 def test_it_tells_new_simulated_patients_apart(shipped):
     study = simulate_study(StudySettings(patients=120, seed=77))
     spectra, _ = shipped.predict(study.table)
-    patients = by_patient(spectra, shipped.header.calibration.temperature)
+    tally = PatientTally(spectra.classes)
+    tally.add(spectra)
+    (patients,) = tally.patients(shipped.header.calibration.temperature)
     score = patients.probability[:, patients.classes.index(POSITIVE_LABEL)]
     assert list(patients.patient) == list(study.truth.patient)
     assert auc(study.truth.positive, score) > 0.75
