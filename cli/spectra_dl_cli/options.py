@@ -213,7 +213,12 @@ def read_table(
     options = read_options(
         sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
     )
-    return read_spectra(data[0] if len(data) == 1 else list(data), options)
+    return read_spectra(readers_input(data), options)
+
+
+def readers_input(data: tuple[Path, ...]) -> Path | list[Path]:
+    """Return DATA as the readers take it: one path by itself, several as a list."""
+    return data[0] if len(data) == 1 else list(data)
 
 
 def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:

@@ -13,6 +13,7 @@ from spectra_dl_cli.options import (
     out_option,
     overwrite_option,
     read_options,
+    readers_input,
 )
 from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.predict_expression import predict_expression
@@ -108,7 +109,7 @@ def predict(
     options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     return predict_spectra(
         SpectraPredictor.rebuilt(path, *loaded),
-        iter_spectra(data[0] if len(data) == 1 else list(data), options),
+        iter_spectra(readers_input(data), options),
         input_paths(data, samples),
         folder,
         model_name=model_path.name if model_path else None,

@@ -21,6 +21,7 @@ from spectra_dl_cli.options import (
     json_option,
     overwrite_option,
     read_options,
+    readers_input,
 )
 from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say
@@ -78,7 +79,7 @@ def preprocess(
     steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise, negatives=negatives)
     folder = claim_run_folder(out, overwrite=overwrite)
     options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
-    blocks = corrected(iter_spectra(data[0] if len(data) == 1 else list(data), options, rows=_ROWS), steps)
+    blocks = corrected(iter_spectra(readers_input(data), options, rows=_ROWS), steps)
     first = next(blocks)
     make_run_folder(folder)
     done = _Done()

@@ -36,17 +36,11 @@ def load_study(name: str, *, folder: Path | None = None) -> "SpectraTable":
 
     from spectra_dl.spectra.table import SpectraTable
 
-    card = dataset_card(name)
     if not _is_study(name):
-        raise UsageError(
-            f"{name} is {card.modality} for {card.task}; this takes Raman spectra with classes: {', '.join(study_names())}"
-        )
+        raise _another_task(name, "Raman spectra with classes", study_names())
     table = load(name, folder=folder)
     assert isinstance(table, SpectraTable)  # as each Raman set for classification does
-    if card.confounds:
-        table = table.with_notes(
-            f"{name}: {len(card.confounds)} confounds are known; read them with: spectra-dl data show {name}"
-        )
+    table = table.with_notes(*_confound_notes(name))
     if table.label is None or "" not in table.label:
         return table
     labelled = np.array([label != "" for label in table.label], dtype=bool)
@@ -70,13 +64,9 @@ def load_sections(name: str, *, folder: Path | None = None) -> "tuple[TissueSect
         A file is missing, is not what it was, or can't be read.
     """
     require_sections(name)
-    card = dataset_card(name)
     # Each set of tissue for expression is loaded as sections.
     sections = cast("tuple[TissueSection, ...]", load(name, folder=folder))
-    if not card.confounds:
-        return sections
-    known = f"{name}: {len(card.confounds)} confounds are known; read them with: spectra-dl data show {name}"
-    return tuple(replace(one, notes=(*one.notes, known)) for one in sections)
+    return tuple(replace(one, notes=(*one.notes, *_confound_notes(name))) for one in sections)
 
 
 def require_sections(name: str) -> None:
@@ -87,12 +77,25 @@ def require_sections(name: str) -> None:
     UsageError
         No set has this name, or its task is another.
     """
-    card = dataset_card(name)
     if not _has_sections(name):
-        others = ", ".join(one for one in dataset_names() if _has_sections(one))
-        raise UsageError(
-            f"{name} is {card.modality} for {card.task}; this takes tissue sections with counts: {others}"
-        )
+        others = tuple(filter(_has_sections, dataset_names()))
+        raise _another_task(name, "tissue sections with counts", others)
+
+
+def _another_task(name: str, needed: str, others: tuple[str, ...]) -> UsageError:
+    """Return the refusal of a set where ``needed`` is taken, with the sets that have it."""
+    card = dataset_card(name)
+    return UsageError(f"{name} is {card.modality} for {card.task}; this takes {needed}: {', '.join(others)}")
+
+
+def _confound_notes(name: str) -> tuple[str, ...]:
+    """Return the note that confounds of a set are known; none where none are."""
+    known = len(dataset_card(name).confounds)
+    return (
+        (f"{name}: {known} confounds are known; read them with: spectra-dl data show {name}",)
+        if known
+        else ()
+    )
 
 
 def _has_sections(name: str) -> bool:

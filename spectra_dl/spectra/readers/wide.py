@@ -64,15 +64,17 @@ class _RowTable:
         self._beside = self._numbers_beside_the_axis()
         self._ids = UniqueIds(records.name)
 
+    def _whole_sample_rows(self) -> Iterator[list[str]]:
+        """Yield the rows of the sample that are not short."""
+        return (fields for fields in self._records.sample[1:] if len(fields) >= len(self._shape.header))
+
     def _sample_tokens(self) -> Iterator[str]:
-        for fields in self._records.sample[1:]:
-            if len(fields) >= len(self._shape.header):
-                yield from (fields[k] for k in self._axis_columns)
+        return (fields[k] for fields in self._whole_sample_rows() for k in self._axis_columns)
 
     def _numbers_beside_the_axis(self) -> list[str]:
         """Return notes of metadata next to the wavenumbers that could be a point of the spectra by their cells."""
         parts = {self._layout.metadata_columns[k] for k in self._columns.parts.values()}
-        rows = [fields for fields in self._records.sample[1:] if len(fields) >= len(self._shape.header)]
+        rows = list(self._whole_sample_rows())
         notes = []
         for k in (min(self._axis_columns) - 1, max(self._axis_columns) + 1):
             if k in self._layout.metadata_columns and k not in parts:

@@ -13,7 +13,8 @@ from safetensors.numpy import load
 from torch import nn
 
 from fuzzing.contract import Target
-from spectra_dl.models.file import load_model, save_model, weights_sha256
+from made_models import model_description
+from spectra_dl.models.file import load_model, save_model
 from spectra_dl.models.header import ModelHeader
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.out_of_distribution import OutOfDistribution
@@ -39,36 +40,13 @@ def _model() -> bytes:
     points = matrix.shape[1]
     reference = OutOfDistribution.fit(matrix, list(study.patient))
     tensors = model_tensors((build_network("compact", points, 2),), reference)
-    description = {
-        "format_version": 1,
-        "modality": "spectra",
-        "intended_use": "tests",
-        "network": {"name": "compact", "n_wavenumbers": points, "n_classes": 2, "members": 1},
-        "preprocessing": [fitted.to_json()],
-        "preprocessing_of_member": [0],
-        "axis": {"first": 400.0, "last": 1800.0, "points": 40, "unit": "cm-1", "laser_nm": None},
-        "classes": ["healthy", "sick"],
-        "positive_class": "sick",
-        "decision_threshold": 0.5,
-        "decision_rule": "Youden's index on left-out patients",
-        "calibration": {"temperature": 1.5},
-        "conformal": {"coverage": 0.9, "limit": [0.7, 1.0]},
-        "out_of_distribution": {"residual": 2.0, "distance": 3.0},
-        "training": {
-            "source": "a study",
-            "simulated": True,
-            "patients": {"healthy": 3, "sick": 3},
-            "spectra": 12,
-            "seed": 0,
-            "notes": ["a note"],
-            "spectrum_hashes": ["0123456789abcdef"],
-        },
-        "audit": [{"name": "axis", "severity": "stop", "sentence": "The axis tells the classes apart."}],
-        "scores": [{"name": "AUC", "value": 0.9, "low": 0.8, "high": None}],
-        "scores_from": "Patients each left out of one member",
-        "weights_sha256": weights_sha256(tensors),
-        "versions": {"python": "3.11"},
-    }
+    description = model_description(
+        tensors,
+        network={"name": "compact", "n_wavenumbers": points, "n_classes": 2, "members": 1},
+        preprocessing=[fitted.to_json()],
+        preprocessing_of_member=[0],
+        axis={"first": 400.0, "last": 1800.0, "points": 40, "unit": "cm-1", "laser_nm": None},
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.safetensors"
         save_model(path, ModelHeader.model_validate_json(json.dumps(description)), tensors)
