@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.evaluation.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
 from spectra_dl.spectra.baseline import choose_lam, correct
 from spectra_dl.spectra.classical import classical_models
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort

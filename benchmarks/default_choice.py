@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
+from spectra_dl.evaluation.classes.harness import Estimator, EvaluationSettings, evaluate
 from spectra_dl.evaluation.comparison import paired_differences
-from spectra_dl.evaluation.harness import Estimator, EvaluationSettings, evaluate
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
-from spectra_dl.evaluation.splits import Fold
 from spectra_dl.spectra.classical import classical_models
 from spectra_dl.spectra.classifier import SpectraClassifier
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort

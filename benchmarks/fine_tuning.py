@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+from spectra_dl.evaluation.profiles.metrics import skill_per_column
 from spectra_dl.evaluation.profiles.results import ProfileSettings
-from spectra_dl.evaluation.profiles.scores import skill_per_column
 from spectra_dl.evaluation.profiles.units import known_mean
 from spectra_dl.expression.classical import RidgeExpression
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort

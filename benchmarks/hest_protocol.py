@@ -20,7 +20,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from spectra_dl.evaluation.profiles.scores import pearson_per_column
+from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.expression.hest_protocol import hest_scores
 
 PAIRS = 5

@@ -18,11 +18,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from spectra_dl.evaluation.conformal import fit_conformal
+from spectra_dl.evaluation.classes.conformal import fit_conformal
+from spectra_dl.evaluation.classes.metrics import auc, pool_by_patient
 from spectra_dl.evaluation.estimator import class_probability, fit_copy
+from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import IntervalMethod, Scores, draw_patients, patient_intervals
-from spectra_dl.evaluation.metrics import auc, pool_by_patient
-from spectra_dl.evaluation.splits import patient_folds
 from spectra_dl.spectra.preprocessing import Preprocessing
 from spectra_dl.spectra.simulation import StudySettings, simulate_study
 

@@ -30,10 +30,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import numpy as np
 from leaderboard_page import leaderboard_page
 
-from spectra_dl.evaluation.audit.telling import audit_json
-from spectra_dl.evaluation.harness import Estimator, EvaluationSettings, evaluate
+from spectra_dl.evaluation.audit.audit_report import audit_json
+from spectra_dl.evaluation.classes.harness import Estimator, EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.scoring import score_predictions
 from spectra_dl.evaluation.intervals import Interval
-from spectra_dl.evaluation.scoring import score_predictions
 from spectra_dl.spectra.classical import classical_models
 from spectra_dl.spectra.classifier import DEFAULT_TRAINING, SpectraClassifier
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort

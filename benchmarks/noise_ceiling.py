@@ -20,7 +20,7 @@ import pandas
 from scipy.sparse import csr_matrix, vstack
 from scipy.stats import poisson
 
-from spectra_dl.evaluation.profiles.scores import pearson_per_column
+from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.expression.ceiling import noise_ceiling
 
 GENES, REDRAWS = 100, 12

@@ -13,8 +13,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from spectra_dl.evaluation.harness import Evaluation, EvaluationSettings, evaluate
-from spectra_dl.evaluation.metrics import auc
+from spectra_dl.evaluation.classes.harness import Evaluation, EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.metrics import auc
 from spectra_dl.spectra.classical import classical_models
 from spectra_dl.spectra.classifier import SpectraClassifier
 from spectra_dl.spectra.preprocessing import Preprocessing

@@ -13,8 +13,8 @@ import sys
 import numpy as np
 
 from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.evaluation.profiles.results import ProfileSettings
-from spectra_dl.evaluation.profiles.scores import pearson_per_column
 from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
 from spectra_dl.expression.depth import DEPTH, DepthExpression

@@ -54,7 +54,7 @@ def audit(
     Each probe is judged like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
     noise, each other column of the table. Copies, replicates under several ids and persons in several classes are named.
     """
-    from spectra_dl.evaluation.audit.telling import audit_json, audit_text
+    from spectra_dl.evaluation.audit.audit_report import audit_json, audit_text
     from spectra_dl.spectra.probes.study import audit_study
     from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance

@@ -31,8 +31,8 @@ from spectra_dl_cli.study_data import study_data
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spectra_dl.evaluation.harness import Estimator, Evaluation
-    from spectra_dl.evaluation.splits import Fold
+    from spectra_dl.evaluation.classes.harness import Estimator, Evaluation
+    from spectra_dl.evaluation.folds.splits import Fold
     from spectra_dl.spectra.cohort import Cohort
     from spectra_dl.spectra.preprocessing import Preprocessing
     from spectra_dl.training.settings import TrainingSettings
@@ -156,9 +156,9 @@ def evaluate_spectra(
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands what a
     split by spectrum would have claimed, and above all of them what besides biology tells the classes apart.
     """
-    from spectra_dl.evaluation.harness import EvaluationSettings
-    from spectra_dl.evaluation.harness import evaluate as judge
-    from spectra_dl.evaluation.report import evaluation_report
+    from spectra_dl.evaluation.classes.harness import EvaluationSettings
+    from spectra_dl.evaluation.classes.harness import evaluate as judge
+    from spectra_dl.evaluation.report.classes_json import evaluation_report
     from spectra_dl.spectra.cohort import labelled_cohort
     from spectra_dl.spectra.probes import audit_columns, spectra_probes
     from spectra_dl.spectra.saliency import SaliencyCollector
@@ -242,8 +242,8 @@ def _refuse_two_splits(context: click.Context) -> None:
 def _given_folds(cohort: "Cohort", split_by: str | None, folds_from: Path | None) -> "list[Fold] | None":
     """Return the folds a column or a file asks for, None if neither does."""
     from spectra_dl.errors import UsageError
-    from spectra_dl.evaluation.group_splits import group_folds
-    from spectra_dl.evaluation.splits import read_split
+    from spectra_dl.evaluation.folds.group_splits import group_folds
+    from spectra_dl.evaluation.folds.splits import read_split
     from spectra_dl.evaluation.wording import first_few
     from spectra_dl.spectra.probes import audit_columns
 
@@ -294,9 +294,9 @@ def _models(
 def _finish(
     report: "Mapping[str, object]", evaluation: "Evaluation", folder: Path | None, as_json: bool
 ) -> None:
-    from spectra_dl.evaluation.page import report_page
-    from spectra_dl.evaluation.report import evaluation_split
-    from spectra_dl.evaluation.report_text import evaluation_text
+    from spectra_dl.evaluation.report.classes_json import evaluation_split
+    from spectra_dl.evaluation.report.classes_text import evaluation_text
+    from spectra_dl.evaluation.report.page import report_page
     from spectra_dl.storage.atomic import write_text
     from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
 

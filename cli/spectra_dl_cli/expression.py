@@ -154,9 +154,9 @@ def evaluate_expression(
     SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image and spots; or the name of a
     dataset of tissue (spectra-dl data list).
     """
-    from spectra_dl.evaluation.page import report_page
-    from spectra_dl.evaluation.profiles.report import profile_report
-    from spectra_dl.evaluation.profiles.text import profile_text
+    from spectra_dl.evaluation.report.page import report_page
+    from spectra_dl.evaluation.report.profiles_json import profile_report
+    from spectra_dl.evaluation.report.profiles_text import profile_text
     from spectra_dl.expression.hest_claim import HEST_CLAIM, hest_claim
     from spectra_dl.storage.atomic import write_text
     from spectra_dl.storage.run_folder import json_text, write_report

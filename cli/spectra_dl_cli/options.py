@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import click
 
 if TYPE_CHECKING:
-    from spectra_dl.evaluation.threshold import ThresholdRule
+    from spectra_dl.evaluation.classes.threshold import ThresholdRule
     from spectra_dl.spectra.preprocessing import Preprocessing
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.steps import Baseline, Step

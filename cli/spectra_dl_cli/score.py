@@ -10,7 +10,7 @@ from spectra_dl_cli.out_folder import claim_run_folder
 from spectra_dl_cli.output import say, table_text
 
 if TYPE_CHECKING:
-    from spectra_dl.evaluation.scoring import Scoring
+    from spectra_dl.evaluation.classes.scoring import Scoring
 
 _COLUMNS = ("auc", "balanced_accuracy", "sensitivity", "specificity", "mcc", "brier", "ece")
 
@@ -72,8 +72,8 @@ def score(
     PREDICTIONS are tables with an id and a column p_<class> for each class, as predict writes them. Rows without
     probabilities are left out of all, and counted.
     """
-    from spectra_dl.evaluation.results import EvaluationSettings
-    from spectra_dl.evaluation.scoring import score_predictions
+    from spectra_dl.evaluation.classes.results import EvaluationSettings
+    from spectra_dl.evaluation.classes.scoring import score_predictions
     from spectra_dl.spectra.predictions_file import read_predictions
     from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
     from spectra_dl_cli.provenance import provenance
@@ -98,7 +98,7 @@ def score(
 
 
 def _json(scoring: "Scoring") -> dict[str, object]:
-    from spectra_dl.evaluation.report import difference_json, intervals_json
+    from spectra_dl.evaluation.report.classes_json import difference_json, intervals_json
 
     return {
         "classes": list(scoring.patients.classes),

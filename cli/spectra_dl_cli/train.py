@@ -25,7 +25,7 @@ from spectra_dl_cli.output import say, say_progress
 from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
-    from spectra_dl.evaluation.threshold import ThresholdRule
+    from spectra_dl.evaluation.classes.threshold import ThresholdRule
     from spectra_dl.spectra.cohort import Cohort
     from spectra_dl.spectra.predictor import SpectraPredictor
 

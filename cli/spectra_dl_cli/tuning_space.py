@@ -62,7 +62,7 @@ def tuned_network(
 
     from sklearn.base import clone
 
-    from spectra_dl.evaluation.tuning import Tuned
+    from spectra_dl.evaluation.classes.tuning import Tuned
 
     cleanings: list[dict[str, Preprocessing]] = [{}] if bare is None else [{}, {"preprocessing": bare}]
     return Tuned(
@@ -89,7 +89,7 @@ def tuned_classical(
     seed
         Of the inner folds.
     """
-    from spectra_dl.evaluation.tuning import Tuned
+    from spectra_dl.evaluation.classes.tuning import Tuned
 
     found: dict[str, Estimator] = dict(with_baseline)
     for name, (parameter, values) in _CLASSICAL.items():

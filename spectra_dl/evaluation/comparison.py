@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.evaluation.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.classes.metrics import LOWER_IS_BETTER, METRICS, mid_ranks, ranked_classes
 from spectra_dl.evaluation.intervals import Interval, Scores, percentile_interval, resampled_figures
-from spectra_dl.evaluation.metrics import LOWER_IS_BETTER, METRICS, mid_ranks, ranked_classes
 
 Verdict = Literal["better", "worse", "not distinguishable"]
 _BLOCK_CELLS = 4_000_000

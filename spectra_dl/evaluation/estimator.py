@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.evaluation.arrays import FloatArray, Texts
-from spectra_dl.evaluation.splits import inner_folds
+from spectra_dl.evaluation.folds.splits import inner_folds
 
 
 class Estimator(Protocol):

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation import metrics
 from spectra_dl.evaluation.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.classes import metrics
 
 IntervalMethod = Literal["percentile", "bca"]
 _BLOCK_CELLS = 250_000  # multiplicities worked on at once: 2 MB stay in a core's cache

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spectra_dl.evaluation.splits import Fold
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.expression.cohort import ExpressionCohort
 from spectra_dl.expression.hest_protocol import hest_scores
 from spectra_dl.expression.section import FloatArray

@@ -42,7 +42,7 @@ def hest_scores(
     UsageError
         Fewer than 1 component.
     """
-    from spectra_dl.evaluation.profiles.scores import pearson_per_column
+    from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 
     if components < 1:
         raise UsageError(f"{components} components; give 1 or more")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.evaluation.profiles.scores import pearson_per_column
+from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.expression.genes import gene_key, log_normalise
 from spectra_dl.expression.image import Pixels
 from spectra_dl.expression.predictor import ExpressionPredictor

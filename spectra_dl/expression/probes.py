@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spectra_dl.evaluation.audit import Finding
-from spectra_dl.evaluation.profiles.folds import Group
+from spectra_dl.evaluation.folds.leave_out_splits import Group
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.cohort import ExpressionCohort
 from spectra_dl.expression.section import FloatArray, TissueSection

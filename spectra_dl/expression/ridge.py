@@ -83,7 +83,7 @@ def _absolute(path: RidgePath, penalty: float) -> float:
 
 
 def _choose(rows: FloatArray, targets: FloatArray, group: TextArray) -> float:
-    from spectra_dl.evaluation.profiles.scores import pearson_per_column
+    from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 
     names = sorted(set(group))
     if len(names) < 2:

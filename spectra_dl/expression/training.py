@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import clone
 
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.profiles.report import per_target
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation
+from spectra_dl.evaluation.report.profiles_json import per_target
 from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
 from spectra_dl.expression.features import FeatureRecipe

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from spectra_dl.evaluation.audit import Finding
-from spectra_dl.evaluation.calibration import fit_temperature
-from spectra_dl.evaluation.classes import positive_class
-from spectra_dl.evaluation.conformal import fit_conformal
+from spectra_dl.evaluation.class_names import positive_class
+from spectra_dl.evaluation.classes.calibration import fit_temperature
+from spectra_dl.evaluation.classes.conformal import fit_conformal
+from spectra_dl.evaluation.classes.metrics import METRICS
+from spectra_dl.evaluation.classes.threshold import ThresholdRule, choose_threshold
 from spectra_dl.evaluation.intervals import Scores, draw_patients, patient_intervals
-from spectra_dl.evaluation.metrics import METRICS
 from spectra_dl.evaluation.patients import Patients, read_patients
-from spectra_dl.evaluation.threshold import ThresholdRule, choose_threshold
 from spectra_dl.models.describing import (
     all_shortened,
     described_finding,

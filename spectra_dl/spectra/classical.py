@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from spectra_dl.spectra.inner_folds import inner_folds
+from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.random_convolutions import MiniRocket, PatientRidge
 from spectra_dl.spectra.table import FloatArray, SpectraTable

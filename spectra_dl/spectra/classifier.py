@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.classes import positive_class
-from spectra_dl.evaluation.threshold import ThresholdRule, check_rule
+from spectra_dl.evaluation.class_names import positive_class
+from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
 from spectra_dl.spectra.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.augmentation import Augmentation
 from spectra_dl.spectra.ensemble import MemberRecipe, TrainingData, train_ensemble
@@ -47,7 +47,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
     seed
         The same seed on the same machine gives the same bytes.
     positive
-        The class whose sensitivity is reported; None takes the rule of `spectra_dl.evaluation.classes`.
+        The class whose sensitivity is reported; None takes the rule of `spectra_dl.evaluation.class_names`.
     threshold
         How the stored decision threshold is chosen on left-out patients: ``"youden"``, or the specificity wanted.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectra_dl.evaluation.conformal import ConformalSets
+from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.spectra.prediction import PatientPredictions, SpectrumPredictions
 from spectra_dl.spectra.table import FloatArray
 

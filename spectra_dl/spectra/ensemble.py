@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.evaluation.splits import patient_folds
+from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.models.members import network_output
 from spectra_dl.spectra.augmentation import Augmentation
 from spectra_dl.spectra.networks import build_network

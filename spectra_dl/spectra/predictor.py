@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import ModelFileError
-from spectra_dl.evaluation.conformal import ConformalSets
+from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.models.file import load_model, save_model
 from spectra_dl.models.members import (
     member_tensors,

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.linear_model import LogisticRegression
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.inner_folds import inner_folds
+from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.table import FloatArray
 
 if TYPE_CHECKING:

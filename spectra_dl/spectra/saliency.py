@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.arrays import Texts
-from spectra_dl.evaluation.splits import Fold
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.spectra.known_bands import nearest_band
 from spectra_dl.spectra.table import FloatArray, SpectraTable
 
@@ -122,7 +122,7 @@ class Saliency:
 class SaliencyCollector:
     """Collect the attributions of each outer fold's held-out spectra while the harness runs.
 
-    Give `observe` to `spectra_dl.evaluation.harness.evaluate`. Only means per class and fold are kept.
+    Give `observe` to `spectra_dl.evaluation.classes.harness.evaluate`. Only means per class and fold are kept.
 
     Parameters
     ----------

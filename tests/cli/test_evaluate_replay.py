@@ -6,7 +6,7 @@ import json
 import pytest
 
 from command_line import run
-from spectra_dl.evaluation.splits import patient_folds, split_text
+from spectra_dl.evaluation.folds.splits import patient_folds, split_text
 
 pytestmark = pytest.mark.xdist_group("replay")
 RUN = ("--label", "label", "--patient", "patient_id", "--members", "2", "--epochs", "1")

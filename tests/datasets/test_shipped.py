@@ -2,7 +2,7 @@
 
 import pytest
 
-from spectra_dl.evaluation.metrics import auc
+from spectra_dl.evaluation.classes.metrics import auc
 from spectra_dl.spectra.patients import PatientTally
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.simulation import POSITIVE_LABEL, StudySettings, simulate_study

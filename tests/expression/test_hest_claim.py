@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-from spectra_dl.evaluation.splits import Fold
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.expression.cohort import expression_cohort
 from spectra_dl.expression.features import FeatureRecipe
 from spectra_dl.expression.hest_claim import HEST_GENES, hest_claim

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
 from spectra_dl.spectra.classical import (
     CleanedSpectra,
     PartialLeastSquaresScores,

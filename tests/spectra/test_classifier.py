@@ -79,7 +79,7 @@ def test_a_spectrums_probability_does_not_depend_on_its_neighbours(table, fitted
 
 def test_what_is_held_out_does_not_change_a_member(table, fitted):
     """Other spectra of the patients that a member never saw leave its weights as they are."""
-    from spectra_dl.evaluation.splits import patient_folds
+    from spectra_dl.evaluation.folds.splits import patient_folds
 
     held_out = patient_folds(list(table.patient), list(table.label), folds=2, repeats=1, seed=0)[0].test
     changed = table.intensity.copy()

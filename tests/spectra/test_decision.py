@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spectra_dl.evaluation.conformal import ConformalSets
+from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.spectra.decision import DecisionRule, predicted_class
 from spectra_dl.spectra.prediction import PatientPredictions, SpectrumPredictions
 from spectra_dl.spectra.table import text_array

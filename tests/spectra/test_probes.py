@@ -5,8 +5,8 @@ import pytest
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit.probing import run_probes
+from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
-from spectra_dl.evaluation.splits import patient_folds
 from spectra_dl.spectra.cohort import labelled_cohort
 from spectra_dl.spectra.probes import PROBES, audit_columns, spectra_probes
 from spectra_dl.spectra.probes.study import audit_cohort, audit_study

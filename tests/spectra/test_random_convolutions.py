@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import FunctionTransformer
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.inner_folds import inner_folds
+from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.random_convolutions import MiniRocket, PatientRidge, dilation_counts
 
 ROWS = np.random.default_rng(0).integers(-5, 6, size=(6, 40)).astype(np.float64)

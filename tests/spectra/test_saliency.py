@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.harness import EvaluationSettings, evaluate
-from spectra_dl.evaluation.splits import patient_folds
+from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.spectra.bands import SERUM_BANDS
 from spectra_dl.spectra.classical import classical_models
 from spectra_dl.spectra.classifier import SpectraClassifier

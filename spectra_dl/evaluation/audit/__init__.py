@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from spectra_dl.evaluation.arrays import FloatArray, Texts
 from spectra_dl.evaluation.audit.batches import check_columns
 from spectra_dl.evaluation.audit.copies import check_identical_rows, check_near_copies
-from spectra_dl.evaluation.audit.deals import check_random_classes
 from spectra_dl.evaluation.audit.finding import Audit, Finding, Severity, gravest_first
 from spectra_dl.evaluation.audit.identity import check_patient_ids
 from spectra_dl.evaluation.audit.probing import Probe, run_probes
+from spectra_dl.evaluation.audit.random_labels import check_random_classes
 from spectra_dl.evaluation.audit.replicates import check_hidden_replicates
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.patients import read_patients
-from spectra_dl.evaluation.splits import Fold
 
 __all__ = ["Audit", "Finding", "Probe", "Severity", "audit"]
 

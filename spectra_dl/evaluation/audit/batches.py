@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
-from spectra_dl.evaluation.audit.coarse import coarse_shape, patient_means, ridge_scores
 from spectra_dl.evaluation.audit.columns import Column, read_columns
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, GRAVITY, Finding, Severity, milder, raised_by
 from spectra_dl.evaluation.audit.probing import auc_text, probe_auc
+from spectra_dl.evaluation.audit.surrogate import coarse_shape, patient_means, ridge_scores
+from spectra_dl.evaluation.classes.metrics import macro_auc, ranked_classes
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import percentile_interval, resampled_auc
-from spectra_dl.evaluation.metrics import macro_auc, ranked_classes
 from spectra_dl.evaluation.patients import Patients
-from spectra_dl.evaluation.splits import Fold
 from spectra_dl.evaluation.wording import figure, first_few
 
 _PERMUTATIONS = 2000

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
-from spectra_dl.evaluation.metrics import mid_ranks
+from spectra_dl.evaluation.classes.metrics import mid_ranks
 from spectra_dl.evaluation.patients import Patients
 
 _MOST_CATEGORIES = 50

@@ -8,10 +8,10 @@ import numpy as np
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, milder, raised_by
+from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient, ranked_classes
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, percentile_interval, resampled_auc
-from spectra_dl.evaluation.metrics import macro_auc, pool_by_patient, ranked_classes
 from spectra_dl.evaluation.patients import Patients, read_patients
-from spectra_dl.evaluation.splits import Fold
 from spectra_dl.evaluation.wording import figure
 
 _CHANCE = 0.5

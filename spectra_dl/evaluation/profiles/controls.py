@@ -6,8 +6,8 @@ import numpy as np
 
 from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.estimator import fit_copy
-from spectra_dl.evaluation.profiles.judging import LeftOut, Task, averaged, judge, tell_sections
 from spectra_dl.evaluation.profiles.results import ProfileResult, Regressor
+from spectra_dl.evaluation.profiles.scoring import LeftOut, Task, averaged, judge, tell_sections
 
 TRAINING_MEAN, PATIENT_MEAN = "training mean", "patient mean"
 SHUFFLED, NEIGHBOURS = "shuffled spots", "spatial neighbours (a leak)"

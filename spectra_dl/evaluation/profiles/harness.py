@@ -10,18 +10,10 @@ from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts, text_arr
 from spectra_dl.evaluation.audit import Audit, Finding
 from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.comparison import Difference, verdict_of
-from spectra_dl.evaluation.profiles.claims import constant_profile_claim, split_by_row_claim
+from spectra_dl.evaluation.folds.leave_out_splits import left_out_folds, patient_of_section
+from spectra_dl.evaluation.folds.splits import split_text
 from spectra_dl.evaluation.profiles.controls import image_free_controls, shuffled_control
-from spectra_dl.evaluation.profiles.folds import left_out_folds, patient_of_section
-from spectra_dl.evaluation.profiles.judging import (
-    Observer,
-    Task,
-    fit_and_tell,
-    judge,
-    macro_interval,
-    sections_left_out,
-    values_of_units,
-)
+from spectra_dl.evaluation.profiles.leaky_estimates import constant_profile_claim, split_by_row_claim
 from spectra_dl.evaluation.profiles.results import (
     ProfileEvaluation,
     ProfileResult,
@@ -30,8 +22,16 @@ from spectra_dl.evaluation.profiles.results import (
     Rows,
     TargetChooser,
 )
+from spectra_dl.evaluation.profiles.scoring import (
+    Observer,
+    Task,
+    fit_and_tell,
+    judge,
+    macro_interval,
+    sections_left_out,
+    values_of_units,
+)
 from spectra_dl.evaluation.profiles.units import interval_over_units
-from spectra_dl.evaluation.splits import split_text
 
 
 def evaluate_profiles(

@@ -8,10 +8,10 @@ from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.audit import Audit
 from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.folds.leave_out_splits import Group
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
-from spectra_dl.evaluation.profiles.folds import Group
-from spectra_dl.evaluation.profiles.scores import Skill
-from spectra_dl.evaluation.splits import Fold
+from spectra_dl.evaluation.profiles.metrics import Skill
 
 
 class Regressor(Protocol):

@@ -8,8 +8,8 @@ import numpy as np
 from spectra_dl.evaluation.audit import Audit, audit
 from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.audit.identity import patients_in_several_classes, several_classes_finding
+from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
-from spectra_dl.evaluation.splits import patient_folds
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.probes import audit_columns, spectra_probes
 from spectra_dl.spectra.table import SpectraTable

@@ -8,8 +8,8 @@ _RESUME = "tests/training/test_resume.py"
 _LOOP = "tests/training/test_loop.py"
 _SEALED = "tests/storage/test_sealed.py"
 _LOCK = "tests/storage/test_folder_lock.py"
-_HARNESS = "tests/evaluation/test_harness.py"
-_SPLITS = "tests/evaluation/test_splits.py"
+_HARNESS = "tests/evaluation/classes/test_harness.py"
+_SPLITS = "tests/evaluation/folds/test_splits.py"
 _RESUMED = "Run the same command with --resume."
 _SPACE = "Free space, then run it again."
 
@@ -62,13 +62,13 @@ LEAKS = [
     _h("a patient in two folds", "refuse", "It can't come about; a split that is impossible or was changed is refused.", "Use fewer folds.", f"{_SPLITS}::test_no_patient_stands_on_both_sides_with_2_to_500_patients_and_1000_seeds", f"{_SPLITS}::test_impossible_splits_are_refused_with_the_reason", f"{_HARNESS}::test_folds_with_a_patient_on_both_sides_are_refused"),
     _h("cleaning that is fitted on test rows", "same", "Everything is fitted on training rows; changing a test row changes nothing else.", "Nothing.", "tests/spectra/test_preprocessing.py::test_nothing_is_learnt_from_rows_outside_training", f"{_HARNESS}::test_changing_a_test_row_changes_no_other_prediction"),
     _h("labels without a meaning", "same", "Permuted labels give an AUC of one half.", "Nothing.", f"{_HARNESS}::test_permuted_labels_give_one_half_on_average"),
-    _h("identical or changed copies under two patients", "warn", "The audit names the rows.", "Find out whose they are.", "tests/evaluation/test_audit_copies.py::test_identical_spectra_of_two_patients_are_named_by_row", "tests/evaluation/test_audit_copies.py::test_a_changed_copy_is_named_by_row"),
+    _h("identical or changed copies under two patients", "warn", "The audit names the rows.", "Find out whose they are.", "tests/evaluation/audit/test_audit_copies.py::test_identical_spectra_of_two_patients_are_named_by_row", "tests/evaluation/audit/test_audit_copies.py::test_a_changed_copy_is_named_by_row"),
     _h("genes that are chosen on all sections", "same", "They are chosen in the fold.", "Nothing.", "tests/expression/test_genes.py::test_no_change_of_a_test_section_changes_the_panel", "tests/evaluation/profiles/test_profiles_harness.py::test_panel_depends_on_training_rows_only"),
-    _h("sections of one patient in training and test", "same", "They stay together; leaving out sections must be asked for, and is stamped everywhere.", "Nothing.", "tests/evaluation/profiles/test_folds.py::test_patient_never_on_both_sides_and_every_row_tested_once", "tests/evaluation/profiles/test_profiles_report.py::test_left_out_sections_are_stamped_everywhere"),
+    _h("sections of one patient in training and test", "same", "They stay together; leaving out sections must be asked for, and is stamped everywhere.", "Nothing.", "tests/evaluation/folds/test_leave_out_splits.py::test_patient_never_on_both_sides_and_every_row_tested_once", "tests/evaluation/report/test_profiles_json.py::test_left_out_sections_are_stamped_everywhere"),
     _h("augmentation before the split", "same", "Only training batches are augmented.", "Nothing.", f"{_LOOP}::test_augmentation_never_touches_validation_rows"),
     _h("a threshold that is chosen on test patients", "same", "Moving test patients moves no threshold.", "Nothing.", f"{_HARNESS}::test_moving_test_patients_moves_no_threshold_and_no_conformal_set"),
     _h("a model judged on its own training spectra", "warn", "Their number is said above the results.", "Give new spectra.", f"{_COMMANDS}::test_a_trained_model_predicts_and_knows_its_own_training_spectra"),
     _h("rows in another order", "same", "The folds and each spectrum's result are the same.", "Nothing.", f"{_SPLITS}::test_the_order_of_rows_changes_no_fold", "tests/spectra/test_classifier.py::test_a_spectrums_probability_does_not_depend_on_its_neighbours"),
-    _h("a column of numbers that equals the label", "same", "Metadata never enter a spectrum; the audit reads them as columns.", "Nothing.", "tests/spectra/readers/test_faults_of_tables.py::test_metadata_keep_their_text_and_never_enter_the_spectrum", "tests/evaluation/test_audit_columns.py::test_a_column_of_handling_that_is_the_class_stops"),
+    _h("a column of numbers that equals the label", "same", "Metadata never enter a spectrum; the audit reads them as columns.", "Nothing.", "tests/spectra/readers/test_faults_of_tables.py::test_metadata_keep_their_text_and_never_enter_the_spectrum", "tests/evaluation/audit/test_audit_columns.py::test_a_column_of_handling_that_is_the_class_stops"),
 ]  # fmt: skip
 ROWS = [*MACHINE, *LEAKS]

@@ -1,0 +1,1 @@
+"""Models of classes: their folds, figures, thresholds, calibration and prediction sets."""

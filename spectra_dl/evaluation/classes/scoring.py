@@ -1,0 +1,138 @@
+"""Judge probabilities that were made elsewhere, by the same figures, intervals and comparisons as our own models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.arrays import FloatArray, Texts
+from spectra_dl.evaluation.classes.metrics import pool_by_patient
+from spectra_dl.evaluation.classes.results import EvaluationSettings
+from spectra_dl.evaluation.classes.task import named_positive
+from spectra_dl.evaluation.comparison import Difference, paired_differences, permutation_null, permutation_p
+from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients, patient_intervals
+from spectra_dl.evaluation.patients import Patients, read_patients
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionScore:
+    """How good one set of predictions is.
+
+    Attributes
+    ----------
+    patient_level, row_level
+        Figures with intervals, by metric; rows of one patient are pooled by the mean logarithm of their
+        probabilities, see `metrics.pool_by_patient`.
+    permutation_p
+        How often classes dealt to patients at random reach this patient AUC.
+    """
+
+    patient_level: Mapping[str, Interval]
+    row_level: Mapping[str, Interval]
+    permutation_p: float
+
+
+@dataclass(frozen=True, eq=False)
+class Scoring:
+    """All sets of predictions on the same rows.
+
+    Attributes
+    ----------
+    patients
+        Whose each row is.
+    positive, positive_reason
+        The class whose sensitivity is reported, and why that one; None with more than two classes.
+    scores
+        By name, in the order given.
+    differences
+        Every other set minus the first, in AUC and balanced accuracy at patient level.
+    """
+
+    patients: Patients
+    positive: str | None
+    positive_reason: str
+    scores: Mapping[str, PredictionScore]
+    differences: tuple[Difference, ...]
+
+
+def score_predictions(
+    probability: Mapping[str, FloatArray],
+    label: Texts,
+    patient: Texts,
+    settings: EvaluationSettings | None = None,
+) -> Scoring:
+    """Judge predictions against the truth.
+
+    Nobody can tell from predictions whether the patients were kept out of training; that remains the claim of whoever made
+    them.
+
+    Parameters
+    ----------
+    probability
+        By name: ``(n, c)``, columns in the sorted order of the labels' classes, each row summing to one.
+    label, patient
+        ``(n,)`` text.
+    settings
+        Resamples, permutations, kind of interval, seed and positive class; the rest is not used.
+
+    Raises
+    ------
+    UsageError
+        No predictions, or an unknown positive class.
+    DataError
+        Labels or patients that can't be used, or numbers that are no probabilities.
+
+    Examples
+    --------
+    >>> told = np.array([[0.9, 0.1], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
+    >>> found = score_predictions({"mine": told}, ["no", "no", "yes", "yes"], ["a", "b", "c", "d"])
+    >>> found.scores["mine"].patient_level["auc"].value
+    1.0
+    """
+    if not probability:
+        raise UsageError("no predictions to judge; give at least one file")
+    settings = settings or EvaluationSettings()
+    patients = read_patients(patient, label)
+    positive, reason = named_positive(patients, settings)
+    at = None if positive is None else patients.classes.index(positive)
+    multiplicity = draw_patients(len(patients.names), resamples=settings.resamples, seed=settings.seed)
+    pooled = {name: _pooled(name, told, patients, at) for name, told in probability.items()}
+    scores = {
+        name: PredictionScore(
+            patient_intervals(pooled[name], multiplicity, method=settings.interval),
+            patient_intervals(
+                Scores(patients.class_of_row, np.asarray(told)[None], patients.of_row, at),
+                multiplicity,
+                method=settings.interval,
+            ),
+            _permutation_p(pooled[name], settings),
+        )
+        for name, told in probability.items()
+    }
+    (reference, first), *others = pooled.items()
+    found = [paired_differences((name, own), (reference, first), multiplicity) for name, own in others]
+    differences = tuple(each[metric] for each in found for metric in ("auc", "balanced_accuracy"))
+    return Scoring(patients, positive, reason, scores, differences)
+
+
+def _pooled(name: str, told: FloatArray, patients: Patients, positive: int | None) -> Scores:
+    told = np.asarray(told, dtype=np.float64)
+    fits = told.shape == (len(patients.of_row), len(patients.classes))
+    if not fits or not np.all(told >= 0) or not np.allclose(told.sum(axis=1), 1.0, atol=1e-3):
+        raise DataError(
+            f"{name}: not one probability from 0 to 1 for each row and class ({', '.join(patients.classes)}) that sum to 1"
+        )
+    by_patient = pool_by_patient(told, patients.of_row, len(patients.names))
+    return Scores(patients.class_of_patient, by_patient[None], np.arange(len(patients.names)), positive)
+
+
+def _permutation_p(scores: Scores, settings: EvaluationSettings) -> float:
+    null = permutation_null(
+        scores.probability[0],
+        scores.patient,
+        scores.truth,
+        permutations=settings.permutations,
+        seed=settings.seed,
+    )
+    return permutation_p(scores.figures()["auc"], null)

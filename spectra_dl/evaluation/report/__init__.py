@@ -1,0 +1,1 @@
+"""What an evaluation found, as JSON, as text and as a page."""

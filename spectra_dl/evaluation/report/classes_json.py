@@ -1,0 +1,208 @@
+"""What an evaluation says as JSON, the same bytes for the same seed."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from spectra_dl.evaluation.audit.audit_report import audit_json
+from spectra_dl.evaluation.classes.calibration import ReliabilityBin
+from spectra_dl.evaluation.classes.results import (
+    ConformalResult,
+    Evaluation,
+    FoldResult,
+    ModelResult,
+    ThresholdResult,
+)
+from spectra_dl.evaluation.classes.roc import RocCurve
+from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.folds.splits import Fold, split_sha256, split_text
+from spectra_dl.evaluation.intervals import Interval
+
+RESEARCH_USE = "Research use only, not for diagnosis."
+_DECIMALS = 10  # far below what matters, far above what the order of a sum changes
+
+Json = dict[str, object]
+
+
+def evaluation_report(evaluation: Evaluation) -> Json:
+    """Return everything the evaluation found, ready for JSON; undefined figures are null.
+
+    Nothing in it depends on the clock: the same data, settings and seed give the same report. Of several repeats, ROC,
+    reliability, slope, intercept and confusion are of each patient's mean probability; all other figures are means over
+    repeats.
+    """
+    patients, settings = evaluation.patients, evaluation.settings
+    return {
+        "use": RESEARCH_USE,
+        "data": {
+            "spectra": len(patients.of_row),
+            "patients": len(patients.names),
+            "classes": list(patients.classes),
+            "patients_per_class": {name: patients.count(code) for code, name in enumerate(patients.classes)},
+            "positive_class": evaluation.positive,
+            "positive_class_reason": evaluation.positive_reason,
+        },
+        "settings": {
+            "folds": settings.folds,
+            "repeats": settings.repeats,
+            "seed": settings.seed,
+            "resamples": settings.resamples,
+            "permutations": settings.permutations,
+            "interval": settings.interval,
+            "level": 0.95,
+            "split_by": settings.split_by,
+            "threshold_rule": settings.threshold_rule,
+            "coverage": settings.coverage,
+        },
+        "audit": audit_json(evaluation.audit),
+        "models": {name: _model_json(evaluation, result) for name, result in evaluation.models.items()},
+        "differences": [difference_json(difference) for difference in evaluation.differences],
+        "split": {
+            "sha256": split_sha256(evaluation_split(evaluation)),
+            "folds": [_fold_json(evaluation, fold) for fold in evaluation.folds],
+        },
+    }
+
+
+def evaluation_split(evaluation: Evaluation) -> str:
+    """Return the split as CSV text, for `splits.read_split`; its SHA-256 stands in the report."""
+    return split_text(
+        evaluation.folds, [evaluation.patients.names[code] for code in evaluation.patients.of_row]
+    )
+
+
+def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
+    patients = evaluation.patients
+    probability = {
+        name: [[rounded(value) for value in row] for row in result.patient_probability[:, code, :]]
+        for code, name in enumerate(patients.names)
+    }
+    return {
+        "patient_level": intervals_json(result.patient_level),
+        "spectrum_level": intervals_json(result.spectrum_level),
+        "training_patient_auc": rounded(result.training_auc),
+        "permutation_p": rounded(result.permutation_p),
+        "leaky_spectrum_split": None
+        if result.leaky is None
+        else {metric: rounded(value) for metric, value in result.leaky.items()},
+        "patient_probability": probability,
+        "roc": [_roc_json(curve) for curve in result.curves.roc],
+        "calibration": _calibration_json(result),
+        "confusion": {"classes": list(patients.classes), "counts": result.curves.confusion.tolist()},
+        "threshold": None if result.threshold is None else _threshold_json(result.threshold),
+        "per_fold": [_fold_result_json(fold) for fold in result.per_fold],
+        "conformal": None
+        if result.conformal is None
+        else _conformal_json(result.conformal, patients.classes),
+    }
+
+
+def _roc_json(curve: RocCurve) -> Json:
+    return {
+        "class": curve.name,
+        "false_positive_rate": _numbers(curve.false_positive_rate),
+        "sensitivity": _numbers(curve.sensitivity),
+    }
+
+
+def _calibration_json(result: ModelResult) -> Json | None:
+    found = result.curves.calibration
+    if found is None:
+        return None
+    return {
+        "ece": rounded(result.patient_level["ece"].value),
+        "brier": rounded(result.patient_level["brier"].value),
+        "slope": rounded(found.slope),
+        "intercept": rounded(found.intercept),
+        "reliability": [_bin_json(one) for one in found.bins],
+    }
+
+
+def _bin_json(one: ReliabilityBin) -> Json:
+    return {
+        "low": rounded(one.low),
+        "high": rounded(one.high),
+        "patients": one.patients,
+        "mean_probability": rounded(one.mean_probability),
+        "observed": rounded(one.observed.value),
+        "observed_low": rounded(one.observed.low),
+        "observed_high": rounded(one.observed.high),
+    }
+
+
+def _threshold_json(found: ThresholdResult) -> Json:
+    return {
+        "rule": found.rule,
+        "per_fold": _numbers(found.per_fold),
+        "sensitivity": interval_json(found.sensitivity),
+        "specificity": interval_json(found.specificity),
+    }
+
+
+def _conformal_json(found: ConformalResult, classes: Iterable[str]) -> Json:
+    return {
+        "coverage_wanted": found.coverage_wanted,
+        "coverage": rounded(found.coverage),
+        "coverage_per_class": dict(zip(classes, _numbers(found.coverage_per_class), strict=True)),
+        "mean_set_size": rounded(found.mean_set_size),
+        "abstained": rounded(found.abstained),
+    }
+
+
+def _fold_result_json(fold: FoldResult) -> Json:
+    chosen = fold.chosen
+    return {
+        "repeat": fold.repeat + 1,
+        "fold": fold.number + 1,
+        "left_out": fold.left_out,
+        "patients": fold.patients,
+        "auc": rounded(fold.auc),
+        "balanced_accuracy": rounded(fold.balanced_accuracy),
+        "chosen": None
+        if chosen is None
+        else {
+            "name": chosen.name,
+            "inner_auc": {name: rounded(score) for name, score in chosen.scores.items()},
+        },
+    }
+
+
+def _fold_json(evaluation: Evaluation, fold: Fold) -> Json:
+    patients = evaluation.patients
+    tested = sorted({patients.names[code] for code in patients.of_row[fold.test]})
+    return {
+        "repeat": fold.repeat + 1,
+        "fold": fold.number + 1,
+        "test_patients": tested,
+        "test_rows": [int(row) + 1 for row in fold.test],
+    }
+
+
+def difference_json(difference: Difference) -> Json:
+    """Return a paired difference ready for JSON."""
+    return {
+        "model": difference.model,
+        "reference": difference.reference,
+        "metric": difference.metric,
+        "difference": interval_json(difference.interval),
+        "verdict": difference.verdict,
+    }
+
+
+def intervals_json(intervals: Mapping[str, Interval]) -> Json:
+    """Return figures with their intervals ready for JSON; undefined ones are null."""
+    return {name: interval_json(interval) for name, interval in intervals.items()}
+
+
+def interval_json(interval: Interval) -> Json:
+    """Return a figure with its interval, ready for JSON."""
+    numbers = {name: rounded(getattr(interval, name)) for name in ("value", "low", "high", "undefined_share")}
+    return {**numbers, "method": interval.method}
+
+
+def _numbers(values: Iterable[float]) -> list[float | None]:
+    return [rounded(value) for value in values]
+
+
+def rounded(value: float) -> float | None:
+    """Return a figure as JSON holds it; null where it is undefined."""
+    return None if math.isnan(value) else round(float(value), _DECIMALS)

@@ -1,0 +1,152 @@
+"""What an evaluation says as text a person reads."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from spectra_dl.evaluation.audit.audit_report import audit_text
+from spectra_dl.evaluation.classes.results import Evaluation
+from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
+from spectra_dl.evaluation.wording import (
+    UNDEFINED,
+    short_figure,
+    short_interval,
+    without_controls,
+    wrapped,
+)
+
+_NAME_WIDTH = 19
+_AUC_WIDTH = 17  # of ".999 [.899, .999]"
+_TABLE = {
+    "balanced_accuracy": "balacc",
+    "sensitivity": "sens",
+    "specificity": "spec",
+    "f1": "F1",
+    "mcc": "MCC",
+    "brier": "Brier",
+}
+
+
+def evaluation_text(evaluation: Evaluation) -> str:
+    """Return the evaluation as text of at most 100 columns: what to beware of first, then the models."""
+    patients = evaluation.patients
+    counts = ", ".join(f"{patients.count(code)} {name}" for code, name in enumerate(patients.classes))
+    parts = [
+        wrapped(f"{RESEARCH_USE} {len(patients.names)} patients ({counts}), {len(patients.of_row)} spectra."),
+        audit_text(evaluation.audit),
+        _models_text(evaluation),
+        _comparison_text(evaluation),
+        _decision_text(evaluation),
+        _chosen_text(evaluation),
+        _reading_text(evaluation),
+    ]
+    return without_controls("\n\n".join(part for part in parts if part) + "\n")
+
+
+def _models_text(evaluation: Evaluation) -> str:
+    width = min(_NAME_WIDTH, max(len("model"), *(len(name) for name in evaluation.models)))
+    columns = "".join(f"{short:>7}" for short in (*_TABLE.values(), "train", "single", "leaky"))
+    heading = f"{'model':<{width}} {'AUC [95 %]':<{_AUC_WIDTH}}{columns}"
+    lines = [heading, "-" * len(heading)]
+    for name, result in evaluation.models.items():
+        auc = result.patient_level["auc"]
+        interval = short_interval(auc)
+        leaky = math.nan if result.leaky is None else result.leaky["auc"]
+        single = result.spectrum_level["auc"].value
+        cells = [
+            *(result.patient_level[metric].value for metric in _TABLE),
+            result.training_auc,
+            single,
+            leaky,
+        ]
+        numbers = "".join(f"{short_figure(value):>7}" for value in cells)
+        lines.append(f"{name[:width]:<{width}} {interval:<{_AUC_WIDTH}}{numbers}")
+    return "\n".join(lines)
+
+
+def _comparison_text(evaluation: Evaluation) -> str:
+    compared = [difference for difference in evaluation.differences if difference.metric == "auc"]
+    if not compared:
+        return ""
+    lines = [f"Patient AUC against {compared[0].reference}, same folds, same resampled patients:"]
+    for one in compared:
+        interval = one.interval
+        lines.append(
+            f"  {one.model[:30]:<30} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {one.verdict}"
+        )
+    return "\n".join(lines)
+
+
+def _decision_text(evaluation: Evaluation) -> str:
+    """Say what the first model's own thresholds and sets of classes do."""
+    name, result = next(iter(evaluation.models.items()))
+    lines = []
+    if result.threshold is not None:
+        found, rule = result.threshold, result.threshold.rule
+        aim = "Youden" if rule == "youden" else f"specificity {rule:g}"
+        lines.append(
+            f"{name}, threshold by {aim} on training patients ({_range(found.per_fold)}): sensitivity "
+            f"{short_interval(found.sensitivity)}, specificity {short_interval(found.specificity)}."
+        )
+    if result.conformal is not None:
+        sets = result.conformal
+        each = ", ".join(
+            f"{share:.0%} of {label}"
+            for label, share in zip(evaluation.patients.classes, sets.coverage_per_class, strict=True)
+        )
+        lines.append(
+            f"{name}, sets of classes meant to hold the true one in {sets.coverage_wanted:.0%}: it is held in {each}; no "
+            f"single answer for {sets.abstained:.0%} of patients."
+        )
+    return "\n".join(wrapped(line) for line in lines)
+
+
+def _chosen_text(evaluation: Evaluation) -> str:
+    """Say what each tuned model chose, fold by fold."""
+    lines = []
+    for name, result in evaluation.models.items():
+        chosen = Counter(fold.chosen.name for fold in result.per_fold if fold.chosen is not None)
+        if chosen:
+            listed = "; ".join(
+                f"{candidate} in {count} of {len(result.per_fold)} folds"
+                for candidate, count in chosen.most_common()
+            )
+            lines.append(wrapped(f"{name} chose inside the training patients: {listed}."))
+    return "\n".join(lines)
+
+
+def _reading_text(evaluation: Evaluation) -> str:
+    """Explain the table's columns, and only what occurs in it."""
+    n_patients = len(evaluation.patients.names)
+    settings = evaluation.settings
+    split = "patient" if settings.split_by == "patient" else f"patient and {settings.split_by}"
+    sentences = [
+        f"Figures are of {n_patients} patients who were not trained on, {settings.folds} folds by {split},"
+        f" {settings.repeats} repeat(s). {evaluation.positive_reason}",
+        "train: patient AUC on training patients; far above AUC means learned by heart. single: AUC of single"
+        " spectra, not pooled by patient.",
+    ]
+    if any(result.leaky for result in evaluation.models.values()):
+        sentences.append(
+            "leaky: what a split by spectrum, with spectra of one patient on both sides, would have claimed in place"
+            " of single. It is no result."
+        )
+    intervals = [result.patient_level["auc"] for result in evaluation.models.values()]
+    if any(interval.high - interval.low == 0 for interval in intervals):
+        sentences.append(
+            "An interval without width means that all resamples of these patients agree, not that there is no doubt."
+        )
+    if any(
+        math.isnan(result.patient_level[metric].value)
+        for result in evaluation.models.values()
+        for metric in _TABLE
+    ):
+        sentences.append(
+            f"{UNDEFINED}: undefined, for instance the correlation of a model that names one class for everybody."
+        )
+    return "\n".join(wrapped(sentence) for sentence in sentences)
+
+
+def _range(values: Sequence[float]) -> str:
+    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
+    return low if low == high else f"{low} to {high}"

@@ -1,0 +1,77 @@
+"""What every page's template may use."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spectra_dl.evaluation.report.page.study import Finding, Interval
+from spectra_dl.evaluation.report.page.wording import number, printable, short_name
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+LISTED_AT_MOST = 40
+_GRAVITY = {"stop": 0, "warn": 1, "fine": 2}
+_STRIP_WIDTH = 180
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where values stand on the small strips beside a table, from 0 to `width`."""
+
+    low: float
+    high: float
+    reference: float
+    width: int = _STRIP_WIDTH
+
+    def at(self, value: float) -> float:
+        """Return the place of ``value``; what lies outside is put on the edge."""
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(4 + share * (self.width - 8), 1)
+
+
+def ends(intervals: Iterable[Interval]) -> Sequence[float]:
+    """Return every value and end that is defined, for a scale that holds them all."""
+    return [end for one in intervals for end in (one.value, one.low, one.high) if end is not None]
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in the order a person should read them."""
+    return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
+
+
+def environment() -> "Environment":
+    """Return the templates, with filters that keep a user's text from being anything but text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("spectra_dl.evaluation.report.page", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(name=_name, number=number, interval=_interval, percent=_percent)
+    return environment
+
+
+def _visible(value: object) -> object:
+    """Spell out what can't be seen in any text that goes into the page; markup has been through this."""
+    return printable(value) if type(value) is str else value
+
+
+def _name(text: str) -> "Markup":
+    """Set a user's word apart, so that its direction of writing stays its own."""
+    from markupsafe import Markup
+
+    return Markup("<bdi>{}</bdi>").format(short_name(text))
+
+
+def _interval(interval: Interval) -> str:
+    return f"{number(interval.value)} [{number(interval.low)}, {number(interval.high)}]"
+
+
+def _percent(value: float | None) -> str:
+    return "n/a" if value is None else f"{100 * value:.0f} %"

@@ -1,0 +1,122 @@
+"""How the study was done, in sentences written from the report's settings, and the sources of its methods."""
+
+from spectra_dl.evaluation.report.page.study import Model, Study
+from spectra_dl.evaluation.report.page.verdict import counts
+from spectra_dl.evaluation.report.page.wording import listed, number, short_name
+
+_SOURCES = {
+    "percentile": "Percentile bootstrap: Efron & Tibshirani 1993, An Introduction to the Bootstrap",
+    "bca": "BCa bootstrap: Efron 1987, doi 10.1080/01621459.1987.10478410",
+    "wilson": "Interval of a share: Wilson 1927, doi 10.1080/01621459.1927.10502953",
+    "auc": "AUC and ROC curve: Hanley & McNeil 1982, doi 10.1148/radiology.143.1.7063747",
+    "permutation": "Permutation p: Phipson & Smyth 2010, doi 10.2202/1544-6115.1585",
+    "leaky": "Splits that leak in Raman studies: Guo, Popp & Bocklitz 2021, Nature Protocols 16:5426",
+    "calibration": "Calibration slope and intercept: Cox 1958, Biometrika 45:562; Van Calster et al. 2019,"
+    " doi 10.1186/s12916-019-1466-7",
+    "threshold": "Threshold: Youden 1950, doi 10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3",
+    "conformal": "Prediction sets: Vovk 2012, arXiv 1209.2673; Angelopoulos & Bates 2023, arXiv 2107.07511",
+    "saliency": "Integrated gradients: Sundararajan, Taly & Yan 2017, arXiv 1703.01365",
+}
+
+
+def methods(study: Study) -> list[str]:
+    """Return paragraphs that could stand in a paper's methods section."""
+    parts = [_design(study), _figures(study), _chance(study), _decisions(study)]
+    return [part for part in parts if part]
+
+
+def sources(study: Study) -> list[str]:
+    """Return where the methods that this report used are described."""
+    models = list(study.results.models.values())
+    used = {interval.method for model in models for interval in model.patient_level.values()}
+    used |= {"auc", "permutation"}
+    used |= {"leaky"} if any(model.leaky_spectrum_split for model in models) else set()
+    used |= {part for part in ("calibration", "threshold", "conformal") if _any_has(models, part)}
+    used -= set() if study.results.settings.threshold_rule == "youden" else {"threshold"}
+    used |= {"saliency"} if study.results.saliency else set()
+    return [text for name, text in _SOURCES.items() if name in used]
+
+
+def _design(study: Study) -> str:
+    cohort, settings = study.results.data, study.results.settings
+    by = settings.split_by or "patient"
+    dealt = (
+        f"Patients were dealt into {settings.folds} folds"
+        if by == "patient"
+        else f"Each fold leaves out all patients of one value of {short_name(by)}"
+    )
+    times = "once" if settings.repeats == 1 else f"{settings.repeats} times"
+    names = listed([short_name(name, 40) for name in study.results.models])
+    return (
+        f"{cohort.spectra} spectra of {cohort.patients} patients ({counts(study)}) were read. {dealt}, {times}"
+        f" (seed {settings.seed}); all spectra of a patient stand on the same side of every split. Whatever is fitted"
+        " (cleaning, scaling, the model, when its training stops, its calibration) was fitted on the training patients of"
+        f" the fold alone. Models on the same folds: {names}. A patient's probability is the geometric mean of"
+        " those of their spectra, scaled to a sum of 1."
+    )
+
+
+def _figures(study: Study) -> str:
+    settings, cohort = study.results.settings, study.results.data
+    auc = (
+        f"AUC is the chance that a patient of class {short_name(cohort.positive_class)} gets a higher probability than a"
+        f" patient of the other class. {cohort.positive_class_reason}"
+        if cohort.positive_class
+        else "AUC is the mean over classes, each against the others."
+    )
+    kind = "BCa" if settings.interval == "bca" else "percentile"
+    shares = any(
+        one.method == "wilson"
+        for model in study.results.models.values()
+        for one in model.patient_level.values()
+    )
+    wilson = " Intervals of shares of patients (sensitivity, specificity) are Wilson's." if shares else ""
+    return (
+        f"{auc} Intervals are {100 * settings.level:.0f} % {kind} intervals from {settings.resamples:,} resamples of patients,"
+        f" never of spectra.{wilson} Differences between models come from the same folds and the same resampled patients;"
+        " a model is called better or worse only where the interval of the difference excludes 0. There is no correction"
+        " for the number of models compared."
+    )
+
+
+def _chance(study: Study) -> str:
+    settings = study.results.settings
+    first = study.results.models[study.first]
+    leaky = any(model.leaky_spectrum_split for model in study.results.models.values())
+    return (
+        f"For a p value the classes were dealt to the patients at random {settings.permutations:,} times"
+        f" ({short_name(study.first)}: p = {number(first.permutation_p, 4)})."
+    ) + (
+        " The leaky claim comes from the same models on a split by spectrum, which lets one patient's spectra into both"
+        " training and test."
+        if leaky
+        else ""
+    )
+
+
+def _decisions(study: Study) -> str:
+    models, settings = list(study.results.models.values()), study.results.settings
+    sentences = []
+    if _any_has(models, "threshold"):
+        rule = settings.threshold_rule
+        kind = (
+            f"the highest sensitivity at a specificity of at least {number(rule, 2)}"
+            if isinstance(rule, float)
+            else "the highest sum of sensitivity and specificity (Youden)"
+        )
+        sentences.append(
+            f"Each fold's decision threshold is that of {kind} among its training patients, on inner folds."
+        )
+    if _any_has(models, "conformal"):
+        sentences.append(
+            "Prediction sets are split-conformal, class by class, learned from each fold's training patients."
+        )
+    if any(fold.chosen for model in models for fold in model.per_fold or []):
+        sentences.append(
+            "Where a model was tuned, each fold chose among declared candidates on inner folds only."
+        )
+    return " ".join(sentences)
+
+
+def _any_has(models: list[Model], part: str) -> bool:
+    return any(getattr(model, part) is not None for model in models)

@@ -1,0 +1,133 @@
+"""The page of a report of profiles: how well maps are told, beside what could be told and what needs no image."""
+
+import math
+import shlex
+
+from spectra_dl.evaluation.report.page.environment import (
+    LISTED_AT_MOST,
+    Scale,
+    ends,
+    environment,
+    gravest_first,
+)
+from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy
+from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, profiles_verdict
+from spectra_dl.evaluation.report.page.wording import listed, number, short_name
+
+_TARGETS_SHOWN = 20
+_SOURCES = {
+    "percentile": "Percentile bootstrap: Efron & Tibshirani 1993, An Introduction to the Bootstrap",
+    "student": "Intervals of few units: Student 1908, doi 10.1093/biomet/6.1.1",
+    "ceiling": "Noise ceiling as the square root of reliability: Spearman 1904, doi 10.2307/1412159",
+}
+
+
+def profiles_page(study: ProfileStudy) -> str:
+    """Return the page of a report that was read."""
+    results = study.results
+    scored = [one for one in results.targets if one.pearson is not None]
+    return (
+        environment()
+        .get_template("profiles.html")
+        .render(
+            study=study,
+            results=results,
+            words=results.settings.words,
+            findings=gravest_first(results.audit.findings),
+            verdict=profiles_verdict(study),
+            research_use=RESEARCH_USE,
+            score_scale=_score_scale(study),
+            difference_scale=_difference_scale(study),
+            best=scored[:_TARGETS_SHOWN],
+            worst=scored[_TARGETS_SHOWN:][-_TARGETS_SHOWN:],
+            methods=methods(study),
+            sources=sources(study),
+            command=shlex.join(study.command),
+            listed_at_most=LISTED_AT_MOST,
+            refused_rows="",
+        )
+    )
+
+
+def methods(study: ProfileStudy) -> list[str]:
+    """Return paragraphs that could stand in a paper's methods section."""
+    return [_design(study), _figures(study), _controls(study)]
+
+
+def sources(study: ProfileStudy) -> list[str]:
+    """Return where the methods that this report used are described."""
+    used = {one.pearson.method for one in study.results.models.values()} | {"ceiling"}
+    return [text for name, text in _SOURCES.items() if name in used]
+
+
+def _design(study: ProfileStudy) -> str:
+    data, settings = study.results.data, study.results.settings
+    words = settings.words
+    units = data.patients if settings.group == "patient" else len(data.sections)
+    dealt = (
+        f"Each {settings.group} was left out once"
+        if settings.folds == units
+        else f"The {settings.group}s were dealt into {settings.folds} folds"
+    )
+    sides = (
+        "all sections of a patient stand on the same side of every split"
+        if settings.group == "patient"
+        else "other sections of a test section's patient may stand in training"
+    )
+    names = listed([short_name(name, 40) for name in study.results.models])
+    return (
+        f"{data.rows:,} {words.row}s in {len(data.sections)} sections of {data.patients} patients were read. {dealt}"
+        f" (seed {settings.seed}); {sides}. Whatever is fitted, the panel of {words.target}s included, was fitted on the"
+        f" training {words.row}s of the fold alone. Models on the same folds and panels: {names}."
+    )
+
+
+def _figures(study: ProfileStudy) -> str:
+    settings, results = study.results.settings, study.results
+    words, first = settings.words, results.models[study.first]
+    intervals = {
+        "percentile": f"{100 * settings.level:.0f} % percentile intervals from {settings.resamples:,} resamples of {settings.group}s",
+        "student": f"{100 * settings.level:.0f} % intervals by Student's t over {settings.group}s, as there are fewer than ten",
+    }.get(first.pearson.method)
+    told = (
+        f"Intervals are {intervals}."
+        if intervals
+        else f"There are no intervals: there is one {settings.group}."
+    )
+    return (
+        f"Within each test section and for each {words.target}, r is the Pearson correlation over {words.row}s of what was told and what was"
+        f" measured; it is averaged over {words.target}s, then sections, then patients. A {words.target} measured constant in a"
+        f" section is left out ({first.undefined} pairs), one that is told constant scores 0 ({first.unordered} pairs). The ceiling is the"
+        " correlation that a model knowing the true rates would reach with counts this noisy. R² is 1 - squared error / variance"
+        f" within the section. {told} Differences come from the same {settings.group}s; a model is called better or worse only where the"
+        " interval excludes 0. There is no correction for the number of models compared."
+    )
+
+
+def _controls(study: ProfileStudy) -> str:
+    settings = study.results.settings
+    shuffles = (
+        f"The shuffled control is the mean of {settings.shuffles} trainings of {short_name(study.first)} (SD between them"
+        f" {number(study.results.shuffled_sd)}). "
+        if settings.shuffles
+        else ""
+    )
+    return (
+        f"{shuffles}Controls see no image and are scored as the models are. Pooled and split-by-{settings.words.row} figures are claims"
+        " of protocols that leak, shown so that published figures can be judged; they are no results."
+    )
+
+
+def _score_scale(study: ProfileStudy) -> Scale:
+    results = study.results
+    shown = (*results.models.values(), *results.controls.values())
+    found = ends([*(one.pearson for one in shown), results.ceiling])
+    low = min(-0.1, math.floor(10 * min(found)) / 10) if found else -0.1
+    high = max(0.1, math.ceil(10 * max(found)) / 10) if found else 1.0
+    return Scale(max(low, -1.0), min(high, 1.0), 0.0)
+
+
+def _difference_scale(study: ProfileStudy) -> Scale:
+    found = ends(one.difference for one in study.results.differences)
+    reach = min(1.0, max([0.05, *(math.ceil(20 * abs(end)) / 20 for end in found)]))
+    return Scale(-reach, reach, 0.0)

@@ -1,0 +1,130 @@
+"""The parts of a report of profiles that the page shows, checked while they are read."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from spectra_dl.evaluation.report.page.study import Audit, Difference, Interval, Origin, Part, Split, checked
+
+
+class SectionFigures(Part):
+    """One test section's means over targets."""
+
+    section: str
+    patient: str
+    targets: int
+    pearson: float | None
+    spearman: float | None
+    explained_variance: float | None
+    squared_error: float | None
+    ceiling: float | None
+
+
+class ProfileModel(Part):
+    """What one model or control reached; `about` says what a control is."""
+
+    pearson: Interval
+    spearman: Interval
+    explained_variance: Interval
+    squared_error: Interval
+    share_of_ceiling: Interval
+    pooled_claim: float | None
+    undefined: int
+    unordered: int
+    above_ceiling: int
+    sections: list[SectionFigures]
+    about: str = ""
+
+
+class TargetFigures(Part):
+    """One target's means over sections and patients."""
+
+    name: str
+    sections: int
+    pearson: float | None
+    spearman: float | None
+    ceiling: float | None
+    share_of_ceiling: float | None
+
+
+class ProfileCohort(Part):
+    """Whose rows these are."""
+
+    rows: int
+    sections: dict[str, str]
+    patients: int
+
+
+class ProfileWords(Part):
+    """What a target and a row are called."""
+
+    target: str
+    row: str
+
+
+class ProfileSettings(Part):
+    """How the models were judged."""
+
+    group: Literal["patient", "section"]
+    folds: int
+    reference: str
+    seed: int
+    resamples: int
+    shuffles: int
+    level: float
+    words: ProfileWords
+
+
+class Claims(Part):
+    """What flawed protocols would have claimed."""
+
+    split_by_row: dict[str, float | None]
+    constant_profile: float | None
+    other_protocols: dict[str, float | None] = Field(default_factory=dict)
+
+
+class ProfileResults(Part):
+    """What the evaluation found."""
+
+    verdict: str
+    warning: str | None
+    data: ProfileCohort
+    settings: ProfileSettings
+    audit: Audit
+    ceiling: Interval
+    models: dict[str, ProfileModel] = Field(min_length=1)
+    controls: dict[str, ProfileModel]
+    shuffled_sd: float | None
+    claims: Claims
+    differences: list[Difference]
+    targets: list[TargetFigures]
+    split: Split
+
+
+class ProfileStudy(Origin):
+    """A whole report of profiles."""
+
+    results: ProfileResults
+
+    @property
+    def first(self) -> str:
+        """The model that the report is about."""
+        return next(iter(self.results.models))
+
+
+def is_profiles(report: Mapping[str, object]) -> bool:
+    """Return whether a report says that it is one of profiles."""
+    results = report.get("results")
+    return isinstance(results, Mapping) and results.get("kind") == "profiles"
+
+
+def read_profiles(report: Mapping[str, object]) -> ProfileStudy:
+    """Check a report of profiles as ``json.load`` gives it.
+
+    Raises
+    ------
+    DataError
+        It is not the report of an evaluation.
+    """
+    return checked(ProfileStudy, report)

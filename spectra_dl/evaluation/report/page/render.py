@@ -1,0 +1,74 @@
+"""Fill the page's template."""
+
+import math
+import shlex
+from collections.abc import Mapping
+
+from spectra_dl.evaluation.report.page.answers import answers
+from spectra_dl.evaluation.report.page.drawings import drawings
+from spectra_dl.evaluation.report.page.environment import (
+    LISTED_AT_MOST,
+    Scale,
+    ends,
+    environment,
+    gravest_first,
+)
+from spectra_dl.evaluation.report.page.methods import methods, sources
+from spectra_dl.evaluation.report.page.profiles_page import profiles_page
+from spectra_dl.evaluation.report.page.profiles_study import is_profiles, read_profiles
+from spectra_dl.evaluation.report.page.study import Study, read_study
+from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, counts, study_verdict
+
+
+def report_page(report: Mapping[str, object]) -> str:
+    """Return a report as one HTML file that needs nothing else: no network, no script, no other file.
+
+    Parameters
+    ----------
+    report
+        All of ``report.json``, as ``json.load`` gives it.
+
+    Returns
+    -------
+    page
+        HTML; the same report gives the same text. What a user wrote (ids, classes, columns) is shown as text.
+
+    Raises
+    ------
+    DataError
+        It is not the report of an evaluation.
+    """
+    if is_profiles(report):
+        return profiles_page(read_profiles(report))
+    study = read_study(report)
+    results = study.results
+    page = environment().get_template("report.html")
+    return page.render(
+        study=study,
+        results=results,
+        findings=gravest_first(results.audit.findings),
+        verdict=study_verdict(study),
+        research_use=RESEARCH_USE,
+        counts=counts(study),
+        drawings=drawings(study),
+        auc_scale=_auc_scale(study),
+        difference_scale=_difference_scale(study),
+        methods=methods(study),
+        sources=sources(study),
+        answers=answers(study),
+        command=shlex.join(study.command),
+        listed_at_most=LISTED_AT_MOST,
+        refused_rows="spectra",
+    )
+
+
+def _auc_scale(study: Study) -> Scale:
+    found = ends(model.auc for model in study.results.models.values())
+    low = min([0.4, *(math.floor(10 * end) / 10 for end in found)])
+    return Scale(low, 1.0, 0.5)
+
+
+def _difference_scale(study: Study) -> Scale:
+    found = ends(one.difference for one in study.differences_in_auc.values())
+    reach = max([0.1, *(math.ceil(10 * abs(end)) / 10 for end in found)])
+    return Scale(-reach, reach, 0.0)

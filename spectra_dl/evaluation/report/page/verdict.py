@@ -1,0 +1,120 @@
+"""What an evaluation comes to, in two sentences a clinician reads."""
+
+from collections.abc import Mapping
+
+from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, is_profiles, read_profiles
+from spectra_dl.evaluation.report.page.study import Interval, Study, read_study
+from spectra_dl.evaluation.report.page.wording import number, printable, short_name
+from spectra_dl.evaluation.wording import first_few
+
+RESEARCH_USE = "Research use only, not for diagnosis."
+_CHANCE = 0.5
+
+
+def verdict(report: Mapping[str, object]) -> str:
+    """Return what the report comes to: a sentence or two, and what it must not be used for.
+
+    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and tells no score. Otherwise the first model is set against
+    chance by its interval, and against the classical models by the paired interval of the difference.
+
+    Raises
+    ------
+    DataError
+        It is not the report of an evaluation.
+    """
+    if is_profiles(report):
+        return profiles_verdict(read_profiles(report))
+    return study_verdict(read_study(report))
+
+
+def profiles_verdict(study: ProfileStudy) -> str:
+    """Return `verdict` of a report of profiles that was read."""
+    warning = [printable(study.results.warning)] if study.results.warning else []
+    return " ".join([*warning, printable(study.results.verdict), RESEARCH_USE])
+
+
+def study_verdict(study: Study) -> str:
+    """Return `verdict` of a report that was read."""
+    confounded = study.results.audit.severity == "stop"
+    sentences = _confounded(study) if confounded else [_score(study), _audit(study)]
+    return " ".join([*sentences, RESEARCH_USE])
+
+
+def counts(study: Study) -> str:
+    """Return how many patients there are of each class, as '30 sick, 28 healthy'."""
+    per_class = study.results.data.patients_per_class
+    return ", ".join(f"{count} {short_name(name)}" for name, count in per_class.items())
+
+
+def span(interval: Interval) -> str:
+    """Return an interval's ends in words."""
+    return f"{number(interval.low)} to {number(interval.high)}"
+
+
+def _confounded(study: Study) -> list[str]:
+    found = [finding for finding in study.results.audit.findings if finding.severity == "stop"]
+    first = (
+        f"CONFOUNDED: something other than the disease can produce these scores in the {study.results.data.patients}"
+        f" patients ({counts(study)}), so none of them is evidence of a disease."
+    )
+    return [first, *(printable(finding.sentence) for finding in found[:1])]
+
+
+def _score(study: Study) -> str:
+    auc = study.results.models[study.first].auc
+    who = f"In {study.results.data.patients} patients ({counts(study)}), judged only by models that had not seen them,"
+    return f"{who} {short_name(study.first)} {_against_chance(auc)}{_against_classical(study)}."
+
+
+def _against_chance(auc: Interval) -> str:
+    if auc.value is None or auc.low is None or auc.high is None:
+        return "has no defined AUC"
+    found = (
+        "tells the classes apart better than chance"
+        if auc.low > _CHANCE
+        else "does worse than chance"
+        if auc.high < _CHANCE
+        else "is not distinguishable from chance"
+    )
+    return f"{found} (AUC {number(auc.value)}, 95 % interval {span(auc)}; chance is 0.5)"
+
+
+def _against_classical(study: Study) -> str:
+    compared = [
+        (one.difference.value, one)
+        for name, one in study.differences_in_auc.items()
+        if name in study.classical and one.difference.value is not None
+    ]
+    if not compared:
+        return ""
+    better = [pair for pair in compared if pair[1].verdict == "better"]
+    _, best = max(better or compared, key=lambda pair: pair[0])
+    name, found = short_name(best.model), best.difference
+    if best.verdict == "better":
+        return (
+            f"; {name} does better on the same patients (AUC higher by {number(found.value)}, {span(found)})"
+        )
+    if best.verdict == "worse":
+        lead = Interval(value=_minus(found.value), low=_minus(found.high), high=_minus(found.low))
+        return (
+            f"; it does better than the best classical model, {name} (by {number(lead.value)}, {span(lead)})"
+        )
+    return (
+        f"; no classical model is shown to be better, the highest being {name} (AUC difference {number(found.value)},"
+        f" {span(found)})"
+    )
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _audit(study: Study) -> str:
+    found = [short_name(one.name) for one in study.results.audit.findings if one.severity == "warn"]
+    if not found:
+        return (
+            "The audit found nothing that would let a model cheat; it can't find what it does not look for."
+        )
+    return (
+        f"Before you believe this score, make sure that what the audit found is biology: {first_few(found)}."
+    )

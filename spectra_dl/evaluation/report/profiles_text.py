@@ -1,0 +1,190 @@
+"""What an evaluation of profiles says as text a person reads."""
+
+import math
+
+from spectra_dl.evaluation.audit.audit_report import audit_text
+from spectra_dl.evaluation.profiles.controls import SHUFFLED
+from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileResult, ProfileSettings
+from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
+from spectra_dl.evaluation.wording import figure, short_figure, short_interval, without_controls, wrapped
+
+_NAME_WIDTH = 30
+_INTERVAL_WIDTH = 19
+_BEST = 10
+
+
+def profile_text(evaluation: ProfileEvaluation) -> str:
+    """Return the evaluation as text of at most 100 columns: what to beware of first, then models beside controls."""
+    parts = [
+        wrapped(f"{RESEARCH_USE} {counts_text(evaluation)}."),
+        wrapped(group_warning(evaluation.settings) or ""),
+        audit_text(evaluation.audit) if evaluation.audit.findings else "",
+        wrapped(profile_verdict(evaluation)),
+        _table(evaluation),
+        _differences(evaluation),
+        _claims(evaluation),
+        _reading(evaluation),
+        _targets(evaluation),
+    ]
+    return without_controls("\n\n".join(part for part in parts if part) + "\n")
+
+
+def counts_text(evaluation: ProfileEvaluation) -> str:
+    """Return how many patients, sections and rows there are."""
+    patients, sections = len(set(evaluation.section_of.values())), len(evaluation.section_of)
+    return (
+        f"{_count(patients, 'patient')}, {_count(sections, 'section')}, "
+        f"{_count(evaluation.n_rows, evaluation.settings.words.row)}"
+    )
+
+
+def group_warning(settings: ProfileSettings) -> str | None:
+    """Return what must be said where sections were left out instead of patients."""
+    if settings.group == "patient":
+        return None
+    return "LEFT OUT BY SECTION: sections of one patient stand on both sides, so these figures say nothing of a new patient."
+
+
+def profile_verdict(evaluation: ProfileEvaluation) -> str:
+    """Return what the first model reaches, of what could be reached, beside what needs no image, and against the reference.
+
+    An evaluation whose audit stopped begins with UNSOUND.
+    """
+    first, group = evaluation.first, evaluation.settings.group
+    reached = (
+        f"In {counts_text(evaluation)}, each judged by models that had not seen the {group}, {first.name} reaches a mean"
+        f" correlation of {short_interval(first.pearson)} within sections, {_percent(first.share_of_ceiling.value)} of the"
+        f" noise ceiling ({short_figure(evaluation.ceiling.value)})"
+    )
+    found = f"{reached}{_beside_shuffled(evaluation)}{_against_reference(evaluation)}."
+    if evaluation.audit.severity != "stop":
+        return found
+    stopped = next(one for one in evaluation.audit.findings if one.severity == "stop")
+    return f"UNSOUND: {stopped.sentence} What was scored is no evidence: {found}"
+
+
+def _beside_shuffled(evaluation: ProfileEvaluation) -> str:
+    shuffled = evaluation.controls.get(SHUFFLED)
+    if shuffled is None:
+        return ""
+    spread = evaluation.shuffled_sd
+    times = (
+        f", SD {short_figure(spread)} over {evaluation.settings.shuffles} shuffles"
+        if math.isfinite(spread)
+        else ""
+    )
+    row = evaluation.settings.words.row
+    return f"; trained on shuffled {row}s it scores {short_figure(shuffled.pearson.value)}{times}"
+
+
+def _against_reference(evaluation: ProfileEvaluation) -> str:
+    first = evaluation.first.name
+    found = [
+        one for one in evaluation.differences if (one.model, one.reference) == (first, evaluation.reference)
+    ]
+    if not found:
+        return ""
+    verdict = {
+        "better": "it does better than",
+        "worse": "it does worse than",
+        "not distinguishable": "it is not distinguishable from",
+    }[found[0].verdict]
+    return f"; {verdict} {evaluation.reference} (difference {short_interval(found[0].interval)})"
+
+
+def _table(evaluation: ProfileEvaluation) -> str:
+    heading = f"{'model':<{_NAME_WIDTH}} {'r [95 %]':<{_INTERVAL_WIDTH}}{'rank r':>8}{'ceiling':>9}{'R2':>8}{'MSE':>8}{'pooled':>8}"
+    rule = "-" * len(heading)
+    models = [_line(one) for one in evaluation.models.values()]
+    controls = [_line(one) for one in evaluation.controls.values()]
+    return "\n".join([heading, rule, *models, "controls, no image", *controls])
+
+
+def _line(result: ProfileResult) -> str:
+    return (
+        f"{result.name[:_NAME_WIDTH]:<{_NAME_WIDTH}} {short_interval(result.pearson):<{_INTERVAL_WIDTH}}"
+        f"{short_figure(result.spearman.value):>8}{_percent(result.share_of_ceiling.value):>9}"
+        f"{_two(result.explained.value):>8}{_two(result.squared_error.value):>8}{short_figure(result.pooled):>8}"
+    )
+
+
+def _differences(evaluation: ProfileEvaluation) -> str:
+    lines, told = [], ""
+    for one in evaluation.differences:
+        if one.reference != told:
+            told = one.reference
+            lines.append(f"r against {told}, same folds:")
+        found = one.interval
+        lines.append(
+            f"  {one.model[:_NAME_WIDTH]:<{_NAME_WIDTH}} {found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]  {one.verdict}"
+        )
+    return "\n".join(lines)
+
+
+def _claims(evaluation: ProfileEvaluation) -> str:
+    words = evaluation.settings.words
+    split = ", ".join(f"{figure(value)} for {name}" for name, value in evaluation.leaky.items())
+    sentences = [f"a split by {words.row}, {split}"] if split else []
+    sentences += [
+        f"correlation over all sections at once, {figure(evaluation.first.pooled)} for {evaluation.first.name}",
+        f"correlation over {words.target}s within a {words.row}, {figure(evaluation.constant_profile)} for the training mean,"
+        " which is the same everywhere",
+        *(f"{name}, {figure(value)}" for name, value in evaluation.other_claims.items()),
+    ]
+    return wrapped(f"No results, but what flawed protocols would have claimed: {'; '.join(sentences)}.")
+
+
+def _reading(evaluation: ProfileEvaluation) -> str:
+    first, settings = evaluation.first, evaluation.settings
+    words, units = settings.words, len(set(_units(evaluation)))
+    sentences = [
+        f"r: correlation over the {words.row}s of a section, mean over {words.target}s, then sections, then patients. ceiling:"
+        " the share of what counting noise leaves possible. R2, MSE: 1 - squared error / variance, and squared error."
+        " pooled: r over all sections at once, a claim.",
+        _interval_method(first.pearson.method, units, settings),
+    ]
+    if first.undefined:
+        sentences.append(
+            f"{first.undefined} pairs of {words.target} and section were measured constant: left out of the means."
+        )
+    if first.above_ceiling:
+        sentences.append(
+            f"{first.above_ceiling} of {len(first.targets)} {words.target}s are told better than their ceiling: single ceilings"
+            f" are uncertain, and none holds for a model that can see how much was counted in a {words.row}."
+        )
+    if first.unordered:
+        sentences.append(f"{first.unordered} pairs of {words.target} and section were told constant: r is 0.")
+    return "\n".join(wrapped(one) for one in sentences)
+
+
+def _interval_method(method: str, units: int, settings: ProfileSettings) -> str:
+    if method == "one unit":
+        return f"No intervals: there is one {settings.group} only."
+    kind = "resampled" if method == "percentile" else "Student's t, as there are too few to resample"
+    return f"Intervals are over {units} {settings.group}s: {kind}."
+
+
+def _units(evaluation: ProfileEvaluation) -> list[str]:
+    sections = evaluation.section_of
+    return list(sections.values() if evaluation.settings.group == "patient" else sections)
+
+
+def _targets(evaluation: ProfileEvaluation) -> str:
+    best = [one for one in evaluation.first.targets if math.isfinite(one.pearson)][:_BEST]
+    told = ", ".join(
+        f"{one.name} {short_figure(one.pearson)} (ceiling {short_figure(one.ceiling)})" for one in best
+    )
+    word = evaluation.settings.words.target
+    return wrapped(f"Best {word}s of {evaluation.first.name}: {told}.") if told else ""
+
+
+def _two(value: float) -> str:
+    return "n/a" if not math.isfinite(value) else f"{value:.2f}" if abs(value) < 1000 else f"{value:.0e}"
+
+
+def _percent(value: float) -> str:
+    return "n/a" if not math.isfinite(value) else f"{100 * value:.0f} %"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -1,0 +1,358 @@
+"""The harness end to end on small sets whose truth is known."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.dummy import DummyClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.audit import Probe
+from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.outer_folds import run_folds
+from spectra_dl.evaluation.classes.task import prepare_task
+from spectra_dl.evaluation.folds.group_splits import group_folds
+from spectra_dl.evaluation.folds.splits import Fold, patient_folds, read_split, spectrum_folds, split_text
+from spectra_dl.evaluation.patients import read_patients
+
+QUICK = EvaluationSettings(resamples=200, permutations=200)
+
+
+def study(signal, *, patients=60, replicates=4, seed=0, classes=("healthy", "sick")):
+    """Return rows, labels and patients: a strong patient effect, little noise, and ``signal`` between the classes."""
+    generator = np.random.default_rng(seed)
+    patient = np.repeat([f"p{k:03d}" for k in range(patients)], replicates)
+    code = np.repeat(np.arange(patients) % len(classes), replicates)
+    own = np.repeat(generator.normal(size=(patients, 8)), replicates, axis=0)
+    rows = own + 0.1 * generator.normal(size=own.shape)
+    rows[:, 0] += signal * code
+    return rows, np.array(classes)[code], patient
+
+
+def nearest():
+    """Return a model that learns patients by heart."""
+    return make_pipeline(StandardScaler(), KNeighborsClassifier(3))
+
+
+def test_a_signal_is_found():
+    result = evaluate({"lda": LinearDiscriminantAnalysis()}, *study(4.0), QUICK).models["lda"]
+    assert result.patient_level["auc"].low > 0.9
+    assert result.spectrum_level["auc"].value > 0.9
+    assert result.permutation_p < 0.01
+    assert set(result.patient_level) == set(result.spectrum_level)
+
+
+def test_without_signal_the_spectrum_split_claims_what_the_patient_split_denies():
+    result = evaluate({"nearest": nearest()}, *study(0.0), QUICK).models["nearest"]
+    assert result.leaky["auc"] > 0.98
+    assert result.leaky["balanced_accuracy"] > 0.95
+    assert result.patient_level["auc"].value < 0.65
+    assert result.training_auc == 1.0
+
+
+def test_permuted_labels_give_one_half_on_average():
+    quick = EvaluationSettings(resamples=100, permutations=100, leaky=False)
+    values = []
+    for seed in range(30):
+        rows, label, patient = study(0.0, patients=40, replicates=1, seed=seed)
+        result = evaluate({"lda": LinearDiscriminantAnalysis()}, rows, label, patient, quick).models["lda"]
+        values.append(result.patient_level["auc"].value)
+    assert np.mean(values) == pytest.approx(0.5, abs=3 * np.std(values) / np.sqrt(30) + 0.01)
+
+
+def test_every_model_is_compared_with_the_first_on_the_same_folds():
+    models = {
+        "prior": DummyClassifier(),
+        "lda": LinearDiscriminantAnalysis(),
+        "lda again": LinearDiscriminantAnalysis(),
+    }
+    found = evaluate(models, *study(4.0), QUICK)
+    verdicts = {(one.model, one.metric): (one.reference, one.verdict) for one in found.differences}
+    assert verdicts["lda", "auc"] == ("prior", "better")
+    assert set(verdicts) == {
+        (name, metric) for name in ("lda", "lda again") for metric in ("auc", "balanced_accuracy")
+    }
+    first, second = found.models["lda"].probability, found.models["lda again"].probability
+    np.testing.assert_array_equal(first, second)
+
+
+def test_shares_of_patients_have_wilsons_interval_also_where_all_are_right():
+    level = evaluate({"lda": LinearDiscriminantAnalysis()}, *study(12.0), QUICK).models["lda"].patient_level
+    assert level["sensitivity"].method == "wilson"
+    assert (level["sensitivity"].value, level["sensitivity"].high) == (1.0, 1.0)
+    assert level["sensitivity"].low == pytest.approx(0.886, abs=0.001)  # 30 of 30
+    assert level["auc"].method == "percentile"
+
+
+def test_repeats_are_averaged():
+    repeated = EvaluationSettings(resamples=200, permutations=100, repeats=3, leaky=False)
+    result = evaluate({"lda": LinearDiscriminantAnalysis()}, *study(1.0), repeated).models["lda"]
+    assert result.probability.shape == (3, 240, 2)
+    assert len({each.tobytes() for each in result.probability}) == 3
+    assert result.leaky is None
+    assert (
+        result.patient_level["auc"].low < result.patient_level["auc"].value < result.patient_level["auc"].high
+    )
+
+
+def test_three_classes_are_averaged_over_each_against_the_rest():
+    found = evaluate({"lda": LinearDiscriminantAnalysis()}, *study(6.0, classes=("a", "b", "c")), QUICK)
+    assert found.positive is None
+    assert found.models["lda"].patient_level["auc"].value > 0.9
+    assert found.models["lda"].patient_level["sensitivity"].method == "percentile"
+
+
+class GroupKeeper(ClassifierMixin, BaseEstimator):
+    """Refuses test patients it was fitted with; its ``fit`` takes groups."""
+
+    def fit(self, X, y, groups=None):
+        self.classes_, share = np.unique(y, return_counts=True)
+        self.share_, self.patients_ = share / share.sum(), set(groups)
+        self.rows_ = len(X)
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(self.share_, (len(X), 1)) if self.patients_ else np.empty(0)
+
+
+def test_patients_are_handed_to_a_model_that_takes_groups():
+    result = evaluate({"keeper": GroupKeeper()}, *study(0.0), QUICK).models["keeper"]
+    assert result.patient_level["auc"].value == 0.5
+
+
+def test_changing_a_test_row_changes_no_other_prediction():
+    rows, label, patient = study(1.0)
+    model = {"lda": make_pipeline(StandardScaler(), LinearDiscriminantAnalysis())}
+    before = evaluate(model, rows, label, patient, QUICK)
+    changed = rows.copy()
+    fold = before.folds[2]
+    changed[fold.test[0]] += 1000.0
+    after = evaluate(model, changed, label, patient, QUICK)
+    one, other = before.models["lda"].probability[0, fold.test], after.models["lda"].probability[0, fold.test]
+    np.testing.assert_array_equal(one[1:], other[1:])
+    assert not np.array_equal(one[0], other[0])
+
+
+def test_the_folds_of_another_run_can_be_repeated():
+    rows, label, patient = study(1.0)
+    folds = patient_folds(patient, label, folds=3, seed=77)
+    again = evaluate(
+        {"lda": LinearDiscriminantAnalysis()},
+        rows,
+        label,
+        patient,
+        QUICK,
+        folds=read_split(split_text(folds, patient), patient),
+    )
+    assert [fold.test.tolist() for fold in again.folds] == [fold.test.tolist() for fold in folds]
+
+
+def test_folds_with_a_patient_on_both_sides_are_refused():
+    rows, label, patient = study(1.0)
+    with pytest.raises(DataError, match="a patient on both sides"):
+        evaluate({"prior": DummyClassifier()}, rows, label, patient, QUICK, folds=spectrum_folds(label))
+    with pytest.raises(DataError, match="test each row once"):
+        evaluate(
+            {"prior": DummyClassifier()}, rows, label, patient, QUICK, folds=patient_folds(patient, label)[1:]
+        )
+
+
+def test_progress_names_each_fit():
+    said = []
+    evaluate({"lda": LinearDiscriminantAnalysis()}, *study(1.0), QUICK, progress=said.append)
+    assert said[0] == "audit"
+    assert "lda: fold 5 of 5" in said
+    assert said[-1] == "lda: split by spectrum, fold 5 of 5"
+
+
+def test_the_audit_runs_unasked_and_takes_probes():
+    rows, label, patient = study(0.0)
+    probe = Probe("axis", "the axis alone", (label == "sick").astype(float)[:, None])
+    found = evaluate({"prior": DummyClassifier()}, rows, label, patient, QUICK, probes=[probe])
+    assert found.audit.severity == "stop"
+    assert {"axis", "patient ids", "identical spectra"} <= {finding.name for finding in found.audit.findings}
+
+
+def test_the_audit_is_told_what_else_is_known_of_the_rows():
+    rows, label, patient = study(0.0)
+    instrument = np.where(label == "sick", "A", "B")
+    found = evaluate(
+        {"prior": DummyClassifier()}, rows, label, patient, QUICK, columns={"instrument": instrument}
+    )
+    assert any("instrument" in one.sentence and one.severity == "stop" for one in found.audit.findings)
+
+
+def test_an_observer_sees_each_fold_by_patient_once_and_no_leaky_one():
+    seen = []
+    models = {"prior": DummyClassifier(), "lda": LinearDiscriminantAnalysis()}
+    rows, label, patient = study(1.0)
+    found = evaluate(
+        models,
+        rows,
+        label,
+        patient,
+        QUICK,
+        observe=lambda name, fold, fitted: seen.append((name, fold, fitted.predict_proba(rows[fold.test]))),
+    )
+    assert [(name, fold.number) for name, fold, _ in seen] == [(name, k) for name in models for k in range(5)]
+    for name, fold, probability in seen:
+        np.testing.assert_array_equal(probability, found.models[name].probability[0, fold.test])
+
+
+def lda():
+    return {"lda": LinearDiscriminantAnalysis()}
+
+
+def told(rows, label, patient, folds=None):
+    """Return what each fold of a model learned."""
+    task = prepare_task(rows, read_patients(patient, label), QUICK, folds, say=str, observe=None)
+    return task, run_folds("lda", LinearDiscriminantAnalysis(), task)
+
+
+@pytest.mark.parametrize("what", ["labels", "rows"])
+def test_moving_test_patients_moves_no_threshold_and_no_conformal_set(what):
+    rows, label, patient = study(1.5)
+    task, before = told(rows, label, patient)
+    tested = task.folds[3].test
+    rows, label = rows.copy(), label.copy()
+    if what == "labels":
+        label[tested] = np.where(label[tested] == "sick", "healthy", "sick")
+    else:
+        rows[tested] = 0.0
+    _, after = told(rows, label, patient, task.folds)
+    assert before.folds[3].threshold == after.folds[3].threshold
+    assert before.sets[3] == after.sets[3]
+    assert before.folds[0].threshold != after.folds[0].threshold  # which trains on them
+    assert before.sets[0] != after.sets[0]
+
+
+def test_a_wanted_specificity_is_about_reached_on_patients_never_seen():
+    settings = EvaluationSettings(resamples=100, permutations=100, leaky=False, threshold_rule=0.9)
+    found = evaluate(lda(), *study(1.5, patients=300, replicates=2), settings).models["lda"].threshold
+    assert found.specificity.value == pytest.approx(0.9, abs=0.06)
+    assert 0.3 < found.sensitivity.value < 0.9
+    assert found.specificity.method == "wilson"
+
+
+def test_conformal_sets_hold_each_class_about_as_often_as_asked():
+    settings = EvaluationSettings(resamples=100, permutations=100, leaky=False, coverage=0.8)
+    found = evaluate(lda(), *study(1.5, patients=300, replicates=2), settings).models["lda"].conformal
+    assert found.coverage_per_class == pytest.approx((0.8, 0.8), abs=0.08)
+    assert found.coverage == pytest.approx(np.mean(found.coverage_per_class))
+    assert 0 < found.abstained < 1
+
+
+def test_counts_and_curves_are_of_patients():
+    found = evaluate(lda(), *study(1.5), QUICK).models["lda"]
+    assert found.curves.confusion.sum() == 60
+    assert found.curves.confusion.sum(axis=1).tolist() == [30, 30]
+    recall = np.diagonal(found.curves.confusion) / 30
+    assert recall.mean() == pytest.approx(found.patient_level["balanced_accuracy"].value)
+    (curve,) = found.curves.roc
+    area = np.trapezoid(curve.sensitivity, curve.false_positive_rate)
+    assert area == pytest.approx(found.patient_level["auc"].value)
+    assert sum(one.patients for one in found.curves.calibration.bins) == 60
+    assert [fold.patients for fold in found.per_fold] == [12] * 5
+    assert all(0 <= fold.auc <= 1 for fold in found.per_fold)
+
+
+def test_three_classes_have_three_curves_sets_and_no_threshold():
+    found = evaluate(lda(), *study(4.0, classes=("a", "b", "c")), QUICK).models["lda"]
+    assert [curve.name for curve in found.curves.roc] == ["a", "b", "c"]
+    assert found.curves.confusion.shape == (3, 3)
+    assert found.threshold is None
+    assert found.curves.calibration is None
+    assert len(found.conformal.coverage_per_class) == 3
+
+
+def test_a_split_by_batch_tests_whole_batches_and_has_no_auc_where_a_class_is_missing():
+    rows, label, patient = study(3.0)
+    number = np.array([int(name[1:]) for name in patient])
+    batch = np.where(number < 20, "May", np.where(label == "sick", "June", "July"))
+    folds = group_folds(patient, label, batch, column="batch")
+    settings = EvaluationSettings(resamples=100, permutations=100, split_by="batch")
+    found = evaluate(lda(), rows, label, patient, settings, folds=folds)
+    assert found.settings.folds == 3
+    per_fold = found.models["lda"].per_fold
+    assert [one.left_out for one in per_fold] == ["July", "June", "May"]
+    assert [np.isnan(one.auc) for one in per_fold] == [True, True, False]
+    assert found.models["lda"].patient_level["auc"].value > 0.8
+
+
+def test_leaving_out_one_patient_at_a_time_is_a_split_too():
+    rows, label, patient = study(3.0, patients=12)
+    folds = group_folds(patient, label, patient, column="patient")
+    settings = EvaluationSettings(resamples=100, permutations=100)
+    found = evaluate(lda(), rows, label, patient, settings, folds=folds).models["lda"]
+    assert len(found.per_fold) == 12
+    assert found.threshold is not None
+
+
+def test_a_single_training_patient_of_a_class_leaves_no_threshold():
+    rows, label, patient = study(3.0, patients=4)
+    found = evaluate(
+        lda(), rows, label, patient, EvaluationSettings(folds=2, resamples=100, permutations=100)
+    )
+    assert found.models["lda"].threshold is None
+    assert found.models["lda"].conformal is None
+
+
+def test_given_folds_that_train_no_patient_of_a_class_are_refused():
+    rows, label, patient = study(1.0, patients=10)
+    torn = [
+        Fold(0, number, np.flatnonzero(label != name), np.flatnonzero(label == name))
+        for number, name in enumerate(("sick", "healthy"))
+    ]
+    with pytest.raises(DataError, match=r"trains on a class less \(patients: healthy 5, sick 0\)"):
+        evaluate(lda(), rows, label, patient, QUICK, folds=torn)
+
+
+class Broken(DummyClassifier):
+    """Gives no numbers."""
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), np.nan)
+
+
+def test_probabilities_that_are_none_are_refused_with_the_models_name():
+    with pytest.raises(DataError, match="broken: predict_proba gave no probabilities"):
+        evaluate({"broken": Broken()}, *study(0.0), QUICK)
+
+
+def test_no_models_and_no_patients_are_refused():
+    rows, label, patient = study(0.0)
+    with pytest.raises(UsageError, match="no models"):
+        evaluate({}, rows, label, patient, QUICK)
+    with pytest.raises(UsageError, match="no patient ids"):
+        evaluate({"prior": DummyClassifier()}, rows, label, None, QUICK)
+    with pytest.raises(DataError, match="239 rows for 240 labels"):
+        evaluate({"prior": DummyClassifier()}, rows[1:], label, patient, QUICK)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"folds": 1},
+        {"repeats": 0},
+        {"seed": -1},
+        {"resamples": 5},
+        {"interval": "normal"},
+        {"threshold_rule": "best"},
+        {"coverage": 1.0},
+    ],
+)
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(UsageError):
+        EvaluationSettings(**wrong)
+
+
+def test_rows_too_few_for_a_model_are_refused_in_a_sentence():
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    rows = np.random.default_rng(0).normal(size=(6, 3))
+    patient, label = [f"p{k}" for k in range(6)], ["sick", "well"] * 3
+    with pytest.raises(DataError, match="LinearDiscriminantAnalysis can't be fitted on 2 rows of 2 patients"):
+        evaluate({"lda": LinearDiscriminantAnalysis()}, rows, label, patient, EvaluationSettings(folds=3))

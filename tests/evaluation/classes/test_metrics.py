@@ -1,0 +1,105 @@
+"""Figures of merit against scikit-learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
+
+from spectra_dl.evaluation.classes import metrics
+
+
+def random_case(seed, n_classes, *, decimals=1):
+    """Return truth and tied probabilities in which every class occurs and is predicted."""
+    generator = np.random.default_rng(seed)
+    truth = np.concatenate([np.arange(n_classes), generator.integers(0, n_classes, 40)])
+    raw = (
+        np.round(generator.uniform(0.1, 1, (truth.size, n_classes)), decimals)
+        + 0.3 * np.eye(n_classes)[truth]
+    )
+    raw[:n_classes] += 2 * np.eye(n_classes)
+    return truth, raw / raw.sum(axis=1, keepdims=True)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=60))
+def test_auc_equals_scikit_learn_with_ties(rows):
+    positive, score = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], dtype=float)
+    if positive.all() or not positive.any():
+        assert np.isnan(metrics.auc(positive, score))
+    else:
+        assert metrics.auc(positive, score) == pytest.approx(oracle.roc_auc_score(positive, score), abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_two_class_figures_equal_scikit_learn(seed):
+    truth, probability = random_case(seed, 2)
+    called = probability.argmax(axis=1)
+    figures = metrics.all_metrics(truth, probability, positive=1)
+    expected = {
+        "auc": oracle.roc_auc_score(truth, probability[:, 1]),
+        "balanced_accuracy": oracle.balanced_accuracy_score(truth, called),
+        "sensitivity": oracle.recall_score(truth, called),
+        "specificity": oracle.recall_score(truth, called, pos_label=0),
+        "precision": oracle.precision_score(truth, called),
+        "f1": oracle.f1_score(truth, called),
+        "mcc": oracle.matthews_corrcoef(truth, called),
+        "accuracy": oracle.accuracy_score(truth, called),
+        "brier": oracle.brier_score_loss(truth, probability[:, 1]),
+    }
+    assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_many_class_figures_equal_scikit_learn_macro_means(seed):
+    truth, probability = random_case(seed, 4)
+    called = probability.argmax(axis=1)
+    figures = metrics.all_metrics(truth, probability, positive=None)
+    expected = {
+        "auc": oracle.roc_auc_score(truth, probability, multi_class="ovr"),
+        "sensitivity": oracle.recall_score(truth, called, average="macro"),
+        "precision": oracle.precision_score(truth, called, average="macro"),
+        "f1": oracle.f1_score(truth, called, average="macro"),
+        "mcc": oracle.matthews_corrcoef(truth, called),
+        "accuracy": oracle.accuracy_score(truth, called),
+        "brier": oracle.brier_score_loss(truth, probability, scale_by_half=True),
+    }
+    assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-12)
+
+
+def test_specificity_of_each_class_is_its_recall_against_the_rest():
+    truth, probability = random_case(3, 3)
+    called = probability.argmax(axis=1)
+    each = [oracle.recall_score(truth != code, called != code) for code in range(3)]
+    assert metrics.all_metrics(truth, probability, None)["specificity"] == pytest.approx(
+        np.mean(each), abs=1e-12
+    )
+
+
+def test_calibration_error_of_a_hand_worked_case():
+    # Bins (0.2, 0.3] and (0.8, 0.9]: said .25 for two of whom one is positive, said .9 for two of whom both are.
+    positive = np.array([0.25, 0.25, 0.9, 0.9])
+    error = metrics.calibration_error(np.array([0, 1, 1, 1]), np.stack([1 - positive, positive], axis=1))
+    assert error == pytest.approx((2 * 0.25 + 2 * 0.1) / 4)
+
+
+def test_undefined_figures_are_nan():
+    figures = metrics.all_metrics(np.array([0, 0, 1]), np.array([[0.9, 0.1]] * 3), positive=1)
+    assert np.isnan(figures["precision"])
+    assert np.isnan(figures["mcc"])
+    assert figures["f1"] == 0.0
+    assert figures["auc"] == 0.5
+
+
+def test_a_patients_probability_is_the_softmax_of_the_mean_logit():
+    generator = np.random.default_rng(0)
+    logits, patient = generator.normal(size=(12, 3)), np.repeat([2, 0, 1, 3], 3)
+    soft = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    mean = np.stack([logits[patient == person].mean(axis=0) for person in range(4)])
+    expected = np.exp(mean) / np.exp(mean).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(metrics.pool_by_patient(soft, patient, 4), expected, rtol=1e-12)
+
+
+def test_a_probability_of_zero_pools_to_a_finite_one():
+    pooled = metrics.pool_by_patient(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 0]), 1)
+    np.testing.assert_allclose(pooled, [[0.5, 0.5]])

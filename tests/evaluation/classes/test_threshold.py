@@ -1,0 +1,88 @@
+"""The decision threshold."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_curve
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.classes.threshold import choose_threshold
+
+
+def patients(seed, n=40, decimals=1):
+    """Return probabilities with many ties, and classes that go with them."""
+    generator = np.random.default_rng(seed)
+    positive = np.arange(n) % 2 == 0
+    score = generator.normal(size=n) + positive
+    return np.round(1 / (1 + np.exp(-score)), decimals), positive
+
+
+def shares(probability, positive, threshold):
+    called = probability >= threshold
+    return called[positive].mean(), (~called[~positive]).mean()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_youdens_threshold_reaches_the_best_point_of_scikit_learns_roc_curve(seed, decimals):
+    probability, positive = patients(seed, decimals=decimals)
+    false_positive, sensitivity, _ = roc_curve(positive, probability)
+    reached = shares(probability, positive, choose_threshold(probability, positive))
+    assert sum(reached) - 1 == pytest.approx((sensitivity - false_positive).max())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.05, 0.5, 0.8, 0.9, 0.95, 1.0]))
+def test_a_wanted_specificity_is_kept_at_the_highest_sensitivity(seed, wanted):
+    probability, positive = patients(seed)
+    false_positive, sensitivity, _ = roc_curve(positive, probability, drop_intermediate=False)
+    reached, kept = shares(probability, positive, choose_threshold(probability, positive, wanted))
+    assert kept >= wanted - 1e-9
+    assert reached == pytest.approx(sensitivity[1 - false_positive >= wanted - 1e-9].max())
+
+
+def test_the_threshold_lies_halfway_between_separated_classes():
+    found = choose_threshold(np.array([0.1, 0.2, 0.6, 0.9]), np.array([False, False, True, True]))
+    assert found == pytest.approx(0.4)
+
+
+def test_of_equal_thresholds_the_one_nearest_one_half_is_taken():
+    probability = np.array([0.02, 0.1, 0.2, 0.4, 0.6, 0.9])
+    positive = np.array([False, True, False, True, False, True])
+    assert choose_threshold(probability, positive) == pytest.approx(0.3)  # as good as 0.06 and 0.75
+
+
+def test_equal_probabilities_make_everybody_positive():
+    assert choose_threshold(np.full(4, 0.5), np.array([True, False, True, False])) == 0.25
+
+
+def test_no_patient_is_positive_where_no_threshold_keeps_the_specificity():
+    probability, positive = np.array([0.2, 0.4, 1.0]), np.array([True, True, False])
+    assert choose_threshold(probability, positive, 1.0) > 1.0
+
+
+def test_neighbouring_doubles_are_told_apart():
+    low, high = 0.3, np.nextafter(0.3, 1.0)
+    found = choose_threshold(np.array([low, high]), np.array([False, True]))
+    assert low < found <= high
+
+
+@pytest.mark.parametrize("rule", ["best", 0.0, 1.5, float("nan")])
+def test_a_rule_that_is_none_is_refused(rule):
+    with pytest.raises(UsageError, match="say 'youden', or the specificity"):
+        choose_threshold(np.array([0.1, 0.9]), np.array([False, True]), rule)
+
+
+@pytest.mark.parametrize(
+    ("probability", "positive", "sentence"),
+    [
+        ([0.1], [True, False], "one of each per patient"),
+        ([0.1, np.nan], [True, False], "not between 0 and 1"),
+        ([0.1, 0.2], [True, True], "both classes"),
+        ([], [], "both classes"),
+    ],
+)
+def test_patients_without_a_threshold_are_refused(probability, positive, sentence):
+    with pytest.raises(DataError, match=sentence):
+        choose_threshold(np.array(probability), np.array(positive, dtype=bool))

@@ -1,0 +1,175 @@
+"""Folds by patient."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.folds.splits import (
+    inner_folds,
+    patient_folds,
+    read_split,
+    spectrum_folds,
+    split_sha256,
+    split_text,
+)
+
+
+def people(n_patients, replicates=3, classes=("sick", "well")):
+    """Return patient ids and labels of so many rows, the classes in turn."""
+    patient = np.repeat([f"p{k:03d}" for k in range(n_patients)], replicates)
+    label = np.repeat([classes[k % len(classes)] for k in range(n_patients)], replicates)
+    return patient, label
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(4, 200), st.integers(1, 4), st.integers(2, 6), st.integers(0, 10**6))
+def test_patient_never_on_both_sides(n_patients, replicates, folds, seed):
+    patient, label = people(n_patients, replicates)
+    order = np.random.default_rng(seed).permutation(len(patient))
+    patient, label = patient[order], label[order]
+    if n_patients // 2 < folds:
+        with pytest.raises(DataError, match="too few patients"):
+            patient_folds(patient, label, folds=folds, seed=seed)
+        return
+    division = patient_folds(patient, label, folds=folds, repeats=2, seed=seed)
+    for repeat in (0, 1):
+        tested = [fold.test for fold in division if fold.repeat == repeat]
+        assert sorted(np.concatenate(tested)) == list(range(len(patient)))
+    for fold in division:
+        assert not set(patient[fold.train]) & set(patient[fold.test])
+        assert set(label[fold.test]) == {"sick", "well"}
+        assert sorted([*fold.train, *fold.test]) == list(range(len(patient)))
+
+
+def test_no_patient_stands_on_both_sides_with_2_to_500_patients_and_1000_seeds():
+    generator = np.random.default_rng(0)
+    for seed in range(1000):
+        n_patients = int(generator.integers(2, 501))
+        patient, label = people(n_patients, replicates=int(generator.integers(1, 4)))
+        if n_patients // 2 < 5:
+            with pytest.raises(DataError, match="too few patients for 5 folds"):
+                patient_folds(patient, label, seed=seed)
+            continue
+        for fold in patient_folds(patient, label, seed=seed):
+            assert not np.isin(patient[fold.test], patient[fold.train]).any()
+
+
+@pytest.mark.parametrize(("patients", "folds"), [(20, 3), (6, 3), (4, 2), (2, 0)])
+def test_inner_folds_are_as_many_as_the_smaller_class_allows(patients, folds):
+    patient, label = people(patients)
+    found = inner_folds(patient, label)
+    assert len(found) == folds
+    assert not any(set(patient[fold.train]) & set(patient[fold.test]) for fold in found)
+
+
+def test_classes_differ_by_at_most_one_patient_between_folds():
+    patient, label = people(67, 1)
+    for name in ("sick", "well"):
+        counts = [np.count_nonzero(label[fold.test] == name) for fold in patient_folds(patient, label)]
+        assert max(counts) - min(counts) <= 1
+
+
+def test_the_order_of_rows_changes_no_fold():
+    patient, label = people(20)
+    order = np.random.default_rng(1).permutation(len(patient))
+    straight = [set(patient[fold.test]) for fold in patient_folds(patient, label, seed=7)]
+    shuffled = [
+        set(patient[order][fold.test]) for fold in patient_folds(patient[order], label[order], seed=7)
+    ]
+    assert straight == shuffled
+
+
+def test_seeds_and_repeats_give_other_folds_and_the_same_seed_the_same():
+    patient, label = people(40)
+
+    def tested(seed):
+        return [fold.test.tolist() for fold in patient_folds(patient, label, repeats=2, seed=seed)]
+
+    assert tested(0) == tested(0)
+    assert tested(0) != tested(1)
+    assert tested(0)[:5] != tested(0)[5:]
+
+
+def test_ids_7_and_07_are_two_patients():
+    folds = patient_folds(["7", "07", "8", "08"], ["a", "a", "b", "b"], folds=2)
+    assert [len(fold.test) for fold in folds] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("patient", "label", "sentence"),
+    [
+        (["1", "1", "2"], ["a", "b", "a"], r"more than one label: 1 \(a and b\)"),
+        (["1", "2"], ["a", "a"], "one class only: 'a'"),
+        (["1", "2", "3"], ["a", "", "nan"], r"2 of 3 spectra have no label \(spectrum 2, 3\)"),
+        (["1", " "], ["a", "b"], "1 rows have no patient id"),
+        (["1", "2", "3"], ["COVID", "covid ", "well"], "differ only by case or spaces"),
+        (["1", "2", "3"], ["a", "a", "b"], "too few patients for 5 folds: a 2, b 1"),
+        (["1"], ["a", "b"], "1 patient ids for 2 labels"),
+    ],
+)
+def test_impossible_splits_are_refused_with_the_reason(patient, label, sentence):
+    with pytest.raises(DataError, match=sentence):
+        patient_folds(patient, label)
+
+
+def test_missing_patient_ids_are_refused_with_the_two_remedies():
+    with pytest.raises(UsageError, match=r"--patient.*--replicates"):
+        patient_folds(None, ["a", "b"])
+
+
+def test_one_fold_is_refused():
+    with pytest.raises(UsageError, match="folds=1"):
+        patient_folds(*people(10), folds=1)
+
+
+def test_a_spectrum_split_tears_patients_apart():
+    patient, label = people(30)
+    folds = spectrum_folds(label)
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(90))
+    assert all(set(patient[fold.train]) & set(patient[fold.test]) for fold in folds)
+
+
+def test_a_split_reads_back_as_it_was_written():
+    patient, label = people(13)
+    folds = patient_folds(patient, label, folds=3, repeats=2)
+    text = split_text(folds, patient, [f"s,{row}" for row in range(len(patient))])
+    again = read_split(text, patient)
+    assert split_sha256(text) == split_sha256(
+        split_text(again, patient, [f"s,{row}" for row in range(len(patient))])
+    )
+    for one, other in zip(folds, again, strict=True):
+        assert (one.repeat, one.number) == (other.repeat, other.number)
+        np.testing.assert_array_equal(one.train, other.train)
+        np.testing.assert_array_equal(one.test, other.test)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda text: text.replace("row,", "line,"), "first line"),
+        (lambda text: text.replace("p003", "p999"), "line 11: it doesn't fit"),
+        (lambda text: text.replace("\n2,2,p000,1,1", "\n2,2,p000,1,2"), "both sides: p000"),
+        (lambda text: "\n".join(text.splitlines()[:-1]), "each row once; row"),
+        (lambda text: text.splitlines()[0] + "\n", "names no rows"),
+        (lambda text: text.replace(",1,1\n", ",x,1\n"), "line 2"),
+        (lambda text: text.replace(",1,1\n", f",1,{10**30}\n"), "line 2"),
+        (lambda text: text.replace(",1,1\n", ",999999999,1\n"), "line 2"),
+        (lambda text: text.replace(",1,1\n", ",1,5\n"), "no row in fold 1, 3, 4"),
+        (lambda text: "", "first line"),
+        (lambda text: text + '"' + "x" * 200_000, "first line"),
+    ],
+)
+def test_a_damaged_split_is_refused(change, sentence):
+    patient = np.repeat(["p000", "p001", "p002", "p003"], 3)
+    text = split_text(patient_folds(patient, np.repeat(["a", "b", "a", "b"], 3), folds=2, seed=0), patient)
+    lines = text.splitlines()
+    text = "\n".join([lines[0], *sorted(lines[1:], key=lambda line: int(line.split(",")[0]))]) + "\n"
+    text = (
+        text
+        if "p000,1,1" in text
+        else text.replace(",1,1\n", ",1,X\n").replace(",1,2\n", ",1,1\n").replace("X", "2")
+    )
+    with pytest.raises(DataError, match=sentence):
+        read_split(change(text), patient)

@@ -1,0 +1,142 @@
+"""What an evaluation says."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.dummy import DummyClassifier
+
+from spectra_dl.evaluation.audit import Probe
+from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.tuning import Tuned
+from spectra_dl.evaluation.folds.splits import split_sha256
+from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
+from spectra_dl.evaluation.report.classes_text import evaluation_text
+
+
+def evaluation():
+    """Return two models on 30 patients whose class stands in a probe."""
+    generator = np.random.default_rng(0)
+    patient = np.repeat([f"p{k:02d}" for k in range(30)], 2)
+    code = np.repeat(np.arange(30) % 2, 2)
+    rows = generator.normal(size=(60, 3)) + 2 * code[:, None]
+    models = {
+        "majority class": DummyClassifier(),
+        "a model with a name that is far too long": LinearDiscriminantAnalysis(),
+    }
+    probe = Probe(
+        "wavenumber axis", "the wavenumber axis alone, without any intensity", code[:, None].astype(float)
+    )
+    settings = EvaluationSettings(resamples=200, permutations=100)
+    return evaluate(models, rows, np.array(["healthy", "sick"])[code], patient, settings, probes=[probe])
+
+
+@pytest.fixture(scope="module")
+def found():
+    return evaluation()
+
+
+def test_the_same_seed_gives_the_same_bytes(found):
+    assert json.dumps(evaluation_report(found)) == json.dumps(evaluation_report(evaluation()))
+
+
+def test_the_report_is_strict_json_with_null_for_the_undefined(found):
+    report = json.loads(json.dumps(evaluation_report(found), allow_nan=False))
+    assert report["models"]["majority class"]["patient_level"]["mcc"]["value"] is None
+    assert report["data"]["patients_per_class"] == {"healthy": 15, "sick": 15}
+    assert report["audit"]["severity"] == "stop"
+
+
+def test_the_report_tells_who_was_tested_when(found):
+    report = evaluation_report(found)
+    folds = report["split"]["folds"]
+    assert sorted(name for fold in folds for name in fold["test_patients"]) == [
+        f"p{k:02d}" for k in range(30)
+    ]
+    assert sorted(row for fold in folds for row in fold["test_rows"]) == list(range(1, 61))
+    assert report["split"]["sha256"] == split_sha256(evaluation_split(found))
+
+
+LDA = "a model with a name that is far too long"
+
+
+def test_the_report_has_the_curves_and_decisions_of_each_model(found):
+    report = evaluation_report(found)
+    model = report["models"][LDA]
+    assert model["roc"][0]["class"] == "sick"
+    assert model["roc"][0]["sensitivity"][-1] == 1.0
+    assert model["confusion"]["classes"] == ["healthy", "sick"]
+    assert sum(map(sum, model["confusion"]["counts"])) == 30
+    assert model["calibration"]["brier"] == model["patient_level"]["brier"]["value"]
+    assert sum(one["patients"] for one in model["calibration"]["reliability"]) == 30
+    assert model["threshold"]["rule"] == "youden"
+    assert len(model["threshold"]["per_fold"]) == len(model["per_fold"]) == 5
+    assert model["per_fold"][0] == {
+        "repeat": 1,
+        "fold": 1,
+        "left_out": None,
+        "patients": 6,
+        "auc": model["per_fold"][0]["auc"],
+        "balanced_accuracy": model["per_fold"][0]["balanced_accuracy"],
+        "chosen": None,
+    }
+    assert set(model["conformal"]["coverage_per_class"]) == {"healthy", "sick"}
+    assert report["settings"]["split_by"] == "patient"
+    assert (report["settings"]["threshold_rule"], report["settings"]["coverage"]) == ("youden", 0.9)
+
+
+def test_the_text_tells_the_first_models_threshold_and_sets(found):
+    text = " ".join(evaluation_text(found).split())
+    assert "majority class, threshold by Youden on training patients" in text
+    assert "majority class, sets of classes meant to hold the true one in 90%" in text
+
+
+def test_what_each_fold_chose_stands_in_report_and_text():
+    generator = np.random.default_rng(0)
+    rows, label = generator.normal(size=(40, 2)), np.array(["healthy", "sick"] * 20)
+    rows[:, 0] += label == "sick"
+    candidates = {"prior": DummyClassifier(), "lda": LinearDiscriminantAnalysis()}
+    settings = EvaluationSettings(resamples=100, permutations=100, leaky=False)
+    patient = [f"p{k:02d}" for k in range(40)]
+    found = evaluate({"tuned": Tuned(candidates)}, rows, label, patient, settings)
+    chosen = evaluation_report(found)["models"]["tuned"]["per_fold"][0]["chosen"]
+    assert chosen["name"] == "lda"
+    assert set(chosen["inner_auc"]) == {"prior", "lda"}
+    assert "tuned chose inside the training patients: lda in 5 of 5 folds." in evaluation_text(found)
+
+
+def test_no_clock_reaches_the_report(found):
+    assert "seconds" not in json.dumps(evaluation_report(found))
+
+
+def test_the_text_fits_100_columns_and_begins_with_the_warnings(found):
+    lines = evaluation_text(found).splitlines()
+    assert max(len(line) for line in lines) <= 100
+    assert lines[0].startswith(
+        "Research use only, not for diagnosis. 30 patients (15 healthy, 15 sick), 60 spectra."
+    )
+    assert lines[2].startswith("Audit: STOP.")
+    assert any(
+        line.startswith("  stop The class can be predicted from the wavenumber axis alone") for line in lines
+    )
+
+
+def test_the_text_explains_every_column_a_reader_may_misread(found):
+    text = " ".join(evaluation_text(found).split())
+    for word in ("train:", "leaky:", "n/a: undefined", "'sick' is the positive class"):
+        assert word in text
+
+
+def test_labels_that_would_steer_a_terminal_are_spelled_out():
+    label, patient = np.repeat(["sick\x1b[31m", "well\u202e"] * 2, 2), np.repeat(["a", "b", "c", "d"], 2)
+    settings = EvaluationSettings(folds=2, resamples=100, permutations=100)
+    rows = np.arange(8.0)[:, None]
+    text = evaluation_text(evaluate({"prior": DummyClassifier()}, rows, label, patient, settings))
+    assert text.replace("\n", "").isprintable()
+    assert "2 sick\\x1b[31m" in text
+
+
+def test_the_text_says_better_only_beside_an_interval(found):
+    line = next(line for line in evaluation_text(found).splitlines() if line.endswith("better"))
+    assert "[+0." in line

@@ -1,0 +1,207 @@
+"""What a report of profiles says: as JSON, as text and as a page."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression, Ridge
+
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.audit import Finding
+from spectra_dl.evaluation.folds.splits import split_sha256
+from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+from spectra_dl.evaluation.profiles.results import ProfileSettings, Words
+from spectra_dl.evaluation.report.page import report_page, verdict
+from spectra_dl.evaluation.report.profiles_json import per_target, profile_report, profile_text
+
+HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m"
+
+
+class Chosen:
+    def __init__(self, values, names):
+        self._values, self.names = values, names
+
+    def values(self, rows):
+        return self._values[rows]
+
+    def ceiling(self, rows):
+        return np.full(len(self.names), 0.9)
+
+
+class Targets:
+    def __init__(self, values, names):
+        self.chosen = Chosen(values, names)
+
+    def fit(self, rows):
+        return self.chosen
+
+
+def evaluation(*, prefix="", findings=(), flat=False, **settings):
+    generator = np.random.default_rng(0)
+    section = np.repeat([f"{prefix}s{number}" for number in range(5)], 40)
+    patient = np.repeat([f"{prefix}{name}" for name in "AABCD"], 40)
+    shown = generator.normal(size=(200, 4))
+    values = shown @ generator.normal(size=(4, 50)) + generator.normal(size=(200, 50))
+    if flat:
+        values[:40, 0] = 0.0
+    names = [f"{prefix}GENE{number}" for number in range(50)]
+    return evaluate_profiles(
+        {f"{prefix}linear": LinearRegression(), "ridge": Ridge(1e3)},
+        shown,
+        Targets(values, names),
+        section,
+        patient,
+        ProfileSettings(**settings),
+        reference="ridge",
+        position=generator.uniform(size=(200, 2)),
+        findings=findings,
+    )
+
+
+def written(found):
+    return json.dumps(
+        {"command": ["spectra-dl", "evaluate"], "results": profile_report(found)}, allow_nan=False
+    )
+
+
+@pytest.fixture(scope="module")
+def found():
+    return evaluation(findings=[Finding("one picture twice", "fine", "Every section has its own.")])
+
+
+class Page(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.words, self.tags = "", []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.words += data
+
+
+def test_same_seed_gives_the_same_bytes():
+    assert written(evaluation()) == written(evaluation())
+
+
+def test_another_seed_shuffles_otherwise():
+    assert evaluation(seed=0).shuffled_sd != evaluation(seed=1).shuffled_sd
+
+
+def test_report_says_what_it_is_and_how_it_was_divided(found):
+    report = profile_report(found)
+    assert report["kind"] == "profiles"
+    assert report["split"]["sha256"] == split_sha256(found.split)
+    assert [fold["test_sections"] for fold in report["split"]["folds"]] == [
+        ["s0", "s1"],
+        ["s2"],
+        ["s3"],
+        ["s4"],
+    ]
+    assert report["models"]["linear"]["pearson"]["method"] == "student"
+    assert set(report["claims"]["split_by_row"]) == {"linear", "ridge"}
+
+
+def test_targets_are_told_the_best_first(found):
+    told = per_target(found.first)
+    scores = [one["pearson"] for one in told]
+    assert scores == sorted(scores, reverse=True)
+    assert told[0]["share_of_ceiling"] == pytest.approx(scores[0] / 0.9)
+
+
+def test_text_fits_a_terminal_and_steers_none():
+    text = profile_text(evaluation(prefix=HOSTILE))
+    assert all(one.isprintable() or one == "\n" for one in text)
+    plain = profile_text(evaluation())
+    assert max(map(len, plain.splitlines())) <= 100
+
+
+def test_text_says_what_is_reached_beside_ceiling_and_controls(found):
+    text = " ".join(profile_text(found).split())
+    first = found.first
+    assert f"{100 * first.share_of_ceiling.value:.0f} % of the noise ceiling (.900)" in text
+    assert "trained on shuffled spots it scores" in text
+    assert "Student's t" in text
+    assert "LEFT OUT BY SECTION" not in text
+
+
+def test_left_out_sections_are_stamped_everywhere():
+    found = evaluation(group="section", leaky=False, shuffles=0)
+    assert "LEFT OUT BY SECTION" in profile_text(found)
+    assert profile_report(found)["warning"].startswith("LEFT OUT BY SECTION")
+    assert "LEFT OUT BY SECTION" in report_page(json.loads(written(found)))
+
+
+def test_undefined_pairs_are_counted_in_words():
+    found = evaluation(flat=True, leaky=False, shuffles=0)
+    assert "1 pairs of gene and section were measured constant" in " ".join(profile_text(found).split())
+    assert profile_report(found)["models"]["linear"]["undefined"] == 1
+
+
+def test_a_report_names_targets_and_rows_as_it_is_told():
+    found = evaluation(leaky=False, shuffles=0, words=Words("protein", "bead"))
+    text = profile_text(found)
+    assert "beads" in text
+    assert "proteins" in text
+    assert "gene " not in text
+
+
+def test_an_audit_that_stopped_comes_before_the_score():
+    found = evaluation(findings=[Finding("copies", "stop", "Two sections are one.")], leaky=False, shuffles=0)
+    told = verdict(json.loads(written(found)))
+    assert told.startswith("UNSOUND: Two sections are one.")
+    assert "STOP: these scores are no evidence" in report_page(json.loads(written(found)))
+
+
+def test_page_shows_models_controls_targets_and_sections(found):
+    page = Page(report_page(json.loads(written(found))))
+    words = " ".join(page.words.split())
+    for told in (
+        "noise ceiling",
+        "training mean",
+        "shuffled spots",
+        "spatial neighbours",
+        "patient mean",
+        "Best genes",
+        "Worst genes",
+    ):
+        assert told in words
+    assert words.count("GENE") == 40
+    assert "Research use only" in words
+    assert f"{found.first.pearson.value:.3f}" in words
+
+
+def test_page_holds_no_script_and_loads_nothing(found):
+    html = report_page(json.loads(written(found)))
+    assert "default-src 'none'" in html
+    assert not re.search(r"<(script|link|iframe|img)\b|https?://", html)
+
+
+def test_hostile_names_are_text_on_the_page():
+    found = evaluation(prefix=HOSTILE, leaky=False, shuffles=0)
+    hostile = Page(report_page(json.loads(written(found))))
+    plain = Page(report_page(json.loads(written(evaluation(leaky=False, shuffles=0)))))
+    assert hostile.tags == plain.tags
+    assert "\x1b" not in hostile.words
+    assert "\u202e" not in hostile.words
+
+
+def test_page_says_how_patients_were_dealt():
+    found = evaluation(folds=2)
+    assert "dealt into 2 folds" in report_page(json.loads(written(found)))
+
+
+def test_a_report_of_profiles_that_is_none_is_refused():
+    with pytest.raises(DataError, match=r"not the report\.json"):
+        report_page({"results": {"kind": "profiles"}})
+
+
+def test_targets_told_better_than_their_ceiling_are_counted_in_words(found):
+    above = sum(one.pearson > 0.9 for one in found.first.targets)
+    assert above > 0
+    assert f"{above} of 50 genes are told better than their ceiling" in " ".join(profile_text(found).split())
+    assert f"{above} are told better" in report_page(json.loads(written(found)))
