@@ -21,13 +21,13 @@ import numpy as np
 
 from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
 from spectra_dl.spectra.baseline import choose_lam, correct
-from spectra_dl.spectra.classical import classical_models
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
-from spectra_dl.spectra.preprocessing import Preprocessing
+from spectra_dl.spectra.estimators.classical import classical_models
+from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.preprocessing.steps import Baseline, Despike, Normalise
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
-from spectra_dl.spectra.simulation import SATURATION_COUNTS, StudySettings, simulate_study
-from spectra_dl.spectra.spikes import despiked
-from spectra_dl.spectra.steps import Baseline, Despike, Normalise
+from spectra_dl.spectra.simulation.serum_study import SATURATION_COUNTS, StudySettings, simulate_study
 
 Parameters = dict[str, bool | int | float | str]
 

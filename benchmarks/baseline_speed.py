@@ -22,7 +22,7 @@ from cpu_time import cpu_seconds
 from numpy.typing import NDArray
 
 from spectra_dl.spectra.baseline import BaselineResult, airpls, arpls, asls, drpls, iasls
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
 PAIRS, FEW = 7, 10
 PARAMETERS = {"lam": 1e5, "tol": 1e-3, "max_iter": 50}

@@ -17,7 +17,7 @@ import numpy as np
 
 from spectra_dl.errors import SpectraDLError
 from spectra_dl.spectra.readers import read_spectra
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 
 PATIENTS, POINTS, META = 12, 701, 3

@@ -28,18 +28,19 @@ from typing import Any
 
 import numpy as np
 
+from spectra_dl.arrays import text_array
 from spectra_dl.evaluation.classes.harness import Estimator, EvaluationSettings, evaluate
 from spectra_dl.evaluation.comparison import paired_differences
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
-from spectra_dl.spectra.classical import classical_models
-from spectra_dl.spectra.classifier import SpectraClassifier
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
-from spectra_dl.spectra.preprocessing import Preprocessing
+from spectra_dl.spectra.estimators.classical import classical_models
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.atomic import write_text
 from spectra_dl.training.settings import TrainingSettings
 

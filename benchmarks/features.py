@@ -10,9 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from spectra_dl.expression.features import FeatureRecipe, SectionEncoder
 from spectra_dl.expression.readers import SectionSource, read_section
-from spectra_dl.expression.store import FeatureStore
+from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder
+from spectra_dl.imaging.features.store import FeatureStore
 
 NAMES = ("C2", "C3", "C4", "C5", "B4")
 

@@ -17,14 +17,14 @@ from spectra_dl.evaluation.profiles.harness import evaluate_profiles
 from spectra_dl.evaluation.profiles.metrics import skill_per_column
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.profiles.units import known_mean
-from spectra_dl.expression.classical import RidgeExpression
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
-from spectra_dl.expression.encoders import RAW_TILES
-from spectra_dl.expression.features import FeatureRecipe
-from spectra_dl.expression.fine_tuned import FineTunedExpression
+from spectra_dl.expression.estimators.closed_form import RidgeExpression
+from spectra_dl.expression.estimators.feature_blocks import OnBlocks
+from spectra_dl.expression.estimators.fine_tuned import FineTunedExpression
 from spectra_dl.expression.genes import PanelSettings
-from spectra_dl.expression.on_blocks import OnBlocks
 from spectra_dl.expression.readers import SectionSource, read_section
+from spectra_dl.imaging.encoders.registry import RAW_TILES
+from spectra_dl.imaging.features.recipe import FeatureRecipe
 
 REFERENCE = "ridge, colour and texture"
 MODELS = {

@@ -23,8 +23,8 @@ from spectra_dl.evaluation.classes.metrics import auc, pool_by_patient
 from spectra_dl.evaluation.estimator import class_probability, fit_copy
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import IntervalMethod, Scores, draw_patients, patient_intervals
-from spectra_dl.spectra.preprocessing import Preprocessing
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
 PATIENTS, REPLICATES, RESAMPLES = 100, 3, 2000
 DISTANCES = (0.75, 1.5)  # between the classes, in standard deviations of a patient: true AUC .70 and .86

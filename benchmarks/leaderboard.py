@@ -34,11 +34,11 @@ from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.classes.harness import Estimator, EvaluationSettings, evaluate
 from spectra_dl.evaluation.classes.scoring import score_predictions
 from spectra_dl.evaluation.intervals import Interval
-from spectra_dl.spectra.classical import classical_models
-from spectra_dl.spectra.classifier import DEFAULT_TRAINING, SpectraClassifier
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
+from spectra_dl.spectra.estimators.classical import classical_models
+from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING, SpectraClassifier
 from spectra_dl.spectra.predictions_file import read_predictions
-from spectra_dl.spectra.preprocessing import Preprocessing
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.probes.study import audit_study
 from spectra_dl.storage.atomic import write_text
 from spectra_dl.storage.csv_rows import csv_rows

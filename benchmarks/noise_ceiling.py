@@ -21,7 +21,7 @@ from scipy.sparse import csr_matrix, vstack
 from scipy.stats import poisson
 
 from spectra_dl.evaluation.profiles.metrics import pearson_per_column
-from spectra_dl.expression.ceiling import noise_ceiling
+from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 
 GENES, REDRAWS = 100, 12
 SECTIONS = {300: 8, 2000: 3}

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.spectra.cohort import labelled_cohort
-from spectra_dl.spectra.out_of_distribution import OutOfDistribution
-from spectra_dl.spectra.preprocessing import Preprocessing
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 
 DRAWS = 5

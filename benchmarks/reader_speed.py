@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 from cpu_time import cpu_seconds
 
+from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.spectra.readers import iter_spectra
-from spectra_dl.spectra.table import FloatArray, SpectraTable, text_array
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import csv_file
 
 POINTS, PAIRS, TARGET = 1_000, 5, 1.5

@@ -18,13 +18,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import text_array
 from spectra_dl.evaluation.audit import Audit
 from spectra_dl.evaluation.audit.random_labels import check_random_classes
 from spectra_dl.evaluation.folds.splits import spectrum_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.spectra.probes.study import audit_study
-from spectra_dl.spectra.simulation import POSITIVE_LABEL, SATURATION_COUNTS, StudySettings, simulate_study
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.simulation.serum_study import (
+    POSITIVE_LABEL,
+    SATURATION_COUNTS,
+    StudySettings,
+    simulate_study,
+)
+from spectra_dl.spectra.table import SpectraTable
 
 Generator = np.random.Generator
 FloatArray = NDArray[np.float64]

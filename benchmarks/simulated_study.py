@@ -15,10 +15,10 @@ import numpy as np
 
 from spectra_dl.evaluation.classes.harness import Evaluation, EvaluationSettings, evaluate
 from spectra_dl.evaluation.classes.metrics import auc
-from spectra_dl.spectra.classical import classical_models
-from spectra_dl.spectra.classifier import SpectraClassifier
-from spectra_dl.spectra.preprocessing import Preprocessing
-from spectra_dl.spectra.simulation import SimulatedStudy, StudySettings, simulate_study
+from spectra_dl.spectra.estimators.classical import classical_models
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySettings, simulate_study
 
 DEFAULT = "CNN compact"
 

@@ -15,13 +15,18 @@ import numpy as np
 from spectra_dl.evaluation.profiles.harness import evaluate_profiles
 from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.evaluation.profiles.results import ProfileSettings
-from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
-from spectra_dl.expression.depth import DEPTH, DepthExpression
-from spectra_dl.expression.features import FeatureRecipe
+from spectra_dl.expression.estimators.closed_form import PlsExpression, RidgeExpression
+from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
+from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.genes import PanelSettings, log_normalise
-from spectra_dl.expression.network import NetworkExpression
-from spectra_dl.expression.simulation import SimulatedSection, TissueSettings, redrawn, simulate_tissue
+from spectra_dl.expression.simulation.tissue_study import (
+    SimulatedSection,
+    TissueSettings,
+    redrawn,
+    simulate_tissue,
+)
+from spectra_dl.imaging.features.recipe import FeatureRecipe
 
 REDRAWS = 200
 GENES_THAT_FOLLOW = 30

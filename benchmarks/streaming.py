@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import text_array
 from spectra_dl.spectra.hdf5_files import hdf5_file
 from spectra_dl.spectra.readers import iter_spectra
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.table import SpectraTable
 
 POINTS, DISTINCT = 700, 2_000
 MOST_GIB = {"preprocess": 1.0, "predict": 1.5}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from spectra_dl.expression.store import FeatureStore
+    from spectra_dl.imaging.features.store import FeatureStore
 
 store_option = click.option(
     "--store",
@@ -28,7 +28,7 @@ def open_store(folder: Path) -> "FeatureStore":
     EnvironmentFault
         Nothing can be written there.
     """
-    from spectra_dl.expression.store import FeatureStore
+    from spectra_dl.imaging.features.store import FeatureStore
     from spectra_dl.storage.run_folder import check_run_folder, make_run_folder
 
     check_run_folder(folder, overwrite=True, option="--store")

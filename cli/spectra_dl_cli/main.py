@@ -11,20 +11,20 @@ import click
 from spectra_dl import __version__
 from spectra_dl.errors import SpectraDLError, UsageError
 from spectra_dl.training.launch import read_launch
-from spectra_dl_cli.audit import audit
-from spectra_dl_cli.baseline import baseline
-from spectra_dl_cli.ceiling import ceiling
-from spectra_dl_cli.data import data
-from spectra_dl_cli.evaluate import evaluate
-from spectra_dl_cli.expression import evaluate_expression, train_expression
-from spectra_dl_cli.model import model
+from spectra_dl_cli.commands.audit import audit
+from spectra_dl_cli.commands.baseline import baseline
+from spectra_dl_cli.commands.ceiling import ceiling
+from spectra_dl_cli.commands.data import data
+from spectra_dl_cli.commands.evaluate import evaluate
+from spectra_dl_cli.commands.model import model
+from spectra_dl_cli.commands.predict import predict
+from spectra_dl_cli.commands.preprocess import preprocess
+from spectra_dl_cli.commands.score import score
+from spectra_dl_cli.commands.simulate import simulate
+from spectra_dl_cli.commands.tiles import tiles
+from spectra_dl_cli.commands.train import train
+from spectra_dl_cli.commands.train_expression import evaluate_expression, train_expression
 from spectra_dl_cli.output import say_error
-from spectra_dl_cli.predict import predict
-from spectra_dl_cli.preprocess import preprocess
-from spectra_dl_cli.score import score
-from spectra_dl_cli.simulate import simulate
-from spectra_dl_cli.tiles import tiles
-from spectra_dl_cli.train import train
 
 _RESUME_HINT = "; the same command with --resume goes on from the last epoch"
 _STOPPED = "stopped; nothing unfinished was given its final name"

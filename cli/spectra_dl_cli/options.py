@@ -8,9 +8,9 @@ import click
 
 if TYPE_CHECKING:
     from spectra_dl.evaluation.classes.threshold import ThresholdRule
-    from spectra_dl.spectra.preprocessing import Preprocessing
+    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+    from spectra_dl.spectra.preprocessing.steps import Baseline, Step
     from spectra_dl.spectra.readers import ReadOptions
-    from spectra_dl.spectra.steps import Baseline, Step
     from spectra_dl.spectra.table import SpectraTable
     from spectra_dl.training.settings import TrainingSettings
 
@@ -235,8 +235,8 @@ def cleaning_steps(
     negatives: Negatives = "keep",
 ) -> "Preprocessing":
     """Turn the command's options into ordered cleaning steps."""
-    from spectra_dl.spectra.preprocessing import Preprocessing
-    from spectra_dl.spectra.steps import Baseline, Crop, Normalise
+    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+    from spectra_dl.spectra.preprocessing.steps import Baseline, Crop, Normalise
 
     steps: list[Step] = [Crop(*crop)] if crop else []
     for step in Preprocessing.default().steps:
@@ -251,7 +251,7 @@ def cleaning_steps(
 
 def _baseline(usual: "Baseline", method: str, lam: float | str, negatives: Negatives) -> "list[Step]":
     from spectra_dl.spectra.baseline.methods import OWN_METHODS
-    from spectra_dl.spectra.steps import Baseline
+    from spectra_dl.spectra.preprocessing.steps import Baseline
 
     if method == "none":
         return []
@@ -261,7 +261,7 @@ def _baseline(usual: "Baseline", method: str, lam: float | str, negatives: Negat
 
 
 def _normalisation(kind: Normalisation) -> "list[Step]":
-    from spectra_dl.spectra.steps import EMSC, Normalise
+    from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
 
     if kind == "none":
         return []
@@ -272,6 +272,6 @@ def training_settings(*, epochs: int | None, device: Device) -> "TrainingSetting
     """Turn the command's options into the loop's settings."""
     from dataclasses import replace
 
-    from spectra_dl.spectra.classifier import DEFAULT_TRAINING
+    from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
 
     return replace(DEFAULT_TRAINING, device=device, epochs=epochs or DEFAULT_TRAINING.epochs)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spectra_dl.evaluation.estimator import Estimator
-    from spectra_dl.spectra.preprocessing import Preprocessing
+    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.training.settings import TrainingSettings
 
 # Parameters as scikit-learn names them; None: as it is.
@@ -35,8 +35,8 @@ _LEARNING_RATES = (1e-3, 3e-3)
 
 def without_baseline(steps: "Preprocessing") -> "Preprocessing | None":
     """Return the steps without their baseline correction; None if they have none."""
-    from spectra_dl.spectra.preprocessing import Preprocessing
-    from spectra_dl.spectra.steps import Baseline
+    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+    from spectra_dl.spectra.preprocessing.steps import Baseline
 
     bare = Preprocessing(tuple(step for step in steps.steps if not isinstance(step, Baseline)))
     return None if bare == steps else bare

@@ -6,8 +6,9 @@ Run from the repository's top folder: ``python datasets/demo/make_demo.py``. The
 from dataclasses import replace
 from pathlib import Path
 
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.arrays import text_array
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import write_table
 
 # Not the seed of the study that the shipped model was trained on: none of these patients was seen in training.

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from spectra_dl.evaluation.profiles.harness import evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileSettings
-from spectra_dl.expression.classical import RidgeExpression
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
-from spectra_dl.expression.features import FeatureRecipe
+from spectra_dl.expression.estimators.closed_form import RidgeExpression
 from spectra_dl.expression.genes import PanelSettings
-from spectra_dl.expression.legacy_files import write_legacy_st
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.section import TissueSection
-from spectra_dl.expression.simulation import TissueSettings, simulate_tissue
+from spectra_dl.expression.simulation.legacy_files import write_legacy_st
+from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.expression.training import TrainingRequest, train_predictor
+from spectra_dl.imaging.features.recipe import FeatureRecipe
 from spectra_dl.storage.atomic import write_text
 
 STUDY = TissueSettings(patients=6, spots_per_side=10, genes=24, seed=20_001)

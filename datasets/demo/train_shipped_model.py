@@ -9,10 +9,10 @@ import sys
 os.environ["OMP_NUM_THREADS"] = "1"
 
 from spectra_dl.spectra.assembly import Provenance
-from spectra_dl.spectra.classifier import SpectraClassifier
 from spectra_dl.spectra.cohort import labelled_cohort
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.probes.study import audit_cohort
-from spectra_dl.spectra.simulation import POSITIVE_LABEL, StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import POSITIVE_LABEL, StudySettings, simulate_study
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
 SEED = 0

@@ -3,8 +3,8 @@
 import re
 from collections import defaultdict
 
+from spectra_dl.arrays import Texts
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import Texts
 from spectra_dl.evaluation.wording import first_few
 
 _ABSENCE_WORDS = frozenset(

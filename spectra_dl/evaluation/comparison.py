@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.classes.metrics import LOWER_IS_BETTER, METRICS, mid_ranks, ranked_classes
 from spectra_dl.evaluation.intervals import Interval, Scores, percentile_interval, resampled_figures
 

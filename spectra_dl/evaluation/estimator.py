@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError, SpectraDLError
-from spectra_dl.evaluation.arrays import FloatArray, Texts
 from spectra_dl.evaluation.folds.splits import inner_folds
 
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.classes import metrics
 
 IntervalMethod = Literal["percentile", "bca"]

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.class_names import class_names
 from spectra_dl.evaluation.wording import first_few
 

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
-from spectra_dl.expression.calibration import same_features
-from spectra_dl.expression.ceiling import noise_ceiling
-from spectra_dl.expression.features import FeatureRecipe, SectionEncoder, SectionFeatures
+from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
-from spectra_dl.expression.section import FloatArray, TextArray, TissueSection, pitch_of
-from spectra_dl.expression.spots import FeatureBlock, IndexArray, SpotTable
-from spectra_dl.expression.store import FeatureStore
-from spectra_dl.expression.tile_flags import tissue_colour
+from spectra_dl.expression.registration.tile_flags import tissue_colour
+from spectra_dl.expression.section import TissueSection, pitch_of
+from spectra_dl.expression.spots import SpotTable
+from spectra_dl.imaging.encoders.reference_tile import same_features
+from spectra_dl.imaging.features.block import FeatureBlock
+from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
+from spectra_dl.imaging.features.store import FeatureStore
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

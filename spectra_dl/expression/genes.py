@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.expression.section import FloatArray, TextArray, TissueSection
+from spectra_dl.expression.section import TissueSection
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _ENSEMBL = re.compile(r"(ENS[A-Z]{0,6}G\d{11})(\.\d+)?")
 _FEWEST_SHARED = 0.5  # of the smallest section's genes
 PER = 10_000.0
-IndexArray = NDArray[np.intp]
 PanelRule = Literal["variance", "mean"]
 
 

@@ -6,8 +6,8 @@ targets need not be divided by library size.
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.expression.section import FloatArray
 
 _PENALTY = 100.0
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.expression.genes import gene_key, log_normalise
-from spectra_dl.expression.image import Pixels
 from spectra_dl.expression.predictor import ExpressionPredictor
-from spectra_dl.expression.section import FloatArray, TextArray, TissueSection
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.image import Pixels
 from spectra_dl.storage.atomic import whole_path
 from spectra_dl.storage.figure_file import write_figure
 

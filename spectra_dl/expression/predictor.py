@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import ModelFileError, UsageError
-from spectra_dl.expression.calibration import same_features
 from spectra_dl.expression.cohort import spots_of
-from spectra_dl.expression.context import shown_to
-from spectra_dl.expression.encoders import TIMM
-from spectra_dl.expression.features import FeatureRecipe, SectionEncoder, SectionFeatures
-from spectra_dl.expression.given_features import GIVEN_NAME
-from spectra_dl.expression.network import as_expression
-from spectra_dl.expression.section import FloatArray, TissueSection
-from spectra_dl.expression.store import FeatureStore
+from spectra_dl.expression.estimators.context import shown_to
+from spectra_dl.expression.estimators.network import as_expression
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.encoders.reference_tile import same_features
+from spectra_dl.imaging.encoders.registry import TIMM
+from spectra_dl.imaging.features.precomputed import GIVEN_NAME
+from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
+from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.file import load_model, save_model
 from spectra_dl.models.members import (
     member_tensors,
@@ -181,7 +182,7 @@ class ExpressionPredictor:
 
 
 def _rebuild(header: "ExpressionHeader", tensors: dict[str, np.ndarray], member: int) -> "nn.Module":
-    from spectra_dl.expression.heads import build_head
+    from spectra_dl.expression.estimators.heads import build_head
 
     head = header.head
     return restore_member(

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.folds.leave_out_splits import Group
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.cohort import ExpressionCohort
-from spectra_dl.expression.section import FloatArray, TissueSection
-from spectra_dl.expression.spots import IndexArray
+from spectra_dl.expression.section import TissueSection
 
 _SMOOTHED_BELOW = 0.8  # of the difference that Poisson noise alone makes between neighbours
 _TESTED_GENES, _FEWEST_GENES = 200, 40

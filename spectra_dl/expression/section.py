@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import TextArray as TextArray
-from spectra_dl.evaluation.arrays import text_array as text_array
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from spectra_dl.expression.picture import TissuePicture
+    from spectra_dl.imaging.image import TissueImage
 
-FloatArray = NDArray[np.float64]
 NO_COUNTS, COUNTS_MISSING = "no counts", "counts missing"
 
 
@@ -56,7 +54,7 @@ class TissueSection:
 
     name: str
     patient: str | None
-    image: "TissuePicture"
+    image: "TissueImage"
     um_per_pixel: float
     um_per_pixel_source: str
     barcode: TextArray

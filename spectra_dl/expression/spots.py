@@ -5,33 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
-from spectra_dl.expression.section import FloatArray, TextArray
-
-IndexArray = NDArray[np.intp]
-Features = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class FeatureBlock:
-    """What one encoder says of tiles of one size.
-
-    Attributes
-    ----------
-    encoder
-        Its name.
-    size_um
-        The tile's side; NaN where it is not known.
-    width
-        How many numbers.
-    calibration
-        What the encoder says of the calibration tile; empty where it is not known.
-    """
-
-    encoder: str
-    size_um: float
-    width: int
-    calibration: tuple[float, ...] = ()
+from spectra_dl.imaging.features.block import FeatureBlock, Features
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,16 +10,16 @@ from sklearn.base import clone
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation
 from spectra_dl.evaluation.report.profiles_json import per_target
-from spectra_dl.expression.classical import PlsExpression, RidgeExpression
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
-from spectra_dl.expression.features import FeatureRecipe
-from spectra_dl.expression.fine_tuned import FINE_TUNED, FineTunedExpression
-from spectra_dl.expression.given_features import GIVEN, GIVEN_NAME
-from spectra_dl.expression.losses import LossName
-from spectra_dl.expression.network import NetworkExpression
+from spectra_dl.expression.estimators.closed_form import PlsExpression, RidgeExpression
+from spectra_dl.expression.estimators.fine_tuned import FINE_TUNED, FineTunedExpression
+from spectra_dl.expression.estimators.losses import LossName
+from spectra_dl.expression.estimators.network import NetworkExpression
+from spectra_dl.expression.estimators.ridge import LinearMap
 from spectra_dl.expression.predictor import ExpressionPredictor
-from spectra_dl.expression.ridge import LinearMap
-from spectra_dl.expression.spots import FeatureBlock
+from spectra_dl.imaging.features.block import FeatureBlock
+from spectra_dl.imaging.features.precomputed import GIVEN, GIVEN_NAME
+from spectra_dl.imaging.features.recipe import FeatureRecipe
 from spectra_dl.models.describing import (
     all_shortened,
     described_finding,
@@ -166,7 +166,7 @@ def _as_network(found: LinearMap, shown: int, n_features: int) -> "nn.Module":
     """Return a linear map in closed form as the linear head that says the same."""
     import torch
 
-    from spectra_dl.expression.heads import build_head
+    from spectra_dl.expression.estimators.heads import build_head
 
     network = build_head("linear", shown=shown, n_features=n_features, n_outputs=len(found.bias)).double()
     weights = {

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from spectra_dl.arrays import FloatArray
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
+from spectra_dl.classification.predictions import softmax
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.calibration import fit_temperature
@@ -38,11 +41,9 @@ from spectra_dl.models.header import (
     TrainingSummary,
 )
 from spectra_dl.spectra.ensemble import Ensemble, MemberRecipe, TrainingData
-from spectra_dl.spectra.out_of_distribution import OutOfDistribution
-from spectra_dl.spectra.prediction import softmax
 from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors
-from spectra_dl.spectra.preprocessing import FittedPreprocessing
-from spectra_dl.spectra.table import FloatArray, spectrum_hashes
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
+from spectra_dl.spectra.table import spectrum_hashes
 
 COVERAGE = 0.9
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
 from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_method
+from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.preprocessing.steps import Baseline
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.readers.wording import printable
-from spectra_dl.spectra.spikes import despiked
-from spectra_dl.spectra.steps import Baseline
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spectra_dl.arrays import TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.quality import inspect
-from spectra_dl.spectra.table import SpectraTable, TextArray
+from spectra_dl.spectra.table import SpectraTable
 
 _LONGEST_LABEL = 200
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import TextArray
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.models.members import network_output
-from spectra_dl.spectra.augmentation import Augmentation
+from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessing
-from spectra_dl.spectra.table import SpectraTable, TextArray
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import TextArray
 from spectra_dl.spectra.readers.hdf5_file import COLUMNS, FORMAT
-from spectra_dl.spectra.table import SpectraTable, TextArray
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.atomic import whole_path
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Raman bands of biofluids and tissue that have a name, to read off what a model looks at.
 
-`spectra_dl.spectra.bands` lists the bands that a serum spectrum is simulated from, with width and height by molecule; here
+`spectra_dl.spectra.simulation.serum_bands` lists the bands that a serum spectrum is simulated from, with width and height by molecule; here
 stands what a position may mean in any sample, also in bone, tissue and after surface enhancement. One position can
 have several sources: at 1003 cm⁻¹ urine shows urea where serum shows phenylalanine, and an assignment is a hint, not a proof.
 """

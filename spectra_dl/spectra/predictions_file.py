@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.spectra.readers.small_table import SmallTable, read_small_table
+from spectra_dl.spectra.readers.text.small_table import SmallTable, read_small_table
 from spectra_dl.spectra.readers.wording import listed, printable, quoted
-from spectra_dl.spectra.table import FloatArray, TextArray, text_array
 
 _PROBABILITY = "p_"
 _QUOTED = ("'=", "'+", "'-", "'@")  # as predict writes ids that a spreadsheet would run

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.classification.decision import UNLIKE_ABOVE, DecisionRule
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
+from spectra_dl.classification.predictions import SpectrumPredictions, softmax
 from spectra_dl.errors import ModelFileError
 from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.models.file import load_model, save_model
@@ -20,11 +23,8 @@ from spectra_dl.models.members import (
     refuse_unused,
     restore_member,
 )
-from spectra_dl.spectra.decision import UNLIKE_ABOVE, DecisionRule
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.out_of_distribution import OutOfDistribution
-from spectra_dl.spectra.prediction import SpectrumPredictions, softmax
-from spectra_dl.spectra.preprocessing import FittedPreprocessing, Preprocessed
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 

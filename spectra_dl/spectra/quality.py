@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.spectra.spikes import despiked
-from spectra_dl.spectra.steps import Despike
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.preprocessing.steps import Despike
+from spectra_dl.spectra.table import SpectraTable
 
 BoolArray = NDArray[np.bool_]
 

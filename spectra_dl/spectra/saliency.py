@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import Texts
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.spectra.known_bands import nearest_band
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -167,7 +167,7 @@ class SaliencyCollector:
         fitted
             The model.
         """
-        from spectra_dl.spectra.classifier import SpectraClassifier
+        from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 
         fitted = getattr(fitted, "best_", fitted)  # of a model that chose among candidates
         if not isinstance(fitted, SpectraClassifier) or self._model not in ("", name):

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import TextArray as TextArray
-from spectra_dl.evaluation.arrays import text_array as text_array
 
-FloatArray = NDArray[np.float64]
 MEASURED = "measured_sha256"
 _DIGITS = re.compile(r"[0-9a-f]{16}")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from command_line import run as run_command
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import write_table
 

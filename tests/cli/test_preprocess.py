@@ -10,8 +10,8 @@ import pytest
 
 from command_line import run as run_command
 from spectra_dl.spectra.baseline import asls
+from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
 from spectra_dl.spectra.readers import read_spectra
-from spectra_dl.spectra.spikes import despiked
 
 run = partial(run_command, "preprocess")
 

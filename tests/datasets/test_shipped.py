@@ -2,10 +2,10 @@
 
 import pytest
 
+from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.evaluation.classes.metrics import auc
-from spectra_dl.spectra.patients import PatientTally
 from spectra_dl.spectra.predictor import SpectraPredictor
-from spectra_dl.spectra.simulation import POSITIVE_LABEL, StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import POSITIVE_LABEL, StudySettings, simulate_study
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
 from spectra_dl.expression.genes import (
@@ -19,9 +20,10 @@ from spectra_dl.expression.genes import (
     raw_counts,
     shared_genes,
 )
-from spectra_dl.expression.section import TissueSection, text_array
-from spectra_dl.expression.simulation import TissueSettings, simulate_tissue
-from spectra_dl.expression.spots import FeatureBlock, SpotTable
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
+from spectra_dl.expression.spots import SpotTable
+from spectra_dl.imaging.features.block import FeatureBlock
 
 TP53, BRCA1, ESR1 = "ENSG00000141510", "ENSG00000012048", "ENSG00000091831"
 PICTURE = simulate_tissue(TissueSettings(patients=1, spots_per_side=4, genes=4))[0].section.image

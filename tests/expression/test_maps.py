@@ -11,12 +11,12 @@ from PIL import Image
 from scipy.sparse import csr_matrix
 from scipy.stats import pearsonr
 
+from spectra_dl.arrays import text_array
+from spectra_dl.expression.estimators.heads import build_head
 from spectra_dl.expression.genes import shared_genes
-from spectra_dl.expression.heads import build_head
 from spectra_dl.expression.maps import agreement, measured_values, write_h5ad, write_maps
 from spectra_dl.expression.predictor import ExpressionPredictor
-from spectra_dl.expression.section import text_array
-from spectra_dl.expression.simulation import TissueSettings, simulate_tissue
+from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.models.header import (
     EncoderDescription,
     ExpressionHead,

@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, ModelFileError, UsageError
 from spectra_dl.evaluation.profiles.harness import evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileSettings
-from spectra_dl.expression.classical import RidgeExpression
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
-from spectra_dl.expression.features import FeatureRecipe
+from spectra_dl.expression.estimators.closed_form import RidgeExpression
+from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.genes import PanelSettings
-from spectra_dl.expression.network import NetworkExpression
 from spectra_dl.expression.predictor import ExpressionPredictor
-from spectra_dl.expression.section import text_array
-from spectra_dl.expression.simulation import TissueSettings, simulate_tissue
+from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.expression.training import TrainingRequest, train_predictor
+from spectra_dl.imaging.features.recipe import FeatureRecipe
 from spectra_dl.models.file import load_model
 from spectra_dl.models.header import EncoderDescription, GeneScore
 from spectra_dl.training.settings import TrainingSettings

@@ -7,12 +7,13 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
+from spectra_dl.arrays import text_array
 from spectra_dl.expression.cohort import ExpressionCohort
 from spectra_dl.expression.probes import section_findings
 from spectra_dl.expression.readers import read_section
-from spectra_dl.expression.section import text_array
-from spectra_dl.expression.simulation import TissueSettings, simulate_tissue
-from spectra_dl.expression.spots import FeatureBlock, SpotTable
+from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
+from spectra_dl.expression.spots import SpotTable
+from spectra_dl.imaging.features.block import FeatureBlock
 
 
 def study(seed=0, patients=2, sections_per_patient=1, **settings):

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import choose_lam, correct
 from spectra_dl.spectra.baseline_comparison import compare_baselines, comparison_figure
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
-from spectra_dl.spectra.spikes import despiked
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.figure_file import write_figure
 
 

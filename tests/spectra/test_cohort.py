@@ -5,7 +5,7 @@ import pytest
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.cohort import labelled_cohort
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from spectra_dl.spectra.bands import SERUM_BANDS
 from spectra_dl.spectra.known_bands import KNOWN_BANDS, nearest_band
+from spectra_dl.spectra.simulation.serum_bands import SERUM_BANDS
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from spectra_dl.spectra.cohort import labelled_cohort
 from spectra_dl.spectra.probes import PROBES, audit_columns, spectra_probes
 from spectra_dl.spectra.probes.study import audit_cohort, audit_study
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 
 PATIENTS = 60

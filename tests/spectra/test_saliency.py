@@ -9,13 +9,13 @@ import pytest
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
 from spectra_dl.evaluation.folds.splits import patient_folds
-from spectra_dl.spectra.bands import SERUM_BANDS
-from spectra_dl.spectra.classical import classical_models
-from spectra_dl.spectra.classifier import SpectraClassifier
-from spectra_dl.spectra.preprocessing import Preprocessing
+from spectra_dl.spectra.estimators.classical import classical_models
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
 from spectra_dl.spectra.saliency import SaliencyCollector, attributions
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
-from spectra_dl.spectra.steps import EMSC, Normalise
+from spectra_dl.spectra.simulation.serum_bands import SERUM_BANDS
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.training.settings import TrainingSettings
 
 pytestmark = pytest.mark.xdist_group("saliency")

@@ -24,8 +24,8 @@ def load(folder: Path) -> "SpectraTable":
 
     import numpy as np
 
+    from spectra_dl.arrays import text_array
     from spectra_dl.spectra.readers import ReadOptions, read_spectra
-    from spectra_dl.spectra.table import text_array
 
     table = read_spectra(folder / FILE, ReadOptions(label="cluster"))
     place = np.stack([table.metadata[name].astype(float) for name in ("x_um", "y_um")], axis=1)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.evaluation.arrays import FloatArray, Texts
+from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.evaluation.audit.batches import check_columns
 from spectra_dl.evaluation.audit.copies import check_identical_rows, check_near_copies
 from spectra_dl.evaluation.audit.finding import Audit, Finding, Severity, gravest_first

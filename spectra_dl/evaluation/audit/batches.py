@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.audit.columns import Column, read_columns
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, GRAVITY, Finding, Severity, milder, raised_by
 from spectra_dl.evaluation.audit.probing import auc_text, probe_auc

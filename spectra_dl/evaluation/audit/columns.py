@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.classes.metrics import mid_ranks
 from spectra_dl.evaluation.patients import Patients
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.audit.finding import Finding, Severity
 from spectra_dl.evaluation.wording import first_few
 

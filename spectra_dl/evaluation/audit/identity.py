@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from spectra_dl.evaluation.arrays import Texts
+from spectra_dl.arrays import Texts
 from spectra_dl.evaluation.audit.finding import Finding
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, milder, raised_by
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient, ranked_classes
 from spectra_dl.evaluation.folds.splits import Fold

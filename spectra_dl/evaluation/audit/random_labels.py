@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.finding import Finding
 from spectra_dl.evaluation.audit.surrogate import coarse_shape, ridge_scores
 from spectra_dl.evaluation.classes.metrics import auc

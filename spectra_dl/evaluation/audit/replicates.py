@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.finding import Finding
 from spectra_dl.evaluation.audit.surrogate import coarse_shape, patient_means
 from spectra_dl.evaluation.classes.metrics import mid_ranks

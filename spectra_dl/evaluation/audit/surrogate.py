@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.patients import Patients
 
 _MOST_BINS = 100

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.intervals import Interval, wilson_interval
 
 _MOST_BINS, _FEWEST_IN_BIN = 10, 10

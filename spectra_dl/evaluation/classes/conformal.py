@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 
 
 @dataclass(frozen=True)

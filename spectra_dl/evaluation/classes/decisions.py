@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.classes.calibration import recalibration, reliability
 from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.evaluation.classes.metrics import confusion, ranked_classes

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.arrays import FloatArray, Texts
 from spectra_dl.evaluation.audit import Audit, Probe, audit
 from spectra_dl.evaluation.classes.decisions import judge_curves, judge_sets, judge_threshold
 from spectra_dl.evaluation.classes.metrics import pool_by_patient

@@ -6,7 +6,7 @@ Classes are numbers from 0. Figures from counts take leading axes, so that thous
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray
 
 METRICS: dict[str, str] = {
     "auc": "area under the ROC curve",

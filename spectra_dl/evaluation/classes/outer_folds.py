@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.classes.conformal import ConformalSets, fit_conformal
 from spectra_dl.evaluation.classes.metrics import all_metrics, macro_auc, pool_by_patient
 from spectra_dl.evaluation.classes.results import FoldResult

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.audit import Audit
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.conformal import check_coverage

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import FloatArray, Texts
 from spectra_dl.evaluation.classes.metrics import pool_by_patient
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.task import named_positive

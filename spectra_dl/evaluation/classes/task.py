@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import FloatArray
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.estimator import Estimator

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import FloatArray
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient
 from spectra_dl.evaluation.classes.results import Choice
 from spectra_dl.evaluation.estimator import Estimator, fit_copy, unseen_probability

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from spectra_dl.arrays import IndexArray, Texts
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import IndexArray, Texts
 from spectra_dl.evaluation.folds.splits import Fold, folds_from
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few

@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from spectra_dl.arrays import Texts
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import Texts
 from spectra_dl.evaluation.folds.splits import Fold, deal, folds_from
 from spectra_dl.evaluation.wording import first_few
 

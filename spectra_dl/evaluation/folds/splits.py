@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spectra_dl.arrays import IndexArray, Texts
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import IndexArray, Texts
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
 

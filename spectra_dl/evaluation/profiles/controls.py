@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.estimator import fit_copy
 from spectra_dl.evaluation.profiles.results import ProfileResult, Regressor
 from spectra_dl.evaluation.profiles.scoring import LeftOut, Task, averaged, judge, tell_sections

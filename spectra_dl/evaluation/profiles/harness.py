@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, IndexArray, Texts, text_array
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray, Texts, text_array
 from spectra_dl.evaluation.audit import Audit, Finding
 from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.comparison import Difference, verdict_of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.estimator import fit_copy
 from spectra_dl.evaluation.folds.splits import deal, folds_from
 from spectra_dl.evaluation.profiles.metrics import no_order_is_none, pearson_per_column

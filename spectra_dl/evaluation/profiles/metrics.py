@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import FloatArray
 
 _CONSTANT_WITHIN = 1e-12  # standard deviation over mean: what rounding leaves of a constant
 

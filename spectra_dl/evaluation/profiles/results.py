@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.audit import Audit
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.folds.leave_out_splits import Group

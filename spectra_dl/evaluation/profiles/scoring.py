@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.estimator import fit_copy
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval

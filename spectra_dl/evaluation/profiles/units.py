@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.intervals import Interval, draw_patients, percentile_interval
 
 FEWEST_TO_RESAMPLE = 10

@@ -1,6 +1,6 @@
 """What an evaluation of profiles says as JSON, the same bytes for the same seed."""
 
-from spectra_dl.evaluation.arrays import FloatArray
+from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.folds.splits import split_sha256
 from spectra_dl.evaluation.profiles.controls import ABOUT, SHUFFLED

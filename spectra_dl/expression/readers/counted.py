@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
-from spectra_dl.expression.section import FloatArray, TextArray
 from spectra_dl.storage.hdf5_checks import check_size, stored_dataset
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.counted import Counted, compressed_rows, counted, dense_rows, refuse_twice
-from spectra_dl.expression.section import FloatArray, TextArray, text_array
 from spectra_dl.storage.hdf5_checks import (
     check_size,
     check_text_width,

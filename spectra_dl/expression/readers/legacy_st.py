@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.counted import Counted, counted, refuse_twice
 from spectra_dl.expression.readers.source import (
@@ -22,8 +23,8 @@ from spectra_dl.expression.readers.source import (
     usual_files,
 )
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
-from spectra_dl.expression.section import FloatArray, TissueSection, pitch_of, text_array
-from spectra_dl.expression.slide_picture import open_picture
+from spectra_dl.expression.section import TissueSection, pitch_of
+from spectra_dl.imaging.slide import open_picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

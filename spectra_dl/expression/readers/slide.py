@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.image import TissueImage
-from spectra_dl.expression.picture import TissuePicture
 from spectra_dl.expression.readers.source import SectionSource
-from spectra_dl.expression.section import FloatArray, TissueSection, text_array
-from spectra_dl.expression.slide_picture import SlidePicture, open_picture
-from spectra_dl.expression.tissue import tissue_mask
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.image import TissueImage
+from spectra_dl.imaging.image_file import ImageFile
+from spectra_dl.imaging.slide import SlidePicture, open_picture
+from spectra_dl.imaging.tissue_mask import tissue_mask
 
 DEFAULT_PITCH_UM = 100.0
 _THUMBNAIL = 2_000
@@ -55,7 +56,7 @@ def read_slide(source: SectionSource) -> TissueSection:
     )
 
 
-def _grid(image: TissuePicture, step: float) -> FloatArray:
+def _grid(image: TissueImage, step: float) -> FloatArray:
     """Return ``(n, 2)`` places ``step`` pixels apart whose centre lies on tissue."""
     if step < 2 or image.width * image.height / step**2 > _MOST_SPOTS:
         raise DataError(
@@ -75,7 +76,7 @@ def _grid(image: TissuePicture, step: float) -> FloatArray:
     return found
 
 
-def _um_per_pixel(source: SectionSource, image: TissuePicture) -> tuple[float, str]:
+def _um_per_pixel(source: SectionSource, image: TissueImage) -> tuple[float, str]:
     if source.um_per_pixel is not None:
         return source.um_per_pixel, "as given"
     found = written_um_per_pixel(image)
@@ -86,12 +87,12 @@ def _um_per_pixel(source: SectionSource, image: TissuePicture) -> tuple[float, s
     return found
 
 
-def written_um_per_pixel(image: TissuePicture) -> tuple[float, str] | None:
+def written_um_per_pixel(image: TissueImage) -> tuple[float, str] | None:
     """Return µm per pixel as a TIFF's own fields give it and where from; None where it says nothing a slide could have."""
     if isinstance(image, SlidePicture):
         known = image.um_per_pixel and _plausible(image.um_per_pixel)
         return (known, "from the slide's own field") if known else None
-    tags = _tiff_tags(image.path) if isinstance(image, TissueImage) and image.kind == "TIFF" else {}
+    tags = _tiff_tags(image.path) if isinstance(image, ImageFile) and image.kind == "TIFF" else {}
     text = _as_utf8(str(tags.get(_DESCRIPTION, ""))[: 1 << 20])
     aperio, ome, unit = _APERIO.search(text), _OME.search(text), _OME_UNIT.search(text)
     if aperio and (value := _plausible(aperio[1])):

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.expression.picture import TissuePicture
 from spectra_dl.expression.readers.scale_factors import possible_size
-from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, FloatArray, TextArray, text_array
+from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS
+from spectra_dl.imaging.image import TissueImage
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _ENDINGS = re.compile(r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi))+$", re.IGNORECASE)
@@ -104,7 +105,7 @@ def refuse_far(places: FloatArray, where: str) -> None:
 
 
 def spot_reasons(
-    position_px: FloatArray, counts_per_spot: FloatArray, image: TissuePicture, name: str
+    position_px: FloatArray, counts_per_spot: FloatArray, image: TissueImage, name: str
 ) -> TextArray:
     """Say for each spot why it can't be used; empty where it can.
 

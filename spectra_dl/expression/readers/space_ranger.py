@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.expression.picture import TissuePicture
 from spectra_dl.expression.readers.counted import Counted
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import (
@@ -21,8 +21,9 @@ from spectra_dl.expression.readers.source import (
 )
 from spectra_dl.expression.readers.tenx_matrix import is_tenx_folder, read_tenx_folder, read_tenx_h5
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
-from spectra_dl.expression.section import FloatArray, TissueSection
-from spectra_dl.expression.slide_picture import open_picture
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.image import TissueImage
+from spectra_dl.imaging.slide import open_picture
 
 PITCH_UM, SPOT_UM = 100.0, 55.0
 STEP_UM = (PITCH_UM / 2, PITCH_UM * np.sqrt(3) / 2)  # of a column and a row of the array
@@ -124,7 +125,7 @@ def _positions(
     return kept, table[:, [2, 1]], table[:, [4, 3]]  # rows are y and stand first
 
 
-def _picture(source: SectionSource, folder: Path, scale: float | None) -> tuple[TissuePicture, float]:
+def _picture(source: SectionSource, folder: Path, scale: float | None) -> tuple[TissueImage, float]:
     """Return the picture and its pixels per full-resolution pixel: the one named, one beside the counts that has the right size, or the small one."""
     if source.image is not None:
         return open_picture(source.image), 1.0

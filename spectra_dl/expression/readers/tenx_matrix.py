@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.counted import Counted, compressed_rows, counted
 from spectra_dl.expression.readers.source import usual_files
 from spectra_dl.expression.readers.text_lines import cells_of, text_lines
-from spectra_dl.expression.section import TextArray, text_array
 from spectra_dl.storage.hdf5_checks import (
     check_size,
     check_text_width,

@@ -5,14 +5,15 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError, UnsafeError
-from spectra_dl.expression.cut_tiles import CutTiles, TileFiles
-from spectra_dl.expression.image import open_image
 from spectra_dl.expression.readers.counted import counted, refuse_twice
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.source import PICTURES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
-from spectra_dl.expression.section import NO_COUNTS, FloatArray, TissueSection, pitch_of, text_array
+from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
+from spectra_dl.imaging.image_file import open_image
+from spectra_dl.imaging.precut_tiles import CutTiles, TileFiles
 
 _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
 

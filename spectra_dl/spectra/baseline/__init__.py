@@ -2,7 +2,7 @@
 
 from spectra_dl.spectra.baseline.certificate import BaselineResult, Certificate
 from spectra_dl.spectra.baseline.methods import METHODS, correct
-from spectra_dl.spectra.baseline.stiffness import choose_lam
+from spectra_dl.spectra.baseline.smoothing import choose_lam
 from spectra_dl.spectra.baseline.whittaker import airpls, arpls, asls, drpls, iasls
 
 __all__ = [

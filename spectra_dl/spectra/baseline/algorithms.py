@@ -22,7 +22,7 @@ from spectra_dl.spectra.baseline.kernels import (
     WEIGHT,
     Kernel,
 )
-from spectra_dl.spectra.baseline.lanes import Number, Variable, Whole, counted, spread
+from spectra_dl.spectra.baseline.simd import Number, Variable, Whole, counted, spread
 
 AIRPLS_SHARPEST = 50.0
 DRPLS_SHARPEST = 100.0

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dgbsv, dpbsv
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.spectra.baseline.penalty import parabola_basis, penalty_bands
 from spectra_dl.spectra.baseline.settings import (
@@ -24,7 +25,6 @@ from spectra_dl.spectra.baseline.settings import (
     WhittakerSettings,
 )
 
-FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 TINY = float(np.finfo(np.float64).tiny)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from spectra_dl.arrays import FloatArray
 
 _ROWS_AT_ONCE = 32  # so that a batch's temporaries stay in the processor's cache
 

@@ -14,6 +14,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.baseline.algorithms import Airpls, Arpls, Asls, Drpls, Iasls
 from spectra_dl.spectra.baseline.kernels import (
     ARRAYS,
@@ -23,11 +24,9 @@ from spectra_dl.spectra.baseline.kernels import (
     SETTINGS,
     Kernel,
 )
-from spectra_dl.spectra.baseline.lanes import LANES
 from spectra_dl.spectra.baseline.penalty import first_difference_bands, parabola_basis, penalty_bands
 from spectra_dl.spectra.baseline.settings import WhittakerSettings
-
-FloatArray = NDArray[np.float64]
+from spectra_dl.spectra.baseline.simd import LANES
 
 __all__ = ["NOT_DONE", "fit"]
 

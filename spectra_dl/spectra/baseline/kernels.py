@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from llvmlite import ir
 
-from spectra_dl.spectra.baseline.lanes import (
+from spectra_dl.spectra.baseline.simd import (
     LANES,
     Memory,
     Number,

@@ -7,14 +7,14 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline.certificate import BaselineResult, certified
 from spectra_dl.spectra.baseline.settings import checked_intensity
 from spectra_dl.spectra.baseline.whittaker import airpls, arpls, asls, drpls, iasls
 
-FloatArray = NDArray[np.float64]
 ParameterValue = bool | int | float | str
 
 OWN_METHODS: dict[str, Callable[..., BaselineResult]] = {

@@ -1,9 +1,8 @@
 """The banded matrices that every penalised baseline is made of."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from spectra_dl.arrays import FloatArray
 
 
 def penalty_bands(n_points: int, lam: float, lam_1: float = 0.0) -> FloatArray:

@@ -4,11 +4,10 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-
-FloatArray = NDArray[np.float64]
 
 SHORTEST = 5  # points: with fewer the second-difference penalty has no interior row
 _ROWS_AT_ONCE = 32  # so that the check stays in the processor's cache

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import SpectraDLWarning, UsageError
 from spectra_dl.spectra.baseline.certificate import BaselineResult, certified
 from spectra_dl.spectra.baseline.settings import (
@@ -29,7 +30,6 @@ from spectra_dl.spectra.baseline.settings import (
     checked_intensity,
 )
 
-FloatArray = NDArray[np.float64]
 Fits = tuple[FloatArray, NDArray[np.int64], FloatArray]
 Engine = Literal["auto", "banded"]
 

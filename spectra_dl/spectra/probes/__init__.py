@@ -1,5 +1,6 @@
 """What the audit may try instead of biology on spectra. A new probe is one small class, named in `PROBES`."""
 
+from spectra_dl.arrays import TextArray
 from spectra_dl.evaluation.audit import Probe
 from spectra_dl.spectra.probes.detector import Calibration, CosmicRays, Noise, Saturation
 from spectra_dl.spectra.probes.table_probe import TableProbe
@@ -11,7 +12,7 @@ from spectra_dl.spectra.probes.without_bands import (
     WavenumberAxis,
 )
 from spectra_dl.spectra.readers.several_files import OWN_AXIS
-from spectra_dl.spectra.table import MEASURED, SpectraTable, TextArray
+from spectra_dl.spectra.table import MEASURED, SpectraTable
 
 __all__ = ["PROBES", "TableProbe", "audit_columns", "spectra_probes"]
 

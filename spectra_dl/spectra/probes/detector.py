@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, despiked
+from spectra_dl.spectra.preprocessing.steps import Despike
 from spectra_dl.spectra.probes.table_probe import TableProbe
 from spectra_dl.spectra.quality import PLATEAU
-from spectra_dl.spectra.spikes import SHORTEST, despiked
-from spectra_dl.spectra.steps import Despike
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable
 
 _NOISE_PARTS = 4
 _FEWEST_POINTS = 32

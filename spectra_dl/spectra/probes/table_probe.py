@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit import Probe, Severity
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable
 
 
 class TableProbe(ABC):

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.probes.table_probe import TableProbe
 from spectra_dl.spectra.readers.several_files import OWN_AXIS
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable
 
 SILENT_REGION = (
     1750.0,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
 from spectra_dl.spectra.readers.instruments import instrument_reader, iter_recordings
@@ -11,9 +12,9 @@ from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
 from spectra_dl.spectra.readers.several_files import concatenate
-from spectra_dl.spectra.readers.text_file import iter_text_file
+from spectra_dl.spectra.readers.text.text_file import iter_text_file
 from spectra_dl.spectra.readers.wording import file_name
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.hdf5_checks import is_hdf5
 
 __all__ = ["ReadOptions", "iter_spectra", "read_spectra"]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.evenness import uneven_notes
 from spectra_dl.spectra.readers.wording import listed
-from spectra_dl.spectra.table import FloatArray
 
 MIN_POINTS = 3
 MAX_POINTS = 65_536

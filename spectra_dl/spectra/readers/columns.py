@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.wording import listed, quoted
-from spectra_dl.spectra.table import FloatArray, SpectraTable, TextArray, text_array
+from spectra_dl.spectra.table import SpectraTable
 
 USUAL_COLUMNS = {
     "sample_id": ("sample_id",),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spectra_dl.spectra.table import FloatArray
+from spectra_dl.arrays import FloatArray
 
 # Axes run smoothly: even in cm⁻¹, or bent a little, as pixels of equal width are; rounding is the rest.
 _ROUNDING_FACTOR = 4.0

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import sorted_axis
 from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import file_name, printable
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.hdf5_checks import (
     check_size,
     check_text_width,

@@ -9,12 +9,12 @@ import numpy as np
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
 from spectra_dl.spectra.readers.columns import USUAL_COLUMNS, Columns, assign_columns
-from spectra_dl.spectra.readers.dialect import Records
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
-from spectra_dl.spectra.readers.shape import CellReader, Shape
-from spectra_dl.spectra.readers.small_table import SmallTable, read_small_table
 from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.text.dialect import Records
+from spectra_dl.spectra.readers.text.shape import CellReader, Shape
+from spectra_dl.spectra.readers.text.small_table import SmallTable, read_small_table
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.spectra.table import SpectraTable

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 
+from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
-from spectra_dl.spectra.readers.small_table import SmallTable, read_small_table
-from spectra_dl.spectra.readers.text_file import read_one_spectrum
+from spectra_dl.spectra.readers.text.small_table import SmallTable, read_small_table
+from spectra_dl.spectra.readers.text.text_file import read_one_spectrum
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import listed, quoted, stem
-from spectra_dl.spectra.table import FloatArray, SpectraTable, text_array
+from spectra_dl.spectra.table import SpectraTable
 
 FILE_COLUMN = "file"
 

@@ -5,15 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.spectra.readers.axis import AxisSpan, common_grid, resample
-from spectra_dl.spectra.table import (
-    MEASURED,
-    FloatArray,
-    SpectraTable,
-    TextArray,
-    spectrum_hashes,
-    text_array,
-)
+from spectra_dl.spectra.table import MEASURED, SpectraTable, spectrum_hashes
 
 OWN_AXIS = ("axis_first", "axis_last", "axis_points")
 MAX_NOTES = 30

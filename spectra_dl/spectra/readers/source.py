@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.lines import Lines
 from spectra_dl.spectra.readers.options import PathLike
+from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from made_sections import write_section, write_study
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.simulation import StudySettings, best_auc
+from spectra_dl.spectra.simulation.serum_study import StudySettings, best_auc
 from spectra_dl_datasets import dataset_card, dataset_names, load
 from spectra_dl_datasets.registry import DATASETS
 

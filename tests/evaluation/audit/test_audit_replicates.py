@@ -6,7 +6,7 @@ import pytest
 from spectra_dl.evaluation.audit.replicates import check_hidden_replicates
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
 
 def simulated(seed, patients, spectra):

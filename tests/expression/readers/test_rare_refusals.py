@@ -16,7 +16,7 @@ from spectra_dl.expression.readers.h5ad import number_column, text_column
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um
 from spectra_dl.expression.readers.text_lines import numbers_of
-from spectra_dl.expression.slide_picture import SlidePicture
+from spectra_dl.imaging.slide import SlidePicture
 from spectra_dl.storage.hashing import sha256_of
 
 Change = Callable[[h5py.File], None]

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from spectra_dl.errors import DataError, UnsafeError
-from spectra_dl.expression.cut_tiles import CutTiles
 from spectra_dl.expression.readers import read_section
+from spectra_dl.imaging.precut_tiles import CutTiles
 
 Picture = Callable[[Path], Path]
 

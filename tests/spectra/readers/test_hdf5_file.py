@@ -7,11 +7,12 @@ import h5py
 import numpy as np
 import pytest
 
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.spectra.hdf5_files import hdf5_file
 from spectra_dl.spectra.readers import ReadOptions, iter_spectra, read_spectra
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.table import SpectraTable
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,18 @@ import h5py
 import numpy as np
 import pytest
 
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.hdf5_files import hdf5_file
 from spectra_dl.spectra.readers import ReadOptions, read_spectra, small_table, source
 from spectra_dl.spectra.readers import hdf5_file as hdf5_reader
-from spectra_dl.spectra.readers.lines import Lines
-from spectra_dl.spectra.readers.numbers import decide_format
-from spectra_dl.spectra.readers.orientation import Orientation, decide_orientation
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
 from spectra_dl.spectra.readers.several_files import MAX_NOTES, FileNotes, in_blocks
-from spectra_dl.spectra.readers.text_file import read_one_spectrum
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.readers.text.lines import Lines
+from spectra_dl.spectra.readers.text.numbers import decide_format
+from spectra_dl.spectra.readers.text.orientation import Orientation, decide_orientation
+from spectra_dl.spectra.readers.text.text_file import read_one_spectrum
+from spectra_dl.spectra.table import SpectraTable
 
 AXIS = [400.0 + 2 * k for k in range(12)]
 HEADER = ",".join(["sample_id", *map(str, AXIS)])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
 from spectra_dl.spectra.readers.axis import foreign_points
-from spectra_dl.spectra.readers.header import AxisNames
-from spectra_dl.spectra.readers.numbers import NumberFormat, decide_format
+from spectra_dl.spectra.readers.text.header import AxisNames
+from spectra_dl.spectra.readers.text.numbers import NumberFormat, decide_format
 
 IDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp")), min_size=1, max_size=12

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.table import SpectraTable
 
 
 def block(ids, start=0):

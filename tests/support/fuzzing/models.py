@@ -14,13 +14,13 @@ from torch import nn
 
 from fuzzing.contract import Target
 from made_models import model_description
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.models.file import load_model, save_model
 from spectra_dl.models.header import ModelHeader
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.out_of_distribution import OutOfDistribution
 from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors
-from spectra_dl.spectra.preprocessing import Preprocessing
-from spectra_dl.spectra.simulation import StudySettings, simulate_study
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.storage.sealed import write_sealed
 from spectra_dl.training.checkpoint import read_checkpoint, write_checkpoint
 from spectra_dl.training.history import EpochRecord

@@ -17,11 +17,12 @@ from scipy.io import mmwrite
 from scipy.sparse import csr_matrix
 
 from fuzzing.contract import Target
-from spectra_dl.expression.feature_file import FeatureFile, read_feature_file, write_feature_file
-from spectra_dl.expression.image import open_image
+from spectra_dl.arrays import text_array
 from spectra_dl.expression.readers import read_section, read_sections
-from spectra_dl.expression.section import TissueSection, text_array
-from spectra_dl.expression.tile_files import read_tiles
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.features.file import FeatureFile, read_feature_file, write_feature_file
+from spectra_dl.imaging.image_file import open_image
+from spectra_dl.imaging.tile_files import read_tiles
 
 Files = dict[str, bytes]
 SPOTS, GENES = 12, 6

@@ -14,12 +14,13 @@ from made_opus import small_spectrum
 from made_spc import OLD, OWN_AXES, SEVERAL, SIXTEEN_BITS, STORED_AXIS, fractions
 from made_text import COUNTS, SHIFTS, bwspec_file, labspec_file, oras_file
 from made_wdf import small_map
+from spectra_dl.arrays import text_array
 from spectra_dl.errors import SpectraDLError
 from spectra_dl.spectra.hdf5_files import hdf5_file
 from spectra_dl.spectra.readers import iter_spectra, read_spectra
 from spectra_dl.spectra.readers.hdf5_file import COLUMNS
 from spectra_dl.spectra.readers.several_files import concatenate
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.table import SpectraTable
 
 JCAMP = b"""##TITLE=a powder
 ##JCAMP-DX=4.24

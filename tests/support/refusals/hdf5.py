@@ -8,8 +8,9 @@ import numpy as np
 
 from refusals.inputs import demo_table, pickled, section_command
 from refusals.row import Command, Maker, Row
+from spectra_dl.arrays import text_array
 from spectra_dl.spectra.hdf5_files import hdf5_file
-from spectra_dl.spectra.table import SpectraTable, text_array
+from spectra_dl.spectra.table import SpectraTable
 
 _COPY = "Copy the data themselves into the file."
 _FRESH = "Copy the file again, or write it again."

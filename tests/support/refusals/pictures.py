@@ -11,7 +11,7 @@ from made_pictures import REFUSED, strip, tiff
 from refusals.inputs import pickled, section_command, write
 from refusals.row import Command, Maker, Row
 
-_IMAGE, _FLAGS = "tests/expression/test_image.py", "tests/expression/test_tile_flags.py"
+_IMAGE, _FLAGS = "tests/imaging/test_image_file.py", "tests/expression/registration/test_tile_flags.py"
 _EXPORT = "Export the picture again."
 _SMALLER = "Export the region with tissue, or a lower magnification."
 

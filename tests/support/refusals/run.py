@@ -47,12 +47,12 @@ MACHINE = [
     _g("file names with spaces, line breaks, bytes that are no text", "same", "The file is read, and no other is opened.", "Nothing.", f"{_MACHINE}::test_any_name_of_a_file_is_read_or_refused_and_no_other_opened"),
     _g("one flipped bit in a model or a checkpoint", "refuse", "Its SHA-256 does not match.", "Take a fresh copy.", f"{_SEALED}::test_every_single_bit_flip_is_refused", f"{_RESUME}::test_a_flipped_bit_is_always_noticed"),
     _g("classes swapped in a model's description", "refuse", "Its SHA-256 does not match.", "Take a fresh copy.", f"{_SEALED}::test_every_single_bit_flip_is_refused"),
-    _g("tensors that are missing, too many or of another shape", "refuse", "They are named.", "Take a fresh copy.", "tests/spectra/test_classifier.py::test_missing_extra_and_mis_shaped_tensors_are_refused", f"{_RESUME}::test_a_checkpoint_of_another_network_is_refused_and_names_its_tensors"),
+    _g("tensors that are missing, too many or of another shape", "refuse", "They are named.", "Take a fresh copy.", "tests/spectra/estimators/test_classifier.py::test_missing_extra_and_mis_shaped_tensors_are_refused", f"{_RESUME}::test_a_checkpoint_of_another_network_is_refused_and_names_its_tensors"),
     _g("--resume with other data, settings or seed", "refuse", "Each difference is listed.", "Use the same, or start anew.", f"{_RESUME}::test_resuming_another_training_lists_each_difference", f"{_COMMANDS}::test_resuming_with_other_data_is_refused", code=2),
     _g("--resume without a checkpoint", "refuse", "Refused; no new training is begun.", "Leave --resume out.", f"{_COMMANDS}::test_resuming_without_a_checkpoint_is_a_usage_error", code=2),
-    _g("stored features of a picture that has changed", "same", "They are computed anew: the store goes by content.", "Nothing.", "tests/expression/test_store.py::test_what_was_made_of_something_else_is_not_taken"),
+    _g("stored features of a picture that has changed", "same", "They are computed anew: the store goes by content.", "Nothing.", "tests/imaging/features/test_store.py::test_what_was_made_of_something_else_is_not_taken"),
     _g("no home folder, no folder for temporary files, no network", "same", "Nothing of them is needed.", "Nothing.", f"{_MACHINE}::test_home_threads_locale_and_network_are_of_no_account"),
-    _g("an optional package that is missing", "refuse", "The extra to install is named.", "Install it.", "tests/expression/test_encoders.py::test_without_timm_its_extra_is_named", "tests/spectra/readers/instruments/test_opus.py::test_a_missing_library_is_named_with_the_extra", code=2),
+    _g("an optional package that is missing", "refuse", "The extra to install is named.", "Install it.", "tests/imaging/encoders/test_registry.py::test_without_timm_its_extra_is_named", "tests/spectra/readers/instruments/binary/test_opus.py::test_a_missing_library_is_named_with_the_extra", code=2),
     _g("python -O", "same", "No check is an assertion.", "Nothing.", "tests/test_arrows.py::test_no_check_is_lost_under_python_o"),
     _g("a command that is held and goes on", "same", "The result is the same.", "Nothing.", f"{_MACHINE}::test_a_command_that_was_held_goes_on_to_the_same_result"),
     _g("few open files allowed, hundreds of tiles", "same", "One is open at a time.", "Nothing.", f"{_MACHINE}::test_few_open_files_are_enough_for_many_tiles"),
@@ -60,7 +60,7 @@ MACHINE = [
 ]  # fmt: skip
 LEAKS = [
     _h("a patient in two folds", "refuse", "It can't come about; a split that is impossible or was changed is refused.", "Use fewer folds.", f"{_SPLITS}::test_no_patient_stands_on_both_sides_with_2_to_500_patients_and_1000_seeds", f"{_SPLITS}::test_impossible_splits_are_refused_with_the_reason", f"{_HARNESS}::test_folds_with_a_patient_on_both_sides_are_refused"),
-    _h("cleaning that is fitted on test rows", "same", "Everything is fitted on training rows; changing a test row changes nothing else.", "Nothing.", "tests/spectra/test_preprocessing.py::test_nothing_is_learnt_from_rows_outside_training", f"{_HARNESS}::test_changing_a_test_row_changes_no_other_prediction"),
+    _h("cleaning that is fitted on test rows", "same", "Everything is fitted on training rows; changing a test row changes nothing else.", "Nothing.", "tests/spectra/preprocessing/test_pipeline.py::test_nothing_is_learnt_from_rows_outside_training", f"{_HARNESS}::test_changing_a_test_row_changes_no_other_prediction"),
     _h("labels without a meaning", "same", "Permuted labels give an AUC of one half.", "Nothing.", f"{_HARNESS}::test_permuted_labels_give_one_half_on_average"),
     _h("identical or changed copies under two patients", "warn", "The audit names the rows.", "Find out whose they are.", "tests/evaluation/audit/test_audit_copies.py::test_identical_spectra_of_two_patients_are_named_by_row", "tests/evaluation/audit/test_audit_copies.py::test_a_changed_copy_is_named_by_row"),
     _h("genes that are chosen on all sections", "same", "They are chosen in the fold.", "Nothing.", "tests/expression/test_genes.py::test_no_change_of_a_test_section_changes_the_panel", "tests/evaluation/profiles/test_profiles_harness.py::test_panel_depends_on_training_rows_only"),
@@ -68,7 +68,7 @@ LEAKS = [
     _h("augmentation before the split", "same", "Only training batches are augmented.", "Nothing.", f"{_LOOP}::test_augmentation_never_touches_validation_rows"),
     _h("a threshold that is chosen on test patients", "same", "Moving test patients moves no threshold.", "Nothing.", f"{_HARNESS}::test_moving_test_patients_moves_no_threshold_and_no_conformal_set"),
     _h("a model judged on its own training spectra", "warn", "Their number is said above the results.", "Give new spectra.", f"{_COMMANDS}::test_a_trained_model_predicts_and_knows_its_own_training_spectra"),
-    _h("rows in another order", "same", "The folds and each spectrum's result are the same.", "Nothing.", f"{_SPLITS}::test_the_order_of_rows_changes_no_fold", "tests/spectra/test_classifier.py::test_a_spectrums_probability_does_not_depend_on_its_neighbours"),
+    _h("rows in another order", "same", "The folds and each spectrum's result are the same.", "Nothing.", f"{_SPLITS}::test_the_order_of_rows_changes_no_fold", "tests/spectra/estimators/test_classifier.py::test_a_spectrums_probability_does_not_depend_on_its_neighbours"),
     _h("a column of numbers that equals the label", "same", "Metadata never enter a spectrum; the audit reads them as columns.", "Nothing.", "tests/spectra/readers/test_faults_of_tables.py::test_metadata_keep_their_text_and_never_enter_the_spectrum", "tests/evaluation/audit/test_audit_columns.py::test_a_column_of_handling_that_is_the_class_stops"),
 ]  # fmt: skip
 ROWS = [*MACHINE, *LEAKS]

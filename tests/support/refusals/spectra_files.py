@@ -17,7 +17,7 @@ _EXPORT = "Export the spectra as CSV."
 _COPY = "Copy the file again."
 _FILE = "Give the file itself."
 _TABLES = "tests/spectra/readers/test_faults_of_tables.py"
-_PREDICTION = "tests/spectra/test_prediction.py"
+_PREDICTION = "tests/classification/test_predictions.py"
 
 
 def put(prepare: Callable[[Path], object], name: str = "spectra.csv") -> Maker:
@@ -58,7 +58,7 @@ ROWS = [
     Row("A", "one spectrum under two patients", "warn", "Find out whose it is.", says="The audit names both rows.", tests=("tests/evaluation/audit/test_audit_copies.py::test_identical_spectra_of_two_patients_are_named_by_row",)),
     Row("A", "ids that a spreadsheet would run (=cmd...)", "same", "Nothing.", says="They are kept, and preceded by ' in the files that are written.", tests=(f"{_PREDICTION}::test_ids_that_a_spreadsheet_would_run_are_quoted",)),
     Row("A", "ids with HTML", "same", "Nothing.", says="They are text on the page, and no element of it.", tests=("tests/evaluation/report/test_page.py::test_hostile_words_change_the_text_but_not_one_element",)),
-    Row("A", "ids that look like paths (../../etc/passwd)", "same", "Nothing.", says="No file is named after an id without making it safe.", tests=(f"{_TABLES}::test_odd_ids_come_through_unchanged", "tests/expression/test_tile_files.py::test_a_name_that_looks_like_a_path_stays_in_the_folder")),
+    Row("A", "ids that look like paths (../../etc/passwd)", "same", "Nothing.", says="No file is named after an id without making it safe.", tests=(f"{_TABLES}::test_odd_ids_come_through_unchanged", "tests/imaging/test_tile_files.py::test_a_name_that_looks_like_a_path_stays_in_the_folder")),
     Row("A", "line breaks, commas and quotes in ids", "same", "Nothing.", says="They come back as they were.", tests=(f"{_PREDICTION}::test_ids_with_commas_quotes_and_line_breaks_come_back",)),
     Row("A", "ids that would steer a terminal", "same", "Nothing.", says="They are printed as escapes.", tests=(f"{_TABLES}::test_odd_ids_come_through_unchanged",)),
     Row("A", "a table that grows while it is read", "refuse", "Wait until it is written.", says="Refused: it changed while it was read.", tests=("tests/refusals/test_machine.py::test_a_table_that_grows_while_it_is_read_is_refused",)),

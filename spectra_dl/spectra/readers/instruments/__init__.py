@@ -1,5 +1,5 @@
 """Files as instruments write them: told by their content, walked by a validator, then read."""
 
-from spectra_dl.spectra.readers.instruments.door import instrument_reader as instrument_reader
+from spectra_dl.spectra.readers.instruments.dispatch import instrument_reader as instrument_reader
 from spectra_dl.spectra.readers.instruments.recording import Recording as Recording
 from spectra_dl.spectra.readers.instruments.recording import iter_recordings as iter_recordings

@@ -13,8 +13,8 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, NumberTable
-from spectra_dl.spectra.readers.lines import Lines
 from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name, listed
 
 START = re.compile(rb"(?:\xef\xbb\xbf)?File Version\s*[;,\t]\s*BWSpec", re.IGNORECASE)

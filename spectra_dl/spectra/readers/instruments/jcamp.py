@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import MAX_POINTS
 from spectra_dl.spectra.readers.instruments.jcamp_numbers import Line, decoded_lines, plain_numbers
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.units import check_unit
-from spectra_dl.spectra.readers.lines import Lines
 from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import quoted
-from spectra_dl.spectra.table import FloatArray
 
 BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\$\$[^\n]*\n\s*)*##\s*TITLE\s*=", re.IGNORECASE)
 TABLES = ("XYDATA", "XYPOINTS")

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
-from spectra_dl.spectra.readers.header import INVERSE_CM
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, NumberTable
 from spectra_dl.spectra.readers.instruments.units import check_unit
-from spectra_dl.spectra.readers.lines import Lines
 from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.text.header import INVERSE_CM
+from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name
-from spectra_dl.spectra.table import FloatArray
 
 HEADER_LINE = re.compile(r"#([^=\t]{1,80})=\t?(.*)")
 START = re.compile(rb"(?:\xef\xbb\xbf)?#[^=\t\r\n]{1,80}=\t")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.source import first_bytes, open_lines
 from spectra_dl.spectra.readers.wording import file_name
-from spectra_dl.spectra.table import FloatArray
 
 SPECTRA, BACKGROUND, AXIS = "RawSpectra", "Background", "xaxis"
 # Empty lists take twenty times their text.

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import mean_of_doubled, sorted_axis
 from spectra_dl.spectra.readers.columns import assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
 from spectra_dl.spectra.readers.wording import printable, stem
-from spectra_dl.spectra.table import FloatArray, SpectraTable
+from spectra_dl.spectra.table import SpectraTable
 
 LONGEST_TEXT = 200
 

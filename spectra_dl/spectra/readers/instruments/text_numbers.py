@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.numbers import NotANumberError, NumberFormat, decide_format
+from spectra_dl.spectra.readers.text.numbers import NotANumberError, NumberFormat, decide_format
 from spectra_dl.spectra.readers.wording import quoted
-from spectra_dl.spectra.table import FloatArray
 
 SAMPLE_ROWS = 64
 

@@ -4,7 +4,7 @@ import re
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import nanometres
-from spectra_dl.spectra.readers.header import INVERSE_CM
+from spectra_dl.spectra.readers.text.header import INVERSE_CM
 from spectra_dl.spectra.readers.wording import quoted
 
 NANOMETRES = re.compile(r"nm|nanomet(?:er|re)s?|wavelength \(nm\)", re.IGNORECASE)

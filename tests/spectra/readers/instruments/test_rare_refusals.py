@@ -23,11 +23,11 @@ from spectra_dl.spectra.readers.instruments import (
     spc,
     wdf_properties,
 )
-from spectra_dl.spectra.readers.instruments import wdf as wdf_reader
+from spectra_dl.spectra.readers.instruments.binary import wdf as wdf_reader
+from spectra_dl.spectra.readers.instruments.binary.opus_structure import OpusBlock, check_parameters
+from spectra_dl.spectra.readers.instruments.binary.spc_log import from_log
+from spectra_dl.spectra.readers.instruments.binary.wdf_properties import exposure_seconds
 from spectra_dl.spectra.readers.instruments.jcamp_numbers import decoded_lines, plain_numbers
-from spectra_dl.spectra.readers.instruments.opus_structure import OpusBlock, check_parameters
-from spectra_dl.spectra.readers.instruments.spc_log import from_log
-from spectra_dl.spectra.readers.instruments.wdf_properties import exposure_seconds
 
 JCAMP = """##TITLE=a powder
 ##DATA TYPE=RAMAN SPECTRUM

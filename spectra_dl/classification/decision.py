@@ -1,0 +1,102 @@
+"""From probabilities to an answer, or to none: the threshold, the conformal set, and likeness to the training spectra."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.classification.predictions import PatientPredictions, SpectrumPredictions
+from spectra_dl.evaluation.classes.conformal import ConformalSets
+
+UNLIKE_ABOVE = 1.0  # of the limit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said of one patient.
+
+    Attributes
+    ----------
+    predicted_class
+        Empty where the model abstains or was given nothing usable.
+    prediction_set
+        The classes that stand in the conformal set.
+    abstains
+        Why there is no answer; empty where there is one, and for refused patients.
+    """
+
+    predicted_class: str
+    prediction_set: tuple[str, ...]
+    abstains: str
+
+
+@dataclass(frozen=True)
+class DecisionRule:
+    """How a model decides.
+
+    Attributes
+    ----------
+    classes
+        In the order of the probabilities' columns.
+    positive, threshold
+        Two classes are decided by the probability of the positive one; more by the largest.
+    conformal
+        Which classes can't be ruled out for a patient.
+    """
+
+    classes: tuple[str, ...]
+    positive: str
+    threshold: float
+    conformal: ConformalSets
+
+    def of_spectra(self, spectra: SpectrumPredictions) -> list[str]:
+        """Return each spectrum's class; empty where it was refused or is unlike the training spectra."""
+        decided = predicted_class(spectra.probability, self.classes, self.positive, self.threshold)
+        return [
+            "" if unlike > UNLIKE_ABOVE else name
+            for name, unlike in zip(decided, spectra.unlikeness, strict=True)
+        ]
+
+    def of_patients(self, patients: PatientPredictions) -> list[Answer]:
+        """Return each patient's answer.
+
+        The model answers where its conformal set holds exactly one class, the threshold says the same, and at least half
+        of the patient's spectra are like those it was trained on.
+        """
+        decided = predicted_class(patients.probability, self.classes, self.positive, self.threshold)
+        held = self.conformal.sets(np.nan_to_num(patients.probability, nan=-np.inf))
+        sets = [tuple(np.array(self.classes, dtype=object)[row]) for row in held]
+        return [
+            self._answer(name, one, unlike)
+            for name, one, unlike in zip(decided, sets, patients.unlikeness, strict=True)
+        ]
+
+    def _answer(self, decided: str, held: tuple[str, ...], unlike: float) -> Answer:
+        if not decided:
+            return Answer("", (), "")
+        if unlike > UNLIKE_ABOVE:
+            return Answer(
+                "", held, f"most spectra are unlike the training spectra ({unlike:.1f} x the limit)"
+            )
+        if held != (decided,):
+            share = f"{self.conformal.coverage:.0%}"
+            found = " or ".join(held) if held else "neither class" if len(self.classes) == 2 else "no class"
+            return Answer("", held, f"at {share} coverage it may be {found}")
+        return Answer(decided, held, "")
+
+
+def predicted_class(
+    probability: FloatArray, classes: Sequence[str], positive: str, threshold: float
+) -> list[str]:
+    """Return each row's class; two classes are decided by ``threshold`` on the positive one, and NaN rows give ''."""
+    names = []
+    for row in probability:
+        if not np.isfinite(row).all():
+            names.append("")
+        elif len(classes) == 2:
+            index = classes.index(positive)
+            names.append(positive if row[index] >= threshold else classes[1 - index])
+        else:
+            names.append(classes[int(row.argmax())])
+    return names

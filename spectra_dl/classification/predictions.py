@@ -1,0 +1,182 @@
+"""What a model says of each spectrum and of each patient, and the two CSV files that keep it."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import TextArray
+from spectra_dl.storage.csv_rows import csv_rows
+
+# Stands as the last column's name: a comment line would break every plain CSV reader.
+_DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumPredictions:
+    """One verdict per input spectrum, in input order.
+
+    Attributes
+    ----------
+    sample_id, patient
+        ``(n,)`` text; patient is None where the input named none.
+    status
+        ``(n,)`` text: ok, warned or refused.
+    reason
+        ``(n,)`` text: why a status is not ok, or a remark.
+    classes
+        The class names, in the order of the columns.
+    logits, probability
+        ``(n, c)`` float64; NaN in refused rows.
+    unlikeness
+        ``(n,)`` float64: how far a spectrum is beyond the limit of the training spectra, as a multiple of it; NaN in
+        refused rows. See `spectra_dl.classification.out_of_distribution`.
+    damaged
+        ``(n,)`` bool: what was measured is missing or broken in part, whatever the model thinks of the rest.
+    """
+
+    sample_id: TextArray
+    patient: TextArray | None
+    status: TextArray
+    reason: TextArray
+    classes: tuple[str, ...]
+    logits: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    unlikeness: NDArray[np.float64]
+    damaged: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class PatientPredictions:
+    """One verdict per patient, in order of first appearance: the mean logit over the patient's spectra.
+
+    Attributes
+    ----------
+    patient
+        ``(m,)`` text.
+    n_spectra, n_used
+        ``(m,)`` int: spectra in the input, and those that were not refused.
+    status, reason
+        ``(m,)`` text; refused when no spectrum could be used.
+    classes
+        The class names, in the order of the columns.
+    probability
+        ``(m, c)`` float64; NaN for refused patients.
+    unlikeness
+        ``(m,)`` float64: the median over the used spectra; NaN for refused patients.
+    """
+
+    patient: TextArray
+    n_spectra: NDArray[np.int64]
+    n_used: NDArray[np.int64]
+    status: TextArray
+    reason: TextArray
+    classes: tuple[str, ...]
+    probability: NDArray[np.float64]
+    unlikeness: NDArray[np.float64]
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities ``(n, c)`` from logits ``(n, c)``."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+    return result
+
+
+@contextlib.contextmanager
+def spectrum_predictions_file(
+    path: Path, classes: Sequence[str]
+) -> Iterator[Callable[[SpectrumPredictions, Sequence[str]], None]]:
+    """Yield a function that appends the verdicts of some spectra to predictions.csv, with the class decided for each.
+
+    One line per input spectrum, in input order; refused rows carry no probability. The file has its name once all are written.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
+    header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class", "unlikeness"]
+    with csv_rows(path) as write_row:
+        write_row(_header(header, classes))
+        count = 0
+
+        def append(spectra: SpectrumPredictions, decided: Sequence[str]) -> None:
+            nonlocal count
+            for row, name in enumerate(decided):
+                count += 1
+                texts = (
+                    spectra.sample_id[row],
+                    "" if spectra.patient is None else spectra.patient[row],
+                    spectra.status[row],
+                    spectra.reason[row],
+                    name,
+                )
+                write_row(
+                    [
+                        count,
+                        *map(_harmless, texts),
+                        _figure(spectra.unlikeness[row]),
+                        *_shares(spectra.probability[row]),
+                    ]
+                )
+
+        yield append
+
+
+@contextlib.contextmanager
+def patient_predictions_file(
+    path: Path, classes: Sequence[str]
+) -> Iterator[Callable[[PatientPredictions, Sequence[str], Sequence[Sequence[str]]], None]]:
+    """Yield a function that appends verdicts on patients to patients.csv, with the class and the set decided for each.
+
+    The set holds the classes that can't be ruled out. The file has its name once all are written.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
+    header = ["patient_id", "n_spectra", "n_used", "status", "reason", "predicted_class"]
+    header += ["prediction_set", "unlikeness"]
+    with csv_rows(path) as write_row:
+        write_row(_header(header, classes))
+
+        def append(
+            patients: PatientPredictions, decided: Sequence[str], sets: Sequence[Sequence[str]]
+        ) -> None:
+            for row, (name, held) in enumerate(zip(decided, sets, strict=True)):
+                write_row(
+                    [
+                        _harmless(patients.patient[row]),
+                        patients.n_spectra[row],
+                        patients.n_used[row],
+                        *map(_harmless, (patients.status[row], patients.reason[row], name, "|".join(held))),
+                        _figure(patients.unlikeness[row]),
+                        *_shares(patients.probability[row]),
+                    ]
+                )
+
+        yield append
+
+
+def _header(names: Sequence[str], classes: Sequence[str]) -> list[str]:
+    return [*names, *(_harmless(f"p_{name}") for name in classes), _DISCLAIMER_COLUMN]
+
+
+def _shares(probability: NDArray[np.float64]) -> list[str]:
+    """Return the cells of the probabilities and of the last column, which is empty."""
+    return ["" if value != value else f"{value:.6f}" for value in probability.tolist()] + [""]
+
+
+def _figure(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3f}"
+
+
+def _harmless(text: str) -> str:
+    """Quote what a spreadsheet would run as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

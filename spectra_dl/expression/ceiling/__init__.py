@@ -1,0 +1,1 @@
+"""How well any model could predict these counts, were its rates perfect."""

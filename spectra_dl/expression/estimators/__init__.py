@@ -1,0 +1,1 @@
+"""Models from features of tiles to expression, in scikit-learn's shape."""

@@ -1,0 +1,39 @@
+"""What sequencing depth alone tells: no model, since it is given the test spots' counts."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.expression.estimators.context import standardised
+from spectra_dl.expression.spots import SpotTable
+
+DEPTH = "sequencing depth (counts of the test spots)"
+
+
+class DepthExpression(RegressorMixin, BaseEstimator):
+    """A straight line per gene on the log of a spot's counts over all genes, standardised within its section.
+
+    Log-normalised values of a shallow spot hold its depth as well: a gene that is seen at all is seen at log(1 + 10,000 / depth). What
+    this line reaches can be reached by a picture that shows how much was counted, and is no biology.
+    """
+
+    def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "DepthExpression":
+        """Fit on spots and their log-normalised expression ``(n, g)``."""
+        depth = _depth(X)
+        self.mean_ = y.mean(axis=0)
+        self.slope_ = depth @ (y - self.mean_) / max(float(depth @ depth), 1e-12)
+        return self
+
+    def predict(self, X: SpotTable) -> FloatArray:
+        """Return ``(n, g)`` log-normalised expression."""
+        told: FloatArray = self.mean_ + _depth(X)[:, None] * self.slope_
+        return told
+
+
+def _depth(spots: SpotTable) -> FloatArray:
+    """Return ``(n,)``; columns of one section never know another's."""
+    depth = np.empty(len(spots))
+    for name in dict.fromkeys(spots.section):
+        rows = spots.section == name
+        depth[rows] = standardised(np.log(spots.library[rows])[:, None])[:, 0]
+    return depth

@@ -1,0 +1,40 @@
+"""The small encoder fine-tuned end to end, in the shape of the other networks."""
+
+from typing import TYPE_CHECKING
+
+from spectra_dl.expression.estimators.network import NetworkExpression
+from spectra_dl.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FINE_TUNED = "fine-tuned"
+FINE_TUNING = TrainingSettings(epochs=12, batch_size=16, learning_rate=3e-4, weight_decay=0.05, patience=4)
+
+
+class FineTunedExpression(NetworkExpression):
+    """EfficientNet-Lite0 from its ImageNet weights, all of it trained on tiles; one member, stopped by the first training section.
+
+    It takes spots whose features are the pixels of one tile (the encoder ``"tile-pixels"``).
+
+    Parameters
+    ----------
+    loss
+        One of `spectra_dl.expression.estimators.losses.LOSSES`.
+    training
+        Settings of the loop, whose seed is replaced by ``seed``; None takes the default ones.
+    seed
+        The same seed on the same machine gives the same bytes.
+    """
+
+    most_members = 1
+
+    def __init__(self, loss: str = "mse", *, training: TrainingSettings | None = None, seed: int = 0) -> None:
+        super().__init__(FINE_TUNED, loss, surroundings=False, training=training or FINE_TUNING, seed=seed)
+
+    def prepared(self, network: "nn.Module") -> "nn.Module":
+        """Return the network with the encoder's ImageNet weights."""
+        from spectra_dl.imaging.encoders.efficientnet_weights import pretrained
+
+        network.get_submodule("encoder").load_state_dict(pretrained().state_dict(), strict=True)
+        return network

@@ -1,0 +1,1 @@
+"""Do the spots lie on the tissue they were cut from?"""

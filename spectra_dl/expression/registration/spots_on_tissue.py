@@ -1,0 +1,244 @@
+"""Do the spots lie on the tissue they were cut from?
+
+The share of spots on tissue is compared with that of every other way the same coordinates could have been meant: x and y
+swapped, mirrored, turned, or in pixels of a smaller or larger picture. An arrangement is better only if more spots lie on
+tissue **and** the spots cover the tissue better, so that spots shrunk into a corner of it don't win.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
+from spectra_dl.expression.registration.overlay import NOT_USED, OFF_TISSUE, ON_TISSUE, write_overlay
+from spectra_dl.expression.registration.tile_flags import flagged_spots
+from spectra_dl.expression.section import TissueSection, pitch_of
+from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.precut_tiles import CutTiles
+from spectra_dl.imaging.tissue_mask import Mask, tissue_mask
+from spectra_dl.storage.wording import safe_file_name
+
+# Longest sides in pixels, of the picture for the eye and of the one that is searched.
+_SHOWN, _SEARCHED = 2_000, 700
+_TISSUE_IN_SPOT = 0.25  # of a spot on tissue, at least
+_LOWEST_SHARE = 0.4
+_BETTER_SHARE, _BETTER_OVERLAP = 0.10, 0.08
+_REACH = 0.75  # of the pitch: discs of this radius around all spots leave no gap between them
+_SCALES = tuple(float(one) for one in 10.0 ** np.linspace(-1, 1, 41) if abs(one - 1) > 0.05)
+
+Arrangement = Callable[[FloatArray, float, float], FloatArray]
+_TURNED: Mapping[str, Arrangement] = {
+    "with x and y swapped": lambda at, width, height: at[:, ::-1],
+    "mirrored left to right": lambda at, width, height: np.stack([width - at[:, 0], at[:, 1]], axis=1),
+    "mirrored top to bottom": lambda at, width, height: np.stack([at[:, 0], height - at[:, 1]], axis=1),
+    "turned by 180 degrees": lambda at, width, height: np.stack(
+        [width - at[:, 0], height - at[:, 1]], axis=1
+    ),
+    "turned clockwise by 90 degrees": lambda at, width, height: np.stack(
+        [width - at[:, 1], at[:, 0]], axis=1
+    ),
+    "turned anticlockwise by 90 degrees": lambda at, width, height: np.stack(
+        [at[:, 1], height - at[:, 0]], axis=1
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How well a section's spots lie on its tissue.
+
+    Attributes
+    ----------
+    share_on_tissue
+        Of all spots with a position, as they are; NaN where there is nothing to check.
+    swapped_share
+        The same with x and y swapped.
+    best_scale
+        The factor on the coordinates, 0.1 to 10, by which spots would cover the tissue best; 1 for the coordinates as they are.
+    sentence
+        What was found, in words.
+    """
+
+    share_on_tissue: float
+    swapped_share: float
+    best_scale: float
+    sentence: str
+
+
+def check_registration(
+    section: TissueSection, *, overlay: str | os.PathLike[str] | None = None
+) -> Registration:
+    """Check that spots lie on tissue, and draw them over it.
+
+    Parameters
+    ----------
+    overlay
+        A PNG to write: spots on tissue yellow, beside it black, those that can't be used grey.
+
+    Raises
+    ------
+    DataError
+        Another arrangement of the same coordinates is clearly better, or fewer than 40 % of the spots lie on tissue.
+    EnvironmentFault
+        The overlay can't be written.
+    """
+    if isinstance(section.image, CutTiles):
+        return Registration(
+            np.nan,
+            np.nan,
+            np.nan,
+            f"{section.name}: its tiles were cut before, so there is nothing to check against a picture.",
+        )
+    pixels, scale = section.image.thumbnail(_SHOWN)
+    plane = _plane(pixels, scale, section)
+    placed = np.isfinite(section.position_um).all(axis=1)
+    at = section.position_um[placed] / section.um_per_pixel * plane.scale
+    found = plane.judge(at)
+    if overlay is not None:
+        _draw(overlay, pixels, scale, section, plane)
+    others = {name: plane.judge(turn(at, *plane.size)) for name, turn in _TURNED.items()}
+    scales = {factor: plane.judge(at * factor, factor) for factor in _SCALES}
+    best = max(scales, key=lambda factor: scales[factor].overlap)
+    finer = scales[best].overlap > found.overlap and scales[best].share >= found.share
+    others |= {f"with coordinates times {factor:.2g}": one for factor, one in scales.items()}
+    _refuse(section, found, others, overlay)
+    swapped = others["with x and y swapped"].share
+    return Registration(
+        found.share,
+        swapped,
+        best if finer else 1.0,
+        f"{section.name}: {found.share:.0%} of {len(at)} spots lie on tissue ({swapped:.0%} with x and y swapped); no other arrangement is clearly better.",
+    )
+
+
+def registered(section: TissueSection, folder: Path | None) -> TissueSection:
+    """Return a section whose spots lie on its tissue, with what was found in its notes.
+
+    Parameters
+    ----------
+    folder
+        Where ``overlay_SECTION.png`` is drawn, also of a section that is refused; None draws none.
+
+    Raises
+    ------
+    DataError
+        See `check_registration`; or no spot at all has tissue under it.
+    EnvironmentFault
+        The overlay can't be written.
+    """
+    flags = flagged_spots(section)[section.placed]
+    if len(flags) and (flags != "").all():
+        raise DataError(
+            f"{section.name}: all {len(flags)} spots have {flags[0]} in {section.image.path.name}; name another picture with --image or in the column image"
+        )
+    overlay = folder / f"overlay_{safe_file_name(section.name)}.png" if folder else None
+    found = check_registration(section, overlay=overlay)
+    return replace(section, notes=(*section.notes, found.sentence))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Share of spots on tissue, and Dice's overlap of the area around the spots with the tissue."""
+
+    share: float
+    overlap: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Plane:
+    """The tissue of a section on a small picture, with the spots' sizes in its pixels."""
+
+    mask: Mask
+    near: FloatArray
+    scale: float
+    reach: float
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height."""
+        return float(self.mask.shape[1]), float(self.mask.shape[0])
+
+    def on_tissue(self, at: FloatArray) -> NDArray[np.bool_]:
+        """Return ``(n,)`` whether enough of each spot is tissue; False outside the picture."""
+        column, row, inside = self._cells(at)
+        on = np.zeros(len(at), dtype=bool)
+        on[inside] = self.near[row[inside], column[inside]] >= _TISSUE_IN_SPOT
+        return on
+
+    def judge(self, at: FloatArray, factor: float = 1.0) -> _Fit:
+        """Return how well spots at these places ``(n, 2)`` fit, their distances stretched by ``factor``."""
+        from scipy.ndimage import distance_transform_edt
+
+        column, row, inside = self._cells(at)
+        away = np.ones(self.mask.shape, dtype=bool)
+        away[row[inside], column[inside]] = False
+        if not inside.any():
+            return _Fit(0.0, 0.0)
+        covered = distance_transform_edt(away) <= max(1.5, self.reach * factor)
+        overlap = 2 * float((covered & self.mask).sum()) / float(max(1, covered.sum() + self.mask.sum()))
+        return _Fit(float(self.on_tissue(at).mean()), overlap)
+
+    def _cells(self, at: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+        column, row = np.clip(np.floor(at), -1, 1 << 20).astype(np.intp).T
+        inside = (column >= 0) & (column < self.mask.shape[1]) & (row >= 0) & (row < self.mask.shape[0])
+        return column, row, inside
+
+
+def _plane(pixels: Pixels, scale: float, section: TissueSection) -> _Plane:
+    from PIL import Image
+    from scipy.ndimage import uniform_filter
+
+    small = Image.fromarray(pixels)
+    small.thumbnail((_SEARCHED, _SEARCHED))
+    ratio = small.width / pixels.shape[1] * scale
+    mask = tissue_mask(np.asarray(small, dtype=np.uint8))
+    per_um = ratio / section.um_per_pixel
+    pitch, diameter = _sizes_um(section)
+    near = uniform_filter(mask.astype(np.float64), max(3, round(diameter * per_um)), mode="nearest")
+    return _Plane(mask, near, ratio, _REACH * pitch * per_um)
+
+
+def _sizes_um(section: TissueSection) -> tuple[float, float]:
+    """Return distance and diameter of spots; measured and half the distance where they are not known."""
+    pitch = section.spot_pitch_um or pitch_of(section.position_um)
+    pitch = pitch if np.isfinite(pitch) and pitch > 0 else 100.0
+    return pitch, section.spot_diameter_um or pitch / 2
+
+
+def _draw(
+    path: str | os.PathLike[str], pixels: Pixels, scale: float, section: TissueSection, plane: _Plane
+) -> None:
+    centre = section.position_um / section.um_per_pixel
+    on = plane.on_tissue(np.nan_to_num(centre * plane.scale, nan=-1.0))
+    colour = [
+        NOT_USED if not usable else ON_TISSUE if good else OFF_TISSUE
+        for usable, good in zip(section.usable, on, strict=True)
+    ]
+    radius = _sizes_um(section)[1] / 2 / section.um_per_pixel * scale
+    write_overlay(path, pixels, centre * scale, max(2.0, radius), colour)
+
+
+def _refuse(
+    section: TissueSection, found: _Fit, others: Mapping[str, _Fit], overlay: str | os.PathLike[str] | None
+) -> None:
+    look = f"look at {os.path.basename(overlay)}" if overlay is not None else "draw its overlay"
+    better = {
+        name: one
+        for name, one in others.items()
+        if one.share >= found.share + _BETTER_SHARE and one.overlap >= found.overlap + _BETTER_OVERLAP
+    }
+    if better:
+        name = max(better, key=lambda one: better[one].overlap)
+        raise DataError(
+            f"{section.name}: {found.share:.0%} of the spots lie on tissue, and {better[name].share:.0%} would {name}; {look} and correct the "
+            "coordinates or name another picture"
+        )
+    if found.share < _LOWEST_SHARE:
+        raise DataError(
+            f"{section.name}: only {found.share:.0%} of the spots lie on tissue; {look}, correct the coordinates or leave out spots beside the tissue"
+        )

@@ -1,0 +1,1 @@
+"""A simulated tissue study whose rates are known."""

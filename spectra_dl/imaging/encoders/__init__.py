@@ -1,0 +1,1 @@
+"""What turns tiles into numbers, by name."""

@@ -1,0 +1,156 @@
+"""What turns tiles into numbers, by name."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE, TILE_PIXELS, colour_texture
+from spectra_dl.imaging.encoders.reference_tile import calibration_tile
+from spectra_dl.imaging.features.block import Features
+from spectra_dl.imaging.image import Pixels
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+EFFICIENTNET = "efficientnet-lite0"
+RAW_TILES, FINE_TUNED_SIDE = "tile-pixels", 128
+TIMM = "timm:"
+_NAME = re.compile(r"timm:[A-Za-z0-9_.:/-]{1,120}")
+# Small batches stay in the processor's cache: 8 tiles at a time are twice as fast as 32.
+_BATCH = 8
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Something that turns tiles into features.
+
+    Attributes
+    ----------
+    name
+        ``"colour-texture"``, ``"efficientnet-lite0"`` or ``"timm:MODEL"``.
+    tile_pixels
+        The side of the tiles it takes.
+    encode
+        From tiles ``(tile_pixels, tile_pixels, 3)`` to ``(k, d)`` float32.
+    can_change
+        Whether another version could give other features; pixels are what they are.
+    """
+
+    name: str
+    tile_pixels: int
+    encode: Callable[[Iterable[Pixels]], Features] = field(repr=False)
+    can_change: bool = True
+
+    @cached_property
+    def _calibrated(self) -> tuple[float, ...]:
+        return tuple(float(number) for number in self.encode([calibration_tile(self.tile_pixels)])[0])
+
+    @property
+    def calibration(self) -> tuple[float, ...]:
+        """The features of the calibration tile, by which an encoder that changed is noticed; empty where none can."""
+        return self._calibrated if self.can_change else ()
+
+    @property
+    def width(self) -> int:
+        """How many features."""
+        return len(self._calibrated)
+
+
+def build_encoder(name: str) -> Encoder:
+    """Return an encoder by name; ``"tile-pixels"``, for networks trained end to end, is one that only programs ask for.
+
+    Raises
+    ------
+    UsageError
+        There is no such encoder, or what it needs is not installed.
+    EnvironmentFault
+        Its weights are not there.
+    """
+    if name == COLOUR_TEXTURE:
+        return Encoder(name, TILE_PIXELS, colour_texture)
+    if name == EFFICIENTNET:
+        return _efficientnet()
+    if name == RAW_TILES:
+        return Encoder(name, FINE_TUNED_SIDE, _pixels, can_change=False)
+    if _NAME.fullmatch(name):
+        return _timm(name)
+    raise UsageError(
+        f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, timm:MODEL, or features:PATH for features made elsewhere"
+    )
+
+
+def _pixels(tiles: Iterable[Pixels]) -> Features:
+    """Return ``(k, 3 side²)``: the tiles themselves, as the network takes them that is trained on tiles."""
+    return np.stack([tile.reshape(-1) for tile in tiles]).astype(np.float32)
+
+
+def _efficientnet() -> Encoder:
+    from spectra_dl.imaging.encoders.efficientnet_weights import pretrained
+
+    network = pretrained()
+    middle, spread = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
+    return Encoder(EFFICIENTNET, 224, lambda tiles: _through(network, tiles, middle, spread))
+
+
+def _timm(name: str) -> Encoder:
+    try:
+        import timm
+        from timm.data import resolve_model_data_config
+    except ImportError as err:
+        raise UsageError(f"encoder {name}: timm is not installed; pip install 'spectra-dl[timm]'") from err
+    except (RuntimeError, OSError) as err:
+        # A torchvision built for another torch fails in this way.
+        raise UsageError(
+            f"encoder {name}: timm can't be loaded ({' '.join(str(err).split())[:160]}); install a torchvision that fits torch"
+        ) from err
+    try:
+        network = timm.create_model(name.removeprefix(TIMM), pretrained=True, num_classes=0).eval()
+    except Exception as err:
+        # timm and the hub raise errors of many kinds: no such model, no network, no permission.
+        told = " ".join(str(err).split())[:200]
+        raise UsageError(
+            f"encoder {name}: timm can't give this model ({told}); check the name, the network and your access to it"
+        ) from err
+    told = resolve_model_data_config(network)
+    middle, spread = (tuple(255.0 * float(one) for one in told[key]) for key in ("mean", "std"))
+    return Encoder(name, int(told["input_size"][1]), lambda tiles: _through(network, tiles, middle, spread))
+
+
+def _through(
+    network: "nn.Module", tiles: Iterable[Pixels], middle: tuple[float, ...], spread: tuple[float, ...]
+) -> Features:
+    """Return a network's features, a few tiles at a time."""
+    import torch
+
+    rows = []
+    with torch.inference_mode():
+        for batch in _batches(tiles):
+            pixels = (
+                torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2).float()
+            )  # (k, h, w, 3) -> (k, 3, h, w)
+            found = network((pixels - _channels(middle)) / _channels(spread))
+            if found.ndim != 2:
+                raise DataError(
+                    f"the encoder gives features of shape {tuple(found.shape)} for {len(batch)} tiles; one row for each tile is needed"
+                )
+            rows.append(found.numpy())
+    return np.concatenate(rows).astype(np.float32)
+
+
+def _channels(numbers: tuple[float, ...]) -> "torch.Tensor":
+    import torch
+
+    return torch.tensor(numbers).reshape(1, 3, 1, 1)
+
+
+def _batches(tiles: Iterable[Pixels]) -> Iterator[list[Pixels]]:
+    waiting = iter(tiles)
+    while batch := list(islice(waiting, _BATCH)):
+        yield batch

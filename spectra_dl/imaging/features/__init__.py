@@ -1,0 +1,1 @@
+"""Features of tiles: computed, found in a store, or made elsewhere."""

@@ -1,0 +1,137 @@
+"""Features of a section's spots as an HDF5 file: our own, or one that another tool made."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.arrays import TextArray, text_array
+from spectra_dl.errors import DataError
+from spectra_dl.imaging.features.block import Features
+from spectra_dl.storage.atomic import whole_path
+from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, refuse_foreign, stored_dataset
+
+if TYPE_CHECKING:
+    import h5py
+
+_VALUES, _BARCODES, _CALIBRATION = ("features", "embeddings"), ("barcode", "barcodes"), "calibration"
+_MOST_WIDTH, _MOST_BYTES = 100_000, 8 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureFile:
+    """What such a file holds.
+
+    Attributes
+    ----------
+    values
+        ``(n, d)`` float32.
+    barcode
+        ``(n,)`` text, unique.
+    calibration
+        The features of the calibration tile; empty where the file doesn't say.
+    described
+        Texts that say how the features were made.
+    """
+
+    values: Features
+    barcode: TextArray
+    calibration: tuple[float, ...] = ()
+    described: tuple[tuple[str, str], ...] = ()
+
+
+def write_feature_file(path: str | os.PathLike[str], content: FeatureFile) -> None:
+    """Write a file of features, whole or not at all.
+
+    Raises
+    ------
+    EnvironmentFault
+        It can't be written.
+    """
+    import h5py
+
+    with whole_path(path) as temporary, h5py.File(temporary, "w") as file:
+        # A checksum for each chunk, so that a flipped bit is noticed.
+        file.create_dataset(_VALUES[0], data=content.values, chunks=True, fletcher32=True)
+        file.create_dataset(_BARCODES[0], data=list(content.barcode), dtype=h5py.string_dtype())
+        if content.calibration:
+            file.create_dataset(_CALIBRATION, data=np.array(content.calibration))
+        for name, text in content.described:
+            file.attrs[name] = text
+
+
+def read_feature_file(path: Path) -> FeatureFile:
+    """Read a file of features: ``features`` or ``embeddings`` (n, d), ``barcode`` or ``barcodes`` (n,), maybe ``calibration`` (d,).
+
+    Raises
+    ------
+    UnsafeError
+        A part of it lies in another file.
+    DataError
+        It is damaged, or its parts don't fit.
+    """
+    where = path.name
+    with opened_hdf5(path, where) as file:
+        refuse_foreign(file, where)
+        calibration = stored_dataset(file, _CALIBRATION, where) if _CALIBRATION in file else None
+        if calibration is not None:
+            check_size(calibration, where)
+        content = FeatureFile(
+            _numbers(_part(file, _VALUES, where), where),
+            _texts(_part(file, _BARCODES, where), where),
+            () if calibration is None else tuple(map(float, np.ravel(calibration[()]))),
+            tuple((name, text) for name, text in file.attrs.items() if isinstance(text, str)),
+        )
+    _check(content, path.name)
+    return content
+
+
+def _part(file: "h5py.File", names: tuple[str, str], where: str) -> "h5py.Dataset":
+    found = next((name for name in names if name in file), None)
+    if found is None:
+        raise DataError(f"{where}: no dataset {' or '.join(names)}; a file of features needs it")
+    part = stored_dataset(file, found, where)
+    check_size(part, where)
+    return part
+
+
+def _numbers(found: "h5py.Dataset", where: str) -> Features:
+    if found.ndim != 2 or found.dtype.kind != "f" or not 1 <= found.shape[1] <= _MOST_WIDTH:
+        raise DataError(
+            f"{where}: {found.name} has shape {found.shape} and type {found.dtype}; one row of numbers for each spot is needed"
+        )
+    if 4 * found.shape[0] * found.shape[1] > _MOST_BYTES:
+        raise DataError(
+            f"{where}: {found.name} has shape {found.shape}; at most {_MOST_BYTES >> 30} GiB are read"
+        )
+    return np.asarray(found[()], dtype=np.float32)
+
+
+def _texts(found: "h5py.Dataset", where: str) -> TextArray:
+    if found.dtype.kind not in "OS" or found.dtype.itemsize > 4096:
+        raise DataError(f"{where}: {found.name} has type {found.dtype}; a text for each spot is needed")
+    told = [
+        one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in np.ravel(found[()]).tolist()
+    ]
+    return text_array(told)
+
+
+def _check(content: FeatureFile, where: str) -> None:
+    n, width = content.values.shape
+    if len(content.barcode) != n:
+        raise DataError(f"{where}: {n} rows of features and {len(content.barcode)} barcodes; make it again")
+    if len(set(content.barcode)) != n:
+        raise DataError(
+            f"{where}: some barcodes stand twice; a join would multiply spots: make one file for each section"
+        )
+    if not np.isfinite(content.values).all():
+        row = int(np.flatnonzero(~np.isfinite(content.values).all(axis=1))[0])
+        raise DataError(
+            f"{where}: the features of {content.barcode[row]!r:.40} are not all numbers; make it again"
+        )
+    if content.calibration and len(content.calibration) != width:
+        raise DataError(
+            f"{where}: {len(content.calibration)} calibration features for {width} features; make it again"
+        )

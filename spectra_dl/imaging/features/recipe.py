@@ -1,0 +1,138 @@
+"""The features of a section's spots: which encoders, at which sizes, computed, found in a store, or made elsewhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import UsageError
+from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
+from spectra_dl.imaging.encoders.registry import Encoder, build_encoder
+from spectra_dl.imaging.features.block import FeatureBlock, Features
+from spectra_dl.imaging.features.precomputed import GIVEN, given_features
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.imaging.image import Cutter, Pixels
+from spectra_dl.imaging.tile_source import TileSource
+
+DEFAULT_SIZES_UM = (112.0, 224.0, 448.0)
+
+
+@dataclass(frozen=True)
+class FeatureRecipe:
+    """The encoders, and the tiles they are shown of each spot.
+
+    Attributes
+    ----------
+    encoders
+        ``"colour-texture"``, ``"efficientnet-lite0"``, ``"timm:MODEL"``, or ``"features:PATH"``, which is an HDF5 file
+        (or a folder with one file for each section, named after it) of features made elsewhere.
+    sizes_um
+        Sides of the tiles around a spot.
+    """
+
+    encoders: tuple[str, ...] = (COLOUR_TEXTURE,)
+    sizes_um: tuple[float, ...] = DEFAULT_SIZES_UM
+
+    def __post_init__(self) -> None:
+        if not self.sizes_um or any(not 1.0 <= size <= 10_000.0 for size in self.sizes_um):
+            raise UsageError(f"tile sizes {self.sizes_um} µm: one or more, each from 1 to 10,000")
+        for told in (self.encoders, self.sizes_um):
+            if len(set(told)) != len(told):
+                raise UsageError(
+                    f"{', '.join(map(str, told)):.200}: one of them stands twice; name each once"
+                )
+        if not self.encoders:
+            raise UsageError("no encoder; name at least one")
+        if sum(name.startswith(GIVEN) for name in self.encoders) > 1:
+            raise UsageError("features made elsewhere can come from one place only; put them into one file")
+
+    def with_encoder(self, name: str) -> "FeatureRecipe":
+        """Return the recipe with one more encoder, after the others."""
+        return FeatureRecipe((*self.encoders, name), self.sizes_um)
+
+
+@dataclass(frozen=True, eq=False)
+class SectionFeatures:
+    """Features of all spots of a section.
+
+    Attributes
+    ----------
+    values
+        ``(n, d)`` float32; NaN where features made elsewhere leave a spot out.
+    blocks
+        What each stretch of columns is.
+    """
+
+    values: Features
+    blocks: tuple[FeatureBlock, ...]
+
+
+@dataclass(frozen=True)
+class SectionEncoder:
+    """Encodes sections; its networks are loaded once, and only where a store doesn't know the answer.
+
+    Attributes
+    ----------
+    recipe
+        What is computed.
+    store
+        Where features are kept; None keeps none.
+    """
+
+    recipe: FeatureRecipe
+    store: FeatureStore | None = None
+
+    @cached_property
+    def _encoders(self) -> dict[str, Encoder]:
+        return {name: build_encoder(name) for name in self.recipe.encoders if not name.startswith(GIVEN)}
+
+    def features(self, section: TileSource) -> SectionFeatures:
+        """Return the features of all spots, which must all lie on the picture.
+
+        Raises
+        ------
+        DataError
+            The picture can't be decoded, or a file of features doesn't fit.
+        """
+        picture = _Picture(section)
+        values, blocks = [], []
+        for name in self.recipe.encoders:
+            if name.startswith(GIVEN):
+                given = given_features(Path(name.removeprefix(GIVEN)), section)
+                values.append(given.values)
+                blocks.append(given.block)
+                continue
+            encoder = self._encoders[name]
+            for size in self.recipe.sizes_um:
+                values.append(self._of_tiles(encoder, picture, size))
+                blocks.append(FeatureBlock(name, size, encoder.width, encoder.calibration))
+        return SectionFeatures(np.concatenate(values, axis=1), tuple(blocks))
+
+    def _of_tiles(self, encoder: Encoder, picture: "_Picture", size_um: float) -> Features:
+        def encode(first: int, last: int) -> Features:
+            return encoder.encode(picture.tiles(size_um, encoder.tile_pixels, first, last))
+
+        if self.store is None:
+            return encode(0, len(picture.section))
+        return self.store.features(picture.section, encoder, size_um, encode)
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """A section whose picture is opened when the first tile is asked for, and once."""
+
+    section: TileSource
+
+    @cached_property
+    def _cut(self) -> Cutter:
+        return self.section.image.cutter()
+
+    @cached_property
+    def _centre(self) -> FloatArray:
+        return self.section.position_um / self.section.um_per_pixel
+
+    def tiles(self, size_um: float, pixels: int, first: int, last: int) -> Iterator[Pixels]:
+        return self._cut(self._centre[first:last], size_um / self.section.um_per_pixel, pixels)

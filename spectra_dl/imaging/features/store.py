@@ -1,0 +1,99 @@
+"""Features on disk, so that the same tiles are never encoded twice."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.imaging.encoders.registry import Encoder
+from spectra_dl.imaging.features.block import Features
+from spectra_dl.imaging.features.file import FeatureFile, read_feature_file, write_feature_file
+from spectra_dl.imaging.tile_source import TileSource
+from spectra_dl.storage.wording import safe_file_name
+
+_LAYOUT = 1
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """A folder with one HDF5 file for each picture, set of spots, tile size and encoder.
+
+    A file's name holds a digest of all of these, the picture's content and the encoder's features of the calibration
+    tile among them, so that what was made of something else is never taken.
+
+    Attributes
+    ----------
+    folder
+        It must exist.
+    save_every
+        After so many tiles the work is saved; an interrupted run goes on from there.
+    """
+
+    folder: Path
+    save_every: int = 4096
+
+    def features(
+        self,
+        section: TileSource,
+        encoder: Encoder,
+        size_um: float,
+        encode: Callable[[int, int], Features],
+    ) -> Features:
+        """Return ``(n, d)`` features of all spots, from the store where they are there, and kept there otherwise.
+
+        Parameters
+        ----------
+        encode
+            Gives the features of the spots from the first to before the last.
+
+        Raises
+        ------
+        DataError
+            A file of the store is damaged.
+        EnvironmentFault
+            The store can't be written.
+        """
+        path = self.path_of(section, encoder, size_um)
+        if path.is_file():
+            return self._read(path, section, encoder)
+        partial = path.with_suffix(".partial.h5")
+        done = self._read(partial, section, encoder) if partial.is_file() else None
+        parts = [] if done is None else [done]
+        n, first = len(section), 0 if done is None else len(done)
+        for start in range(first, n, self.save_every):
+            parts.append(encode(start, min(start + self.save_every, n)))
+            whole = start + self.save_every >= n
+            self._write(path if whole else partial, section, encoder, size_um, np.concatenate(parts))
+        partial.unlink(missing_ok=True)
+        return np.concatenate(parts)
+
+    def path_of(self, section: TileSource, encoder: Encoder, size_um: float) -> Path:
+        """Return where the features of a section's spots lie, whether they are there or not."""
+        side = size_um / section.um_per_pixel
+        told = [_LAYOUT, section.image.sha256(), side, encoder.name, encoder.tile_pixels]
+        digest = hashlib.sha256(json.dumps(told).encode())
+        # Rounding may differ in the last digits between machines.
+        digest.update(np.round(np.array(encoder.calibration), 3).tobytes())
+        digest.update(np.ascontiguousarray(section.position_um / section.um_per_pixel).tobytes())
+        digest.update("\0".join(section.barcode).encode())
+        told_of = f"{safe_file_name(section.name)}-{safe_file_name(encoder.name)}-{size_um:g}um"
+        return self.folder / f"{told_of}-{digest.hexdigest()[:16]}.h5"
+
+    def _write(
+        self, path: Path, section: TileSource, encoder: Encoder, size_um: float, values: Features
+    ) -> None:
+        described = (("encoder", encoder.name), ("size_um", f"{size_um:g}"), ("section", section.name))
+        write_feature_file(
+            path, FeatureFile(values, section.barcode[: len(values)], encoder.calibration, described)
+        )
+
+    def _read(self, path: Path, section: TileSource, encoder: Encoder) -> Features:
+        content = read_feature_file(path)
+        n = len(content.barcode)
+        if content.values.shape[1] != encoder.width or list(content.barcode) != list(section.barcode[:n]):
+            raise DataError(f"{path}: not what this store wrote; delete it, and it is made again")
+        return content.values

@@ -1,0 +1,247 @@
+"""Pictures of tissue, checked before they are decoded and decoded when a tile is asked for."""
+
+import contextlib
+import io
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.errors import DataError
+from spectra_dl.imaging.image import Cutter, Pixels
+from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.storage.unsafe_contents import refuse_unsafe
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_KINDS = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",
+    b"MM\x00+": "TIFF",
+}
+_HEAD = 512  # bytes that tell what a file is
+_MOST_PIXELS = 400_000_000
+_SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
+_BAND = 512
+_LARGEST_TILE = 4096
+_GUARD = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A JPEG, PNG or TIFF file, checked and measured, not yet decoded; made by `open_image`.
+
+    Attributes
+    ----------
+    path
+        The file.
+    kind
+        ``"JPEG"``, ``"PNG"`` or ``"TIFF"``, by its content.
+    width, height
+        Pixels at full resolution.
+    """
+
+    path: Path
+    kind: str
+    width: int
+    height: int
+
+    def thumbnail(self, longest: int) -> tuple[Pixels, float]:
+        """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
+        with _opened(self.path, self.kind) as picture:
+            picture.draft("RGB", (longest, longest))
+            small = _on_white(picture)
+            small.thumbnail((longest, longest))
+            pixels = np.asarray(small, dtype=np.uint8)
+        return pixels, pixels.shape[1] / self.width
+
+    def sha256(self) -> str:
+        """Return the file's digest."""
+        return sha256_of(self.path)
+
+    def cutter(self) -> Cutter:
+        """Decode the picture, and return what yields its tiles, white beyond the edge."""
+        return partial(cut_tiles, self.decoded())
+
+    def decoded(self) -> Pixels:
+        """Return the whole picture, ``(height, width, 3)``."""
+        whole = np.empty((self.height, self.width, 3), dtype=np.uint8)
+        with _opened(self.path, self.kind) as picture:
+            # Band by band, since converting a picture at once takes several times its size in memory.
+            for top in range(0, self.height, _BAND):
+                band = picture.crop((0, top, self.width, min(top + _BAND, self.height)))
+                whole[top : top + _BAND] = np.asarray(_on_white(band), dtype=np.uint8)
+        return whole
+
+
+def shrunk(whole: Pixels, longest: int) -> tuple[Pixels, float]:
+    """Return a decoded picture with a longest side of at most ``longest`` pixels, and its pixels per full pixel."""
+    from PIL import Image
+
+    small = Image.fromarray(whole)
+    small.thumbnail((longest, longest))
+    pixels = np.asarray(small, dtype=np.uint8)
+    return pixels, pixels.shape[1] / whole.shape[1]
+
+
+def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
+    """Yield tiles ``(pixels, pixels, 3)`` of a decoded picture around each centre, white beyond the edge.
+
+    Parameters
+    ----------
+    whole
+        ``(height, width, 3)``.
+    centre
+        ``(k, 2)`` x and y in full-resolution pixels.
+    side
+        The tile's side in full-resolution pixels.
+    pixels
+        The side it is brought to.
+    """
+    from PIL import Image
+
+    reach = max(1, round(side))
+    for x, y in centre:
+        left, top = round(float(x) - reach / 2), round(float(y) - reach / 2)
+        tile = Image.fromarray(_cut(whole, left, top, reach))
+        yield np.asarray(tile.resize((pixels, pixels), Image.Resampling.BOX), dtype=np.uint8)
+
+
+def jpeg_pixels(content: bytes, where: str) -> Pixels:
+    """Return a small JPEG picture ``(h, w, 3)`` that was read into memory; ``where`` is for messages.
+
+    Raises
+    ------
+    DataError
+        It is damaged, or larger than a tile can be.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
+            if max(picture.size) > _LARGEST_TILE:
+                raise DataError(
+                    f"{where}: a tile of {picture.size[0]} x {picture.size[1]} pixels; it was not decoded"
+                )
+            return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+    except (OSError, SyntaxError, ValueError) as err:
+        if isinstance(err, DataError):
+            raise
+        raise DataError(
+            f"{where}: damaged JPEG ({' '.join(str(err).split())[:120]}); cut the tiles again"
+        ) from err
+
+
+def open_image(path: Path) -> ImageFile:
+    """Check a picture by its content, without decoding it.
+
+    Raises
+    ------
+    UnsafeError
+        The file holds pickle data.
+    DataError
+        It is no regular file, no JPEG, PNG or TIFF, or claims a size that can't be true or can't be held.
+    """
+    kind = _kind_of(path)
+    if kind is None:
+        raise DataError(
+            f"{path.name}: not a JPEG, PNG or TIFF by its content; export the picture as one of these"
+        )
+    with _opened(path, kind) as picture:
+        width, height = picture.size
+    in_file = path.stat().st_size
+    expansion = 3 * width * height / max(1, in_file)
+    if width * height > _MOST_PIXELS or (
+        3 * width * height > _SUSPICIOUS_BYTES and expansion > _MOST_EXPANSION
+    ):
+        raise DataError(
+            f"{path.name}: claims {width} x {height} pixels in {in_file} bytes; it was not decoded: "
+            "export the picture at a lower resolution"
+        )
+    return ImageFile(path, kind, width, height)
+
+
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """Return width and height as a JPEG, PNG or TIFF claims them, or None for a file that is none of these.
+
+    Raises
+    ------
+    UnsafeError
+        The file holds pickle data.
+    DataError
+        It is no regular file, or damaged.
+    """
+    kind = _kind_of(path)
+    if kind is None:
+        return None
+    with _opened(path, kind) as picture:
+        return picture.size
+
+
+def _kind_of(path: Path) -> str | None:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataError(f"{path.name}: not a regular file; name a JPEG, PNG or TIFF")
+        with open(path, "rb") as stream:
+            start = stream.read(_HEAD)
+    except OSError as err:
+        if isinstance(err, DataError):
+            raise
+        raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
+    refuse_unsafe(start, path.name, "name a JPEG, PNG or TIFF")
+    return next((name for magic, name in _KINDS.items() if start.startswith(magic)), None)
+
+
+@contextlib.contextmanager
+def _opened(path: Path, kind: str) -> Iterator["Image"]:
+    """Open a picture whose size is judged by us, not by the library's own limit."""
+    from PIL import Image, UnidentifiedImageError
+
+    with _GUARD, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            with Image.open(path, formats=(kind,)) as picture:
+                yield picture
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, KeyError) as err:
+            if isinstance(err, DataError):
+                raise
+            raise DataError(
+                f"{path.name}: truncated or damaged {kind} ({' '.join(str(err).split())[:120]}); take a fresh copy"
+            ) from err
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _on_white(picture: "Image") -> "Image":
+    """Return the picture in RGB, what is transparent put on white."""
+    from PIL import Image
+
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        clear = picture.convert("RGBA")
+        ground = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(ground, clear).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _cut(whole: Pixels, left: int, top: int, side: int) -> Pixels:
+    height, width = whole.shape[:2]
+    inside = whole[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
+    if inside.shape[:2] == (side, side):
+        return inside
+    tile = np.full((side, side, 3), 255, dtype=np.uint8)
+    row, column = max(0, -top), max(0, -left)
+    if row < side and column < side and top < height and left < width:
+        tile[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+    return tile

@@ -1,0 +1,51 @@
+"""Where on a small picture there is tissue, and where only glass."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.imaging.image import Pixels
+
+Mask = NDArray[np.bool_]
+_BLUR = 0.004  # of the longest side
+_MOST_COLOURED_GLASS = 25.0  # of 255: the difference between its strongest and its weakest colour
+_FEWEST_GLASS = 0.005  # of the picture's pixels
+_LEAST_STAIN = 0.03  # optical density that tissue has more than glass
+
+
+def tissue_mask(pixels: Pixels) -> Mask:
+    """Return ``(h, w)``: True where a picture ``(h, w, 3)`` shows tissue; everywhere on a picture that shows no glass.
+
+    Glass is what is both paler and brighter than Otsu's threshold. Tissue differs from its colour by more than Otsu's threshold of the
+    distance in optical density (Otsu 1979, doi 10.1109/TSMC.1979.4310076), so that a grey or pink light over the whole picture does no harm.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    blur = max(1.0, _BLUR * max(pixels.shape))
+    smooth = np.stack([gaussian_filter(pixels[..., k].astype(np.float64), blur) for k in range(3)], axis=2)
+    density = -np.log10((smooth + 1) / 256)
+    colour = smooth.max(axis=2) - smooth.min(axis=2)
+    pale = (colour <= otsu_threshold(colour)) & (density.mean(axis=2) <= otsu_threshold(density.mean(axis=2)))
+    if pale.mean() < _FEWEST_GLASS or np.median(colour[pale]) > _MOST_COLOURED_GLASS:
+        return np.ones(pixels.shape[:2], dtype=bool)
+    distance = np.linalg.norm(density - np.median(density[pale], axis=0), axis=2)
+    return np.asarray(distance > max(otsu_threshold(distance), _LEAST_STAIN), dtype=bool)
+
+
+def otsu_threshold(values: FloatArray, bins: int = 256) -> float:
+    """Return the value that splits ``values`` into two classes with the largest variance between them.
+
+    Examples
+    --------
+    >>> 1.0 < otsu_threshold(np.array([0.0, 0.0, 1.0, 9.0, 10.0, 10.0])) < 9.0
+    True
+    """
+    count, edge = np.histogram(values, bins)
+    below = np.cumsum(count)[:-1]
+    above = below[-1] + count[-1] - below
+    moment = np.cumsum(count * (edge[1:] + edge[:-1]) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (moment[:-1] / below - (moment[-1] - moment[:-1]) / above) ** 2
+    between = np.nan_to_num(between, nan=-1.0)
+    best = np.flatnonzero(between >= between.max())
+    return float(edge[1:-1][best].mean())  # the middle of an empty gap

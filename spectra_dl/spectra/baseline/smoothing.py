@@ -1,0 +1,107 @@
+"""Choose a baseline's stiffness from the spectra themselves: the V-curve.
+
+``lam`` weighs the baseline's squared second differences; what is right depends on the number of points, the width of
+the bands and the background. Along a grid of values the misfit and the roughness of the baseline are followed on
+logarithmic scales; where both hardly move from one value to the next, the baseline is no longer bent by bands and not
+yet kept from bending with the background.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import UsageError
+from spectra_dl.spectra.baseline.certificate import BaselineResult
+from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_parameters, correct
+from spectra_dl.spectra.baseline.settings import checked_intensity
+
+AUTO = "auto"
+_STEP = 0.25  # decades: coarse, so that folds of one study mostly agree
+_GRID = 10.0 ** np.arange(2.0, 9.0 + _STEP / 2, _STEP)
+_MOST_SPECTRA = 100
+_WITHOUT_CURVE = 1e5  # where no spectrum bends at all, every stiffness gives the same baseline
+_USUAL_P = 0.01
+
+
+def choose_lam(intensity: ArrayLike, method: str, parameters: Mapping[str, ParameterValue]) -> float:
+    """Choose ``lam`` for a method by the V-curve over training spectra.
+
+    Each spectrum's value is where the distance between neighbouring points of the curve (log misfit, log roughness) is
+    least; the median over spectra is returned. At most 100 spectra, evenly spaced over the rows, are looked at.
+
+    Parameters
+    ----------
+    intensity
+        ``(n, p)`` training spectra, at least one, no missing values.
+    method
+        One of the five with a ``lam``: asls, arpls, airpls, iasls, drpls.
+    parameters
+        The method's other parameters; ``lam`` is left out of account.
+
+    Returns
+    -------
+    lam
+        From 10^2.25 to 10^9, a whole number of quarter decades; 1e5 where no spectrum bends at all.
+
+    Raises
+    ------
+    UsageError
+        A method that has no ``lam`` of ours, no spectra, or a wrong parameter.
+    DataError
+        Missing values, or spectra of fewer than 5 points.
+
+    Notes
+    -----
+    Frasso & Eilers 2015, Statistical Modelling 15:91, doi 10.1177/1471082X14549288. Theirs smooths with given weights;
+    here the misfit weighs points above the baseline by ``p`` and those below by ``1 - p``, as asymmetric least squares
+    does, also for methods that have no ``p`` (0.01 then).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 1, 500)
+    >>> band, background = np.exp(-0.5 * ((x - 0.5) / 0.01) ** 2), np.exp(-2 * x)
+    >>> noise = np.random.default_rng(0).normal(0, 0.01, (8, 500))
+    >>> 1e3 < choose_lam(band + background + noise, "asls", {}) < 1e7
+    True
+    """
+    check_parameters(method, parameters)
+    if method not in OWN_METHODS:
+        raise UsageError(f'lam="{AUTO}" works with {", ".join(OWN_METHODS)}; {method} needs its own settings')
+    spectra = checked_intensity(intensity)
+    if not len(spectra):
+        raise UsageError(f'lam="{AUTO}" is chosen on training spectra; there are none')
+    few = spectra[_evenly_spaced(len(spectra))]
+    others = {name: value for name, value in parameters.items() if name != "lam"}
+    given_p = others.get("p", _USUAL_P)
+    curve = [
+        _log_misfit_and_roughness(few, correct(few, method, {**others, "lam": lam}), float(given_p))
+        for lam in _GRID.tolist()
+    ]
+    return _least_step(np.stack(curve))
+
+
+def _evenly_spaced(n_rows: int) -> NDArray[np.intp]:
+    return np.linspace(0, n_rows - 1, min(n_rows, _MOST_SPECTRA)).round().astype(np.intp)
+
+
+def _log_misfit_and_roughness(intensity: FloatArray, fitted: BaselineResult, p: float) -> FloatArray:
+    """Return ``(2, n)``: the logarithms of weighted misfit and roughness; minus infinity where there is none."""
+    residual = intensity - fitted.baseline
+    misfit = np.vecdot(np.where(residual > 0, p, 1 - p) * residual, residual)
+    with np.errstate(divide="ignore"):
+        logarithms: FloatArray = np.log(np.stack([misfit, fitted.certificate.roughness**2]))
+    return logarithms
+
+
+def _least_step(curve: FloatArray) -> float:
+    """Return the median over spectra of where ``curve`` ``(lams, 2, n)`` moves least."""
+    with np.errstate(invalid="ignore"):
+        moved = np.hypot(*np.moveaxis(np.diff(curve, axis=0), 1, 0))  # (lams - 1, n)
+    bent = np.isfinite(moved).all(axis=0)
+    if not bent.any():
+        return _WITHOUT_CURVE
+    at = int(np.median(moved[:, bent].argmin(axis=0)))
+    return float(_GRID[at + 1])

@@ -1,0 +1,1 @@
+"""Models of spectra in scikit-learn's shape."""

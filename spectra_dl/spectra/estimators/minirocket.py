@@ -1,0 +1,257 @@
+"""MiniRocket: thousands of fixed convolutions of a spectrum, and a ridge classifier on how often each is high."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.linear_model import LogisticRegression
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.folds.inner_splits import inner_folds
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Labels = NDArray[np.str_]
+
+_LENGTH = 9
+_KERNELS = math.comb(_LENGTH, 3)  # 84: three weights of 2, six of -1
+_MOST_DILATIONS = 32
+_GOLDEN_RATIO = (1 + math.sqrt(5)) / 2
+_ROWS_AT_ONCE = 64  # a quarter of a megabyte for each output of 1,000 points: stays in the cache
+_STRENGTHS = 10.0 ** np.arange(
+    -4, 2.1, 0.5
+)  # of the ridge penalty, in mean variances of a principal component
+
+
+class MiniRocket(TransformerMixin, BaseEstimator):
+    """Features of spectra: the share of points at which a convolution exceeds a threshold.
+
+    Parameters
+    ----------
+    n_features
+        About so many: the next lower multiple of 84, the number of kernels. The paper takes 9,996; with 4,200 the patient AUC
+        was the same on a simulated study (.80) and on real serum (.99), and no lower on real saliva (.89 against .86).
+    seed
+        Of the choice of training spectra whose outputs give the thresholds.
+
+    Notes
+    -----
+    After Dempster, Schmidt and Webb 2021 (doi 10.1145/3447548.3467231): all 84 kernels of length 9 with three weights of 2 and
+    six of -1; dilations from 1 up to the whole spectrum, spaced evenly in their logarithm, at most 32; every second output
+    is taken without its padded ends; thresholds are quantiles, at the fractional parts of multiples of the golden
+    ratio, of the output for one training spectrum. The thresholds are taken from the points that are compared with
+    them, so without the padded ends where those are left out.
+
+    Sums are formed point by point in float32, so a spectrum's features don't depend on the others in its batch.
+    """
+
+    dilations_: NDArray[np.intp]
+    thresholds_: list[NDArray[np.float32]]
+
+    def __init__(self, n_features: int = 4_200, seed: int = 0) -> None:
+        self.n_features = n_features
+        self.seed = seed
+
+    def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
+        """Find the thresholds on ``X`` ``(n, q)``.
+
+        Raises
+        ------
+        DataError
+            The spectra have fewer than nine points.
+        """
+        if X.shape[1] < _LENGTH:
+            raise DataError(f"MiniRocket needs spectra of at least {_LENGTH} points; these have {X.shape[1]}")
+        each = max(1, self.n_features // _KERNELS)
+        self.dilations_, counts = dilation_counts(X.shape[1], each)
+        generator = np.random.default_rng(self.seed)
+        quantiles = np.arange(1, each * _KERNELS + 1) * _GOLDEN_RATIO % 1
+        self.thresholds_ = []
+        for at, (dilation, count) in enumerate(zip(self.dilations_, counts, strict=True)):
+            chosen = _tensor(X[generator.integers(len(X), size=_KERNELS)])
+            own, quantiles = np.split(quantiles, [count * _KERNELS])
+            outputs = enumerate(_outputs(chosen, int(dilation), padded_first=at % 2 == 0))
+            found = [
+                np.quantile(output[kernel].numpy(), part)
+                for (kernel, output), part in zip(outputs, own.reshape(_KERNELS, count), strict=True)
+            ]
+            self.thresholds_.append(np.array(found, dtype=np.float32))  # (84, count)
+        return self
+
+    def transform(self, X: FloatArray) -> NDArray[np.float32]:
+        """Return the features, ``(n, f)`` from 0 to 1."""
+        parts = [
+            self._features(_tensor(X[at : at + _ROWS_AT_ONCE])) for at in range(0, len(X), _ROWS_AT_ONCE)
+        ]
+        return np.concatenate(parts)
+
+    def _features(self, rows: "Tensor") -> NDArray[np.float32]:
+        import torch
+
+        parts = []
+        for at, dilation in enumerate(self.dilations_):
+            outputs = _outputs(rows, int(dilation), padded_first=at % 2 == 0)
+            thresholds = torch.from_numpy(self.thresholds_[at])
+            parts += [_shares_above(*pair) for pair in zip(outputs, thresholds, strict=True)]
+        return torch.cat(parts).T.numpy()  # (f, N) -> (N, f)
+
+
+def dilation_counts(points: int, each: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the dilations of spectra of ``points``, and how many of a kernel's ``each`` features go to every one.
+
+    Examples
+    --------
+    >>> dilation_counts(100, 5)
+    (array([ 1,  3,  6, 12]), array([2, 1, 1, 1]))
+    """
+    spaced = np.linspace(0, math.log2((points - 1) / (_LENGTH - 1)), min(each, _MOST_DILATIONS))
+    dilations = np.floor(2**spaced + 1e-9).astype(np.intp)  # a power of two must not fall below itself
+    return np.unique(dilations[np.arange(each) * len(dilations) // each], return_counts=True)
+
+
+def _outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
+    """Yield the output of each kernel for ``rows`` (N, W); every second one without its padded ends."""
+    import torch
+
+    points, reach = rows.shape[1], dilation * (_LENGTH // 2)
+    padded = torch.nn.functional.pad(rows, (reach, reach))
+    moved = torch.stack([padded[:, at * dilation : at * dilation + points] for at in range(_LENGTH)])
+    total = moved.sum(dim=0)  # (9, N, W) -> (N, W)
+    triple = 3 * moved  # -1 everywhere and 3 more at three places: one addition per kernel
+    whole = padded_first
+    for first, second in combinations(range(_LENGTH - 1), 2):
+        pair = triple[first] + triple[second] - total
+        for third in range(second + 1, _LENGTH):
+            output = pair + triple[third]
+            yield output if whole else output[:, reach : points - reach]
+            whole = not whole
+
+
+def _shares_above(output: "Tensor", thresholds: "Tensor") -> "Tensor":
+    """Return the share of points of ``output`` (N, V) above each of ``thresholds`` (F,), as (F, N)."""
+    import torch
+
+    above = torch.empty((len(thresholds), *output.shape))
+    torch.gt(output, thresholds[:, None, None], out=above)  # as 0 and 1, whose sum is exact in any order
+    return above @ torch.ones(output.shape[1]) / output.shape[1]
+
+
+def _tensor(rows: FloatArray) -> "Tensor":
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(rows, dtype=np.float32))
+
+
+class PatientRidge(ClassifierMixin, BaseEstimator):
+    """Ridge regression on class membership, its penalty and its probabilities learnt from patients left out.
+
+    Leaving out one spectrum at a time, as `sklearn.linear_model.RidgeClassifierCV` does, leaves the patient's other
+    spectra in and picks too small a penalty. Here inner folds by patient choose the penalty whose out-of-fold scores,
+    averaged by patient, lie nearest to the truth; on those scores a logistic curve gives probabilities (Platt 1999).
+
+    Parameters
+    ----------
+    features
+        A transformer, fitted on all rows given; features are brought to mean 0 and standard deviation 1.
+    seed
+        Of the inner folds.
+
+    Attributes
+    ----------
+    strength_
+        The penalty chosen, in mean variances of a principal component.
+    out_of_fold_probability_
+        ``(n, c)`` for each training row, from ridge weights that never saw its patient.
+    """
+
+    classes_: Labels
+    strength_: float
+    out_of_fold_probability_: FloatArray
+    features_: Any
+    curve_: Any
+
+    def __init__(self, features: BaseEstimator, seed: int = 0) -> None:
+        self.features = features
+        self.seed = seed
+
+    def fit(self, X: FloatArray, y: Labels, groups: Sequence[str] | None = None) -> Self:
+        """Fit on ``X`` ``(n, p)``; ``groups`` ``(n,)`` are the patients, each row its own if None.
+
+        Raises
+        ------
+        DataError
+            A class has fewer than two patients.
+        """
+        label = np.asarray(y)
+        self.classes_ = np.unique(label)
+        self.features_ = clone(self.features)
+        features = np.asarray(self.features_.fit_transform(X, label), dtype=np.float64)
+        self._mean, self._scale = features.mean(axis=0), features.std(axis=0)
+        self._scale[self._scale < 1e-9] = 1.0  # a feature that never changes stays 0
+        features = (features - self._mean) / self._scale
+        gram = features @ features.T  # (n, n)
+        target = _membership(label, self.classes_)
+
+        scores = np.empty((len(_STRENGTHS), *target.shape))
+        for fold in inner_folds(label, groups, self.seed):
+            scores[:, fold.test] = _scores(gram, target, fold.train, fold.test)
+        best = _nearest(scores, target, groups)
+        self.strength_ = float(_STRENGTHS[best])
+        self.curve_ = LogisticRegression(C=1e3, max_iter=1000).fit(scores[best], label)
+        self.out_of_fold_probability_ = self.curve_.predict_proba(scores[best])
+
+        dual = _dual_weights(gram, target, _STRENGTHS[best : best + 1])[0]
+        self._weights, self._offset = features.T @ dual, target.mean(axis=0)  # (f, k), (k,)
+        return self
+
+    def predict_proba(self, X: FloatArray) -> FloatArray:
+        """Return ``(n, c)`` probabilities."""
+        features = (self.features_.transform(X).astype(np.float64) - self._mean) / self._scale
+        probability: FloatArray = self.curve_.predict_proba(features @ self._weights + self._offset)
+        return probability
+
+    def predict(self, X: FloatArray) -> Labels:
+        """Return the likeliest class of each row."""
+        likeliest: Labels = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return likeliest
+
+
+def _membership(label: Labels, classes: Labels) -> FloatArray:
+    """Return 1 and -1 for rows in and out of a class, ``(n, c)``; two classes need one column."""
+    member = np.where(label[:, None] == classes, 1.0, -1.0)
+    return member[:, 1:] if len(classes) == 2 else member
+
+
+def _dual_weights(gram: FloatArray, target: FloatArray, strengths: FloatArray) -> FloatArray:
+    """Return ``(strengths, n, k)`` ridge weights of the rows, from the Gram matrix of centred features."""
+    values, vectors = np.linalg.eigh(gram)
+    values = np.maximum(values, 0.0)
+    penalties = strengths * (values.mean() or 1.0)
+    rotated = vectors.T @ (target - target.mean(axis=0))
+    return np.stack([vectors @ (rotated / (values + penalty)[:, None]) for penalty in penalties])
+
+
+def _scores(
+    gram: FloatArray, target: FloatArray, train: NDArray[np.intp], test: NDArray[np.intp]
+) -> FloatArray:
+    """Return ``(strengths, test rows, k)`` scores by ridge regressions on the training rows."""
+    inner, across = gram[np.ix_(train, train)], gram[np.ix_(test, train)]
+    column_mean, mean = inner.mean(axis=0), inner.mean()
+    across = across - across.mean(axis=1, keepdims=True) - column_mean + mean  # centred on the training rows
+    inner = inner - column_mean - column_mean[:, None] + mean
+    scores: FloatArray = across @ _dual_weights(inner, target[train], _STRENGTHS) + target[train].mean(axis=0)
+    return scores
+
+
+def _nearest(scores: FloatArray, target: FloatArray, groups: Sequence[str] | None) -> int:
+    """Return which of ``scores`` (s, n, k), averaged by patient, has the least squared error."""
+    owner = np.arange(len(target)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    share = (np.arange(owner.max() + 1)[:, None] == owner) / np.bincount(owner)[:, None]  # (patients, n)
+    errors = ((share @ (scores - target)) ** 2).mean(axis=(1, 2))
+    return int(np.argmin(errors))

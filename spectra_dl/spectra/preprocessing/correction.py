@@ -1,0 +1,120 @@
+"""Correct a stream of spectra block by block: rows in are rows out, in their order, each with its certificate."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spectra_dl.arrays import TextArray, text_array
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
+from spectra_dl.spectra.preprocessing.step import Remarks
+from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.storage.csv_rows import csv_rows
+
+_REMARKS = (
+    "spikes_removed",
+    "baseline_converged",
+    "baseline_iterations",
+    "baseline_final_change",
+    "fraction_below_zero",
+    "baseline_roughness",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class CorrectedBlock:
+    """Some consecutive spectra after correction.
+
+    Attributes
+    ----------
+    table
+        As given, with corrected intensities; a refused spectrum's are missing.
+    status, reason
+        ``(n,)`` text: ok, warned or refused, and why.
+    usable
+        ``(n,)`` bool: not refused.
+    remarks
+        What the steps found in the usable spectra, in their order.
+    fitted
+        The steps, with what they learnt.
+    """
+
+    table: SpectraTable
+    status: TextArray
+    reason: TextArray
+    usable: np.ndarray
+    remarks: Remarks
+    fitted: FittedPreprocessing
+
+
+def corrected(blocks: Iterable[SpectraTable], preprocessing: Preprocessing) -> Iterator[CorrectedBlock]:
+    """Yield each block after correction; a spectrum's result depends on it and the fitted steps alone.
+
+    Steps that learn are fitted on the usable spectra of the first block.
+
+    Raises
+    ------
+    DataError
+        A step learns and the first block has no usable spectrum, or a step doesn't fit the axis.
+    """
+    fitted: FittedPreprocessing | None = None
+    for block in blocks:
+        checked, verdicts = inspect(block)
+        status = text_array([verdict.status for verdict in verdicts])
+        usable = status != "refused"
+        good = checked.select(usable)
+        fitted = fitted or _fitted(good, preprocessing)
+        result, _ = fitted.clean(good)
+        intensity = np.full((len(block), result.wavenumber.size), np.nan)
+        intensity[usable] = result.intensity
+        yield CorrectedBlock(
+            replace(checked, intensity=intensity, wavenumber=result.wavenumber),
+            status,
+            text_array(["; ".join(verdict.reasons) for verdict in verdicts]),
+            usable,
+            result.remarks,
+            fitted,
+        )
+
+
+def _fitted(good: SpectraTable, preprocessing: Preprocessing) -> FittedPreprocessing:
+    if not len(good) and any(step.learns for step in preprocessing.steps):
+        raise DataError(
+            "none of the first spectra can be used, and the correction is to learn from them; give --lam a number, and no "
+            "step that learns"
+        )
+    return preprocessing.fit(good)
+
+
+@contextlib.contextmanager
+def certificates_file(path: str | os.PathLike[str]) -> Iterator[Callable[[CorrectedBlock], None]]:
+    """Yield a function that appends a block's certificates to a CSV file: one line per spectrum, in input order.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
+    with csv_rows(path) as write_row:
+        write_row(["row", "sample_id", "status", "reason", *_REMARKS])
+        count = 0
+
+        def append(block: CorrectedBlock) -> None:
+            nonlocal count
+            found = iter(zip(*(_cells(block.remarks.get(name), block) for name in _REMARKS), strict=True))
+            for row, usable in enumerate(block.usable):
+                cells = next(found) if usable else [""] * len(_REMARKS)
+                count += 1
+                write_row([count, block.table.sample_id[row], block.status[row], block.reason[row], *cells])
+
+        yield append
+
+
+def _cells(remark: np.ndarray | None, block: CorrectedBlock) -> list[object]:
+    if remark is None:
+        return [""] * int(block.usable.sum())
+    return ["" if value != value else value for value in remark.tolist()]

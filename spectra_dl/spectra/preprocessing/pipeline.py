@@ -1,0 +1,246 @@
+"""Preprocessing: ordered steps, fitted on training rows, stored in the model file."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.preprocessing.resampling import interpolated, require_cover, same_axis
+from spectra_dl.spectra.preprocessing.step import MOST_POINTS, Remarks, StepResult
+from spectra_dl.spectra.preprocessing.steps import (
+    STEPS,
+    Baseline,
+    Despike,
+    Normalise,
+    Stage,
+    Step,
+    step_from_json,
+    step_to_json,
+)
+from spectra_dl.spectra.table import SpectraTable
+
+_REMOVED = "spikes_removed"
+_MOST_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """An ordered pipeline of steps, not fitted yet.
+
+    Attributes
+    ----------
+    steps
+        Applied from left to right. Their stages never go back: axis, spikes, baseline, smoothing,
+        normalisation (a baseline fitted to normalised spectra, or spikes smoothed before they are found,
+        give plausible wrong numbers).
+
+    Raises
+    ------
+    UsageError
+        A step comes after one of a later stage, or there are more than 20.
+
+    Examples
+    --------
+    >>> [type(step).__name__ for step in Preprocessing.default().steps]
+    ['Despike', 'Baseline', 'Normalise']
+    """
+
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        unknown = [step for step in self.steps if type(step) not in STEPS.values()]
+        if unknown:
+            raise UsageError(f"{type(unknown[0]).__name__} is not a step; use {', '.join(STEPS)}")
+        if len(self.steps) > _MOST_STEPS:
+            raise UsageError(f"{len(self.steps)} steps; give at most {_MOST_STEPS}")
+        for earlier, later in pairwise(self.steps):
+            if later.stage < earlier.stage:
+                order = ", ".join(stage.name.lower() for stage in Stage)
+                raise UsageError(
+                    f"{type(later).__name__} after {type(earlier).__name__}; the order of stages is {order}"
+                )
+
+    @classmethod
+    def default(cls) -> Self:
+        """Return what a model gets unless told otherwise: despike, asls baseline, standard normal variate."""
+        return cls((Despike(), Baseline(), Normalise()))
+
+    def fit(self, table: SpectraTable) -> "FittedPreprocessing":
+        """Fit every step on ``table``, which holds training rows only.
+
+        Raises
+        ------
+        DataError
+            A value is missing or infinite, or the spectra are too short for a step.
+        """
+        _require_finite(table.intensity)
+        intensity, wavenumber = table.intensity, table.wavenumber
+        learners = [k for k, step in enumerate(self.steps) if step.learns]
+        fitted = []
+        for position, step in enumerate(self.steps):
+            ready = step.fit(intensity, wavenumber)
+            if learners and position < learners[-1]:  # later spectra are seen by nobody: save their baselines
+                result = ready.apply(intensity, wavenumber)
+                intensity, wavenumber = result.intensity, result.wavenumber
+            fitted.append(ready)
+        return FittedPreprocessing(tuple(fitted), table.wavenumber)
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessed:
+    """Spectra ready for a model.
+
+    Attributes
+    ----------
+    matrix
+        ``(n, q)`` float32, rows as in the table.
+    wavenumber
+        ``(q,)`` in cm⁻¹.
+    remarks
+        What the steps found in each spectrum, ``(n,)`` by name: ``spikes_removed``, ``fraction_below_zero``, and the
+        baseline's certificate as ``baseline_converged``, ``baseline_iterations``, ``baseline_final_change`` and
+        ``baseline_roughness``.
+    notes
+        What was done to the table as a whole.
+    """
+
+    matrix: NDArray[np.float32]
+    wavenumber: FloatArray
+    remarks: Remarks
+    notes: tuple[str, ...]
+
+    def convergence_notes(self) -> tuple[str, ...]:
+        """Say how many baselines did not converge; nothing where all did, or none was fitted."""
+        converged = self.remarks.get("baseline_converged", np.ones(0, dtype=np.bool_))
+        failed = int(np.count_nonzero(~converged.astype(np.bool_)))
+        if not failed:
+            return ()
+        return (f"the baseline of {failed} of {len(converged)} spectra did not converge",)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPreprocessing:
+    """Steps ready for use, and the axis they were fitted on.
+
+    Attributes
+    ----------
+    steps
+        As fitted.
+    axis
+        ``(p,)`` in cm⁻¹, the axis of the training spectra; others are brought to it.
+    wavenumber
+        ``(q,)`` in cm⁻¹ after all steps.
+
+    Raises
+    ------
+    DataError
+        The axis is not one, or a step doesn't fit it.
+    """
+
+    steps: tuple[Step, ...]
+    axis: FloatArray
+    wavenumber: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        Preprocessing(self.steps)  # the order
+        axis = np.array(self.axis, dtype=np.float64)
+        if axis.ndim != 1 or not 2 <= axis.size <= MOST_POINTS or not bool(np.all(np.diff(axis) > 0)):
+            raise DataError(
+                f"the axis has {axis.size} points; give 2 to {MOST_POINTS:,} ascending wavenumbers"
+            )
+        object.__setattr__(self, "axis", axis)
+        # No spectra at all still pass through every step: each checks its settings and the axis.
+        _, wavenumber, _ = self._apply(np.empty((0, axis.size)), axis)
+        object.__setattr__(self, "wavenumber", wavenumber)
+
+    def transform(self, table: SpectraTable) -> Preprocessed:
+        """Apply every step to every spectrum, each by itself.
+
+        A table on another axis is read off straight lines at the fitted axis, after cosmic rays are removed on its
+        own where a step removes them; a note says so.
+
+        Raises
+        ------
+        DataError
+            The axis doesn't cover the fitted one to within half a step, or a value is missing or infinite
+            (`spectra_dl.spectra.quality.inspect` finds such spectra).
+        """
+        cleaned, notes = self.clean(table)
+        return Preprocessed(cleaned.intensity.astype(np.float32), cleaned.wavenumber, cleaned.remarks, notes)
+
+    def clean(self, table: SpectraTable) -> tuple[StepResult, tuple[str, ...]]:
+        """Do what `transform` does and return spectra ``(n, q)`` in float64, and the notes."""
+        _require_finite(table.intensity)
+        if same_axis(table.wavenumber, self.axis):
+            return StepResult(*self._apply(table.intensity, self.axis)), ()
+        require_cover(table.wavenumber, self.axis)
+        intensity, removed = self._without_rays(table)
+        cleaned, wavenumber, remarks = self._apply(
+            interpolated(intensity, table.wavenumber, self.axis), self.axis
+        )
+        if _REMOVED in remarks:
+            remarks = {**remarks, _REMOVED: remarks[_REMOVED].astype(np.int64) + removed}
+        note = f"resampled from {_described(table.wavenumber)} to the model's {_described(self.axis)}"
+        return StepResult(cleaned, wavenumber, remarks), (note,)
+
+    def _without_rays(self, table: SpectraTable) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Remove cosmic rays on a table's own axis: between the points of another, a ray is wider than rays are."""
+        despike = next((step for step in self.steps if isinstance(step, Despike)), None)
+        if despike is None:
+            return table.intensity, np.zeros(len(table), dtype=np.int64)
+        found = despike.apply(table.intensity, table.wavenumber)
+        return found.intensity, found.remarks[_REMOVED].astype(np.int64)
+
+    def _apply(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, FloatArray, Remarks]:
+        remarks: Remarks = {}
+        for step in self.steps:
+            result = step.apply(intensity, wavenumber)
+            intensity, wavenumber = result.intensity, result.wavenumber
+            remarks = {**remarks, **result.remarks}
+        return intensity, wavenumber, remarks
+
+    def to_json(self) -> dict[str, object]:
+        """Return plain JSON values that `from_json` reads back to the same bits."""
+        return {"steps": [step_to_json(step) for step in self.steps], "axis": self.axis.tolist()}
+
+    @classmethod
+    def from_json(cls, stored: object) -> Self:
+        """Return what `to_json` stored.
+
+        Raises
+        ------
+        DataError
+            Anything is missing, unknown, of a wrong type or out of range.
+        """
+        if not isinstance(stored, dict) or stored.keys() != {"steps", "axis"}:
+            raise DataError(
+                'stored preprocessing is not an object with "steps" and "axis" alone; it is damaged'
+            )
+        steps, axis = stored["steps"], stored["axis"]
+        if not isinstance(steps, list) or len(steps) > _MOST_STEPS:
+            raise DataError(f'stored preprocessing: "steps" is not a list of at most {_MOST_STEPS}')
+        numbers = isinstance(axis, list) and len(axis) <= MOST_POINTS
+        if not numbers or not all(type(value) in (int, float) for value in axis):
+            raise DataError(f'stored preprocessing: "axis" is not a list of at most {MOST_POINTS:,} numbers')
+        try:
+            return cls(tuple(map(step_from_json, steps)), np.asarray(axis, dtype=np.float64))
+        except (UsageError, OverflowError) as err:
+            raise DataError(f"stored preprocessing: {err}") from err
+
+
+def _require_finite(intensity: FloatArray) -> None:
+    finite = np.isfinite(intensity).all(axis=1)
+    if not finite.all():
+        bad = np.flatnonzero(~finite) + 1
+        raise DataError(
+            f"{bad.size} of {len(intensity)} spectra hold missing or infinite values, the first is number "
+            f"{bad[0]}; leave out the spectra that the quality check refuses"
+        )
+
+
+def _described(wavenumber: FloatArray) -> str:
+    return f"{wavenumber.size} points between {wavenumber[0]:g} and {wavenumber[-1]:g} cm⁻¹"

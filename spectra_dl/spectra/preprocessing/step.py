@@ -1,0 +1,105 @@
+"""What a preprocessing step is, and the checks its settings share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError, UsageError
+
+Remarks = Mapping[str, NDArray[np.generic]]
+
+MOST_POINTS = 65_536  # of a spectrum
+
+
+class Stage(IntEnum):
+    """Where a step belongs; a pipeline never goes back to an earlier stage."""
+
+    AXIS = 0
+    SPIKES = 1
+    BASELINE = 2
+    SMOOTH = 3
+    NORMALISE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class StepResult:
+    """Spectra after a step: ``(n, q)`` and ``(q,)``, and remarks of length n by name."""
+
+    intensity: FloatArray
+    wavenumber: FloatArray
+    remarks: Remarks = field(default_factory=dict)
+
+
+class Step(Protocol):
+    """What every step can do; its dataclass fields are its settings, stored in the model file."""
+
+    stage: ClassVar[Stage]
+
+    @property
+    def learns(self) -> bool:
+        """Whether `fit` looks at the rows it is given."""
+        ...
+
+    def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
+        """Return the step ready for use, having learnt what it needs from these rows."""
+        ...
+
+    def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
+        """Return new spectra; the given ones stay as they are."""
+        ...
+
+
+class NothingToLearn:
+    """A step that is ready as it is."""
+
+    @property
+    def learns(self) -> bool:
+        """Nothing."""
+        return False
+
+    def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
+        """Return the step itself."""
+        return self
+
+
+def check_number(step: object, name: str, value: object, low: float, high: float) -> None:
+    """Refuse a setting that isn't a number from ``low`` to ``high``."""
+    number = isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool)
+    if not (number and low <= float(value) <= high):  # type: ignore[arg-type]
+        raise UsageError(f"{_name(step)}: {name} is {_shown(value)}; give a number from {low:g} to {high:g}")
+
+
+def check_whole(step: object, name: str, value: object, low: int, high: int) -> None:
+    """Refuse a setting that isn't a whole number from ``low`` to ``high``."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not (whole and low <= int(value) <= high):  # type: ignore[call-overload]
+        raise UsageError(
+            f"{_name(step)}: {name} is {_shown(value)}; give a whole number from {low} to {high}"
+        )
+
+
+def check_choice(step: object, name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Refuse a setting that isn't one of ``choices``."""
+    if value not in choices:
+        raise UsageError(f"{_name(step)}: {name} is {_shown(value)}; give one of {', '.join(choices)}")
+
+
+def require_points(step: object, wavenumber: FloatArray, least: int) -> None:
+    """Refuse spectra of fewer than ``least`` points."""
+    if wavenumber.size < least:
+        raise DataError(
+            f"{_name(step)} needs spectra of at least {least} points; these have {wavenumber.size}"
+        )
+
+
+def _name(step: object) -> str:
+    return type(step).__name__
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:60]

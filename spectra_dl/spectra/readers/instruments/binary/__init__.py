@@ -1,0 +1,1 @@
+"""Binary files of instruments: walked and measured before a number is believed."""

@@ -1,0 +1,174 @@
+"""Bruker OPUS files (.0, .1, ...): the Raman spectra in them.
+
+Parsed by brukeropus once `check_opus` has measured every block; the delicate part it does is to find the parameters that
+belong to a spectrum. It is given only the blocks of Raman spectra and of parameters: reports, histories and other spectra
+hold nothing that is read here.
+"""
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.axis import check_size
+from spectra_dl.spectra.readers.instruments.binary.opus_structure import (
+    MARK,
+    OpusBlock,
+    check_opus,
+    check_parameters,
+)
+from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
+from spectra_dl.spectra.readers.instruments.units import other_unit
+from spectra_dl.spectra.readers.instruments.vendor import vendor_library
+from spectra_dl.spectra.readers.source import open_binary
+from spectra_dl.spectra.readers.wording import file_name, listed, printable, quoted
+
+LARGEST_FILE = 64 << 20
+RAMAN, SERIES, WAVENUMBER, FLOAT32, INT32 = 10, 2, "WN", 1, 2
+SPECTRUM_KINDS = {4: "absorbance", 5: "transmittance", 6: "Kubelka-Munk", 12: "reflectance", 16: "ATR"}
+TEXTS = {"instrument": "ins", "title": "snm", "accumulations": "nss"}
+Value = str | int | float
+Kind = tuple[int, int, int, int, int, int]
+
+
+class _Block(Protocol):
+    """What is used of brukeropus' block."""
+
+    data: Mapping[str, Value]
+    parse_error: str | None
+
+    def parse(self) -> None: ...
+
+
+class _Spectrum(Protocol):
+    """What is used of brukeropus' spectrum."""
+
+    x: FloatArray
+    y: NDArray[np.floating]
+
+
+def is_opus(head: bytes) -> bool:
+    """Say whether a file that begins with ``head`` is an OPUS file."""
+    return head.startswith(MARK)
+
+
+def read_opus(path: Path) -> list[Recording]:
+    """Read the Raman spectra of an OPUS file, in the order in which they were added.
+
+    Raises
+    ------
+    DataError
+        Damaged, truncated, or without a Raman spectrum.
+    UsageError
+        brukeropus is not installed.
+    """
+    where = file_name(path)
+    content = _content(path, where)
+    found = check_opus(content, where)
+    library = vendor_library("brukeropus", f"{where} (Bruker OPUS)")
+    try:
+        return _Opus(content, where, library).recordings(found)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, struct.error) as err:
+        if isinstance(err, DataError):
+            raise
+        raise DataError(
+            f"{where}: brukeropus can't read this OPUS file ({printable(str(err), 100)}); save it as JCAMP-DX from OPUS"
+        ) from err
+
+
+def _content(path: Path, where: str) -> bytes:
+    with open_binary(path, where) as stream:
+        content = stream.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise DataError(f"{where}: an OPUS file over {LARGEST_FILE >> 20} MiB; extract its spectra in OPUS")
+    return content
+
+
+class _Opus:
+    """An OPUS file whose blocks lie within it."""
+
+    def __init__(self, content: bytes, where: str, library: ModuleType) -> None:
+        self._content = content
+        self._where = where
+        self._library = library.file
+
+    def recordings(self, found: Sequence[OpusBlock]) -> list[Recording]:
+        kinds = [cast(Kind, self._library.parse.get_block_type(block.code)) for block in found]
+        spectra = [k for k, kind in enumerate(kinds) if kind[2] == 0 and kind[3] % 32 == RAMAN]
+        if not spectra:
+            names = dict.fromkeys(
+                SPECTRUM_KINDS[kind[3] % 32] for kind in kinds if kind[3] % 32 in SPECTRUM_KINDS
+            )
+            raise DataError(
+                f"{self._where}: an OPUS file without a Raman spectrum (in it: {listed(names) or 'no spectrum'}); give a file "
+                f"with Raman spectra"
+            )
+        if any(kinds[k][5] == SERIES for k in spectra):
+            raise DataError(
+                f"{self._where}: a series of spectra in one OPUS block; extract the single spectra in OPUS"
+            )
+        wanted = [k for k, kind in enumerate(kinds) if k in spectra or kind[2] > 0]
+        blocks = [self._parsed(found[k], kinds[k]) for k in wanted]
+        columns = self._columns([block for k, block in zip(wanted, blocks, strict=True) if kinds[k][2] > 1])
+        pairs = sorted(
+            self._library.block.pair_data_and_status_blocks(blocks), key=lambda pair: int(pair[0].start)
+        )
+        if len(pairs) < len(spectra):
+            raise DataError(
+                f"{self._where}: {len(pairs)} of {len(spectra)} Raman spectra have all their points and the parameters of their "
+                f"axis; the file is damaged, copy it again"
+            )
+        return [self._recording(data, status, columns) for data, status in pairs]
+
+    def _parsed(self, found: OpusBlock, kind: Kind) -> _Block:
+        if kind[2] > 0:
+            check_parameters(self._content, found, self._where)
+        block = self._library.block.FileBlock(self._content, kind, found.size, found.start)
+        block.parse()
+        if block.parse_error:
+            raise ValueError(block.parse_error)
+        return cast(_Block, block)
+
+    def _columns(self, blocks: Sequence[_Block]) -> dict[str, str]:
+        """Return what the file says of its measurement, from the parameters that belong to no axis."""
+        said: dict[str, Value] = {}
+        for block in blocks:
+            said |= block.data
+        texts = {column: str(said.get(name, "")) for column, name in TEXTS.items()}
+        laser = said.get("rlw")
+        if isinstance(laser, float) and math.isfinite(laser) and laser > 0:
+            texts["laser_nm"] = number_text(1e7 / laser)
+        return texts
+
+    def _recording(self, data: _Block, status: _Block, columns: Mapping[str, str]) -> Recording:
+        said = status.data
+        points, unit = said.get("npt", 0), str(said.get("dxu", "no unit"))
+        if not isinstance(points, int) or points < 1:
+            raise DataError(
+                f"{self._where}: a Raman spectrum of {quoted(str(points))} points; copy the file again"
+            )
+        check_size(points, self._where)
+        if unit != WAVENUMBER:
+            raise other_unit(unit, self._where)
+        if said.get("dpf") not in (FLOAT32, INT32):
+            raise DataError(
+                f"{self._where}: numbers of kind {quoted(str(said.get('dpf')))} are not known; save the file as JCAMP-DX"
+            )
+        spectrum = cast(_Spectrum, self._library.data.Data(data, status, "ra", 0.0))
+        return Recording(
+            self._where,
+            np.asarray(spectrum.x, dtype=np.float64),
+            np.asarray(spectrum.y, dtype=np.float64)[np.newaxis],
+            same_for_all(columns, 1),
+            stated=True,
+            notes=(
+                "an OPUS file does not say what its Raman axis is measured from; it was taken as Raman shift",
+            ),
+        )

@@ -1,0 +1,1 @@
+"""Text tables of spectra: layout, numbers, headers, and spectra in rows, columns or maps."""

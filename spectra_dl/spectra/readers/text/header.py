@@ -1,0 +1,186 @@
+"""Names of columns (or rows): which are wavenumbers, which metadata, in whatever spelling an export uses."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.axis import SortedAxis, nanometres, sorted_axis
+from spectra_dl.spectra.readers.text.numbers import MINUS, NumberFormat, decide_format, is_missing
+from spectra_dl.spectra.readers.wording import listed, quoted
+
+INVERSE_CM = r"(?:rel\.?\s*)?(?:cm\s*\^?\s*\(?\s*-?\s*[1¹]\)?|cm⁻¹|1\s*/\s*cm)"
+# A prefix like R's X, then a number, then a unit with or without brackets.
+WAVENUMBER = re.compile(
+    rf"(?P<prefix>(?:[^\W\d]{{1,12}}[ _]?)?)(?P<number>[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)"
+    rf"\s*[\[(]?\s*(?P<unit>{INVERSE_CM}|nm)?\s*[\])]?",
+    re.IGNORECASE,
+)
+AXIS_WORD = re.compile(
+    rf"\W*(?:.*wave.?(?:number|num|length)?s?.*|.*shift.*|.*{INVERSE_CM}.*|.*\bwn\b.*|x|nm|.*frequency.*)\W*",
+    re.IGNORECASE,
+)
+INTENSITY_WORD = re.compile(
+    r".*(?:intens|count|signal|amplitude|arb|raman).*|a\.?\s?u\.?|[iy]|", re.IGNORECASE
+)
+RENAMED_NEGATIVE = re.compile(r"[^\W\d]{1,12}\.\d[\d.]*")
+RENAMED_DOUBLE = re.compile(r"\d+(?:\.\d+){2}")
+
+
+@dataclass(frozen=True)
+class AxisNames:
+    """The spelling shared by the names of an axis: one prefix and one number format."""
+
+    prefix: str
+    format: NumberFormat
+    where: str
+
+    def wavenumber(self, name: str) -> float | None:
+        """Return the Raman shift that ``name`` spells, or None for other names.
+
+        Raises
+        ------
+        DataError
+            The name gives nm.
+        """
+        spelled = WAVENUMBER.fullmatch(name.strip().translate(MINUS))
+        if not spelled or spelled["prefix"] != self.prefix:
+            return None
+        if (spelled["unit"] or "").lower() == "nm":
+            raise nanometres(f"{self.where}: the axis with {quoted(name)}")
+        return self.format.number(spelled["number"])
+
+
+def axis_spelling(names: Sequence[str], where: str) -> tuple[AxisNames, list[str]]:
+    """Find the spelling that most names share as numbers, with the notes about it."""
+    spelled = [match for name in names if (match := WAVENUMBER.fullmatch(name.strip().translate(MINUS)))]
+    if not spelled:
+        return AxisNames("", NumberFormat(), where), []
+    prefix, _ = Counter(match["prefix"] for match in spelled).most_common(1)[0]
+    numbers = [match["number"] for match in spelled if match["prefix"] == prefix]
+    number_format, notes = decide_format(numbers, f"{where}, wavenumbers")
+    notes = [f"in the wavenumbers, {note}" for note in notes]
+    if prefix:
+        notes.append(f"the names of the wavenumbers begin with {quoted(prefix)}; it was left out")
+    if any(match["unit"] for match in spelled):
+        notes.append("the names of the wavenumbers carry their unit; it was left out")
+    return AxisNames(prefix, number_format, where), notes
+
+
+def axis_numbers(names: Sequence[str], where: str) -> list[float | None]:
+    """Return the wavenumber each name spells in the spelling most of them share, None for the others."""
+    spelling, _ = axis_spelling(names, where)
+    return [spelling.wavenumber(name) for name in names]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What each column of a table is.
+
+    Attributes
+    ----------
+    names
+        Every column's name, stripped; "column 3" where it has none.
+    axis_columns
+        ``(p,)`` the columns that hold intensities, in file order.
+    axis
+        Their wavenumbers, sorted, with the order.
+    metadata_columns
+        The other columns, in file order.
+    notes
+        What was guessed.
+    """
+
+    names: tuple[str, ...]
+    axis_columns: NDArray[np.intp]
+    axis: SortedAxis
+    metadata_columns: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def column_names(header: Sequence[str]) -> tuple[str, ...]:
+    """Return stripped names, "column k" for empty ones.
+
+    >>> column_names(["", " id "])
+    ('column 1', 'id')
+    """
+    return tuple(name.strip() or f"column {k + 1}" for k, name in enumerate(header))
+
+
+def layout_of(header: Sequence[str], metadata_by_option: Collection[str], where: str) -> Layout:
+    """Tell wavenumbers from metadata among the names in ``header``.
+
+    Parameters
+    ----------
+    header
+        The fields of the header line, without empty names at its end.
+    metadata_by_option
+        Names the user gave as columns of metadata.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        No wavenumbers, an axis that can't be one, or a name that is neither clearly metadata nor a wavenumber.
+    """
+    names = column_names(header)
+    candidates = [k for k, name in enumerate(names) if name not in metadata_by_option]
+    spelling, notes = axis_spelling([names[k] for k in candidates], where)
+    found = [(k, value) for k in candidates if (value := spelling.wavenumber(names[k])) is not None]
+    if not found:
+        raise DataError(
+            f"{where}: no column is named by a wavenumber; found {listed(names)}; name the axis in cm⁻¹"
+        )
+    columns = np.array([k for k, _ in found])
+    values = np.array([value for _, value in found])
+    axis = sorted_axis(values, [f"column {k + 1}" for k in columns], where)
+    metadata = tuple(k for k in range(len(names)) if k not in set(columns.tolist()))
+    doubtful = [k for k in metadata if names[k] not in metadata_by_option]
+    _refuse_doubtful(doubtful, columns, names, where)
+    _refuse_spoilt_ends(doubtful, columns, values, names, where)
+    return Layout(names, columns, axis, metadata, (*notes, *axis.notes))
+
+
+def _refuse_doubtful(
+    metadata: Sequence[int], columns: NDArray[np.intp], names: Sequence[str], where: str
+) -> None:
+    for k in metadata:
+        shown = f"{where}: column {k + 1} ({quoted(names[k])})"
+        if columns[0] < k < columns[-1]:
+            raise DataError(
+                f"{shown} stands between the wavenumbers but is none; correct its name or move it to one side"
+            )
+        if RENAMED_DOUBLE.fullmatch(names[k]):
+            raise DataError(
+                f"{shown} looks like a doubled wavenumber renamed by an export; keep one of the two"
+            )
+        if RENAMED_NEGATIVE.fullmatch(names[k]):
+            raise DataError(
+                f"{shown} looks like a negative wavenumber renamed by R; export with check.names = FALSE, or rename it"
+            )
+
+
+def _refuse_spoilt_ends(
+    metadata: Sequence[int], columns: NDArray[np.intp], values: FloatArray, names: Sequence[str], where: str
+) -> None:
+    """Refuse a name beside the axis that could be its next wavenumber, misspelt: a point would be lost unseen."""
+    for k in metadata:
+        digits = sum(c.isdigit() for c in names[k])
+        spoilt = names[k][0] in "+-.0123456789" and 2 * digits > len(names[k])
+        number = re.search(r"\d+(?:\.\d+)?", names[k])
+        beside = k in (columns[0] - 1, columns[-1] + 1)
+        spoilt |= beside and is_missing(names[k])
+        if number and beside:
+            end = values[0] if k < columns[0] else values[-1]
+            spoilt |= abs(float(number[0]) - end) <= 1.5 * float(np.median(np.abs(np.diff(values))))
+        if spoilt:
+            raise DataError(
+                f"{where}: column {k + 1} ({quoted(names[k])}) looks like a misspelt wavenumber; correct the name, or call "
+                f"the column something that is not a number"
+            )

@@ -1,0 +1,108 @@
+"""Which way round a table lies: spectra in rows or in columns."""
+
+from collections.abc import Collection, Sequence
+from enum import Enum
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.axis import check_size, counts_up, likeness
+from spectra_dl.spectra.readers.text.header import AXIS_WORD, axis_numbers
+from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
+from spectra_dl.spectra.readers.text.shape import trimmed
+from spectra_dl.spectra.readers.wording import listed, quoted
+
+
+class Orientation(Enum):
+    """The two ways a table of spectra can lie; one spectrum as two columns is a table of one column."""
+
+    ROWS = "each row is a spectrum"
+    COLUMNS = "each column is a spectrum"
+
+
+def decide_orientation(
+    sample: Sequence[Sequence[str]], metadata_by_option: Collection[str], where: str
+) -> Orientation:
+    """Decide from the first rows of a table.
+
+    Parameters
+    ----------
+    sample
+        Stripped fields of the first rows.
+    metadata_by_option
+        Names the user gave as columns of metadata.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        Neither the header nor the first column, or both alike, look like a wavenumber axis.
+    """
+    rows = [fields for fields in trimmed(sample) if any(fields)]
+    if max(len(fields) for fields in rows) == 2 and _is_two_columns(rows):
+        return Orientation.COLUMNS
+    header, column = rows[0], [fields[0] for fields in rows]
+    down = _grade(column, metadata_by_option, where)
+    if not down:
+        # Before hundreds of thousands of names are looked at one by one.
+        check_size(sum(any(map(str.isdigit, name)) for name in header), where)
+    across = _grade(header, metadata_by_option, where)
+    if across and not down:
+        return Orientation.ROWS
+    if down and not across:
+        return Orientation.COLUMNS
+    if not across:
+        return _without_axis(header, column, where)
+    return _between(rows, across, down, metadata_by_option, where)
+
+
+def _is_two_columns(rows: Sequence[Sequence[str]]) -> bool:
+    numbers = [fields for fields in rows if looks_numeric(fields[0])]
+    pairs = [
+        fields
+        for fields in numbers
+        if len(fields) == 2 and (looks_numeric(fields[1]) or is_missing(fields[1]))
+    ]
+    # Judged by the lower half too, because a header line or a broken line may stand among the first.
+    return len(pairs) > 0 and 2 * len(pairs) >= len(rows)
+
+
+def _grade(names: Sequence[str], metadata_by_option: Collection[str], where: str) -> int:
+    numbers = axis_numbers([name for name in names if name not in metadata_by_option], where)
+    return likeness([value for value in numbers if value is not None])
+
+
+def _without_axis(header: Sequence[str], column: Sequence[str], where: str) -> Orientation:
+    """Hand a header of numbers that are no axis on, so that the refusal can say what is wrong with them."""
+    across = [value for value in axis_numbers(header, where) if value is not None]
+    down = [value for value in axis_numbers(column, where) if value is not None]
+    texts = [name for name in header if not looks_numeric(name)]
+    if across and (counts_up(np.array(across)) or len(across) < 3) and not counts_up(np.array(down)):
+        return Orientation.ROWS
+    if len(down) > 2 and counts_up(np.array(down)) and len(texts) == len(header):
+        return Orientation.COLUMNS
+    raise DataError(
+        f"{where}: no wavenumber axis: neither the first line ({listed(header, 80)}) nor the first column "
+        f"({listed(column, 80)}) holds Raman shifts in even order; name the columns by their shift in cm⁻¹"
+    )
+
+
+def _between(
+    rows: Sequence[Sequence[str]], across: int, down: int, metadata_by_option: Collection[str], where: str
+) -> Orientation:
+    """Choose where the header and the first column could both be an axis."""
+    header, corner = rows[0], rows[0][0]
+    if not looks_numeric(corner):
+        column_names = [name for name in header[1:] if name and not looks_numeric(name)]
+        row_names = [fields[0] for fields in rows[1:] if fields[0] and not looks_numeric(fields[0])]
+        if corner in metadata_by_option or (column_names and not row_names):
+            return Orientation.ROWS
+        if AXIS_WORD.fullmatch(corner) or (row_names and not column_names):
+            return Orientation.COLUMNS
+    if across != down:
+        return Orientation.ROWS if across > down else Orientation.COLUMNS
+    raise DataError(
+        f"{where}: the first line and the first column both look like a wavenumber axis; call the first cell "
+        f"({quoted(corner)}) 'wavenumber' if each column is a spectrum, or name it as the sample_id if each row is one"
+    )

@@ -1,0 +1,71 @@
+"""One text file of spectra, told by its content: rows, columns, two columns or a map."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.instruments import Recording, instrument_reader, iter_recordings
+from spectra_dl.spectra.readers.options import PathLike, ReadOptions
+from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.text.columnwise import iter_columns, read_columns
+from spectra_dl.spectra.readers.text.dialect import Records
+from spectra_dl.spectra.readers.text.orientation import Orientation, decide_orientation
+from spectra_dl.spectra.readers.text.wide import read_rows
+from spectra_dl.spectra.readers.text.wire_map import is_map, read_map
+from spectra_dl.spectra.table import SpectraTable
+
+
+def iter_text_file(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
+    """Yield the spectra of a text file in blocks of ``rows``.
+
+    Tables with one spectrum a row, and maps, are held a block at a time; tables with one a column are read whole.
+    """
+    with open_lines(path) as lines:
+        records = Records(lines)
+        if is_map(records.sample[0]):
+            yield from read_map(records, options, rows=rows)
+            return
+        _refuse_header_alone(records)
+        named = set(options.named().values())
+        if decide_orientation(records.sample, named, records.name) is Orientation.ROWS:
+            yield from read_rows(records, options, rows=rows)
+        else:
+            yield from iter_columns(read_columns(records, options), rows)
+
+
+def read_one_spectrum(path: PathLike) -> SpectraTable:
+    """Read a file of two columns, or an instrument's file, as a table of one spectrum.
+
+    Raises
+    ------
+    DataError
+        The file holds more than one spectrum, or is no such file.
+    """
+    read = instrument_reader(Path(path))
+    if read is not None:
+        return _only_one(read(Path(path)))
+    with open_lines(path) as lines:
+        records = Records(lines)
+        if not is_map(records.sample[0]):
+            _refuse_header_alone(records)
+            if decide_orientation(records.sample, (), records.name) is Orientation.COLUMNS:
+                table = read_columns(records, ReadOptions())
+                if len(table) == 1:
+                    return table
+        raise DataError(
+            f"{records.name}: not one spectrum as two columns; among several files each must be one (read a table by itself)"
+        )
+
+
+def _only_one(recordings: Sequence[Recording]) -> SpectraTable:
+    count = sum(len(recording) for recording in recordings)
+    if count == 1:
+        return next(iter_recordings(recordings, ReadOptions(), rows=1))
+    raise DataError(
+        f"{recordings[0].where}: {count} spectra; among several files each must hold one (read this file by itself)"
+    )
+
+
+def _refuse_header_alone(records: Records) -> None:
+    if sum(any(fields) for fields in records.sample) < 2:
+        raise DataError(f"{records.name}: no spectra, only one line; export the spectra again")

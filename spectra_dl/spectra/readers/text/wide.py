@@ -1,0 +1,142 @@
+"""Tables with one spectrum a row: the header holds the wavenumbers, metadata stand before or after."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.readers.columns import Columns, assign_columns
+from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.text.dialect import Record, Records
+from spectra_dl.spectra.readers.text.header import Layout, layout_of
+from spectra_dl.spectra.readers.text.numbers import looks_numeric
+from spectra_dl.spectra.readers.text.plain_row import PlainRow
+from spectra_dl.spectra.readers.text.shape import CellReader, Shape
+from spectra_dl.spectra.readers.unique_ids import UniqueIds
+from spectra_dl.spectra.readers.wording import quoted
+from spectra_dl.spectra.table import SpectraTable
+
+
+def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
+    """Yield a table's spectra in blocks of ``rows``, holding one block in memory.
+
+    Raises
+    ------
+    DataError, UsageError
+        As `layout_of`, `assign_columns`, `Shape.fitted` and `CellReader.numbers`; or the table has no rows.
+    """
+    table = _RowTable(records, options)
+    stream = iter(records)
+    next(stream)
+    block: list[int] = []
+    cells: list[list[str]] = []
+    values: list[FloatArray] = []
+    count = 0
+    for record in stream:
+        # A full block waits for the next row, so that the last block carries every note.
+        if len(block) == rows:
+            yield table.block(block, cells, values, count)
+            count += len(block)
+            block, cells, values = [], [], []
+        metadata, numbers = table.row(record)
+        block.append(record.line)
+        cells.append(metadata)
+        values.append(numbers)
+    yield table.block(block, cells, values, count)
+
+
+class _RowTable:
+    """What was decided from a table's first rows, and the reading of the others by it."""
+
+    def __init__(self, records: Records, options: ReadOptions) -> None:
+        self._records = records
+        self._shape = Shape.of(records.sample, records.name, records.delimiter)
+        self._layout: Layout = layout_of(self._shape.header, set(options.named().values()), records.name)
+        names = self._layout.names
+        metadata = [names[k] for k in self._layout.metadata_columns]
+        self._columns: Columns = assign_columns(metadata, options, records.name)
+        self._axis_columns: Sequence[int] = self._layout.axis_columns.tolist()
+        first, last = self._axis_columns[0], self._axis_columns[-1]
+        self._slice = slice(first, last + 1) if last - first + 1 == len(self._axis_columns) else None
+        self._axis_values = np.zeros(len(self._axis_columns))
+        self._axis_values[self._layout.axis.order] = self._layout.axis.wavenumber
+        self._cells = CellReader(self._shape, self._sample_tokens())
+        self._plain = self._plain_row(len(metadata))
+        self._beside = self._numbers_beside_the_axis()
+        self._ids = UniqueIds(records.name)
+
+    def _whole_sample_rows(self) -> Iterator[list[str]]:
+        """Yield the rows of the sample that are not short."""
+        return (fields for fields in self._records.sample[1:] if len(fields) >= len(self._shape.header))
+
+    def _sample_tokens(self) -> Iterator[str]:
+        return (fields[k] for fields in self._whole_sample_rows() for k in self._axis_columns)
+
+    def _numbers_beside_the_axis(self) -> list[str]:
+        """Return notes of metadata next to the wavenumbers that could be a point of the spectra by their cells."""
+        parts = {self._layout.metadata_columns[k] for k in self._columns.parts.values()}
+        rows = list(self._whole_sample_rows())
+        notes = []
+        for k in (min(self._axis_columns) - 1, max(self._axis_columns) + 1):
+            if k in self._layout.metadata_columns and k not in parts:
+                name = quoted(self._layout.names[k])
+                if rows and all(looks_numeric(fields[k]) for fields in rows):
+                    notes.append(
+                        f"column {name} beside the wavenumbers holds numbers; it was read as metadata"
+                    )
+        return notes
+
+    def _plain_row(self, texts: int) -> PlainRow | None:
+        columns = (*self._layout.metadata_columns, *self._axis_columns)
+        if columns != tuple(range(len(self._shape.header))):
+            return None
+        return PlainRow.of(self._records.delimiter, self._cells.format, texts, len(self._axis_columns))
+
+    def row(self, record: Record) -> tuple[list[str], FloatArray]:
+        """Return the stripped metadata and the numbers of a row, in file order."""
+        plain = self._plain.read(record.text) if self._plain and record.quoted is None else None
+        metadata, values = plain or self._field_by_field(record)
+        if np.array_equal(values, self._axis_values):
+            raise self._shape.second_header(record)
+        return [text.strip() for text in metadata], values
+
+    def _field_by_field(self, record: Record) -> tuple[list[str], FloatArray]:
+        fields = self._shape.fitted(record)
+        numbers = fields[self._slice] if self._slice else [fields[k] for k in self._axis_columns]
+        values = self._cells.numbers(record, numbers, self._axis_columns)
+        return [fields[k] for k in self._layout.metadata_columns], np.array(values)
+
+    def block(
+        self,
+        lines: Sequence[int],
+        cells: Sequence[Sequence[str]],
+        values: Sequence[FloatArray],
+        before: int,
+    ) -> SpectraTable:
+        """Put rows together, with ``before`` rows already given."""
+        name = self._records.name
+        axis = self._layout.axis
+        intensity = np.array(values)  # (n, p) in file order
+        if axis.notes:
+            intensity = intensity[:, axis.order]
+        table = self._columns.table(
+            intensity,
+            axis.wavenumber,
+            cells,
+            default_ids=[str(before + k + 1) for k in range(len(lines))],
+            source=[f"{name} line {line}" for line in lines],
+            notes=self._notes(),
+        )
+        return self._ids.check(table)
+
+    def _notes(self) -> tuple[str, ...]:
+        ids = () if "sample_id" in self._columns.parts else ("no column sample_id; the rows were numbered",)
+        return (
+            *self._records.notes,
+            *self._shape.notes,
+            *self._layout.notes,
+            *self._columns.notes,
+            *ids,
+            *self._beside,
+            *self._cells.notes,
+        )

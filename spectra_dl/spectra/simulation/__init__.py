@@ -1,0 +1,1 @@
+"""A simulated serum study whose best possible AUC is known."""

@@ -1,0 +1,88 @@
+"""When the model answers, and when it abstains."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spectra_dl.arrays import text_array
+from spectra_dl.classification.decision import DecisionRule, predicted_class
+from spectra_dl.classification.predictions import PatientPredictions, SpectrumPredictions
+from spectra_dl.evaluation.classes.conformal import ConformalSets
+
+RULE = DecisionRule(("healthy", "sick"), "sick", 0.4, ConformalSets(0.9, (0.5, 0.7)))
+
+
+def patients(*sick: float, unlikeness: float = 0.5) -> PatientPredictions:
+    """Patients with these probabilities of being sick; NaN for refused ones."""
+    p = np.array(sick)
+    n = np.ones(len(p), dtype=np.int64)
+    text = text_array([""] * len(p))
+    probability = np.stack([1 - p, p], axis=1)
+    return PatientPredictions(
+        text, n, n, text, text, RULE.classes, probability, np.where(np.isnan(p), np.nan, unlikeness)
+    )
+
+
+def test_a_set_of_the_decided_class_alone_is_an_answer() -> None:
+    sick, healthy = RULE.of_patients(patients(0.9, 0.1))
+    assert (sick.predicted_class, sick.prediction_set, sick.abstains) == ("sick", ("sick",), "")
+    assert (healthy.predicted_class, healthy.prediction_set) == ("healthy", ("healthy",))
+
+
+def test_several_classes_that_cannot_be_ruled_out_give_no_answer() -> None:
+    (answer,) = RULE.of_patients(patients(0.45))
+    assert answer.predicted_class == ""
+    assert answer.prediction_set == ("healthy", "sick")
+    assert answer.abstains == "at 90% coverage it may be healthy or sick"
+
+
+def test_an_empty_set_gives_no_answer() -> None:
+    (answer,) = replace(RULE, conformal=ConformalSets(0.9, (0.2, 0.2))).of_patients(patients(0.5))
+    assert answer.abstains == "at 90% coverage it may be neither class"
+
+
+def test_a_set_that_contradicts_the_threshold_gives_no_answer() -> None:
+    rule = replace(RULE, threshold=0.05)
+    (answer,) = rule.of_patients(patients(0.1))
+    assert answer.prediction_set == ("healthy",)
+    assert answer.predicted_class == ""
+    assert answer.abstains
+
+
+def test_a_patient_unlike_the_training_spectra_gets_no_answer() -> None:
+    (answer,) = RULE.of_patients(patients(0.9, unlikeness=1.5))
+    assert answer.predicted_class == ""
+    assert answer.abstains == "most spectra are unlike the training spectra (1.5 x the limit)"
+
+
+def test_a_refused_patient_has_no_answer_and_no_set() -> None:
+    (answer,) = RULE.of_patients(patients(np.nan))
+    assert (answer.predicted_class, answer.prediction_set, answer.abstains) == ("", (), "")
+
+
+def test_a_spectrum_unlike_the_training_spectra_has_no_class() -> None:
+    p = np.array([0.9, 0.9, np.nan])
+    text = text_array(["a", "b", "c"])
+    spectra = SpectrumPredictions(
+        *(text, None, text, text, RULE.classes),
+        logits=np.zeros((3, 2)),
+        probability=np.stack([1 - p, p], axis=1),
+        unlikeness=np.array([0.9, 1.1, np.nan]),
+        damaged=np.isnan(p),
+    )
+    assert RULE.of_spectra(spectra) == ["sick", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"), [(0.5, ["sick", "healthy", ""]), (0.2, ["sick", "sick", ""])]
+)
+def test_two_classes_are_decided_by_the_threshold_on_the_positive_one(
+    threshold: float, expected: list[str]
+) -> None:
+    probability = np.array([[0.4, 0.6], [0.7, 0.3], [np.nan, np.nan]])
+    assert predicted_class(probability, ["healthy", "sick"], "sick", threshold) == expected
+
+
+def test_more_classes_are_decided_by_the_largest_probability() -> None:
+    assert predicted_class(np.array([[0.2, 0.5, 0.3]]), ["a", "b", "c"], "a", 0.1) == ["b"]

@@ -1,0 +1,58 @@
+"""Spectra unlike the training spectra are noticed."""
+
+import numpy as np
+import pytest
+
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
+
+BASIS = np.random.default_rng(7).normal(size=(4, 60))
+
+
+def spectra(n, seed):
+    """Spectra of four latent bands with a little noise, three per patient."""
+    random = np.random.default_rng(seed)
+    latent = np.repeat(random.normal(size=(n // 3, 4)), 3, axis=0)
+    return (latent @ BASIS + 0.1 * random.normal(size=(n, 60))).astype(np.float32)
+
+
+PATIENT = [f"p{row // 3}" for row in range(300)]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return OutOfDistribution.fit(spectra(300, 0), PATIENT)
+
+
+def test_few_spectra_of_new_patients_are_flagged(reference):
+    assert np.mean(reference.exceedance(spectra(900, 1)) > 1) <= 0.05
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: np.random.default_rng(2).permuted(x, axis=1),
+        lambda x: 6 * x,
+        lambda x: np.random.default_rng(3).normal(size=x.shape).astype(np.float32) * x.std(),
+        lambda x: np.roll(x, 9, axis=1),
+    ],
+    ids=["shuffled", "far too strong", "noise", "displaced"],
+)
+def test_spectra_of_another_kind_are_flagged(reference, change):
+    assert np.mean(reference.exceedance(change(spectra(300, 1))) > 1) >= 0.95
+
+
+def test_a_spectrums_figure_does_not_depend_on_its_neighbours(reference):
+    many = spectra(90, 4)
+    alone = np.concatenate([reference.exceedance(many[row : row + 1]) for row in range(len(many))])
+    np.testing.assert_allclose(reference.exceedance(many), alone, rtol=1e-12)
+
+
+def test_it_comes_back_from_its_tensors(reference):
+    again = OutOfDistribution.from_tensors(
+        reference.tensors(), reference.residual_limit, reference.distance_limit
+    )
+    np.testing.assert_array_equal(again.exceedance(spectra(30, 5)), reference.exceedance(spectra(30, 5)))
+
+
+def test_one_patient_is_enough_to_fit():
+    assert np.isfinite(OutOfDistribution.fit(spectra(3, 0), ["p"] * 3).exceedance(spectra(3, 0))).all()

@@ -1,0 +1,106 @@
+"""Slides read region by region give what the whole picture gives."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from spectra_dl.errors import DataError
+from spectra_dl.expression.readers import read_section
+from spectra_dl.imaging import slide as slide_picture
+from spectra_dl.imaging.image_file import ImageFile, cut_tiles
+from spectra_dl.imaging.slide import SlidePicture, open_picture
+
+
+@pytest.fixture
+def pixels():
+    """A smooth picture with tissue in its middle."""
+    row, column = np.mgrid[:700, :900]
+    inside = ((row - 350) ** 2 / 300**2 + (column - 450) ** 2 / 400**2 < 1)[..., None]
+    tissue = np.stack([150 + 40 * np.sin(row / 60), 90 + 40 * np.cos(column / 50), 140 + 0 * row], axis=-1)
+    return np.where(inside, tissue, 242).astype(np.uint8)
+
+
+@pytest.fixture
+def slide(tmp_path, pixels, monkeypatch):
+    """A tiled TIFF with a smaller copy of itself, large enough to be read by regions."""
+    monkeypatch.setattr(slide_picture, "_DECODED_WHOLE", 1000)
+    monkeypatch.setattr(slide_picture, "_BAND_PIXELS", 100_000)
+    path = tmp_path / "slide.tif"
+    # 0.5 um per pixel is 20,000 pixels per centimetre.
+    told = {
+        "tile": (128, 128),
+        "photometric": "rgb",
+        "resolution": (20_000, 20_000),
+        "resolutionunit": "CENTIMETER",
+    }
+    with tifffile.TiffWriter(path) as file:
+        file.write(pixels, **told)
+        file.write(pixels[::4, ::4], subfiletype=1, tile=(128, 128), photometric="rgb")
+    return path
+
+
+def test_a_slide_is_measured_without_being_decoded(slide):
+    found = open_picture(slide)
+    assert isinstance(found, SlidePicture)
+    assert (found.width, found.height) == (900, 700)
+    assert found.um_per_pixel == pytest.approx(0.5)
+
+
+def test_tiles_of_a_slide_are_those_of_the_whole_picture_also_beyond_its_edge(slide, pixels):
+    centre = np.array([[450.0, 350.0], [10.0, 10.0], [899.0, 699.0], [-500.0, 100.0]])
+    for found, expected in zip(
+        open_picture(slide).cutter()(centre, 100.0, 100), cut_tiles(pixels, centre, 100.0, 100), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_large_tile_comes_from_the_smaller_copy(slide, pixels):
+    centre = np.array([[450.0, 350.0]])
+    found = next(iter(open_picture(slide).cutter()(centre, 400.0, 50)))
+    expected = next(iter(cut_tiles(pixels, centre, 400.0, 50)))
+    assert abs(found.astype(int) - expected).mean() < 3
+
+
+def test_the_small_picture_is_put_together_from_bands(slide, pixels):
+    small, scale = open_picture(slide).thumbnail(225)
+    assert small.shape == (175, 225, 3)
+    assert scale == pytest.approx(0.25)
+    assert abs(small.astype(int) - pixels[2::4, 2::4]).mean() < 3
+
+
+def test_spots_are_laid_over_a_slide_by_its_own_scale(slide):
+    found = read_section(slide, pitch_um=30.0)
+    assert found.um_per_pixel == pytest.approx(0.5)
+    assert "slide's own field" in found.um_per_pixel_source
+    assert len(found) == pytest.approx(np.pi * 300 * 400 / 60**2, rel=0.1)
+
+
+def test_a_slide_cut_short_is_refused_or_read_as_far_as_it_goes(slide):
+    content = slide.read_bytes()
+    for share in (0.01, 0.3, 0.9):
+        slide.write_bytes(content[: int(len(content) * share)])
+        with pytest.raises(DataError, match=r"slide\.tif"):
+            list(open_picture(slide).cutter()(np.array([[450.0, 350.0], [850.0, 650.0]]), 100.0, 100))
+
+
+def test_a_huge_claim_in_strips_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "claim.tif"
+    tifffile.imwrite(path, np.zeros((10, 10, 3), dtype=np.uint8), photometric="rgb")
+    with tifffile.TiffFile(path, mode="r+") as file:
+        file.pages[0].tags["ImageWidth"].overwrite(100_000)
+        file.pages[0].tags["ImageLength"].overwrite(100_000)
+    with pytest.raises(DataError, match="100000 x 100000"):
+        open_picture(path)
+
+
+def test_a_picture_of_ordinary_size_is_decoded_whole(tmp_path, pixels):
+    tifffile.imwrite(tmp_path / "small.tif", pixels, photometric="rgb")
+    assert isinstance(open_picture(Path(tmp_path / "small.tif")), ImageFile)
+
+
+def test_what_is_no_picture_is_refused(tmp_path):
+    (tmp_path / "x.svs").write_bytes(b"<html>no slide</html>")
+    with pytest.raises(DataError, match="not a JPEG, PNG or TIFF"):
+        open_picture(tmp_path / "x.svs")

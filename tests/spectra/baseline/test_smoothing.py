@@ -1,0 +1,110 @@
+"""The stiffness that is chosen from the spectra."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.baseline import asls, choose_lam, correct
+from spectra_dl.spectra.preprocessing.steps import Baseline, step_from_json, step_to_json
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+
+GRID = [10 ** (k / 4) for k in range(8, 37)]
+
+
+def straight_choice(spectrum: np.ndarray, p: float) -> float:
+    """Frasso & Eilers' rule written out for one spectrum."""
+    points = []
+    for lam in GRID:
+        baseline = asls(spectrum[None], lam=lam, p=p).baseline[0]
+        residual = spectrum - baseline
+        weight = [p if one > 0 else 1 - p for one in residual]
+        misfit = np.log(sum(w * r * r for w, r in zip(weight, residual, strict=True)))
+        points.append((misfit, np.log(np.mean(np.diff(baseline, n=2) ** 2))))
+    steps = [np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
+    return GRID[int(np.argmin(steps)) + 1]
+
+
+@pytest.fixture(scope="module")
+def spectra() -> np.ndarray:
+    """Raw spectra of a simulated study."""
+    return simulate_study(StudySettings(patients=8, n_wavenumbers=500)).table.intensity
+
+
+def test_one_spectrum_is_judged_by_the_published_rule(spectra: np.ndarray) -> None:
+    for spectrum in spectra[:4]:
+        assert choose_lam(spectrum[None], "asls", {"p": 0.01}) == straight_choice(spectrum, 0.01)
+
+
+def test_several_spectra_are_judged_by_their_median(spectra: np.ndarray) -> None:
+    single = sorted(straight_choice(spectrum, 0.001) for spectrum in spectra[:5])
+    assert choose_lam(spectra[:5], "asls", {"p": 0.001}) == single[2]
+
+
+@pytest.mark.parametrize("level", ["low", "medium", "high"])
+def test_the_error_against_the_true_baseline_is_near_the_least_of_the_grid(level: str) -> None:
+    study = simulate_study(StudySettings(patients=10, fluorescence=level))  # type: ignore[arg-type]
+
+    def error(lam: float) -> float:
+        difference = asls(study.table.intensity, lam=lam, p=0.001).baseline - study.truth.baseline
+        return float(np.median(np.sqrt((difference**2).mean(axis=1))))
+
+    least = min(error(lam) for lam in GRID)
+    assert error(choose_lam(study.table.intensity, "asls", {"p": 0.001})) < 1.15 * least
+
+
+def test_the_scale_of_the_intensities_does_not_matter(spectra: np.ndarray) -> None:
+    assert choose_lam(1e6 * spectra, "asls", {}) == choose_lam(spectra, "asls", {})
+
+
+def test_spectra_that_never_bend_leave_the_usual_stiffness() -> None:
+    assert choose_lam(np.zeros((3, 100)), "asls", {}) == 1e5
+
+
+def test_a_constant_spectrum_among_others_has_no_say(spectra: np.ndarray) -> None:
+    flat = np.zeros((1, spectra.shape[1]))
+    assert choose_lam(np.vstack([flat, spectra[:1]]), "asls", {}) == choose_lam(spectra[:1], "asls", {})
+
+
+@pytest.mark.parametrize("method", ["snip", "imodpoly"])
+def test_a_method_without_a_stiffness_is_refused(method: str) -> None:
+    with pytest.raises(UsageError, match="works with asls, arpls"):
+        choose_lam(np.ones((1, 50)), method, {})
+
+
+def test_no_spectra_are_refused() -> None:
+    with pytest.raises(UsageError, match="there are none"):
+        choose_lam(np.empty((0, 50)), "asls", {})
+
+
+def test_missing_values_are_refused() -> None:
+    with pytest.raises(DataError, match="spectrum 1 holds nan"):
+        choose_lam(np.full((1, 50), np.nan), "asls", {})
+
+
+def test_the_method_itself_takes_numbers_only() -> None:
+    with pytest.raises(UsageError, match="choose_lam finds one on training spectra"):
+        correct(np.ones((1, 50)), "asls", {"lam": "auto"})
+
+
+def test_a_step_learns_its_stiffness_from_the_rows_it_is_given(spectra: np.ndarray) -> None:
+    axis = np.arange(spectra.shape[1], dtype=float)
+    step = Baseline("asls", (("lam", "auto"), ("p", 0.001)))
+    assert step.learns
+    fitted = step.fit(spectra, axis)
+    assert not fitted.learns
+    assert dict(fitted.parameters)["lam"] == choose_lam(spectra, "asls", {"p": 0.001})
+    assert fitted.fit(1e3 * spectra[:1], axis) == fitted
+    assert step_from_json(step_to_json(fitted)) == fitted
+
+
+def test_a_step_that_has_not_learnt_its_stiffness_refuses_to_work(spectra: np.ndarray) -> None:
+    step = Baseline("asls", (("lam", "auto"),))
+    with pytest.raises(UsageError, match="fit the step"):
+        step.apply(spectra, np.arange(spectra.shape[1], dtype=float))
+
+
+def test_a_step_of_a_method_without_stiffness_refuses_auto() -> None:
+    with pytest.raises(UsageError, match="not with snip"):
+        Baseline("snip", (("lam", "auto"),))

@@ -1,0 +1,257 @@
+"""The pipeline: order, fitting on training rows, the axis contract, and its stored form."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
+from spectra_dl.spectra.preprocessing.steps import EMSC, Baseline, Crop, Despike, Normalise, Resample, Smooth
+from spectra_dl.spectra.table import SpectraTable
+
+AXIS = np.linspace(400, 1800, 701)
+ASLS = Baseline("asls", (("lam", 1e5), ("p", 0.01)))
+
+
+def serum(axis: np.ndarray = AXIS, n_spectra: int = 12) -> SpectraTable:
+    """Smooth serum-like spectra that can be read off at any wavenumber."""
+    random = np.random.default_rng(11)
+    centres, widths = random.uniform(430, 1770, (2, n_spectra, 12)), random.uniform(5, 12, (n_spectra, 12))
+    heights = random.uniform(200, 2000, (n_spectra, 12))
+    shape = np.exp(-0.5 * ((axis - centres[0][..., None]) / widths[..., None]) ** 2)
+    intensity = 4000 * np.exp(-(axis - 400) / 1500) + (heights[..., None] * shape).sum(axis=1)
+    return SpectraTable(intensity, axis, np.arange(n_spectra).astype(str))
+
+
+def test_default_is_despike_asls_and_snv() -> None:
+    asls = Baseline("asls", (("lam", "auto"), ("p", 0.001), ("tol", 1e-3)))
+    assert Preprocessing.default() == Preprocessing((Despike(), asls, Normalise("snv")))
+
+
+def test_steps_in_the_wrong_order_are_refused() -> None:
+    with pytest.raises(
+        UsageError, match="Baseline after Normalise; the order of stages is axis, spikes, baseline"
+    ):
+        Preprocessing((Normalise(), Baseline()))
+
+
+def test_what_is_no_step_is_refused() -> None:
+    with pytest.raises(UsageError, match="str is not a step"):
+        Preprocessing(("snv",))  # type: ignore[arg-type]
+
+
+def test_transform_is_the_steps_one_after_another() -> None:
+    table = serum()
+    steps = (Crop(450, 1700), Despike(), ASLS, Smooth(7, 2), Normalise("vector"))
+    result = Preprocessing(steps).fit(table).transform(table)
+    intensity, wavenumber = table.intensity, table.wavenumber
+    for step in steps:
+        after = step.apply(intensity, wavenumber)
+        intensity, wavenumber = after.intensity, after.wavenumber
+    assert np.array_equal(result.matrix, intensity.astype(np.float32))
+    assert result.matrix.dtype == np.float32
+    assert np.array_equal(result.wavenumber, wavenumber)
+    certificate = {"converged", "iterations", "final_change", "roughness"}
+    assert set(result.remarks) == {
+        "spikes_removed",
+        "fraction_below_zero",
+        *(f"baseline_{one}" for one in certificate),
+    }
+    assert all(len(remark) == len(table) for remark in result.remarks.values())
+    assert result.notes == ()
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [Preprocessing.default(), Preprocessing((Despike(), Baseline(), EMSC()))],
+    ids=["default", "emsc"],
+)
+def test_a_row_is_the_same_alone_and_beside_anything(pipeline: Preprocessing) -> None:
+    table = serum()
+    fitted = pipeline.fit(table)
+    together = fitted.transform(table).matrix
+    company = table.intensity.copy()
+    company[1:] = np.random.default_rng(0).normal(0, 1e11, company[1:].shape)
+    company[4] = 0
+    beside = fitted.transform(replace(table, intensity=company)).matrix
+    assert np.array_equal(beside[0], together[0])
+    assert np.array_equal(fitted.transform(table.select([0])).matrix[0], together[0])
+
+
+def test_nothing_is_learnt_from_rows_outside_training() -> None:
+    table = serum()
+    fitted = Preprocessing((ASLS, EMSC(1))).fit(table.select(np.arange(8)))
+    by_hand = ASLS.apply(table.intensity[:8], AXIS).intensity.mean(axis=0)
+    emsc = fitted.steps[1]
+    assert isinstance(emsc, EMSC)
+    np.testing.assert_allclose(emsc.reference, by_hand)
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        Preprocessing(()),
+        Preprocessing.default(),
+        Preprocessing((Resample(420, 1790, 3.7), Baseline("snip", (("max_half_window", 30),)), EMSC(2))),
+    ],
+    ids=["empty", "default", "emsc"],
+)
+def test_stored_and_read_back_it_gives_the_same_bits(pipeline: Preprocessing) -> None:
+    table = serum()
+    fitted = pipeline.fit(table)
+    again = FittedPreprocessing.from_json(json.loads(json.dumps(fitted.to_json(), allow_nan=False)))
+    assert np.array_equal(again.axis, fitted.axis)
+    assert np.array_equal(again.wavenumber, fitted.wavenumber)
+    assert np.array_equal(again.transform(table).matrix, fitted.transform(table).matrix)
+
+
+AXIS_LIST = AXIS.tolist()
+
+
+@pytest.mark.parametrize(
+    ("stored", "message"),
+    [
+        (None, "not an object"),
+        ({"steps": []}, "not an object"),
+        ({"steps": [], "axis": AXIS_LIST, "call": "os.system"}, "not an object"),
+        ({"steps": {}, "axis": AXIS_LIST}, "not a list"),
+        (
+            {"steps": [{"step": "despike", "settings": {"threshold": 10}}] * 21, "axis": AXIS_LIST},
+            "at most 20",
+        ),
+        ({"steps": [], "axis": "400"}, "not a list of at most"),
+        ({"steps": [], "axis": [400, "401"]}, "not a list of at most"),
+        ({"steps": [], "axis": [400, True]}, "not a list of at most"),
+        ({"steps": [], "axis": [10**400, 401]}, "stored preprocessing"),
+        ({"steps": [], "axis": [400.0, float("nan")]}, "ascending"),
+        ({"steps": [], "axis": [401.0, 400.0]}, "ascending"),
+        ({"steps": [], "axis": [400.0]}, "1 points"),
+        ({"steps": [], "axis": [0.0] * 65_537}, "65,536"),
+        ({"steps": [{"step": "exec", "settings": {}}], "axis": AXIS_LIST}, "unknown step"),
+        (
+            {
+                "steps": [
+                    {"step": "normalise", "settings": {"kind": "snv"}},
+                    {"step": "despike", "settings": {"threshold": 10}},
+                ],
+                "axis": AXIS_LIST,
+            },
+            "Despike after Normalise",
+        ),
+        (
+            {
+                "steps": [{"step": "emsc", "settings": {"order": 1, "reference": [1.0, 2.0]}}],
+                "axis": AXIS_LIST,
+            },
+            "fitted on 2 points and got 701",
+        ),
+        (
+            {"steps": [{"step": "emsc", "settings": {"order": 1, "reference": None}}], "axis": AXIS_LIST},
+            "not fitted",
+        ),
+    ],
+)
+def test_stored_preprocessing_that_is_not_ours_is_refused(stored: object, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        FittedPreprocessing.from_json(stored)
+    assert len(str(caught.value)) <= 500
+
+
+def test_a_wider_and_finer_axis_is_resampled_and_said() -> None:
+    fitted = Preprocessing.default().fit(serum())
+    expected = fitted.transform(serum()).matrix
+    result = fitted.transform(serum(np.linspace(350, 1900, 3101)))
+    assert result.notes == (
+        "resampled from 3101 points between 350 and 1900 cm⁻¹ to the model's 701 points between 400 and 1800 cm⁻¹",
+    )
+    np.testing.assert_allclose(result.matrix, expected, atol=0.01)
+
+
+def test_an_axis_printed_with_fewer_digits_is_the_same_axis() -> None:
+    table = serum(np.linspace(400, 1800, 998))
+    rounded = replace(table, wavenumber=np.round(table.wavenumber, 3))
+    fitted = Preprocessing.default().fit(table)
+    result = fitted.transform(rounded)
+    assert result.notes == ()
+    assert np.array_equal(result.matrix, fitted.transform(table).matrix)
+
+
+@pytest.mark.parametrize(
+    ("axis", "message"),
+    [
+        ([1000.0], "1 point; the model needs 701 between 400 and 1800 cm⁻¹"),
+        ([400.0, 1100.0, 1800.0], "3 points, up to 700 cm⁻¹ apart; the model needs 701 between 400 and 1800"),
+        (np.linspace(600, 1700, 701), "cover 600 to 1700 cm⁻¹; the model needs 400 to 1800 cm⁻¹"),
+        (np.linspace(401.5, 1800, 701), "cover 401.5 to 1800"),
+        (np.r_[np.linspace(400, 900, 251), np.linspace(1000, 1800, 401)], "up to 100 cm⁻¹ apart"),
+    ],
+)
+def test_an_axis_that_does_not_cover_the_model_is_refused_with_the_ranges(
+    axis: np.ndarray, message: str
+) -> None:
+    fitted = Preprocessing.default().fit(serum())
+    axis = np.asarray(axis)
+    with pytest.raises(DataError, match=message):
+        fitted.transform(SpectraTable(np.ones((2, axis.size)), axis, ["a", "b"]))
+
+
+def test_half_a_step_short_is_held_at_the_end_not_extended() -> None:
+    fitted = Preprocessing(()).fit(serum())
+    axis = np.linspace(401, 1799, 700)
+    result = fitted.transform(serum(axis))
+    assert result.matrix[0, 0] == np.float32(serum(axis).intensity[0, 0])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_refused_with_their_number(value: float) -> None:
+    table = serum()
+    fitted = Preprocessing.default().fit(table)
+    table.intensity[[3, 5], 100] = value
+    with pytest.raises(
+        DataError, match="2 of 12 spectra hold missing or infinite values, the first is number 4"
+    ):
+        fitted.transform(table)
+    with pytest.raises(DataError, match="2 of 12 spectra"):
+        Preprocessing.default().fit(table)
+
+
+def test_spectra_too_short_for_a_step_are_refused_when_fitted() -> None:
+    short = SpectraTable(np.ones((2, 3)), np.array([400.0, 402, 404]), ["a", "b"])
+    with pytest.raises(DataError, match="Despike needs spectra of at least 5 points; these have 3"):
+        Preprocessing.default().fit(short)
+
+
+def test_prediction_imports_no_heavy_package(repository: Path) -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from spectra_dl.spectra.preprocessing.pipeline import Preprocessing\n"
+        "from spectra_dl.spectra.quality import inspect\n"
+        "from spectra_dl.spectra.table import SpectraTable\n"
+        "table = SpectraTable(np.random.default_rng(0).random((9, 60)).cumsum(1), np.arange(400., 460.), 'abcdefghi')\n"
+        "Preprocessing.default().fit(table).transform(inspect(table)[0])\n"
+        "print([name for name in ('torch', 'sklearn', 'pandas', 'numba', 'pybaselines', 'scipy.signal') "
+        "if name in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository
+    )
+    assert found.stdout.strip() == "[]"
+
+
+def test_rays_are_removed_before_spectra_are_brought_to_another_axis():
+    coarse, fine = np.linspace(400.0, 1800.0, 351), np.linspace(400.0, 1800.0, 501)
+    generator = np.random.default_rng(4)
+    values = 1000 + 200 * np.sin(coarse / 60.0) + generator.normal(0, 2, (3, 351))
+    struck = values.copy()
+    struck[np.arange(3), [60, 150, 290]] += 30_000.0
+    fitted = FittedPreprocessing((Despike(),), fine)
+    clean, found = (
+        fitted.transform(SpectraTable(one, coarse, np.array(["a", "b", "c"]))) for one in (values, struck)
+    )
+    assert found.remarks["spikes_removed"].tolist() == [1, 1, 1]
+    assert np.abs(found.matrix - clean.matrix).max() < 20
