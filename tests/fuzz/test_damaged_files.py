@@ -1,4 +1,4 @@
-"""Damaged files are read as promised or refused in a sentence: a short run of what ``benchmarks/fuzz.py`` does at length."""
+"""Damaged files are read as promised or refused in a sentence: a short run of what ``benchmarks/robustness/fuzz.py`` does at length."""
 
 import shutil
 

@@ -112,7 +112,7 @@ def test_stopping_after_every_step_still_ends_with_the_same_bits(tmp_path: Path)
 
 
 def test_a_killed_training_goes_on_to_the_same_bits(repository: Path) -> None:
-    program = repository / "benchmarks" / "kill_and_resume.py"
+    program = repository / "benchmarks" / "robustness" / "kill_and_resume.py"
     run = subprocess.run(
         [sys.executable, str(program), "--kills", "4", "--epochs", "12"],
         capture_output=True,

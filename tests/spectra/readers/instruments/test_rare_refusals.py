@@ -18,11 +18,9 @@ from spectra_dl.spectra.readers.instruments import (
     iter_recordings,
     jcamp,
     labspec,
-    opus,
     oras,
-    spc,
-    wdf_properties,
 )
+from spectra_dl.spectra.readers.instruments.binary import opus, spc, wdf_properties
 from spectra_dl.spectra.readers.instruments.binary import wdf as wdf_reader
 from spectra_dl.spectra.readers.instruments.binary.opus_structure import OpusBlock, check_parameters
 from spectra_dl.spectra.readers.instruments.binary.spc_log import from_log

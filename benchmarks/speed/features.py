@@ -1,6 +1,6 @@
 """Time and memory of the features of her2st's five sections, and of finding them in a store.
 
-Run: ``python benchmarks/features.py [FOLDER] [ENCODER]``; FOLDER holds her2st (default ../shared/data/st/her2st), ENCODER defaults to efficientnet-lite0. The times
+Run: ``python benchmarks/speed/features.py [FOLDER] [ENCODER]``; FOLDER holds her2st (default ../shared/data/st/her2st), ENCODER defaults to efficientnet-lite0. The times
 are those of the clock, with the threads torch takes by itself.
 """
 
@@ -30,7 +30,7 @@ def encode_all(sources: list[SectionSource], recipe: FeatureRecipe, store: Featu
 
 def main() -> None:
     """Print the time of a first and a second run, and the peak memory."""
-    usual = Path(__file__).resolve().parents[2] / "shared" / "data" / "st" / "her2st"
+    usual = Path(__file__).resolve().parents[3] / "shared" / "data" / "st" / "her2st"
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else usual
     recipe = FeatureRecipe((sys.argv[2] if len(sys.argv) > 2 else "efficientnet-lite0",))
     sources = [SectionSource(folder / "counts" / f"{name}.tsv.gz", name, name[0]) for name in NAMES]

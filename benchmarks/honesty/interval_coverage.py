@@ -1,6 +1,6 @@
 """Do intervals and sets hold the truth as often as they say, and do permuted labels give an AUC of one half?
 
-Run: ``python benchmarks/interval_coverage.py [studies] [permutations]``, 500 and 100 unless said. A simulated study has 100 patients with
+Run: ``python benchmarks/honesty/interval_coverage.py [studies] [permutations]``, 500 and 100 unless said. A simulated study has 100 patients with
 three spectra each; a patient's score is normal, its mean a known distance apart between the classes, so that the true AUC is
 known, and the spectra scatter about it. The last line fits a logistic regression on cleaned simulated spectra whose classes
 were dealt to patients at random.

@@ -1,6 +1,6 @@
 """Bootstrap interval of the AUC and grouped permutation null: ours against a scikit-learn loop, in one process.
 
-Run: ``python benchmarks/statistics_speed.py``. 427 patients with 3 spectra each, spectrum level, 2,000 resamples, one
+Run: ``python benchmarks/speed/statistics_speed.py``. 427 patients with 3 spectra each, spectrum level, 2,000 resamples, one
 thread. A loop is timed on 100 resamples and scaled; each ratio is the median over pairs taken in turn.
 """
 

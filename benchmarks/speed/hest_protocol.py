@@ -1,6 +1,6 @@
 """HEST-Benchmark's scores in closed form beside its trainer written out in scikit-learn, and per-gene Pearson beside a scipy loop.
 
-Run: ``python benchmarks/hest_protocol.py``. CPU time, one thread; each ratio is the median over pairs taken in turn.
+Run: ``python benchmarks/speed/hest_protocol.py``. CPU time, one thread; each ratio is the median over pairs taken in turn.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Compare the losses of a training in two processes with those of the same training in one.
 
-    python benchmarks/several_processes.py --epochs 10
+    python benchmarks/robustness/several_processes.py --epochs 10
 
 Each row is one network, with the largest difference of a validation loss over all epochs: in single precision; in single
 precision between two trainings in one process whose inputs differ by one part in ten million, which shows how far the

@@ -1,6 +1,6 @@
 """Draw what `spectra-dl evaluate --out` found: patient AUC with its interval, and what a leaky split would have claimed.
 
-Run: ``python benchmarks/inflation_figure.py runs/saliva/report.json docs/figures/saliva.svg "title"``. Needs matplotlib.
+Run: ``python benchmarks/accuracy/inflation_figure.py runs/saliva/report.json docs/figures/saliva.svg "title"``. Needs matplotlib.
 """
 
 import json

@@ -1,6 +1,6 @@
 """CPU time of starting the command and of a small prediction, as ratios to importing torch.
 
-Run: ``python benchmarks/start_up.py``. Alternating pairs in fresh processes, one thread, median of 7 ratios.
+Run: ``python benchmarks/speed/start_up.py``. Alternating pairs in fresh processes, one thread, median of 7 ratios.
 """
 
 import os
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEMO = Path(__file__).resolve().parent.parent / "datasets" / "demo" / "spectra.csv"
+DEMO = Path(__file__).resolve().parents[2] / "datasets" / "demo" / "spectra.csv"
 PAIRS = 7
 TORCH = ["-c", "import torch"]
 CLAIMS = (

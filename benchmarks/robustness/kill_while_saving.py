@@ -1,6 +1,6 @@
 """Kill a process that saves a large checkpoint again and again: each time the newest or the one before it must load.
 
-Run: ``python benchmarks/kill_while_saving.py [--kills 200] [--megabytes 40]``. The process is killed with SIGKILL at a moment drawn uniformly from
+Run: ``python benchmarks/robustness/kill_while_saving.py [--kills 200] [--megabytes 40]``. The process is killed with SIGKILL at a moment drawn uniformly from
 the time two saves take (seed 0). It ends with code 1 unless every kill left a checkpoint that loads. POSIX only: it forks.
 """
 

@@ -1,6 +1,6 @@
 """Every model on every held real set of spectra, judged by patient, with the audit's verdict above it.
 
-Run: ``python benchmarks/leaderboard.py --work FOLDER [--data FOLDER] [--sets covid_serum ...] [--slow] [--quick]``.
+Run: ``python benchmarks/accuracy/leaderboard.py --work FOLDER [--data FOLDER] [--sets covid_serum ...] [--slow] [--quick]``.
 Five folds by patient, one repeat, everything fitted in the fold, 2,000 resampled patients. Each result is kept in the work folder as one
 JSON file per set and model, so an interrupted run goes on where it stopped; a result made from other files or settings is made anew.
 The page is written from all results in the work folder.

@@ -1,6 +1,6 @@
 """Baselines of 1,281 simulated serum spectra of 1,000 points: ours against every package that can be imported.
 
-Run: ``python benchmarks/baseline_speed.py``. One process, one thread, CPU time; each ratio is the median over pairs timed
+Run: ``python benchmarks/speed/baseline_speed.py``. One process, one thread, CPU time; each ratio is the median over pairs timed
 in turn. lam 1e5, p 0.01, tol 1e-3, at most 50 iterations. pybaselines is timed with pentapy, its fastest solver;
 RamanSPy and chemotools are timed where they are installed; chemotools stops by a rule of its own.
 """

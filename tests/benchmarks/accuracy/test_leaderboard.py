@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture(scope="module")
 def page(repository):
     """The function that writes the page from stored results."""
-    path = repository / "benchmarks" / "leaderboard_page.py"
+    path = repository / "benchmarks" / "accuracy" / "leaderboard_page.py"
     spec = importlib.util.spec_from_file_location("leaderboard_page", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -84,7 +84,7 @@ def test_anybodys_predictions_add_a_row(repository, shared_data, tmp_path):
         writer = csv.DictWriter(stream, list(truth[0]))
         writer.writeheader()
         writer.writerows(truth)
-    command = [sys.executable, repository / "benchmarks" / "leaderboard.py", "--work", tmp_path / "work"]
+    command = [sys.executable, repository / "benchmarks" / "accuracy" / "leaderboard.py", "--work", tmp_path / "work"]
     command += ["--data", shared_data / "raman", "--out", tmp_path / "page.md"]
     command += ["--add", tmp_path / "theirs.csv", "--sets", "covid_serum"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

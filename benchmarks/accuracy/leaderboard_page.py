@@ -17,7 +17,7 @@ PUBLISHED_AS = {
 }
 HEAD = """# The honest leaderboard
 
-Research use only, not for diagnosis. Written by `python benchmarks/leaderboard.py`; do not edit.
+Research use only, not for diagnosis. Written by `python benchmarks/accuracy/leaderboard.py`; do not edit.
 
 Every figure is of patients that the model never saw: five folds by patient, everything fitted in the fold, 95 % intervals over resampled patients. Beside it
 stands what the same model would have claimed under a split by spectrum, where one patient's spectra train and test. Above each table stands what an audit

@@ -1,6 +1,6 @@
 """From one patient to another: models trained on her2st's C2 to C5 (patient C), tested on B4 (patient B).
 
-Run: ``python benchmarks/expression_transfer.py [FOLDER] [ENCODER ...]``; FOLDER holds her2st (default ../shared/data/st/her2st), encoders default to
+Run: ``python benchmarks/accuracy/expression_transfer.py [FOLDER] [ENCODER ...]``; FOLDER holds her2st (default ../shared/data/st/her2st), encoders default to
 colour-texture and efficientnet-lite0. One test section: no interval.
 """
 
@@ -34,7 +34,7 @@ MODELS = {
 
 def main() -> None:
     """Print each model's mean correlation on B4, and its share of the noise ceiling there."""
-    usual = Path(__file__).resolve().parents[2] / "shared" / "data" / "st" / "her2st"
+    usual = Path(__file__).resolve().parents[3] / "shared" / "data" / "st" / "her2st"
     counts = (Path(sys.argv[1]) if len(sys.argv) > 1 else usual) / "counts"
     names = ("C2", "C3", "C4", "C5", "B4")
     recipe = FeatureRecipe(tuple(sys.argv[2:]) or ("colour-texture", "efficientnet-lite0"))

@@ -1,6 +1,6 @@
 """Kill a training at random moments, resume it, and compare the weights with those of an undisturbed one.
 
-    python benchmarks/kill_and_resume.py --kills 20
+    python benchmarks/robustness/kill_and_resume.py --kills 20
 
 Each row of the table is one training: a real process, killed with SIGKILL at a moment drawn uniformly from the
 undisturbed training's duration, then resumed in another process. It ends with code 1 unless every kill left a checkpoint

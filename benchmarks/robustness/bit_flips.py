@@ -1,6 +1,6 @@
 """Single bit flips in a model file and in a checkpoint: how many are refused.
 
-Run: ``python benchmarks/bit_flips.py [--flips 1000] [--model FILE]``. Bits are drawn at random over the whole file (seed 0), one flipped at a
+Run: ``python benchmarks/robustness/bit_flips.py [--flips 1000] [--model FILE]``. Bits are drawn at random over the whole file (seed 0), one flipped at a
 time; the default is the model that ships with spectra-dl. Refused is what ends in a sentence; whatever loads, or fails otherwise, is counted apart.
 """
 

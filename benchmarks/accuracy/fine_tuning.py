@@ -1,6 +1,6 @@
 """EfficientNet-Lite0 fine-tuned end to end on her2st: each of C2 to C5 left out once, and trained on all four, tested on B4.
 
-Run: ``python benchmarks/fine_tuning.py [FOLDER]``; FOLDER holds her2st (default ../shared/data/st/her2st). Half an hour on two cores.
+Run: ``python benchmarks/accuracy/fine_tuning.py [FOLDER]``; FOLDER holds her2st (default ../shared/data/st/her2st). Half an hour on two cores.
 """
 
 import os
@@ -35,7 +35,7 @@ MODELS = {
 
 def main() -> None:
     """Print both models' mean correlation within patient C and on patient B."""
-    usual = Path(__file__).resolve().parents[2] / "shared" / "data" / "st" / "her2st"
+    usual = Path(__file__).resolve().parents[3] / "shared" / "data" / "st" / "her2st"
     counts = (Path(sys.argv[1]) if len(sys.argv) > 1 else usual) / "counts"
     sources = [
         SectionSource(counts / f"{name}.tsv.gz", name, name[0]) for name in ("C2", "C3", "C4", "C5", "B4")

@@ -1,6 +1,6 @@
 """How near each model comes to the best possible AUC on the simulated study, over several seeds.
 
-Run: ``python benchmarks/simulated_study.py [seeds]``. Patient-wise 5-fold, the same folds for every model. "of the best" is
+Run: ``python benchmarks/accuracy/simulated_study.py [seeds]``. Patient-wise 5-fold, the same folds for every model. "of the best" is
 the share of the best AUC known by construction; "of these" the share of what the true likelihood ratio reaches on these
 very patients. The last lines set the train-test gap of the default network beside that of LeNet-5 (first seed).
 """

@@ -1,6 +1,6 @@
 """Which baseline method, how stiff, and is a baseline needed at all?
 
-Run: ``python benchmarks/baseline_choice.py [--data shared/data/raman]``. Two tables:
+Run: ``python benchmarks/accuracy/baseline_choice.py [--data shared/data/raman]``. Two tables:
 
 1. Simulated study (seed 0), three levels of fluorescence: median over spectra of the root mean square error against the
    known baseline, in counts; ``lam`` by the V-curve beside the best of a grid, which only the truth can name. Spikes are

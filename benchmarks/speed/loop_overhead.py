@@ -1,6 +1,6 @@
 """What the training loop and its data feed cost, against the plainest torch code that does the same.
 
-    python benchmarks/loop_overhead.py
+    python benchmarks/speed/loop_overhead.py
 
 CPU time on one thread, pairs in alternating order, median ratio of the pairs: absolute times don't travel, ratios within
 one process do. It ends with code 1 unless ``fit`` takes at most 1.05 times the hand-written loop and `TensorBatches` feeds at

@@ -1,6 +1,6 @@
 """Is the default network the right default? Every model on every set, on the same folds.
 
-Run: ``python benchmarks/default_choice.py --work FOLDER [--data ../shared/data/raman] [--sets serum ...] [--slow] [--quick]``.
+Run: ``python benchmarks/accuracy/default_choice.py --work FOLDER [--data ../shared/data/raman] [--sets serum ...] [--slow] [--quick]``.
 Five folds by patient, one repeat, everything fitted in the fold; one table per set. "minus the default" is the paired
 difference in patient AUC with its patient-bootstrap interval; "better" and "worse" stand only where that excludes 0.
 "claim of a split by spectrum" is the AUC that a leaky split would have reported. ResNet needs ``--slow`` and a GPU.

@@ -1,6 +1,6 @@
 """Memory and time of a command on a file of a million spectra that is larger than memory should be.
 
-Run: ``python benchmarks/streaming.py [--command predict|preprocess] [--format hdf5|csv] [--spectra 100000 1000000]``.
+Run: ``python benchmarks/speed/streaming.py [--command predict|preprocess] [--format hdf5|csv] [--spectra 100000 1000000]``.
 Spectra of 700 points of the simulated study (seed 0, 2,000 distinct ones under running ids, three of each patient) are written to a
 temporary folder and given to ``spectra-dl`` in a process of its own. Peak memory is that process's largest resident set; the growth is
 from the first number of spectra to the last.

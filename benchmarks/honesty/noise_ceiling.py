@@ -1,6 +1,6 @@
 """Is the noise ceiling right? Simulated sections whose rates are known, ours beside the split-half recipe, then real sections.
 
-Run: ``python benchmarks/noise_ceiling.py [FOLDER]``; FOLDER holds her2st's counts (default ../shared/data/st/her2st/counts).
+Run: ``python benchmarks/honesty/noise_ceiling.py [FOLDER]``; FOLDER holds her2st's counts (default ../shared/data/st/her2st/counts).
 
 The truth is the correlation of log(1 + 10,000 p) with the measured log(1 + counts per 10,000), averaged over redrawn counts. The first
 table says how far that predictor is from the best one there is.

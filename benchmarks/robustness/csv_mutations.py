@@ -1,6 +1,6 @@
 """Change one thing in a clean table of spectra, 10,000 times: nothing may be read wrongly without a word.
 
-Run: ``python benchmarks/csv_mutations.py [HOW_MANY] [SEED]``. Each changed file must be refused, or read with a note the clean file doesn't have, or give the same axis, ids, labels
+Run: ``python benchmarks/robustness/csv_mutations.py [HOW_MANY] [SEED]``. Each changed file must be refused, or read with a note the clean file doesn't have, or give the same axis, ids, labels
 and the same spectra in every row that was not touched. Whatever else comes out is printed, and the command ends with 1.
 """
 

@@ -1,6 +1,6 @@
 """Reading a table of 20,000 spectra of 1,000 points: ours against pandas' C engine, in one process, taking turns.
 
-Run: ``python benchmarks/reader_speed.py [--spectra 20000]``. Single thread, CPU time, median over 5 pairs. The table holds three columns of
+Run: ``python benchmarks/speed/reader_speed.py [--spectra 20000]``. Single thread, CPU time, median over 5 pairs. The table holds three columns of
 text and every number as Python writes it (up to 17 digits). Ours is read block by block, as ``predict`` reads it. pandas is timed as it
 comes and with ``float_precision="round_trip"``, the one of its parsers that promises what ours does: every float64 comes back.
 """

@@ -1,6 +1,6 @@
 """Feed every reader of users' files with damaged ones, as long as you like: each must be read rightly or refused in a sentence.
 
-Run: ``python benchmarks/fuzz.py --target all --seconds 60 --seed 0``. For each target the executions, how many were refused and
+Run: ``python benchmarks/robustness/fuzz.py --target all --seconds 60 --seed 0``. For each target the executions, how many were refused and
 read, and the findings are printed, with where the input of each was kept; the command ends with 1 if there are any. A finding is
 any exception that is none of ours, a warning, a message that is too long or can't be printed, a crash, more than 5 s or 500 MB.
 
@@ -25,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests" / "support")]
 DATA = REPOSITORY.parent / "shared" / "data"
 HUNG_SECONDS, START_SECONDS = 30.0, 120.0

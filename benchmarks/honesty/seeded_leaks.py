@@ -1,6 +1,6 @@
 """What the audit finds: simulated studies with one leak planted in each, and studies with none.
 
-Run: ``python benchmarks/seeded_leaks.py [--seeds 20] [--clean 100] [--kinds NAME ...]``. Each study has 60 to 120 patients with real
+Run: ``python benchmarks/honesty/seeded_leaks.py [--seeds 20] [--clean 100] [--kinds NAME ...]``. Each study has 60 to 120 patients with real
 disease in their bands (best AUC .90), sessions, operators, dates, ages and sexes dealt at random. "found" counts the studies in which the
 named check warns or stops, "stop" those in which it stops. Clean studies have 60 to 400 patients and 1 to 3 spectra each.
 """
