@@ -17,14 +17,14 @@ from spectra_dl.evaluation.profiles.metrics import skill_per_column
 from spectra_dl.evaluation.profiles.units import known_mean
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import PlsExpression, RidgeExpression
-from spectra_dl.expression.estimators.feature_blocks import OnBlocks
+from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.imaging.features.recipe import FeatureRecipe
 
 MODELS = {
-    "ridge, colour and texture": OnBlocks(RidgeExpression(surroundings=False), (0,)),
+    "ridge, colour and texture": SelectedBlocks(RidgeExpression(surroundings=False), (0,)),
     "ridge, all features": RidgeExpression(),
     "PLS, all features": PlsExpression(),
     "network context, mse": NetworkExpression("context"),

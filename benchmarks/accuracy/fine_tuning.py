@@ -19,7 +19,7 @@ from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.profiles.units import known_mean
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
-from spectra_dl.expression.estimators.feature_blocks import OnBlocks
+from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.fine_tuned import FineTunedExpression
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.readers import SectionSource, read_section
@@ -28,8 +28,8 @@ from spectra_dl.imaging.features.recipe import FeatureRecipe
 
 REFERENCE = "ridge, colour and texture"
 MODELS = {
-    "network fine-tuned, mse": OnBlocks(FineTunedExpression(), (0,)),
-    REFERENCE: OnBlocks(RidgeExpression(surroundings=False), (1,)),
+    "network fine-tuned, mse": SelectedBlocks(FineTunedExpression(), (0,)),
+    REFERENCE: SelectedBlocks(RidgeExpression(surroundings=False), (1,)),
 }
 
 

@@ -58,7 +58,7 @@ study_options = together(
 )
 
 
-def _stiffness(context: click.Context, option: click.Parameter, value: str) -> float | str:
+def _smoothing(context: click.Context, option: click.Parameter, value: str) -> float | str:
     if value == "auto":
         return value
     try:
@@ -94,7 +94,7 @@ def _lam_option(chosen_on: str) -> Callable[[_Command], _Command]:
         "--lam",
         default="auto",
         show_default=True,
-        callback=_stiffness,
+        callback=_smoothing,
         metavar="NUMBER",
         help=f"The baseline's stiffness; auto: chosen on {chosen_on}.",
     )

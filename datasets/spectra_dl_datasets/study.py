@@ -49,7 +49,7 @@ def load_study(name: str, *, folder: Path | None = None) -> "SpectraTable":
 
 
 def load_sections(name: str, *, folder: Path | None = None) -> "tuple[TissueSection, ...]":
-    """Return the sections of a set, with their patients, picture and counts.
+    """Return the sections of a set, with their patients, image and counts.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.predictions import PatientPredictions, SpectrumPredictions
 from spectra_dl.evaluation.classes.conformal import ConformalSets
 
-UNLIKE_ABOVE = 1.0  # of the limit
+OOD_LIMIT = 1.0  # of the limit
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class DecisionRule:
         """Return each spectrum's class; empty where it was refused or is unlike the training spectra."""
         decided = predicted_class(spectra.probability, self.classes, self.positive, self.threshold)
         return [
-            "" if unlike > UNLIKE_ABOVE else name
-            for name, unlike in zip(decided, spectra.unlikeness, strict=True)
+            "" if unlike > OOD_LIMIT else name
+            for name, unlike in zip(decided, spectra.ood_score, strict=True)
         ]
 
     def of_patients(self, patients: PatientPredictions) -> list[Answer]:
@@ -69,13 +69,13 @@ class DecisionRule:
         sets = [tuple(np.array(self.classes, dtype=object)[row]) for row in held]
         return [
             self._answer(name, one, unlike)
-            for name, one, unlike in zip(decided, sets, patients.unlikeness, strict=True)
+            for name, one, unlike in zip(decided, sets, patients.ood_score, strict=True)
         ]
 
     def _answer(self, decided: str, held: tuple[str, ...], unlike: float) -> Answer:
         if not decided:
             return Answer("", (), "")
-        if unlike > UNLIKE_ABOVE:
+        if unlike > OOD_LIMIT:
             return Answer(
                 "", held, f"most spectra are unlike the training spectra ({unlike:.1f} x the limit)"
             )

@@ -16,12 +16,12 @@ from spectra_dl.storage.scratch import Scratch, given_text, stored_text
 _AT_ONCE = 1024
 _TABLES = (
     "CREATE TABLE patients (number INTEGER PRIMARY KEY, name BLOB UNIQUE)",
-    "CREATE TABLE spectra (patient INTEGER, status TEXT, unlikeness REAL, logits BLOB)",
+    "CREATE TABLE spectra (patient INTEGER, status TEXT, ood_score REAL, logits BLOB)",
 )
 _NEW_PATIENT = "INSERT OR IGNORE INTO patients (name) VALUES (?)"
 _NEW_SPECTRUM = "INSERT INTO spectra SELECT number, ?2, ?3, ?4 FROM patients WHERE name = ?1"
 _IN_ORDER = (
-    "SELECT name, status, unlikeness, logits FROM spectra JOIN patients ON number = patient "
+    "SELECT name, status, ood_score, logits FROM spectra JOIN patients ON number = patient "
     "ORDER BY patient, spectra.rowid"
 )
 _Told = tuple[bytes, str, float, bytes]
@@ -45,9 +45,9 @@ class PatientTally:
         owner = spectra.sample_id if spectra.patient is None else spectra.patient
         names = [stored_text(name) for name in owner]
         self._told.write(_NEW_PATIENT, ((name,) for name in names))
-        unlikeness = spectra.unlikeness.tolist()
+        ood_score = spectra.ood_score.tolist()
         logits = [row.tobytes() for row in spectra.logits]
-        self._told.write(_NEW_SPECTRUM, zip(names, spectra.status, unlikeness, logits, strict=True))
+        self._told.write(_NEW_SPECTRUM, zip(names, spectra.status, ood_score, logits, strict=True))
 
     def patients(self, temperature: float) -> Iterator[PatientPredictions]:
         """Yield one verdict per patient, in order of first appearance, some patients at a time."""
@@ -63,20 +63,20 @@ class PatientTally:
                 text_array([one.reason for one in some]),
                 self.classes,
                 softmax(logits / temperature),
-                np.array([one.unlikeness for one in some]),
+                np.array([one.ood_score for one in some]),
             )
 
 
 @dataclass(frozen=True, eq=False)
 class _Patient:
-    """A patient's counts, mean logits and median unlikeness; both NaN where no spectrum could be used."""
+    """A patient's counts, mean logits and median ood_score; both NaN where no spectrum could be used."""
 
     name: str
     n_spectra: int
     n_used: int
     n_warned: int
     logits: FloatArray
-    unlikeness: float
+    ood_score: float
 
     @property
     def status(self) -> str:
@@ -93,15 +93,15 @@ class _Patient:
 def _patient(name: bytes, told: "Iterable[_Told]", n_classes: int) -> _Patient:
     total = np.zeros(n_classes)
     n_spectra = n_warned = 0
-    unlikeness = array("d")
+    ood_score = array("d")
     # A sum in the order of the spectra: no result depends on how they were cut into blocks.
     for _, status, unlike, logits in told:
         n_spectra += 1
         n_warned += status == "warned"
         if status != "refused":
             total += np.frombuffer(logits)
-            unlikeness.append(unlike)
-    n_used = len(unlikeness)
+            ood_score.append(unlike)
+    n_used = len(ood_score)
     mean = total / n_used if n_used else np.full(n_classes, np.nan)
-    median = float(np.median(unlikeness)) if n_used else float("nan")
+    median = float(np.median(ood_score)) if n_used else float("nan")
     return _Patient(given_text(name), n_spectra, n_used, n_warned, mean, median)

@@ -32,7 +32,7 @@ class SpectrumPredictions:
         The class names, in the order of the columns.
     logits, probability
         ``(n, c)`` float64; NaN in refused rows.
-    unlikeness
+    ood_score
         ``(n,)`` float64: how far a spectrum is beyond the limit of the training spectra, as a multiple of it; NaN in
         refused rows. See `spectra_dl.classification.out_of_distribution`.
     damaged
@@ -46,7 +46,7 @@ class SpectrumPredictions:
     classes: tuple[str, ...]
     logits: NDArray[np.float64]
     probability: NDArray[np.float64]
-    unlikeness: NDArray[np.float64]
+    ood_score: NDArray[np.float64]
     damaged: NDArray[np.bool_]
 
 
@@ -66,7 +66,7 @@ class PatientPredictions:
         The class names, in the order of the columns.
     probability
         ``(m, c)`` float64; NaN for refused patients.
-    unlikeness
+    ood_score
         ``(m,)`` float64: the median over the used spectra; NaN for refused patients.
     """
 
@@ -77,7 +77,7 @@ class PatientPredictions:
     reason: TextArray
     classes: tuple[str, ...]
     probability: NDArray[np.float64]
-    unlikeness: NDArray[np.float64]
+    ood_score: NDArray[np.float64]
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,7 +100,7 @@ def spectrum_predictions_file(
     EnvironmentFault
         The file can't be written.
     """
-    header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class", "unlikeness"]
+    header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class", "ood_score"]
     with csv_rows(path) as write_row:
         write_row(_header(header, classes))
         count = 0
@@ -120,7 +120,7 @@ def spectrum_predictions_file(
                     [
                         count,
                         *map(_harmless, texts),
-                        _figure(spectra.unlikeness[row]),
+                        _figure(spectra.ood_score[row]),
                         *_shares(spectra.probability[row]),
                     ]
                 )
@@ -142,7 +142,7 @@ def patient_predictions_file(
         The file can't be written.
     """
     header = ["patient_id", "n_spectra", "n_used", "status", "reason", "predicted_class"]
-    header += ["prediction_set", "unlikeness"]
+    header += ["prediction_set", "ood_score"]
     with csv_rows(path) as write_row:
         write_row(_header(header, classes))
 
@@ -156,7 +156,7 @@ def patient_predictions_file(
                         patients.n_spectra[row],
                         patients.n_used[row],
                         *map(_harmless, (patients.status[row], patients.reason[row], name, "|".join(held))),
-                        _figure(patients.unlikeness[row]),
+                        _figure(patients.ood_score[row]),
                         *_shares(patients.probability[row]),
                     ]
                 )

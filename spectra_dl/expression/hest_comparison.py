@@ -16,7 +16,7 @@ HEST_CLAIM = (
 )
 
 
-def hest_claim(cohort: ExpressionCohort, folds: Sequence[Fold]) -> float:
+def hest_comparison(cohort: ExpressionCohort, folds: Sequence[Fold]) -> float:
     """Return the mean correlation over genes and folds as HEST's trainer gives it (Jaume et al. 2024, doi 10.48550/arXiv.2406.16192).
 
     Features are the cohort's, as they come from the encoder. Targets are log(1 + counts) of the 50 genes with the highest variance of these

@@ -1,4 +1,4 @@
-"""Predicted expression as files: an AnnData that scanpy plots, and pictures of the best genes."""
+"""Predicted expression as files: an AnnData that scanpy plots, and images of the best genes."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ def write_h5ad(
     Parameters
     ----------
     flags
-        ``(n,)`` what is wrong with the picture under a spot, empty where nothing is; such spots are ``warned``.
+        ``(n,)`` what is wrong with the image under a spot, empty where nothing is; such spots are ``warned``.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def write_h5ad(
     )
     table.obsm["spatial"] = section.position_um / section.um_per_pixel
     table.uns["spectra_dl"] = dict(provenance)
-    table.uns["spatial"] = {section.name: _picture(section)}
+    table.uns["spatial"] = {section.name: _image(section)}
     with whole_path(path) as temporary:
         table.write_h5ad(temporary)
 
@@ -97,11 +97,11 @@ def write_maps(
     EnvironmentFault
         A file can't be written.
     """
-    picture = section.image.thumbnail(_LONGEST_SIDE)
+    image = section.image.thumbnail(_LONGEST_SIDE)
     names = _file_names(genes)
     for at, (gene, name) in enumerate(zip(genes, names, strict=True)):
         beside = None if measured is None else measured[:, at]
-        _draw(folder / name, section, picture, gene, values[:, at], beside)
+        _draw(folder / name, section, image, gene, values[:, at], beside)
     return names
 
 
@@ -150,7 +150,7 @@ def _file_names(genes: Sequence[str]) -> list[str]:
     return names
 
 
-def _picture(section: TissueSection) -> dict[str, object]:
+def _image(section: TissueSection) -> dict[str, object]:
     pixels, scale = section.image.thumbnail(_LONGEST_SIDE)
     diameter = (section.spot_diameter_um or 0.5 * (section.spot_pitch_um or 100.0)) / section.um_per_pixel
     factors = {"tissue_hires_scalef": scale, "spot_diameter_fullres": diameter}
@@ -160,14 +160,14 @@ def _picture(section: TissueSection) -> dict[str, object]:
 def _draw(
     path: Path,
     section: TissueSection,
-    picture: tuple[Pixels, float],
+    image: tuple[Pixels, float],
     gene: str,
     predicted: FloatArray,
     measured: FloatArray | None,
 ) -> None:
     from matplotlib.figure import Figure
 
-    pixels, scale = picture
+    pixels, scale = image
     shown = [("H&E", None), (f"{gene}, predicted", predicted)]
     shown += [] if measured is None else [(f"{gene}, measured", measured)]
     figure = Figure(figsize=(4.6 * len(shown), 4.6), layout="constrained")

@@ -1,4 +1,4 @@
-"""A trained model of expression: from a section's picture to a map of genes."""
+"""A trained model of expression: from a section's image to a map of genes."""
 
 import os
 from collections.abc import Sequence
@@ -108,7 +108,7 @@ class ExpressionPredictor:
         Raises
         ------
         DataError
-            The picture can't be decoded, or too few spots lie on it.
+            The image can't be decoded, or too few spots lie on it.
         UsageError
             An encoder must be named.
         ModelFileError

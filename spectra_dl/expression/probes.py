@@ -18,27 +18,27 @@ _TESTED_GENES, _FEWEST_GENES = 200, 40
 def section_findings(
     sections: Sequence[TissueSection], cohort: ExpressionCohort, *, group: Group
 ) -> tuple[Finding, ...]:
-    """Look for what inflates scores of expression: shared pictures, shared patients, tiles that overlap, counts that were smoothed."""
+    """Look for what inflates scores of expression: shared images, shared patients, tiles that overlap, counts that were smoothed."""
     return (
-        _one_picture_twice(sections),
+        _one_image_twice(sections),
         _patients_on_both_sides(sections, group),
         _overlapping_tiles(cohort),
         _smoothed_counts(sections),
     )
 
 
-def _one_picture_twice(sections: Sequence[TissueSection]) -> Finding:
+def _one_image_twice(sections: Sequence[TissueSection]) -> Finding:
     owners: dict[str, list[str]] = {}
     for section in sections:
         owners.setdefault(section.image.sha256(), []).append(section.name)
     shared = [" = ".join(names) for names in owners.values() if len(names) > 1]
     if shared:
         return Finding(
-            "one picture twice",
+            "one image twice",
             "stop",
-            f"Sections have the same picture: {first_few(shared)}. A model may know a test section's tiles by heart.",
+            f"Sections have the same image: {first_few(shared)}. A model may know a test section's tiles by heart.",
         )
-    return Finding("one picture twice", "fine", "Every section has a picture of its own.")
+    return Finding("one image twice", "fine", "Every section has an image of its own.")
 
 
 def _patients_on_both_sides(sections: Sequence[TissueSection], group: Group) -> Finding:

@@ -27,7 +27,7 @@ class TissueSection:
     name, patient
         Ids as text; the patient is None where nobody said.
     image
-        The picture, decoded when a tile is asked for.
+        The image, decoded when a tile is asked for.
     um_per_pixel
         Of the full-resolution image.
     um_per_pixel_source
@@ -49,7 +49,7 @@ class TissueSection:
     notes
         One sentence for each guess or change the reader made.
     files
-        What was read besides the section's own path, the picture among them.
+        What was read besides the section's own path, the image among them.
     """
 
     name: str
@@ -97,7 +97,7 @@ class TissueSection:
 
     @property
     def placed(self) -> NDArray[np.bool_]:
-        """``(n,)`` whether a spot lies on the picture, counted or not."""
+        """``(n,)`` whether a spot lies on the image, counted or not."""
         return np.isin(self.reason, ["", NO_COUNTS, COUNTS_MISSING])
 
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "TissueSection":

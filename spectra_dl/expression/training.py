@@ -42,7 +42,7 @@ from spectra_dl.models.members import member_tensors
 if TYPE_CHECKING:
     from torch import nn
 
-ModelName = Literal["context", "perceptron", "linear", "fine-tuned", "ridge", "pls"]
+ModelName = Literal["context", "mlp", "linear", "fine-tuned", "ridge", "pls"]
 Model = RidgeExpression | NetworkExpression
 _USABLE_ABOVE = 0.2
 

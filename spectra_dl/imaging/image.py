@@ -1,4 +1,4 @@
-"""What every picture of tissue can do, whether it is one file, a slide, or tiles that were cut before."""
+"""What every image of tissue can do, whether it is one file, a slide, or tiles that were cut before."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ Cutter = Callable[[NDArray[np.float64], float, int], Iterator[Pixels]]
 
 
 class TissueImage(Protocol):
-    """A picture that is opened when something of it is asked for."""
+    """An image that is opened when something of it is asked for."""
 
     @property
     def path(self) -> Path:
@@ -34,4 +34,4 @@ class TissueImage(Protocol):
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
 
     def cutter(self) -> Cutter:
-        """Open the picture, and return what yields its tiles, white beyond the edge."""
+        """Open the image, and return what yields its tiles, white beyond the edge."""

@@ -1,4 +1,4 @@
-"""Pictures of tissue, checked before they are decoded and decoded when a tile is asked for."""
+"""Images of tissue, checked before they are decoded and decoded when a tile is asked for."""
 
 import contextlib
 import io
@@ -59,9 +59,9 @@ class ImageFile:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        with _opened(self.path, self.kind) as picture:
-            picture.draft("RGB", (longest, longest))
-            small = _on_white(picture)
+        with _opened(self.path, self.kind) as image:
+            image.draft("RGB", (longest, longest))
+            small = _on_white(image)
             small.thumbnail((longest, longest))
             pixels = np.asarray(small, dtype=np.uint8)
         return pixels, pixels.shape[1] / self.width
@@ -71,22 +71,22 @@ class ImageFile:
         return sha256_of(self.path)
 
     def cutter(self) -> Cutter:
-        """Decode the picture, and return what yields its tiles, white beyond the edge."""
+        """Decode the image, and return what yields its tiles, white beyond the edge."""
         return partial(cut_tiles, self.decoded())
 
     def decoded(self) -> Pixels:
-        """Return the whole picture, ``(height, width, 3)``."""
+        """Return the whole image, ``(height, width, 3)``."""
         whole = np.empty((self.height, self.width, 3), dtype=np.uint8)
-        with _opened(self.path, self.kind) as picture:
-            # Band by band, since converting a picture at once takes several times its size in memory.
+        with _opened(self.path, self.kind) as image:
+            # Band by band, since converting an image at once takes several times its size in memory.
             for top in range(0, self.height, _BAND):
-                band = picture.crop((0, top, self.width, min(top + _BAND, self.height)))
+                band = image.crop((0, top, self.width, min(top + _BAND, self.height)))
                 whole[top : top + _BAND] = np.asarray(_on_white(band), dtype=np.uint8)
         return whole
 
 
 def shrunk(whole: Pixels, longest: int) -> tuple[Pixels, float]:
-    """Return a decoded picture with a longest side of at most ``longest`` pixels, and its pixels per full pixel."""
+    """Return a decoded image with a longest side of at most ``longest`` pixels, and its pixels per full pixel."""
     from PIL import Image
 
     small = Image.fromarray(whole)
@@ -96,7 +96,7 @@ def shrunk(whole: Pixels, longest: int) -> tuple[Pixels, float]:
 
 
 def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
-    """Yield tiles ``(pixels, pixels, 3)`` of a decoded picture around each centre, white beyond the edge.
+    """Yield tiles ``(pixels, pixels, 3)`` of a decoded image around each centre, white beyond the edge.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: i
 
 
 def jpeg_pixels(content: bytes, where: str) -> Pixels:
-    """Return a small JPEG picture ``(h, w, 3)`` that was read into memory; ``where`` is for messages.
+    """Return a small JPEG image ``(h, w, 3)`` that was read into memory; ``where`` is for messages.
 
     Raises
     ------
@@ -129,12 +129,12 @@ def jpeg_pixels(content: bytes, where: str) -> Pixels:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
-            if max(picture.size) > _LARGEST_TILE:
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+            if max(image.size) > _LARGEST_TILE:
                 raise DataError(
-                    f"{where}: a tile of {picture.size[0]} x {picture.size[1]} pixels; it was not decoded"
+                    f"{where}: a tile of {image.size[0]} x {image.size[1]} pixels; it was not decoded"
                 )
-            return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+            return np.asarray(image.convert("RGB"), dtype=np.uint8)
     except (OSError, SyntaxError, ValueError) as err:
         if isinstance(err, DataError):
             raise
@@ -144,7 +144,7 @@ def jpeg_pixels(content: bytes, where: str) -> Pixels:
 
 
 def open_image(path: Path) -> ImageFile:
-    """Check a picture by its content, without decoding it.
+    """Check an image by its content, without decoding it.
 
     Raises
     ------
@@ -156,10 +156,10 @@ def open_image(path: Path) -> ImageFile:
     kind = _kind_of(path)
     if kind is None:
         raise DataError(
-            f"{path.name}: not a JPEG, PNG or TIFF by its content; export the picture as one of these"
+            f"{path.name}: not a JPEG, PNG or TIFF by its content; export the image as one of these"
         )
-    with _opened(path, kind) as picture:
-        width, height = picture.size
+    with _opened(path, kind) as image:
+        width, height = image.size
     in_file = path.stat().st_size
     expansion = 3 * width * height / max(1, in_file)
     if width * height > _MOST_PIXELS or (
@@ -167,12 +167,12 @@ def open_image(path: Path) -> ImageFile:
     ):
         raise DataError(
             f"{path.name}: claims {width} x {height} pixels in {in_file} bytes; it was not decoded: "
-            "export the picture at a lower resolution"
+            "export the image at a lower resolution"
         )
     return ImageFile(path, kind, width, height)
 
 
-def picture_size(path: Path) -> tuple[int, int] | None:
+def image_size(path: Path) -> tuple[int, int] | None:
     """Return width and height as a JPEG, PNG or TIFF claims them, or None for a file that is none of these.
 
     Raises
@@ -185,8 +185,8 @@ def picture_size(path: Path) -> tuple[int, int] | None:
     kind = _kind_of(path)
     if kind is None:
         return None
-    with _opened(path, kind) as picture:
-        return picture.size
+    with _opened(path, kind) as image:
+        return image.size
 
 
 def _kind_of(path: Path) -> str | None:
@@ -205,15 +205,15 @@ def _kind_of(path: Path) -> str | None:
 
 @contextlib.contextmanager
 def _opened(path: Path, kind: str) -> Iterator["Image"]:
-    """Open a picture whose size is judged by us, not by the library's own limit."""
+    """Open an image whose size is judged by us, not by the library's own limit."""
     from PIL import Image, UnidentifiedImageError
 
     with _GUARD, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            with Image.open(path, formats=(kind,)) as picture:
-                yield picture
+            with Image.open(path, formats=(kind,)) as image:
+                yield image
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, KeyError) as err:
             if isinstance(err, DataError):
                 raise
@@ -224,15 +224,15 @@ def _opened(path: Path, kind: str) -> Iterator["Image"]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _on_white(picture: "Image") -> "Image":
-    """Return the picture in RGB, what is transparent put on white."""
+def _on_white(image: "Image") -> "Image":
+    """Return the image in RGB, what is transparent put on white."""
     from PIL import Image
 
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        clear = picture.convert("RGBA")
+    if "A" in image.getbands() or "transparency" in image.info:
+        clear = image.convert("RGBA")
         ground = Image.new("RGBA", clear.size, "white")
         return Image.alpha_composite(ground, clear).convert("RGB")
-    return picture.convert("RGB")
+    return image.convert("RGB")
 
 
 def _cut(whole: Pixels, left: int, top: int, side: int) -> Pixels:

@@ -1,4 +1,4 @@
-"""Tiles that were cut before: read from files or an HDF5 file instead of from a picture."""
+"""Tiles that were cut before: read from files or an HDF5 file instead of from an image."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ class TileSource(Protocol):
 
 @dataclass(frozen=True)
 class TileFiles:
-    """A picture file per tile, named by the table ``path``."""
+    """An image file per tile, named by the table ``path``."""
 
     path: Path
     file: tuple[Path, ...]
@@ -53,7 +53,7 @@ class TileFiles:
             tile = open_image(self.file[row])
             if tile.width * tile.height > _MOST_TILE_PIXELS:
                 raise DataError(
-                    f"{tile.path.name}: {tile.width} x {tile.height} pixels are a picture, not a tile; name it with --image"
+                    f"{tile.path.name}: {tile.width} x {tile.height} pixels are an image, not a tile; name it with --image"
                 )
             yield tile.thumbnail(max(tile.width, tile.height))[0]
 
@@ -79,8 +79,8 @@ class TileDataset:
 
 
 @dataclass(frozen=True, eq=False)
-class CutTiles:
-    """Tiles around spots, in place of a picture.
+class PrecutTiles:
+    """Tiles around spots, in place of an image.
 
     Attributes
     ----------
@@ -109,12 +109,12 @@ class CutTiles:
 
     @property
     def width(self) -> int:
-        """Pixels of the picture up to the right edge of the last tile."""
+        """Pixels of the image up to the right edge of the last tile."""
         return int(np.ceil(self.centre[:, 0].max() + (self.side or 2.0) / 2))
 
     @property
     def height(self) -> int:
-        """Pixels of the picture down to the lower edge of the last tile."""
+        """Pixels of the image down to the lower edge of the last tile."""
         return int(np.ceil(self.centre[:, 1].max() + (self.side or 2.0) / 2))
 
     def sha256(self) -> str:
@@ -137,8 +137,8 @@ class CutTiles:
 
         if self.side is not None and side > self.side * (1 + _TOLERANCE):
             raise DataError(
-                f"{self.path.name}: its tiles are {self.side:.0f} pixels of the full picture wide and {side:.0f} are asked for; "
-                "ask for smaller tiles, or bring the picture"
+                f"{self.path.name}: its tiles are {self.side:.0f} pixels of the full image wide and {side:.0f} are asked for; "
+                "ask for smaller tiles, or bring the image"
             )
         share = 1.0 if self.side is None or side > self.side * (1 - _TOLERANCE) else side / self.side
         rows = [self._row.get(_key(one), -1) for one in centre]

@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import open_image, picture_size
+from spectra_dl.imaging.image_file import image_size, open_image
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
     from openslide import OpenSlide
 
-# A picture up to this size is decoded whole, which is faster; above it, or where it can't be, regions are read.
+# An image up to this size is decoded whole, which is faster; above it, or where it can't be, regions are read.
 _DECODED_WHOLE = 150_000_000
 _BAND_PIXELS = 16_000_000
 
 
 @dataclass(frozen=True)
-class SlidePicture:
-    """A slide that OpenSlide reads; made by `open_picture`.
+class SlideImage:
+    """A slide that OpenSlide reads; made by `open_tissue_image`.
 
     Attributes
     ----------
@@ -73,8 +73,8 @@ class SlidePicture:
         return cut
 
 
-def open_picture(path: Path) -> TissueImage:
-    """Check a picture by its content, without decoding it: a JPEG, PNG or TIFF, or a slide.
+def open_tissue_image(path: Path) -> TissueImage:
+    """Check an image by its content, without decoding it: a JPEG, PNG or TIFF, or a slide.
 
     Raises
     ------
@@ -85,14 +85,14 @@ def open_picture(path: Path) -> TissueImage:
     DataError
         It is none of these, or claims a size that can't be true or can't be held.
     """
-    size = picture_size(path)
+    size = image_size(path)
     if size is not None and size[0] * size[1] <= _DECODED_WHOLE:
         return open_image(path)
     slide = _slide(path, needed=size is None)
     return slide or open_image(path)
 
 
-def _slide(path: Path, *, needed: bool) -> SlidePicture | None:
+def _slide(path: Path, *, needed: bool) -> SlideImage | None:
     """Return the slide that a file is; None where OpenSlide knows no such format."""
     try:
         import openslide
@@ -114,7 +114,7 @@ def _slide(path: Path, *, needed: bool) -> SlidePicture | None:
         ) from err
     known = [float(one) for one in told if one is not None]
     square = len(known) == 2 and abs(known[0] - known[1]) <= 0.01 * known[0]
-    return SlidePicture(path, width, height, sum(known) / 2 if square else None)
+    return SlideImage(path, width, height, sum(known) / 2 if square else None)
 
 
 def _opened(path: Path) -> "OpenSlide":

@@ -1,4 +1,4 @@
-"""Tiles around spots as HDF5 files of JPEG pictures, for other tools and for the eye."""
+"""Tiles around spots as HDF5 files of JPEG images, for other tools and for the eye."""
 
 import hashlib
 import io
@@ -53,14 +53,14 @@ class TileCut:
 
 
 def write_tiles(folder: Path, section: TileSource, cut: TileCut) -> tuple[list[Path], int]:
-    """Write the tiles of all spots, which must lie on the picture, and return the files and how many were there already.
+    """Write the tiles of all spots, which must lie on the image, and return the files and how many were there already.
 
-    A file's name holds a digest of the picture's content and the spots' places: what is there is not cut again.
+    A file's name holds a digest of the image's content and the spots' places: what is there is not cut again.
 
     Raises
     ------
     DataError
-        The picture can't be decoded.
+        The image can't be decoded.
     EnvironmentFault
         A file can't be written.
     """
@@ -103,16 +103,16 @@ def _write(path: Path, section: TileSource, cut: TileCut, cutter: Cutter) -> Non
     import h5py
 
     centre, side = section.position_um / section.um_per_pixel, cut.side_um / section.um_per_pixel
-    pictures = [_jpeg(tile) for tile in cutter(centre, side, cut.pixels)]
+    images = [_jpeg(tile) for tile in cutter(centre, side, cut.pixels)]
     with whole_path(path) as temporary, h5py.File(temporary, "w") as file:
-        # One stretch of bytes and where each picture ends: a tile is read as one slice.
+        # One stretch of bytes and where each image ends: a tile is read as one slice.
         file.create_dataset(
-            "jpeg", data=np.frombuffer(b"".join(pictures), dtype=np.uint8), chunks=True, fletcher32=True
+            "jpeg", data=np.frombuffer(b"".join(images), dtype=np.uint8), chunks=True, fletcher32=True
         )
-        file.create_dataset("end", data=np.cumsum([len(one) for one in pictures]))
+        file.create_dataset("end", data=np.cumsum([len(one) for one in images]))
         file.create_dataset("barcode", data=list(section.barcode), dtype=h5py.string_dtype())
         file.create_dataset("position_um", data=section.position_um)
-        file.attrs["section"], file.attrs["picture_sha256"] = section.name, section.image.sha256()
+        file.attrs["section"], file.attrs["image_sha256"] = section.name, section.image.sha256()
         file.attrs["side_um"], file.attrs["pixels"] = cut.side_um, cut.pixels
 
 

@@ -1,4 +1,4 @@
-"""Where on a small picture there is tissue, and where only glass."""
+"""Where on a small image there is tissue, and where only glass."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,15 +9,15 @@ from spectra_dl.imaging.image import Pixels
 Mask = NDArray[np.bool_]
 _BLUR = 0.004  # of the longest side
 _MOST_COLOURED_GLASS = 25.0  # of 255: the difference between its strongest and its weakest colour
-_FEWEST_GLASS = 0.005  # of the picture's pixels
+_FEWEST_GLASS = 0.005  # of the image's pixels
 _LEAST_STAIN = 0.03  # optical density that tissue has more than glass
 
 
 def tissue_mask(pixels: Pixels) -> Mask:
-    """Return ``(h, w)``: True where a picture ``(h, w, 3)`` shows tissue; everywhere on a picture that shows no glass.
+    """Return ``(h, w)``: True where an image ``(h, w, 3)`` shows tissue; everywhere on an image that shows no glass.
 
     Glass is what is both paler and brighter than Otsu's threshold. Tissue differs from its colour by more than Otsu's threshold of the
-    distance in optical density (Otsu 1979, doi 10.1109/TSMC.1979.4310076), so that a grey or pink light over the whole picture does no harm.
+    distance in optical density (Otsu 1979, doi 10.1109/TSMC.1979.4310076), so that a grey or pink light over the whole image does no harm.
     """
     from scipy.ndimage import gaussian_filter
 

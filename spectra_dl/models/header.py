@@ -105,7 +105,7 @@ class EncoderDescription(_Closed):
 class ExpressionHead(_Closed):
     """The head by name, the numbers it is built from, and what it was trained for."""
 
-    name: Literal["linear", "perceptron", "context", "fine-tuned"]
+    name: Literal["linear", "mlp", "context", "fine-tuned"]
     trained_by: Literal["ridge", "pls", "mse", "pearson", "poisson", "negative-binomial"]
     shown: Literal[1, 3]
     n_features: int = Field(ge=1, le=100_000)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.classification.decision import UNLIKE_ABOVE, DecisionRule
+from spectra_dl.classification.decision import OOD_LIMIT, DecisionRule
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.predictions import SpectrumPredictions, softmax
 from spectra_dl.errors import ModelFileError
@@ -75,7 +75,7 @@ class SpectraPredictor:
         table, verdicts = inspect(table)
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
         logits = np.full((len(table), len(self.header.classes)), np.nan)
-        unlikeness = np.full(len(table), np.nan)
+        ood_score = np.full(len(table), np.nan)
         status = np.array([verdict.status for verdict in verdicts], dtype=object)
         reason = np.array(["; ".join(verdict.reasons) for verdict in verdicts], dtype=object)
         notes: tuple[str, ...] = ()
@@ -83,8 +83,8 @@ class SpectraPredictor:
             cleaned = [one.transform(table.select(usable)) for one in self.preprocessing]
             notes = cleaned[0].notes
             logits[usable] = self._mean_logits([one.matrix for one in cleaned], batch_size)
-            unlikeness[usable] = self.reference.exceedance(cleaned[0].matrix)
-            remarks = _remarks(cleaned[0], unlikeness[usable])
+            ood_score[usable] = self.reference.exceedance(cleaned[0].matrix)
+            remarks = _remarks(cleaned[0], ood_score[usable])
             for row, (warned, remark) in zip(np.flatnonzero(usable), remarks, strict=True):
                 status[row] = "warned" if warned else status[row]
                 reason[row] = "; ".join(part for part in (reason[row], remark) if part)
@@ -94,7 +94,7 @@ class SpectraPredictor:
         damaged = np.array([verdict.status != "ok" for verdict in verdicts], dtype=bool)
         patient = table.patient
         spectra = SpectrumPredictions(
-            table.sample_id, patient, status, reason, classes, logits, probability, unlikeness, damaged
+            table.sample_id, patient, status, reason, classes, logits, probability, ood_score, damaged
         )
         return spectra, notes
 
@@ -165,15 +165,15 @@ class SpectraPredictor:
         return cls(header, networks, preprocessing, reference, sha256)
 
 
-def _remarks(cleaned: Preprocessed, unlikeness: NDArray[np.float64]) -> list[tuple[bool, str]]:
+def _remarks(cleaned: Preprocessed, ood_score: NDArray[np.float64]) -> list[tuple[bool, str]]:
     """Say for each spectrum whether to warn, and what the cleaning and the comparison with training found."""
-    spikes = cleaned.remarks.get("spikes_removed", np.zeros(len(unlikeness)))
-    converged = cleaned.remarks.get("baseline_converged", np.ones(len(unlikeness), dtype=bool))
+    spikes = cleaned.remarks.get("spikes_removed", np.zeros(len(ood_score)))
+    converged = cleaned.remarks.get("baseline_converged", np.ones(len(ood_score), dtype=bool))
     remarks = []
-    for row, unlike in enumerate(unlikeness > UNLIKE_ABOVE):
+    for row, unlike in enumerate(ood_score > OOD_LIMIT):
         parts = [f"{int(spikes[row])} {SPIKES_REMOVED}"] if spikes[row] else []
         parts += [] if converged[row] else [NOT_CONVERGED]
-        parts += [f"unlike the training spectra ({unlikeness[row]:.1f} x the limit)"] if unlike else []
+        parts += [f"unlike the training spectra ({ood_score[row]:.1f} x the limit)"] if unlike else []
         remarks.append((not converged[row] or bool(unlike), "; ".join(parts)))
     return remarks
 

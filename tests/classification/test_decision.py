@@ -13,14 +13,14 @@ from spectra_dl.evaluation.classes.conformal import ConformalSets
 RULE = DecisionRule(("healthy", "sick"), "sick", 0.4, ConformalSets(0.9, (0.5, 0.7)))
 
 
-def patients(*sick: float, unlikeness: float = 0.5) -> PatientPredictions:
+def patients(*sick: float, ood_score: float = 0.5) -> PatientPredictions:
     """Patients with these probabilities of being sick; NaN for refused ones."""
     p = np.array(sick)
     n = np.ones(len(p), dtype=np.int64)
     text = text_array([""] * len(p))
     probability = np.stack([1 - p, p], axis=1)
     return PatientPredictions(
-        text, n, n, text, text, RULE.classes, probability, np.where(np.isnan(p), np.nan, unlikeness)
+        text, n, n, text, text, RULE.classes, probability, np.where(np.isnan(p), np.nan, ood_score)
     )
 
 
@@ -51,7 +51,7 @@ def test_a_set_that_contradicts_the_threshold_gives_no_answer() -> None:
 
 
 def test_a_patient_unlike_the_training_spectra_gets_no_answer() -> None:
-    (answer,) = RULE.of_patients(patients(0.9, unlikeness=1.5))
+    (answer,) = RULE.of_patients(patients(0.9, ood_score=1.5))
     assert answer.predicted_class == ""
     assert answer.abstains == "most spectra are unlike the training spectra (1.5 x the limit)"
 
@@ -68,7 +68,7 @@ def test_a_spectrum_unlike_the_training_spectra_has_no_class() -> None:
         *(text, None, text, text, RULE.classes),
         logits=np.zeros((3, 2)),
         probability=np.stack([1 - p, p], axis=1),
-        unlikeness=np.array([0.9, 1.1, np.nan]),
+        ood_score=np.array([0.9, 1.1, np.nan]),
         damaged=np.isnan(p),
     )
     assert RULE.of_spectra(spectra) == ["sick", "", ""]

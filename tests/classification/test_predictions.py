@@ -31,7 +31,7 @@ def predictions(logits, *, patient=None, status=None, sample_id=None):
         classes=("healthy", "sick"),
         logits=pair,
         probability=softmax(pair),
-        unlikeness=np.where(np.isnan(values), np.nan, 0.5),
+        ood_score=np.where(np.isnan(values), np.nan, 0.5),
         damaged=np.isnan(values),
     )
 
@@ -90,8 +90,8 @@ def test_a_patients_unlikeness_is_the_median_over_the_spectra_that_were_used():
     spectra = predictions(
         [0.0, np.nan, 0.0, 0.0, 0.0], patient=list("aabab"), status=["ok", "refused", *["ok"] * 3]
     )
-    spectra.unlikeness[[0, 2, 3, 4]] = [1.0, 5.0, 2.0, 9.0]
-    np.testing.assert_allclose(by_patient(spectra, 1.0).unlikeness, [1.5, 7.0])
+    spectra.ood_score[[0, 2, 3, 4]] = [1.0, 5.0, 2.0, 9.0]
+    np.testing.assert_allclose(by_patient(spectra, 1.0).ood_score, [1.5, 7.0])
 
 
 def test_many_patients_come_some_at_a_time_and_each_once_in_order_of_first_appearance():
@@ -132,7 +132,7 @@ def test_a_refused_row_carries_no_probability_on_disk(tmp_path):
     assert [row["p_sick"] for row in rows] == ["0.500000", ""]
     assert [row["row"] for row in rows] == ["1", "2"]
     assert list(rows[0]) == [
-        *("row", "sample_id", "patient_id", "status", "reason", "predicted_class", "unlikeness"),
+        *("row", "sample_id", "patient_id", "status", "reason", "predicted_class", "ood_score"),
         *("p_healthy", "p_sick"),
         "research_use_only_not_for_diagnosis",
     ]
@@ -152,4 +152,4 @@ def test_ids_that_a_spreadsheet_would_run_are_quoted(tmp_path, start):
     row = read(tmp_path / "p.csv")[0]
     assert row["patient_id"] == f"'{start}cmd()"
     assert row["prediction_set"] == "healthy|sick"
-    assert row["unlikeness"] == "0.500"
+    assert row["ood_score"] == "0.500"

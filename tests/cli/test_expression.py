@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from command_line import run
-from made_sections import write_section, write_study
+from example_sections import write_section, write_study
 
 # The quickest model on the quickest features, where a test is about something else.
 QUICK = ("--model", "ridge", "--encoder", "colour-texture")
@@ -25,7 +25,7 @@ def model(sheet):
     return out / "model.safetensors"
 
 
-def test_genes_that_follow_the_picture_are_predicted_in_new_patients_and_controls_are_not(sheet):
+def test_genes_that_follow_the_image_are_predicted_in_new_patients_and_controls_are_not(sheet):
     report = json.loads(run("evaluate", "expression", sheet, *QUICK, "--genes", 20, "--json").stdout)[
         "results"
     ]

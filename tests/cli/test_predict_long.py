@@ -41,7 +41,7 @@ def test_every_row_comes_out_once_in_order_with_the_figures_it_has_in_a_short_ta
     rows, short = table(tmp_path / "long" / "predictions.csv"), table(tmp_path / "short" / "predictions.csv")
     assert [row["sample_id"] for row in rows] == [line.split(",")[0] for line in lines[1:]]
     assert [row["row"] for row in rows] == [str(at + 1) for at in range(len(rows))]
-    names = [name for name in rows[0] if name.startswith("p_")] + ["unlikeness", "status", "reason"]
+    names = [name for name in rows[0] if name.startswith("p_")] + ["ood_score", "status", "reason"]
     for at, row in enumerate(rows):
         assert [row[name] for name in names] == [short[at % 36][name] for name in names]
 

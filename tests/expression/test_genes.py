@@ -26,7 +26,7 @@ from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import FeatureBlock
 
 TP53, BRCA1, ESR1 = "ENSG00000141510", "ENSG00000012048", "ENSG00000091831"
-PICTURE = simulate_tissue(TissueSettings(patients=1, spots_per_side=4, genes=4))[0].section.image
+IMAGE = simulate_tissue(TissueSettings(patients=1, spots_per_side=4, genes=4))[0].section.image
 
 
 def section(name, gene, symbol=None, counts=None):
@@ -35,7 +35,7 @@ def section(name, gene, symbol=None, counts=None):
     return TissueSection(
         name=name,
         patient=name,
-        image=PICTURE,
+        image=IMAGE,
         um_per_pixel=1.0,
         um_per_pixel_source="as made",
         barcode=text_array(["1x1", "2x1"]),
@@ -123,7 +123,7 @@ def test_half_the_genes_of_the_smallest_section_must_be_shared(shared, accepted)
 
 def test_a_section_without_counts_is_refused_by_name():
     bare = TissueSection(
-        "bare", "p", PICTURE, 1.0, "as made", text_array(["a"]), np.zeros((1, 2)), text_array([""])
+        "bare", "p", IMAGE, 1.0, "as made", text_array(["a"]), np.zeros((1, 2)), text_array([""])
     )
     with pytest.raises(DataError, match="bare: no counts"):
         shared_genes([section("one", ["A"]), bare])

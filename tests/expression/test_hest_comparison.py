@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.expression.cohort import expression_cohort
-from spectra_dl.expression.hest_comparison import HEST_GENES, hest_claim
+from spectra_dl.expression.hest_comparison import HEST_GENES, hest_comparison
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.imaging.features.recipe import FeatureRecipe
 
@@ -37,4 +37,4 @@ def test_it_is_what_scikit_learn_gives():
         scores.append(
             [stats.pearsonr(told[:, at], values[fold.test, at]).statistic for at in range(HEST_GENES)]
         )
-    assert hest_claim(cohort, folds) == pytest.approx(np.mean(scores), abs=1e-6)
+    assert hest_comparison(cohort, folds) == pytest.approx(np.mean(scores), abs=1e-6)

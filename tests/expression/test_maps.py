@@ -1,4 +1,4 @@
-"""Predictions as files: an AnnData that scanpy draws, pictures, and what was measured beside them."""
+"""Predictions as files: an AnnData that scanpy draws, images, and what was measured beside them."""
 
 from dataclasses import replace
 
@@ -32,10 +32,10 @@ SAID = {"model_sha256": "0" * 64, "values": "log(1 + counts per 10,000)"}
 
 @pytest.fixture(scope="module")
 def section():
-    """A simulated section, its last spot off the picture."""
+    """A simulated section, its last spot off the image."""
     whole = simulate_tissue(TissueSettings(1, 1, 6, 16, seed=1))[0].section
     position, reason = whole.position_um.copy(), whole.reason.copy()
-    position[-1], reason[-1] = np.nan, "outside the picture"
+    position[-1], reason[-1] = np.nan, "outside the image"
     return replace(whole, position_um=position, reason=reason)
 
 
@@ -109,10 +109,10 @@ def test_each_gene_says_what_to_expect_of_it(table):
 def test_each_spot_says_whether_it_can_be_trusted_and_why_not(table):
     assert list(table.obs["status"][:3]) == ["ok", "warned", "ok"]
     assert list(table.obs["reason"][:3]) == ["", "glass under the spot", ""]
-    assert (table.obs["status"].iloc[-1], table.obs["reason"].iloc[-1]) == ("refused", "outside the picture")
+    assert (table.obs["status"].iloc[-1], table.obs["reason"].iloc[-1]) == ("refused", "outside the image")
 
 
-def test_the_origin_and_the_picture_stand_in_uns(table, section):
+def test_the_origin_and_the_image_stand_in_uns(table, section):
     assert dict(table.uns["spectra_dl"]) == SAID
     library = table.uns["spatial"][section.name]
     scale = library["scalefactors"]
@@ -122,7 +122,7 @@ def test_the_origin_and_the_picture_stand_in_uns(table, section):
     assert scale["spot_diameter_fullres"] == section.spot_diameter_um / section.um_per_pixel
 
 
-def test_spots_lie_in_the_picture_where_they_lay_on_the_slide(table, section):
+def test_spots_lie_in_the_image_where_they_lay_on_the_slide(table, section):
     np.testing.assert_allclose(table.obsm["spatial"] * section.um_per_pixel, section.position_um)
     scale = table.uns["spatial"][section.name]["scalefactors"]["tissue_hires_scalef"]
     shown = table.uns["spatial"][section.name]["images"]["hires"]
@@ -130,7 +130,7 @@ def test_spots_lie_in_the_picture_where_they_lay_on_the_slide(table, section):
     whole = section.image.pixels[
         tuple(np.rint(section.position_um[:-1, ::-1] / section.um_per_pixel).astype(int).T)
     ]
-    # Where a spot is drawn stands the colour that lies under it in the full picture.
+    # Where a spot is drawn stands the colour that lies under it in the full image.
     np.testing.assert_allclose(shown[row, column].mean(axis=0), whole.mean(axis=0), atol=12)
 
 
@@ -206,7 +206,7 @@ def test_agreement_is_scipys_correlation_over_spots_that_have_both():
 
 
 @pytest.mark.parametrize(("beside", "panels"), [(True, 3), (False, 2)])
-def test_a_map_is_as_many_pictures_wide_as_there_is_to_see(section, values, tmp_path, beside, panels):
+def test_a_map_is_as_many_images_wide_as_there_is_to_see(section, values, tmp_path, beside, panels):
     measured = values[:, :1] + 1 if beside else None
     assert write_maps(tmp_path, section, GENES[:1], values[:, :1], measured) == ["map_GENE1.png"]
     with Image.open(tmp_path / "map_GENE1.png") as drawn:

@@ -105,7 +105,7 @@ def test_spots_without_a_place_are_told_as_missing_and_change_no_other(trained, 
         section,
         barcode=text_array([*section.barcode, "lost"]),
         position_um=np.concatenate([section.position_um, [[np.nan, np.nan]]]),
-        reason=text_array([*section.reason, "outside the picture"]),
+        reason=text_array([*section.reason, "outside the image"]),
         counts=None,
         gene=None,
     )

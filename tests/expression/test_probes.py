@@ -55,7 +55,7 @@ def smoothed(section, neighbours):
 def test_clean_studies_raise_no_alarm(seed, overdispersion):
     told = found(study(seed, overdispersion=overdispersion))
     assert list(told) == [
-        "one picture twice",
+        "one image twice",
         "patients on both sides",
         "overlapping tiles",
         "smoothed counts",
@@ -67,21 +67,21 @@ def test_few_counts_per_spot_are_not_taken_for_smoothed_ones():
     assert found(study(depth=30.0))["smoothed counts"].severity == "fine"
 
 
-def test_two_sections_of_one_picture_stop_and_are_named():
+def test_two_sections_of_one_image_stop_and_are_named():
     sections = study(patients=3)
     sections[2] = replace(sections[2], image=sections[0].image)
-    told = found(sections)["one picture twice"]
+    told = found(sections)["one image twice"]
     assert told.severity == "stop"
     assert f"{sections[0].name} = {sections[2].name}" in told.sentence
     assert sections[1].name not in told.sentence
 
 
-def test_a_picture_that_differs_in_one_pixel_is_another_picture():
+def test_a_image_that_differs_in_one_pixel_is_another_image():
     sections = study()
     copied = sections[0].image.pixels.copy()
     copied[0, 0, 0] ^= 1
     sections[1] = replace(sections[1], image=replace(sections[0].image, pixels=copied))
-    assert found(sections)["one picture twice"].severity == "fine"
+    assert found(sections)["one image twice"].severity == "fine"
 
 
 def test_sections_of_one_patient_warn_only_where_sections_are_left_out():

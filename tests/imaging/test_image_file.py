@@ -1,34 +1,34 @@
-"""Pictures from strangers: refused before they are decoded, or read as they are."""
+"""Images from strangers: refused before they are decoded, or read as they are."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from made_pictures import REFUSED, strip, tiff
+from example_images import REFUSED, strip, tiff
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.imaging.image_file import cut_tiles, jpeg_pixels, open_image
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_what_is_no_picture_or_claims_too_much_is_refused_by_name(tmp_path, fault):
-    path = tmp_path / "picture.png"
+def test_what_is_no_image_or_claims_too_much_is_refused_by_name(tmp_path, fault):
+    path = tmp_path / "image.png"
     path.write_bytes(REFUSED[fault])
-    with pytest.raises(DataError, match=r"picture\.png") as refusal:
+    with pytest.raises(DataError, match=r"image\.png") as refusal:
         open_image(path)
     assert len(str(refusal.value)) <= 500
 
 
 @pytest.mark.parametrize("protocol", [2, 4, 5])
-def test_a_pickle_by_a_pictures_name_is_never_opened(tmp_path, protocol):
-    path = tmp_path / "picture.png"
+def test_a_pickle_by_a_images_name_is_never_opened(tmp_path, protocol):
+    path = tmp_path / "image.png"
     path.write_bytes(bytes([0x80, protocol]) + b"cos\nsystem\n")
     with pytest.raises(UnsafeError, match="pickle"):
         open_image(path)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
-def test_a_picture_cut_short_is_refused_and_never_half_grey(tmp_path, kind):
-    path = tmp_path / "picture"
+def test_a_image_cut_short_is_refused_and_never_half_grey(tmp_path, kind):
+    path = tmp_path / "image"
     pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path, kind)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -37,14 +37,14 @@ def test_a_picture_cut_short_is_refused_and_never_half_grey(tmp_path, kind):
 
 
 def test_a_strip_that_lies_beyond_the_end_is_refused(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     path.write_bytes(tiff(strip(10, 10, 10**6, 100)))
-    with pytest.raises(DataError, match=r"picture\.tif"):
+    with pytest.raises(DataError, match=r"image\.tif"):
         open_image(path).decoded()
 
 
 def test_a_directory_that_points_to_itself_does_not_hang(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     entries = strip(10, 10, 8 + 2 + 9 * 12 + 4, 100)
     path.write_bytes(tiff(entries, next_directory=8, tail=bytes(range(100))))
     assert open_image(path).decoded()[0, :3, 0].tolist() == [0, 1, 2]
@@ -59,7 +59,7 @@ def test_what_is_transparent_is_put_on_white(tmp_path):
     assert whole[7, 7].tolist() == [255, 255, 255]
 
 
-def test_a_picture_larger_than_a_band_is_decoded_whole(tmp_path):
+def test_a_image_larger_than_a_band_is_decoded_whole(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (1300, 40, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "p.png")
     np.testing.assert_array_equal(open_image(tmp_path / "p.png").decoded(), pixels)

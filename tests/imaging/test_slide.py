@@ -1,4 +1,4 @@
-"""Slides read region by region give what the whole picture gives."""
+"""Slides read region by region give what the whole image gives."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ import tifffile
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import read_section
-from spectra_dl.imaging import slide as slide_picture
+from spectra_dl.imaging import slide as slide_image
 from spectra_dl.imaging.image_file import ImageFile, cut_tiles
-from spectra_dl.imaging.slide import SlidePicture, open_picture
+from spectra_dl.imaging.slide import SlideImage, open_tissue_image
 
 
 @pytest.fixture
 def pixels():
-    """A smooth picture with tissue in its middle."""
+    """A smooth image with tissue in its middle."""
     row, column = np.mgrid[:700, :900]
     inside = ((row - 350) ** 2 / 300**2 + (column - 450) ** 2 / 400**2 < 1)[..., None]
     tissue = np.stack([150 + 40 * np.sin(row / 60), 90 + 40 * np.cos(column / 50), 140 + 0 * row], axis=-1)
@@ -25,8 +25,8 @@ def pixels():
 @pytest.fixture
 def slide(tmp_path, pixels, monkeypatch):
     """A tiled TIFF with a smaller copy of itself, large enough to be read by regions."""
-    monkeypatch.setattr(slide_picture, "_DECODED_WHOLE", 1000)
-    monkeypatch.setattr(slide_picture, "_BAND_PIXELS", 100_000)
+    monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
+    monkeypatch.setattr(slide_image, "_BAND_PIXELS", 100_000)
     path = tmp_path / "slide.tif"
     # 0.5 um per pixel is 20,000 pixels per centimetre.
     told = {
@@ -42,29 +42,31 @@ def slide(tmp_path, pixels, monkeypatch):
 
 
 def test_a_slide_is_measured_without_being_decoded(slide):
-    found = open_picture(slide)
-    assert isinstance(found, SlidePicture)
+    found = open_tissue_image(slide)
+    assert isinstance(found, SlideImage)
     assert (found.width, found.height) == (900, 700)
     assert found.um_per_pixel == pytest.approx(0.5)
 
 
-def test_tiles_of_a_slide_are_those_of_the_whole_picture_also_beyond_its_edge(slide, pixels):
+def test_tiles_of_a_slide_are_those_of_the_whole_image_also_beyond_its_edge(slide, pixels):
     centre = np.array([[450.0, 350.0], [10.0, 10.0], [899.0, 699.0], [-500.0, 100.0]])
     for found, expected in zip(
-        open_picture(slide).cutter()(centre, 100.0, 100), cut_tiles(pixels, centre, 100.0, 100), strict=True
+        open_tissue_image(slide).cutter()(centre, 100.0, 100),
+        cut_tiles(pixels, centre, 100.0, 100),
+        strict=True,
     ):
         np.testing.assert_array_equal(found, expected)
 
 
 def test_a_large_tile_comes_from_the_smaller_copy(slide, pixels):
     centre = np.array([[450.0, 350.0]])
-    found = next(iter(open_picture(slide).cutter()(centre, 400.0, 50)))
+    found = next(iter(open_tissue_image(slide).cutter()(centre, 400.0, 50)))
     expected = next(iter(cut_tiles(pixels, centre, 400.0, 50)))
     assert abs(found.astype(int) - expected).mean() < 3
 
 
-def test_the_small_picture_is_put_together_from_bands(slide, pixels):
-    small, scale = open_picture(slide).thumbnail(225)
+def test_the_small_image_is_put_together_from_bands(slide, pixels):
+    small, scale = open_tissue_image(slide).thumbnail(225)
     assert small.shape == (175, 225, 3)
     assert scale == pytest.approx(0.25)
     assert abs(small.astype(int) - pixels[2::4, 2::4]).mean() < 3
@@ -82,7 +84,7 @@ def test_a_slide_cut_short_is_refused_or_read_as_far_as_it_goes(slide):
     for share in (0.01, 0.3, 0.9):
         slide.write_bytes(content[: int(len(content) * share)])
         with pytest.raises(DataError, match=r"slide\.tif"):
-            list(open_picture(slide).cutter()(np.array([[450.0, 350.0], [850.0, 650.0]]), 100.0, 100))
+            list(open_tissue_image(slide).cutter()(np.array([[450.0, 350.0], [850.0, 650.0]]), 100.0, 100))
 
 
 def test_a_huge_claim_in_strips_is_refused_before_it_is_decoded(tmp_path):
@@ -92,15 +94,15 @@ def test_a_huge_claim_in_strips_is_refused_before_it_is_decoded(tmp_path):
         file.pages[0].tags["ImageWidth"].overwrite(100_000)
         file.pages[0].tags["ImageLength"].overwrite(100_000)
     with pytest.raises(DataError, match="100000 x 100000"):
-        open_picture(path)
+        open_tissue_image(path)
 
 
-def test_a_picture_of_ordinary_size_is_decoded_whole(tmp_path, pixels):
+def test_a_image_of_ordinary_size_is_decoded_whole(tmp_path, pixels):
     tifffile.imwrite(tmp_path / "small.tif", pixels, photometric="rgb")
-    assert isinstance(open_picture(Path(tmp_path / "small.tif")), ImageFile)
+    assert isinstance(open_tissue_image(Path(tmp_path / "small.tif")), ImageFile)
 
 
-def test_what_is_no_picture_is_refused(tmp_path):
+def test_what_is_no_image_is_refused(tmp_path):
     (tmp_path / "x.svs").write_bytes(b"<html>no slide</html>")
     with pytest.raises(DataError, match="not a JPEG, PNG or TIFF"):
-        open_picture(tmp_path / "x.svs")
+        open_tissue_image(tmp_path / "x.svs")

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from made_sections import write_section
+from example_sections import write_section
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.imaging.image_file import cut_tiles
@@ -28,7 +28,7 @@ def test_every_spot_has_its_tile_in_order(section, tmp_path):
     assert [name for name, _ in found] == list(section.barcode)
     expected = cut_tiles(section.image.decoded(), section.position_um, 30.0, 30)
     for (_, tile), wanted in zip(found, expected, strict=True):
-        # JPEG loses a little of the picture's noise and none of its colour.
+        # JPEG loses a little of the image's noise and none of its colour.
         assert abs(tile.astype(float) - wanted).mean() < 3
         assert np.abs(tile.mean(axis=(0, 1)) - wanted.mean(axis=(0, 1))).max() < 1
 
@@ -42,7 +42,7 @@ def test_what_is_there_is_not_cut_again_and_what_is_missing_is(section, tmp_path
     assert [path.read_bytes() for path in again] == before
 
 
-def test_another_picture_or_size_gives_other_files(section, tmp_path):
+def test_another_image_or_size_gives_other_files(section, tmp_path):
     first, _ = write_tiles(tmp_path, section, CUT)
     other, known = write_tiles(tmp_path, section, TileCut(60.0, 30, 50))
     assert known == 0
@@ -76,7 +76,7 @@ def broken(path, fault):
             file["end"][-1] = 10**9
         elif fault == "ends that fall":
             file["end"][5] = 0
-        elif fault == "a picture that is none":
+        elif fault == "an image that is none":
             start, last = int(file["end"][4]), int(file["end"][5])
             file["jpeg"][start:last] = 0
         elif fault == "a barcode less":
@@ -93,7 +93,7 @@ def broken(path, fault):
     [
         ("ends beyond the bytes", DataError),
         ("ends that fall", DataError),
-        ("a picture that is none", DataError),
+        ("an image that is none", DataError),
         ("a barcode less", DataError),
         ("a link", UnsafeError),
     ],

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from made_models import model_description
+from example_models import model_description
 from spectra_dl.errors import ModelFileError, UnsafeError
 from spectra_dl.models.card import card_text
 from spectra_dl.models.file import load_model, save_model, weights_sha256

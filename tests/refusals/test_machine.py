@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from command_line import command, run
-from made_tables import clean_table
+from example_tables import clean_table
 from refusals.inputs import DEMO, demo_table
 from refusals.row import Row, outcomes
 from spectra_dl.errors import DataError

@@ -1,4 +1,4 @@
-"""What could run code is told by its beginning, and tables, workbooks and pictures are not taken for it."""
+"""What could run code is told by its beginning, and tables, workbooks and images are not taken for it."""
 
 import io
 import pickle
@@ -47,7 +47,7 @@ HARMLESS = {
     "table": b"sample_id,400,402\n",
     "workbook": zipped("xl/workbook.xml"),
     "array of numbers": saved(np.zeros(3)),
-    "picture": b"\x89PNG\r\n\x1a\n",
+    "image": b"\x89PNG\r\n\x1a\n",
     "zeros": bytes(600),
 }
 

@@ -20,7 +20,7 @@ _SHOWN = 20
 def ceiling(data: Path, top: int | None, out: Path | None, overwrite: bool, as_json: bool) -> None:
     """Print the highest correlation any model could reach with each gene of one section.
 
-    FILE is an .h5ad with raw counts, or a counts table of legacy Spatial Transcriptomics beside its picture and spots.
+    FILE is an .h5ad with raw counts, or a counts table of legacy Spatial Transcriptomics beside its image and spots.
     """
     import numpy as np
 

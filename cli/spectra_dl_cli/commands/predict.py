@@ -40,19 +40,19 @@ from spectra_dl_cli.out_folder import claim_run_folder
     help="Spectra at a time; changes no result.",
 )
 @click.option(
-    "--mpp", type=float, metavar="UM", help="With a model of expression: um per pixel of the full picture."
+    "--mpp", type=float, metavar="UM", help="With a model of expression: um per pixel of the full image."
 )
 @click.option(
     "--pitch",
     type=click.FloatRange(min=1.0),
     metavar="UM",
-    help="With a model of expression and a picture alone: um between the spots laid over its tissue (100).",
+    help="With a model of expression and an image alone: um between the spots laid over its tissue (100).",
 )
 @click.option(
     "--image",
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
-    help="With a model of expression: the section's picture.",
+    help="With a model of expression: the section's image.",
 )
 @click.option(
     "--encoder",

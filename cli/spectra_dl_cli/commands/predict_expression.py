@@ -57,7 +57,7 @@ def predict_expression(
     section = registered(section, folder)
     values = predictor.predict(section, encoders=encoders, store=open_store(store) if store else None)
     flags = flagged_spots(section)
-    section = replace(section, notes=(*section.notes, *_picture_notes(section, flags, predictor)))
+    section = replace(section, notes=(*section.notes, *_image_notes(section, flags, predictor)))
     genes = [gene.name for gene in predictor.header.genes]
     measured = measured_values(section, genes)
     found = None if measured is None else agreement(values, measured)
@@ -135,10 +135,8 @@ def predict_expression(
     return _PARTIAL if refused else 0
 
 
-def _picture_notes(
-    section: "TissueSection", flags: "TextArray", predictor: "ExpressionPredictor"
-) -> list[str]:
-    """Return what must be known before the predictions of this picture are believed."""
+def _image_notes(section: "TissueSection", flags: "TextArray", predictor: "ExpressionPredictor") -> list[str]:
+    """Return what must be known before the predictions of this image are believed."""
     from spectra_dl.expression.registration.tile_flags import strange_colour
 
     kinds = sorted({str(one) for one in flags} - {""})

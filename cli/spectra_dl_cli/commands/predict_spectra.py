@@ -82,7 +82,7 @@ class _Patient:
     predicted_class: str
     prediction_set: tuple[str, ...]
     abstains: str
-    unlikeness: float
+    ood_score: float
     probability: dict[str, float]
 
     @classmethod
@@ -97,7 +97,7 @@ class _Patient:
             answer.predicted_class,
             answer.prediction_set,
             answer.abstains,
-            float(patients.unlikeness[row]),
+            float(patients.ood_score[row]),
             dict(shares),
         )
 

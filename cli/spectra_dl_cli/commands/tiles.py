@@ -33,7 +33,7 @@ from spectra_dl_cli.output import say, say_progress, table_text
     type=click.IntRange(min=8, max=4096),
     default=224,
     show_default=True,
-    help="Side of the JPEG pictures in pixels.",
+    help="Side of the JPEG images in pixels.",
 )
 @click.option(
     "--encoder",
@@ -51,9 +51,9 @@ def tiles(
     encoders: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Cut a tile around every usable spot of SECTIONS.csv into HDF5 files of JPEG pictures.
+    """Cut a tile around every usable spot of SECTIONS.csv into HDF5 files of JPEG images.
 
-    With --encoder, their features are computed from the full picture and kept too; evaluate, train and predict take them from there
+    With --encoder, their features are computed from the full image and kept too; evaluate, train and predict take them from there
     with the same --store.
     """
     from spectra_dl.expression.readers.sheet import read_section, sheet_sources

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spectra_dl.expression.training import Model
     from spectra_dl.imaging.features.recipe import FeatureRecipe
 
-MODELS = ("context", "perceptron", "linear", "fine-tuned", "ridge", "pls")
+MODELS = ("context", "mlp", "linear", "fine-tuned", "ridge", "pls")
 _REFERENCE = "ridge, colour and texture"
 
 _sheet = click.argument("sections", type=click.Path(path_type=Path, readable=False), metavar="SECTIONS")
@@ -157,7 +157,7 @@ def evaluate_expression(
     from spectra_dl.evaluation.report.page import report_page
     from spectra_dl.evaluation.report.profiles_json import profile_report
     from spectra_dl.evaluation.report.profiles_text import profile_text
-    from spectra_dl.expression.hest_comparison import HEST_CLAIM, hest_claim
+    from spectra_dl.expression.hest_comparison import HEST_CLAIM, hest_comparison
     from spectra_dl.storage.atomic import write_text
     from spectra_dl.storage.run_folder import json_text, write_report
     from spectra_dl_cli.provenance import provenance
@@ -168,7 +168,9 @@ def evaluate_expression(
     found = _judged(given, study, store, folder, others=True)
     cohort, evaluation = found.cohort, found.evaluation
     if hest_exact:
-        evaluation = replace(evaluation, other_claims={HEST_CLAIM: hest_claim(cohort, evaluation.folds)})
+        evaluation = replace(
+            evaluation, other_estimates={HEST_CLAIM: hest_comparison(cohort, evaluation.folds)}
+        )
     report = {
         **provenance(found.files, seed=seed),
         "options": {**study.described(), "hest_exact": hest_exact},
@@ -256,21 +258,21 @@ def _models(
 ) -> "dict[str, Regressor]":
     """Return the model on its own blocks of features, with ``others`` the regressions on the same, and the reference."""
     from spectra_dl.expression.estimators.closed_form import RidgeExpression
-    from spectra_dl.expression.estimators.feature_blocks import OnBlocks
+    from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
     from spectra_dl.expression.estimators.fine_tuned import FINE_TUNED
     from spectra_dl.expression.training import build_model
     from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 
     colours = tuple(at for at, one in enumerate(spots.blocks) if one.encoder == COLOUR_TEXTURE)
     title = study.model if study.model in ("ridge", "pls") else f"network {study.model}, {study.loss}"
-    models: dict[str, Regressor] = {title: OnBlocks(own, blocks)}
+    models: dict[str, Regressor] = {title: SelectedBlocks(own, blocks)}
     if others:
         seen = colours if study.model == FINE_TUNED else blocks
         regressions = [one for one in ("ridge", "pls") if one != study.model]
-        models |= {f"{one}, all features": OnBlocks(build_model(one), seen) for one in regressions}
+        models |= {f"{one}, all features": SelectedBlocks(build_model(one), seen) for one in regressions}
     # Colour and texture of the smallest tile alone, without surroundings: what any model must beat.
     smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
-    models[_REFERENCE] = OnBlocks(RidgeExpression(surroundings=False), (smallest,))
+    models[_REFERENCE] = SelectedBlocks(RidgeExpression(surroundings=False), (smallest,))
     return models
 
 

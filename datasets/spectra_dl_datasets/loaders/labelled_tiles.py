@@ -1,4 +1,4 @@
-"""Pictures of tissue whose names say class, patient, slide and place: ``class___case-slide-x-y_number.jpg``."""
+"""Images of tissue whose names say class, patient, slide and place: ``class___case-slide-x-y_number.jpg``."""
 
 import re
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class LabelledTiles:
     Attributes
     ----------
     path
-        The pictures.
+        The images.
     label, patient, slide
-        One text for each picture, as in its name.
+        One text for each image, as in its name.
     """
 
     path: tuple[Path, ...]
@@ -31,12 +31,12 @@ class LabelledTiles:
 
 
 def load(folder: Path) -> LabelledTiles:
-    """Return the tiles of the folder ``tiles`` with what their names say; no picture is opened.
+    """Return the tiles of the folder ``tiles`` with what their names say; no image is opened.
 
     Raises
     ------
     DataError
-        There are no pictures, or a name does not say class, patient and slide.
+        There are no images, or a name does not say class, patient and slide.
     """
     paths = sorted((folder / "tiles").glob("*.jpg"))
     if not paths:

@@ -56,10 +56,10 @@ def _dealt_aucs(features: FloatArray, patients: Patients, folds: Sequence[Fold],
     for fold in folds:
         tested, of_row = np.unique(patients.of_row[fold.test], return_inverse=True)
         scores = ridge_scores(features, target, fold.train, fold.test)
-        for deal, column in enumerate(scores.T):
-            truth = dealt[tested, deal]
+        for assign_folds, column in enumerate(scores.T):
+            truth = dealt[tested, assign_folds]
             count = np.count_nonzero(truth) * np.count_nonzero(~truth)
             if count:
-                wins[deal] += count * auc(truth, np.bincount(of_row, column) / np.bincount(of_row))
-                pairs[deal] += count
+                wins[assign_folds] += count * auc(truth, np.bincount(of_row, column) / np.bincount(of_row))
+                pairs[assign_folds] += count
     return np.asarray(wins[pairs > 0] / pairs[pairs > 0])

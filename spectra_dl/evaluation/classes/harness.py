@@ -14,7 +14,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.audit import Audit, Probe, audit
 from spectra_dl.evaluation.classes.decisions import judge_curves, judge_sets, judge_threshold
 from spectra_dl.evaluation.classes.metrics import pool_by_patient
-from spectra_dl.evaluation.classes.outer_folds import leaky_claim, run_folds
+from spectra_dl.evaluation.classes.outer_folds import leaky_estimate, run_folds
 from spectra_dl.evaluation.classes.results import Evaluation, EvaluationSettings, ModelResult
 from spectra_dl.evaluation.classes.task import Observer, Progress, Task, named_positive, prepare_task
 from spectra_dl.evaluation.comparison import Difference, paired_differences, permutation_null, permutation_p
@@ -116,7 +116,7 @@ def _audit(task: Task, probes: Sequence[Probe], columns: Mapping[str, Texts] | N
 def _judge(name: str, model: Estimator, task: Task) -> ModelResult:
     started = time.perf_counter()
     found = run_folds(name, model, task)
-    leaky = leaky_claim(name, model, task) if task.leaky_folds else None
+    leaky = leaky_estimate(name, model, task) if task.leaky_folds else None
     seconds = time.perf_counter() - started
     patients, n_patients = task.patients, len(task.patients.names)
     pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in found.probability])

@@ -57,7 +57,7 @@ def run_folds(name: str, model: Estimator, task: Task) -> OuterFolds:
     return OuterFolds(probability, float(np.mean(training)), tuple(results), tuple(sets))
 
 
-def leaky_claim(name: str, model: Estimator, task: Task) -> dict[str, float]:
+def leaky_estimate(name: str, model: Estimator, task: Task) -> dict[str, float]:
     """Return what a split by spectrum would have claimed."""
     patients = task.patients
     probability = np.empty((len(task.rows), len(patients.classes)))

@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import Texts
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.folds.splits import Fold, deal, folds_from
+from spectra_dl.evaluation.folds.splits import Fold, assign_folds, folds_from
 from spectra_dl.evaluation.wording import first_few
 
 Group = Literal["patient", "section"]
@@ -52,7 +52,7 @@ def left_out_folds(
     )
     if folds is None:
         return folds_from(of_row, 0, len(names), left_out=names)
-    part = deal(np.zeros(len(names), dtype=np.intp), folds, (seed, 0))
+    part = assign_folds(np.zeros(len(names), dtype=np.intp), folds, (seed, 0))
     return folds_from(part[of_row], 0, folds)
 
 

@@ -71,7 +71,7 @@ def patient_folds(
     people = read_patients(patient, label)
     _check_counts(folds, repeats)
     _refuse_small_classes(people, folds)
-    divisions = (deal(people.class_of_patient, folds, (seed, repeat)) for repeat in range(repeats))
+    divisions = (assign_folds(people.class_of_patient, folds, (seed, repeat)) for repeat in range(repeats))
     return [
         fold
         for repeat, part in enumerate(divisions)
@@ -104,7 +104,7 @@ def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int 
     _check_counts(folds, repeats)
     each_its_own = read_patients([f"{row:012d}" for row in range(len(label))], label)
     _refuse_small_classes(each_its_own, folds)
-    divisions = (deal(each_its_own.class_of_row, folds, (seed, repeat)) for repeat in range(repeats))
+    divisions = (assign_folds(each_its_own.class_of_row, folds, (seed, repeat)) for repeat in range(repeats))
     return [fold for repeat, part in enumerate(divisions) for fold in folds_from(part, repeat, folds)]
 
 
@@ -221,7 +221,7 @@ def _refuse_small_classes(people: Patients, folds: int) -> None:
         )
 
 
-def deal(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
+def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
     """Give each unit (patient or row) a fold, as cards are dealt: class after class, shuffled within each."""
     generator = np.random.default_rng(seed)
     dealt = [

@@ -7,7 +7,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.estimator import fit_copy
 from spectra_dl.evaluation.profiles.results import ProfileResult, Regressor
-from spectra_dl.evaluation.profiles.scoring import LeftOut, Task, averaged, judge, tell_sections
+from spectra_dl.evaluation.profiles.scoring import LeftOut, Task, averaged, judge, predict_sections
 
 TRAINING_MEAN, PATIENT_MEAN = "training mean", "patient mean"
 SHUFFLED, NEIGHBOURS = "shuffled spots", "spatial neighbours (a leak)"
@@ -46,7 +46,7 @@ def shuffled_control(name: str, model: Regressor, task: Task) -> tuple[Mapping[s
             task.say(f"{name}, shuffled {number + 1}: fold {fold.number + 1} of {len(task.folds)}")
             other = shuffled_within(task, fold.train, (task.settings.seed, fold.number, number))
             fitted = fit_copy(model, task.rows[fold.train], chosen.values(other), task.section[fold.train])
-            told += tell_sections(name, fitted, fold, task)
+            told += predict_sections(name, fitted, fold, task)
         results.append(judge(SHUFFLED, task.left_out, told, task))
     if not results:
         return {}, float("nan")

@@ -13,7 +13,7 @@ from spectra_dl.evaluation.comparison import Difference, verdict_of
 from spectra_dl.evaluation.folds.leave_out_splits import left_out_folds, patient_of_section
 from spectra_dl.evaluation.folds.splits import split_text
 from spectra_dl.evaluation.profiles.controls import image_free_controls, shuffled_control
-from spectra_dl.evaluation.profiles.leaky_estimates import constant_profile_claim, split_by_row_claim
+from spectra_dl.evaluation.profiles.leaky_estimates import constant_profile_estimate, leaky_split_estimate
 from spectra_dl.evaluation.profiles.results import (
     ProfileEvaluation,
     ProfileResult,
@@ -116,8 +116,8 @@ def evaluate_profiles(
         controls={**shuffled, **image_free_controls(position, task), **own},
         differences=_differences(results, reference, settings),
         shuffled_sd=spread,
-        leaky={name: split_by_row_claim(name, models[name], targets, task) for name in leaky},
-        constant_profile=constant_profile_claim(task),
+        leaky={name: leaky_split_estimate(name, models[name], targets, task) for name in leaky},
+        constant_profile=constant_profile_estimate(task),
         audit=Audit(gravest_first(list(findings))),
     )
 

@@ -213,7 +213,7 @@ class ProfileEvaluation:
         The correlation over targets within a row that the training mean reaches, the same profile everywhere: a claim, no score.
     audit
         What speaks against the data.
-    other_claims
+    other_estimates
         The mean correlation that protocols of others would claim, by their description; supplied by the modality.
     """
 
@@ -231,7 +231,7 @@ class ProfileEvaluation:
     leaky: Mapping[str, float]
     constant_profile: float
     audit: Audit
-    other_claims: Mapping[str, float] = field(default_factory=dict)
+    other_estimates: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def first(self) -> ProfileResult:

@@ -115,11 +115,11 @@ def fit_and_tell(name: str, model: Regressor, task: Task) -> list[FloatArray]:
         fitted = fit_copy(model, task.rows[fold.train], chosen.values(fold.train), task.section[fold.train])
         if task.observe:
             task.observe(name, fold, fitted)
-        told += tell_sections(name, fitted, fold, task)
+        told += predict_sections(name, fitted, fold, task)
     return told
 
 
-def tell_sections(name: str, fitted: Regressor, fold: Fold, task: Task) -> list[FloatArray]:
+def predict_sections(name: str, fitted: Regressor, fold: Fold, task: Task) -> list[FloatArray]:
     """Return what a fitted model tells of each section of a fold.
 
     Raises
@@ -127,14 +127,14 @@ def tell_sections(name: str, fitted: Regressor, fold: Fold, task: Task) -> list[
     DataError
         It isn't one finite number per row and target.
     """
-    told = told_profiles(
+    told = predicted_profiles(
         name, fitted, task.rows[fold.test], (len(fold.test), len(task.targets[fold.number].names))
     )
     # Test rows ascend, so a section's places among them are found by bisection.
     return [told[np.searchsorted(fold.test, one.rows)] for one in task.left_out if one.fold == fold.number]
 
 
-def told_profiles(name: str, fitted: Regressor, rows: Rows, shape: tuple[int, int]) -> FloatArray:
+def predicted_profiles(name: str, fitted: Regressor, rows: Rows, shape: tuple[int, int]) -> FloatArray:
     """Return a fitted model's predictions, checked.
 
     Raises
@@ -164,7 +164,7 @@ def judge(name: str, left_out: Sequence[LeftOut], told: Sequence[FloatArray], ta
         )
         for one, own in zip(left_out, told, strict=True)
     ]
-    return result_of(name, scores, pooled_claim(left_out, told, task), task.settings)
+    return result_of(name, scores, pooled_estimate(left_out, told, task), task.settings)
 
 
 def result_of(
@@ -233,7 +233,7 @@ def averaged(name: str, results: Sequence[ProfileResult], settings: ProfileSetti
     return result_of(name, sections, float(np.mean([one.pooled for one in results])), settings)
 
 
-def pooled_claim(left_out: Sequence[LeftOut], told: Sequence[FloatArray], task: Task) -> float:
+def pooled_estimate(left_out: Sequence[LeftOut], told: Sequence[FloatArray], task: Task) -> float:
     """Return the mean correlation over the rows of all sections at once, of the targets that every fold has."""
     panels = [task.targets[one.fold].names for one in left_out]
     common = sorted(set(panels[0]).intersection(*panels)) if panels else []

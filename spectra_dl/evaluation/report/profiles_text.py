@@ -129,7 +129,7 @@ def _claims(evaluation: ProfileEvaluation) -> str:
         f"correlation over all sections at once, {figure(evaluation.first.pooled)} for {evaluation.first.name}",
         f"correlation over {words.target}s within a {words.row}, {figure(evaluation.constant_profile)} for the training mean,"
         " which is the same everywhere",
-        *(f"{name}, {figure(value)}" for name, value in evaluation.other_claims.items()),
+        *(f"{name}, {figure(value)}" for name, value in evaluation.other_estimates.items()),
     ]
     return wrapped(f"No results, but what flawed protocols would have claimed: {'; '.join(sentences)}.")
 

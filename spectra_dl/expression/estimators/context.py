@@ -1,6 +1,6 @@
 """What a model is shown of a spot: its own tile and the tissue around it.
 
-Each feature is standardised over the spots of its section. This takes nothing but the section's own picture, so it may
+Each feature is standardised over the spots of its section. This takes nothing but the section's own image, so it may
 be done with a section nobody has counted, and it removes what differs between stains and scanners.
 """
 

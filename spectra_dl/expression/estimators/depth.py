@@ -14,7 +14,7 @@ class DepthExpression(RegressorMixin, BaseEstimator):
     """A straight line per gene on the log of a spot's counts over all genes, standardised within its section.
 
     Log-normalised values of a shallow spot hold its depth as well: a gene that is seen at all is seen at log(1 + 10,000 / depth). What
-    this line reaches can be reached by a picture that shows how much was counted, and is no biology.
+    this line reaches can be reached by an image that shows how much was counted, and is no biology.
     """
 
     def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "DepthExpression":

@@ -18,7 +18,7 @@ class SpotModel(Protocol):
         """Return ``(n, g)`` log-normalised expression."""
 
 
-class OnBlocks(RegressorMixin, BaseEstimator):
+class SelectedBlocks(RegressorMixin, BaseEstimator):
     """A model on some blocks of features.
 
     Parameters
@@ -33,7 +33,7 @@ class OnBlocks(RegressorMixin, BaseEstimator):
         self.model = model
         self.blocks = blocks
 
-    def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "OnBlocks":
+    def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "SelectedBlocks":
         """Fit on spots and their log-normalised expression ``(n, g)``; ``groups`` are their sections."""
         self.model_: SpotModel = clone(self.model).fit(X.of_blocks(self.blocks), y, groups)
         return self

@@ -8,7 +8,7 @@ from torch import nn
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.estimators.tile_network import TileNetwork
 
-HeadName = Literal["linear", "perceptron", "context", "fine-tuned"]
+HeadName = Literal["linear", "mlp", "context", "fine-tuned"]
 
 
 class LinearHead(nn.Module):
@@ -35,7 +35,7 @@ class LinearHead(nn.Module):
         return outputs
 
 
-class PerceptronHead(nn.Module):
+class MLPHead(nn.Module):
     """A hidden layer over everything shown, with strong dropout; parameters as in `LinearHead`."""
 
     def __init__(self, shown: int, n_features: int, n_outputs: int, hidden: int) -> None:
@@ -70,9 +70,9 @@ class ContextHead(nn.Module):
         return outputs
 
 
-HEADS: dict[HeadName, type[LinearHead] | type[PerceptronHead] | type[ContextHead] | type[TileNetwork]] = {
+HEADS: dict[HeadName, type[LinearHead] | type[MLPHead] | type[ContextHead] | type[TileNetwork]] = {
     "linear": LinearHead,
-    "perceptron": PerceptronHead,
+    "mlp": MLPHead,
     "context": ContextHead,
     "fine-tuned": TileNetwork,
 }

@@ -31,7 +31,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     head
-        ``"linear"``, ``"perceptron"`` or ``"context"``.
+        ``"linear"``, ``"mlp"`` or ``"context"``.
     loss
         One of `spectra_dl.expression.estimators.losses.LOSSES`.
     surroundings

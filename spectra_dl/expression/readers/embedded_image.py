@@ -1,4 +1,4 @@
-"""A picture kept as numbers inside an AnnData file, as scanpy keeps Space Ranger's small ones."""
+"""An image kept as numbers inside an AnnData file, as scanpy keeps Space Ranger's small ones."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ _MOST_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
-class EmbeddedPicture:
+class EmbeddedImage:
     """A dataset ``(height, width, 3 or 4)`` of bytes, or of numbers from 0 to 1; what is transparent is put on white.
 
     Attributes
@@ -45,7 +45,7 @@ class EmbeddedPicture:
         return sha256_of(self.path)
 
     def cutter(self) -> Cutter:
-        """Read the picture, and return what yields its tiles, white beyond the edge."""
+        """Read the image, and return what yields its tiles, white beyond the edge."""
         return partial(cut_tiles, self._pixels())
 
     def _pixels(self) -> Pixels:
@@ -55,7 +55,7 @@ class EmbeddedPicture:
         top = 255.0 if stored_as_bytes(values) else 1.0
         if not np.isfinite(values).all() or values.min() < 0 or values.max() > top:
             raise DataError(
-                f"{self.path.name}: {self.name} holds values outside 0 to {top:g}; save the picture as PNG and name it with --image"
+                f"{self.path.name}: {self.name} holds values outside 0 to {top:g}; save the image as PNG and name it with --image"
             )
         colour, alpha = values[..., :3] / top, values[..., 3:] / top
         shown = colour * alpha + 1 - alpha if alpha.shape[2] else colour
@@ -64,20 +64,20 @@ class EmbeddedPicture:
 
 
 def stored_as_bytes(values: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> bool:
-    """Say whether a picture's values run to 255 and not to 1."""
+    """Say whether an image's values run to 255 and not to 1."""
     return bool(values.max() > 1.0)
 
 
-def embedded_picture(file: "h5py.File", path: Path, name: str) -> EmbeddedPicture:
-    """Return a picture in an open file, measured and not yet read.
+def embedded_image(file: "h5py.File", path: Path, name: str) -> EmbeddedImage:
+    """Return an image in an open file, measured and not yet read.
 
     Raises
     ------
     DataError
-        The dataset is no picture, or too large.
+        The dataset is no image, or too large.
     """
     height, width, _ = _checked(file, name, path.name).shape
-    return EmbeddedPicture(path, name, width, height)
+    return EmbeddedImage(path, name, width, height)
 
 
 def _checked(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
@@ -85,7 +85,7 @@ def _checked(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
     fits = found.ndim == 3 and found.shape[2] in (3, 4) and found.dtype.kind in "uif"
     if not fits or not 1 <= found.shape[0] * found.shape[1] <= _MOST_PIXELS:
         raise DataError(
-            f"{where}: {name[-60:]} has shape {found.shape} and type {found.dtype}; that is no picture"
+            f"{where}: {name[-60:]} has shape {found.shape} and type {found.dtype}; that is no image"
         )
     check_size(found, where)
     return found

@@ -1,4 +1,4 @@
-"""The picture of a section that came as AnnData: a file beside it, tiles cut from it, or the small one inside."""
+"""The image of a section that came as AnnData: a file beside it, tiles cut from it, or the small one inside."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +9,19 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.counted import refuse_twice
-from spectra_dl.expression.readers.embedded_image import embedded_picture
+from spectra_dl.expression.readers.embedded_image import embedded_image
 from spectra_dl.expression.readers.source import (
-    PICTURES,
+    IMAGES,
     SectionSource,
-    find_picture,
+    find_image,
     spot_reasons,
     usual_files,
 )
 from spectra_dl.expression.readers.tenx_matrix import texts
 from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS
 from spectra_dl.imaging.image import TissueImage
-from spectra_dl.imaging.precut_tiles import CutTiles, TileDataset, checked_tiles
-from spectra_dl.imaging.slide import open_picture
+from spectra_dl.imaging.precut_tiles import PrecutTiles, TileDataset, checked_tiles
+from spectra_dl.imaging.slide import open_tissue_image
 from spectra_dl.storage.hdf5_checks import opened_hdf5, refuse_foreign
 
 if TYPE_CHECKING:
@@ -47,28 +47,28 @@ class Placed:
     per_spot: FloatArray
 
 
-def section_picture(
+def section_image(
     source: SectionSource, library: Library | None, spots: Placed
 ) -> tuple[TissueImage, float, TextArray]:
-    """Return the picture, its pixels per full-resolution pixel, and why each spot can't be used.
+    """Return the image, its pixels per full-resolution pixel, and why each spot can't be used.
 
     Raises
     ------
     DataError
-        There is no picture, more than one, or none of the spots falls on it.
+        There is no image, more than one, or none of the spots falls on it.
     """
     folder, stems = source.path.parent, list(dict.fromkeys((source.stem, source.path.stem)))
     folders = [folder, folder / "images", folder.parent / "images", folder.parent / "wsis"]
-    pictures = usual_files(folders, [f"{stem}{ending}" for stem in stems for ending in PICTURES])
-    if source.image is None and not pictures:
+    images = usual_files(folders, [f"{stem}{ending}" for stem in stems for ending in IMAGES])
+    if source.image is None and not images:
         if patches := _patch_files(folder, stems):
             return _patches(patches[0], spots)
         if library and library.hires and library.hires_scale:
             with opened_hdf5(source.path, source.path.name) as file:
-                inside = embedded_picture(file, source.path, library.hires)
+                inside = embedded_image(file, source.path, library.hires)
             scaled = spots.pixel * library.hires_scale
             return inside, library.hires_scale, spot_reasons(scaled, spots.per_spot, inside, source.stem)
-    image = open_picture(find_picture(source, folders, stems))
+    image = open_tissue_image(find_image(source, folders, stems))
     return image, 1.0, spot_reasons(spots.pixel, spots.per_spot, image, source.stem)
 
 
@@ -78,7 +78,7 @@ def _patch_files(folder: Path, stems: list[str]) -> list[Path]:
     return [*usual_files(folders, [f"{stem}.h5" for stem in stems]), *beside]
 
 
-def _patches(path: Path, spots: Placed) -> tuple[CutTiles, float, TextArray]:
+def _patches(path: Path, spots: Placed) -> tuple[PrecutTiles, float, TextArray]:
     """Return tiles joined on barcode; HEST leaves out spots at the edge."""
     where = path.name
     with opened_hdf5(path, where) as file:
@@ -103,7 +103,7 @@ def _patches(path: Path, spots: Placed) -> tuple[CutTiles, float, TextArray]:
         )
     width = float(side) if isinstance(side, int | float | np.number) and side > 0 else None
     stored = TileDataset(path, "img", tuple(int(row) for row in known))
-    return CutTiles(stored, spots.pixel[rows[known]], width), 1.0, _reasons(spots, rows, placed)
+    return PrecutTiles(stored, spots.pixel[rows[known]], width), 1.0, _reasons(spots, rows, placed)
 
 
 def _reasons(spots: Placed, with_tile: "NDArray[np.intp]", placed: "NDArray[np.bool_]") -> TextArray:

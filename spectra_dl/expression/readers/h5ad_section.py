@@ -9,7 +9,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.h5ad import number_column, read_counts, text_column
-from spectra_dl.expression.readers.h5ad_image import Library, Placed, section_picture
+from spectra_dl.expression.readers.h5ad_image import Library, Placed, section_image
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import SectionSource, refuse_far, usual_files
 from spectra_dl.expression.readers.space_ranger import PITCH_UM, SPOT_UM
@@ -46,14 +46,14 @@ def read_h5ad_section(source: SectionSource) -> TissueSection:
         library = _library(file, path.name)
     hest = _hest(source)
     scale, said = _um_per_pixel(source, hest, library, pixel)
-    notes = [f"{name}: {scale:.4g} µm per pixel of the full picture, {said}"]
+    notes = [f"{name}: {scale:.4g} µm per pixel of the full image, {said}"]
     if not counts.whole:
         notes.append(
             f"{name}: {place} holds values that are no whole numbers (largest {counts.matrix.max():.3g}), as after log-normalising; they are not "
             "taken as counts, put raw counts into layers/counts"
         )
     per_spot = counts.per_spot if counts.whole else np.where(counts.missing, np.nan, 1.0)
-    image, ratio, reason = section_picture(source, library, Placed(counts.barcode, pixel, per_spot))
+    image, ratio, reason = section_image(source, library, Placed(counts.barcode, pixel, per_spot))
     patient, patient_notes = _patient(source, patients, hest)
     return TissueSection(
         name=name,

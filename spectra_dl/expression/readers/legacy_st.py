@@ -1,4 +1,4 @@
-"""Sections of the first Spatial Transcriptomics arrays: a table of counts, a spot file and a picture.
+"""Sections of the first Spatial Transcriptomics arrays: a table of counts, a spot file and an image.
 
 The arrays have a pitch of 200 µm and spots of 100 µm (Ståhl et al. 2016, doi 10.1126/science.aaf2403). Later ones leave
 every second place empty and have another pitch, which is not guessed.
@@ -16,7 +16,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.counted import Counted, counted, refuse_twice
 from spectra_dl.expression.readers.source import (
     SectionSource,
-    find_picture,
+    find_image,
     pixels_per_um,
     refuse_far,
     spot_reasons,
@@ -24,7 +24,7 @@ from spectra_dl.expression.readers.source import (
 )
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
 from spectra_dl.expression.section import TissueSection, pitch_of
-from spectra_dl.imaging.slide import open_picture
+from spectra_dl.imaging.slide import open_tissue_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,8 +58,8 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
     counts, spots = _read_counts(source.path), _read_spots(spot_path)
     rows, places, notes = _joined(counts, spots, source)
     counts, pixel = counts.select(rows), spots.pixel[places]
-    image = open_picture(
-        find_picture(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
+    image = open_tissue_image(
+        find_image(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
     )
     per_pixel, said = _um_per_pixel(spots, source)
     return TissueSection(
@@ -83,7 +83,7 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
 
 @dataclass(frozen=True, eq=False)
 class _Spots:
-    """Selected lines of a spot file: ids, places on the array ``(n, 2)`` and on the picture ``(n, 2)``."""
+    """Selected lines of a spot file: ids, places on the array ``(n, 2)`` and on the image ``(n, 2)``."""
 
     name: str
     id: list[str]

@@ -20,7 +20,7 @@ from spectra_dl.storage.unsafe_contents import refuse_unsafe
 _NEEDED = ("path", "patient", "section")
 _OPTIONAL = ("mpp", "image", "spots", "pitch_um")
 _HEAD = 512  # bytes that tell what a file is
-_PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
 def read_section(
@@ -38,16 +38,16 @@ def read_section(
     Parameters
     ----------
     path
-        A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, an ``.h5ad``, a folder of tiles with a CSV, or a
-        picture; or a `SectionSource`, which says the rest as well.
+        A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, an ``.h5ad``, a folder of tiles with a CSV, or an
+        image; or a `SectionSource`, which says the rest as well.
     patient, section
         The ids; the section's defaults to the file's name.
     um_per_pixel
-        Of the full-resolution picture; None reads it from the files.
+        Of the full-resolution image; None reads it from the files.
     image, spots
-        The picture and the spot file, where they don't lie under the usual names.
+        The image and the spot file, where they don't lie under the usual names.
     pitch_um
-        Of the spots laid over a picture that comes alone; 100 by default.
+        Of the spots laid over an image that comes alone; 100 by default.
 
     Raises
     ------
@@ -120,14 +120,14 @@ def _read(source: SectionSource) -> TissueSection:
             start = stream.read(_HEAD)
     except OSError as err:
         raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
-    refuse_unsafe(start, path.name, "give a counts table, an .h5ad or a picture")
-    if start.startswith(_PICTURE_STARTS):
+    refuse_unsafe(start, path.name, "give a counts table, an .h5ad or an image")
+    if start.startswith(_IMAGE_STARTS):
         return read_slide(source)
     if looks_like_legacy_st(first_lines(path, 2)):
         return read_legacy_st(source)
     raise DataError(
         f"{path.name}: not a section; a counts table (spots in rows, genes in columns, tab-separated), a Space Ranger folder, an .h5ad, a folder "
-        "of tiles or a picture is needed"
+        "of tiles or an image is needed"
     )
 
 

@@ -1,4 +1,4 @@
-"""A picture alone: spots are laid over its tissue, nothing was counted in them."""
+"""An image alone: spots are laid over its tissue, nothing was counted in them."""
 
 import math
 import re
@@ -13,13 +13,13 @@ from spectra_dl.expression.readers.source import SectionSource
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.image_file import ImageFile
-from spectra_dl.imaging.slide import SlidePicture, open_picture
+from spectra_dl.imaging.slide import SlideImage, open_tissue_image
 from spectra_dl.imaging.tissue_mask import tissue_mask
 
 DEFAULT_PITCH_UM = 100.0
 _THUMBNAIL = 2_000
 _MOST_SPOTS = 200_000
-_PLAUSIBLE_UM = (0.05, 20.0)  # a picture of tissue; resolutions for print lie far above
+_PLAUSIBLE_UM = (0.05, 20.0)  # an image of tissue; resolutions for print lie far above
 _DESCRIPTION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 270, 282, 283, 296
 _UM_PER_UNIT = {2: 25_400.0, 3: 10_000.0}
 _APERIO = re.compile(r"\|\s*MPP\s*=\s*([0-9.]{1,12})")
@@ -28,14 +28,14 @@ _OME_UNIT = re.compile(r'PhysicalSizeXUnit="([^"]{1,10})"')
 
 
 def read_slide(source: SectionSource) -> TissueSection:
-    """Lay spots on a square grid over the tissue of a picture.
+    """Lay spots on a square grid over the tissue of an image.
 
     Raises
     ------
     DataError
         µm per pixel are neither given nor written in the file, or no spot would lie on tissue.
     """
-    image = open_picture(source.path)
+    image = open_tissue_image(source.path)
     per_pixel, said = _um_per_pixel(source, image)
     pitch = source.pitch_um or DEFAULT_PITCH_UM
     pixel = _grid(image, pitch / per_pixel)
@@ -71,7 +71,7 @@ def _grid(image: TissueImage, step: float) -> FloatArray:
     found: FloatArray = np.stack([x, y], axis=1)[mask[row, column]]
     if not len(found):
         raise DataError(
-            f"{image.path.name}: none of {len(x)} spots {step:.4g} pixels apart would lie on tissue; check the picture, the pitch and µm per pixel"
+            f"{image.path.name}: none of {len(x)} spots {step:.4g} pixels apart would lie on tissue; check the image, the pitch and µm per pixel"
         )
     return found
 
@@ -89,7 +89,7 @@ def _um_per_pixel(source: SectionSource, image: TissueImage) -> tuple[float, str
 
 def written_um_per_pixel(image: TissueImage) -> tuple[float, str] | None:
     """Return µm per pixel as a TIFF's own fields give it and where from; None where it says nothing a slide could have."""
-    if isinstance(image, SlidePicture):
+    if isinstance(image, SlideImage):
         known = image.um_per_pixel and _plausible(image.um_per_pixel)
         return (known, "from the slide's own field") if known else None
     tags = _tiff_tags(image.path) if isinstance(image, ImageFile) and image.kind == "TIFF" else {}
@@ -110,7 +110,7 @@ def written_um_per_pixel(image: TissueImage) -> tuple[float, str] | None:
 
 
 def _tiff_tags(path: Path) -> dict[int, object]:
-    """Return the first directory's fields, without decoding the picture."""
+    """Return the first directory's fields, without decoding the image."""
     import warnings
 
     from PIL.TiffImagePlugin import ImageFileDirectory_v2

@@ -14,7 +14,7 @@ from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS
 from spectra_dl.imaging.image import TissueImage
 
-PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+IMAGES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _ENDINGS = re.compile(r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi))+$", re.IGNORECASE)
 _FARTHEST_PX = 1e9
 _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
@@ -27,15 +27,15 @@ class SectionSource:
     Attributes
     ----------
     path
-        A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, an ``.h5ad``, a folder of tiles, or a picture.
+        A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, an ``.h5ad``, a folder of tiles, or an image.
     name, patient
         The ids; the name defaults to the file's.
     um_per_pixel
-        Of the full-resolution picture; None reads it from the files.
+        Of the full-resolution image; None reads it from the files.
     image, spots
-        The picture and the spot file, where they don't lie beside the counts under the usual names.
+        The image and the spot file, where they don't lie beside the counts under the usual names.
     pitch_um
-        Distance of the spots laid over a picture that comes without counts; 100 where nobody said.
+        Distance of the spots laid over an image that comes without counts; 100 where nobody said.
 
     Raises
     ------
@@ -62,8 +62,8 @@ class SectionSource:
         return self.name or _ENDINGS.sub("", self.path.name) or self.path.resolve().name
 
 
-def find_picture(source: SectionSource, folders: Sequence[Path], names: Sequence[str]) -> Path:
-    """Return the named picture, or the one that lies under a usual name.
+def find_image(source: SectionSource, folders: Sequence[Path], names: Sequence[str]) -> Path:
+    """Return the named image, or the one that lies under a usual name.
 
     Raises
     ------
@@ -72,11 +72,11 @@ def find_picture(source: SectionSource, folders: Sequence[Path], names: Sequence
     """
     if source.image is not None:
         return source.image
-    found = usual_files(folders, [f"{name}{ending}" for name in names for ending in PICTURES])
+    found = usual_files(folders, [f"{name}{ending}" for name in names for ending in IMAGES])
     if len(found) != 1:
         listed = ", ".join(one.name for one in found) or "none"
         raise DataError(
-            f"{source.path.name}: one picture of section {source.stem} is needed, found {listed:.200}; name it with --image or in the "
+            f"{source.path.name}: one image of section {source.stem} is needed, found {listed:.200}; name it with --image or in the "
             "column image"
         )
     return found[0]
@@ -89,7 +89,7 @@ def usual_files(folders: Sequence[Path], names: Sequence[str]) -> list[Path]:
 
 
 def refuse_far(places: FloatArray, where: str) -> None:
-    """Refuse places, on an array or a picture, that are too far away to be true; NaN is none.
+    """Refuse places, on an array or an image, that are too far away to be true; NaN is none.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def refuse_far(places: FloatArray, where: str) -> None:
     if far.any():
         row = int(np.flatnonzero(far.any(axis=1))[0])
         raise DataError(
-            f"{where}: spot {row + 1} lies at {places[row][far[row]][0]:g}; no picture is so large, correct its position"
+            f"{where}: spot {row + 1} lies at {places[row][far[row]][0]:g}; no image is so large, correct its position"
         )
 
 
@@ -119,33 +119,33 @@ def spot_reasons(
     Raises
     ------
     DataError
-        No spot falls on the picture.
+        No spot falls on the image.
     """
     known = np.asarray(np.isfinite(position_px).all(axis=1), dtype=bool)
     placed = np.nan_to_num(position_px, nan=-1.0)
     inside = np.asarray(((placed >= 0) & (placed < (image.width, image.height))).all(axis=1), dtype=bool)
     if not inside.any():
         raise DataError(
-            f"{name}: 0 of {len(inside)} spots fall on the picture {image.path.name} ({image.width} x {image.height} pixels); is it another "
-            "picture or another scale factor?"
+            f"{name}: 0 of {len(inside)} spots fall on the image {image.path.name} ({image.width} x {image.height} pixels); is it another "
+            "image or another scale factor?"
         )
     reason = text_array([""] * len(inside))
     reason[counts_per_spot <= 0] = NO_COUNTS
     reason[np.isnan(counts_per_spot)] = COUNTS_MISSING
-    reason[~inside] = "off the picture"
+    reason[~inside] = "off the image"
     reason[~known] = "no position"
     return reason
 
 
 def pixels_per_um(array_um: FloatArray, pixel: FloatArray, name: str) -> float:
-    """Return pixels per µm of an array whose places are known in µm, however it lies on the picture.
+    """Return pixels per µm of an array whose places are known in µm, however it lies on the image.
 
     Parameters
     ----------
     array_um
         ``(n, 2)`` places on the array.
     pixel
-        ``(n, 2)`` places on the picture; rows with NaN are left out.
+        ``(n, 2)`` places on the image; rows with NaN are left out.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.counted import Counted
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import (
-    PICTURES,
+    IMAGES,
     SectionSource,
     pixels_per_um,
     refuse_far,
@@ -23,7 +23,7 @@ from spectra_dl.expression.readers.tenx_matrix import is_tenx_folder, read_tenx_
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import TissueImage
-from spectra_dl.imaging.slide import open_picture
+from spectra_dl.imaging.slide import open_tissue_image
 
 PITCH_UM, SPOT_UM = 100.0, 55.0
 STEP_UM = (PITCH_UM / 2, PITCH_UM * np.sqrt(3) / 2)  # of a column and a row of the array
@@ -63,7 +63,7 @@ def read_space_ranger(source: SectionSource, folder: Path) -> TissueSection:
     else:
         full = 1.0 / pixels_per_um(array * STEP_UM, pixel, source.stem)
         said = f"from the array's pitch of {PITCH_UM:g} µm between neighbouring spots"
-    image, scale = _picture(source, folder, positive(factors, "tissue_hires_scalef", factors_path.name))
+    image, scale = _image(source, folder, positive(factors, "tissue_hires_scalef", factors_path.name))
     notes = [f"{source.stem}: {full / scale:.4g} µm per pixel of {image.path.name}, {said}"]
     if left_out:
         notes.append(f"{source.stem}: {left_out} counted barcodes don't lie under tissue and are left out")
@@ -125,23 +125,23 @@ def _positions(
     return kept, table[:, [2, 1]], table[:, [4, 3]]  # rows are y and stand first
 
 
-def _picture(source: SectionSource, folder: Path, scale: float | None) -> tuple[TissueImage, float]:
-    """Return the picture and its pixels per full-resolution pixel: the one named, one beside the counts that has the right size, or the small one."""
+def _image(source: SectionSource, folder: Path, scale: float | None) -> tuple[TissueImage, float]:
+    """Return the image and its pixels per full-resolution pixel: the one named, one beside the counts that has the right size, or the small one."""
     if source.image is not None:
-        return open_picture(source.image), 1.0
+        return open_tissue_image(source.image), 1.0
     small = folder / "spatial" / "tissue_hires_image.png"
-    beside = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURES and path.is_file()]
+    beside = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in IMAGES and path.is_file()]
     if len(beside) == 1:
-        image = open_picture(beside[0])
+        image = open_tissue_image(beside[0])
         if scale is None or not small.is_file():
             return image, 1.0
-        reduced = open_picture(small)
+        reduced = open_tissue_image(small)
         ratio = np.array([reduced.width / image.width, reduced.height / image.height]) / scale
         if np.all(np.abs(ratio - 1) < _SAME_SIZE):
             return image, 1.0
     if scale is None or not small.is_file():
         raise DataError(
-            f"{folder.name}: no tissue_hires_image.png with tissue_hires_scalef in spatial; name the full-resolution picture with --image or in "
+            f"{folder.name}: no tissue_hires_image.png with tissue_hires_scalef in spatial; name the full-resolution image with --image or in "
             "the column image"
         )
-    return open_picture(small), scale
+    return open_tissue_image(small), scale

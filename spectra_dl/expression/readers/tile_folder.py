@@ -9,11 +9,11 @@ from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers.counted import counted, refuse_twice
 from spectra_dl.expression.readers.csv_cells import csv_cells
-from spectra_dl.expression.readers.source import PICTURES, SectionSource, refuse_far
+from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
 from spectra_dl.imaging.image_file import open_image
-from spectra_dl.imaging.precut_tiles import CutTiles, TileFiles
+from spectra_dl.imaging.precut_tiles import PrecutTiles, TileFiles
 
 _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
 
@@ -25,7 +25,7 @@ def tile_table(folder: Path) -> Path | None:
 
 
 def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
-    """Read one section: columns barcode or file (or both), x and y in pixels of the full picture, and a column for each gene.
+    """Read one section: columns barcode or file (or both), x and y in pixels of the full image, and a column for each gene.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
     return TissueSection(
         name=source.stem,
         patient=source.patient,
-        image=CutTiles(files, places[there], side),
+        image=PrecutTiles(files, places[there], side),
         um_per_pixel=source.um_per_pixel,
         um_per_pixel_source="as given",
         barcode=text_array(barcode),
@@ -142,7 +142,7 @@ def _check_whole(
 
 def _tile_file(folder: Path, barcode: str, named: str | None, place: str) -> Path | None:
     """Return a tile's file inside the folder; None where it isn't there."""
-    names = [named] if named else [f"{barcode}{ending}" for ending in PICTURES]
+    names = [named] if named else [f"{barcode}{ending}" for ending in IMAGES]
     for name in names:
         parts = {*PurePosixPath(name).parts, *PureWindowsPath(name).parts}
         if ".." in parts or PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\0" in name:

@@ -1,4 +1,4 @@
-"""A picture for the eye: spots drawn to scale over the tissue they are said to lie on."""
+"""An image for the eye: spots drawn to scale over the tissue they are said to lie on."""
 
 import os
 from pathlib import Path
@@ -43,10 +43,10 @@ def write_overlay(
     """
     from PIL import Image, ImageDraw
 
-    picture = Image.fromarray(pixels)
-    draw, width = ImageDraw.Draw(picture), max(1, round(max(pixels.shape) / 800))
+    image = Image.fromarray(pixels)
+    draw, width = ImageDraw.Draw(image), max(1, round(max(pixels.shape) / 800))
     for (x, y), ink in zip(centre, colour, strict=True):
         if np.isfinite(x + y):
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=ink, width=width)
     with whole_file(Path(path)) as stream:
-        picture.save(stream, format="PNG")
+        image.save(stream, format="PNG")

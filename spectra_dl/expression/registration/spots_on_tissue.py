@@ -1,7 +1,7 @@
 """Do the spots lie on the tissue they were cut from?
 
 The share of spots on tissue is compared with that of every other way the same coordinates could have been meant: x and y
-swapped, mirrored, turned, or in pixels of a smaller or larger picture. An arrangement is better only if more spots lie on
+swapped, mirrored, turned, or in pixels of a smaller or larger image. An arrangement is better only if more spots lie on
 tissue **and** the spots cover the tissue better, so that spots shrunk into a corner of it don't win.
 """
 
@@ -19,11 +19,11 @@ from spectra_dl.expression.registration.overlay import NOT_USED, OFF_TISSUE, ON_
 from spectra_dl.expression.registration.tile_flags import flagged_spots
 from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.imaging.precut_tiles import CutTiles
+from spectra_dl.imaging.precut_tiles import PrecutTiles
 from spectra_dl.imaging.tissue_mask import Mask, tissue_mask
 from spectra_dl.storage.wording import safe_file_name
 
-# Longest sides in pixels, of the picture for the eye and of the one that is searched.
+# Longest sides in pixels, of the image for the eye and of the one that is searched.
 _SHOWN, _SEARCHED = 2_000, 700
 _TISSUE_IN_SPOT = 0.25  # of a spot on tissue, at least
 _LOWEST_SHARE = 0.4
@@ -87,12 +87,12 @@ def check_registration(
     EnvironmentFault
         The overlay can't be written.
     """
-    if isinstance(section.image, CutTiles):
+    if isinstance(section.image, PrecutTiles):
         return Registration(
             np.nan,
             np.nan,
             np.nan,
-            f"{section.name}: its tiles were cut before, so there is nothing to check against a picture.",
+            f"{section.name}: its tiles were cut before, so there is nothing to check against an image.",
         )
     pixels, scale = section.image.thumbnail(_SHOWN)
     plane = _plane(pixels, scale, section)
@@ -134,7 +134,7 @@ def registered(section: TissueSection, folder: Path | None) -> TissueSection:
     flags = flagged_spots(section)[section.placed]
     if len(flags) and (flags != "").all():
         raise DataError(
-            f"{section.name}: all {len(flags)} spots have {flags[0]} in {section.image.path.name}; name another picture with --image or in the column image"
+            f"{section.name}: all {len(flags)} spots have {flags[0]} in {section.image.path.name}; name another image with --image or in the column image"
         )
     overlay = folder / f"overlay_{safe_file_name(section.name)}.png" if folder else None
     found = check_registration(section, overlay=overlay)
@@ -151,7 +151,7 @@ class _Fit:
 
 @dataclass(frozen=True, eq=False)
 class _Plane:
-    """The tissue of a section on a small picture, with the spots' sizes in its pixels."""
+    """The tissue of a section on a small image, with the spots' sizes in its pixels."""
 
     mask: Mask
     near: FloatArray
@@ -164,7 +164,7 @@ class _Plane:
         return float(self.mask.shape[1]), float(self.mask.shape[0])
 
     def on_tissue(self, at: FloatArray) -> NDArray[np.bool_]:
-        """Return ``(n,)`` whether enough of each spot is tissue; False outside the picture."""
+        """Return ``(n,)`` whether enough of each spot is tissue; False outside the image."""
         column, row, inside = self._cells(at)
         on = np.zeros(len(at), dtype=bool)
         on[inside] = self.near[row[inside], column[inside]] >= _TISSUE_IN_SPOT
@@ -236,7 +236,7 @@ def _refuse(
         name = max(better, key=lambda one: better[one].overlap)
         raise DataError(
             f"{section.name}: {found.share:.0%} of the spots lie on tissue, and {better[name].share:.0%} would {name}; {look} and correct the "
-            "coordinates or name another picture"
+            "coordinates or name another image"
         )
     if found.share < _LOWEST_SHARE:
         raise DataError(

@@ -1,4 +1,4 @@
-"""What a picture shows where something is wrong with it: glass or black under a spot, and colours unlike the training sections'."""
+"""What an image shows where something is wrong with it: glass or black under a spot, and colours unlike the training sections'."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,14 +8,14 @@ from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.tissue_mask import tissue_mask
 
-BACKGROUND, BLACK = "no tissue under the spot", "black picture under the spot"
+BACKGROUND, BLACK = "no tissue under the spot", "black image under the spot"
 _SHOWN = 1_500
 _BACKGROUND_BELOW, _BLACK_BELOW = 0.05, 30.0
 _COLOUR_REACH = 25.0  # of 255, beyond the training sections' own range
 
 
 def flagged_spots(section: TissueSection) -> TextArray:
-    """Return ``(n,)`` text: what is wrong under a spot; empty where nothing is, or it lies off the picture."""
+    """Return ``(n,)`` text: what is wrong under a spot; empty where nothing is, or it lies off the image."""
     from scipy.ndimage import uniform_filter
 
     pixels, scale = section.image.thumbnail(_SHOWN)

@@ -1,4 +1,4 @@
-"""Write a section as files of legacy Spatial Transcriptomics: counts, spots and picture."""
+"""Write a section as files of legacy Spatial Transcriptomics: counts, spots and image."""
 
 import gzip
 from pathlib import Path

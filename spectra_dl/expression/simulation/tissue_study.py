@@ -1,6 +1,6 @@
-"""A made tissue study whose rates are a known function of its pictures; nothing in it is real.
+"""A made tissue study whose rates are a known function of its images; nothing in it is real.
 
-Two smooth fields run through each section: how densely nuclei lie, and how much eosin the tissue takes up. Both can be seen in the picture, and
+Two smooth fields run through each section: how densely nuclei lie, and how much eosin the tissue takes up. Both can be seen in the image, and
 each gene's rate is exponential in them with known slopes. So what a perfect model could reach is known, and what counting noise takes away.
 """
 
@@ -34,9 +34,9 @@ class TissueSettings:
     spots_per_side
         Of the square grid; those in the tissue are kept, about three in four.
     genes
-        The first half follow the picture, the others don't.
+        The first half follow the image, the others don't.
     um_per_pixel
-        Of the pictures.
+        Of the images.
     depth
         Mean counts per spot over all genes.
     overdispersion
@@ -70,8 +70,8 @@ class TissueSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class DrawnPicture:
-    """A picture that stands in memory and in no file; ``path`` is only its name."""
+class DrawnImage:
+    """An image that stands in memory and in no file; ``path`` is only its name."""
 
     path: Path
     pixels: Pixels
@@ -97,7 +97,7 @@ class DrawnPicture:
         return shrunk(self.pixels, longest)
 
     def cutter(self) -> Cutter:
-        """Return what yields the picture's tiles, white beyond the edge."""
+        """Return what yields the image's tiles, white beyond the edge."""
         from functools import partial
 
         return partial(cut_tiles, self.pixels)
@@ -146,7 +146,7 @@ def _section(
     side = round((settings.spots_per_side + 1) * PITCH_UM / settings.um_per_pixel)
     fields = [_field(side, settings.um_per_pixel, generator) for _ in range(2)]
     inside = _tissue(side, generator)
-    pixels = _picture(fields, inside, stain, settings.um_per_pixel, generator)
+    pixels = _image(fields, inside, stain, settings.um_per_pixel, generator)
     place = _places(settings, inside)
     seen = np.stack([_spot_means(field, place, settings.um_per_pixel) for field in fields], axis=1)
     share = level * np.exp(seen @ slopes)  # (n, 2) @ (2, g) -> (n, g)
@@ -188,7 +188,7 @@ def _tissue(side: int, generator: np.random.Generator) -> NDArray[np.bool_]:
     return np.asarray(np.hypot(row, column) < edge, dtype=bool)
 
 
-def _picture(
+def _image(
     fields: list[FloatArray],
     inside: NDArray[np.bool_],
     stain: FloatArray,
@@ -204,8 +204,8 @@ def _picture(
     dots = generator.random(inside.shape) < 0.06 * cells / radius**2
     dark = np.clip(gaussian_filter(dots.astype(float), radius) * 2 * np.pi * radius**2, 0, 1)[..., None]
     tissue = tissue * (1 - dark) + np.array(_NUCLEUS) * dark + stain
-    picture = np.where(inside[..., None], tissue, np.array(_GLASS))
-    noisy = picture + generator.normal(0.0, 3.0, picture.shape)
+    image = np.where(inside[..., None], tissue, np.array(_GLASS))
+    noisy = image + generator.normal(0.0, 3.0, image.shape)
     return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
@@ -239,7 +239,7 @@ def _as_section(
     return TissueSection(
         name=name,
         patient=f"SIM{number[0] + 1}",
-        image=DrawnPicture(Path(f"{name}.jpg"), pixels),
+        image=DrawnImage(Path(f"{name}.jpg"), pixels),
         um_per_pixel=settings.um_per_pixel,
         um_per_pixel_source="as simulated",
         barcode=text_array([f"{column}x{row}" for column, row in place]),

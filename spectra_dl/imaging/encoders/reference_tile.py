@@ -1,4 +1,4 @@
-"""A fixed picture whose features a model remembers, so that an encoder that changed is noticed."""
+"""A fixed image whose features a model remembers, so that an encoder that changed is noticed."""
 
 from collections.abc import Sequence
 

@@ -90,14 +90,14 @@ class SectionEncoder:
         return {name: build_encoder(name) for name in self.recipe.encoders if not name.startswith(GIVEN)}
 
     def features(self, section: TileSource) -> SectionFeatures:
-        """Return the features of all spots, which must all lie on the picture.
+        """Return the features of all spots, which must all lie on the image.
 
         Raises
         ------
         DataError
-            The picture can't be decoded, or a file of features doesn't fit.
+            The image can't be decoded, or a file of features doesn't fit.
         """
-        picture = _Picture(section)
+        image = _OpenImage(section)
         values, blocks = [], []
         for name in self.recipe.encoders:
             if name.startswith(GIVEN):
@@ -107,22 +107,22 @@ class SectionEncoder:
                 continue
             encoder = self._encoders[name]
             for size in self.recipe.sizes_um:
-                values.append(self._of_tiles(encoder, picture, size))
+                values.append(self._of_tiles(encoder, image, size))
                 blocks.append(FeatureBlock(name, size, encoder.width, encoder.calibration))
         return SectionFeatures(np.concatenate(values, axis=1), tuple(blocks))
 
-    def _of_tiles(self, encoder: Encoder, picture: "_Picture", size_um: float) -> Features:
+    def _of_tiles(self, encoder: Encoder, image: "_OpenImage", size_um: float) -> Features:
         def encode(first: int, last: int) -> Features:
-            return encoder.encode(picture.tiles(size_um, encoder.tile_pixels, first, last))
+            return encoder.encode(image.tiles(size_um, encoder.tile_pixels, first, last))
 
         if self.store is None:
-            return encode(0, len(picture.section))
-        return self.store.features(picture.section, encoder, size_um, encode)
+            return encode(0, len(image.section))
+        return self.store.features(image.section, encoder, size_um, encode)
 
 
 @dataclass(frozen=True, eq=False)
-class _Picture:
-    """A section whose picture is opened when the first tile is asked for, and once."""
+class _OpenImage:
+    """A section whose image is opened when the first tile is asked for, and once."""
 
     section: TileSource
 

@@ -20,9 +20,9 @@ _LAYOUT = 1
 
 @dataclass(frozen=True)
 class FeatureStore:
-    """A folder with one HDF5 file for each picture, set of spots, tile size and encoder.
+    """A folder with one HDF5 file for each image, set of spots, tile size and encoder.
 
-    A file's name holds a digest of all of these, the picture's content and the encoder's features of the calibration
+    A file's name holds a digest of all of these, the image's content and the encoder's features of the calibration
     tile among them, so that what was made of something else is never taken.
 
     Attributes

@@ -84,7 +84,12 @@ def test_anybodys_predictions_add_a_row(repository, shared_data, tmp_path):
         writer = csv.DictWriter(stream, list(truth[0]))
         writer.writeheader()
         writer.writerows(truth)
-    command = [sys.executable, repository / "benchmarks" / "accuracy" / "leaderboard.py", "--work", tmp_path / "work"]
+    command = [
+        sys.executable,
+        repository / "benchmarks" / "accuracy" / "leaderboard.py",
+        "--work",
+        tmp_path / "work",
+    ]
     command += ["--data", shared_data / "raman", "--out", tmp_path / "page.md"]
     command += ["--add", tmp_path / "theirs.csv", "--sets", "covid_serum"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

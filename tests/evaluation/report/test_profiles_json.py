@@ -68,7 +68,7 @@ def written(found):
 
 @pytest.fixture(scope="module")
 def found():
-    return evaluation(findings=[Finding("one picture twice", "fine", "Every section has its own.")])
+    return evaluation(findings=[Finding("one image twice", "fine", "Every section has its own.")])
 
 
 class Page(HTMLParser):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone
 
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
-from spectra_dl.expression.estimators.feature_blocks import OnBlocks
+from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import FeatureBlock
 
@@ -30,7 +30,7 @@ def study(seed=0):
 
 def test_it_tells_what_the_model_tells_of_a_table_with_these_blocks_only():
     table, values = study()
-    found = OnBlocks(RidgeExpression(), (0, 2)).fit(table, values, table.section).predict(table)
+    found = SelectedBlocks(RidgeExpression(), (0, 2)).fit(table, values, table.section).predict(table)
     kept = table.of_blocks((0, 2))
     np.testing.assert_array_equal(kept.features, table.features[:, [0, 1, 5]])
     np.testing.assert_array_equal(found, RidgeExpression().fit(kept, values, kept.section).predict(kept))
@@ -38,7 +38,7 @@ def test_it_tells_what_the_model_tells_of_a_table_with_these_blocks_only():
 
 def test_blocks_it_is_not_shown_change_nothing():
     table, values = study()
-    model = OnBlocks(RidgeExpression(surroundings=False), (2,)).fit(table, values, table.section)
+    model = SelectedBlocks(RidgeExpression(surroundings=False), (2,)).fit(table, values, table.section)
     before = model.predict(table)
     table.features[:, :5] = 100.0
     np.testing.assert_array_equal(model.predict(table), before)
@@ -46,7 +46,11 @@ def test_blocks_it_is_not_shown_change_nothing():
 
 def test_a_gene_of_a_block_it_is_not_shown_is_not_told():
     (train, values), (test, wanted) = study(), study(seed=1)
-    told = OnBlocks(RidgeExpression(surroundings=False), (2,)).fit(train, values, train.section).predict(test)
+    told = (
+        SelectedBlocks(RidgeExpression(surroundings=False), (2,))
+        .fit(train, values, train.section)
+        .predict(test)
+    )
     assert abs(np.corrcoef(told[:, 0], wanted[:, 0])[0, 1]) < 0.5
     assert np.corrcoef(told[:, 1], wanted[:, 1])[0, 1] > 0.95
 
@@ -54,6 +58,6 @@ def test_a_gene_of_a_block_it_is_not_shown_is_not_told():
 def test_the_model_given_stays_unfitted_and_a_clone_asks_for_the_same_blocks():
     table, values = study()
     given = RidgeExpression()
-    model = OnBlocks(given, (1,)).fit(table, values, table.section)
+    model = SelectedBlocks(given, (1,)).fit(table, values, table.section)
     assert not hasattr(given, "map_")
     assert clone(model).blocks == (1,)

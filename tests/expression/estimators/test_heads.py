@@ -10,7 +10,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.expression.estimators.heads import build_head, start_at
 
 SHOWN, WIDTH, GENES, HIDDEN = 3, 5, 4, 6
-ON_FEATURES = ("linear", "perceptron", "context")
+ON_FEATURES = ("linear", "mlp", "context")
 ROWS = np.random.default_rng(0).normal(size=(7, SHOWN, WIDTH))
 
 
@@ -48,7 +48,7 @@ def test_the_linear_head_is_one_map_of_all_that_is_shown():
 
 
 def test_the_perceptron_has_one_hidden_layer():
-    head = built("perceptron")
+    head = built("mlp")
     own = numbers(head)
     hidden = gelu(ROWS.reshape(7, -1) @ own["body.1.weight"].T + own["body.1.bias"])
     np.testing.assert_allclose(told(head), hidden @ own["out.weight"].T + own["out.bias"], rtol=1e-10)
@@ -100,7 +100,7 @@ def test_what_is_told_of_a_spot_does_not_depend_on_the_others(name):
 
 @pytest.mark.parametrize("name", ["", "transformer", "Linear"])
 def test_an_unknown_head_is_refused_with_those_that_are_known(name):
-    with pytest.raises(UsageError, match="choose linear, perceptron, context, fine-tuned"):
+    with pytest.raises(UsageError, match="choose linear, mlp, context, fine-tuned"):
         build_head(name, shown=1, n_features=2, n_outputs=2)
 
 

@@ -17,7 +17,7 @@ BRIEF = TrainingSettings(epochs=1, batch_size=16, learning_rate=1e-2)
 # Steps so small that float32 weights stay as they were.
 STANDING = TrainingSettings(epochs=1, batch_size=16, learning_rate=1e-30)
 LEARNING = TrainingSettings(epochs=30, batch_size=16, learning_rate=4e-2, patience=30)
-HEADS = ("linear", "perceptron", "context")
+HEADS = ("linear", "mlp", "context")
 
 
 def study(sections="abc", side=6, seed=0):

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_h5ad import made_counts, made_places, write_h5ad, write_picture
+from example_h5ad import made_counts, made_places, write_h5ad, write_image
 
 
 @pytest.fixture
-def picture() -> Callable[[Path], Path]:
-    """Write a picture of 400 x 300 pixels: pink tissue on white glass."""
-    return write_picture
+def draw_image() -> Callable[[Path], Path]:
+    """Write an image of 400 x 300 pixels: pink tissue on white glass."""
+    return write_image
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def counts() -> np.ndarray:
 
 @pytest.fixture
 def pixel() -> np.ndarray:
-    """Places of the 12 spots on the picture, x and y."""
+    """Places of the 12 spots on the image, x and y."""
     return made_places()
 
 

@@ -12,7 +12,7 @@ from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers import SectionSource, read_section, read_sections
 from spectra_dl.expression.readers.scale_factors import positive
 
-Picture = Callable[[Path], Path]
+DrawImage = Callable[[Path], Path]
 
 
 @pytest.mark.parametrize("value", [10**400, 1e308, 1e-300, 2_000_000, float("inf"), 0, -1, True, "1"])
@@ -37,7 +37,7 @@ def tiles(folder: Path, row: str) -> Path:
 
 
 @pytest.mark.parametrize("place", ["1e308", "-1e10", "inf"])
-def test_a_spot_further_away_than_any_picture_is_refused(tmp_path, place):
+def test_a_spot_further_away_than_any_image_is_refused(tmp_path, place):
     with pytest.raises(DataError, match="spot 2 lies at"):
         read_section(tiles(tmp_path / "t", f"t1.png,{place},50,1"), um_per_pixel=0.5)
 
@@ -61,7 +61,7 @@ def test_a_size_in_a_sheet_that_can_not_be_true_is_refused_with_its_line(tmp_pat
         read_sections(sheet)
 
 
-def test_an_index_beyond_every_integer_is_refused(tmp_path, picture):
+def test_an_index_beyond_every_integer_is_refused(tmp_path, draw_image):
     """One value of a Matrix Market file in row 1e300."""
     outs = tmp_path / "run"
     trio = outs / "filtered_feature_bc_matrix"

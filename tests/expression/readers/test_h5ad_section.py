@@ -14,7 +14,7 @@ from scipy.sparse import csc_matrix
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import read_section
 from spectra_dl.expression.readers.h5ad import read_h5ad_counts
-from spectra_dl.imaging.precut_tiles import CutTiles
+from spectra_dl.imaging.precut_tiles import PrecutTiles
 
 Write = Callable[..., Path]
 
@@ -101,17 +101,17 @@ def test_counts_beyond_single_precision_stay_finite(h5ad: Write, counts: np.ndar
     assert read_section(h5ad(values=counts), um_per_pixel=0.5).counts.sum() == pytest.approx(12e38)
 
 
-def test_a_spot_without_place_is_listed_and_one_off_the_picture_too(h5ad: Write, pixel: np.ndarray) -> None:
+def test_a_spot_without_place_is_listed_and_one_off_the_image_too(h5ad: Write, pixel: np.ndarray) -> None:
     path = h5ad()
     pixel[1, 0], pixel[2, 0] = np.nan, 4000
     _replace(path, "obsm/spatial", pixel)
-    assert list(read_section(path, um_per_pixel=0.5).reason[:3]) == ["", "no position", "off the picture"]
+    assert list(read_section(path, um_per_pixel=0.5).reason[:3]) == ["", "no position", "off the image"]
 
 
-def test_all_spots_off_the_picture_are_refused(h5ad: Write, pixel: np.ndarray) -> None:
+def test_all_spots_off_the_image_are_refused(h5ad: Write, pixel: np.ndarray) -> None:
     path = h5ad()
     _replace(path, "obsm/spatial", pixel * 100)
-    with pytest.raises(DataError, match="0 of 12 spots fall on the picture"):
+    with pytest.raises(DataError, match="0 of 12 spots fall on the image"):
         read_section(path, um_per_pixel=0.5)
 
 
@@ -284,7 +284,7 @@ def test_hest_patches_are_joined_on_barcode(h5ad: Write, pixel: np.ndarray, tmp_
         file["coords"] = pixel[order]
         file["barcode"] = np.array([[f"spot{k}".encode()] for k in order])
     found = read_section(path, um_per_pixel=0.5)
-    assert isinstance(found.image, CutTiles)
+    assert isinstance(found.image, PrecutTiles)
     assert sorted(np.flatnonzero(found.usable)) == [0, 3, 7]
     kept = found.select(found.usable)
     tiles = list(found.image.cutter()(kept.position_um / kept.um_per_pixel, 8.0, 8))
@@ -301,12 +301,12 @@ def test_a_tile_of_an_unknown_spot_is_refused(h5ad: Write, tmp_path: Path) -> No
         read_section(path, um_per_pixel=0.5)
 
 
-def test_the_small_picture_inside_is_used_where_there_is_no_other(h5ad: Write, tmp_path: Path) -> None:
+def test_the_small_image_inside_is_used_where_there_is_no_other(h5ad: Write, tmp_path: Path) -> None:
     path = h5ad()
     (tmp_path / "one.png").unlink()
     with h5py.File(path, "r+") as file:
         pixels = np.zeros((150, 200, 3))
-        pixels[45, 40] = 1.0  # spot 0 lies at (80, 90) of the full picture
+        pixels[45, 40] = 1.0  # spot 0 lies at (80, 90) of the full image
         file["uns/spatial/lib/images/hires"] = pixels
         file["uns/spatial/lib/scalefactors/tissue_hires_scalef"] = 0.5
         file["uns/spatial/lib/scalefactors/spot_diameter_fullres"] = 60 * 0.65

@@ -1,4 +1,4 @@
-"""Counts, spot file and picture of the first Spatial Transcriptomics arrays."""
+"""Counts, spot file and image of the first Spatial Transcriptomics arrays."""
 
 import gzip
 import re
@@ -15,12 +15,12 @@ from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
 
-Picture = Callable[[Path], Path]
+DrawImage = Callable[[Path], Path]
 PLACES = [(x, y) for y in range(2, 5) for x in range(1, 5)]  # 12 places, 60 pixels apart
 
 
 def _write(
-    folder: Path, picture: Picture, *, ids: list[str] | None = None, rows: list[str] | None = None
+    folder: Path, draw_image: DrawImage, *, ids: list[str] | None = None, rows: list[str] | None = None
 ) -> Path:
     """Write a section as the her2st data are laid out; spot (1, 2) lies at pixel (80, 90)."""
     names = ids or [f"{x}x{y}" for x, y in PLACES]
@@ -32,19 +32,19 @@ def _write(
     spots = ["x\ty\tnew_x\tnew_y\tpixel_x\tpixel_y\tselected"]
     spots += [f"{x}\t{y}\t{x}\t{y}\t{20 + 60 * x}\t{60 * y - 30}\t1" for x, y in PLACES]
     (folder / "spotfiles" / "S1_selection.tsv").write_text("\n".join(spots))
-    picture(folder / "images" / "S1.png")
+    draw_image(folder / "images" / "S1.png")
     return path
 
 
-def test_what_is_said_of_a_section_is_kept(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_what_is_said_of_a_section_is_kept(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     spots, image = tmp_path / "spotfiles" / "S1_selection.tsv", tmp_path / "images" / "S1.png"
     found = read_section(path, patient="007", section="first", spots=spots, image=image)
     assert (found.name, found.patient) == ("first", "007")
 
 
-def test_the_usual_files_are_found_beside_the_counts(tmp_path: Path, picture: Picture) -> None:
-    found = read_section(_write(tmp_path, picture), patient="p1")
+def test_the_usual_files_are_found_beside_the_counts(tmp_path: Path, draw_image: DrawImage) -> None:
+    found = read_section(_write(tmp_path, draw_image), patient="p1")
     assert list(found.barcode) == [f"{x}x{y}" for x, y in PLACES]
     assert list(found.gene) == ["A", "B", "C"]
     assert found.counts.toarray()[3].tolist() == [3, 0, 7]
@@ -55,37 +55,37 @@ def test_the_usual_files_are_found_beside_the_counts(tmp_path: Path, picture: Pi
     assert found.usable.all()
 
 
-def test_rows_without_a_partner_are_counted_on_each_side(tmp_path: Path, picture: Picture) -> None:
+def test_rows_without_a_partner_are_counted_on_each_side(tmp_path: Path, draw_image: DrawImage) -> None:
     ids = [f"{x}x{y}" for x, y in PLACES[:-2]] + ["30x30"]
-    found = read_section(_write(tmp_path, picture, ids=ids))
+    found = read_section(_write(tmp_path, draw_image, ids=ids))
     assert len(found) == 10
     assert any("2 of 12 selected spots have no counts" in note for note in found.notes)
     assert any("1 of 11 rows of counts have no selected spot" in note for note in found.notes)
 
 
-def test_only_selected_spots_are_kept(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_only_selected_spots_are_kept(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     spots = tmp_path / "spotfiles" / "S1_selection.tsv"
     spots.write_text(re.sub(r"(?m)^(2\t3\t.*)\t1$", r"\1\t0", spots.read_text()))
     assert "2x3" not in list(read_section(path).barcode)
 
 
-def test_adjusted_places_are_joined_after_rounding(tmp_path: Path, picture: Picture) -> None:
-    found = read_section(_write(tmp_path, picture, ids=[f"{x + 0.04}x{y - 0.1}" for x, y in PLACES]))
+def test_adjusted_places_are_joined_after_rounding(tmp_path: Path, draw_image: DrawImage) -> None:
+    found = read_section(_write(tmp_path, draw_image, ids=[f"{x + 0.04}x{y - 0.1}" for x, y in PLACES]))
     assert len(found) == 12
     assert any("rounded" in note for note in found.notes)
     assert found.position_um[5] == pytest.approx(np.array([20 + 60 * 2, 60 * 3 - 30]) * 200 / 60)
 
 
-def test_a_turned_array_is_measured_all_the_same(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_a_turned_array_is_measured_all_the_same(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     spots = ["x\ty\tpixel_x\tpixel_y"] + [f"{x}\t{y}\t{400 - 60 * y}\t{60 * x}" for x, y in PLACES]
     (tmp_path / "spotfiles" / "S1_selection.tsv").write_text("\n".join(spots))
     assert read_section(path).um_per_pixel == pytest.approx(200 / 60)
 
 
-def test_a_picture_stretched_one_way_is_refused(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_a_image_stretched_one_way_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     spots = ["x\ty\tpixel_x\tpixel_y"] + [f"{x}\t{y}\t{60 * x}\t{66 * y}" for x, y in PLACES]
     (tmp_path / "spotfiles" / "S1_selection.tsv").write_text("\n".join(spots))
     with pytest.raises(DataError, match="--mpp"):
@@ -93,8 +93,10 @@ def test_a_picture_stretched_one_way_is_refused(tmp_path: Path, picture: Picture
     assert read_section(path, um_per_pixel=3.0).um_per_pixel_source == "as given"
 
 
-def test_an_array_with_every_second_place_empty_needs_um_per_pixel(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_an_array_with_every_second_place_empty_needs_um_per_pixel(
+    tmp_path: Path, draw_image: DrawImage
+) -> None:
+    path = _write(tmp_path, draw_image)
     spots = ["x\ty\tpixel_x\tpixel_y"]
     spots += [f"{x}\t{y}\t{20 + 60 * x}\t{60 * y - 30}" for x, y in PLACES if (x + y) % 2 == 0]
     (tmp_path / "spotfiles" / "S1_selection.tsv").write_text("\n".join(spots))
@@ -114,29 +116,29 @@ def test_an_array_with_every_second_place_empty_needs_um_per_pixel(tmp_path: Pat
         ("2x2\t1\t2\t3", "barcode '2x2' stands twice"),
     ],
 )
-def test_a_broken_line_of_counts_is_named(tmp_path: Path, picture: Picture, row: str, said: str) -> None:
+def test_a_broken_line_of_counts_is_named(tmp_path: Path, draw_image: DrawImage, row: str, said: str) -> None:
     rows = [row] + [f"{x}x{y}\t1\t2\t3" for x, y in PLACES[1:]]
     with pytest.raises(DataError, match=said):
-        read_section(_write(tmp_path, picture, rows=rows))
+        read_section(_write(tmp_path, draw_image, rows=rows))
 
 
-def test_spots_in_columns_are_refused_with_the_remedy(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_spots_in_columns_are_refused_with_the_remedy(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     path.write_text("\t1x2\t2x2\nA\t1\t2\n")
     with pytest.raises(DataError, match="transpose"):
         read_section(path)
 
 
-def test_a_table_that_swells_is_refused(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_a_table_that_swells_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     bomb = gzip.compress(b"\tA\tB\n1x2\t" + b"1" * (34 << 20))
     path.write_bytes(bomb)
     with pytest.raises(DataError, match=r"not a section|no table"):
         read_section(path)
 
 
-def test_half_a_gzip_file_is_refused(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_half_a_gzip_file_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DataError, match=r"fresh copy|not a section"):
         read_section(path)
@@ -149,30 +151,30 @@ def test_pickle_data_are_not_opened(tmp_path: Path) -> None:
         read_section(path)
 
 
-def test_spots_off_the_picture_are_kept_with_a_reason(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture, rows=[f"{x}x{y}\t0\t0\t{int(x > 1)}" for x, y in PLACES])
+def test_spots_off_the_image_are_kept_with_a_reason(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image, rows=[f"{x}x{y}\t0\t0\t{int(x > 1)}" for x, y in PLACES])
     spots = tmp_path / "spotfiles" / "S1_selection.tsv"
     spots.write_text(
         spots.read_text().replace("\t260\t90\t", "\t900\t90\t").replace("\t200\t90\t", "\t\t90\t")
     )
     found = read_section(path, um_per_pixel=3.0)
-    assert list(found.reason[:4]) == ["no counts", "", "no position", "off the picture"]
+    assert list(found.reason[:4]) == ["no counts", "", "no position", "off the image"]
 
 
-def test_all_spots_off_the_picture_are_refused(tmp_path: Path, picture: Picture) -> None:
-    path = _write(tmp_path, picture)
+def test_all_spots_off_the_image_are_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
     spots = tmp_path / "spotfiles" / "S1_selection.tsv"
     text = re.sub(r"\t(\d+)\t(-?\d+)\t1$", r"\t9\g<1>\t9\g<2>\t1", spots.read_text(), flags=re.M)
     spots.write_text(text)
-    with pytest.raises(DataError, match=r"0 of 12 spots fall on the picture .* scale factor"):
+    with pytest.raises(DataError, match=r"0 of 12 spots fall on the image .* scale factor"):
         read_section(path, um_per_pixel=3.0)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.integers(0, 2**31), min_size=3, max_size=3), min_size=12, max_size=12))
-def test_any_counts_come_back(tmp_path: Path, picture: Picture, values: list[list[int]]) -> None:
+def test_any_counts_come_back(tmp_path: Path, draw_image: DrawImage, values: list[list[int]]) -> None:
     rows = [f"{x}x{y}\t" + "\t".join(map(str, line)) for (x, y), line in zip(PLACES, values, strict=True)]
-    assert read_section(_write(tmp_path, picture, rows=rows)).counts.toarray().tolist() == values
+    assert read_section(_write(tmp_path, draw_image, rows=rows)).counts.toarray().tolist() == values
 
 
 @settings(max_examples=100, deadline=None)

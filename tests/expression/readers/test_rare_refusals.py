@@ -16,7 +16,7 @@ from spectra_dl.expression.readers.h5ad import number_column, text_column
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um
 from spectra_dl.expression.readers.text_lines import numbers_of
-from spectra_dl.imaging.slide import SlidePicture
+from spectra_dl.imaging.slide import SlideImage
 from spectra_dl.storage.hashing import sha256_of
 
 Change = Callable[[h5py.File], None]
@@ -39,7 +39,7 @@ def put(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def changed(put: Callable[..., Path]) -> Callable[[Change], Path]:
-    """Write an AnnData file with its picture and change it."""
+    """Write an AnnData file with its image and change it."""
 
     def write(change: Change) -> Path:
         path = put(hest_files(), others={"one.json": None}) / "one.h5ad"
@@ -163,11 +163,11 @@ def test_other_ids_beside_the_index_are_not_taken_for_ensembl_ids(changed):
     assert list(read_section(changed(change), um_per_pixel=0.5).gene) == [f"GENE{k}" for k in range(6)]
 
 
-def library(picture: np.ndarray | None, **factors: object) -> Change:
+def library(draw_image: np.ndarray | None, **factors: object) -> Change:
     def change(file: h5py.File) -> None:
         group = file.create_group("uns/spatial/one")
-        if picture is not None:
-            group["images/hires"] = picture
+        if draw_image is not None:
+            group["images/hires"] = draw_image
         for name, value in factors.items():
             group[f"scalefactors/{name}"] = value
 
@@ -190,7 +190,7 @@ def embedded(changed: Callable[[Change], Path], pixels: np.ndarray) -> Path:
     return path
 
 
-def test_a_picture_inside_a_file_has_a_thumbnail_and_a_digest(changed):
+def test_a_image_inside_a_file_has_a_thumbnail_and_a_digest(changed):
     path = embedded(changed, np.full((150, 200, 4), 51, dtype=np.uint8))
     image = read_section(path, um_per_pixel=0.5).image
     small, scale = image.thumbnail(100)
@@ -201,7 +201,7 @@ def test_a_picture_inside_a_file_has_a_thumbnail_and_a_digest(changed):
 
 
 @pytest.mark.parametrize("value", [300.0, -1.0, np.nan])
-def test_a_picture_of_impossible_values_is_refused(changed, value):
+def test_a_image_of_impossible_values_is_refused(changed, value):
     pixels = np.full((150, 200, 3), 100.0)
     pixels[0, 0, 0] = value
     image = read_section(embedded(changed, pixels), um_per_pixel=0.5).image
@@ -209,15 +209,15 @@ def test_a_picture_of_impossible_values_is_refused(changed, value):
         image.cutter()
 
 
-def test_a_picture_of_one_colour_inside_a_file_is_refused(changed):
-    with pytest.raises(DataError, match="that is no picture"):
+def test_a_image_of_one_colour_inside_a_file_is_refused(changed):
+    with pytest.raises(DataError, match="that is no image"):
         read_section(embedded(changed, np.ones((150, 200))), um_per_pixel=0.5)
 
 
-def test_a_section_without_any_picture_is_refused(changed):
+def test_a_section_without_any_image_is_refused(changed):
     path = changed(lambda _: None)
     (path.parent / "one.png").unlink()
-    with pytest.raises(DataError, match="one picture of section one is needed, found none"):
+    with pytest.raises(DataError, match="one image of section one is needed, found none"):
         read_section(path, um_per_pixel=0.5)
 
 
@@ -324,7 +324,7 @@ def tenfold(folder: Path, width: int, height: int) -> Path:
     return folder
 
 
-def test_the_full_picture_beside_the_counts_is_taken_if_its_size_fits(put):
+def test_the_full_image_beside_the_counts_is_taken_if_its_size_fits(put):
     folder = tenfold(put(space_ranger_files()), 2000, 1500)
     assert (read_section(folder).image.width, read_section(folder).image.path.name) == (2000, "full.png")
     tenfold(folder, 1900, 1500)
@@ -333,12 +333,12 @@ def test_the_full_picture_beside_the_counts_is_taken_if_its_size_fits(put):
     assert named.image.path.name == "full.png"
 
 
-def test_the_full_picture_alone_is_taken(put):
+def test_the_full_image_alone_is_taken(put):
     folder = tenfold(put(space_ranger_files(), others={"spatial/tissue_hires_image.png": None}), 2000, 1500)
     assert read_section(folder).image.path.name == "full.png"
 
 
-def test_no_picture_at_all_is_refused(put):
+def test_no_image_at_all_is_refused(put):
     with pytest.raises(DataError, match=r"no tissue_hires_image\.png"):
         read_section(put(space_ranger_files(), others={"spatial/tissue_hires_image.png": None}))
 
@@ -367,7 +367,7 @@ def test_no_picture_at_all_is_refused(put):
             {"S1_selection.tsv": "x\ty\tpixel_x\tpixel_y\n0\t0\t3\t4\n1\t0\t6\t4\n2\t0\t9\t4\n"},
             "don't span the array",
         ),
-        ({"S1.png": None}, "one picture of section S1 is needed"),
+        ({"S1.png": None}, "one image of section S1 is needed"),
     ],
 )
 def test_a_part_of_a_legacy_section_that_does_not_fit_is_refused(put, others, said):
@@ -476,15 +476,15 @@ def test_a_description_in_neither_latin_nor_utf_8_is_taken_as_it_is():
     ("um", "known"), [(0.5, (0.5, "from the slide's own field")), (None, None), (900.0, None)]
 )
 def test_a_slide_says_itself_how_large_its_pixels_are(um, known):
-    assert slide.written_um_per_pixel(SlidePicture(Path("a.svs"), 10, 10, um)) == known
+    assert slide.written_um_per_pixel(SlideImage(Path("a.svs"), 10, 10, um)) == known
 
 
-def test_spots_too_close_for_a_picture_are_refused(tiff):
+def test_spots_too_close_for_a_image_are_refused(tiff):
     with pytest.raises(DataError, match="are too many or too close"):
         read_section(tiff(), um_per_pixel=100.0, pitch_um=100.0)
 
 
-def test_a_picture_without_tissue_under_any_spot_is_refused(tmp_path):
+def test_a_image_without_tissue_under_any_spot_is_refused(tmp_path):
     Image.fromarray(np.full((150, 200, 3), 255, dtype=np.uint8)).save(tmp_path / "a.png")
     with pytest.raises(DataError, match="would lie on tissue"):
         read_section(tmp_path / "a.png", um_per_pixel=1.0)

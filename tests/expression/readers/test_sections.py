@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from made_sections import write_section, write_study
+from example_sections import write_section, write_study
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import SectionSource, read_section, read_sections
 from spectra_dl.expression.readers.h5ad import read_h5ad_counts
@@ -49,18 +49,18 @@ def test_values_that_are_no_counts_are_refused_with_their_line(tmp_path, value):
         read_section(SectionSource(tmp_path / "S0.tsv"))
 
 
-def test_spots_off_the_picture_are_refused_and_all_of_them_refuse_the_section(tmp_path):
+def test_spots_off_the_image_are_refused_and_all_of_them_refuse_the_section(tmp_path):
     write_section(tmp_path, "S0", 0)
     path = tmp_path / "S0_selection.tsv"
     lines = path.read_text().splitlines()
     cells = lines[1].split("\t")
     path.write_text("\n".join([lines[0], "\t".join([*cells[:2], "-50", "40", "1"]), *lines[2:]]))
     section = read_section(SectionSource(tmp_path / "S0.tsv", um_per_pixel=5.0))
-    assert section.reason[0] == "off the picture"
+    assert section.reason[0] == "off the image"
     assert section.usable.sum() == 80
     far = [lines[0], *("\t".join([*line.split("\t")[:2], "9000", "9000", "1"]) for line in lines[1:])]
     path.write_text("\n".join(far))
-    with pytest.raises(DataError, match="0 of 81 spots fall on the picture"):
+    with pytest.raises(DataError, match="0 of 81 spots fall on the image"):
         read_section(SectionSource(tmp_path / "S0.tsv", um_per_pixel=5.0))
 
 

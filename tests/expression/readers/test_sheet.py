@@ -10,11 +10,11 @@ from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers import read_section, read_sections
 from spectra_dl.expression.readers.sheet import sheet_sources
 
-Picture = Callable[[Path], Path]
+DrawImage = Callable[[Path], Path]
 
 
-def test_paths_are_those_beside_the_sheet_and_ids_stay_text(tmp_path: Path, picture: Picture) -> None:
-    picture(tmp_path / "in" / "a.png")
+def test_paths_are_those_beside_the_sheet_and_ids_stay_text(tmp_path: Path, draw_image: DrawImage) -> None:
+    draw_image(tmp_path / "in" / "a.png")
     sheet = tmp_path / "sections.csv"
     sheet.write_text("path,patient,section,mpp,pitch_um\nin/a.png,07,1e3,2.0,50\n")
     (found,) = read_sections(sheet)
@@ -48,8 +48,8 @@ def test_a_broken_sheet_is_refused_with_its_place(tmp_path: Path, text: str, sai
         sheet_sources(sheet)
 
 
-def test_the_kind_is_told_by_content_and_not_by_name(tmp_path: Path, picture: Picture) -> None:
-    path = picture(tmp_path / "a.png").rename(tmp_path / "a.h5ad")
+def test_the_kind_is_told_by_content_and_not_by_name(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = draw_image(tmp_path / "a.png").rename(tmp_path / "a.h5ad")
     assert read_section(path, um_per_pixel=2.0).counts is None
 
 

@@ -20,8 +20,8 @@ HEADER = "barcode,in_tissue,array_row,array_col,pxl_row_in_fullres,pxl_col_in_fu
 
 
 @pytest.fixture
-def outs(tmp_path: Path, picture: Callable[[Path], Path], counts: np.ndarray) -> Path:
-    """A folder of version 1: 12 spots of a hexagonal array, 60 pixels apart on the full picture, and a small picture of a tenth."""
+def outs(tmp_path: Path, draw_image: Callable[[Path], Path], counts: np.ndarray) -> Path:
+    """A folder of version 1: 12 spots of a hexagonal array, 60 pixels apart on the full image, and a small image of a tenth."""
     folder = tmp_path / "run1"
     (folder / "spatial").mkdir(parents=True)
     with h5py.File(folder / "filtered_feature_bc_matrix.h5", "w") as file:
@@ -44,7 +44,7 @@ def outs(tmp_path: Path, picture: Callable[[Path], Path], counts: np.ndarray) ->
     (folder / "spatial" / "tissue_positions_list.csv").write_text("".join(lines))
     factors = {"tissue_hires_scalef": 0.1, "spot_diameter_fullres": 390.0}
     (folder / "spatial" / "scalefactors_json.json").write_text(json.dumps(factors))
-    picture(folder / "spatial" / "tissue_hires_image.png")
+    draw_image(folder / "spatial" / "tissue_hires_image.png")
     return folder
 
 
@@ -63,7 +63,7 @@ def _as_folder(outs: Path, counts: np.ndarray, *, packed: bool) -> None:
 
 def test_positions_are_x_and_y_and_not_row_and_column(outs: Path) -> None:
     found = read_section(outs)
-    # spot 6 is in row 1, column 5: x = 800 + 300 * 5 = 2300, y = 900 + 519.6, a tenth of that on the small picture
+    # spot 6 is in row 1, column 5: x = 800 + 300 * 5 = 2300, y = 900 + 519.6, a tenth of that on the small image
     assert found.position_um[6] / found.um_per_pixel == pytest.approx([230.0, 141.96], abs=0.01)
 
 
@@ -74,7 +74,7 @@ def test_um_per_pixel_comes_from_the_pitch_of_100_um(outs: Path) -> None:
     assert (found.spot_pitch_um, found.spot_diameter_um) == (100.0, 55.0)
 
 
-def test_given_um_per_pixel_are_those_of_the_full_picture(outs: Path) -> None:
+def test_given_um_per_pixel_are_those_of_the_full_image(outs: Path) -> None:
     assert read_section(outs, um_per_pixel=0.25).um_per_pixel == pytest.approx(2.5)
 
 
@@ -126,7 +126,7 @@ def test_other_features_than_genes_are_left_out(outs: Path) -> None:
     assert "SYM2" not in list(read_section(outs).symbol)
 
 
-def test_a_stretched_picture_is_refused(outs: Path) -> None:
+def test_a_stretched_image_is_refused(outs: Path) -> None:
     path = outs / "spatial" / "tissue_positions_list.csv"
     lines = [line.split(",") for line in path.read_text().splitlines()]
     path.write_text(
@@ -207,7 +207,7 @@ def test_a_folder_without_positions_is_refused_with_their_names(outs: Path) -> N
 
 
 def test_a_real_folder_is_what_scanpy_reads(
-    shared_data: Path, tmp_path: Path, picture: Callable[[Path], Path]
+    shared_data: Path, tmp_path: Path, draw_image: Callable[[Path], Path]
 ) -> None:
     folder = shared_data / "st" / "formats" / "visium_spaceranger1"
     found = read_section(folder)

@@ -1,4 +1,4 @@
-"""Tiles that were cut before, and pictures without counts."""
+"""Tiles that were cut before, and images without counts."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +9,9 @@ from PIL import Image, TiffImagePlugin
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import read_section
-from spectra_dl.imaging.precut_tiles import CutTiles
+from spectra_dl.imaging.precut_tiles import PrecutTiles
 
-Picture = Callable[[Path], Path]
+DrawImage = Callable[[Path], Path]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def tiles(tmp_path: Path) -> Path:
 
 def test_tiles_and_counts_are_joined_by_their_table(tiles: Path) -> None:
     found = read_section(tiles, um_per_pixel=0.5)
-    assert isinstance(found.image, CutTiles)
+    assert isinstance(found.image, PrecutTiles)
     assert found.counts.toarray().tolist() == [[0, 1], [1, 2], [2, 3], [3, 4]]
     assert found.position_um[3].tolist() == [175.0, 25.0]
     centre = found.position_um[[2, 0]] / found.um_per_pixel
@@ -47,7 +47,7 @@ def test_a_smaller_tile_is_the_middle_of_the_stored_one(tiles: Path) -> None:
 
 def test_a_larger_tile_than_the_stored_ones_is_refused(tiles: Path) -> None:
     found = read_section(tiles, um_per_pixel=0.5)
-    with pytest.raises(DataError, match="20 pixels of the full picture wide and 40"):
+    with pytest.raises(DataError, match="20 pixels of the full image wide and 40"):
         next(found.image.cutter()(found.position_um / 0.5, 40.0, 10))
 
 
@@ -57,7 +57,7 @@ def test_a_place_without_tile_is_refused(tiles: Path) -> None:
         next(found.image.cutter()(np.array([[7.0, 7.0]]), 20.0, 10))
 
 
-def test_the_small_picture_shows_tiles_in_their_places(tiles: Path) -> None:
+def test_the_small_image_shows_tiles_in_their_places(tiles: Path) -> None:
     found = read_section(tiles, um_per_pixel=0.5)
     small, scale = found.image.thumbnail(10_000)
     assert scale == 1.0
@@ -103,8 +103,8 @@ def test_tiles_need_um_per_pixel(tiles: Path) -> None:
         read_section(tiles)
 
 
-def test_spots_are_laid_over_tissue_and_not_over_glass(tmp_path: Path, picture: Picture) -> None:
-    found = read_section(picture(tmp_path / "slide.png"), um_per_pixel=2.0, pitch_um=40.0)
+def test_spots_are_laid_over_tissue_and_not_over_glass(tmp_path: Path, draw_image: DrawImage) -> None:
+    found = read_section(draw_image(tmp_path / "slide.png"), um_per_pixel=2.0, pitch_um=40.0)
     assert found.counts is None
     x, y = (found.position_um / 2.0).T
     assert ((x > 35) & (x < 365) & (y > 55) & (y < 265)).all()
@@ -112,12 +112,12 @@ def test_spots_are_laid_over_tissue_and_not_over_glass(tmp_path: Path, picture: 
     assert np.unique(np.diff(np.unique(x))).tolist() == [20.0]
 
 
-def test_a_picture_without_scale_is_refused(tmp_path: Path, picture: Picture) -> None:
+def test_a_image_without_scale_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
     with pytest.raises(DataError, match="--mpp"):
-        read_section(picture(tmp_path / "slide.png"))
+        read_section(draw_image(tmp_path / "slide.png"))
 
 
-def test_a_picture_without_tissue_edges_is_all_tissue(tmp_path: Path) -> None:
+def test_a_image_without_tissue_edges_is_all_tissue(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).normal([190, 110, 170], 12, (200, 200, 3)).clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "crop.png")
     assert len(read_section(tmp_path / "crop.png", um_per_pixel=1.0, pitch_um=20.0)) == 100
@@ -136,13 +136,13 @@ def test_a_picture_without_tissue_edges_is_all_tissue(tmp_path: Path) -> None:
     ],
 )
 def test_a_tiff_says_its_own_scale(
-    tmp_path: Path, picture: Picture, tags: dict[int, object], expected: float | None
+    tmp_path: Path, draw_image: DrawImage, tags: dict[int, object], expected: float | None
 ) -> None:
     directory = TiffImagePlugin.ImageFileDirectory_v2()
     for tag, value in tags.items():
         directory[tag] = value.encode() if isinstance(value, str) else value
     path = tmp_path / "slide.tif"
-    with Image.open(picture(tmp_path / "slide.png")) as image:
+    with Image.open(draw_image(tmp_path / "slide.png")) as image:
         image.save(path, tiffinfo=directory)
     if expected is None:
         with pytest.raises(DataError, match="--mpp"):

@@ -13,7 +13,7 @@ from spectra_dl.expression.registration.tile_flags import (
     strange_colour,
     tissue_colour,
 )
-from spectra_dl.expression.simulation.tissue_study import DrawnPicture, TissueSettings, simulate_tissue
+from spectra_dl.expression.simulation.tissue_study import DrawnImage, TissueSettings, simulate_tissue
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +23,12 @@ def section():
 
 
 def shown(section, pixels):
-    """Return the section with another picture."""
-    return replace(section, image=DrawnPicture(section.image.path, pixels))
+    """Return the section with another image."""
+    return replace(section, image=DrawnImage(section.image.path, pixels))
 
 
 def around(section, spot, value):
-    """Return the section with its picture overwritten around a spot."""
+    """Return the section with its image overwritten around a spot."""
     pixels = section.image.pixels.copy()
     x, y = (section.position_um[spot] / section.um_per_pixel).astype(int)
     pixels[y - 30 : y + 30, x - 30 : x + 30] = value
@@ -77,6 +77,6 @@ def test_real_sections_of_another_patient_pass_and_swapped_ones_do_not(shared_da
     known = {name: tissue_colour(sections[name]) for name in ("C2", "C3")}
     assert strange_colour(sections["B4"], known) is None
     pixels, scale = sections["B4"].image.thumbnail(1500)
-    small = DrawnPicture(sections["B4"].image.path, pixels[..., ::-1].copy())
+    small = DrawnImage(sections["B4"].image.path, pixels[..., ::-1].copy())
     swapped = replace(sections["B4"], image=small, um_per_pixel=sections["B4"].um_per_pixel / scale)
     assert strange_colour(swapped, known) is not None

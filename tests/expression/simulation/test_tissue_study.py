@@ -1,4 +1,4 @@
-"""Made sections: their rates follow their pictures, half of their genes don't, and files hold them whole."""
+"""Made sections: their rates follow their images, half of their genes don't, and files hold them whole."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_overdispersion_is_that_of_the_negative_binomial():
     assert counts.var() == pytest.approx(10 + 0.2 * 100, rel=0.03)
 
 
-def test_darkness_of_the_picture_tells_genes_of_the_first_half_and_none_of_the_others(drawn):
+def test_darkness_of_the_image_tells_genes_of_the_first_half_and_none_of_the_others(drawn):
     one = drawn[0]
     centre = one.section.position_um / one.section.um_per_pixel
     tiles = one.section.image.cutter()(centre, 25.0, 25)

@@ -12,7 +12,7 @@ from spectra_dl.imaging.encoders.registry import build_encoder
 
 
 def tiles(count, side, seed=0):
-    """Return tiles of noise in which neighbours are alike, as in a picture."""
+    """Return tiles of noise in which neighbours are alike, as in an image."""
     coarse = np.random.default_rng(seed).integers(0, 256, (count, side // 8, side // 8, 3), dtype=np.uint8)
     return coarse.repeat(8, axis=1).repeat(8, axis=2)
 

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from made_sections import write_section
+from example_sections import write_section
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.imaging.features.precomputed import given_features

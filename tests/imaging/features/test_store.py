@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from made_sections import write_section
+from example_sections import write_section
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.imaging.encoders.registry import build_encoder
@@ -67,7 +67,7 @@ def test_an_interrupted_run_goes_on_where_it_was_saved(section, store):
     assert [one.name for one in store.folder.iterdir()] == [store.path_of(section, ENCODER, 112.0).name]
 
 
-@pytest.mark.parametrize("changed", ["size", "places", "scale", "picture", "encoder"])
+@pytest.mark.parametrize("changed", ["size", "places", "scale", "image", "encoder"])
 def test_what_was_made_of_something_else_is_not_taken(section, store, changed, tmp_path):
     other, size, encoder = section, 112.0, ENCODER
     if changed == "size":
@@ -79,7 +79,7 @@ def test_what_was_made_of_something_else_is_not_taken(section, store, changed, t
     elif changed == "encoder":
         encoder = replace(ENCODER, encode=lambda shown: ENCODER.encode(shown) + 1.0)
     before = store.path_of(section, ENCODER, 112.0)
-    if changed == "picture":
+    if changed == "image":
         write_section(tmp_path, "S0", 1)
     assert store.path_of(other, encoder, size) != before
 

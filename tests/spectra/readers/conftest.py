@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from made_tables import TextTable, clean_table
+from example_tables import TextTable, clean_table
 
 
 @pytest.fixture(scope="session")

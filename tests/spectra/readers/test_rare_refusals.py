@@ -16,8 +16,8 @@ from spectra_dl.spectra.readers import ReadOptions, read_spectra, source
 from spectra_dl.spectra.readers import hdf5_file as hdf5_reader
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
 from spectra_dl.spectra.readers.several_files import MAX_NOTES, FileNotes, in_blocks
-from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.text import small_table
+from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.text.numbers import decide_format
 from spectra_dl.spectra.readers.text.orientation import Orientation, decide_orientation
 from spectra_dl.spectra.readers.text.text_file import read_one_spectrum

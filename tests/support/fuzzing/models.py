@@ -12,8 +12,8 @@ import torch
 from safetensors.numpy import load
 from torch import nn
 
+from example_models import model_description
 from fuzzing.contract import Target
-from made_models import model_description
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.models.file import load_model, save_model
 from spectra_dl.models.header import ModelHeader

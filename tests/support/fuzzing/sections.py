@@ -1,4 +1,4 @@
-"""Readers of tissue sections: AnnData, Space Ranger, legacy tables, pictures, features and tiles.
+"""Readers of tissue sections: AnnData, Space Ranger, legacy tables, images, features and tiles.
 
 A section of several files has a target for each of them, with the others left whole.
 """
@@ -67,7 +67,7 @@ def _read_sheet(data: bytes, folder: Path) -> None:
         check_section(section)
 
 
-def _read_picture(data: bytes, folder: Path) -> None:
+def _read_image(data: bytes, folder: Path) -> None:
     (folder / "tile.png").write_bytes(data)
     image = open_image(folder / "tile.png")
     small, _ = image.thumbnail(64)
@@ -97,7 +97,7 @@ def _read_tiles(data: bytes, folder: Path) -> None:
         assert pixels.shape[2] == 3
 
 
-def _picture(kind: str, mode: str = "RGB", **options: object) -> bytes:
+def _image(kind: str, mode: str = "RGB", **options: object) -> bytes:
     pixels = np.full((150, 200, 3), 245, dtype=np.uint8)
     pixels[30:130, 20:180] = (190, 110, 170)
     stream = io.BytesIO()
@@ -106,17 +106,17 @@ def _picture(kind: str, mode: str = "RGB", **options: object) -> bytes:
 
 
 @cache
-def _pictures() -> Sequence[bytes]:
-    plain = [_picture("PNG"), _picture("JPEG"), _picture("TIFF")]
-    other = [_picture("PNG", "RGBA"), _picture("PNG", "P"), _picture("PNG", "1"), _picture("PNG", "I;16")]
-    packed = [_picture("TIFF", compression=name) for name in ("tiff_deflate", "tiff_lzw", "packbits", "jpeg")]
+def _images() -> Sequence[bytes]:
+    plain = [_image("PNG"), _image("JPEG"), _image("TIFF")]
+    other = [_image("PNG", "RGBA"), _image("PNG", "P"), _image("PNG", "1"), _image("PNG", "I;16")]
+    packed = [_image("TIFF", compression=name) for name in ("tiff_deflate", "tiff_lzw", "packbits", "jpeg")]
     return [
         *plain,
         *other,
         *packed,
-        _picture("JPEG", progressive=True),
-        _picture("JPEG", "L"),
-        _picture("JPEG", "CMYK"),
+        _image("JPEG", progressive=True),
+        _image("JPEG", "L"),
+        _image("JPEG", "CMYK"),
     ]
 
 
@@ -126,7 +126,7 @@ def _slides() -> Sequence[bytes]:
         {"resolution": 20_000.0, "resolution_unit": "cm"},
         {"description": "Aperio |AppMag = 20|MPP = 0.5"},
     ]
-    return [_picture("TIFF", **one) for one in fields]
+    return [_image("TIFF", **one) for one in fields]
 
 
 def _hdf5(write: Callable[[h5py.File], None]) -> bytes:
@@ -170,7 +170,7 @@ def _h5ad_files() -> tuple[bytes, bytes]:
 
 @cache
 def _h5ad() -> Files:
-    return {"one.h5ad": _h5ad_files()[0], "one.png": _picture("PNG")}
+    return {"one.h5ad": _h5ad_files()[0], "one.png": _image("PNG")}
 
 
 @cache
@@ -202,7 +202,7 @@ def space_ranger_files() -> Files:
         "filtered_feature_bc_matrix.h5": _hdf5(_write_tenx),
         "spatial/tissue_positions_list.csv": "\n".join(lines).encode(),
         "spatial/scalefactors_json.json": json.dumps(factors).encode(),
-        "spatial/tissue_hires_image.png": _picture("PNG"),
+        "spatial/tissue_hires_image.png": _image("PNG"),
     }
 
 
@@ -230,7 +230,7 @@ def legacy_files() -> Files:
     return {
         "S1.tsv": "\n".join(counts).encode(),
         "S1_selection.tsv": "\n".join(spots).encode(),
-        "S1.png": _picture("PNG"),
+        "S1.png": _image("PNG"),
     }
 
 
@@ -256,7 +256,7 @@ def _features() -> Sequence[bytes]:
 
 
 def _write_tiles(file: h5py.File) -> None:
-    tile = _picture("JPEG", quality=50)
+    tile = _image("JPEG", quality=50)
     file.create_dataset("jpeg", data=np.frombuffer(tile * 3, dtype=np.uint8), chunks=True, fletcher32=True)
     file.create_dataset("end", data=len(tile) * np.arange(1, 4))
     file.create_dataset("barcode", data=BARCODES[:3], dtype=h5py.string_dtype())
@@ -286,8 +286,8 @@ SECTIONS = (
         lambda: [b"path,patient,section,mpp,image,spots\nS1.tsv,p,one,0.5,S1.png,S1_selection.tsv\n"],
         _read_sheet,
     ),
-    Target("slide", "pictures", _slides, _read_slide),
-    Target("picture", "pictures", _pictures, _read_picture, ("st/osteosarcoma_tiles/tiles/*1.jpg",)),
+    Target("slide", "images", _slides, _read_slide),
+    Target("image", "images", _images, _read_image, ("st/osteosarcoma_tiles/tiles/*1.jpg",)),
     Target("features", "hdf5", _features, _read_features),
     Target("tiles", "hdf5", lambda: [_hdf5(_write_tiles)], _read_tiles),
 )

@@ -9,11 +9,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from example_opus import small_spectrum
+from example_spc import OLD, OWN_AXES, SEVERAL, SIXTEEN_BITS, STORED_AXIS, fractions
+from example_text import COUNTS, SHIFTS, bwspec_file, labspec_file, oras_file
+from example_wdf import small_map
 from fuzzing.contract import Target
-from made_opus import small_spectrum
-from made_spc import OLD, OWN_AXES, SEVERAL, SIXTEEN_BITS, STORED_AXIS, fractions
-from made_text import COUNTS, SHIFTS, bwspec_file, labspec_file, oras_file
-from made_wdf import small_map
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import SpectraDLError
 from spectra_dl.spectra.hdf5_files import hdf5_file

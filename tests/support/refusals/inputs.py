@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from made_tables import TextTable, table_of_file
+from example_tables import TextTable, table_of_file
 from refusals.row import Command, Maker
 
 DEMO = Path(__file__).resolve().parents[3] / "datasets" / "demo"

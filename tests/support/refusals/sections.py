@@ -1,6 +1,6 @@
 """The parts of the table, in the order of the page, and why each is guarded."""
 
-from refusals import hdf5, models, outputs, pictures, run, spectra_files, tables, tissue, verdicts
+from refusals import hdf5, images, models, outputs, run, spectra_files, tables, tissue, verdicts
 from refusals.row import Row
 
 SECTIONS = {
@@ -23,13 +23,13 @@ SECTIONS = {
     ),
     "D": (
         "Gene expression (.h5ad)",
-        "Counts, names and places must belong together, spot by spot. A count that is no count or a spot off the picture would still "
+        "Counts, names and places must belong together, spot by spot. A count that is no count or a spot off the image would still "
         "give a map, and nobody would see that it is wrong.",
     ),
     "E": (
-        "Pictures and slides",
-        "A picture of a few MB can ask for hundreds of GB, and one cut short can be decoded half grey. The size is judged before "
-        "decoding, and a part of a picture is never scored as the whole.",
+        "Images and slides",
+        "An image of a few MB can ask for hundreds of GB, and one cut short can be decoded half grey. The size is judged before "
+        "decoding, and a part of an image is never scored as the whole.",
     ),
     "F": (
         "Where results go",
@@ -45,7 +45,7 @@ SECTIONS = {
         "A patient on both sides of a split makes any model look good. Everything that is learnt is learnt inside the fold.",
     ),
 }
-_MODULES = (tables, verdicts, spectra_files, models, hdf5, tissue, pictures, outputs, run)
+_MODULES = (tables, verdicts, spectra_files, models, hdf5, tissue, images, outputs, run)
 ROWS: tuple[Row, ...] = tuple(
     row for letter in SECTIONS for module in _MODULES for row in module.ROWS if row.section == letter
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from made_spc import fractions
-from made_wdf import small_map
+from example_spc import fractions
+from example_wdf import small_map
 from refusals.archives import zip_of
 from refusals.inputs import judged
 from refusals.row import Command, Maker, Row

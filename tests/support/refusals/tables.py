@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from broken_tables import REFUSED, SAME, with_cell
-from made_tables import TextTable, clean_table
+from example_tables import TextTable, clean_table
 from refusals.inputs import demo_table, judged, write
 from refusals.row import Command, Maker, Row
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from made_h5ad import made_counts, made_places, write_h5ad
+from example_h5ad import made_counts, made_places, write_h5ad
 from refusals.inputs import section_command
 from refusals.row import Command, Maker, Row
 
@@ -89,8 +89,8 @@ ROWS = [
         tests=(f"{_TESTS}::test_a_row_that_is_not_finite_and_an_empty_one_are_listed", "tests/evaluation/profiles/test_profiles_harness.py::test_what_was_measured_constant_is_left_out_and_counted")),
     Row("D", "sums beyond single precision", "same", "Nothing.", says="Sums are taken in double precision.", tests=(f"{_TESTS}::test_counts_beyond_single_precision_stay_finite",)),
     Row("D", "a spot without a place", "partial", "See the reasons in predictions.h5ad.",
-        says="The spot is listed without a prediction; the others are predicted.", tests=(f"{_TESTS}::test_a_spot_without_place_is_listed_and_one_off_the_picture_too",)),
-    Row("D", "all spots off the picture", "refuse", "Is it the right picture, and the right scale factor?", section_with(_set("obsm/spatial", lambda: made_places() * 100)), "0 of 12 spots"),
+        says="The spot is listed without a prediction; the others are predicted.", tests=(f"{_TESTS}::test_a_spot_without_place_is_listed_and_one_off_the_image_too",)),
+    Row("D", "all spots off the image", "refuse", "Is it the right image, and the right scale factor?", section_with(_set("obsm/spatial", lambda: made_places() * 100)), "0 of 12 spots"),
     Row("D", "no places of spots", "refuse", _WRITE, section_with(_no_places), "obsm['spatial']"),
     Row("D", "no um per pixel", "refuse", "Say --mpp.", section_with(lambda file: None, scale=False), "--mpp"),
     Row("D", "a sparse matrix that points to column 2,000,000,000", "refuse", _WRITE, section_with(_part("indices", 5, 2_000_000_000), sparse=True), "outside itself"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from made_tables import TextTable
+from example_tables import TextTable
 from refusals.inputs import judged
 from refusals.row import Row
 from refusals.tables import rows_changed

@@ -29,7 +29,7 @@ class ProfileModel(Part):
     explained_variance: Interval
     squared_error: Interval
     share_of_ceiling: Interval
-    pooled_claim: float | None
+    pooled_estimate: float | None
     undefined: int
     unordered: int
     above_ceiling: int

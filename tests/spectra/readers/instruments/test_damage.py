@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from made_opus import small_spectrum
-from made_spc import OLD, fractions
-from made_text import bwspec_file, labspec_file, oras_file
-from made_wdf import small_map
+from example_opus import small_spectrum
+from example_spc import OLD, fractions
+from example_text import bwspec_file, labspec_file, oras_file
+from example_wdf import small_map
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
 from spectra_dl.spectra.table import SpectraTable

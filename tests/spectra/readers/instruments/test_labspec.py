@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from made_text import COUNTS, SHIFTS, labspec_file
+from example_text import COUNTS, SHIFTS, labspec_file
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 

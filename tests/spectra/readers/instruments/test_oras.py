@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from made_text import COUNTS, SHIFTS, oras_file, oras_measurement
+from example_text import COUNTS, SHIFTS, oras_file, oras_measurement
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
 

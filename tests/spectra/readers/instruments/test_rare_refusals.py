@@ -6,10 +6,10 @@ import struct
 import numpy as np
 import pytest
 
-from made_opus import parameters, small_spectrum
-from made_spc import OLD, SEVERAL, STORED_AXIS, fractions
-from made_text import COUNTS, bwspec_file, labspec_file, oras_file, oras_measurement
-from made_wdf import block, small_map
+from example_opus import parameters, small_spectrum
+from example_spc import OLD, SEVERAL, STORED_AXIS, fractions
+from example_text import COUNTS, bwspec_file, labspec_file, oras_file, oras_measurement
+from example_wdf import block, small_map
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import ReadOptions
 from spectra_dl.spectra.readers.instruments import (
@@ -222,9 +222,9 @@ def test_spc_spectra_may_share_a_stored_axis(read):
 # WDF
 
 
-def test_picture_and_raster_of_a_wdf_file_are_left_alone(read):
+def test_image_and_raster_of_a_wdf_file_are_left_alone(read):
     plain = small_map().data()
-    content = plain + block(b"WHTL", b"no picture") + block(b"WMAP", b"no raster")
+    content = plain + block(b"WHTL", b"no image") + block(b"WMAP", b"no raster")
     assert np.array_equal(read(content).intensity, read(plain).intensity)
 
 

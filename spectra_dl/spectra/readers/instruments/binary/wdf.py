@@ -1,6 +1,6 @@
 """Renishaw WiRE files (.wdf): a spectrum, a series, a map, finished or broken off.
 
-Parsed by renishawWiRE once `check_wdf` has measured every block. The library's parsers of the white-light picture (which
+Parsed by renishawWiRE once `check_wdf` has measured every block. The library's parsers of the white-light image (which
 opens a JPEG by Pillow and fails without EXIF) and of the map's raster are left out: neither holds a spectrum.
 """
 
@@ -86,7 +86,7 @@ def _parsed(path: Path, where: str) -> _Wdf:
     library = vendor_library("renishawWiRE", f"{where} (Renishaw WDF)")
 
     class SpectraOnly(library.WDFReader):  # type: ignore[name-defined]
-        """The library's reader without picture, raster and second axis, with its file closed in every case."""
+        """The library's reader without image, raster and second axis, with its file closed in every case."""
 
         origin_list_header = ()  # stays so where the file has no lists
 

@@ -7,7 +7,7 @@ import brukeropus
 import numpy as np
 import pytest
 
-from made_opus import ABSORBANCE, RAMAN, REPORT, code, parameters, small_spectrum
+from example_opus import ABSORBANCE, RAMAN, REPORT, code, parameters, small_spectrum
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers import read_spectra
 

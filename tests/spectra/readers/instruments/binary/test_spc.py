@@ -8,7 +8,7 @@ import pytest
 import spc_io
 from spc_io.high_level import EvenAxis
 
-from made_spc import (
+from example_spc import (
     FLOAT,
     NEW_BIG_ENDIAN,
     OLD,

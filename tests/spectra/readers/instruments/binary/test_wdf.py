@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import renishawWiRE
 
-from made_wdf import CHECKSUM, HEADER, NANOMETRE, WAVENUMBER, block, settings, small_map
+from example_wdf import CHECKSUM, HEADER, NANOMETRE, WAVENUMBER, block, settings, small_map
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers import ReadOptions, iter_spectra, read_spectra
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from made_sections import write_section, write_study
+from example_sections import write_section, write_study
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.simulation.serum_study import StudySettings, best_auc
 from spectra_dl_datasets import dataset_card, dataset_names, load
@@ -85,10 +85,10 @@ def made_section(folder, name):
     counts = folder / f"{name}.tsv.gz"
     counts.write_bytes(gzip.compress((folder / f"{name}.tsv").read_bytes()))
     (folder / f"{name}.tsv").unlink()
-    picture = folder / f"{name}.jpg"
-    Image.open(folder / f"{name}.png").save(picture)
+    image = folder / f"{name}.jpg"
+    Image.open(folder / f"{name}.png").save(image)
     (folder / f"{name}.png").unlink()
-    return counts, folder / f"{name}_selection.tsv", picture
+    return counts, folder / f"{name}_selection.tsv", image
 
 
 def test_her2st_takes_the_patient_from_the_sections_name(tmp_path):

@@ -9,8 +9,8 @@ from PIL import Image
 SPOTS, GENES = 12, 6
 
 
-def write_picture(path: Path) -> Path:
-    """Write a picture of 400 x 300 pixels: pink tissue on white glass."""
+def write_image(path: Path) -> Path:
+    """Write an image of 400 x 300 pixels: pink tissue on white glass."""
     pixels = np.full((300, 400, 3), 245, dtype=np.uint8)
     pixels[60:260, 40:360] = (190, 110, 170)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,14 +24,14 @@ def made_counts() -> np.ndarray:
 
 
 def made_places() -> np.ndarray:
-    """Places of the 12 spots on the picture, x and y."""
+    """Places of the 12 spots on the image, x and y."""
     x, y = np.meshgrid(np.arange(4), np.arange(3))
     return np.stack([80.0 + 60 * x.ravel(), 90.0 + 60 * y.ravel()], axis=1)
 
 
 def write_h5ad(folder: Path, matrix: np.ndarray, places: np.ndarray, *, sparse: bool = False) -> Path:
-    """Write one.h5ad as anndata lays it out, and its picture one.png beside it."""
-    write_picture(folder / "one.png")
+    """Write one.h5ad as anndata lays it out, and its image one.png beside it."""
+    write_image(folder / "one.png")
     path = folder / "one.h5ad"
     with h5py.File(path, "w") as file:
         file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})

@@ -1,4 +1,4 @@
-"""Sections whose rates are a known function of their pictures, written as a lab would have them."""
+"""Sections whose rates are a known function of their images, written as a lab would have them."""
 
 from pathlib import Path
 
@@ -9,20 +9,20 @@ PITCH_PX, GENES, SIDE = 40, 30, 9
 
 
 def write_section(folder: Path, name: str, seed: int) -> None:
-    """Write counts, spots and picture of one section: genes 0 to 9 rise with how blue the tissue is, 10 to 19 fall, the rest don't care."""
+    """Write counts, spots and image of one section: genes 0 to 9 rise with how blue the tissue is, 10 to 19 fall, the rest don't care."""
     generator = np.random.default_rng(seed)
     row, column = np.mgrid[:SIDE, :SIDE]
     wave = np.sin(row / 1.7 + seed) + np.cos(column / 2.1 - seed)
     blue = (wave - wave.min()) / np.ptp(wave)
     side = PITCH_PX * (SIDE + 1)
     centre = (np.arange(SIDE) + 1) * PITCH_PX
-    picture = np.full((side, side, 3), 240.0)
+    image = np.full((side, side, 3), 240.0)
     shade = np.stack([220 - 120 * blue, 170 - 90 * blue, 200 - 50 * blue], axis=-1)
     for at_row, y in enumerate(centre):
         for at_column, x in enumerate(centre):
             half = PITCH_PX // 2
-            picture[y - half : y + half, x - half : x + half] = shade[at_row, at_column]
-    noisy = np.clip(picture + generator.normal(0, 4, picture.shape), 0, 255).astype(np.uint8)
+            image[y - half : y + half, x - half : x + half] = shade[at_row, at_column]
+    noisy = np.clip(image + generator.normal(0, 4, image.shape), 0, 255).astype(np.uint8)
     Image.fromarray(noisy).save(folder / f"{name}.png")
     level = np.where(np.arange(GENES) < 10, 1.0, np.where(np.arange(GENES) < 20, -1.0, 0.0))
     rate = 20 * np.exp(1.5 * (blue.ravel()[:, None] - 0.5) * level)

@@ -1,4 +1,4 @@
-"""Section E: pictures and slides."""
+"""Section E: images and slides."""
 
 import io
 from collections.abc import Callable
@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from made_pictures import REFUSED, strip, tiff
+from example_images import REFUSED, strip, tiff
 from refusals.inputs import pickled, section_command, write
 from refusals.row import Command, Maker, Row
 
 _IMAGE, _FLAGS = "tests/imaging/test_image_file.py", "tests/expression/registration/test_tile_flags.py"
-_EXPORT = "Export the picture again."
+_EXPORT = "Export the image again."
 _SMALLER = "Export the region with tissue, or a lower magnification."
 
 
-def pictured(content: bytes | Callable[[], bytes], name: str = "slide.png", *, scale: bool = True) -> Maker:
-    """A picture alone, given to predict with a model of expression."""
+def with_image(content: bytes | Callable[[], bytes], name: str = "slide.png", *, scale: bool = True) -> Maker:
+    """An image alone, given to predict with a model of expression."""
 
     def make(folder: Path) -> list[Command]:
         command = section_command(folder, write(folder, name, content() if callable(content) else content))
@@ -39,20 +39,20 @@ def _cut(kind: str) -> bytes:
 
 
 ROWS = [
-    Row("E", "3.6 billion pixels of one bit in a small file", "refuse", _SMALLER, pictured(REFUSED["a bomb of 3.6 Gpx in one bit"]), bounded=True),
-    Row("E", "2.7 GB of colour in 2.6 MB", "refuse", _SMALLER, pictured(REFUSED["2.7 GB of colour in 2.6 MB"])),
-    Row("E", "a picture cut short", "refuse", _EXPORT, pictured(lambda: _cut("PNG")), "truncated or damaged"),
-    Row("E", "a JPEG cut short", "refuse", _EXPORT, pictured(lambda: _cut("JPEG"), "slide.jpg"), "truncated or damaged"),
+    Row("E", "3.6 billion pixels of one bit in a small file", "refuse", _SMALLER, with_image(REFUSED["a bomb of 3.6 Gpx in one bit"]), bounded=True),
+    Row("E", "2.7 GB of colour in 2.6 MB", "refuse", _SMALLER, with_image(REFUSED["2.7 GB of colour in 2.6 MB"])),
+    Row("E", "an image cut short", "refuse", _EXPORT, with_image(lambda: _cut("PNG")), "truncated or damaged"),
+    Row("E", "a JPEG cut short", "refuse", _EXPORT, with_image(lambda: _cut("JPEG"), "slide.jpg"), "truncated or damaged"),
     Row("E", "transparent pixels", "warn", "Nothing; they are put on white.", says="What is transparent is put on white, and counts as glass.", tests=(f"{_IMAGE}::test_what_is_transparent_is_put_on_white",)),
     Row("E", "tiles of bare glass", "warn", "See the flags in predictions.h5ad.", says="Spots on glass are flagged, and their number is said.", tests=(f"{_FLAGS}::test_a_black_or_empty_place_is_flagged_where_it_is",)),
     Row("E", "black tiles of the scanner's edge", "warn", "See the flags in predictions.h5ad.", says="Black spots are flagged, and their number is said.", tests=(f"{_FLAGS}::test_a_black_or_empty_place_is_flagged_where_it_is",)),
-    Row("E", "a picture of one pixel", "refuse", "Give the whole picture.", pictured(lambda: _saved(size=1))),
-    Row("E", "red and blue swapped", "warn", "Export the picture as RGB.", says="A tissue whose mean colour is unlike that of the training sections is said to be so.", tests=(f"{_FLAGS}::test_another_stain_is_noticed_and_the_patients_own_is_not",)),
-    Row("E", "a pickle named slide.png", "unsafe", _EXPORT, pictured(pickled()), "pickle data"),
-    Row("E", "a web page named slide.jpg", "refuse", "Download the picture itself.", pictured(REFUSED["HTML"], "slide.jpg")),
-    Row("E", "a TIFF of 10 billion pixels in one strip", "refuse", _SMALLER, pictured(REFUSED["a TIFF of 10 Gpx in one strip"], "slide.tif")),
+    Row("E", "an image of one pixel", "refuse", "Give the whole image.", with_image(lambda: _saved(size=1))),
+    Row("E", "red and blue swapped", "warn", "Export the image as RGB.", says="A tissue whose mean colour is unlike that of the training sections is said to be so.", tests=(f"{_FLAGS}::test_another_stain_is_noticed_and_the_patients_own_is_not",)),
+    Row("E", "a pickle named slide.png", "unsafe", _EXPORT, with_image(pickled()), "pickle data"),
+    Row("E", "a web page named slide.jpg", "refuse", "Download the image itself.", with_image(REFUSED["HTML"], "slide.jpg")),
+    Row("E", "a TIFF of 10 billion pixels in one strip", "refuse", _SMALLER, with_image(REFUSED["a TIFF of 10 Gpx in one strip"], "slide.tif")),
     Row("E", "TIFF pages that point to themselves", "warn", "Nothing; the first page is read.", says="The first page is read; others are not looked for.", tests=(f"{_IMAGE}::test_a_directory_that_points_to_itself_does_not_hang",)),
-    Row("E", "a TIFF cut inside its directory", "refuse", _EXPORT, pictured(REFUSED["a TIFF cut inside its directory"], "slide.tif")),
-    Row("E", "a TIFF strip beyond the end of the file", "refuse", _EXPORT, pictured(tiff(strip(600, 600, 10**6, 100)), "slide.tif")),
-    Row("E", "a picture without um per pixel", "refuse", "Say --mpp.", pictured(_saved, scale=False), "--mpp"),
+    Row("E", "a TIFF cut inside its directory", "refuse", _EXPORT, with_image(REFUSED["a TIFF cut inside its directory"], "slide.tif")),
+    Row("E", "a TIFF strip beyond the end of the file", "refuse", _EXPORT, with_image(tiff(strip(600, 600, 10**6, 100)), "slide.tif")),
+    Row("E", "an image without um per pixel", "refuse", "Say --mpp.", with_image(_saved, scale=False), "--mpp"),
 ]  # fmt: skip

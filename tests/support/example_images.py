@@ -1,4 +1,4 @@
-"""Pictures written byte by byte, so that they can claim what they do not hold."""
+"""Images written byte by byte, so that they can claim what they do not hold."""
 
 import struct
 import zlib
@@ -31,7 +31,7 @@ def tiff(entries, next_directory=0, tail=b""):
 
 
 def strip(width, height, offset, length, compression=1):
-    """Return the entries of a grey picture in one strip."""
+    """Return the entries of a grey image in one strip."""
     return [
         (256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, compression), (262, 3, 1),
         (273, 4, offset), (277, 3, 1), (278, 4, height), (279, 4, length),
