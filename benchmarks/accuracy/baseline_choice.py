@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.baseline import choose_lam, correct
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models

@@ -29,10 +29,13 @@ from typing import Any
 import numpy as np
 
 from spectra_dl.arrays import text_array
-from spectra_dl.evaluation.classes.harness import Estimator, EvaluationSettings, evaluate
-from spectra_dl.evaluation.comparison import paired_differences
+from spectra_dl.evaluation.classes.comparison import paired_differences
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
+from spectra_dl.evaluation.classes.scores import Scores
+from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients
+from spectra_dl.evaluation.intervals import Interval, draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models

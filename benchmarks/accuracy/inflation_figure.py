@@ -33,7 +33,7 @@ def main() -> None:
             color=PATIENT,
             label="patients never trained on, 95 % interval" if place == 0 else None,
         )
-        leaky = found["leaky_spectrum_split"]
+        leaky = found["leaky_estimate"]
         if leaky:
             axes.plot(
                 leaky["auc"],

@@ -31,8 +31,10 @@ import numpy as np
 from leaderboard_page import leaderboard_page
 
 from spectra_dl.evaluation.audit.audit_report import audit_json
-from spectra_dl.evaluation.classes.harness import Estimator, EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.scoring import score_predictions
+from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models

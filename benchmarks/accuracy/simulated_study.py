@@ -13,8 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from spectra_dl.evaluation.classes.harness import Evaluation, EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.metrics import auc
+from spectra_dl.evaluation.classes.results import Evaluation, EvaluationSettings
 from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing

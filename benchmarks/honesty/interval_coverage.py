@@ -20,9 +20,10 @@ from sklearn.preprocessing import StandardScaler
 
 from spectra_dl.evaluation.classes.conformal import fit_conformal
 from spectra_dl.evaluation.classes.metrics import auc, pool_by_patient
+from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
 from spectra_dl.evaluation.estimator import class_probability, fit_copy
 from spectra_dl.evaluation.folds.splits import patient_folds
-from spectra_dl.evaluation.intervals import IntervalMethod, Scores, draw_patients, patient_intervals
+from spectra_dl.evaluation.intervals import IntervalMethod, draw_patients
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 

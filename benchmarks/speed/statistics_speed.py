@@ -16,8 +16,9 @@ import numpy as np
 from cpu_time import cpu_seconds
 from sklearn.metrics import roc_auc_score
 
-from spectra_dl.evaluation.comparison import permutation_null
-from spectra_dl.evaluation.intervals import draw_patients, resampled_auc
+from spectra_dl.evaluation.classes.comparison import permutation_null
+from spectra_dl.evaluation.classes.resampling import resampled_auc
+from spectra_dl.evaluation.intervals import draw_patients
 
 PATIENTS, REPLICATES, RESAMPLES, LOOPED, PAIRS = 427, 3, 2000, 100, 7
 TARGETS = {"bootstrap AUC": 40.0, "permutation null": 100.0}

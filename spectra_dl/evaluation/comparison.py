@@ -1,17 +1,12 @@
-"""Is one model better than another, and than chance? Both answers come from patients, not from spectra."""
+"""Is one model better than another? The answer comes from patients, not from rows."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from spectra_dl.arrays import FloatArray, IndexArray
-from spectra_dl.evaluation.classes.metrics import LOWER_IS_BETTER, METRICS, mid_ranks, ranked_classes
-from spectra_dl.evaluation.intervals import Interval, Scores, percentile_interval, resampled_figures
+from spectra_dl.evaluation.intervals import Interval
+from spectra_dl.evaluation.metric import Metric
 
 Verdict = Literal["better", "worse", "not distinguishable"]
-_BLOCK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -35,100 +30,16 @@ class Difference:
     verdict: Verdict
 
 
-def paired_differences(
-    model: tuple[str, Scores], reference: tuple[str, Scores], multiplicity: FloatArray
-) -> dict[str, Difference]:
-    """Return the difference in every metric of two models that judged the same rows.
+def verdict_of(interval: Interval, metric: Metric) -> Verdict:
+    """Return what a difference in a metric comes to: better or worse only where its interval excludes 0.
 
     Parameters
     ----------
-    model, reference
-        Name and scores of each.
-    multiplicity
-        ``(resamples, m)`` from `intervals.draw_patients`: the same draws for both, so what patients have in common
-        cancels out.
+    interval
+        Of the difference.
+    metric
+        In what; it knows whether lower is better.
     """
-    (name, own), (reference_name, other) = model, reference
-    value, other_value = own.figures(), other.figures()
-    drawn, other_drawn = resampled_figures(own, multiplicity), resampled_figures(other, multiplicity)
-    result = {}
-    for metric in METRICS:
-        interval = percentile_interval(
-            value[metric] - other_value[metric], drawn[metric] - other_drawn[metric]
-        )
-        result[metric] = Difference(name, reference_name, metric, interval, verdict_of(interval, metric))
-    return result
-
-
-def permutation_null(
-    score: FloatArray,
-    patient: IndexArray,
-    class_of_patient: IndexArray,
-    *,
-    permutations: int = 2000,
-    seed: int = 0,
-) -> FloatArray:
-    """Return the AUCs the same scores reach when classes are dealt to the patients at random.
-
-    Whole patients are permuted, so their spectra stay together. Ranks don't depend on classes: they are taken once, and
-    each AUC is a sum of them. The models are not fitted anew.
-
-    Parameters
-    ----------
-    score
-        ``(n, c)`` probabilities. With two columns the AUC of the second class is returned, which is that of the first too;
-        otherwise the mean over classes.
-    patient
-        ``(n,)`` patient numbers.
-    class_of_patient
-        ``(m,)`` class numbers.
-
-    Returns
-    -------
-    null
-        ``(permutations,)``; NaN where a class has no rows.
-    """
-    generator = np.random.default_rng(seed)
-    n_patients, n_rows = len(class_of_patient), len(patient)
-    codes = ranked_classes(score.shape[1], 1 if score.shape[1] == 2 else None)
-    rows = np.bincount(patient, minlength=n_patients).astype(np.float64)
-    ranks: list[FloatArray] = [
-        np.bincount(patient, weights=mid_ranks(score[:, code]), minlength=n_patients).astype(np.float64)
-        for code in codes
-    ]
-    step = max(1, _BLOCK_CELLS // max(1, n_patients))
-    null = []
-    for start in range(0, permutations, step):
-        count = min(step, permutations - start)
-        dealt: IndexArray = generator.permuted(np.broadcast_to(class_of_patient, (count, n_patients)), axis=1)
-        each = [
-            _auc_from_ranks(dealt == code, rank, rows, n_rows)
-            for code, rank in zip(codes, ranks, strict=True)
-        ]
-        null.append(np.mean(each, axis=0))
-    return np.concatenate(null)
-
-
-def permutation_p(value: float, null: FloatArray) -> float:
-    """Return how often chance does as well: the share of the null at or above ``value``, counting ``value`` itself."""
-    if np.isnan(value):
-        return float("nan")
-    # A hair's breadth of tolerance: equal AUCs may differ in the last bit.
-    return float((1 + np.count_nonzero(null >= value - 1e-12)) / (1 + null.size))
-
-
-def _auc_from_ranks(
-    is_positive: NDArray[np.bool_], rank: FloatArray, rows: FloatArray, n_rows: int
-) -> FloatArray:
-    weight = is_positive.astype(np.float64)
-    n_positive = weight @ rows
-    pairs = n_positive * (n_rows - n_positive)
-    wins = weight @ rank - n_positive * (n_positive + 1) / 2
-    return np.divide(wins, pairs, out=np.full_like(wins, np.nan), where=pairs > 0)
-
-
-def verdict_of(interval: Interval, metric: str) -> Verdict:
-    """Return what a difference in ``metric`` comes to: better or worse only where its interval excludes 0."""
     if not (interval.low > 0 or interval.high < 0):
         return "not distinguishable"
-    return "better" if (interval.low > 0) != (metric in LOWER_IS_BETTER) else "worse"
+    return "better" if (interval.low > 0) != metric.lower_is_better else "worse"

@@ -1,7 +1,7 @@
 """What a model must offer, and how it is fitted and asked, the same way wherever that happens."""
 
 import inspect
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.evaluation.folds.splits import inner_folds
+from spectra_dl.evaluation.rows import Rows, count_rows
 
 
 class Estimator(Protocol):
@@ -21,9 +22,9 @@ class Estimator(Protocol):
 
     classes_: Sequence[str]
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.str_]) -> Any: ...
+    def fit(self, X: Any, y: NDArray[np.str_]) -> Any: ...
 
-    def predict_proba(self, X: NDArray[np.float64]) -> FloatArray: ...
+    def predict_proba(self, X: Any) -> FloatArray: ...
 
 
 class Fittable(Protocol):
@@ -35,8 +36,19 @@ class Fittable(Protocol):
 _Model = TypeVar("_Model", bound=Fittable)
 
 
-def fit_copy(model: _Model, rows: Sized, target: NDArray[Any], groups: Texts) -> _Model:
+def fit_copy(model: _Model, rows: Any, target: NDArray[Any], groups: Texts) -> _Model:
     """Return a fitted copy of ``model``; one whose ``fit`` has a parameter ``groups`` is given them.
+
+    Parameters
+    ----------
+    model
+        Unfitted, or fitted on other rows.
+    rows
+        ``n`` rows, as the model takes them.
+    target
+        ``(n, ...)`` what it learns.
+    groups
+        ``(n,)`` patients or sections.
 
     Raises
     ------
@@ -54,27 +66,36 @@ def fit_copy(model: _Model, rows: Sized, target: NDArray[Any], groups: Texts) ->
         raise
     except ValueError as err:
         raise DataError(
-            f"{type(model).__name__} can't be fitted on {len(rows)} rows of {len(set(groups))} patients or sections "
+            f"{type(model).__name__} can't be fitted on {count_rows(rows)} rows of {len(set(groups))} patients or sections "
             f"({str(err)[:200]}); bring more patients, take fewer folds, or leave the model out"
         ) from err
     return fresh
 
 
-def class_probability(name: str, model: Estimator, rows: FloatArray, classes: Sequence[str]) -> FloatArray:
+def class_probability(name: str, model: Estimator, rows: Any, classes: Sequence[str]) -> FloatArray:
     """Return ``(n, c)`` probabilities with a column for each of ``classes``; one the model never saw has 0.
+
+    Parameters
+    ----------
+    name, model
+        The fitted model.
+    rows
+        ``n`` rows, as the model takes them.
+    classes
+        The order of the columns.
 
     Raises
     ------
     DataError
         The model gives no probabilities, or classes of its own.
     """
-    return _in_order(name, model, model.predict_proba(rows), len(rows), classes)
+    return _in_order(name, model, model.predict_proba(rows), count_rows(rows), classes)
 
 
 def unseen_probability(
     name: str,
     fitted: Estimator,
-    rows: FloatArray,
+    rows: Rows,
     label: NDArray[np.str_],
     patient: NDArray[np.str_],
     *,
@@ -92,7 +113,7 @@ def unseen_probability(
     fitted
         Fitted on just these rows.
     rows, label, patient
-        ``(n, p)``, ``(n,)``, ``(n,)``: what it was fitted on.
+        ``n``, ``(n,)``, ``(n,)``: what it was fitted on.
     classes
         The order of the columns.
     seed
@@ -103,9 +124,9 @@ def unseen_probability(
     probability
         ``(n, c)``, or None where a class has a single patient, who can't be left out.
     """
-    own = getattr(fitted, "out_of_fold_probability_", None)
-    if own is not None:
-        return _in_order(name, fitted, own, len(rows), classes)
+    out_of_fold = getattr(fitted, "out_of_fold_probability_", None)
+    if out_of_fold is not None:
+        return _in_order(name, fitted, out_of_fold, len(rows), classes)
     folds = inner_folds(patient, label, seed=seed)
     probability = np.empty((len(rows), len(classes)))
     for fold in folds:
@@ -118,13 +139,13 @@ def _in_order(
     name: str, model: Estimator, given: FloatArray, n_rows: int, classes: Sequence[str]
 ) -> FloatArray:
     given = np.asarray(given, dtype=np.float64)
-    own = [str(one) for one in model.classes_]
-    fits = given.shape == (n_rows, len(own)) and set(own) <= set(classes)
+    known = [str(name) for name in model.classes_]
+    fits = given.shape == (n_rows, len(known)) and set(known) <= set(classes)
     if not fits or not np.allclose(given.sum(axis=1), 1.0, atol=1e-3) or np.any(given < 0):
         raise DataError(
             f"{name}: predict_proba gave no probabilities, one per row and class with rows that sum to one; "
             "mend the model"
         )
     probability = np.zeros((n_rows, len(classes)))
-    probability[:, [classes.index(one) for one in own]] = given
+    probability[:, [classes.index(one) for one in known]] = given
     return probability

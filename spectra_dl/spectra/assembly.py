@@ -16,9 +16,10 @@ from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.calibration import fit_temperature
 from spectra_dl.evaluation.classes.conformal import fit_conformal
-from spectra_dl.evaluation.classes.metrics import METRICS
+from spectra_dl.evaluation.classes.metric_table import METRICS
+from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, choose_threshold
-from spectra_dl.evaluation.intervals import Scores, draw_patients, patient_intervals
+from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.models.describing import (
     all_shortened,
@@ -184,4 +185,6 @@ def _scores(probability: FloatArray, patients: Patients, positive: int, seed: in
     own_row = np.arange(len(patients.names))
     scores = Scores(patients.class_of_patient, probability[None], own_row, positive if binary else None)
     intervals = patient_intervals(scores, draw_patients(len(patients.names), seed=seed))
-    return [described_score(METRICS[name], one.value, one.low, one.high) for name, one in intervals.items()]
+    return [
+        described_score(METRICS[name].title, one.value, one.low, one.high) for name, one in intervals.items()
+    ]

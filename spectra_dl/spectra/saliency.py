@@ -1,6 +1,6 @@
 """What a network looks at: integrated gradients of held-out spectra along the wavenumber axis, and how far folds agree."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.spectra.known_bands import nearest_band
 from spectra_dl.spectra.table import SpectraTable
@@ -30,7 +31,7 @@ _UNKNOWN = f"no known band within {_NEAR:g} cm⁻¹"
 
 @dataclass(frozen=True, eq=False)
 class ClassSaliency:
-    """What the network tells a class by.
+    """What the network recognises a class by.
 
     Attributes
     ----------
@@ -40,7 +41,7 @@ class ClassSaliency:
         ``(q,)`` mean of its held-out spectra as the network gets them.
     attribution
         ``(q,)`` how much each point adds to the class's logit in its own held-out spectra, less what it adds in the
-        others'; mean over folds. Above 0 a point helps to tell them apart, below 0 it misleads.
+        others'; mean over folds. Above 0 a point helps to separate them, below 0 it misleads.
     spread
         ``(q,)`` standard deviation of the attribution over folds; 0 with one fold.
     """
@@ -104,32 +105,55 @@ class Saliency:
         """Return plain JSON values, numbers with six digits."""
         return {
             "model": self.model,
-            "wavenumber": _listed(self.wavenumber),
+            "axis": _listed(self.wavenumber),
+            "axis_title": "wavenumber / cm⁻¹",
+            "unit": "cm⁻¹",
+            "known": "nearest known band",
             "classes": [
                 {
                     "name": one.name,
-                    "mean_spectrum": _listed(one.mean_spectrum),
+                    "mean": _listed(one.mean_spectrum),
                     "attribution": _listed(one.attribution),
                     "spread": _listed(one.spread),
                 }
                 for one in self.classes
             ],
             "stability": None if self.stability is None else _short(self.stability),
-            "bands": [_band_json(band) for band in self.bands],
+            "places": [_band_json(band) for band in self.bands],
         }
 
 
-class SaliencyCollector:
-    """Collect the attributions of each outer fold's held-out spectra while the harness runs.
+@dataclass(frozen=True, eq=False)
+class FoldSaliency:
+    """What one fold's model looked at in its held-out spectra.
 
-    Give `observe` to `spectra_dl.evaluation.classes.harness.evaluate`. Only means per class and fold are kept.
+    Attributes
+    ----------
+    wavenumber
+        ``(q,)`` in cm⁻¹, after all cleaning steps.
+    mean_spectrum, attribution
+        ``(q,)`` by class: the mean of its held-out spectra, and the mean attribution in them less that in the others'.
+    """
 
-    Parameters
+    wavenumber: FloatArray
+    mean_spectrum: Mapping[str, FloatArray]
+    attribution: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class SaliencyObserver:
+    """Return the attributions of each fold's held-out spectra, for `spectra_dl.evaluation.classes.harness.evaluate`.
+
+    Only means per class and fold are kept.
+
+    Attributes
     ----------
     table
-        The spectra that the harness gets, in its order.
+        The spectra that are evaluated, in their order.
     label
         ``(n,)`` their classes.
+    model
+        The name of the model that is looked at; None looks at every `SpectraClassifier`.
 
     Raises
     ------
@@ -146,17 +170,16 @@ class SaliencyCollector:
     two seconds, and costlier networks get fewer.
     """
 
-    def __init__(self, table: SpectraTable, label: Texts) -> None:
-        if len(label) != len(table):
-            raise DataError(f"{len(label)} labels for {len(table)} spectra; give one each")
-        self._table = table
-        self._label = np.asarray(label, dtype=str)
-        self._model = ""
-        self._wavenumber: FloatArray = np.empty(0)
-        self._found: dict[str, list[tuple[FloatArray, FloatArray]]] = {}
+    table: SpectraTable
+    label: Texts
+    model: str | None = None
 
-    def observe(self, name: str, fold: Fold, fitted: object) -> None:
-        """Take the fitted model of one fold; models other than the first `SpectraClassifier` are let pass.
+    def __post_init__(self) -> None:
+        if len(self.label) != len(self.table):
+            raise DataError(f"{len(self.label)} labels for {len(self.table)} spectra; give one each")
+
+    def __call__(self, name: str, fold: Fold, fitted: object) -> FoldSaliency | None:
+        """Return what the fitted model of one fold looks at; None for models that are no `SpectraClassifier`.
 
         Parameters
         ----------
@@ -170,49 +193,65 @@ class SaliencyCollector:
         from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 
         fitted = getattr(fitted, "best_", fitted)  # of a model that chose among candidates
-        if not isinstance(fitted, SpectraClassifier) or self._model not in ("", name):
-            return
-        self._model = name
+        if not isinstance(fitted, SpectraClassifier) or self.model not in (None, name):
+            return None
         predictor = fitted.predictor_
-        self._wavenumber = predictor.preprocessing[0].wavenumber
         classes = predictor.header.classes
         wanted = [predictor.header.positive_class] if len(classes) == 2 else classes
-        rows = self._chosen(fold, _affordable(predictor) // (len(classes) * len(wanted)))
-        spectra, found = attributions(
+        label = np.asarray(self.label, dtype=str)
+        rows = _chosen(label, fold, _affordable(predictor) // (len(classes) * len(wanted)))
+        spectra, attribution = attributions(
             predictor,
-            self._table.select(rows),
-            self._table.select(fold.train),
-            [classes.index(one) for one in wanted],
+            self.table.select(rows),
+            self.table.select(fold.train),
+            [classes.index(name) for name in wanted],
         )
-        for one, attribution in zip(wanted, found, strict=True):
-            own = self._label[rows] == one
-            if own.any() and not own.all():
-                difference = attribution[own].mean(axis=0) - attribution[~own].mean(axis=0)
-                self._found.setdefault(one, []).append((spectra[own].mean(axis=0), difference))
+        means, differences = {}, {}
+        for name, values in zip(wanted, attribution, strict=True):
+            of_class = label[rows] == name
+            if of_class.any() and not of_class.all():
+                means[name] = spectra[of_class].mean(axis=0)
+                differences[name] = values[of_class].mean(axis=0) - values[~of_class].mean(axis=0)
+        return FoldSaliency(predictor.preprocessing[0].wavenumber, means, differences)
 
-    def _chosen(self, fold: Fold, each: int) -> NDArray[np.intp]:
-        """Return test rows, at most ``each`` of a class and at least one, evenly spaced."""
-        label = self._label[fold.test]
-        rows = [fold.test[label == one] for one in np.unique(label)]
-        return np.concatenate([one[:: -(-one.size // max(1, each))] for one in rows])
 
-    def result(self) -> Saliency | None:
-        """Return what was found, or None if no `SpectraClassifier` was observed."""
-        if not self._found:
-            return None
-        names = sorted(self._found)
-        folds = {name: np.stack([attribution for _, attribution in self._found[name]]) for name in names}
-        classes = tuple(
-            ClassSaliency(
-                name,
-                np.mean([spectrum for spectrum, _ in self._found[name]], axis=0),
-                folds[name].mean(axis=0),
-                folds[name].std(axis=0, ddof=1) if len(folds[name]) > 1 else np.zeros(self._wavenumber.size),
-            )
-            for name in names
+def _chosen(label: NDArray[np.str_], fold: Fold, each: int) -> NDArray[np.intp]:
+    """Return test rows, at most ``each`` of a class and at least one, evenly spaced."""
+    of_test = label[fold.test]
+    rows = [fold.test[of_test == name] for name in np.unique(of_test)]
+    return np.concatenate([one[:: -(-one.size // max(1, each))] for one in rows])
+
+
+def saliency_of(observations: Sequence[Observation]) -> Saliency | None:
+    """Return what the first model that was looked at looked at, or None if there was none.
+
+    Parameters
+    ----------
+    observations
+        Of an evaluation; those of a `SaliencyObserver` count.
+    """
+    seen = [one for one in observations if isinstance(one.seen, FoldSaliency) and one.seen.attribution]
+    if not seen:
+        return None
+    model = seen[0].model
+    folds = [one.seen for one in seen if one.model == model and isinstance(one.seen, FoldSaliency)]
+    wavenumber = folds[-1].wavenumber
+    names = sorted({name for fold in folds for name in fold.attribution})
+    stacked = {
+        name: np.stack([fold.attribution[name] for fold in folds if name in fold.attribution])
+        for name in names
+    }
+    classes = tuple(
+        ClassSaliency(
+            name,
+            np.mean([fold.mean_spectrum[name] for fold in folds if name in fold.mean_spectrum], axis=0),
+            stacked[name].mean(axis=0),
+            stacked[name].std(axis=0, ddof=1) if len(stacked[name]) > 1 else np.zeros(wavenumber.size),
         )
-        bands = _strongest(self._wavenumber, classes, folds)
-        return Saliency(self._model, self._wavenumber, classes, _stability(list(folds.values())), bands)
+        for name in names
+    )
+    bands = _strongest(wavenumber, classes, stacked)
+    return Saliency(model, wavenumber, classes, _stability(list(stacked.values())), bands)
 
 
 def attributions(

@@ -221,7 +221,7 @@ def test_evaluate_compares_on_the_same_patients_and_writes_its_split(study, tmp_
     assert all(len(found) == 1 for found in folds.values())
     results = json.loads((tmp_path / "e" / "report.json").read_text())["results"]
     assert results["split"]["sha256"] == digest(tmp_path / "e" / "folds.csv")
-    assert results["models"]["CNN compact"]["leaky_spectrum_split"]["auc"] is not None
+    assert results["models"]["CNN compact"]["leaky_estimate"]["auc"] is not None
 
 
 @pytest.mark.parametrize(

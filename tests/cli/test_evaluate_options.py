@@ -38,7 +38,7 @@ def test_a_split_by_site_and_what_its_folds_chose_stand_in_text_and_report(study
     for model in report["models"].values():
         assert [fold["left_out"] for fold in model["per_fold"]] == ["north", "south"]
     chosen = {name: model["per_fold"][0]["chosen"] for name, model in report["models"].items()}
-    assert [len(chosen[name]["inner_auc"]) for name in ("CNN compact", "PLS-DA")] == [4, 6]
+    assert [len(chosen[name]["inner_scores"]) for name in ("CNN compact", "PLS-DA")] == [4, 6]
     assert chosen["majority class"] is None
     assert "<html" in (out / "report.html").read_text()
 

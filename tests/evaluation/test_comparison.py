@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from spectra_dl.evaluation.comparison import paired_differences, permutation_null, permutation_p
-from spectra_dl.evaluation.intervals import Scores, draw_patients
+from spectra_dl.evaluation.classes.comparison import paired_differences, permutation_null, permutation_p
+from spectra_dl.evaluation.classes.scores import Scores
+from spectra_dl.evaluation.intervals import draw_patients
 
 CODE = np.arange(100) % 2
 

@@ -8,15 +8,13 @@ from scipy import stats
 from sklearn import metrics as oracle
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.classes.resampling import resampled_auc
+from spectra_dl.evaluation.classes.scores import Scores, patient_intervals, resampled_figures
 from spectra_dl.evaluation.intervals import (
     Interval,
-    Scores,
     bca_interval,
     draw_patients,
-    patient_intervals,
     percentile_interval,
-    resampled_auc,
-    resampled_figures,
     wilson_interval,
 )
 
@@ -66,7 +64,7 @@ def test_blocks_change_nothing(monkeypatch):
     multiplicity = draw_patients(25, resamples=50)
     arguments = (scores.truth == 1, scores.probability[0, :, 1], scores.patient, multiplicity)
     whole = resampled_auc(*arguments)
-    monkeypatch.setattr("spectra_dl.evaluation.intervals._BLOCK_CELLS", 100)
+    monkeypatch.setattr("spectra_dl.evaluation.classes.resampling._BLOCK_CELLS", 100)
     np.testing.assert_array_equal(resampled_auc(*arguments), whole)
 
 

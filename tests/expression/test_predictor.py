@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evaluated import evaluated
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, ModelFileError, UsageError
-from spectra_dl.evaluation.profiles.harness import evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
@@ -39,7 +39,7 @@ def request_and_scores():
         RidgeExpression(), cohort, PanelTargets(cohort, PanelSettings(8)), recipe, "made", 0
     )
     spots = cohort.spots
-    scores = evaluate_profiles(
+    scores = evaluated(
         {"ridge": RidgeExpression()},
         spots,
         request.targets,

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
+from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
-from spectra_dl.spectra.saliency import SaliencyCollector, attributions
+from spectra_dl.spectra.saliency import SaliencyObserver, attributions, saliency_of
 from spectra_dl.spectra.simulation.serum_bands import SERUM_BANDS
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.training.settings import TrainingSettings
@@ -32,10 +34,18 @@ def trained(rows, label=TABLE.label, preprocessing=None):
 
 
 def collected(label, models):
-    collector = SaliencyCollector(TABLE, label)
-    for fold, model in zip(FOLDS, models, strict=True):
-        collector.observe("CNN compact", fold, model)
-    return collector.result()
+    return seen(label, zip(FOLDS, models, strict=True))
+
+
+def seen(label, fitted, names=None):
+    """Return the saliency of models fitted in folds."""
+    observer = SaliencyObserver(TABLE, label)
+    observations = []
+    for number, (fold, model) in enumerate(fitted):
+        name = names[number] if names else "CNN compact"
+        value = observer(name, fold, model)
+        observations += [] if value is None else [Observation(name, fold, value)]
+    return saliency_of(observations)
 
 
 @pytest.fixture(scope="module")
@@ -107,25 +117,21 @@ def test_folds_agree_where_there_is_signal_and_not_where_labels_are_dealt_at_ran
         [("bone metastasis", "no metastasis")[dealt[one]] for one in TABLE.patient], dtype=object
     )
     folds = patient_folds(list(TABLE.patient), list(label), folds=3)
-    collector = SaliencyCollector(TABLE, label)
-    for fold in folds:
-        collector.observe("CNN compact", fold, trained(fold.train, label))
+    by_chance = seen(label, [(fold, trained(fold.train, label)) for fold in folds])
     assert found.stability > 0.5
-    assert collector.result().stability < 0.25
+    assert by_chance.stability < 0.25
 
 
 def test_the_result_is_plain_json_with_a_name_or_none_for_each_place(found):
     stored = json.loads(json.dumps(found.to_json(), allow_nan=False))
-    assert stored.keys() == {"model", "wavenumber", "classes", "stability", "bands"}
+    assert stored.keys() == {"model", "axis", "axis_title", "unit", "known", "classes", "stability", "places"}
     assert [one["name"] for one in stored["classes"]] == ["bone metastasis"]
-    assert {
-        len(one[key]) for one in stored["classes"] for key in ("mean_spectrum", "attribution", "spread")
-    } == {300}
-    assert 5 <= len(stored["bands"]) <= 10
-    for band in stored["bands"]:
+    assert {len(one[key]) for one in stored["classes"] for key in ("mean", "attribution", "spread")} == {300}
+    assert 5 <= len(stored["places"]) <= 10
+    for band in stored["places"]:
         assert band.keys() == {"position", "name", "source", "class", "attribution", "stable"}
         assert (band["source"] is None) == (band["name"] == "no known band within 10 cm⁻¹")
-    heights = [abs(band["attribution"]) for band in stored["bands"]]
+    heights = [abs(band["attribution"]) for band in stored["places"]]
     assert heights == sorted(heights, reverse=True)
 
 
@@ -138,48 +144,48 @@ def test_a_band_is_stable_only_if_every_fold_agrees(models, found):
     for band in found.bands:
         at = int(np.argmin(np.abs(found.wavenumber - band.position)))
         assert not band.stable or abs(one.attribution[at]) > one.spread[at]
-    alone = SaliencyCollector(TABLE, TABLE.label)
-    alone.observe("CNN compact", FOLDS[0], models[0])
-    assert alone.result().stability is None
-    assert not any(band.stable for band in alone.result().bands)
+    alone = seen(TABLE.label, [(FOLDS[0], models[0])])
+    assert alone.stability is None
+    assert not any(band.stable for band in alone.bands)
 
 
 def test_more_than_two_classes_have_an_entry_each():
     label = np.array([["a", "b", "c"][int(name[1:]) % 3] for name in TABLE.patient], dtype=object)
-    collector = SaliencyCollector(TABLE, label)
-    collector.observe("CNN compact", FOLDS[0], trained(FOLDS[0].train, label))
-    assert [one.name for one in collector.result().classes] == ["a", "b", "c"]
+    result = seen(label, [(FOLDS[0], trained(FOLDS[0].train, label))])
+    assert [one.name for one in result.classes] == ["a", "b", "c"]
 
 
 def test_a_fold_that_tests_one_class_alone_tells_nothing(models):
     rows = FOLDS[0].test[TABLE.label[FOLDS[0].test] == "bone metastasis"]
-    collector = SaliencyCollector(TABLE, TABLE.label)
-    collector.observe("CNN compact", replace(FOLDS[0], test=rows), models[0])
-    assert collector.result() is None
+    assert seen(TABLE.label, [(replace(FOLDS[0], test=rows), models[0])]) is None
 
 
 def test_the_harness_hands_over_every_fold():
-    collector = SaliencyCollector(TABLE, TABLE.label)
+    observer = SaliencyObserver(TABLE, TABLE.label)
     model = SpectraClassifier(TABLE.wavenumber, members=2, training=TrainingSettings(epochs=1, device="cpu"))
     quick = EvaluationSettings(folds=2, resamples=100, permutations=100, leaky=False)
-    evaluate(
-        {"CNN compact": model}, TABLE.intensity, TABLE.label, TABLE.patient, quick, observe=collector.observe
+    found = evaluate(
+        {"CNN compact": model}, TABLE.intensity, TABLE.label, TABLE.patient, quick, observers=[observer]
     )
-    assert collector.result().model == "CNN compact"
-    assert collector.result().stability is not None
+    assert [one.fold.number for one in found.observations] == [0, 1]
+    result = saliency_of(found.observations)
+    assert result.model == "CNN compact"
+    assert result.stability is not None
 
 
 def test_models_other_than_the_first_network_are_let_pass(models):
-    collector = SaliencyCollector(TABLE, TABLE.label)
     classical = classical_models(TABLE.wavenumber, Preprocessing.default())["PCA-LDA"]
-    collector.observe("PCA-LDA", FOLDS[0], classical)
-    assert collector.result() is None
-    collector.observe("CNN compact", FOLDS[0], models[0])
-    before = collector.result().to_json()
-    collector.observe("CNN lenet5", FOLDS[1], models[1])
-    assert collector.result().to_json() == before
+    fitted = [(FOLDS[0], classical), (FOLDS[0], models[0]), (FOLDS[1], models[1])]
+    names = ["PCA-LDA", "CNN compact", "CNN lenet5"]
+    assert seen(TABLE.label, fitted[:1], names) is None
+    before = seen(TABLE.label, fitted[:2], names).to_json()
+    assert before["model"] == "CNN compact"
+    assert seen(TABLE.label, fitted, names).to_json() == before
+    named = SaliencyObserver(TABLE, TABLE.label, "CNN lenet5")
+    assert named("CNN compact", FOLDS[0], models[0]) is None
+    assert named("CNN lenet5", FOLDS[1], models[1]) is not None
 
 
 def test_labels_that_do_not_fit_the_table_are_refused():
     with pytest.raises(DataError, match="1 labels for 180 spectra"):
-        SaliencyCollector(TABLE, ["a"])
+        SaliencyObserver(TABLE, ["a"])

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -31,7 +31,8 @@ from spectra_dl_cli.study_data import study_data
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spectra_dl.evaluation.classes.harness import Estimator, Evaluation
+    from spectra_dl.evaluation.classes.results import Evaluation
+    from spectra_dl.evaluation.entries import ModelEntry
     from spectra_dl.evaluation.folds.splits import Fold
     from spectra_dl.spectra.cohort import Cohort
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
@@ -156,12 +157,13 @@ def evaluate_spectra(
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands what a
     split by spectrum would have claimed, and above all of them what besides biology tells the classes apart.
     """
-    from spectra_dl.evaluation.classes.harness import EvaluationSettings
-    from spectra_dl.evaluation.classes.harness import evaluate as judge
+    from spectra_dl.evaluation.classes.harness import evaluate as run_evaluation
+    from spectra_dl.evaluation.classes.results import EvaluationSettings
     from spectra_dl.evaluation.report.classes_json import evaluation_report
     from spectra_dl.spectra.cohort import labelled_cohort
-    from spectra_dl.spectra.probes import audit_columns, spectra_probes
-    from spectra_dl.spectra.saliency import SaliencyCollector
+    from spectra_dl.spectra.probes import spectra_audit_inputs
+    from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
+    from spectra_dl.spectra.saliency import SaliencyObserver, saliency_of
     from spectra_dl_cli.provenance import provenance
 
     _refuse_two_splits(context)
@@ -190,19 +192,18 @@ def evaluate_spectra(
         batch=batch,
     )
     cohort = labelled_cohort(table)
-    saliency = SaliencyCollector(cohort.table, cohort.label)
     models = _models(cohort, steps, training, [network, *also], members, seed, tune=tune)
-    evaluation = judge(
+    evaluation = run_evaluation(
         models,
         cohort.table.intensity,
         cohort.label,
         cohort.patient,
         settings,
-        probes=spectra_probes(cohort.table),
-        columns=audit_columns(cohort.table),
+        audit_inputs=spectra_audit_inputs(cohort.table),
         folds=_given_folds(cohort, split_by, folds_from),
         progress=say_progress,
-        observe=saliency.observe,
+        context=SPECTRA_CONTEXT,
+        observers=[SaliencyObserver(cohort.table, cohort.label, models[0].name)],
     )
     # What the cleaning says of all spectra at once is for the reader; the models' cleaning is fitted in each fold.
     cohort = replace(
@@ -211,8 +212,8 @@ def evaluate_spectra(
     if split_by:
         cohort = replace(cohort, notes=(*cohort.notes, _POOLED))
     results = evaluation_report(evaluation)
-    if (looked_at := saliency.result()) is not None:
-        results["saliency"] = looked_at.to_json()
+    if (saliency := saliency_of(evaluation.observations)) is not None:
+        results["saliency"] = saliency.to_json()
     report = {
         **origin,
         "options": recorded_options(context),
@@ -269,26 +270,33 @@ def _models(
     seed: int,
     *,
     tune: bool,
-) -> "dict[str, Estimator]":
-    from spectra_dl.spectra.estimators.classical import classical_models
+) -> "list[ModelEntry[Any]]":
+    from spectra_dl.evaluation.entries import ModelEntry
+    from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
     from spectra_dl.spectra.estimators.classifier import SpectraClassifier
     from spectra_dl_cli.tuning_space import tuned_classical, tuned_network, without_baseline
 
     axis = cohort.table.wavenumber
-    neural: dict[str, Estimator] = {
+    neural: dict[str, Any] = {
         f"CNN {name}": SpectraClassifier(
             axis, steps, network=name, members=members, training=training, seed=seed
         )
         for name in dict.fromkeys(networks)
     }
     classical = classical_models(axis, steps, seed=seed)
-    if not tune:
-        return {**neural, **classical}
-    bare = without_baseline(steps)
-    return {
-        **{name: tuned_network(model, training, bare, seed) for name, model in neural.items()},
-        **tuned_classical(classical, classical_models(axis, bare, seed=seed) if bare else None, seed),
-    }
+    if tune:
+        bare = without_baseline(steps)
+        neural = {name: tuned_network(model, training, bare, seed) for name, model in neural.items()}
+        classical = tuned_classical(
+            classical, classical_models(axis, bare, seed=seed) if bare else None, seed
+        )
+    return [
+        *(ModelEntry(name, model, "network") for name, model in neural.items()),
+        *(
+            ModelEntry(name, model, "control" if name == MAJORITY else "classical")
+            for name, model in classical.items()
+        ),
+    ]
 
 
 def _finish(

@@ -288,13 +288,14 @@ def _judged(
 
     Overlays of spots on tissue are drawn into ``folder``. The cohort that is returned has the model's own features; for the judgement the reference's stand beside them.
     """
-    from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+    from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
     from spectra_dl.evaluation.profiles.results import ProfileSettings
     from spectra_dl.expression.cohort import PanelTargets, expression_cohort
     from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
     from spectra_dl.expression.genes import PanelSettings
     from spectra_dl.expression.probes import section_findings
     from spectra_dl.expression.registration.spots_on_tissue import registered
+    from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
     from spectra_dl.expression.training import build_model
     from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
     from spectra_dl.storage.run_folder import make_run_folder
@@ -313,15 +314,15 @@ def _judged(
     models = _models(study, own, spots, blocks, others=others)
     evaluation = evaluate_profiles(
         models,
-        spots,
+        SectionRows(spots, spots.section, spots.patient, spots.position_um),
         targets,
-        spots.section,
-        spots.patient,
         ProfileSettings(group=study.group, seed=study.seed, leaky=others, shuffles=3 if others else 0),
-        reference=_REFERENCE,
-        controls={DEPTH: DepthExpression()} if others else None,
-        position=spots.position_um,
-        findings=section_findings(read, cohort, group=study.group),
+        ProfileInputs(
+            reference=_REFERENCE,
+            controls={DEPTH: DepthExpression()} if others else {},
+            findings=section_findings(read, cohort, group=study.group),
+            context=EXPRESSION_CONTEXT,
+        ),
         progress=say_progress,
     )
     own_cohort = replace(cohort, spots=spots.of_blocks(blocks))

@@ -1,55 +1,53 @@
-"""What besides biology tells the classes apart: probes judged like models, ids and spectra that recur, batches, row order.
+"""What besides biology tells the classes apart: probes evaluated like models, ids and spectra that recur, batches, row order.
 
 A probe is a name, what it looks at, and ``(n, k)`` features that know nothing of the disease. If the class can be
 predicted from them for patients never seen, a model may do the same, and its score is no evidence.
 """
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.evaluation.audit.batches import check_columns
-from spectra_dl.evaluation.audit.copies import check_identical_rows, check_near_copies
 from spectra_dl.evaluation.audit.finding import Audit, Finding, Severity, gravest_first
 from spectra_dl.evaluation.audit.identity import check_patient_ids
+from spectra_dl.evaluation.audit.inputs import AuditInputs, RowCheck, matrix_row_checks
 from spectra_dl.evaluation.audit.probing import Probe, run_probes
-from spectra_dl.evaluation.audit.random_labels import check_random_classes
-from spectra_dl.evaluation.audit.replicates import check_hidden_replicates
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.patients import read_patients
 
-__all__ = ["Audit", "Finding", "Probe", "Severity", "audit"]
+__all__ = [
+    "Audit",
+    "AuditInputs",
+    "Finding",
+    "Probe",
+    "RowCheck",
+    "Severity",
+    "audit",
+    "matrix_row_checks",
+]
 
 
 def audit(
-    rows: NDArray[np.float64],
     label: Texts,
     patient: Texts,
-    probes: Sequence[Probe],
+    inputs: AuditInputs,
     *,
     folds: Sequence[Fold],
     multiplicity: FloatArray,
-    columns: Mapping[str, Texts] | None = None,
     seed: int = 0,
 ) -> Audit:
     """Run every check.
 
     Parameters
     ----------
-    rows
-        ``(n, p)`` the data in the order in which they came, looked through for copies and hidden replicates.
     label, patient
         ``(n,)`` text.
-    probes
+    inputs
         From the modality.
     folds
-        By patient; probes are judged on the same folds as models.
+        By patient; probes are evaluated on the same folds as models.
     multiplicity
         Resampled patients, from `intervals.draw_patients`.
-    columns
-        ``(n,)`` text by name: what else is known of the rows and may tell batches. No ids.
     seed
         Of the permutations.
 
@@ -57,15 +55,25 @@ def audit(
     ------
     DataError
         Labels or patient ids that can't be used, or a probe of another length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spectra_dl.evaluation.folds.splits import patient_folds
+    >>> from spectra_dl.evaluation.intervals import draw_patients
+    >>> label, patient = ["sick", "well"] * 10, [f"p{k}" for k in range(20)]
+    >>> session = Probe("session", "the session", np.arange(20.0)[:, None] % 2)
+    >>> folds = patient_folds(patient, label)
+    >>> audit(label, patient, AuditInputs([session]), folds=folds, multiplicity=draw_patients(20)).severity
+    'stop'
     """
     patients = read_patients(patient, label)
-    found = [
-        *run_probes(probes, label, patient, folds=folds, multiplicity=multiplicity),
-        *check_columns(columns or {}, rows, patients, folds=folds, multiplicity=multiplicity, seed=seed),
+    findings = [
+        *run_probes(inputs.probes, label, patient, folds=folds, multiplicity=multiplicity),
+        *check_columns(
+            inputs.columns, inputs.surrogate, patients, folds=folds, multiplicity=multiplicity, seed=seed
+        ),
         check_patient_ids(patient, label),
-        check_identical_rows(rows, patient),
-        check_near_copies(rows, patient),
-        check_hidden_replicates(rows, patients),
-        check_random_classes(rows, patients, folds, seed=seed),
+        *(check(patients, folds, seed=seed) for check in inputs.row_checks),
     ]
-    return Audit(gravest_first(found))
+    return Audit(gravest_first(findings))

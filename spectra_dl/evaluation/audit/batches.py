@@ -8,15 +8,16 @@ from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.audit.columns import Column, read_columns
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, GRAVITY, Finding, Severity, milder, raised_by
 from spectra_dl.evaluation.audit.probing import auc_text, probe_auc
-from spectra_dl.evaluation.audit.surrogate import coarse_shape, patient_means, ridge_scores
+from spectra_dl.evaluation.audit.surrogate import binned_shape, patient_means, ridge_scores
 from spectra_dl.evaluation.classes.metrics import macro_auc, ranked_classes
+from spectra_dl.evaluation.classes.resampling import resampled_auc
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import percentile_interval, resampled_auc
+from spectra_dl.evaluation.intervals import percentile_interval
 from spectra_dl.evaluation.patients import Patients
 from spectra_dl.evaluation.wording import figure, first_few
 
 _PERMUTATIONS = 2000
-_DEALS_AT_ONCE = 50
+_PERMUTED_AT_ONCE = 50
 _FALSE_ALARMS = 0.01  # in all columns together
 _LEAST_V = 0.3
 _MOST_FOLDS = 5
@@ -27,7 +28,7 @@ _LEAST_DROP = 0.05  # lower end of the interval of the AUC's fall
 
 def check_columns(
     columns: Mapping[str, Texts],
-    rows: FloatArray,
+    surrogate: FloatArray | None,
     patients: Patients,
     *,
     folds: Sequence[Fold],
@@ -37,31 +38,40 @@ def check_columns(
     """Check every column that may tell batches; those that are fine become one finding together.
 
     A column is a probe like others. Beside its AUC stands Cramér's V of patients, corrected for bias, with the p-value of 2,000
-    deals of the classes over patients: many small batches show there. A column whose name says nothing of handling may be biology, as sex
-    or age are, and raises a warning at most. If batches recur in both classes, a cheap model is also judged on whole batches left out.
+    permutations of the classes over patients: many small batches show there. A column whose name says nothing of handling may be biology, as sex
+    or age are, and raises a warning at most. If batches recur in both classes, a cheap model is also evaluated on whole batches left out.
 
     Parameters
     ----------
     columns
         ``(n,)`` text by name.
-    rows
-        ``(n, p)`` finite.
+    surrogate
+        ``(n, p)`` finite features for the cheap model; None leaves it out.
+    patients
+        Whose each row is.
+    folds
+        By patient, for the columns' AUC.
+    multiplicity
+        ``(resamples, m)`` resampled patients.
+    seed
+        Of the permutations.
 
     References
     ----------
     Bergsma 2013, J. Korean Stat. Soc. 42:323, doi 10.1016/j.jkss.2012.10.002.
     """
     read = read_columns(columns, patients)
-    shape = coarse_shape(rows)
-    found = [
+    findings = [
         _association(column, patients, folds, multiplicity, seed=seed, n_columns=len(read)) for column in read
     ]
-    found += [
-        finding
-        for column in read
-        if column.handling and (finding := _left_out(column, shape, patients, multiplicity, seed))
-    ]
-    raised = [finding for finding in found if finding.severity != "fine"]
+    if surrogate is not None:
+        features = binned_shape(surrogate)
+        findings += [
+            finding
+            for column in read
+            if column.handling and (finding := _left_out(column, features, patients, multiplicity, seed))
+        ]
+    raised = [finding for finding in findings if finding.severity != "fine"]
     named = {finding.name for finding in raised}
     calm = [
         column.name for column in read if not named & {f"column {column.name}", f"batches of {column.name}"}
@@ -116,21 +126,21 @@ def _association(
 
 
 def association_p(classes: IndexArray, groups: IndexArray, *, seed: int) -> float:
-    """Return how often classes dealt at random go with the groups as closely, by chi-square, among 2,000 deals."""
+    """Return how often classes assigned at random go with the groups as closely, by chi-square, among 2,000 permutations."""
     names, of_patient, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     member = np.eye(names.size)[of_patient] / np.sqrt(sizes)  # (m, groups)
 
-    def closeness(dealt: IndexArray) -> FloatArray:
-        """Return chi-square up to constants, for ``(deals, m)`` classes."""
-        parts = [((dealt == code) @ member) ** 2 / np.mean(classes == code) for code in np.unique(classes)]
+    def closeness(permuted: IndexArray) -> FloatArray:
+        """Return chi-square up to constants, for ``(k, m)`` classes."""
+        parts = [((permuted == code) @ member) ** 2 / np.mean(classes == code) for code in np.unique(classes)]
         return np.asarray(np.sum(parts, axis=(0, 2)))
 
     generator = np.random.default_rng(seed)
     least = closeness(classes[None])[0] * (1 - 1e-9)
     as_close = 0
-    for _ in range(_PERMUTATIONS // _DEALS_AT_ONCE):
-        dealt = generator.permuted(np.tile(classes, (_DEALS_AT_ONCE, 1)), axis=1)
-        as_close += int(np.count_nonzero(closeness(dealt) >= least))
+    for _ in range(_PERMUTATIONS // _PERMUTED_AT_ONCE):
+        permuted = generator.permuted(np.tile(classes, (_PERMUTED_AT_ONCE, 1)), axis=1)
+        as_close += int(np.count_nonzero(closeness(permuted) >= least))
     return (1 + as_close) / (1 + _PERMUTATIONS)
 
 
@@ -140,18 +150,18 @@ def _chi_square(table: FloatArray) -> float:
 
 
 def _left_out(
-    column: Column, shape: FloatArray, patients: Patients, multiplicity: FloatArray, seed: int
+    column: Column, features: FloatArray, patients: Patients, multiplicity: FloatArray, seed: int
 ) -> Finding | None:
-    """Judge a cheap model on batches it never saw, and on as many patients drawn at random; None where that can't be done."""
+    """Evaluate a cheap model on batches it never saw, and on as many patients drawn at random; None where that can't be done."""
     if not column.recurs:
         return None
-    part = _deal_batches(column.group_of_patient)
+    part = _assign_batches(column.group_of_patient)
     generator = np.random.default_rng(seed)
     controls = [generator.permutation(part) for _ in range(_CONTROLS)]
     if not all(_trainable(each, patients) for each in (part, *controls)):
         return None
-    batches_out = _auc(shape, patients, part, multiplicity)
-    patients_out = [_auc(shape, patients, each, multiplicity) for each in controls]
+    batches_out = _auc(features, patients, part, multiplicity)
+    patients_out = [_auc(features, patients, each, multiplicity) for each in controls]
     expected = float(np.mean([value for value, _ in patients_out]))
     fall = expected - batches_out[0]
     resampled = np.mean([each for _, each in patients_out], axis=0) - batches_out[1]
@@ -166,7 +176,7 @@ def _left_out(
     return Finding(f"batches of {column.name}", "warn", sentence)
 
 
-def _deal_batches(group: IndexArray) -> IndexArray:
+def _assign_batches(group: IndexArray) -> IndexArray:
     """Return the part of each patient, whole batches together: the largest batch goes to the smallest part in turn."""
     names, counts = np.unique(group, return_counts=True)
     sizes = np.zeros(min(_MOST_FOLDS, names.size))
@@ -187,7 +197,7 @@ def _trainable(part: IndexArray, patients: Patients) -> bool:
 
 
 def _auc(
-    shape: FloatArray, patients: Patients, part: IndexArray, multiplicity: FloatArray
+    features: FloatArray, patients: Patients, part: IndexArray, multiplicity: FloatArray
 ) -> tuple[float, FloatArray]:
     """Return the patient AUC of the cheap model, each part being left out in turn, and the same in each resample."""
     target = np.eye(len(patients.classes))[patients.class_of_row]
@@ -198,7 +208,7 @@ def _auc(
         # Classes count alike: a batch that lacks one class must not lower that class in all others.
         share = target[train].mean(axis=0)
         weight = 1.0 / share[patients.class_of_row]
-        score[test] = ridge_scores(shape, target, train, test, weight)
+        score[test] = ridge_scores(features, target, train, test, weight)
     mean = patient_means(score, patients)
     positive = 1 if len(patients.classes) == 2 else None
     truth, own = patients.class_of_patient, np.arange(len(mean))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.audit.finding import Finding, Severity
+from spectra_dl.evaluation.context import Words
 from spectra_dl.evaluation.wording import first_few
 
 _STOP_SHARE = 0.1  # of the patients: so many copies move every figure
@@ -23,27 +24,38 @@ _LARGEST_RATIO = 0.1
 # With few columns bands look like noise. A copy is also far nearer than rows are to one another.
 _LARGEST_SHARE = 0.02
 _ROUNDING = 1e-11
-_ENOUGH_PAIRS = 100_000  # to be told of; more would only fill the memory
+_ENOUGH_PAIRS = 100_000  # to be named; more would only fill the memory
 
 
-def check_identical_rows(rows: NDArray[np.float64], patient: Texts) -> Finding:
-    """Look for rows that are equal in every value and belong to different patients."""
-    name = "identical spectra"
+def check_identical_rows(rows: NDArray[np.float64], patient: Texts, words: Words | None = None) -> Finding:
+    """Look for rows that are equal in every value and belong to different patients.
+
+    Parameters
+    ----------
+    rows
+        ``(n, p)``.
+    patient
+        ``(n,)`` text.
+    words
+        What rows are called.
+    """
+    words = words or Words()
+    name = f"identical {words.rows}"
     content = np.ascontiguousarray(np.asarray(rows, dtype=np.float64) + 0.0)  # -0.0 becomes 0.0
     same: dict[bytes, list[int]] = defaultdict(list)
     for number, row in enumerate(content):
         same[hashlib.blake2b(row.tobytes(), digest_size=16).digest()].append(number)
     shared = [group for group in same.values() if len({patient[number] for number in group}) > 1]
     if not shared:
-        return Finding(name, "fine", "No spectrum occurs under two patients.")
+        return Finding(name, "fine", f"No {words.row} occurs under two patients.")
     sentence = (
-        f"Identical spectra belong to different patients (a leak), in rows {_listed(shared)}; "
+        f"Identical {words.rows} belong to different patients (a leak), in rows {_listed(shared)}; "
         "find out whose they are and keep one of each."
     )
     return Finding(name, _severity(shared, patient), sentence)
 
 
-def check_near_copies(rows: NDArray[np.float64], patient: Texts) -> Finding:
+def check_near_copies(rows: NDArray[np.float64], patient: Texts, words: Words | None = None) -> Finding:
     """Look for rows of different patients that agree more closely than two measurements can.
 
     From each row its offset and slope along the columns are removed and its scale is set to one. What is then left between
@@ -57,16 +69,17 @@ def check_near_copies(rows: NDArray[np.float64], patient: Texts) -> Finding:
         ``(n, p)`` finite; identical rows are `check_identical_rows`' business.
     patient
         ``(n,)`` text.
+    words
+        What rows are called.
     """
+    words = words or Words()
     name = "near copies"
     pairs = _near_pairs(np.asarray(rows, dtype=np.float64), np.unique(patient, return_inverse=True)[1])
     if not pairs:
-        sentence = (
-            "No two spectra of different patients are copies but for scale, offset, slope or a little noise."
-        )
+        sentence = f"No two {words.rows} of different patients are copies but for scale, offset, slope or a little noise."
         return Finding(name, "fine", sentence)
     sentence = (
-        f"Spectra of different patients agree more closely than two measurements can, in rows {_listed(pairs)}: copies but for "
+        f"{words.rows.capitalize()} of different patients agree more closely than two measurements can, in rows {_listed(pairs)}: copies but for "
         "scale, offset, slope or a little noise (a leak). Find out whose they are and keep one of each."
     )
     return Finding(name, _severity(pairs, patient), sentence)
@@ -78,7 +91,7 @@ def _near_pairs(rows: FloatArray, patient: IndexArray) -> list[tuple[int, int]]:
     shape, noise = _shape_and_noise(rows)
     whole = np.flatnonzero(np.isfinite(noise))
     shape, noise, owner = shape[whole], noise[whole], patient[whole]
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     largest = np.inf
     for start in range(0, len(whole), _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
@@ -89,10 +102,10 @@ def _near_pairs(rows: FloatArray, patient: IndexArray) -> list[tuple[int, int]]:
         limit = np.minimum(_LARGEST_RATIO * (noise[block, None] + noise[None, start:]), largest)
         near = others & (left < np.maximum(limit, _ROUNDING))
         near &= np.arange(left.shape[1]) > np.arange(left.shape[0])[:, None]  # each pair once
-        if len(found) > _ENOUGH_PAIRS:
+        if len(pairs) > _ENOUGH_PAIRS:
             break
-        found += [(int(whole[start + one]), int(whole[start + other])) for one, other in np.argwhere(near)]
-    return [(one, other) for one, other in found if not np.array_equal(rows[one], rows[other])]
+        pairs += [(int(whole[start + one]), int(whole[start + other])) for one, other in np.argwhere(near)]
+    return [(one, other) for one, other in pairs if not np.array_equal(rows[one], rows[other])]
 
 
 def _shape_and_noise(rows: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -9,8 +9,9 @@ from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, milder, raised_by
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient, ranked_classes
+from spectra_dl.evaluation.classes.resampling import resampled_auc
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import Interval, percentile_interval, resampled_auc
+from spectra_dl.evaluation.intervals import Interval, percentile_interval
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import figure
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.finding import Finding
-from spectra_dl.evaluation.audit.surrogate import coarse_shape, patient_means
+from spectra_dl.evaluation.audit.surrogate import binned_shape, patient_means
 from spectra_dl.evaluation.classes.metrics import mid_ranks
 from spectra_dl.evaluation.patients import Patients
 
@@ -33,6 +33,8 @@ def check_hidden_replicates(rows: FloatArray, patients: Patients) -> Finding:
     ----------
     rows
         ``(n, p)`` finite, in the order in which they came.
+    patients
+        Whose each row is.
     """
     lengths = range(2, _LONGEST_RUN + 1) if rows.shape[1] >= _FEWEST_COLUMNS else ()
     steps = [_steps(each) for each in _sequences(rows, patients)] if lengths else []
@@ -51,7 +53,7 @@ def check_hidden_replicates(rows: FloatArray, patients: Patients) -> Finding:
 def _sequences(rows: FloatArray, patients: Patients) -> list[FloatArray]:
     """Return, per class, the patients' mean shapes ``(m, k)`` in the order in which the patients came."""
     # Steps between neighbouring columns: slow backgrounds, which vary within a patient, weigh less than bands.
-    shape = coarse_shape(np.diff(coarse_shape(rows), axis=1))
+    shape = binned_shape(np.diff(binned_shape(rows), axis=1))
     mean = patient_means(shape, patients)
     centred = mean - mean.mean(axis=0)
     left, _, _ = np.linalg.svd(centred, full_matrices=False)

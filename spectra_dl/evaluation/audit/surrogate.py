@@ -1,4 +1,4 @@
-"""A cheap model for checks that fit hundreds of times: ridge regression on coarse shapes of the rows."""
+"""A cheap model for checks that fit hundreds of times: ridge regression on binned shapes of the rows."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _MOST_BINS = 100
 _PENALTY = 0.01  # per training row; the columns are standardised
 
 
-def coarse_shape(rows: FloatArray) -> FloatArray:
+def binned_shape(rows: FloatArray) -> FloatArray:
     """Return each row as at most 100 means of neighbouring columns, ``(n, k)``, less their mean and divided by their spread."""
     parts = np.array_split(rows, min(_MOST_BINS, rows.shape[1]), axis=1)
     means = np.stack([part.mean(axis=1) for part in parts], axis=1)
@@ -42,12 +42,12 @@ def ridge_scores(
     scores
         ``(len(test), t)``.
     """
-    own = np.ones(len(train)) if weight is None else weight[train] * len(train) / weight[train].sum()
-    centre = np.average(features[train], axis=0, weights=own)
+    weights = np.ones(len(train)) if weight is None else weight[train] * len(train) / weight[train].sum()
+    centre = np.average(features[train], axis=0, weights=weights)
     spread = features[train].std(axis=0)
     standard = (features - centre) / np.where(spread > 0, spread, np.inf)
-    middle = np.average(target[train], axis=0, weights=own)
-    weighted = standard[train].T * own  # (k, train)
+    middle = np.average(target[train], axis=0, weights=weights)
+    weighted = standard[train].T * weights  # (k, train)
     gram = weighted @ standard[train] + _PENALTY * len(train) * np.eye(features.shape[1])
     slope = np.linalg.solve(gram, weighted @ (target[train] - middle))
     scores: FloatArray = standard[test] @ slope + middle

@@ -17,11 +17,11 @@ from spectra_dl.evaluation.classes.results import (
     ThresholdResult,
 )
 from spectra_dl.evaluation.classes.roc import roc_curve
-from spectra_dl.evaluation.classes.task import Task
+from spectra_dl.evaluation.classes.task import ClassTask
 from spectra_dl.evaluation.intervals import Interval, wilson_interval
 
 
-def judge_curves(pooled: FloatArray, task: Task) -> Curves:
+def evaluate_curves(pooled: FloatArray, task: ClassTask) -> Curves:
     """Return the curves and counts of patients, their probabilities averaged over repeats.
 
     Parameters
@@ -30,18 +30,20 @@ def judge_curves(pooled: FloatArray, task: Task) -> Curves:
         ``(repeats, m, c)``, one row per patient.
     """
     patients, positive = task.patients, task.positive
-    truth, told = patients.class_of_patient, pooled.mean(axis=0)
+    truth, mean = patients.class_of_patient, pooled.mean(axis=0)
     codes = ranked_classes(len(patients.classes), positive)
-    roc = tuple(roc_curve(patients.classes[code], truth == code, told[:, code]) for code in codes)
-    counts = confusion(truth, told.argmax(axis=1), len(patients.classes)).astype(np.intp)
+    roc = tuple(roc_curve(patients.classes[code], truth == code, mean[:, code]) for code in codes)
+    counts = confusion(truth, mean.argmax(axis=1), len(patients.classes)).astype(np.intp)
     if positive is None:
         return Curves(roc, counts, None)
     is_positive = truth == positive
-    slope, intercept = recalibration(told[:, positive], is_positive)
-    return Curves(roc, counts, Calibration(slope, intercept, reliability(told[:, positive], is_positive)))
+    slope, intercept = recalibration(mean[:, positive], is_positive)
+    return Curves(roc, counts, Calibration(slope, intercept, reliability(mean[:, positive], is_positive)))
 
 
-def judge_threshold(pooled: FloatArray, folds: Sequence[FoldResult], task: Task) -> ThresholdResult | None:
+def evaluate_threshold(
+    pooled: FloatArray, folds: Sequence[FoldResult], task: ClassTask
+) -> ThresholdResult | None:
     """Return what each fold's own threshold makes of the fold's test patients; None if a fold has none."""
     thresholds = [fold.threshold for fold in folds if fold.threshold is not None]
     if task.positive is None or len(thresholds) < len(folds):
@@ -59,19 +61,19 @@ def judge_threshold(pooled: FloatArray, folds: Sequence[FoldResult], task: Task)
     )
 
 
-def judge_sets(
-    pooled: FloatArray, sets: Sequence[ConformalSets | None], task: Task
+def evaluate_sets(
+    pooled: FloatArray, sets: Sequence[ConformalSets | None], task: ClassTask
 ) -> ConformalResult | None:
     """Return how the sets learned in each fold's training patients do on its test patients; None if a fold has none."""
-    held = np.empty(pooled.shape, dtype=bool)  # (repeats, m, c)
+    in_set = np.empty(pooled.shape, dtype=bool)  # (repeats, m, c)
     for fold, learned in zip(task.folds, sets, strict=True):
         if learned is None:
             return None
         tested = np.unique(task.patients.of_row[fold.test])
-        held[fold.repeat, tested] = learned.sets(pooled[fold.repeat, tested])
+        in_set[fold.repeat, tested] = learned.sets(pooled[fold.repeat, tested])
     truth = task.patients.class_of_patient
-    covered = held[:, np.arange(len(truth)), truth]  # (repeats, m)
-    size = held.sum(axis=-1)
+    covered = in_set[:, np.arange(len(truth)), truth]  # (repeats, m)
+    size = in_set.sum(axis=-1)
     return ConformalResult(
         task.settings.coverage,
         float(covered.mean()),

@@ -1,75 +1,84 @@
-"""Judge models by patients: every model on the same folds, everything fitted in the fold, intervals over patients.
+"""Evaluate models of classes by patient: every model on the same folds, everything fitted in the fold.
 
-The harness knows scikit-learn's ``fit / predict_proba / classes_`` and nothing of spectra or tissue.
+The evaluation knows scikit-learn's ``fit / predict_proba / classes_`` and nothing of what a row is.
 """
 
 import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, Texts
-from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.audit import Audit, Probe, audit
-from spectra_dl.evaluation.classes.decisions import judge_curves, judge_sets, judge_threshold
+from spectra_dl.evaluation.audit import Audit, AuditInputs, audit
+from spectra_dl.evaluation.classes.comparison import paired_differences, permutation_null, permutation_p
+from spectra_dl.evaluation.classes.decisions import evaluate_curves, evaluate_sets, evaluate_threshold
+from spectra_dl.evaluation.classes.metric_table import METRICS, all_metrics
 from spectra_dl.evaluation.classes.metrics import pool_by_patient
-from spectra_dl.evaluation.classes.outer_folds import leaky_estimate, run_folds
-from spectra_dl.evaluation.classes.results import Evaluation, EvaluationSettings, ModelResult
-from spectra_dl.evaluation.classes.task import Observer, Progress, Task, named_positive, prepare_task
-from spectra_dl.evaluation.comparison import Difference, paired_differences, permutation_null, permutation_p
+from spectra_dl.evaluation.classes.results import (
+    Evaluation,
+    EvaluationSettings,
+    FoldResult,
+    ModelResult,
+)
+from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
+from spectra_dl.evaluation.classes.task import (
+    ClassTask,
+    LeakyClassTask,
+    LearnedInFold,
+    named_positive,
+    prepare_task,
+)
+from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.context import ReportContext
+from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs, silent
+from spectra_dl.evaluation.folds.job import FoldOutcome, Observation, Observer
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import Interval, Scores, patient_intervals, wilson_interval
+from spectra_dl.evaluation.intervals import Interval, wilson_interval
 from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.rows import Rows, as_rows
 
-__all__ = [
-    "Estimator",
-    "Evaluation",
-    "EvaluationSettings",
-    "ModelResult",
-    "Observer",
-    "Progress",
-    "evaluate",
-]
+_COMPARED = ("auc", "balanced_accuracy")
+_LEAKY = ("auc", "balanced_accuracy")
 
 
 def evaluate(
-    models: Mapping[str, Estimator],
-    X: NDArray[np.float64],
+    models: Mapping[str, Estimator] | Sequence[ModelEntry[Estimator]],
+    rows: Rows | tuple[Rows, ...],
     label: Texts,
     patient: Texts | None,
     settings: EvaluationSettings | None = None,
     *,
-    probes: Sequence[Probe] = (),
+    audit_inputs: AuditInputs | None = None,
     folds: Sequence[Fold] | None = None,
-    progress: Progress | None = None,
-    columns: Mapping[str, Texts] | None = None,
-    observe: Observer | None = None,
+    context: ReportContext | None = None,
+    observers: Sequence[Observer] = (),
+    progress: Progress = silent,
 ) -> Evaluation:
-    """Judge every model on the same folds by patient, and audit the data for what is not biology.
+    """Evaluate every model on the same folds by patient, and audit the data for what is not biology.
 
     Parameters
     ----------
     models
-        Unfitted estimators by name, the first being the reference of the differences. Each is cloned for each fold; one
-        whose ``fit`` has a parameter ``groups`` is given the training rows' patients.
-    X
-        ``(n, p)`` what estimators take, a row per spectrum.
+        Unfitted estimators by name, or entries that say what each is; the first is the reference of the differences. Each is
+        cloned for each fold; one whose ``fit`` has a parameter ``groups`` is given the training rows' patients.
+    rows
+        ``n`` of what estimators take: a matrix, a table, anything that is taken by row numbers; a tuple is blocks of the same rows.
     label, patient
         ``(n,)`` text.
     settings
         How; the default if None.
-    probes
-        What besides biology may tell the classes apart, supplied by the modality.
+    audit_inputs
+        What the modality hands to the audit: probes, checks of rows, columns. None takes the checks that any matrix allows.
     folds
-        The folds of another run, from `splits.read_split`; drawn anew if None.
+        The folds of another run, from `splits.read_split`, or of a column, from `group_splits.group_folds`; drawn anew if None.
+    context
+        The modality's words and facts for the reports.
+    observers
+        Look at each model fitted by patient and return what they saw.
     progress
         Takes a short line before each fit.
-    columns
-        ``(n,)`` text by name: what else is known of the rows, for the audit.
-    observe
-        Takes the model's name, the fold and the estimator after each fit by patient, to learn more from it.
 
     Raises
     ------
@@ -77,16 +86,28 @@ def evaluate(
         No models, no patient ids, or an impossible setting.
     DataError
         An impossible split, or probabilities that are not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+    >>> rows, label = np.random.default_rng(0).normal(size=(40, 3)), np.array(["sick", "well"] * 20)
+    >>> rows[::2] += 2
+    >>> settings = EvaluationSettings(resamples=200, permutations=200)
+    >>> found = evaluate({"LR": LogisticRegression()}, rows, label, [f"p{k}" for k in range(40)], settings)
+    >>> bool(found.models["LR"].patient_level["auc"].low > 0.8)
+    True
     """
-    if not models:
-        raise UsageError("no models to evaluate; name at least one")
+    entries, rows = model_entries(models), as_rows(rows)
     patients = read_patients(patient, label)
-    task = prepare_task(
-        X, patients, settings or EvaluationSettings(), folds, say=progress or _silent, observe=observe
-    )
-    task.say("audit")
-    findings = _audit(task, probes, columns)
-    results = {name: _judge(name, model, task) for name, model in models.items()}
+    task = prepare_task(len(rows), patients, settings or EvaluationSettings(), folds)
+    progress("audit")
+    findings = _audit(rows, task, audit_inputs)
+    results, observations = {}, []
+    for entry in entries:
+        results[entry.name], observed = _evaluate_model(entry, rows, task, observers, progress)
+        observations += observed
     positive, reason = named_positive(patients, task.settings)
     return Evaluation(
         settings=task.settings,
@@ -97,74 +118,139 @@ def evaluate(
         models=results,
         differences=_differences(results, task),
         audit=findings,
+        context=context or ReportContext(),
+        observations=tuple(observations),
     )
 
 
-def _audit(task: Task, probes: Sequence[Probe], columns: Mapping[str, Texts] | None) -> Audit:
+def _audit(rows: Rows, task: ClassTask, given: AuditInputs | None) -> Audit:
     return audit(
-        task.rows,
         task.label,
         task.patient,
-        probes,
+        AuditInputs.of_rows(rows) if given is None else given,
         folds=task.audit_folds(),
         multiplicity=task.multiplicity,
-        columns=columns,
         seed=task.settings.seed,
     )
 
 
-def _judge(name: str, model: Estimator, task: Task) -> ModelResult:
+def _evaluate_model(
+    entry: ModelEntry[Estimator],
+    rows: Rows,
+    task: ClassTask,
+    observers: Sequence[Observer],
+    progress: Progress,
+) -> tuple[ModelResult, list[Observation]]:
+    """Return what one model reached, and what the observers saw of it."""
     started = time.perf_counter()
-    found = run_folds(name, model, task)
-    leaky = leaky_estimate(name, model, task) if task.leaky_folds else None
+    outcomes = run_jobs(fold_jobs(entry, rows, task, task.folds, observers=observers), progress)
+    leaky = _leaky_estimate(entry, rows, task, progress) if task.leaky_folds else None
     seconds = time.perf_counter() - started
+    observations = [seen for outcome in outcomes for seen in outcome.observations()]
+    return _model_result(entry, outcomes, leaky, seconds, task), observations
+
+
+def _model_result(
+    entry: ModelEntry[Estimator],
+    outcomes: Sequence[FoldOutcome[LearnedInFold]],
+    leaky: Mapping[str, float] | None,
+    seconds: float,
+    task: ClassTask,
+) -> ModelResult:
     patients, n_patients = task.patients, len(task.patients.names)
-    pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in found.probability])
+    probability = np.full((task.repeats, len(task.label), len(patients.classes)), np.nan)
+    for outcome in outcomes:
+        probability[outcome.fold.repeat, outcome.fold.test] = outcome.predicted
+    pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in probability])
     by_patient = patient_scores(patients, pooled, task.positive)
-    by_row = Scores(patients.class_of_row, found.probability, patients.of_row, task.positive)
+    by_row = Scores(patients.class_of_row, probability, patients.of_row, task.positive)
     method = task.settings.interval
     patient_level = patient_intervals(by_patient, task.multiplicity, method=method)
     if task.positive is not None:
         patient_level |= _wilson(patient_level, by_patient, task.positive)
+    folds = tuple(_fold_result(outcome, task) for outcome in outcomes)
     return ModelResult(
-        name=name,
-        probability=found.probability,
+        name=entry.name,
+        kind=entry.kind,
+        words=entry.words,
+        probability=probability,
         patient_probability=pooled,
         patient_level=patient_level,
-        spectrum_level=patient_intervals(by_row, task.multiplicity, method=method),
-        training_auc=found.training_auc,
+        row_level=patient_intervals(by_row, task.multiplicity, method=method),
+        training_auc=float(np.mean([outcome.learned.training_auc for outcome in outcomes])),
         permutation_p=_permutation_p(by_patient, task.settings),
-        per_fold=found.folds,
-        curves=judge_curves(pooled, task),
-        threshold=judge_threshold(pooled, found.folds, task),
-        conformal=judge_sets(pooled, found.sets, task),
+        per_fold=folds,
+        curves=evaluate_curves(pooled, task),
+        threshold=evaluate_threshold(pooled, folds, task),
+        conformal=evaluate_sets(pooled, [outcome.learned.sets for outcome in outcomes], task),
         leaky=leaky,
         seconds=seconds,
     )
 
 
+def _leaky_estimate(
+    entry: ModelEntry[Estimator], rows: Rows, task: ClassTask, progress: Progress
+) -> dict[str, float]:
+    """Return what a split by row, which puts patients on both sides, would have claimed."""
+    patients = task.patients
+    jobs = fold_jobs(
+        entry, rows, LeakyClassTask.of(task), task.leaky_folds, title=f"{entry.name}: leaky split,"
+    )
+    probability = np.empty((len(rows), len(patients.classes)))
+    for outcome in run_jobs(jobs, progress):
+        probability[outcome.fold.test] = outcome.predicted
+    figures = Scores(patients.class_of_row, probability[None], patients.of_row, task.positive).figures()
+    return {metric: figures[metric] for metric in _LEAKY}
+
+
+def _fold_result(outcome: FoldOutcome[LearnedInFold], task: ClassTask) -> FoldResult:
+    fold = outcome.fold
+    truth, pooled = task.by_patient(outcome.predicted, fold.test)
+    figures = all_metrics(truth, pooled, task.positive)
+    return FoldResult(
+        fold.repeat,
+        fold.number,
+        len(truth),
+        figures["auc"],
+        figures["balanced_accuracy"],
+        threshold=outcome.learned.threshold,
+        left_out=fold.left_out,
+        chosen=outcome.chosen,
+    )
+
+
 def patient_scores(patients: Patients, pooled: FloatArray, positive: int | None) -> Scores:
-    """Return one row per patient from ``(repeats, m, c)`` pooled probabilities."""
+    """Return one row per patient.
+
+    Parameters
+    ----------
+    patients
+        Whose rows they were.
+    pooled
+        ``(repeats, m, c)`` probabilities of patients.
+    positive
+        The number of the positive class; None with more than two.
+    """
     return Scores(patients.class_of_patient, pooled, np.arange(len(patients.names)), positive)
 
 
-def _wilson(found: Mapping[str, Interval], scores: Scores, positive: int) -> dict[str, Interval]:
+def _wilson(intervals: Mapping[str, Interval], scores: Scores, positive: int) -> dict[str, Interval]:
     """Return the figures that are plain shares of patients with Wilson's interval instead of the bootstrap's."""
     n_positive = float(np.count_nonzero(scores.truth == positive))
-    trials = {
-        "sensitivity": n_positive,
-        "specificity": len(scores.truth) - n_positive,
-        "accuracy": float(len(scores.truth)),
+    all_patients = float(len(scores.truth))
+    trials = {"positive": n_positive, "negative": all_patients - n_positive, "all": all_patients}
+    shares = {
+        name: trials[metric.share_of] for name, metric in METRICS.items() if metric.share_of is not None
     }
     return {
-        name: wilson_interval(min(found[name].value * count, count), count)
-        for name, count in trials.items()
+        name: wilson_interval(min(intervals[name].value * count, count), count)
+        for name, count in shares.items()
         if count
     }
 
 
 def _permutation_p(scores: Scores, settings: EvaluationSettings) -> float:
-    """Return the p-value of the AUC averaged over repeats; each permutation deals the same classes in every repeat."""
+    """Return the p-value of the AUC averaged over repeats; each permutation assigns the same classes in every repeat."""
     null = [
         permutation_null(
             each, scores.patient, scores.truth, permutations=settings.permutations, seed=settings.seed
@@ -174,15 +260,13 @@ def _permutation_p(scores: Scores, settings: EvaluationSettings) -> float:
     return permutation_p(scores.figures()["auc"], np.mean(null, axis=0))
 
 
-def _differences(results: Mapping[str, ModelResult], task: Task) -> tuple[Difference, ...]:
+def _differences(results: Mapping[str, ModelResult], task: ClassTask) -> tuple[Difference, ...]:
     scores = {
         name: patient_scores(task.patients, result.patient_probability, task.positive)
         for name, result in results.items()
     }
     (reference, first), *others = scores.items()
-    found = [paired_differences((name, own), (reference, first), task.multiplicity) for name, own in others]
-    return tuple(each[metric] for each in found for metric in ("auc", "balanced_accuracy"))
-
-
-def _silent(_: str) -> None:
-    """Say nothing."""
+    differences = [
+        paired_differences((name, score), (reference, first), task.multiplicity) for name, score in others
+    ]
+    return tuple(each[metric] for each in differences for metric in _COMPARED)

@@ -8,42 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray
 
-METRICS: dict[str, str] = {
-    "auc": "area under the ROC curve",
-    "balanced_accuracy": "balanced accuracy",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
-    "precision": "precision",
-    "f1": "F1 score",
-    "mcc": "Matthews correlation coefficient",
-    "accuracy": "accuracy",
-    "brier": "Brier score",
-    "ece": "expected calibration error",
-}
-LOWER_IS_BETTER = frozenset({"brier", "ece"})
 CALIBRATION_BINS = 10
 _SMALLEST_PROBABILITY = 1e-12
-
-
-def all_metrics(truth: IndexArray, probability: FloatArray, positive: int | None) -> dict[str, float]:
-    """Return every figure of `METRICS` by name.
-
-    Parameters
-    ----------
-    truth
-        ``(n,)`` class numbers.
-    probability
-        ``(n, c)``, rows sum to one; the predicted class is the likeliest, the first of equals.
-    positive
-        The class of sensitivity, precision and F1. None, with more than two classes: the mean over classes of each
-        class against the rest.
-    """
-    counts = confusion(truth, probability.argmax(axis=1), probability.shape[1])
-    figures = {name: float(value) for name, value in from_confusion(counts, positive).items()}
-    figures["auc"] = macro_auc(truth, probability, positive)
-    figures["brier"] = float(brier_per_row(truth, probability).mean())
-    figures["ece"] = calibration_error(truth, probability)
-    return {name: figures[name] for name in METRICS}
 
 
 def auc(is_positive: NDArray[np.bool_], score: FloatArray) -> float:
@@ -60,6 +26,56 @@ def auc(is_positive: NDArray[np.bool_], score: FloatArray) -> float:
         return float("nan")
     wins = float(mid_ranks(score)[is_positive].sum()) - n_positive * (n_positive + 1) / 2
     return wins / pairs
+
+
+def average_precision(is_positive: NDArray[np.bool_], score: FloatArray) -> float:
+    """Return the area under the precision-recall curve as a sum of steps; NaN without a positive.
+
+    Parameters
+    ----------
+    is_positive, score
+        ``(n,)``: whether the row is of the class, and its score; rows of equal score are called together.
+
+    Examples
+    --------
+    >>> average_precision(np.array([True, False, True]), np.array([0.9, 0.5, 0.2])).__round__(4)
+    0.8333
+    """
+    hits, called = _from_the_top(is_positive, score)
+    if not hits.size or not hits[-1]:
+        return float("nan")
+    return float((np.diff(hits, prepend=0.0) * hits / called).sum() / hits[-1])
+
+
+def specificity_at(sensitivity: float, is_positive: NDArray[np.bool_], score: FloatArray) -> float:
+    """Return the highest specificity at which the sensitivity is still at least so high; NaN without both classes.
+
+    Parameters
+    ----------
+    sensitivity
+        Wanted, from 0 to 1.
+    is_positive, score
+        ``(n,)``: whether the row is of the class, and its score.
+
+    Examples
+    --------
+    >>> specificity_at(0.5, np.array([True, False, True, False]), np.array([0.9, 0.5, 0.2, 0.1]))
+    1.0
+    """
+    hits, called = _from_the_top(is_positive, score)
+    if not hits.size or not 0 < hits[-1] < called[-1]:
+        return float("nan")
+    at = int((hits >= sensitivity * hits[-1] * (1 - 1e-12)).argmax())
+    return float(1.0 - (called[at] - hits[at]) / (called[-1] - hits[-1]))
+
+
+def _from_the_top(is_positive: NDArray[np.bool_], score: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return positives and rows at or above each distinct score, highest first."""
+    order = np.argsort(-score, kind="stable")
+    ranked = score[order]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) if len(ranked) else np.empty(0, np.intp)
+    hits = np.cumsum(np.asarray(is_positive, dtype=np.float64)[order])[last]
+    return hits, (last + 1).astype(np.float64)
 
 
 def macro_auc(truth: IndexArray, probability: FloatArray, positive: int | None) -> float:
@@ -95,7 +111,7 @@ def from_confusion(counts: ArrayLike, positive: int | None) -> dict[str, FloatAr
     counts
         ``(..., c, c)``: true class by row, predicted by column; may be fractional.
     positive
-        As in `all_metrics`.
+        The class whose figures count; None, with more than two classes: the mean over classes of each against the rest.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""What an evaluation is told and what it tells."""
+"""What an evaluation of classes is given and what it finds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.audit import Audit
+from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.conformal import check_coverage
 from spectra_dl.evaluation.classes.roc import RocCurve
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
 from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.context import ReportContext
+from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, IntervalMethod
 from spectra_dl.evaluation.patients import Patients
@@ -18,7 +22,7 @@ from spectra_dl.evaluation.patients import Patients
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """How models are judged.
+    """How models are evaluated.
 
     Attributes
     ----------
@@ -31,7 +35,7 @@ class EvaluationSettings:
     interval
         ``"percentile"`` or ``"bca"``.
     leaky
-        Also run the split by spectrum, to show what it would have claimed; it doubles the time.
+        Also run the split by row, to show what it would have claimed; it doubles the time.
     positive
         The class whose sensitivity is reported, with two classes; None takes `classes.positive_class`.
     split_by
@@ -67,22 +71,6 @@ class EvaluationSettings:
             raise UsageError(f"interval {self.interval!r}: choose 'percentile' or 'bca'")
         check_rule(self.threshold_rule)
         check_coverage(self.coverage)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a fold chose among declared candidates.
-
-    Attributes
-    ----------
-    name
-        The candidate's.
-    scores
-        Patient AUC of each candidate on inner folds.
-    """
-
-    name: str
-    scores: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -192,19 +180,19 @@ class ModelResult:
 
     Attributes
     ----------
-    name
-        The model's name.
+    name, kind, words
+        Of the model's entry.
     probability
         ``(repeats, n, c)`` out-of-fold probabilities per row.
     patient_probability
         ``(repeats, m, c)``: the same, pooled by patient.
-    patient_level, spectrum_level
+    patient_level, row_level
         Figures with intervals, by metric, averaged over repeats.
     training_auc
         Patient AUC on the model's own training rows, mean over folds: how far it is above ``patient_level["auc"]``
         is what the model learned by heart.
     permutation_p
-        How often classes dealt to patients at random reach this patient AUC.
+        How often classes assigned to patients at random reach this patient AUC.
     per_fold
         Each outer fold on its own.
     curves
@@ -214,16 +202,18 @@ class ModelResult:
     conformal
         Sets of classes at a stated coverage; None where a class has a single training patient.
     leaky
-        Spectrum-level AUC and balanced accuracy a split by spectrum would have claimed; None if not run.
+        Row-level AUC and balanced accuracy that a split by row would have claimed; None if not run.
     seconds
         Wall-clock time of all fits and predictions; not part of the report.
     """
 
     name: str
+    kind: ModelKind
+    words: str
     probability: FloatArray
     patient_probability: FloatArray
     patient_level: Mapping[str, Interval]
-    spectrum_level: Mapping[str, Interval]
+    row_level: Mapping[str, Interval]
     training_auc: float
     permutation_p: float
     per_fold: tuple[FoldResult, ...]
@@ -254,6 +244,10 @@ class Evaluation:
         Every other model minus the first, in AUC and balanced accuracy at patient level.
     audit
         What besides biology tells the classes apart.
+    context
+        The modality's words and facts.
+    observations
+        What observers saw, in the order of models and folds.
     """
 
     settings: EvaluationSettings
@@ -264,3 +258,5 @@ class Evaluation:
     models: Mapping[str, ModelResult]
     differences: tuple[Difference, ...]
     audit: Audit
+    context: ReportContext
+    observations: tuple[Observation, ...] = ()

@@ -1,4 +1,4 @@
-"""Judge probabilities that were made elsewhere, by the same figures, intervals and comparisons as our own models."""
+"""Score probabilities that come from elsewhere with the same figures, intervals and comparisons as our own models."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.classes.comparison import paired_differences, permutation_null, permutation_p
 from spectra_dl.evaluation.classes.metrics import pool_by_patient
 from spectra_dl.evaluation.classes.results import EvaluationSettings
+from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
 from spectra_dl.evaluation.classes.task import named_positive
-from spectra_dl.evaluation.comparison import Difference, paired_differences, permutation_null, permutation_p
-from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients, patient_intervals
+from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.intervals import Interval, draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 
 
@@ -25,7 +27,7 @@ class PredictionScore:
         Figures with intervals, by metric; rows of one patient are pooled by the mean logarithm of their
         probabilities, see `metrics.pool_by_patient`.
     permutation_p
-        How often classes dealt to patients at random reach this patient AUC.
+        How often classes assigned to patients at random reach this patient AUC.
     """
 
     patient_level: Mapping[str, Interval]
@@ -62,7 +64,7 @@ def score_predictions(
     patient: Texts,
     settings: EvaluationSettings | None = None,
 ) -> Scoring:
-    """Judge predictions against the truth.
+    """Score predictions against the truth.
 
     Nobody can tell from predictions whether the patients were kept out of training; that remains the claim of whoever made
     them.
@@ -85,8 +87,8 @@ def score_predictions(
 
     Examples
     --------
-    >>> told = np.array([[0.9, 0.1], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
-    >>> found = score_predictions({"mine": told}, ["no", "no", "yes", "yes"], ["a", "b", "c", "d"])
+    >>> probability = np.array([[0.9, 0.1], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
+    >>> found = score_predictions({"mine": probability}, ["no", "no", "yes", "yes"], ["a", "b", "c", "d"])
     >>> found.scores["mine"].patient_level["auc"].value
     1.0
     """
@@ -97,33 +99,33 @@ def score_predictions(
     positive, reason = named_positive(patients, settings)
     at = None if positive is None else patients.classes.index(positive)
     multiplicity = draw_patients(len(patients.names), resamples=settings.resamples, seed=settings.seed)
-    pooled = {name: _pooled(name, told, patients, at) for name, told in probability.items()}
+    pooled = {name: _pooled(name, predicted, patients, at) for name, predicted in probability.items()}
     scores = {
         name: PredictionScore(
             patient_intervals(pooled[name], multiplicity, method=settings.interval),
             patient_intervals(
-                Scores(patients.class_of_row, np.asarray(told)[None], patients.of_row, at),
+                Scores(patients.class_of_row, np.asarray(predicted)[None], patients.of_row, at),
                 multiplicity,
                 method=settings.interval,
             ),
             _permutation_p(pooled[name], settings),
         )
-        for name, told in probability.items()
+        for name, predicted in probability.items()
     }
     (reference, first), *others = pooled.items()
-    found = [paired_differences((name, own), (reference, first), multiplicity) for name, own in others]
-    differences = tuple(each[metric] for each in found for metric in ("auc", "balanced_accuracy"))
+    compared = [paired_differences((name, score), (reference, first), multiplicity) for name, score in others]
+    differences = tuple(each[metric] for each in compared for metric in ("auc", "balanced_accuracy"))
     return Scoring(patients, positive, reason, scores, differences)
 
 
-def _pooled(name: str, told: FloatArray, patients: Patients, positive: int | None) -> Scores:
-    told = np.asarray(told, dtype=np.float64)
-    fits = told.shape == (len(patients.of_row), len(patients.classes))
-    if not fits or not np.all(told >= 0) or not np.allclose(told.sum(axis=1), 1.0, atol=1e-3):
+def _pooled(name: str, probability: FloatArray, patients: Patients, positive: int | None) -> Scores:
+    probability = np.asarray(probability, dtype=np.float64)
+    fits = probability.shape == (len(patients.of_row), len(patients.classes))
+    if not fits or not np.all(probability >= 0) or not np.allclose(probability.sum(axis=1), 1.0, atol=1e-3):
         raise DataError(
             f"{name}: not one probability from 0 to 1 for each row and class ({', '.join(patients.classes)}) that sum to 1"
         )
-    by_patient = pool_by_patient(told, patients.of_row, len(patients.names))
+    by_patient = pool_by_patient(probability, patients.of_row, len(patients.names))
     return Scores(patients.class_of_patient, by_patient[None], np.arange(len(patients.names)), positive)
 
 

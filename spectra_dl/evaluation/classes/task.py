@@ -1,49 +1,68 @@
-"""What every model of an evaluation shares: the rows, whose they are, the folds and the resampled patients."""
+"""What every model of an evaluation of classes shares: whose the rows are, the folds and the resampled patients."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.class_names import positive_class
+from spectra_dl.evaluation.classes.conformal import ConformalSets, fit_conformal
+from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.evaluation.classes.threshold import choose_threshold
+from spectra_dl.evaluation.estimator import class_probability, unseen_probability
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.patients import Patients
+from spectra_dl.evaluation.rows import RowSubset
 from spectra_dl.evaluation.wording import first_few
 
-Progress = Callable[[str], None]
-Observer = Callable[[str, Fold, Estimator], None]
 _MOST_LEAKY_FOLDS = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """The rows and how to judge on them.
+@dataclass(frozen=True)
+class LearnedInFold:
+    """What a fold's training patients say besides the model.
 
     Attributes
     ----------
-    rows, label, patient
-        ``(n, p)``, ``(n,)``, ``(n,)``.
+    training_auc
+        Patient AUC on the model's own training rows.
+    threshold
+        For the positive class; None with more than two classes, or where a class has a single training patient.
+    sets
+        Conformal sets; None where a class has a single training patient.
+    """
+
+    training_auc: float
+    threshold: float | None
+    sets: ConformalSets | None
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTask:
+    """The classes of the rows, and how models of them are evaluated.
+
+    Attributes
+    ----------
+    label, patient
+        ``(n,)`` text.
     patients
         The same, numbered.
     positive
         The number of the positive class; None with more than two classes.
     folds, leaky_folds
-        By patient, and by spectrum.
+        By patient, and by row.
     multiplicity
         Resampled patients.
     settings
         With the number of folds and repeats there are.
-    say, observe
-        As in `harness.evaluate`.
     """
 
-    rows: FloatArray
     label: NDArray[np.str_]
     patient: NDArray[np.str_]
     patients: Patients
@@ -52,8 +71,6 @@ class Task:
     leaky_folds: tuple[Fold, ...]
     multiplicity: FloatArray
     settings: EvaluationSettings
-    say: Progress
-    observe: Observer | None
 
     @property
     def repeats(self) -> int:
@@ -68,37 +85,130 @@ class Task:
         fewest = min(self.patients.count(code) for code in range(n_classes))
         return patient_folds(self.patient, self.label, folds=min(5, fewest), seed=self.settings.seed)
 
+    def target(self, fold: Fold) -> NDArray[np.str_]:
+        """Return the training rows' classes."""
+        return self.label[fold.train]
+
+    def groups(self, rows: IndexArray) -> Texts:
+        """Return the rows' patients."""
+        return self.patient[rows]
+
+    def predict(self, name: str, fitted: Any, rows: Any, fold: Fold) -> FloatArray:
+        """Return ``(k, c)`` probabilities of the test rows.
+
+        Parameters
+        ----------
+        name, fitted
+            The model.
+        rows
+            The fold's test rows.
+        fold
+            The fold.
+        """
+        return class_probability(name, fitted, rows, self.patients.classes)
+
+    def learn(self, name: str, fitted: Any, rows: RowSubset, fold: Fold) -> LearnedInFold:
+        """Return the threshold and the sets that the fold's training patients ask for; no test patient has a say.
+
+        Parameters
+        ----------
+        name, fitted
+            The model.
+        rows
+            The fold's training rows.
+        fold
+            The fold.
+        """
+        classes, train = self.patients.classes, fold.train
+        known = class_probability(name, fitted, rows.values, classes)
+        training_auc = macro_auc(*self.by_patient(known, train), self.positive)
+        unseen = unseen_probability(
+            name,
+            fitted,
+            rows,
+            self.label[train],
+            self.patient[train],
+            classes=classes,
+            seed=self.settings.seed,
+        )
+        if unseen is None:
+            return LearnedInFold(training_auc, None, None)
+        truth, pooled = self.by_patient(unseen, train)
+        sets = fit_conformal(pooled, truth, self.settings.coverage)
+        if self.positive is None:
+            return LearnedInFold(training_auc, None, sets)
+        rule = self.settings.threshold_rule
+        threshold = choose_threshold(pooled[:, self.positive], truth == self.positive, rule)
+        return LearnedInFold(training_auc, threshold, sets)
+
+    def by_patient(self, probability: FloatArray, rows: IndexArray) -> tuple[IndexArray, FloatArray]:
+        """Return class numbers and pooled probabilities of the patients who own ``rows``.
+
+        Parameters
+        ----------
+        probability
+            ``(k, c)`` of the rows.
+        rows
+            ``(k,)`` row numbers.
+        """
+        present, of_row = np.unique(self.patients.of_row[rows], return_inverse=True)
+        return self.patients.class_of_patient[present], pool_by_patient(probability, of_row, present.size)
+
+
+class LeakyClassTask(ClassTask):
+    """The same on folds that divide patients: nothing is learned in them, they only show what such a split would claim."""
+
+    def learn(self, name: str, fitted: Any, rows: RowSubset, fold: Fold) -> LearnedInFold:
+        """Learn nothing.
+
+        Parameters
+        ----------
+        name, fitted, rows, fold
+            As in `ClassTask.learn`.
+        """
+        return LearnedInFold(float("nan"), None, None)
+
+    @classmethod
+    def of(cls, task: ClassTask) -> "LeakyClassTask":
+        """Return the leaky counterpart of a task."""
+        return cls(**{one.name: getattr(task, one.name) for one in fields(ClassTask)})
+
 
 def prepare_task(
-    rows: FloatArray,
-    patients: Patients,
-    settings: EvaluationSettings,
-    folds: Sequence[Fold] | None,
-    *,
-    say: Progress,
-    observe: Observer | None,
-) -> Task:
+    n_rows: int, patients: Patients, settings: EvaluationSettings, folds: Sequence[Fold] | None
+) -> ClassTask:
     """Check rows and folds, and draw what is not given.
+
+    Parameters
+    ----------
+    n_rows
+        How many rows there are.
+    patients
+        Whose each is.
+    settings
+        How models are evaluated.
+    folds
+        Of another run; drawn anew if None.
 
     Raises
     ------
     DataError
         Other numbers of rows and labels, or folds that can't be used.
     """
-    if len(rows) != len(patients.of_row):
-        raise DataError(f"{len(rows)} rows for {len(patients.of_row)} labels; give one of each per spectrum")
+    if n_rows != len(patients.of_row):
+        raise DataError(f"{n_rows} rows for {len(patients.of_row)} labels; give one of each per row")
     label = np.array([patients.classes[code] for code in patients.class_of_row])
     patient = np.array([patients.names[code] for code in patients.of_row])
     if folds is None:
-        division = {"folds": settings.folds, "repeats": settings.repeats, "seed": settings.seed}
-        folds = patient_folds(patient, label, **division)
+        folds = patient_folds(
+            patient, label, folds=settings.folds, repeats=settings.repeats, seed=settings.seed
+        )
     else:
         _check_folds(folds, patients)
         number, repeat = max(fold.number for fold in folds), max(fold.repeat for fold in folds)
         settings = replace(settings, folds=number + 1, repeats=repeat + 1)
     positive, _ = named_positive(patients, settings)
-    return Task(
-        rows=rows,
+    return ClassTask(
         label=label,
         patient=patient,
         patients=patients,
@@ -107,8 +217,6 @@ def prepare_task(
         leaky_folds=tuple(_leaky_folds(patients, label, settings)),
         multiplicity=draw_patients(len(patients.names), resamples=settings.resamples, seed=settings.seed),
         settings=settings,
-        say=say,
-        observe=observe,
     )
 
 

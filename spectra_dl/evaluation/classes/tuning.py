@@ -1,7 +1,7 @@
 """A model that chooses among a few declared candidates, on nothing but the patients it is trained on."""
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,17 +9,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient
-from spectra_dl.evaluation.classes.results import Choice
 from spectra_dl.evaluation.estimator import Estimator, fit_copy, unseen_probability
 from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.rows import as_rows
 
 
 class Tuned(ClassifierMixin, BaseEstimator):
     """Fit every candidate, keep the one that does best on training patients it never saw.
 
-    Judged in the outer folds of `harness.evaluate`, this is nested cross-validation: what is chosen, and how, never
-    meets a test patient. A candidate that offers ``out_of_fold_probability_`` is judged by it; another one is fitted
+    Evaluated in the outer folds of `harness.evaluate`, this is nested cross-validation: what is chosen, and how, never
+    meets a test patient. A candidate that offers ``out_of_fold_probability_`` is scored by it; another one is fitted
     on inner folds by patient.
 
     Parameters
@@ -61,8 +62,17 @@ class Tuned(ClassifierMixin, BaseEstimator):
         self.candidates = candidates
         self.seed = seed
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: Sequence[str] | None = None) -> Self:
-        """Choose and fit on ``X`` ``(n, p)``; ``groups`` ``(n,)`` are the patients.
+    def fit(self, X: Any, y: ArrayLike, groups: Sequence[str] | None = None) -> Self:
+        """Choose and fit.
+
+        Parameters
+        ----------
+        X
+            ``n`` rows, as the candidates take them.
+        y
+            ``(n,)`` classes.
+        groups
+            ``(n,)`` patients.
 
         Raises
         ------
@@ -73,13 +83,14 @@ class Tuned(ClassifierMixin, BaseEstimator):
         """
         if not self.candidates:
             raise UsageError("no candidates to choose among; name at least one")
-        rows, label = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=str)
+        X = np.asarray(X, dtype=np.float64) if isinstance(X, list) else X
+        rows, label = as_rows(X), np.asarray(y, dtype=str)
         people = read_patients(groups, label)
         patient = np.array([people.names[code] for code in people.of_row])
         self.classes_ = np.array(people.classes)
         scores: dict[str, float] = {}
         for name, candidate in self.candidates.items():
-            fitted = fit_copy(candidate, rows, label, patient)
+            fitted = fit_copy(candidate, X, label, patient)
             unseen = unseen_probability(
                 name, fitted, rows, label, patient, classes=people.classes, seed=self.seed
             )
@@ -94,11 +105,11 @@ class Tuned(ClassifierMixin, BaseEstimator):
         self.chosen_ = Choice(max(scores, key=scores.__getitem__), scores)
         return self
 
-    def predict_proba(self, X: ArrayLike) -> FloatArray:
+    def predict_proba(self, X: Any) -> FloatArray:
         """Return ``(n, c)`` probabilities of the chosen candidate."""
-        return self.best_.predict_proba(np.asarray(X, dtype=np.float64))
+        return self.best_.predict_proba(np.asarray(X, dtype=np.float64) if isinstance(X, list) else X)
 
-    def predict(self, X: ArrayLike) -> NDArray[np.str_]:
+    def predict(self, X: Any) -> NDArray[np.str_]:
         """Return the likeliest class of each row."""
         likeliest: NDArray[np.str_] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return likeliest

@@ -37,34 +37,72 @@ def group_folds(patient: Texts | None, label: Texts, group: Texts, *, column: st
     [('June', [2, 3]), ('May', [0, 1])]
     """
     people = read_patients(patient, label)
-    if len(group) != len(label):
-        raise DataError(
-            f"{len(group)} entries of {column!r} for {len(label)} labels; give one of each per row"
-        )
-    names = sorted({str(name) for name in group})
+    names, of_row = named_groups(group, len(label), column=column)
+    refuse_in_two_groups([people.names[number] for number in people.of_row], of_row, names, column=column)
+    _refuse_untrainable(people, names, of_row, column)
+    return folds_from(of_row, 0, len(names), left_out=names)
+
+
+def named_groups(values: Texts, n_rows: int, *, column: str) -> tuple[list[str], IndexArray]:
+    """Return the values of a column, sorted, and the number of each row's value.
+
+    Parameters
+    ----------
+    values
+        ``(n,)`` text.
+    n_rows
+        How many there must be.
+    column
+        What the column is called, for errors.
+
+    Raises
+    ------
+    DataError
+        Another number of values, a row without a value, or one value only.
+    """
+    if len(values) != n_rows:
+        raise DataError(f"{len(values)} entries of {column!r} for {n_rows} labels; give one of each per row")
+    names = sorted({str(name) for name in values})
     of_row = np.searchsorted(
-        np.array(names, dtype=object), np.array([str(name) for name in group], dtype=object)
+        np.array(names, dtype=object), np.array([str(name) for name in values], dtype=object)
     )
-    blank = [row + 1 for row, name in enumerate(group) if not str(name).strip()]
+    blank = [row + 1 for row, name in enumerate(values) if not str(name).strip()]
     if blank:
         raise DataError(
             f"{len(blank)} rows have no {column!r} (row {first_few(blank)}); fill it in, or split by patient"
         )
     if len(names) < 2:
         raise DataError(f"every row has the same {column!r}: {names[0]!r:.80}; split by patient")
-    _refuse_patients_in_two_groups(people, names, of_row, column)
-    _refuse_untrainable(people, names, of_row, column)
-    return folds_from(of_row, 0, len(names), left_out=names)
+    return names, of_row.astype(np.intp)
 
 
-def _refuse_patients_in_two_groups(
-    people: Patients, names: Sequence[str], of_row: IndexArray, column: str
-) -> None:
-    pairs = np.unique(np.stack([people.of_row, of_row]), axis=1)  # (2, patient and group that occur together)
+def refuse_in_two_groups(patient: Texts, of_row: IndexArray, names: Sequence[str], *, column: str) -> None:
+    """Refuse patients who would be trained on and tested.
+
+    Parameters
+    ----------
+    patient
+        ``(n,)`` text.
+    of_row
+        ``(n,)`` the number of each row's group.
+    names
+        Of the groups.
+    column
+        What the column is called.
+
+    Raises
+    ------
+    DataError
+        A patient stands in several groups.
+    """
+    people, of_patient = np.unique(
+        np.array([str(name) for name in patient], dtype=object), return_inverse=True
+    )
+    pairs = np.unique(np.stack([of_patient, of_row]), axis=1)  # (2, patient and group that occur together)
     several = np.flatnonzero(np.bincount(pairs[0]) > 1)
     if several.size:
         listed = [
-            f"{people.names[one]} ({first_few(names[group] for group in pairs[1, pairs[0] == one])})"
+            f"{people[one]} ({first_few(names[group] for group in pairs[1, pairs[0] == one])})"
             for one in several
         ]
         raise DataError(

@@ -1,12 +1,13 @@
 """Folds of rows that belong to sections of patients."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 
 from spectra_dl.arrays import Texts
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.folds.group_splits import named_groups, refuse_in_two_groups
 from spectra_dl.evaluation.folds.splits import Fold, assign_folds, folds_from
 from spectra_dl.evaluation.wording import first_few
 
@@ -14,7 +15,13 @@ Group = Literal["patient", "section"]
 
 
 def left_out_folds(
-    section: Texts, patient: Texts, *, group: Group = "patient", folds: int | None = None, seed: int = 0
+    section: Texts,
+    patient: Texts,
+    *,
+    group: Group = "patient",
+    folds: int | None = None,
+    repeats: int = 1,
+    seed: int = 0,
 ) -> list[Fold]:
     """Leave out one patient at a time, or one section at a time where that is asked for by name.
 
@@ -25,9 +32,11 @@ def left_out_folds(
     group
         What is never divided; ``"section"`` lets sections of one patient stand on both sides.
     folds
-        Deal the patients (or sections) into so many folds instead of leaving out each on its own.
+        Split the patients (or sections) into so many folds instead of leaving out each on its own.
+    repeats
+        How many independent splits into folds.
     seed
-        Of the deal.
+        Of the split.
 
     Raises
     ------
@@ -52,8 +61,63 @@ def left_out_folds(
     )
     if folds is None:
         return folds_from(of_row, 0, len(names), left_out=names)
-    part = assign_folds(np.zeros(len(names), dtype=np.intp), folds, (seed, 0))
-    return folds_from(part[of_row], 0, folds)
+    splits = (
+        assign_folds(np.zeros(len(names), dtype=np.intp), folds, (seed, repeat)) for repeat in range(repeats)
+    )
+    return [fold for repeat, part in enumerate(splits) for fold in folds_from(part[of_row], repeat, folds)]
+
+
+def column_folds(section: Texts, patient: Texts, values: Texts, *, column: str) -> list[Fold]:
+    """Leave out one value of a column at a time, such as a scanner or a batch of sections.
+
+    Parameters
+    ----------
+    section, patient
+        ``(n,)`` text, per row.
+    values
+        ``(n,)`` the column.
+    column
+        Its name, for errors.
+
+    Raises
+    ------
+    DataError
+        A row without a value, one value only, or a section or patient with several.
+
+    Examples
+    --------
+    >>> folds = column_folds(["a1", "b1", "c1"], ["a", "b", "c"], ["x", "x", "y"], column="scanner")
+    >>> [(fold.left_out, fold.test.tolist()) for fold in folds]
+    [('x', [0, 1]), ('y', [2])]
+    """
+    patient_of_section(section, patient)
+    names, of_row = named_groups(values, len(section), column=column)
+    refuse_in_two_groups(patient, of_row, names, column=column)
+    return folds_from(of_row, 0, len(names), left_out=names)
+
+
+def check_sections_whole(folds: Sequence[Fold], section: Texts) -> None:
+    """Refuse folds that divide a section between training and test.
+
+    Parameters
+    ----------
+    folds
+        From elsewhere.
+    section
+        ``(n,)`` text, per row.
+
+    Raises
+    ------
+    DataError
+        A section is divided.
+    """
+    names = np.array([str(name) for name in section], dtype=object)
+    for fold in folds:
+        if divided := sorted(set(names[fold.train]) & set(names[fold.test])):
+            raise DataError(
+                f"fold {fold.number + 1} of the given split divides sections {first_few(divided)}; "
+                "take a split that keeps sections whole"
+            )
 
 
 def patient_of_section(section: Texts, patient: Texts) -> Mapping[str, str]:

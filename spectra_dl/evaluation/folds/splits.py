@@ -131,8 +131,17 @@ def split_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def read_split(text: str, patient: Texts) -> list[Fold]:
+def read_split(text: str, patient: Texts, *, unit: Texts | None = None) -> list[Fold]:
     """Read folds written by `split_text`, for rows of the same patients in the same order.
+
+    Parameters
+    ----------
+    text
+        The file's content.
+    patient
+        ``(n,)`` text.
+    unit
+        ``(n,)`` what must not be divided; patients if None.
 
     Raises
     ------
@@ -152,7 +161,7 @@ def read_split(text: str, patient: Texts) -> list[Fold]:
     folds = []
     for repeat in range(int(numbers[:, 1].max()) + 1):
         part = _fold_of_row(numbers[numbers[:, 1] == repeat], len(patient), repeat)
-        _refuse_divided_patients(part, patient)
+        _refuse_divided_patients(part, patient if unit is None else unit)
         folds += folds_from(part, repeat, int(part.max()) + 1)
     return folds
 
@@ -203,7 +212,7 @@ def _refuse_divided_patients(part: IndexArray, patient: Texts) -> None:
         }
     )
     if divided:
-        raise DataError(f"the split has patients on both sides: {first_few(divided)}; divide by patient")
+        raise DataError(f"the split has patients on both sides: {first_few(divided)}; split by patient")
 
 
 def _check_counts(folds: int, repeats: int) -> None:

@@ -1,13 +1,19 @@
-"""What needs no image, judged like a model: a score means nothing before it is seen beside these."""
+"""What needs no image, scored like a model: a score means nothing before it is seen beside these."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
-from spectra_dl.evaluation.estimator import fit_copy
-from spectra_dl.evaluation.profiles.results import ProfileResult, Regressor
-from spectra_dl.evaluation.profiles.scoring import LeftOut, Task, averaged, judge, predict_sections
+from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs
+from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.profiles.results import ProfileResult
+from spectra_dl.evaluation.profiles.scoring import averaged, score_sections
+from spectra_dl.evaluation.profiles.task import HeldOutSection, ProfileTask
+from spectra_dl.evaluation.rows import Rows
 
 TRAINING_MEAN, PATIENT_MEAN = "training mean", "patient mean"
 SHUFFLED, NEIGHBOURS = "shuffled spots", "spatial neighbours (a leak)"
@@ -20,34 +26,73 @@ ABOUT = {
 _NEIGHBOURS = 6
 
 
-def image_free_controls(position: FloatArray | None, task: Task) -> dict[str, ProfileResult]:
-    """Return what means and neighbours reach; neighbours need ``(n, 2)`` positions, the patient's mean other sections."""
+def image_free_controls(position: FloatArray | None, task: ProfileTask) -> dict[str, ProfileResult]:
+    """Return what means and neighbours reach.
+
+    Parameters
+    ----------
+    position
+        ``(n, 2)`` of the rows; None leaves neighbours out.
+    task
+        What is predicted; the patient's mean needs other sections of the patient.
+    """
     mean = [
-        _constant(task.targets[one.fold].values(task.folds[one.fold].train), one) for one in task.left_out
+        _constant(task.targets[one.fold].values(task.folds[one.fold].train), one) for one in task.held_out
     ]
-    found = {TRAINING_MEAN: judge(TRAINING_MEAN, task.left_out, mean, task)}
-    others = {one.section: _elsewhere_in_patient(one, task) for one in task.left_out}
-    with_others = [one for one in task.left_out if others[one.section].size]
+    controls = {TRAINING_MEAN: score_sections(TRAINING_MEAN, task.held_out, mean, task)}
+    elsewhere = {one.section: _elsewhere_in_patient(one, task) for one in task.held_out}
+    with_others = [one for one in task.held_out if elsewhere[one.section].size]
     if with_others:
-        mean = [_constant(task.targets[one.fold].values(others[one.section]), one) for one in with_others]
-        found[PATIENT_MEAN] = judge(PATIENT_MEAN, with_others, mean, task)
+        mean = [_constant(task.targets[one.fold].values(elsewhere[one.section]), one) for one in with_others]
+        controls[PATIENT_MEAN] = score_sections(PATIENT_MEAN, with_others, mean, task)
     if position is not None:
-        near = [_neighbour_means(one.measured, position[one.rows]) for one in task.left_out]
-        found[NEIGHBOURS] = judge(NEIGHBOURS, task.left_out, near, task)
-    return found
+        near = [_neighbour_means(one.measured, position[one.rows]) for one in task.held_out]
+        controls[NEIGHBOURS] = score_sections(NEIGHBOURS, task.held_out, near, task)
+    return controls
 
 
-def shuffled_control(name: str, model: Regressor, task: Task) -> tuple[Mapping[str, ProfileResult], float]:
-    """Return what a model reaches that was trained on shuffled profiles, the mean of several shuffles, and their spread."""
+@dataclass(frozen=True, eq=False)
+class ShuffledTask(ProfileTask):
+    """The same, but that models are trained on profiles shuffled within their sections.
+
+    Attributes
+    ----------
+    shuffle
+        The number of the shuffle.
+    """
+
+    shuffle: int
+
+    def target(self, fold: Fold) -> FloatArray:
+        """Return the training rows' profiles, shuffled."""
+        seed = (self.settings.seed, fold.number, self.shuffle, *((fold.repeat,) if fold.repeat else ()))
+        return self.targets_of(fold).values(shuffled_within(self, fold.train, seed))
+
+
+def shuffled_control(
+    entry: ModelEntry[Any], rows: Rows, task: ProfileTask, progress: Progress
+) -> tuple[Mapping[str, ProfileResult], float]:
+    """Return what a model reaches that was trained on shuffled profiles, the mean of several shuffles, and their spread.
+
+    Parameters
+    ----------
+    entry
+        The model.
+    rows
+        What it takes.
+    task
+        What is predicted.
+    progress
+        Takes a short line before each fit.
+    """
     results = []
     for number in range(task.settings.shuffles):
-        told: list[FloatArray] = []
-        for fold, chosen in zip(task.folds, task.targets, strict=True):
-            task.say(f"{name}, shuffled {number + 1}: fold {fold.number + 1} of {len(task.folds)}")
-            other = shuffled_within(task, fold.train, (task.settings.seed, fold.number, number))
-            fitted = fit_copy(model, task.rows[fold.train], chosen.values(other), task.section[fold.train])
-            told += predict_sections(name, fitted, fold, task)
-        results.append(judge(SHUFFLED, task.left_out, told, task))
+        shuffled = ShuffledTask(
+            **{one.name: getattr(task, one.name) for one in fields(ProfileTask)}, shuffle=number
+        )
+        jobs = fold_jobs(entry, rows, shuffled, task.folds, title=f"{entry.name}, shuffled {number + 1}:")
+        predicted = task.by_section(run_jobs(jobs, progress))
+        results.append(score_sections(SHUFFLED, task.held_out, predicted, task))
     if not results:
         return {}, float("nan")
     values = [one.pearson.value for one in results]
@@ -55,24 +100,34 @@ def shuffled_control(name: str, model: Regressor, task: Task) -> tuple[Mapping[s
     return {SHUFFLED: averaged(SHUFFLED, results, task.settings)}, spread
 
 
-def shuffled_within(task: Task, rows: IndexArray, seed: tuple[int, ...]) -> IndexArray:
-    """Return for each of ``rows`` another of the same section, each once; the draw doesn't know in which order rows came."""
+def shuffled_within(task: ProfileTask, rows: IndexArray, seed: tuple[int, ...]) -> IndexArray:
+    """Return for each of ``rows`` another of the same section, each once; the draw doesn't know in which order rows came.
+
+    Parameters
+    ----------
+    task
+        Whose sections the rows are of.
+    rows
+        ``(k,)`` row numbers.
+    seed
+        Of the draw.
+    """
     generator = np.random.default_rng(seed)
-    other: IndexArray = np.arange(len(task.section))
+    swapped: IndexArray = np.arange(len(task.section))
     taken = np.zeros(len(task.section), dtype=bool)
     taken[rows] = True
     ordered = task.order[taken[task.order]]
     for name in sorted(set(task.section[rows])):
-        own = ordered[task.section[ordered] == name]
-        other[own] = generator.permutation(own)
-    return other[rows]
+        of_section = ordered[task.section[ordered] == name]
+        swapped[of_section] = generator.permutation(of_section)
+    return swapped[rows]
 
 
-def _constant(values: FloatArray, one: LeftOut) -> FloatArray:
+def _constant(values: FloatArray, one: HeldOutSection) -> FloatArray:
     return np.repeat(values.mean(axis=0, keepdims=True), len(one.rows), axis=0)
 
 
-def _elsewhere_in_patient(one: LeftOut, task: Task) -> IndexArray:
+def _elsewhere_in_patient(one: HeldOutSection, task: ProfileTask) -> IndexArray:
     return np.flatnonzero((task.patient == one.patient) & (task.section != one.section))
 
 
@@ -85,8 +140,8 @@ def _neighbour_means(values: FloatArray, position: FloatArray) -> FloatArray:
     _, near = cKDTree(position).query(position, k=count)
     near = np.asarray(near)
     # The row itself is left out wherever it stands among rows at the same place.
-    others = near != np.arange(len(values))[:, None]
-    others[others.all(axis=1), -1] = False
-    chosen: IndexArray = near[others].reshape(len(values), count - 1)
-    told: FloatArray = np.mean(values[chosen], axis=1)  # (k, neighbours, t) -> (k, t)
-    return told
+    elsewhere = near != np.arange(len(values))[:, None]
+    elsewhere[elsewhere.all(axis=1), -1] = False
+    chosen: IndexArray = near[elsewhere].reshape(len(values), count - 1)
+    mean: FloatArray = np.mean(values[chosen], axis=1)  # (k, neighbours, t) -> (k, t)
+    return mean

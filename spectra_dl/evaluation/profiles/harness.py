@@ -1,80 +1,115 @@
-"""Judge models of profiles by patient: the same folds and targets for all, controls beside every score."""
+"""Evaluate models of profiles by patient: the same folds and targets for all, controls beside every score."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, IndexArray, Texts, text_array
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.audit import Audit, Finding
 from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.comparison import Difference, verdict_of
-from spectra_dl.evaluation.folds.leave_out_splits import left_out_folds, patient_of_section
-from spectra_dl.evaluation.folds.splits import split_text
+from spectra_dl.evaluation.context import ReportContext
+from spectra_dl.evaluation.entries import ModelEntry, model_entries
+from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs, silent
+from spectra_dl.evaluation.folds.job import Observation, Observer
+from spectra_dl.evaluation.folds.leave_out_splits import (
+    check_sections_whole,
+    left_out_folds,
+    patient_of_section,
+)
+from spectra_dl.evaluation.folds.splits import Fold, split_text
 from spectra_dl.evaluation.profiles.controls import image_free_controls, shuffled_control
 from spectra_dl.evaluation.profiles.leaky_estimates import constant_profile_estimate, leaky_split_estimate
+from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import (
     ProfileEvaluation,
     ProfileResult,
     ProfileSettings,
     Regressor,
-    Rows,
     TargetChooser,
 )
-from spectra_dl.evaluation.profiles.scoring import (
-    Observer,
-    Task,
-    fit_and_tell,
-    judge,
-    macro_interval,
-    sections_left_out,
-    values_of_units,
-)
+from spectra_dl.evaluation.profiles.scoring import macro_interval, score_sections, values_of_units
+from spectra_dl.evaluation.profiles.task import ProfileTask, held_out_sections
 from spectra_dl.evaluation.profiles.units import interval_over_units
+from spectra_dl.evaluation.rows import Rows, as_rows
+
+
+@dataclass(frozen=True, eq=False)
+class SectionRows:
+    """Rows that belong to sections of patients.
+
+    Attributes
+    ----------
+    rows
+        What models take, ``n`` of them; a tuple is blocks of the same rows.
+    section, patient
+        ``(n,)`` text.
+    position
+        ``(n, 2)`` for the control that predicts a row from its measured neighbours; None leaves it out.
+    """
+
+    rows: Rows | tuple[Rows, ...]
+    section: Texts
+    patient: Texts
+    position: FloatArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ProfileInputs:
+    """What a modality may add to an evaluation of profiles.
+
+    Attributes
+    ----------
+    reference
+        The model that the others are compared with, besides the first; the first if None.
+    controls
+        Unfitted regressors that see no image, by name, scored like the models.
+    findings
+        What the modality's audit found.
+    folds
+        The folds of another run, from `splits.read_split`, or of a column, from `leave_out_splits.column_folds`; drawn anew if None.
+    context
+        Words and facts for the reports.
+    observers
+        Look at each fitted model and return what they saw.
+    """
+
+    reference: str | None = None
+    controls: Mapping[str, Regressor] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    folds: Sequence[Fold] | None = None
+    context: ReportContext = field(default_factory=ReportContext)
+    observers: Sequence[Observer] = ()
 
 
 def evaluate_profiles(
-    models: Mapping[str, Regressor],
-    rows: Rows,
+    models: Mapping[str, Regressor] | Sequence[ModelEntry[Regressor]],
+    data: SectionRows,
     targets: TargetChooser,
-    section: Texts,
-    patient: Texts,
     settings: ProfileSettings | None = None,
+    inputs: ProfileInputs | None = None,
     *,
-    reference: str | None = None,
-    controls: Mapping[str, Regressor] | None = None,
-    position: FloatArray | None = None,
-    findings: Sequence[Finding] = (),
-    progress: Callable[[str], None] | None = None,
-    observe: Observer | None = None,
+    progress: Progress = silent,
 ) -> ProfileEvaluation:
-    """Judge every model on left-out patients, or on left-out sections where that was asked for.
+    """Evaluate every model on left-out patients, or on left-out sections where that was asked for.
 
     Parameters
     ----------
     models
-        Unfitted regressors by name; each is cloned for each fold, and given the training rows' sections where its ``fit`` takes ``groups``.
-    rows
-        What models take, a row per spot.
+        Unfitted regressors by name, or entries that say what each is; each is cloned for each fold, and given the training rows'
+        sections where its ``fit`` takes ``groups``.
+    data
+        The rows and whose they are.
     targets
         Chooses in each fold, from training rows, what is predicted.
-    section, patient
-        ``(n,)`` text.
     settings
         How; the default if None.
-    reference
-        The model that the others are compared with, besides the first; the first if None.
-    controls
-        Unfitted regressors that see no image, supplied by the modality and judged like the models.
-    position
-        ``(n, 2)`` for the control that predicts a row from its measured neighbours; left out if None.
-    findings
-        What the modality's audit found.
+    inputs
+        What the modality adds.
     progress
         Takes a short line before each fit.
-    observe
-        Takes the model's name, the fold and the regressor after each fit, to learn more from it.
 
     Raises
     ------
@@ -82,80 +117,124 @@ def evaluate_profiles(
         No models, or the reference is none of them.
     DataError
         An impossible split, or predictions that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> class Measured:  # all columns, whatever the training rows are
+    ...     names = ("gene",)
+    ...     def fit(self, rows): return self
+    ...     def values(self, rows): return 2 * image[rows]
+    ...     def ceiling(self, rows): return np.ones(1)
+    >>> image, section = np.random.default_rng(0).normal(size=(30, 1)), np.repeat(["a", "b", "c"], 10)
+    >>> data, settings = SectionRows(image, section, section), ProfileSettings(shuffles=0, leaky=False)
+    >>> evaluation = evaluate_profiles({"linear": LinearRegression()}, data, Measured(), settings)
+    >>> round(evaluation.first.pearson.value, 6)
+    1.0
     """
-    if not models:
-        raise UsageError("no models to evaluate; name at least one")
-    first = next(iter(models))
-    reference = first if reference is None else reference
-    if reference not in models:
+    entries, inputs = model_entries(models), inputs or ProfileInputs()
+    first, names = entries[0], [entry.name for entry in entries]
+    reference = inputs.reference or first.name
+    if reference not in names:
         raise UsageError(
-            f"the reference {reference!r:.80} is none of the models; name one of {', '.join(models)}"
+            f"the reference {reference!r:.80} is none of the models; name one of {', '.join(names)}"
         )
-    settings = settings or ProfileSettings()
-    task = _prepare(rows, targets, section, patient, settings, position, progress, observe)
-    results = {
-        name: judge(name, task.left_out, fit_and_tell(name, one, task), task) for name, one in models.items()
-    }
-    shuffled, spread = shuffled_control(first, models[first], task)
-    own = {
-        name: judge(name, task.left_out, fit_and_tell(name, one, task), task)
-        for name, one in (controls or {}).items()
-    }
-    leaky = dict.fromkeys((first, reference)) if settings.leaky else {}
+    rows = as_rows(data.rows)
+    task = _task(len(rows), data, targets, settings or ProfileSettings(), inputs.folds)
+    results, observations = _scored(entries, rows, task, inputs.observers, progress)
+    shuffled, spread = shuffled_control(first, rows, task, progress)
+    controls = [ModelEntry(name, model, kind="control") for name, model in inputs.controls.items()]
+    own_controls, _ = _scored(controls, rows, task, (), progress)
+    leaky = [entry for entry in entries if entry.name in (first.name, reference)]
     return ProfileEvaluation(
-        settings=settings,
+        settings=task.settings,
         n_rows=len(rows),
-        section_of=patient_of_section(section, patient),
+        section_of=patient_of_section(data.section, data.patient),
         folds=task.folds,
         split=split_text(task.folds, task.patient, task.section),
         reference=reference,
         ceiling=macro_interval(
-            [one.ceiling for one in task.left_out], task.left_out, settings, within=(0.0, 1.0)
+            [one.ceiling for one in task.held_out], task.held_out, task.settings, within=(0.0, 1.0)
         ),
         models=results,
-        controls={**shuffled, **image_free_controls(position, task), **own},
-        differences=_differences(results, reference, settings),
+        controls={**shuffled, **image_free_controls(data.position, task), **own_controls},
+        differences=_differences(results, reference, task.settings),
         shuffled_sd=spread,
-        leaky={name: leaky_split_estimate(name, models[name], targets, task) for name in leaky},
+        leaky={
+            entry.name: leaky_split_estimate(entry, rows, targets, task, progress)
+            for entry in (leaky if task.settings.leaky else ())
+        },
         constant_profile=constant_profile_estimate(task),
-        audit=Audit(gravest_first(list(findings))),
+        audit=Audit(gravest_first(list(inputs.findings))),
+        context=inputs.context,
+        observations=tuple(observations),
     )
 
 
-def _prepare(
+def _scored(
+    entries: Sequence[ModelEntry[Regressor]],
     rows: Rows,
-    targets: TargetChooser,
-    section: Texts,
-    patient: Texts,
-    settings: ProfileSettings,
-    position: FloatArray | None,
-    progress: Callable[[str], None] | None,
-    observe: Observer | None,
-) -> Task:
-    sections, patients = text_array(section), text_array(patient)
-    if len(sections) != len(rows) or (position is not None and np.shape(position) != (len(rows), 2)):
-        raise DataError(
-            f"{len(rows)} rows need as many sections, patients and positions (x, y); give one of each per row"
+    task: ProfileTask,
+    observers: Sequence[Observer],
+    progress: Progress,
+) -> tuple[dict[str, ProfileResult], list[Observation]]:
+    """Return what each model reached, and what the observers saw."""
+    results, observations = {}, []
+    for entry in entries:
+        outcomes = run_jobs(fold_jobs(entry, rows, task, task.folds, observers=observers), progress)
+        observations += [seen for outcome in outcomes for seen in outcome.observations()]
+        results[entry.name] = score_sections(
+            entry.name,
+            task.held_out,
+            task.by_section(outcomes),
+            task,
+            kind=entry.kind,
+            words=entry.words,
+            chosen=[outcome.chosen for outcome in outcomes],
         )
-    folds = tuple(
-        left_out_folds(sections, patients, group=settings.group, folds=settings.folds, seed=settings.seed)
-    )
+    return results, observations
+
+
+def _task(
+    n_rows: int,
+    data: SectionRows,
+    targets: TargetChooser,
+    settings: ProfileSettings,
+    given: Sequence[Fold] | None,
+) -> ProfileTask:
+    sections, patients = text_array(data.section), text_array(data.patient)
+    if len(sections) != n_rows or (data.position is not None and np.shape(data.position) != (n_rows, 2)):
+        raise DataError(
+            f"{n_rows} rows need as many sections, patients and positions (x, y); give one of each per row"
+        )
+    if given is None:
+        folds = left_out_folds(
+            sections,
+            patients,
+            group=settings.group,
+            folds=settings.folds,
+            repeats=settings.repeats,
+            seed=settings.seed,
+        )
+    else:
+        folds = list(given)
+        check_sections_whole(folds, sections)
+        repeats = 1 + max(fold.repeat for fold in folds)
+        settings = replace(settings, repeats=repeats, folds=len(folds) // repeats)
     chosen = tuple(targets.fit(fold.train) for fold in folds)
-    return Task(
-        rows=rows,
+    return ProfileTask(
         section=sections,
         patient=patients,
-        order=_order(sections, position),
-        folds=folds,
+        order=_order(sections, data.position),
+        folds=tuple(folds),
         targets=chosen,
-        left_out=sections_left_out(sections, patients, folds, chosen),
+        held_out=held_out_sections(sections, patients, folds, chosen),
         settings=settings,
-        say=progress or (lambda _: None),
-        observe=observe,
     )
 
 
-def _order(section: NDArray[np.object_], position: FloatArray | None) -> IndexArray:
+def _order(section: TextArray, position: FloatArray | None) -> IndexArray:
     """Return row numbers by section, and by place within it where places are known."""
     _, number = np.unique(section, return_inverse=True)
     keys = (number,) if position is None else (position[:, 1], position[:, 0], number)
@@ -175,9 +254,10 @@ def _differences(
 
 
 def _difference(model: ProfileResult, reference: ProfileResult, settings: ProfileSettings) -> Difference:
-    own, other = (
+    values, expected = (
         values_of_units([one.skill.pearson for one in each.sections], each.sections, settings)
         for each in (model, reference)
     )
-    interval = interval_over_units(own - other, resamples=settings.resamples, seed=settings.seed)
-    return Difference(model.name, reference.name, "pearson", interval, verdict_of(interval, "pearson"))
+    interval = interval_over_units(values - expected, resamples=settings.resamples, seed=settings.seed)
+    metric = PROFILE_METRICS["pearson"]
+    return Difference(model.name, reference.name, metric.name, interval, verdict_of(interval, metric))

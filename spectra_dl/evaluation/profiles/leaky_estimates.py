@@ -1,45 +1,85 @@
 """Figures that flawed protocols would have claimed: shown so that nobody is deceived by them, and never as results."""
 
+from dataclasses import dataclass, fields
+from typing import Any
+
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.estimator import fit_copy
-from spectra_dl.evaluation.folds.splits import assign_folds, folds_from
+from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs
+from spectra_dl.evaluation.folds.splits import Fold, assign_folds, folds_from
 from spectra_dl.evaluation.profiles.metrics import no_order_is_none, pearson_per_column
-from spectra_dl.evaluation.profiles.results import Regressor, TargetChooser
-from spectra_dl.evaluation.profiles.scoring import LeftOut, Task, predicted_profiles, values_of_units
+from spectra_dl.evaluation.profiles.results import ChosenTargets, TargetChooser
+from spectra_dl.evaluation.profiles.scoring import values_of_units
+from spectra_dl.evaluation.profiles.task import HeldOutSection, ProfileTask
 from spectra_dl.evaluation.profiles.units import known_mean
+from spectra_dl.evaluation.rows import Rows
 
 _LEAKY_FOLDS = 5
 
 
-def leaky_split_estimate(name: str, model: Regressor, targets: TargetChooser, task: Task) -> float:
-    """Return the mean correlation of a split by row: panel and model know rows beside each test row."""
+@dataclass(frozen=True, eq=False)
+class LeakyProfileTask(ProfileTask):
+    """The same targets in every fold, chosen on all rows, test rows among them.
+
+    Attributes
+    ----------
+    chosen
+        The targets.
+    """
+
+    chosen: ChosenTargets
+
+    def targets_of(self, fold: Fold) -> ChosenTargets:
+        """Return the targets of all rows."""
+        return self.chosen
+
+
+def leaky_split_estimate(
+    entry: ModelEntry[Any], rows: Rows, targets: TargetChooser, task: ProfileTask, progress: Progress
+) -> float:
+    """Return the mean correlation of a split by row: panel and model know rows beside each test row.
+
+    Parameters
+    ----------
+    entry
+        The model.
+    rows
+        What it takes.
+    targets
+        Chooses the panel, here on all rows.
+    task
+        Whose sections the rows are of.
+    progress
+        Takes a short line before each fit.
+    """
     n_rows, everything = len(task.section), np.arange(len(task.section))
     folds = min(_LEAKY_FOLDS, n_rows)
     part = np.empty(n_rows, dtype=np.intp)
     part[task.order] = assign_folds(np.zeros(n_rows, dtype=np.intp), folds, (task.settings.seed, 0))
-    chosen = targets.fit(everything)
-    measured = chosen.values(everything)
-    told = np.empty_like(measured)
-    for fold in folds_from(part, 0, folds):
-        task.say(f"{name}: split by row, fold {fold.number + 1} of {folds}")
-        fitted = fit_copy(model, task.rows[fold.train], measured[fold.train], task.section[fold.train])
-        told[fold.test] = predicted_profiles(name, fitted, task.rows[fold.test], measured[fold.test].shape)
-    figures = [_correlation(told[one.rows], measured[one.rows]) for one in task.left_out]
-    return float(known_mean(values_of_units(figures, task.left_out, task.settings)))
+    leaky = LeakyProfileTask(
+        **{one.name: getattr(task, one.name) for one in fields(ProfileTask)}, chosen=targets.fit(everything)
+    )
+    measured = leaky.targets_of(task.folds[0]).values(everything)
+    predicted = np.empty_like(measured)
+    jobs = fold_jobs(entry, rows, leaky, folds_from(part, 0, folds), title=f"{entry.name}: leaky split,")
+    for outcome in run_jobs(jobs, progress):
+        predicted[outcome.fold.test] = outcome.predicted
+    figures = [_correlation(predicted[one.rows], measured[one.rows]) for one in task.held_out]
+    return float(known_mean(values_of_units(figures, task.held_out, task.settings)))
 
 
-def constant_profile_estimate(task: Task) -> float:
+def constant_profile_estimate(task: ProfileTask) -> float:
     """Return the mean correlation over targets, row by row, of the training mean: the same profile everywhere."""
-    figures = [_over_targets(one, task) for one in task.left_out]
-    return float(known_mean(values_of_units(figures, task.left_out, task.settings)))
+    figures = [_over_targets(one, task) for one in task.held_out]
+    return float(known_mean(values_of_units(figures, task.held_out, task.settings)))
 
 
-def _over_targets(one: LeftOut, task: Task) -> FloatArray:
+def _over_targets(one: HeldOutSection, task: ProfileTask) -> FloatArray:
     mean = task.targets[one.fold].values(task.folds[one.fold].train).mean(axis=0)
     return _correlation(np.repeat(mean[:, None], len(one.rows), axis=1), one.measured.T)
 
 
-def _correlation(told: FloatArray, measured: FloatArray) -> FloatArray:
-    return no_order_is_none(pearson_per_column(told, measured), measured)
+def _correlation(predicted: FloatArray, measured: FloatArray) -> FloatArray:
+    return no_order_is_none(pearson_per_column(predicted, measured), measured)

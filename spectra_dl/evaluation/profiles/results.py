@@ -1,4 +1,4 @@
-"""What an evaluation of profiles is told and what it tells."""
+"""What an evaluation of profiles is given and what it finds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,11 @@ from typing import Any, Protocol
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.audit import Audit
+from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.context import ReportContext
+from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.leave_out_splits import Group
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
@@ -20,14 +24,6 @@ class Regressor(Protocol):
     def fit(self, X: Any, y: FloatArray) -> Any: ...
 
     def predict(self, X: Any) -> FloatArray: ...
-
-
-class Rows(Protocol):
-    """Rows that can be taken by number: an array, or a table of the modality's own."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, rows: IndexArray) -> Any: ...
 
 
 class ChosenTargets(Protocol):
@@ -50,46 +46,44 @@ class TargetChooser(Protocol):
 
 
 @dataclass(frozen=True)
-class Words:
-    """What a target and a row are called in reports."""
-
-    target: str = "gene"
-    row: str = "spot"
-
-
-@dataclass(frozen=True)
 class ProfileSettings:
-    """How models of profiles are judged.
+    """How models of profiles are evaluated.
 
     Attributes
     ----------
     group
         What is left out: ``"patient"``, or ``"section"``, which leaves sections of one patient on both sides.
-    folds
-        Deal patients (or sections) into so many folds; None leaves out each on its own.
+    folds, repeats
+        Split patients (or sections) into so many folds, so many times; None leaves out each on its own, once.
     resamples
         Of patients or sections, where there are enough to resample.
     seed
-        Of resamples, shuffles and deals.
+        Of resamples, shuffles and splits.
     shuffles
         How many times the first model is trained on shuffled rows.
     leaky
         Also run a split by row for the first model and the reference, to show what it would have claimed.
-    words
-        What reports call targets and rows.
+    split_by
+        What the folds keep together, for the report: None means ``group``, otherwise the column of given folds.
     """
 
     group: Group = "patient"
     folds: int | None = None
+    repeats: int = 1
     resamples: int = 2000
     seed: int = 0
     shuffles: int = 3
     leaky: bool = True
-    words: Words = Words()
+    split_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.resamples < 100 or self.seed < 0 or self.shuffles < 0:
             raise UsageError("at least 100 resamples, and a seed and a number of shuffles from 0")
+        if self.repeats < 1 or (self.repeats > 1 and self.folds is None):
+            raise UsageError(
+                f"repeats={self.repeats}: 1 or more, and more than one only with a number of folds: each patient left out on its own can "
+                "be left out in one way only"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +95,7 @@ class SectionScore:
     section, patient
         Whose it is.
     fold
-        The number of the fold that tested it, from 0.
+        The place of the fold that tested it among the evaluation's folds, from 0.
     names
         The targets of the section's fold.
     skill
@@ -109,7 +103,7 @@ class SectionScore:
     ceiling
         ``(t,)`` the highest correlation any model could reach; NaN where unknown.
     unordered
-        How many targets vary in the section and were told constant, so that they score 0.
+        How many targets vary in the section and were predicted constant, so that they score 0.
     """
 
     section: str
@@ -151,37 +145,54 @@ class ProfileResult:
 
     Attributes
     ----------
-    name
-        Its name.
+    name, kind, words
+        Of the model's entry.
     sections
         Each test section on its own.
     targets
         Each target on its own, the best first.
-    pearson, spearman, explained, squared_error, share_of_ceiling
-        Macro means: targets, then sections, then patients; with interval over patients or sections.
+    figures
+        By metric of `metric_table.PROFILE_METRICS`: macro means over targets, then sections, then patients, with interval over
+        patients or sections.
+    chosen
+        What each fold chose, in the order of the folds; None where it had no choice.
     pooled
-        The mean correlation over all rows of all sections at once, which differences between sections inflate: a claim, no score.
+        The mean correlation over all rows of all sections at once, which differences between sections inflate: no score.
     undefined
         How many pairs of target and section were measured constant and left out.
     unordered
-        How many others were told constant, and so score 0.
+        How many others were predicted constant, and so score 0.
     """
 
     name: str
+    kind: ModelKind
+    words: str
     sections: tuple[SectionScore, ...]
     targets: tuple[TargetScore, ...]
-    pearson: Interval
-    spearman: Interval
-    explained: Interval
-    squared_error: Interval
-    share_of_ceiling: Interval
+    figures: Mapping[str, Interval]
+    chosen: tuple[Choice | None, ...]
     pooled: float
     undefined: int
     unordered: int
 
     @property
+    def pearson(self) -> Interval:
+        """The mean correlation."""
+        return self.figures["pearson"]
+
+    @property
+    def explained(self) -> Interval:
+        """The mean R²."""
+        return self.figures["explained_variance"]
+
+    @property
+    def share_of_ceiling(self) -> Interval:
+        """The mean correlation as a share of what counting noise leaves possible."""
+        return self.figures["share_of_ceiling"]
+
+    @property
     def above_ceiling(self) -> int:
-        """How many targets are told better than their ceiling: by luck, or from what the ceiling leaves out."""
+        """How many targets are predicted better than their ceiling: by luck, or from what the ceiling leaves out."""
         return sum(one.pearson > one.ceiling for one in self.targets)
 
 
@@ -210,9 +221,13 @@ class ProfileEvaluation:
     leaky
         What a split by row would have claimed, by model; empty if not run.
     constant_profile
-        The correlation over targets within a row that the training mean reaches, the same profile everywhere: a claim, no score.
+        The correlation over targets within a row that the training mean reaches, the same profile everywhere: no score.
     audit
         What speaks against the data.
+    context
+        The modality's words and facts.
+    observations
+        What observers saw, in the order of models and folds.
     other_estimates
         The mean correlation that protocols of others would claim, by their description; supplied by the modality.
     """
@@ -231,6 +246,8 @@ class ProfileEvaluation:
     leaky: Mapping[str, float]
     constant_profile: float
     audit: Audit
+    context: ReportContext
+    observations: tuple[Observation, ...]
     other_estimates: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -1,9 +1,10 @@
-"""What an evaluation says as JSON, the same bytes for the same seed."""
+"""An evaluation of classes as JSON, the same bytes for the same seed."""
 
 import math
 from collections.abc import Iterable, Mapping
 
 from spectra_dl.evaluation.audit.audit_report import audit_json
+from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.results import (
     ConformalResult,
@@ -14,6 +15,7 @@ from spectra_dl.evaluation.classes.results import (
 )
 from spectra_dl.evaluation.classes.roc import RocCurve
 from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.folds.splits import Fold, split_sha256, split_text
 from spectra_dl.evaluation.intervals import Interval
 
@@ -32,9 +34,11 @@ def evaluation_report(evaluation: Evaluation) -> Json:
     """
     patients, settings = evaluation.patients, evaluation.settings
     return {
+        "kind": "classes",
         "use": RESEARCH_USE,
+        "context": context_json(evaluation.context),
         "data": {
-            "spectra": len(patients.of_row),
+            "rows": len(patients.of_row),
             "patients": len(patients.names),
             "classes": list(patients.classes),
             "patients_per_class": {name: patients.count(code) for code, name in enumerate(patients.classes)},
@@ -70,6 +74,27 @@ def evaluation_split(evaluation: Evaluation) -> str:
     )
 
 
+def context_json(context: ReportContext) -> Json:
+    """Return what the modality adds to a report."""
+    words = context.words
+    return {
+        "words": {"row": words.row, "rows": words.rows, "target": words.target},
+        "answers": {item: list(answer) for item, answer in context.answers.items()},
+        "methods": list(context.methods),
+        "references": list(context.references),
+    }
+
+
+def choice_json(chosen: Choice | None) -> Json | None:
+    """Return what a fold chose; None where it had no choice."""
+    if chosen is None:
+        return None
+    return {
+        "name": chosen.name,
+        "inner_scores": {name: rounded(score) for name, score in chosen.scores.items()},
+    }
+
+
 def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
     patients = evaluation.patients
     probability = {
@@ -77,11 +102,13 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         for code, name in enumerate(patients.names)
     }
     return {
+        "kind": result.kind,
+        "words": result.words,
         "patient_level": intervals_json(result.patient_level),
-        "spectrum_level": intervals_json(result.spectrum_level),
+        "row_level": intervals_json(result.row_level),
         "training_patient_auc": rounded(result.training_auc),
         "permutation_p": rounded(result.permutation_p),
-        "leaky_spectrum_split": None
+        "leaky_estimate": None
         if result.leaky is None
         else {metric: rounded(value) for metric, value in result.leaky.items()},
         "patient_probability": probability,
@@ -149,7 +176,6 @@ def _conformal_json(found: ConformalResult, classes: Iterable[str]) -> Json:
 
 
 def _fold_result_json(fold: FoldResult) -> Json:
-    chosen = fold.chosen
     return {
         "repeat": fold.repeat + 1,
         "fold": fold.number + 1,
@@ -157,12 +183,7 @@ def _fold_result_json(fold: FoldResult) -> Json:
         "patients": fold.patients,
         "auc": rounded(fold.auc),
         "balanced_accuracy": rounded(fold.balanced_accuracy),
-        "chosen": None
-        if chosen is None
-        else {
-            "name": chosen.name,
-            "inner_auc": {name: rounded(score) for name, score in chosen.scores.items()},
-        },
+        "chosen": choice_json(fold.chosen),
     }
 
 

@@ -1,10 +1,11 @@
-"""What an evaluation says as text a person reads."""
+"""An evaluation of classes as text a person reads."""
 
 import math
 from collections import Counter
 from collections.abc import Sequence
 
 from spectra_dl.evaluation.audit.audit_report import audit_text
+from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.results import Evaluation
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
 from spectra_dl.evaluation.wording import (
@@ -17,14 +18,7 @@ from spectra_dl.evaluation.wording import (
 
 _NAME_WIDTH = 19
 _AUC_WIDTH = 17  # of ".999 [.899, .999]"
-_TABLE = {
-    "balanced_accuracy": "balacc",
-    "sensitivity": "sens",
-    "specificity": "spec",
-    "f1": "F1",
-    "mcc": "MCC",
-    "brier": "Brier",
-}
+_COLUMNS = {name: metric.short for name, metric in METRICS.items() if metric.in_text}
 
 
 def evaluation_text(evaluation: Evaluation) -> str:
@@ -32,7 +26,9 @@ def evaluation_text(evaluation: Evaluation) -> str:
     patients = evaluation.patients
     counts = ", ".join(f"{patients.count(code)} {name}" for code, name in enumerate(patients.classes))
     parts = [
-        wrapped(f"{RESEARCH_USE} {len(patients.names)} patients ({counts}), {len(patients.of_row)} spectra."),
+        wrapped(
+            f"{RESEARCH_USE} {len(patients.names)} patients ({counts}), {len(patients.of_row)} {evaluation.context.words.rows}."
+        ),
         audit_text(evaluation.audit),
         _models_text(evaluation),
         _comparison_text(evaluation),
@@ -45,16 +41,16 @@ def evaluation_text(evaluation: Evaluation) -> str:
 
 def _models_text(evaluation: Evaluation) -> str:
     width = min(_NAME_WIDTH, max(len("model"), *(len(name) for name in evaluation.models)))
-    columns = "".join(f"{short:>7}" for short in (*_TABLE.values(), "train", "single", "leaky"))
+    columns = "".join(f"{short:>7}" for short in (*_COLUMNS.values(), "train", "single", "leaky"))
     heading = f"{'model':<{width}} {'AUC [95 %]':<{_AUC_WIDTH}}{columns}"
     lines = [heading, "-" * len(heading)]
     for name, result in evaluation.models.items():
         auc = result.patient_level["auc"]
         interval = short_interval(auc)
         leaky = math.nan if result.leaky is None else result.leaky["auc"]
-        single = result.spectrum_level["auc"].value
+        single = result.row_level["auc"].value
         cells = [
-            *(result.patient_level[metric].value for metric in _TABLE),
+            *(result.patient_level[metric].value for metric in _COLUMNS),
             result.training_auc,
             single,
             leaky,
@@ -82,11 +78,11 @@ def _decision_text(evaluation: Evaluation) -> str:
     name, result = next(iter(evaluation.models.items()))
     lines = []
     if result.threshold is not None:
-        found, rule = result.threshold, result.threshold.rule
+        threshold, rule = result.threshold, result.threshold.rule
         aim = "Youden" if rule == "youden" else f"specificity {rule:g}"
         lines.append(
-            f"{name}, threshold by {aim} on training patients ({_range(found.per_fold)}): sensitivity "
-            f"{short_interval(found.sensitivity)}, specificity {short_interval(found.specificity)}."
+            f"{name}, threshold by {aim} on training patients ({_range(threshold.per_fold)}): sensitivity "
+            f"{short_interval(threshold.sensitivity)}, specificity {short_interval(threshold.specificity)}."
         )
     if result.conformal is not None:
         sets = result.conformal
@@ -95,7 +91,7 @@ def _decision_text(evaluation: Evaluation) -> str:
             for label, share in zip(evaluation.patients.classes, sets.coverage_per_class, strict=True)
         )
         lines.append(
-            f"{name}, sets of classes meant to hold the true one in {sets.coverage_wanted:.0%}: it is held in {each}; no "
+            f"{name}, sets of classes meant to hold the true one in {sets.coverage_wanted:.0%}: it is in the set for {each}; no "
             f"single answer for {sets.abstained:.0%} of patients."
         )
     return "\n".join(wrapped(line) for line in lines)
@@ -117,18 +113,18 @@ def _chosen_text(evaluation: Evaluation) -> str:
 
 def _reading_text(evaluation: Evaluation) -> str:
     """Explain the table's columns, and only what occurs in it."""
-    n_patients = len(evaluation.patients.names)
+    n_patients, words = len(evaluation.patients.names), evaluation.context.words
     settings = evaluation.settings
     split = "patient" if settings.split_by == "patient" else f"patient and {settings.split_by}"
     sentences = [
         f"Figures are of {n_patients} patients who were not trained on, {settings.folds} folds by {split},"
         f" {settings.repeats} repeat(s). {evaluation.positive_reason}",
         "train: patient AUC on training patients; far above AUC means learned by heart. single: AUC of single"
-        " spectra, not pooled by patient.",
+        f" {words.rows}, not pooled by patient.",
     ]
     if any(result.leaky for result in evaluation.models.values()):
         sentences.append(
-            "leaky: what a split by spectrum, with spectra of one patient on both sides, would have claimed in place"
+            f"leaky: what a split by {words.row}, with {words.rows} of one patient on both sides, would have claimed in place"
             " of single. It is no result."
         )
     intervals = [result.patient_level["auc"] for result in evaluation.models.values()]
@@ -139,7 +135,7 @@ def _reading_text(evaluation: Evaluation) -> str:
     if any(
         math.isnan(result.patient_level[metric].value)
         for result in evaluation.models.values()
-        for metric in _TABLE
+        for metric in _COLUMNS
     ):
         sentences.append(
             f"{UNDEFINED}: undefined, for instance the correlation of a model that names one class for everybody."

@@ -99,24 +99,33 @@ def reliability_figure(curves: Sequence[Curve]) -> "Figure":
     return figure
 
 
-def saliency_figure(
-    spectra: Sequence[Curve], attributions: Sequence[Curve], bands: Sequence[float]
+def attribution_figure(
+    means: Sequence[Curve],
+    attributions: Sequence[Curve],
+    places: Sequence[float],
+    *,
+    axis_title: str,
+    row: str,
 ) -> "Figure":
-    """Draw mean spectra with, below them, what speaks for each class; bands are numbered from 1 as they come.
+    """Draw mean rows with, below them, what speaks for each class; places are numbered from 1 as they come.
 
     Parameters
     ----------
-    spectra, attributions
-        Over wavenumbers in cm⁻¹, in the same order of classes; the ends of attributions' intervals are their spread.
-    bands
-        Positions in cm⁻¹.
+    means, attributions
+        Over the rows' axis, in the same order of classes; the ends of attributions' intervals are their spread.
+    places
+        Positions on the axis.
+    axis_title
+        What the axis is, with its unit.
+    row
+        What a row is called.
     """
     from matplotlib.figure import Figure
 
     with _styled():
         figure = Figure(figsize=(9, 5), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True)
-        for number, curve in enumerate(spectra):
+        for number, curve in enumerate(means):
             upper.plot(curve.x, curve.y, label=str(number), **_line(number))
         for number, curve in enumerate(attributions):
             line = _line(number)
@@ -125,15 +134,15 @@ def saliency_figure(
         lower.axhline(0, color=_GREY, linewidth=0.8)
         upper.margins(x=0)
         lower.margins(x=0)
-        for number, position in enumerate(bands, start=1):
-            _mark_band(upper, lower, position, number)
-        upper.set_ylabel("mean spectrum")
-        lower.set(xlabel="wavenumber / cm⁻¹", ylabel="attribution")
-        _legend(upper, spectra, loc="lower left", bbox_to_anchor=(0.0, 1.12), ncols=2)
+        for number, position in enumerate(places, start=1):
+            _mark_place(upper, lower, position, number)
+        upper.set_ylabel(f"mean {row}")
+        lower.set(xlabel=axis_title, ylabel="attribution")
+        _legend(upper, means, loc="lower left", bbox_to_anchor=(0.0, 1.12), ncols=2)
     return figure
 
 
-def _mark_band(upper: "Axes", lower: "Axes", position: float, number: int) -> None:
+def _mark_place(upper: "Axes", lower: "Axes", position: float, number: int) -> None:
     for axes in (upper, lower):
         axes.axvline(position, color=_GREY, linewidth=0.6, linestyle=":")
     upper.annotate(

@@ -1,9 +1,10 @@
-"""What an evaluation of profiles says as JSON, the same bytes for the same seed."""
+"""An evaluation of profiles as JSON, the same bytes for the same seed."""
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.folds.splits import split_sha256
 from spectra_dl.evaluation.profiles.controls import ABOUT, SHUFFLED
+from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import (
     ProfileEvaluation,
     ProfileResult,
@@ -14,6 +15,8 @@ from spectra_dl.evaluation.profiles.units import known_mean
 from spectra_dl.evaluation.report.classes_json import (
     RESEARCH_USE,
     Json,
+    choice_json,
+    context_json,
     difference_json,
     interval_json,
     rounded,
@@ -29,6 +32,7 @@ def profile_report(evaluation: ProfileEvaluation) -> Json:
     return {
         "kind": "profiles",
         "use": RESEARCH_USE,
+        "context": context_json(evaluation.context),
         "verdict": profile_verdict(evaluation),
         "warning": group_warning(evaluation.settings),
         "data": {
@@ -42,7 +46,7 @@ def profile_report(evaluation: ProfileEvaluation) -> Json:
         "models": {name: _result_json(one) for name, one in evaluation.models.items()},
         "controls": {name: {"about": ABOUT.get(name, ""), **_result_json(one)} for name, one in controls},
         "shuffled_sd": rounded(evaluation.shuffled_sd),
-        "claims": {
+        "leaky_estimates": {
             "split_by_row": {name: rounded(value) for name, value in evaluation.leaky.items()},
             "pooled": {name: rounded(one.pooled) for name, one in evaluation.models.items()},
             "constant_profile": rounded(evaluation.constant_profile),
@@ -54,13 +58,12 @@ def profile_report(evaluation: ProfileEvaluation) -> Json:
             "sha256": split_sha256(evaluation.split),
             "folds": [
                 {
+                    "repeat": fold.repeat + 1,
                     "fold": fold.number + 1,
                     "left_out": fold.left_out,
-                    "test_sections": [
-                        one.section for one in evaluation.first.sections if one.fold == fold.number
-                    ],
+                    "test_sections": [one.section for one in evaluation.first.sections if one.fold == place],
                 }
-                for fold in evaluation.folds
+                for place, fold in enumerate(evaluation.folds)
             ],
         },
     }
@@ -86,27 +89,27 @@ def _settings_json(evaluation: ProfileEvaluation) -> Json:
     settings = evaluation.settings
     return {
         "group": settings.group,
-        "folds": len(evaluation.folds),
+        "folds": len(evaluation.folds) // settings.repeats,
         "reference": evaluation.reference,
         "seed": settings.seed,
         "resamples": settings.resamples,
         "shuffles": settings.shuffles if SHUFFLED in evaluation.controls else 0,
         "level": 0.95,
-        "words": {"target": settings.words.target, "row": settings.words.row},
+        "repeats": settings.repeats,
+        "split_by": settings.split_by or settings.group,
     }
 
 
 def _result_json(result: ProfileResult) -> Json:
     return {
-        "pearson": interval_json(result.pearson),
-        "spearman": interval_json(result.spearman),
-        "explained_variance": interval_json(result.explained),
-        "squared_error": interval_json(result.squared_error),
-        "share_of_ceiling": interval_json(result.share_of_ceiling),
+        "kind": result.kind,
+        "words": result.words,
+        **{name: interval_json(interval) for name, interval in result.figures.items()},
         "pooled_estimate": rounded(result.pooled),
         "undefined": result.undefined,
         "unordered": result.unordered,
         "above_ceiling": result.above_ceiling,
+        "chosen": [choice_json(one) for one in result.chosen],
         "sections": [_section_json(one) for one in result.sections],
     }
 
@@ -116,10 +119,11 @@ def _section_json(one: SectionScore) -> Json:
         "section": one.section,
         "patient": one.patient,
         "targets": len(one.names),
-        "pearson": _mean(one.skill.pearson),
-        "spearman": _mean(one.skill.spearman),
-        "explained_variance": _mean(one.skill.explained),
-        "squared_error": _mean(one.skill.squared_error),
+        **{
+            name: _mean(metric.of_section(one.skill, one.ceiling))
+            for name, metric in PROFILE_METRICS.items()
+            if metric.by_section
+        },
         "ceiling": _mean(one.ceiling),
     }
 

@@ -1,9 +1,10 @@
-"""What an evaluation of profiles says as text a person reads."""
+"""An evaluation of profiles as text a person reads."""
 
 import math
 
 from spectra_dl.evaluation.audit.audit_report import audit_text
 from spectra_dl.evaluation.profiles.controls import SHUFFLED
+from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileResult, ProfileSettings
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
 from spectra_dl.evaluation.wording import figure, short_figure, short_interval, without_controls, wrapped
@@ -11,6 +12,7 @@ from spectra_dl.evaluation.wording import figure, short_figure, short_interval, 
 _NAME_WIDTH = 30
 _INTERVAL_WIDTH = 19
 _BEST = 10
+_TWO_DIGITS = ("explained_variance", "squared_error")
 
 
 def profile_text(evaluation: ProfileEvaluation) -> str:
@@ -22,7 +24,7 @@ def profile_text(evaluation: ProfileEvaluation) -> str:
         wrapped(profile_verdict(evaluation)),
         _table(evaluation),
         _differences(evaluation),
-        _claims(evaluation),
+        _leaky_estimates(evaluation),
         _reading(evaluation),
         _targets(evaluation),
     ]
@@ -32,10 +34,7 @@ def profile_text(evaluation: ProfileEvaluation) -> str:
 def counts_text(evaluation: ProfileEvaluation) -> str:
     """Return how many patients, sections and rows there are."""
     patients, sections = len(set(evaluation.section_of.values())), len(evaluation.section_of)
-    return (
-        f"{_count(patients, 'patient')}, {_count(sections, 'section')}, "
-        f"{_count(evaluation.n_rows, evaluation.settings.words.row)}"
-    )
+    return f"{_count(patients, 'patient')}, {_count(sections, 'section')}, {_count_rows(evaluation)}"
 
 
 def group_warning(settings: ProfileSettings) -> str | None:
@@ -73,8 +72,8 @@ def _beside_shuffled(evaluation: ProfileEvaluation) -> str:
         if math.isfinite(spread)
         else ""
     )
-    row = evaluation.settings.words.row
-    return f"; trained on shuffled {row}s it scores {short_figure(shuffled.pearson.value)}{times}"
+    rows = evaluation.context.words.rows
+    return f"; trained on shuffled {rows} it scores {short_figure(shuffled.pearson.value)}{times}"
 
 
 def _against_reference(evaluation: ProfileEvaluation) -> str:
@@ -93,7 +92,11 @@ def _against_reference(evaluation: ProfileEvaluation) -> str:
 
 
 def _table(evaluation: ProfileEvaluation) -> str:
-    heading = f"{'model':<{_NAME_WIDTH}} {'r [95 %]':<{_INTERVAL_WIDTH}}{'rank r':>8}{'ceiling':>9}{'R2':>8}{'MSE':>8}{'pooled':>8}"
+    metrics = PROFILE_METRICS
+    columns = f"{metrics['spearman'].short:>8}{metrics['share_of_ceiling'].short:>9}" + "".join(
+        f"{metrics[name].short:>8}" for name in _TWO_DIGITS
+    )
+    heading = f"{'model':<{_NAME_WIDTH}} {metrics['pearson'].short + ' [95 %]':<{_INTERVAL_WIDTH}}{columns}{'pooled':>8}"
     rule = "-" * len(heading)
     models = [_line(one) for one in evaluation.models.values()]
     controls = [_line(one) for one in evaluation.controls.values()]
@@ -103,17 +106,17 @@ def _table(evaluation: ProfileEvaluation) -> str:
 def _line(result: ProfileResult) -> str:
     return (
         f"{result.name[:_NAME_WIDTH]:<{_NAME_WIDTH}} {short_interval(result.pearson):<{_INTERVAL_WIDTH}}"
-        f"{short_figure(result.spearman.value):>8}{_percent(result.share_of_ceiling.value):>9}"
-        f"{_two(result.explained.value):>8}{_two(result.squared_error.value):>8}{short_figure(result.pooled):>8}"
+        f"{short_figure(result.figures['spearman'].value):>8}{_percent(result.share_of_ceiling.value):>9}"
+        f"{''.join(f'{_two(result.figures[name].value):>8}' for name in _TWO_DIGITS)}{short_figure(result.pooled):>8}"
     )
 
 
 def _differences(evaluation: ProfileEvaluation) -> str:
-    lines, told = [], ""
+    lines, reference = [], ""
     for one in evaluation.differences:
-        if one.reference != told:
-            told = one.reference
-            lines.append(f"r against {told}, same folds:")
+        if one.reference != reference:
+            reference = one.reference
+            lines.append(f"r against {reference}, same folds:")
         found = one.interval
         lines.append(
             f"  {one.model[:_NAME_WIDTH]:<{_NAME_WIDTH}} {found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]  {one.verdict}"
@@ -121,8 +124,8 @@ def _differences(evaluation: ProfileEvaluation) -> str:
     return "\n".join(lines)
 
 
-def _claims(evaluation: ProfileEvaluation) -> str:
-    words = evaluation.settings.words
+def _leaky_estimates(evaluation: ProfileEvaluation) -> str:
+    words = evaluation.context.words
     split = ", ".join(f"{figure(value)} for {name}" for name, value in evaluation.leaky.items())
     sentences = [f"a split by {words.row}, {split}"] if split else []
     sentences += [
@@ -136,11 +139,11 @@ def _claims(evaluation: ProfileEvaluation) -> str:
 
 def _reading(evaluation: ProfileEvaluation) -> str:
     first, settings = evaluation.first, evaluation.settings
-    words, units = settings.words, len(set(_units(evaluation)))
+    words, units = evaluation.context.words, len(set(_units(evaluation)))
     sentences = [
-        f"r: correlation over the {words.row}s of a section, mean over {words.target}s, then sections, then patients. ceiling:"
+        f"r: correlation over the {words.rows} of a section, mean over {words.target}s, then sections, then patients. ceiling:"
         " the share of what counting noise leaves possible. R2, MSE: 1 - squared error / variance, and squared error."
-        " pooled: r over all sections at once, a claim.",
+        " pooled: r over all sections at once, no result.",
         _interval_method(first.pearson.method, units, settings),
     ]
     if first.undefined:
@@ -149,11 +152,13 @@ def _reading(evaluation: ProfileEvaluation) -> str:
         )
     if first.above_ceiling:
         sentences.append(
-            f"{first.above_ceiling} of {len(first.targets)} {words.target}s are told better than their ceiling: single ceilings"
+            f"{first.above_ceiling} of {len(first.targets)} {words.target}s are predicted better than their ceiling: single ceilings"
             f" are uncertain, and none holds for a model that can see how much was counted in a {words.row}."
         )
     if first.unordered:
-        sentences.append(f"{first.unordered} pairs of {words.target} and section were told constant: r is 0.")
+        sentences.append(
+            f"{first.unordered} pairs of {words.target} and section were predicted constant: r is 0."
+        )
     return "\n".join(wrapped(one) for one in sentences)
 
 
@@ -171,11 +176,11 @@ def _units(evaluation: ProfileEvaluation) -> list[str]:
 
 def _targets(evaluation: ProfileEvaluation) -> str:
     best = [one for one in evaluation.first.targets if math.isfinite(one.pearson)][:_BEST]
-    told = ", ".join(
+    listed = ", ".join(
         f"{one.name} {short_figure(one.pearson)} (ceiling {short_figure(one.ceiling)})" for one in best
     )
-    word = evaluation.settings.words.target
-    return wrapped(f"Best {word}s of {evaluation.first.name}: {told}.") if told else ""
+    word = evaluation.context.words.target
+    return wrapped(f"Best {word}s of {evaluation.first.name}: {listed}.") if listed else ""
 
 
 def _two(value: float) -> str:
@@ -184,6 +189,11 @@ def _two(value: float) -> str:
 
 def _percent(value: float) -> str:
     return "n/a" if not math.isfinite(value) else f"{100 * value:.0f} %"
+
+
+def _count_rows(evaluation: ProfileEvaluation) -> str:
+    words = evaluation.context.words
+    return f"{evaluation.n_rows:,} {words.row if evaluation.n_rows == 1 else words.rows}"
 
 
 def _count(number: int, word: str) -> str:

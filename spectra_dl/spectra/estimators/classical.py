@@ -36,6 +36,9 @@ _MOST_REMEMBERED = 100_000  # spectra; of 1,000 points they take 0.4 GB
 Labels = NDArray[np.str_]
 
 
+MAJORITY = "majority class"  # what any model must beat
+
+
 class CleanedSpectra:
     """Remembers what spectra look like after cleaning, so that no fold and no model cleans the same one again.
 
@@ -242,7 +245,7 @@ def classical_models(
     support_vectors = after_cleaning(StandardScaler(), SVC(C=1.0, gamma="scale"))
     forest = RandomForestClassifier(_TREES, max_features="sqrt", random_state=seed, n_jobs=1)
     return {
-        "majority class": after_cleaning(DummyClassifier(strategy="prior")),
+        MAJORITY: after_cleaning(DummyClassifier(strategy="prior")),
         "logistic regression": after_cleaning(StandardScaler(), LogisticRegression(C=1.0, max_iter=5000)),
         "PLS-DA": after_cleaning(PartialLeastSquaresScores(), LinearDiscriminantAnalysis()),
         "PCA-LDA": after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),

@@ -1,7 +1,8 @@
 """What the audit may try instead of biology on spectra. A new probe is one small class, named in `PROBES`."""
 
 from spectra_dl.arrays import TextArray
-from spectra_dl.evaluation.audit import Probe
+from spectra_dl.evaluation.audit import AuditInputs, Probe
+from spectra_dl.evaluation.context import Words
 from spectra_dl.spectra.probes.detector import Calibration, CosmicRays, Noise, Saturation
 from spectra_dl.spectra.probes.table_probe import TableProbe
 from spectra_dl.spectra.probes.without_bands import (
@@ -14,7 +15,9 @@ from spectra_dl.spectra.probes.without_bands import (
 from spectra_dl.spectra.readers.several_files import OWN_AXIS
 from spectra_dl.spectra.table import MEASURED, SpectraTable
 
-__all__ = ["PROBES", "TableProbe", "audit_columns", "spectra_probes"]
+__all__ = ["PROBES", "SPECTRA_WORDS", "TableProbe", "audit_columns", "spectra_audit_inputs", "spectra_probes"]
+
+SPECTRA_WORDS = Words("spectrum", "spectra")
 
 PROBES: tuple[TableProbe, ...] = (
     WavenumberAxis(),
@@ -49,3 +52,16 @@ def audit_columns(table: SpectraTable) -> dict[str, TextArray]:
     batch = {} if table.batch is None else {"batch": table.batch}
     other = {name: cells for name, cells in table.metadata.items() if name not in (*OWN_AXIS, MEASURED)}
     return {**other, **batch}
+
+
+def spectra_audit_inputs(table: SpectraTable) -> AuditInputs:
+    """Return what may tell the classes of spectra apart besides biology.
+
+    Parameters
+    ----------
+    table
+        Spectra before any cleaning, without missing values.
+    """
+    return AuditInputs.of_rows(
+        table.intensity, SPECTRA_WORDS, probes=spectra_probes(table), columns=audit_columns(table)
+    )

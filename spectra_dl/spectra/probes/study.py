@@ -11,7 +11,7 @@ from spectra_dl.evaluation.audit.identity import patients_in_several_classes, se
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
-from spectra_dl.spectra.probes import audit_columns, spectra_probes
+from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.table import SpectraTable
 
 _USUAL_FOLDS = 5
@@ -72,12 +72,10 @@ def audit_cohort(cohort: Cohort, *, folds: int | None = None, seed: int = 0) -> 
         fewest = min(Counter(dict(zip(cohort.patient, cohort.label, strict=True)).values()).values())
         folds = max(2, min(_USUAL_FOLDS, fewest))
     return audit(
-        cohort.table.intensity,
         cohort.label,
         cohort.patient,
-        spectra_probes(cohort.table),
+        spectra_audit_inputs(cohort.table),
         folds=patient_folds(cohort.patient, cohort.label, folds=folds, seed=seed),
         multiplicity=draw_patients(len(set(cohort.patient)), seed=seed),
-        columns=audit_columns(cohort.table),
         seed=seed,
     )

@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.audit import Audit, Finding, Probe, audit
+from spectra_dl.evaluation.audit import Audit, AuditInputs, Finding, Probe, audit
 from spectra_dl.evaluation.audit.audit_report import audit_json, audit_text
 from spectra_dl.evaluation.audit.identity import check_patient_ids, patients_in_several_classes
 from spectra_dl.evaluation.audit.probing import run_probes
 from spectra_dl.evaluation.audit.random_labels import check_random_classes
+from spectra_dl.evaluation.context import Words
 from spectra_dl.evaluation.folds.splits import patient_folds, spectrum_folds
 from spectra_dl.evaluation.intervals import Interval, draw_patients
 from spectra_dl.evaluation.patients import read_patients
 
 PATIENT = np.repeat([f"p{k:02d}" for k in range(60)], 3)
 LABEL = np.repeat(["sick", "well"] * 30, 3)
+WORDS = Words("spectrum", "spectra")
 SICK = (LABEL == "sick").astype(float)[:, None]
 
 
@@ -29,9 +31,8 @@ def judged(probe, label=LABEL):
 def audited(rows, probes=(), **options):
     """Return the audit of the 60 patients."""
     drawn = draw_patients(60, resamples=200)
-    return audit(
-        rows, LABEL, PATIENT, probes, folds=patient_folds(PATIENT, LABEL), multiplicity=drawn, **options
-    )
+    inputs = AuditInputs.of_rows(rows, WORDS, probes=probes, columns=options.pop("columns", {}))
+    return audit(LABEL, PATIENT, inputs, folds=patient_folds(PATIENT, LABEL), multiplicity=drawn, **options)
 
 
 def noise(seed, columns=2):

@@ -10,10 +10,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.audit import Probe
-from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
-from spectra_dl.evaluation.classes.outer_folds import run_folds
+from spectra_dl.evaluation.audit import AuditInputs, Probe
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.task import prepare_task
+from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.folds.engine import fold_jobs, run_jobs
 from spectra_dl.evaluation.folds.group_splits import group_folds
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds, read_split, spectrum_folds, split_text
 from spectra_dl.evaluation.patients import read_patients
@@ -40,9 +42,9 @@ def nearest():
 def test_a_signal_is_found():
     result = evaluate({"lda": LinearDiscriminantAnalysis()}, *study(4.0), QUICK).models["lda"]
     assert result.patient_level["auc"].low > 0.9
-    assert result.spectrum_level["auc"].value > 0.9
+    assert result.row_level["auc"].value > 0.9
     assert result.permutation_p < 0.01
-    assert set(result.patient_level) == set(result.spectrum_level)
+    assert set(result.patient_level) == set(result.row_level)
 
 
 def test_without_signal_the_spectrum_split_claims_what_the_patient_split_denies():
@@ -165,28 +167,39 @@ def test_progress_names_each_fit():
     evaluate({"lda": LinearDiscriminantAnalysis()}, *study(1.0), QUICK, progress=said.append)
     assert said[0] == "audit"
     assert "lda: fold 5 of 5" in said
-    assert said[-1] == "lda: split by spectrum, fold 5 of 5"
+    assert said[-1] == "lda: leaky split, fold 5 of 5"
 
 
 def test_the_audit_runs_unasked_and_takes_probes():
     rows, label, patient = study(0.0)
     probe = Probe("axis", "the axis alone", (label == "sick").astype(float)[:, None])
-    found = evaluate({"prior": DummyClassifier()}, rows, label, patient, QUICK, probes=[probe])
+    found = evaluate(
+        {"prior": DummyClassifier()},
+        rows,
+        label,
+        patient,
+        QUICK,
+        audit_inputs=AuditInputs.of_rows(rows, probes=[probe]),
+    )
     assert found.audit.severity == "stop"
-    assert {"axis", "patient ids", "identical spectra"} <= {finding.name for finding in found.audit.findings}
+    assert {"axis", "patient ids", "identical rows"} <= {finding.name for finding in found.audit.findings}
 
 
 def test_the_audit_is_told_what_else_is_known_of_the_rows():
     rows, label, patient = study(0.0)
     instrument = np.where(label == "sick", "A", "B")
     found = evaluate(
-        {"prior": DummyClassifier()}, rows, label, patient, QUICK, columns={"instrument": instrument}
+        {"prior": DummyClassifier()},
+        rows,
+        label,
+        patient,
+        QUICK,
+        audit_inputs=AuditInputs.of_rows(rows, columns={"instrument": instrument}),
     )
     assert any("instrument" in one.sentence and one.severity == "stop" for one in found.audit.findings)
 
 
 def test_an_observer_sees_each_fold_by_patient_once_and_no_leaky_one():
-    seen = []
     models = {"prior": DummyClassifier(), "lda": LinearDiscriminantAnalysis()}
     rows, label, patient = study(1.0)
     found = evaluate(
@@ -195,8 +208,9 @@ def test_an_observer_sees_each_fold_by_patient_once_and_no_leaky_one():
         label,
         patient,
         QUICK,
-        observe=lambda name, fold, fitted: seen.append((name, fold, fitted.predict_proba(rows[fold.test]))),
+        observers=[lambda name, fold, fitted: fitted.predict_proba(rows[fold.test])],
     )
+    seen = [(one.model, one.fold, one.seen) for one in found.observations]
     assert [(name, fold.number) for name, fold, _ in seen] == [(name, k) for name in models for k in range(5)]
     for name, fold, probability in seen:
         np.testing.assert_array_equal(probability, found.models[name].probability[0, fold.test])
@@ -208,8 +222,9 @@ def lda():
 
 def told(rows, label, patient, folds=None):
     """Return what each fold of a model learned."""
-    task = prepare_task(rows, read_patients(patient, label), QUICK, folds, say=str, observe=None)
-    return task, run_folds("lda", LinearDiscriminantAnalysis(), task)
+    task = prepare_task(len(rows), read_patients(patient, label), QUICK, folds)
+    entry = ModelEntry("lda", LinearDiscriminantAnalysis())
+    return task, [outcome.learned for outcome in run_jobs(fold_jobs(entry, rows, task, task.folds))]
 
 
 @pytest.mark.parametrize("what", ["labels", "rows"])
@@ -223,10 +238,10 @@ def test_moving_test_patients_moves_no_threshold_and_no_conformal_set(what):
     else:
         rows[tested] = 0.0
     _, after = told(rows, label, patient, task.folds)
-    assert before.folds[3].threshold == after.folds[3].threshold
-    assert before.sets[3] == after.sets[3]
-    assert before.folds[0].threshold != after.folds[0].threshold  # which trains on them
-    assert before.sets[0] != after.sets[0]
+    assert before[3].threshold == after[3].threshold
+    assert before[3].sets == after[3].sets
+    assert before[0].threshold != after[0].threshold  # which trains on them
+    assert before[0].sets != after[0].sets
 
 
 def test_a_wanted_specificity_is_about_reached_on_patients_never_seen():

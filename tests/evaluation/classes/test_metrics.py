@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from spectra_dl.evaluation.classes import metrics
+from spectra_dl.evaluation.classes.metric_table import METRICS, all_metrics
+from spectra_dl.evaluation.classes.resampling import ResampledPredictions
 
 
 def random_case(seed, n_classes, *, decimals=1):
@@ -31,11 +33,41 @@ def test_auc_equals_scikit_learn_with_ties(rows):
         assert metrics.auc(positive, score) == pytest.approx(oracle.roc_auc_score(positive, score), abs=1e-12)
 
 
+def specificity_by_curve(truth, score, weight=None):
+    """Return the highest specificity at a sensitivity of .9 or more, from scikit-learn's ROC curve."""
+    curve = oracle.roc_curve(truth, score, sample_weight=weight, drop_intermediate=False)
+    return 1 - curve[0][curve[1] >= 0.9 - 1e-12].min()
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", ["pr_auc", "specificity_at_90_sensitivity"])
+def test_resamples_of_ranked_figures_equal_weighting_the_rows(seed, name):
+    truth, probability = random_case(seed, 2)
+    patient = np.random.default_rng(seed).integers(0, 15, truth.size)
+    multiplicity = np.random.default_rng(seed + 1).integers(0, 4, (20, 15)).astype(float)
+    drawn = METRICS[name].resampled(ResampledPredictions(truth, probability, patient, 1, multiplicity))
+    weight = multiplicity[:, patient]
+    by_oracle = {
+        "pr_auc": lambda w: oracle.average_precision_score(truth, probability[:, 1], sample_weight=w),
+        "specificity_at_90_sensitivity": lambda w: specificity_by_curve(truth, probability[:, 1], w),
+    }[name]
+    assert drawn == pytest.approx([by_oracle(each) for each in weight], abs=1e-12)
+
+
+def test_ranked_figures_of_many_classes_are_means_of_each_against_the_rest():
+    truth, probability = random_case(0, 4)
+    figures = all_metrics(truth, probability, positive=None)
+    each = [oracle.average_precision_score(truth == code, probability[:, code]) for code in range(4)]
+    assert figures["pr_auc"] == pytest.approx(np.mean(each), abs=1e-12)
+    each = [specificity_by_curve(truth == code, probability[:, code]) for code in range(4)]
+    assert figures["specificity_at_90_sensitivity"] == pytest.approx(np.mean(each), abs=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_two_class_figures_equal_scikit_learn(seed):
     truth, probability = random_case(seed, 2)
     called = probability.argmax(axis=1)
-    figures = metrics.all_metrics(truth, probability, positive=1)
+    figures = all_metrics(truth, probability, positive=1)
     expected = {
         "auc": oracle.roc_auc_score(truth, probability[:, 1]),
         "balanced_accuracy": oracle.balanced_accuracy_score(truth, called),
@@ -46,6 +78,8 @@ def test_two_class_figures_equal_scikit_learn(seed):
         "mcc": oracle.matthews_corrcoef(truth, called),
         "accuracy": oracle.accuracy_score(truth, called),
         "brier": oracle.brier_score_loss(truth, probability[:, 1]),
+        "pr_auc": oracle.average_precision_score(truth, probability[:, 1]),
+        "specificity_at_90_sensitivity": specificity_by_curve(truth, probability[:, 1]),
     }
     assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-12)
 
@@ -54,7 +88,7 @@ def test_two_class_figures_equal_scikit_learn(seed):
 def test_many_class_figures_equal_scikit_learn_macro_means(seed):
     truth, probability = random_case(seed, 4)
     called = probability.argmax(axis=1)
-    figures = metrics.all_metrics(truth, probability, positive=None)
+    figures = all_metrics(truth, probability, positive=None)
     expected = {
         "auc": oracle.roc_auc_score(truth, probability, multi_class="ovr"),
         "sensitivity": oracle.recall_score(truth, called, average="macro"),
@@ -71,9 +105,7 @@ def test_specificity_of_each_class_is_its_recall_against_the_rest():
     truth, probability = random_case(3, 3)
     called = probability.argmax(axis=1)
     each = [oracle.recall_score(truth != code, called != code) for code in range(3)]
-    assert metrics.all_metrics(truth, probability, None)["specificity"] == pytest.approx(
-        np.mean(each), abs=1e-12
-    )
+    assert all_metrics(truth, probability, None)["specificity"] == pytest.approx(np.mean(each), abs=1e-12)
 
 
 def test_calibration_error_of_a_hand_worked_case():
@@ -84,7 +116,7 @@ def test_calibration_error_of_a_hand_worked_case():
 
 
 def test_undefined_figures_are_nan():
-    figures = metrics.all_metrics(np.array([0, 0, 1]), np.array([[0.9, 0.1]] * 3), positive=1)
+    figures = all_metrics(np.array([0, 0, 1]), np.array([[0.9, 0.1]] * 3), positive=1)
     assert np.isnan(figures["precision"])
     assert np.isnan(figures["mcc"])
     assert figures["f1"] == 0.0

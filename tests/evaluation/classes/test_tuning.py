@@ -9,8 +9,9 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.metrics import auc
+from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.tuning import Tuned
 
 

@@ -6,10 +6,10 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 
+from evaluated import evaluated
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.profiles.controls import NEIGHBOURS, PATIENT_MEAN, SHUFFLED, TRAINING_MEAN
-from spectra_dl.evaluation.profiles.harness import evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 
 QUICK = ProfileSettings(shuffles=0, leaky=False)
@@ -77,13 +77,11 @@ def test_scores_are_means_over_targets_then_sections_then_patients():
     # Section a1: r of 1 and -1; a2: 1 and 1; b1: -1 and -1. Patients: (0 + 1) / 2 and -1, so -0.25 overall.
     told = np.array([[0, 1], [1, 0], [0, 0], [1, 1], [1, 1], [0, 0.0]])
     section, patient = ["a1", "a1", "a2", "a2", "b1", "b1"], list("aaaabb")
-    found = evaluate_profiles(
-        {"shown": Shown()}, told, Targets(measured, ceiling=0.5), section, patient, QUICK
-    )
+    found = evaluated({"shown": Shown()}, told, Targets(measured, ceiling=0.5), section, patient, QUICK)
     assert found.first.pearson.value == pytest.approx(-0.25)
     assert found.first.share_of_ceiling.value == pytest.approx(-0.5)
     # Squared errors of the columns: 0 and 1, 0 and 0, 1 and 1; R² is 1 - error / 0.25.
-    assert found.first.squared_error.value == pytest.approx((0.25 + 1) / 2)
+    assert found.first.figures["squared_error"].value == pytest.approx((0.25 + 1) / 2)
     assert found.first.explained.value == pytest.approx(1 - 4 * (0.25 + 1) / 2)
     assert [one.name for one in found.first.targets] == ["t0", "t1"]
     assert [one.pearson for one in found.first.targets] == pytest.approx([0.0, -0.5])
@@ -94,14 +92,14 @@ def test_sections_are_the_units_where_they_are_left_out():
     told = np.array([[0], [1], [0], [1], [1], [0.0]])
     section = ["a1", "a1", "a2", "a2", "a3", "a3"]
     settings = ProfileSettings(group="section", shuffles=0, leaky=False)
-    found = evaluate_profiles({"shown": Shown()}, told, Targets(measured), section, ["a"] * 6, settings)
+    found = evaluated({"shown": Shown()}, told, Targets(measured), section, ["a"] * 6, settings)
     assert found.first.pearson.value == pytest.approx(1 / 3)
     assert [fold.left_out for fold in found.folds] == ["a1", "a2", "a3"]
 
 
 def test_what_was_measured_constant_is_left_out_and_counted():
     measured = np.array([[0, 5], [1, 5], [0, 0], [1, 1.0]])
-    found = evaluate_profiles(
+    found = evaluated(
         {"shown": Shown()}, measured, Targets(measured), ["a", "a", "b", "b"], ["a", "a", "b", "b"], QUICK
     )
     assert found.first.pearson.value == pytest.approx(1.0)
@@ -111,7 +109,7 @@ def test_what_was_measured_constant_is_left_out_and_counted():
 
 def test_what_is_told_constant_scores_zero_and_is_counted():
     _, values, section, patient, _ = study()
-    found = evaluate_profiles({"constant": Constant()}, values, Targets(values), section, patient, QUICK)
+    found = evaluated({"constant": Constant()}, values, Targets(values), section, patient, QUICK)
     assert found.first.pearson.value == 0.0
     assert (found.first.undefined, found.first.unordered) == (0, 4 * 8)
 
@@ -119,7 +117,7 @@ def test_what_is_told_constant_scores_zero_and_is_counted():
 def test_predictions_that_are_not_finite_are_refused():
     _, values, section, patient, _ = study()
     with pytest.raises(DataError, match="finite"):
-        evaluate_profiles({"broken": NotFinite()}, values, Targets(values), section, patient, QUICK)
+        evaluated({"broken": NotFinite()}, values, Targets(values), section, patient, QUICK)
 
 
 def test_panel_depends_on_training_rows_only():
@@ -129,7 +127,7 @@ def test_panel_depends_on_training_rows_only():
     panels = [
         {
             one.section: one.names
-            for one in evaluate_profiles(
+            for one in evaluated(
                 {"linear": LinearRegression()}, shown, Targets(each, keep=5), section, patient, QUICK
             ).first.sections
         }
@@ -148,13 +146,13 @@ def test_each_model_is_fitted_on_the_other_patients_only():
             seen.append(set(groups))
             return super().fit(X, y)
 
-    evaluate_profiles({"recording": Recording()}, shown, Targets(values), section, patient, QUICK)
+    evaluated({"recording": Recording()}, shown, Targets(values), section, patient, QUICK)
     assert seen == [{"s2", "s3"}, {"s0", "s1", "s3"}, {"s0", "s1", "s2"}]
 
 
 def test_a_model_that_learns_what_it_is_shown_beats_its_shuffled_self():
     shown, values, section, patient, _ = study(sections=6, rows=100)
-    found = evaluate_profiles({"linear": LinearRegression()}, shown, Targets(values), section, patient)
+    found = evaluated({"linear": LinearRegression()}, shown, Targets(values), section, patient)
     shuffled = found.controls[SHUFFLED].pearson.value
     assert found.first.pearson.value > 0.8
     assert abs(shuffled) < 0.15
@@ -169,7 +167,7 @@ def test_a_model_that_knows_the_rates_reaches_the_ceiling():
         [np.corrcoef(np.log1p(rate[:, t]), draw[:, t])[0, 1] for draw in draws for t in range(25)]
     )
     section = np.repeat(["a1", "b1", "c1"], 300)
-    found = evaluate_profiles(
+    found = evaluated(
         {"truth": Shown()},
         np.log1p(rate),
         Targets(np.log1p(generator.poisson(rate)), ceiling=ceiling),
@@ -182,7 +180,7 @@ def test_a_model_that_knows_the_rates_reaches_the_ceiling():
 
 def test_training_mean_has_no_skill_but_claims_some_pooled():
     shown, values, section, patient, position = study(sections=5)
-    found = evaluate_profiles(
+    found = evaluated(
         {"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK, position=position
     )
     mean = found.controls[TRAINING_MEAN]
@@ -194,12 +192,12 @@ def test_training_mean_has_no_skill_but_claims_some_pooled():
 
 def test_patient_mean_is_judged_where_the_patient_has_other_sections():
     shown, values, section, patient, _ = study()
-    found = evaluate_profiles({"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK)
+    found = evaluated({"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK)
     mean = found.controls[PATIENT_MEAN]
     assert [one.section for one in mean.sections] == ["s0", "s1"]
     expected = np.mean((values[section == "s0"] - values[section == "s1"].mean(axis=0)) ** 2)
     assert mean.sections[0].skill.squared_error.mean() == pytest.approx(expected)
-    alone = evaluate_profiles({"linear": LinearRegression()}, shown, Targets(values), section, section, QUICK)
+    alone = evaluated({"linear": LinearRegression()}, shown, Targets(values), section, section, QUICK)
     assert PATIENT_MEAN not in alone.controls
 
 
@@ -208,7 +206,7 @@ def test_neighbours_are_the_six_nearest_of_the_same_section_without_the_row_itse
     values = np.concatenate([place**2, -(place**2)])[:, None]
     position = np.stack([np.concatenate([place, place]), np.zeros(40)], axis=1)
     section = np.repeat(["a", "b"], 20)
-    found = evaluate_profiles(
+    found = evaluated(
         {"linear": LinearRegression()}, values, Targets(values), section, section, QUICK, position=position
     )
     told = [np.mean([other**2 for other in _nearest(at)]) for at in range(20)]
@@ -232,7 +230,7 @@ def test_smooth_maps_that_no_image_tells_are_claimed_by_a_split_by_row():
     values = np.sin(position[:, :1] + phase) + 0.1 * generator.normal(size=(600, 10))
     # Place and section stand for tiles that overlap: enough to know a neighbour, nothing of another patient.
     place = np.concatenate([position, 100 * np.repeat(np.arange(3.0), 200)[:, None]], axis=1)
-    found = evaluate_profiles(
+    found = evaluated(
         {"nearest": KNeighborsRegressor()}, place, Targets(values), section, section, position=position
     )
     assert found.leaky["nearest"] > 0.9
@@ -242,7 +240,7 @@ def test_smooth_maps_that_no_image_tells_are_claimed_by_a_split_by_row():
 
 def test_constant_profile_claims_a_correlation_over_targets():
     shown, values, section, patient, _ = study()
-    found = evaluate_profiles(
+    found = evaluated(
         {"linear": LinearRegression()}, shown, Targets(values + 30 * np.arange(8)), section, patient, QUICK
     )
     assert found.constant_profile > 0.95
@@ -252,7 +250,7 @@ def test_constant_profile_claims_a_correlation_over_targets():
 def test_differences_are_against_the_reference_and_the_first():
     shown, values, section, patient, _ = study(sections=6)
     models = {"linear": LinearRegression(), "same": LinearRegression(), "constant": BaselineOfRows()}
-    found = evaluate_profiles(models, shown, Targets(values), section, patient, QUICK, reference="constant")
+    found = evaluated(models, shown, Targets(values), section, patient, QUICK, reference="constant")
     pairs = [(one.model, one.reference, one.verdict) for one in found.differences]
     assert pairs == [
         ("linear", "constant", "better"),
@@ -268,7 +266,7 @@ class BaselineOfRows(LinearRegression):
 
 def test_controls_of_the_modality_are_judged_as_models_are():
     shown, values, section, patient, _ = study()
-    found = evaluate_profiles(
+    found = evaluated(
         {"linear": LinearRegression()},
         shown,
         Targets(values),
@@ -285,8 +283,8 @@ def test_order_of_rows_is_of_no_account(seed):
     shown, values, section, patient, position = study()
     order = np.random.default_rng(seed).permutation(len(shown))
     models = {"linear": LinearRegression()}
-    one = evaluate_profiles(models, shown, Targets(values), section, patient, position=position)
-    other = evaluate_profiles(
+    one = evaluated(models, shown, Targets(values), section, patient, position=position)
+    other = evaluated(
         models,
         shown[order],
         Targets(values[order]),
@@ -303,22 +301,22 @@ def test_order_of_rows_is_of_no_account(seed):
 
 def test_every_fit_of_a_model_can_be_observed():
     shown, values, section, patient, _ = study()
-    seen = []
-    evaluate_profiles(
+    found = evaluated(
         {"linear": LinearRegression()},
         shown,
         Targets(values),
         section,
         patient,
-        observe=lambda name, fold, fitted: seen.append((name, fold.left_out, fitted.coef_.shape)),
+        observers=[lambda name, fold, fitted: fitted.coef_.shape],
     )
+    seen = [(one.model, one.fold.left_out, one.seen) for one in found.observations]
     assert seen == [("linear", name, (8, 5)) for name in "ABC"]
 
 
 def test_gravest_finding_comes_first():
     shown, values, section, patient, _ = study()
     findings = [Finding("one", "fine", "Fine."), Finding("other", "stop", "Stop.")]
-    found = evaluate_profiles(
+    found = evaluated(
         {"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK, findings=findings
     )
     assert [one.severity for one in found.audit.findings] == ["stop", "fine"]
@@ -331,11 +329,9 @@ def test_gravest_finding_comes_first():
 def test_what_does_not_fit_is_refused(change, error):
     shown, values, section, patient, _ = study()
     with pytest.raises(error):
-        evaluate_profiles(
-            {"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK, **change
-        )
+        evaluated({"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK, **change)
 
 
 def test_no_models_are_refused():
     with pytest.raises(UsageError, match="no models"):
-        evaluate_profiles({}, np.zeros((2, 1)), Targets(np.zeros((2, 1))), ["a", "b"], ["a", "b"])
+        evaluated({}, np.zeros((2, 1)), Targets(np.zeros((2, 1))), ["a", "b"], ["a", "b"])

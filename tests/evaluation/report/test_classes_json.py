@@ -7,12 +7,16 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 
-from spectra_dl.evaluation.audit import Probe
-from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.audit import AuditInputs, Probe
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.tuning import Tuned
+from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.folds.splits import split_sha256
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
+
+WORDS = Words("spectrum", "spectra")
 
 
 def evaluation():
@@ -29,7 +33,15 @@ def evaluation():
         "wavenumber axis", "the wavenumber axis alone, without any intensity", code[:, None].astype(float)
     )
     settings = EvaluationSettings(resamples=200, permutations=100)
-    return evaluate(models, rows, np.array(["healthy", "sick"])[code], patient, settings, probes=[probe])
+    return evaluate(
+        models,
+        rows,
+        np.array(["healthy", "sick"])[code],
+        patient,
+        settings,
+        audit_inputs=AuditInputs.of_rows(rows, WORDS, probes=[probe]),
+        context=ReportContext(WORDS),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +114,7 @@ def test_what_each_fold_chose_stands_in_report_and_text():
     found = evaluate({"tuned": Tuned(candidates)}, rows, label, patient, settings)
     chosen = evaluation_report(found)["models"]["tuned"]["per_fold"][0]["chosen"]
     assert chosen["name"] == "lda"
-    assert set(chosen["inner_auc"]) == {"prior", "lda"}
+    assert set(chosen["inner_scores"]) == {"prior", "lda"}
     assert "tuned chose inside the training patients: lda in 5 of 5 folds." in evaluation_text(found)
 
 

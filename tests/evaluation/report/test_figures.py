@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from spectra_dl.evaluation.report.figures import (
     Curve,
+    attribution_figure,
     reliability_figure,
     roc_figure,
-    saliency_figure,
     svg_text,
 )
 
@@ -76,7 +76,14 @@ def test_intervals_of_a_reliability_curve_are_upright_lines():
 def test_bands_are_numbered_from_one():
     spectrum = Curve("sick", [400, 1800], [0, 1])
     attribution = Curve("sick", [400, 1800], [0, 1], [-0.1, 0.9], [0.1, 1.1])
-    shown = texts(svg_text(saliency_figure([spectrum], [attribution], [1003.0, 1450.0]), "saliency"))
+    shown = texts(
+        svg_text(
+            attribution_figure(
+                [spectrum], [attribution], [1003.0, 1450.0], axis_title="wavenumber / cm⁻¹", row="spectrum"
+            ),
+            "saliency",
+        )
+    )
     assert {"1", "2", "sick", "wavenumber / cm⁻¹"} <= set(shown)
 
 

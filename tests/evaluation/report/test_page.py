@@ -11,7 +11,9 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
+from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.report.classes_json import evaluation_report
 from spectra_dl.evaluation.report.page import report_page, verdict
 from spectra_dl.evaluation.report.reporting_items import REPORTING_ITEMS
@@ -33,9 +35,9 @@ CURVES = """{
    "mean_set_size": 1.4, "abstained": 0.4}
 }"""
 SALIENCY = """{
- "model": "CNN compact", "wavenumber": [400, 1003, 1800], "stability": 0.61,
- "classes": [{"name": "sick", "mean_spectrum": [0, 1, 0], "attribution": [0, 0.5, 0], "spread": [0, 0.1, 0]}],
- "bands": [{"position": 1003, "name": "phenylalanine", "source": "Somebody 2007", "class": "sick",
+ "model": "CNN compact", "axis": [400, 1003, 1800], "axis_title": "wavenumber / cm⁻¹", "unit": "cm⁻¹", "known": "nearest known band", "stability": 0.61,
+ "classes": [{"name": "sick", "mean": [0, 1, 0], "attribution": [0, 0.5, 0], "spread": [0, 0.1, 0]}],
+ "places": [{"position": 1003, "name": "phenylalanine", "source": "Somebody 2007", "class": "sick",
    "attribution": 0.5, "stable": true}]
 }"""
 
@@ -44,8 +46,9 @@ def interval(value, low, high, method="percentile"):
     return {"value": value, "low": low, "high": high, "undefined_share": 0.0, "method": method}
 
 
-def model(auc, low, high):
+def model(auc, low, high, *, kind="classical"):
     return {
+        "kind": kind,
         "patient_level": {
             "auc": interval(auc, low, high),
             "balanced_accuracy": interval(0.7, 0.6, 0.8),
@@ -53,10 +56,10 @@ def model(auc, low, high):
             "specificity": interval(0.6, 0.4, 0.8, "wilson"),
             "mcc": interval(None, None, None),
         },
-        "spectrum_level": {"auc": interval(0.71, 0.6, 0.8)},
+        "row_level": {"auc": interval(0.71, 0.6, 0.8)},
         "training_patient_auc": 0.999,
         "permutation_p": 0.0005,
-        "leaky_spectrum_split": {"auc": 0.987, "balanced_accuracy": 0.9},
+        "leaky_estimate": {"auc": 0.987, "balanced_accuracy": 0.9},
         **json.loads(CURVES),
         "per_fold": [
             {
@@ -66,7 +69,7 @@ def model(auc, low, high):
                 "auc": 0.123 + fold,
                 "balanced_accuracy": 0.7,
                 "left_out": "tuesday",
-                "chosen": {"name": "rate 0.01", "inner_auc": {"rate 0.01": 0.8, "rate 0.1": 0.7}},
+                "chosen": {"name": "rate 0.01", "inner_scores": {"rate 0.01": 0.8, "rate 0.1": 0.7}},
             }
             for fold in (1, 2)
         ],
@@ -96,8 +99,9 @@ def report(*, auc=(0.8, 0.7, 0.9), rival="not distinguishable", severity="fine")
         "notes": ["decimal comma"],
         "refused": [],
         "results": {
+            "context": {"words": {"row": "spectrum", "rows": "spectra", "target": "target"}},
             "data": {
-                "spectra": 120,
+                "rows": 120,
                 "patients": 40,
                 "classes": ["healthy", "sick"],
                 "patients_per_class": {"healthy": 20, "sick": 20},
@@ -118,8 +122,8 @@ def report(*, auc=(0.8, 0.7, 0.9), rival="not distinguishable", severity="fine")
             },
             "audit": {"severity": severity, "findings": findings},
             "models": {
-                "CNN compact": model(*auc),
-                "majority class": model(0.5, 0.5, 0.5),
+                "CNN compact": model(*auc, kind="network"),
+                "majority class": model(0.5, 0.5, 0.5, kind="control"),
                 "PLS-DA": model(0.81, 0.7, 0.9),
             },
             "differences": [
@@ -309,7 +313,7 @@ def test_the_same_report_gives_the_same_bytes(html):
 def test_what_an_older_report_does_not_hold_is_left_out(gone):
     content = report()
     for each in (*content["results"]["models"].values(), content["results"]):
-        for key in (*NEW_KEYS, "saliency", "leaky_spectrum_split"):
+        for key in (*NEW_KEYS, "saliency", "leaky_estimate"):
             if gone == "absent":
                 each.pop(key, None)
             elif key in each:
@@ -329,7 +333,7 @@ def test_three_classes_without_a_positive_one_are_shown():
         each["roc"] = [{**each["roc"][0], "class": name} for name in "abc"]
         each["confusion"] = {"classes": ["a", "b", "c"], "counts": [[1, 0, 0], [0, 2, 0], [0, 0, 3]]}
         del each["patient_level"]["sensitivity"]
-    assert "Can a, b and c be told apart?" in words(content)
+    assert "Can a, b and c be distinguished?" in words(content)
 
 
 def test_the_page_tells_what_the_report_holds(page):
@@ -383,7 +387,7 @@ def test_the_report_that_the_harness_writes_is_shown():
         np.array(["healthy", "sick"])[code],
         np.array([f"p{number}" for number in range(24)]),
         EvaluationSettings(folds=3, resamples=100, permutations=100),
-        probes=[],
+        context=ReportContext(Words("spectrum", "spectra")),
     )
     content = {"results": evaluation_report(evaluation)}
     said = words(content)

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, Ridge
 
+from evaluated import evaluated
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import Finding
+from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.folds.splits import split_sha256
-from spectra_dl.evaluation.profiles.harness import evaluate_profiles
-from spectra_dl.evaluation.profiles.results import ProfileSettings, Words
+from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.report.page import report_page, verdict
 from spectra_dl.evaluation.report.profiles_json import per_target, profile_report, profile_text
+from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
 
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m"
 
@@ -38,7 +40,7 @@ class Targets:
         return self.chosen
 
 
-def evaluation(*, prefix="", findings=(), flat=False, **settings):
+def evaluation(*, prefix="", findings=(), flat=False, context=EXPRESSION_CONTEXT, **settings):
     generator = np.random.default_rng(0)
     section = np.repeat([f"{prefix}s{number}" for number in range(5)], 40)
     patient = np.repeat([f"{prefix}{name}" for name in "AABCD"], 40)
@@ -47,7 +49,7 @@ def evaluation(*, prefix="", findings=(), flat=False, **settings):
     if flat:
         values[:40, 0] = 0.0
     names = [f"{prefix}GENE{number}" for number in range(50)]
-    return evaluate_profiles(
+    return evaluated(
         {f"{prefix}linear": LinearRegression(), "ridge": Ridge(1e3)},
         shown,
         Targets(values, names),
@@ -57,6 +59,7 @@ def evaluation(*, prefix="", findings=(), flat=False, **settings):
         reference="ridge",
         position=generator.uniform(size=(200, 2)),
         findings=findings,
+        context=context,
     )
 
 
@@ -103,7 +106,7 @@ def test_report_says_what_it_is_and_how_it_was_divided(found):
         ["s4"],
     ]
     assert report["models"]["linear"]["pearson"]["method"] == "student"
-    assert set(report["claims"]["split_by_row"]) == {"linear", "ridge"}
+    assert set(report["leaky_estimates"]["split_by_row"]) == {"linear", "ridge"}
 
 
 def test_targets_are_told_the_best_first(found):
@@ -143,7 +146,8 @@ def test_undefined_pairs_are_counted_in_words():
 
 
 def test_a_report_names_targets_and_rows_as_it_is_told():
-    found = evaluation(leaky=False, shuffles=0, words=Words("protein", "bead"))
+    context = ReportContext(Words("bead", "beads", "protein"))
+    found = evaluation(leaky=False, shuffles=0, context=context)
     text = profile_text(found)
     assert "beads" in text
     assert "proteins" in text
@@ -192,7 +196,7 @@ def test_hostile_names_are_text_on_the_page():
 
 def test_page_says_how_patients_were_dealt():
     found = evaluation(folds=2)
-    assert "dealt into 2 folds" in report_page(json.loads(written(found)))
+    assert "split into 2 folds" in report_page(json.loads(written(found)))
 
 
 def test_a_report_of_profiles_that_is_none_is_refused():
@@ -203,5 +207,7 @@ def test_a_report_of_profiles_that_is_none_is_refused():
 def test_targets_told_better_than_their_ceiling_are_counted_in_words(found):
     above = sum(one.pearson > 0.9 for one in found.first.targets)
     assert above > 0
-    assert f"{above} of 50 genes are told better than their ceiling" in " ".join(profile_text(found).split())
-    assert f"{above} are told better" in report_page(json.loads(written(found)))
+    assert f"{above} of 50 genes are predicted better than their ceiling" in " ".join(
+        profile_text(found).split()
+    )
+    assert f"{above} are predicted better" in report_page(json.loads(written(found)))

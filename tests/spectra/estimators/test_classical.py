@@ -6,7 +6,8 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.classes.harness import EvaluationSettings, evaluate
+from spectra_dl.evaluation.classes.harness import evaluate
+from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.estimators.classical import (
     CleanedSpectra,
     PartialLeastSquaresScores,

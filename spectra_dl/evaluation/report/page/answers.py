@@ -1,14 +1,13 @@
 """What a report answers of a reporting list; the rest only the study's authors know."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+from spectra_dl.evaluation.context import Status
 from spectra_dl.evaluation.report.page.study import Study
 from spectra_dl.evaluation.report.page.verdict import counts
 from spectra_dl.evaluation.report.page.wording import listed, short_name
 from spectra_dl.evaluation.report.reporting_items import REPORTING_ITEMS, ReportingItem
 
-Status = Literal["reported", "partly", "not reported"]
 _MODELS_NAMED = 12
 
 
@@ -33,13 +32,18 @@ class Answer:
 
 def answers(study: Study) -> list[Answer]:
     """Return every item of the list, answered as far as the report can."""
-    known = {**_about_data(study), **_about_methods(study), **_about_results(study)}
+    known = {
+        **_about_data(study),
+        **_about_methods(study),
+        **_about_results(study),
+        **study.results.context.answers,
+    }
     return [Answer(item, *known.get(item.number, ("not reported", ""))) for item in REPORTING_ITEMS]
 
 
 def _about_data(study: Study) -> dict[str, tuple[Status, str]]:
-    cohort = study.results.data
-    refused = f"{len(study.refused)} spectra were refused and left out"
+    cohort, rows = study.results.data, study.results.context.words.rows
+    refused = f"{len(study.refused)} {rows} were refused and left out"
     return {
         "5a": ("partly", f"input files ({len(study.inputs)}) are named with their SHA-256 under Provenance"),
         "7": (
@@ -47,11 +51,10 @@ def _about_data(study: Study) -> dict[str, tuple[Status, str]]:
             f"notes on reading and checking ({len(study.notes)}) stand under Provenance; {refused}",
         ),
         "8a": ("partly", f"classes {listed([short_name(name) for name in cohort.classes])}"),
-        "9a": ("partly", "the whole cleaned spectrum; no bands were picked beforehand"),
         "10": ("partly", f"{cohort.patients} patients ({counts(study)}); why so many is not reported"),
         "11": ("partly", f"{refused}; how patients went missing is not reported"),
         "20a": ("partly", f"{counts(study)} analysed; the flow before that is not reported"),
-        "20b": ("partly", f"{cohort.patients} patients, {cohort.spectra} spectra"),
+        "20b": ("partly", f"{cohort.patients} patients, {cohort.rows} {rows}"),
     }
 
 
@@ -62,7 +65,7 @@ def _about_methods(study: Study) -> dict[str, tuple[Status, str]]:
     known: dict[str, tuple[Status, str]] = {
         "4": ("partly", "development with internal evaluation; no patients of another study"),
         "12a": ("reported", f"{settings.folds} folds by {short_name(by)}, repeats: {settings.repeats}"),
-        "12b": ("partly", "cleaning and scaling fitted on each fold's training patients; see the command"),
+        "12b": ("partly", "whatever is fitted, fitted on each fold's training patients; see the command"),
         "12c": ("partly", f"{listed(names)}; internal validation by cross-validation"),
         "12e": ("reported", "see Methods"),
         "12g": ("partly", "by the software and version under Provenance"),

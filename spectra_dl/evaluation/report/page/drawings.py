@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.evaluation.report.figures import (
     Curve,
+    attribution_figure,
     reliability_figure,
     roc_figure,
-    saliency_figure,
     svg_text,
 )
 from spectra_dl.evaluation.report.page.study import Model, Saliency, Study
@@ -40,9 +40,9 @@ def drawings(study: Study) -> Drawings:
         roc=_svg(_roc(drawn), "roc", f"ROC curves of {shown}"),
         reliability=_svg(_reliability(drawn), "reliability", f"Reliability diagram of {shown}"),
         saliency=_svg(
-            None if found is None else _saliency(found),
+            None if found is None else _saliency(found, study.results.context.words.row),
             "saliency",
-            "Mean spectrum of each class, and what speaks for the class along the wavenumbers",
+            f"Mean {study.results.context.words.row} of each class, and what speaks for the class along the axis",
         ),
     )
 
@@ -76,11 +76,11 @@ def _reliability(models: dict[str, Model]) -> "Figure | None":
     return reliability_figure(curves) if curves else None
 
 
-def _saliency(found: Saliency) -> "Figure":
-    axis = found.wavenumber
+def _saliency(found: Saliency, row: str) -> "Figure":
+    axis = found.axis
     classes = found.classes[:_CLASSES_DRAWN]
-    return saliency_figure(
-        [Curve(_legend(one.name), axis, one.mean_spectrum) for one in classes],
+    return attribution_figure(
+        [Curve(_legend(one.name), axis, one.mean) for one in classes],
         [
             Curve(
                 _legend(one.name),
@@ -91,7 +91,9 @@ def _saliency(found: Saliency) -> "Figure":
             )
             for one in classes
         ],
-        [band.position for band in found.bands],
+        [place.position for place in found.places],
+        axis_title=found.axis_title,
+        row=row,
     )
 
 

@@ -2,7 +2,7 @@
 
 from spectra_dl.evaluation.report.page.study import Model, Study
 from spectra_dl.evaluation.report.page.verdict import counts
-from spectra_dl.evaluation.report.page.wording import listed, number, short_name
+from spectra_dl.evaluation.report.page.wording import listed, number, printable, short_name
 
 _SOURCES = {
     "percentile": "Percentile bootstrap: Efron & Tibshirani 1993, An Introduction to the Bootstrap",
@@ -21,7 +21,13 @@ _SOURCES = {
 
 def methods(study: Study) -> list[str]:
     """Return paragraphs that could stand in a paper's methods section."""
-    parts = [_design(study), _figures(study), _chance(study), _decisions(study)]
+    parts = [
+        _design(study),
+        " ".join(study.results.context.methods),
+        _figures(study),
+        _chance(study),
+        _decisions(study),
+    ]
     return [part for part in parts if part]
 
 
@@ -30,30 +36,35 @@ def sources(study: Study) -> list[str]:
     models = list(study.results.models.values())
     used = {interval.method for model in models for interval in model.patient_level.values()}
     used |= {"auc", "permutation"}
-    used |= {"leaky"} if any(model.leaky_spectrum_split for model in models) else set()
+    used |= {"leaky"} if any(model.leaky_estimate for model in models) else set()
     used |= {part for part in ("calibration", "threshold", "conformal") if _any_has(models, part)}
     used -= set() if study.results.settings.threshold_rule == "youden" else {"threshold"}
     used |= {"saliency"} if study.results.saliency else set()
-    return [text for name, text in _SOURCES.items() if name in used]
+    own = [text for name, text in _SOURCES.items() if name in used]
+    return [*own, *study.results.context.references]
 
 
 def _design(study: Study) -> str:
-    cohort, settings = study.results.data, study.results.settings
+    cohort, settings, rows = study.results.data, study.results.settings, study.results.context.words.rows
     by = settings.split_by or "patient"
-    dealt = (
-        f"Patients were dealt into {settings.folds} folds"
+    split = (
+        f"Patients were split into {settings.folds} folds"
         if by == "patient"
         else f"Each fold leaves out all patients of one value of {short_name(by)}"
     )
     times = "once" if settings.repeats == 1 else f"{settings.repeats} times"
-    names = listed([short_name(name, 40) for name in study.results.models])
+    names = listed([_named(name, model) for name, model in study.results.models.items()])
     return (
-        f"{cohort.spectra} spectra of {cohort.patients} patients ({counts(study)}) were read. {dealt}, {times}"
-        f" (seed {settings.seed}); all spectra of a patient stand on the same side of every split. Whatever is fitted"
-        " (cleaning, scaling, the model, when its training stops, its calibration) was fitted on the training patients of"
+        f"{cohort.rows} {rows} of {cohort.patients} patients ({counts(study)}) were read. {split}, {times}"
+        f" (seed {settings.seed}); all {rows} of a patient stand on the same side of every split. Whatever is fitted"
+        " (how rows are made ready, the model, when its training stops, its calibration) was fitted on the training patients of"
         f" the fold alone. Models on the same folds: {names}. A patient's probability is the geometric mean of"
-        " those of their spectra, scaled to a sum of 1."
+        f" those of their {rows}, scaled to a sum of 1."
     )
+
+
+def _named(name: str, model: Model) -> str:
+    return f"{short_name(name, 40)} ({printable(model.words)})" if model.words else short_name(name, 40)
 
 
 def _figures(study: Study) -> str:
@@ -73,21 +84,21 @@ def _figures(study: Study) -> str:
     wilson = " Intervals of shares of patients (sensitivity, specificity) are Wilson's." if shares else ""
     return (
         f"{auc} Intervals are {100 * settings.level:.0f} % {kind} intervals from {settings.resamples:,} resamples of patients,"
-        f" never of spectra.{wilson} Differences between models come from the same folds and the same resampled patients;"
+        f" never of {study.results.context.words.rows}.{wilson} Differences between models come from the same folds and the same resampled patients;"
         " a model is called better or worse only where the interval of the difference excludes 0. There is no correction"
         " for the number of models compared."
     )
 
 
 def _chance(study: Study) -> str:
-    settings = study.results.settings
+    settings, words = study.results.settings, study.results.context.words
     first = study.results.models[study.first]
-    leaky = any(model.leaky_spectrum_split for model in study.results.models.values())
+    leaky = any(model.leaky_estimate for model in study.results.models.values())
     return (
-        f"For a p value the classes were dealt to the patients at random {settings.permutations:,} times"
+        f"For a p value the classes were assigned to the patients at random {settings.permutations:,} times"
         f" ({short_name(study.first)}: p = {number(first.permutation_p, 4)})."
     ) + (
-        " The leaky claim comes from the same models on a split by spectrum, which lets one patient's spectra into both"
+        f" The leaky estimate comes from the same models on a split by {words.row}, which lets one patient's {words.rows} into both"
         " training and test."
         if leaky
         else ""

@@ -1,8 +1,9 @@
-"""The page of a report of profiles: how well maps are told, beside what could be told and what needs no image."""
+"""The page of a report of profiles: how well maps are predicted, beside what could be predicted and what needs no image."""
 
 import math
 import shlex
 
+from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
     Scale,
@@ -32,7 +33,8 @@ def profiles_page(study: ProfileStudy) -> str:
         .render(
             study=study,
             results=results,
-            words=results.settings.words,
+            words=results.context.words,
+            metrics=[one for one in PROFILE_METRICS.values() if one.on_page],
             findings=gravest_first(results.audit.findings),
             verdict=profiles_verdict(study),
             research_use=RESEARCH_USE,
@@ -51,23 +53,28 @@ def profiles_page(study: ProfileStudy) -> str:
 
 def methods(study: ProfileStudy) -> list[str]:
     """Return paragraphs that could stand in a paper's methods section."""
-    return [_design(study), _figures(study), _controls(study)]
+    own = [_design(study), " ".join(study.results.context.methods), _figures(study), _controls(study)]
+    return [part for part in own if part]
 
 
 def sources(study: ProfileStudy) -> list[str]:
     """Return where the methods that this report used are described."""
     used = {one.pearson.method for one in study.results.models.values()} | {"ceiling"}
-    return [text for name, text in _SOURCES.items() if name in used]
+    own = [text for name, text in _SOURCES.items() if name in used]
+    return [*own, *study.results.context.references]
 
 
 def _design(study: ProfileStudy) -> str:
     data, settings = study.results.data, study.results.settings
-    words = settings.words
+    words = study.results.context.words
     units = data.patients if settings.group == "patient" else len(data.sections)
-    dealt = (
-        f"Each {settings.group} was left out once"
+    split = (
+        f"Each fold leaves out all {settings.group}s of one value of {short_name(settings.split_by)}"
+        if settings.split_by not in ("", settings.group)
+        else f"Each {settings.group} was left out once"
         if settings.folds == units
-        else f"The {settings.group}s were dealt into {settings.folds} folds"
+        else f"The {settings.group}s were split into {settings.folds} folds"
+        f"{f', {settings.repeats} times' if settings.repeats > 1 else ''}"
     )
     sides = (
         "all sections of a patient stand on the same side of every split"
@@ -76,30 +83,30 @@ def _design(study: ProfileStudy) -> str:
     )
     names = listed([short_name(name, 40) for name in study.results.models])
     return (
-        f"{data.rows:,} {words.row}s in {len(data.sections)} sections of {data.patients} patients were read. {dealt}"
+        f"{data.rows:,} {words.rows} in {len(data.sections)} sections of {data.patients} patients were read. {split}"
         f" (seed {settings.seed}); {sides}. Whatever is fitted, the panel of {words.target}s included, was fitted on the"
-        f" training {words.row}s of the fold alone. Models on the same folds and panels: {names}."
+        f" training {words.rows} of the fold alone. Models on the same folds and panels: {names}."
     )
 
 
 def _figures(study: ProfileStudy) -> str:
     settings, results = study.results.settings, study.results
-    words, first = settings.words, results.models[study.first]
+    words, first = results.context.words, results.models[study.first]
     intervals = {
         "percentile": f"{100 * settings.level:.0f} % percentile intervals from {settings.resamples:,} resamples of {settings.group}s",
         "student": f"{100 * settings.level:.0f} % intervals by Student's t over {settings.group}s, as there are fewer than ten",
     }.get(first.pearson.method)
-    told = (
+    stated = (
         f"Intervals are {intervals}."
         if intervals
         else f"There are no intervals: there is one {settings.group}."
     )
     return (
-        f"Within each test section and for each {words.target}, r is the Pearson correlation over {words.row}s of what was told and what was"
+        f"Within each test section and for each {words.target}, r is the Pearson correlation over {words.rows} of what was predicted and what was"
         f" measured; it is averaged over {words.target}s, then sections, then patients. A {words.target} measured constant in a"
-        f" section is left out ({first.undefined} pairs), one that is told constant scores 0 ({first.unordered} pairs). The ceiling is the"
+        f" section is left out ({first.undefined} pairs), one that is predicted constant scores 0 ({first.unordered} pairs). The ceiling is the"
         " correlation that a model knowing the true rates would reach with counts this noisy. R² is 1 - squared error / variance"
-        f" within the section. {told} Differences come from the same {settings.group}s; a model is called better or worse only where the"
+        f" within the section. {stated} Differences come from the same {settings.group}s; a model is called better or worse only where the"
         " interval excludes 0. There is no correction for the number of models compared."
     )
 
@@ -113,8 +120,8 @@ def _controls(study: ProfileStudy) -> str:
         else ""
     )
     return (
-        f"{shuffles}Controls see no image and are scored as the models are. Pooled and split-by-{settings.words.row} figures are claims"
-        " of protocols that leak, shown so that published figures can be judged; they are no results."
+        f"{shuffles}Controls see no image and are scored as the models are. Pooled and split-by-{study.results.context.words.row} figures are"
+        " estimates of protocols that leak, shown so that published figures can be compared; they are no results."
     )
 
 

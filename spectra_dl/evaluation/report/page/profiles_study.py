@@ -5,7 +5,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from spectra_dl.evaluation.report.page.study import Audit, Difference, Interval, Origin, Part, Split, checked
+from spectra_dl.evaluation.report.page.study import (
+    Audit,
+    Choice,
+    Context,
+    Difference,
+    Interval,
+    Origin,
+    Part,
+    Split,
+    checked,
+)
 
 
 class SectionFigures(Part):
@@ -24,11 +34,14 @@ class SectionFigures(Part):
 class ProfileModel(Part):
     """What one model or control reached; `about` says what a control is."""
 
+    kind: Literal["network", "classical", "control"] = "classical"
+    words: str = ""
     pearson: Interval
     spearman: Interval
     explained_variance: Interval
     squared_error: Interval
     share_of_ceiling: Interval
+    chosen: list[Choice | None] = Field(default_factory=list)
     pooled_estimate: float | None
     undefined: int
     unordered: int
@@ -56,15 +69,8 @@ class ProfileCohort(Part):
     patients: int
 
 
-class ProfileWords(Part):
-    """What a target and a row are called."""
-
-    target: str
-    row: str
-
-
 class ProfileSettings(Part):
-    """How the models were judged."""
+    """How the models were evaluated."""
 
     group: Literal["patient", "section"]
     folds: int
@@ -73,10 +79,11 @@ class ProfileSettings(Part):
     resamples: int
     shuffles: int
     level: float
-    words: ProfileWords
+    repeats: int = 1
+    split_by: str = ""
 
 
-class Claims(Part):
+class LeakyEstimates(Part):
     """What flawed protocols would have claimed."""
 
     split_by_row: dict[str, float | None]
@@ -87,6 +94,7 @@ class Claims(Part):
 class ProfileResults(Part):
     """What the evaluation found."""
 
+    context: Context
     verdict: str
     warning: str | None
     data: ProfileCohort
@@ -96,7 +104,7 @@ class ProfileResults(Part):
     models: dict[str, ProfileModel] = Field(min_length=1)
     controls: dict[str, ProfileModel]
     shuffled_sd: float | None
-    claims: Claims
+    leaky_estimates: LeakyEstimates
     differences: list[Difference]
     targets: list[TargetFigures]
     split: Split

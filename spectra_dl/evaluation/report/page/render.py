@@ -4,6 +4,7 @@ import math
 import shlex
 from collections.abc import Mapping
 
+from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.report.page.answers import answers
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
@@ -58,7 +59,9 @@ def report_page(report: Mapping[str, object]) -> str:
         answers=answers(study),
         command=shlex.join(study.command),
         listed_at_most=LISTED_AT_MOST,
-        refused_rows="spectra",
+        words=results.context.words,
+        metrics=[one for one in METRICS.values() if one.on_page],
+        refused_rows=results.context.words.rows,
     )
 
 

@@ -14,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectra_dl.errors import DataError
 
-MAJORITY = "majority class"
-_NETWORK_PREFIX = "CNN "
 _Report = TypeVar("_Report", bound=BaseModel)
 
 
@@ -79,10 +77,10 @@ class Threshold(Part):
 
 
 class Choice(Part):
-    """What a fold chose, with the AUC of each candidate on inner folds."""
+    """What a fold chose, with the score of each candidate on inner folds."""
 
     name: str
-    inner_auc: dict[str, float | None] = {}
+    inner_scores: dict[str, float | None] = {}
 
 
 class FoldScore(Part):
@@ -110,11 +108,13 @@ class Conformal(Part):
 class Model(Part):
     """What one model reached."""
 
+    kind: Literal["network", "classical", "control"] = "classical"
+    words: str = ""
     patient_level: dict[str, Interval]
-    spectrum_level: dict[str, Interval] = {}
+    row_level: dict[str, Interval] = {}
     training_patient_auc: float | None = None
     permutation_p: float | None = None
-    leaky_spectrum_split: dict[str, float | None] | None = None
+    leaky_estimate: dict[str, float | None] | None = None
     roc: list[Roc] | None = None
     calibration: Calibration | None = None
     confusion: Confusion | None = None
@@ -154,16 +154,16 @@ class Audit(Part):
 
 
 class SalientClass(Part):
-    """What speaks for a class, wavenumber by wavenumber."""
+    """What speaks for a class, place by place along the axis."""
 
     name: str
-    mean_spectrum: list[float]
+    mean: list[float]
     attribution: list[float]
     spread: list[float]
 
 
-class SalientBand(Part):
-    """A position the model looks at, with the nearest known band."""
+class SalientPlace(Part):
+    """A position the model looks at, with what is known to lie there."""
 
     position: float
     name: str | None = None
@@ -174,19 +174,39 @@ class SalientBand(Part):
 
 
 class Saliency(Part):
-    """Where in the spectrum a model looks."""
+    """Where along the axis of its rows a model looks."""
 
     model: str
-    wavenumber: list[float]
+    axis: list[float]
+    axis_title: str
+    unit: str
+    known: str
     classes: list[SalientClass]
     stability: float | None = None
-    bands: list[SalientBand] = []
+    places: list[SalientPlace] = []
+
+
+class WordsPart(Part):
+    """What rows and targets are called."""
+
+    row: str = "row"
+    rows: str = "rows"
+    target: str = "target"
+
+
+class Context(Part):
+    """What the modality adds."""
+
+    words: WordsPart = WordsPart()
+    answers: dict[str, tuple[Literal["reported", "partly", "not reported"], str]] = {}
+    methods: list[str] = []
+    references: list[str] = []
 
 
 class Cohort(Part):
-    """Whose spectra these are."""
+    """Whose rows these are."""
 
-    spectra: int
+    rows: int
     patients: int
     classes: list[str]
     patients_per_class: dict[str, int]
@@ -195,7 +215,7 @@ class Cohort(Part):
 
 
 class Settings(Part):
-    """How the models were judged."""
+    """How the models were evaluated."""
 
     folds: int
     repeats: int
@@ -218,6 +238,7 @@ class Split(Part):
 class Results(Part):
     """What the evaluation found."""
 
+    context: Context = Context()
     data: Cohort
     settings: Settings
     audit: Audit
@@ -257,11 +278,11 @@ class Study(Origin):
 
     @property
     def classical(self) -> list[str]:
-        """The names of models to beat: neither the first, nor another network, nor the majority class."""
+        """The names of the classical models, those to beat, without the first model."""
         return [
             name
-            for name in self.results.models
-            if name not in (self.first, MAJORITY) and not name.startswith(_NETWORK_PREFIX)
+            for name, model in self.results.models.items()
+            if model.kind == "classical" and name != self.first
         ]
 
     @property
@@ -274,8 +295,13 @@ class Study(Origin):
 
     @property
     def differences_in_auc(self) -> dict[str, Difference]:
-        """How far each other model is from the first, by name; nobody asks it of the majority class."""
-        compared = [one for one in self.results.differences if one.metric == "auc" and one.model != MAJORITY]
+        """How far each other model is from the first, by name; nobody asks it of a control."""
+        models = self.results.models
+        compared = [
+            one
+            for one in self.results.differences
+            if one.metric == "auc" and one.model in models and models[one.model].kind != "control"
+        ]
         return {one.model: one for one in compared}
 
 

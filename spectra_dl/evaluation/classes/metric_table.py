@@ -1,0 +1,220 @@
+"""The one table of metrics of classes: reports, intervals, leaderboards and commands iterate over it.
+
+A new metric is one entry here and one test against an independent computation.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Literal
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.classes import metrics, resampling
+from spectra_dl.evaluation.classes.resampling import ResampledPredictions
+from spectra_dl.evaluation.metric import Metric
+
+FIXED_SENSITIVITY = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Predictions of one repeat; what several metrics need is computed once.
+
+    Attributes
+    ----------
+    truth
+        ``(n,)`` class numbers.
+    probability
+        ``(n, c)``, rows sum to one; the predicted class is the likeliest, the first of equals.
+    positive
+        The class of sensitivity, precision and F1. None, with more than two classes: the mean over classes of each
+        class against the rest.
+    """
+
+    truth: IndexArray
+    probability: FloatArray
+    positive: int | None
+
+    @cached_property
+    def from_confusion(self) -> dict[str, FloatArray]:
+        """What follows from confusion counts, by name."""
+        n_classes = self.probability.shape[1]
+        counts = metrics.confusion(self.truth, self.probability.argmax(axis=1), n_classes)
+        return metrics.from_confusion(counts, self.positive)
+
+    def mean_over_classes(self, figure: "Callable[..., float]") -> float:
+        """Return the mean of a figure of (is positive, score) over the classes whose ranking counts."""
+        codes = metrics.ranked_classes(self.probability.shape[1], self.positive)
+        return float(np.mean([figure(self.truth == code, self.probability[:, code]) for code in codes]))
+
+
+@dataclass(frozen=True)
+class ClassMetric(Metric):
+    """A metric of predicted classes.
+
+    Attributes
+    ----------
+    point
+        The figure of predictions; NaN where it is undefined.
+    resampled
+        ``(r,)`` the figure in each resample of the patients.
+    share_of
+        Of whom it is a plain share, if it is one: then Wilson's interval is taken at patient level with two classes.
+    """
+
+    point: Callable[[Predictions], float] = lambda _: float("nan")
+    resampled: Callable[[ResampledPredictions], FloatArray] = lambda one: np.full(
+        len(one.multiplicity), np.nan
+    )
+    share_of: Literal["positive", "negative", "all"] | None = None
+
+
+def _confusion(name: str) -> Callable[[Predictions], float]:
+    return lambda one: float(one.from_confusion[name])
+
+
+def _resampled_confusion(name: str) -> Callable[[ResampledPredictions], FloatArray]:
+    return lambda one: one.from_confusion[name]
+
+
+def _mean_over_classes(figure: Callable[..., FloatArray], one: ResampledPredictions) -> FloatArray:
+    each = [
+        figure(is_positive, score, patient=one.patient, multiplicity=one.multiplicity)
+        for is_positive, score in one.ranked
+    ]
+    mean: FloatArray = np.mean(each, axis=0)
+    return mean
+
+
+def _resampled_brier(one: ResampledPredictions) -> FloatArray:
+    return one.sum_of(metrics.brier_per_row(one.truth, one.probability)) / np.maximum(one.rows, 1.0)
+
+
+def _resampled_ece(one: ResampledPredictions) -> FloatArray:
+    gaps = metrics.calibration_gaps(one.truth, one.probability, one.patient)
+    return metrics.calibration_from_gaps(one.multiplicity[:, : len(gaps)] @ gaps, one.rows)
+
+
+_ALL = (
+    ClassMetric(
+        "auc",
+        "area under the ROC curve",
+        "AUC",
+        point=lambda one: one.mean_over_classes(metrics.auc),
+        resampled=partial(_mean_over_classes, resampling.resampled_auc),
+    ),
+    ClassMetric(
+        "balanced_accuracy",
+        "balanced accuracy",
+        "balacc",
+        in_text=True,
+        on_page=True,
+        point=_confusion("balanced_accuracy"),
+        resampled=_resampled_confusion("balanced_accuracy"),
+    ),
+    ClassMetric(
+        "sensitivity",
+        "sensitivity",
+        "sens",
+        in_text=True,
+        on_page=True,
+        share_of="positive",
+        point=_confusion("sensitivity"),
+        resampled=_resampled_confusion("sensitivity"),
+    ),
+    ClassMetric(
+        "specificity",
+        "specificity",
+        "spec",
+        in_text=True,
+        on_page=True,
+        share_of="negative",
+        point=_confusion("specificity"),
+        resampled=_resampled_confusion("specificity"),
+    ),
+    ClassMetric(
+        "precision",
+        "precision",
+        "prec",
+        point=_confusion("precision"),
+        resampled=_resampled_confusion("precision"),
+    ),
+    ClassMetric(
+        "f1",
+        "F1 score",
+        "F1",
+        in_text=True,
+        point=_confusion("f1"),
+        resampled=_resampled_confusion("f1"),
+    ),
+    ClassMetric(
+        "mcc",
+        "Matthews correlation coefficient",
+        "MCC",
+        in_text=True,
+        point=_confusion("mcc"),
+        resampled=_resampled_confusion("mcc"),
+    ),
+    ClassMetric(
+        "accuracy",
+        "accuracy",
+        "acc",
+        share_of="all",
+        point=_confusion("accuracy"),
+        resampled=_resampled_confusion("accuracy"),
+    ),
+    ClassMetric(
+        "brier",
+        "Brier score",
+        "Brier",
+        lower_is_better=True,
+        in_text=True,
+        on_page=True,
+        point=lambda one: float(metrics.brier_per_row(one.truth, one.probability).mean()),
+        resampled=_resampled_brier,
+    ),
+    ClassMetric(
+        "ece",
+        "expected calibration error",
+        "ECE",
+        lower_is_better=True,
+        point=lambda one: metrics.calibration_error(one.truth, one.probability),
+        resampled=_resampled_ece,
+    ),
+    ClassMetric(
+        "pr_auc",
+        "area under the precision-recall curve",
+        "PR-AUC",
+        point=lambda one: one.mean_over_classes(metrics.average_precision),
+        resampled=partial(_mean_over_classes, resampling.resampled_average_precision),
+    ),
+    ClassMetric(
+        "specificity_at_90_sensitivity",
+        "highest specificity at a sensitivity of at least 0.90",
+        "spec@90",
+        point=lambda one: one.mean_over_classes(partial(metrics.specificity_at, FIXED_SENSITIVITY)),
+        resampled=partial(
+            _mean_over_classes, partial(resampling.resampled_specificity_at, FIXED_SENSITIVITY)
+        ),
+    ),
+)
+METRICS: dict[str, ClassMetric] = {metric.name: metric for metric in _ALL}
+
+
+def all_metrics(truth: IndexArray, probability: FloatArray, positive: int | None) -> dict[str, float]:
+    """Return every figure of `METRICS` by name.
+
+    Parameters
+    ----------
+    truth
+        ``(n,)`` class numbers.
+    probability
+        ``(n, c)``, rows sum to one; the predicted class is the likeliest, the first of equals.
+    positive
+        The class of sensitivity, precision and F1. None, with more than two classes: the mean over classes of each
+        class against the rest.
+    """
+    predictions = Predictions(truth, probability, positive)
+    return {name: metric.point(predictions) for name, metric in METRICS.items()}

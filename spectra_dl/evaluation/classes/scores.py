@@ -1,0 +1,95 @@
+"""Every metric of one set of predictions, with its interval over patients."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.classes.metric_table import METRICS, all_metrics
+from spectra_dl.evaluation.classes.resampling import ResampledPredictions
+from spectra_dl.evaluation.intervals import Interval, IntervalMethod, bca_interval, percentile_interval
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Predictions for rows that belong to patients; repeats of a cross-validation side by side.
+
+    Attributes
+    ----------
+    truth
+        ``(n,)`` class numbers.
+    probability
+        ``(repeats, n, c)``.
+    patient
+        ``(n,)`` patient numbers from 0.
+    positive
+        As in `metric_table.all_metrics`.
+    """
+
+    truth: IndexArray
+    probability: FloatArray
+    patient: IndexArray
+    positive: int | None
+
+    def __post_init__(self) -> None:
+        if self.probability.ndim != 3 or self.probability.shape[1] != len(self.truth):
+            raise DataError(
+                f"probabilities of shape {self.probability.shape} for {len(self.truth)} rows; give (repeats, rows, classes)"
+            )
+
+    def figures(self) -> dict[str, float]:
+        """Return each metric, averaged over the repeats."""
+        per_repeat = [all_metrics(self.truth, each, self.positive) for each in self.probability]
+        return {name: float(np.mean([one[name] for one in per_repeat])) for name in METRICS}
+
+
+def resampled_figures(scores: Scores, multiplicity: FloatArray) -> dict[str, FloatArray]:
+    """Return each metric in each resample, averaged over repeats.
+
+    Parameters
+    ----------
+    scores
+        Predictions of each repeat.
+    multiplicity
+        ``(resamples, m)``: how often each patient counts.
+
+    Returns
+    -------
+    figures
+        ``(resamples,)`` by name; NaN where a resample leaves a figure undefined.
+    """
+    repeats = [
+        ResampledPredictions(scores.truth, each, scores.patient, scores.positive, multiplicity)
+        for each in scores.probability
+    ]
+    return {
+        name: np.mean([metric.resampled(one) for one in repeats], axis=0) for name, metric in METRICS.items()
+    }
+
+
+def patient_intervals(
+    scores: Scores, multiplicity: FloatArray, *, method: IntervalMethod = "percentile", level: float = 0.95
+) -> dict[str, Interval]:
+    """Return every metric with its bootstrap interval over patients.
+
+    Parameters
+    ----------
+    scores
+        Predictions of each repeat.
+    multiplicity
+        Resamples from `draw_patients`.
+    method
+        ``"percentile"``: the quantiles of the resamples. ``"bca"``: corrected for bias and skewness, Efron 1987,
+        doi 10.1080/01621459.1987.10478410; the acceleration from leaving out one patient at a time.
+    level
+        Of the interval.
+    """
+    figures, resampled = scores.figures(), resampled_figures(scores, multiplicity)
+    if method == "percentile":
+        return {name: percentile_interval(figures[name], resampled[name], level=level) for name in figures}
+    n_patients = multiplicity.shape[1]
+    left_out = resampled_figures(scores, 1.0 - np.eye(n_patients))
+    return {
+        name: bca_interval(figures[name], resampled[name], left_out[name], level=level) for name in figures
+    }

@@ -1,0 +1,46 @@
+"""What a modality tells the reports: its words, and the facts that only it knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["reported", "partly", "not reported"]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What rows and targets are called in reports.
+
+    Attributes
+    ----------
+    row, rows
+        One and several, such as ``"spectrum"`` and ``"spectra"``.
+    target
+        What is predicted of a row where many numbers are, such as ``"gene"``.
+    """
+
+    row: str = "row"
+    rows: str = "rows"
+    target: str = "target"
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """What a modality adds to a report.
+
+    Attributes
+    ----------
+    words
+        What rows and targets are called.
+    answers
+        Status and text by item of the reporting list (TRIPOD+AI), where only the modality knows them.
+    methods
+        Sentences for the methods paragraph: how rows were made ready.
+    references
+        Where the modality's methods are described.
+    """
+
+    words: Words = Words()
+    answers: Mapping[str, tuple[Status, str]] = field(default_factory=dict)
+    methods: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
