@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import mean_of_doubled, sorted_axis
+from spectra_dl.spectra.readers.axis import average_duplicates, sorted_axis
 from spectra_dl.spectra.readers.columns import assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
@@ -102,15 +102,15 @@ def _tables(
     if not count:
         raise DataError(f"{where}: no spectrum in it; measure or export again")
     places = [f"point {k + 1}" for k in range(recording.axis.size)]
-    axis = sorted_axis(recording.axis, places, where, keep_doubled=count == 1, stated=recording.stated)
+    axis = sorted_axis(recording.axis, places, where, keep_duplicates=count == 1, stated=recording.stated)
     columns = assign_columns(tuple(recording.columns), options, where)
     texts = list(recording.columns.values())
     for start in range(0, count, rows):
         stop = min(start + rows, count)
         with np.errstate(invalid="ignore"):  # a signalling NaN in a damaged file
             intensity = recording.intensity[start:stop].astype(np.float64)[:, axis.order]
-        wavenumber, intensity, doubled = (
-            mean_of_doubled(axis.wavenumber, intensity) if count == 1 else (axis.wavenumber, intensity, ())
+        wavenumber, intensity, duplicate_notes = (
+            average_duplicates(axis.wavenumber, intensity) if count == 1 else (axis.wavenumber, intensity, ())
         )
         ids = [f"{stem(where)}/{first + k + 1}" if numbered else stem(where) for k in range(start, stop)]
         id_note = "the sample ids are the file's name" + (" and the spectrum's number" if numbered else "")
@@ -120,6 +120,6 @@ def _tables(
             [tuple(text[k] for text in texts) for k in range(start, stop)],
             default_ids=ids,
             source=[f"{where} spectrum {first + k + 1}" if numbered else where for k in range(start, stop)],
-            notes=(*recording.notes, *axis.notes, *doubled, *columns.notes)
+            notes=(*recording.notes, *axis.notes, *duplicate_notes, *columns.notes)
             + (() if "sample_id" in columns.parts else (id_note,)),
         )

@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import check_size, counts_up, likeness
+from spectra_dl.spectra.readers.axis import check_size, counts_up, axis_score
 from spectra_dl.spectra.readers.text.header import AXIS_WORD, axis_numbers
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.text.shape import trimmed
@@ -70,7 +70,7 @@ def _is_two_columns(rows: Sequence[Sequence[str]]) -> bool:
 
 def _grade(names: Sequence[str], metadata_by_option: Collection[str], where: str) -> int:
     numbers = axis_numbers([name for name in names if name not in metadata_by_option], where)
-    return likeness([value for value in numbers if value is not None])
+    return axis_score([value for value in numbers if value is not None])
 
 
 def _without_axis(header: Sequence[str], column: Sequence[str], where: str) -> Orientation:
