@@ -50,9 +50,17 @@ class Recording:
 
 
 def same_for_all(texts: Mapping[str, str], count: int) -> dict[str, list[str]]:
-    """Return a column for each text that says something, the same in all ``count`` spectra."""
-    shown = {name: printable(" ".join(text.split()), LONGEST_TEXT) for name, text in texts.items()}
-    return {name: [text] * count for name, text in shown.items() if text}
+    """Return a column for each text that is not blank, the same in all spectra.
+
+    Parameters
+    ----------
+    texts
+        By the name of their column.
+    count
+        Number of spectra.
+    """
+    printed = {name: printable(" ".join(text.split()), LONGEST_TEXT) for name, text in texts.items()}
+    return {name: [text] * count for name, text in printed.items() if text}
 
 
 def number_text(value: float) -> str:
@@ -72,6 +80,20 @@ def iter_recordings(
     """Yield the spectra of one file in blocks of ``rows``; axes that differ are brought onto one grid.
 
     The sample ids are the file's name, with the number of the spectrum where there are several.
+
+    Parameters
+    ----------
+    recordings
+        All of one file, in its order.
+    options
+        Which columns give sample id, patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
+
+    Yields
+    ------
+    SpectraTable
+        All blocks on one wavenumber axis.
 
     Raises
     ------

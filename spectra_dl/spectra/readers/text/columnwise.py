@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import check_size, average_duplicates, sorted_axis
+from spectra_dl.spectra.readers.axis import average_duplicates, check_size, sorted_axis
 from spectra_dl.spectra.readers.columns import USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.text.dialect import Record, Records
@@ -25,6 +25,13 @@ def read_columns(records: Records, options: ReadOptions) -> SpectraTable:
     Rows above the wavenumbers are metadata by the name in their first cell; the first of them, the header, gives the
     sample ids unless a row ``sample_id`` does. Below the wavenumbers only rows of a usual or chosen name are metadata.
 
+    Parameters
+    ----------
+    records
+        The table from its first row on.
+    options
+        Which rows of metadata give sample id, patient, label and batch.
+
     Raises
     ------
     DataError, UsageError
@@ -40,7 +47,15 @@ def read_columns(records: Records, options: ReadOptions) -> SpectraTable:
 
 
 def iter_columns(table: SpectraTable, rows: int) -> Iterator[SpectraTable]:
-    """Yield a table in blocks of ``rows``."""
+    """Yield a table in blocks.
+
+    Parameters
+    ----------
+    table
+        Of any length.
+    rows
+        Spectra in a block, at least 1; only the last block is smaller.
+    """
     for start in range(0, len(table), rows):
         yield table.select(np.arange(start, min(start + rows, len(table))))
 
