@@ -23,7 +23,7 @@ EXAMPLES = settings(
     database=None,
 )
 WDF = small_map().data()
-# The bytes that tell where values stand, how many, and in which unit; all others are values and texts themselves.
+# The bytes that say where values stand, how many, and in which unit; all others are values and texts themselves.
 SPC, OLD_SPC = fractions().data(), fractions().but(version=OLD).data()
 BINARY = {
     "WDF": (WDF, [*range(20), *range(60, 80), *range(88, 96), *range(512, 516), *range(520, 528)]),
@@ -45,7 +45,7 @@ JCAMP = b"""##TITLE=a powder
 480bj
 ##END=
 """
-# What counts its points in the file; text without a count can't tell that its last lines are gone.
+# What counts its points in the file; text without a count can't show that its last lines are gone.
 COUNTED = {
     **{name: data for name, (data, _) in BINARY.items()},
     "OPUS": small_spectrum().data(),
