@@ -105,7 +105,7 @@ def _folder(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise EnvironmentFault(
-            f"{folder}: can't be made ({err.strerror}); set SPECTRA_DL_DATA to another folder"
+            f"{folder}: can't be created ({err.strerror}); set SPECTRA_DL_DATA to another folder"
         ) from err
     try:
         yield

@@ -251,6 +251,12 @@ def average_duplicates(
         ``(n, q)``, the mean at each of them.
     notes
         One note about the duplicates; none where there are none.
+
+    Examples
+    --------
+    >>> axis, mean, _ = average_duplicates(np.array([400.0, 402.0, 402.0]), np.array([[1.0, 2.0, 4.0]]))
+    >>> axis, mean
+    (array([400., 402.]), array([[1., 3.]]))
     """
     distinct, start, count = np.unique(wavenumber, return_index=True, return_counts=True)
     if distinct.size == wavenumber.size:
@@ -371,6 +377,11 @@ def resample(intensity: FloatArray, wavenumber: FloatArray, grid: FloatArray) ->
     -------
     FloatArray
         ``(n, q)``.
+
+    Examples
+    --------
+    >>> resample(np.array([[0.0, 2.0, 6.0]]), np.array([400.0, 402.0, 404.0]), np.array([401.0, 403.0]))
+    array([[1., 4.]])
     """
     out = np.empty((intensity.shape[0], grid.size))
     for row, values in zip(out, intensity, strict=True):

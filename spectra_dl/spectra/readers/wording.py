@@ -34,6 +34,11 @@ def file_name(path: str | os.PathLike[str], *, parent: bool = False) -> str:
         Of the file.
     parent
         Include the name of its folder.
+
+    Examples
+    --------
+    >>> file_name("study/day1/a.csv"), file_name("study/day1/a.csv", parent=True)
+    ('a.csv', 'day1/a.csv')
     """
     parts = Path(os.fspath(path)).parts[-2:] if parent else Path(os.fspath(path)).parts[-1:]
     return printable("/".join(parts) or os.fspath(path), 100)

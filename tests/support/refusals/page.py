@@ -23,8 +23,8 @@ A refusal says which file, where in it, and what to do, in at most 500 character
 | refused | 3 | nothing was written; the sentence says why (2: an option is wrong; 5: the machine is in the way; 7: the training diverged) |
 | unsafe | 4 | refused as it could run code or reach other files; nothing of it was executed or unpacked |
 """
-# What a library says in brackets changes with its version.
-_OTHERS_WORDS = re.compile(r"(truncated or damaged \w+ |tensors can't be read |mis-shaped tensors )\(.*\)")
+# The message of a library, in brackets, changes with its version.
+_LIBRARY_MESSAGE = re.compile(r"(truncated or damaged \w+ |tensors can't be read |mis-shaped tensors )\(.*\)")
 _NAMES = {
     "same": "same",
     "warn": "warned",
@@ -61,7 +61,7 @@ def printed_sentence(row: Row) -> str:
     first = outcomes(row)[0]
     lines = [*first.error.splitlines(), *first.out.splitlines()]
     if errors := [line for line in lines if line.startswith("Error: ")]:
-        return _OTHERS_WORDS.sub(r"\1(...)", errors[0].removeprefix("Error: "))
+        return _LIBRARY_MESSAGE.sub(r"\1(...)", errors[0].removeprefix("Error: "))
     matching = [line for line in lines if row.says in line] if row.says else []
     return (
         matching[0].removeprefix("Note: ").removeprefix("Warning: ").strip()

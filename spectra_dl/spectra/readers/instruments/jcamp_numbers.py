@@ -96,6 +96,11 @@ def plain_numbers(text: str, place: str) -> list[float]:
     ------
     DataError
         Something else than numbers.
+
+    Examples
+    --------
+    >>> plain_numbers("400,1.5; 410,?", "a.jdx line 9")
+    [400.0, 1.5, 410.0, nan]
     """
     return _plain(re.sub(r"[,;]", " ", text), place)
 

@@ -58,6 +58,11 @@ def same_for_all(texts: Mapping[str, str], count: int) -> dict[str, list[str]]:
         By the name of their column.
     count
         Number of spectra.
+
+    Examples
+    --------
+    >>> same_for_all({"laser_nm": "785", "title": " "}, 2)
+    {'laser_nm': ['785', '785']}
     """
     printed = {name: printable(" ".join(text.split()), LONGEST_TEXT) for name, text in texts.items()}
     return {name: [text] * count for name, text in printed.items() if text}

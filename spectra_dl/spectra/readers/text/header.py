@@ -121,6 +121,11 @@ def axis_numbers(names: Sequence[str], where: str) -> list[float | None]:
     ------
     DataError
         As `axis_spelling` and `AxisNames.wavenumber`.
+
+    Examples
+    --------
+    >>> axis_numbers(["sample", "X400.5", "X402.5", "X404.5"], "a.csv")
+    [None, 400.5, 402.5, 404.5]
     """
     spelling, _ = axis_spelling(names, where)
     return [spelling.wavenumber(name) for name in names]

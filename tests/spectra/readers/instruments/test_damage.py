@@ -53,7 +53,7 @@ COUNTED = {
     "JCAMP": JCAMP,
     "BWSpec": bwspec_file().encode(),
 }
-MADE = {
+WHOLE_FILES = {
     **COUNTED,
     "LabSpec": labspec_file(0).encode("cp1252"),
     "LabSpec map": labspec_file(2).encode("cp1252"),
@@ -82,21 +82,21 @@ def check_same(table: SpectraTable, content: bytes, path: Path) -> None:
     np.testing.assert_array_equal(table.wavenumber, whole.wavenumber)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", WHOLE_FILES)
 @given(share=st.floats(0, 1, exclude_max=True))
 @EXAMPLES
 def test_a_file_cut_off_is_read_or_refused_and_in_full_where_it_counts_its_points(name, share, tmp_path):
-    data = MADE[name]
+    data = WHOLE_FILES[name]
     table = outcome(tmp_path / "measured.dat", data[: int(share * len(data))])
     if table is not None and name in COUNTED:
         check_same(table, data, tmp_path / "measured.dat")
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", WHOLE_FILES)
 @given(position=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
 @EXAMPLES
 def test_a_byte_changed_anywhere_gives_a_table_or_a_refusal(name, position, mask, tmp_path):
-    data = bytearray(MADE[name])
+    data = bytearray(WHOLE_FILES[name])
     data[int(position * len(data))] ^= mask
     table = outcome(tmp_path / "measured.dat", bytes(data))
     if table is not None:

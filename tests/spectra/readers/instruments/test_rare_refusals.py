@@ -238,7 +238,7 @@ def test_bytes_behind_the_last_wdf_block_are_refused(read):
         read(small_map().data() + b"WMAP")
 
 
-def test_wdf_settings_without_end_tell_no_exposure(monkeypatch):
+def test_wdf_settings_without_end_give_no_exposure(monkeypatch):
     monkeypatch.setattr(wdf_properties, "MOST_ENTRIES", 3)
     entries = b"".join(struct.pack("<ccHi", b"i", b"\0", key, 7) for key in range(5))
     assert exposure_seconds(b"PSET" + struct.pack("<I", len(entries)) + entries) is None

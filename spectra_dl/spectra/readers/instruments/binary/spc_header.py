@@ -167,18 +167,18 @@ def _old(data: bytes, where: str) -> SpcHeader:
         )
     year, month, day, hour, minute = struct.unpack_from("<HBBBB", data, 18)
     size = 2 if exponent != FLOAT_EXPONENT and Flags.SIXTEEN_BITS in flags else 4
-    size_of_one = SUBHEADER_BYTES + int(points) * size
+    subfile_bytes = SUBHEADER_BYTES + int(points) * size
     remaining = len(data) - HEADER_BYTES[OLD]
-    if Flags.SEVERAL in flags and remaining % size_of_one:
+    if Flags.SEVERAL in flags and remaining % subfile_bytes:
         raise DataError(
-            f"{where}: truncated SPC: {remaining % size_of_one} bytes after {remaining // size_of_one} whole spectra; copy the file again"
+            f"{where}: truncated SPC: {remaining % subfile_bytes} bytes after {remaining // subfile_bytes} whole spectra; copy the file again"
         )
     return SpcHeader(
         version=OLD,
         flags=flags,
         exponent=exponent,
         points=int(points),
-        spectra=remaining // size_of_one if Flags.SEVERAL in flags else 1,
+        spectra=remaining // subfile_bytes if Flags.SEVERAL in flags else 1,
         first=first,
         last=last,
         unit=unit,

@@ -19,6 +19,12 @@ def log_entries(data: bytes, at: int, order: str) -> dict[str, str]:
         Byte at which the log begins, 0 if there is none.
     order
         "<" or ">", as `struct` writes the order of bytes.
+
+    Examples
+    --------
+    >>> text = b"MODEL=FT-Raman"
+    >>> log_entries(b"?" + struct.pack("<III", 64 + len(text), 0, 64) + bytes(52) + text, 1, "<")
+    {'MODEL': 'FT-Raman'}
     """
     if not 0 < at <= len(data) - HEAD_BYTES:
         return {}
