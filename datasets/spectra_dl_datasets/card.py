@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self, TypeVar
 
-# Whatever else is installed has no say in judging a card, and looking for it costs 30 ms.
+# Whatever else is installed has no say in validating a card, and looking for it costs 30 ms.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -40,7 +40,7 @@ class DataFile(_Closed):
     path
         Below the dataset's folder.
     sha256, size
-        Of the file as it was held here, in bytes; "unseen" where it never was.
+        Of the file as it was seen here, in bytes; "unseen" where it never was.
     address
         Where exactly these bytes are downloaded from; None where they have to be brought by hand.
     """
@@ -83,7 +83,7 @@ class ClassCount(_Closed):
 
 
 class Confound(_Closed):
-    """Something other than biology that tells the classes apart, or makes a score too good.
+    """Something other than biology that predicts the class, or inflates a score.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ class DatasetCard(_Closed):
     readable, reading
         Whether the loader gives data, and what it does or why the readers refuse these files.
     files
-        "unseen" where the set was never held here, "generated" where it is made and not measured.
+        "unseen" where the set was never seen here, "generated" where it is simulated and not measured.
     layout
         How the files have to lie in the dataset's folder.
     split

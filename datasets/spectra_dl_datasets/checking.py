@@ -1,4 +1,4 @@
-"""Which dataset a folder holds, told by its files and never by its name."""
+"""Which dataset a folder holds, recognised by its files and never by its name."""
 
 import json
 from pathlib import Path
@@ -29,10 +29,10 @@ def recognise(folder: Path) -> tuple[DatasetCard | None, tuple[CheckedFile, ...]
         if not any((folder / file.path).is_file() for file in card.known_files):
             continue
         checked = check_files(card, folder)
-        right = sum(one.state == "ok" for one in checked)
-        there = sum(one.state != "missing" for one in checked)
-        if (right, there / len(checked)) > most:
-            most, best = (right, there / len(checked)), (card, checked)
+        right = sum(file.state == "ok" for file in checked)
+        present = sum(file.state != "missing" for file in checked)
+        if (right, present / len(checked)) > most:
+            most, best = (right, present / len(checked)), (card, checked)
     return best
 
 

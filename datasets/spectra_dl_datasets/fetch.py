@@ -41,8 +41,10 @@ def fetch(
 
     Returns
     -------
-    tuple
-        The folder, and how many files were brought.
+    folder
+        Where the files lie now.
+    count
+        How many were brought.
 
     Raises
     ------
@@ -97,20 +99,20 @@ def _bring(card: DatasetCard, file: DataFile, target: Path, *, source: Path | No
 
 @contextlib.contextmanager
 def _folder(folder: Path) -> Iterator[None]:
-    """Make a folder, and take away what was made of its path if the block fails."""
-    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    """Create a folder, and remove what was created of its path if the block fails."""
+    created = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise EnvironmentFault(
-            f"{folder}: can't be made ({err.strerror}); set SPECTRA_DL_DATA to another folder"
+            f"{folder}: can't be created ({err.strerror}); set SPECTRA_DL_DATA to another folder"
         ) from err
     try:
         yield
     except BaseException:
         with contextlib.suppress(OSError):  # another process may have put something there
-            for one in made:
-                one.rmdir()
+            for path in created:
+                path.rmdir()
         raise
 
 
@@ -133,7 +135,7 @@ def _download(card: DatasetCard, file: DataFile, temporary: Path, place: Path, *
     import pooch
     import requests
 
-    pooch.get_logger().setLevel(logging.WARNING)  # it tells each file's folder and hash
+    pooch.get_logger().setLevel(logging.WARNING)  # it logs each file's folder and hash
     try:
         pooch.retrieve(
             file.address,

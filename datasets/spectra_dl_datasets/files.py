@@ -15,7 +15,15 @@ State = Literal["ok", "missing", "changed", "unseen"]
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A file of a card and what was found of it: "unseen" is there, but nobody knows its checksum."""
+    """A file of a card and how the one in a folder compares.
+
+    Attributes
+    ----------
+    file
+        As the card describes it.
+    state
+        "unseen" is there, but nobody knows its checksum.
+    """
 
     file: DataFile
     state: State
@@ -23,8 +31,8 @@ class CheckedFile:
 
 def data_home() -> Path:
     """Return the folder that holds a folder for each set: that of the variable SPECTRA_DL_DATA, or the user's cache."""
-    if told := os.environ.get(VARIABLE):
-        return Path(told).expanduser()
+    if folder := os.environ.get(VARIABLE):
+        return Path(folder).expanduser()
     import pooch
 
     return Path(pooch.os_cache("spectra-dl"))
@@ -38,6 +46,18 @@ def dataset_folder(card: DatasetCard) -> Path:
 def check_files(card: DatasetCard, folder: Path) -> tuple[CheckedFile, ...]:
     """Compare each file that the card names with the one in ``folder``, by size and SHA-256.
 
+    Parameters
+    ----------
+    card
+        Of the set.
+    folder
+        That holds the set's files, or some of them.
+
+    Returns
+    -------
+    tuple
+        One for each file that the card names, in its order.
+
     Raises
     ------
     DataError
@@ -47,7 +67,19 @@ def check_files(card: DatasetCard, folder: Path) -> tuple[CheckedFile, ...]:
 
 
 def file_state(file: DataFile, path: Path) -> State:
-    """Return whether ``path`` is what the card says of ``file``; a file of another size is not read.
+    """Return whether a file is the one that the card describes; a file of another size is not read.
+
+    Parameters
+    ----------
+    file
+        As the card describes it.
+    path
+        Where it should be.
+
+    Returns
+    -------
+    State
+        "ok", "missing", "changed", or "unseen" where the card has no checksum.
 
     Raises
     ------
@@ -64,14 +96,29 @@ def file_state(file: DataFile, path: Path) -> State:
 
 
 def present(card: DatasetCard, folder: Path) -> bool:
-    """Return whether the set's files seem to be in ``folder``, by their names only."""
+    """Return whether a set's files seem to be in a folder, by their names only.
+
+    Parameters
+    ----------
+    card
+        Of the set.
+    folder
+        Where they should be.
+    """
     if not card.known_files:
         return folder.is_dir() and any(folder.iterdir())
     return all((folder / file.path).is_file() for file in card.known_files)
 
 
 def verified_folder(card: DatasetCard, folder: Path | None = None) -> Path:
-    """Return the folder of a set (None: its own) whose files are all there and unchanged.
+    """Return the folder of a set whose files are all there and unchanged.
+
+    Parameters
+    ----------
+    card
+        Of the set.
+    folder
+        Where its files lie; None takes its place below `data_home`.
 
     Raises
     ------
@@ -85,7 +132,7 @@ def verified_folder(card: DatasetCard, folder: Path | None = None) -> Path:
                 f"{card.id}: its files were never seen here; get them from {card.address:.120} and put them into {place}: {card.layout:.180}"
             )
         return place
-    wrong = [one for one in check_files(card, place) if one.state in ("missing", "changed")]
+    wrong = [checked for checked in check_files(card, place) if checked.state in ("missing", "changed")]
     if wrong:
         first = wrong[0]
         what = (

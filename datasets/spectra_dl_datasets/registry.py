@@ -42,9 +42,9 @@ class FromFiles:
 
 @dataclass(frozen=True)
 class Generated:
-    """A set that is drawn from a number of patients (None: its usual one) and a seed."""
+    """A set that is simulated, of a number of patients (None: its usual one) and a seed."""
 
-    make: Callable[[int | None, int], LoadedData]
+    simulate: Callable[[int | None, int], LoadedData]
 
 
 DATASETS: dict[str, FromFiles | Generated] = {
@@ -69,8 +69,8 @@ DATASETS: dict[str, FromFiles | Generated] = {
     "prostate_serum_sers": FromFiles(arranged_by_hand.load_spectra),
     "renishaw_wdf": FromFiles(examples("sp.wdf", "depth.wdf")),
     "rruff": FromFiles(arranged_by_hand.load_spectra),
-    "simulated_bone_metastasis": Generated(simulated_bone_metastasis.make),
-    "simulated_tissue": Generated(simulated_tissue.make),
+    "simulated_bone_metastasis": Generated(simulated_bone_metastasis.simulate),
+    "simulated_tissue": Generated(simulated_tissue.simulate),
     "stnet_breast": FromFiles(arranged_by_hand.load_sections),
     "stroke_serum_sers": FromFiles(arranged_by_hand.load_spectra),
     "stroke_urine": FromFiles(arranged_by_hand.load_spectra),
@@ -115,7 +115,7 @@ def load(
     folder
         Where its files lie; None takes its place below `spectra_dl_datasets.files.data_home`.
     patients, seed
-        Of a generated set; seed 0 if None.
+        Of a generated set: at least 1, and at least 0; its usual number and 0 if None.
 
     Returns
     -------
@@ -135,16 +135,16 @@ def load(
     >>> len(table), sorted(set(table.label))
     (12, ['bone metastasis', 'no metastasis'])
     """
-    one = _known(name)
-    if isinstance(one, Generated):
+    dataset = _known(name)
+    if isinstance(dataset, Generated):
         if folder is not None:
             raise UsageError(f"{name} is generated and has no files; leave the folder out")
-        return one.make(patients, seed or 0)
+        return dataset.simulate(patients, seed or 0)
     if patients is not None or seed is not None:
         raise UsageError(f"{name} is not generated; leave patients and seed out")
     from spectra_dl_datasets.files import verified_folder
 
-    return one.load(verified_folder(dataset_card(name), folder))
+    return dataset.load(verified_folder(dataset_card(name), folder))
 
 
 def _known(name: str) -> FromFiles | Generated:
@@ -156,7 +156,7 @@ def _known(name: str) -> FromFiles | Generated:
 def unknown_dataset(name: str) -> str:
     """Return a sentence that lists the known sets, those of similar names first, as far as a message may go."""
     similar = get_close_matches(name, DATASETS, n=3)
-    listed = ", ".join([*similar, *(one for one in dataset_names() if one not in similar)])
+    listed = ", ".join([*similar, *(known for known in dataset_names() if known not in similar)])
     return (
         shorten(f"no dataset {name[:60]!r}; there are {listed}", 430, placeholder=" ...")
         + "; see: spectra-dl data list"

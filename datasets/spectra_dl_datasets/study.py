@@ -1,4 +1,4 @@
-"""Datasets that models can be trained, judged and audited on: spectra with classes, sections with counts."""
+"""Datasets that models can be trained, evaluated and audited on: spectra with classes, sections with counts."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def study_names() -> tuple[str, ...]:
-    """Return the names of all sets of spectra with classes, held or not."""
+    """Return the names of all sets of spectra with classes, whether their files are here or not."""
     return tuple(name for name in dataset_names() if _is_study(name))
 
 
@@ -44,8 +44,8 @@ def load_study(name: str, *, folder: Path | None = None) -> "SpectraTable":
     if table.label is None or "" not in table.label:
         return table
     labelled = np.array([label != "" for label in table.label], dtype=bool)
-    left_out = len(table) - int(labelled.sum())
-    return table.select(labelled).with_notes(f"{left_out} spectra without a class were left out")
+    dropped = len(table) - int(labelled.sum())
+    return table.select(labelled).with_notes(f"{dropped} spectra without a class were left out")
 
 
 def load_sections(name: str, *, folder: Path | None = None) -> "tuple[TissueSection, ...]":
@@ -66,7 +66,7 @@ def load_sections(name: str, *, folder: Path | None = None) -> "tuple[TissueSect
     require_sections(name)
     # Each set of tissue for expression is loaded as sections.
     sections = cast("tuple[TissueSection, ...]", load(name, folder=folder))
-    return tuple(replace(one, notes=(*one.notes, *_confound_notes(name))) for one in sections)
+    return tuple(replace(section, notes=(*section.notes, *_confound_notes(name))) for section in sections)
 
 
 def require_sections(name: str) -> None:
@@ -78,14 +78,16 @@ def require_sections(name: str) -> None:
         No set has this name, or its task is another.
     """
     if not _has_sections(name):
-        others = tuple(filter(_has_sections, dataset_names()))
-        raise _another_task(name, "tissue sections with counts", others)
+        suitable = tuple(filter(_has_sections, dataset_names()))
+        raise _another_task(name, "tissue sections with counts", suitable)
 
 
-def _another_task(name: str, needed: str, others: tuple[str, ...]) -> UsageError:
+def _another_task(name: str, needed: str, suitable: tuple[str, ...]) -> UsageError:
     """Return the refusal of a set where ``needed`` is taken, with the sets that have it."""
     card = dataset_card(name)
-    return UsageError(f"{name} is {card.modality} for {card.task}; this takes {needed}: {', '.join(others)}")
+    return UsageError(
+        f"{name} is {card.modality} for {card.task}; this takes {needed}: {', '.join(suitable)}"
+    )
 
 
 def _confound_notes(name: str) -> tuple[str, ...]:

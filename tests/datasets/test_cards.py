@@ -12,7 +12,7 @@ from spectra_dl_datasets.card import CARDS, DatasetCard, read_card
 from spectra_dl_datasets.registry import DATASETS
 
 FIELDS = [name for name, field in DatasetCard.model_fields.items() if field.is_required()]
-HELD_OR_NAMED = 31
+CARDS_EXPECTED = 31
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_every_set_has_a_card_a_loader_and_a_test():
     )
     cards = {path.stem for path in CARDS.glob("*.toml")}
     assert cards == set(DATASETS) == set(dataset_names())
-    assert len(cards) >= HELD_OR_NAMED
+    assert len(cards) >= CARDS_EXPECTED
     unseen = {name for name in cards if dataset_card(name).files == "unseen"}  # tested by a parameter each
     assert {name for name in cards - unseen if f'"{name}"' not in tests} == set()
 
@@ -43,7 +43,10 @@ def test_a_card_reads_and_says_something_in_every_field(name):
     card = dataset_card(name)
     assert card.id == name
     assert set(FIELDS) <= set(tomllib.loads((CARDS / f"{name}.toml").read_text(encoding="utf-8")))
-    assert all(re.search(r"\d|no figure", one.figure) or "only" in one.figure for one in card.confounds)
+    assert all(
+        re.search(r"\d|no figure", confound.figure) or "only" in confound.figure
+        for confound in card.confounds
+    )
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -56,7 +59,7 @@ def test_a_card_without_a_field_is_refused_by_name(field, written):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "reason"),
     [
         ('id = "covid_serum"', 'id = "other"', "one name"),
         ('licence = "', 'mood = "good"\nlicence = "', "mood"),
@@ -69,8 +72,8 @@ def test_a_card_without_a_field_is_refused_by_name(field, written):
         ("id = ", "id == ", "TOML"),
     ],
 )
-def test_a_card_that_is_wrong_is_refused_in_one_sentence(old, new, said, written):
-    with pytest.raises(DataError, match=said) as refused:
+def test_a_card_that_is_wrong_is_refused_in_one_sentence(old, new, reason, written):
+    with pytest.raises(DataError, match=reason) as refused:
         written(lambda text: text.replace(old, new, 1))
     assert len(str(refused.value)) < 500
 
@@ -86,8 +89,8 @@ def test_a_card_can_not_change():
 
 
 def test_every_checksum_is_of_the_file_that_readme_of_the_data_names(shared_data):
-    told = re.search(r"sha256 ([0-9a-f]{64})", (shared_data / "README.md").read_text(encoding="utf-8"))
-    assert told.group(1) == dataset_card("covid_serum").known_files[0].sha256
+    documented = re.search(r"sha256 ([0-9a-f]{64})", (shared_data / "README.md").read_text(encoding="utf-8"))
+    assert documented.group(1) == dataset_card("covid_serum").known_files[0].sha256
 
 
 def test_the_example_in_the_docs_is_a_card(repository, tmp_path):

@@ -20,19 +20,19 @@ CONTENT = {"a.csv": b"400,402\n1,2\n", "deep/b.csv": b"400,402\n3,4\n"}
 def card_of(content, address=None):
     """A card with these files, downloaded from ``address`` if one is given."""
     files = tuple(
-        DataFile(path=path, sha256=hashlib.sha256(one).hexdigest(), size=len(one)).model_copy(
+        DataFile(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data)).model_copy(
             update={"address": address and f"{address}/{path}"}
         )
-        for path, one in content.items()
+        for path, data in content.items()
     )
     return dataset_card("covid_serum").model_copy(update={"files": files})
 
 
 def write(folder, content):
     """Write files with their folders."""
-    for path, one in content.items():
+    for path, data in content.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(one)
+        (folder / path).write_bytes(data)
     return folder
 
 
@@ -96,7 +96,7 @@ def test_what_is_downloaded_is_verified_and_kept(home, served):
     target, brought = fetch(card_of(CONTENT, address))
     assert brought == 2
     assert names(target) == sorted(CONTENT)
-    assert {one.state for one in check_files(card_of(CONTENT), target)} == {"ok"}
+    assert {checked.state for checked in check_files(card_of(CONTENT), target)} == {"ok"}
 
 
 def test_a_download_goes_on_where_it_stopped(home, served):
@@ -134,11 +134,11 @@ def test_without_a_network_the_address_and_the_place_are_named(home, served):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "reason"),
     [("fish_oil", "--from DIR"), ("rruff", "by hand"), ("simulated_bone_metastasis", "generated")],
 )
-def test_what_has_no_pinned_download_says_what_to_do(home, name, said):
-    with pytest.raises(UsageError, match=said) as refused:
+def test_what_has_no_pinned_download_says_what_to_do(home, name, reason):
+    with pytest.raises(UsageError, match=reason) as refused:
         fetch(dataset_card(name))
     assert len(str(refused.value)) < 500
     assert not home.exists()
@@ -166,7 +166,7 @@ def test_the_folder_of_data_is_the_variables_or_the_users_cache(home, monkeypatc
 def test_a_folder_is_recognised_by_its_files(shared_data, tmp_path):
     card, checked = recognise(shared_data / "raman" / "fish_oil")
     assert card.id == "fish_oil"
-    assert [one.state for one in checked] == ["ok"]
+    assert [file.state for file in checked] == ["ok"]
     assert recognise(write(tmp_path, CONTENT)) == (None, ())
 
 
@@ -174,4 +174,4 @@ def test_the_lines_for_a_new_card_are_those_of_its_files(tmp_path):
     import tomllib
 
     lines = tomllib.loads(card_lines(write(tmp_path, CONTENT)))["files"]
-    assert [DataFile(**one) for one in lines] == list(card_of(CONTENT).files)
+    assert [DataFile(**line) for line in lines] == list(card_of(CONTENT).files)

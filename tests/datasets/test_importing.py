@@ -9,10 +9,10 @@ HEAVY = ["numpy", "pandas", "torch", "scanpy", "scipy", "sklearn", "h5py", "pyda
 
 def imported_after(code):
     """Names of heavy packages that a fresh process has imported after ``code``."""
-    shown = (
+    script = (
         f"import json, sys\n{code}\nprint(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
-    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -25,7 +25,7 @@ def test_it_was_trained_on_the_study_of_its_seed(shipped):
     assert shipped.seen_in_training(study.table.select(range(30))) == 30
 
 
-def test_it_tells_new_simulated_patients_apart(shipped):
+def test_it_classifies_new_simulated_patients(shipped):
     study = simulate_study(StudySettings(patients=120, seed=77))
     spectra, _ = shipped.predict(study.table)
     tally = PatientTally(spectra.classes)

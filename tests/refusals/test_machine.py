@@ -96,7 +96,7 @@ def test_an_interrupted_prediction_leaves_no_result(tmp_path):
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_a_command_that_was_held_goes_on_to_the_same_result(tmp_path, clean):
+def test_a_suspended_command_resumes_to_the_same_result(tmp_path, clean):
     with started(tmp_path, "predict", SPECTRA, "--out", "out") as process:
         wait_for((tmp_path / ".out.lock").exists)
         process.send_signal(signal.SIGSTOP)

@@ -7,15 +7,15 @@ from functools import cache
 
 import pytest
 
-from refusals.inputs import judged
-from refusals.page import page_line, page_text, told_by
+from refusals.inputs import predict_file
+from refusals.page import page_line, page_text, printed_sentence
 from refusals.row import Row, outcomes
 from refusals.sections import ROWS
 
-MADE = [row for row in ROWS if row.make is not None]
+WITH_INPUT = [row for row in ROWS if row.make is not None]
 LONGEST, MOST_BYTES, MOST_SECONDS = 500, 500 << 20, 60.0
 ORDINARY = Row(
-    "A", "an empty file, for the memory of the program itself", "refuse", "", judged(b""), bounded=True
+    "A", "an empty file, for the memory of the program itself", "refuse", "", predict_file(b""), bounded=True
 )
 
 
@@ -38,14 +38,14 @@ def memory_without_a_fault() -> int:
 @cache
 def clean_predictions() -> str:
     """What is predicted of the clean table."""
-    return outcomes(Row("A", "none", "same", "", judged(lambda clean: clean.text())))[0].predictions
+    return outcomes(Row("A", "none", "same", "", predict_file(lambda clean: clean.text())))[0].predictions
 
 
-def judged_rows(text: str) -> list[dict[str, str]]:
+def prediction_rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("row", [row for row in MADE if row.right in ("refuse", "unsafe")], ids=names)
+@pytest.mark.parametrize("row", [row for row in WITH_INPUT if row.right in ("refuse", "unsafe")], ids=names)
 def test_a_refusal_is_one_sentence_and_nothing_is_written(row, page):
     for done in outcomes(row):
         assert done.code == row.exit_code, (done.command, done.error)
@@ -59,10 +59,12 @@ def test_a_refusal_is_one_sentence_and_nothing_is_written(row, page):
             # The promise is 5 s; a test on a shared machine allows for the company.
             assert done.seconds < MOST_SECONDS, done.command
     assert row.says in outcomes(row)[0].error
-    assert page_line(row, told_by(row)) in page
+    assert page_line(row, printed_sentence(row)) in page
 
 
-@pytest.mark.parametrize("row", [row for row in MADE if row.right in ("same", "warn", "partial")], ids=names)
+@pytest.mark.parametrize(
+    "row", [row for row in WITH_INPUT if row.right in ("same", "warn", "partial")], ids=names
+)
 def test_what_is_read_keeps_every_row_and_says_what_was_done(row, page):
     for done in outcomes(row):
         assert done.code == row.exit_code, (done.command, done.error)
@@ -70,14 +72,14 @@ def test_what_is_read_keeps_every_row_and_says_what_was_done(row, page):
         assert {name.split("/")[0] for name in done.changed} <= {"out"}
     first = outcomes(row)[0]
     assert row.says in first.error + first.out
-    told, clean = judged_rows(first.predictions), judged_rows(clean_predictions())
-    assert [one["sample_id"] for one in told] == [one["sample_id"] for one in clean]
-    assert all(one["p_bone metastasis"] == "" for one in told if one["status"] == "refused")
+    predicted, clean = prediction_rows(first.predictions), prediction_rows(clean_predictions())
+    assert [line["sample_id"] for line in predicted] == [line["sample_id"] for line in clean]
+    assert all(line["p_bone metastasis"] == "" for line in predicted if line["status"] == "refused")
     if row.right == "same":
-        assert told == clean
+        assert predicted == clean
     if row.right == "partial":
-        assert any(one["status"] != "ok" for one in told)
-    assert page_line(row, told_by(row)) in page
+        assert any(line["status"] != "ok" for line in predicted)
+    assert page_line(row, printed_sentence(row)) in page
 
 
 def test_the_page_has_a_line_for_each_row_and_no_other(page):
@@ -100,7 +102,7 @@ def test_a_test_that_a_row_names_exists(repository, named):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=names)
-def test_a_row_is_held_by_a_command_or_by_tests(row):
+def test_a_row_is_checked_by_a_command_or_by_tests(row):
     assert row.make is not None or row.tests
     assert row.says or row.make is not None
     assert row.remedy

@@ -54,4 +54,4 @@ def load_sections(folder: Path) -> "tuple[TissueSection, ...]":
         raise DataError(
             f"{folder}: no {SECTIONS} in it; write one with the columns path, patient and section"
         )
-    return tuple(replace(one, notes=(*one.notes, _UNVERIFIED)) for one in read_sections(sheet))
+    return tuple(replace(section, notes=(*section.notes, _UNVERIFIED)) for section in read_sections(sheet))

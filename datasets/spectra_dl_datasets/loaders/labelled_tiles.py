@@ -41,16 +41,16 @@ def load(folder: Path) -> LabelledTiles:
     paths = sorted((folder / "tiles").glob("*.jpg"))
     if not paths:
         raise DataError(f"{folder.name}/tiles: no .jpg in it; put the tiles there")
-    found = [_NAME.fullmatch(path.stem) for path in paths]
-    for path, match in zip(paths, found, strict=True):
+    matches = [_NAME.fullmatch(path.stem) for path in paths]
+    for path, match in zip(paths, matches, strict=True):
         if match is None:
             raise DataError(
                 f"{path.name!r:.120}: the name does not say class, patient and slide; name tiles class___case-slide-x-y.jpg"
             )
-    said = [match for match in found if match is not None]
+    names = [match for match in matches if match is not None]
     return LabelledTiles(
         tuple(paths),
-        tuple(match["label"] for match in said),
-        tuple(match["patient"] for match in said),
-        tuple(match["slide"] for match in said),
+        tuple(match["label"] for match in names),
+        tuple(match["patient"] for match in names),
+        tuple(match["slide"] for match in names),
     )

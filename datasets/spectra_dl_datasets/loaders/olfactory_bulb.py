@@ -30,9 +30,9 @@ def load(folder: Path) -> "tuple[TissueSection, ...]":
     ]
     return tuple(
         replace(
-            one,
+            section,
             um_per_pixel_source="about, as the dataset's card says",
-            notes=(*one.notes, "the animals are not documented"),
+            notes=(*section.notes, "the animals are not documented"),
         )
-        for one in sections
+        for section in sections
     )

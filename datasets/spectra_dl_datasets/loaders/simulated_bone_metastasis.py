@@ -1,4 +1,4 @@
-"""The simulated serum study: made, not measured, so its truth is known."""
+"""The simulated serum study, not measured, so its truth is known."""
 
 from typing import TYPE_CHECKING
 
@@ -8,8 +8,15 @@ if TYPE_CHECKING:
 PATIENTS = 427
 
 
-def make(patients: int | None, seed: int) -> "SpectraTable":
-    """Return the spectra of ``patients`` (427 if None), three of each, as `spectra_dl.spectra.simulation.serum_study` draws them.
+def simulate(patients: int | None, seed: int) -> "SpectraTable":
+    """Return simulated spectra, three of each patient, as `spectra_dl.spectra.simulation.serum_study` draws them.
+
+    Parameters
+    ----------
+    patients
+        427 if None.
+    seed
+        Of all random numbers, at least 0.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The simulated tissue study: made, not measured, so its truth is known."""
+"""The simulated tissue study, not measured, so its truth is known."""
 
 from typing import TYPE_CHECKING
 
@@ -8,8 +8,15 @@ if TYPE_CHECKING:
 PATIENTS = 4
 
 
-def make(patients: int | None, seed: int) -> "tuple[TissueSection, ...]":
-    """Return one section of each of ``patients`` (4 if None), as `spectra_dl.expression.simulation.tissue_study` draws them.
+def simulate(patients: int | None, seed: int) -> "tuple[TissueSection, ...]":
+    """Return one simulated section of each patient, as `spectra_dl.expression.simulation.tissue_study` draws them.
+
+    Parameters
+    ----------
+    patients
+        4 if None.
+    seed
+        Of all random numbers, at least 0.
 
     Raises
     ------
@@ -19,4 +26,4 @@ def make(patients: int | None, seed: int) -> "tuple[TissueSection, ...]":
     from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 
     settings = TissueSettings(patients=PATIENTS if patients is None else patients, seed=seed)
-    return tuple(one.section for one in simulate_tissue(settings))
+    return tuple(simulated.section for simulated in simulate_tissue(settings))

@@ -12,7 +12,7 @@ from spectra_dl.spectra.probes.without_bands import (
     SilentRegion,
     WavenumberAxis,
 )
-from spectra_dl.spectra.readers.several_files import OWN_AXIS
+from spectra_dl.spectra.readers.several_files import ORIGINAL_AXIS_COLUMNS
 from spectra_dl.spectra.table import MEASURED, SpectraTable
 
 __all__ = ["PROBES", "SPECTRA_WORDS", "TableProbe", "audit_columns", "spectra_audit_inputs", "spectra_probes"]
@@ -50,7 +50,11 @@ def audit_columns(table: SpectraTable) -> dict[str, TextArray]:
     The axis a spectrum came with is a probe of its own.
     """
     batch = {} if table.batch is None else {"batch": table.batch}
-    other = {name: cells for name, cells in table.metadata.items() if name not in (*OWN_AXIS, MEASURED)}
+    other = {
+        name: cells
+        for name, cells in table.metadata.items()
+        if name not in (*ORIGINAL_AXIS_COLUMNS, MEASURED)
+    }
     return {**other, **batch}
 
 

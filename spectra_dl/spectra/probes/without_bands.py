@@ -4,7 +4,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.probes.table_probe import TableProbe
-from spectra_dl.spectra.readers.several_files import OWN_AXIS
+from spectra_dl.spectra.readers.several_files import ORIGINAL_AXIS_COLUMNS
 from spectra_dl.spectra.table import SpectraTable
 
 SILENT_REGION = (
@@ -30,7 +30,7 @@ class WavenumberAxis(TableProbe):
 
     def features(self, table: SpectraTable) -> FloatArray | None:
         """Return the axes as numbers and as 0/1 columns; None where all spectra came on one."""
-        columns = [table.metadata[name] for name in OWN_AXIS if name in table.metadata]
+        columns = [table.metadata[name] for name in ORIGINAL_AXIS_COLUMNS if name in table.metadata]
         informative = [column for column in columns if len(set(column)) > 1]
         if not informative:
             return None

@@ -1,4 +1,4 @@
-"""Read spectra from files and folders, told by their content and never by their suffix."""
+"""Read spectra from files and folders, recognised by their content and never by their suffix."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -39,7 +39,7 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     Returns
     -------
     SpectraTable
-        Its ``notes`` hold every guess that was made.
+        Its ``notes`` hold every guess of the readers.
 
     Raises
     ------
@@ -62,6 +62,20 @@ def iter_spectra(
     per spectrum, to find ids that stand twice). A block's notes hold what was noted so far, the last block's all.
     What is wrong with later rows is refused when they are reached.
 
+    Parameters
+    ----------
+    path
+        As in `read_spectra`.
+    options
+        As in `read_spectra`.
+    rows
+        Spectra in a block, at least 1; only the last block is smaller.
+
+    Yields
+    ------
+    SpectraTable
+        All blocks on one wavenumber axis, with the same columns.
+
     Raises
     ------
     DataError, UsageError, UnsafeError
@@ -77,12 +91,12 @@ def iter_spectra(
 
 def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
     if not isinstance(path, Sequence) or isinstance(path, str):
-        return _blocks_of_one(Path(path), options, rows)
+        return _blocks_of_path(Path(path), options, rows)
     paths = [Path(part) for part in path]
     if not paths:
         raise UsageError("an empty list of files; give at least one")
     if len(paths) == 1 and options.samples is None:
-        return _blocks_of_one(paths[0], options, rows)
+        return _blocks_of_path(paths[0], options, rows)
     folders = [part.is_dir() for part in paths]
     if not any(folders):
         return iter_two_column_files(paths, options, rows=rows)
@@ -94,7 +108,7 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
     return iter_patient_folders(paths, options, rows=rows)
 
 
-def _blocks_of_one(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
+def _blocks_of_path(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
     if not path.is_dir():
         return _blocks_of_file(path, options, rows)
     if is_patient_folder(path):
@@ -108,7 +122,7 @@ def _blocks_of_one(path: Path, options: ReadOptions, rows: int) -> Iterator[Spec
     if folders := [part for part in parts if is_patient_folder(part)]:
         return iter_patient_folders(folders, options, rows=rows)
     if len(parts) == 1 and parts[0].is_file():
-        return _blocks_of_one(parts[0], options, rows)
+        return _blocks_of_path(parts[0], options, rows)
     if options.samples is not None:
         return iter_two_column_files(path, options, rows=rows)
     raise DataError(

@@ -1,4 +1,4 @@
-"""The wavenumber axis: is it one, in which order, and on which common grid do several axes meet?"""
+"""The wavenumber axis: its validation, its order, and the common grid of several axes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,17 +26,27 @@ NM_LOW, NM_HIGH, NM_STEP, NM_POINTS = 500.0, 1400.0, 0.5, 100
 
 @dataclass(frozen=True)
 class SortedAxis:
-    """An ascending axis, the order that made it so, and what is to be said about it."""
+    """An ascending axis.
+
+    Attributes
+    ----------
+    wavenumber
+        ``(p,)`` float64, ascending, cm⁻¹.
+    order
+        ``(p,)`` positions in the file's order that sort it.
+    notes
+        What was changed or guessed.
+    """
 
     wavenumber: FloatArray
     order: NDArray[np.intp]
     notes: tuple[str, ...]
 
 
-def likeness(values: Sequence[float]) -> int:
-    """Grade how much ``values`` look like an axis: 2 regular and in order, 1 regular once sorted, 0 not."""
+def axis_score(values: Sequence[float]) -> int:
+    """Score how much ``values`` look like an axis: 2 regular and in order, 1 regular once sorted, 0 not."""
     numbers = np.asarray(values, dtype=np.float64)
-    # A single absurd value is refused by its place later, once the axis is found.
+    # A single absurd value is refused by its place later, once the axis is known.
     numbers = numbers[np.abs(numbers) < ABSURD]
     if numbers.size < MIN_POINTS or counts_up(numbers):
         return 0
@@ -63,7 +73,7 @@ def sorted_axis(
     places: Sequence[str],
     where: str,
     *,
-    keep_doubled: bool = False,
+    keep_duplicates: bool = False,
     stated: bool = False,
 ) -> SortedAxis:
     """Sort an axis as it stood in a file and refuse what can't be Raman shifts.
@@ -71,20 +81,25 @@ def sorted_axis(
     Parameters
     ----------
     values
-        ``(p,)`` in file order.
+        ``(p,)`` float64 in file order.
     places
         The columns or lines they stood in, for messages.
     where
         The file.
-    keep_doubled
-        Leave points with one wavenumber side by side, for `mean_of_doubled`.
+    keep_duplicates
+        Leave points with one wavenumber side by side, for `average_duplicates`.
     stated
         The file itself says that these are Raman shifts in cm⁻¹, so no other unit is guessed from the numbers.
+
+    Returns
+    -------
+    SortedAxis
+        The ascending axis, the order that sorts it, and the notes.
 
     Raises
     ------
     DataError
-        Fewer than 3 or more than 65,536 points, doubled points, points that don't belong to the axis, or
+        Fewer than 3 or more than 65,536 points, duplicate points, points that don't belong to the axis, or
         values that look like a pixel index, nm or absolute wavenumbers.
     """
     if values.size < MIN_POINTS:
@@ -100,14 +115,27 @@ def sorted_axis(
     _refuse_foreign(values, places, where)
     order = np.argsort(values, kind="stable")
     ascending = values[order]
-    if not keep_doubled:
-        _refuse_doubled(ascending, [places[k] for k in order], where)
-    _refuse_other_units(ascending, where, stated=stated)
+    if not keep_duplicates:
+        _refuse_duplicates(ascending, [places[k] for k in order], where)
+    _refuse_unsupported_units(ascending, where, stated=stated)
     return SortedAxis(ascending, order, (*_order_notes(values), *_step_notes(ascending)))
 
 
 def check_size(points: int, where: str) -> None:
-    """Refuse more than 65,536 points."""
+    """Refuse more than 65,536 points.
+
+    Parameters
+    ----------
+    points
+        On the axis, so far or altogether.
+    where
+        What has them, for the message.
+
+    Raises
+    ------
+    DataError
+        There are more.
+    """
     if points > MAX_POINTS:
         raise DataError(f"{where}: {points} points on the wavenumber axis; at most {MAX_POINTS} can be read")
 
@@ -166,7 +194,7 @@ def _out_of_order(values: FloatArray, few: int) -> list[int]:
         return []
     step = float(np.median(np.abs(np.diff(values[run]))))
     distance = {k: float(np.min(np.abs(values[run] - values[k]))) for k in outside}
-    # A point that was only misplaced lies one step or more from the others; a doubled one is refused as such.
+    # A point that was only misplaced lies one step or more from the others; a duplicate is refused as such.
     return [k for k in outside if distance[k] > 0 and not 0.75 * step <= distance[k] <= 10 * step]
 
 
@@ -193,43 +221,54 @@ def _lonely(ascending: FloatArray, few: int) -> list[int]:
     return sorted(lonely) if len(lonely) <= few else []
 
 
-def _refuse_doubled(ascending: FloatArray, places: Sequence[str], where: str) -> None:
-    doubled = np.flatnonzero(np.diff(ascending) == 0)
-    if doubled.size:
-        k = int(doubled[0])
+def _refuse_duplicates(ascending: FloatArray, places: Sequence[str], where: str) -> None:
+    duplicates = np.flatnonzero(np.diff(ascending) == 0)
+    if duplicates.size:
+        k = int(duplicates[0])
         raise DataError(
             f"{where}: duplicate wavenumber {ascending[k]} in {places[k]} and {places[k + 1]} (values may differ); "
             f"keep the one that is right and delete the other"
         )
 
 
-def mean_of_doubled(
+def average_duplicates(
     wavenumber: FloatArray, intensity: FloatArray
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
-    """Take the mean where a single spectrum has two points at one wavenumber, as where scan windows overlap.
+    """Average the points of a single spectrum at one wavenumber, as where scan windows overlap.
 
     Parameters
     ----------
     wavenumber
-        ``(p,)`` ascending, possibly with doubled points.
+        ``(p,)`` float64, ascending, cm⁻¹, possibly with duplicate points.
     intensity
-        ``(n, p)``.
+        ``(n, p)`` float64.
 
     Returns
     -------
-    Both without doubled points, and the note about them.
+    wavenumber
+        ``(q,)`` without duplicates, q <= p.
+    intensity
+        ``(n, q)``, the mean at each of them.
+    notes
+        One note about the duplicates; none where there are none.
+
+    Examples
+    --------
+    >>> axis, mean, _ = average_duplicates(np.array([400.0, 402.0, 402.0]), np.array([[1.0, 2.0, 4.0]]))
+    >>> axis, mean
+    (array([400., 402.]), array([[1., 3.]]))
     """
     distinct, start, count = np.unique(wavenumber, return_index=True, return_counts=True)
     if distinct.size == wavenumber.size:
         return wavenumber, intensity, ()
     with np.errstate(over="ignore", invalid="ignore"):
         mean = np.add.reduceat(intensity, start, axis=1) / count  # (n, p) -> (n, distinct)
-    doubled = distinct[count > 1]
-    note = f"{doubled.size} wavenumbers stand more than once, the first {doubled[0]:g} cm⁻¹; the mean was taken (overlapping windows?)"
+    duplicates = distinct[count > 1]
+    note = f"{duplicates.size} wavenumbers stand more than once, the first {duplicates[0]:g} cm⁻¹; the mean was taken (overlapping windows?)"
     return distinct, mean, (note,)
 
 
-def _refuse_other_units(ascending: FloatArray, where: str, *, stated: bool) -> None:
+def _refuse_unsupported_units(ascending: FloatArray, where: str, *, stated: bool) -> None:
     low, high, points = float(ascending[0]), float(ascending[-1]), ascending.size
     lowest = LOWEST_STATED_SHIFT if stated else LOWEST_SHIFT
     axis = f"{where}: the axis {low:g} to {high:g}"
@@ -264,7 +303,19 @@ def median_step(wavenumber: FloatArray) -> float:
 
 @dataclass(frozen=True)
 class AxisSpan:
-    """What a common grid needs to know of one axis, and the file it belongs to."""
+    """What a common grid needs to know of one axis.
+
+    Attributes
+    ----------
+    first, last
+        Ends of the axis, cm⁻¹.
+    points
+        On the axis.
+    step
+        Median distance between neighbours, cm⁻¹.
+    file
+        The file it belongs to, for messages.
+    """
 
     first: float
     last: float
@@ -274,7 +325,15 @@ class AxisSpan:
 
     @classmethod
     def of(cls, wavenumber: FloatArray, file: str) -> "AxisSpan":
-        """Return the span of an ascending axis."""
+        """Measure the span of an ascending axis.
+
+        Parameters
+        ----------
+        wavenumber
+            ``(p,)`` ascending, cm⁻¹.
+        file
+            The file it belongs to, for messages.
+        """
         return cls(
             float(wavenumber[0]), float(wavenumber[-1]), wavenumber.size, median_step(wavenumber), file
         )
@@ -303,7 +362,27 @@ def common_grid(spans: Sequence[AxisSpan]) -> FloatArray:
 
 
 def resample(intensity: FloatArray, wavenumber: FloatArray, grid: FloatArray) -> FloatArray:
-    """Interpolate spectra ``(n, p)`` linearly onto ``grid`` ``(q,)``, which ``wavenumber`` ``(p,)`` must cover."""
+    """Interpolate spectra linearly onto a grid that their axis covers.
+
+    Parameters
+    ----------
+    intensity
+        ``(n, p)`` float64.
+    wavenumber
+        ``(p,)`` ascending, cm⁻¹.
+    grid
+        ``(q,)`` ascending, cm⁻¹, within ``wavenumber``.
+
+    Returns
+    -------
+    FloatArray
+        ``(n, q)``.
+
+    Examples
+    --------
+    >>> resample(np.array([[0.0, 2.0, 6.0]]), np.array([400.0, 402.0, 404.0]), np.array([401.0, 403.0]))
+    array([[1., 4.]])
+    """
     out = np.empty((intensity.shape[0], grid.size))
     for row, values in zip(out, intensity, strict=True):
         row[:] = np.interp(grid, wavenumber, values)

@@ -50,21 +50,29 @@ class Columns:
         source: Sequence[str],
         notes: Sequence[str],
     ) -> SpectraTable:
-        """Put a block of spectra together.
+        """Assemble a block of spectra.
 
         Parameters
         ----------
+        intensity
+            ``(n, p)`` float64.
+        wavenumber
+            ``(p,)`` ascending, cm⁻¹.
         cells
-            For each spectrum the stripped text of all metadata columns.
+            For each of n spectra the stripped text of all metadata columns.
         default_ids
-            The sample ids where no column gives them.
+            The n sample ids where no column gives them.
+        source
+            For each of n spectra the file and the place in it.
+        notes
+            Of the whole input so far.
         """
         columns = [text_array([row[k] for row in cells]) for k in range(len(self.names))]
 
         def part(role: str) -> TextArray | None:
             return known_text(columns[self.parts[role]]) if role in self.parts else None
 
-        taken = set(self.parts.values())
+        assigned = set(self.parts.values())
         return SpectraTable(
             intensity=intensity,
             wavenumber=wavenumber,
@@ -75,13 +83,13 @@ class Columns:
             label=part("label"),
             batch=part("batch"),
             source=text_array(source),
-            metadata={name: columns[k] for k, name in enumerate(self.names) if k not in taken},
+            metadata={name: columns[k] for k, name in enumerate(self.names) if k not in assigned},
             notes=tuple(notes),
         )
 
 
 def known_text(column: TextArray) -> TextArray:
-    """Return ``column`` with the spellings of a missing entry (NA, nan, ...) made empty."""
+    """Return ``column`` with the spellings of a missing entry (NA, nan, ...) replaced by empty text."""
     return np.where(np.isin(column, list(MISSING_TEXT)), "", column)
 
 
@@ -92,16 +100,23 @@ def assign_columns(
     *,
     usual: Mapping[str, tuple[str, ...]] = USUAL_COLUMNS,
 ) -> Columns:
-    """Find the column of each part by the options, else by its usual name.
+    """Assign a column to each part by the options, else by its usual name.
 
     Parameters
     ----------
     names
         Names of the metadata columns.
+    options
+        The columns that the user named.
     where
         The file, for messages.
     usual
-        The names by which a part is found without an option.
+        The names by which a part is recognised without an option.
+
+    Returns
+    -------
+    Columns
+        With a note for each part that was recognised by its name.
 
     Raises
     ------
@@ -110,9 +125,9 @@ def assign_columns(
     DataError
         A name stands twice, or ``patient`` and ``patient_id`` both do.
     """
-    doubled = sorted({name for name in names if list(names).count(name) > 1})
-    if doubled:
-        raise DataError(f"{where}: two columns are called {quoted(doubled[0])}; rename one of them")
+    duplicates = sorted({name for name in names if list(names).count(name) > 1})
+    if duplicates:
+        raise DataError(f"{where}: two columns are called {quoted(duplicates[0])}; rename one of them")
     named = options.named()
     parts: dict[str, int] = {}
     notes: list[str] = []

@@ -2,7 +2,7 @@
 
 Layout: the root's attribute ``format`` is "spectra-dl spectra"; ``/wavenumber`` (p,) ascending in cm⁻¹; ``/intensity``
 (n, p) numbers, NaN where there is none; ``/columns/0000``, ``/columns/0001``, ... (n,) text, each with its column's name as
-the attribute ``name``: sample_id, patient_id, label and batch under these names, others under their own. The attribute ``notes`` holds what was noted when the file was made.
+the attribute ``name``: sample_id, patient_id, label and batch under these names, others under their own. The attribute ``notes`` holds what was noted when the file was written.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,21 @@ _MOST_COLUMNS = 1_000
 
 
 def iter_hdf5(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
-    """Yield the spectra of an HDF5 file in blocks of ``rows``, holding one block in memory.
+    """Yield the spectra of an HDF5 file in blocks of ``rows``, with one block in memory.
+
+    Parameters
+    ----------
+    path
+        The file.
+    options
+        Which columns give sample id, patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
+
+    Yields
+    ------
+    SpectraTable
+        All blocks on the file's wavenumber axis.
 
     Raises
     ------
@@ -89,18 +103,18 @@ def _values(intensity: "h5py.Dataset", start: int, stop: int, order: NDArray[np.
 
 def _check_numbers(intensity: "h5py.Dataset", wavenumber: "h5py.Dataset", where: str) -> None:
     """Refuse shapes, types and sizes that can't be before any value is read."""
-    for name, found, dimensions in (("intensity", intensity, 2), ("wavenumber", wavenumber, 1)):
-        if found.dtype.kind not in "fiu" or found.dtype.itemsize > 8 or found.ndim != dimensions:
+    for name, dataset, dimensions in (("intensity", intensity, 2), ("wavenumber", wavenumber, 1)):
+        if dataset.dtype.kind not in "fiu" or dataset.dtype.itemsize > 8 or dataset.ndim != dimensions:
             raise DataError(
-                f"{where}: {name} has shape {found.shape} and type {found.dtype}; {dimensions} dimensions of numbers are needed"
+                f"{where}: {name} has shape {dataset.shape} and type {dataset.dtype}; {dimensions} dimensions of numbers are needed"
             )
     n, points = intensity.shape
     if not n or not 3 <= points <= 65_536 or wavenumber.shape[0] != points:
         raise DataError(
             f"{where}: intensity of shape {intensity.shape} does not fit {wavenumber.shape[0]} wavenumbers (3 to 65,536)"
         )
-    for found in (intensity, wavenumber):
-        check_size(found, where)
+    for dataset in (intensity, wavenumber):
+        check_size(dataset, where)
 
 
 def _columns(
@@ -114,23 +128,23 @@ def _columns(
     if len(group) > _MOST_COLUMNS:
         raise DataError(f"{where}: {len(group)} columns; at most {_MOST_COLUMNS} can be read")
     texts = [stored_dataset(group, key, where) for key in sorted(group)]
-    names = [str(found.attrs.get("name", "")) for found in texts]
-    for name, found in zip(names, texts, strict=True):
-        if h5py.check_string_dtype(found.dtype) is None or found.shape != (n,):
+    names = [str(column.attrs.get("name", "")) for column in texts]
+    for name, column in zip(names, texts, strict=True):
+        if h5py.check_string_dtype(column.dtype) is None or column.shape != (n,):
             raise DataError(f"{where}: column {printable(name)} is not one text for each of {n} spectra")
-        check_text_width(found, f"column {printable(name)}", where)
-        check_size(found, where)
+        check_text_width(column, f"column {printable(name)}", where)
+        check_size(column, where)
     return assign_columns(names, options, where), texts
 
 
-def _texts(found: "h5py.Dataset", start: int, stop: int, where: str) -> list[str]:
+def _texts(column: "h5py.Dataset", start: int, stop: int, where: str) -> list[str]:
     try:
         return [
-            value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in found[start:stop]
+            value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in column[start:stop]
         ]
     except UnicodeDecodeError as err:
         raise DataError(
-            f"{where}: column {printable(found.name)} is not UTF-8 near row {start + 1}; write the file again"
+            f"{where}: column {printable(column.name)} is not UTF-8 near row {start + 1}; write the file again"
         ) from err
 
 

@@ -1,4 +1,4 @@
-"""What a user may tell the readers about an input."""
+"""What a user may state about an input."""
 
 import os
 from dataclasses import dataclass

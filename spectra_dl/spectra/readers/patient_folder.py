@@ -47,6 +47,20 @@ def iter_patient_folders(
 
     All axes are read first; then one folder's spectra, or one block, are in memory at a time.
 
+    Parameters
+    ----------
+    folders
+        One for each patient, in the order in which they are read.
+    options
+        Which columns of ``user_information.csv`` give patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
+
+    Yields
+    ------
+    SpectraTable
+        All blocks on one wavenumber axis.
+
     Raises
     ------
     DataError
@@ -58,7 +72,7 @@ def iter_patient_folders(
         if getattr(options, option) is not None:
             raise UsageError(f"{option} is for tables; in patients' folders the ids are folder name and row")
     patients = [_patient(folder, options) for folder in folders]
-    _refuse_other_columns(patients)
+    _refuse_differing_columns(patients)
     grid, notes = choose_grid((patient.folder.name, patient.axis.wavenumber) for patient in patients)
     patient_note = () if "patient" in patients[0].columns.parts else (FOLDER_PATIENT,)
     file_notes = FileNotes((*notes, *patient_note, *patients[0].columns.notes))
@@ -80,7 +94,7 @@ def _patient(folder: Path, options: ReadOptions) -> _Patient:
     return _Patient(folder, _read_axis(folder), information, columns)
 
 
-def _refuse_other_columns(patients: Sequence[_Patient]) -> None:
+def _refuse_differing_columns(patients: Sequence[_Patient]) -> None:
     first = patients[0]
     for patient in patients:
         if patient.columns.names != first.columns.names:

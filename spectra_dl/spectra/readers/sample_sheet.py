@@ -35,11 +35,20 @@ def iter_two_column_files(
     ----------
     path
         A folder, of which the sheet's files are read in the sheet's order; or files, read in their order.
+    options
+        The sheet, and which of its columns give sample id, patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
+
+    Yields
+    ------
+    SpectraTable
+        All blocks on one wavenumber axis.
 
     Raises
     ------
     DataError
-        A file is missing, is no single spectrum, or has no row of its own in the sheet.
+        A file is missing, is no single spectrum, or has no row in the sheet.
     UnsafeError
         The sheet names a file outside the folder.
     UsageError
@@ -131,10 +140,10 @@ def _of_files(files: Sequence[Path], sheet: SmallTable, at: int) -> list[_Entry]
 
 def _unlisted(folder: Path, sheet: SmallTable, at: int, samples: Path) -> list[str]:
     known = {row[at] for row in sheet.rows} | {samples.name}
-    left = sorted(
+    unlisted = sorted(
         file.name for file in folder.iterdir() if not file.name.startswith(".") and file.name not in known
     )
-    return [f"not in the sample sheet, so not read: {listed(left)}"] if left else []
+    return [f"not in the sample sheet, so not read: {listed(unlisted)}"] if unlisted else []
 
 
 def _read(entry: _Entry, columns: Columns, names: Iterable[str]) -> SpectraTable:
@@ -147,6 +156,6 @@ def _read(entry: _Entry, columns: Columns, names: Iterable[str]) -> SpectraTable
         source=[entry.path.name],
         notes=spectrum.notes,
     )
-    # What only some of the files say stays empty for the others; a sheet's column stands above a file's own.
-    own = {name: spectrum.metadata.get(name, text_array([""])) for name in names}
-    return replace(table, metadata={**own, **table.metadata}) if own else table
+    # What only some of the files say stays empty for the rest; a sheet's column wins over a file's.
+    from_file = {name: spectrum.metadata.get(name, text_array([""])) for name in names}
+    return replace(table, metadata={**from_file, **table.metadata}) if from_file else table

@@ -9,7 +9,7 @@ from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.spectra.readers.axis import AxisSpan, common_grid, resample
 from spectra_dl.spectra.table import MEASURED, SpectraTable, spectrum_hashes
 
-OWN_AXIS = ("axis_first", "axis_last", "axis_points")
+ORIGINAL_AXIS_COLUMNS = ("axis_first", "axis_last", "axis_points")
 MAX_NOTES = 30
 
 
@@ -21,9 +21,21 @@ def choose_grid(
     Parameters
     ----------
     axes
-        Each file's name and ascending axis; only their spans are kept.
+        Each file's name and ascending axis ``(p,)`` in cm⁻¹; only their spans are kept.
     of
         What has the axes, in the note.
+
+    Returns
+    -------
+    grid
+        ``(q,)`` ascending, cm⁻¹.
+    notes
+        One where spectra have to be resampled, else none.
+
+    Raises
+    ------
+    DataError
+        The axes share too little.
     """
     spans: list[AxisSpan] = []
     same: FloatArray | None = None
@@ -38,16 +50,29 @@ def choose_grid(
     grid = common_grid(spans)
     note = (
         f"the {len(spans)} {of} have different axes; all spectra were resampled linearly to {grid.size} points from "
-        f"{grid[0]:g} to {grid[-1]:g} cm⁻¹, their common range (own axes: {', '.join(OWN_AXIS)})"
+        f"{grid[0]:g} to {grid[-1]:g} cm⁻¹, their common range (own axes: {', '.join(ORIGINAL_AXIS_COLUMNS)})"
     )
     return grid, (note,)
 
 
 def on_grid(table: SpectraTable, grid: FloatArray) -> SpectraTable:
-    """Return ``table`` on ``grid``, with its own axis and the digest of what was measured as metadata."""
+    """Return a table resampled to a grid, with its original axis and the digest of what was measured as metadata.
+
+    Parameters
+    ----------
+    table
+        On any axis.
+    grid
+        ``(q,)`` ascending, cm⁻¹, within the table's axis.
+    """
     axis = table.wavenumber
-    own = dict(zip(OWN_AXIS, (repr(float(axis[0])), repr(float(axis[-1])), str(axis.size)), strict=True))
-    metadata = {**table.metadata, **{name: text_array([text] * len(table)) for name, text in own.items()}}
+    original = dict(
+        zip(ORIGINAL_AXIS_COLUMNS, (repr(float(axis[0])), repr(float(axis[-1])), str(axis.size)), strict=True)
+    )
+    metadata = {
+        **table.metadata,
+        **{name: text_array([text] * len(table)) for name, text in original.items()},
+    }
     metadata[MEASURED] = text_array(spectrum_hashes(table))
     intensity = table.intensity if np.array_equal(axis, grid) else resample(table.intensity, axis, grid)
     return replace(table, intensity=intensity, wavenumber=grid, metadata=metadata)
@@ -68,17 +93,25 @@ class FileNotes:
 
 
 def in_blocks(tables: Iterable[SpectraTable], rows: int) -> Iterator[SpectraTable]:
-    """Yield the spectra of ``tables`` in blocks of ``rows``; only the last is smaller."""
-    held: list[SpectraTable] = []
+    """Yield the spectra of tables in blocks; only the last is smaller.
+
+    Parameters
+    ----------
+    tables
+        On one axis, with the same columns.
+    rows
+        Spectra in a block, at least 1.
+    """
+    pending: list[SpectraTable] = []
     for table in tables:
-        held.append(table)
+        pending.append(table)
         # More than a block, so that the last block comes after the last table and carries all notes.
-        while sum(len(part) for part in held) > rows:
-            whole = concatenate(held)
+        while sum(len(part) for part in pending) > rows:
+            whole = concatenate(pending)
             yield whole.select(np.arange(rows))
-            held = [whole.select(np.arange(rows, len(whole)))]
-    if held:
-        yield concatenate(held)
+            pending = [whole.select(np.arange(rows, len(whole)))]
+    if pending:
+        yield concatenate(pending)
 
 
 def concatenate(tables: Sequence[SpectraTable]) -> SpectraTable:

@@ -50,10 +50,17 @@ def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> 
 
     Parameters
     ----------
+    path
+        The file.
     parent
         Name the file with its folder in messages.
     accept
         The beginning of a foreign content that the caller reads itself.
+
+    Yields
+    ------
+    Lines
+        From the first line on; at most 256 KiB of the file have been read.
 
     Raises
     ------
@@ -110,6 +117,18 @@ def _unpacked(stream: BinaryIO, name: str) -> tuple[bytes, Iterator[bytes], bool
 def open_binary(path: PathLike, name: str) -> BinaryIO:
     """Open a regular file of binary content, which is not decompressed.
 
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Its name for messages.
+
+    Returns
+    -------
+    BinaryIO
+        At its first byte; the caller closes it.
+
     Raises
     ------
     DataError
@@ -125,6 +144,18 @@ def open_binary(path: PathLike, name: str) -> BinaryIO:
 
 def open_regular(path: PathLike, name: str) -> BinaryIO:
     """Open a regular file to read its bytes.
+
+    Parameters
+    ----------
+    path
+        The file; pipes, devices and folders are refused before they are opened.
+    name
+        Its name for messages.
+
+    Returns
+    -------
+    BinaryIO
+        At its first byte; the caller closes it.
 
     Raises
     ------

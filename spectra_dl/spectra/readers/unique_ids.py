@@ -19,7 +19,13 @@ class UniqueIds:
         self._seen = Scratch("CREATE TABLE seen (id BLOB PRIMARY KEY, place BLOB) WITHOUT ROWID")
 
     def check(self, table: SpectraTable) -> SpectraTable:
-        """Return ``table`` if all its ids are new."""
+        """Return ``table`` if all its ids are new.
+
+        Raises
+        ------
+        DataError
+            An id is empty, or stands twice; says in which rows.
+        """
         places = table.source if table.source is not None else table.sample_id
         rows = [
             (stored_text(sample), stored_text(place))
@@ -28,12 +34,12 @@ class UniqueIds:
         for sample, place in rows:
             if not sample:
                 raise DataError(f"{given_text(place)}: the sample id is empty; give every spectrum one")
-        left = iter(rows)
+        unwritten = iter(rows)
         try:
-            self._seen.write(_NEW, left)
+            self._seen.write(_NEW, unwritten)
         except sqlite3.IntegrityError:
-            taken = len(rows) - sum(1 for _ in left)
-            raise self._twice(*rows[taken - 1]) from None
+            consumed = len(rows) - sum(1 for _ in unwritten)
+            raise self._twice(*rows[consumed - 1]) from None
         return table
 
     def _twice(self, sample: bytes, second: bytes) -> DataError:

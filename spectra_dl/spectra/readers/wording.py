@@ -1,4 +1,4 @@
-"""Foreign text made fit to stand in a message: short, on one line, without control characters."""
+"""Foreign text prepared for a message: short, on one line, without control characters."""
 
 import os
 from collections.abc import Iterable
@@ -8,34 +8,65 @@ from spectra_dl.storage.wording import printable as printable
 
 
 def quoted(text: str, limit: int = 40) -> str:
-    """Return ``text`` in quotes, cut after ``limit`` characters, with what can't be printed escaped.
+    r"""Return ``text`` in quotes, with what can't be printed escaped.
 
-    >>> quoted("a\\x1b[31mb")
-    "'a\\\\x1b[31mb'"
+    Parameters
+    ----------
+    text
+        Of any length and content.
+    limit
+        Characters after which it is cut.
+
+    Examples
+    --------
+    >>> quoted("a\x1b[31mb")
+    "'a\\x1b[31mb'"
     """
     return f"'{printable(text, limit)}'"
 
 
 def file_name(path: str | os.PathLike[str], *, parent: bool = False) -> str:
-    """Return the last part of ``path`` (the last two with ``parent``) for messages and the source column."""
+    """Return a file's name for messages and the source column.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    parent
+        Include the name of its folder.
+
+    Examples
+    --------
+    >>> file_name("study/day1/a.csv"), file_name("study/day1/a.csv", parent=True)
+    ('a.csv', 'day1/a.csv')
+    """
     parts = Path(os.fspath(path)).parts[-2:] if parent else Path(os.fspath(path)).parts[-1:]
     return printable("/".join(parts) or os.fspath(path), 100)
 
 
 def listed(names: Iterable[str], limit: int = 160) -> str:
-    """Return names separated by commas, as many as fit in ``limit`` characters.
+    """Return names separated by commas, as many as fit, and the number of the rest.
 
+    Parameters
+    ----------
+    names
+        Of any length and content.
+    limit
+        Characters of the list; the first name stands in it whatever its length.
+
+    Examples
+    --------
     >>> listed(["age", "sex", "PSA"], limit=9)
     'age, sex and 1 more'
     """
-    shown: list[str] = []
+    fitting: list[str] = []
     every = [printable(name) for name in names]
     for name in every:
-        if shown and len(", ".join((*shown, name))) > limit:
+        if fitting and len(", ".join((*fitting, name))) > limit:
             break
-        shown.append(name)
-    rest = len(every) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+        fitting.append(name)
+    rest = len(every) - len(fitting)
+    return ", ".join(fitting) + (f" and {rest} more" if rest else "")
 
 
 def stem(path: str | os.PathLike[str]) -> str:

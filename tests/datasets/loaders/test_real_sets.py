@@ -1,4 +1,4 @@
-"""Every set that is held loads with the counts that are known of it; skipped where the files are not at hand."""
+"""Every set whose files are here loads with the counts that are known of it; skipped where the files are not at hand."""
 
 import pytest
 
@@ -29,23 +29,23 @@ FOLDER = {
 
 @pytest.fixture
 def real(shared_data):
-    """Load a set from where it is held, its files verified."""
+    """Load a set from where its files are, its files verified."""
     return lambda name: load(name, folder=shared_data / FOLDER[name])
 
 
 def count(values):
     """Return how often each value stands in ``values``."""
-    return {str(one): list(values).count(one) for one in set(values)}
+    return {str(value): list(values).count(value) for value in set(values)}
 
 
 def agrees_with_card(name, table):
     """The card's counts are those of the table."""
     card = dataset_card(name)
     assert card.spectra == len(table)
-    assert {one.name: one.items for one in card.classes} == count(table.label[table.label != ""])
-    for one in card.classes:
-        patients = set(table.patient[table.label == one.name])
-        assert one.patients in ("unknown", len(patients))
+    assert {entry.name: entry.items for entry in card.classes} == count(table.label[table.label != ""])
+    for entry in card.classes:
+        patients = set(table.patient[table.label == entry.name])
+        assert entry.patients in ("unknown", len(patients))
 
 
 def test_every_set_with_checksums_is_tested_on_its_files():
@@ -99,24 +99,24 @@ def test_fish_oil_has_42_oils_with_three_spectra_and_a_number_each(real):
 
 def test_her2st_has_one_section_of_patient_b_and_four_of_c(real):
     sections = real("her2st")
-    assert [(one.name, one.patient, len(one)) for one in sections] == [
+    assert [(section.name, section.patient, len(section)) for section in sections] == [
         ("B4", "B", 283),
         ("C2", "C", 187),
         ("C3", "C", 180),
         ("C4", "C", 184),
         ("C5", "C", 181),
     ]
-    assert all(0.68 < one.um_per_pixel < 0.70 for one in sections)
-    common = set.intersection(*(set(one.gene) for one in sections))
+    assert all(0.68 < section.um_per_pixel < 0.70 for section in sections)
+    common = set.intersection(*(set(section.gene) for section in sections))
     assert 13_800 < len(common) < 14_000
 
 
 def test_olfactory_bulb_has_three_sections_of_1000_genes_and_no_animal(real):
     sections = real("olfactory_bulb")
-    assert [one.name for one in sections] == ["MOB1", "MOB2", "MOB3"]
-    assert {one.counts.shape[1] for one in sections} == {1000}
-    assert {one.patient for one in sections} == {None}
-    assert {one.image.width for one in sections} == {1905}
+    assert [section.name for section in sections] == ["MOB1", "MOB2", "MOB3"]
+    assert {section.counts.shape[1] for section in sections} == {1000}
+    assert {section.patient for section in sections} == {None}
+    assert {section.image.width for section in sections} == {1905}
 
 
 def test_osteosarcoma_has_39_tiles_of_four_patients(real):
@@ -124,7 +124,7 @@ def test_osteosarcoma_has_39_tiles_of_four_patients(real):
     card = dataset_card("osteosarcoma_tiles")
     assert len(tiles) == 39
     assert set(tiles.patient) == {"Case-3", "Case-4", "Case-48-P5", "P9"}
-    assert {one.name: one.items for one in card.classes} == count(tiles.label)
+    assert {entry.name: entry.items for entry in card.classes} == count(tiles.label)
 
 
 @pytest.mark.parametrize(

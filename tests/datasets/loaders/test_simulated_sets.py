@@ -1,4 +1,4 @@
-"""Every loader on tiny files made in the shape that its card describes."""
+"""Every loader on tiny synthetic files in the shape that its card describes."""
 
 import gzip
 import shutil
@@ -20,7 +20,7 @@ SECTIONS_BY_HAND = ["hest_1k", "stnet_breast", "visium_10x"]
 
 
 def from_files(name, folder):
-    """Load made files, which are not those of the card, without verifying them."""
+    """Load synthetic files, which are not those of the card, without verifying them."""
     return DATASETS[name].load(folder)
 
 
@@ -55,7 +55,7 @@ def test_covid_saliva_takes_a_folder_as_one_patient(tmp_path):
         folder.mkdir()
         values = np.random.default_rng(1).integers(100, 999, (2, AXIS.size))
         (folder / "spectra.csv").write_text("".join(",".join(map(str, row)) + "\n" for row in values))
-        (folder / "raman_shift.csv").write_text("".join(f"{one}\n" for one in AXIS))
+        (folder / "raman_shift.csv").write_text("".join(f"{shift}\n" for shift in AXIS))
         (folder / "user_information.csv").write_text(f"user,category,labels\n{user},{category},0\n")
     table = from_files("covid_saliva", tmp_path)
     assert list(table.patient) == ["COV+_01"] * 2 + ["COV-_11"] * 2
@@ -79,7 +79,7 @@ def test_cartilage_map_groups_by_block_and_cluster(tmp_path):
     assert any("nothing here speaks of patients" in note for note in table.notes)
 
 
-def made_section(folder, name):
+def write_gzip_section(folder, name):
     """Write one section with gzip counts and a JPEG, and return its three files."""
     write_section(folder, name, seed=1)
     counts = folder / f"{name}.tsv.gz"
@@ -95,21 +95,23 @@ def test_her2st_takes_the_patient_from_the_sections_name(tmp_path):
     for kind in ("counts", "spotfiles", "images"):
         (tmp_path / kind).mkdir()
     for name in ("B4", "C2", "C3", "C4", "C5"):
-        for made, kind in zip(made_section(tmp_path, name), ("counts", "spotfiles", "images"), strict=True):
-            shutil.move(made, tmp_path / kind / made.name)
+        for path, kind in zip(
+            write_gzip_section(tmp_path, name), ("counts", "spotfiles", "images"), strict=True
+        ):
+            shutil.move(path, tmp_path / kind / path.name)
     sections = from_files("her2st", tmp_path)
-    assert [one.patient for one in sections] == ["B", "C", "C", "C", "C"]
-    assert {one.counts.shape for one in sections} == {(81, 30)}
+    assert [section.patient for section in sections] == ["B", "C", "C", "C", "C"]
+    assert {section.counts.shape for section in sections} == {(81, 30)}
 
 
 def test_olfactory_bulb_says_that_nobody_knows_the_animals(tmp_path):
     for name in ("MOB1", "MOB2", "MOB3"):
-        _, spots, _ = made_section(tmp_path, name)
+        _, spots, _ = write_gzip_section(tmp_path, name)
         spots.rename(tmp_path / f"alignment_table_{name}.tsv")
     sections = from_files("olfactory_bulb", tmp_path)
-    assert {one.patient for one in sections} == {None}
-    assert all("the animals are not documented" in one.notes for one in sections)
-    assert {one.um_per_pixel for one in sections} == {4.0}
+    assert {section.patient for section in sections} == {None}
+    assert all("the animals are not documented" in section.notes for section in sections)
+    assert {section.um_per_pixel for section in sections} == {4.0}
 
 
 @pytest.mark.parametrize("name", ["osteosarcoma_tiles", "tcia_osteosarcoma"])
@@ -124,13 +126,15 @@ def test_tiles_say_class_patient_and_slide_in_their_names(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tile", "said"), [(None, "no .jpg"), ("tumour.jpg", "class___case-slide-x-y")], ids=["none", "odd name"]
+    ("tile", "reason"),
+    [(None, "no .jpg"), ("tumour.jpg", "class___case-slide-x-y")],
+    ids=["none", "odd name"],
 )
-def test_tiles_that_say_nothing_are_refused(tile, said, tmp_path):
+def test_tiles_that_say_nothing_are_refused(tile, reason, tmp_path):
     (tmp_path / "tiles").mkdir()
     if tile:
         (tmp_path / "tiles" / tile).touch()
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=reason):
         from_files("osteosarcoma_tiles", tmp_path)
 
 
@@ -188,17 +192,17 @@ def test_sections_by_hand_are_read_from_a_sheet(name, tmp_path):
         load(name, folder=tmp_path)
     write_study(tmp_path, "ab")
     sections = load(name, folder=tmp_path)
-    assert [one.patient for one in sections] == ["a", "b"]
-    assert all("not verified" in one.notes[-1] for one in sections)
+    assert [section.patient for section in sections] == ["a", "b"]
+    assert all("not verified" in section.notes[-1] for section in sections)
 
 
 def test_simulated_bone_metastasis_is_drawn_from_patients_and_seed():
     first = load("simulated_bone_metastasis", patients=6, seed=3)
     again = load("simulated_bone_metastasis", patients=6, seed=3)
-    other = load("simulated_bone_metastasis", patients=6, seed=4)
+    another_seed = load("simulated_bone_metastasis", patients=6, seed=4)
     np.testing.assert_array_equal(first.intensity, again.intensity)
     assert len(set(first.patient)) == 6
-    assert not np.array_equal(first.intensity, other.intensity)
+    assert not np.array_equal(first.intensity, another_seed.intensity)
 
 
 def test_simulated_bone_metastasis_has_the_best_auc_of_its_card():
@@ -211,30 +215,30 @@ def test_simulated_bone_metastasis_has_the_best_auc_of_its_card():
 def test_simulated_bone_metastasis_has_the_counts_of_its_card():
     table, card = load("simulated_bone_metastasis"), dataset_card("simulated_bone_metastasis")
     assert (card.patients, card.spectra) == (len(set(table.patient)), len(table))
-    assert {one.name: one.items for one in card.classes} == {
+    assert {entry.name: entry.items for entry in card.classes} == {
         label: int((table.label == label).sum()) for label in set(table.label)
     }
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "said"),
+    ("name", "options", "reason"),
     [
         ("covid_serum", {"seed": 1}, "leave patients and seed out"),
         ("simulated_bone_metastasis", {"folder": "x"}, "leave the folder out"),
         ("covid_saliwa", {}, "there are covid_saliva"),
     ],
 )
-def test_an_option_or_a_name_that_does_not_fit_is_refused(name, options, said):
-    with pytest.raises(UsageError, match=said):
+def test_an_option_or_a_name_that_does_not_fit_is_refused(name, options, reason):
+    with pytest.raises(UsageError, match=reason):
         load(name, **options)
 
 
 def test_simulated_tissue_is_drawn_from_patients_and_seed_as_its_card_says():
     card, sections = dataset_card("simulated_tissue"), load("simulated_tissue")
     assert len(sections) == card.sections
-    assert len({one.patient for one in sections}) == card.patients
-    assert all(len(one.gene) == 60 for one in sections)
-    first, again, other = (load("simulated_tissue", patients=2, seed=seed) for seed in (3, 3, 4))
-    assert [one.image.sha256() for one in first] == [one.image.sha256() for one in again]
+    assert len({section.patient for section in sections}) == card.patients
+    assert all(len(section.gene) == 60 for section in sections)
+    first, again, another_seed = (load("simulated_tissue", patients=2, seed=seed) for seed in (3, 3, 4))
+    assert [section.image.sha256() for section in first] == [section.image.sha256() for section in again]
     assert (first[0].counts != again[0].counts).nnz == 0
-    assert first[0].image.sha256() != other[0].image.sha256()
+    assert first[0].image.sha256() != another_seed[0].image.sha256()

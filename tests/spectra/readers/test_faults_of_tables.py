@@ -208,6 +208,6 @@ def test_numbers_beside_the_wavenumbers_are_said_to_be_metadata(clean, write):
 
 @pytest.mark.parametrize("name", ["--", "NaN", "n.d."])
 def test_a_missing_value_as_the_last_wavenumber_is_refused(name, clean, write):
-    path = write(clean.names(lambda one: name if one == "1800.0" else one).text())
+    path = write(clean.names(lambda column: name if column == "1800.0" else column).text())
     with pytest.raises(DataError, match=r"column 704 .*misspelt wavenumber"):
         read_spectra(path)

@@ -36,17 +36,17 @@ def written(table: SpectraTable, tmp_path: Path) -> Path:
 
 
 def test_what_is_written_comes_back_exactly(written: Path, table: SpectraTable) -> None:
-    found = read_spectra(written)
-    assert np.array_equal(found.intensity, table.intensity, equal_nan=True)
-    assert np.array_equal(found.wavenumber, table.wavenumber)
+    table_read = read_spectra(written)
+    assert np.array_equal(table_read.intensity, table.intensity, equal_nan=True)
+    assert np.array_equal(table_read.wavenumber, table.wavenumber)
     for name in ("sample_id", "patient", "label", "batch"):
-        assert list(getattr(found, name)) == list(getattr(table, name))
-    assert {name: list(column) for name, column in found.metadata.items()} == {
+        assert list(getattr(table_read, name)) == list(getattr(table, name))
+    assert {name: list(column) for name, column in table_read.metadata.items()} == {
         name: list(column) for name, column in table.metadata.items()
     }
-    assert table.notes[0] in found.notes
-    assert found.source is not None
-    assert found.source[9] == "s.h5 row 10"
+    assert table.notes[0] in table_read.notes
+    assert table_read.source is not None
+    assert table_read.source[9] == "s.h5 row 10"
 
 
 @pytest.mark.parametrize("rows", [1, 3, 10, 100])
@@ -57,13 +57,13 @@ def test_blocks_are_the_whole_cut_up(written: Path, rows: int) -> None:
     assert np.array_equal(
         np.concatenate([block.intensity for block in blocks]), whole.intensity, equal_nan=True
     )
-    assert [one for block in blocks for one in block.sample_id] == list(whole.sample_id)
+    assert [sample for block in blocks for sample in block.sample_id] == list(whole.sample_id)
 
 
 def test_another_column_can_be_the_patient(written: Path, table: SpectraTable) -> None:
-    found = read_spectra(written, ReadOptions(patient="a/b site"))
-    assert found.patient is not None
-    assert list(found.patient) == list(table.metadata["a/b site"])
+    table_read = read_spectra(written, ReadOptions(patient="a/b site"))
+    assert table_read.patient is not None
+    assert list(table_read.patient) == list(table.metadata["a/b site"])
     with pytest.raises(UsageError, match="no column 'sex' for label"):
         read_spectra(written, ReadOptions(label="sex"))
 

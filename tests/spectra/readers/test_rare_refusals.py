@@ -184,16 +184,16 @@ def test_a_sheet_may_describe_one_file(write):
 
 
 @pytest.mark.parametrize(
-    ("sheet", "said"),
+    ("sheet", "reason"),
     [
         ("name,patient_id\none.txt,p\n", "no column 'file'"),
         ("file,patient_id\n", "no rows below the header"),
         ("file,patient_id\none.txt,p\none.txt,q\n", "a file stands in two rows"),
     ],
 )
-def test_a_sheet_that_does_not_tell_is_refused(write, sheet, said):
+def test_a_sheet_that_leaves_a_file_unassigned_is_refused(write, sheet, reason):
     path, samples = write(TWO, "one.txt"), write(sheet, "sheet.csv")
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=reason):
         read_spectra([path], ReadOptions(samples=samples))
 
 

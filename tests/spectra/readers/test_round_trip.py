@@ -112,7 +112,7 @@ def test_numbers_that_contradict_each_other_are_refused(tokens):
     [("400.0", 400.0), ("400.0 cm-1", 400.0), ("400 cm^-1", 400.0), ("400 (1/cm)", 400.0), ("-20", -20.0), ("−20", -20.0),
      ("4e2", 400.0), ("1.002.1", None), ("label", None), ("400 nmol", None), ("S00_0", None), ("", None)],
 )  # fmt: skip
-def test_names_of_wavenumbers_are_told_from_others(name, value):
+def test_names_of_wavenumbers_are_separated_from_other_names(name, value):
     assert AxisNames("", NumberFormat(), "x.csv").wavenumber(name) == value
 
 

@@ -1,4 +1,4 @@
-"""Damaged files for every reader: what they are made of, how they are damaged, and what a reader owes them."""
+"""Damaged files for every reader: their seeds, how they are damaged, and the contract of a reader."""
 
 from fuzzing.contract import Finding, Target, attempt
 from fuzzing.mutations import mutated

@@ -1,4 +1,4 @@
-"""What a reader owes any bytes: what it promises, or a refusal that a person can read, within its bounds."""
+"""The contract of a reader for any bytes: what it promises, or a refusal that a person can read, within its bounds."""
 
 import os
 import time
@@ -40,9 +40,9 @@ class Target:
     real: tuple[str, ...] = ()
 
     def all_seeds(self, data: Path | None = None) -> list[bytes]:
-        """Return the made files, and the real ones where their folder is given."""
-        found = [path for pattern in self.real for path in sorted(data.glob(pattern))] if data else []
-        return [*self.seeds(), *(path.read_bytes() for path in found)]
+        """Return the synthetic files, and the real ones where their folder is given."""
+        paths = [path for pattern in self.real for path in sorted(data.glob(pattern))] if data else []
+        return [*self.seeds(), *(path.read_bytes() for path in paths)]
 
 
 class Finding(Exception):
@@ -51,19 +51,25 @@ class Finding(Exception):
     Attributes
     ----------
     place
-        What tells findings apart: the kind and where it was raised.
+        What distinguishes findings: the kind and where it was raised.
     """
 
-    def __init__(self, place: str, said: str) -> None:
-        super().__init__(f"{place}: {said}")
+    def __init__(self, place: str, detail: str) -> None:
+        super().__init__(f"{place}: {detail}")
         self.place = place
 
 
 def attempt(target: Target, data: bytes, folder: Path, *, measure: bool = True) -> bool:
-    """Return whether the reader took the bytes (True) or refused them (False).
+    """Return whether the reader accepted the bytes (True) or refused them (False).
 
     Parameters
     ----------
+    target
+        The reader.
+    data
+        A file's bytes, at most 1 MiB.
+    folder
+        Empty, for the files the reader needs.
     measure
         Time and memory as well.
 
@@ -74,18 +80,18 @@ def attempt(target: Target, data: bytes, folder: Path, *, measure: bool = True) 
     """
     before = _forget_peak() if measure else 0
     start = time.process_time()
-    taken = _taken(target, data, folder)
+    accepted = _accepts(target, data, folder)
     if not measure:
-        return taken
+        return accepted
     seconds, grown = time.process_time() - start, _peak() - before
     if seconds > MOST_SECONDS:
         raise Finding(f"{target.name} slow", f"{seconds:.1f} s of processor time")
     if grown > MOST_MEMORY:
         raise Finding(f"{target.name} memory", f"{grown >> 20} MiB over what it was")
-    return taken
+    return accepted
 
 
-def _taken(target: Target, data: bytes, folder: Path) -> bool:
+def _accepts(target: Target, data: bytes, folder: Path) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -95,9 +101,9 @@ def _taken(target: Target, data: bytes, folder: Path) -> bool:
         return False
     except Exception as err:
         frames = traceback.extract_tb(err.__traceback__)
-        own = [frame for frame in frames if "spectra_dl" in frame.filename] or frames[-1:]
+        package_frames = [frame for frame in frames if "spectra_dl" in frame.filename] or frames[-1:]
         places = dict.fromkeys(
-            f"{os.path.basename(one.filename)}:{one.lineno}" for one in (own[-1], frames[-1])
+            f"{os.path.basename(frame.filename)}:{frame.lineno}" for frame in (package_frames[-1], frames[-1])
         )
         raise Finding(f"{type(err).__name__} at {' '.join(places)}", str(err)[:300]) from err
     return True
@@ -113,7 +119,7 @@ def _check_message(text: str) -> None:
 
 
 def _forget_peak() -> int:
-    """Return the resident memory now, from which the peak is counted anew; 0 where the system doesn't tell."""
+    """Return the resident memory now, from which the peak is counted anew; 0 where the system doesn't report it."""
     try:
         _RESET.write_text("5")
     except OSError:

@@ -73,11 +73,11 @@ def _checkpoint() -> bytes:
 
 def _read_model(data: bytes, folder: Path) -> None:
     (folder / "m.safetensors").write_bytes(data)
-    found = load_model(folder / "m.safetensors")
-    _, tensors, sha256 = found
+    loaded = load_model(folder / "m.safetensors")
+    _, tensors, sha256 = loaded
     assert len(sha256) == 64
-    assert all(np.isfinite(one).all() for one in tensors.values())
-    SpectraPredictor.rebuilt(folder / "m.safetensors", *found)
+    assert all(np.isfinite(tensor).all() for tensor in tensors.values())
+    SpectraPredictor.rebuilt(folder / "m.safetensors", *loaded)
 
 
 def _read_checkpoint(data: bytes, folder: Path) -> None:
@@ -93,10 +93,10 @@ def _header(whole: bytes) -> bytes:
 
 
 def _read_sealed_header(
-    made: Callable[[], bytes], read: Callable[[bytes, Path], None], header: bytes, folder: Path
+    seed: Callable[[], bytes], read: Callable[[bytes, Path], None], header: bytes, folder: Path
 ) -> None:
     """Read a file whose header is damaged and whose length and digest are right again."""
-    body = made()[8 + len(_header(made())) :]
+    body = seed()[8 + len(_header(seed())) :]
     draft = len(header).to_bytes(8, "little") + header + body
     at = draft.find(_DIGEST) + len(_DIGEST)
     if at >= len(_DIGEST):
@@ -105,33 +105,33 @@ def _read_sealed_header(
     read(draft, folder)
 
 
-def _description(kind: str, made: Callable[[], bytes]) -> bytes:
-    text: str = json.loads(_header(made()))["__metadata__"][kind]
+def _description(kind: str, seed: Callable[[], bytes]) -> bytes:
+    text: str = json.loads(_header(seed()))["__metadata__"][kind]
     return text.encode()
 
 
 def _read_description(
-    kind: str, made: Callable[[], bytes], read: Callable[[bytes, Path], None], text: bytes, folder: Path
+    kind: str, seed: Callable[[], bytes], read: Callable[[bytes, Path], None], text: bytes, folder: Path
 ) -> None:
     """Read a file whose description is damaged and sealed again, with the tensors it had."""
     path = folder / "sealed.safetensors"
-    write_sealed(path, kind, text.decode("utf-8", "replace"), load(made()))
+    write_sealed(path, kind, text.decode("utf-8", "replace"), load(seed()))
     read(path.read_bytes(), folder)
 
 
 def _targets(
-    name: str, kind: str, made: Callable[[], bytes], read: Callable[[bytes, Path], None]
+    name: str, kind: str, seed: Callable[[], bytes], read: Callable[[bytes, Path], None]
 ) -> tuple[Target, ...]:
     return (
-        Target(name, "models", lambda: [made()], read),
+        Target(name, "models", lambda: [seed()], read),
         Target(
-            f"{name}-header", "models", lambda: [_header(made())], partial(_read_sealed_header, made, read)
+            f"{name}-header", "models", lambda: [_header(seed())], partial(_read_sealed_header, seed, read)
         ),
         Target(
             f"{name}-description",
             "models",
-            lambda: [_description(kind, made)],
-            partial(_read_description, kind, made, read),
+            lambda: [_description(kind, seed)],
+            partial(_read_description, kind, seed, read),
         ),
     )
 

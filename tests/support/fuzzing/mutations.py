@@ -36,11 +36,19 @@ Change = Callable[[bytearray, Random], None]
 
 
 def mutated(seeds: Sequence[bytes], random: Random) -> bytes:
-    """Return one of ``seeds`` with one to five changes, sometimes with the end of another seed."""
+    """Return one of the seeds with one to five changes, sometimes with the end of another seed.
+
+    Parameters
+    ----------
+    seeds
+        Whole files.
+    random
+        Decides which seed and which changes.
+    """
     data = bytearray(random.choice(seeds))
     if random.randrange(10) == 0:
-        other = random.choice(seeds)
-        data[_at(data, random) :] = other[_at(other, random) :]
+        donor = random.choice(seeds)
+        data[_at(data, random) :] = donor[_at(donor, random) :]
     for _ in range(random.choice((1, 1, 1, 2, 3, 5))):
         random.choice(CHANGES)(data, random)
     return bytes(data[:MOST_BYTES])
@@ -107,9 +115,9 @@ def _binary_number(data: bytearray, random: Random) -> None:
 
 def _text_number(data: bytearray, random: Random) -> None:
     """Replace a number in digits by an extreme one."""
-    found = NUMBER.search(data, _at(data, random))
-    if found:
-        data[found.start() : found.end()] = random.choice(NUMBER_TEXTS)
+    number = NUMBER.search(data, _at(data, random))
+    if number:
+        data[number.start() : number.end()] = random.choice(NUMBER_TEXTS)
 
 
 def _token(data: bytearray, random: Random) -> None:

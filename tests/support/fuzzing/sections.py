@@ -32,7 +32,7 @@ BARCODES = [f"B{k}-1" for k in range(SPOTS)]
 
 
 def check_section(section: TissueSection) -> None:
-    """Hold a section to its promise."""
+    """Check a section against its contract."""
     n = len(section)
     assert n >= 1
     assert len(set(section.barcode)) == n
@@ -51,10 +51,10 @@ def check_section(section: TissueSection) -> None:
 
 
 def _read_part(
-    made: Callable[[], Files], part: str, opened: str, mpp: float | None, data: bytes, folder: Path
+    files_of: Callable[[], Files], part: str, opened: str, mpp: float | None, data: bytes, folder: Path
 ) -> None:
     """Write a section's files, ``part`` of them damaged, and read it."""
-    for name, content in {**made(), part: data}.items():
+    for name, content in {**files_of(), part: data}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     check_section(read_section(folder / opened, um_per_pixel=mpp))
@@ -84,10 +84,10 @@ def _read_slide(data: bytes, folder: Path) -> None:
 
 def _read_features(data: bytes, folder: Path) -> None:
     (folder / "f.h5").write_bytes(data)
-    found = read_feature_file(folder / "f.h5")
-    assert found.values.dtype == np.float32
-    assert np.isfinite(found.values).all()
-    assert len(set(found.barcode)) == len(found.values)
+    features = read_feature_file(folder / "f.h5")
+    assert features.values.dtype == np.float32
+    assert np.isfinite(features.values).all()
+    assert len(set(features.barcode)) == len(features.values)
 
 
 def _read_tiles(data: bytes, folder: Path) -> None:
@@ -108,11 +108,11 @@ def _image(kind: str, mode: str = "RGB", **options: object) -> bytes:
 @cache
 def _images() -> Sequence[bytes]:
     plain = [_image("PNG"), _image("JPEG"), _image("TIFF")]
-    other = [_image("PNG", "RGBA"), _image("PNG", "P"), _image("PNG", "1"), _image("PNG", "I;16")]
+    modes = [_image("PNG", "RGBA"), _image("PNG", "P"), _image("PNG", "1"), _image("PNG", "I;16")]
     packed = [_image("TIFF", compression=name) for name in ("tiff_deflate", "tiff_lzw", "packbits", "jpeg")]
     return [
         *plain,
-        *other,
+        *modes,
         *packed,
         _image("JPEG", progressive=True),
         _image("JPEG", "L"),
@@ -126,14 +126,14 @@ def _slides() -> Sequence[bytes]:
         {"resolution": 20_000.0, "resolution_unit": "cm"},
         {"description": "Aperio |AppMag = 20|MPP = 0.5"},
     ]
-    return [_image("TIFF", **one) for one in fields]
+    return [_image("TIFF", **field) for field in fields]
 
 
 def _hdf5(write: Callable[[h5py.File], None]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        with h5py.File(Path(folder) / "made.h5", "w") as file:
+        with h5py.File(Path(folder) / "seed.h5", "w") as file:
             write(file)
-        return (Path(folder) / "made.h5").read_bytes()
+        return (Path(folder) / "seed.h5").read_bytes()
 
 
 def _write_csr(group: h5py.Group, matrix: np.ndarray) -> None:
@@ -175,15 +175,15 @@ def _h5ad() -> Files:
 
 @cache
 def hest_files() -> Files:
-    said = {"pixel_size_um_estimated": 0.5, "inter_spot_dist": 100.0, "spot_diameter": 55, "patient": "p"}
-    return {**_h5ad(), "one.json": json.dumps(said).encode()}
+    metadata = {"pixel_size_um_estimated": 0.5, "inter_spot_dist": 100.0, "spot_diameter": 55, "patient": "p"}
+    return {**_h5ad(), "one.json": json.dumps(metadata).encode()}
 
 
 def _write_tenx(file: h5py.File) -> None:
     group = file.create_group("matrix")
     _write_csr(group, COUNTS)
     group.create_dataset("shape", data=np.array([GENES, SPOTS], dtype=np.int32))
-    group.create_dataset("barcodes", data=np.array([one.encode() for one in BARCODES]))
+    group.create_dataset("barcodes", data=np.array([barcode.encode() for barcode in BARCODES]))
     for name, form in (("id", "ENSG{:011d}"), ("name", "SYM{}")):
         group.create_dataset(
             f"features/{name}", data=np.array([form.format(k).encode() for k in range(GENES)])
@@ -248,7 +248,7 @@ def _features() -> Sequence[bytes]:
         np.random.default_rng(0).normal(size=(SPOTS, 5)).astype(np.float32),
         text_array(BARCODES),
         (0.5,) * 5,
-        (("encoder", "made"),),
+        (("encoder", "synthetic"),),
     )
     with tempfile.TemporaryDirectory() as folder:
         write_feature_file(Path(folder) / "f.h5", content)
@@ -263,9 +263,11 @@ def _write_tiles(file: h5py.File) -> None:
 
 
 def _part(
-    name: str, made: Callable[[], Files], part: str, opened: str = "", mpp: float | None = None
+    name: str, files_of: Callable[[], Files], part: str, opened: str = "", mpp: float | None = None
 ) -> Target:
-    return Target(name, "sections", lambda: [made()[part]], partial(_read_part, made, part, opened, mpp))
+    return Target(
+        name, "sections", lambda: [files_of()[part]], partial(_read_part, files_of, part, opened, mpp)
+    )
 
 
 _TRIO = "filtered_feature_bc_matrix"

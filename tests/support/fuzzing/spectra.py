@@ -44,7 +44,7 @@ JCAMP_PAIRS = JCAMP.replace(
 
 
 def check_table(table: SpectraTable) -> None:
-    """Hold a table to its promise; infinite intensities are kept, and such a row is refused by name later."""
+    """Check a table against its contract; infinite intensities are kept, and such a row is refused by name later."""
     n, points = table.intensity.shape
     assert table.intensity.dtype == table.wavenumber.dtype == np.float64
     assert n >= 1
@@ -81,9 +81,9 @@ def _refused_in_blocks(path: Path) -> None:
 
 
 def _wide(delimiter: str = ",", decimal: str = ".") -> str:
-    head = ["sample_id", "patient_id", "label", *(f"{one:.3f}".replace(".", decimal) for one in SHIFTS)]
+    head = ["sample_id", "patient_id", "label", *(f"{shift:.3f}".replace(".", decimal) for shift in SHIFTS)]
     rows = [
-        [f"S{k}", f"P{k}", "ab"[k % 2], *(f"{one + 0.25:.2f}".replace(".", decimal) for one in row)]
+        [f"S{k}", f"P{k}", "ab"[k % 2], *(f"{count + 0.25:.2f}".replace(".", decimal) for count in row)]
         for k, row in enumerate(COUNTS)
     ]
     return "\n".join(delimiter.join(row) for row in [head, *rows]) + "\n"
@@ -108,11 +108,11 @@ def _tables() -> Sequence[bytes]:
 @cache
 def _spc() -> Sequence[bytes]:
     several = fractions()
-    one = fractions(1)
+    single = fractions(1)
     small = several.but(intensity=several.intensity >> 16, flags=SEVERAL | SIXTEEN_BITS)
     stored = several.but(flags=SEVERAL | STORED_AXIS)
-    own = several.but(flags=SEVERAL | STORED_AXIS | OWN_AXES)
-    return [made.data() for made in (several, one, one.but(version=OLD), small, stored, own)]
+    separate = several.but(flags=SEVERAL | STORED_AXIS | OWN_AXES)
+    return [example.data() for example in (several, single, single.but(version=OLD), small, stored, separate)]
 
 
 @cache
@@ -144,7 +144,11 @@ def _target(
     name: str, seeds: Callable[[], Sequence[bytes]], *real: str, group: str = "instruments"
 ) -> Target:
     return Target(
-        name, group, seeds, partial(_read, "measured.dat"), tuple(f"raman/instruments/{one}" for one in real)
+        name,
+        group,
+        seeds,
+        partial(_read, "measured.dat"),
+        tuple(f"raman/instruments/{pattern}" for pattern in real),
     )
 
 

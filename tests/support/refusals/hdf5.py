@@ -65,7 +65,7 @@ def _virtual(file: h5py.File) -> None:
     file.create_virtual_dataset("intensity", layout)
 
 
-def _empty_claim(file: h5py.File) -> None:
+def _empty_dataset(file: h5py.File) -> None:
     del file["intensity"]
     file.create_dataset("intensity", (18_000_000, 701), "f8", chunks=(1000, 701))
 
@@ -118,7 +118,7 @@ ROWS = [
     Row("C", "a link on the way to a dataset", "unsafe", _COPY, spectra_with(_link_on_the_way), "link"),
     Row("C", "numbers that are kept in another file", "unsafe", _COPY, spectra_with(_outside), "another file"),
     Row("C", "a virtual dataset", "unsafe", _COPY, spectra_with(_virtual), "another file"),
-    Row("C", "100 GB claimed, nothing stored", "refuse", _FRESH, spectra_with(_empty_claim), "claims", bounded=True),
+    Row("C", "100 GB claimed, nothing stored", "refuse", _FRESH, spectra_with(_empty_dataset), "claims", bounded=True),
     Row("C", "8 GiB stored in 8 MB", "refuse", "Write it again without the padding.", spectra_with(_bomb), "claims", bounded=True),
     Row("C", "pickle data in a dataset and in attributes", "same", "Nothing; they are never unpickled.", spectra_with(_pickles)),
     Row("C", "half of a file", "refuse", _FRESH, _half, "truncated"),

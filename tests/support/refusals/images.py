@@ -47,7 +47,7 @@ ROWS = [
     Row("E", "tiles of bare glass", "warn", "See the flags in predictions.h5ad.", says="Spots on glass are flagged, and their number is said.", tests=(f"{_FLAGS}::test_a_black_or_empty_place_is_flagged_where_it_is",)),
     Row("E", "black tiles of the scanner's edge", "warn", "See the flags in predictions.h5ad.", says="Black spots are flagged, and their number is said.", tests=(f"{_FLAGS}::test_a_black_or_empty_place_is_flagged_where_it_is",)),
     Row("E", "an image of one pixel", "refuse", "Give the whole image.", with_image(lambda: _saved(size=1))),
-    Row("E", "red and blue swapped", "warn", "Export the image as RGB.", says="A tissue whose mean colour is unlike that of the training sections is said to be so.", tests=(f"{_FLAGS}::test_another_stain_is_noticed_and_the_patients_own_is_not",)),
+    Row("E", "red and blue swapped", "warn", "Export the image as RGB.", says="A tissue whose mean colour differs from that of the training sections is named in a warning.", tests=(f"{_FLAGS}::test_another_stain_is_noticed_and_the_patients_own_is_not",)),
     Row("E", "a pickle named slide.png", "unsafe", _EXPORT, with_image(pickled()), "pickle data"),
     Row("E", "a web page named slide.jpg", "refuse", "Download the image itself.", with_image(REFUSED["HTML"], "slide.jpg")),
     Row("E", "a TIFF of 10 billion pixels in one strip", "refuse", _SMALLER, with_image(REFUSED["a TIFF of 10 Gpx in one strip"], "slide.tif")),

@@ -25,10 +25,10 @@ def write(folder: Path, name: str, content: str | bytes) -> str:
     return name
 
 
-def judged(
+def predict_file(
     content: str | bytes | Callable[[TextTable], str | bytes], name: str = "spectra.csv", *more: str
 ) -> Maker:
-    """A file of spectra, or what is made of the clean ones, given to predict."""
+    """A file of spectra, or of the clean ones after a change, given to predict."""
 
     def make(folder: Path) -> list[Command]:
         given = content(demo_table()) if callable(content) else content

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from refusals.archives import ARCHIVES, torch_checkpoint
-from refusals.inputs import DEMO, judged, pickled, write
+from refusals.inputs import DEMO, pickled, predict_file, write
 from refusals.row import Command, Maker, Row
 from spectra_dl.models.file import load_model, weights_sha256
 from spectra_dl.storage.sealed import write_sealed
@@ -31,8 +31,8 @@ def as_model(content: bytes | Callable[[], bytes], name: str = "model.safetensor
     return make
 
 
-def everywhere(content: Callable[[], bytes], name: str, doors: int = 7) -> Maker:
-    """A file given wherever a command takes one, or to the first of these commands."""
+def everywhere(content: Callable[[], bytes], name: str, count: int = 7) -> Maker:
+    """A file given wherever a command takes one, or to the first ``count`` of these commands."""
 
     def make(folder: Path) -> list[Command]:
         write(folder, name, content())
@@ -45,7 +45,7 @@ def everywhere(content: Callable[[], bytes], name: str, doors: int = 7) -> Maker
             ("evaluate", "spectra", spectra, "--replay", name, "--out", "out"),
             ("train", "expression", name, "--out", "out"),
             ("ceiling", name, "--out", "out"),
-        ][:doors]
+        ][:count]
 
     return make
 
@@ -58,9 +58,9 @@ def headed(header: object, body: bytes = b"", *, length: int | None = None) -> b
 
 def sealed_headed(header: dict[str, object], body: bytes) -> bytes:
     """The same with the digest that a true model file would have."""
-    told = {"__metadata__": {"spectra_dl": "{}", "sha256": "0" * 64}, **header}
-    digest = hashlib.sha256(headed(told, body)).hexdigest()
-    return headed({**told, "__metadata__": {"spectra_dl": "{}", "sha256": digest}}, body)
+    unsealed = {"__metadata__": {"spectra_dl": "{}", "sha256": "0" * 64}, **header}
+    digest = hashlib.sha256(headed(unsealed, body)).hexdigest()
+    return headed({**unsealed, "__metadata__": {"spectra_dl": "{}", "sha256": digest}}, body)
 
 
 def tensor(start: int, stop: int, shape: list[int]) -> dict[str, object]:
@@ -78,8 +78,10 @@ def shipped_but(
         header, arrays, _ = load_model(SHIPPED_MODEL)
         if tensors:
             tensors(arrays)
-        told = header.model_dump(mode="json") | {"weights_sha256": weights_sha256(arrays)} | (changes or {})
-        write_sealed(folder / "model.safetensors", "spectra_dl", json.dumps(told), arrays)
+        description = (
+            header.model_dump(mode="json") | {"weights_sha256": weights_sha256(arrays)} | (changes or {})
+        )
+        write_sealed(folder / "model.safetensors", "spectra_dl", json.dumps(description), arrays)
         return [("predict", str(DEMO / "spectra.csv"), "--model", "model.safetensors", "--out", "out")]
 
     return make
@@ -110,7 +112,7 @@ def _spoilt(arrays: dict[str, np.ndarray]) -> None:
     arrays[name] = np.full_like(arrays[name], np.nan)
 
 
-def _without_one(arrays: dict[str, np.ndarray]) -> None:
+def _without_first(arrays: dict[str, np.ndarray]) -> None:
     del arrays[sorted(arrays)[0]]
 
 
@@ -120,7 +122,7 @@ PICKLES = [
     for name in ("model.pkl", "model.safetensors", "model.h5", "model.npz", "model.joblib")
 ] + [
     Row("B", "an old text pickle", "unsafe", _RETRAIN, as_model(pickled(0)), "pickle data"),
-    Row("B", "a pickle named spectra.csv", "unsafe", "Export the spectra as CSV.", judged(pickled()), "never loaded"),
+    Row("B", "a pickle named spectra.csv", "unsafe", "Export the spectra as CSV.", predict_file(pickled()), "never loaded"),
     Row("B", "a PyTorch checkpoint that runs code", "unsafe", _RETRAIN, everywhere(torch_checkpoint, "model.pt"), "pickle"),
     Row("B", "a NumPy array of objects (.npy)", "unsafe", _RETRAIN, as_model(_saved(OBJECTS, zipped=False), "model.npy")),
     Row("B", "a NumPy archive with an array of objects (.npz)", "unsafe", _RETRAIN, as_model(_saved(OBJECTS, zipped=True), "model.npz")),
@@ -135,7 +137,7 @@ STRUCTURE = [
     Row("B", "a file of 3 TB that is not stored", "refuse", _FRESH, _sparse, "at most 4 GiB", bounded=True),
     Row("B", "brackets nested 200,000 deep", "refuse", _FRESH, as_model(headed(b"[" * 200_000)), "not JSON"),
     Row("B", "weights that are not finite", "refuse", "Train the model again.", shipped_but(tensors=_spoilt), "non-finite weights"),
-    Row("B", "a tensor that is missing", "refuse", _FRESH, shipped_but(tensors=_without_one), "missing"),
+    Row("B", "a tensor that is missing", "refuse", _FRESH, shipped_but(tensors=_without_first), "missing"),
     Row("B", "a model file cut short", "refuse", _FRESH, as_model(lambda: SHIPPED_MODEL.read_bytes()[: int(0.31 * SHIPPED_MODEL.stat().st_size)])),
 ]  # fmt: skip
 SETTINGS = [

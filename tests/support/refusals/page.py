@@ -23,8 +23,8 @@ A refusal says which file, where in it, and what to do, in at most 500 character
 | refused | 3 | nothing was written; the sentence says why (2: an option is wrong; 5: the machine is in the way; 7: the training diverged) |
 | unsafe | 4 | refused as it could run code or reach other files; nothing of it was executed or unpacked |
 """
-# What a library says in brackets changes with its version.
-_OTHERS_WORDS = re.compile(r"(truncated or damaged \w+ |tensors can't be read |mis-shaped tensors )\(.*\)")
+# The message of a library, in brackets, changes with its version.
+_LIBRARY_MESSAGE = re.compile(r"(truncated or damaged \w+ |tensors can't be read |mis-shaped tensors )\(.*\)")
 _NAMES = {
     "same": "same",
     "warn": "warned",
@@ -34,35 +34,37 @@ _NAMES = {
 }
 
 
-def page_text(told: Callable[[Row], str] | None = None) -> str:
-    """Return the whole page; ``told`` gives each row's sentence, which is the printed one where nothing else is said."""
+def page_text(sentence_of: Callable[[Row], str] | None = None) -> str:
+    """Return the whole page; ``sentence_of`` gives each row's sentence, by default the printed one."""
     parts = [_HEAD]
     for letter, (title, why) in SECTIONS.items():
         parts.append(
             f"## {title}\n\n{why}\n\n| fault | what happens | what it says | what to do |\n|---|---|---|---|"
         )
-        parts.extend(page_line(row, (told or told_by)(row)) for row in ROWS if row.section == letter)
+        parts.extend(
+            page_line(row, (sentence_of or printed_sentence)(row)) for row in ROWS if row.section == letter
+        )
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 
 
-def page_line(row: Row, told: str) -> str:
+def page_line(row: Row, sentence: str) -> str:
     """Return a row's line of the page."""
-    cells = (row.fault, f"{_NAMES[row.right]} ({row.exit_code})", told, row.remedy)
+    cells = (row.fault, f"{_NAMES[row.right]} ({row.exit_code})", sentence, row.remedy)
     return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
 
 
-def told_by(row: Row) -> str:
+def printed_sentence(row: Row) -> str:
     """Return the sentence of the row's first command: the error, or the line that holds what the row says."""
     if row.make is None:
         return row.says
     first = outcomes(row)[0]
     lines = [*first.error.splitlines(), *first.out.splitlines()]
     if errors := [line for line in lines if line.startswith("Error: ")]:
-        return _OTHERS_WORDS.sub(r"\1(...)", errors[0].removeprefix("Error: "))
-    told = [line for line in lines if row.says in line] if row.says else []
+        return _LIBRARY_MESSAGE.sub(r"\1(...)", errors[0].removeprefix("Error: "))
+    matching = [line for line in lines if row.says in line] if row.says else []
     return (
-        told[0].removeprefix("Note: ").removeprefix("Warning: ").strip()
-        if told
+        matching[0].removeprefix("Note: ").removeprefix("Warning: ").strip()
+        if matching
         else "Nothing; it is read as it stands."
     )

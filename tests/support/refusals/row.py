@@ -37,15 +37,15 @@ class Row:
         What to do then.
     make
         Writes the broken input to a folder and returns the commands that must meet it there; the page shows what the first
-        prints. None where the tests of ``tests`` hold the row alone.
+        prints. None where only ``tests`` check the row.
     says
-        Words that stand in the printed sentence, or, without ``make``, the behaviour as the page tells it.
+        Words that stand in the printed sentence, or, without ``make``, the behaviour as the page states it.
     code
         The exit code where it is not the usual one of ``right``.
     bounded
         The input could fill the memory: time and memory are measured in a process of its own.
     tests
-        Tests, as ``file::name``, that hold the row, or more of it.
+        Tests, as ``file::name``, that check the row, or more of it.
     """
 
     section: str
@@ -94,7 +94,7 @@ class Outcome:
 
 @cache
 def outcomes(row: Row) -> tuple[Outcome, ...]:
-    """Make the row's input in a fresh folder, run its commands there, and return how each ended."""
+    """Write the row's input to a fresh folder, run its commands there, and return how each ended."""
     assert row.make is not None
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -107,23 +107,23 @@ def _watched(run: Callable[[Command, Path], Outcome], command: Command, folder: 
     done = run(command, folder)
     after = _contents(folder)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    told = folder / "out" / "predictions.csv"
+    written = folder / "out" / "predictions.csv"
     return replace(
-        done, changed=frozenset(changed), predictions=told.read_text("utf-8") if told.is_file() else ""
+        done, changed=frozenset(changed), predictions=written.read_text("utf-8") if written.is_file() else ""
     )
 
 
 def _contents(folder: Path) -> dict[str, str]:
     """Return what stands under each name: a digest, where a link points, or what else it is."""
-    found = {}
+    contents = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
-            found[str(path.relative_to(folder))] = f"link to {path.readlink()}"
+            contents[str(path.relative_to(folder))] = f"link to {path.readlink()}"
         elif path.is_file():
-            found[str(path.relative_to(folder))] = _state(path)
+            contents[str(path.relative_to(folder))] = _state(path)
         else:
-            found[str(path.relative_to(folder))] = "no file"
-    return found
+            contents[str(path.relative_to(folder))] = "no file"
+    return contents
 
 
 def _state(path: Path) -> str:
@@ -157,6 +157,6 @@ def _in_a_process(command: Command, folder: Path) -> Outcome:
     begin = time.monotonic()
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     seconds = time.monotonic() - begin
-    *told, peak = done.stderr.splitlines(keepends=True)
+    *messages, peak = done.stderr.splitlines(keepends=True)
     unit = 1 if sys.platform == "darwin" else 1024
-    return Outcome(command, done.returncode, done.stdout, "".join(told), seconds, int(peak) * unit)
+    return Outcome(command, done.returncode, done.stdout, "".join(messages), seconds, int(peak) * unit)

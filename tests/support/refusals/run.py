@@ -1,4 +1,4 @@
-"""Sections G and H: the machine, the training, and leaks; held by the tests that are named."""
+"""Sections G and H: the machine, the training, and leakage; checked by the tests that are named."""
 
 from refusals.row import Right, Row
 
@@ -33,7 +33,7 @@ MACHINE = [
     _g("Ctrl-C in predict", "refuse", "No result is written.", "Run it again.", f"{_MACHINE}::test_an_interrupted_prediction_leaves_no_result", code=130),
     _g("a reader that leaves early (| head)", "same", "The command ends in silence.", "Nothing.", f"{_COMMANDS}::test_a_reader_that_leaves_early_sees_no_traceback"),
     _g("an input without permission to read", "refuse", "Refused by name.", "Change its permissions.", "tests/refusals/test_permissions.py::test_a_file_that_may_not_be_read_is_refused_by_name"),
-    _g("two commands with one --out", "refuse", "One writes; the other is told which process is at work.", "Wait for it, or choose another folder.", f"{_LOCK}::test_a_folder_in_use_is_refused_with_the_process", f"{_LOCK}::test_of_many_processes_at_once_exactly_one_writes", code=5),
+    _g("two commands with one --out", "refuse", "One writes; the other is refused and names the process at work.", "Wait for it, or choose another folder.", f"{_LOCK}::test_a_folder_in_use_is_refused_with_the_process", f"{_LOCK}::test_of_many_processes_at_once_exactly_one_writes", code=5),
     _g("a command that died with its --out", "warn", "The next one takes over, and says so.", "Nothing.", f"{_LOCK}::test_a_dead_owners_folder_is_taken_over_and_said"),
     _g("a clock that is wrong", "same", "No clock that can be set decides anything.", "Nothing.", "tests/test_arrows.py::test_no_clock_that_can_be_set_decides_anything"),
     _g("another locale, time zone or hash seed", "same", "The files are the same bytes.", "Nothing.", f"{_COMMANDS}::test_the_environment_changes_no_byte", f"{_MACHINE}::test_home_threads_locale_and_network_are_of_no_account"),
@@ -54,20 +54,20 @@ MACHINE = [
     _g("no home folder, no folder for temporary files, no network", "same", "Nothing of them is needed.", "Nothing.", f"{_MACHINE}::test_home_threads_locale_and_network_are_of_no_account"),
     _g("an optional package that is missing", "refuse", "The extra to install is named.", "Install it.", "tests/imaging/encoders/test_registry.py::test_without_timm_its_extra_is_named", "tests/spectra/readers/instruments/binary/test_opus.py::test_a_missing_library_is_named_with_the_extra", code=2),
     _g("python -O", "same", "No check is an assertion.", "Nothing.", "tests/test_arrows.py::test_no_check_is_lost_under_python_o"),
-    _g("a command that is held and goes on", "same", "The result is the same.", "Nothing.", f"{_MACHINE}::test_a_command_that_was_held_goes_on_to_the_same_result"),
+    _g("a command that is suspended and resumed", "same", "The result is the same.", "Nothing.", f"{_MACHINE}::test_a_suspended_command_resumes_to_the_same_result"),
     _g("few open files allowed, hundreds of tiles", "same", "One is open at a time.", "Nothing.", f"{_MACHINE}::test_few_open_files_are_enough_for_many_tiles"),
     _g("a model saved over the file it was loaded from", "same", "Its weights are kept.", "Nothing.", "tests/models/test_file.py::test_saving_over_a_file_that_was_just_loaded_keeps_the_weights"),
 ]  # fmt: skip
 LEAKS = [
     _h("a patient in two folds", "refuse", "It can't come about; a split that is impossible or was changed is refused.", "Use fewer folds.", f"{_SPLITS}::test_no_patient_stands_on_both_sides_with_2_to_500_patients_and_1000_seeds", f"{_SPLITS}::test_impossible_splits_are_refused_with_the_reason", f"{_HARNESS}::test_folds_with_a_patient_on_both_sides_are_refused"),
-    _h("cleaning that is fitted on test rows", "same", "Everything is fitted on training rows; changing a test row changes nothing else.", "Nothing.", "tests/spectra/preprocessing/test_pipeline.py::test_nothing_is_learnt_from_rows_outside_training", f"{_HARNESS}::test_changing_a_test_row_changes_no_other_prediction"),
+    _h("preprocessing that is fitted on test rows", "same", "Everything is fitted on training rows; changing a test row changes nothing else.", "Nothing.", "tests/spectra/preprocessing/test_pipeline.py::test_nothing_is_learnt_from_rows_outside_training", f"{_HARNESS}::test_changing_a_test_row_changes_no_other_prediction"),
     _h("labels without a meaning", "same", "Permuted labels give an AUC of one half.", "Nothing.", f"{_HARNESS}::test_permuted_labels_give_one_half_on_average"),
     _h("identical or changed copies under two patients", "warn", "The audit names the rows.", "Find out whose they are.", "tests/evaluation/audit/test_audit_copies.py::test_identical_spectra_of_two_patients_are_named_by_row", "tests/evaluation/audit/test_audit_copies.py::test_a_changed_copy_is_named_by_row"),
     _h("genes that are chosen on all sections", "same", "They are chosen in the fold.", "Nothing.", "tests/expression/test_genes.py::test_no_change_of_a_test_section_changes_the_panel", "tests/evaluation/profiles/test_profiles_harness.py::test_panel_depends_on_training_rows_only"),
     _h("sections of one patient in training and test", "same", "They stay together; leaving out sections must be asked for, and is stamped everywhere.", "Nothing.", "tests/evaluation/folds/test_leave_out_splits.py::test_patient_never_on_both_sides_and_every_row_tested_once", "tests/evaluation/report/test_profiles_json.py::test_left_out_sections_are_stamped_everywhere"),
     _h("augmentation before the split", "same", "Only training batches are augmented.", "Nothing.", f"{_LOOP}::test_augmentation_never_touches_validation_rows"),
     _h("a threshold that is chosen on test patients", "same", "Moving test patients moves no threshold.", "Nothing.", f"{_HARNESS}::test_moving_test_patients_moves_no_threshold_and_no_conformal_set"),
-    _h("a model judged on its own training spectra", "warn", "Their number is said above the results.", "Give new spectra.", f"{_COMMANDS}::test_a_trained_model_predicts_and_knows_its_own_training_spectra"),
+    _h("a model evaluated on its own training spectra", "warn", "Their number is said above the results.", "Give new spectra.", f"{_COMMANDS}::test_a_trained_model_predicts_and_knows_its_own_training_spectra"),
     _h("rows in another order", "same", "The folds and each spectrum's result are the same.", "Nothing.", f"{_SPLITS}::test_the_order_of_rows_changes_no_fold", "tests/spectra/estimators/test_classifier.py::test_a_spectrums_probability_does_not_depend_on_its_neighbours"),
     _h("a column of numbers that equals the label", "same", "Metadata never enter a spectrum; the audit reads them as columns.", "Nothing.", "tests/spectra/readers/test_faults_of_tables.py::test_metadata_keep_their_text_and_never_enter_the_spectrum", "tests/evaluation/audit/test_audit_columns.py::test_a_column_of_handling_that_is_the_class_stops"),
 ]  # fmt: skip

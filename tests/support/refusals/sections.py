@@ -1,6 +1,6 @@
 """The parts of the table, in the order of the page, and why each is guarded."""
 
-from refusals import hdf5, images, models, outputs, run, spectra_files, tables, tissue, verdicts
+from refusals import damaged_rows, hdf5, images, models, outputs, run, spectra_files, tables, tissue
 from refusals.row import Row
 
 SECTIONS = {
@@ -28,7 +28,7 @@ SECTIONS = {
     ),
     "E": (
         "Images and slides",
-        "An image of a few MB can ask for hundreds of GB, and one cut short can be decoded half grey. The size is judged before "
+        "An image of a few MB can ask for hundreds of GB, and one cut short can be decoded half grey. The size is checked before "
         "decoding, and a part of an image is never scored as the whole.",
     ),
     "F": (
@@ -42,10 +42,10 @@ SECTIONS = {
     ),
     "H": (
         "Leaks",
-        "A patient on both sides of a split makes any model look good. Everything that is learnt is learnt inside the fold.",
+        "A patient on both sides of a split makes any model look good. Everything that is fitted is fitted inside the fold.",
     ),
 }
-_MODULES = (tables, verdicts, spectra_files, models, hdf5, tissue, images, outputs, run)
+_MODULES = (tables, damaged_rows, spectra_files, models, hdf5, tissue, images, outputs, run)
 ROWS: tuple[Row, ...] = tuple(
     row for letter in SECTIONS for module in _MODULES for row in module.ROWS if row.section == letter
 )

@@ -10,7 +10,7 @@ import numpy as np
 from example_spc import fractions
 from example_wdf import small_map
 from refusals.archives import zip_of
-from refusals.inputs import judged
+from refusals.inputs import predict_file
 from refusals.row import Command, Maker, Row
 
 _EXPORT = "Export the spectra as CSV."
@@ -38,18 +38,18 @@ def _jcamp_short() -> str:
 
 
 ROWS = [
-    Row("A", "random bytes", "refuse", _EXPORT, judged(np.random.default_rng(0).bytes(200_000)), "not a text table"),
-    Row("A", "a NUL byte in a table", "refuse", _EXPORT, judged(b"sample_id,400,402,404\nS1,1,2,3\nS2,1,\x002,3\n" + b"S3,1,2,3\n" * 20), "NUL byte at offset 36"),
-    Row("A", "an Excel workbook named .csv", "refuse", "Save the sheet as CSV.", judged(zip_of(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x"))), "Excel"),
-    Row("A", "JSON named .csv", "refuse", _EXPORT, judged(json.dumps({"spectra": [[1, 2]]})), "JSON"),
+    Row("A", "random bytes", "refuse", _EXPORT, predict_file(np.random.default_rng(0).bytes(200_000)), "not a text table"),
+    Row("A", "a NUL byte in a table", "refuse", _EXPORT, predict_file(b"sample_id,400,402,404\nS1,1,2,3\nS2,1,\x002,3\n" + b"S3,1,2,3\n" * 20), "NUL byte at offset 36"),
+    Row("A", "an Excel workbook named .csv", "refuse", "Save the sheet as CSV.", predict_file(zip_of(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x"))), "Excel"),
+    Row("A", "JSON named .csv", "refuse", _EXPORT, predict_file(json.dumps({"spectra": [[1, 2]]})), "JSON"),
     Row("A", "a folder named .csv", "refuse", _FILE, put(Path.mkdir), "not a regular file"),
     Row("A", "a pipe nobody writes to", "refuse", _FILE, put(os.mkfifo), "not a regular file"),
     Row("A", "a link to nothing", "refuse", _FILE, put(lambda path: path.symlink_to("nowhere")), "link to nothing"),
     Row("A", "a link to a device without an end", "refuse", _FILE, put(lambda path: path.symlink_to("/dev/zero")), "not a regular file"),
-    Row("A", "a WiRE .wdf of 80 bytes", "refuse", _COPY, judged(small_map().data()[:80], "map.wdf"), "WDF"),
-    Row("A", "a .wdf that claims 2^40 spectra of 2^32 points", "refuse", _COPY, judged(small_map().but(points=2**32 - 1, spectra=2**40).data(), "map.wdf"), "map.wdf", bounded=True),
-    Row("A", "a GRAMS .spc that claims 2 billion points", "refuse", _COPY, judged(fractions().but(points=2_000_000_000, spectra=2_000_000_000).data()[:512], "powder.spc"), "powder.spc"),
-    Row("A", "JCAMP-DX that says 701 points and has 3", "refuse", _COPY, judged(_jcamp_short(), "powder.jdx"), "701"),
+    Row("A", "a WiRE .wdf of 80 bytes", "refuse", _COPY, predict_file(small_map().data()[:80], "map.wdf"), "WDF"),
+    Row("A", "a .wdf that claims 2^40 spectra of 2^32 points", "refuse", _COPY, predict_file(small_map().but(points=2**32 - 1, spectra=2**40).data(), "map.wdf"), "map.wdf", bounded=True),
+    Row("A", "a GRAMS .spc that claims 2 billion points", "refuse", _COPY, predict_file(fractions().but(points=2_000_000_000, spectra=2_000_000_000).data()[:512], "powder.spc"), "powder.spc"),
+    Row("A", "JCAMP-DX that says 701 points and has 3", "refuse", _COPY, predict_file(_jcamp_short(), "powder.jdx"), "701"),
     Row("A", "WiRE map text, falling axis", "same", "Nothing.", says="Each place of the map becomes a spectrum, its id made of X and Y.", tests=(f"{_TABLES}::test_columns_of_a_wire_map_become_spectra",)),
     Row("A", "two columns without a header", "same", "Nothing.", says="They are one spectrum; the first line is not taken for a header.", tests=("tests/spectra/readers/test_two_columns_and_sheets.py::test_two_columns_are_one_spectrum",)),
     Row("A", "two columns with decimal commas (400,0;4123,4567)", "same", "Nothing.", says="They are one spectrum.", tests=("tests/spectra/readers/test_two_columns_and_sheets.py::test_two_columns_with_decimal_commas_are_one_spectrum",)),

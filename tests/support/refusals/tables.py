@@ -7,7 +7,7 @@ from pathlib import Path
 
 from broken_tables import REFUSED, SAME, with_cell
 from example_tables import TextTable, clean_table
-from refusals.inputs import demo_table, judged, write
+from refusals.inputs import demo_table, predict_file, write
 from refusals.row import Command, Maker, Row
 
 _READERS = "tests/spectra/readers/test_faults_of_tables.py"
@@ -50,14 +50,14 @@ def rows_changed(change: Callable[[int, list[str]], list[str]]) -> Callable[[Tex
     return but(lambda clean: replace(clean, rows=[change(at, row) for at, row in enumerate(clean.rows)]))
 
 
-def trained(content: Callable[[TextTable], str | bytes], *more: str, judged_too: bool = True) -> Maker:
+def train_file(content: Callable[[TextTable], str | bytes], *more: str, evaluate_too: bool = True) -> Maker:
     """The clean table after a change, given to the commands that need labels and patients."""
     named = more or ("--label", "label", "--patient", "patient_id")
 
     def make(folder: Path) -> Sequence[Command]:
         name = write(folder, "spectra.csv", content(demo_table()))
         commands = [("train", "spectra", name, *named, "--out", "out")]
-        if judged_too:
+        if evaluate_too:
             commands.append(("evaluate", "spectra", name, *named, "--out", "out"))
         return commands
 
@@ -77,33 +77,33 @@ def _bomb() -> bytes:
 
 
 REFUSALS = [
-    Row("A", "two numeric columns named like wavenumbers (2023, 785)", "refuse", "Rename them, or name them with an option such as --batch 2023.", judged(REFUSED["columns 2023 and 785"][0]), "2023"),
-    Row("A", "two rows with one sample id", "refuse", "Give each spectrum an id of its own.", judged(lambda c: with_cell(c, 1, 0, c.rows[0][0]).text()), "line 2"),
-    Row("A", "a wavenumber that stands twice, with the same values or others", "refuse", "Delete one of the columns.", judged(REFUSED["a doubled wavenumber"][0]), "duplicate wavenumber 1002.0"),
-    Row("A", "labels that differ only in case or spaces", "refuse", "Spell each class in one way.", trained(_label(lambda at, label: (label, label.upper(), f" {label} ", label.title())[at % 4]))),
-    Row("A", "8 rows without a label", "refuse", "Fill them in, or leave those rows out.", trained(_label(lambda at, label: "" if at < 8 else label)), "8"),
-    Row("A", "one class only", "refuse", "Add patients of another class.", trained(_label(lambda at, label: "control")), "one class"),
-    Row("A", "patients with two labels", "refuse", "Correct the labels.", trained(_label(lambda at, label: ("control", "cancer")[at % 2])), "label"),
-    Row("A", "no column of patients", "refuse", "Name it with --patient; --group-by sample_id claims one patient a spectrum.", trained(_without_patient, "--label", "label"), "--patient"),
-    Row("A", "one point a spectrum", "refuse", "Export whole spectra.", judged(REFUSED["one point"][0]), "1 point"),
-    Row("A", "three points a spectrum", "refuse", "Export whole spectra.", judged(but(lambda c: c.reordered([0, 1, 2, 3, 4, 5])))),
-    Row("A", "600 to 1700 cm-1 where the model needs 400 to 1800", "refuse", "Measure the whole range, or train on the one you have.", judged(but(lambda c: c.reordered([0, 1, 2, *(k for k in range(3, 704) if 600 <= float(c.header[k]) <= 1700)]))), "600"),
-    Row("A", "an axis in nm", "refuse", "Export Raman shifts in cm-1.", judged(REFUSED["nm"][0]), "nm"),
-    Row("A", "absolute wavenumbers", "refuse", "Export Raman shifts in cm-1.", judged(REFUSED["absolute"][0]), "absolute"),
-    Row("A", "pixel numbers for an axis", "refuse", "Export the calibrated axis.", judged(REFUSED["pixels"][0]), "pixel"),
-    Row("A", "a line that is short by 50 fields and one that is long by 3", "refuse", _EXPORT, judged(REFUSED["short line"][0]), "line 6", tests=(f"{_READERS}::test_a_doubtful_table_is_refused_with_place_and_remedy",)),
-    Row("A", "lines of tabs among lines of commas", "refuse", _EXPORT, judged(REFUSED["tabs in one line"][0]), "line 7"),
-    Row("A", "values that could be thousands or decimals (3,956 beside 956)", "refuse", "Export with a decimal point.", judged(lambda _: REFUSED["thousands or decimals"][0](clean_table())), "thousands or decimals"),
-    Row("A", "the header again in the middle", "refuse", "Delete the line; keep one header.", judged(REFUSED["header again"][0]), "line 11"),
-    Row("A", "an empty file", "refuse", _EXPORT, judged(b""), "empty"),
-    Row("A", "a header without rows", "refuse", _EXPORT, judged(REFUSED["header only"][0]), "no spectra"),
-    Row("A", "white space only", "refuse", _EXPORT, judged(" \n\t\n"), "no spectra"),
-    Row("A", "300,000 points a spectrum", "refuse", "Is it one spectrum a row?", judged(REFUSED["300,000 points"][0]), "65536", bounded=True),
-    Row("A", "6.5 MB of gzip data that swell to 6.25 GiB", "refuse", "Unpack it yourself where you trust it.", judged(lambda _: _bomb()), "longer than", bounded=True),
+    Row("A", "two numeric columns named like wavenumbers (2023, 785)", "refuse", "Rename them, or name them with an option such as --batch 2023.", predict_file(REFUSED["columns 2023 and 785"][0]), "2023"),
+    Row("A", "two rows with one sample id", "refuse", "Give each spectrum an id of its own.", predict_file(lambda c: with_cell(c, 1, 0, c.rows[0][0]).text()), "line 2"),
+    Row("A", "a wavenumber that stands twice, with the same values or others", "refuse", "Delete one of the columns.", predict_file(REFUSED["a doubled wavenumber"][0]), "duplicate wavenumber 1002.0"),
+    Row("A", "labels that differ only in case or spaces", "refuse", "Spell each class in one way.", train_file(_label(lambda at, label: (label, label.upper(), f" {label} ", label.title())[at % 4]))),
+    Row("A", "8 rows without a label", "refuse", "Fill them in, or leave those rows out.", train_file(_label(lambda at, label: "" if at < 8 else label)), "8"),
+    Row("A", "one class only", "refuse", "Add patients of another class.", train_file(_label(lambda at, label: "control")), "one class"),
+    Row("A", "patients with two labels", "refuse", "Correct the labels.", train_file(_label(lambda at, label: ("control", "cancer")[at % 2])), "label"),
+    Row("A", "no column of patients", "refuse", "Name it with --patient; --group-by sample_id states one patient a spectrum.", train_file(_without_patient, "--label", "label"), "--patient"),
+    Row("A", "one point a spectrum", "refuse", "Export whole spectra.", predict_file(REFUSED["one point"][0]), "1 point"),
+    Row("A", "three points a spectrum", "refuse", "Export whole spectra.", predict_file(but(lambda c: c.reordered([0, 1, 2, 3, 4, 5])))),
+    Row("A", "600 to 1700 cm-1 where the model needs 400 to 1800", "refuse", "Measure the whole range, or train on the one you have.", predict_file(but(lambda c: c.reordered([0, 1, 2, *(k for k in range(3, 704) if 600 <= float(c.header[k]) <= 1700)]))), "600"),
+    Row("A", "an axis in nm", "refuse", "Export Raman shifts in cm-1.", predict_file(REFUSED["nm"][0]), "nm"),
+    Row("A", "absolute wavenumbers", "refuse", "Export Raman shifts in cm-1.", predict_file(REFUSED["absolute"][0]), "absolute"),
+    Row("A", "pixel numbers for an axis", "refuse", "Export the calibrated axis.", predict_file(REFUSED["pixels"][0]), "pixel"),
+    Row("A", "a line that is short by 50 fields and one that is long by 3", "refuse", _EXPORT, predict_file(REFUSED["short line"][0]), "line 6", tests=(f"{_READERS}::test_a_doubtful_table_is_refused_with_place_and_remedy",)),
+    Row("A", "lines of tabs among lines of commas", "refuse", _EXPORT, predict_file(REFUSED["tabs in one line"][0]), "line 7"),
+    Row("A", "values that could be thousands or decimals (3,956 beside 956)", "refuse", "Export with a decimal point.", predict_file(lambda _: REFUSED["thousands or decimals"][0](clean_table())), "thousands or decimals"),
+    Row("A", "the header again in the middle", "refuse", "Delete the line; keep one header.", predict_file(REFUSED["header again"][0]), "line 11"),
+    Row("A", "an empty file", "refuse", _EXPORT, predict_file(b""), "empty"),
+    Row("A", "a header without rows", "refuse", _EXPORT, predict_file(REFUSED["header only"][0]), "no spectra"),
+    Row("A", "white space only", "refuse", _EXPORT, predict_file(" \n\t\n"), "no spectra"),
+    Row("A", "300,000 points a spectrum", "refuse", "Is it one spectrum a row?", predict_file(REFUSED["300,000 points"][0]), "65536", bounded=True),
+    Row("A", "6.5 MB of gzip data that swell to 6.25 GiB", "refuse", "Unpack it yourself where you trust it.", predict_file(lambda _: _bomb()), "longer than", bounded=True),
 ]  # fmt: skip
 ROWS = [
     *(
-        Row("A", fault, "same", _NOTHING, judged(SAME[spelling][0]), SAME[spelling][1])
+        Row("A", fault, "same", _NOTHING, predict_file(SAME[spelling][0]), SAME[spelling][1])
         for fault, spelling in SPELLINGS.items()
     ),
     *REFUSALS,

@@ -1,4 +1,4 @@
-"""Files as instruments write them: told by their content, walked by a validator, then read."""
+"""Files as instruments write them: recognised by their content, validated block by block, then read."""
 
 from spectra_dl.spectra.readers.instruments.dispatch import instrument_reader as instrument_reader
 from spectra_dl.spectra.readers.instruments.recording import Recording as Recording

@@ -27,7 +27,7 @@ TEXTS = {"instrument": "model", "title": "title", "measured_at": "date", "accumu
 class _Header:
     """The lines above the table, by lower-case name, and the table's columns."""
 
-    said: dict[str, str]
+    fields: dict[str, str]
     delimiter: str
     names: list[str]
     line: int
@@ -58,13 +58,13 @@ def read_bwspec(path: Path) -> list[Recording]:
         table.add(row)
     values, number_notes = table.values()
     names = [header.names[k] for k in spectra]
-    said = same_for_all(_said(header), len(spectra))
+    metadata = same_for_all(_metadata(header), len(spectra))
     return [
         Recording(
             where,
             values[:, 0],
             np.ascontiguousarray(values[:, 1:].T),  # (p, n) -> (n, p)
-            {**said, **({"column": names} if len(names) > 1 else {})},
+            {**metadata, **({"column": names} if len(names) > 1 else {})},
             stated=True,
             notes=(*notes, *number_notes, f"the intensities are the columns {listed(names)}"),
         )
@@ -72,16 +72,16 @@ def read_bwspec(path: Path) -> list[Recording]:
 
 
 def _header(lines: Lines, where: str) -> _Header:
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     delimiter = ""
     for number, line in lines:
         if not delimiter:
             delimiter = re.search("[;,\t]", line)[0]  # type: ignore[index]
         cells = [cell.strip() for cell in line.split(delimiter)]
         if cells[0].lower() == PIXEL and len(cells) > 2:
-            return _Header(said, delimiter, cells, number)
+            return _Header(fields, delimiter, cells, number)
         if len(cells) > 1:
-            said.setdefault(cells[0].lower(), cells[1])
+            fields.setdefault(cells[0].lower(), cells[1])
         if number > MOST_HEADER_LINES:
             break
     raise DataError(
@@ -111,7 +111,7 @@ def _rows(lines: Lines, header: _Header, where: str) -> list[CellRow]:
 
 def _check_pixels(rows: list[CellRow], header: _Header, where: str) -> None:
     """Refuse a table with fewer rows than the header counts pixels."""
-    first, last = header.said.get("pixel_start", ""), header.said.get("pixel_end", "")
+    first, last = header.fields.get("pixel_start", ""), header.fields.get("pixel_end", "")
     expected = int(last) - int(first) + 1 if re.fullmatch(r"\d{1,6} \d{1,6}", f"{first} {last}") else 0
     if not rows or len(rows) < expected:
         raise DataError(
@@ -140,12 +140,13 @@ def _with_shift(rows: list[CellRow], shift: int, spectra: list[int], where: str)
     return [CellRow(row.line, [row.cells[k].strip() for k in (shift, *spectra)]) for row in inner]
 
 
-def _said(header: _Header) -> dict[str, str]:
-    texts = {column: header.said.get(name, "") for column, name in TEXTS.items()}
-    texts["laser_nm"] = _number(header.said.get("laser_wavelength", ""))
+def _metadata(header: _Header) -> dict[str, str]:
+    texts = {column: header.fields.get(name, "") for column, name in TEXTS.items()}
+    texts["laser_nm"] = _number(header.fields.get("laser_wavelength", ""))
     # The program itself writes "intigration".
     milliseconds = next(
-        (text for name, text in header.said.items() if re.match(r"int[ie]gration times?\s*\(ms\)", name)), ""
+        (text for name, text in header.fields.items() if re.match(r"int[ie]gration times?\s*\(ms\)", name)),
+        "",
     )
     if seconds := _number(milliseconds):
         texts["exposure_s"] = number_text(float(seconds) / 1000)

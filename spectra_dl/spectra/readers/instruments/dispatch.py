@@ -40,7 +40,7 @@ def instrument_reader(path: Path) -> Reader | None:
 
 
 def _quiet(read: Reader) -> Reader:
-    """Keep NumPy from warning of a damaged file's numbers, which are judged when they are read."""
+    """Keep NumPy from warning of a damaged file's numbers, which are checked when they are read."""
 
     def read_quietly(path: Path) -> list[Recording]:
         with np.errstate(invalid="ignore", over="ignore"):

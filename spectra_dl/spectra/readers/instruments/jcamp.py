@@ -202,13 +202,13 @@ def _factor(content: _Content, label: str, where: str) -> float:
     return 1.0 if value is None else value
 
 
-def _check_count(content: _Content, found: int, where: str) -> None:
+def _check_count(content: _Content, points: int, where: str) -> None:
     announced = content.number("NPOINTS", where)
     if announced is None:
         raise DataError(f"{where}: no ##NPOINTS, so a lost line would go unseen; export the spectrum again")
-    if announced != found:
+    if announced != points:
         raise DataError(
-            f"{where}: {found} of {announced:g} points; the file is truncated or damaged, export the spectrum again"
+            f"{where}: {points} of {announced:g} points; the file is truncated or damaged, export the spectrum again"
         )
 
 

@@ -43,6 +43,13 @@ def decoded_lines(lines: Sequence[tuple[int, str]], where: str) -> list[Line]:
     ----------
     lines
         Number and text of each.
+    where
+        The file, for messages.
+
+    Returns
+    -------
+    list
+        One for each line, its ordinates before any scaling.
 
     Raises
     ------
@@ -71,7 +78,30 @@ def decoded_lines(lines: Sequence[tuple[int, str]], where: str) -> list[Line]:
 
 
 def plain_numbers(text: str, place: str) -> list[float]:
-    """Read numbers between blanks, commas and semicolons."""
+    """Read numbers between blanks, commas and semicolons.
+
+    Parameters
+    ----------
+    text
+        One line of a table of pairs.
+    place
+        File and line, for messages.
+
+    Returns
+    -------
+    list
+        float64, NaN for "?".
+
+    Raises
+    ------
+    DataError
+        Something else than numbers.
+
+    Examples
+    --------
+    >>> plain_numbers("400,1.5; 410,?", "a.jdx line 9")
+    [400.0, 1.5, 410.0, nan]
+    """
     return _plain(re.sub(r"[,;]", " ", text), place)
 
 
@@ -80,11 +110,11 @@ def _plain(text: str, place: str) -> list[float]:
     at = 0
     text = text.strip()
     while at < len(text):
-        found = PLAIN.match(text, at)
-        if not found or found.end() - at > LONGEST_NUMBER:
+        number = PLAIN.match(text, at)
+        if not number or number.end() - at > LONGEST_NUMBER:
             raise _no_number(text[at : at + 20], place)
-        values.append(float("nan") if found[0] == "?" else float(found[0]))
-        at = found.end()
+        values.append(float("nan") if number[0] == "?" else float(number[0]))
+        at = number.end()
         # A sign begins the next number; anything else needs a blank between.
         if at < len(text) and text[at] not in " \t+-?":
             raise _no_number(text[at : at + 20], place)
@@ -125,11 +155,11 @@ def _tokens(text: str, place: str) -> list[tuple[str, str]]:
         if text[at] in " \t,":
             at += 1
             continue
-        found = PACKED.match(text, at)
-        if not found or not found[0] or len(found[0]) > LONGEST_NUMBER:
+        token = PACKED.match(text, at)
+        if not token or not token[0] or len(token[0]) > LONGEST_NUMBER:
             raise _no_number(text[at : at + 20], place)
-        tokens.append((found["letter"] or "", found["digits"] if found["letter"] else found["number"]))
-        at = found.end()
+        tokens.append((token["letter"] or "", token["digits"] if token["letter"] else token["number"]))
+        at = token.end()
     return tokens
 
 

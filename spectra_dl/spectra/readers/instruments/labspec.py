@@ -54,7 +54,7 @@ def read_labspec(path: Path) -> list[Recording]:
     """
     where = file_name(path)
     with open_lines(path) as lines:
-        said = _header(lines, where)
+        header = _header(lines, where)
         first = next(iter(lines))
         cells = _cells(first[1])
         leading = next((k for k, cell in enumerate(cells) if cell.strip()), 0)
@@ -69,8 +69,10 @@ def read_labspec(path: Path) -> list[Recording]:
                     check_size(len(table), where)
         notes = tuple(lines.notes)
     values, number_notes = table.values()
-    recording = _table(values, leading, said, where) if leading else _single(values, said, where)
-    return [replace(recording, stated=_stated(said, where), notes=(*notes, *number_notes, *recording.notes))]
+    recording = _table(values, leading, header, where) if leading else _single(values, header, where)
+    return [
+        replace(recording, stated=_stated(header, where), notes=(*notes, *number_notes, *recording.notes))
+    ]
 
 
 def _cells(line: str) -> list[str]:
@@ -89,35 +91,35 @@ def _check_layout(cells: list[str], leading: int, place: str) -> None:
 
 def _header(lines: Lines, where: str) -> dict[str, str]:
     """Take the lines of the header off, by lower-case name."""
-    said: dict[str, str] = {}
+    header: dict[str, str] = {}
     for number, line in lines:
-        found = HEADER_LINE.fullmatch(line)
-        if found:
-            said.setdefault(found[1].strip().lower(), found[2].strip())
+        entry = HEADER_LINE.fullmatch(line)
+        if entry:
+            header.setdefault(entry[1].strip().lower(), entry[2].strip())
         elif line.strip():
             lines.push_back(line)
-            return said
+            return header
         if number > MOST_HEADER_LINES:
             break
     raise DataError(f"{where}: LabSpec text without a spectrum below its header; export the file again")
 
 
-def _stated(said: Mapping[str, str], where: str) -> bool:
+def _stated(header: Mapping[str, str], where: str) -> bool:
     """Say whether the header calls the axis Raman shift, and refuse an axis that it says is none."""
-    unit = said.get("axisunit[1]", "")
-    if "spectro (nm)" in said and not unit:
+    unit = header.get("axisunit[1]", "")
+    if "spectro (nm)" in header and not unit:
         unit = "nm"
     if unit:
         check_unit(unit, where)
-    return bool(unit) or any(re.fullmatch(rf"spectro \({INVERSE_CM}\)", name) for name in said)
+    return bool(unit) or any(re.fullmatch(rf"spectro \({INVERSE_CM}\)", name) for name in header)
 
 
-def _single(values: FloatArray, said: Mapping[str, str], where: str) -> Recording:
-    columns = same_for_all({**_columns(said), **_places(said)}, 1)
+def _single(values: FloatArray, header: Mapping[str, str], where: str) -> Recording:
+    columns = same_for_all({**_columns(header), **_places(header)}, 1)
     return Recording(where, values[:, 0], values[:, 1][np.newaxis], columns)
 
 
-def _table(values: FloatArray, leading: int, said: Mapping[str, str], where: str) -> Recording:
+def _table(values: FloatArray, leading: int, header: Mapping[str, str], where: str) -> Recording:
     if len(values) < 2:
         raise DataError(f"{where}: LabSpec text with an axis and no spectrum below it; export the file again")
     places = {
@@ -131,24 +133,24 @@ def _table(values: FloatArray, leading: int, said: Mapping[str, str], where: str
         where,
         values[0, leading:],
         values[1:, leading:],
-        {**places, **same_for_all(_columns(said), len(values) - 1)},
+        {**places, **same_for_all(_columns(header), len(values) - 1)},
         notes=(note,),
     )
 
 
-def _columns(said: Mapping[str, str]) -> dict[str, str]:
-    texts = {column: said.get(name, "") for column, name in TEXTS.items()}
-    texts["laser_nm"] = _first_number([said.get("laser (nm)", ""), said.get("laser", "")])
-    texts["exposure_s"] = _first_number([said.get("acq. time (s)", "")])
+def _columns(header: Mapping[str, str]) -> dict[str, str]:
+    texts = {column: header.get(name, "") for column, name in TEXTS.items()}
+    texts["laser_nm"] = _first_number([header.get("laser (nm)", ""), header.get("laser", "")])
+    texts["exposure_s"] = _first_number([header.get("acq. time (s)", "")])
     return texts
 
 
-def _places(said: Mapping[str, str]) -> dict[str, str]:
-    found = ((PLACE.fullmatch(name), text) for name, text in said.items())
-    return {f"{name[1].lower()}_um": text for name, text in found if name}
+def _places(header: Mapping[str, str]) -> dict[str, str]:
+    places = ((PLACE.fullmatch(name), text) for name, text in header.items())
+    return {f"{name[1].lower()}_um": text for name, text in places if name}
 
 
 def _first_number(texts: Sequence[str]) -> str:
     """Return the number one of the texts begins with, such as 532 of "532nm_Edge"."""
     numbers = (re.match(r"\d{1,9}(?:\.\d{1,9})?", text) for text in texts)
-    return next((found[0] for found in numbers if found), "")
+    return next((number[0] for number in numbers if number), "")

@@ -1,6 +1,6 @@
 """ORAS files (.json): raw spectra of a probe system, one list a pixel, with a background.
 
-The program writes no wavenumber axis (it is found later, by a reference such as Tylenol), so a
+The program writes no wavenumber axis (it is calibrated later, by a reference such as Tylenol), so a
 file is read only with the axis put in under ``xaxis``: to guess it would shift every band.
 """
 
@@ -105,8 +105,8 @@ def _recording(measurement: Mapping[str, object], where: str, place: str) -> Rec
 
 def _numbers(measurement: Mapping[str, object], name: str, place: str, *, dimensions: int) -> FloatArray:
     """Return the list, or list of equal lists, of numbers called ``name``."""
-    found = measurement.get(name)
-    rows = found if dimensions == 2 else [found]
+    content = measurement.get(name)
+    rows = content if dimensions == 2 else [content]
     if not isinstance(rows, list) or not rows or not all(_is_row(row) for row in rows):
         raise DataError(f"{place}: {name} holds no numbers in {dimensions} dimensions; export it again")
     if len({len(row) for row in rows}) > 1:
@@ -124,12 +124,12 @@ def _is_row(row: object) -> bool:
 
 
 def _columns(measurement: Mapping[str, object]) -> dict[str, str]:
-    said = {
+    texts = {
         "instrument": "ORAS",
         "title": measurement.get("Comment"),
         "measured_at": measurement.get("TimeStamp"),
     }
-    columns = {name: text for name, text in said.items() if isinstance(text, str)}
+    columns = {name: text for name, text in texts.items() if isinstance(text, str)}
     for name, key, factor in (("laser_nm", "Wavelength", 1.0), ("exposure_s", "ExpTime", 1e-3)):
         value = measurement.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9:

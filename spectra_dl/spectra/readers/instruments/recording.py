@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import mean_of_doubled, sorted_axis
+from spectra_dl.spectra.readers.axis import average_duplicates, sorted_axis
 from spectra_dl.spectra.readers.columns import assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
@@ -50,9 +50,22 @@ class Recording:
 
 
 def same_for_all(texts: Mapping[str, str], count: int) -> dict[str, list[str]]:
-    """Return a column for each text that says something, the same in all ``count`` spectra."""
-    shown = {name: printable(" ".join(text.split()), LONGEST_TEXT) for name, text in texts.items()}
-    return {name: [text] * count for name, text in shown.items() if text}
+    """Return a column for each text that is not blank, the same in all spectra.
+
+    Parameters
+    ----------
+    texts
+        By the name of their column.
+    count
+        Number of spectra.
+
+    Examples
+    --------
+    >>> same_for_all({"laser_nm": "785", "title": " "}, 2)
+    {'laser_nm': ['785', '785']}
+    """
+    printed = {name: printable(" ".join(text.split()), LONGEST_TEXT) for name, text in texts.items()}
+    return {name: [text] * count for name, text in printed.items() if text}
 
 
 def number_text(value: float) -> str:
@@ -72,6 +85,20 @@ def iter_recordings(
     """Yield the spectra of one file in blocks of ``rows``; axes that differ are brought onto one grid.
 
     The sample ids are the file's name, with the number of the spectrum where there are several.
+
+    Parameters
+    ----------
+    recordings
+        All of one file, in its order.
+    options
+        Which columns give sample id, patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
+
+    Yields
+    ------
+    SpectraTable
+        All blocks on one wavenumber axis.
 
     Raises
     ------
@@ -102,15 +129,15 @@ def _tables(
     if not count:
         raise DataError(f"{where}: no spectrum in it; measure or export again")
     places = [f"point {k + 1}" for k in range(recording.axis.size)]
-    axis = sorted_axis(recording.axis, places, where, keep_doubled=count == 1, stated=recording.stated)
+    axis = sorted_axis(recording.axis, places, where, keep_duplicates=count == 1, stated=recording.stated)
     columns = assign_columns(tuple(recording.columns), options, where)
     texts = list(recording.columns.values())
     for start in range(0, count, rows):
         stop = min(start + rows, count)
         with np.errstate(invalid="ignore"):  # a signalling NaN in a damaged file
             intensity = recording.intensity[start:stop].astype(np.float64)[:, axis.order]
-        wavenumber, intensity, doubled = (
-            mean_of_doubled(axis.wavenumber, intensity) if count == 1 else (axis.wavenumber, intensity, ())
+        wavenumber, intensity, duplicate_notes = (
+            average_duplicates(axis.wavenumber, intensity) if count == 1 else (axis.wavenumber, intensity, ())
         )
         ids = [f"{stem(where)}/{first + k + 1}" if numbered else stem(where) for k in range(start, stop)]
         id_note = "the sample ids are the file's name" + (" and the spectrum's number" if numbered else "")
@@ -120,6 +147,6 @@ def _tables(
             [tuple(text[k] for text in texts) for k in range(start, stop)],
             default_ids=ids,
             source=[f"{where} spectrum {first + k + 1}" if numbered else where for k in range(start, stop)],
-            notes=(*recording.notes, *axis.notes, *doubled, *columns.notes)
+            notes=(*recording.notes, *axis.notes, *duplicate_notes, *columns.notes)
             + (() if "sample_id" in columns.parts else (id_note,)),
         )

@@ -22,7 +22,7 @@ class CellRow:
 
 
 class NumberTable:
-    """Rows of numbers, kept as text only until the first rows have shown how numbers are written."""
+    """Rows of numbers, kept as text only until the first rows reveal how numbers are written."""
 
     def __init__(self, where: str) -> None:
         self._where = where

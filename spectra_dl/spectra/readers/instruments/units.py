@@ -14,6 +14,13 @@ SHIFT = re.compile(rf"(?:raman ?shift|wavenumbers?)?\W*(?:{INVERSE_CM}|rel)?\W*"
 def check_unit(unit: str, where: str) -> None:
     """Refuse a unit, or an axis' name with its unit, that is not that of a Raman shift.
 
+    Parameters
+    ----------
+    unit
+        As the file writes it.
+    where
+        The file, for messages.
+
     Raises
     ------
     DataError
@@ -23,11 +30,19 @@ def check_unit(unit: str, where: str) -> None:
     if NANOMETRES.fullmatch(text):
         raise nanometres(f"{where}: the axis in {quoted(text)}")
     if not text or not SHIFT.fullmatch(text):
-        raise other_unit(text or "no unit", where)
+        raise unsupported_unit(text or "no unit", where)
 
 
-def other_unit(unit: str, where: str) -> DataError:
-    """Return the refusal of an axis that is no Raman shift."""
+def unsupported_unit(unit: str, where: str) -> DataError:
+    """Return the refusal of an axis that is no Raman shift.
+
+    Parameters
+    ----------
+    unit
+        As the file writes it, or its meaning.
+    where
+        The file, for messages.
+    """
     return DataError(
         f"{where}: the axis is in {quoted(unit)}, not Raman shift in cm⁻¹; choose Raman shift in the instrument's program "
         f"and export again"

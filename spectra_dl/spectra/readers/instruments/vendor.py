@@ -7,7 +7,14 @@ from spectra_dl.errors import UsageError
 
 
 def vendor_library(module: str, content: str) -> ModuleType:
-    """Import ``module``, which reads ``content``.
+    """Import the library that reads a vendor's format.
+
+    Parameters
+    ----------
+    module
+        Its name.
+    content
+        The file and its format, for the message.
 
     Raises
     ------

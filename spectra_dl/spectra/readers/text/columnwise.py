@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import check_size, mean_of_doubled, sorted_axis
+from spectra_dl.spectra.readers.axis import average_duplicates, check_size, sorted_axis
 from spectra_dl.spectra.readers.columns import USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.text.dialect import Record, Records
@@ -25,6 +25,13 @@ def read_columns(records: Records, options: ReadOptions) -> SpectraTable:
     Rows above the wavenumbers are metadata by the name in their first cell; the first of them, the header, gives the
     sample ids unless a row ``sample_id`` does. Below the wavenumbers only rows of a usual or chosen name are metadata.
 
+    Parameters
+    ----------
+    records
+        The table from its first row on.
+    options
+        Which rows of metadata give sample id, patient, label and batch.
+
     Raises
     ------
     DataError, UsageError
@@ -40,7 +47,15 @@ def read_columns(records: Records, options: ReadOptions) -> SpectraTable:
 
 
 def iter_columns(table: SpectraTable, rows: int) -> Iterator[SpectraTable]:
-    """Yield a table in blocks of ``rows``."""
+    """Yield a table in blocks.
+
+    Parameters
+    ----------
+    table
+        Of any length.
+    rows
+        Spectra in a block, at least 1; only the last block is smaller.
+    """
     for start in range(0, len(table), rows):
         yield table.select(np.arange(start, min(start + rows, len(table))))
 
@@ -91,16 +106,16 @@ class _ColumnTable:
             raise DataError(f"{name}: no wavenumbers in the first column; give Raman shifts in cm⁻¹ there")
         self._refuse_doubtful()
         places = [f"line {line}" for line in self._axis_lines]
-        # One spectrum may have been put together from scan windows; in a table a doubled row is a mistake.
-        axis = sorted_axis(np.array(self._wavenumber), places, name, keep_doubled=count == 1)
+        # One spectrum may have been put together from scan windows; in a table a duplicate_notes row is a mistake.
+        axis = sorted_axis(np.array(self._wavenumber), places, name, keep_duplicates=count == 1)
         intensity = np.array(self._values)[axis.order].T  # (p, n) in file order -> (n, p)
-        wavenumber, intensity, doubled_notes = mean_of_doubled(axis.wavenumber, intensity)
+        wavenumber, intensity, duplicate_notes = average_duplicates(axis.wavenumber, intensity)
         ids, id_note = self._default_ids(count)
         columns = self._columns()
         notes = [*self._records.notes, *self.shape.notes]
         if count > 1:
             notes.append("the table is transposed: each column is a spectrum")
-        notes += [*self._spelling_notes, *axis.notes, *doubled_notes, *columns.notes]
+        notes += [*self._spelling_notes, *axis.notes, *duplicate_notes, *columns.notes]
         if "sample_id" not in columns.parts:
             notes.append(id_note)
         return columns.table(

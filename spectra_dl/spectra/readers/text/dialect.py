@@ -82,7 +82,7 @@ class Records:
     def __iter__(self) -> Iterator[Record]:
         """Yield every row that holds something; a row of separators alone only if another follows."""
         blank_line = 0
-        held: list[Record] = []
+        pending: list[Record] = []
         for number, line in self._lines:
             if not line.strip() and (self.delimiter != "\t" or "\t" not in line):
                 blank_line = blank_line or number
@@ -90,15 +90,15 @@ class Records:
             quotes = self._split_quoted(number, line) if '"' in line else None
             record = Record(number, line, self.delimiter, quotes)
             if not line.strip(self.delimiter + ' \t"'):
-                held.append(record)
+                pending.append(record)
                 continue
             if blank_line > 0:
                 self._notes.append(f"blank lines were skipped, the first at line {blank_line}")
                 blank_line = -1
-            yield from held
-            held = []
+            yield from pending
+            pending = []
             yield record
-        if held:
+        if pending:
             self._notes.append("lines of separators at the end were skipped")
 
     def _peek(self) -> list[str]:

@@ -34,7 +34,17 @@ RENAMED_DOUBLE = re.compile(r"\d+(?:\.\d+){2}")
 
 @dataclass(frozen=True)
 class AxisNames:
-    """The spelling shared by the names of an axis: one prefix and one number format."""
+    """The spelling shared by the names of an axis.
+
+    Attributes
+    ----------
+    prefix
+        Before each number, such as R's "X"; "" if none.
+    format
+        How the numbers are written.
+    where
+        The file, for messages.
+    """
 
     prefix: str
     format: NumberFormat
@@ -57,7 +67,27 @@ class AxisNames:
 
 
 def axis_spelling(names: Sequence[str], where: str) -> tuple[AxisNames, list[str]]:
-    """Find the spelling that most names share as numbers, with the notes about it."""
+    """Return the spelling that most names share as numbers, with the notes about it.
+
+    Parameters
+    ----------
+    names
+        Of columns, or the first cells of rows.
+    where
+        The file, for messages.
+
+    Returns
+    -------
+    spelling
+        Plain numbers where no name is one.
+    notes
+        What was guessed.
+
+    Raises
+    ------
+    DataError
+        As `decide_format`.
+    """
     spelled = [match for name in names if (match := WAVENUMBER.fullmatch(name.strip().translate(MINUS)))]
     if not spelled:
         return AxisNames("", NumberFormat(), where), []
@@ -73,7 +103,30 @@ def axis_spelling(names: Sequence[str], where: str) -> tuple[AxisNames, list[str
 
 
 def axis_numbers(names: Sequence[str], where: str) -> list[float | None]:
-    """Return the wavenumber each name spells in the spelling most of them share, None for the others."""
+    """Return the wavenumber that each name spells in the spelling most of them share.
+
+    Parameters
+    ----------
+    names
+        Of columns, or the first cells of rows.
+    where
+        The file, for messages.
+
+    Returns
+    -------
+    list
+        Raman shifts in cm⁻¹, None for names that are none.
+
+    Raises
+    ------
+    DataError
+        As `axis_spelling` and `AxisNames.wavenumber`.
+
+    Examples
+    --------
+    >>> axis_numbers(["sample", "X400.5", "X402.5", "X404.5"], "a.csv")
+    [None, 400.5, 402.5, 404.5]
+    """
     spelling, _ = axis_spelling(names, where)
     return [spelling.wavenumber(name) for name in names]
 
@@ -113,7 +166,7 @@ def column_names(header: Sequence[str]) -> tuple[str, ...]:
 
 
 def layout_of(header: Sequence[str], metadata_by_option: Collection[str], where: str) -> Layout:
-    """Tell wavenumbers from metadata among the names in ``header``.
+    """Separate wavenumbers from metadata among the names in ``header``.
 
     Parameters
     ----------
@@ -132,13 +185,13 @@ def layout_of(header: Sequence[str], metadata_by_option: Collection[str], where:
     names = column_names(header)
     candidates = [k for k, name in enumerate(names) if name not in metadata_by_option]
     spelling, notes = axis_spelling([names[k] for k in candidates], where)
-    found = [(k, value) for k in candidates if (value := spelling.wavenumber(names[k])) is not None]
-    if not found:
+    shifts = [(k, value) for k in candidates if (value := spelling.wavenumber(names[k])) is not None]
+    if not shifts:
         raise DataError(
             f"{where}: no column is named by a wavenumber; found {listed(names)}; name the axis in cm⁻¹"
         )
-    columns = np.array([k for k, _ in found])
-    values = np.array([value for _, value in found])
+    columns = np.array([k for k, _ in shifts])
+    values = np.array([value for _, value in shifts])
     axis = sorted_axis(values, [f"column {k + 1}" for k in columns], where)
     metadata = tuple(k for k in range(len(names)) if k not in set(columns.tolist()))
     doubtful = [k for k in metadata if names[k] not in metadata_by_option]
@@ -151,32 +204,32 @@ def _refuse_doubtful(
     metadata: Sequence[int], columns: NDArray[np.intp], names: Sequence[str], where: str
 ) -> None:
     for k in metadata:
-        shown = f"{where}: column {k + 1} ({quoted(names[k])})"
+        place = f"{where}: column {k + 1} ({quoted(names[k])})"
         if columns[0] < k < columns[-1]:
             raise DataError(
-                f"{shown} stands between the wavenumbers but is none; correct its name or move it to one side"
+                f"{place} stands between the wavenumbers but is none; correct its name or move it to one side"
             )
         if RENAMED_DOUBLE.fullmatch(names[k]):
             raise DataError(
-                f"{shown} looks like a doubled wavenumber renamed by an export; keep one of the two"
+                f"{place} looks like a doubled wavenumber renamed by an export; keep one of the two"
             )
         if RENAMED_NEGATIVE.fullmatch(names[k]):
             raise DataError(
-                f"{shown} looks like a negative wavenumber renamed by R; export with check.names = FALSE, or rename it"
+                f"{place} looks like a negative wavenumber renamed by R; export with check.names = FALSE, or rename it"
             )
 
 
 def _refuse_spoilt_ends(
     metadata: Sequence[int], columns: NDArray[np.intp], values: FloatArray, names: Sequence[str], where: str
 ) -> None:
-    """Refuse a name beside the axis that could be its next wavenumber, misspelt: a point would be lost unseen."""
+    """Refuse a name next to the axis that could be its next wavenumber, misspelt: a point would be lost unseen."""
     for k in metadata:
         digits = sum(c.isdigit() for c in names[k])
         spoilt = names[k][0] in "+-.0123456789" and 2 * digits > len(names[k])
         number = re.search(r"\d+(?:\.\d+)?", names[k])
-        beside = k in (columns[0] - 1, columns[-1] + 1)
-        spoilt |= beside and is_missing(names[k])
-        if number and beside:
+        adjacent = k in (columns[0] - 1, columns[-1] + 1)
+        spoilt |= adjacent and is_missing(names[k])
+        if number and adjacent:
             end = values[0] if k < columns[0] else values[-1]
             spoilt |= abs(float(number[0]) - end) <= 1.5 * float(np.median(np.abs(np.diff(values))))
         if spoilt:

@@ -91,7 +91,7 @@ class Lines:
 
 
 class _Decoder:
-    """Decode chunks as UTF-8 or by their byte order mark, else as Windows-1252; translate line ends to ``\\n``."""
+    r"""Decode chunks as UTF-8 or by their byte order mark, else as Windows-1252; translate line ends to ``\n``."""
 
     def __init__(self, name: str, notes: list[str]) -> None:
         self._name = name

@@ -148,9 +148,9 @@ class _Marks:
     def _adds_nothing(self, token: str) -> bool:
         """Say, quickly, that a token has at most the one mark that is known to be the decimal one."""
         mark = next(iter(self.decimal))
-        other = "," if mark == "." else "."
+        foreign = "," if mark == "." else "."
         plain = token.isascii() and "'" not in token and " " not in token
-        return plain and other not in token and token.count(mark) < 2
+        return plain and foreign not in token and token.count(mark) < 2
 
     def _count(self, token: str) -> None:
         mantissa = re.split("[eE]", token)[0]
@@ -180,13 +180,16 @@ def decide_format(tokens: Iterable[str], where: str) -> tuple[NumberFormat, list
     Parameters
     ----------
     tokens
-        Cells; those that are no numbers are passed over.
+        Cells; those that are no numbers are skipped.
     where
         The file and part of it, for messages.
 
     Returns
     -------
-    NumberFormat and the notes about it.
+    format
+        A decimal point without thousands mark where no cell says anything else.
+    notes
+        What was decided, where it is anything else.
 
     Raises
     ------

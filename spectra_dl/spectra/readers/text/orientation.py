@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import check_size, counts_up, likeness
+from spectra_dl.spectra.readers.axis import axis_score, check_size, counts_up
 from spectra_dl.spectra.readers.text.header import AXIS_WORD, axis_numbers
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.text.shape import trimmed
@@ -33,6 +33,11 @@ def decide_orientation(
         Names the user gave as columns of metadata.
     where
         The file, for messages.
+
+    Returns
+    -------
+    Orientation
+        Rows where the header is the axis, columns where the first column is.
 
     Raises
     ------
@@ -64,17 +69,17 @@ def _is_two_columns(rows: Sequence[Sequence[str]]) -> bool:
         for fields in numbers
         if len(fields) == 2 and (looks_numeric(fields[1]) or is_missing(fields[1]))
     ]
-    # Judged by the lower half too, because a header line or a broken line may stand among the first.
+    # The lower half counts too, because a header line or a broken line may stand among the first.
     return len(pairs) > 0 and 2 * len(pairs) >= len(rows)
 
 
 def _grade(names: Sequence[str], metadata_by_option: Collection[str], where: str) -> int:
     numbers = axis_numbers([name for name in names if name not in metadata_by_option], where)
-    return likeness([value for value in numbers if value is not None])
+    return axis_score([value for value in numbers if value is not None])
 
 
 def _without_axis(header: Sequence[str], column: Sequence[str], where: str) -> Orientation:
-    """Hand a header of numbers that are no axis on, so that the refusal can say what is wrong with them."""
+    """Return a guess for a header of numbers that are no axis, so that the refusal can say what is wrong with them."""
     across = [value for value in axis_numbers(header, where) if value is not None]
     down = [value for value in axis_numbers(column, where) if value is not None]
     texts = [name for name in header if not looks_numeric(name)]

@@ -32,7 +32,17 @@ class PlainRow:
 
     @classmethod
     def of(cls, delimiter: str, spelling: NumberFormat, texts: int, numbers: int) -> "PlainRow | None":
-        """Return the layout, or None where rows have to be read field by field."""
+        """Return the layout, or None where rows have to be read field by field.
+
+        Parameters
+        ----------
+        delimiter
+            One character; a space stands for any run of white space.
+        spelling
+            How the table writes numbers.
+        texts, numbers
+            How many fields of text there are, and of numbers after them.
+        """
         if delimiter == " " or spelling.thousands or delimiter == spelling.decimal:
             return None
         return cls(delimiter, spelling.decimal, texts, numbers)

@@ -1,5 +1,6 @@
 """The shape of a text table: its first line, its width, and rows that don't keep to it."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -43,7 +44,17 @@ class Shape:
 
     @classmethod
     def of(cls, sample: Sequence[Sequence[str]], where: str, delimiter: str) -> "Shape":
-        """Take the shape from the first rows."""
+        """Derive the shape from the first rows.
+
+        Parameters
+        ----------
+        sample
+            Stripped fields of the first rows, the header first.
+        where
+            The file, for messages.
+        delimiter
+            Between the fields.
+        """
         header, *rows = trimmed(sample)
         lengths = {len(fields) for fields in rows if any(fields)}
         if lengths == {len(header) + 1}:
@@ -73,19 +84,29 @@ class Shape:
         if len(fields) > width and not any(field.strip() for field in fields[width:]):
             return fields[:width]
         text = self.delimiter.join(fields)
-        others = [
+        better = [
             word
             for mark, word in DELIMITERS.items()
             if mark != self.delimiter and text.count(mark) * 2 > width
         ]
-        hint = f" (it is separated by {others[0]}s)" if others else ""
+        hint = f" (it is separated by {better[0]}s)" if better else ""
         raise DataError(
             f"{self.where} line {record.line}: number of fields is {len(fields)} where the first line has {width}{hint}; "
             f"correct the line, or export the file again"
         )
 
     def bad_cell(self, record: Record, column: int, token: str) -> DataError:
-        """Return the refusal of a cell that is no number."""
+        """Return the refusal of a cell that is no number.
+
+        Parameters
+        ----------
+        record
+            The row it stands in.
+        column
+            Its position, from 0.
+        token
+            Its text.
+        """
         if [field.strip() for field in record.fields][: len(self.header)] == list(self.header):
             return self.second_header(record)
         name = self.header[column] if self.header[column].strip() else "unnamed"
@@ -115,21 +136,36 @@ class CellReader:
         return [*self._notes, *([self._missing] if self._missing else [])]
 
     def numbers(self, record: Record, fields: Sequence[str], columns: Sequence[int]) -> list[float]:
-        """Return the numbers in ``fields``, which stand in ``columns`` of ``record``; NaN where missing."""
+        """Return the numbers in some fields of a row, NaN where missing.
+
+        Parameters
+        ----------
+        record
+            The row, for messages.
+        fields
+            The texts to read.
+        columns
+            Their positions in the row, from 0, one for each.
+
+        Raises
+        ------
+        DataError
+            A field is neither a number nor a known spelling of a missing value.
+        """
         try:
             values = self.format.row(fields)
         except NotANumberError as err:
             raise self._shape.bad_cell(record, columns[err.position], err.token) from None
         # The sum of a row is NaN if one value is: far quicker than looking at each.
         total = sum(values)
-        if total != total and not self._missing:
+        if math.isnan(total) and not self._missing:
             self._note_missing(record, fields, columns, values)
         return values
 
     def _note_missing(
         self, record: Record, fields: Sequence[str], columns: Sequence[int], values: Sequence[float]
     ) -> None:
-        position = next((k for k, value in enumerate(values) if value != value), None)
+        position = next((k for k, value in enumerate(values) if math.isnan(value)), None)
         if position is not None:
             self._missing = (
                 f"some cells hold no value, the first in line {record.line}, column {columns[position] + 1}: "

@@ -1,4 +1,4 @@
-"""Small tables of text beside the spectra: sample sheets and patients' information."""
+"""Small tables of text that come with the spectra: sample sheets and patients' information."""
 
 from dataclasses import dataclass
 
@@ -25,6 +25,13 @@ class SmallTable:
 
 def read_small_table(path: PathLike, *, parent: bool = False) -> SmallTable:
     """Read a table with a header; every cell stays text.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzip.
+    parent
+        Name it with its folder in messages.
 
     Raises
     ------

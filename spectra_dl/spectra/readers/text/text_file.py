@@ -1,4 +1,4 @@
-"""One text file of spectra, told by its content: rows, columns, two columns or a map."""
+"""One text file of spectra, its layout recognised by its content: rows, columns, two columns or a map."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +18,26 @@ from spectra_dl.spectra.table import SpectraTable
 def iter_text_file(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
     """Yield the spectra of a text file in blocks of ``rows``.
 
-    Tables with one spectrum a row, and maps, are held a block at a time; tables with one a column are read whole.
+    Of tables with one spectrum a row, and of maps, a block is in memory at a time; tables with one a column are read whole.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzip.
+    options
+        Which columns give sample id, patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
+
+    Yields
+    ------
+    SpectraTable
+        All blocks on one wavenumber axis.
+
+    Raises
+    ------
+    DataError, UsageError
+        As `open_lines`, `decide_orientation`, `read_map`, `read_rows` and `read_columns`.
     """
     with open_lines(path) as lines:
         records = Records(lines)
@@ -43,7 +62,7 @@ def read_one_spectrum(path: PathLike) -> SpectraTable:
     """
     read = instrument_reader(Path(path))
     if read is not None:
-        return _only_one(read(Path(path)))
+        return _single_spectrum(read(Path(path)))
     with open_lines(path) as lines:
         records = Records(lines)
         if not is_map(records.sample[0]):
@@ -57,7 +76,7 @@ def read_one_spectrum(path: PathLike) -> SpectraTable:
         )
 
 
-def _only_one(recordings: Sequence[Recording]) -> SpectraTable:
+def _single_spectrum(recordings: Sequence[Recording]) -> SpectraTable:
     count = sum(len(recording) for recording in recordings)
     if count == 1:
         return next(iter_recordings(recordings, ReadOptions(), rows=1))

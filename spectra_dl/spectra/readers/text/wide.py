@@ -18,7 +18,16 @@ from spectra_dl.spectra.table import SpectraTable
 
 
 def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
-    """Yield a table's spectra in blocks of ``rows``, holding one block in memory.
+    """Yield a table's spectra in blocks of ``rows``, with one block in memory.
+
+    Parameters
+    ----------
+    records
+        The table from its header on.
+    options
+        Which columns give sample id, patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
 
     Raises
     ------
@@ -62,7 +71,7 @@ class _RowTable:
         self._axis_values[self._layout.axis.order] = self._layout.axis.wavenumber
         self._cells = CellReader(self._shape, self._sample_tokens())
         self._plain = self._plain_row(len(metadata))
-        self._beside = self._numbers_beside_the_axis()
+        self._adjacent_notes = self._numbers_next_to_the_axis()
         self._ids = UniqueIds(records.name)
 
     def _whole_sample_rows(self) -> Iterator[list[str]]:
@@ -72,7 +81,7 @@ class _RowTable:
     def _sample_tokens(self) -> Iterator[str]:
         return (fields[k] for fields in self._whole_sample_rows() for k in self._axis_columns)
 
-    def _numbers_beside_the_axis(self) -> list[str]:
+    def _numbers_next_to_the_axis(self) -> list[str]:
         """Return notes of metadata next to the wavenumbers that could be a point of the spectra by their cells."""
         parts = {self._layout.metadata_columns[k] for k in self._columns.parts.values()}
         rows = list(self._whole_sample_rows())
@@ -113,7 +122,19 @@ class _RowTable:
         values: Sequence[FloatArray],
         before: int,
     ) -> SpectraTable:
-        """Put rows together, with ``before`` rows already given."""
+        """Assemble rows to spectra.
+
+        Parameters
+        ----------
+        lines
+            On which the n rows began.
+        cells
+            For each row the stripped metadata.
+        values
+            For each row its ``(p,)`` intensities, in file order.
+        before
+            How many rows were in the blocks before.
+        """
         name = self._records.name
         axis = self._layout.axis
         intensity = np.array(values)  # (n, p) in file order
@@ -137,6 +158,6 @@ class _RowTable:
             *self._layout.notes,
             *self._columns.notes,
             *ids,
-            *self._beside,
+            *self._adjacent_notes,
             *self._cells.notes,
         )

@@ -36,6 +36,15 @@ class _Point:
 def read_map(records: Records, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
     """Yield the spectra of a map in blocks of ``rows``; the sample id is the place, such as "-11.5/4.0".
 
+    Parameters
+    ----------
+    records
+        The map from its header on.
+    options
+        Which columns give sample id, patient, label and batch.
+    rows
+        Spectra in a block, at least 1.
+
     Raises
     ------
     DataError

@@ -1,4 +1,4 @@
-"""BWSpec text made as the program writes it; the real file at hand is its two-column export."""
+"""Synthetic BWSpec text as the program writes it; the real file at hand is its two-column export."""
 
 import numpy as np
 import pytest

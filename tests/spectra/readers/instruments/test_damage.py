@@ -23,7 +23,7 @@ EXAMPLES = settings(
     database=None,
 )
 WDF = small_map().data()
-# The bytes that tell where values stand, how many, and in which unit; all others are values and texts themselves.
+# The bytes that say where values stand, how many, and in which unit; all others are values and texts themselves.
 SPC, OLD_SPC = fractions().data(), fractions().but(version=OLD).data()
 BINARY = {
     "WDF": (WDF, [*range(20), *range(60, 80), *range(88, 96), *range(512, 516), *range(520, 528)]),
@@ -45,7 +45,7 @@ JCAMP = b"""##TITLE=a powder
 480bj
 ##END=
 """
-# What counts its points in the file; text without a count can't tell that its last lines are gone.
+# What counts its points in the file; text without a count can't show that its last lines are gone.
 COUNTED = {
     **{name: data for name, (data, _) in BINARY.items()},
     "OPUS": small_spectrum().data(),
@@ -53,7 +53,7 @@ COUNTED = {
     "JCAMP": JCAMP,
     "BWSpec": bwspec_file().encode(),
 }
-MADE = {
+WHOLE_FILES = {
     **COUNTED,
     "LabSpec": labspec_file(0).encode("cp1252"),
     "LabSpec map": labspec_file(2).encode("cp1252"),
@@ -82,21 +82,21 @@ def check_same(table: SpectraTable, content: bytes, path: Path) -> None:
     np.testing.assert_array_equal(table.wavenumber, whole.wavenumber)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", WHOLE_FILES)
 @given(share=st.floats(0, 1, exclude_max=True))
 @EXAMPLES
 def test_a_file_cut_off_is_read_or_refused_and_in_full_where_it_counts_its_points(name, share, tmp_path):
-    data = MADE[name]
+    data = WHOLE_FILES[name]
     table = outcome(tmp_path / "measured.dat", data[: int(share * len(data))])
     if table is not None and name in COUNTED:
         check_same(table, data, tmp_path / "measured.dat")
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", WHOLE_FILES)
 @given(position=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
 @EXAMPLES
 def test_a_byte_changed_anywhere_gives_a_table_or_a_refusal(name, position, mask, tmp_path):
-    data = bytearray(MADE[name])
+    data = bytearray(WHOLE_FILES[name])
     data[int(position * len(data))] ^= mask
     table = outcome(tmp_path / "measured.dat", bytes(data))
     if table is not None:

@@ -20,7 +20,7 @@ FORMS = {
 }
 
 
-def made(*table, form="(X++(Y..Y))", name="XYDATA", **labels):
+def jcamp_text(*table, form="(X++(Y..Y))", name="XYDATA", **labels):
     header = {
         "TITLE": "a powder",
         "JCAMP-DX": "4.24",
@@ -50,44 +50,46 @@ def test_the_real_file_has_the_values_of_the_reference_reader(instruments):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_the_worked_example_is_read(form, read):
-    table = read(made(FORMS[form], YFACTOR="0.5"))
+    table = read(jcamp_text(FORMS[form], YFACTOR="0.5"))
     np.testing.assert_array_equal(table.intensity[0], np.array(ORDINATES) * 0.5)
     np.testing.assert_allclose(table.wavenumber, np.linspace(400, 490, 10))
 
 
 def test_lines_that_end_with_a_difference_are_checked_by_the_next_one(read):
-    table = read(made("400AJJ%j", "440Bjjjj", "480bj"))
+    table = read(jcamp_text("400AJJ%j", "440Bjjjj", "480bj"))
     np.testing.assert_array_equal(table.intensity[0], ORDINATES)
     with pytest.raises(DataError, match="line 13: the check fails"):
-        read(made("400AJJ%j", "440Cjjjj", "480bj"))
+        read(jcamp_text("400AJJ%j", "440Cjjjj", "480bj"))
 
 
 def test_a_difference_may_be_repeated_more_than_nine_times(read):
-    table = read(made("400AJS0", NPOINTS="11", LASTX="500"))
+    table = read(jcamp_text("400AJS0", NPOINTS="11", LASTX="500"))
     np.testing.assert_array_equal(table.intensity[0], np.arange(1, 12))
 
 
 @pytest.mark.parametrize("name", ["XYDATA", "XYPOINTS"])
 @pytest.mark.parametrize("table", [["400,1; 410,2", "420,3; 450,4.5"], ["400 1 410 2 420 3 450 4.5"]])
 def test_pairs_are_read_whatever_separates_them(name, table, read):
-    spectrum = read(made(*table, form="(XY..XY)", name=name, NPOINTS="4"))
+    spectrum = read(jcamp_text(*table, form="(XY..XY)", name=name, NPOINTS="4"))
     np.testing.assert_array_equal(spectrum.wavenumber, [400, 410, 420, 450])
     np.testing.assert_array_equal(spectrum.intensity[0], [1, 2, 3, 4.5])
 
 
 def test_exponents_comments_and_missing_ordinates_are_understood(read):
-    table = read(made("400 1.5E+02 ? 3 $$ a comment", "$$ another", "430 4e1 5 6 7 8 9 10"))
+    table = read(jcamp_text("400 1.5E+02 ? 3 $$ a comment", "$$ another", "430 4e1 5 6 7 8 9 10"))
     np.testing.assert_array_equal(table.intensity[0], [150, np.nan, 3, 40, 5, 6, 7, 8, 9, 10])
 
 
 def test_an_axis_that_runs_downwards_is_turned_round(read):
-    table = read(made("490 " + " ".join("1234567890"), FIRSTX="490", LASTX="400"))
+    table = read(jcamp_text("490 " + " ".join("1234567890"), FIRSTX="490", LASTX="400"))
     assert table.intensity[0][0] == 0
     assert any("downwards" in note for note in table.notes)
 
 
 def test_laser_title_and_date_become_columns(read):
-    table = read(made(FORMS["SQZ"], **{"$LASER WAVELENGTH": "785.2 nm", "LONGDATE": "2024/02/29 13:45"}))
+    table = read(
+        jcamp_text(FORMS["SQZ"], **{"$LASER WAVELENGTH": "785.2 nm", "LONGDATE": "2024/02/29 13:45"})
+    )
     assert {name: values[0] for name, values in table.metadata.items()} == {
         "laser_nm": "785.2",
         "title": "a powder",
@@ -96,34 +98,34 @@ def test_laser_title_and_date_become_columns(read):
 
 
 def test_what_the_file_does_not_state_is_noted(read):
-    table = read(made(FORMS["SQZ"], XUNITS=None, DATA_TYPE=None))
+    table = read(jcamp_text(FORMS["SQZ"], XUNITS=None, DATA_TYPE=None))
     assert any("kind of spectrum and the unit of its axis" in note for note in table.notes)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (made("400 1 2 3", NPOINTS="701"), "3 of 701 points"),
-        (made("400 1", "410 2", "420 3", NPOINTS="2000000000"), "3 of 2e"),
-        (made(FORMS["SQZ"], NPOINTS=None), "no ##NPOINTS"),
-        (made(FORMS["SQZ"], NPOINTS="1e400"), "not a number"),
-        (made(FORMS["SQZ"], FIRSTX=None), "FIRSTX, LASTX"),
-        (made(FORMS["SQZ"], YFACTOR="0"), "can't scale"),
-        (made(FORMS["SQZ"], XUNITS="NANOMETERS"), "nm, not Raman shift"),
-        (made(FORMS["SQZ"], XUNITS="SECONDS"), "'SECONDS'"),
-        (made(FORMS["SQZ"], DATA_TYPE="INFRARED SPECTRUM"), "no Raman spectrum"),
-        (made(FORMS["SQZ"], form="(T2+(U..U))"), "a table of the form"),
-        (made(FORMS["SQZ"], name="NTUPLES"), "no single spectrum"),
-        (made(FORMS["SQZ"]) + made(FORMS["SQZ"]), "several spectra"),
-        (made("##TITLE=another", FORMS["SQZ"]), "several spectra"),
-        (made(FORMS["SQZ"]).replace("##END=", ""), "no ##END"),
-        (made("400ABC", "900CBA@abc"), "begins at 900"),
-        (made("400ABC!!A@abc"), "'!!A@abc'"),
-        (made("400 1 2 3x3 2 1 0 -1 -2 -3"), "'x3 2 1 0 -1 -2 -3'"),
-        (made("400J"), "'J'"),
-        (made("400A" + "Z9999"), "at most 65536"),
-        (made("400A" + "1" * 99), "no number"),
-        (made("400,1;410", form="(XY..XY)", NPOINTS="2"), "without its pair"),
+        (jcamp_text("400 1 2 3", NPOINTS="701"), "3 of 701 points"),
+        (jcamp_text("400 1", "410 2", "420 3", NPOINTS="2000000000"), "3 of 2e"),
+        (jcamp_text(FORMS["SQZ"], NPOINTS=None), "no ##NPOINTS"),
+        (jcamp_text(FORMS["SQZ"], NPOINTS="1e400"), "not a number"),
+        (jcamp_text(FORMS["SQZ"], FIRSTX=None), "FIRSTX, LASTX"),
+        (jcamp_text(FORMS["SQZ"], YFACTOR="0"), "can't scale"),
+        (jcamp_text(FORMS["SQZ"], XUNITS="NANOMETERS"), "nm, not Raman shift"),
+        (jcamp_text(FORMS["SQZ"], XUNITS="SECONDS"), "'SECONDS'"),
+        (jcamp_text(FORMS["SQZ"], DATA_TYPE="INFRARED SPECTRUM"), "no Raman spectrum"),
+        (jcamp_text(FORMS["SQZ"], form="(T2+(U..U))"), "a table of the form"),
+        (jcamp_text(FORMS["SQZ"], name="NTUPLES"), "no single spectrum"),
+        (jcamp_text(FORMS["SQZ"]) + jcamp_text(FORMS["SQZ"]), "several spectra"),
+        (jcamp_text("##TITLE=another", FORMS["SQZ"]), "several spectra"),
+        (jcamp_text(FORMS["SQZ"]).replace("##END=", ""), "no ##END"),
+        (jcamp_text("400ABC", "900CBA@abc"), "begins at 900"),
+        (jcamp_text("400ABC!!A@abc"), "'!!A@abc'"),
+        (jcamp_text("400 1 2 3x3 2 1 0 -1 -2 -3"), "'x3 2 1 0 -1 -2 -3'"),
+        (jcamp_text("400J"), "'J'"),
+        (jcamp_text("400A" + "Z9999"), "at most 65536"),
+        (jcamp_text("400A" + "1" * 99), "no number"),
+        (jcamp_text("400,1;410", form="(XY..XY)", NPOINTS="2"), "without its pair"),
         ("##TITLE=x\n##NPOINTS=701\n", "no table of a spectrum"),
     ],
 )

@@ -9,7 +9,7 @@ from spectra_dl.spectra.readers import ReadOptions, read_spectra
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "metadata"),
     [
         (
             "532nm-191216-Si_200mu",
@@ -18,13 +18,13 @@ from spectra_dl.spectra.readers import ReadOptions, read_spectra
         ("SMC1-Initial_RT", {"laser_nm": "532", "exposure_s": "120", "title": "D_1", "x_um": "-1.8"}),
     ],
 )
-def test_a_real_spectrum_has_its_values_and_what_its_header_says(name, said, instruments):
+def test_a_real_spectrum_has_its_values_and_what_its_header_says(name, metadata, instruments):
     path = instruments / "horiba_labspec" / f"{name}.txt"
     table = read_spectra(path)
     reference = np.genfromtxt(path, encoding="latin-1", comments="#")
     np.testing.assert_array_equal(table.wavenumber, reference[:, 0])
     np.testing.assert_array_equal(table.intensity[0], reference[:, 1])
-    assert said.items() <= {column: text[0] for column, text in table.metadata.items()}.items()
+    assert metadata.items() <= {column: text[0] for column, text in table.metadata.items()}.items()
     assert table.metadata["instrument"][0] == "LabRAM HR Evol"
 
 

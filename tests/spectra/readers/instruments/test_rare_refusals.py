@@ -142,11 +142,11 @@ def test_an_opus_file_that_is_too_large_is_refused(read, monkeypatch):
 
 
 def test_an_opus_file_without_laser_names_none(read):
-    made = small_spectrum()
-    instrument = {name: value for name, value in made.instrument.items() if name != "RLW"}
-    table = read(made.but(instrument=instrument).data())
+    example = small_spectrum()
+    instrument = {name: value for name, value in example.instrument.items() if name != "RLW"}
+    table = read(example.but(instrument=instrument).data())
     assert "laser_nm" not in table.metadata
-    assert "laser_nm" in read(made.data()).metadata
+    assert "laser_nm" in read(example.data()).metadata
 
 
 def test_what_the_opus_library_can_not_parse_is_refused(read, monkeypatch):
@@ -162,10 +162,10 @@ def test_what_the_opus_library_can_not_parse_is_refused(read, monkeypatch):
 
 @pytest.mark.parametrize("end", [b"EN", b"XYZ\0\0\0"])
 def test_opus_parameters_without_an_end_are_refused(read, end):
-    made = small_spectrum()
-    spoilt = parameters(made.instrument, end)
-    content = made.data().replace(
-        parameters(made.instrument), spoilt.ljust(len(parameters(made.instrument)), b"\1")
+    example = small_spectrum()
+    spoilt = parameters(example.instrument, end)
+    content = example.data().replace(
+        parameters(example.instrument), spoilt.ljust(len(parameters(example.instrument)), b"\1")
     )
     with pytest.raises(DataError, match="can't be followed beyond byte"):
         read(content)
@@ -214,9 +214,9 @@ def test_a_log_without_a_possible_laser_names_none(text):
 
 
 def test_spc_spectra_may_share_a_stored_axis(read):
-    made = fractions()
-    shared = read(made.but(flags=SEVERAL | STORED_AXIS).data())
-    assert np.array_equal(shared.wavenumber, made.axis.astype(np.float32).astype(np.float64))
+    example = fractions()
+    shared = read(example.but(flags=SEVERAL | STORED_AXIS).data())
+    assert np.array_equal(shared.wavenumber, example.axis.astype(np.float32).astype(np.float64))
 
 
 # WDF
@@ -238,7 +238,7 @@ def test_bytes_behind_the_last_wdf_block_are_refused(read):
         read(small_map().data() + b"WMAP")
 
 
-def test_wdf_settings_without_end_tell_no_exposure(monkeypatch):
+def test_wdf_settings_without_end_give_no_exposure(monkeypatch):
     monkeypatch.setattr(wdf_properties, "MOST_ENTRIES", 3)
     entries = b"".join(struct.pack("<ccHi", b"i", b"\0", key, 7) for key in range(5))
     assert exposure_seconds(b"PSET" + struct.pack("<I", len(entries)) + entries) is None

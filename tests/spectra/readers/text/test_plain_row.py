@@ -27,9 +27,9 @@ cells = st.one_of(
 @example(["9007199254740993", "0.1", "1e23"])
 @example(["5e-324", "2.2250738585072011e-308", "1.7976931348623157e308"])
 def test_it_reads_what_the_careful_way_reads_to_the_last_bit_or_leaves_the_row(numbers):
-    found = PlainRow(";", ".", 1, len(numbers)).read(";".join(["id", *numbers]))
-    if found is not None:
-        texts, values = found
+    fields = PlainRow(";", ".", 1, len(numbers)).read(";".join(["id", *numbers]))
+    if fields is not None:
+        texts, values = fields
         assert texts == ["id"]
         np.testing.assert_array_equal(values, POINT.row(numbers))
 
@@ -38,9 +38,9 @@ def test_it_reads_what_the_careful_way_reads_to_the_last_bit_or_leaves_the_row(n
 @example([sys.float_info.min, math.ulp(0.0), sys.float_info.max])
 def test_numbers_as_python_and_numpy_write_them_are_read_the_quick_way(values):
     row = ",".join(["a", "b", *map(repr, values)])
-    texts, found = PlainRow(",", ".", 2, len(values)).read(row)
+    texts, fields = PlainRow(",", ".", 2, len(values)).read(row)
     assert texts == ["a", "b"]
-    np.testing.assert_array_equal(found, values)
+    np.testing.assert_array_equal(fields, values)
 
 
 def test_a_decimal_comma_is_read_and_a_point_beside_it_is_left():

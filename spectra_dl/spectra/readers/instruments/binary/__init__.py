@@ -1,1 +1,1 @@
-"""Binary files of instruments: walked and measured before a number is believed."""
+"""Binary files of instruments: their structure validated before a number is read."""

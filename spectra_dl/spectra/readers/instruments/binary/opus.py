@@ -25,7 +25,7 @@ from spectra_dl.spectra.readers.instruments.binary.opus_structure import (
     check_parameters,
 )
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
-from spectra_dl.spectra.readers.instruments.units import other_unit
+from spectra_dl.spectra.readers.instruments.units import unsupported_unit
 from spectra_dl.spectra.readers.instruments.vendor import vendor_library
 from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name, listed, printable, quoted
@@ -71,10 +71,10 @@ def read_opus(path: Path) -> list[Recording]:
     """
     where = file_name(path)
     content = _content(path, where)
-    found = check_opus(content, where)
+    blocks = check_opus(content, where)
     library = vendor_library("brukeropus", f"{where} (Bruker OPUS)")
     try:
-        return _Opus(content, where, library).recordings(found)
+        return _Opus(content, where, library).recordings(blocks)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, struct.error) as err:
         if isinstance(err, DataError):
             raise
@@ -99,8 +99,8 @@ class _Opus:
         self._where = where
         self._library = library.file
 
-    def recordings(self, found: Sequence[OpusBlock]) -> list[Recording]:
-        kinds = [cast(Kind, self._library.parse.get_block_type(block.code)) for block in found]
+    def recordings(self, directory: Sequence[OpusBlock]) -> list[Recording]:
+        kinds = [cast(Kind, self._library.parse.get_block_type(block.code)) for block in directory]
         spectra = [k for k, kind in enumerate(kinds) if kind[2] == 0 and kind[3] % 32 == RAMAN]
         if not spectra:
             names = dict.fromkeys(
@@ -115,7 +115,7 @@ class _Opus:
                 f"{self._where}: a series of spectra in one OPUS block; extract the single spectra in OPUS"
             )
         wanted = [k for k, kind in enumerate(kinds) if k in spectra or kind[2] > 0]
-        blocks = [self._parsed(found[k], kinds[k]) for k in wanted]
+        blocks = [self._parsed(directory[k], kinds[k]) for k in wanted]
         columns = self._columns([block for k, block in zip(wanted, blocks, strict=True) if kinds[k][2] > 1])
         pairs = sorted(
             self._library.block.pair_data_and_status_blocks(blocks), key=lambda pair: int(pair[0].start)
@@ -127,10 +127,10 @@ class _Opus:
             )
         return [self._recording(data, status, columns) for data, status in pairs]
 
-    def _parsed(self, found: OpusBlock, kind: Kind) -> _Block:
+    def _parsed(self, entry: OpusBlock, kind: Kind) -> _Block:
         if kind[2] > 0:
-            check_parameters(self._content, found, self._where)
-        block = self._library.block.FileBlock(self._content, kind, found.size, found.start)
+            check_parameters(self._content, entry, self._where)
+        block = self._library.block.FileBlock(self._content, kind, entry.size, entry.start)
         block.parse()
         if block.parse_error:
             raise ValueError(block.parse_error)
@@ -138,28 +138,28 @@ class _Opus:
 
     def _columns(self, blocks: Sequence[_Block]) -> dict[str, str]:
         """Return what the file says of its measurement, from the parameters that belong to no axis."""
-        said: dict[str, Value] = {}
+        parameters: dict[str, Value] = {}
         for block in blocks:
-            said |= block.data
-        texts = {column: str(said.get(name, "")) for column, name in TEXTS.items()}
-        laser = said.get("rlw")
+            parameters |= block.data
+        texts = {column: str(parameters.get(name, "")) for column, name in TEXTS.items()}
+        laser = parameters.get("rlw")
         if isinstance(laser, float) and math.isfinite(laser) and laser > 0:
             texts["laser_nm"] = number_text(1e7 / laser)
         return texts
 
     def _recording(self, data: _Block, status: _Block, columns: Mapping[str, str]) -> Recording:
-        said = status.data
-        points, unit = said.get("npt", 0), str(said.get("dxu", "no unit"))
+        parameters = status.data
+        points, unit = parameters.get("npt", 0), str(parameters.get("dxu", "no unit"))
         if not isinstance(points, int) or points < 1:
             raise DataError(
                 f"{self._where}: a Raman spectrum of {quoted(str(points))} points; copy the file again"
             )
         check_size(points, self._where)
         if unit != WAVENUMBER:
-            raise other_unit(unit, self._where)
-        if said.get("dpf") not in (FLOAT32, INT32):
+            raise unsupported_unit(unit, self._where)
+        if parameters.get("dpf") not in (FLOAT32, INT32):
             raise DataError(
-                f"{self._where}: numbers of kind {quoted(str(said.get('dpf')))} are not known; save the file as JCAMP-DX"
+                f"{self._where}: numbers of kind {quoted(str(parameters.get('dpf')))} are not known; save the file as JCAMP-DX"
             )
         spectrum = cast(_Spectrum, self._library.data.Data(data, status, "ra", 0.0))
         return Recording(

@@ -1,4 +1,4 @@
-"""The blocks of a Bruker OPUS file, walked and measured before anything is believed.
+"""The blocks of a Bruker OPUS file, validated before anything is read.
 
 Layout (brukeropus, which gives its own sources): the mark ``0A 0A FE FE``, a float64 version, then int32 start, capacity and
 count of the directory. Each of its entries is three int32: type, size in words of 4 bytes, start. The lowest bits of the type
@@ -22,7 +22,15 @@ VALUE_BYTES = {INTEGER: 4, FLOAT: 8}
 
 @dataclass(frozen=True)
 class OpusBlock:
-    """An entry of the directory, in bytes."""
+    """An entry of the directory.
+
+    Attributes
+    ----------
+    code
+        Bits of its type.
+    start, size
+        In bytes, from the beginning of the file.
+    """
 
     code: int
     start: int
@@ -31,6 +39,18 @@ class OpusBlock:
 
 def check_opus(content: bytes, where: str) -> list[OpusBlock]:
     """Return the blocks of a file after comparing each with the file's size.
+
+    Parameters
+    ----------
+    content
+        The whole file.
+    where
+        Its name, for messages.
+
+    Returns
+    -------
+    list
+        In the directory's order, each within the file.
 
     Raises
     ------
@@ -64,7 +84,16 @@ def check_opus(content: bytes, where: str) -> list[OpusBlock]:
 
 
 def check_parameters(content: bytes, block: OpusBlock, where: str) -> None:
-    """Walk a block of parameters to its end.
+    """Validate a block of parameters, entry by entry.
+
+    Parameters
+    ----------
+    content
+        The whole file.
+    block
+        Within it.
+    where
+        Its name, for messages.
 
     Raises
     ------

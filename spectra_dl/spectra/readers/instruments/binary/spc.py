@@ -25,14 +25,14 @@ from spectra_dl.spectra.readers.instruments.binary.spc_header import (
 )
 from spectra_dl.spectra.readers.instruments.binary.spc_log import from_log, log_entries
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
-from spectra_dl.spectra.readers.instruments.units import check_unit, other_unit
+from spectra_dl.spectra.readers.instruments.units import check_unit, unsupported_unit
 from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name
 
 MOST_BYTES = 2 << 30
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 ARBITRARY, WAVENUMBER, NANOMETRE, RAMAN_SHIFT = 0, 1, 3, 13
-OTHER_UNITS = {
+UNSUPPORTED_UNITS = {
     2: "micrometres",
     4: "seconds",
     5: "minutes",
@@ -58,7 +58,7 @@ def is_spc(head: bytes) -> bool:
 
 
 def read_spc(path: Path) -> list[Recording]:
-    """Read an SPC file; spectra with axes of their own become a recording each.
+    """Read an SPC file; spectra with separate axes become a recording each.
 
     Raises
     ------
@@ -88,15 +88,15 @@ def read_spc(path: Path) -> list[Recording]:
     }
     if header.source:
         columns["instrument"] = header.source
-    if Flags.OWN_AXES in header.flags:
-        groups = [([one], one.axis) for one in spectra]
+    if Flags.SEPARATE_AXES in header.flags:
+        groups = [([spectrum], spectrum.axis) for spectrum in spectra]
     else:
         groups = [(spectra, _common_axis(data, header))]
     return [
         Recording(
             where,
             axis,
-            np.stack([one.intensity for one in group]),
+            np.stack([spectrum.intensity for spectrum in group]),
             {**_times(group, header), **same_for_all(columns, len(group))},
             stated,
             notes,
@@ -106,7 +106,7 @@ def read_spc(path: Path) -> list[Recording]:
 
 
 class _Spectrum:
-    """One spectrum as it stands behind its own header."""
+    """One spectrum as it stands behind its subheader."""
 
     def __init__(self, data: bytes, at: int, header: SpcHeader, where: str, place: int) -> None:
         order = header.order
@@ -117,8 +117,8 @@ class _Spectrum:
         at += SUBHEADER_BYTES
         if Flags.SEVERAL not in header.flags or header.exponent == FLOAT_EXPONENT:
             exponent = header.exponent
-        own = Flags.OWN_AXES in header.flags
-        if own:
+        separate = Flags.SEPARATE_AXES in header.flags
+        if separate:
             count = struct.unpack_from(order + "I", data, at - SUBHEADER_BYTES + 16)[0]
             check_size(count, f"{where} spectrum {place}")
             if count < MIN_POINTS:
@@ -126,13 +126,13 @@ class _Spectrum:
                     f"{where}: spectrum {place} has {count} points; at least {MIN_POINTS} are needed"
                 )
         size = header.value_bytes(exponent)
-        self.end = at + count * (size + 4 * own)
+        self.end = at + count * (size + 4 * separate)
         if self.end > len(data):
             raise DataError(
                 f"{where}: spectrum {place} claims {count:,} points, more than are left in the file; it is truncated, copy it again"
             )
         self.axis: FloatArray = np.zeros(0)
-        if own:
+        if separate:
             self.axis = np.frombuffer(data, order + "f4", count, at).astype(np.float64)
             at += 4 * count
         self.intensity = _intensities(data[at : self.end], header, exponent, size)
@@ -152,7 +152,7 @@ def _intensities(raw: bytes, header: SpcHeader, exponent: int, size: int) -> Flo
 
 def _spectra(data: bytes, header: SpcHeader, where: str) -> list[_Spectrum]:
     at = header.bytes
-    shared = Flags.STORED_AXIS in header.flags and Flags.OWN_AXES not in header.flags
+    shared = Flags.STORED_AXIS in header.flags and Flags.SEPARATE_AXES not in header.flags
     if shared:
         at += 4 * header.points
     if at + SUBHEADER_BYTES * header.spectra > len(data):
@@ -175,7 +175,7 @@ def _refuse_miscounted(data: bytes, spectra: list[_Spectrum], header: SpcHeader,
     stop = min([*(at for at in (header.log, header.directory) if at), len(data)])
     rest = len(data[end:stop].strip(b"\0"))
     # Some writers are a byte wrong about where the log begins; a whole head of a spectrum is not padding.
-    if rest >= SUBHEADER_BYTES or max(one.number for one in spectra) > len(spectra):
+    if rest >= SUBHEADER_BYTES or max(spectrum.number for spectrum in spectra) > len(spectra):
         raise DataError(
             f"{where}: {header.spectra} spectra of {header.points} points, ending at byte {end:,}, don't fit what stands there; a "
             f"count in the SPC header is wrong, copy the file again"
@@ -192,7 +192,7 @@ def _times(spectra: list[_Spectrum], header: SpcHeader) -> dict[str, list[str]]:
     """Return the third coordinate of several spectra: time, depth or number, as the program that wrote the file meant it."""
     if Flags.SEVERAL not in header.flags:
         return {}
-    return {"z": [number_text(one.time) for one in spectra]}
+    return {"z": [number_text(spectrum.time) for spectrum in spectra]}
 
 
 def _checked_unit(header: SpcHeader, where: str) -> tuple[bool, tuple[str, ...]]:
@@ -204,8 +204,10 @@ def _checked_unit(header: SpcHeader, where: str) -> tuple[bool, tuple[str, ...]]
     if header.unit == NANOMETRE:
         raise nanometres(f"{where}: the axis in nm")
     if header.unit not in (ARBITRARY, WAVENUMBER, RAMAN_SHIFT):
-        raise other_unit(OTHER_UNITS.get(header.unit, f"unit {header.unit}"), where)
+        raise unsupported_unit(UNSUPPORTED_UNITS.get(header.unit, f"unit {header.unit}"), where)
     if header.unit == RAMAN_SHIFT:
         return True, ()
-    said = "calls its axis wavenumber" if header.unit == WAVENUMBER else "does not name the unit of its axis"
-    return False, (f"the file {said}; it was taken as Raman shift in cm⁻¹",)
+    naming = (
+        "calls its axis wavenumber" if header.unit == WAVENUMBER else "does not name the unit of its axis"
+    )
+    return False, (f"the file {naming}; it was taken as Raman shift in cm⁻¹",)

@@ -2,7 +2,7 @@
 
 Layout (Galactic's SPC.H and "A Brief Guide to SPC File Format"). The first byte holds flags, the second the version: 0x4B new
 and 0x4C new with big-endian numbers (header of 512 bytes), 0x4D old (256 bytes, of which the last 32 are the first spectrum's
-own header). Intensities are 16 or 32 bit fractions scaled by a power of two, or float32 where the exponent is -128. In old files
+subheader). Intensities are 16 or 32 bit fractions scaled by a power of two, or float32 where the exponent is -128. In old files
 the two halves of a 32-bit fraction are exchanged, and the number of spectra follows from the file's size.
 """
 
@@ -25,8 +25,8 @@ class Flags(IntFlag):
 
     SIXTEEN_BITS = 0x01
     SEVERAL = 0x04
-    OWN_LABELS = 0x20
-    OWN_AXES = 0x40
+    CUSTOM_LABELS = 0x20
+    SEPARATE_AXES = 0x40
     STORED_AXIS = 0x80
 
 
@@ -36,16 +36,22 @@ class SpcHeader:
 
     Attributes
     ----------
-    order
-        "<" or ">", as `struct` writes the order of bytes.
+    version
+        The second byte: `NEW`, `NEW_BIG_ENDIAN` or `OLD`.
+    exponent
+        Of the power of two that scales fractions, -128 for float32.
     points, spectra
         Points of a spectrum (0 where each has its own number) and number of spectra.
     first, last
         Ends of an even axis.
     unit
         Code of the axis' unit.
+    labels
+        Custom names of the axes, ended by zeros; empty if there are none.
+    source, comment, date
+        Texts; the date in ISO 8601, "" if there is none.
     log, directory
-        Where the log and the list of spectra with axes of their own begin, 0 if there are none.
+        Bytes where the log and the list of spectra with separate axes begin, 0 if there are none.
     """
 
     version: int
@@ -65,7 +71,7 @@ class SpcHeader:
 
     @property
     def order(self) -> str:
-        """How numbers are stored."""
+        """How numbers are stored: "<" or ">", as `struct` writes the order of bytes."""
         return ">" if self.version == NEW_BIG_ENDIAN else "<"
 
     @property
@@ -81,6 +87,13 @@ class SpcHeader:
 def spc_header(data: bytes, where: str) -> SpcHeader:
     """Read the header and refuse counts that claim more than the file holds.
 
+    Parameters
+    ----------
+    data
+        The whole file.
+    where
+        Its name, for messages.
+
     Raises
     ------
     DataError
@@ -93,20 +106,20 @@ def spc_header(data: bytes, where: str) -> SpcHeader:
             f"{HEADER_BYTES[version] + SUBHEADER_BYTES}; copy the file again"
         )
     header = _old(data, where) if version == OLD else _new(data)
-    own = Flags.OWN_AXES in header.flags
-    if own and Flags.STORED_AXIS not in header.flags:
+    separate = Flags.SEPARATE_AXES in header.flags
+    if separate and Flags.STORED_AXIS not in header.flags:
         raise DataError(
             f"{where}: damaged SPC: axes of its own for each spectrum, but none stored; copy it again"
         )
-    least = header.spectra * (SUBHEADER_BYTES + (0 if own else 2 * header.points))
+    least = header.spectra * (SUBHEADER_BYTES + (0 if separate else 2 * header.points))
     if header.bytes + least > len(data):
         raise DataError(
             f"{where}: claims {header.spectra:,} spectra of {header.points:,} points, at least {least:,} bytes, more than the "
             f"file's {len(data):,}; it is damaged or truncated, copy it again"
         )
-    if not own:
+    if not separate:
         check_size(header.points, where)
-    if not 1 <= header.spectra <= MOST_SPECTRA or (header.points < MIN_POINTS and not own):
+    if not 1 <= header.spectra <= MOST_SPECTRA or (header.points < MIN_POINTS and not separate):
         raise DataError(
             f"{where}: {header.spectra:,} spectra of {header.points} points; 1 to {MOST_SPECTRA:,} spectra of at least "
             f"{MIN_POINTS} points can be read"
@@ -129,24 +142,24 @@ def _new(data: bytes) -> SpcHeader:
         version=data[1],
         flags=flags,
         exponent=exponent,
-        points=0 if Flags.OWN_AXES in flags else points,
+        points=0 if Flags.SEPARATE_AXES in flags else points,
         spectra=spectra if Flags.SEVERAL in flags else 1,
         first=first,
         last=last,
         unit=unit,
-        labels=data[218:248] if Flags.OWN_LABELS in flags else b"",
+        labels=data[218:248] if Flags.CUSTOM_LABELS in flags else b"",
         source=_text(data[45:54]),
         comment=_text(data[88:218]),
         date=_date(packed >> 20, packed >> 16 & 15, packed >> 11 & 31, packed >> 6 & 31, packed & 63),
         log=struct.unpack_from(order + "I", data, 248)[0],
-        directory=points if Flags.OWN_AXES in flags else 0,
+        directory=points if Flags.SEPARATE_AXES in flags else 0,
     )
 
 
 def _old(data: bytes, where: str) -> SpcHeader:
     flags = Flags(data[0])
     exponent, points, first, last, unit = struct.unpack_from("<hfffB", data, 2)
-    if Flags.STORED_AXIS in flags or Flags.OWN_AXES in flags:
+    if Flags.STORED_AXIS in flags or Flags.SEPARATE_AXES in flags:
         raise DataError(f"{where}: damaged SPC: the old format has no stored axis; copy the file again")
     if not 1 <= points <= MAX_POINTS or points != int(points) or not -128 <= exponent <= 127:
         raise DataError(
@@ -154,22 +167,22 @@ def _old(data: bytes, where: str) -> SpcHeader:
         )
     year, month, day, hour, minute = struct.unpack_from("<HBBBB", data, 18)
     size = 2 if exponent != FLOAT_EXPONENT and Flags.SIXTEEN_BITS in flags else 4
-    one = SUBHEADER_BYTES + int(points) * size
-    left = len(data) - HEADER_BYTES[OLD]
-    if Flags.SEVERAL in flags and left % one:
+    subfile_bytes = SUBHEADER_BYTES + int(points) * size
+    remaining = len(data) - HEADER_BYTES[OLD]
+    if Flags.SEVERAL in flags and remaining % subfile_bytes:
         raise DataError(
-            f"{where}: truncated SPC: {left % one} bytes after {left // one} whole spectra; copy the file again"
+            f"{where}: truncated SPC: {remaining % subfile_bytes} bytes after {remaining // subfile_bytes} whole spectra; copy the file again"
         )
     return SpcHeader(
         version=OLD,
         flags=flags,
         exponent=exponent,
         points=int(points),
-        spectra=left // one if Flags.SEVERAL in flags else 1,
+        spectra=remaining // subfile_bytes if Flags.SEVERAL in flags else 1,
         first=first,
         last=last,
         unit=unit,
-        labels=data[194:224] if Flags.OWN_LABELS in flags else b"",
+        labels=data[194:224] if Flags.CUSTOM_LABELS in flags else b"",
         source="",
         comment=_text(data[64:194]),
         date=_date(year & 0xFFF, month, day, hour, minute),

@@ -9,7 +9,23 @@ MOST_BYTES = 1 << 20
 
 
 def log_entries(data: bytes, at: int, order: str) -> dict[str, str]:
-    """Return the entries of the log that begins at byte ``at`` of a file, by their keys in capitals."""
+    """Return the entries of a log, by their keys in capitals; none where it can't be followed.
+
+    Parameters
+    ----------
+    data
+        The whole file.
+    at
+        Byte at which the log begins, 0 if there is none.
+    order
+        "<" or ">", as `struct` writes the order of bytes.
+
+    Examples
+    --------
+    >>> text = b"MODEL=FT-Raman"
+    >>> log_entries(b"?" + struct.pack("<III", 64 + len(text), 0, 64) + bytes(52) + text, 1, "<")
+    {'MODEL': 'FT-Raman'}
+    """
     if not 0 < at <= len(data) - HEAD_BYTES:
         return {}
     size, _, text = struct.unpack_from(order + "III", data, at)

@@ -26,15 +26,15 @@ def exposure_seconds(block: bytes) -> float | None:
     if not block.startswith(SET_HEAD) or len(block) < 8:
         return None
     try:
-        found = {
+        milliseconds = {
             struct.unpack("<i", value)[0]
             for kind, name, value in _entries(block, 8, len(block))
             if kind == "i" and name == b"Exposure Time"
         }
     except (struct.error, ValueError, IndexError):
         return None
-    milliseconds = found.pop() if len(found) == 1 else 0
-    return milliseconds / 1000 if milliseconds > 0 else None
+    exposure = milliseconds.pop() if len(milliseconds) == 1 else 0
+    return exposure / 1000 if exposure > 0 else None
 
 
 def _entries(buffer: bytes, start: int, stop: int) -> Iterator[tuple[str, bytes, bytes]]:
@@ -42,12 +42,12 @@ def _entries(buffer: bytes, start: int, stop: int) -> Iterator[tuple[str, bytes,
     pending: list[tuple[int, int, dict[int, bytes]]] = [(start, stop, {})]
     budget = MOST_ENTRIES
     while pending:
-        first, last, outer = pending.pop()
+        first, last, inherited = pending.pop()
         entries = list(islice(_raw_entries(buffer, first, last), budget + 1))
         budget -= len(entries)
         if budget < 0:
             raise ValueError("more settings than a measurement has")
-        names = {**outer, **{key: buffer[begin:end] for kind, key, begin, end in entries if kind == "k"}}
+        names = {**inherited, **{key: buffer[begin:end] for kind, key, begin, end in entries if kind == "k"}}
         pending += [(begin, end, names) for kind, _, begin, end in entries if kind == "p"]
         yield from ((kind, names.get(key, b""), buffer[begin:end]) for kind, key, begin, end in entries)
 

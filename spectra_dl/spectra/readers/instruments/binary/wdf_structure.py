@@ -1,4 +1,4 @@
-"""The blocks of a Renishaw WDF file, walked and measured before anything is believed.
+"""The blocks of a Renishaw WDF file, validated before anything is read.
 
 Layout (Henderson, doi:10.5281/zenodo.495477; py-wdf-reader): blocks of 4 bytes of name, uint32 number, uint64 size (of the
 whole block), one behind the other. The first is the header ``WDF1`` of 512 bytes: points a spectrum at 60, capacity and count
@@ -23,7 +23,15 @@ SINGLE_BLOCKS = ("WDF1", "DATA", "XLST", "ORGN")
 
 @dataclass(frozen=True)
 class Block:
-    """Where a block begins and how long it is, its own head included."""
+    """Where a block lies.
+
+    Attributes
+    ----------
+    offset
+        Byte at which it begins.
+    size
+        In bytes, its head included.
+    """
 
     offset: int
     size: int
@@ -31,7 +39,19 @@ class Block:
 
 @dataclass(frozen=True)
 class WdfStructure:
-    """The counts of a WDF file that fit its size, and its blocks by name."""
+    """The counts of a WDF file that fit its size, and its blocks.
+
+    Attributes
+    ----------
+    points
+        Of each spectrum.
+    capacity, spectra
+        How many spectra there is room for, and how many were measured.
+    lists
+        Of one value for each spectrum.
+    blocks
+        By name; of several with one name the first.
+    """
 
     points: int
     capacity: int
@@ -41,7 +61,14 @@ class WdfStructure:
 
 
 def check_wdf(stream: BinaryIO, where: str) -> WdfStructure:
-    """Walk the blocks of a WDF file and compare every count with the bytes that are there.
+    """Validate the blocks of a WDF file: compare every count with the bytes that are there.
+
+    Parameters
+    ----------
+    stream
+        The file, open to read.
+    where
+        Its name, for messages.
 
     Raises
     ------
@@ -110,9 +137,9 @@ def _check_blocks(structure: WdfStructure, where: str) -> None:
     if structure.lists:
         needed["ORGN"] = BLOCK_BYTES + 4 + structure.lists * (24 + 8 * structure.capacity)
     for name, least in needed.items():
-        found = structure.blocks.get(name)
-        if found is None or found.size < least or (name == "WDF1" and found.size != least):
+        block = structure.blocks.get(name)
+        if block is None or block.size < least or (name == "WDF1" and block.size != least):
             raise DataError(
-                f"{where}: the WDF block {name} has {found.size if found else 0:,} bytes where {least:,} are needed; the file is "
+                f"{where}: the WDF block {name} has {block.size if block else 0:,} bytes where {least:,} are needed; the file is "
                 f"damaged or truncated, copy it again"
             )

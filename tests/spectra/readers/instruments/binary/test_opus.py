@@ -1,4 +1,4 @@
-"""Bruker OPUS files made from the format's description; no real file of Raman spectra is at hand."""
+"""Bruker OPUS files synthesised from the format's description; no real file of Raman spectra is at hand."""
 
 import struct
 import sys
@@ -13,9 +13,9 @@ from spectra_dl.spectra.readers import read_spectra
 
 
 def test_a_raman_spectrum_is_read_with_its_scale_and_axis(read):
-    made = small_spectrum()
-    table = read(made.data())
-    np.testing.assert_array_equal(table.intensity[0], 2.0 * made.intensity[::-1])
+    example = small_spectrum()
+    table = read(example.data())
+    np.testing.assert_array_equal(table.intensity[0], 2.0 * example.intensity[::-1])
     np.testing.assert_allclose(table.wavenumber, np.linspace(410, 1800, 40), rtol=1e-15)
     assert any("taken as Raman shift" in note for note in table.notes)
 
@@ -38,21 +38,21 @@ def test_laser_instrument_title_and_scans_become_columns(read):
 
 
 def test_two_raman_spectra_in_one_file_are_two_spectra(read):
-    made = small_spectrum()
-    second = {**made.status, "MXY": float(2 * made.intensity.max() + 2), "MNY": 0.0}
+    example = small_spectrum()
+    second = {**example.status, "MXY": float(2 * example.intensity.max() + 2), "MNY": 0.0}
     others = (
-        (code(0, RAMAN + 32), (made.intensity + 1).astype("<f4").tobytes()),
+        (code(0, RAMAN + 32), (example.intensity + 1).astype("<f4").tobytes()),
         (code(1, RAMAN + 32), parameters(second)),
     )
-    table = read(made.but(others=others).data())
-    np.testing.assert_array_equal(table.intensity[1], 2.0 * (made.intensity + 1)[::-1])
+    table = read(example.but(others=others).data())
+    np.testing.assert_array_equal(table.intensity[1], 2.0 * (example.intensity + 1)[::-1])
     assert list(table.sample_id) == ["measured/1", "measured/2"]
 
 
 def test_reports_and_histories_are_not_looked_into(read):
-    made = small_spectrum()
-    table = read(made.but(others=((REPORT << 19, b"\xff" * 64),)).data())
-    np.testing.assert_array_equal(table.intensity[0], 2.0 * made.intensity[::-1])
+    example = small_spectrum()
+    table = read(example.but(others=((REPORT << 19, b"\xff" * 64),)).data())
+    np.testing.assert_array_equal(table.intensity[0], 2.0 * example.intensity[::-1])
 
 
 def test_a_file_of_absorbance_is_refused_by_that_name(read):
@@ -79,9 +79,9 @@ def test_a_series_in_one_block_is_refused_with_a_way_out(read):
     ],
 )
 def test_parameters_that_do_not_fit_are_refused(changes, words, read):
-    made = small_spectrum()
+    example = small_spectrum()
     with pytest.raises(DataError, match=words):
-        read(made.but(status={**made.status, **changes}).data())
+        read(example.but(status={**example.status, **changes}).data())
 
 
 def test_a_parameter_of_negative_length_is_refused_where_it_would_never_end(read):

@@ -1,4 +1,4 @@
-"""Galactic SPC files: real ones against exported values, made ones against spc-io's writer and what was put in."""
+"""Galactic SPC files: real ones against exported values, synthetic ones against spc-io's writer and what was put in."""
 
 import struct
 import tracemalloc
@@ -51,12 +51,12 @@ def test_the_real_file_with_a_stored_axis_has_the_exported_values_when_its_unit_
     np.testing.assert_array_equal(recording.intensity[0], expected[:, 1])
 
 
-def written(axis, spectra, own=False):
+def written(axis, spectra, separate=False):
     """The bytes spc-io writes."""
-    made = spc_io.SPC(xarray=None if own else axis, xtype="XRAMANS")
+    example = spc_io.SPC(xarray=None if separate else axis, xtype="XRAMANS")
     for number, (x, y) in enumerate(spectra):
-        made.add_subfile(xarray=x if own else None, yarray=y, w=0.0, z=float(number))
-    return made.to_spc_raw().to_bytes()
+        example.add_subfile(xarray=x if separate else None, yarray=y, w=0.0, z=float(number))
+    return example.to_spc_raw().to_bytes()
 
 
 @pytest.mark.parametrize("even", [True, False])
@@ -74,7 +74,7 @@ def test_a_file_written_by_spc_io_is_read_as_it_was_put_in(even, count, read):
 def test_axes_of_their_own_are_brought_onto_one_grid_with_a_note(read):
     axis = np.linspace(300, 1900, 50).astype(np.float32)
     spectra = [(axis + k, np.full(50, 10.0 * k, np.float32)) for k in range(3)]
-    table = read(written(None, spectra, own=True))
+    table = read(written(None, spectra, separate=True))
     np.testing.assert_allclose(table.intensity[:, 0], [0, 10, 20])
     assert table.wavenumber[0] == 302
     assert list(table.metadata["axis_first"]) == ["300.0", "301.0", "302.0"]
@@ -85,11 +85,11 @@ def test_axes_of_their_own_are_brought_onto_one_grid_with_a_note(read):
 @pytest.mark.parametrize(("bits", "flag"), [(32, 0), (16, SIXTEEN_BITS)])
 @pytest.mark.parametrize("count", [1, 3])
 def test_scaled_integers_of_every_version_become_their_fractions(version, bits, flag, count, read):
-    made = fractions(count)
-    whole = made.intensity >> (32 - bits)
-    table = read(made.but(version=version, flags=made.flags | flag, intensity=whole).data())
+    example = fractions(count)
+    whole = example.intensity >> (32 - bits)
+    table = read(example.but(version=version, flags=example.flags | flag, intensity=whole).data())
     np.testing.assert_array_equal(table.intensity, whole * 2.0 ** (2 - bits))
-    np.testing.assert_allclose(table.wavenumber, made.axis)
+    np.testing.assert_allclose(table.wavenumber, example.axis)
     assert table.metadata["title"][0] == "a powder"
 
 
@@ -127,7 +127,7 @@ def test_claims_larger_than_the_file_are_refused_before_memory_is_taken(write):
 
 
 @pytest.mark.parametrize(
-    ("made", "keep", "words"),
+    ("example", "keep", "words"),
     [
         (fractions(), 530, "truncated SPC: 530 bytes"),
         (fractions(), -1, "more than are left"),
@@ -140,12 +140,12 @@ def test_claims_larger_than_the_file_are_refused_before_memory_is_taken(write):
         (fractions(1).but(points=2), None, "2 points"),
     ],
 )
-def test_a_damaged_file_is_refused_with_what_is_wrong(made, keep, words, read):
-    if made.version == OLD and made.exponent == 3000:
-        data = bytearray(made.but(exponent=3).data())
+def test_a_damaged_file_is_refused_with_what_is_wrong(example, keep, words, read):
+    if example.version == OLD and example.exponent == 3000:
+        data = bytearray(example.but(exponent=3).data())
         struct.pack_into("<h", data, 2, 3000)
     else:
-        data = made.data()
+        data = example.data()
     with pytest.raises(DataError, match=words):
         read(bytes(data[:keep]))
 

@@ -1,4 +1,4 @@
-"""Renishaw WDF files: real ones against their reference reader, made ones against what was put in."""
+"""Renishaw WDF files: real ones against their reference reader, synthetic ones against what was put in."""
 
 import struct
 import sys
@@ -33,10 +33,10 @@ def test_a_real_depth_series_keeps_depth_time_and_exposure(instruments):
 
 
 def test_a_map_keeps_places_exposure_and_order(read):
-    made = small_map()
-    table = read(made.data())
-    np.testing.assert_array_equal(table.intensity, made.intensity[:, ::-1])
-    np.testing.assert_array_equal(table.wavenumber, made.axis[::-1])
+    example = small_map()
+    table = read(example.data())
+    np.testing.assert_array_equal(table.intensity, example.intensity[:, ::-1])
+    np.testing.assert_array_equal(table.wavenumber, example.axis[::-1])
     assert list(table.metadata["x_um"]) == ["0", "1.5", "3", "0", "1.5", "3"]
     assert list(table.metadata["y_um"]) == ["-2", "-2", "-2", "4", "4", "4"]
     assert set(table.metadata["exposure_s"]) == {"10"}
@@ -58,15 +58,15 @@ def test_a_column_of_the_file_can_be_the_patient(write):
 
 
 def test_a_map_broken_off_gives_what_was_measured_and_says_so(read):
-    made = small_map()
-    table = read(made.but(capacity=9).data())
-    np.testing.assert_array_equal(table.intensity, made.intensity[:, ::-1])
+    example = small_map()
+    table = read(example.but(capacity=9).data())
+    np.testing.assert_array_equal(table.intensity, example.intensity[:, ::-1])
     assert any("broken off: 6 of 9" in note for note in table.notes)
 
 
 def test_wdf_without_settings_or_places_is_read(read):
-    made = small_map().but(settings=b"", places=())
-    table = read(made.data())
+    example = small_map().but(settings=b"", places=())
+    table = read(example.data())
     assert set(table.metadata) == {"laser_nm", "instrument", "title"}
 
 
@@ -78,18 +78,18 @@ def test_settings_that_can_not_be_followed_are_left_out(content, read):
 
 
 def test_a_signalling_nan_is_a_missing_value(read):
-    made = small_map()
-    data = made.data()
-    first = made.intensity[0, 0].tobytes()
+    example = small_map()
+    data = example.data()
+    first = example.intensity[0, 0].tobytes()
     table = read(data.replace(first, struct.pack("<I", 0x7F800001), 1))
     assert np.isnan(table.intensity[0, -1])
     assert np.isfinite(table.intensity[1:]).all()
 
 
 def test_a_signalling_nan_on_the_axis_is_refused(read):
-    made = small_map()
-    data = made.data().replace(
-        made.axis[:3].tobytes(), struct.pack("<I", 0x7F800001) + made.axis[1:3].tobytes()
+    example = small_map()
+    data = example.data().replace(
+        example.axis[:3].tobytes(), struct.pack("<I", 0x7F800001) + example.axis[1:3].tobytes()
     )
     with pytest.raises(DataError, match="point 1 is missing"):
         read(data)
@@ -106,9 +106,9 @@ def test_an_axis_of_another_kind_is_refused_by_its_name(read):
 
 
 def test_an_absolute_wavenumber_is_refused(read):
-    made = small_map()
+    example = small_map()
     with pytest.raises(DataError, match="absolute wavenumbers"):
-        read(made.but(unit=WAVENUMBER, axis=made.axis + 12000).data())
+        read(example.but(unit=WAVENUMBER, axis=example.axis + 12000).data())
 
 
 def test_a_truncated_header_is_refused(read):
@@ -161,9 +161,9 @@ def test_a_block_that_stands_twice_is_refused(read):
 
 
 def test_a_kind_of_list_the_reader_does_not_know_is_refused_with_a_way_out(read):
-    made = small_map()
+    example = small_map()
     with pytest.raises(DataError, match="export it as text"):
-        read(made.but(places=(*made.places[:2], (CHECKSUM + 900, np.zeros(6)))).data())
+        read(example.but(places=(*example.places[:2], (CHECKSUM + 900, np.zeros(6)))).data())
 
 
 def test_a_missing_library_is_named_with_the_extra(monkeypatch, write):
@@ -176,9 +176,9 @@ def test_a_missing_library_is_named_with_the_extra(monkeypatch, write):
 
 
 def test_several_files_of_one_spectrum_keep_what_each_says(write):
-    made = small_map()
-    one = made.but(intensity=made.intensity[:1], capacity=1, places=())
-    first, second = write(one.data(), "a.wdf"), write("400\t1\n500\t2\n600\t3\n1800\t4\n", "b.txt")
+    example = small_map()
+    single = example.but(intensity=example.intensity[:1], capacity=1, places=())
+    first, second = write(single.data(), "a.wdf"), write("400\t1\n500\t2\n600\t3\n1800\t4\n", "b.txt")
     table = read_spectra([first, second])
     assert list(table.sample_id) == ["a", "b"]
     assert list(table.metadata["exposure_s"]) == ["10", ""]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from example_tables import TextTable
-from refusals.inputs import judged
+from refusals.inputs import predict_file
 from refusals.row import Row
 from refusals.tables import rows_changed
 
@@ -29,13 +29,16 @@ def values_changed(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Text
 
 
 def on_axis(wavenumber: np.ndarray) -> Callable[[TextTable], str]:
-    """The clean spectra told on another axis, along straight lines between the points."""
+    """The clean spectra resampled to another axis, along straight lines between the points."""
 
     def content(clean: TextTable) -> str:
         longer = np.linspace(350.0, 1850.0, 751)  # 25 points more at each end, mirrored through the last
         mirrored = np.pad(clean.intensity, ((0, 0), (25, 25)), mode="reflect", reflect_type="odd")
         values = np.array([np.interp(wavenumber, longer, row) for row in mirrored])
-        rows = [[*row[:3], *(f"{v:.2f}" for v in one)] for row, one in zip(clean.rows, values, strict=True)]
+        rows = [
+            [*row[:3], *(f"{v:.2f}" for v in spectrum)]
+            for row, spectrum in zip(clean.rows, values, strict=True)
+        ]
         return replace(clean, header=[*clean.header[:3], *(f"{w:.2f}" for w in wavenumber)], rows=rows).text()
 
     return content
@@ -51,9 +54,9 @@ def _cells(row: int, columns: slice, text: str) -> Callable[[TextTable], str]:
     def changed(at: int, cells: list[str]) -> list[str]:
         if at != row:
             return cells
-        found = list(cells)
-        found[columns] = [text] * len(found[columns])
-        return found
+        spoilt = list(cells)
+        spoilt[columns] = [text] * len(spoilt[columns])
+        return spoilt
 
     return rows_changed(changed)
 
@@ -102,14 +105,14 @@ def _extremes(clean: TextTable) -> str:
 
 
 ROWS = [
-    Row("A", "1 % of the cells empty", "partial", _LOOK, judged(_one_per_cent_empty), "missing values filled"),
-    Row("A", "ten missing values in words (NaN, NA, --, #DIV/0!, n.d., <LOD)", "partial", _AGAIN, judged(_missing_in_words), "row 1 (SIM-01-1) refused"),
-    Row("A", "a spectrum without any value", "partial", _AGAIN, judged(_cells(5, slice(3, None), "")), "empty spectrum"),
-    Row("A", "a detector at its limit (65535)", "partial", "Measure it again with a shorter exposure.", judged(values_changed(_saturated)), "saturated"),
-    Row("A", "three cosmic rays in every spectrum", "warn", "Nothing: spikes are removed and counted.", judged(values_changed(_rays)), "spikes removed", tests=(f"{_QUALITY}::test_a_few_cosmic_rays_are_left_to_the_despiking_many_are_warned_of",)),
-    Row("A", "five broken spectra: zero, constant, negated, shuffled, noise", "partial", _AGAIN, judged(values_changed(_five_broken)), "refused: all values are zero", tests=(f"{_QUALITY}::test_the_five_broken_rows_are_found_and_no_other",)),
-    Row("A", "infinite and absurd values", "partial", _AGAIN, judged(_extremes), "refused: 1 infinite"),
-    Row("A", "a wider axis, four times as fine", "warn", "Nothing: it is brought to the model's axis, and said.", judged(on_axis(np.arange(360.0, 1840.1, 0.5))), "resampled"),
-    Row("A", "spectra shifted by 6 cm-1", "warn", "Calibrate the spectrometer.", judged(displaced), "unlike the training spectra ("),
-    Row("A", "all values with three decimals after a comma (3,956)", "warn", "Check the note on the decimal comma.", judged(lambda c: c.cells(lambda v: f"{float(v) / 1000:.3f}".replace(".", ",")).text(";")), "decimal comma"),
+    Row("A", "1 % of the cells empty", "partial", _LOOK, predict_file(_one_per_cent_empty), "missing values filled"),
+    Row("A", "ten missing values in words (NaN, NA, --, #DIV/0!, n.d., <LOD)", "partial", _AGAIN, predict_file(_missing_in_words), "row 1 (SIM-01-1) refused"),
+    Row("A", "a spectrum without any value", "partial", _AGAIN, predict_file(_cells(5, slice(3, None), "")), "empty spectrum"),
+    Row("A", "a detector at its limit (65535)", "partial", "Measure it again with a shorter exposure.", predict_file(values_changed(_saturated)), "saturated"),
+    Row("A", "three cosmic rays in every spectrum", "warn", "Nothing: spikes are removed and counted.", predict_file(values_changed(_rays)), "spikes removed", tests=(f"{_QUALITY}::test_a_few_cosmic_rays_are_left_to_the_despiking_many_are_warned_of",)),
+    Row("A", "five broken spectra: zero, constant, negated, shuffled, noise", "partial", _AGAIN, predict_file(values_changed(_five_broken)), "refused: all values are zero", tests=(f"{_QUALITY}::test_the_five_broken_rows_are_found_and_no_other",)),
+    Row("A", "infinite and absurd values", "partial", _AGAIN, predict_file(_extremes), "refused: 1 infinite"),
+    Row("A", "a wider axis, four times as fine", "warn", "Nothing: it is brought to the model's axis, and said.", predict_file(on_axis(np.arange(360.0, 1840.1, 0.5))), "resampled"),
+    Row("A", "spectra shifted by 6 cm-1", "warn", "Calibrate the spectrometer.", predict_file(displaced), "unlike the training spectra ("),
+    Row("A", "all values with three decimals after a comma (3,956)", "warn", "Check the note on the decimal comma.", predict_file(lambda c: c.cells(lambda v: f"{float(v) / 1000:.3f}".replace(".", ",")).text(";")), "decimal comma"),
 ]  # fmt: skip
