@@ -230,7 +230,7 @@ class ShortOfMemory(nn.Linear):
 def test_short_memory_halves_the_rows_at_a_time_and_keeps_the_batch() -> None:
     batches, roomy, tight = rows(64, batch_size=32), ShortOfMemory(100), ShortOfMemory(16)
     fit(roomy, cross_entropy(), batches, None, settings())
-    with pytest.warns(SpectraDLWarning, match="in 2 pieces; the batch size stays 32"):
+    with pytest.warns(SpectraDLWarning, match="in 2 micro-batches; the batch size stays 32"):
         fit(tight, cross_entropy(), batches, None, settings())
     torch.testing.assert_close(roomy.weight, tight.weight)
 

@@ -119,14 +119,14 @@ def test_one_process_refuses_no_layer() -> None:
 
 
 def test_a_signal_to_one_process_stops_all_after_the_same_step(both: list[Found]) -> None:
-    assert all("in epoch 3 after step 1 of 3" in found["stopped"]["told"] for found in both)
+    assert all("in epoch 3 after step 1 of 3" in outcome["stopped"]["message"] for outcome in both)
 
 
 def test_a_signal_after_the_last_step_is_not_lost() -> None:
     reached = []
 
     def training() -> None:
-        with Processes(Launch(rank=0, count=2, local_rank=0)).signals_held():
+        with Processes(Launch(rank=0, world_size=2, local_rank=0)).deferred_signals():
             signal.raise_signal(signal.SIGINT)
             reached.append("the end of the block")
 
@@ -154,9 +154,9 @@ def test_when_one_process_is_killed_the_others_end_and_the_checkpoint_goes_on(
     done = torchrun(repository, 3, *PROGRAM, "killed", tmp_path)
     assert time.monotonic() - started < 30 + 15  # 15 s to start the processes
     assert done.returncode != 0
-    told = re.findall(r"process (\d) of 3: another process of this training ended", done.stderr)
-    assert told, done.stderr  # torchrun may end one of the two before it has said so
-    assert set(told) <= {"0", "2"}
+    reporting = re.findall(r"process (\d) of 3: another process of this training ended", done.stderr)
+    assert reporting, done.stderr  # torchrun may end one of the two before it has said so
+    assert set(reporting) <= {"0", "2"}
     assert done.stderr.count("Traceback") == 1  # torchrun's own
     alone, resumed = network("lenet5"), network("lenet5")
     wanted = losses(train(alone))
