@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
-from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_method
+from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method
 from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
 from spectra_dl.spectra.preprocessing.steps import Baseline
 from spectra_dl.spectra.quality import inspect
@@ -133,7 +133,7 @@ def comparison_figure(comparison: BaselineComparison) -> "Figure":
 def _candidate(method: str, training: FloatArray, few: SpectraTable) -> Candidate:
     usual = Baseline()
     parameters: dict[str, ParameterValue] = dict(usual.parameters) if method == usual.method else {}
-    lam = choose_lam(training, method, parameters) if method in OWN_METHODS else None
+    lam = choose_lam(training, method, parameters) if method in WHITTAKER_METHODS else None
     if lam is not None:
         parameters["lam"] = lam
     return Candidate(method, lam, correct(few.intensity, method, parameters, few.wavenumber))

@@ -23,7 +23,7 @@ def table() -> SpectraTable:
     return simulate_study(StudySettings(patients=4, n_wavenumbers=200)).table
 
 
-def test_what_is_drawn_is_the_method_with_the_stiffness_of_the_v_curve(table: SpectraTable) -> None:
+def test_what_is_drawn_is_the_method_with_the_lam_of_the_v_curve(table: SpectraTable) -> None:
     compared = compare_baselines(table, ["asls", "imodpoly"], shown=2)
     clean, _ = despiked(table.intensity, 10.0)
     asls, imodpoly = compared.candidates

@@ -53,7 +53,7 @@ def baseline(
 ) -> None:
     """Draw candidate baselines over a few spectra and write one figure.
 
-    The stiffness lam of asls, arpls, airpls, iasls and drpls is chosen from the spectra by the V-curve; the method that
+    The smoothing parameter lam of asls, arpls, airpls, iasls and drpls is chosen from the spectra by the V-curve; the method that
     follows the background without climbing into the bands is the one to take.
     """
     from spectra_dl.errors import DataError

@@ -11,7 +11,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_method, correct
+from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method, correct
 from spectra_dl.spectra.baseline.smoothing import AUTO, choose_lam
 from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST as SHORTEST_FOR_SPIKES
 from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
@@ -164,12 +164,12 @@ class Baseline:
             raise UsageError('Baseline: give parameters as pairs of name and value, such as (("lam", 1e5),)')
         if len(dict(pairs)) < len(pairs):
             raise UsageError("Baseline: a parameter is given twice; give each once")
-        if self.method in OWN_METHODS:
+        if self.method in WHITTAKER_METHODS:
             # A fit of no spectra checks names and values now, not when the first file arrives.
             correct(np.empty((0, 5)), self.method, self._with_lam(1.0) if self.learns else dict(pairs))
         elif self.learns:
             raise UsageError(
-                f'Baseline: lam="auto" works with {", ".join(OWN_METHODS)}, not with {self.method}'
+                f'Baseline: lam="auto" works with {", ".join(WHITTAKER_METHODS)}, not with {self.method}'
             )
 
     @property

@@ -140,13 +140,13 @@ def test_memory_layout_changes_no_bit(mixed: FloatArray) -> None:
 
 @pytest.mark.parametrize("method", ["asls", "arpls", "drpls"])
 def test_a_spectrum_the_kernels_cannot_solve_gets_the_banded_result(method: str) -> None:
-    """So stiff that in double precision no pivot is safe; beside a sound one, which must not change."""
+    """A lam so large that in double precision no pivot is safe; next to a sound spectrum, which must not change."""
     random = np.random.default_rng(0)
-    stiff = np.cumsum(random.normal(size=(3, 3000)), axis=1)
+    rough = np.cumsum(random.normal(size=(3, 3000)), axis=1)
     fit = FUNCTIONS[method]
-    result = fit(stiff, lam=1e12)
+    result = fit(rough, lam=1e12)
     assert np.isfinite(result.baseline).all()
-    assert_same_bits(fit(stiff[1:2], lam=1e12), select(result, slice(1, 2)))
+    assert_same_bits(fit(rough[1:2], lam=1e12), select(result, slice(1, 2)))
 
 
 def test_an_unknown_engine_or_thread_count_is_refused() -> None:
