@@ -65,7 +65,7 @@ def baseline(
         raise DataError(f"--out {out}: this file exists; choose another name, or add --overwrite")
     methods = [name.strip() for name in compare.split(",") if name.strip()]
     table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
-    compared = compare_baselines(table, methods, shown=shown)
+    compared = compare_baselines(table, methods, n_spectra=shown)
     write_figure(out, comparison_figure(compared))
     for note in table.notes:
         say(f"Note: {note}")
