@@ -49,12 +49,12 @@ def test_the_five_broken_rows_are_found_and_no_other() -> None:
     intensity[21] = random.permutation(intensity[21])
     intensity[26] = random.normal(4000, 300, 701)
     verdicts = verdicts_of(intensity, AXIS)
-    found = {row: verdict for row, verdict in enumerate(verdicts) if verdict.status != "ok"}
-    assert {row: verdict.status for row, verdict in found.items()} == {
+    faulty = {row: verdict for row, verdict in enumerate(verdicts) if verdict.status != "ok"}
+    assert {row: verdict.status for row, verdict in faulty.items()} == {
         5: "refused", 10: "refused", 15: "warned", 21: "refused", 26: "refused",
     }  # fmt: skip
     said = ["values are zero", "flat: every value is 123.4", "bands point down", "out of order", "noise"]
-    for words, verdict in zip(said, found.values(), strict=True):
+    for words, verdict in zip(said, faulty.values(), strict=True):
         assert words in verdict.reasons[0]
 
 

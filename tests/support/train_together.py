@@ -166,8 +166,8 @@ def after(steps: int, act: Callable[[], None]) -> Callable[[], bool]:
 
 def signal_in_process_1(number: int) -> Callable[[], bool]:
     """Return what ends process 1, and no other, by a signal in its seventh step, the first of epoch 3."""
-    own = os.environ.get("RANK") == "1"
-    return after(7, lambda: os.kill(os.getpid(), number) if own else None)
+    sends_signal = os.environ.get("RANK") == "1"
+    return after(7, lambda: os.kill(os.getpid(), number) if sends_signal else None)
 
 
 def stopped_and_resumed(folder: Path) -> dict[str, object]:

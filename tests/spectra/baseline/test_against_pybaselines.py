@@ -99,5 +99,5 @@ def test_a_spectrum_has_the_same_bits_in_any_company(
 ) -> None:
     spectra = np.stack([spectrum_of(KINDS[k % 5], n_points, seed + k) for k in range(n_spectra)])
     batch = correct(spectra[::-1], method, {"lam": 1e4}).baseline[::-1]
-    alone = [correct(one[np.newaxis], method, {"lam": 1e4}).baseline[0] for one in spectra]
+    alone = [correct(spectrum[np.newaxis], method, {"lam": 1e4}).baseline[0] for spectrum in spectra]
     assert np.array_equal(batch, np.stack(alone))

@@ -19,7 +19,7 @@ def straight_choice(spectrum: np.ndarray, p: float) -> float:
     for lam in GRID:
         baseline = asls(spectrum[None], lam=lam, p=p).baseline[0]
         residual = spectrum - baseline
-        weight = [p if one > 0 else 1 - p for one in residual]
+        weight = [p if value > 0 else 1 - p for value in residual]
         misfit = np.log(sum(w * r * r for w, r in zip(weight, residual, strict=True)))
         points.append((misfit, np.log(np.mean(np.diff(baseline, n=2) ** 2))))
     steps = [np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
