@@ -12,8 +12,8 @@ _MARGIN = 4
 # A ray fills one or two pixels. Two sides of one are never more unequal than this.
 _WIDTHS = (2, 1)
 _LEAST_SYMMETRY = 0.2
-# The jump into a ray is this many times the next two steps beside it; in a band that spans three points or
-# more at half height the steps beside its top are as large as the step onto it.
+# The jump into a ray is this many times the two neighbouring steps; in a band that spans three points or
+# more at half height the steps next to its top are as large as the step onto it.
 _CLEARANCE = 5.0
 _NEIGHBOUR_STEPS = 2
 # Rays side by side hide each other: the outer ones go first, the inner ones in the next pass.
@@ -23,7 +23,7 @@ SHORTEST = _MARGIN + 1
 
 
 def despiked(intensity: FloatArray, threshold: float) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Replace cosmic rays by the straight line between the points beside them.
+    """Replace cosmic rays by the straight line between their neighbours.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def despiked(intensity: FloatArray, threshold: float) -> tuple[FloatArray, NDArr
     References
     ----------
     Whitaker & Hayes 2018, Chemom. Intell. Lab. Syst. 179:82, doi 10.1016/j.chemolab.2018.06.009. Changed:
-    a ray must also rise and fall within two points and stand clear of the steps beside it. The score alone
+    a ray must also rise and fall within two points and stand clear of its neighbouring steps. The score alone
     marks the flanks of every strong band of a spectrum with little noise.
     """
     cleaned = intensity.copy()
