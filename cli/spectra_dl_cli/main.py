@@ -116,7 +116,7 @@ def _run(words: list[str]) -> int:
 
 def _refuse_several_processes(words: list[str]) -> None:
     """Refuse several processes of a command that would do the same work, and write the same files, in each."""
-    count = read_launch().count
+    count = read_launch().world_size
     if count > 1 and [word for word in words if word != "--debug"][:2] != ["train", "spectra"]:
         raise UsageError(
             f"{count} processes were started (WORLD_SIZE), and only 'train spectra' works in more than one; start this command without torchrun"

@@ -96,7 +96,7 @@ def _lam_option(chosen_on: str) -> Callable[[_Command], _Command]:
         show_default=True,
         callback=_smoothing,
         metavar="NUMBER",
-        help=f"The baseline's stiffness; auto: chosen on {chosen_on}.",
+        help=f"The baseline's smoothing parameter; auto: chosen on {chosen_on}.",
     )
 
 
@@ -250,14 +250,14 @@ def cleaning_steps(
 
 
 def _baseline(usual: "Baseline", method: str, lam: float | str, negatives: Negatives) -> "list[Step]":
-    from spectra_dl.spectra.baseline.methods import OWN_METHODS
+    from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS
     from spectra_dl.spectra.preprocessing.steps import Baseline
 
     if method == "none":
         return []
     others = [(name, value) for name, value in usual.parameters if name != "lam" and method == usual.method]
-    stiffness = [("lam", lam)] if method in OWN_METHODS or lam != "auto" else []
-    return [Baseline(method, (*stiffness, *others), negatives)]
+    smoothing = [("lam", lam)] if method in WHITTAKER_METHODS or lam != "auto" else []
+    return [Baseline(method, (*smoothing, *others), negatives)]
 
 
 def _normalisation(kind: Normalisation) -> "list[Step]":

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
-from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_method
+from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method
 from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
 from spectra_dl.spectra.preprocessing.steps import Baseline
 from spectra_dl.spectra.quality import inspect
@@ -26,14 +26,14 @@ _LINES = ("-", "--", "-.", ":")
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One method's baselines of the shown spectra.
+    """One method's baselines of the spectra drawn.
 
     Attributes
     ----------
     method
         Its name.
     lam
-        The stiffness chosen by the V-curve over all usable spectra; None where the method has none.
+        The smoothing parameter chosen by the V-curve over all usable spectra; None where the method has none.
     result
         ``(k, p)`` baselines and their certificates.
     """
@@ -44,7 +44,7 @@ class Candidate:
 
     @property
     def title(self) -> str:
-        """The method and its stiffness in words."""
+        """The method and its smoothing parameter in words."""
         return self.method if self.lam is None else f"{self.method} (lam {self.lam:.3g})"
 
 
@@ -55,7 +55,7 @@ class BaselineComparison:
     Attributes
     ----------
     table
-        The k shown spectra, spikes removed.
+        The k spectra drawn, spikes removed.
     candidates
         One per method.
     """
@@ -64,18 +64,20 @@ class BaselineComparison:
     candidates: tuple[Candidate, ...]
 
 
-def compare_baselines(table: SpectraTable, methods: Sequence[str], *, shown: int = 4) -> BaselineComparison:
+def compare_baselines(
+    table: SpectraTable, methods: Sequence[str], *, n_spectra: int = 4
+) -> BaselineComparison:
     """Fit each method to a few spectra that span the levels in ``table``.
 
     Parameters
     ----------
     table
-        Spectra as read; those the quality check refuses are left out, and those it doubts while there are others.
+        Spectra as read; those the quality check refuses are left out, and those it warns of while there are others.
     methods
-        Names from `spectra_dl.spectra.baseline.METHODS`. The five with a stiffness get it by the V-curve; asls has the
+        Names from `spectra_dl.spectra.baseline.METHODS`. For the five with ``lam`` the V-curve chooses it; asls has the
         settings of the default cleaning, the others their own defaults.
-    shown
-        How many spectra: from the lowest mean intensity to the highest, evenly by rank.
+    n_spectra
+        How many spectra are drawn, 1 or more: from the lowest mean intensity to the highest, evenly by rank.
 
     Raises
     ------
@@ -98,9 +100,9 @@ def compare_baselines(table: SpectraTable, methods: Sequence[str], *, shown: int
             f"none of the {len(table)} spectra can be used; the first: {'; '.join(verdicts[0].reasons)}"
         )
     clean, _ = despiked(usable.intensity, _SPIKE_THRESHOLD)
-    rows = _across_levels(clean, shown)
-    few = SpectraTable(clean[rows], usable.wavenumber, usable.sample_id[rows])
-    return BaselineComparison(few, tuple(_candidate(method, clean, few) for method in methods))
+    rows = _across_levels(clean, n_spectra)
+    drawn = SpectraTable(clean[rows], usable.wavenumber, usable.sample_id[rows])
+    return BaselineComparison(drawn, tuple(_candidate(method, clean, drawn) for method in methods))
 
 
 def comparison_figure(comparison: BaselineComparison) -> "Figure":
@@ -130,16 +132,16 @@ def comparison_figure(comparison: BaselineComparison) -> "Figure":
     return figure
 
 
-def _candidate(method: str, training: FloatArray, few: SpectraTable) -> Candidate:
-    usual = Baseline()
-    parameters: dict[str, ParameterValue] = dict(usual.parameters) if method == usual.method else {}
-    lam = choose_lam(training, method, parameters) if method in OWN_METHODS else None
+def _candidate(method: str, training: FloatArray, drawn: SpectraTable) -> Candidate:
+    default = Baseline()
+    parameters: dict[str, ParameterValue] = dict(default.parameters) if method == default.method else {}
+    lam = choose_lam(training, method, parameters) if method in WHITTAKER_METHODS else None
     if lam is not None:
         parameters["lam"] = lam
-    return Candidate(method, lam, correct(few.intensity, method, parameters, few.wavenumber))
+    return Candidate(method, lam, correct(drawn.intensity, method, parameters, drawn.wavenumber))
 
 
-def _across_levels(intensity: FloatArray, shown: int) -> NDArray[np.intp]:
+def _across_levels(intensity: FloatArray, n_spectra: int) -> NDArray[np.intp]:
     by_level = np.argsort(intensity.mean(axis=1), kind="stable")
-    ranks = np.linspace(0, len(by_level) - 1, min(shown, len(by_level))).round().astype(np.intp)
+    ranks = np.linspace(0, len(by_level) - 1, min(n_spectra, len(by_level))).round().astype(np.intp)
     return np.asarray(by_level[ranks], dtype=np.intp)

@@ -1,4 +1,4 @@
-"""The spectra a model may be trained and judged on: each with a label, a patient and a good verdict."""
+"""The spectra a model may be trained and evaluated on: each with a label, a patient and a good verdict."""
 
 from dataclasses import dataclass
 
@@ -40,6 +40,11 @@ class Cohort:
 def labelled_cohort(table: SpectraTable) -> Cohort:
     """Check labels and patients, leave out spectra that can't be used, and say which.
 
+    Parameters
+    ----------
+    table
+        Spectra as read, with labels and patients.
+
     Raises
     ------
     DataError
@@ -47,10 +52,10 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
         there is one class only.
     """
     label, patient = _required(table)
-    long = [name for name in label if len(name) > _LONGEST_LABEL]
-    if long:
+    too_long = [name for name in label if len(name) > _LONGEST_LABEL]
+    if too_long:
         raise DataError(
-            f"the label {long[0][:40]!r}... has {len(long[0])} characters; is --label the right column?"
+            f"the label {too_long[0][:40]!r}... has {len(too_long[0])} characters; is --label the right column?"
         )
     read_patients(list(patient), list(label))
     checked, verdicts = inspect(table)
@@ -71,7 +76,7 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
         )
     if len(set(patient[usable])) == usable.sum():
         notes.append(
-            "each patient has one spectrum, as the input claims; if patients recur, these results are too good"
+            "each patient has one spectrum, as the input states; if patients recur, these results are too good"
         )
     return Cohort(checked.select(usable), label[usable], patient[usable], refused, tuple(notes))
 

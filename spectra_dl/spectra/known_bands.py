@@ -87,7 +87,19 @@ KNOWN_BANDS: tuple[KnownBand, ...] = (
 
 
 def nearest_band(position: float, within: float = 10.0) -> KnownBand | None:
-    """Return the known band nearest to ``position``, the lower of two equally near; None if none is ``within`` cm⁻¹.
+    """Return the known band nearest to a position, the lower of two equally near.
+
+    Parameters
+    ----------
+    position
+        Raman shift in cm⁻¹.
+    within
+        Largest distance in cm⁻¹.
+
+    Returns
+    -------
+    KnownBand or None
+        None where no band is near enough.
 
     Examples
     --------

@@ -18,7 +18,7 @@ _QUOTED = ("'=", "'+", "'-", "'@")  # as predict writes ids that a spreadsheet w
 
 @dataclass(frozen=True, eq=False)
 class JoinedPredictions:
-    """Predictions beside the truth, on the rows that all of them answered.
+    """Predictions joined with the truth, on the rows that all of them answered.
 
     Attributes
     ----------
@@ -55,37 +55,41 @@ def read_predictions(
     DataError
         A column is missing, an id stands twice or in one table only, classes differ, or a cell is no probability.
     """
-    known = read_small_table(truth)
-    ids = _ids(known, id_column)
-    labels = dict(zip(ids, _column(known, label), strict=True))
-    patients = dict(zip(ids, _column(known, patient), strict=True))
-    if unlabelled := [one for one, name in labels.items() if not name]:
+    truth_table = read_small_table(truth)
+    ids = _ids(truth_table, id_column)
+    labels = dict(zip(ids, _column(truth_table, label), strict=True))
+    patients = dict(zip(ids, _column(truth_table, patient), strict=True))
+    if unlabelled := [row_id for row_id, name in labels.items() if not name]:
         raise DataError(
-            f"{known.where}: no class for {first_few(map(printable, unlabelled))}; fill it in or leave the row out"
+            f"{truth_table.where}: no class for {first_few(map(printable, unlabelled))}; fill it in or leave the row out"
         )
     classes = sorted(set(labels.values()))
-    told = {}
+    probability = {}
     for path, name in zip(predictions, _names(predictions), strict=True):
-        told[name] = _probabilities(read_small_table(path), id_column, classes, set(ids), known.where)
-    answered = [one for one in ids if all(not np.isnan(each[one]).any() for each in told.values())]
+        probability[name] = _probabilities(
+            read_small_table(path), id_column, classes, set(ids), truth_table.where
+        )
+    answered = [
+        row_id for row_id in ids if all(not np.isnan(rows[row_id]).any() for rows in probability.values())
+    ]
     if not answered:
-        raise DataError(f"{known.where}: no row was answered by all predictions; nothing can be judged")
-    lost = set(patients.values()) - {patients[one] for one in answered}
+        raise DataError(f"{truth_table.where}: no row was answered by all predictions; nothing can be scored")
+    unanswered = set(patients.values()) - {patients[row_id] for row_id in answered}
     notes = []
     if len(answered) < len(ids):
         notes.append(f"{len(ids) - len(answered)} of {len(ids)} rows without an answer were left out")
-    if lost:
-        notes.append(f"{len(lost)} patients have no answer at all: {first_few(sorted(lost))}")
+    if unanswered:
+        notes.append(f"{len(unanswered)} patients have no answer at all: {first_few(sorted(unanswered))}")
     return JoinedPredictions(
-        {name: np.array([each[one] for one in answered]) for name, each in told.items()},
-        text_array([labels[one] for one in answered]),
-        text_array([patients[one] for one in answered]),
+        {name: np.array([rows[row_id] for row_id in answered]) for name, rows in probability.items()},
+        text_array([labels[row_id] for row_id in answered]),
+        text_array([patients[row_id] for row_id in answered]),
         tuple(notes),
     )
 
 
 def _names(predictions: Sequence[Path]) -> list[str]:
-    """Return the shortest ends of the paths that tell the files apart."""
+    """Return the shortest ends of the paths that distinguish the files."""
     for parts in range(1, 1 + max(len(path.parts) for path in predictions)):
         names = ["/".join(path.parts[-parts:]) for path in predictions]
         if len(set(names)) == len(names):
@@ -101,15 +105,17 @@ def _column(table: SmallTable, name: str) -> list[str]:
 
 
 def _ids(table: SmallTable, name: str) -> list[str]:
-    ids = [one[1:] if one.startswith(_QUOTED) else one for one in _column(table, name)]
+    ids = [cell[1:] if cell.startswith(_QUOTED) else cell for cell in _column(table, name)]
     seen: dict[str, int] = {}
-    for one, line in zip(ids, table.lines, strict=True):
-        if not one or one in seen:
-            problem = f"stands twice, in lines {seen[one]} and {line}" if one else f"is empty in line {line}"
-            raise DataError(
-                f"{table.where}: id {quoted(one)} {problem}; name a column of unique ids with --id"
+    for row_id, line in zip(ids, table.lines, strict=True):
+        if not row_id or row_id in seen:
+            problem = (
+                f"stands twice, in lines {seen[row_id]} and {line}" if row_id else f"is empty in line {line}"
             )
-        seen[one] = line
+            raise DataError(
+                f"{table.where}: id {quoted(row_id)} {problem}; name a column of unique ids with --id"
+            )
+        seen[row_id] = line
     return ids
 
 
@@ -132,8 +138,8 @@ def _probabilities(
         )
     columns = [table.names.index(_PROBABILITY + name) for name in classes]
     return {
-        one: np.array([_number(row[at], table.where, line) for at in columns])
-        for one, row, line in zip(ids, table.rows, table.lines, strict=True)
+        row_id: np.array([_number(row[at], table.where, line) for at in columns])
+        for row_id, row, line in zip(ids, table.rows, table.lines, strict=True)
     }
 
 

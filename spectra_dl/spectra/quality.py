@@ -1,4 +1,4 @@
-"""A verdict on every spectrum before anything is fitted or predicted."""
+"""Quality control: a verdict on every spectrum before anything is fitted or predicted."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -24,7 +24,7 @@ PLATEAU = 3  # equal points at the maximum: noise repeats a value once, not twic
 LEAST_CORRELATION = 0.5
 # Skewness of what a moving average leaves over. Lowest 1 % of the noisiest real set (saliva) .17.
 LEAST_SKEWNESS = -0.5
-# Noise and shape can't be told apart in fewer points; the axis contract deals with such spectra.
+# Noise and shape can't be distinguished in fewer points; the axis contract covers such spectra.
 SHORTEST_SHAPE = 20
 
 Status = Literal["ok", "warned", "refused"]
@@ -39,12 +39,17 @@ class Verdict:
 
 
 def inspect(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
-    """Judge every spectrum by itself, and fill its short gaps.
+    """Check the quality of every spectrum by itself, and fill its short gaps.
 
     Refused are spectra that are empty, have more than 3 missing points in a row or 10 % missing, hold
     infinite values or values beyond 1e12, don't vary, or whose neighbouring points are unrelated (noise or
     shuffled points). Warned are spectra with filled points, a plateau of 3 or more points at the maximum
     (a saturated detector), bands that point down, or cosmic rays on more than 1 % of the points.
+
+    Parameters
+    ----------
+    table
+        Spectra as read; not changed.
 
     Returns
     -------
@@ -103,6 +108,11 @@ def _value_fault(spectrum: FloatArray, wavenumber: FloatArray) -> str | None:
             f"{missing.sum()} missing values in gaps of up to {_longest_run(missing)} points, the first at "
             f"{wavenumber[first]:g} cm⁻¹; up to {LONGEST_GAP} in a row can be filled"
         )
+    return _constant_fault(spectrum)
+
+
+def _constant_fault(spectrum: FloatArray) -> str | None:
+    """Return which constant a complete spectrum is, or None where it varies or is too short to say."""
     if spectrum.size < SHORTEST_SHAPE:
         return None
     if not spectrum.any():
@@ -113,7 +123,7 @@ def _value_fault(spectrum: FloatArray, wavenumber: FloatArray) -> str | None:
 
 
 def _shapes(intensity: FloatArray) -> list[Verdict]:
-    """Judge the shapes of complete spectra ``(n, p)`` that vary."""
+    """Check the shapes of complete spectra ``(n, p)`` that vary."""
     n_points = intensity.shape[1]
     if n_points < SHORTEST_SHAPE:
         return [Verdict("ok")] * len(intensity)

@@ -55,8 +55,8 @@ def sweep_unfinished(folder: Path) -> None:
     if folder.is_symlink() or not folder.is_dir():
         return
     for path in folder.iterdir():
-        found = _TEMPORARY.fullmatch(path.name)
-        if found and not _alive(int(found[1])):
+        unfinished = _TEMPORARY.fullmatch(path.name)
+        if unfinished and not _alive(int(unfinished[1])):
             _remove(path)
 
 
@@ -71,13 +71,39 @@ def _alive(process: int) -> bool:
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write ``content`` to ``path``, whole or not at all."""
+    """Write ``content`` to ``path``, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file; an older one is replaced.
+    content
+        All of its bytes.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
     with whole_file(path) as stream:
         stream.write(content)
 
 
 def write_text(path: str | os.PathLike[str], content: str) -> None:
-    """Write ``content`` to ``path`` as UTF-8 with its line ends as they are, whole or not at all."""
+    """Write ``content`` to ``path`` as UTF-8 with its line ends as they are, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file; an older one is replaced.
+    content
+        All of its text.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
     write_bytes(path, content.encode("utf-8"))
 
 

@@ -32,6 +32,13 @@ def check_figure_name(path: str | os.PathLike[str]) -> str:
 def write_figure(path: str | os.PathLike[str], figure: "Figure") -> None:
     """Write ``figure`` in the format its name asks for.
 
+    Parameters
+    ----------
+    path
+        The file, ending in .svg, .png or .pdf.
+    figure
+        A matplotlib figure; raster formats get 150 dots per inch.
+
     Raises
     ------
     UsageError

@@ -1,4 +1,4 @@
-"""Attributes that hold texts of any length, looked at as bytes before the library makes room for what they claim.
+"""Attributes that hold texts of any length, checked as bytes before the library allocates what they declare.
 
 An attribute is a message in the header of its object, and its value one reference for each text: length, address, number.
 Layout: HDF5 File Format Specification, sections IV.A.1 and IV.A.2.m.
@@ -22,37 +22,46 @@ _VARIABLE_LENGTH, _REFERENCE = 9, 16
 _MOST_STRETCHES, _LARGEST_STRETCH = 1_000, 64 << 20
 
 
-def check_attributes(found: "h5py.Group | h5py.Dataset", where: str) -> None:
-    """Refuse an object with an attribute whose texts claim more bytes than the file has.
+def check_attributes(node: "h5py.Group | h5py.Dataset", where: str) -> None:
+    """Refuse an object with an attribute whose texts declare more bytes than the file has.
 
     Attributes kept outside the header, as new files keep them where there are very many, are not looked at.
+
+    Parameters
+    ----------
+    node
+        A group or dataset of an open file.
+    where
+        The file's name as messages give it.
 
     Raises
     ------
     DataError
         One does, or the header can't be followed.
     """
-    address, path = header_address(found), found.file.filename
+    address, path = header_address(node), node.file.filename
     size = os.path.getsize(path)
     try:
         with open(path, "rb") as stream:
-            claimed = max((_claimed(one) for one in _attributes(stream, address, size)), default=0)
+            declared = max(
+                (_declared_bytes(message) for message in _attributes(stream, address, size)), default=0
+            )
     except (struct.error, IndexError, ValueError) as err:
         raise DataError(
             f"{where}: truncated or damaged HDF5 (the header at byte {address} can't be followed); copy it again"
         ) from err
-    if claimed > size:
+    if declared > size:
         raise DataError(
-            f"{where}: an attribute of {printable(str(found.name))} claims texts of {claimed:,} bytes in a file of {size:,}; copy it again"
+            f"{where}: an attribute of {printable(str(node.name))} claims texts of {declared:,} bytes in a file of {size:,}; copy it again"
         )
 
 
-def header_address(found: "h5py.Group | h5py.Dataset") -> int:
+def header_address(node: "h5py.Group | h5py.Dataset") -> int:
     """Return at which byte of its file an object begins."""
     import h5py
 
     # The newer question, h5o.get_info, measures a group's tree too, which may lead in a circle in a damaged file.
-    low, high = h5py.h5g.get_objinfo(found.id).objno
+    low, high = h5py.h5g.get_objinfo(node.id).objno
     return int(low) | int(high) << 32
 
 
@@ -92,12 +101,12 @@ def _bytes(stream: BinaryIO, address: int, length: int, size: int) -> bytes:
     return stream.read(length)
 
 
-def _claimed(message: bytes) -> int:
-    """Return how many bytes the texts of an attribute claim; 0 for attributes of anything else."""
+def _declared_bytes(message: bytes) -> int:
+    """Return how many bytes the texts of an attribute declare; 0 for attributes of anything else."""
     version = message[0]
     lengths = struct.unpack_from("<HHH", message, 2)
     if version == 1:
-        lengths = tuple((one + 7) // 8 * 8 for one in lengths)
+        lengths = tuple((length + 7) // 8 * 8 for length in lengths)
     start = 9 if version == 3 else 8
     name, kind, space = lengths
     if message[start + name] & 0x0F != _VARIABLE_LENGTH:

@@ -1,4 +1,4 @@
-"""HDF5 files from elsewhere: what they claim is checked before a value is read, and nothing outside them is opened."""
+"""HDF5 files from elsewhere: what they declare is checked before a value is read, and nothing outside them is opened."""
 
 import contextlib
 import os
@@ -41,6 +41,8 @@ def opened_hdf5(path: str | os.PathLike[str], where: str) -> Iterator["h5py.File
 
     Parameters
     ----------
+    path
+        The file.
     where
         The file's name as messages give it.
 
@@ -66,6 +68,13 @@ def opened_hdf5(path: str | os.PathLike[str], where: str) -> Iterator["h5py.File
 def refuse_foreign(file: "h5py.File", where: str) -> None:
     """Walk the whole file, and refuse every part of it that lies in another.
 
+    Parameters
+    ----------
+    file
+        An open file.
+    where
+        The file's name as messages give it.
+
     Raises
     ------
     UnsafeError
@@ -80,8 +89,8 @@ def refuse_foreign(file: "h5py.File", where: str) -> None:
     while waiting:
         group, depth = waiting.pop()
         for name in group:
-            found = stored_object(group, name, where)
-            address = header_address(found)
+            node = stored_object(group, name, where)
+            address = header_address(node)
             if address in seen:
                 continue
             seen.add(address)
@@ -89,12 +98,21 @@ def refuse_foreign(file: "h5py.File", where: str) -> None:
                 raise DataError(
                     f"{where}: more than {_MOST_OBJECTS:,} objects or {_DEEPEST} levels; write the file again with less in it"
                 )
-            if isinstance(found, h5py.Group):
-                waiting.append((found, depth + 1))
+            if isinstance(node, h5py.Group):
+                waiting.append((node, depth + 1))
 
 
 def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h5py.Dataset":
     """Return what a group holds under a name, which may be a path, if each step of it lies whole in this very file.
+
+    Parameters
+    ----------
+    group
+        A group of an open file, which ``name`` is relative to.
+    name
+        The object's name or path, its steps separated by ``/``.
+    where
+        The file's name as messages give it.
 
     Raises
     ------
@@ -107,25 +125,34 @@ def stored_object(group: "h5py.Group", name: str, where: str) -> "h5py.Group | h
 
     if isinstance(name, bytes):  # as h5py gives a name in a damaged file
         raise DataError(f"{where}: truncated or damaged HDF5 (a name in it is not UTF-8); copy it again")
-    found, shown = group, printable(name)
+    node, title = group, printable(name)
     for step in name.split("/"):
-        links = found.id.links if isinstance(found, h5py.Group) else None
+        links = node.id.links if isinstance(node, h5py.Group) else None
         key = step.encode("utf-8", "surrogateescape")
         if links is None or not step or not links.exists(key):
-            raise DataError(f"{where}: no dataset {shown}; the file is not whole, write it again")
+            raise DataError(f"{where}: no dataset {title}; the file is not whole, write it again")
         if links.get_info(key).type != h5py.h5l.TYPE_HARD:
-            raise UnsafeError(f"{where}: {shown} is a link; links are not followed, copy the data themselves")
-        found = found[step]
-    if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
+            raise UnsafeError(f"{where}: {title} is a link; links are not followed, copy the data themselves")
+        node = node[step]
+    if isinstance(node, h5py.Dataset) and (node.external or node.is_virtual):
         raise UnsafeError(
-            f"{where}: {shown} lies in another file, which is not opened; copy the data themselves"
+            f"{where}: {title} lies in another file, which is not opened; copy the data themselves"
         )
-    check_attributes(found, where)
-    return found
+    check_attributes(node, where)
+    return node
 
 
 def stored_dataset(group: "h5py.Group", name: str, where: str) -> "h5py.Dataset":
     """Return a dataset that lies whole in this very file.
+
+    Parameters
+    ----------
+    group
+        A group of an open file, which ``name`` is relative to.
+    name
+        The dataset's name or path, its steps separated by ``/``.
+    where
+        The file's name as messages give it.
 
     Raises
     ------
@@ -136,45 +163,61 @@ def stored_dataset(group: "h5py.Group", name: str, where: str) -> "h5py.Dataset"
     """
     import h5py
 
-    found = stored_object(group, name, where)
-    if not isinstance(found, h5py.Dataset):
+    dataset = stored_object(group, name, where)
+    if not isinstance(dataset, h5py.Dataset):
         raise DataError(f"{where}: {printable(name)} is no dataset; the file is not whole, write it again")
-    return found
+    return dataset
 
 
-def check_size(found: "h5py.Dataset", where: str) -> None:
-    """Refuse a dataset that claims more than the file holds, before it is read.
+def check_size(dataset: "h5py.Dataset", where: str) -> None:
+    """Refuse a dataset that declares more than the file holds, before it is read.
+
+    Parameters
+    ----------
+    dataset
+        A dataset of an open file, not read yet.
+    where
+        The file's name as messages give it.
 
     Raises
     ------
     DataError
-        Far more claimed than stored, chunks too large to hold, or texts longer than the file.
+        Far more declared than stored, chunks too large to hold, or texts longer than the file.
     """
-    claimed, stored = (
-        int(np.prod(found.shape, dtype=object)) * found.dtype.itemsize,
-        found.id.get_storage_size(),
+    declared, stored = (
+        int(np.prod(dataset.shape, dtype=object)) * dataset.dtype.itemsize,
+        dataset.id.get_storage_size(),
     )
-    compressed = found.compression is not None
-    chunk = int(np.prod(found.chunks or (1,), dtype=object)) * found.dtype.itemsize
+    compressed = dataset.compression is not None
+    chunk = int(np.prod(dataset.chunks or (1,), dtype=object)) * dataset.dtype.itemsize
     if chunk > _LARGEST_CHUNK:
         raise DataError(f"{where}: chunks of {chunk >> 20} MiB; write it again with smaller ones")
-    too_much = claimed > _RATIO_FREE_BYTES and claimed > _MOST_RATIO * max(stored, 1)
-    if too_much or (not compressed and stored < claimed):
+    too_much = declared > _RATIO_FREE_BYTES and declared > _MOST_RATIO * max(stored, 1)
+    if too_much or (not compressed and stored < declared):
         raise DataError(
-            f"{where}: claims {claimed:,} bytes of {printable(str(found.name))} and holds {stored:,}; the file is not whole"
+            f"{where}: claims {declared:,} bytes of {printable(str(dataset.name))} and holds {stored:,}; the file is not whole"
         )
-    check_texts(found, where)
+    check_texts(dataset, where)
 
 
-def check_text_width(found: "h5py.Dataset", title: str, where: str) -> None:
+def check_text_width(dataset: "h5py.Dataset", title: str, where: str) -> None:
     """Refuse texts of one length that would swell when they are read.
+
+    Parameters
+    ----------
+    dataset
+        A dataset of texts of one length.
+    title
+        What the dataset is, for the message.
+    where
+        The file's name as messages give it.
 
     Raises
     ------
     DataError
         More than 4,096 bytes each.
     """
-    if found.dtype.itemsize > _LONGEST_TEXT:
+    if dataset.dtype.itemsize > _LONGEST_TEXT:
         raise DataError(
-            f"{where}: {title} has texts of {found.dtype.itemsize:,} bytes; at most {_LONGEST_TEXT:,} can be read"
+            f"{where}: {title} has texts of {dataset.dtype.itemsize:,} bytes; at most {_LONGEST_TEXT:,} can be read"
         )

@@ -1,7 +1,7 @@
 """Texts of any length in HDF5 files, looked at as bytes before the library reads them.
 
 They stand in collections (``GCOL``), and a dataset holds a reference to each: its length, the collection's address and a number.
-The library follows a free stretch of length 0 without end, and makes room for whatever length a reference claims before it
+The library follows a free stretch of length 0 without end, and makes room for whatever length a reference declares before it
 looks the text up. Layout: HDF5 File Format Specification, section III.E.
 """
 
@@ -29,6 +29,13 @@ _LARGEST_COLLECTION = 256 << 20
 def check_collections(path: str | os.PathLike[str], where: str) -> None:
     """Refuse a file whose collections of texts don't add up, before the library walks through them.
 
+    Parameters
+    ----------
+    path
+        The file, not opened by the library yet.
+    where
+        The file's name as messages give it.
+
     Raises
     ------
     DataError
@@ -45,8 +52,15 @@ def check_collections(path: str | os.PathLike[str], where: str) -> None:
             _check_collection(stream, address, width, where)
 
 
-def check_texts(found: "h5py.Dataset", where: str) -> None:
-    """Refuse a dataset of texts whose references claim more bytes than the file has.
+def check_texts(dataset: "h5py.Dataset", where: str) -> None:
+    """Refuse a dataset of texts whose references declare more bytes than the file has.
+
+    Parameters
+    ----------
+    dataset
+        A dataset of an open file; one of anything but texts of any length passes.
+    where
+        The file's name as messages give it.
 
     Raises
     ------
@@ -56,18 +70,18 @@ def check_texts(found: "h5py.Dataset", where: str) -> None:
     import h5py
 
     if (
-        h5py.check_vlen_dtype(found.dtype) is None
-        and getattr(h5py.check_string_dtype(found.dtype), "length", 0) is not None
+        h5py.check_vlen_dtype(dataset.dtype) is None
+        and getattr(h5py.check_string_dtype(dataset.dtype), "length", 0) is not None
     ):
         return
-    size = os.path.getsize(found.file.filename)
-    claimed = 0
-    for raw in _references(found, where):
+    size = os.path.getsize(dataset.file.filename)
+    declared = 0
+    for raw in _references(dataset, where):
         lengths = np.frombuffer(raw[: len(raw) // _REFERENCE * _REFERENCE], dtype="<u4")[:: _REFERENCE // 4]
-        claimed += int(lengths.sum(dtype=np.uint64))
-        if claimed > size:
+        declared += int(lengths.sum(dtype=np.uint64))
+        if declared > size:
             raise DataError(
-                f"{where}: {printable(str(found.name))} claims texts of {claimed:,} bytes in a file of {size:,}; copy it again"
+                f"{where}: {printable(str(dataset.name))} claims texts of {declared:,} bytes in a file of {size:,}; copy it again"
             )
 
 
@@ -103,40 +117,40 @@ def _check_collection(stream: BinaryIO, address: int, width: int, where: str) ->
         )
 
 
-def _references(found: "h5py.Dataset", where: str) -> Iterator[bytes]:
+def _references(dataset: "h5py.Dataset", where: str) -> Iterator[bytes]:
     """Yield the bytes of a dataset as they lie in the file, where they can be had without the library's conversion."""
     import h5py
 
-    plist = found.id.get_create_plist()
-    if plist.get_layout() == h5py.h5d.CONTIGUOUS and found.id.get_offset() is not None:
-        offset, length = found.id.get_offset(), found.id.get_storage_size()
-        if offset + length > os.path.getsize(found.file.filename):
+    plist = dataset.id.get_create_plist()
+    if plist.get_layout() == h5py.h5d.CONTIGUOUS and dataset.id.get_offset() is not None:
+        offset, length = dataset.id.get_offset(), dataset.id.get_storage_size()
+        if offset + length > os.path.getsize(dataset.file.filename):
             raise DataError(
-                f"{where}: {printable(str(found.name))} leaves the file; it is truncated or damaged, copy it again"
+                f"{where}: {printable(str(dataset.name))} leaves the file; it is truncated or damaged, copy it again"
             )
-        with open(found.file.filename, "rb") as stream:
+        with open(dataset.file.filename, "rb") as stream:
             stream.seek(offset)
             yield stream.read(length)
     elif plist.get_layout() == h5py.h5d.COMPACT:
         raise DataError(
-            f"{where}: {printable(str(found.name))} holds texts in its header; write it again with h5py"
+            f"{where}: {printable(str(dataset.name))} holds texts in its header; write it again with h5py"
         )
     elif plist.get_layout() == h5py.h5d.CHUNKED:
         filters = [plist.get_filter(number)[0] for number in range(plist.get_nfilters())]
-        most = int(np.prod(found.chunks, dtype=object)) * _REFERENCE
+        most = int(np.prod(dataset.chunks, dtype=object)) * _REFERENCE
         chunks: list[h5py.h5d.StoreInfo] = []
-        found.id.chunk_iter(chunks.append)
+        dataset.id.chunk_iter(chunks.append)
         for chunk in chunks:
-            mask, raw = found.id.read_direct_chunk(chunk.chunk_offset)
-            yield _unfiltered(raw, [one for at, one in enumerate(filters) if not mask >> at & 1], most)
+            mask, raw = dataset.id.read_direct_chunk(chunk.chunk_offset)
+            yield _unfiltered(raw, [code for at, code in enumerate(filters) if not mask >> at & 1], most)
 
 
 def _unfiltered(raw: bytes, filters: list[int], most: int) -> bytes:
-    """Undo the filters of a chunk; nothing of it where one is unknown here."""
+    """Undo the filters of a chunk; return no bytes where a filter is unknown here."""
     import h5py
 
-    for one in reversed(filters):
-        if one == h5py.h5z.FILTER_DEFLATE:
+    for code in reversed(filters):
+        if code == h5py.h5z.FILTER_DEFLATE:
             raw = zlib.decompressobj().decompress(raw, most)
         else:
             return b""

@@ -16,7 +16,7 @@ REPORT_NAME = "report.json"
 def check_run_folder(
     path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False, option: str = "--out"
 ) -> Path:
-    """Refuse a folder that can't take results, before any work is done; nothing is made yet.
+    """Refuse a folder that can't take results, before any work is done; nothing is created yet.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def check_run_folder(
 
 
 def make_run_folder(folder: Path) -> None:
-    """Make a folder that `check_run_folder` found good, unless it is there.
+    """Create a folder that `check_run_folder` accepted, unless it exists.
 
     Raises
     ------
     EnvironmentFault
-        It can't be made.
+        It can't be created.
     """
     try:
         folder.mkdir(exist_ok=True)
@@ -89,7 +89,20 @@ def json_text(content: Mapping[str, object]) -> str:
 
 
 def write_report(folder: Path, content: Mapping[str, object]) -> None:
-    """Write ``report.json`` to ``folder``, whole or not at all."""
+    """Write ``report.json`` to ``folder``, whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    content
+        JSON values; numbers that are not finite become null.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
     write_text(folder / REPORT_NAME, json_text(content))
 
 

@@ -36,22 +36,37 @@ class Scratch:
     def write(self, statement: str, rows: Iterable[Row]) -> None:
         """Run a statement once for each row of values.
 
+        Parameters
+        ----------
+        statement
+            SQL with a ``?`` for each value of a row.
+        rows
+            Rows of values, of any number.
+
         Raises
         ------
         sqlite3.IntegrityError
             A row breaks a rule of its table; those before it are written.
         """
-        with _said_as_a_fault():
+        with _full_disk_as_fault():
             self._connection.executemany(statement, rows)
 
     def read(self, query: str, values: Row = ()) -> Iterator[tuple[object, ...]]:
-        """Yield the rows of a query."""
-        with _said_as_a_fault():
+        """Yield the rows of a query.
+
+        Parameters
+        ----------
+        query
+            SQL with a ``?`` for each of ``values``.
+        values
+            The query's values.
+        """
+        with _full_disk_as_fault():
             yield from self._connection.execute(query, values)
 
 
 @contextlib.contextmanager
-def _said_as_a_fault() -> Iterator[None]:
+def _full_disk_as_fault() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as err:

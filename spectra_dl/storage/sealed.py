@@ -92,6 +92,13 @@ def write_sealed(
 def read_sealed(path: str | os.PathLike[str], kind: str) -> SealedFile:
     """Read a file written by `write_sealed`, after checking its structure and its digest.
 
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        What the file must be, as given to `write_sealed`.
+
     Raises
     ------
     UnsafeError
@@ -177,10 +184,10 @@ def _refuse_other_size(header: Mapping[str, object], size: int, name: str) -> No
         if key != "__metadata__" and isinstance(entry, dict)
     ]
     ends = [place[-1] for place in places if isinstance(place, list) and place]
-    claimed = max((end for end in ends if isinstance(end, int)), default=0)
-    if claimed != size:
+    declared = max((end for end in ends if isinstance(end, int)), default=0)
+    if declared != size:
         raise ModelFileError(
-            f"{name}: truncated, or not a model: its header speaks of {claimed:,} bytes of tensors and the file has {size:,}; take a fresh copy"
+            f"{name}: truncated, or not a model: its header speaks of {declared:,} bytes of tensors and the file has {size:,}; take a fresh copy"
         )
     if size > _MAX_TENSOR_BYTES:
         raise ModelFileError(
@@ -191,9 +198,9 @@ def _refuse_other_size(header: Mapping[str, object], size: int, name: str) -> No
 def _sealing_digest(content: bytes, digest: str) -> str:
     """Return the SHA-256 of the file with its own digest blanked, without a second copy of the tensors."""
     end = 8 + int.from_bytes(content[:8], "little")
-    found = hashlib.sha256(content[:end].replace(digest.encode(), _EMPTY_DIGEST, 1))
-    found.update(memoryview(content)[end:])
-    return found.hexdigest()
+    digested = hashlib.sha256(content[:end].replace(digest.encode(), _EMPTY_DIGEST, 1))
+    digested.update(memoryview(content)[end:])
+    return digested.hexdigest()
 
 
 def _canonical(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Contents that could run code or reach other files when they are opened, told by how a file begins."""
+"""Contents that could run code or reach other files when they are opened, recognised by how a file begins."""
 
 import re
 
@@ -39,7 +39,7 @@ def refuse_unsafe(head: bytes, name: str, remedy: str) -> None:
     Parameters
     ----------
     head
-        The file's first bytes; 512 tell most, more tell a workbook from other zip archives.
+        The file's first bytes; 512 identify most kinds, more distinguish a workbook from other zip archives.
     name
         The file's name as messages give it.
     remedy

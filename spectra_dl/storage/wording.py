@@ -2,7 +2,15 @@
 
 
 def printable(text: str, limit: int = 40) -> str:
-    """Return ``text`` cut after ``limit`` characters, with what can't be printed escaped."""
+    """Return ``text`` cut after ``limit`` characters, with what can't be printed escaped.
+
+    Parameters
+    ----------
+    text
+        Text of any origin.
+    limit
+        Characters at most, 1 or more; a longer text ends in an ellipsis.
+    """
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in cut

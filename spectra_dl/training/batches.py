@@ -61,7 +61,15 @@ class Batches(Protocol):
         """The number of rows."""
 
     def shuffled(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        """Yield the epoch's batches from number ``first`` on; the order depends on nothing but seed and epoch."""
+        """Yield the epoch's batches from number ``first`` on; the order depends on nothing but seed and epoch.
+
+        Parameters
+        ----------
+        epoch
+            The epoch's number, from 0.
+        first
+            The number, from 0, of the first batch to yield; those before it are skipped.
+        """
 
     def in_order(self) -> Iterator[Batch]:
         """Yield all rows as they stand."""
@@ -134,7 +142,15 @@ class TensorBatches:
         return len(self.inputs)
 
     def shuffled(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        """Yield the epoch's batches from number ``first`` on; the order depends on nothing but seed and epoch."""
+        """Yield the epoch's batches from number ``first`` on; the order depends on nothing but seed and epoch.
+
+        Parameters
+        ----------
+        epoch
+            The epoch's number, from 0.
+        first
+            The number, from 0, of the first batch to yield; those before it are skipped.
+        """
         order = torch.randperm(self.n_rows, generator=seeded_generator(self.seed, "order", epoch))
         return self._batches(order, first)
 

@@ -51,7 +51,26 @@ class _Description(_Closed):
 def training_identity(
     settings: TrainingSettings, train: Batches, valid: Batches | None, loss: object, augment: object
 ) -> dict[str, str]:
-    """Return, by name, everything that must be the same for a training to go on from its checkpoint."""
+    """Return, by name, everything that must be the same for a training to go on from its checkpoint.
+
+    Parameters
+    ----------
+    settings
+        Settings of the loop; all of them belong to the identity.
+    train
+        The training rows, known by their fingerprint.
+    valid
+        The validation rows, or None.
+    loss
+        The loss: a dataclass or module is known by its settings, anything else by its qualified name.
+    augment
+        The augmentation, known in the same way, or None.
+
+    Returns
+    -------
+    dict
+        Texts by name, the same for the same training.
+    """
     identity = {name: str(value) for name, value in asdict(settings).items()}
     identity |= {f"training {name}": value for name, value in train.fingerprint().items()}
     identity |= {
@@ -63,6 +82,15 @@ def training_identity(
 def write_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, str]) -> None:
     """Write the state to ``path``, whole or not at all.
 
+    Parameters
+    ----------
+    path
+        The checkpoint; an older one is replaced.
+    state
+        Where the training stands.
+    identity
+        As `training_identity` returns it.
+
     Raises
     ------
     EnvironmentFault
@@ -73,7 +101,20 @@ def write_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, st
 
 
 def description_text(state: TrainingState, identity: Mapping[str, str]) -> str:
-    """Return all that a checkpoint says of the state but its tensors."""
+    """Return all that a checkpoint says of the state but its tensors.
+
+    Parameters
+    ----------
+    state
+        Where the training stands.
+    identity
+        As `training_identity` returns it.
+
+    Returns
+    -------
+    str
+        JSON text in ASCII.
+    """
     description = _Description(
         format_version=1,
         identity=dict(identity),
@@ -88,8 +129,15 @@ def description_text(state: TrainingState, identity: Mapping[str, str]) -> str:
     return json.dumps(description.model_dump(mode="json"), ensure_ascii=True, allow_nan=False)
 
 
-def take_description(text: str, state: TrainingState) -> dict[str, str]:
-    """Bring all of ``state`` but its tensors to where ``text``, made by `description_text`, stands; return its identity.
+def restore_description(text: str, state: TrainingState) -> dict[str, str]:
+    """Bring all of ``state`` but its tensors to where a description stands; return the description's identity.
+
+    Parameters
+    ----------
+    text
+        As `description_text` returns it.
+    state
+        The state to change.
 
     Raises
     ------
@@ -97,12 +145,20 @@ def take_description(text: str, state: TrainingState) -> dict[str, str]:
         The text is not such a description.
     """
     description = _parse(text, "the first process's state")
-    _take(description, state)
+    _restore(description, state)
     return description.identity
 
 
 def differences(saved: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return what differs between two identities of trainings, as a list to read; empty where nothing does."""
+    """Return what differs between two identities of trainings, as a list to read; empty where nothing does.
+
+    Parameters
+    ----------
+    saved
+        The identity that a checkpoint or another process has.
+    now
+        The identity of this training.
+    """
     return _listed(
         [
             _difference(key, saved.get(key, "none"), now.get(key, "none"))
@@ -114,6 +170,15 @@ def differences(saved: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 def read_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, str]) -> None:
     """Bring ``state`` to where the checkpoint at ``path`` stands.
+
+    Parameters
+    ----------
+    path
+        The checkpoint.
+    state
+        The state to change, with tensors of the same names, shapes and dtypes as those saved.
+    identity
+        The identity of this training, as `training_identity` returns it.
 
     Raises
     ------
@@ -133,10 +198,10 @@ def read_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, str
     _refuse_other_tensors(saved, live, path.name)
     for name, tensor in live.items():
         tensor.copy_(saved[name])
-    _take(description, state)
+    _restore(description, state)
 
 
-def _take(description: _Description, state: TrainingState) -> None:
+def _restore(description: _Description, state: TrainingState) -> None:
     state.records = [EpochRecord(**row.model_dump()) for row in description.history]
     state.best_epoch = description.best_epoch
     state.step = description.step
@@ -162,9 +227,9 @@ def _parse(text: str, name: str) -> _Description:
 
 
 def _refuse_differences(saved: Mapping[str, str], now: Mapping[str, str], name: str) -> None:
-    if found := differences(saved, now):
+    if mismatch := differences(saved, now):
         raise UsageError(
-            f"resume: {name} is of another training ({found}); use the same data and settings, or start anew"
+            f"resume: {name} is of another training ({mismatch}); use the same data and settings, or start anew"
         )
 
 

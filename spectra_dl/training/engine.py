@@ -18,6 +18,13 @@ def start_fabric(settings: TrainingSettings, launch: Launch) -> "Fabric":
 
     Of several processes on a machine, each takes the GPU of its number.
 
+    Parameters
+    ----------
+    settings
+        Their device and precision are used.
+    launch
+        Which of the processes this one is; ``local_rank`` is the number of its GPU.
+
     Raises
     ------
     UsageError
@@ -29,11 +36,11 @@ def start_fabric(settings: TrainingSettings, launch: Launch) -> "Fabric":
 
     # Its remarks on launching are for programmers; what a user must know is raised as an error.
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
-    own_gpu = kind == "cuda" and launch.count > 1
+    gpu_per_process = kind == "cuda" and launch.world_size > 1
     # The environment is named, or Fabric would look for a SLURM job or torchrun around the process and take it over.
     fabric = Fabric(
         accelerator=kind,
-        devices=[launch.local_rank] if own_gpu else 1,
+        devices=[launch.local_rank] if gpu_per_process else 1,
         precision=settings.precision,
         plugins=[LightningEnvironment()],
     )

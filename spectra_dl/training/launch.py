@@ -1,4 +1,4 @@
-"""Which of several processes this one is, as torchrun tells it; importing this loads no torch."""
+"""Which of several processes this one is, as torchrun states it; importing this loads no torch."""
 
 import os
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ class Launch:
     ----------
     rank
         Its number, from 0, over all machines.
-    count
+    world_size
         How many there are; 1 without torchrun.
     local_rank
         Its number, from 0, on its own machine.
     """
 
     rank: int
-    count: int
+    world_size: int
     local_rank: int
 
     @property
@@ -40,15 +40,17 @@ def read_launch() -> Launch:
 
     Examples
     --------
-    >>> read_launch().count
+    >>> read_launch().world_size
     1
     """
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         return Launch(0, 1, 0)
-    rank, count = _number("RANK"), _number("WORLD_SIZE")
-    if rank >= count:
-        raise UsageError(f"RANK={rank} must be below WORLD_SIZE={count}; start the processes with torchrun")
-    return Launch(rank, count, _number("LOCAL_RANK"))
+    rank, world_size = _number("RANK"), _number("WORLD_SIZE")
+    if rank >= world_size:
+        raise UsageError(
+            f"RANK={rank} must be below WORLD_SIZE={world_size}; start the processes with torchrun"
+        )
+    return Launch(rank, world_size, _number("LOCAL_RANK"))
 
 
 def _number(name: str) -> int:

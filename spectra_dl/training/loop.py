@@ -23,7 +23,7 @@ from spectra_dl.training.opening import open_training
 from spectra_dl.training.optimiser import learning_rate_at, move_moments
 from spectra_dl.training.processes import Processes, join_processes
 from spectra_dl.training.progress import progress_bar
-from spectra_dl.training.seeds import own_randomness, seed_layers, seeded_generator
+from spectra_dl.training.seeds import preserved_random_state, seed_layers, seeded_generator
 from spectra_dl.training.settings import TrainingSettings
 from spectra_dl.training.state import TrainingState
 from spectra_dl.training.whole_batch import whole_batch_layers, whole_outputs
@@ -45,7 +45,7 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 @dataclass
 class _Job:
-    """What stays the same during a training; only ``pieces`` grows when memory is short."""
+    """What stays the same during a training; only ``micro_batches`` grows when memory is short."""
 
     fabric: "Fabric"
     processes: Processes
@@ -58,7 +58,7 @@ class _Job:
     augment: Augment | None
     stop_requested: Callable[[], bool]
     write: Callable[[TrainingState], None]
-    pieces: int = 1
+    micro_batches: int = 1
 
 
 def fit(
@@ -153,9 +153,9 @@ def fit(
         )
         first = processes.launch.is_first
         with (
-            own_randomness(fabric.device),
+            preserved_random_state(fabric.device),
             whole_batch_layers(network, processes),
-            processes.signals_held(),
+            processes.deferred_signals(),
             progress_bar(settings.epochs, state.epoch, show=progress and first) as bar,
         ):
             _train(job, state, [bar, *callbacks] if first else [])
@@ -170,7 +170,7 @@ def _train(job: _Job, state: TrainingState, callbacks: Sequence[Callable[[EpochR
         _save(job, state)
     while not state.finished:
         started = time.monotonic()
-        _learn(job, state)
+        _train_epoch(job, state)
         record = EpochRecord(
             epoch=state.epoch + 1,
             train_loss=state.loss_sum / job.train.n_rows,
@@ -185,7 +185,7 @@ def _train(job: _Job, state: TrainingState, callbacks: Sequence[Callable[[EpochR
             callback(record)
 
 
-def _learn(job: _Job, state: TrainingState) -> None:
+def _train_epoch(job: _Job, state: TrainingState) -> None:
     """Take the steps that are left of the epoch under way."""
     job.model.train()
     for batch in job.train.shuffled(state.epoch, state.step):
@@ -205,7 +205,7 @@ def _learn(job: _Job, state: TrainingState) -> None:
         job.optimiser.zero_grad()
         state.loss_sum += loss * len(batch.rows)
         state.step += 1
-        if job.processes.on_any(job.stop_requested() or job.processes.received > 0):
+        if job.processes.any_process(job.stop_requested() or job.processes.received_signal > 0):
             _save(job, state)
             raise TrainingInterrupted(
                 f"training stopped as asked, in epoch {state.epoch + 1} after step {state.step} of {len(job.train)}; its checkpoint, where one was asked for, goes on from here"
@@ -219,18 +219,18 @@ def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[float, fl
         try:
             return _forward_and_backward(job, batch)
         except torch.OutOfMemoryError as err:
-            _halve_pieces(job, len(batch.rows), err)
+            _halve_micro_batches(job, len(batch.rows), err)
         job.optimiser.zero_grad()
 
 
 def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
     scale = 1 / len(batch.rows)
     mean_loss = torch.zeros((), device=job.fabric.device)
-    for piece in batch.split(job.pieces):
-        loss = _shared_losses(job, piece).sum() * scale  # (n,) -> (), a share of the whole batch's mean
+    for part in batch.split(job.micro_batches):
+        loss = _shared_losses(job, part).sum() * scale  # (n,) -> (), a share of the whole batch's mean
         job.fabric.backward(loss)
         mean_loss += loss.detach()
-    job.processes.add_up_gradients(job.model)
+    job.processes.all_reduce_gradients(job.model)
     norm = job.fabric.clip_gradients(
         job.model, job.optimiser, max_norm=job.settings.gradient_clip, error_if_nonfinite=False
     )
@@ -241,13 +241,13 @@ def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
 
 def _shared_losses(job: _Job, batch: Batch) -> torch.Tensor:
     """Return the losses of all rows ``(N,)``, of which each process's network has seen its share."""
-    count = job.processes.launch.count
+    count = job.processes.launch.world_size
     if len(batch.rows) < count:
         raise UsageError(
             f"a batch has {len(batch.rows)} rows for {count} processes; use fewer processes or a larger batch_size"
         )
     there = batch.to(job.fabric.device)
-    outputs = job.model(job.processes.own_part(there).inputs)  # (n, ...) -> (n, ...)
+    outputs = job.model(job.processes.local_batch(there).inputs)  # (n, ...) -> (n, ...)
     return _row_losses(job, whole_outputs(outputs, job.processes), there)
 
 
@@ -266,10 +266,10 @@ def _mean_loss(job: _Job, batches: Batches, state: TrainingState) -> float:
     job.model.eval()
     launch, total = job.processes.launch, 0.0
     # Each process takes whole batches in turn.
-    for batch in islice(batches.in_order(), launch.rank, None, launch.count):
+    for batch in islice(batches.in_order(), launch.rank, None, launch.world_size):
         there = batch.to(job.fabric.device)
         total += float(_row_losses(job, job.model(there.inputs), there).sum())
-    mean = job.processes.add_up_number(total) / batches.n_rows
+    mean = job.processes.all_reduce_number(total) / batches.n_rows
     if not math.isfinite(mean):
         place = (state.epoch, state.step - 1)
         raise _diverged(job, None, place, f"validation loss {mean:g}")
@@ -288,19 +288,19 @@ def _save(job: _Job, state: TrainingState) -> None:
             f"training diverged: after {state.epoch} epochs and {state.step} steps {broken} is not finite; lower the learning rate"
         )
     job.write(state)
-    job.processes.on_any(False)  # none goes on before the file is whole
+    job.processes.any_process(False)  # none goes on before the file is whole
 
 
-def _halve_pieces(job: _Job, n_rows: int, err: torch.OutOfMemoryError) -> None:
-    """Take the batch in twice as many pieces from now on, or give up."""
-    rows = n_rows // job.processes.launch.count // job.pieces
+def _halve_micro_batches(job: _Job, n_rows: int, err: torch.OutOfMemoryError) -> None:
+    """Take the batch in twice as many micro-batches from now on, or give up."""
+    rows = n_rows // job.processes.launch.world_size // job.micro_batches
     if rows < 2 * _FEWEST_ROWS_AT_A_TIME or job.processes.several:
         raise EnvironmentFault(
             f"not enough memory on device {job.fabric.device} for {rows} rows at a time; try batch_size={max(1, rows // 2)}, or device='cpu'"
         ) from err
-    job.pieces *= 2
+    job.micro_batches *= 2
     warnings.warn(
-        f"not enough memory for {rows} rows at a time: batches are taken in {job.pieces} pieces; the batch size stays {n_rows}",
+        f"not enough memory for {rows} rows at a time: batches are taken in {job.micro_batches} micro-batches; the batch size stays {n_rows}",
         SpectraDLWarning,
         stacklevel=2,
     )

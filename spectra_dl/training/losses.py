@@ -1,7 +1,7 @@
 """Losses in the shape the loop needs: one value per row.
 
 The loop takes the mean itself, because only it knows how many rows the whole batch has when the batch is shared by
-several processes or taken in pieces.
+several processes or taken in micro-batches.
 """
 
 import math
@@ -18,7 +18,7 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class CrossEntropy:
-    """Cross-entropy per row; made by `cross_entropy`.
+    """Cross-entropy per row; built by `cross_entropy`.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ from spectra_dl.training.checkpoint import (
     description_text,
     differences,
     read_checkpoint,
-    take_description,
+    restore_description,
     write_checkpoint,
 )
 from spectra_dl.training.processes import Processes
@@ -29,6 +29,24 @@ def open_training(
 
     Of several processes the first alone reads and writes the file.
 
+    Parameters
+    ----------
+    path
+        The checkpoint file, or None to keep none.
+    state
+        The state before the first step; changed in place.
+    identity
+        Return the training's identity; called only where it is needed, because it reads all rows.
+    processes
+        The processes of this training.
+    resume
+        Go on from ``path``, which must exist; without it ``path`` must not.
+
+    Returns
+    -------
+    Callable
+        Writes the state it is given to ``path``; does nothing without a ``path`` and outside the first process.
+
     Raises
     ------
     UsageError
@@ -40,7 +58,7 @@ def open_training(
     first = processes.launch.is_first
     write = _open_checkpoint(path, state, identity, resume=resume) if first else _keep_nothing
     if processes.several:
-        _start_as_the_first(processes, state, identity())
+        _start_as_first(processes, state, identity())
     return write
 
 
@@ -65,13 +83,13 @@ def _keep_nothing(state: TrainingState) -> None:
     """Stand in for the writing of a checkpoint."""
 
 
-def _start_as_the_first(processes: Processes, state: TrainingState, identity: Mapping[str, str]) -> None:
+def _start_as_first(processes: Processes, state: TrainingState, identity: Mapping[str, str]) -> None:
     """Replace ``state`` by the first process's; refuse to train on other rows or with other settings than it."""
-    theirs = take_description(processes.text_from_first(description_text(state, identity)), state)
-    if found := differences(theirs, identity):
+    first_identity = restore_description(processes.broadcast_text(description_text(state, identity)), state)
+    if mismatch := differences(first_identity, identity):
         launch = processes.launch
         raise UsageError(
-            f"process {launch.rank} of {launch.count} was started for another training than the first ({found}); start all with the same command on the same files"
+            f"process {launch.rank} of {launch.world_size} was started for another training than the first ({mismatch}); start all with the same command on the same files"
         )
     for _, tensor in sorted(state.tensors().items()):
-        processes.from_first(tensor)
+        processes.broadcast(tensor)

@@ -12,7 +12,17 @@ def build_adamw(network: nn.Module, settings: TrainingSettings) -> torch.optim.A
     """Return AdamW for the network's trainable parameters, with weight decay on matrices and kernels only.
 
     Biases and the scales of normalisation layers have one dimension; decay would pull them towards 0 for no gain.
-    Source: Loshchilov & Hutter 2019, arXiv:1711.05101.
+
+    Parameters
+    ----------
+    network
+        On its device; its parameters are not copied.
+    settings
+        Their learning rate and weight decay are used.
+
+    References
+    ----------
+    Loshchilov & Hutter 2019, arXiv:1711.05101.
     """
     trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [
@@ -43,14 +53,18 @@ def move_moments(optimiser: torch.optim.AdamW) -> None:
 def learning_rate_at(step: int, total_steps: int, settings: TrainingSettings) -> float:
     """Return the learning rate of a step: a linear rise to the peak, then half a cosine down to 0.
 
-    Source of the cosine: Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts.
-
     Parameters
     ----------
     step
         Counted from 0 over the whole training.
     total_steps
         Of all epochs, early stopping or not.
+    settings
+        Their peak ``learning_rate`` and ``warmup`` are used.
+
+    References
+    ----------
+    Loshchilov & Hutter 2017, arXiv:1608.03983; its cosine, without restarts.
 
     Examples
     --------

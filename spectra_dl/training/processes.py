@@ -38,102 +38,102 @@ class Processes:
         Which of them this is.
     start, stop, total
         This process's share of the batch under way, rows ``start`` to ``stop`` of ``total``.
-    received
-        The last signal to end that this process got while `signals_held`; 0 for none.
+    received_signal
+        The last signal to end that this process got inside `deferred_signals`; 0 for none.
     """
 
     launch: Launch
     start: int = 0
     stop: int = 0
     total: int = 0
-    received: int = 0
+    received_signal: int = 0
 
     @property
     def several(self) -> bool:
         """True when there is more than one."""
-        return self.launch.count > 1
+        return self.launch.world_size > 1
 
-    def own_part(self, batch: Batch) -> Batch:
+    def local_batch(self, batch: Batch) -> Batch:
         """Return this process's rows of the batch, which may be none."""
-        before = batch.split(self.launch.count)[: self.launch.rank + 1]
-        own = before[-1]
+        before = batch.split(self.launch.world_size)[: self.launch.rank + 1]
+        local = before[-1]
         self.start = sum(len(part.rows) for part in before[:-1])
-        self.stop, self.total = self.start + len(own.rows), len(batch.rows)
-        return own
+        self.stop, self.total = self.start + len(local.rows), len(batch.rows)
+        return local
 
-    def add_up(self, tensor: torch.Tensor) -> None:
+    def all_reduce(self, tensor: torch.Tensor) -> None:
         """Replace ``tensor`` by its sum over all processes, which has the same bits on each."""
         if self.several:
-            with self._told_when_one_ends():
+            with self._lost_process_as_fault():
                 torch.distributed.all_reduce(tensor)
 
-    def add_up_gradients(self, network: torch.nn.Module) -> None:
+    def all_reduce_gradients(self, network: torch.nn.Module) -> None:
         """Replace the network's gradients by their sums over all processes, in one message."""
         if not self.several:
             return
         parts = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
         flat = torch.cat([part.reshape(-1) for part in parts])
-        self.add_up(flat)
+        self.all_reduce(flat)
         totals = torch.split(flat, [part.numel() for part in parts])
         for part, total in zip(parts, totals, strict=True):
             part.copy_(total.view_as(part))
 
-    def add_up_number(self, value: float) -> float:
+    def all_reduce_number(self, value: float) -> float:
         """Return the sum of ``value`` over all processes."""
         if not self.several:
             return value
         here = torch.tensor(value, dtype=torch.float64)
-        self.add_up(here)
+        self.all_reduce(here)
         return float(here)
 
-    def on_any(self, flag: bool) -> bool:
+    def any_process(self, flag: bool) -> bool:
         """Return True on every process when ``flag`` is True on one; none goes on before all have come here."""
-        return self.add_up_number(float(flag)) > 0
+        return self.all_reduce_number(float(flag)) > 0
 
-    def from_first(self, tensor: torch.Tensor) -> None:
-        """Replace ``tensor`` by the first process's."""
-        with self._told_when_one_ends():
+    def broadcast(self, tensor: torch.Tensor) -> None:
+        """Replace ``tensor`` by that of the process of rank 0."""
+        with self._lost_process_as_fault():
             torch.distributed.broadcast(tensor, src=0)
 
-    def text_from_first(self, text: str) -> str:
-        """Return the first process's ``text``."""
+    def broadcast_text(self, text: str) -> str:
+        """Return the ``text`` of the process of rank 0."""
         content = text.encode()
         length = torch.tensor(len(content))
-        self.from_first(length)
+        self.broadcast(length)
         sent = torch.zeros(int(length), dtype=torch.uint8)
         if self.launch.is_first:
             sent.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
-        self.from_first(sent)
+        self.broadcast(sent)
         return sent.numpy().tobytes().decode()
 
     @contextlib.contextmanager
-    def signals_held(self) -> Iterator[None]:
-        """Note a signal to end instead of ending, while the block runs, so that all can stop at the same step.
+    def deferred_signals(self) -> Iterator[None]:
+        """Record a signal to end instead of ending, while the block runs, so that all can stop at the same step.
 
         A signal that came after the last step ends this process when the block does. One process alone is left to be
         ended by the signal, as everywhere else.
         """
         here = threading.current_thread() is threading.main_thread()
         numbers = (signal.SIGINT, signal.SIGTERM) if self.several and here else ()
-        before = {number: signal.signal(number, self._note) for number in numbers}
+        before = {number: signal.signal(number, self._record_signal) for number in numbers}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        if self.received:
-            signal.raise_signal(self.received)
+        if self.received_signal:
+            signal.raise_signal(self.received_signal)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.received = number
+    def _record_signal(self, number: int, frame: FrameType | None) -> None:
+        self.received_signal = number
 
     @contextlib.contextmanager
-    def _told_when_one_ends(self) -> Iterator[None]:
+    def _lost_process_as_fault(self) -> Iterator[None]:
         try:
             yield
         except RuntimeError as err:
             raise EnvironmentFault(
-                f"process {self.launch.rank} of {self.launch.count}: another process of this training ended, or did not answer for {_MINUTES} minutes; its own message, where it could give one, says why, and resume goes on from the last checkpoint"
+                f"process {self.launch.rank} of {self.launch.world_size}: another process of this training ended, or did not answer for {_MINUTES} minutes; its own message, where it could give one, says why, and resume goes on from the last checkpoint"
             ) from err
 
 
@@ -142,6 +142,8 @@ def join_processes(launch: Launch, device: str) -> Processes:
 
     Parameters
     ----------
+    launch
+        Which of the processes this one is.
     device
         Of the settings; on GPUs each process needs its own.
 
@@ -161,7 +163,7 @@ def join_processes(launch: Launch, device: str) -> Processes:
             f"process {launch.local_rank} on this machine has no GPU of its own ({torch.cuda.device_count()} GPUs); start one process for each GPU, or choose device 'cpu'"
         )
     if missing := [name for name in _ADDRESS if name not in os.environ]:
-        raise UsageError(f"WORLD_SIZE={launch.count} but {missing[0]} is not set; start with torchrun")
+        raise UsageError(f"WORLD_SIZE={launch.world_size} but {missing[0]} is not set; start with torchrun")
     if not torch.distributed.is_initialized():
         _connect(launch, kind)
     return processes
@@ -174,6 +176,6 @@ def _connect(launch: Launch, kind: str) -> None:
         )
     except RuntimeError as err:
         raise EnvironmentFault(
-            f"process {launch.rank} of {launch.count} can't reach the others at {os.environ['MASTER_ADDR']:.80}; start all within {_MINUTES} minutes of each other, and let the machines connect"
+            f"process {launch.rank} of {launch.world_size} can't reach the others at {os.environ['MASTER_ADDR']:.80}; start all within {_MINUTES} minutes of each other, and let the machines connect"
         ) from err
     atexit.register(torch.distributed.destroy_process_group)

@@ -32,8 +32,8 @@ def seeded_generator(*parts: int | str, device: torch.device | str = "cpu") -> t
 
 
 @contextlib.contextmanager
-def own_randomness(device: torch.device) -> Iterator[None]:
-    """Give the caller's global torch generators back as they were when the block ends."""
+def preserved_random_state(device: torch.device) -> Iterator[None]:
+    """Restore torch's global generators to their present state when the block ends."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield
 
@@ -42,6 +42,13 @@ def seed_layers(device: torch.device, *parts: int | str) -> None:
     """Seed the global generator that dropout draws from on ``device``.
 
     This is not ``torch.manual_seed``: that one formats a traceback for each call where CUDA is not in use.
+
+    Parameters
+    ----------
+    device
+        The device dropout runs on.
+    *parts
+        What the seed depends on, as for `derive_seed`.
     """
     seed = derive_seed(*parts)
     torch.default_generator.manual_seed(seed)

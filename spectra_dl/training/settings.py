@@ -12,7 +12,7 @@ Precision = Literal["32-true", "bf16-mixed"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """Settings of the training loop, checked when they are made.
+    """Settings of the training loop, checked on creation.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class TrainingSettings:
     device
         ``"auto"`` takes a GPU where there is one; a device that is named must be there.
     precision
-        ``"bf16-mixed"`` only on hardware made for it: on most CPUs it is ten times slower.
+        ``"bf16-mixed"`` only on hardware with bfloat16 units: on most CPUs it is ten times slower.
     checkpoint_every
         Epochs between checkpoints.
 

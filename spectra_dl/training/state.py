@@ -41,7 +41,15 @@ class TrainingState:
 
     @classmethod
     def start(cls, network: nn.Module, settings: TrainingSettings) -> "TrainingState":
-        """Return the state before the first step."""
+        """Return the state before the first step.
+
+        Parameters
+        ----------
+        network
+            Its weights are the first best ones, copied.
+        settings
+            Of the optimiser.
+        """
         return cls(network, build_adamw(network, settings), _copy_of_weights(network))
 
     @property
@@ -74,7 +82,15 @@ class TrainingState:
         return next((name for name, tensor in weights if not bool(tensor.isfinite().all())), None)
 
     def close_epoch(self, record: EpochRecord, settings: TrainingSettings) -> None:
-        """Take the record of the epoch under way; remember its weights if they are the best."""
+        """Take the record of the epoch under way; remember its weights if they are the best.
+
+        Parameters
+        ----------
+        record
+            Of the epoch that is now complete.
+        settings
+            Their ``epochs`` and ``patience`` say whether the training has finished.
+        """
         best_loss = self.records[self.best_epoch - 1].valid_loss if self.best_epoch else None
         self.records.append(record)
         self.step, self.loss_sum = 0, 0.0

@@ -21,6 +21,13 @@ _SHARED = (*_NORMALISATION, nn.Dropout)
 def whole_batch_layers(network: nn.Module, processes: Processes) -> Iterator[None]:
     """Let batch normalisation and dropout compute what one process with the whole batch would, while the block runs.
 
+    Parameters
+    ----------
+    network
+        Its layers' ``forward`` is replaced while the block runs.
+    processes
+        With one process nothing is replaced.
+
     Raises
     ------
     UsageError
@@ -65,7 +72,7 @@ class _Sum(torch.autograd.Function):
     ) -> torch.Tensor:
         context.processes = processes  # type: ignore[attr-defined]
         total = here.clone()
-        processes.add_up(total)
+        processes.all_reduce(total)
         return total
 
     @staticmethod
@@ -73,7 +80,7 @@ class _Sum(torch.autograd.Function):
         context: torch.autograd.function.FunctionCtx, *gradients: torch.Tensor
     ) -> tuple[torch.Tensor, None]:
         total = gradients[0].contiguous().clone()
-        context.processes.add_up(total)  # type: ignore[attr-defined]
+        context.processes.all_reduce(total)  # type: ignore[attr-defined]
         return total, None
 
 
@@ -82,25 +89,32 @@ class _Whole(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        context: torch.autograd.function.FunctionCtx, own: torch.Tensor, processes: Processes
+        context: torch.autograd.function.FunctionCtx, local: torch.Tensor, processes: Processes
     ) -> torch.Tensor:
-        context.own = slice(processes.start, processes.stop)  # type: ignore[attr-defined]
-        whole = own.new_zeros(processes.total, *own.shape[1:])
-        whole[context.own] = own  # type: ignore[attr-defined]
-        processes.add_up(whole)
+        context.rows = slice(processes.start, processes.stop)  # type: ignore[attr-defined]
+        whole = local.new_zeros(processes.total, *local.shape[1:])
+        whole[context.rows] = local  # type: ignore[attr-defined]
+        processes.all_reduce(whole)
         return whole
 
     @staticmethod
     def backward(
         context: torch.autograd.function.FunctionCtx, *gradients: torch.Tensor
     ) -> tuple[torch.Tensor, None]:
-        return gradients[0][context.own], None  # type: ignore[attr-defined]
+        return gradients[0][context.rows], None  # type: ignore[attr-defined]
 
 
 def whole_outputs(outputs: torch.Tensor, processes: Processes) -> torch.Tensor:
     """Return the outputs ``(N, ...)`` of the whole batch from those of this process's rows.
 
     A loss of all of them has, in each process, the gradient of its own rows; summed over processes it is the whole one.
+
+    Parameters
+    ----------
+    outputs
+        ``(n, ...)`` outputs of this process's rows.
+    processes
+        The processes, with this one's share of the batch under way.
     """
     if not processes.several:
         return outputs
@@ -121,7 +135,7 @@ def _normalised(layer: _BatchNorm, processes: Processes, inputs: torch.Tensor) -
     shape = [1, -1, *[1] * (inputs.ndim - 2)]
     values = (
         inputs if inputs.dtype == torch.float64 else inputs.float()
-    )  # half precision is too coarse for sums
+    )  # half precision rounds sums too much
     count = values.numel() // values.shape[1] * processes.total // (processes.stop - processes.start)
     mean = _summed(values.sum(others), processes) / count  # (C,)
     centred = values - mean.view(shape)

@@ -85,7 +85,7 @@ def test_negative_values_are_kept_or_clipped_as_said(demo: Path, tmp_path: Path)
     assert np.array_equal(second, np.maximum(first, 0))
 
 
-def test_the_report_says_which_stiffness_was_chosen(demo: Path, tmp_path: Path) -> None:
+def test_the_report_says_which_lam_was_chosen(demo: Path, tmp_path: Path) -> None:
     run(demo, "--out", tmp_path / "out", "--format", "csv")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     (baseline,) = [step for step in report["steps"] if step["step"] == "baseline"]

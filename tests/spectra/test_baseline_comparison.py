@@ -23,8 +23,8 @@ def table() -> SpectraTable:
     return simulate_study(StudySettings(patients=4, n_wavenumbers=200)).table
 
 
-def test_what_is_drawn_is_the_method_with_the_stiffness_of_the_v_curve(table: SpectraTable) -> None:
-    compared = compare_baselines(table, ["asls", "imodpoly"], shown=2)
+def test_what_is_drawn_is_the_method_with_the_lam_of_the_v_curve(table: SpectraTable) -> None:
+    compared = compare_baselines(table, ["asls", "imodpoly"], n_spectra=2)
     clean, _ = despiked(table.intensity, 10.0)
     asls, imodpoly = compared.candidates
     assert asls.lam == choose_lam(clean, "asls", {"p": 0.001})
@@ -35,19 +35,19 @@ def test_what_is_drawn_is_the_method_with_the_stiffness_of_the_v_curve(table: Sp
     assert imodpoly.title == "imodpoly"
 
 
-def test_the_shown_spectra_span_the_levels(table: SpectraTable) -> None:
+def test_the_drawn_spectra_span_the_levels(table: SpectraTable) -> None:
     level = table.intensity.mean(axis=1)
-    shown = compare_baselines(table, ["asls"], shown=3).table
-    assert list(shown.sample_id[[0, -1]]) == list(table.sample_id[[level.argmin(), level.argmax()]])
-    assert len(compare_baselines(table, ["asls"], shown=20).table) == len(table)
+    drawn = compare_baselines(table, ["asls"], n_spectra=3).table
+    assert list(drawn.sample_id[[0, -1]]) == list(table.sample_id[[level.argmin(), level.argmax()]])
+    assert len(compare_baselines(table, ["asls"], n_spectra=20).table) == len(table)
 
 
-def test_damaged_spectra_are_not_shown(table: SpectraTable) -> None:
+def test_damaged_spectra_are_not_drawn(table: SpectraTable) -> None:
     intensity = table.intensity.copy()
     intensity[3] = np.nan
-    shown = compare_baselines(replace(table, intensity=intensity), ["asls"], shown=20).table
-    assert table.sample_id[3] not in shown.sample_id
-    assert len(shown) == len(table) - 1
+    drawn = compare_baselines(replace(table, intensity=intensity), ["asls"], n_spectra=20).table
+    assert table.sample_id[3] not in drawn.sample_id
+    assert len(drawn) == len(table) - 1
 
 
 def test_no_usable_spectrum_is_refused_with_its_reason(table: SpectraTable) -> None:
@@ -80,7 +80,9 @@ def test_ids_are_drawn_as_text_whatever_they_hold(table: SpectraTable, tmp_path:
     named = replace(table, sample_id=text_array([f"{name}{row}" for row, name in enumerate(hostile)]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        write_figure(tmp_path / "ids.png", comparison_figure(compare_baselines(named, ["asls"], shown=12)))
+        write_figure(
+            tmp_path / "ids.png", comparison_figure(compare_baselines(named, ["asls"], n_spectra=12))
+        )
 
 
 def test_another_kind_of_file_is_refused(table: SpectraTable, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_broken_spectrum_is_left_out_and_named(table):
 
 def test_one_spectrum_per_patient_is_a_claim_that_is_written_down(table):
     cohort = labelled_cohort(changed(table, patient=table.sample_id))
-    assert any("as the input claims" in note for note in cohort.notes)
+    assert any("as the input states" in note for note in cohort.notes)
 
 
 @pytest.mark.parametrize(

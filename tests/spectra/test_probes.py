@@ -62,8 +62,8 @@ def findings(data):
     """Return the audit's findings on a table, by probe."""
     folds = patient_folds(data.patient, data.label)
     drawn = draw_patients(len(set(data.patient)), resamples=500)
-    found = run_probes(spectra_probes(data), data.label, data.patient, folds=folds, multiplicity=drawn)
-    return {finding.name: finding for finding in found}
+    findings = run_probes(spectra_probes(data), data.label, data.patient, folds=folds, multiplicity=drawn)
+    return {finding.name: finding for finding in findings}
 
 
 @pytest.mark.parametrize("leak", [probe.name for probe in PROBES])
@@ -95,8 +95,10 @@ def test_a_probe_without_its_data_is_left_out():
 def test_probes_of_shape_know_neither_level_nor_scale(name):
     data = table()
     scaled = SpectraTable(7 * data.intensity + 100, data.wavenumber, data.sample_id)
-    one, other = (next(p for p in spectra_probes(t) if p.name == name) for t in (data, scaled))
-    np.testing.assert_allclose(one.features, other.features, rtol=1e-3, atol=1e-6)
+    unscaled_probe, scaled_probe = (
+        next(p for p in spectra_probes(t) if p.name == name) for t in (data, scaled)
+    )
+    np.testing.assert_allclose(unscaled_probe.features, scaled_probe.features, rtol=1e-3, atol=1e-6)
 
 
 def test_the_calibration_probe_reads_the_shift_in_points():
@@ -117,8 +119,10 @@ def test_flat_and_short_spectra_give_finite_features(points, value):
 
 def test_columns_for_the_audit_hold_the_batch_and_no_axis_or_digest():
     study = simulate_study(StudySettings(patients=4)).table
-    own = {"axis_first": ["1"] * 12, "measured_sha256": ["2"] * 12, "site": ["3"] * 12}
-    data = SpectraTable(study.intensity, study.wavenumber, study.sample_id, batch=study.batch, metadata=own)
+    columns = {"axis_first": ["1"] * 12, "measured_sha256": ["2"] * 12, "site": ["3"] * 12}
+    data = SpectraTable(
+        study.intensity, study.wavenumber, study.sample_id, batch=study.batch, metadata=columns
+    )
     assert sorted(audit_columns(data)) == ["batch", "site"]
 
 
@@ -158,8 +162,8 @@ def test_the_silent_region_gives_the_serum_study_away(shared_data):
 
 def test_the_saliva_study_is_given_away_by_its_axis_and_names_the_person_in_both_classes(shared_data):
     options = ReadOptions(label="category", patient="user")
-    found = audit_study(read_spectra(shared_data / "raman" / "covid_saliva", options)).audit.findings
-    named = {finding.name: finding for finding in found}
+    findings = audit_study(read_spectra(shared_data / "raman" / "covid_saliva", options)).audit.findings
+    named = {finding.name: finding for finding in findings}
     assert named["wavenumber axis"].severity == "stop"
     assert named["wavenumber axis"].auc.value == 1.0
     assert named["fitted baseline"].severity == "warn"

@@ -31,13 +31,13 @@ def serum(n_spectra: int = 36) -> FloatArray:
     return np.array(rows)
 
 
-def judged(intensity: FloatArray, axis: FloatArray | None = None) -> list[Verdict]:
+def verdicts_of(intensity: FloatArray, axis: FloatArray | None = None) -> list[Verdict]:
     axis = np.arange(400.0, 400 + intensity.shape[1]) if axis is None else axis
     return inspect(SpectraTable(intensity, axis, [str(row) for row in range(len(intensity))]))[1]
 
 
 def test_sound_spectra_are_ok_without_reasons() -> None:
-    assert judged(serum(), AXIS) == [Verdict("ok")] * 36
+    assert verdicts_of(serum(), AXIS) == [Verdict("ok")] * 36
 
 
 def test_the_five_broken_rows_are_found_and_no_other() -> None:
@@ -48,26 +48,26 @@ def test_the_five_broken_rows_are_found_and_no_other() -> None:
     intensity[15] *= -1
     intensity[21] = random.permutation(intensity[21])
     intensity[26] = random.normal(4000, 300, 701)
-    verdicts = judged(intensity, AXIS)
-    found = {row: verdict for row, verdict in enumerate(verdicts) if verdict.status != "ok"}
-    assert {row: verdict.status for row, verdict in found.items()} == {
+    verdicts = verdicts_of(intensity, AXIS)
+    faulty = {row: verdict for row, verdict in enumerate(verdicts) if verdict.status != "ok"}
+    assert {row: verdict.status for row, verdict in faulty.items()} == {
         5: "refused", 10: "refused", 15: "warned", 21: "refused", 26: "refused",
     }  # fmt: skip
     said = ["values are zero", "flat: every value is 123.4", "bands point down", "out of order", "noise"]
-    for words, verdict in zip(said, found.values(), strict=True):
+    for words, verdict in zip(said, faulty.values(), strict=True):
         assert words in verdict.reasons[0]
 
 
 def test_bands_that_point_down_from_a_positive_level_are_warned_of() -> None:
-    verdicts = judged(10_000 - serum(), AXIS)
+    verdicts = verdicts_of(10_000 - serum(), AXIS)
     assert all("bands point down" in verdict.reasons[0] for verdict in verdicts)
 
 
 def test_an_empty_spectrum_is_refused() -> None:
     intensity = serum(3)
     intensity[1] = np.nan
-    assert [verdict.status for verdict in judged(intensity)] == ["ok", "refused", "ok"]
-    assert judged(intensity)[1].reasons == ("empty spectrum: every value is missing",)
+    assert [verdict.status for verdict in verdicts_of(intensity)] == ["ok", "refused", "ok"]
+    assert verdicts_of(intensity)[1].reasons == ("empty spectrum: every value is missing",)
 
 
 def test_gaps_of_up_to_three_points_are_filled_along_a_line_and_said() -> None:
@@ -95,14 +95,14 @@ def test_a_longer_gap_is_refused_with_its_place() -> None:
 def test_a_spectrum_of_many_short_gaps_is_refused() -> None:
     intensity = serum(2)
     intensity[1, ::8] = np.nan
-    assert judged(intensity)[1] == Verdict("refused", ("88 of 701 values are missing",))
+    assert verdicts_of(intensity)[1] == Verdict("refused", ("88 of 701 values are missing",))
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e308, -1e13])
 def test_infinite_and_absurd_values_are_refused_with_their_place(value: float) -> None:
     intensity = serum(3)
     intensity[2, 301] = value
-    verdicts = judged(intensity, AXIS)
+    verdicts = verdicts_of(intensity, AXIS)
     assert [verdict.status for verdict in verdicts] == ["ok", "ok", "refused"]
     assert "1 infinite or absurd values" in verdicts[2].reasons[0]
     assert "at 1002 cm⁻¹" in verdicts[2].reasons[0]
@@ -111,14 +111,14 @@ def test_infinite_and_absurd_values_are_refused_with_their_place(value: float) -
 def test_a_value_too_small_to_matter_is_no_fault() -> None:
     intensity = serum(2)
     intensity[1, 3] = 5e-324
-    assert judged(intensity)[1].status == "ok"
+    assert verdicts_of(intensity)[1].status == "ok"
 
 
 def test_a_clipped_detector_is_warned_of_with_the_count() -> None:
     intensity = serum(4)
     limit = np.sort(intensity[2])[-9]
     intensity[2] = np.minimum(intensity[2], limit)
-    verdicts = judged(intensity)
+    verdicts = verdicts_of(intensity)
     assert verdicts[2] == Verdict("warned", (f"saturated: 9 points at the maximum of {limit:g}",))
 
 
@@ -126,7 +126,7 @@ def test_a_few_cosmic_rays_are_left_to_the_despiking_many_are_warned_of() -> Non
     intensity = serum(3)
     intensity[1, [50, 300, 500]] += 30_000
     intensity[2, 20:680:30] += 30_000
-    verdicts = judged(intensity)
+    verdicts = verdicts_of(intensity)
     assert verdicts[1] == Verdict("ok")
     assert verdicts[2] == Verdict("warned", ("cosmic rays on 22 points",))
 
@@ -136,40 +136,40 @@ def test_a_verdict_does_not_depend_on_the_company() -> None:
     intensity[1] = np.nan
     intensity[2, 5] = 1e308
     intensity[3] *= 1e11 / intensity[3].max()
-    together = judged(intensity)
-    assert together == [judged(intensity[row : row + 1])[0] for row in range(6)]
+    together = verdicts_of(intensity)
+    assert together == [verdicts_of(intensity[row : row + 1])[0] for row in range(6)]
 
 
 @pytest.mark.parametrize("n_points", [1, 3, 19])
 def test_spectra_too_short_to_have_a_shape_are_left_to_the_axis_check(n_points: int) -> None:
-    assert judged(np.ones((2, n_points))) == [Verdict("ok")] * 2
+    assert verdicts_of(np.ones((2, n_points))) == [Verdict("ok")] * 2
 
 
 def test_no_spectra_give_no_verdicts() -> None:
-    assert judged(np.empty((0, 50))) == []
+    assert verdicts_of(np.empty((0, 50))) == []
 
 
 def test_reasons_fit_one_line() -> None:
     intensity = serum(2)
     intensity[0, 10:300] = np.nan
     intensity[1] = 1e300
-    for verdict in judged(intensity):
+    for verdict in verdicts_of(intensity):
         assert all(len(reason) < 200 and "\n" not in reason for reason in verdict.reasons)
 
 
 def test_real_serum_and_cartilage_are_all_ok(shared_data: Path) -> None:
     serum_file = shared_data / "raman/covid_serum/original_covid_and_healthy_spectra.csv"
     real = np.loadtxt(serum_file, delimiter=",", skiprows=1, usecols=range(900))
-    assert Counter(verdict.status for verdict in judged(real)) == {"ok": 309}
+    assert Counter(verdict.status for verdict in verdicts_of(real)) == {"ok": 309}
     cartilage = np.genfromtxt(
         shared_data / "raman/cartilage_map/chondro.csv.gz", delimiter=",", skip_header=1
     )
-    assert Counter(verdict.status for verdict in judged(cartilage[:, 3:])) == {"ok": 875}
+    assert Counter(verdict.status for verdict in verdicts_of(cartilage[:, 3:])) == {"ok": 875}
 
 
 def test_real_saliva_is_warned_of_only_where_the_detector_was_full(shared_data: Path) -> None:
     folders = sorted((shared_data / "raman/covid_saliva").glob("*/spectra.csv"))
     real = np.vstack([np.loadtxt(file, delimiter=",", ndmin=2) for file in folders])
-    verdicts = judged(real)
+    verdicts = verdicts_of(real)
     assert Counter(verdict.status for verdict in verdicts) == {"ok": 1620, "warned": 55}
     assert all("at the maximum of 64500" in each.reasons[0] for each in verdicts if each.status == "warned")

@@ -77,10 +77,10 @@ def test_of_many_processes_at_once_exactly_one_writes(tmp_path):
         subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    told = [process.communicate(timeout=120)[1] for process in started]
+    messages = [process.communicate(timeout=120)[1] for process in started]
     codes = sorted(process.returncode for process in started)
-    # Those that came while it worked are told by whom it is used, those that came after it that the folder holds files.
+    # Those that came while it worked read who uses the folder, those that came after it that it holds files.
     assert codes[0] == 0
     assert set(codes[1:]) <= {3, 5}
-    assert all("in use by process" in text or "already holds files" in text for text in told if text)
+    assert all("in use by process" in text or "already holds files" in text for text in messages if text)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["report.json", "spectra.csv"]

@@ -17,9 +17,9 @@ HEAD, COLLECTION = 16, b"GCOL"
 
 def read(path: Path) -> list[bytes]:
     with opened_hdf5(path, path.name) as file:
-        found = stored_dataset(file, "texts", path.name)
-        checked(found, path.name)
-        return list(found[()])
+        dataset = stored_dataset(file, "texts", path.name)
+        checked(dataset, path.name)
+        return list(dataset[()])
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_what_is_written_is_read_back_however_much_it_is():
     assert list(scratch.read("SELECT count(*), sum(length(content)) FROM numbers")) == [(20_000, 20_000_000)]
 
 
-def test_a_broken_rule_is_told_and_the_rows_before_it_stay():
+def test_a_broken_rule_is_reported_and_the_rows_before_it_stay():
     scratch = Scratch(TABLE)
     with pytest.raises(sqlite3.IntegrityError):
         scratch.write("INSERT INTO numbers VALUES (?, ?)", [(1, b"a"), (1, b"b"), (2, b"c")])

@@ -30,13 +30,13 @@ def sealed(tmp_path):
 
 
 def test_text_and_tensors_come_back_bit_for_bit(sealed):
-    found = read_sealed(sealed, "test")
-    assert found.text == TEXT
-    assert sorted(found.tensors) == sorted(TENSORS)
+    sealed_file = read_sealed(sealed, "test")
+    assert sealed_file.text == TEXT
+    assert sorted(sealed_file.tensors) == sorted(TENSORS)
     for name, array in TENSORS.items():
-        assert found.tensors[name].dtype == array.dtype
-        assert found.tensors[name].shape == array.shape
-        np.testing.assert_array_equal(found.tensors[name], array)
+        assert sealed_file.tensors[name].dtype == array.dtype
+        assert sealed_file.tensors[name].shape == array.shape
+        np.testing.assert_array_equal(sealed_file.tensors[name], array)
 
 
 def test_the_same_content_gives_the_same_bytes(sealed, tmp_path):

@@ -1,4 +1,4 @@
-"""What could run code is told by its beginning, and tables, workbooks and images are not taken for it."""
+"""What could run code is recognised by its first bytes, and tables, workbooks and images are not taken for it."""
 
 import io
 import pickle

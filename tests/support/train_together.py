@@ -166,24 +166,24 @@ def after(steps: int, act: Callable[[], None]) -> Callable[[], bool]:
 
 def signal_in_process_1(number: int) -> Callable[[], bool]:
     """Return what ends process 1, and no other, by a signal in its seventh step, the first of epoch 3."""
-    own = os.environ.get("RANK") == "1"
-    return after(7, lambda: os.kill(os.getpid(), number) if own else None)
+    sends_signal = os.environ.get("RANK") == "1"
+    return after(7, lambda: os.kill(os.getpid(), number) if sends_signal else None)
 
 
 def stopped_and_resumed(folder: Path) -> dict[str, object]:
     """Stop a training by a signal to one process, go on, and compare with an undisturbed one."""
     undisturbed, stopped, resumed = (network("lenet5") for _ in range(3))
     wanted = train(undisturbed, checkpoint=folder / "undisturbed")
-    told = "it was not stopped"
+    message = "it was not stopped"
     try:
         train(stopped, checkpoint=folder / "stopped", stop_requested=signal_in_process_1(signal.SIGTERM))
     except TrainingInterrupted as err:
-        told = str(err)
+        message = str(err)
     if os.environ["RANK"] == "0":
         (folder / "stopped-copy").write_bytes((folder / "stopped").read_bytes())
     got = train(resumed, checkpoint=folder / "stopped", resume=True)
     return {
-        "told": told,
+        "message": message,
         "wanted": losses(wanted),
         "got": losses(got),
         "wanted weights": digest(undisturbed),

@@ -41,10 +41,10 @@ def sealed_again(path: Path, **changes: object) -> None:
 
 
 def test_what_was_written_is_read(checkpoint):
-    other = state()
-    read_checkpoint(checkpoint, other, IDENTITY)
-    assert other.best_epoch == 1
-    assert other.records[0].valid_loss == 0.6
+    restored = state()
+    read_checkpoint(checkpoint, restored, IDENTITY)
+    assert restored.best_epoch == 1
+    assert restored.records[0].valid_loss == 0.6
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_what_was_written_is_read(checkpoint):
 )
 def test_a_description_that_can_not_be_is_refused_and_the_state_left(checkpoint, changes, said):
     sealed_again(checkpoint, **changes)
-    other = state()
+    restored = state()
     with pytest.raises(ModelFileError, match=said):
-        read_checkpoint(checkpoint, other, IDENTITY)
-    assert other.records == []
+        read_checkpoint(checkpoint, restored, IDENTITY)
+    assert restored.records == []
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

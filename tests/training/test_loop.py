@@ -63,8 +63,8 @@ def test_fit_computes_what_a_plain_torch_loop_computes() -> None:
             optimiser.step()
             total += float(loss.detach()) * len(batch.rows)
         assert history.epochs[epoch].train_loss == pytest.approx(total / batches.n_rows, rel=1e-5)
-    for mine, other in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
-        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)
+    for actual, expected in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
+        torch.testing.assert_close(actual, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_row_weights_count_like_repeated_rows() -> None:
@@ -80,9 +80,9 @@ def test_row_weights_count_like_repeated_rows() -> None:
     )
     weighted = TensorBatches(whole.inputs, whole.targets, batch_size=64, seed=0, weight=weight)
     first, second = small_network(), small_network()
-    one = fit(first, cross_entropy(), weighted, weighted, settings(epochs=3))
+    history = fit(first, cross_entropy(), weighted, weighted, settings(epochs=3))
     two = fit(second, cross_entropy(), repeated, repeated, settings(epochs=3))
-    assert [row.valid_loss for row in one.epochs] == pytest.approx(
+    assert [row.valid_loss for row in history.epochs] == pytest.approx(
         [row.valid_loss for row in two.epochs], rel=1e-5
     )
 
@@ -230,7 +230,7 @@ class ShortOfMemory(nn.Linear):
 def test_short_memory_halves_the_rows_at_a_time_and_keeps_the_batch() -> None:
     batches, roomy, tight = rows(64, batch_size=32), ShortOfMemory(100), ShortOfMemory(16)
     fit(roomy, cross_entropy(), batches, None, settings())
-    with pytest.warns(SpectraDLWarning, match="in 2 pieces; the batch size stays 32"):
+    with pytest.warns(SpectraDLWarning, match="in 2 micro-batches; the batch size stays 32"):
         fit(tight, cross_entropy(), batches, None, settings())
     torch.testing.assert_close(roomy.weight, tight.weight)
 
@@ -288,8 +288,8 @@ def test_a_terminal_shows_the_progress_bar_unless_it_is_switched_off(
         monkeypatch.setattr(sys, "stderr", terminal)
         fit(small_network(), cross_entropy(), rows(), rows(40), settings(epochs=2), progress=progress)
         terminal.write("end")
-    shown = b""
-    while not shown.endswith(b"end"):  # one read may return a part only
-        shown += os.read(ours, 100_000)
+    output = b""
+    while not output.endswith(b"end"):  # one read may return a part only
+        output += os.read(ours, 100_000)
     os.close(ours)
-    assert (b"epoch 2" in shown) == progress
+    assert (b"epoch 2" in output) == progress

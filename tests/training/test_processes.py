@@ -54,9 +54,9 @@ def done(repository: Path, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def both(done: subprocess.CompletedProcess[str], folder: Path) -> list[Found]:
     """What each of them found."""
-    found = [folder / "found-0.json", folder / "found-1.json"]
-    assert all(path.exists() for path in found), done.stdout + done.stderr
-    return [json.loads(path.read_text()) for path in found]
+    paths = [folder / "found-0.json", folder / "found-1.json"]
+    assert all(path.exists() for path in paths), done.stdout + done.stderr
+    return [json.loads(path.read_text()) for path in paths]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -88,7 +88,7 @@ def test_every_process_ends_with_the_same_weights_and_history(both: list[Found])
 def test_only_the_first_process_runs_callbacks_and_writes_the_checkpoint(
     both: list[Found], folder: Path
 ) -> None:
-    assert [found["records seen"] for found in both] == [16, 0]
+    assert [outcome["records seen"] for outcome in both] == [16, 0]
     written = {path.name for path in folder.iterdir()}
     assert written == {"found-0.json", "found-1.json", "undisturbed", "stopped", "stopped-copy"}
 
@@ -119,14 +119,14 @@ def test_one_process_refuses_no_layer() -> None:
 
 
 def test_a_signal_to_one_process_stops_all_after_the_same_step(both: list[Found]) -> None:
-    assert all("in epoch 3 after step 1 of 3" in found["stopped"]["told"] for found in both)
+    assert all("in epoch 3 after step 1 of 3" in outcome["stopped"]["message"] for outcome in both)
 
 
 def test_a_signal_after_the_last_step_is_not_lost() -> None:
     reached = []
 
     def training() -> None:
-        with Processes(Launch(rank=0, count=2, local_rank=0)).signals_held():
+        with Processes(Launch(rank=0, world_size=2, local_rank=0)).deferred_signals():
             signal.raise_signal(signal.SIGINT)
             reached.append("the end of the block")
 
@@ -136,9 +136,9 @@ def test_a_signal_after_the_last_step_is_not_lost() -> None:
 
 
 def test_stopped_processes_go_on_to_the_same_bits(both: list[Found]) -> None:
-    found = both[0]["stopped"]
-    assert found["got"] == found["wanted"]
-    assert found["got weights"] == found["wanted weights"]
+    outcome = both[0]["stopped"]
+    assert outcome["got"] == outcome["wanted"]
+    assert outcome["got weights"] == outcome["wanted weights"]
 
 
 def test_one_process_goes_on_where_two_stopped(folder: Path, both: list[Found]) -> None:
@@ -154,9 +154,9 @@ def test_when_one_process_is_killed_the_others_end_and_the_checkpoint_goes_on(
     done = torchrun(repository, 3, *PROGRAM, "killed", tmp_path)
     assert time.monotonic() - started < 30 + 15  # 15 s to start the processes
     assert done.returncode != 0
-    told = re.findall(r"process (\d) of 3: another process of this training ended", done.stderr)
-    assert told, done.stderr  # torchrun may end one of the two before it has said so
-    assert set(told) <= {"0", "2"}
+    reporting = re.findall(r"process (\d) of 3: another process of this training ended", done.stderr)
+    assert reporting, done.stderr  # torchrun may end one of the two before it has said so
+    assert set(reporting) <= {"0", "2"}
     assert done.stderr.count("Traceback") == 1  # torchrun's own
     alone, resumed = network("lenet5"), network("lenet5")
     wanted = losses(train(alone))

@@ -195,11 +195,11 @@ def test_a_new_training_never_overwrites_a_checkpoint(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_network_is_refused_and_names_its_tensors(tmp_path: Path) -> None:
     train(network(), tmp_path / "checkpoint")
-    other = network(width=9)
-    before = weights(other)
+    wider = network(width=9)
+    before = weights(wider)
     with pytest.raises(ModelFileError, match=r"0\.weight has shape \(8, 12\), not \(9, 12\)"):
-        train(other, tmp_path / "checkpoint", resume=True)
-    assert weights(other) == before
+        train(wider, tmp_path / "checkpoint", resume=True)
+    assert weights(wider) == before
     with pytest.raises(ModelFileError, match=" is missing"):
         train(nn.Sequential(*network(), nn.Linear(2, 2)), tmp_path / "checkpoint", resume=True)
 

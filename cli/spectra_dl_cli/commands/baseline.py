@@ -53,7 +53,7 @@ def baseline(
 ) -> None:
     """Draw candidate baselines over a few spectra and write one figure.
 
-    The stiffness lam of asls, arpls, airpls, iasls and drpls is chosen from the spectra by the V-curve; the method that
+    The smoothing parameter lam of asls, arpls, airpls, iasls and drpls is chosen from the spectra by the V-curve; the method that
     follows the background without climbing into the bands is the one to take.
     """
     from spectra_dl.errors import DataError
@@ -65,7 +65,7 @@ def baseline(
         raise DataError(f"--out {out}: this file exists; choose another name, or add --overwrite")
     methods = [name.strip() for name in compare.split(",") if name.strip()]
     table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
-    compared = compare_baselines(table, methods, shown=shown)
+    compared = compare_baselines(table, methods, n_spectra=shown)
     write_figure(out, comparison_figure(compared))
     for note in table.notes:
         say(f"Note: {note}")

@@ -5,7 +5,9 @@ The formulas are those of `spectra_dl.spectra.baseline.banded`; papers are named
 
 from typing import ClassVar
 
-from spectra_dl.spectra.baseline.kernels import (
+from spectra_dl.spectra.baseline.kernels import TINY, Kernel
+from spectra_dl.spectra.baseline.simd import Integer, Number, Variable, broadcast, counted
+from spectra_dl.spectra.baseline.tile import (
     ENOUGH,
     FIRST,
     FRESH,
@@ -18,11 +20,8 @@ from spectra_dl.spectra.baseline.kernels import (
     SIZE,
     SOLUTION,
     SWEPT,
-    TINY,
     WEIGHT,
-    Kernel,
 )
-from spectra_dl.spectra.baseline.simd import Number, Variable, Whole, counted, spread
 
 AIRPLS_SHARPEST = 50.0
 DRPLS_SHARPEST = 100.0
@@ -31,25 +30,51 @@ DRPLS_SHARPEST = 100.0
 class Asls(Kernel):
     """Weight p above the baseline, 1 - p below; changed by how much the weights move."""
 
-    def prepare(self, lane: Whole, row: Whole) -> None:
-        """Start from equal weights."""
-        with counted(self.n_points) as point:
-            self.put_one(point, WEIGHT, lane, Number.of(self.code, 1.0))
+    def prepare(self, lane: Integer, row: Integer) -> None:
+        """Start from equal weights.
 
-    def weigh(self, point: Whole, intensity: Number) -> Number:
-        """Return the weights the backward pass left."""
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        row
+            The spectrum's row in the batch.
+        """
+        with counted(self.n_points) as point:
+            self.put_lane_at(point, WEIGHT, lane, Number.of(self.code, 1.0))
+
+    def weigh(self, point: Integer, intensity: Number) -> Number:
+        """Return the weights the backward pass left.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        intensity
+            The intensities of all lanes at the point.
+        """
         return self.at(point, WEIGHT)
 
     def start_backward(self) -> None:
         """Sum up the squared weights and their squared changes."""
-        self.above = spread(self.settings["p"])
+        self.above = broadcast(self.settings["p"])
         self.below = 1.0 - self.above
         self.moved, self.norm = Variable(self.zero), Variable(self.zero)
 
-    def observe(self, point: Whole, intensity: Number, solution: Number) -> None:
-        """Reweigh a point."""
+    def observe(self, point: Integer, intensity: Number, solution: Number) -> None:
+        """Reweigh a point.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        intensity
+            The intensities of all lanes at the point.
+        solution
+            The new solution of all lanes at the point.
+        """
         old = self.at(point, WEIGHT)
-        new = (intensity > solution).choose(self.above, self.below)
+        new = (intensity > solution).select(self.above, self.below)
         self.moved.add((new - old) * (new - old))
         self.norm.add(old * old)
         self.put(point, WEIGHT, new)
@@ -57,46 +82,80 @@ class Asls(Kernel):
     def end_backward(self) -> None:
         """Measure the change."""
         self.put_states(ENOUGH, self.one)
-        self.put_states(LATEST, self.moved.get().root() / self.norm.get().root().larger(TINY))
+        self.put_states(LATEST, self.moved.get().square_root() / self.norm.get().square_root().maximum(TINY))
 
 
 class Iasls(Asls):
     """Like asls with squared weights, the first differences of the residual penalised, from a parabola."""
 
-    def prepare(self, lane: Whole, row: Whole) -> None:
-        """Start from the weights of the least-squares parabola; its basis stands below the bands."""
+    def prepare(self, lane: Integer, row: Integer) -> None:
+        """Start from the weights of the least-squares parabola; its basis stands below the bands.
+
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        row
+            The spectrum's row in the batch.
+        """
         sums = [Variable(Number.of(self.code, 0.0)) for _ in range(3)]
         with counted(self.n_points) as point:
             for k, total in enumerate(sums):
-                total.add(self.basis(k, point) * self.one_at(point, INTENSITY, lane))
+                total.add(self.basis(k, point) * self.lane_at(point, INTENSITY, lane))
         factors = [total.get() for total in sums]
         p = self.settings["p"]
         with counted(self.n_points) as point:
             parabola = self.basis(0, point) * factors[0]
             for k in (1, 2):
                 parabola = parabola + self.basis(k, point) * factors[k]
-            above = self.one_at(point, INTENSITY, lane) > parabola
-            self.put_one(point, WEIGHT, lane, above.choose(p, 1.0 - p))
+            above = self.lane_at(point, INTENSITY, lane) > parabola
+            self.put_lane_at(point, WEIGHT, lane, above.select(p, 1.0 - p))
 
-    def basis(self, k: int, point: Whole) -> Number:
-        """Return one of the three orthonormal parabolas at a point."""
+    def basis(self, k: int, point: Integer) -> Number:
+        """Return one of the three orthonormal parabolas at a point.
+
+        Parameters
+        ----------
+        k
+            0, 1 or 2: the highest power of the position.
+        point
+            The point of the spectrum, from 0.
+        """
         return self.bands.number(self.n_points * (2 + k) + point)
 
     def start_forward(self) -> None:
         """Remember the intensity before each point; before the first stands itself."""
-        self.before = Variable(self.at(Whole.of(self.code, 0), INTENSITY))
+        self.before = Variable(self.at(Integer.of(self.code, 0), INTENSITY))
 
-    def weigh(self, point: Whole, intensity: Number) -> Number:
-        """Return the squared weights."""
+    def weigh(self, point: Integer, intensity: Number) -> Number:
+        """Return the squared weights.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        intensity
+            The intensities of all lanes at the point.
+        """
         weight = self.at(point, WEIGHT)
         return weight * weight
 
-    def right_side(self, point: Whole, weight: Number, intensity: Number) -> Number:
-        """Add ``lam_1 D1'D1`` of the intensities."""
-        after = self.at((point + 1).smaller(self.n_points - 1), INTENSITY)
+    def right_side(self, point: Integer, weight: Number, intensity: Number) -> Number:
+        """Add ``lam_1 D1'D1`` of the intensities.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        weight
+            The weights of all lanes at the point.
+        intensity
+            The intensities of all lanes at the point.
+        """
+        after = self.at((point + 1).minimum(self.n_points - 1), INTENSITY)
         bend = (intensity - self.before.get()) - (after - intensity)
         self.before.set(intensity)
-        return weight * intensity + spread(self.settings["lam_1"]) * bend
+        return weight * intensity + broadcast(self.settings["lam_1"]) * bend
 
 
 class _ByNegatives(Kernel):
@@ -108,10 +167,10 @@ class _ByNegatives(Kernel):
         self.fresh = self.states(FRESH) > 0.5
         self.moved, self.norm = Variable(self.zero), Variable(self.zero)
 
-    def weigh(self, point: Whole, intensity: Number) -> Number:
+    def weigh(self, point: Integer, intensity: Number) -> Number:
         """Return the new weights, and sum up how they moved."""
         residual = intensity - self.at(point, SOLUTION)
-        new = self.fresh.choose(1.0, self.weight(residual))
+        new = self.fresh.select(1.0, self.weight(residual))
         if self.tests_after_forward:
             old = self.at(point, WEIGHT)
             self.moved.add((new - old) * (new - old))
@@ -126,23 +185,25 @@ class _ByNegatives(Kernel):
     def end_forward(self) -> None:
         """Measure the change."""
         if self.tests_after_forward:
-            self.put_states(LATEST, self.moved.get().root() / self.norm.get().root().larger(TINY))
+            self.put_states(
+                LATEST, self.moved.get().square_root() / self.norm.get().square_root().maximum(TINY)
+            )
 
     def start_backward(self) -> None:
         """Count and sum up the residuals below zero."""
         self.count, self.total, self.squares = (Variable(self.zero) for _ in range(3))
 
-    def observe(self, point: Whole, intensity: Number, solution: Number) -> None:
+    def observe(self, point: Integer, intensity: Number, solution: Number) -> None:
         """Look at one residual."""
         residual = intensity - solution
-        below = residual.smaller(0.0)
-        self.count.add((residual < 0.0).choose(self.one, 0.0))
+        below = residual.minimum(0.0)
+        self.count.add((residual < 0.0).select(self.one, 0.0))
         self.total.add(below)
         self.squares.add(below * below)
 
     def end_backward(self) -> None:
         """Derive the next weights' parameters; with fewer than two residuals below zero there are none."""
-        self.put_states(ENOUGH, (self.count.get() > 1.5).choose(self.one, 0.0))
+        self.put_states(ENOUGH, (self.count.get() > 1.5).select(self.one, 0.0))
         self.derive(self.states(ITERATIONS) + 1.0)
 
     def derive(self, iteration: Number) -> None:
@@ -153,7 +214,7 @@ class _ByNegatives(Kernel):
         """Return mean and standard deviation of the residuals below zero."""
         mean = self.total.get() / self.count.get()
         variance = (self.squares.get() - self.total.get() * mean) / (self.count.get() - 1.0)
-        return mean, variance.larger(0.0).root().larger(TINY)
+        return mean, variance.maximum(0.0).square_root().maximum(TINY)
 
 
 class Arpls(_ByNegatives):
@@ -166,7 +227,7 @@ class Arpls(_ByNegatives):
     def weight(self, residual: Number) -> Number:
         """Return 1 / (1 + exp(scale (residual - shift)))."""
         argument = self.scale * (residual - self.shift)
-        return 1.0 / (1.0 + argument.larger(-708.0).smaller(708.0).exponential())
+        return 1.0 / (1.0 + argument.maximum(-708.0).minimum(708.0).exponential())
 
     def derive(self, iteration: Number) -> None:
         """Store 2 / deviation and 2 deviation - mean."""
@@ -180,22 +241,30 @@ class Airpls(_ByNegatives):
 
     slots: ClassVar[int] = 4
 
-    def prepare(self, lane: Whole, row: Whole) -> None:
-        """Sum up the absolute intensities."""
+    def prepare(self, lane: Integer, row: Integer) -> None:
+        """Sum up the absolute intensities.
+
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        row
+            The spectrum's row in the batch.
+        """
         size = Variable(Number.of(self.code, 0.0))
         with counted(self.n_points) as point:
-            size.add(self.one_at(point, INTENSITY, lane).size())
-        self.put_state(SIZE, lane, size.get().larger(TINY))
+            size.add(self.lane_at(point, INTENSITY, lane).absolute())
+        self.put_state(SIZE, lane, size.get().maximum(TINY))
 
     def weight(self, residual: Number) -> Number:
         """Return exp(scale residual) below zero, where its argument is at most 50."""
-        return (residual < 0.0).choose((self.scale * residual).exponential(), 0.0)
+        return (residual < 0.0).select((self.scale * residual).exponential(), 0.0)
 
     def derive(self, iteration: Number) -> None:
         """Store the iteration over the summed residual, and the change."""
         total = self.total.get()
-        self.put_states(SCALE, iteration.smaller(AIRPLS_SHARPEST) / total)
-        self.put_states(LATEST, total.size() / self.states(SIZE))
+        self.put_states(SCALE, iteration.minimum(AIRPLS_SHARPEST) / total)
+        self.put_states(LATEST, total.absolute() / self.states(SIZE))
 
 
 class Drpls(Arpls):
@@ -204,18 +273,18 @@ class Drpls(Arpls):
     def weight(self, residual: Number) -> Number:
         """Return (1 - s / (1 + |s|)) / 2 of the scaled residual s."""
         scaled = self.scale * (residual - self.shift)
-        return 0.5 - 0.5 * (scaled / (1.0 + scaled.size()))
+        return 0.5 - 0.5 * (scaled / (1.0 + scaled.absolute()))
 
     def derive(self, iteration: Number) -> None:
         """Store exp(iteration) / deviation and 2 deviation - mean."""
         mean, deviation = self.mean_and_deviation()
-        self.put_states(SCALE, iteration.smaller(DRPLS_SHARPEST).exponential() / deviation)
+        self.put_states(SCALE, iteration.minimum(DRPLS_SHARPEST).exponential() / deviation)
         self.put_states(SHIFT, 2.0 * deviation - mean)
 
     def forward(self) -> None:
         """Factor ``W + D1'D1 + (I - eta W) lam D2'D2`` into L U, row by row, and substitute forward."""
         self.start_forward()
-        lam, eta = spread(self.settings["lam"]), spread(self.settings["eta"])
+        lam, eta = broadcast(self.settings["lam"]), broadcast(self.settings["eta"])
         inverse, inverse_before, first, first_before, second, second_before = (
             Variable(self.zero) for _ in range(6)
         )
@@ -241,7 +310,7 @@ class Drpls(Arpls):
             swept_before.set(swept.get())
             swept.set(right)
             off_before.set(off)
-            self.least_pivot.set(pivot.smaller(self.least_pivot.get()))
+            self.least_pivot.set(pivot.minimum(self.least_pivot.get()))
             self.put(point, FIRST, first.get() * inverse.get())
             self.put(point, SECOND, far * inverse.get())
             self.put(point, self.swept, right * inverse.get())

@@ -53,7 +53,20 @@ Reweight = Callable[[FloatArray, FloatArray, int], Reweighted]
 
 
 def fit(spectrum: FloatArray, settings: WhittakerSettings) -> Fit:
-    """Fit the baseline of one spectrum ``(p,)`` by the algorithm its settings belong to."""
+    """Fit the baseline of one spectrum ``(p,)`` by the algorithm its settings belong to.
+
+    Parameters
+    ----------
+    spectrum
+        ``(p,)`` float64, finite, p >= 5.
+    settings
+        Settings of the algorithm, which their class selects.
+
+    Raises
+    ------
+    UsageError
+        There is no algorithm for settings of that class.
+    """
     # Weights may overflow to infinity on their way to 0 or 1; a solution that isn't finite is caught below.
     with np.errstate(over="ignore", invalid="ignore"):
         match settings:
@@ -88,11 +101,11 @@ def _asls(spectrum: FloatArray, settings: AslsSettings) -> Fit:
 def _iasls(spectrum: FloatArray, settings: IaslsSettings) -> Fit:
     """Fit one improved asymmetric least-squares baseline."""
     penalty = penalty_bands(spectrum.size, settings.lam, settings.lam_1)
-    pull = settings.lam_1 * first_difference_pull(spectrum)
+    gradient_term = settings.lam_1 * first_difference_product(spectrum)
 
     def solve(weights: FloatArray) -> FloatArray | None:
         squared = weights * weights
-        return _solve_symmetric(penalty, squared, squared * spectrum + pull)
+        return _solve_symmetric(penalty, squared, squared * spectrum + gradient_term)
 
     def reweight(baseline: FloatArray, weights: FloatArray, _iteration: int) -> Reweighted:
         updated = _asymmetric(spectrum, baseline, settings.p)
@@ -164,7 +177,7 @@ def _drpls(spectrum: FloatArray, settings: DrplsSettings) -> Fit:
     return _iterate(spectrum, np.ones_like(spectrum), solve, reweight, settings)
 
 
-def first_difference_pull(spectrum: FloatArray) -> FloatArray:
+def first_difference_product(spectrum: FloatArray) -> FloatArray:
     """Return ``D1'D1 @ spectrum``, ``(p,)``."""
     steps = np.diff(spectrum, prepend=spectrum[0], append=spectrum[-1])
     return steps[:-1] - steps[1:]

@@ -16,17 +16,11 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.baseline.algorithms import Airpls, Arpls, Asls, Drpls, Iasls
-from spectra_dl.spectra.baseline.kernels import (
-    ARRAYS,
-    NOT_DONE,
-    SCRATCH_BESIDE,
-    SCRATCH_PER_POINT,
-    SETTINGS,
-    Kernel,
-)
+from spectra_dl.spectra.baseline.kernels import ARRAYS, NOT_DONE, SETTINGS, Kernel
 from spectra_dl.spectra.baseline.penalty import first_difference_bands, parabola_basis, penalty_bands
 from spectra_dl.spectra.baseline.settings import WhittakerSettings
 from spectra_dl.spectra.baseline.simd import LANES
+from spectra_dl.spectra.baseline.tile import SCRATCH_FOR_STATES, SCRATCH_PER_POINT
 
 __all__ = ["NOT_DONE", "fit"]
 
@@ -48,8 +42,10 @@ def fit(
     ----------
     intensity
         ``(n, p)`` float64, contiguous, finite, p >= 5.
+    settings
+        Settings of the algorithm, which their ``name`` selects.
     threads
-        How many parts the spectra are worked on in at the same time.
+        How many parts the spectra are worked on in at the same time, 1 or more.
 
     Returns
     -------
@@ -66,7 +62,7 @@ def fit(
     changes = np.empty(len(intensity))
 
     def run(rows: slice) -> None:
-        scratch = _aligned(SCRATCH_PER_POINT * intensity.shape[1] + SCRATCH_BESIDE)
+        scratch = _aligned(SCRATCH_PER_POINT * intensity.shape[1] + SCRATCH_FOR_STATES)
         arrays = (intensity[rows], baseline[rows], iterations[rows], changes[rows], bands, constants, scratch)
         function(*(array.ctypes.data for array in arrays), len(arrays[0]), intensity.shape[1])
 
@@ -104,7 +100,19 @@ def _compiled(name: str) -> Callable[..., None]:
 
 
 def empty_function(module: ir.Module, name: str, *, n_arrays: int, n_counts: int) -> ir.Function:
-    """Return a function without a body that takes arrays, then whole numbers, and returns nothing."""
+    """Return a function without a body that takes arrays, then whole numbers, and returns nothing.
+
+    Parameters
+    ----------
+    module
+        The module the function is added to.
+    name
+        Its name in the module.
+    n_arrays
+        Number of pointers it takes first.
+    n_counts
+        Number of 64-bit integers it takes after them.
+    """
     arguments = [ir.PointerType()] * n_arrays + [ir.IntType(64)] * n_counts
     return ir.Function(module, ir.FunctionType(ir.VoidType(), arguments), name)
 

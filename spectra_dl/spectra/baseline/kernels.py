@@ -7,7 +7,7 @@ the next one: waiting for the slowest of eight would double the time. Lanes neve
 depend on itself alone.
 
 The factors are those of L D L' without pivoting. A spectrum whose pivots aren't all positive, or whose
-solution isn't finite, is given back as `NOT_DONE`.
+solution isn't finite, is returned as `NOT_DONE`.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,31 @@ from llvmlite import ir
 
 from spectra_dl.spectra.baseline.simd import (
     LANES,
+    Boolean,
+    Integer,
     Memory,
     Number,
-    Truth,
     Variable,
-    Whole,
+    broadcast,
+    broadcast_constant,
     counted,
-    lanes_of,
-    spread,
     when,
     while_positive,
+)
+from spectra_dl.spectra.baseline.tile import (
+    CHANGE,
+    ENOUGH,
+    FIRST,
+    FRESH,
+    INTENSITY,
+    ITERATIONS,
+    LATEST,
+    ROW,
+    SECOND,
+    SOLUTION,
+    SOUND,
+    WAITING,
+    Tile,
 )
 
 TINY = 2.2250738585072014e-308
@@ -37,29 +52,18 @@ NOT_DONE = -1
 ARRAYS = ("spectra", "baselines", "iterations", "changes", "bands", "settings", "scratch")
 SETTINGS = ("lam", "p", "lam_1", "eta", "tol", "last_iteration")
 
-# What stands in the tile for each point, one group of lanes each.
-INTENSITY, FIRST, SECOND, SOLUTION, WEIGHT, SWEPT = range(6)
-# What stands after the tile, one group of lanes each.
-ROW, ITERATIONS, CHANGE, LATEST, FRESH, WAITING, SOUND, ENOUGH, SCALE, SHIFT, SIZE = range(11)
 
-SCRATCH_PER_POINT = 6 * LANES
-SCRATCH_BESIDE = 11 * LANES
-
-
-class Kernel:
+class Kernel(Tile):
     """The code all algorithms share; each adds what its weights are and how it measures change.
 
     Attributes
     ----------
-    slots
-        Groups of lanes in the tile for each point.
     swept
         Where the forward substitution is kept: over the last solution, unless that is still needed.
     tests_after_forward
         Whether the change is known only once the forward pass has computed the weights.
     """
 
-    slots: ClassVar[int] = 5
     swept: ClassVar[int] = SOLUTION
     tests_after_forward: ClassVar[bool] = False
 
@@ -68,16 +72,16 @@ class Kernel:
         self.code = code
         memory = {name: Memory(code, value) for name, value in zip(ARRAYS, function.args, strict=False)}
         self.memory = memory
-        self.tile, self.bands = memory["scratch"], memory["bands"]
-        self.n_spectra, self.n_points = (Whole(code, value) for value in function.args[-2:])
+        self.n_spectra, n_points = (Integer(code, value) for value in function.args[-2:])
+        super().__init__(memory["scratch"], memory["bands"], n_points)
         self.settings = {name: memory["settings"].number(k) for k, name in enumerate(SETTINGS)}
-        self.zero, self.one = lanes_of(code, 0.0), lanes_of(code, 1.0)
+        self.zero, self.one = broadcast_constant(code, 0.0), broadcast_constant(code, 1.0)
 
     def write(self) -> None:
         """Write the whole function."""
-        self.following = Variable(Whole.of(self.code, 0))  # the first spectrum no lane has taken
-        self.busy = Variable(Whole.of(self.code, LANES))
-        with counted(Whole.of(self.code, LANES)) as lane:
+        self.following = Variable(Integer.of(self.code, 0))  # the first spectrum no lane has taken
+        self.busy = Variable(Integer.of(self.code, LANES))
+        with counted(Integer.of(self.code, LANES)) as lane:
             self.take_next(lane, waits=False)
         with while_positive(self.busy):
             self.forward()
@@ -91,18 +95,44 @@ class Kernel:
 
     # What an algorithm adds.
 
-    def prepare(self, lane: Whole, row: Whole) -> None:
-        """Set up a lane for a new spectrum, beyond its intensities."""
+    def prepare(self, lane: Integer, row: Integer) -> None:
+        """Set up a lane for a new spectrum, beyond its intensities.
+
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        row
+            The spectrum's row in the batch.
+        """
 
     def start_forward(self) -> None:
         """Set up what `weigh` needs."""
 
-    def weigh(self, point: Whole, intensity: Number) -> Number:
-        """Return the weights at a point."""
+    def weigh(self, point: Integer, intensity: Number) -> Number:
+        """Return the weights at a point.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        intensity
+            The intensities of all lanes at the point.
+        """
         raise NotImplementedError
 
-    def right_side(self, point: Whole, weight: Number, intensity: Number) -> Number:
-        """Return the right-hand side of the system at a point."""
+    def right_side(self, point: Integer, weight: Number, intensity: Number) -> Number:
+        """Return the right-hand side of the system at a point.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        weight
+            The weights of all lanes at the point.
+        intensity
+            The intensities of all lanes at the point.
+        """
         return weight * intensity
 
     def end_forward(self) -> None:
@@ -111,8 +141,18 @@ class Kernel:
     def start_backward(self) -> None:
         """Set up what `observe` needs."""
 
-    def observe(self, point: Whole, intensity: Number, solution: Number) -> None:
-        """Look at the new solution at a point."""
+    def observe(self, point: Integer, intensity: Number, solution: Number) -> None:
+        """Look at the new solution at a point.
+
+        Parameters
+        ----------
+        point
+            The point of the spectrum, from 0.
+        intensity
+            The intensities of all lanes at the point.
+        solution
+            The new solution of all lanes at the point.
+        """
         raise NotImplementedError
 
     def end_backward(self) -> None:
@@ -127,7 +167,7 @@ class Kernel:
         f = b - lam l1(i-1), d = a - lam² / d(i-2) - f(i-1)² / d(i-1), l1 = f / d, l2 = lam / d.
         """
         self.start_forward()
-        lam = spread(self.settings["lam"])
+        lam = broadcast(self.settings["lam"])
         off, inverse, first, second, second_before = (Variable(self.zero) for _ in range(5))
         swept, swept_before = Variable(self.zero), Variable(self.zero)
         self.least_pivot = Variable(self.one)
@@ -145,7 +185,7 @@ class Kernel:
             second.set(lam * inverse.get())
             swept_before.set(swept.get())
             swept.set(right)
-            self.least_pivot.set(pivot.smaller(self.least_pivot.get()))
+            self.least_pivot.set(pivot.minimum(self.least_pivot.get()))
             self.put(point, FIRST, first.get())
             self.put(point, SECOND, second.get())
             self.put(point, self.swept, right * inverse.get())
@@ -164,23 +204,28 @@ class Kernel:
             self.put(point, SOLUTION, solution)
             self.observe(point, self.at(point, INTENSITY), solution)
         # Whatever isn't finite anywhere has reached the first point, the last one solved.
-        finite = after.get().size() < 1e300
+        finite = after.get().absolute() < 1e300
         sound = (self.least_pivot.get() > 0.0) & finite
-        self.put_states(SOUND, sound.choose(self.one, 0.0))
+        self.put_states(SOUND, sound.select(self.one, 0.0))
         self.end_backward()
 
     # What happens to a lane between passes.
 
-    def take_next(self, lane: Whole, *, waits: bool) -> None:
+    def take_next(self, lane: Integer, *, waits: bool) -> None:
         """Give a lane the next spectrum, or rest it when there is none.
 
-        A lane that ``waits`` was filled after the forward pass and lets the backward pass go by.
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        waits
+            Whether the lane is filled after the forward pass and so skips the backward pass.
         """
         row = self.following.get()
         with self.code.if_else((row < self.n_spectra).ir) as (some, none):
             with some:
                 with counted(self.n_points) as point:
-                    self.put_one(
+                    self.put_lane_at(
                         point, INTENSITY, lane, self.memory["spectra"].number(row * self.n_points + point)
                     )
                 self.put_state(ROW, lane, row.as_number())
@@ -195,13 +240,13 @@ class Kernel:
                 self.put_state(ROW, lane, Number.of(self.code, -1.0))
                 self.busy.set(self.busy.get() - 1)
 
-    def after_forward(self, lane: Whole) -> None:
+    def after_forward(self, lane: Integer) -> None:
         """Test a lane that has weights from a solution."""
-        done = self.tested(lane, Truth.of(self.code, True))
+        done = self.tested(lane, Boolean.of(self.code, True))
         with when(done):
             self.finish(lane, self.state(ITERATIONS, lane), waits=True)
 
-    def after_backward(self, lane: Whole) -> None:
+    def after_backward(self, lane: Integer) -> None:
         """Let a lane that waited begin; end one that can't go on; test the others if it's time."""
         with self.code.if_else((self.state(WAITING, lane) > 0.5).ir) as (waited, worked):
             with waited:
@@ -215,66 +260,46 @@ class Kernel:
                     done = done | self.tested(lane, goes_on)
                 with when(done):
                     self.finish(
-                        lane, sound.choose(self.state(ITERATIONS, lane), float(NOT_DONE)), waits=False
+                        lane, sound.select(self.state(ITERATIONS, lane), float(NOT_DONE)), waits=False
                     )
 
-    def tested(self, lane: Whole, applies: Truth) -> Truth:
-        """Count an iteration where the test ``applies``, note its change, and return whether it was the last."""
-        iterations = self.state(ITERATIONS, lane) + applies.choose(Number.of(self.code, 1.0), 0.0)
-        change = applies.choose(self.state(LATEST, lane), self.state(CHANGE, lane))
+    def tested(self, lane: Integer, applies: Boolean) -> Boolean:
+        """Count an iteration where the test applies, store its change, and return whether it was the last.
+
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        applies
+            Whether there is a new change to compare with ``tol``.
+        """
+        iterations = self.state(ITERATIONS, lane) + applies.select(Number.of(self.code, 1.0), 0.0)
+        change = applies.select(self.state(LATEST, lane), self.state(CHANGE, lane))
         self.put_state(ITERATIONS, lane, iterations)
         self.put_state(CHANGE, lane, change)
         return (change < self.settings["tol"]) | ~(iterations < self.settings["last_iteration"])
 
-    def finish(self, lane: Whole, iterations: Number, *, waits: bool) -> None:
-        """Hand out the solution of a lane and take the next spectrum."""
-        row = Whole.from_number(self.state(ROW, lane))
+    def finish(self, lane: Integer, iterations: Number, *, waits: bool) -> None:
+        """Store the solution of a lane and take the next spectrum.
+
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        iterations
+            The tested iterations, or `NOT_DONE`.
+        waits
+            As in `take_next`.
+        """
+        row = Integer.from_number(self.state(ROW, lane))
         with counted(self.n_points) as point:
-            self.memory["baselines"].put(row * self.n_points + point, self.one_at(point, SOLUTION, lane))
-        self.memory["iterations"].put(row, Whole.from_number(iterations))
+            self.memory["baselines"].put(row * self.n_points + point, self.lane_at(point, SOLUTION, lane))
+        self.memory["iterations"].put(row, Integer.from_number(iterations))
         self.memory["changes"].put(row, self.state(CHANGE, lane))
         self.take_next(lane, waits=waits)
 
     @contextmanager
-    def each_busy_lane(self) -> Iterator[Whole]:
+    def each_busy_lane(self) -> Iterator[Integer]:
         """Run the body for every lane that has a spectrum."""
-        with counted(Whole.of(self.code, LANES)) as lane, when(self.state(ROW, lane) > -0.5):
+        with counted(Integer.of(self.code, LANES)) as lane, when(self.state(ROW, lane) > -0.5):
             yield lane
-
-    # Where things stand.
-
-    def at(self, point: Whole, slot: int) -> Number:
-        """Return all lanes of a slot at a point."""
-        return self.tile.lanes(point * self.slots + slot)
-
-    def put(self, point: Whole, slot: int, value: Number) -> None:
-        """Store all lanes of a slot at a point."""
-        self.tile.put_lanes(point * self.slots + slot, value)
-
-    def one_at(self, point: Whole, slot: int, lane: Whole) -> Number:
-        """Return one lane of a slot at a point."""
-        return self.tile.number((point * self.slots + slot) * LANES + lane)
-
-    def put_one(self, point: Whole, slot: int, lane: Whole, value: Number) -> None:
-        """Store one lane of a slot at a point."""
-        self.tile.put((point * self.slots + slot) * LANES + lane, value)
-
-    def states(self, name: int) -> Number:
-        """Return the state of all lanes."""
-        return self.tile.lanes(self.n_points * self.slots + name)
-
-    def put_states(self, name: int, value: Number) -> None:
-        """Store the state of all lanes."""
-        self.tile.put_lanes(self.n_points * self.slots + name, value)
-
-    def state(self, name: int, lane: Whole) -> Number:
-        """Return the state of one lane."""
-        return self.tile.number((self.n_points * self.slots + name) * LANES + lane)
-
-    def put_state(self, name: int, lane: Whole, value: Number) -> None:
-        """Store the state of one lane."""
-        self.tile.put((self.n_points * self.slots + name) * LANES + lane, value)
-
-    def band(self, row: int, point: Whole) -> Number:
-        """Return a number of the penalty (or what else is given by point), the same for all lanes."""
-        return spread(self.bands.number(self.n_points * row + point))

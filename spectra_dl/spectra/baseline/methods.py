@@ -1,4 +1,4 @@
-"""Every baseline method by name: five of our own, the rest from pybaselines."""
+"""Every baseline method by name: five Whittaker smoothers implemented here, the rest from pybaselines."""
 
 import inspect
 import warnings
@@ -17,7 +17,7 @@ from spectra_dl.spectra.baseline.whittaker import airpls, arpls, asls, drpls, ia
 
 ParameterValue = bool | int | float | str
 
-OWN_METHODS: dict[str, Callable[..., BaselineResult]] = {
+WHITTAKER_METHODS: dict[str, Callable[..., BaselineResult]] = {
     "asls": asls,
     "arpls": arpls,
     "airpls": airpls,
@@ -34,7 +34,7 @@ _OTHERS = """
     pspline_aspls pspline_brpls pspline_derpsalsa pspline_drpls pspline_iarpls pspline_iasls pspline_lsrpls
     pspline_mpls pspline_psalsa quant_reg ria rolling_ball rubberband snip std_distribution swima tophat
 """
-METHODS: tuple[str, ...] = (*OWN_METHODS, *_OTHERS.split())
+METHODS: tuple[str, ...] = (*WHITTAKER_METHODS, *_OTHERS.split())
 
 # What isn't a setting of the algorithm, takes arrays or callables, or changes what a method returns.
 _NOT_BY_NAME = {
@@ -61,7 +61,7 @@ def correct(
         The method's parameters by name; those left out keep their defaults.
     wavenumber
         ``(p,)`` in cm⁻¹, used by the methods of pybaselines that look at positions (poly, snip does not);
-        our own five take the points as evenly spaced, as published.
+        the five implemented here take the points as evenly spaced, as published.
 
     Raises
     ------
@@ -77,13 +77,20 @@ def correct(
     (2, 50)
     """
     check_parameters(method, parameters)
-    if method in OWN_METHODS:
-        return OWN_METHODS[method](intensity, **parameters)
+    if method in WHITTAKER_METHODS:
+        return WHITTAKER_METHODS[method](intensity, **parameters)
     return _by_pybaselines(checked_intensity(intensity), method, parameters, wavenumber)
 
 
 def check_parameters(method: str, parameters: Mapping[str, ParameterValue]) -> None:
     """Refuse a method or parameter that doesn't exist.
+
+    Parameters
+    ----------
+    method
+        The method's name.
+    parameters
+        Its parameters by name; ranges are checked by the method itself.
 
     Raises
     ------
@@ -110,15 +117,21 @@ def check_method(method: str) -> None:
     """
     if method in METHODS:
         return
-    shown = get_close_matches(method, METHODS) or (*OWN_METHODS, "snip", "imodpoly", "mor", "rubberband")
+    proposed = get_close_matches(method, METHODS) or (
+        *WHITTAKER_METHODS,
+        "snip",
+        "imodpoly",
+        "mor",
+        "rubberband",
+    )
     raise UsageError(
-        f"no baseline method {method[:40]!r}; did you mean {', '.join(shown)}? "
+        f"no baseline method {method[:40]!r}; did you mean {', '.join(proposed)}? "
         "spectra_dl.spectra.baseline.METHODS lists all"
     )
 
 
 def _parameter_names(method: str) -> list[str]:
-    function = OWN_METHODS[method] if method in OWN_METHODS else _pybaselines_function(method)
+    function = WHITTAKER_METHODS[method] if method in WHITTAKER_METHODS else _pybaselines_function(method)
     names = list(inspect.signature(function).parameters)
     return [name for name in names if name not in _NOT_BY_NAME]
 

@@ -11,7 +11,11 @@ def penalty_bands(n_points: int, lam: float, lam_1: float = 0.0) -> FloatArray:
     Parameters
     ----------
     n_points
-        Of a spectrum, 5 or more.
+        Points of a spectrum, 5 or more.
+    lam
+        Weight of the squared second differences, 0 or more.
+    lam_1
+        Weight of the squared first differences, 0 or more.
 
     Returns
     -------

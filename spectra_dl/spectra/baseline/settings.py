@@ -22,7 +22,7 @@ class WhittakerSettings:
     Attributes
     ----------
     lam
-        Weight of the squared second differences of the baseline, in (0, 1e12]; larger is stiffer.
+        Weight of the squared second differences of the baseline, the smoothing parameter λ, in (0, 1e12]; larger is smoother.
     max_iter
         Iterations after the first, 0 to 10,000.
     tol
@@ -41,21 +41,21 @@ class WhittakerSettings:
     tol: float
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
+        for field in fields(self):
+            value = getattr(self, field.name)
             number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-            wanted = (
-                "a number" if each.name != "lam" else "a number; choose_lam finds one on training spectra"
+            requirement = (
+                "a number" if field.name != "lam" else "a number; choose_lam finds one on training spectra"
             )
-            self._require(each.name, number, wanted)
+            self._require(field.name, number, requirement)
         self._require("lam", 0 < self.lam <= _LARGEST_LAM, "a number above 0 and at most 1e12")
         whole = isinstance(self.max_iter, int | np.integer)
         self._require("max_iter", whole and 0 <= self.max_iter <= 10_000, "a whole number from 0 to 10,000")
         self._require("tol", 0 < self.tol < np.inf, "a number above 0")
 
-    def _require(self, parameter: str, condition: bool, wanted: str) -> None:
+    def _require(self, parameter: str, condition: bool, requirement: str) -> None:
         if not condition:
-            raise UsageError(f"{self.name}: {parameter} is {getattr(self, parameter)!r}; give {wanted}")
+            raise UsageError(f"{self.name}: {parameter} is {getattr(self, parameter)!r}; give {requirement}")
 
 
 @dataclass(frozen=True, kw_only=True)

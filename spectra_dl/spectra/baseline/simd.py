@@ -1,6 +1,6 @@
-"""A few words to write vector code in: numbers in lanes, loops, memory.
+"""Building blocks of SIMD code: numbers in lanes, loops, memory.
 
-The words build LLVM's intermediate code by way of llvmlite, the compiler under numba. A `Number` is one
+The blocks build LLVM's intermediate representation by way of llvmlite, the compiler under numba. A `Number` is one
 float64 or ``LANES`` of them side by side; arithmetic on lanes is arithmetic on each lane alone, so no lane
 can see another. That, and the order of operations written down here, is what makes a result independent
 of its neighbours; nothing is left to an automatic vectoriser.
@@ -37,19 +37,27 @@ class Number(Value):
 
     @classmethod
     def of(cls, code: ir.IRBuilder, constant: float) -> "Number":
-        """Return one constant float64."""
+        """Return one constant float64.
+
+        Parameters
+        ----------
+        code
+            The builder that later operations are added by.
+        constant
+            Its value.
+        """
         return cls(code, ir.Constant(_DOUBLE, constant))
 
     def _operand(self, other: "Number | float") -> Any:
         if isinstance(other, Number):
             same = other.ir.type == self.ir.type
-            return other.ir if same else spread(other).ir
+            return other.ir if same else broadcast(other).ir
         return ir.Constant(self.ir.type, [other] * LANES if self.ir.type == _VECTOR else other)
 
     def _lifted(self, other: "Number | float") -> "Number":
         """Return the scalar in every lane where the other side has lanes."""
         wider = isinstance(other, Number) and other.ir.type == _VECTOR and self.ir.type != _VECTOR
-        return spread(self) if wider else self
+        return broadcast(self) if wider else self
 
     def __add__(self, other: "Number | float") -> "Number":
         left = self._lifted(other)
@@ -76,27 +84,27 @@ class Number(Value):
     __radd__ = __add__
     __rmul__ = __mul__
 
-    def __lt__(self, other: "Number | float") -> "Truth":
+    def __lt__(self, other: "Number | float") -> "Boolean":
         left = self._lifted(other)
-        return Truth(self.code, self.code.fcmp_ordered("<", left.ir, left._operand(other)))
+        return Boolean(self.code, self.code.fcmp_ordered("<", left.ir, left._operand(other)))
 
-    def __gt__(self, other: "Number | float") -> "Truth":
+    def __gt__(self, other: "Number | float") -> "Boolean":
         left = self._lifted(other)
-        return Truth(self.code, self.code.fcmp_ordered(">", left.ir, left._operand(other)))
+        return Boolean(self.code, self.code.fcmp_ordered(">", left.ir, left._operand(other)))
 
-    def smaller(self, other: "Number | float") -> "Number":
-        """Return the smaller of two; the other where this one isn't a number."""
-        return (self < other).choose(self, other)
+    def minimum(self, other: "Number | float") -> "Number":
+        """Return the minimum of two; the second where this number is NaN."""
+        return (self < other).select(self, other)
 
-    def larger(self, other: "Number | float") -> "Number":
-        """Return the larger of two; the other where this one isn't a number."""
-        return (self > other).choose(self, other)
+    def maximum(self, other: "Number | float") -> "Number":
+        """Return the maximum of two; the second where this number is NaN."""
+        return (self > other).select(self, other)
 
-    def size(self) -> "Number":
+    def absolute(self) -> "Number":
         """Return the absolute value."""
         return self._intrinsic("llvm.fabs")
 
-    def root(self) -> "Number":
+    def square_root(self) -> "Number":
         """Return the square root."""
         return self._intrinsic("llvm.sqrt")
 
@@ -142,111 +150,159 @@ def _horner(argument: Number, factors: list[float]) -> Number:
     return total
 
 
-class Truth(Value):
+class Boolean(Value):
     """True or false, or one of them per lane."""
 
     @classmethod
-    def of(cls, code: ir.IRBuilder, constant: bool) -> "Truth":
-        """Return a constant."""
+    def of(cls, code: ir.IRBuilder, constant: bool) -> "Boolean":
+        """Return a constant.
+
+        Parameters
+        ----------
+        code
+            The builder that later operations are added by.
+        constant
+            Its value.
+        """
         return cls(code, ir.Constant(ir.IntType(1), constant))
 
-    def choose(self, yes: "Number | float", no: "Number | float") -> Number:
-        """Return ``yes`` where true, else ``no``; both are computed."""
+    def select(self, yes: "Number | float", no: "Number | float") -> Number:
+        """Return ``yes`` where true, else ``no``; both are computed.
+
+        Parameters
+        ----------
+        yes, no
+            The results; at least one a `Number`.
+        """
         pattern = yes if isinstance(yes, Number) else no
         assert isinstance(pattern, Number)
         lanes = self.ir.type != ir.IntType(1)
         if lanes and pattern.ir.type != _VECTOR:
-            pattern = spread(pattern)
+            pattern = broadcast(pattern)
         return Number(self.code, self.code.select(self.ir, pattern._operand(yes), pattern._operand(no)))
 
-    def __or__(self, other: "Truth") -> "Truth":
-        return Truth(self.code, self.code.or_(self.ir, other.ir))
+    def __or__(self, other: "Boolean") -> "Boolean":
+        return Boolean(self.code, self.code.or_(self.ir, other.ir))
 
-    def __and__(self, other: "Truth") -> "Truth":
-        return Truth(self.code, self.code.and_(self.ir, other.ir))
+    def __and__(self, other: "Boolean") -> "Boolean":
+        return Boolean(self.code, self.code.and_(self.ir, other.ir))
 
-    def __invert__(self) -> "Truth":
-        return Truth(self.code, self.code.not_(self.ir))
+    def __invert__(self) -> "Boolean":
+        return Boolean(self.code, self.code.not_(self.ir))
 
 
-class Whole(Value):
+class Integer(Value):
     """A 64-bit integer: an index, a count, a row."""
 
     @classmethod
-    def of(cls, code: ir.IRBuilder, constant: int) -> "Whole":
-        """Return a constant."""
+    def of(cls, code: ir.IRBuilder, constant: int) -> "Integer":
+        """Return a constant.
+
+        Parameters
+        ----------
+        code
+            The builder that later operations are added by.
+        constant
+            Its value.
+        """
         return cls(code, ir.Constant(_INTEGER, constant))
 
-    def _operand(self, other: "Whole | int") -> Any:
-        return other.ir if isinstance(other, Whole) else ir.Constant(_INTEGER, other)
+    def _operand(self, other: "Integer | int") -> Any:
+        return other.ir if isinstance(other, Integer) else ir.Constant(_INTEGER, other)
 
-    def __rsub__(self, other: int) -> "Whole":
-        return Whole(self.code, self.code.sub(self._operand(other), self.ir))
+    def __rsub__(self, other: int) -> "Integer":
+        return Integer(self.code, self.code.sub(self._operand(other), self.ir))
 
-    def __add__(self, other: "Whole | int") -> "Whole":
-        return Whole(self.code, self.code.add(self.ir, self._operand(other)))
+    def __add__(self, other: "Integer | int") -> "Integer":
+        return Integer(self.code, self.code.add(self.ir, self._operand(other)))
 
-    def __sub__(self, other: "Whole | int") -> "Whole":
-        return Whole(self.code, self.code.sub(self.ir, self._operand(other)))
+    def __sub__(self, other: "Integer | int") -> "Integer":
+        return Integer(self.code, self.code.sub(self.ir, self._operand(other)))
 
-    def __mul__(self, other: "Whole | int") -> "Whole":
-        return Whole(self.code, self.code.mul(self.ir, self._operand(other)))
+    def __mul__(self, other: "Integer | int") -> "Integer":
+        return Integer(self.code, self.code.mul(self.ir, self._operand(other)))
 
-    def __lt__(self, other: "Whole | int") -> Truth:
-        return Truth(self.code, self.code.icmp_signed("<", self.ir, self._operand(other)))
+    def __lt__(self, other: "Integer | int") -> Boolean:
+        return Boolean(self.code, self.code.icmp_signed("<", self.ir, self._operand(other)))
 
-    def smaller(self, other: "Whole | int") -> "Whole":
-        """Return the smaller of two."""
-        return Whole(self.code, self.code.select((self < other).ir, self.ir, self._operand(other)))
+    def minimum(self, other: "Integer | int") -> "Integer":
+        """Return the minimum of two."""
+        return Integer(self.code, self.code.select((self < other).ir, self.ir, self._operand(other)))
 
     def as_number(self) -> Number:
         """Return the same as a float64."""
         return Number(self.code, self.code.sitofp(self.ir, _DOUBLE))
 
     @classmethod
-    def from_number(cls, number: Number) -> "Whole":
+    def from_number(cls, number: Number) -> "Integer":
         """Return a float64 that holds a whole number."""
         return cls(number.code, number.code.fptosi(number.ir, _INTEGER))
 
 
-def spread(number: Number) -> Number:
+def broadcast(number: Number) -> Number:
     """Return a scalar in every lane."""
     code = number.code
-    one = code.insert_element(ir.Constant(_VECTOR, ir.Undefined), number.ir, ir.Constant(ir.IntType(32), 0))
+    first_lane = code.insert_element(
+        ir.Constant(_VECTOR, ir.Undefined), number.ir, ir.Constant(ir.IntType(32), 0)
+    )
     mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return Number(code, code.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), mask))
+    return Number(code, code.shuffle_vector(first_lane, ir.Constant(_VECTOR, ir.Undefined), mask))
 
 
-def lanes_of(code: ir.IRBuilder, constant: float) -> Number:
-    """Return a constant in every lane."""
+def broadcast_constant(code: ir.IRBuilder, constant: float) -> Number:
+    """Return a constant in every lane.
+
+    Parameters
+    ----------
+    code
+        The builder that later operations are added by.
+    constant
+        The value of every lane.
+    """
     return Number(code, ir.Constant(_VECTOR, [constant] * LANES))
 
 
-Kind = TypeVar("Kind", Number, Whole)
+Kind = TypeVar("Kind", Number, Integer)
 
 
 class Memory(Value):
     """An array of float64 values, or one to put int64 values into, addressed by element."""
 
-    def _address(self, index: "Whole | int", element: Any = _DOUBLE) -> Any:
-        place = index.ir if isinstance(index, Whole) else ir.Constant(_INTEGER, index)
+    def _address(self, index: "Integer | int", element: Any = _DOUBLE) -> Any:
+        place = index.ir if isinstance(index, Integer) else ir.Constant(_INTEGER, index)
         return self.code.gep(self.ir, [place], source_etype=element)
 
-    def number(self, index: "Whole | int") -> Number:
+    def number(self, index: "Integer | int") -> Number:
         """Return the float64 at ``index``."""
         return Number(self.code, self.code.load(self._address(index), typ=_DOUBLE))
 
-    def lanes(self, index: "Whole | int") -> Number:
+    def lanes(self, index: "Integer | int") -> Number:
         """Return the lanes at ``index``, counted in groups of ``LANES`` float64 values."""
         address = self._address(index, _VECTOR)
         return Number(self.code, self.code.load(address, typ=_VECTOR, align=LANES * _BYTES_PER_LANE))
 
-    def put(self, index: "Whole | int", value: "Number | Whole") -> None:
-        """Store one value at ``index``."""
+    def put(self, index: "Integer | int", value: "Number | Integer") -> None:
+        """Store one value at ``index``.
+
+        Parameters
+        ----------
+        index
+            The element, from 0.
+        value
+            A scalar.
+        """
         self.code.store(value.ir, self._address(index, value.ir.type))
 
-    def put_lanes(self, index: "Whole | int", value: Number) -> None:
-        """Store lanes at ``index``, counted in groups."""
+    def put_lanes(self, index: "Integer | int", value: Number) -> None:
+        """Store lanes at ``index``, counted in groups.
+
+        Parameters
+        ----------
+        index
+            The group of lanes, from 0.
+        value
+            One number per lane.
+        """
         self.code.store(value.ir, self._address(index, _VECTOR), align=LANES * _BYTES_PER_LANE)
 
 
@@ -274,7 +330,7 @@ class Variable(Generic[Kind]):
 
 
 @contextmanager
-def counted(count: Whole) -> Iterator[Whole]:
+def counted(count: Integer) -> Iterator[Integer]:
     """Run the body for 0, 1, ... up to ``count`` - 1; at least once."""
     code = count.code
     before = code.block
@@ -283,21 +339,21 @@ def counted(count: Whole) -> Iterator[Whole]:
     code.position_at_end(body)
     index = code.phi(_INTEGER)
     index.add_incoming(ir.Constant(_INTEGER, 0), before)
-    yield Whole(code, index)
-    following = Whole(code, index) + 1
+    yield Integer(code, index)
+    following = Integer(code, index) + 1
     index.add_incoming(following.ir, code.block)
     code.cbranch((following < count).ir, body, after)
     code.position_at_end(after)
 
 
 @contextmanager
-def while_positive(variable: Variable[Whole]) -> Iterator[None]:
+def while_positive(variable: Variable[Integer]) -> Iterator[None]:
     """Run the body as long as ``variable`` is above 0."""
     code = variable.code
     test, body, after = (code.append_basic_block(name) for name in ("test", "body", "after"))
     code.branch(test)
     code.position_at_end(test)
-    code.cbranch((Whole.of(code, 0) < variable.get()).ir, body, after)
+    code.cbranch((Integer.of(code, 0) < variable.get()).ir, body, after)
     code.position_at_end(body)
     yield
     code.branch(test)
@@ -305,7 +361,7 @@ def while_positive(variable: Variable[Whole]) -> Iterator[None]:
 
 
 @contextmanager
-def when(condition: Truth) -> Iterator[None]:
+def when(condition: Boolean) -> Iterator[None]:
     """Run the body where ``condition`` is true."""
     with condition.code.if_then(condition.ir):
         yield

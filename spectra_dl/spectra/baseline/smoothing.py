@@ -1,4 +1,4 @@
-"""Choose a baseline's stiffness from the spectra themselves: the V-curve.
+"""Choose a baseline's smoothing parameter λ (``lam``) from the spectra themselves: the V-curve.
 
 ``lam`` weighs the baseline's squared second differences; what is right depends on the number of points, the width of
 the bands and the background. Along a grid of values the misfit and the roughness of the baseline are followed on
@@ -14,15 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.spectra.baseline.certificate import BaselineResult
-from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_parameters, correct
+from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_parameters, correct
 from spectra_dl.spectra.baseline.settings import checked_intensity
 
 AUTO = "auto"
-_STEP = 0.25  # decades: coarse, so that folds of one study mostly agree
+_STEP = 0.25  # decades: wide enough that folds of one study mostly agree
 _GRID = 10.0 ** np.arange(2.0, 9.0 + _STEP / 2, _STEP)
 _MOST_SPECTRA = 100
-_WITHOUT_CURVE = 1e5  # where no spectrum bends at all, every stiffness gives the same baseline
-_USUAL_P = 0.01
+_LAM_WITHOUT_CURVATURE = 1e5  # where no spectrum bends at all, every lam gives the same baseline
+_DEFAULT_P = 0.01
 
 
 def choose_lam(intensity: ArrayLike, method: str, parameters: Mapping[str, ParameterValue]) -> float:
@@ -34,11 +34,11 @@ def choose_lam(intensity: ArrayLike, method: str, parameters: Mapping[str, Param
     Parameters
     ----------
     intensity
-        ``(n, p)`` training spectra, at least one, no missing values.
+        ``(n, p)`` training spectra, n at least 1, no missing values.
     method
         One of the five with a ``lam``: asls, arpls, airpls, iasls, drpls.
     parameters
-        The method's other parameters; ``lam`` is left out of account.
+        The method's other parameters; ``lam`` is ignored.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def choose_lam(intensity: ArrayLike, method: str, parameters: Mapping[str, Param
     Raises
     ------
     UsageError
-        A method that has no ``lam`` of ours, no spectra, or a wrong parameter.
+        A method without a ``lam`` that can be chosen, no spectra, or a wrong parameter.
     DataError
         Missing values, or spectra of fewer than 5 points.
 
@@ -68,16 +68,18 @@ def choose_lam(intensity: ArrayLike, method: str, parameters: Mapping[str, Param
     True
     """
     check_parameters(method, parameters)
-    if method not in OWN_METHODS:
-        raise UsageError(f'lam="{AUTO}" works with {", ".join(OWN_METHODS)}; {method} needs its own settings')
+    if method not in WHITTAKER_METHODS:
+        raise UsageError(
+            f'lam="{AUTO}" works with {", ".join(WHITTAKER_METHODS)}; {method} needs its own settings'
+        )
     spectra = checked_intensity(intensity)
     if not len(spectra):
         raise UsageError(f'lam="{AUTO}" is chosen on training spectra; there are none')
-    few = spectra[_evenly_spaced(len(spectra))]
-    others = {name: value for name, value in parameters.items() if name != "lam"}
-    given_p = others.get("p", _USUAL_P)
+    subset = spectra[_evenly_spaced(len(spectra))]
+    fixed = {name: value for name, value in parameters.items() if name != "lam"}
+    given_p = fixed.get("p", _DEFAULT_P)
     curve = [
-        _log_misfit_and_roughness(few, correct(few, method, {**others, "lam": lam}), float(given_p))
+        _log_misfit_and_roughness(subset, correct(subset, method, {**fixed, "lam": lam}), float(given_p))
         for lam in _GRID.tolist()
     ]
     return _least_step(np.stack(curve))
@@ -102,6 +104,6 @@ def _least_step(curve: FloatArray) -> float:
         moved = np.hypot(*np.moveaxis(np.diff(curve, axis=0), 1, 0))  # (lams - 1, n)
     bent = np.isfinite(moved).all(axis=0)
     if not bent.any():
-        return _WITHOUT_CURVE
+        return _LAM_WITHOUT_CURVATURE
     at = int(np.median(moved[:, bent].argmin(axis=0)))
     return float(_GRID[at + 1])

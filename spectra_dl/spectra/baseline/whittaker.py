@@ -54,7 +54,7 @@ def asls(
     intensity
         ``(n, p)``, one spectrum per row, evenly spaced points, at least 5 of them, no missing values.
     lam
-        Stiffness: the weight of the baseline's squared second differences, in (0, 1e12].
+        Smoothing parameter λ: the weight of the baseline's squared second differences, in (0, 1e12].
     p
         Weight of points above the baseline, in (0, 1); points below weigh ``1 - p``.
     max_iter
@@ -67,6 +67,11 @@ def asls(
     engine
         ``"auto"``: compiled kernels wherever they can be compiled. ``"banded"``: LAPACK, one spectrum at a
         time. Both agree to 1e-7 of a spectrum's largest value and in their iterations, not to the last bit.
+
+    Returns
+    -------
+    BaselineResult
+        ``(n, p)`` float64 baselines, and the certificate of each.
 
     Raises
     ------
@@ -104,7 +109,32 @@ def arpls(
 ) -> BaselineResult:
     """Fit asymmetrically reweighted baselines, which learn the noise from the points below them.
 
-    Parameters and refusals are those of `asls`, without ``p``.
+    Parameters
+    ----------
+    intensity
+        ``(n, p)``, one spectrum per row, evenly spaced points, at least 5 of them, no missing values.
+    lam
+        Smoothing parameter λ: the weight of the baseline's squared second differences, in (0, 1e12].
+    max_iter
+        Iterations after the first, 0 to 10,000.
+    tol
+        Relative change of the weights at which a spectrum has converged, above 0.
+    threads
+        Threads at most, as in `asls`.
+    engine
+        ``"auto"`` or ``"banded"``, as in `asls`.
+
+    Returns
+    -------
+    BaselineResult
+        ``(n, p)`` float64 baselines, and the certificate of each.
+
+    Raises
+    ------
+    DataError
+        The matrix holds missing or infinite values or spectra of fewer than 5 points.
+    UsageError
+        A parameter is outside its range.
 
     References
     ----------
@@ -124,8 +154,33 @@ def airpls(
 ) -> BaselineResult:
     """Fit adaptive iteratively reweighted baselines.
 
-    Parameters and refusals are those of `asls`, without ``p``; ``tol`` is compared with the summed
-    residual below the baseline relative to the summed intensity.
+    Parameters
+    ----------
+    intensity
+        ``(n, p)``, one spectrum per row, evenly spaced points, at least 5 of them, no missing values.
+    lam
+        Smoothing parameter λ: the weight of the baseline's squared second differences, in (0, 1e12].
+    max_iter
+        Iterations after the first, 0 to 10,000.
+    tol
+        Summed residual below the baseline relative to the summed absolute intensity at which a spectrum has
+        converged, above 0.
+    threads
+        Threads at most, as in `asls`.
+    engine
+        ``"auto"`` or ``"banded"``, as in `asls`.
+
+    Returns
+    -------
+    BaselineResult
+        ``(n, p)`` float64 baselines, and the certificate of each.
+
+    Raises
+    ------
+    DataError
+        The matrix holds missing or infinite values or spectra of fewer than 5 points.
+    UsageError
+        A parameter is outside its range.
 
     References
     ----------
@@ -148,8 +203,36 @@ def iasls(
 ) -> BaselineResult:
     """Fit improved asymmetric least-squares baselines, started from a parabola.
 
-    Parameters and refusals are those of `asls`; ``lam_1`` in [0, 1e12] weighs the squared first
-    differences of the residual.
+    Parameters
+    ----------
+    intensity
+        ``(n, p)``, one spectrum per row, evenly spaced points, at least 5 of them, no missing values.
+    lam
+        Smoothing parameter λ: the weight of the baseline's squared second differences, in (0, 1e12].
+    p
+        Weight of points above the baseline, in (0, 1); points below weigh ``1 - p``.
+    lam_1
+        Weight of the squared first differences of the residual, in [0, 1e12].
+    max_iter
+        Iterations after the first, 0 to 10,000.
+    tol
+        Relative change of the weights at which a spectrum has converged, above 0.
+    threads
+        Threads at most, as in `asls`.
+    engine
+        ``"auto"`` or ``"banded"``, as in `asls`.
+
+    Returns
+    -------
+    BaselineResult
+        ``(n, p)`` float64 baselines, and the certificate of each.
+
+    Raises
+    ------
+    DataError
+        The matrix holds missing or infinite values or spectra of fewer than 5 points.
+    UsageError
+        A parameter is outside its range.
 
     References
     ----------
@@ -172,8 +255,34 @@ def drpls(
 ) -> BaselineResult:
     """Fit doubly reweighted baselines.
 
-    Parameters and refusals are those of `asls`, without ``p``; ``eta`` in [0, 1] loosens the stiffness
-    where a point's weight is high.
+    Parameters
+    ----------
+    intensity
+        ``(n, p)``, one spectrum per row, evenly spaced points, at least 5 of them, no missing values.
+    lam
+        Smoothing parameter λ: the weight of the baseline's squared second differences, in (0, 1e12].
+    eta
+        How much the penalty is lowered where a point's weight is high, in [0, 1].
+    max_iter
+        Iterations after the first, 0 to 10,000.
+    tol
+        Relative change of the weights at which a spectrum has converged, above 0.
+    threads
+        Threads at most, as in `asls`.
+    engine
+        ``"auto"`` or ``"banded"``, as in `asls`.
+
+    Returns
+    -------
+    BaselineResult
+        ``(n, p)`` float64 baselines, and the certificate of each.
+
+    Raises
+    ------
+    DataError
+        The matrix holds missing or infinite values or spectra of fewer than 5 points.
+    UsageError
+        A parameter is outside its range.
 
     References
     ----------
@@ -218,9 +327,9 @@ def _by_kernels(matrix: FloatArray, settings: WhittakerSettings, threads: int) -
             stacklevel=4,
         )
         return None
-    left = np.flatnonzero(iterations == compiled.NOT_DONE)
-    if left.size:
-        baseline[left], iterations[left], changes[left] = _by_lapack(matrix[left], settings)
+    unsolved = np.flatnonzero(iterations == compiled.NOT_DONE)
+    if unsolved.size:
+        baseline[unsolved], iterations[unsolved], changes[unsolved] = _by_lapack(matrix[unsolved], settings)
     return baseline, iterations, changes
 
 

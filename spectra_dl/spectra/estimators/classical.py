@@ -1,4 +1,4 @@
-"""The classical models every network is judged against, in scikit-learn's shape, each cleaning spectra in its own fold.
+"""The classical baselines every network is compared with, in scikit-learn's shape, each cleaning spectra in its own fold.
 
 Nothing that predicts with a stored model imports this file.
 """
@@ -31,7 +31,7 @@ from spectra_dl.spectra.table import SpectraTable
 _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
 _TREES = 300
-_MOST_REMEMBERED = 100_000  # spectra; of 1,000 points they take 0.4 GB
+_MOST_CACHED = 100_000  # spectra; of 1,000 points they take 0.4 GB
 
 Labels = NDArray[np.str_]
 
@@ -40,10 +40,10 @@ MAJORITY = "majority class"  # what any model must beat
 
 
 class CleanedSpectra:
-    """Remembers what spectra look like after cleaning, so that no fold and no model cleans the same one again.
+    """Cache of cleaned spectra, so that no fold and no model cleans the same spectrum twice.
 
     A spectrum is known by its values and by the fitted steps: a step that learnt something else in another fold has
-    other entries, and nothing of a fold reaches the next. Copies that scikit-learn makes share one memory.
+    other entries, and nothing of a fold reaches the next. Clones by scikit-learn share one cache.
     """
 
     def __init__(self) -> None:
@@ -53,17 +53,30 @@ class CleanedSpectra:
         return self
 
     def clean(self, table: SpectraTable, fitted: FittedPreprocessing) -> NDArray[np.float32]:
-        """Return what ``fitted`` makes of ``table``, ``(n, q)``."""
+        """Return what ``fitted`` makes of ``table``, ``(n, q)``.
+
+        Parameters
+        ----------
+        table
+            Spectra on the axis the steps were fitted on.
+        fitted
+            Fitted steps.
+
+        Returns
+        -------
+        ndarray
+            ``(n, q)`` float32, rows as in the table.
+        """
         steps = hashlib.blake2b(json.dumps(fitted.to_json()).encode()).digest()
         keys = [hashlib.blake2b(row.tobytes(), key=steps, digest_size=16).digest() for row in table.intensity]
-        known = self._rows
-        unknown = [at for at, key in enumerate(keys) if key not in known]
-        if unknown:
-            if len(known) + len(unknown) > _MOST_REMEMBERED:
+        cached = self._rows
+        missing = [at for at, key in enumerate(keys) if key not in cached]
+        if missing:
+            if len(cached) + len(missing) > _MOST_CACHED:
                 return fitted.transform(table).matrix
-            cleaned = fitted.transform(table.select(unknown)).matrix
-            known.update({keys[at]: row for at, row in zip(unknown, cleaned, strict=True)})
-        return np.stack([known[key] for key in keys])
+            cleaned = fitted.transform(table.select(missing)).matrix
+            cached.update({keys[at]: row for at, row in zip(missing, cleaned, strict=True)})
+        return np.stack([cached[key] for key in keys])
 
 
 class SpectraPreprocessor(TransformerMixin, BaseEstimator):
@@ -76,7 +89,7 @@ class SpectraPreprocessor(TransformerMixin, BaseEstimator):
     preprocessing
         The steps.
     memory
-        Shared between models that clean the same spectra; None cleans them each time.
+        A cache shared by models that clean the same spectra; None cleans them each time.
     """
 
     fitted_: FittedPreprocessing
@@ -89,7 +102,15 @@ class SpectraPreprocessor(TransformerMixin, BaseEstimator):
         self.memory = memory
 
     def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
-        """Fit the steps on ``X`` ``(n, p)``."""
+        """Fit the steps on ``X`` ``(n, p)``.
+
+        Parameters
+        ----------
+        X
+            ``(n, p)`` raw training spectra.
+        y
+            ``(n,)`` class of each row; not looked at.
+        """
         self.fitted_ = self.preprocessing.fit(self._table(X))
         return self
 
@@ -119,7 +140,15 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         self.n_components = n_components
 
     def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
-        """Find the components of ``X`` ``(n, q)``."""
+        """Find the principal components of training rows.
+
+        Parameters
+        ----------
+        X
+            ``(n, q)`` training rows.
+        y
+            ``(n,)`` class of each row; not looked at.
+        """
         solver = "covariance_eigh" if X.shape[0] > X.shape[1] else "full"  # the same scores, ten times sooner
         self.pca_ = PCA(_fewer(self.n_components, X), svd_solver=solver).fit(X)
         return self
@@ -145,10 +174,18 @@ class PartialLeastSquaresScores(TransformerMixin, BaseEstimator):
         self.n_components = n_components
 
     def fit(self, X: FloatArray, y: Labels) -> Self:
-        """Find the components of ``X`` ``(n, q)`` that go with the classes ``y``."""
+        """Find the components of training rows that go with the classes.
+
+        Parameters
+        ----------
+        X
+            ``(n, q)`` training rows.
+        y
+            ``(n,)`` class of each row.
+        """
         membership = (np.unique(y) == np.asarray(y)[:, None]).astype(np.float64)  # (n, c)
         with warnings.catch_warnings():
-            # Classes explained before the last component: the components found so far are all there are.
+            # Classes explained before the last component: the components so far are all there are.
             warnings.filterwarnings("ignore", message=".*residual is constant.*")
             self.pls_ = PLSRegression(_fewer(self.n_components, X), scale=False).fit(X, membership)
         return self
@@ -188,7 +225,16 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, X: FloatArray, y: Labels, groups: Sequence[str] | None = None) -> Self:
-        """Fit on ``X`` ``(n, p)``; ``groups`` ``(n,)`` are the patients, each row its own if None.
+        """Fit the estimator on all rows, and its probabilities on out-of-fold distances.
+
+        Parameters
+        ----------
+        X
+            ``(n, p)`` training rows.
+        y
+            ``(n,)`` class of each row.
+        groups
+            ``(n,)`` patient of each row; None takes each row for a patient of its own.
 
         Raises
         ------
@@ -236,7 +282,6 @@ def classical_models(
     PLS-DA is partial least squares scores followed by linear discriminant analysis (Barker and Rayens 2003,
     doi 10.1002/cem.785).
     """
-
     memory = CleanedSpectra()
 
     def after_cleaning(*steps: BaseEstimator) -> BaseEstimator:

@@ -59,7 +59,14 @@ class MiniRocket(TransformerMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
-        """Find the thresholds on ``X`` ``(n, q)``.
+        """Find the thresholds on training rows.
+
+        Parameters
+        ----------
+        X
+            ``(n, q)`` training rows, q >= 9.
+        y
+            ``(n,)`` class of each row; not looked at.
 
         Raises
         ------
@@ -68,20 +75,20 @@ class MiniRocket(TransformerMixin, BaseEstimator):
         """
         if X.shape[1] < _LENGTH:
             raise DataError(f"MiniRocket needs spectra of at least {_LENGTH} points; these have {X.shape[1]}")
-        each = max(1, self.n_features // _KERNELS)
-        self.dilations_, counts = dilation_counts(X.shape[1], each)
+        per_kernel = max(1, self.n_features // _KERNELS)
+        self.dilations_, counts = dilation_counts(X.shape[1], per_kernel)
         generator = np.random.default_rng(self.seed)
-        quantiles = np.arange(1, each * _KERNELS + 1) * _GOLDEN_RATIO % 1
+        quantiles = np.arange(1, per_kernel * _KERNELS + 1) * _GOLDEN_RATIO % 1
         self.thresholds_ = []
         for at, (dilation, count) in enumerate(zip(self.dilations_, counts, strict=True)):
             chosen = _tensor(X[generator.integers(len(X), size=_KERNELS)])
-            own, quantiles = np.split(quantiles, [count * _KERNELS])
+            at_dilation, quantiles = np.split(quantiles, [count * _KERNELS])
             outputs = enumerate(_outputs(chosen, int(dilation), padded_first=at % 2 == 0))
-            found = [
+            thresholds = [
                 np.quantile(output[kernel].numpy(), part)
-                for (kernel, output), part in zip(outputs, own.reshape(_KERNELS, count), strict=True)
+                for (kernel, output), part in zip(outputs, at_dilation.reshape(_KERNELS, count), strict=True)
             ]
-            self.thresholds_.append(np.array(found, dtype=np.float32))  # (84, count)
+            self.thresholds_.append(np.array(thresholds, dtype=np.float32))  # (84, count)
         return self
 
     def transform(self, X: FloatArray) -> NDArray[np.float32]:
@@ -102,17 +109,30 @@ class MiniRocket(TransformerMixin, BaseEstimator):
         return torch.cat(parts).T.numpy()  # (f, N) -> (N, f)
 
 
-def dilation_counts(points: int, each: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the dilations of spectra of ``points``, and how many of a kernel's ``each`` features go to every one.
+def dilation_counts(points: int, per_kernel: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the dilations for spectra of a length, and how many of a kernel's features each gets.
+
+    Parameters
+    ----------
+    points
+        Points of a spectrum, 9 or more.
+    per_kernel
+        Features of each kernel, 1 or more.
+
+    Returns
+    -------
+    tuple
+        Dilations ``(d,)`` in ascending order, and how many of a kernel's features each gets ``(d,)``, which sum to
+        ``per_kernel``.
 
     Examples
     --------
     >>> dilation_counts(100, 5)
     (array([ 1,  3,  6, 12]), array([2, 1, 1, 1]))
     """
-    spaced = np.linspace(0, math.log2((points - 1) / (_LENGTH - 1)), min(each, _MOST_DILATIONS))
+    spaced = np.linspace(0, math.log2((points - 1) / (_LENGTH - 1)), min(per_kernel, _MOST_DILATIONS))
     dilations = np.floor(2**spaced + 1e-9).astype(np.intp)  # a power of two must not fall below itself
-    return np.unique(dilations[np.arange(each) * len(dilations) // each], return_counts=True)
+    return np.unique(dilations[np.arange(per_kernel) * len(dilations) // per_kernel], return_counts=True)
 
 
 def _outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
@@ -181,7 +201,16 @@ class PatientRidge(ClassifierMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, X: FloatArray, y: Labels, groups: Sequence[str] | None = None) -> Self:
-        """Fit on ``X`` ``(n, p)``; ``groups`` ``(n,)`` are the patients, each row its own if None.
+        """Fit the features, the penalty, the probabilities and the ridge weights.
+
+        Parameters
+        ----------
+        X
+            ``(n, p)`` training rows.
+        y
+            ``(n,)`` class of each row.
+        groups
+            ``(n,)`` patient of each row; None takes each row for a patient of its own.
 
         Raises
         ------

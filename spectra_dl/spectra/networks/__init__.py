@@ -1,4 +1,4 @@
-"""Networks that tell classes of spectra apart: one architecture per file, one paper per file.
+"""Networks that classify spectra: one architecture per file, one paper per file.
 
 Each takes ``(n_wavenumbers, n_classes)`` and maps spectra ``(N, W)`` to logits ``(N, C)``. torch is imported when a
 network is built, not when this package is.
@@ -65,7 +65,7 @@ NETWORKS: Final[Mapping[str, NetworkCard]] = MappingProxyType(
     {
         "compact": NetworkCard(
             _compact,
-            "The default for some tens to hundreds of patients: a linear path beside a small convolutional one.",
+            "The default for some tens to hundreds of patients: a linear path in parallel with a small convolutional one.",
             "this project",
         ),
         "lenet5": NetworkCard(

@@ -1,4 +1,4 @@
-"""The default network: a linear path beside a small convolutional one, both with weights that know their place."""
+"""The default network: a linear path in parallel with a small convolutional one, both with weights for each position."""
 
 from torch import Tensor, nn
 
@@ -62,7 +62,7 @@ class Compact(nn.Module):
         )
         self.drop = nn.Dropout(0.5)
         # The normalisation behind them takes these biases out again, so their gradient is only rounding, and AdamW
-        # makes full steps of it. Held still, the same training gives the same result to seven digits wherever it runs.
+        # makes full steps of it. Frozen, the same training gives the same result to seven digits wherever it runs.
         for layer in (self.filters, self.hidden[0]):
             layer.bias.requires_grad_(False)
 

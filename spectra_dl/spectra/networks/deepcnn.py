@@ -28,12 +28,12 @@ class DeepCNN(nn.Module):
     -----
     Liu, Osadchy, Ashton, Foster, Solomon & Gibson, "Deep convolutional neural networks for Raman spectrum recognition:
     a unified solution", Analyst 142:4067, 2017, doi 10.1039/C7AN01371J. Theirs, as reviews and a public reimplementation
-    retell it (we had no access to their code): kernels 21, 11 and 5 with 16, 32 and 64 channels, each followed by batch
+    describe it (we had no access to their code): kernels 21, 11 and 5 with 16, 32 and 64 channels, each followed by batch
     normalisation, LeakyReLU and max-pooling by 2; a dense layer of 2048 units with dropout 0.5. Our choices where the
-    retellings differ or are silent: convolutions keep the length and have no bias, which the normalisation would take
+    descriptions differ or are silent: convolutions keep the length and have no bias, which the normalisation would take
     out; LeakyReLU falls with slope 0.1; the dense layer ends with tanh, and dropout follows it.
 
-    Some 16,400 parameters per wavenumber, 16.4 million at W = 1000: far more than small sets can feed, so compare it
+    Some 16,400 parameters per wavenumber, 16.4 million at W = 1000: far more than small sets can train, so compare it
     with the compact network there.
     """
 

@@ -24,8 +24,8 @@ class LeNet5(nn.Module):
 
     Notes
     -----
-    Shao et al. (Nanomedicine NBM 29:102245, 2020, doi 10.1016/j.nano.2020.102245) told serum of prostate-cancer
-    patients with bone metastases from that of those without by "a CNN based on LeNet-5". Their abstract gives no layer
+    Shao et al. (Nanomedicine NBM 29:102245, 2020, doi 10.1016/j.nano.2020.102245) classified serum of prostate-cancer
+    patients, with or without bone metastases, by "a CNN based on LeNet-5". Their abstract gives no layer
     sizes and their code and data are not public, so this is not their network: it takes channels (6, 16), kernel 5,
     pooling 2 and dense layers (120, 84) from LeCun et al. (Proc IEEE 86:2278, 1998, doi 10.1109/5.726791). Changed from
     LeCun: one dimension; ReLU for tanh; max-pooling for trainable subsampling; every map of the second layer sees

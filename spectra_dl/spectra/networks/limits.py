@@ -11,6 +11,13 @@ MAX_PARAMETERS = 200_000_000
 def check_sizes(n_wavenumbers: int, n_classes: int) -> None:
     """Refuse spectra and class numbers for which no network here is meant.
 
+    Parameters
+    ----------
+    n_wavenumbers
+        Points of each spectrum, 16 to 65,536.
+    n_classes
+        Classes, 2 to 1000.
+
     Raises
     ------
     DataError
@@ -23,5 +30,5 @@ def check_sizes(n_wavenumbers: int, n_classes: int) -> None:
         )
     if not 2 <= n_classes <= MAX_CLASSES:
         raise DataError(
-            f"{n_classes} classes: a network tells 2 to {MAX_CLASSES} apart; check the column of labels"
+            f"{n_classes} classes: a network separates 2 to {MAX_CLASSES}; check the column of labels"
         )

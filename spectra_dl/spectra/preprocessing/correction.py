@@ -1,6 +1,7 @@
 """Correct a stream of spectra block by block: rows in are rows out, in their order, each with its certificate."""
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ class CorrectedBlock:
     usable
         ``(n,)`` bool: not refused.
     remarks
-        What the steps found in the usable spectra, in their order.
+        What the steps recorded of the usable spectra, in their order.
     fitted
         The steps, with what they learnt.
     """
@@ -56,6 +57,18 @@ def corrected(blocks: Iterable[SpectraTable], preprocessing: Preprocessing) -> I
 
     Steps that learn are fitted on the usable spectra of the first block.
 
+    Parameters
+    ----------
+    blocks
+        Tables on one axis, in the order of the input.
+    preprocessing
+        The steps, not fitted.
+
+    Yields
+    ------
+    CorrectedBlock
+        As many spectra as the block, in its order.
+
     Raises
     ------
     DataError
@@ -66,9 +79,9 @@ def corrected(blocks: Iterable[SpectraTable], preprocessing: Preprocessing) -> I
         checked, verdicts = inspect(block)
         status = text_array([verdict.status for verdict in verdicts])
         usable = status != "refused"
-        good = checked.select(usable)
-        fitted = fitted or _fitted(good, preprocessing)
-        result, _ = fitted.clean(good)
+        usable_table = checked.select(usable)
+        fitted = fitted or _fitted(usable_table, preprocessing)
+        result, _ = fitted.clean(usable_table)
         intensity = np.full((len(block), result.wavenumber.size), np.nan)
         intensity[usable] = result.intensity
         yield CorrectedBlock(
@@ -81,13 +94,13 @@ def corrected(blocks: Iterable[SpectraTable], preprocessing: Preprocessing) -> I
         )
 
 
-def _fitted(good: SpectraTable, preprocessing: Preprocessing) -> FittedPreprocessing:
-    if not len(good) and any(step.learns for step in preprocessing.steps):
+def _fitted(usable_table: SpectraTable, preprocessing: Preprocessing) -> FittedPreprocessing:
+    if not len(usable_table) and any(step.learns for step in preprocessing.steps):
         raise DataError(
             "none of the first spectra can be used, and the correction is to learn from them; give --lam a number, and no "
             "step that learns"
         )
-    return preprocessing.fit(good)
+    return preprocessing.fit(usable_table)
 
 
 @contextlib.contextmanager
@@ -105,9 +118,11 @@ def certificates_file(path: str | os.PathLike[str]) -> Iterator[Callable[[Correc
 
         def append(block: CorrectedBlock) -> None:
             nonlocal count
-            found = iter(zip(*(_cells(block.remarks.get(name), block) for name in _REMARKS), strict=True))
+            certificates = iter(
+                zip(*(_cells(block.remarks.get(name), block) for name in _REMARKS), strict=True)
+            )
             for row, usable in enumerate(block.usable):
-                cells = next(found) if usable else [""] * len(_REMARKS)
+                cells = next(certificates) if usable else [""] * len(_REMARKS)
                 count += 1
                 write_row([count, block.table.sample_id[row], block.status[row], block.reason[row], *cells])
 
@@ -117,4 +132,4 @@ def certificates_file(path: str | os.PathLike[str]) -> Iterator[Callable[[Correc
 def _cells(remark: np.ndarray | None, block: CorrectedBlock) -> list[object]:
     if remark is None:
         return [""] * int(block.usable.sum())
-    return ["" if value != value else value for value in remark.tolist()]
+    return ["" if isinstance(value, float) and math.isnan(value) else value for value in remark.tolist()]

@@ -1,4 +1,4 @@
-"""Cosmic rays: find them in a spectrum and close the gap they leave."""
+"""Cosmic rays: detect them in a spectrum and interpolate over them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,10 @@ _MARGIN = 4
 # A ray fills one or two pixels. Two sides of one are never more unequal than this.
 _WIDTHS = (2, 1)
 _LEAST_SYMMETRY = 0.2
-# The jump into a ray is this many times the next two steps beside it; in a band that spans three points or
-# more at half height the steps beside its top are as large as the step onto it.
+# The jump into a ray is this many times the two neighbouring steps; in a band that spans three points or
+# more at half height the steps next to its top are as large as the step onto it.
 _CLEARANCE = 5.0
-_BESIDE = 2
+_NEIGHBOUR_STEPS = 2
 # Rays side by side hide each other: the outer ones go first, the inner ones in the next pass.
 _PASSES = 4
 
@@ -23,7 +23,7 @@ SHORTEST = _MARGIN + 1
 
 
 def despiked(intensity: FloatArray, threshold: float) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Replace cosmic rays by the straight line between the points beside them.
+    """Replace cosmic rays by the straight line between their neighbours.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def despiked(intensity: FloatArray, threshold: float) -> tuple[FloatArray, NDArr
     References
     ----------
     Whitaker & Hayes 2018, Chemom. Intell. Lab. Syst. 179:82, doi 10.1016/j.chemolab.2018.06.009. Changed:
-    a ray must also rise and fall within two points and stand clear of the steps beside it. The score alone
+    a ray must also rise and fall within two points and stand clear of its neighbouring steps. The score alone
     marks the flanks of every strong band of a spectrum with little noise.
     """
     cleaned = intensity.copy()
@@ -62,9 +62,22 @@ def despiked(intensity: FloatArray, threshold: float) -> tuple[FloatArray, NDArr
 
 
 def find_spikes(intensity: FloatArray, threshold: float) -> BoolArray:
-    """Return where ``(n, p)`` spectra hold a cosmic ray, as a mask ``(n, p)``."""
+    """Return where ``(n, p)`` spectra hold a cosmic ray, as a mask ``(n, p)``.
+
+    Parameters
+    ----------
+    intensity
+        ``(n, p)`` float64, finite, p >= 5.
+    threshold
+        Modified z-score of a step between neighbouring points above which it may belong to a ray.
+
+    Returns
+    -------
+    ndarray
+        ``(n, p)`` bool.
+    """
     n_points = intensity.shape[1]
-    found = np.zeros(intensity.shape, dtype=np.bool_)
+    spikes = np.zeros(intensity.shape, dtype=np.bool_)
     step = np.diff(intensity, axis=1)
     step -= np.median(step, axis=1, keepdims=True)
     least = threshold * _noise_scale(step)[:, np.newaxis]
@@ -73,33 +86,34 @@ def find_spikes(intensity: FloatArray, threshold: float) -> BoolArray:
         (step.max(axis=1, initial=0) > least[:, 0]) | (-step.min(axis=1, initial=0) > least[:, 0])
     )
     if not rows.size:
-        return found
+        return spikes
     mirrored = np.pad(intensity[rows], ((0, 0), (_MARGIN, _MARGIN)), mode="reflect")
     step = np.diff(mirrored, axis=1)  # step[:, k] leads from mirrored point k to k + 1
     size = np.abs(step)
     for width in _WIDTHS:
         first = np.arange(_MARGIN - width + 1, _MARGIN + n_points)  # of the ray, in mirrored points
         rise, fall = step[:, first - 1], -step[:, first - 1 + width]
-        before = np.max([size[:, first - 2 - k] for k in range(_BESIDE)], axis=0)
+        before = np.max([size[:, first - 2 - k] for k in range(_NEIGHBOUR_STEPS)], axis=0)
         after = np.max(
-            [size[:, np.minimum(first + width + k, size.shape[1] - 1)] for k in range(_BESIDE)], axis=0
+            [size[:, np.minimum(first + width + k, size.shape[1] - 1)] for k in range(_NEIGHBOUR_STEPS)],
+            axis=0,
         )
         low, high = np.minimum(rise, fall), np.maximum(rise, fall)
         ray = (low > least[rows]) & (low > _LEAST_SYMMETRY * high)
         ray &= low > _CLEARANCE * np.minimum(before, after)
-        _mark(found, rows, ray, first - _MARGIN, width)
-    return found
+        _mark(spikes, rows, ray, first - _MARGIN, width)
+    return spikes
 
 
 def _mark(
-    found: BoolArray, rows: NDArray[np.intp], ray: BoolArray, first: NDArray[np.intp], width: int
+    spikes: BoolArray, rows: NDArray[np.intp], ray: BoolArray, first: NDArray[np.intp], width: int
 ) -> None:
-    """Set ``width`` points of ``found`` from each ray's first point on; a wider ray already there stands."""
+    """Set ``width`` points of ``spikes`` from each ray's first point on; a wider ray already there stands."""
     which, start = np.nonzero(ray)
     for offset in range(width):
         point = first[start] + offset
-        inside = (point >= 0) & (point < found.shape[1])
-        found[rows[which[inside]], point[inside]] = True
+        inside = (point >= 0) & (point < spikes.shape[1])
+        spikes[rows[which[inside]], point[inside]] = True
 
 
 def _noise_scale(step: FloatArray) -> FloatArray:

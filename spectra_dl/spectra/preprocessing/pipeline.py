@@ -66,7 +66,7 @@ class Preprocessing:
 
     @classmethod
     def default(cls) -> Self:
-        """Return what a model gets unless told otherwise: despike, asls baseline, standard normal variate."""
+        """Return what a model gets by default: despike, asls baseline, standard normal variate."""
         return cls((Despike(), Baseline(), Normalise()))
 
     def fit(self, table: SpectraTable) -> "FittedPreprocessing":
@@ -82,11 +82,11 @@ class Preprocessing:
         learners = [k for k, step in enumerate(self.steps) if step.learns]
         fitted = []
         for position, step in enumerate(self.steps):
-            ready = step.fit(intensity, wavenumber)
+            fitted_step = step.fit(intensity, wavenumber)
             if learners and position < learners[-1]:  # later spectra are seen by nobody: save their baselines
-                result = ready.apply(intensity, wavenumber)
+                result = fitted_step.apply(intensity, wavenumber)
                 intensity, wavenumber = result.intensity, result.wavenumber
-            fitted.append(ready)
+            fitted.append(fitted_step)
         return FittedPreprocessing(tuple(fitted), table.wavenumber)
 
 
@@ -101,7 +101,7 @@ class Preprocessed:
     wavenumber
         ``(q,)`` in cm⁻¹.
     remarks
-        What the steps found in each spectrum, ``(n,)`` by name: ``spikes_removed``, ``fraction_below_zero``, and the
+        What the steps recorded of each spectrum, ``(n,)`` by name: ``spikes_removed``, ``fraction_below_zero``, and the
         baseline's certificate as ``baseline_converged``, ``baseline_iterations``, ``baseline_final_change`` and
         ``baseline_roughness``.
     notes
@@ -160,7 +160,7 @@ class FittedPreprocessing:
     def transform(self, table: SpectraTable) -> Preprocessed:
         """Apply every step to every spectrum, each by itself.
 
-        A table on another axis is read off straight lines at the fitted axis, after cosmic rays are removed on its
+        A table on another axis is interpolated linearly at the fitted axis, after cosmic rays are removed on its
         own where a step removes them; a note says so.
 
         Raises
@@ -192,8 +192,8 @@ class FittedPreprocessing:
         despike = next((step for step in self.steps if isinstance(step, Despike)), None)
         if despike is None:
             return table.intensity, np.zeros(len(table), dtype=np.int64)
-        found = despike.apply(table.intensity, table.wavenumber)
-        return found.intensity, found.remarks[_REMOVED].astype(np.int64)
+        result = despike.apply(table.intensity, table.wavenumber)
+        return result.intensity, result.remarks[_REMOVED].astype(np.int64)
 
     def _apply(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, FloatArray, Remarks]:
         remarks: Remarks = {}

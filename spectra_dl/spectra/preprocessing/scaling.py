@@ -10,8 +10,8 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.preprocessing.step import (
     MOST_POINTS,
-    NothingToLearn,
     Stage,
+    StatelessStep,
     StepResult,
     check_choice,
     check_whole,
@@ -22,7 +22,7 @@ Kind = Literal["snv", "vector", "area", "minmax"]
 
 
 @dataclass(frozen=True)
-class Normalise(NothingToLearn):
+class Normalise(StatelessStep):
     """Bring every spectrum to one scale; a spectrum without scale (constant) becomes zero.
 
     Attributes
@@ -40,7 +40,15 @@ class Normalise(NothingToLearn):
         check_choice(self, "kind", self.kind, get_args(Kind))
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
-        """Return the scaled spectra."""
+        """Return the scaled spectra.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
+        """
         shifted = intensity
         if self.kind == "snv":
             shifted = intensity - intensity.mean(axis=1, keepdims=True)
@@ -91,13 +99,20 @@ class EMSC:
         check_whole(self, "order", self.order, 0, 6)
         if self.reference is None:
             return
-        given = self.reference
-        numbers = isinstance(given, tuple) and all(type(value) is float for value in given)
-        if not numbers or not 0 < len(given) <= MOST_POINTS or not np.isfinite(given).all():
+        reference = self.reference
+        numbers = isinstance(reference, tuple) and all(type(value) is float for value in reference)
+        if not numbers or not 0 < len(reference) <= MOST_POINTS or not np.isfinite(reference).all():
             raise UsageError("EMSC: give the reference as a tuple of finite floats, one per point, or None")
 
     def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
         """Return a copy whose reference is the mean of these rows.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, the training rows.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
 
         Raises
         ------
@@ -110,6 +125,13 @@ class EMSC:
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
         """Return the corrected spectra.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
 
         Raises
         ------
@@ -126,10 +148,10 @@ class EMSC:
         inverse = np.linalg.pinv(np.vstack([self.reference, curves])).T  # (order + 2, p)
         # Sums row by row, not a matrix product: its last bits would depend on the number of rows.
         path = (intensity * inverse[0]).sum(axis=1, keepdims=True)
-        left = intensity.copy()
+        remainder = intensity.copy()
         for curve, weights in zip(curves, inverse[1:], strict=True):
-            left -= (intensity * weights).sum(axis=1, keepdims=True) * curve
-        return StepResult(_divided(left, path, path != 0), wavenumber)
+            remainder -= (intensity * weights).sum(axis=1, keepdims=True) * curve
+        return StepResult(_divided(remainder, path, path != 0), wavenumber)
 
 
 def _divided(intensity: FloatArray, scale: FloatArray, has_scale: NDArray[np.bool_]) -> FloatArray:

@@ -46,51 +46,143 @@ class Step(Protocol):
         ...
 
     def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
-        """Return the step ready for use, having learnt what it needs from these rows."""
+        """Return the step ready for use, having learnt what it needs from these rows.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, the training rows.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
+        """
         ...
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
-        """Return new spectra; the given ones stay as they are."""
+        """Return new spectra; the given ones stay as they are.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
+        """
         ...
 
 
-class NothingToLearn:
-    """A step that is ready as it is."""
+class StatelessStep:
+    """A step that learns nothing from rows."""
 
     @property
     def learns(self) -> bool:
-        """Nothing."""
+        """Whether `fit` looks at the rows it is given: never."""
         return False
 
     def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
-        """Return the step itself."""
+        """Return the step itself.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)``, not looked at.
+        wavenumber
+            ``(p,)`` in cm⁻¹, not looked at.
+        """
         return self
 
 
 def check_number(step: object, name: str, value: object, low: float, high: float) -> None:
-    """Refuse a setting that isn't a number from ``low`` to ``high``."""
+    """Refuse a setting that isn't a number from ``low`` to ``high``.
+
+    Parameters
+    ----------
+    step
+        The step, for the message.
+    name
+        The setting's name, for the message.
+    value
+        The setting.
+    low, high
+        The range, both ends included.
+
+    Raises
+    ------
+    UsageError
+        It isn't.
+    """
     number = isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool)
     if not (number and low <= float(value) <= high):  # type: ignore[arg-type]
-        raise UsageError(f"{_name(step)}: {name} is {_shown(value)}; give a number from {low:g} to {high:g}")
+        raise UsageError(
+            f"{_name(step)}: {name} is {_abbreviated(value)}; give a number from {low:g} to {high:g}"
+        )
 
 
 def check_whole(step: object, name: str, value: object, low: int, high: int) -> None:
-    """Refuse a setting that isn't a whole number from ``low`` to ``high``."""
+    """Refuse a setting that isn't a whole number from ``low`` to ``high``.
+
+    Parameters
+    ----------
+    step
+        The step, for the message.
+    name
+        The setting's name, for the message.
+    value
+        The setting.
+    low, high
+        The range, both ends included.
+
+    Raises
+    ------
+    UsageError
+        It isn't.
+    """
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not (whole and low <= int(value) <= high):  # type: ignore[call-overload]
         raise UsageError(
-            f"{_name(step)}: {name} is {_shown(value)}; give a whole number from {low} to {high}"
+            f"{_name(step)}: {name} is {_abbreviated(value)}; give a whole number from {low} to {high}"
         )
 
 
 def check_choice(step: object, name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Refuse a setting that isn't one of ``choices``."""
+    """Refuse a setting that isn't one of ``choices``.
+
+    Parameters
+    ----------
+    step
+        The step, for the message.
+    name
+        The setting's name, for the message.
+    value
+        The setting.
+    choices
+        The values allowed.
+
+    Raises
+    ------
+    UsageError
+        It isn't.
+    """
     if value not in choices:
-        raise UsageError(f"{_name(step)}: {name} is {_shown(value)}; give one of {', '.join(choices)}")
+        raise UsageError(f"{_name(step)}: {name} is {_abbreviated(value)}; give one of {', '.join(choices)}")
 
 
 def require_points(step: object, wavenumber: FloatArray, least: int) -> None:
-    """Refuse spectra of fewer than ``least`` points."""
+    """Refuse spectra of fewer than ``least`` points.
+
+    Parameters
+    ----------
+    step
+        The step, for the message.
+    wavenumber
+        ``(p,)``, the axis of the spectra.
+    least
+        Points needed.
+
+    Raises
+    ------
+    DataError
+        There are fewer.
+    """
     if wavenumber.size < least:
         raise DataError(
             f"{_name(step)} needs spectra of at least {least} points; these have {wavenumber.size}"
@@ -101,5 +193,5 @@ def _name(step: object) -> str:
     return type(step).__name__
 
 
-def _shown(value: object) -> str:
+def _abbreviated(value: object) -> str:
     return repr(value)[:60]

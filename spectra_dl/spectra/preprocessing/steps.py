@@ -1,7 +1,7 @@
 """The steps of preprocessing by name: each a small frozen dataclass that works on whole matrices.
 
 Every step treats a spectrum by itself, so no row can change another. Two learn from the rows they are fitted on: `EMSC`
-its reference, and `Baseline` its stiffness where that is "auto".
+its reference, and `Baseline` its smoothing parameter where that is "auto".
 """
 
 from dataclasses import dataclass, fields, replace
@@ -11,7 +11,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.baseline.methods import OWN_METHODS, ParameterValue, check_method, correct
+from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method, correct
 from spectra_dl.spectra.baseline.smoothing import AUTO, choose_lam
 from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST as SHORTEST_FOR_SPIKES
 from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
@@ -19,8 +19,8 @@ from spectra_dl.spectra.preprocessing.resampling import interpolated, require_co
 from spectra_dl.spectra.preprocessing.scaling import EMSC, Normalise
 from spectra_dl.spectra.preprocessing.step import (
     MOST_POINTS,
-    NothingToLearn,
     Stage,
+    StatelessStep,
     Step,
     StepResult,
     check_choice,
@@ -49,7 +49,7 @@ LOWEST, HIGHEST = -200.0, 4500.0  # cm⁻¹, what a Raman shift can be
 
 
 @dataclass(frozen=True)
-class Crop(NothingToLearn):
+class Crop(StatelessStep):
     """Keep the points from ``low`` to ``high`` cm⁻¹, both included."""
 
     stage: ClassVar[Stage] = Stage.AXIS
@@ -62,6 +62,13 @@ class Crop(NothingToLearn):
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
         """Return the points inside the range.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
 
         Raises
         ------
@@ -77,7 +84,7 @@ class Crop(NothingToLearn):
 
 
 @dataclass(frozen=True)
-class Resample(NothingToLearn):
+class Resample(StatelessStep):
     """Read the spectra off straight lines at even points: ``low``, ``low + step``, ... up to ``high`` cm⁻¹."""
 
     stage: ClassVar[Stage] = Stage.AXIS
@@ -95,6 +102,13 @@ class Resample(NothingToLearn):
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
         """Return the spectra on the even axis.
 
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
+
         Raises
         ------
         DataError
@@ -107,7 +121,7 @@ class Resample(NothingToLearn):
 
 
 @dataclass(frozen=True)
-class Despike(NothingToLearn):
+class Despike(StatelessStep):
     """Remove cosmic rays of one or two points; see `spectra_dl.spectra.preprocessing.cosmic_rays.despiked`.
 
     Attributes
@@ -125,7 +139,20 @@ class Despike(NothingToLearn):
         check_number(self, "threshold", self.threshold, 3, 1000)
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
-        """Return the spectra without rays, and the remark ``spikes_removed``: points replaced."""
+        """Return the spectra without rays, and the remark ``spikes_removed``: points replaced.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite, p >= 5; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
+
+        Raises
+        ------
+        DataError
+            The spectra have fewer than 5 points.
+        """
         require_points(self, wavenumber, SHORTEST_FOR_SPIKES)
         cleaned, removed = despiked(intensity, self.threshold)
         return StepResult(cleaned, wavenumber, {"spikes_removed": removed})
@@ -143,8 +170,8 @@ class Baseline:
     method
         One of `spectra_dl.spectra.baseline.METHODS`.
     parameters
-        Pairs of name and value; those left out keep the method's defaults. With ``("lam", "auto")`` the stiffness
-        is chosen on the training spectra, see `spectra_dl.spectra.baseline.choose_lam`.
+        Pairs of name and value; those left out keep the method's defaults. With ``("lam", "auto")`` the smoothing
+        parameter is chosen on the training spectra, see `spectra_dl.spectra.baseline.choose_lam`.
     negatives
         What happens to points below the baseline: ``"keep"`` leaves them negative (their share is the
         remark ``fraction_below_zero``), ``"clip"`` sets them to 0.
@@ -164,12 +191,12 @@ class Baseline:
             raise UsageError('Baseline: give parameters as pairs of name and value, such as (("lam", 1e5),)')
         if len(dict(pairs)) < len(pairs):
             raise UsageError("Baseline: a parameter is given twice; give each once")
-        if self.method in OWN_METHODS:
+        if self.method in WHITTAKER_METHODS:
             # A fit of no spectra checks names and values now, not when the first file arrives.
             correct(np.empty((0, 5)), self.method, self._with_lam(1.0) if self.learns else dict(pairs))
         elif self.learns:
             raise UsageError(
-                f'Baseline: lam="auto" works with {", ".join(OWN_METHODS)}, not with {self.method}'
+                f'Baseline: lam="auto" works with {", ".join(WHITTAKER_METHODS)}, not with {self.method}'
             )
 
     @property
@@ -178,7 +205,15 @@ class Baseline:
         return dict(self.parameters).get("lam") == AUTO
 
     def fit(self, intensity: FloatArray, wavenumber: FloatArray) -> Self:
-        """Return the step with ``lam`` chosen on these rows where it is "auto"."""
+        """Return the step with ``lam`` chosen on these rows where it is "auto".
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, the training rows.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
+        """
         if not self.learns:
             return self
         lam = choose_lam(intensity, self.method, dict(self.parameters))
@@ -189,6 +224,13 @@ class Baseline:
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
         """Return the corrected spectra, and how each fit ended.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
 
         Raises
         ------
@@ -215,7 +257,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Smooth(NothingToLearn):
+class Smooth(StatelessStep):
     """Smooth by local polynomials (Savitzky & Golay 1964, doi 10.1021/ac60214a047).
 
     The first and last half window are read off the polynomial of the end windows, as
@@ -243,6 +285,13 @@ class Smooth(NothingToLearn):
 
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
         """Return the smoothed spectra.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
 
         Raises
         ------
@@ -287,7 +336,7 @@ def step_to_json(step: Step) -> dict[str, object]:
     names = {kind: name for name, kind in STEPS.items()}
     if type(step) not in names:
         raise UsageError(f"{type(step).__name__} is not a step that can be stored; use {', '.join(STEPS)}")
-    settings = {each.name: _listed(getattr(step, each.name)) for each in fields(step)}  # type: ignore[arg-type]
+    settings = {field.name: _listed(getattr(step, field.name)) for field in fields(step)}  # type: ignore[arg-type]
     return {"step": names[type(step)], "settings": settings}
 
 
@@ -305,7 +354,7 @@ def step_from_json(stored: object) -> Step:
     if not isinstance(name, str) or name not in STEPS:
         raise DataError(f"unknown step {repr(name)[:40]}; known are {', '.join(STEPS)}")
     kind = STEPS[name]
-    known = sorted(each.name for each in fields(kind))  # type: ignore[arg-type]
+    known = sorted(field.name for field in fields(kind))  # type: ignore[arg-type]
     if not isinstance(settings, dict) or settings.keys() != set(known):
         given = ", ".join(sorted(map(str, settings)))[:100] if isinstance(settings, dict) else "no object"
         raise DataError(f"stored step {name}: its settings are {', '.join(known)}; the file has {given}")
@@ -316,11 +365,11 @@ def step_from_json(stored: object) -> Step:
 
 
 def _listed(value: object) -> object:
-    return [_listed(each) for each in value] if isinstance(value, tuple) else value
+    return [_listed(member) for member in value] if isinstance(value, tuple) else value
 
 
 def _frozen(value: object) -> object:
-    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+    return tuple(_frozen(member) for member in value) if isinstance(value, list) else value
 
 
 def _check_range(step: object, low: object, high: object) -> None:

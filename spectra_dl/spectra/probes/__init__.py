@@ -1,4 +1,4 @@
-"""What the audit may try instead of biology on spectra. A new probe is one small class, named in `PROBES`."""
+"""Probes of spectra: signals other than biology that the audit tries to predict classes from. A new probe is one small class, named in `PROBES`."""
 
 from spectra_dl.arrays import TextArray
 from spectra_dl.evaluation.audit import AuditInputs, Probe
@@ -45,7 +45,7 @@ def spectra_probes(table: SpectraTable) -> list[Probe]:
 
 
 def audit_columns(table: SpectraTable) -> dict[str, TextArray]:
-    """Return the columns that may tell batches, by name: the batch and every other column that is no id.
+    """Return the columns that may identify batches, by name: the batch and every other column that is no id.
 
     The axis a spectrum came with is a probe of its own.
     """

@@ -11,7 +11,7 @@ from spectra_dl.spectra.table import SpectraTable
 
 _NOISE_PARTS = 4
 _FEWEST_POINTS = 32
-_LEAST_LIKENESS = 0.2  # to the median spectrum; a shift of something else means nothing
+_LEAST_SIMILARITY = 0.2  # to the median spectrum; a shift of something else means nothing
 
 
 class Saturation(TableProbe):
@@ -82,15 +82,15 @@ class Calibration(TableProbe):
         step = np.diff(table.intensity, axis=1)
         size = np.abs(step).mean(axis=1, keepdims=True)
         step = step / np.where(size > 0, size, 1.0)
-        usual = np.median(step, axis=0)  # knows no class
-        slope = np.gradient(usual)
-        others = np.stack([usual, np.ones(slope.size), np.linspace(-1.0, 1.0, slope.size)], axis=1)
-        directions = np.linalg.qr(others)[0]
+        median = np.median(step, axis=0)  # independent of the classes
+        slope = np.gradient(median)
+        nuisance = np.stack([median, np.ones(slope.size), np.linspace(-1.0, 1.0, slope.size)], axis=1)
+        directions = np.linalg.qr(nuisance)[0]
         slope -= directions @ (directions.T @ slope)
-        if not usual.any() or not slope.any():
+        if not median.any() or not slope.any():
             return None
-        likeness = np.maximum(step @ usual / (usual @ usual), _LEAST_LIKENESS)
-        return np.asarray(-(step @ slope) / (slope @ slope) / likeness)[:, None]
+        similarity = np.maximum(step @ median / (median @ median), _LEAST_SIMILARITY)
+        return np.asarray(-(step @ slope) / (slope @ slope) / similarity)[:, None]
 
 
 def _parts(values: FloatArray) -> FloatArray:

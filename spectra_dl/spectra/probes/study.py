@@ -1,4 +1,4 @@
-"""A whole study audited: from a table as it was read to the findings."""
+"""Audit a whole study: from a table as it was read to the findings."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def audit_study(table: SpectraTable, *, folds: int = _USUAL_FOLDS, seed: int = 0
     table
         Raw spectra with labels and patients.
     folds
-        Parts the patients are dealt into.
+        Parts the patients are split into, 2 or more.
     seed
         Of the folds, the resampled patients and the permutations.
 
@@ -52,21 +52,33 @@ def audit_study(table: SpectraTable, *, folds: int = _USUAL_FOLDS, seed: int = 0
     DataError
         As `labelled_cohort`; or a class has fewer patients than folds.
     """
-    torn, whole = [], np.ones(len(table), dtype=np.bool_)
+    conflicting, whole = [], np.ones(len(table), dtype=np.bool_)
     if table.label is not None and table.patient is not None:
-        torn = patients_in_several_classes(table.patient, table.label)
-        whole = ~np.isin(table.patient.astype(np.str_), torn)
+        conflicting = patients_in_several_classes(table.patient, table.label)
+        whole = ~np.isin(table.patient.astype(np.str_), conflicting)
     # If nobody is left, labelled_cohort says so of the whole table.
-    cohort = labelled_cohort(table.select(whole) if torn and whole.any() else table)
-    found = audit_cohort(cohort, folds=folds, seed=seed)
-    findings = [*([several_classes_finding(torn)] if torn else []), *found.findings]
+    cohort = labelled_cohort(table.select(whole) if conflicting and whole.any() else table)
+    cohort_audit = audit_cohort(cohort, folds=folds, seed=seed)
+    findings = [*([several_classes_finding(conflicting)] if conflicting else []), *cohort_audit.findings]
     return StudyAudit(Audit(gravest_first(findings)), cohort)
 
 
 def audit_cohort(cohort: Cohort, *, folds: int | None = None, seed: int = 0) -> Audit:
-    """Run every check on spectra already found usable.
+    """Run every check on spectra that passed the quality check.
 
-    Parameters and refusals are those of `audit_study`, but that None takes five folds, or fewer in a small cohort.
+    Parameters
+    ----------
+    cohort
+        Usable raw spectra with labels and patients.
+    folds
+        Parts the patients are split into, 2 or more; None takes five, or fewer where a class has fewer patients.
+    seed
+        Of the folds, the resampled patients and the permutations.
+
+    Raises
+    ------
+    DataError
+        A class has fewer patients than folds.
     """
     if folds is None:
         fewest = min(Counter(dict(zip(cohort.patient, cohort.label, strict=True)).values()).values())

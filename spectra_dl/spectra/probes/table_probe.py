@@ -1,4 +1,4 @@
-"""What a probe of spectra is: one small class with a name, what it looks at, and features."""
+"""A probe of spectra: one small class with a name, what it looks at, and features."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -9,7 +9,7 @@ from spectra_dl.spectra.table import SpectraTable
 
 
 class TableProbe(ABC):
-    """One thing besides biology that may tell the classes apart.
+    """One signal other than biology that may separate the classes.
 
     Attributes
     ----------
@@ -30,6 +30,6 @@ class TableProbe(ABC):
         """Return ``(n, k)`` finite features of raw spectra, or None where the table doesn't allow this probe."""
 
     def probe(self, table: SpectraTable) -> Probe | None:
-        """Return the probe ready to be judged, or None."""
+        """Return the probe ready to be evaluated, or None."""
         features = self.features(table)
         return None if features is None else Probe(self.name, self.sentence, features, self.at_worst)

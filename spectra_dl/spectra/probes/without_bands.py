@@ -17,9 +17,7 @@ _MOST_AXES = 50
 _BASELINE_PARTS = 5
 _FEWEST_BASELINE_POINTS = 32
 _BASELINE_POINTS = 200  # of a curve that bends a few times at most
-_STIFFNESS = (
-    1e8 / 5**4
-)  # as 1e8 at 1,000 points: the penalty of a curve goes with the fourth power of its points
+_LAM = 1e8 / 5**4  # as 1e8 at 1,000 points: the penalty of a curve goes with the fourth power of its points
 
 
 class WavenumberAxis(TableProbe):
@@ -54,7 +52,7 @@ class IntensityLevel(TableProbe):
 
 
 class FittedBaseline(TableProbe):
-    """The stiff curve under each spectrum: fluorescence, glass, stray light.
+    """The smooth curve under each spectrum: fluorescence, glass, stray light.
 
     Fluorescence can be biology, and a strong band changes the scale of the curve, so it is a warning at most.
     """
@@ -70,12 +68,12 @@ class FittedBaseline(TableProbe):
         if table.wavenumber.size < _FEWEST_BASELINE_POINTS:
             return None
         points = np.array_split(table.intensity, min(_BASELINE_POINTS, table.wavenumber.size), axis=1)
-        coarse = np.stack([part.mean(axis=1) for part in points], axis=1)
-        curve = asls(coarse, lam=_STIFFNESS * (len(points) / _BASELINE_POINTS) ** 4).baseline
+        binned = np.stack([part.mean(axis=1) for part in points], axis=1)
+        curve = asls(binned, lam=_LAM * (len(points) / _BASELINE_POINTS) ** 4).baseline
         parts = np.array_split(curve, _BASELINE_PARTS, axis=1)
         height = np.stack([part.mean(axis=1) for part in parts], axis=1)
-        spread = coarse.std(axis=1, keepdims=True)
-        centred = height - height.mean(axis=1, keepdims=True)  # level is another probe's business
+        spread = binned.std(axis=1, keepdims=True)
+        centred = height - height.mean(axis=1, keepdims=True)  # level is another probe's concern
         return np.asarray(centred / np.where(spread > 0, spread, np.inf))
 
 
@@ -93,7 +91,7 @@ class SilentRegion(TableProbe):
         region = table.intensity[:, inside]
         centred = region - region.mean(axis=1, keepdims=True)
         spread = centred.std(axis=1, keepdims=True)
-        shape = centred / np.where(spread > 0, spread, 1.0)  # level and scale are other probes' business
+        shape = centred / np.where(spread > 0, spread, 1.0)  # level and scale are other probes' concern
         bins = np.array_split(shape, min(_SILENT_BINS, shape.shape[1]), axis=1)
         return np.stack([part.mean(axis=1) for part in bins], axis=1)
 

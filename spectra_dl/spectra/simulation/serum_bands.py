@@ -1,4 +1,4 @@
-"""The Raman bands of human serum that the simulated study is made of, with where each was reported.
+"""The Raman bands of human serum that the study is simulated from, with where each was reported.
 
 Positions and assignments follow the two reviews that list bands of biological samples,
 

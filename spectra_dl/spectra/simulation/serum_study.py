@@ -1,4 +1,4 @@
-"""A simulated serum study whose truth is known: how well ANY method can do on it follows from how it was made.
+"""A simulated serum study whose truth is known: the best score ANY method can reach follows from how it is simulated.
 
 Each patient has latent log-amplitudes of fourteen groups of Raman bands (:mod:`spectra_dl.spectra.simulation.serum_bands`), taken relative
 to one another so that they sum to zero. They are normally distributed with the same covariance in both classes, and the
@@ -130,7 +130,7 @@ class StudySettings:
 
 @dataclass(frozen=True, eq=False)
 class StudyTruth:
-    """What only the maker of the spectra knows; m patients, n spectra, p points, k band groups.
+    """The truth behind the simulated spectra; m patients, n spectra, p points, k band groups.
 
     Attributes
     ----------
@@ -183,6 +183,11 @@ def simulate_study(settings: StudySettings | None = None) -> SimulatedStudy:
     Each cause draws from its own stream of random numbers, so the same seed gives the same patients at every
     fluorescence.
 
+    Parameters
+    ----------
+    settings
+        What to simulate; None takes the defaults.
+
     Examples
     --------
     >>> study = simulate_study(StudySettings(patients=4, distance=1.8))
@@ -193,10 +198,9 @@ def simulate_study(settings: StudySettings | None = None) -> SimulatedStudy:
     """
     settings = settings or StudySettings()
     seeds = np.random.SeedSequence(settings.seed).spawn(6)
-    people, replicates, optics, glow, sessions, detector = (np.random.default_rng(seed) for seed in seeds)
-    owner = np.repeat(
-        np.arange(settings.patients), settings.spectra_per_patient
-    )  # (n,) each spectrum's patient
+    people, replicates, optics, background, sessions, detector = map(np.random.default_rng, seeds)
+    # (n,) each spectrum's patient
+    owner = np.repeat(np.arange(settings.patients), settings.spectra_per_patient)
 
     positive = _draw_classes(settings, people)
     shift, covariance = class_shift_and_covariance(settings.distance)
@@ -208,7 +212,9 @@ def simulate_study(settings: StudySettings | None = None) -> SimulatedStudy:
 
     wavenumber = np.linspace(settings.low, settings.high, settings.n_wavenumbers)
     bands = gain[:, None] * _band_counts(amplitude, wavenumber, session[owner], displacement)
-    baseline = (gain * settings.fluorescence_counts)[:, None] * _fluorescence(glow, owner, wavenumber.size)
+    baseline = (gain * settings.fluorescence_counts)[:, None] * _fluorescence(
+        background, owner, wavenumber.size
+    )
     spikes = _draw_spikes(detector, bands.shape)
     intensity = _detect(detector, bands + baseline, spikes)
 
@@ -238,11 +244,21 @@ def best_auc(distance: float) -> float:
 
 
 def best_accuracy(distance: float, prevalence: float = 0.5) -> float:
-    """Return the highest expected accuracy that two such classes allow when ``prevalence`` is known."""
+    """Return the highest expected accuracy that two normal classes of equal covariance allow when their prevalence is known.
+
+    Parameters
+    ----------
+    distance
+        Mahalanobis distance of the class means, 0 or more.
+    prevalence
+        Share of one class, above 0 and below 1.
+    """
     if distance == 0:
         return max(prevalence, 1 - prevalence)
-    lean = math.log(prevalence / (1 - prevalence)) / distance
-    return prevalence * _NORMAL.cdf(distance / 2 + lean) + (1 - prevalence) * _NORMAL.cdf(distance / 2 - lean)
+    threshold_shift = math.log(prevalence / (1 - prevalence)) / distance
+    return prevalence * _NORMAL.cdf(distance / 2 + threshold_shift) + (1 - prevalence) * _NORMAL.cdf(
+        distance / 2 - threshold_shift
+    )
 
 
 def class_shift_and_covariance(distance: float) -> tuple[FloatArray, FloatArray]:
@@ -366,16 +382,16 @@ def _table(
     numbers = range(1, settings.spectra_per_patient + 1)
     label = [POSITIVE_LABEL if positive else NEGATIVE_LABEL for positive in truth.positive]
 
-    def each(column: object) -> TextArray:
+    def repeated(column: object) -> TextArray:
         return np.repeat(text_array(column), settings.spectra_per_patient)  # type: ignore[arg-type]
 
     return SpectraTable(
         intensity=intensity,
         wavenumber=wavenumber,
         sample_id=text_array([f"{patient}-{number}" for patient in truth.patient for number in numbers]),
-        patient=each(truth.patient),
-        label=each(label),
-        batch=each([f"session {number + 1:02d}" for number in session]),
+        patient=repeated(truth.patient),
+        label=repeated(label),
+        batch=repeated([f"session {number + 1:02d}" for number in session]),
         source=text_array([f"simulated study, seed {settings.seed}"] * len(intensity)),
         metadata={"origin": text_array([SIMULATED_ORIGIN] * len(intensity))},
         notes=(f"These spectra are simulated (seed {settings.seed}); no patient was measured.",),

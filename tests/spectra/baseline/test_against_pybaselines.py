@@ -1,4 +1,4 @@
-"""All five methods against pybaselines on generated spectra: any length, stiffness and kind of input."""
+"""All five methods against pybaselines on generated spectra: any length, smoothing parameter and kind of input."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def spectrum_of(kind: str, n_points: int, seed: int) -> FloatArray:
 )
 @example("airpls", "steep", 20, 0.482251155220799, 243000872)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_two_reweightings_agree_at_any_length_stiffness_and_kind(
+def test_two_reweightings_agree_at_any_length_lam_and_kind(
     method: str, kind: str, n_points: int, log_lam: float, seed: int
 ) -> None:
     """Few iterations: later ones may hang on the sign of a rounding error, and on a detector's ceiling even the first."""
@@ -59,7 +59,7 @@ def test_two_reweightings_agree_at_any_length_stiffness_and_kind(
     # Where the last step changed nothing but rounding, the one before may have changed nothing at all.
     fewest = len(history) - (history[-1] < 1e-12)
     assert fewest <= ours.certificate.iterations[0] <= len(history)
-    # Stiffer systems and smaller weights are worse conditioned: exact algorithms then differ by rounding alone.
+    # Systems of a larger lam and smaller weights are worse conditioned: exact algorithms then differ by rounding alone.
     weight = {"asls": 1e-2, "iasls": 1e-4}.get(method, 1e-3)  # the others' reach 0, then few points carry all
     tolerance = 1e-7 * max(1.0, lam / 1e6 * 1e-2 / weight) * np.abs(spectrum).max()
     np.testing.assert_allclose(ours.baseline[0], expected, rtol=0, atol=tolerance)
@@ -99,5 +99,5 @@ def test_a_spectrum_has_the_same_bits_in_any_company(
 ) -> None:
     spectra = np.stack([spectrum_of(KINDS[k % 5], n_points, seed + k) for k in range(n_spectra)])
     batch = correct(spectra[::-1], method, {"lam": 1e4}).baseline[::-1]
-    alone = [correct(one[np.newaxis], method, {"lam": 1e4}).baseline[0] for one in spectra]
+    alone = [correct(spectrum[np.newaxis], method, {"lam": 1e4}).baseline[0] for spectrum in spectra]
     assert np.array_equal(batch, np.stack(alone))

@@ -91,10 +91,10 @@ def test_hard_spectra_end_with_a_finite_baseline_and_an_honest_certificate(
             assert certificate.converged[0] == (certificate.final_change[0] < 1e-3)
 
 
-def assert_same_bits(one: BaselineResult, other: BaselineResult) -> None:
-    assert np.array_equal(one.baseline, other.baseline)
+def assert_same_bits(actual: BaselineResult, expected: BaselineResult) -> None:
+    assert np.array_equal(actual.baseline, expected.baseline)
     for name in ("converged", "iterations", "final_change", "fraction_below_zero", "roughness"):
-        np.testing.assert_array_equal(getattr(one.certificate, name), getattr(other.certificate, name))
+        np.testing.assert_array_equal(getattr(actual.certificate, name), getattr(expected.certificate, name))
 
 
 @pytest.fixture(scope="module")
@@ -140,13 +140,13 @@ def test_memory_layout_changes_no_bit(mixed: FloatArray) -> None:
 
 @pytest.mark.parametrize("method", ["asls", "arpls", "drpls"])
 def test_a_spectrum_the_kernels_cannot_solve_gets_the_banded_result(method: str) -> None:
-    """So stiff that in double precision no pivot is safe; beside a sound one, which must not change."""
+    """A lam so large that in double precision no pivot is safe; next to a sound spectrum, which must not change."""
     random = np.random.default_rng(0)
-    stiff = np.cumsum(random.normal(size=(3, 3000)), axis=1)
+    rough = np.cumsum(random.normal(size=(3, 3000)), axis=1)
     fit = FUNCTIONS[method]
-    result = fit(stiff, lam=1e12)
+    result = fit(rough, lam=1e12)
     assert np.isfinite(result.baseline).all()
-    assert_same_bits(fit(stiff[1:2], lam=1e12), select(result, slice(1, 2)))
+    assert_same_bits(fit(rough[1:2], lam=1e12), select(result, slice(1, 2)))
 
 
 def test_an_unknown_engine_or_thread_count_is_refused() -> None:
@@ -168,10 +168,10 @@ def test_without_the_compiler_lapack_takes_over_and_says_so(repository: Path) ->
         "assert np.array_equal(result.baseline, asls(spectra, engine='banded').baseline)\n"
         "print(warned[0].category.__name__, warned[0].message)"
     )
-    found = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository
     )
-    assert found.stdout.startswith(f"{SpectraDLWarning.__name__} baselines are fitted with LAPACK")
+    assert completed.stdout.startswith(f"{SpectraDLWarning.__name__} baselines are fitted with LAPACK")
 
 
 def test_the_kernels_import_no_scipy_and_no_numba(repository: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_kernels_import_no_scipy_and_no_numba(repository: Path) -> None:
         "asls(np.random.default_rng(0).random((3, 60)))\n"
         "print([name for name in ('scipy', 'numba', 'pybaselines') if name in sys.modules])"
     )
-    found = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository
     )
-    assert found.stdout.strip() == "[]"
+    assert completed.stdout.strip() == "[]"

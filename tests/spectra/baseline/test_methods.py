@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import METHODS, asls, correct
-from spectra_dl.spectra.baseline.methods import OWN_METHODS
+from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS
 
 FloatArray = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def test_own_methods_are_the_named_functions(spectra: FloatArray) -> None:
 def test_every_listed_method_exists_and_needs_nothing_but_data() -> None:
     from pybaselines import Baseline
 
-    for method in set(METHODS) - set(OWN_METHODS):
+    for method in set(METHODS) - set(WHITTAKER_METHODS):
         parameters = list(inspect.signature(getattr(Baseline, method)).parameters.values())[2:]
         assert all(each.default is not each.empty or each.kind is each.VAR_KEYWORD for each in parameters), (
             method

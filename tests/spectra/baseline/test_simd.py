@@ -1,4 +1,4 @@
-"""The words vector code is written in, compiled and run against numpy."""
+"""The building blocks of SIMD code, compiled and run against numpy."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from spectra_dl.spectra.baseline.compiled import empty_function, machine_code
 from spectra_dl.spectra.baseline.simd import (
     LANES,
+    Integer,
     Memory,
     Number,
     Variable,
-    Whole,
+    broadcast,
     counted,
-    spread,
     when,
     while_positive,
 )
@@ -35,7 +35,7 @@ def run_on_lanes(formula: Callable[[Number], Number], values: FloatArray) -> Flo
     function = empty_function(ir.Module("test"), "apply", n_arrays=2, n_counts=1)
     code = ir.IRBuilder(function.append_basic_block("entry"))
     source, target = (Memory(code, argument) for argument in function.args[:2])
-    with counted(Whole(code, function.args[2])) as group:
+    with counted(Integer(code, function.args[2])) as group:
         target.put_lanes(group, formula(source.lanes(group)))
     code.ret_void()
     given, result = aligned(values), aligned(np.zeros_like(values))
@@ -51,13 +51,13 @@ def run_on_lanes(formula: Callable[[Number], Number], values: FloatArray) -> Flo
         (lambda x: 1.0 - x, lambda x: 1.0 - x),
         (lambda x: x - 0.25, lambda x: x - 0.25),
         (lambda x: 1.0 / (x + 10.0), lambda x: 1.0 / (x + 10.0)),
-        (lambda x: x.size().root(), lambda x: np.sqrt(np.abs(x))),
-        (lambda x: x.smaller(0.5), lambda x: np.minimum(x, 0.5)),
-        (lambda x: x.larger(-0.5), lambda x: np.maximum(x, -0.5)),
-        (lambda x: (x > 0.0).choose(x, 7.0), lambda x: np.where(x > 0, x, 7.0)),
-        (lambda x: ((x > 0.0) & (x < 0.5)).choose(1.0, x), lambda x: np.where((x > 0) & (x < 0.5), 1.0, x)),
-        (lambda x: ((x > 1.0) | ~(x > 0.0)).choose(x, 0.0), lambda x: np.where((x > 1) | ~(x > 0), x, 0.0)),
-        (lambda x: x * spread(Number.of(x.code, 3.0)), lambda x: 3.0 * x),
+        (lambda x: x.absolute().square_root(), lambda x: np.sqrt(np.abs(x))),
+        (lambda x: x.minimum(0.5), lambda x: np.minimum(x, 0.5)),
+        (lambda x: x.maximum(-0.5), lambda x: np.maximum(x, -0.5)),
+        (lambda x: (x > 0.0).select(x, 7.0), lambda x: np.where(x > 0, x, 7.0)),
+        (lambda x: ((x > 0.0) & (x < 0.5)).select(1.0, x), lambda x: np.where((x > 0) & (x < 0.5), 1.0, x)),
+        (lambda x: ((x > 1.0) | ~(x > 0.0)).select(x, 0.0), lambda x: np.where((x > 1) | ~(x > 0), x, 0.0)),
+        (lambda x: x * broadcast(Number.of(x.code, 3.0)), lambda x: 3.0 * x),
         (lambda x: Number.of(x.code, 3.0) - x, lambda x: 3.0 - x),
     ],
 )
@@ -76,7 +76,7 @@ def test_the_exponential_is_exact_to_fourteen_digits() -> None:
 def test_a_lane_that_is_not_a_number_stays_alone() -> None:
     values = np.arange(1.0, LANES + 1)
     values[3] = np.nan
-    result = run_on_lanes(lambda x: (x * 2.0).exponential().root() / (x + 1.0), values)
+    result = run_on_lanes(lambda x: (x * 2.0).exponential().square_root() / (x + 1.0), values)
     assert np.isnan(result[3])
     assert np.isfinite(np.delete(result, 3)).all()
 
@@ -85,19 +85,19 @@ def test_loops_branches_and_whole_numbers() -> None:
     """Sum of i² for the even i below n, then halved until it is 100 or less."""
     function = empty_function(ir.Module("test"), "loop", n_arrays=1, n_counts=1)
     code = ir.IRBuilder(function.append_basic_block("entry"))
-    n = Whole(code, function.args[1])
-    total, halvings = Variable(Number.of(code, 0.0)), Variable(Whole.of(code, 0))
+    n = Integer(code, function.args[1])
+    total, halvings = Variable(Number.of(code, 0.0)), Variable(Integer.of(code, 0))
     with counted(n) as index:
-        odd = index - Whole.from_number(index.as_number() / 2.0) * 2
+        odd = index - Integer.from_number(index.as_number() / 2.0) * 2
         with when(odd < 1):
             total.add((index * index).as_number())
-    going = Variable(Whole.of(code, 1))
+    going = Variable(Integer.of(code, 1))
     with while_positive(going):
         with when(total.get() < 100.5):
-            going.set(1 - Whole.of(code, 1))
+            going.set(1 - Integer.of(code, 1))
         with when(total.get() > 100.5):
             total.set(total.get() / 2.0)
-            halvings.add(Whole.of(code, 1))
+            halvings.add(Integer.of(code, 1))
     memory = Memory(code, function.args[0])
     memory.put(0, total.get())
     memory.put(1, halvings.get().as_number())

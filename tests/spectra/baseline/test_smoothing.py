@@ -1,4 +1,4 @@
-"""The stiffness that is chosen from the spectra."""
+"""The smoothing parameter that is chosen from the spectra."""
 
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ def straight_choice(spectrum: np.ndarray, p: float) -> float:
     for lam in GRID:
         baseline = asls(spectrum[None], lam=lam, p=p).baseline[0]
         residual = spectrum - baseline
-        weight = [p if one > 0 else 1 - p for one in residual]
+        weight = [p if value > 0 else 1 - p for value in residual]
         misfit = np.log(sum(w * r * r for w, r in zip(weight, residual, strict=True)))
         points.append((misfit, np.log(np.mean(np.diff(baseline, n=2) ** 2))))
     steps = [np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
@@ -58,7 +58,7 @@ def test_the_scale_of_the_intensities_does_not_matter(spectra: np.ndarray) -> No
     assert choose_lam(1e6 * spectra, "asls", {}) == choose_lam(spectra, "asls", {})
 
 
-def test_spectra_that_never_bend_leave_the_usual_stiffness() -> None:
+def test_spectra_that_never_bend_leave_the_default_lam() -> None:
     assert choose_lam(np.zeros((3, 100)), "asls", {}) == 1e5
 
 
@@ -68,7 +68,7 @@ def test_a_constant_spectrum_among_others_has_no_say(spectra: np.ndarray) -> Non
 
 
 @pytest.mark.parametrize("method", ["snip", "imodpoly"])
-def test_a_method_without_a_stiffness_is_refused(method: str) -> None:
+def test_a_method_without_a_lam_is_refused(method: str) -> None:
     with pytest.raises(UsageError, match="works with asls, arpls"):
         choose_lam(np.ones((1, 50)), method, {})
 
@@ -88,7 +88,7 @@ def test_the_method_itself_takes_numbers_only() -> None:
         correct(np.ones((1, 50)), "asls", {"lam": "auto"})
 
 
-def test_a_step_learns_its_stiffness_from_the_rows_it_is_given(spectra: np.ndarray) -> None:
+def test_a_step_learns_its_lam_from_the_rows_it_is_given(spectra: np.ndarray) -> None:
     axis = np.arange(spectra.shape[1], dtype=float)
     step = Baseline("asls", (("lam", "auto"), ("p", 0.001)))
     assert step.learns
@@ -99,12 +99,12 @@ def test_a_step_learns_its_stiffness_from_the_rows_it_is_given(spectra: np.ndarr
     assert step_from_json(step_to_json(fitted)) == fitted
 
 
-def test_a_step_that_has_not_learnt_its_stiffness_refuses_to_work(spectra: np.ndarray) -> None:
+def test_a_step_that_has_not_learnt_its_lam_refuses_to_work(spectra: np.ndarray) -> None:
     step = Baseline("asls", (("lam", "auto"),))
     with pytest.raises(UsageError, match="fit the step"):
         step.apply(spectra, np.arange(spectra.shape[1], dtype=float))
 
 
-def test_a_step_of_a_method_without_stiffness_refuses_auto() -> None:
+def test_a_step_of_a_method_without_lam_refuses_auto() -> None:
     with pytest.raises(UsageError, match="not with snip"):
         Baseline("snip", (("lam", "auto"),))

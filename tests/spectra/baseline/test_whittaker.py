@@ -33,7 +33,7 @@ def test_iterates_are_those_of_pybaselines(method: str, lam: float, spectra: Flo
     for row, spectrum in enumerate(spectra):
         expected, details = getattr(Baseline(), method)(spectrum, lam=lam, max_iter=60)
         assert result.certificate.iterations[row] == len(details["tol_history"])
-        # Stiffer systems are worse conditioned: two exact algorithms then differ by rounding alone.
+        # Systems of a larger lam are worse conditioned: two exact algorithms then differ by rounding alone.
         weight = 1e-4 if method == "iasls" else 1e-2  # the least a point weighs
         tolerance = 1e-7 * max(1, lam / 1e6 * 1e-2 / weight) * np.abs(spectrum).max()
         np.testing.assert_allclose(result.baseline[row], expected, rtol=0, atol=tolerance)

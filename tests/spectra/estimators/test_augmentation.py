@@ -35,9 +35,9 @@ def classes() -> torch.Tensor:
 def test_same_generator_gives_same_spectra(spectra: torch.Tensor, classes: torch.Tensor) -> None:
     first, _ = Augmentation()(spectra, classes, seeded(7))
     again, _ = Augmentation()(spectra, classes, seeded(7))
-    other, _ = Augmentation()(spectra, classes, seeded(8))
+    reseeded, _ = Augmentation()(spectra, classes, seeded(8))
     assert torch.equal(first, again)
-    assert not torch.equal(first, other)
+    assert not torch.equal(first, reseeded)
 
 
 def test_global_random_state_is_neither_read_nor_moved(spectra: torch.Tensor, classes: torch.Tensor) -> None:
@@ -78,8 +78,8 @@ def test_mixing_takes_one_other_row_up_to_its_largest_share(targets: list[int], 
     classes = torch.tensor(targets)
     rows = torch.eye(len(targets), dtype=torch.float64)  # a spectrum that names its row
     mixed, _ = only("mixing", 0.4)(rows, classes, seeded(seed))
-    own = mixed.diagonal()
-    assert bool((own >= 0.6 - 1e-12).all())
+    diagonal = mixed.diagonal()
+    assert bool((diagonal >= 0.6 - 1e-12).all())
     torch.testing.assert_close(mixed.sum(1), torch.ones(len(targets), dtype=torch.float64))
     for row, label in enumerate(targets):
         partners = int((mixed[row] > 0).sum()) - 1

@@ -126,8 +126,8 @@ def test_a_class_of_one_training_patient_is_refused():
 def test_probabilities_learnt_by_patient_are_less_sure_than_by_spectrum():
     rows, label, patient = spectra(40, seed=3)
     generator = np.random.default_rng(5)
-    own = np.repeat(generator.normal(size=(40, WAVENUMBER.size)), 3, axis=0)
-    noise = 100 + own + 0.05 * generator.normal(size=rows.shape)  # patients differ, classes don't
+    patient_part = np.repeat(generator.normal(size=(40, WAVENUMBER.size)), 3, axis=0)
+    noise = 100 + patient_part + 0.05 * generator.normal(size=rows.shape)  # patients differ, classes don't
     model = PatientCalibrated(MODELS["SVM"].estimator)
     by_patient = clone(model).fit(noise, label, groups=patient).predict_proba(noise)
     by_spectrum = clone(model).fit(noise, label).predict_proba(noise)

@@ -19,13 +19,13 @@ ROWS = np.random.default_rng(0).integers(-5, 6, size=(6, 40)).astype(np.float64)
 
 def output_by_loops(row, combination, dilation):
     """Return the convolution of one row with zeros beyond its ends."""
-    found = np.zeros(row.size)
+    output = np.zeros(row.size)
     for at in range(row.size):
         for tap in range(9):
             place = at + (tap - 4) * dilation
             if 0 <= place < row.size:
-                found[at] += (2 if tap in combination else -1) * row[place]
-    return found
+                output[at] += (2 if tap in combination else -1) * row[place]
+    return output
 
 
 def features_by_loops(training_row, rows, each):
@@ -36,12 +36,12 @@ def features_by_loops(training_row, rows, each):
         for kernel, combination in enumerate(combinations(range(9), 3)):
             cut = 4 * dilation if (number + kernel) % 2 else 0
             inner = slice(cut, training_row.size - cut)
-            own = output_by_loops(training_row, combination, dilation)[inner]
+            training_output = output_by_loops(training_row, combination, dilation)[inner]
             others = [output_by_loops(row, combination, dilation)[inner] for row in rows]
             for _ in range(np.count_nonzero(dilations == dilation)):
                 feature += 1
-                threshold = np.quantile(own, feature * (1 + 5**0.5) / 2 % 1)
-                features.append([np.mean(other > threshold) for other in others])
+                threshold = np.quantile(training_output, feature * (1 + 5**0.5) / 2 % 1)
+                features.append([np.mean(output_values > threshold) for output_values in others])
     return np.array(features).T
 
 
@@ -70,9 +70,9 @@ def test_a_spectrums_features_do_not_depend_on_its_neighbours():
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
     rows = np.random.default_rng(1).normal(size=(20, 60))
-    first, again, other = (MiniRocket(840, seed).fit(rows).transform(rows) for seed in (0, 0, 1))
+    first, again, reseeded = (MiniRocket(840, seed).fit(rows).transform(rows) for seed in (0, 0, 1))
     assert first.tobytes() == again.tobytes()
-    assert not np.array_equal(first, other)
+    assert not np.array_equal(first, reseeded)
 
 
 def test_spectra_shorter_than_a_kernel_are_refused():
@@ -84,8 +84,8 @@ def study(patients=30, spectra=3, seed=0):
     """Return features in which patients differ and classes a little, labels and patients."""
     generator = np.random.default_rng(seed)
     code = np.repeat(np.arange(patients) % 2, spectra)
-    own = np.repeat(generator.normal(size=(patients, 40)), spectra, axis=0)
-    rows = own + 0.3 * code[:, None] + 0.1 * generator.normal(size=own.shape)
+    patient_part = np.repeat(generator.normal(size=(patients, 40)), spectra, axis=0)
+    rows = patient_part + 0.3 * code[:, None] + 0.1 * generator.normal(size=patient_part.shape)
     return rows, np.array(["healthy", "sick"])[code], np.repeat([f"p{k}" for k in range(patients)], spectra)
 
 

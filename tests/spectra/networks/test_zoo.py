@@ -63,10 +63,10 @@ def test_saved_and_loaded_weights_are_equal_bit_by_bit(name: str, tmp_path: Path
     weights = {key: tensor.detach().numpy() for key, tensor in network.state_dict().items()}
     write_sealed(tmp_path / "weights.safetensors", "test", json.dumps({}), weights)
     stored = read_sealed(tmp_path / "weights.safetensors", "test").tensors
-    other = build_network(name, 100, 3)
-    other.load_state_dict({key: torch.from_numpy(array) for key, array in stored.items()}, strict=True)
+    second = build_network(name, 100, 3)
+    second.load_state_dict({key: torch.from_numpy(array) for key, array in stored.items()}, strict=True)
     spectra = torch.randn(5, 100)
-    assert torch.equal(network.eval()(spectra), other.eval()(spectra))
+    assert torch.equal(network.eval()(spectra), second.eval()(spectra))
 
 
 @every_network
@@ -77,7 +77,7 @@ def test_a_spectrum_is_judged_the_same_alone_and_among_others(name: str) -> None
     spectra = torch.randn(64, 64, dtype=torch.float64)
     with torch.inference_mode():
         together = network(spectra)
-        alone = torch.cat([network(one[None]) for one in spectra])
+        alone = torch.cat([network(spectrum[None]) for spectrum in spectra])
     torch.testing.assert_close(together, alone, rtol=0, atol=1e-6)
 
 
@@ -88,9 +88,9 @@ def test_same_seed_gives_same_weights(name: str) -> None:
     torch.manual_seed(5)
     again = build_network(name, 64, 2).state_dict()
     torch.manual_seed(6)
-    other = build_network(name, 64, 2).state_dict()
+    second = build_network(name, 64, 2).state_dict()
     assert all(torch.equal(first[key], again[key]) for key in first)
-    assert any(not torch.equal(first[key], other[key]) for key in first)
+    assert any(not torch.equal(first[key], second[key]) for key in first)
 
 
 @every_network
@@ -117,7 +117,7 @@ def test_networks_have_the_sizes_of_their_papers() -> None:
     # stem 64*5 + 128; first block 64*500 + 100*500 + 64*100 + 600; five strided blocks 2*50,000 + 10,000 + 600 each;
     # six plain blocks 2*50,000 + 400 each; classifier 3,200*30 + 30.
     expected = 448 + 89_000 + 5 * 110_600 + 6 * 100_400 + 96_030
-    assert sum(one.numel() for one in build_network("resnet", 1000, 30).parameters()) == expected
+    assert sum(parameter.numel() for parameter in build_network("resnet", 1000, 30).parameters()) == expected
 
 
 def test_importing_the_zoo_does_not_import_torch() -> None:

@@ -37,9 +37,9 @@ def test_a_spectrums_result_does_not_depend_on_its_block(table: SpectraTable, ro
 def test_steps_learn_from_the_first_block_alone(table: SpectraTable) -> None:
     first, *others = blocks(table, 10)
     changed = [replace(block, intensity=1e3 * block.intensity**2) for block in others]
-    one = [part.fitted.to_json() for part in corrected([first, *others], LEARNING)]
-    other = [part.fitted.to_json() for part in corrected([first, *changed], LEARNING)]
-    assert one == other == [one[0]] * 3
+    steps = [part.fitted.to_json() for part in corrected([first, *others], LEARNING)]
+    steps_of_changed = [part.fitted.to_json() for part in corrected([first, *changed], LEARNING)]
+    assert steps == steps_of_changed == [steps[0]] * 3
 
 
 def test_a_refused_spectrum_teaches_nothing(table: SpectraTable) -> None:

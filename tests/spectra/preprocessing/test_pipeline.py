@@ -60,7 +60,7 @@ def test_transform_is_the_steps_one_after_another() -> None:
     assert set(result.remarks) == {
         "spikes_removed",
         "fraction_below_zero",
-        *(f"baseline_{one}" for one in certificate),
+        *(f"baseline_{field}" for field in certificate),
     }
     assert all(len(remark) == len(table) for remark in result.remarks.values())
     assert result.notes == ()
@@ -78,8 +78,8 @@ def test_a_row_is_the_same_alone_and_beside_anything(pipeline: Preprocessing) ->
     company = table.intensity.copy()
     company[1:] = np.random.default_rng(0).normal(0, 1e11, company[1:].shape)
     company[4] = 0
-    beside = fitted.transform(replace(table, intensity=company)).matrix
-    assert np.array_equal(beside[0], together[0])
+    in_company = fitted.transform(replace(table, intensity=company)).matrix
+    assert np.array_equal(in_company[0], together[0])
     assert np.array_equal(fitted.transform(table.select([0])).matrix[0], together[0])
 
 
@@ -237,21 +237,22 @@ def test_prediction_imports_no_heavy_package(repository: Path) -> None:
         "print([name for name in ('torch', 'sklearn', 'pandas', 'numba', 'pybaselines', 'scipy.signal') "
         "if name in sys.modules])"
     )
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository
     )
-    assert found.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"
 
 
 def test_rays_are_removed_before_spectra_are_brought_to_another_axis():
-    coarse, fine = np.linspace(400.0, 1800.0, 351), np.linspace(400.0, 1800.0, 501)
+    wide_axis, narrow_axis = np.linspace(400.0, 1800.0, 351), np.linspace(400.0, 1800.0, 501)
     generator = np.random.default_rng(4)
-    values = 1000 + 200 * np.sin(coarse / 60.0) + generator.normal(0, 2, (3, 351))
+    values = 1000 + 200 * np.sin(wide_axis / 60.0) + generator.normal(0, 2, (3, 351))
     struck = values.copy()
     struck[np.arange(3), [60, 150, 290]] += 30_000.0
-    fitted = FittedPreprocessing((Despike(),), fine)
-    clean, found = (
-        fitted.transform(SpectraTable(one, coarse, np.array(["a", "b", "c"]))) for one in (values, struck)
+    fitted = FittedPreprocessing((Despike(),), narrow_axis)
+    clean, result = (
+        fitted.transform(SpectraTable(matrix, wide_axis, np.array(["a", "b", "c"])))
+        for matrix in (values, struck)
     )
-    assert found.remarks["spikes_removed"].tolist() == [1, 1, 1]
-    assert np.abs(found.matrix - clean.matrix).max() < 20
+    assert result.remarks["spikes_removed"].tolist() == [1, 1, 1]
+    assert np.abs(result.matrix - clean.matrix).max() < 20
