@@ -168,7 +168,7 @@ def _dropped(section: TissueSection) -> list[str]:
 
 
 def _same_encoder(one: FeatureBlock, other: FeatureBlock) -> bool:
-    return one.width == other.width and same_features(one.calibration, other.calibration)
+    return one.width == other.width and same_features(one.reference_features, other.reference_features)
 
 
 def _joined(parts: Sequence[SpotTable]) -> SpotTable:

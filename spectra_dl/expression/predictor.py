@@ -15,7 +15,7 @@ from spectra_dl.expression.estimators.network import as_expression
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.encoders.reference_tile import same_features
 from spectra_dl.imaging.encoders.registry import TIMM
-from spectra_dl.imaging.features.precomputed import GIVEN_NAME
+from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.file import load_model, save_model
@@ -68,10 +68,10 @@ class ExpressionPredictor:
         found = []
         for one in self.header.encoders:
             given = [
-                name for name in named if name == one.name or one.name == name.split(":")[0] == GIVEN_NAME
+                name for name in named if name == one.name or one.name == name.split(":")[0] == PRECOMPUTED
             ]
-            if not given and one.name.startswith((GIVEN_NAME, TIMM)):
-                told = "features:PATH" if one.name == GIVEN_NAME else one.name
+            if not given and one.name.startswith((PRECOMPUTED, TIMM)):
+                told = "features:PATH" if one.name == PRECOMPUTED else one.name
                 raise UsageError(
                     f"the model was trained with the encoder {one.name}; name it with --encoder {told}"
                 )
@@ -132,8 +132,10 @@ class ExpressionPredictor:
         for one in self.header.encoders:
             block = block_of[one.name]
             # Files made elsewhere need not say what their encoder makes of the calibration tile.
-            known = bool(one.calibration and block.calibration)
-            if block.width != one.width or (known and not same_features(block.calibration, one.calibration)):
+            known = bool(one.calibration and block.reference_features)
+            if block.width != one.width or (
+                known and not same_features(block.reference_features, one.calibration)
+            ):
                 raise ModelFileError(
                     f"the encoder {one.name} gives other features here than the model was trained with; use the same "
                     "encoder and version, or train it again"

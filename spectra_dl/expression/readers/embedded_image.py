@@ -9,7 +9,7 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, shrunk
+from spectra_dl.imaging.image_file import cut_tiles, downscaled
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, stored_dataset
 
@@ -38,7 +38,7 @@ class EmbeddedImage:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return shrunk(self._pixels(), longest)
+        return downscaled(self._pixels(), longest)
 
     def sha256(self) -> str:
         """Return the file's digest."""

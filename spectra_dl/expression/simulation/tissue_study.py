@@ -14,7 +14,7 @@ from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, shrunk
+from spectra_dl.imaging.image_file import cut_tiles, downscaled
 
 PITCH_UM, SPOT_UM = 200.0, 100.0
 NOTE = "simulated: no tissue was cut, and nothing was counted"
@@ -94,7 +94,7 @@ class DrawnImage:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return shrunk(self.pixels, longest)
+        return downscaled(self.pixels, longest)
 
     def cutter(self) -> Cutter:
         """Return what yields the image's tiles, white beyond the edge."""

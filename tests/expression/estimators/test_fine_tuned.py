@@ -32,7 +32,7 @@ def test_pixels_come_as_they_are_and_cannot_change():
     tile = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     np.testing.assert_array_equal(encoder.encode([tile])[0].reshape(128, 128, 3), tile)
     assert encoder.width == 3 * 128 * 128
-    assert encoder.calibration == ()
+    assert encoder.reference_features == ()
 
 
 def test_an_untrained_network_gives_the_encoders_features_to_its_output_layer():
