@@ -76,7 +76,7 @@ def test_two_sections_of_one_image_stop_and_are_named():
     assert sections[1].name not in told.sentence
 
 
-def test_a_image_that_differs_in_one_pixel_is_another_image():
+def test_an_image_that_differs_in_one_pixel_is_another_image():
     sections = study()
     copied = sections[0].image.pixels.copy()
     copied[0, 0, 0] ^= 1

@@ -75,7 +75,7 @@ def test_spots_beside_the_tissue_are_refused(section: TissueSection) -> None:
         check_registration(replace(section, position_um=beside))
 
 
-def test_a_image_full_of_tissue_passes(section: TissueSection, tmp_path: Path) -> None:
+def test_an_image_full_of_tissue_passes(section: TissueSection, tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     pixels = generator.normal([190, 110, 170], 15, (300, 400, 3)).clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "full.png")
@@ -135,7 +135,7 @@ def test_a_real_crop_inside_tissue_passes(shared_data: Path) -> None:
     assert check_registration(section).share_on_tissue == 1.0
 
 
-def test_a_image_that_is_all_black_is_refused_by_name(section: TissueSection, tmp_path: Path) -> None:
+def test_an_image_that_is_all_black_is_refused_by_name(section: TissueSection, tmp_path: Path) -> None:
     Image.new("RGB", (400, 300)).save(tmp_path / "placeholder.png")
     with pytest.raises(DataError, match=r"black image under the spot in placeholder\.png"):
         registered(replace(section, image=open_image(tmp_path / "placeholder.png")), None)
