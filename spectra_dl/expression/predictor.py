@@ -10,7 +10,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import ModelFileError, UsageError
 from spectra_dl.expression.cohort import spots_of
-from spectra_dl.expression.estimators.context import shown_to
+from spectra_dl.expression.estimators.context import head_inputs
 from spectra_dl.expression.estimators.network import as_expression
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.encoders.reference_tile import same_features
@@ -120,7 +120,7 @@ class ExpressionPredictor:
         known = np.isfinite(found.values).all(axis=1)
         rows = placed[known]
         spots = spots_of(section.select(rows), SectionFeatures(found.values[known], found.blocks))
-        shown = shown_to(self.header.head.name, spots, surroundings=self.header.head.shown > 1)
+        shown = head_inputs(self.header.head.name, spots, surroundings=self.header.head.shown > 1)
         trained_by = self.header.head.trained_by
         told = [as_expression(network_output(network, shown), trained_by) for network in self.networks]
         values = np.full((len(section), len(self.header.genes)), np.nan)
@@ -188,7 +188,9 @@ def _rebuild(header: "ExpressionHeader", tensors: dict[str, np.ndarray], member:
 
     head = header.head
     return restore_member(
-        lambda: build_head(head.name, shown=head.shown, n_features=head.n_features, n_outputs=head.n_outputs),
+        lambda: build_head(
+            head.name, n_regions=head.shown, n_features=head.n_features, n_outputs=head.n_outputs
+        ),
         tensors,
         member,
     )

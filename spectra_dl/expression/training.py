@@ -168,7 +168,7 @@ def _as_network(found: LinearMap, shown: int, n_features: int) -> "nn.Module":
 
     from spectra_dl.expression.estimators.heads import build_head
 
-    network = build_head("linear", shown=shown, n_features=n_features, n_outputs=len(found.bias)).double()
+    network = build_head("linear", n_regions=shown, n_features=n_features, n_outputs=len(found.bias)).double()
     weights = {
         "out.weight": torch.from_numpy(found.weight.T.copy()),
         "out.bias": torch.from_numpy(found.bias),
