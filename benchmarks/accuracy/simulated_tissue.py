@@ -23,7 +23,7 @@ from spectra_dl.expression.genes import PanelSettings, log_normalise
 from spectra_dl.expression.simulation.tissue_study import (
     SimulatedSection,
     TissueSettings,
-    redrawn,
+    draw_counts,
     simulate_tissue,
 )
 from spectra_dl.imaging.features.recipe import FeatureRecipe
@@ -40,7 +40,7 @@ def best_reachable(
     for one in drawn:
         expected = np.zeros_like(one.rate)
         for _ in range(REDRAWS):
-            counts = redrawn(one.rate, settings.overdispersion, generator)
+            counts = draw_counts(one.rate, settings.overdispersion, generator)
             expected += log_normalise(counts, np.maximum(counts.sum(axis=1), 1.0)) / REDRAWS
         counts = one.section.counts.toarray()
         found.append(pearson_per_column(expected, log_normalise(counts, counts.sum(axis=1))))

@@ -183,7 +183,7 @@ def speed() -> None:
 def real(folder: Path) -> None:
     """Print both estimates for real sections, the 250 genes of highest mean, and for counts of the same library sizes whose rates don't vary."""
     print(
-        "\n| section | spots | 250 genes of highest mean: ours | split half | all genes: ours | made constant: ours | split half |"
+        "\n| section | spots | 250 genes of highest mean: ours | split half | all genes: ours | simulated constant: ours | split half |"
     )
     print("|---|---|---|---|---|---|---|")
     for name in ("C2", "B4"):

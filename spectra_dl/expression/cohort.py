@@ -1,4 +1,4 @@
-"""Sections made ready for training and judging: spots with features, counts of shared genes, targets by fold."""
+"""Sections prepared for training and evaluation: spots with features, counts of shared genes, targets by fold."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class ExpressionCohort:
     tissue_colour
         Mean red, green and blue of each section's tissue.
     notes
-        Every guess and loss.
+        A sentence for every assumption, and for spots and genes left out.
     """
 
     spots: SpotTable
@@ -60,8 +60,14 @@ def expression_cohort(
 
     Parameters
     ----------
+    sections
+        One or more, with patients and counts.
+    recipe
+        The encoders and the sizes of their tiles.
     store
-        Where features are looked up and kept.
+        Where features are read and kept; None keeps none.
+    say
+        Takes a line of progress for each section; None reports none.
 
     Raises
     ------
@@ -79,12 +85,12 @@ def expression_cohort(
             say(f"{section.name}: tiles")
         notes += [*section.notes, *_dropped(section)]
         placed = np.flatnonzero(section.placed)
-        found = encoder.features(section.select(placed))
-        counted, known = section.usable[placed], np.isfinite(found.values).all(axis=1)
+        encoded = encoder.features(section.select(placed))
+        counted, known = section.usable[placed], np.isfinite(encoded.values).all(axis=1)
         if lost := int((counted & ~known).sum()):
             notes.append(f"{section.name}: {lost} spots left out, the file of features doesn't have them")
         rows = np.flatnonzero(counted & known)
-        kept, features = section.select(placed[rows]), SectionFeatures(found.values[rows], found.blocks)
+        kept, features = section.select(placed[rows]), SectionFeatures(encoded.values[rows], encoded.blocks)
         parts.append(spots_of(kept, features))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
     colours = {section.name: tissue_colour(section) for section in sections}
@@ -93,6 +99,13 @@ def expression_cohort(
 
 def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
     """Return a section's spots, all of them usable, with their features.
+
+    Parameters
+    ----------
+    section
+        ``n`` spots.
+    features
+        ``(n, d)`` of the same spots.
 
     Raises
     ------
@@ -123,13 +136,13 @@ def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
 
 @dataclass(frozen=True, eq=False)
 class PanelTargets:
-    """Chooses the panel of genes on training rows; what the harness calls a chooser of targets."""
+    """Choose the panel of genes on training rows, as the evaluation's chooser of targets."""
 
     cohort: ExpressionCohort
     settings: PanelSettings
 
     def fit(self, rows: IndexArray) -> "ChosenPanel":
-        """Return the panel that these rows ask for."""
+        """Return the panel chosen on these rows."""
         cohort = self.cohort
         columns = choose_panel(
             cohort.counts[rows], cohort.spots.library[rows], cohort.spots.section[rows], self.settings
@@ -139,7 +152,7 @@ class PanelTargets:
 
 @dataclass(frozen=True, eq=False)
 class ChosenPanel:
-    """A panel of genes, measured in any rows of the cohort."""
+    """A panel of genes, with measured values for any rows of the cohort."""
 
     cohort: ExpressionCohort
     columns: IndexArray
@@ -167,23 +180,23 @@ def _dropped(section: TissueSection) -> list[str]:
     ]
 
 
-def _same_encoder(one: FeatureBlock, other: FeatureBlock) -> bool:
-    return one.width == other.width and same_features(one.calibration, other.calibration)
+def _same_encoder(first: FeatureBlock, second: FeatureBlock) -> bool:
+    return first.width == second.width and same_features(first.reference_features, second.reference_features)
 
 
 def _joined(parts: Sequence[SpotTable]) -> SpotTable:
     first = parts[0]
-    for other in parts[1:]:
-        if len(other.blocks) != len(first.blocks) or not all(map(_same_encoder, first.blocks, other.blocks)):
+    for part in parts[1:]:
+        if len(part.blocks) != len(first.blocks) or not all(map(_same_encoder, first.blocks, part.blocks)):
             raise DataError(
-                f"{first.section[0]} and {other.section[0]}: their files of features come from different encoders; make them with one"
+                f"{first.section[0]} and {part.section[0]}: their files of features come from different encoders; make them with one"
             )
     return SpotTable(
-        features=np.concatenate([one.features for one in parts]),
+        features=np.concatenate([part.features for part in parts]),
         blocks=first.blocks,
-        position_um=np.concatenate([one.position_um for one in parts]),
-        pitch_um=np.concatenate([one.pitch_um for one in parts]),
-        section=np.concatenate([one.section for one in parts]),
-        patient=np.concatenate([one.patient for one in parts]),
-        library=np.concatenate([one.library for one in parts]),
+        position_um=np.concatenate([part.position_um for part in parts]),
+        pitch_um=np.concatenate([part.pitch_um for part in parts]),
+        section=np.concatenate([part.section for part in parts]),
+        patient=np.concatenate([part.patient for part in parts]),
+        library=np.concatenate([part.library for part in parts]),
     )

@@ -1,4 +1,4 @@
-"""Which genes sections have in common, and which of them a model is trained on."""
+"""The genes that sections have in common, and the panel of them that a model is trained on."""
 
 import re
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class SharedGenes:
     columns
         For each section, the sparse ``(genes of the section, g)`` matrix of ones that takes its counts to ``name``.
     notes
-        What was lost or added up.
+        A sentence for genes that were left out or added up.
     """
 
     name: TextArray
@@ -47,8 +47,8 @@ def gene_key(gene: str) -> str:
     >>> gene_key("ENSG00000141510.17"), gene_key("HLA-A"), gene_key("RP11-34P13.7")
     ('ENSG00000141510', 'HLA-A', 'RP11-34P13.7')
     """
-    found = _ENSEMBL.fullmatch(gene)
-    return found.group(1) if found else gene
+    match = _ENSEMBL.fullmatch(gene)
+    return match.group(1) if match else gene
 
 
 def shared_genes(sections: Sequence[TissueSection]) -> SharedGenes:
@@ -61,21 +61,23 @@ def shared_genes(sections: Sequence[TissueSection]) -> SharedGenes:
     """
     keys = _comparable_keys(sections)
     common = set(keys[0]).intersection(*map(set, keys[1:])) - {""}
-    fewest = min(len(set(one)) for one in keys)
+    fewest = min(map(len, map(set, keys)))
     if len(common) < max(1, _FEWEST_SHARED * fewest):
         listed = ", ".join(
-            f"{section.name} {len(set(one))}" for section, one in zip(sections, keys, strict=True)
+            f"{section.name} {len(set(names))}" for section, names in zip(sections, keys, strict=True)
         )
         raise DataError(
             f"the sections have {len(common)} genes in common ({listed:.200}); do some have Ensembl ids and others symbols? "
             "bring them to one kind of id"
         )
     name = np.array(sorted(common), dtype=object)
-    place = {gene: at for at, gene in enumerate(name)}
+    column_of = {gene: column for column, gene in enumerate(name)}
     notes = [
-        note for section, one in zip(sections, keys, strict=True) for note in _losses(section, one, len(name))
+        note
+        for section, names in zip(sections, keys, strict=True)
+        for note in _losses(section, names, len(name))
     ]
-    return SharedGenes(name, tuple(_selector(one, place) for one in keys), tuple(notes))
+    return SharedGenes(name, tuple(_selector(names, column_of) for names in keys), tuple(notes))
 
 
 def log_normalise(counts: "csr_matrix | FloatArray", library: FloatArray) -> FloatArray:
@@ -84,7 +86,7 @@ def log_normalise(counts: "csr_matrix | FloatArray", library: FloatArray) -> Flo
     Parameters
     ----------
     counts
-        ``(n, g)`` raw counts.
+        ``(n, g)`` raw counts, sparse or dense.
     library
         ``(n,)`` counts of each spot over all its genes, not of these alone; above 0.
     """
@@ -94,7 +96,15 @@ def log_normalise(counts: "csr_matrix | FloatArray", library: FloatArray) -> Flo
 
 
 def raw_counts(values: FloatArray, library: FloatArray) -> FloatArray:
-    """Undo `log_normalise`: return the whole numbers that were counted, ``(n, g)``."""
+    """Invert `log_normalise`: return raw counts ``(n, g)``, rounded to whole numbers.
+
+    Parameters
+    ----------
+    values
+        ``(n, g)`` log(1 + counts per 10,000).
+    library
+        ``(n,)`` counts of each spot over all its genes, above 0.
+    """
     counted: FloatArray = np.rint(np.expm1(values) * (library / PER)[:, None])
     return counted
 
@@ -106,7 +116,7 @@ class PanelSettings:
     Attributes
     ----------
     size
-        Genes at most.
+        Genes at most, 1 or more.
     rule
         ``"variance"``: of log-normalised values within a section, averaged over sections. ``"mean"``: their mean.
     """
@@ -122,14 +132,16 @@ class PanelSettings:
 def choose_panel(
     counts: "csr_matrix", library: FloatArray, section: TextArray, settings: PanelSettings
 ) -> IndexArray:
-    """Return the columns of the panel's genes, ascending; fitted on the rows given and nothing else.
+    """Choose the genes of a panel on these rows and nothing else, and return their columns, ascending.
 
     Parameters
     ----------
     counts
         ``(n, g)`` raw counts of training spots.
     library, section
-        ``(n,)`` of the same spots.
+        ``(n,)`` counts over all genes, above 0, and section of the same spots.
+    settings
+        The panel's size and rule.
     """
     from scipy.sparse import diags_array
 
@@ -145,7 +157,7 @@ def choose_panel(
             else np.asarray(scaled.multiply(scaled).mean(axis=0)).ravel() - mean**2
         )
     score = np.mean(scores, axis=0)
-    # Ties go to the gene that stands first, so that the panel doesn't depend on the sorting's whims.
+    # Ties go to the gene that comes first, so that the panel doesn't depend on the sorting algorithm.
     best = np.argsort(-score, kind="stable")[: settings.size]
     return np.sort(best[score[best] > 0]).astype(np.intp)
 
@@ -156,9 +168,9 @@ def _comparable_keys(sections: Sequence[TissueSection]) -> list[list[str]]:
         if section.counts is None or section.gene is None:
             raise DataError(f"{section.name}: no counts of genes; leave the section out, or bring its counts")
         ids.append([gene_key(gene) for gene in section.gene])
-        own = section.symbol if section.symbol is not None else section.gene
-        symbols.append([symbol or gene for symbol, gene in zip(own, section.gene, strict=True)])
-    all_ensembl = all(_ENSEMBL.fullmatch(gene) for one in ids for gene in one)
+        names = section.symbol if section.symbol is not None else section.gene
+        symbols.append([symbol or gene for symbol, gene in zip(names, section.gene, strict=True)])
+    all_ensembl = all(_ENSEMBL.fullmatch(gene) for section_ids in ids for gene in section_ids)
     return ids if all_ensembl else symbols
 
 
@@ -167,7 +179,7 @@ def _losses(section: TissueSection, keys: Sequence[str], n_shared: int) -> list[
     notes = []
     if distinct < len(keys):
         notes.append(
-            f"{section.name}: {len(keys) - distinct} genes stand under a name that another gene has too; their counts were added up"
+            f"{section.name}: {len(keys) - distinct} genes share their name with another gene; their counts were added up"
         )
     if n_shared < distinct:
         notes.append(

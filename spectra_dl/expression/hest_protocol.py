@@ -1,6 +1,6 @@
-"""Scores as the trainer of HEST-Benchmark gives them, so that a figure can be set beside published ones.
+"""Scores as the trainer of HEST-Benchmark computes them, comparable with published ones.
 
-Its protocol is not ours: Pearson correlation is pooled over all test spots whatever their section, so differences between sections count as skill, and
+Its protocol differs from `evaluation.profiles`: Pearson correlation is pooled over all test spots whatever their section, so differences between sections count as skill, and
 targets need not be divided by library size.
 """
 
@@ -31,9 +31,9 @@ def hest_scores(
     train_features, test_features
         ``(n, d)`` and ``(m, d)``, one row per spot, sections one below the other.
     train_targets, test_targets
-        ``(n, g)`` and ``(m, g)``, in whatever units are to be judged; HEST takes log(1 + counts).
+        ``(n, g)`` and ``(m, g)``, in any units; HEST takes log(1 + counts).
     components
-        At most; fewer where there are fewer features or training spots.
+        Of the principal components, 1 or more; fewer where there are fewer features or training spots.
 
     Raises
     ------
@@ -46,17 +46,17 @@ def hest_scores(
 
     if components < 1:
         raise UsageError(f"{components} components; give 1 or more")
-    train, wanted, test, measured = (
+    train, targets, test, measured = (
         np.asarray(each, dtype=np.float64)
         for each in (train_features, train_targets, test_features, test_targets)
     )
-    _check(train, wanted, test, measured)
+    _check(train, targets, test, measured)
     centre, scale = train.mean(axis=0), _scale(train)
-    weight = _ridge_on_components((train - centre) / scale, wanted, components)
+    weight = _ridge_on_components((train - centre) / scale, targets, components)
     return pearson_per_column((test - centre) / scale @ weight, measured)
 
 
-def _ridge_on_components(rows: FloatArray, wanted: FloatArray, components: int) -> FloatArray:
+def _ridge_on_components(rows: FloatArray, targets: FloatArray, components: int) -> FloatArray:
     """Return ``(d, g)`` ridge weights within the leading principal components of centred ``rows`` (n, d).
 
     Rows on their components have a diagonal Gram matrix, the eigenvalues, so the ridge solution is a division.
@@ -65,14 +65,14 @@ def _ridge_on_components(rows: FloatArray, wanted: FloatArray, components: int) 
 
     n, d = rows.shape
     kept = min(components, n, d)
-    penalty = _PENALTY / (kept * wanted.shape[1])
+    penalty = _PENALTY / (kept * targets.shape[1])
     wide = d > n
     gram = rows @ rows.T if wide else rows.T @ rows
     values, vectors = eigh(gram, subset_by_index=(len(gram) - kept, len(gram) - 1), overwrite_a=True)
     shrunk = 1.0 / (np.maximum(values, 0.0) + penalty)[:, None]
     if wide:
-        return np.asarray(rows.T @ (vectors @ (shrunk * (vectors.T @ wanted))), dtype=np.float64)
-    return np.asarray(vectors @ (shrunk * (vectors.T @ (rows.T @ wanted))), dtype=np.float64)
+        return np.asarray(rows.T @ (vectors @ (shrunk * (vectors.T @ targets))), dtype=np.float64)
+    return np.asarray(vectors @ (shrunk * (vectors.T @ (rows.T @ targets))), dtype=np.float64)
 
 
 def _scale(rows: FloatArray) -> FloatArray:
@@ -83,27 +83,27 @@ def _scale(rows: FloatArray) -> FloatArray:
     return np.where(constant, 1.0, np.sqrt(variance))
 
 
-def _check(train: FloatArray, wanted: FloatArray, test: FloatArray, measured: FloatArray) -> None:
-    shapes = [each.shape for each in (train, wanted, test, measured)]
+def _check(train: FloatArray, targets: FloatArray, test: FloatArray, measured: FloatArray) -> None:
+    shapes = [array.shape for array in (train, targets, test, measured)]
     fits = all(len(shape) == 2 and min(shape) > 0 for shape in shapes) and (
-        len(train) == len(wanted)
+        len(train) == len(targets)
         and len(test) == len(measured)
         and train.shape[1] == test.shape[1]
-        and wanted.shape[1] == measured.shape[1]
+        and targets.shape[1] == measured.shape[1]
     )
     if not fits:
         raise DataError(
             f"training features and targets of shapes {shapes[0]} and {shapes[1]}, test ones of {shapes[2]} and {shapes[3]}; "
             "give (spots, features) and (spots, genes), the same spots in a pair and the same columns in both"
         )
-    for name, each in (
+    for name, array in (
         ("training features", train),
-        ("training targets", wanted),
+        ("training targets", targets),
         ("test features", test),
         ("test targets", measured),
     ):
-        if not np.isfinite(each).all():
-            row, column = np.argwhere(~np.isfinite(each))[0]
+        if not np.isfinite(array).all():
+            row, column = np.argwhere(~np.isfinite(array))[0]
             raise DataError(
-                f"{name}, row {row} column {column} (from 0): {each[row, column]} is no finite number; leave such spots out"
+                f"{name}, row {row} column {column} (from 0): {array[row, column]} is no finite number; leave such spots out"
             )

@@ -26,18 +26,29 @@ def write_h5ad(
     path: str | os.PathLike[str],
     section: TissueSection,
     values: FloatArray,
+    *,
     flags: TextArray,
     predictor: ExpressionPredictor,
     provenance: Mapping[str, str],
 ) -> None:
     """Write predictions ``(n, g)`` as AnnData: every spot of the section in its order, positions in full-resolution pixels.
 
-    ``X`` holds log(1 + counts per 10,000), NaN for spots that could not be predicted; ``var`` what to expect of each gene.
+    ``X`` holds log(1 + counts per 10,000), NaN for spots that could not be predicted; ``var`` holds each gene's expected correlation.
 
     Parameters
     ----------
+    path
+        The ``.h5ad``, replaced if it exists.
+    section
+        The section and all its spots.
+    values
+        ``(n, g)`` predicted log(1 + counts per 10,000).
     flags
         ``(n,)`` what is wrong with the image under a spot, empty where nothing is; such spots are ``warned``.
+    predictor
+        The model, whose header names the genes.
+    provenance
+        Texts for ``uns["spectra_dl"]``.
 
     Raises
     ------
@@ -60,7 +71,7 @@ def write_h5ad(
                 ],
                 "reason": [str(reason or flag) for reason, flag in zip(section.reason, flags, strict=True)],
             },
-            index=[str(one) for one in section.barcode],
+            index=[str(barcode) for barcode in section.barcode],
         ),
         var=pd.DataFrame(
             {
@@ -85,12 +96,20 @@ def write_maps(
     values: FloatArray,
     measured: FloatArray | None,
 ) -> list[str]:
-    """Draw genes, beside the measured ones where there are any, and return the files' names.
+    """Draw maps of genes, next to the measured ones where there are any, and return the files' names.
 
     Parameters
     ----------
+    folder
+        An existing folder.
+    section
+        The section and all its spots.
     genes
-        Names of the columns of ``values`` (n, k) and ``measured`` (n, k).
+        ``k`` names of the columns.
+    values
+        ``(n, k)`` predicted log(1 + counts per 10,000).
+    measured
+        ``(n, k)`` the same, measured; None where nothing was.
 
     Raises
     ------
@@ -100,13 +119,26 @@ def write_maps(
     image = section.image.thumbnail(_LONGEST_SIDE)
     names = _file_names(genes)
     for at, (gene, name) in enumerate(zip(genes, names, strict=True)):
-        beside = None if measured is None else measured[:, at]
-        _draw(folder / name, section, image, gene, values[:, at], beside)
+        measured_gene = None if measured is None else measured[:, at]
+        _draw(folder / name, section, image, gene, predicted=values[:, at], measured=measured_gene)
     return names
 
 
 def measured_values(section: TissueSection, genes: list[str]) -> FloatArray | None:
-    """Return ``(n, g)`` measured log(1 + counts per 10,000) of named genes, NaN where they or the spot were not counted; None without counts."""
+    """Return ``(n, g)`` measured log(1 + counts per 10,000) of named genes; None without counts.
+
+    Parameters
+    ----------
+    section
+        The section and all its spots.
+    genes
+        Ensembl ids or symbols.
+
+    Returns
+    -------
+    FloatArray or None
+        NaN where the gene or the spot was not counted.
+    """
     if section.counts is None or section.gene is None:
         return None
     library = np.asarray(section.counts.sum(axis=1), dtype=np.float64).ravel()
@@ -119,7 +151,13 @@ def measured_values(section: TissueSection, genes: list[str]) -> FloatArray | No
 
 
 def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
-    """Return ``(g,)`` correlations of predicted and measured values ``(n, g)`` over the spots that have both."""
+    """Return ``(g,)`` Pearson correlations of predicted and measured values over the spots that have both.
+
+    Parameters
+    ----------
+    values, measured
+        ``(n, g)`` log(1 + counts per 10,000), NaN where unknown.
+    """
     rows = np.isfinite(values).all(axis=1) & np.isfinite(measured).any(axis=1)
     return pearson_per_column(values[rows], np.nan_to_num(measured[rows]))
 
@@ -130,20 +168,22 @@ def _columns_of(gene: TextArray, symbol: TextArray | None, asked: Sequence[str])
 
     by_id: dict[str, list[int]] = {}
     by_symbol: dict[str, list[int]] = {}
-    for at, (one, own) in enumerate(zip(gene, gene if symbol is None else symbol, strict=True)):
-        by_id.setdefault(gene_key(str(one)), []).append(at)
-        by_symbol.setdefault(str(own or one), []).append(at)
-    place = by_symbol | by_id
-    pairs = [(row, column) for column, name in enumerate(asked) for row in place.get(name, [])]
+    for row, (identifier, name) in enumerate(zip(gene, gene if symbol is None else symbol, strict=True)):
+        by_id.setdefault(gene_key(str(identifier)), []).append(row)
+        by_symbol.setdefault(str(name or identifier), []).append(row)
+    rows_of = by_symbol | by_id
+    pairs = [(row, column) for column, name in enumerate(asked) for row in rows_of.get(name, [])]
     ends = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     return csr_matrix((np.ones(len(pairs)), (ends[0], ends[1])), shape=(len(gene), len(asked)))
 
 
 def _file_names(genes: Sequence[str]) -> list[str]:
-    """Return a file name for each gene, none like another even where capitals don't count."""
+    """Return a file name for each gene, all distinct also where case is ignored."""
     names: list[str] = []
     for gene in genes:
-        safe = "".join(one if one.isascii() and (one.isalnum() or one in "-.") else "_" for one in gene)[:80]
+        safe = "".join(
+            letter if letter.isascii() and (letter.isalnum() or letter in "-.") else "_" for letter in gene
+        )[:80]
         taken = {name.lower() for name in names}
         tries = (f"map_{safe}{'' if at == 1 else f'_{at}'}.png" for at in range(1, len(genes) + 1))
         names.append(next(name for name in tries if name.lower() not in taken))
@@ -162,21 +202,22 @@ def _draw(
     section: TissueSection,
     image: tuple[Pixels, float],
     gene: str,
+    *,
     predicted: FloatArray,
     measured: FloatArray | None,
 ) -> None:
     from matplotlib.figure import Figure
 
     pixels, scale = image
-    shown = [("H&E", None), (f"{gene}, predicted", predicted)]
-    shown += [] if measured is None else [(f"{gene}, measured", measured)]
-    figure = Figure(figsize=(4.6 * len(shown), 4.6), layout="constrained")
+    panels = [("H&E", None), (f"{gene}, predicted", predicted)]
+    panels += [] if measured is None else [(f"{gene}, measured", measured)]
+    figure = Figure(figsize=(4.6 * len(panels), 4.6), layout="constrained")
     place = section.position_um / section.um_per_pixel * scale
-    for axes, (title, values) in zip(figure.subplots(1, len(shown)), shown, strict=True):
+    for axes, (title, values) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         axes.imshow(pixels, alpha=1.0 if values is None else 0.35)
         axes.set_title(title)
         axes.set_axis_off()
         if values is not None:
-            drawn = axes.scatter(place[:, 0], place[:, 1], c=values, s=22, cmap="viridis", linewidths=0)
-            figure.colorbar(drawn, ax=axes, shrink=0.7, label="log(1 + counts per 10,000)")
+            points = axes.scatter(place[:, 0], place[:, 1], c=values, s=22, cmap="viridis", linewidths=0)
+            figure.colorbar(points, ax=axes, shrink=0.7, label="log(1 + counts per 10,000)")
     write_figure(path, figure)

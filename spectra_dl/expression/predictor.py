@@ -10,12 +10,12 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import ModelFileError, UsageError
 from spectra_dl.expression.cohort import spots_of
-from spectra_dl.expression.estimators.context import shown_to
+from spectra_dl.expression.estimators.context import head_inputs
 from spectra_dl.expression.estimators.network import as_expression
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.encoders.reference_tile import same_features
 from spectra_dl.imaging.encoders.registry import TIMM
-from spectra_dl.imaging.features.precomputed import GIVEN_NAME
+from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.file import load_model, save_model
@@ -68,10 +68,10 @@ class ExpressionPredictor:
         found = []
         for one in self.header.encoders:
             given = [
-                name for name in named if name == one.name or one.name == name.split(":")[0] == GIVEN_NAME
+                name for name in named if name == one.name or one.name == name.split(":")[0] == PRECOMPUTED
             ]
-            if not given and one.name.startswith((GIVEN_NAME, TIMM)):
-                told = "features:PATH" if one.name == GIVEN_NAME else one.name
+            if not given and one.name.startswith((PRECOMPUTED, TIMM)):
+                told = "features:PATH" if one.name == PRECOMPUTED else one.name
                 raise UsageError(
                     f"the model was trained with the encoder {one.name}; name it with --encoder {told}"
                 )
@@ -120,7 +120,7 @@ class ExpressionPredictor:
         known = np.isfinite(found.values).all(axis=1)
         rows = placed[known]
         spots = spots_of(section.select(rows), SectionFeatures(found.values[known], found.blocks))
-        shown = shown_to(self.header.head.name, spots, surroundings=self.header.head.shown > 1)
+        shown = head_inputs(self.header.head.name, spots, surroundings=self.header.head.shown > 1)
         trained_by = self.header.head.trained_by
         told = [as_expression(network_output(network, shown), trained_by) for network in self.networks]
         values = np.full((len(section), len(self.header.genes)), np.nan)
@@ -132,8 +132,10 @@ class ExpressionPredictor:
         for one in self.header.encoders:
             block = block_of[one.name]
             # Files made elsewhere need not say what their encoder makes of the calibration tile.
-            known = bool(one.calibration and block.calibration)
-            if block.width != one.width or (known and not same_features(block.calibration, one.calibration)):
+            known = bool(one.calibration and block.reference_features)
+            if block.width != one.width or (
+                known and not same_features(block.reference_features, one.calibration)
+            ):
                 raise ModelFileError(
                     f"the encoder {one.name} gives other features here than the model was trained with; use the same "
                     "encoder and version, or train it again"
@@ -186,7 +188,9 @@ def _rebuild(header: "ExpressionHeader", tensors: dict[str, np.ndarray], member:
 
     head = header.head
     return restore_member(
-        lambda: build_head(head.name, shown=head.shown, n_features=head.n_features, n_outputs=head.n_outputs),
+        lambda: build_head(
+            head.name, n_regions=head.shown, n_features=head.n_features, n_outputs=head.n_outputs
+        ),
         tensors,
         member,
     )

@@ -1,4 +1,4 @@
-"""What may make sections look more predictable than they are."""
+"""Probes of a cohort for what inflates scores of expression."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,17 @@ _TESTED_GENES, _FEWEST_GENES = 200, 40
 def section_findings(
     sections: Sequence[TissueSection], cohort: ExpressionCohort, *, group: Group
 ) -> tuple[Finding, ...]:
-    """Look for what inflates scores of expression: shared images, shared patients, tiles that overlap, counts that were smoothed."""
+    """Look for what inflates scores of expression: shared images, shared patients, overlapping tiles, smoothed counts.
+
+    Parameters
+    ----------
+    sections
+        The sections with their counts.
+    cohort
+        Their spots with features.
+    group
+        What is left out together.
+    """
     return (
         _one_image_twice(sections),
         _patients_on_both_sides(sections, group),
@@ -36,14 +46,14 @@ def _one_image_twice(sections: Sequence[TissueSection]) -> Finding:
         return Finding(
             "one image twice",
             "stop",
-            f"Sections have the same image: {first_few(shared)}. A model may know a test section's tiles by heart.",
+            f"Sections have the same image: {first_few(shared)}. A model may have memorised a test section's tiles.",
         )
     return Finding("one image twice", "fine", "Every section has an image of its own.")
 
 
 def _patients_on_both_sides(sections: Sequence[TissueSection], group: Group) -> Finding:
     patients = [section.patient for section in sections]
-    shared = sorted({str(one) for one in patients if patients.count(one) > 1})
+    shared = sorted({str(patient) for patient in patients if patients.count(patient) > 1})
     if group == "section" and shared:
         return Finding(
             "patients on both sides",
@@ -57,7 +67,7 @@ def _overlapping_tiles(cohort: ExpressionCohort) -> Finding:
     sizes = [block.size_um for block in cohort.spots.blocks if np.isfinite(block.size_um)]
     if not sizes:
         return Finding(
-            "overlapping tiles", "fine", "The features were made elsewhere, from tiles of unknown size."
+            "overlapping tiles", "fine", "The features were precomputed, from tiles of unknown size."
         )
     widest, pitch = max(sizes), float(cohort.spots.pitch_um.min())
     if widest > pitch:
@@ -84,26 +94,26 @@ def _smoothed_counts(sections: Sequence[TissueSection]) -> Finding:
 
 
 def _neighbour_noise(section: TissueSection) -> float:
-    """Return the squared differences between neighbouring spots' counts over what Poisson noise gives; 1 or more for raw counts."""
+    """Return the squared differences of neighbouring spots' counts, relative to Poisson noise; 1 or more for raw counts."""
     from scipy.spatial import cKDTree
 
     kept = section.select(section.usable)
     if kept.counts is None or len(kept) < 3:
         return float("nan")
     total = np.asarray(kept.counts.sum(axis=0), dtype=np.float64).ravel()
-    counts = kept.counts.tocsc()[:, _ruled_by_noise(total, len(kept))].toarray()
+    counts = kept.counts.tocsc()[:, _noise_dominated(total, len(kept))].toarray()
     _, near = cKDTree(kept.position_um).query(kept.position_um, k=2)
-    other = np.asarray(near)[:, 1]
-    expected = (counts + counts[other]).sum()
-    return float(((counts - counts[other]) ** 2).sum() / expected) if expected > 0 else float("nan")
+    neighbour = np.asarray(near)[:, 1]
+    expected = (counts + counts[neighbour]).sum()
+    return float(((counts - counts[neighbour]) ** 2).sum() / expected) if expected > 0 else float("nan")
 
 
-def _ruled_by_noise(total: FloatArray, n_spots: int) -> IndexArray:
-    """Return the genes of nearest to one count per spot and not more, or the least counted where those are few.
+def _noise_dominated(total: FloatArray, n_spots: int) -> IndexArray:
+    """Return the genes with nearly one count per spot and not more, or those with the fewest counts where these are few.
 
     The variance that tissue and depth make grows with the square of a gene's counts and soon hides the noise that smoothing takes away.
     """
     order = np.argsort(total, kind="stable")
-    seen = order[total[order] > 0]
-    end = int(np.searchsorted(total[seen], n_spots, side="right"))
-    return seen[max(0, end - _TESTED_GENES) : max(end, _FEWEST_GENES)]
+    counted = order[total[order] > 0]
+    end = int(np.searchsorted(total[counted], n_spots, side="right"))
+    return counted[max(0, end - _TESTED_GENES) : max(end, _FEWEST_GENES)]

@@ -1,4 +1,4 @@
-"""A tissue section: its image, its spots in µm, and what was counted in them."""
+"""A tissue section: its image, its spots in µm, and their counts."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,11 +25,11 @@ class TissueSection:
     Attributes
     ----------
     name, patient
-        Ids as text; the patient is None where nobody said.
+        Ids as text; the patient is None where not known.
     image
         The image, decoded when a tile is asked for.
     um_per_pixel
-        Of the full-resolution image.
+        Of the full-resolution image, above 0.
     um_per_pixel_source
         Where that number comes from, in words; it is never guessed.
     barcode
@@ -39,15 +39,15 @@ class TissueSection:
     reason
         ``(n,)`` text: why a spot can't be used; empty where it can.
     counts
-        ``(n, g)`` raw counts, float64 CSR; None where nothing was counted.
+        ``(n, g)`` raw counts, float64 CSR; None without counts.
     gene
         ``(g,)`` ids as given, unique.
     symbol
         ``(g,)`` gene symbols, empty where not known.
     spot_diameter_um, spot_pitch_um
-        None where not known.
+        In µm; None where not known.
     notes
-        One sentence for each guess or change the reader made.
+        One sentence for each assumption or change of the reader.
     files
         What was read besides the section's own path, the image among them.
     """
@@ -97,7 +97,7 @@ class TissueSection:
 
     @property
     def placed(self) -> NDArray[np.bool_]:
-        """``(n,)`` whether a spot lies on the image, counted or not."""
+        """``(n,)`` whether a spot lies on the image, with or without counts."""
         return np.isin(self.reason, ["", NO_COUNTS, COUNTS_MISSING])
 
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "TissueSection":
@@ -112,7 +112,7 @@ class TissueSection:
 
 
 def pitch_of(position: FloatArray) -> float:
-    """Return the median distance of a spot's nearest neighbour; NaN with fewer than two spots."""
+    """Return the median distance of a spot's nearest neighbour, of positions ``(n, 2)``; NaN with fewer than two known ones."""
     from scipy.spatial import cKDTree
 
     known = position[np.isfinite(position).all(axis=1)]

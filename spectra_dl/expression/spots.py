@@ -1,4 +1,4 @@
-"""Spots of several sections side by side, as models and the harness take them."""
+"""Spots of several sections in one table, as estimators and the evaluation take them."""
 
 from dataclasses import dataclass
 
@@ -19,15 +19,15 @@ class SpotTable:
     features
         ``(n, d)`` float32: the blocks side by side.
     blocks
-        What each stretch of columns is.
+        What the columns are, block after block.
     position_um
-        ``(n, 2)`` x and y.
+        ``(n, 2)`` x and y in µm.
     pitch_um
-        ``(n,)`` distance of neighbouring spots in the spot's section.
+        ``(n,)`` distance of neighbouring spots in the spot's section, in µm.
     section, patient
         ``(n,)`` text.
     library
-        ``(n,)`` counts over all genes; NaN where nothing was counted.
+        ``(n,)`` counts over all genes; NaN without counts.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class SpotTable:
         parts = (self.position_um, self.pitch_um, self.section, self.patient, self.library)
         if (
             any(len(part) != n for part in parts)
-            or sum(one.width for one in self.blocks) != self.features.shape[1]
+            or sum(block.width for block in self.blocks) != self.features.shape[1]
         ):
             raise DataError(
                 f"{n} spots with parts of other lengths; give one entry per spot, and blocks that add up"
@@ -70,7 +70,7 @@ class SpotTable:
 
     def of_blocks(self, chosen: tuple[int, ...]) -> "SpotTable":
         """Return the table with these blocks of features only."""
-        ends = np.cumsum([0, *(one.width for one in self.blocks)])
+        ends = np.cumsum([0, *(block.width for block in self.blocks)])
         columns = np.concatenate([np.arange(ends[at], ends[at + 1]) for at in chosen])
         blocks = tuple(self.blocks[at] for at in chosen)
         return SpotTable(

@@ -18,7 +18,7 @@ from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.estimators.ridge import LinearMap
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.imaging.features.block import FeatureBlock
-from spectra_dl.imaging.features.precomputed import GIVEN, GIVEN_NAME
+from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
 from spectra_dl.imaging.features.recipe import FeatureRecipe
 from spectra_dl.models.describing import (
     all_shortened,
@@ -137,11 +137,11 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
 
 def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -> list[EncoderDescription]:
     """Return the recipe's encoders as a model file holds them: a path of features made elsewhere is none of its business."""
-    names = [GIVEN_NAME if name.startswith(GIVEN) else name for name in recipe.encoders]
+    names = [PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else name for name in recipe.encoders]
     block_of = {block.encoder: block for block in blocks}
     return [
         EncoderDescription(
-            name=name, width=block_of[name].width, calibration=list(block_of[name].calibration)
+            name=name, width=block_of[name].width, calibration=list(block_of[name].reference_features)
         )
         for name in names
     ]
@@ -168,7 +168,7 @@ def _as_network(found: LinearMap, shown: int, n_features: int) -> "nn.Module":
 
     from spectra_dl.expression.estimators.heads import build_head
 
-    network = build_head("linear", shown=shown, n_features=n_features, n_outputs=len(found.bias)).double()
+    network = build_head("linear", n_regions=shown, n_features=n_features, n_outputs=len(found.bias)).double()
     weights = {
         "out.weight": torch.from_numpy(found.weight.T.copy()),
         "out.bias": torch.from_numpy(found.bias),

@@ -1,1 +1,1 @@
-"""Images of tissue, tiles cut from them, and what encoders make of tiles: for every modality that looks at tissue."""
+"""Images of tissue, the tiles cut from them, and the encoders of tiles: shared by every modality that has tissue images."""

@@ -1,4 +1,4 @@
-"""What every image of tissue can do, whether it is one file, a slide, or tiles that were cut before."""
+"""The interface of every image of tissue, whether it is one file, a slide, or tiles that were cut before."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ Cutter = Callable[[NDArray[np.float64], float, int], Iterator[Pixels]]
 
 
 class TissueImage(Protocol):
-    """An image that is opened when something of it is asked for."""
+    """An image that is opened when pixels of it are asked for."""
 
     @property
     def path(self) -> Path:

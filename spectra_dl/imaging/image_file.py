@@ -30,7 +30,7 @@ _KINDS = {
     b"II+\x00": "TIFF",
     b"MM\x00+": "TIFF",
 }
-_HEAD = 512  # bytes that tell what a file is
+_HEAD = 512  # bytes by which a file's kind is recognised
 _MOST_PIXELS = 400_000_000
 _SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
 _BAND = 512
@@ -40,7 +40,7 @@ _GUARD = threading.Lock()
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A JPEG, PNG or TIFF file, checked and measured, not yet decoded; made by `open_image`.
+    """A JPEG, PNG or TIFF file, checked and measured, not yet decoded; returned by `open_image`.
 
     Attributes
     ----------
@@ -85,8 +85,23 @@ class ImageFile:
         return whole
 
 
-def shrunk(whole: Pixels, longest: int) -> tuple[Pixels, float]:
-    """Return a decoded image with a longest side of at most ``longest`` pixels, and its pixels per full pixel."""
+def downscaled(whole: Pixels, longest: int) -> tuple[Pixels, float]:
+    """Reduce a decoded image.
+
+    Parameters
+    ----------
+    whole
+        ``(height, width, 3)`` uint8.
+    longest
+        The longest side of the result in pixels, at most; a smaller image stays as it is.
+
+    Returns
+    -------
+    pixels
+        ``(h, w, 3)`` uint8.
+    scale
+        Its pixels per full-resolution pixel, at most 1.
+    """
     from PIL import Image
 
     small = Image.fromarray(whole)
@@ -101,7 +116,7 @@ def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: i
     Parameters
     ----------
     whole
-        ``(height, width, 3)``.
+        ``(height, width, 3)`` uint8.
     centre
         ``(k, 2)`` x and y in full-resolution pixels.
     side
@@ -119,7 +134,14 @@ def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: i
 
 
 def jpeg_pixels(content: bytes, where: str) -> Pixels:
-    """Return a small JPEG image ``(h, w, 3)`` that was read into memory; ``where`` is for messages.
+    """Decode a small JPEG image that was read into memory, to ``(h, w, 3)`` uint8.
+
+    Parameters
+    ----------
+    content
+        The file's bytes.
+    where
+        Where it comes from, for messages.
 
     Raises
     ------
@@ -205,7 +227,7 @@ def _kind_of(path: Path) -> str | None:
 
 @contextlib.contextmanager
 def _opened(path: Path, kind: str) -> Iterator["Image"]:
-    """Open an image whose size is judged by us, not by the library's own limit."""
+    """Open an image whose size is checked here, not by the library's own limit."""
     from PIL import Image, UnidentifiedImageError
 
     with _GUARD, warnings.catch_warnings():

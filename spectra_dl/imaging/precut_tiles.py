@@ -22,8 +22,8 @@ _TOLERANCE = 0.05  # by which a stored tile's side may differ from the one asked
 _MOST_TILE_PIXELS = 16_000_000
 
 
-class TileSource(Protocol):
-    """Where stored tiles lie."""
+class StoredTiles(Protocol):
+    """Tiles in files, addressed by row."""
 
     @property
     def path(self) -> Path:
@@ -85,20 +85,20 @@ class PrecutTiles:
     Attributes
     ----------
     source
-        Where they lie.
+        The stored tiles.
     centre
         ``(k, 2)`` x and y of each tile's centre in full-resolution pixels.
     side
-        Of a tile in full-resolution pixels; None where nobody said, and any side may be asked for.
+        Of a tile in full-resolution pixels; None where it is not known, and any side may be asked for.
     """
 
-    source: TileSource
+    source: StoredTiles
     centre: NDArray[np.float64]
     side: float | None
     _row: Mapping[tuple[float, float], int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_row", {_key(one): row for row, one in enumerate(self.centre)})
+        object.__setattr__(self, "_row", {_key(centre): row for row, centre in enumerate(self.centre)})
         if len(self._row) != len(self.centre):
             raise DataError(f"{self.path.name}: two tiles have one centre; keep one of them")
 
@@ -141,7 +141,7 @@ class PrecutTiles:
                 "ask for smaller tiles, or bring the image"
             )
         share = 1.0 if self.side is None or side > self.side * (1 - _TOLERANCE) else side / self.side
-        rows = [self._row.get(_key(one), -1) for one in centre]
+        rows = [self._row.get(_key(place), -1) for place in centre]
         if lost := rows.count(-1):
             raise DataError(
                 f"{self.path.name}: {lost} of {len(rows)} spots have no tile; leave them out first"
@@ -172,7 +172,16 @@ class PrecutTiles:
 
 
 def checked_tiles(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
-    """Return a dataset of RGB tiles after its shape, type and size were found possible.
+    """Return a dataset of RGB tiles after its shape, type and size were checked.
+
+    Parameters
+    ----------
+    file
+        An open HDF5 file.
+    name
+        The dataset, ``(n, height, width, 3)`` of bytes.
+    where
+        The file's name, for messages.
 
     Raises
     ------
@@ -181,14 +190,14 @@ def checked_tiles(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
     UnsafeError
         It lies in another file.
     """
-    found = stored_dataset(file, name, where)
-    fits = found.ndim == 4 and found.shape[3] == 3 and found.dtype == np.uint8
-    if not fits or not 1 <= found.shape[1] * found.shape[2] <= _MOST_TILE_PIXELS:
+    tiles = stored_dataset(file, name, where)
+    fits = tiles.ndim == 4 and tiles.shape[3] == 3 and tiles.dtype == np.uint8
+    if not fits or not 1 <= tiles.shape[1] * tiles.shape[2] <= _MOST_TILE_PIXELS:
         raise DataError(
-            f"{where}: {name} has shape {found.shape} and type {found.dtype}; tiles are (n, height, width, 3) of bytes"
+            f"{where}: {name} has shape {tiles.shape} and type {tiles.dtype}; tiles are (n, height, width, 3) of bytes"
         )
-    check_size(found, where)
-    return found
+    check_size(tiles, where)
+    return tiles
 
 
 def _key(centre: NDArray[np.float64]) -> tuple[float, float]:

@@ -23,7 +23,7 @@ _BAND_PIXELS = 16_000_000
 
 @dataclass(frozen=True)
 class SlideImage:
-    """A slide that OpenSlide reads; made by `open_tissue_image`.
+    """A slide that OpenSlide reads; returned by `open_tissue_image`.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class SlideImage:
     width, height
         Pixels at full resolution.
     um_per_pixel
-        As the slide says it; None where it doesn't.
+        As the slide states it; None where it doesn't.
     """
 
     path: Path
@@ -107,12 +107,12 @@ def _slide(path: Path, *, needed: bool) -> SlideImage | None:
             return None
         slide = openslide.OpenSlide(path)
         width, height = slide.dimensions
-        told = [slide.properties.get(name) for name in ("openslide.mpp-x", "openslide.mpp-y")]
+        stated = [slide.properties.get(name) for name in ("openslide.mpp-x", "openslide.mpp-y")]
     except (openslide.OpenSlideError, OSError) as err:
         raise DataError(
             f"{path.name}: truncated or damaged slide ({' '.join(str(err).split())[:120]}); take a fresh copy"
         ) from err
-    known = [float(one) for one in told if one is not None]
+    known = [float(value) for value in stated if value is not None]
     square = len(known) == 2 and abs(known[0] - known[1]) <= 0.01 * known[0]
     return SlideImage(path, width, height, sum(known) / 2 if square else None)
 
@@ -129,22 +129,22 @@ def _opened(path: Path) -> "OpenSlide":
 
 
 def _region(
-    slide: "OpenSlide", corner: tuple[int, int], size: tuple[int, int], shown: tuple[int, int]
+    slide: "OpenSlide", corner: tuple[int, int], size: tuple[int, int], target: tuple[int, int]
 ) -> Pixels:
     """Return ``(h, w, 3)`` of a region given in full-resolution pixels, from the smallest copy that is fine enough."""
     import openslide
     from PIL import Image
 
-    shrunk = max(1.0, min(size[0] / shown[0], size[1] / shown[1]))
+    shrunk = max(1.0, min(size[0] / target[0], size[1] / target[1]))
     level = slide.get_best_level_for_downsample(shrunk)
     factor = slide.level_downsamples[level]
-    wanted = max(1, round(size[0] / factor)), max(1, round(size[1] / factor))
+    reduced = max(1, round(size[0] / factor)), max(1, round(size[1] / factor))
     try:
-        found = slide.read_region(corner, level, wanted)
+        region = slide.read_region(corner, level, reduced)
     except (openslide.OpenSlideError, OSError) as err:
         raise DataError(
             f"a region of the slide at {corner} can't be read ({str(err)[:120]}); take a fresh copy"
         ) from err
-    ground = Image.new("RGBA", found.size, "white")
-    on_white = Image.alpha_composite(ground, found).convert("RGB")
-    return np.asarray(on_white.resize(shown, Image.Resampling.BOX), dtype=np.uint8)
+    ground = Image.new("RGBA", region.size, "white")
+    on_white = Image.alpha_composite(ground, region).convert("RGB")
+    return np.asarray(on_white.resize(target, Image.Resampling.BOX), dtype=np.uint8)

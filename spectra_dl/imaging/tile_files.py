@@ -1,4 +1,4 @@
-"""Tiles around spots as HDF5 files of JPEG images, for other tools and for the eye."""
+"""Tiles around spots as HDF5 files of JPEG images, for other tools and for viewing."""
 
 import hashlib
 import io
@@ -34,11 +34,11 @@ class TileCut:
     Attributes
     ----------
     side_um
-        Their side in the tissue.
+        Their side in the tissue in µm, from 1 to 10,000.
     pixels
-        The side they are brought to.
+        The side they are resized to, from 1 to 4096.
     per_file
-        How many a file holds at most; they are all in memory while it is written.
+        Tiles in a file at most; they are all in memory while it is written.
     """
 
     side_um: float = 112.0
@@ -53,9 +53,25 @@ class TileCut:
 
 
 def write_tiles(folder: Path, section: TileSource, cut: TileCut) -> tuple[list[Path], int]:
-    """Write the tiles of all spots, which must lie on the image, and return the files and how many were there already.
+    """Write the tiles of all spots to HDF5 files.
 
-    A file's name holds a digest of the image's content and the spots' places: what is there is not cut again.
+    A file's name holds a digest of the image's content and the spots' positions: tiles of a file that exists are not cut again.
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    section
+        The image and its spots, which must all lie on it.
+    cut
+        The tiles' size, and how many a file holds.
+
+    Returns
+    -------
+    paths
+        All files, in the order of the spots.
+    existing
+        How many of them existed before.
 
     Raises
     ------
@@ -91,7 +107,7 @@ def read_tiles(path: Path) -> Iterator[tuple[str, Pixels]]:
         refuse_foreign(file, path.name)
         jpeg, end, barcode = (_dataset(file, name, path.name) for name in ("jpeg", "end", "barcode"))
         ends = np.asarray(end[()], dtype=np.int64)
-        names = [one.decode("utf-8") for one in barcode[()]]
+        names = [name.decode("utf-8") for name in barcode[()]]
         starts = np.concatenate([[0], ends[:-1]])
         if len(names) != len(ends) or (ends <= starts).any() or ends[-1] != len(jpeg):
             raise DataError(f"{path.name}: its tiles and barcodes don't fit; cut the tiles again")
@@ -109,7 +125,7 @@ def _write(path: Path, section: TileSource, cut: TileCut, cutter: Cutter) -> Non
         file.create_dataset(
             "jpeg", data=np.frombuffer(b"".join(images), dtype=np.uint8), chunks=True, fletcher32=True
         )
-        file.create_dataset("end", data=np.cumsum([len(one) for one in images]))
+        file.create_dataset("end", data=np.cumsum([len(image) for image in images]))
         file.create_dataset("barcode", data=list(section.barcode), dtype=h5py.string_dtype())
         file.create_dataset("position_um", data=section.position_um)
         file.attrs["section"], file.attrs["image_sha256"] = section.name, section.image.sha256()
@@ -117,7 +133,7 @@ def _write(path: Path, section: TileSource, cut: TileCut, cutter: Cutter) -> Non
 
 
 def _digest(section: TileSource, cut: TileCut) -> str:
-    told = [
+    identity = [
         _LAYOUT,
         section.image.sha256(),
         section.um_per_pixel,
@@ -125,7 +141,7 @@ def _digest(section: TileSource, cut: TileCut) -> str:
         cut.pixels,
         cut.per_file,
     ]
-    digest = hashlib.sha256(json.dumps(told).encode())
+    digest = hashlib.sha256(json.dumps(identity).encode())
     digest.update(np.ascontiguousarray(section.position_um).tobytes())
     digest.update("\0".join(section.barcode).encode())
     return digest.hexdigest()[:16]
@@ -140,8 +156,8 @@ def _jpeg(tile: Pixels) -> bytes:
 
 
 def _dataset(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
-    found = stored_dataset(file, name, where)
-    if found.ndim != 1 or found.size * found.dtype.itemsize > _MOST_BYTES:
+    stored = stored_dataset(file, name, where)
+    if stored.ndim != 1 or stored.size * stored.dtype.itemsize > _MOST_BYTES:
         raise DataError(f"{where}: {name} is no list as tiles need it; cut the tiles again")
-    check_size(found, where)
-    return found
+    check_size(stored, where)
+    return stored

@@ -1,4 +1,4 @@
-"""What tiles are cut from: an image, and the places on it."""
+"""The interface of what tiles are cut from: an image, and named places on it."""
 
 from typing import Protocol, Self
 
@@ -33,7 +33,7 @@ class TileSource(Protocol):
         """``(n, 2)`` x and y of each place's centre in µm from the image's upper left corner."""
 
     def __len__(self) -> int:
-        """Return how many places there are."""
+        """Return the number of places."""
 
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         """Return these places only."""

@@ -1,4 +1,4 @@
-"""Where on a small image there is tissue, and where only glass."""
+"""Segment a small image into tissue and glass."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ _LEAST_STAIN = 0.03  # optical density that tissue has more than glass
 
 
 def tissue_mask(pixels: Pixels) -> Mask:
-    """Return ``(h, w)``: True where an image ``(h, w, 3)`` shows tissue; everywhere on an image that shows no glass.
+    """Return ``(h, w)`` bool: True where an image ``(h, w, 3)`` uint8 has tissue; everywhere on an image without glass.
 
     Glass is what is both paler and brighter than Otsu's threshold. Tissue differs from its colour by more than Otsu's threshold of the
     distance in optical density (Otsu 1979, doi 10.1109/TSMC.1979.4310076), so that a grey or pink light over the whole image does no harm.
@@ -34,6 +34,17 @@ def tissue_mask(pixels: Pixels) -> Mask:
 
 def otsu_threshold(values: FloatArray, bins: int = 256) -> float:
     """Return the value that splits ``values`` into two classes with the largest variance between them.
+
+    Parameters
+    ----------
+    values
+        Finite, of any shape.
+    bins
+        Of the histogram, 2 or more.
+
+    References
+    ----------
+    Otsu 1979, doi 10.1109/TSMC.1979.4310076.
 
     Examples
     --------

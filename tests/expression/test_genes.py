@@ -37,7 +37,7 @@ def section(name, gene, symbol=None, counts=None):
         patient=name,
         image=IMAGE,
         um_per_pixel=1.0,
-        um_per_pixel_source="as made",
+        um_per_pixel_source="as simulated",
         barcode=text_array(["1x1", "2x1"]),
         position_um=np.array([[0.0, 0.0], [100.0, 0.0]]),
         reason=text_array(["", ""]),
@@ -64,11 +64,11 @@ def test_only_an_ensembl_id_loses_its_version(gene, key):
 
 
 def test_sections_with_other_versions_and_another_order_have_the_same_genes():
-    one, other = section("one", [f"{TP53}.17", BRCA1]), section("other", [f"{BRCA1}.2", f"{TP53}.9"])
-    shared = shared_genes([one, other])
+    first, second = section("one", [f"{TP53}.17", BRCA1]), section("other", [f"{BRCA1}.2", f"{TP53}.9"])
+    shared = shared_genes([first, second])
     assert list(shared.name) == [BRCA1, TP53]
-    np.testing.assert_array_equal((one.counts @ shared.columns[0]).toarray(), [[1, 0], [3, 2]])
-    np.testing.assert_array_equal((other.counts @ shared.columns[1]).toarray(), [[0, 1], [2, 3]])
+    np.testing.assert_array_equal((first.counts @ shared.columns[0]).toarray(), [[1, 0], [3, 2]])
+    np.testing.assert_array_equal((second.counts @ shared.columns[1]).toarray(), [[0, 1], [2, 3]])
     assert shared.notes == ()
 
 
@@ -78,11 +78,11 @@ def test_genes_that_only_one_section_has_are_left_out_and_told():
     assert shared.notes == ("one: 1 of 3 genes are not in every section and are left out",)
 
 
-def test_genes_under_one_name_are_added_up_and_told():
+def test_genes_under_one_name_are_added_up_and_noted():
     twice = section("one", ["id1", "id2", "id3"], ["A", "A", "B"])
     shared = shared_genes([twice, section("other", ["A", "B"])])
     np.testing.assert_array_equal((twice.counts @ shared.columns[0]).toarray(), [[1, 2], [7, 5]])
-    assert "1 genes stand under a name that another gene has too" in shared.notes[0]
+    assert "1 genes share their name with another gene" in shared.notes[0]
 
 
 def test_one_section_with_symbols_alone_brings_all_to_symbols():
@@ -112,18 +112,18 @@ def test_ids_beside_symbols_without_a_bridge_are_refused_with_the_remedy():
 
 @pytest.mark.parametrize(("shared", "accepted"), [(2, True), (1, False)])
 def test_half_the_genes_of_the_smallest_section_must_be_shared(shared, accepted):
-    one = section("one", ["A", "B", "C", "D"])
-    other = section("other", [*"AB"[:shared], *(f"X{at}" for at in range(8 - shared))])
+    first = section("one", ["A", "B", "C", "D"])
+    second = section("other", [*"AB"[:shared], *(f"X{at}" for at in range(8 - shared))])
     if accepted:
-        assert len(shared_genes([one, other]).name) == shared
+        assert len(shared_genes([first, second]).name) == shared
     else:
         with pytest.raises(DataError, match="1 genes in common"):
-            shared_genes([one, other])
+            shared_genes([first, second])
 
 
 def test_a_section_without_counts_is_refused_by_name():
     bare = TissueSection(
-        "bare", "p", IMAGE, 1.0, "as made", text_array(["a"]), np.zeros((1, 2)), text_array([""])
+        "bare", "p", IMAGE, 1.0, "as simulated", text_array(["a"]), np.zeros((1, 2)), text_array([""])
     )
     with pytest.raises(DataError, match="bare: no counts"):
         shared_genes([section("one", ["A"]), bare])
@@ -186,23 +186,23 @@ def test_a_gene_that_differs_only_between_sections_is_not_chosen_by_variance():
     group = np.repeat(["a", "b"], 30).astype(object)
     # Alike within a section, since a spot's total is the same everywhere; far apart between the two.
     counts[:, 0] = np.where(group == "a", 1, 500)
-    found = choose_panel(csr_matrix(counts), np.full(60, 1e3), group, PanelSettings(11))
-    assert list(found) == list(range(1, 12))
+    panel = choose_panel(csr_matrix(counts), np.full(60, 1e3), group, PanelSettings(11))
+    assert list(panel) == list(range(1, 12))
 
 
 def test_a_gene_nobody_saw_is_in_no_panel_however_large():
     counts, library = drawn()
     counts[:, 4] = 0
-    found = choose_panel(csr_matrix(counts), library, np.full(60, "a", dtype=object), PanelSettings(100))
-    assert list(found) == [0, 1, 2, 3, *range(5, 12)]
+    panel = choose_panel(csr_matrix(counts), library, np.full(60, "a", dtype=object), PanelSettings(100))
+    assert list(panel) == [0, 1, 2, 3, *range(5, 12)]
 
 
 def test_genes_that_score_alike_are_taken_in_their_order():
     counts = np.repeat(drawn(genes=1)[0], 6, axis=1)
-    found = choose_panel(
+    panel = choose_panel(
         csr_matrix(counts), np.full(60, 1e3), np.full(60, "a", dtype=object), PanelSettings(2)
     )
-    assert list(found) == [0, 1]
+    assert list(panel) == [0, 1]
 
 
 def cohort(counts):
@@ -211,7 +211,7 @@ def cohort(counts):
     group = np.resize(np.array(["a", "b", "c"], dtype=object), n)
     table = SpotTable(
         features=np.zeros((n, 1), dtype=np.float32),
-        blocks=(FeatureBlock("made", 1.0, 1),),
+        blocks=(FeatureBlock("simulated", 1.0, 1),),
         position_um=np.zeros((n, 2)),
         pitch_um=np.ones(n),
         section=group,

@@ -1,4 +1,4 @@
-"""The claim of HEST's protocol against a transcription with scikit-learn."""
+"""The leaky estimate of HEST's protocol against a transcription with scikit-learn."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from spectra_dl.imaging.features.recipe import FeatureRecipe
 
 def test_it_is_what_scikit_learn_gives():
     drawn = simulate_tissue(TissueSettings(patients=3, spots_per_side=9, genes=70, seed=3))
-    cohort = expression_cohort([one.section for one in drawn], FeatureRecipe(sizes_um=(112.0,)))
+    cohort = expression_cohort([simulated.section for simulated in drawn], FeatureRecipe(sizes_um=(112.0,)))
     patient = cohort.spots.patient
     folds = [
         Fold(0, number, np.flatnonzero(patient != name), np.flatnonzero(patient == name))
@@ -33,8 +33,8 @@ def test_it_is_what_scikit_learn_gives():
         penalty = 100 / (train.shape[1] * HEST_GENES)
         model = Ridge(alpha=penalty, fit_intercept=False, solver="svd")
         model.fit(reduced.transform(train), values[fold.train])
-        told = model.predict(reduced.transform(test))
+        predicted = model.predict(reduced.transform(test))
         scores.append(
-            [stats.pearsonr(told[:, at], values[fold.test, at]).statistic for at in range(HEST_GENES)]
+            [stats.pearsonr(predicted[:, at], values[fold.test, at]).statistic for at in range(HEST_GENES)]
         )
     assert hest_comparison(cohort, folds) == pytest.approx(np.mean(scores), abs=1e-6)

@@ -25,21 +25,21 @@ def drawn(spots=200, features=40, genes=5, *, seed=0, tested=60):
     return rows[:spots], targets[:spots], rows[spots:], targets[spots:]
 
 
-def as_published(train, wanted, test, measured, *, components=256, solver="cholesky", tol=1e-4):
+def as_published(train, targets, test, measured, *, components=256, solver="cholesky", tol=1e-4):
     """Return the published pipeline's scores, with a direct solver where the original iterates."""
     kept = min(components, *train.shape)
     scaler = StandardScaler().fit(train)
     reduction = PCA(kept, svd_solver="full").fit(scaler.transform(train))
     ridge = Ridge(
         solver=solver,
-        alpha=100 / (kept * wanted.shape[1]),
+        alpha=100 / (kept * targets.shape[1]),
         fit_intercept=False,
         random_state=0,
         max_iter=1000,
         tol=tol,
-    ).fit(reduction.transform(scaler.transform(train)), wanted)
-    told = ridge.predict(reduction.transform(scaler.transform(test)))
-    return np.array([pearsonr(told[:, gene], measured[:, gene])[0] for gene in range(wanted.shape[1])])
+    ).fit(reduction.transform(scaler.transform(train)), targets)
+    predicted = ridge.predict(reduction.transform(scaler.transform(test)))
+    return np.array([pearsonr(predicted[:, gene], measured[:, gene])[0] for gene in range(targets.shape[1])])
 
 
 @pytest.mark.parametrize(
@@ -59,33 +59,33 @@ def test_scores_equal_the_published_solver_once_it_has_converged():
 
 
 def test_a_constant_feature_changes_nothing_but_the_penalty():
-    train, wanted, test, measured = drawn(200, 40)
+    train, targets, test, measured = drawn(200, 40)
     train[:, 3], test[:, 3] = 0.1, 0.1
     np.testing.assert_allclose(
-        hest_scores(train, wanted, test, measured), as_published(train, wanted, test, measured), atol=1e-6
+        hest_scores(train, targets, test, measured), as_published(train, targets, test, measured), atol=1e-6
     )
 
 
 def test_spots_of_all_sections_are_pooled_so_a_difference_between_sections_scores():
-    train, wanted, test, measured = drawn(seed=2)
+    train, targets, test, measured = drawn(seed=2)
     generator = np.random.default_rng(0)
     train, test = generator.normal(size=train.shape), generator.normal(size=test.shape)
     section, unseen = np.arange(len(train)) % 2, np.arange(len(test)) % 2
     train[:, 0] += 8 * section
     test[:, 0] += 8 * unseen
-    wanted, measured = (
+    targets, measured = (
         generator.normal(size=each.shape) + 3 * side[:, None]
-        for each, side in ((wanted, section), (measured, unseen))
+        for each, side in ((targets, section), (measured, unseen))
     )
-    assert hest_scores(train, wanted, test, measured).min() > 0.5
+    assert hest_scores(train, targets, test, measured).min() > 0.5
 
 
 def test_a_gene_constant_in_the_test_spots_has_no_score():
-    train, wanted, test, measured = drawn()
+    train, targets, test, measured = drawn()
     measured[:, 2] = 1.0
-    found = hest_scores(train, wanted, test, measured)
-    assert np.isnan(found[2])
-    assert np.isfinite(np.delete(found, 2)).all()
+    scores = hest_scores(train, targets, test, measured)
+    assert np.isnan(scores[2])
+    assert np.isfinite(np.delete(scores, 2)).all()
 
 
 def test_inputs_are_left_as_they_were():

@@ -1,4 +1,4 @@
-"""Predictions as files: an AnnData that scanpy draws, images, and what was measured beside them."""
+"""Predictions as files: an AnnData that scanpy draws, images, and the measured values next to them."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def section():
 
 @pytest.fixture(scope="module")
 def predictor():
-    """A model of three genes, of which one has no score."""
+    """A model of three genes, one of them without a score."""
     genes = [
         GeneScore(
             name=name, pearson=score, ceiling=None if score is None else 0.8, usable=(score or 0) >= 0.2
@@ -59,7 +59,7 @@ def predictor():
         ),
         genes=genes,
         training=ExpressionTraining(
-            source="made",
+            source="simulated",
             sections={"A": "a"},
             spots=10,
             tissue_colours={"A": [1.0, 2.0, 3.0]},
@@ -69,11 +69,11 @@ def predictor():
         ),
         audit=[],
         scores=[],
-        scores_from="made",
+        scores_from="simulated",
         weights_sha256="0" * 64,
         versions={},
     )
-    return ExpressionPredictor(header, (build_head("linear", shown=1, n_features=47, n_outputs=3),))
+    return ExpressionPredictor(header, (build_head("linear", n_regions=1, n_features=47, n_outputs=3),))
 
 
 @pytest.fixture
@@ -88,7 +88,9 @@ def values(section):
 def table(section, predictor, values, tmp_path):
     """The AnnData as anndata reads it; the second spot is flagged."""
     flags = text_array(["", "glass under the spot", *[""] * (len(section) - 2)])
-    write_h5ad(tmp_path / "predictions.h5ad", section, values, flags, predictor, SAID)
+    write_h5ad(
+        tmp_path / "predictions.h5ad", section, values, flags=flags, predictor=predictor, provenance=SAID
+    )
     return anndata.read_h5ad(tmp_path / "predictions.h5ad")
 
 
@@ -194,15 +196,15 @@ def test_measured_genes_are_those_that_training_makes_of_the_counts(section, gen
 
 def test_agreement_is_scipys_correlation_over_spots_that_have_both():
     generator = np.random.default_rng(0)
-    told, measured = generator.normal(size=(2, 30, 3))
-    told[4], measured[9] = np.nan, np.nan
+    predicted, measured = generator.normal(size=(2, 30, 3))
+    predicted[4], measured[9] = np.nan, np.nan
     measured[:, 2] = np.nan
     both = [at for at in range(30) if at not in (4, 9)]
-    found = agreement(told, measured)
+    correlation = agreement(predicted, measured)
     np.testing.assert_allclose(
-        found[:2], [pearsonr(told[both, at], measured[both, at])[0] for at in range(2)]
+        correlation[:2], [pearsonr(predicted[both, at], measured[both, at])[0] for at in range(2)]
     )
-    assert np.isnan(found[2])
+    assert np.isnan(correlation[2])
 
 
 @pytest.mark.parametrize(("beside", "panels"), [(True, 3), (False, 2)])

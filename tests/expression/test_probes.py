@@ -20,18 +20,18 @@ def study(seed=0, patients=2, sections_per_patient=1, **settings):
     """Return the sections of a small simulated study."""
     asked = {"genes": 40, **settings}
     drawn = simulate_tissue(TissueSettings(patients, sections_per_patient, 9, seed=seed, **asked))
-    return [one.section for one in drawn]
+    return [simulated.section for simulated in drawn]
 
 
 def cohort(sections, sizes=(112.0,)):
     """Return a cohort of the sections whose features say nothing, from tiles of these sizes."""
     n = sum(map(len, sections))
-    names = np.concatenate([np.full(len(one), one.name, dtype=object) for one in sections])
+    names = np.concatenate([np.full(len(section), section.name, dtype=object) for section in sections])
     table = SpotTable(
         features=np.zeros((n, len(sizes)), dtype=np.float32),
-        blocks=tuple(FeatureBlock("made", size, 1) for size in sizes),
-        position_um=np.concatenate([one.position_um for one in sections]),
-        pitch_um=np.concatenate([np.full(len(one), one.spot_pitch_um) for one in sections]),
+        blocks=tuple(FeatureBlock("simulated", size, 1) for size in sizes),
+        position_um=np.concatenate([section.position_um for section in sections]),
+        pitch_um=np.concatenate([np.full(len(section), section.spot_pitch_um) for section in sections]),
         section=names,
         patient=names,
         library=np.ones(n),
@@ -39,9 +39,11 @@ def cohort(sections, sizes=(112.0,)):
     return ExpressionCohort(table, csr_matrix((n, 1)), text_array(["GENE"]), {}, ())
 
 
-def found(sections, group="patient", sizes=(112.0,)):
+def findings(sections, group="patient", sizes=(112.0,)):
     """Return the findings by name."""
-    return {one.name: one for one in section_findings(sections, cohort(sections, sizes), group=group)}
+    return {
+        finding.name: finding for finding in section_findings(sections, cohort(sections, sizes), group=group)
+    }
 
 
 def smoothed(section, neighbours):
@@ -53,44 +55,44 @@ def smoothed(section, neighbours):
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("overdispersion", [0.0, 0.3])
 def test_clean_studies_raise_no_alarm(seed, overdispersion):
-    told = found(study(seed, overdispersion=overdispersion))
-    assert list(told) == [
+    by_name = findings(study(seed, overdispersion=overdispersion))
+    assert list(by_name) == [
         "one image twice",
         "patients on both sides",
         "overlapping tiles",
         "smoothed counts",
     ]
-    assert {one.severity for one in told.values()} == {"fine"}
+    assert {finding.severity for finding in by_name.values()} == {"fine"}
 
 
 def test_few_counts_per_spot_are_not_taken_for_smoothed_ones():
-    assert found(study(depth=30.0))["smoothed counts"].severity == "fine"
+    assert findings(study(depth=30.0))["smoothed counts"].severity == "fine"
 
 
 def test_two_sections_of_one_image_stop_and_are_named():
     sections = study(patients=3)
     sections[2] = replace(sections[2], image=sections[0].image)
-    told = found(sections)["one image twice"]
-    assert told.severity == "stop"
-    assert f"{sections[0].name} = {sections[2].name}" in told.sentence
-    assert sections[1].name not in told.sentence
+    finding = findings(sections)["one image twice"]
+    assert finding.severity == "stop"
+    assert f"{sections[0].name} = {sections[2].name}" in finding.sentence
+    assert sections[1].name not in finding.sentence
 
 
-def test_a_image_that_differs_in_one_pixel_is_another_image():
+def test_an_image_that_differs_in_one_pixel_is_another_image():
     sections = study()
     copied = sections[0].image.pixels.copy()
     copied[0, 0, 0] ^= 1
     sections[1] = replace(sections[1], image=replace(sections[0].image, pixels=copied))
-    assert found(sections)["one image twice"].severity == "fine"
+    assert findings(sections)["one image twice"].severity == "fine"
 
 
 def test_sections_of_one_patient_warn_only_where_sections_are_left_out():
     sections = study(sections_per_patient=2)
-    told = found(sections, group="section")["patients on both sides"]
-    assert told.severity == "warn"
-    assert "SIM1, SIM2" in told.sentence
-    assert found(sections, group="patient")["patients on both sides"].severity == "fine"
-    assert found(study(), group="section")["patients on both sides"].severity == "fine"
+    finding = findings(sections, group="section")["patients on both sides"]
+    assert finding.severity == "warn"
+    assert "SIM1, SIM2" in finding.sentence
+    assert findings(sections, group="patient")["patients on both sides"].severity == "fine"
+    assert findings(study(), group="section")["patients on both sides"].severity == "fine"
 
 
 @pytest.mark.parametrize("neighbours", [2, 4, 9])
@@ -98,12 +100,12 @@ def test_sections_of_one_patient_warn_only_where_sections_are_left_out():
 def test_counts_that_were_smoothed_over_neighbours_stop_and_name_their_section(seed, neighbours):
     # As in tissue, a few genes are counted often, and most about once per spot or less.
     sections = study(seed, genes=600, depth=1500.0)
-    assert found(sections)["smoothed counts"].severity == "fine"
+    assert findings(sections)["smoothed counts"].severity == "fine"
     sections[1] = smoothed(sections[1], neighbours)
-    told = found(sections)["smoothed counts"]
-    assert told.severity == "stop"
-    assert sections[1].name in told.sentence
-    assert sections[0].name not in told.sentence
+    finding = findings(sections)["smoothed counts"]
+    assert finding.severity == "stop"
+    assert sections[1].name in finding.sentence
+    assert sections[0].name not in finding.sentence
 
 
 def test_genes_of_many_counts_and_steep_patterns_do_not_hide_the_smoothing():
@@ -111,8 +113,8 @@ def test_genes_of_many_counts_and_steep_patterns_do_not_hide_the_smoothing():
     pattern = 2000 * (1 + np.sin(np.arange(len(section)))[:, None] * np.ones((1, 250)))
     steep = np.concatenate([section.counts.toarray(), pattern], axis=1)
     both = replace(section, counts=csr_matrix(steep), gene=text_array([f"G{at}" for at in range(850)]))
-    assert found([both])["smoothed counts"].severity == "fine"
-    assert found([smoothed(both, 4)])["smoothed counts"].severity == "stop"
+    assert findings([both])["smoothed counts"].severity == "fine"
+    assert findings([smoothed(both, 4)])["smoothed counts"].severity == "stop"
 
 
 @pytest.mark.parametrize("name", ["C2", "MOB3"])
@@ -120,46 +122,46 @@ def test_real_sections_pass_as_counted_and_stop_once_smoothed(shared_data, name)
     section = read_section(next(shared_data.rglob(f"{name}.tsv.gz")), um_per_pixel=0.68)
     kept = section.select(section.usable)
     kept = replace(kept, spot_pitch_um=200.0)
-    assert found([kept])["smoothed counts"].severity == "fine"
-    assert found([smoothed(kept, 4)])["smoothed counts"].severity == "stop"
+    assert findings([kept])["smoothed counts"].severity == "fine"
+    assert findings([smoothed(kept, 4)])["smoothed counts"].severity == "stop"
 
 
 def test_the_measure_of_smoothing_is_1_for_counts_of_one_rate_everywhere():
     section = study()[0]
     counts = np.random.default_rng(0).poisson(20, (len(section), 40))
     even = replace(section, counts=csr_matrix(counts.astype(float)))
-    told = found([smoothed(even, 4)])["smoothed counts"].sentence
+    sentence = findings([smoothed(even, 4)])["smoothed counts"].sentence
     # Two means of four such counts differ by a quarter of the variance, less where the four are shared.
-    share = float(told.split("(")[1].split(")")[0])
+    share = float(sentence.split("(")[1].split(")")[0])
     assert 0.05 < share < 0.25
-    assert found([even])["smoothed counts"].severity == "fine"
+    assert findings([even])["smoothed counts"].severity == "fine"
 
 
 def test_spots_that_can_not_be_used_do_not_count_as_neighbours():
     section = study()[0]
     n = len(section)
-    # Copies beside each spot would look smoothed, were they not left out.
+    # Copies next to each spot would look smoothed, were they not left out.
     doubled = replace(
         section,
-        barcode=text_array([*section.barcode, *(f"{one}b" for one in section.barcode)]),
+        barcode=text_array([*section.barcode, *(f"{barcode}b" for barcode in section.barcode)]),
         position_um=np.concatenate([section.position_um, section.position_um + 1.0]),
         reason=text_array([""] * n + ["not selected"] * n),
         counts=csr_matrix(np.tile(section.counts.toarray(), (2, 1))),
     )
-    assert found([doubled])["smoothed counts"].severity == "fine"
+    assert findings([doubled])["smoothed counts"].severity == "fine"
     all_used = replace(doubled, reason=text_array([""] * 2 * n))
-    assert found([all_used])["smoothed counts"].severity == "stop"
+    assert findings([all_used])["smoothed counts"].severity == "stop"
 
 
 @pytest.mark.parametrize(
-    ("sizes", "told"),
+    ("sizes", "message"),
     [((112.0, 448.0), "448 um overlap at a pitch of 200 um"), ((112.0, 200.0), "No two tiles")],
 )
-def test_overlapping_tiles_are_told_by_the_widest(sizes, told):
-    finding = found(study(), sizes=sizes)["overlapping tiles"]
-    assert told in finding.sentence
+def test_overlapping_tiles_are_recognised_by_the_widest(sizes, message):
+    finding = findings(study(), sizes=sizes)["overlapping tiles"]
+    assert message in finding.sentence
     assert finding.severity == "fine"
 
 
 def test_features_made_elsewhere_tell_no_size_of_tile():
-    assert "unknown size" in found(study(), sizes=(float("nan"),))["overlapping tiles"].sentence
+    assert "unknown size" in findings(study(), sizes=(float("nan"),))["overlapping tiles"].sentence

@@ -10,7 +10,7 @@ from spectra_dl.imaging.image_file import cut_tiles, jpeg_pixels, open_image
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_what_is_no_image_or_claims_too_much_is_refused_by_name(tmp_path, fault):
+def test_what_is_no_image_or_states_an_impossible_size_is_refused_by_name(tmp_path, fault):
     path = tmp_path / "image.png"
     path.write_bytes(REFUSED[fault])
     with pytest.raises(DataError, match=r"image\.png") as refusal:
@@ -19,7 +19,7 @@ def test_what_is_no_image_or_claims_too_much_is_refused_by_name(tmp_path, fault)
 
 
 @pytest.mark.parametrize("protocol", [2, 4, 5])
-def test_a_pickle_by_a_images_name_is_never_opened(tmp_path, protocol):
+def test_a_pickle_under_an_images_name_is_never_opened(tmp_path, protocol):
     path = tmp_path / "image.png"
     path.write_bytes(bytes([0x80, protocol]) + b"cos\nsystem\n")
     with pytest.raises(UnsafeError, match="pickle"):
@@ -27,7 +27,7 @@ def test_a_pickle_by_a_images_name_is_never_opened(tmp_path, protocol):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
-def test_a_image_cut_short_is_refused_and_never_half_grey(tmp_path, kind):
+def test_an_image_cut_short_is_refused_and_never_half_grey(tmp_path, kind):
     path = tmp_path / "image"
     pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path, kind)
@@ -59,7 +59,7 @@ def test_what_is_transparent_is_put_on_white(tmp_path):
     assert whole[7, 7].tolist() == [255, 255, 255]
 
 
-def test_a_image_larger_than_a_band_is_decoded_whole(tmp_path):
+def test_an_image_larger_than_a_band_is_decoded_whole(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (1300, 40, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "p.png")
     np.testing.assert_array_equal(open_image(tmp_path / "p.png").decoded(), pixels)

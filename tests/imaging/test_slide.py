@@ -29,40 +29,40 @@ def slide(tmp_path, pixels, monkeypatch):
     monkeypatch.setattr(slide_image, "_BAND_PIXELS", 100_000)
     path = tmp_path / "slide.tif"
     # 0.5 um per pixel is 20,000 pixels per centimetre.
-    told = {
+    options = {
         "tile": (128, 128),
         "photometric": "rgb",
         "resolution": (20_000, 20_000),
         "resolutionunit": "CENTIMETER",
     }
     with tifffile.TiffWriter(path) as file:
-        file.write(pixels, **told)
+        file.write(pixels, **options)
         file.write(pixels[::4, ::4], subfiletype=1, tile=(128, 128), photometric="rgb")
     return path
 
 
 def test_a_slide_is_measured_without_being_decoded(slide):
-    found = open_tissue_image(slide)
-    assert isinstance(found, SlideImage)
-    assert (found.width, found.height) == (900, 700)
-    assert found.um_per_pixel == pytest.approx(0.5)
+    image = open_tissue_image(slide)
+    assert isinstance(image, SlideImage)
+    assert (image.width, image.height) == (900, 700)
+    assert image.um_per_pixel == pytest.approx(0.5)
 
 
 def test_tiles_of_a_slide_are_those_of_the_whole_image_also_beyond_its_edge(slide, pixels):
     centre = np.array([[450.0, 350.0], [10.0, 10.0], [899.0, 699.0], [-500.0, 100.0]])
-    for found, expected in zip(
+    for tile, expected in zip(
         open_tissue_image(slide).cutter()(centre, 100.0, 100),
         cut_tiles(pixels, centre, 100.0, 100),
         strict=True,
     ):
-        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(tile, expected)
 
 
 def test_a_large_tile_comes_from_the_smaller_copy(slide, pixels):
     centre = np.array([[450.0, 350.0]])
-    found = next(iter(open_tissue_image(slide).cutter()(centre, 400.0, 50)))
+    tile = next(iter(open_tissue_image(slide).cutter()(centre, 400.0, 50)))
     expected = next(iter(cut_tiles(pixels, centre, 400.0, 50)))
-    assert abs(found.astype(int) - expected).mean() < 3
+    assert abs(tile.astype(int) - expected).mean() < 3
 
 
 def test_the_small_image_is_put_together_from_bands(slide, pixels):
@@ -73,10 +73,10 @@ def test_the_small_image_is_put_together_from_bands(slide, pixels):
 
 
 def test_spots_are_laid_over_a_slide_by_its_own_scale(slide):
-    found = read_section(slide, pitch_um=30.0)
-    assert found.um_per_pixel == pytest.approx(0.5)
-    assert "slide's own field" in found.um_per_pixel_source
-    assert len(found) == pytest.approx(np.pi * 300 * 400 / 60**2, rel=0.1)
+    section = read_section(slide, pitch_um=30.0)
+    assert section.um_per_pixel == pytest.approx(0.5)
+    assert "slide's own field" in section.um_per_pixel_source
+    assert len(section) == pytest.approx(np.pi * 300 * 400 / 60**2, rel=0.1)
 
 
 def test_a_slide_cut_short_is_refused_or_read_as_far_as_it_goes(slide):
@@ -87,8 +87,8 @@ def test_a_slide_cut_short_is_refused_or_read_as_far_as_it_goes(slide):
             list(open_tissue_image(slide).cutter()(np.array([[450.0, 350.0], [850.0, 650.0]]), 100.0, 100))
 
 
-def test_a_huge_claim_in_strips_is_refused_before_it_is_decoded(tmp_path):
-    path = tmp_path / "claim.tif"
+def test_a_huge_stated_size_in_strips_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "huge.tif"
     tifffile.imwrite(path, np.zeros((10, 10, 3), dtype=np.uint8), photometric="rgb")
     with tifffile.TiffFile(path, mode="r+") as file:
         file.pages[0].tags["ImageWidth"].overwrite(100_000)
@@ -97,7 +97,7 @@ def test_a_huge_claim_in_strips_is_refused_before_it_is_decoded(tmp_path):
         open_tissue_image(path)
 
 
-def test_a_image_of_ordinary_size_is_decoded_whole(tmp_path, pixels):
+def test_an_image_of_ordinary_size_is_decoded_whole(tmp_path, pixels):
     tifffile.imwrite(tmp_path / "small.tif", pixels, photometric="rgb")
     assert isinstance(open_tissue_image(Path(tmp_path / "small.tif")), ImageFile)
 

@@ -1,4 +1,4 @@
-"""Tiles written as JPEG in HDF5: whole, in order, found again, and refused when broken."""
+"""Tiles written as JPEG in HDF5: whole, in order, reused, and refused when broken."""
 
 import h5py
 import numpy as np
@@ -21,35 +21,35 @@ def section(tmp_path):
 
 
 def test_every_spot_has_its_tile_in_order(section, tmp_path):
-    paths, known = write_tiles(tmp_path, section, CUT)
+    paths, existing = write_tiles(tmp_path, section, CUT)
     assert len(paths) == 2
-    assert known == 0
-    found = [pair for path in paths for pair in read_tiles(path)]
-    assert [name for name, _ in found] == list(section.barcode)
+    assert existing == 0
+    written = [pair for path in paths for pair in read_tiles(path)]
+    assert [name for name, _ in written] == list(section.barcode)
     expected = cut_tiles(section.image.decoded(), section.position_um, 30.0, 30)
-    for (_, tile), wanted in zip(found, expected, strict=True):
+    for (_, tile), original in zip(written, expected, strict=True):
         # JPEG loses a little of the image's noise and none of its colour.
-        assert abs(tile.astype(float) - wanted).mean() < 3
-        assert np.abs(tile.mean(axis=(0, 1)) - wanted.mean(axis=(0, 1))).max() < 1
+        assert abs(tile.astype(float) - original).mean() < 3
+        assert np.abs(tile.mean(axis=(0, 1)) - original.mean(axis=(0, 1))).max() < 1
 
 
 def test_what_is_there_is_not_cut_again_and_what_is_missing_is(section, tmp_path):
     paths, _ = write_tiles(tmp_path, section, CUT)
     before = [path.read_bytes() for path in paths]
     paths[1].unlink()
-    again, known = write_tiles(tmp_path, section, CUT)
-    assert known == 1
+    again, existing = write_tiles(tmp_path, section, CUT)
+    assert existing == 1
     assert [path.read_bytes() for path in again] == before
 
 
 def test_another_image_or_size_gives_other_files(section, tmp_path):
     first, _ = write_tiles(tmp_path, section, CUT)
-    other, known = write_tiles(tmp_path, section, TileCut(60.0, 30, 50))
-    assert known == 0
-    assert not set(first) & set(other)
+    resized, existing = write_tiles(tmp_path, section, TileCut(60.0, 30, 50))
+    assert existing == 0
+    assert not set(first) & set(resized)
     write_section(tmp_path, "S0", 1)
-    third, known = write_tiles(tmp_path, section, CUT)
-    assert known == 0
+    third, existing = write_tiles(tmp_path, section, CUT)
+    assert existing == 0
     assert not set(first) & set(third)
 
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from spectra_dl.errors import SpectraDLError
 from spectra_dl.expression.estimators.heads import build_head
-from spectra_dl.expression.estimators.losses import pearson_distance
+from spectra_dl.expression.estimators.losses import pearson_loss
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.training import (
     EpochRecord,
@@ -67,7 +67,7 @@ class Shown(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.head = build_head("context", shown=4, n_features=WIDTH // 4, n_outputs=2)
+        self.head = build_head("context", n_regions=4, n_features=WIDTH // 4, n_outputs=2)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return ``(N, 2)``."""
@@ -116,7 +116,7 @@ def losses(history: History) -> list[float]:
 
 def correlation(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Return a loss that is one of the batch, not of its rows one by one."""
-    return pearson_distance(outputs, nn.functional.one_hot(targets, 2).to(outputs.dtype))
+    return pearson_loss(outputs, nn.functional.one_hot(targets, 2).to(outputs.dtype))
 
 
 def precise_losses(name: str, loss: Loss | None = None) -> list[float]:

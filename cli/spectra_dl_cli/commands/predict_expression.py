@@ -67,9 +67,9 @@ def predict_expression(
         folder / "predictions.h5ad",
         section,
         values,
-        flags,
-        predictor,
-        {
+        flags=flags,
+        predictor=predictor,
+        provenance={
             "model_sha256": predictor.sha256,
             "disclaimer": str(origin["disclaimer"]),
             "values": "log(1 + counts per 10,000)",

@@ -157,7 +157,7 @@ def evaluate_expression(
     from spectra_dl.evaluation.report.page import report_page
     from spectra_dl.evaluation.report.profiles_json import profile_report
     from spectra_dl.evaluation.report.profiles_text import profile_text
-    from spectra_dl.expression.hest_comparison import HEST_CLAIM, hest_comparison
+    from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
     from spectra_dl.storage.atomic import write_text
     from spectra_dl.storage.run_folder import json_text, write_report
     from spectra_dl_cli.provenance import provenance
@@ -169,7 +169,7 @@ def evaluate_expression(
     cohort, evaluation = found.cohort, found.evaluation
     if hest_exact:
         evaluation = replace(
-            evaluation, other_estimates={HEST_CLAIM: hest_comparison(cohort, evaluation.folds)}
+            evaluation, other_estimates={HEST_ESTIMATE: hest_comparison(cohort, evaluation.folds)}
         )
     report = {
         **provenance(found.files, seed=seed),

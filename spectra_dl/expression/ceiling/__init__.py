@@ -1,1 +1,1 @@
-"""How well any model could predict these counts, were its rates perfect."""
+"""The noise ceiling: the correlation that a perfect model of the rates would reach."""

@@ -1,4 +1,4 @@
-"""Counts of one section, made ready to be told from their noise: tallied gene by gene, and how far each gene goes with the library size."""
+"""Counts of one section as the noise ceiling takes them: grouped gene by gene, and each gene's exponent of the library size."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FEWEST_SPOTS = 10
 _BINS = 48  # of library sizes, for spots without a count of the gene
-_SMALL = 8  # counts up to here say little of a rate, so that spots of like library sizes are taken together
+_SMALL = 8  # counts up to here determine a rate poorly, so spots of similar library sizes are grouped
 _TALLY_BLOCK = 20_000
 _STEPS = 8
 _STEEPEST = 2.0
@@ -26,7 +26,19 @@ _RARE, _FREQUENT = 0.3, 1.0  # counts per spot
 
 @dataclass(frozen=True, eq=False)
 class SpotCounts:
-    """Counts ``(n, g)`` with spots' library sizes, and the spots put into bins of similar ones."""
+    """Counts of one section, its spots put into bins of similar library sizes.
+
+    Attributes
+    ----------
+    counts
+        ``(n, g)`` raw counts.
+    library
+        ``(n,)`` counts of each spot over all genes, above 0.
+    bin_of
+        ``(n,)`` each spot's bin.
+    bin_spots, bin_library
+        ``(b,)`` number of spots and mean library size of each bin.
+    """
 
     counts: "csc_matrix"
     library: FloatArray
@@ -35,6 +47,7 @@ class SpotCounts:
     bin_library: FloatArray
 
     def of_genes(self, columns: NDArray[np.intp]) -> "SpotCounts":
+        """Return the counts of these genes only; library sizes stay."""
         return SpotCounts(
             self.counts[:, columns], self.library, self.bin_of, self.bin_spots, self.bin_library
         )
@@ -49,9 +62,22 @@ class SpotCounts:
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What was counted, each entry standing for ``times`` spots of like library sizes: ``(t,)`` arrays, ordered by gene.
+    """Counts grouped into ``t`` entries, each of one gene and of spots with similar library sizes, ordered by gene.
 
-    ``share`` is what the gene's mean lets expect, ``value`` the mean log(1 + counts per 10,000).
+    Attributes
+    ----------
+    gene
+        ``(t,)`` column of each entry's gene.
+    count
+        ``(t,)`` the count that the entry's spots have.
+    library
+        ``(t,)`` their mean library size.
+    times
+        ``(t,)`` number of spots.
+    value
+        ``(t,)`` their mean log(1 + counts per 10,000).
+    share
+        ``(t,)`` share of the gene expected from its mean and the library size.
     """
 
     gene: NDArray[np.intp]
@@ -62,7 +88,7 @@ class Tally:
     share: FloatArray
 
     def at(self, rows: slice | NDArray[np.intp]) -> "Tally":
-        """Return some entries."""
+        """Return the entries of these rows."""
         return Tally(*(getattr(self, each.name)[rows] for each in fields(self)))
 
     def blocks(self) -> Iterator["Tally"]:
@@ -71,7 +97,7 @@ class Tally:
             yield self.at(slice(start, start + _TALLY_BLOCK))
 
     def on_grid(self) -> tuple[FloatArray, FloatArray]:
-        """Return ``(t, k)`` the Poisson density of each count at each relative rate, up to a factor of each entry, and log(1 + 10,000 p) there."""
+        """Return the Poisson density ``(t, k)`` of each count at each relative rate, up to a factor per entry, and log(1 + 10,000 p) ``(t, k)``."""
         grid = relative_rates()
         density = self.count[:, None] * np.log(np.maximum(grid, 1e-300))
         density -= (self.share * self.library)[:, None] * grid
@@ -80,23 +106,49 @@ class Tally:
 
 
 def implied_ceiling(
-    told: FloatArray,
-    told_square: FloatArray,
+    expected: FloatArray,
+    expected_square: FloatArray,
     product: FloatArray,
     value: FloatArray,
     value_square: FloatArray,
 ) -> FloatArray:
-    """Return a correlation from means over spots of log(1 + 10,000 p), its square, its product with the values, the values and their squares.
+    """Return the correlation of log(1 + 10,000 p) with the measured values from means over spots; arrays of one shape.
 
-    0 where either is constant.
+    Parameters
+    ----------
+    expected, expected_square
+        Means of log(1 + 10,000 p) and of its square.
+    product
+        Mean of its product with the measured values.
+    value, value_square
+        Means of the measured log(1 + counts per 10,000) and of its square.
+
+    Returns
+    -------
+    FloatArray
+        From 0 to 1; 0 where either is constant.
     """
-    spread, value_spread = told_square - told**2, value_square - value**2
-    known = (spread > 1e-9 * told_square) & (value_spread > 1e-12)
-    scale = np.sqrt(np.where(known, spread * value_spread, np.inf))
-    return np.clip((product - told * value) / scale, 0.0, 1.0)
+    variance, value_variance = expected_square - expected**2, value_square - value**2
+    known = (variance > 1e-9 * expected_square) & (value_variance > 1e-12)
+    scale = np.sqrt(np.where(known, variance * value_variance, np.inf))
+    return np.clip((product - expected * value) / scale, 0.0, 1.0)
 
 
 def spot_counts(counts: "csr_matrix | FloatArray", library: FloatArray | None) -> SpotCounts:
+    """Check counts, and put their spots into bins of similar library sizes.
+
+    Parameters
+    ----------
+    counts
+        ``(n, g)`` raw counts, sparse or dense.
+    library
+        ``(n,)`` counts of each spot over all genes; None takes the sums of ``counts``.
+
+    Raises
+    ------
+    DataError
+        Fewer than 10 spots, other lengths, a spot without counts, or values that are no counts.
+    """
     from scipy.sparse import csc_matrix
 
     columns = csc_matrix(counts, dtype=np.float64)
@@ -112,23 +164,23 @@ def spot_counts(counts: "csr_matrix | FloatArray", library: FloatArray | None) -
         raise DataError(
             f"a ceiling of {n} spots with {size.shape} library sizes: at least {_FEWEST_SPOTS} spots are needed, each with counts; leave empty spots out"
         )
-    below = np.searchsorted(
-        np.sort(size), size
-    )  # spots of one library size share a bin, in whatever order they stand
+    # Spots of one library size share a bin, whatever their order.
+    below = np.searchsorted(np.sort(size), size)
     bin_of = np.unique(below * min(_BINS, n) // n, return_inverse=True)[1]
     spots = np.bincount(bin_of).astype(np.float64)
     return SpotCounts(columns, size, bin_of, spots, np.bincount(bin_of, size) / spots)
 
 
-def own_say(counts_per_spot: FloatArray) -> FloatArray:
-    """Return ``(g,)`` how far a gene's own counts shape its distribution of rates: not at all while it is rare, wholly from one count per spot."""
+def refinement_weight(counts_per_spot: FloatArray) -> FloatArray:
+    """Return ``(g,)`` the weight, 0 to 1, of the refinement of a gene's rates by its own counts: 0 up to .3 counts per spot, 1 from one on."""
     return np.clip((counts_per_spot - _RARE) / (_FREQUENT - _RARE), 0.0, 1.0)
 
 
-def library_tilt(section: SpotCounts) -> FloatArray:
-    """Return ``(g,)`` the power of the library size that each gene's share goes with, shrunk by what the section's genes have in common.
+def library_exponent(section: SpotCounts) -> FloatArray:
+    """Return ``(g,)`` the exponent of the library size to which each gene's share is proportional, shrunk towards 0 over the section's genes.
 
-    Where a tissue region has more counts and more of a gene, a rare gene shows it here alone. A gene of many counts shows its rates itself: its tilt fades.
+    Where a tissue region has more counts and more of a gene, nothing else shows it for a rare gene. The counts of a frequent gene show its rates
+    themselves: its exponent fades with `refinement_weight`.
     """
     from scipy.sparse import csr_matrix
 
@@ -140,34 +192,44 @@ def library_tilt(section: SpotCounts) -> FloatArray:
     x = section.relative(section.bin_library)
     if np.ptp(x) < 1e-6:
         return np.zeros(len(total))
-    tilt = np.zeros(len(total))
+    exponent = np.zeros(len(total))
     for _ in range(_STEPS):  # Newton's method for Poisson regression
-        rate, away, information = _regression(tilt, x, expected, total)
+        rate, deviation, information = _regression(exponent, x, expected, total)
         step = ((counted - rate) * x).sum(axis=1) / np.maximum(information, 1e-12)
-        tilt = np.clip(tilt + step, -_STEEPEST, _STEEPEST)
-    rate, away, information = _regression(tilt, x, expected, total)
+        exponent = np.clip(exponent + step, -_STEEPEST, _STEEPEST)
+    rate, deviation, information = _regression(exponent, x, expected, total)
     information = np.maximum(information, 1e-12)
-    robust = ((counted - rate) ** 2 * away**2).sum(axis=1) / information**2
+    robust = ((counted - rate) ** 2 * deviation**2).sum(axis=1) / information**2
     error = np.maximum(robust, 1.0 / information)
     trust = 1.0 / (error + 0.05) ** 2
-    common = max(0.0, float((trust * (tilt**2 - error)).sum() / trust.sum()))
-    shrunk: FloatArray = tilt * common / (common + error) * (1.0 - own_say(total / n))
+    common = max(0.0, float((trust * (exponent**2 - error)).sum() / trust.sum()))
+    shrunk: FloatArray = exponent * common / (common + error) * (1.0 - refinement_weight(total / n))
     return shrunk
 
 
 def _regression(
-    tilt: FloatArray, x: FloatArray, expected: FloatArray, total: FloatArray
+    exponent: FloatArray, x: FloatArray, expected: FloatArray, total: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return expected counts ``(g, b)`` at this tilt, each bin's distance from a gene's mean of ``x``, and the information on the tilt."""
-    rate = expected * np.exp(tilt[:, None] * x)
+    """Return expected counts ``(g, b)`` at these exponents, each bin's deviation from a gene's mean of ``x``, and the information on the exponent."""
+    rate = expected * np.exp(exponent[:, None] * x)
     rate *= (total / rate.sum(axis=1))[:, None]
-    away = x - ((rate * x).sum(axis=1) / total)[:, None]
-    return rate, away, (rate * away**2).sum(axis=1)
+    deviation = x - ((rate * x).sum(axis=1) / total)[:, None]
+    return rate, deviation, (rate * deviation**2).sum(axis=1)
 
 
-def tally(section: SpotCounts, tilt: FloatArray, genes: NDArray[np.intp]) -> Tally:
-    """List the counts of some genes: large ones one by one, small ones and zeros by bin of library size."""
-    counts, tilt, bins = section.counts[:, genes], tilt[genes], len(section.bin_spots)
+def tally(section: SpotCounts, exponent: FloatArray, genes: NDArray[np.intp]) -> Tally:
+    """Group the counts of some genes: small ones and zeros by bin of library size, each large one by itself.
+
+    Parameters
+    ----------
+    section
+        Counts of all genes.
+    exponent
+        ``(g,)`` of the library size, as `library_exponent` gives it.
+    genes
+        ``(k,)`` columns of the genes.
+    """
+    counts, exponent, bins = section.counts[:, genes], exponent[genes], len(section.bin_spots)
     gene = np.repeat(np.arange(len(genes)), np.diff(counts.indptr))
     library, count = section.library[counts.indices], counts.data
     spot_bin = section.bin_of[counts.indices]
@@ -180,24 +242,34 @@ def tally(section: SpotCounts, tilt: FloatArray, genes: NDArray[np.intp]) -> Tal
     )
     value = np.bincount(members, np.log1p(PER * count / library)) / times
     empty = np.flatnonzero(zeros)
-    own = section.bin_library
-    every = np.concatenate([gene[first], empty // bins])
-    sizes = np.concatenate([np.bincount(members, library) / times, own[empty % bins]])
-    expected = (section.bin_spots * own * np.exp(tilt[:, None] * section.relative(own))).sum(axis=1)
+    bin_library = section.bin_library
+    entry_gene = np.concatenate([gene[first], empty // bins])
+    sizes = np.concatenate([np.bincount(members, library) / times, bin_library[empty % bins]])
+    expected = (
+        section.bin_spots * bin_library * np.exp(exponent[:, None] * section.relative(bin_library))
+    ).sum(axis=1)
     mean_share = np.asarray(counts.sum(axis=0)).ravel() / expected
-    found = Tally(
-        gene=every,
+    entries = Tally(
+        gene=entry_gene,
         count=np.concatenate([count[first], np.zeros(len(empty))]),
         library=sizes,
         times=np.concatenate([times, zeros[empty]]),
         value=np.concatenate([value, np.zeros(len(empty))]),
-        share=mean_share[every] * np.exp(tilt[every] * section.relative(sizes)),
+        share=mean_share[entry_gene] * np.exp(exponent[entry_gene] * section.relative(sizes)),
     )
-    return found.at(np.argsort(every, kind="stable"))
+    return entries.at(np.argsort(entry_gene, kind="stable"))
 
 
 def value_moments(section: SpotCounts, genes: NDArray[np.intp]) -> FloatArray:
-    """Return ``(2, g)``: the mean of log(1 + counts per 10,000) over spots, and of its square."""
+    """Return ``(2, k)``: means over spots of log(1 + counts per 10,000) and of its square.
+
+    Parameters
+    ----------
+    section
+        Counts of all genes.
+    genes
+        ``(k,)`` columns of the genes.
+    """
     counts = section.counts[:, genes]
     value = np.log1p(PER * counts.data / section.library[counts.indices])
     gene = np.repeat(np.arange(len(genes)), np.diff(counts.indptr))

@@ -1,9 +1,9 @@
-"""The noise ceiling: how well any model could predict these counts, were its rates perfect.
+"""The noise ceiling: the correlation with measured counts that a perfect model of their rates would reach.
 
 A count is Poisson around its spot's rate, so the measured values of one gene correlate with the true rates at less than 1, and no predictor of them can
-do better. How a gene's rate varies over spots is unknown, and one gene alone tells little of it. So a few dozen ways to vary are laid out
-(`ceiling_shapes`), the section's genes tell together how usual each is, and each gene's counts tell which of them fit it. A gene of many counts then bends
-what was found to its own (`ceiling_refinement`).
+do better. The distribution of a gene's rate over spots is unknown, and the counts of one gene hardly determine it. So its prior is a mixture of a few dozen
+distributions (`rate_shapes`), whose weights are estimated from all genes of the section; each gene's counts give its posterior. The distribution of a gene
+of many counts is then refined by these counts (`refinement`).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.expression.ceiling.counts import (
     SpotCounts,
     implied_ceiling,
-    library_tilt,
+    library_exponent,
     spot_counts,
     tally,
     value_moments,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _GENE_BLOCK = 256
 _ROUNDS = 60
-_EVEN_GENES = 12.0  # how many genes' worth of an even prior stand beside the section's own
+_EVEN_GENES = 12.0  # the even prior's weight, in genes
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +63,10 @@ def noise_ceiling(
     log(1 + counts per 10,000), averaged over the counts that these shares could have given. Counts given the share are taken as Poisson; noise
     beyond it, if the technique has any, makes the true ceiling lower.
 
-    The distribution of each gene's shares is one of `rate_shapes`, weighed by the likelihood of its counts and by how usual a shape is in this
-    section (maximum likelihood over all genes, Kiefer & Wolfowitz 1956, doi 10.1214/aoms/1177728066, held back by an even prior of 12 genes). Under
+    The distribution of each gene's shares is one of `rate_shapes`, weighted by the likelihood of its counts and by the shape's prior weight in this
+    section (maximum likelihood over all genes, Kiefer & Wolfowitz 1956, doi 10.1214/aoms/1177728066, regularised by an even prior worth 12 genes). Under
     each shape the correlation follows from the spots' posterior mean and variance of log(1 + 10,000 p) beside their measured values; the
-    ceiling is the mean over shapes. A gene of .3 counts per spot and more then bends what was found to its own counts (`refinement`).
+    ceiling is the mean over shapes. The estimate of a gene with .3 counts per spot or more is then refined by its own counts (`refinement`).
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def noise_ceiling(
     library
         ``(n,)`` counts of each spot over all genes, above 0; the sums of ``counts`` where not given.
     level
-        Of the interval. It holds what the shapes leave possible and, in quadrature, the standard error of a correlation over n spots.
+        Of the interval, between 0 and 1. It combines the posterior over shapes and, in quadrature, the standard error of a correlation over n spots.
 
     Raises
     ------
@@ -88,23 +88,23 @@ def noise_ceiling(
         raise UsageError(f"an interval of level {level}; give a number between 0 and 1, such as 0.95")
     section = spot_counts(counts, library)
     n, n_genes = section.counts.shape
-    found = np.full((3, n_genes), np.nan)
+    estimates = np.full((3, n_genes), np.nan)
     present = np.flatnonzero(section.counts.sum(axis=0))
     if present.size:
         section = section.of_genes(present)
-        tilt = library_tilt(section)
+        exponent = library_exponent(section)
         blocks = np.split(np.arange(present.size), np.arange(_GENE_BLOCK, present.size, _GENE_BLOCK))
-        parts = [_shape_fits(section, tilt, block) for block in blocks]
+        parts = [_shape_fits(section, exponent, block) for block in blocks]
         likelihood, value = (np.concatenate(part) for part in zip(*parts, strict=True))
         posterior = _posterior(likelihood)
-        moved = refinement(section, tilt, posterior @ rate_shapes()[0])
-        found[:, present] = _with_interval(posterior, value, moved, n, level)
+        shift = refinement(section, exponent, posterior @ rate_shapes()[0])
+        estimates[:, present] = _with_interval(posterior, value, shift, n, level)
     mean_count = np.asarray(counts.mean(axis=0), dtype=np.float64).ravel()
-    return NoiseCeiling(found[0], found[1], found[2], mean_count)
+    return NoiseCeiling(estimates[0], estimates[1], estimates[2], mean_count)
 
 
 def _shape_fits(
-    section: SpotCounts, tilt: FloatArray, genes: NDArray[np.intp]
+    section: SpotCounts, exponent: FloatArray, genes: NDArray[np.intp]
 ) -> tuple[FloatArray, FloatArray]:
     """Return for each gene and shape the log likelihood and the ceiling it implies, both ``(g, c)``.
 
@@ -112,23 +112,23 @@ def _shape_fits(
     """
     shapes = rate_shapes()[0].T
     sums = np.zeros((4, len(genes), shapes.shape[1]))
-    for part in tally(section, tilt, genes).blocks():
-        density, told = part.on_grid()
-        likely = density @ shapes + 1e-290  # (t, c)
-        density *= told
-        first = density @ shapes / likely
-        density *= told
-        second = density @ shapes / likely
+    for part in tally(section, exponent, genes).blocks():
+        density, expected = part.on_grid()
+        probability = density @ shapes + 1e-290  # (t, c)
+        density *= expected
+        first = density @ shapes / probability
+        density *= expected
+        second = density @ shapes / probability
         times, value = part.times[:, None], part.value[:, None]
         edges = np.flatnonzero(np.diff(part.gene, prepend=-1))
-        for row, terms in enumerate((np.log(likely), first, second, first * value)):
+        for row, terms in enumerate((np.log(probability), first, second, first * value)):
             sums[row, part.gene[edges]] += np.add.reduceat(terms * times, edges, axis=0)
     means = sums[1:] / len(section.library)
     return sums[0], implied_ceiling(*means, *value_moments(section, genes)[:, :, None])
 
 
 def _posterior(likelihood: FloatArray) -> FloatArray:
-    """Return ``(g, c)`` how probable each shape is for each gene, with a prior that the genes have in common."""
+    """Return ``(g, c)`` posterior probabilities of the shapes for each gene, with a prior estimated from all genes."""
     scaled = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
     even = rate_shapes()[1]
     prior = even
@@ -141,12 +141,12 @@ def _posterior(likelihood: FloatArray) -> FloatArray:
 
 
 def _with_interval(
-    posterior: FloatArray, value: FloatArray, moved: FloatArray, n: int, level: float
+    posterior: FloatArray, value: FloatArray, shift: FloatArray, n: int, level: float
 ) -> FloatArray:
-    """Return ``(3, g)``: the mean of ``value`` and the ends of its interval, all of them moved."""
+    """Return ``(3, g)``: the posterior mean of ``value`` plus ``shift``, and the ends of its interval."""
     from scipy.special import ndtri
 
-    value = np.clip(value + moved[:, None], 0.0, 1.0)
+    value = np.clip(value + shift[:, None], 0.0, 1.0)
     mean = (posterior * value).sum(axis=1)
     order = np.argsort(value, axis=1)
     ranked = np.take_along_axis(value, order, axis=1)

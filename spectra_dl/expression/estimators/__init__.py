@@ -1,1 +1,1 @@
-"""Models from features of tiles to expression, in scikit-learn's shape."""
+"""Estimators of expression from features of tiles, with scikit-learn's interface."""

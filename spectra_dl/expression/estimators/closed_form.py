@@ -1,4 +1,4 @@
-"""Regressions in closed form from features of tiles to expression, in scikit-learn's shape."""
+"""Closed-form regressions from features of tiles to expression, with scikit-learn's interface."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +16,36 @@ class RidgeExpression(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     surroundings
-        Also show the tissue around each spot.
+        Also use the tissue around each spot.
     """
 
     def __init__(self, *, surroundings: bool = True) -> None:
         self.surroundings = surroundings
 
     def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "RidgeExpression":
-        """Fit on spots and their log-normalised expression ``(n, g)``; ``groups`` are their sections."""
+        """Fit on spots and their log-normalised expression; the penalty is chosen on left-out ``groups``.
+
+        Parameters
+        ----------
+        X
+            ``n`` spots, all usable ones of their sections.
+        y
+            ``(n, g)`` log(1 + counts per 10,000).
+        groups
+            ``(n,)`` the spots' sections; None takes those of ``X``.
+        """
         section = X.section if groups is None else groups
-        self.map_, self.penalty_ = fit_ridge(self.shown(X), y, section)
+        self.map_, self.penalty_ = fit_ridge(self.design_matrix(X), y, section)
         return self
 
     def predict(self, X: SpotTable) -> FloatArray:
         """Return ``(n, g)`` log-normalised expression."""
-        return self.map_(self.shown(X))
+        return self.map_(self.design_matrix(X))
 
-    def shown(self, spots: SpotTable) -> FloatArray:
-        """Return what the regression is shown, ``(n, d)``."""
-        shown = design(spots, surroundings=self.surroundings)
-        flat: NDArray[np.float64] = shown.reshape(len(spots), -1).astype(np.float64)
+    def design_matrix(self, spots: SpotTable) -> FloatArray:
+        """Return the regression's inputs, ``(n, d)`` float64."""
+        inputs = design(spots, surroundings=self.surroundings)
+        flat: NDArray[np.float64] = inputs.reshape(len(spots), -1).astype(np.float64)
         return flat
 
 
@@ -43,10 +53,20 @@ class PlsExpression(RidgeExpression):
     """Partial least squares with 10 components (Wold et al. 2001, doi 10.1016/S0169-7439(01)00155-1); parameters as in `RidgeExpression`."""
 
     def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "PlsExpression":
-        """Fit on spots and their log-normalised expression ``(n, g)``."""
+        """Fit on spots and their log-normalised expression.
+
+        Parameters
+        ----------
+        X
+            ``n`` spots, all usable ones of their sections.
+        y
+            ``(n, g)`` log(1 + counts per 10,000).
+        groups
+            Not used; every estimator takes it.
+        """
         from sklearn.cross_decomposition import PLSRegression
 
-        rows = self.shown(X)
+        rows = self.design_matrix(X)
         weight = np.zeros((rows.shape[1], y.shape[1]))
         if rows.any():  # scikit-learn fails where no feature differs between spots
             model = PLSRegression(n_components=min(10, rows.shape[1], len(rows) - 1), scale=False).fit(

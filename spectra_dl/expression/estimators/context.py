@@ -1,7 +1,7 @@
-"""What a model is shown of a spot: its own tile and the tissue around it.
+"""The inputs of a model for a spot: features of its own tile and of the tissue around it.
 
 Each feature is standardised over the spots of its section. This takes nothing but the section's own image, so it may
-be done with a section nobody has counted, and it removes what differs between stains and scanners.
+be done with a section without counts, and it removes what differs between stains and scanners.
 """
 
 import numpy as np
@@ -15,35 +15,45 @@ RINGS = ((0.0, 1.5), (1.5, 2.9))
 
 
 def design(spots: SpotTable, *, surroundings: bool) -> Features:
-    """Return what a model is shown, ``(n, 1 or 3, d)`` float32: each spot, and the means of the two rings around it.
+    """Return a model's inputs, ``(n, 1 or 3, d)`` float32: each spot's features, and their means over the two rings around it.
 
-    Blocks are scaled so that each has the same weight, however many numbers it holds.
+    Blocks are scaled so that each has the same weight, whatever its width.
 
     Parameters
     ----------
     spots
-        All spots of a section that can be used, so that each one's neighbours are there.
+        All spots of a section that can be used, so that each spot's neighbours are among them.
     surroundings
-        Also show the rings.
+        Also use the rings.
     """
-    weight = np.concatenate([np.full(one.width, 1.0 / np.sqrt(one.width)) for one in spots.blocks])
+    weight = np.concatenate([np.full(block.width, 1.0 / np.sqrt(block.width)) for block in spots.blocks])
     weight *= np.sqrt(len(weight) / len(spots.blocks))
-    shown = np.empty((len(spots), 1 + len(RINGS) * surroundings, len(weight)), dtype=np.float32)
+    inputs = np.empty((len(spots), 1 + len(RINGS) * surroundings, len(weight)), dtype=np.float32)
     for name in dict.fromkeys(spots.section):
         rows = np.flatnonzero(spots.section == name)
-        own = standardised(spots.features[rows].astype(np.float64)) * weight
-        shown[rows, 0] = own
+        scaled = standardised(spots.features[rows].astype(np.float64)) * weight
+        inputs[rows, 0] = scaled
         if surroundings:
             # Averaging shrinks; each ring is brought back to the same spread.
             for ring, mean in enumerate(
-                ring_means(own, spots.position_um[rows], spots.pitch_um[rows]), start=1
+                ring_means(scaled, spots.position_um[rows], spots.pitch_um[rows]), start=1
             ):
-                shown[rows, ring] = standardised(mean) * weight
-    return shown
+                inputs[rows, ring] = standardised(mean) * weight
+    return inputs
 
 
-def shown_to(head: str, spots: SpotTable, *, surroundings: bool) -> Features:
-    """Return what a head is shown: the pixels themselves to the one that is fine-tuned on tiles, else `design`."""
+def head_inputs(head: str, spots: SpotTable, *, surroundings: bool) -> Features:
+    """Return the inputs of a head: raw pixels ``(n, 1, 3 side²)`` for the one that is fine-tuned on tiles, else `design`.
+
+    Parameters
+    ----------
+    head
+        A name of `spectra_dl.expression.estimators.heads.HEADS`.
+    spots
+        All spots of a section that can be used.
+    surroundings
+        Also use the rings; a fine-tuned head has none.
+    """
     return spots.features[:, None] if head == "fine-tuned" else design(spots, surroundings=surroundings)
 
 
@@ -57,21 +67,31 @@ def standardised(values: FloatArray) -> FloatArray:
 
 
 def ring_means(values: FloatArray, position_um: FloatArray, pitch_um: FloatArray) -> list[FloatArray]:
-    """Return for each ring the mean of ``values`` (n, d) over the spots in it; the spot's own where the ring is empty."""
+    """Return for each of `RINGS` the mean of values over the spots in it, ``(n, d)``; the spot's own value where the ring is empty.
+
+    Parameters
+    ----------
+    values
+        ``(n, d)`` of the spots of one section.
+    position_um
+        ``(n, 2)`` x and y in µm.
+    pitch_um
+        ``(n,)`` distance of neighbouring spots in µm, above 0.
+    """
     from scipy.sparse import csr_matrix
     from scipy.spatial import cKDTree
 
     tree = cKDTree(position_um)
     widest = RINGS[-1][1] * float(pitch_um.max())
     pairs = tree.query_pairs(widest, output_type="ndarray")
-    one = np.concatenate([pairs[:, 0], pairs[:, 1]])
-    other = np.concatenate([pairs[:, 1], pairs[:, 0]])
-    distance = np.linalg.norm(position_um[one] - position_um[other], axis=1) / pitch_um[one]
+    spot = np.concatenate([pairs[:, 0], pairs[:, 1]])
+    neighbour = np.concatenate([pairs[:, 1], pairs[:, 0]])
+    distance = np.linalg.norm(position_um[spot] - position_um[neighbour], axis=1) / pitch_um[spot]
     means = []
     for low, high in RINGS:
         inside = (distance > low) & (distance <= high)
         n = len(values)
-        member = csr_matrix((np.ones(inside.sum()), (one[inside], other[inside])), shape=(n, n))
+        member = csr_matrix((np.ones(inside.sum()), (spot[inside], neighbour[inside])), shape=(n, n))
         count = np.asarray(member.sum(axis=1)).ravel()
         mean = member @ values / np.maximum(count, 1.0)[:, None]
         means.append(np.where((count > 0)[:, None], mean, values))

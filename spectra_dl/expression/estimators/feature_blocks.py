@@ -1,4 +1,4 @@
-"""A model that is shown some blocks of features only."""
+"""A model that uses some blocks of features only."""
 
 from typing import Protocol
 
@@ -12,7 +12,17 @@ class SpotModel(Protocol):
     """A regressor from spots to expression."""
 
     def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "SpotModel":
-        """Fit on spots and their log-normalised expression ``(n, g)``; ``groups`` are their sections."""
+        """Fit on spots and their log-normalised expression.
+
+        Parameters
+        ----------
+        X
+            ``n`` spots, all usable ones of their sections.
+        y
+            ``(n, g)`` log(1 + counts per 10,000).
+        groups
+            ``(n,)`` the spots' sections; None takes those of ``X``.
+        """
 
     def predict(self, X: SpotTable) -> FloatArray:
         """Return ``(n, g)`` log-normalised expression."""
@@ -26,7 +36,7 @@ class SelectedBlocks(RegressorMixin, BaseEstimator):
     model
         Unfitted.
     blocks
-        The numbers of the blocks it is shown.
+        The indices of the blocks it uses, from 0.
     """
 
     def __init__(self, model: SpotModel, blocks: tuple[int, ...]) -> None:
@@ -34,7 +44,17 @@ class SelectedBlocks(RegressorMixin, BaseEstimator):
         self.blocks = blocks
 
     def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "SelectedBlocks":
-        """Fit on spots and their log-normalised expression ``(n, g)``; ``groups`` are their sections."""
+        """Fit on spots and their log-normalised expression.
+
+        Parameters
+        ----------
+        X
+            ``n`` spots, all usable ones of their sections.
+        y
+            ``(n, g)`` log(1 + counts per 10,000).
+        groups
+            ``(n,)`` the spots' sections; None takes those of ``X``.
+        """
         self.model_: SpotModel = clone(self.model).fit(X.of_blocks(self.blocks), y, groups)
         return self
 

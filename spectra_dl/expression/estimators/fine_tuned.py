@@ -1,4 +1,4 @@
-"""The small encoder fine-tuned end to end, in the shape of the other networks."""
+"""The small encoder fine-tuned end to end, as an estimator like the other networks."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ FINE_TUNING = TrainingSettings(epochs=12, batch_size=16, learning_rate=3e-4, wei
 
 
 class FineTunedExpression(NetworkExpression):
-    """EfficientNet-Lite0 from its ImageNet weights, all of it trained on tiles; one member, stopped by the first training section.
+    """EfficientNet-Lite0 from its ImageNet weights, all of it trained on tiles; one member, with early stopping on the first training section.
 
     It takes spots whose features are the pixels of one tile (the encoder ``"tile-pixels"``).
 

@@ -1,4 +1,4 @@
-"""Networks from what is shown of a spot to the expression of a panel of genes."""
+"""Networks from the inputs of a spot to the expression of a panel of genes."""
 
 from typing import Literal
 
@@ -12,60 +12,60 @@ HeadName = Literal["linear", "mlp", "context", "fine-tuned"]
 
 
 class LinearHead(nn.Module):
-    """One linear map of everything shown.
+    """One linear map of all inputs.
 
     Parameters
     ----------
-    shown
-        1 for the spot alone, 3 with its surroundings.
+    n_regions
+        Rows of inputs per spot: 1 for its own tile, 3 with its surroundings.
     n_features, n_outputs
-        Widths.
+        Widths of the inputs per region and of the output.
     hidden
         Not used; every head is built alike.
     """
 
-    def __init__(self, shown: int, n_features: int, n_outputs: int, hidden: int) -> None:
+    def __init__(self, n_regions: int, n_features: int, n_outputs: int, hidden: int) -> None:
         super().__init__()
-        self.out = nn.Linear(shown * n_features, n_outputs)
+        self.out = nn.Linear(n_regions * n_features, n_outputs)
         nn.init.zeros_(self.out.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return ``(N, n_outputs)`` for ``x`` (N, shown, n_features)."""
+        """Return ``(N, n_outputs)`` for ``x`` (N, n_regions, n_features)."""
         outputs: torch.Tensor = self.out(x.flatten(1))
         return outputs
 
 
 class MLPHead(nn.Module):
-    """A hidden layer over everything shown, with strong dropout; parameters as in `LinearHead`."""
+    """A hidden layer over all inputs, with strong dropout; parameters as in `LinearHead`."""
 
-    def __init__(self, shown: int, n_features: int, n_outputs: int, hidden: int) -> None:
+    def __init__(self, n_regions: int, n_features: int, n_outputs: int, hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Dropout(0.3), nn.Linear(shown * n_features, hidden), nn.GELU(), nn.Dropout(0.3)
+            nn.Dropout(0.3), nn.Linear(n_regions * n_features, hidden), nn.GELU(), nn.Dropout(0.3)
         )
         self.out = nn.Linear(hidden, n_outputs)
         nn.init.zeros_(self.out.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return ``(N, n_outputs)`` for ``x`` (N, shown, n_features)."""
+        """Return ``(N, n_outputs)`` for ``x`` (N, n_regions, n_features)."""
         outputs: torch.Tensor = self.out(self.body(x.flatten(1)))
         return outputs
 
 
 class ContextHead(nn.Module):
-    """One encoder shared by the spot and the rings around it, and a layer that weighs them; parameters as in `LinearHead`."""
+    """One encoder shared by the spot and the rings around it, and a layer that combines them; parameters as in `LinearHead`."""
 
-    def __init__(self, shown: int, n_features: int, n_outputs: int, hidden: int) -> None:
+    def __init__(self, n_regions: int, n_features: int, n_outputs: int, hidden: int) -> None:
         super().__init__()
         self.encode = nn.Sequential(nn.Dropout(0.3), nn.Linear(n_features, hidden))
-        self.place = nn.Parameter(torch.zeros(shown, hidden))
-        self.mix = nn.Sequential(nn.GELU(), nn.Dropout(0.3), nn.Linear(shown * hidden, hidden), nn.GELU())
+        self.place = nn.Parameter(torch.zeros(n_regions, hidden))
+        self.mix = nn.Sequential(nn.GELU(), nn.Dropout(0.3), nn.Linear(n_regions * hidden, hidden), nn.GELU())
         self.out = nn.Linear(hidden, n_outputs)
         nn.init.zeros_(self.out.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return ``(N, n_outputs)`` for ``x`` (N, shown, n_features)."""
-        encoded = self.encode(x) + self.place  # (N, shown, d) -> (N, shown, hidden)
+        """Return ``(N, n_outputs)`` for ``x`` (N, n_regions, n_features)."""
+        encoded = self.encode(x) + self.place  # (N, n_regions, d) -> (N, n_regions, hidden)
         outputs: torch.Tensor = self.out(self.mix(encoded.flatten(1)))  # -> (N, n_outputs)
         return outputs
 
@@ -78,8 +78,19 @@ HEADS: dict[HeadName, type[LinearHead] | type[MLPHead] | type[ContextHead] | typ
 }
 
 
-def build_head(name: str, *, shown: int, n_features: int, n_outputs: int, hidden: int = 128) -> nn.Module:
+def build_head(name: str, *, n_regions: int, n_features: int, n_outputs: int, hidden: int = 128) -> nn.Module:
     """Build a head by name.
+
+    Parameters
+    ----------
+    name
+        A name of `HEADS`.
+    n_regions
+        Rows of inputs per spot: 1 for its own tile, 3 with its surroundings.
+    n_features, n_outputs
+        Widths of the inputs per region and of the output.
+    hidden
+        Width of the hidden layer, in heads that have one.
 
     Raises
     ------
@@ -88,11 +99,24 @@ def build_head(name: str, *, shown: int, n_features: int, n_outputs: int, hidden
     """
     if name not in HEADS:
         raise UsageError(f"head {name!r:.80}: choose {', '.join(HEADS)}")
-    return HEADS[name](shown, n_features, n_outputs, hidden)
+    return HEADS[name](n_regions, n_features, n_outputs, hidden)
 
 
-def start_at(head: nn.Module, outputs: torch.Tensor) -> None:
-    """Set the output's bias, so that an untrained head says the training mean."""
+def set_output_bias(head: nn.Module, outputs: torch.Tensor) -> None:
+    """Set the bias of the output layer, so that an untrained head predicts these values.
+
+    Parameters
+    ----------
+    head
+        A network that ends in a linear layer ``out``.
+    outputs
+        ``(n_outputs,)``, such as the training mean.
+
+    Raises
+    ------
+    UsageError
+        The head has no such layer.
+    """
     layer = head.out
     if not isinstance(layer, nn.Linear) or layer.bias is None:
         raise UsageError("a head ends in a linear layer named out, with a bias")

@@ -9,24 +9,39 @@ LossName = Literal["mse", "pearson", "poisson", "negative-binomial"]
 
 
 def mean_squared_error(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
-    """Return ``(N,)`` mean squared errors over genes of ``output`` and ``target`` (N, g)."""
+    """Return ``(N,)`` mean squared errors over genes.
+
+    Parameters
+    ----------
+    output, target
+        ``(N, g)`` predicted and measured log-normalised expression.
+    """
     return (output - target).square().mean(dim=1)
 
 
-def pearson_distance(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
+def pearson_loss(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
     """Return ``(N,)`` values whose mean is 1 minus the Pearson correlation over the batch's spots, averaged over genes.
 
     A gene that is constant in the batch counts as uncorrelated. The correlation is the batch's: batches of other sizes give other
     losses.
+
+    Parameters
+    ----------
+    output, target
+        ``(N, g)`` predicted and measured log-normalised expression.
     """
-    centred, wanted = output - output.mean(dim=0), target - target.mean(dim=0)
+    centred_output, centred_target = output - output.mean(dim=0), target - target.mean(dim=0)
     tiny = 1e-8
-    spread = (centred.square().sum(dim=0) * wanted.square().sum(dim=0)).clamp_min(tiny).sqrt()  # (g,)
-    part = (centred * wanted / spread).mean(dim=1)  # (N, g) -> (N,): sums to the mean correlation
+    spread = (
+        (centred_output.square().sum(dim=0) * centred_target.square().sum(dim=0)).clamp_min(tiny).sqrt()
+    )  # (g,)
+    part = (centred_output * centred_target / spread).mean(
+        dim=1
+    )  # (N, g) -> (N,): sums to the mean correlation
     return 1.0 - part * len(output)
 
 
-def poisson_deviation(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
+def poisson_nll(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
     """Return ``(N,)`` negative Poisson log-likelihoods, averaged over genes.
 
     Parameters
@@ -43,7 +58,7 @@ def poisson_deviation(output: "torch.Tensor", target: "torch.Tensor") -> "torch.
     return (log_mean.exp() - counts * log_mean + torch.lgamma(counts + 1.0)).mean(dim=1)
 
 
-def negative_binomial_deviation(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
+def negative_binomial_nll(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
     """Return ``(N,)`` negative log-likelihoods of negative-binomial counts, averaged over genes.
 
     The variance is ``mean + mean² / theta``.
@@ -73,8 +88,8 @@ def negative_binomial_deviation(output: "torch.Tensor", target: "torch.Tensor") 
 
 LOSSES = {
     "mse": mean_squared_error,
-    "pearson": pearson_distance,
-    "poisson": poisson_deviation,
-    "negative-binomial": negative_binomial_deviation,
+    "pearson": pearson_loss,
+    "poisson": poisson_nll,
+    "negative-binomial": negative_binomial_nll,
 }
 COUNT_LOSSES = frozenset({"poisson", "negative-binomial"})

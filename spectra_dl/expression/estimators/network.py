@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import UsageError
-from spectra_dl.expression.estimators.context import shown_to
+from spectra_dl.expression.estimators.context import head_inputs
 from spectra_dl.expression.estimators.losses import COUNT_LOSSES, LOSSES
 from spectra_dl.expression.genes import PER, raw_counts
 from spectra_dl.expression.spots import SpotTable
@@ -72,7 +72,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
         if self.loss not in LOSSES:
             raise UsageError(f"loss {self.loss!r:.80}: choose {', '.join(LOSSES)}")
         section = X.section if groups is None else groups
-        shown, target = shown_to(self.head, X, surroundings=self.surroundings), self._target(X, y)
+        shown, target = head_inputs(self.head, X, surroundings=self.surroundings), self._target(X, y)
         names = sorted(set(section))
         left_out: list[str | None] = list(names[: self.most_members]) if len(names) > 1 else [None]
         self.networks_ = tuple(
@@ -82,7 +82,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
 
     def predict(self, X: SpotTable) -> FloatArray:
         """Return ``(n, g)`` log-normalised expression, the mean over the members."""
-        shown = shown_to(self.head, X, surroundings=self.surroundings)
+        shown = head_inputs(self.head, X, surroundings=self.surroundings)
         told = [network_output(network, shown) for network in self.networks_]
         mean: FloatArray = np.mean([as_expression(one, self.loss) for one in told], axis=0)
         return mean
@@ -101,7 +101,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
     ) -> "nn.Module":
         import torch
 
-        from spectra_dl.expression.estimators.heads import build_head, start_at
+        from spectra_dl.expression.estimators.heads import build_head, set_output_bias
         from spectra_dl.training.batches import TensorBatches
         from spectra_dl.training.loop import fit
         from spectra_dl.training.seeds import derive_seed
@@ -125,10 +125,10 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(settings.seed, "head"))
             network = build_head(
-                self.head, shown=shown.shape[1], n_features=shown.shape[2], n_outputs=len(start)
+                self.head, n_regions=shown.shape[1], n_features=shown.shape[2], n_outputs=len(start)
             )
         network = self.prepared(network)
-        start_at(network, torch.from_numpy(start.astype(np.float32)))
+        set_output_bias(network, torch.from_numpy(start.astype(np.float32)))
         fit(
             network,
             LOSSES[self.loss],

@@ -6,7 +6,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
 
-# Of the mean squared length of a row: from nearly none to nearly everything shrunk away.
+# Of the mean squared length of a row: from nearly no to nearly complete shrinkage.
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -25,8 +25,8 @@ class LinearMap:
 
     def __call__(self, rows: FloatArray) -> FloatArray:
         """Return ``(n, g)`` for ``rows`` (n, d)."""
-        told: FloatArray = rows @ self.weight + self.bias
-        return told
+        predicted: FloatArray = rows @ self.weight + self.bias
+        return predicted
 
 
 class RidgePath:
@@ -35,21 +35,21 @@ class RidgePath:
     Parameters
     ----------
     rows
-        ``(n, d)`` inputs; their mean is taken out.
+        ``(n, d)`` inputs; they are centred here.
     targets
-        ``(n, g)``.
+        ``(n, g)``, centred here.
     """
 
     def __init__(self, rows: FloatArray, targets: FloatArray) -> None:
         self._centre, self._mean = rows.mean(axis=0), targets.mean(axis=0)
-        inputs, wanted = rows - self._centre, targets - self._mean
-        self._wide = inputs.shape[1] > inputs.shape[0]
-        self._inputs = inputs
-        gram = inputs @ inputs.T if self._wide else inputs.T @ inputs
+        centred, centred_targets = rows - self._centre, targets - self._mean
+        self._wide = centred.shape[1] > centred.shape[0]
+        self._inputs = centred
+        gram = centred @ centred.T if self._wide else centred.T @ centred
         values, self._vectors = np.linalg.eigh(gram)
         self._values = np.maximum(values, 0.0)
-        self._projected = self._vectors.T @ (wanted if self._wide else inputs.T @ wanted)
-        self.scale = float(np.einsum("ij,ij->", inputs, inputs)) / len(rows)
+        self._projected = self._vectors.T @ (centred_targets if self._wide else centred.T @ centred_targets)
+        self.scale = float(np.einsum("ij,ij->", centred, centred)) / len(rows)
 
     def at(self, penalty: float) -> LinearMap:
         """Return the map with ``penalty`` on the squared weights, above 0."""
@@ -68,7 +68,7 @@ def fit_ridge(
     rows, targets
         ``(n, d)``, ``(n, g)`` of training spots.
     group
-        ``(n,)`` section of each; the penalty of the highest mean correlation on left-out sections is taken.
+        ``(n,)`` section of each; the penalty with the highest mean correlation on left-out sections is chosen.
     penalty
         Relative to the mean squared length of a row around the rows' mean; None chooses among `PENALTIES`.
     """
@@ -90,9 +90,9 @@ def _choose(rows: FloatArray, targets: FloatArray, group: TextArray) -> float:
         return PENALTIES[len(PENALTIES) // 2]
     total = np.zeros(len(PENALTIES))
     for name in names:
-        out = group == name
-        path = RidgePath(rows[~out], targets[~out])
+        left_out = group == name
+        path = RidgePath(rows[~left_out], targets[~left_out])
         for at, penalty in enumerate(PENALTIES):
-            told = path.at(_absolute(path, penalty))(rows[out])
-            total[at] += np.nan_to_num(pearson_per_column(told, targets[out])).mean()
+            predicted = path.at(_absolute(path, penalty))(rows[left_out])
+            total[at] += np.nan_to_num(pearson_per_column(predicted, targets[left_out])).mean()
     return PENALTIES[int(total.argmax())]

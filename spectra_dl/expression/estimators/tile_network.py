@@ -12,13 +12,13 @@ _DROPOUT = 0.3
 
 
 class TileNetwork(nn.Module):
-    """EfficientNet-Lite0 and a linear layer; tiles are turned and mirrored at random while it is trained.
+    """EfficientNet-Lite0 and a linear layer; tiles are rotated and mirrored at random while it is trained.
 
-    The running means of its normalisation layers stay those of ImageNet: batches are small, and a section's own would be learnt by heart.
+    The running means of its normalisation layers stay those of ImageNet: batches are small, and a section's own would be memorised.
 
     Parameters
     ----------
-    shown
+    n_regions
         1: the spot's own tile.
     n_features
         ``3 side²``, the pixels of a tile.
@@ -33,11 +33,11 @@ class TileNetwork(nn.Module):
         The features are no square tile.
     """
 
-    def __init__(self, shown: int, n_features: int, n_outputs: int, hidden: int) -> None:
+    def __init__(self, n_regions: int, n_features: int, n_outputs: int, hidden: int) -> None:
         super().__init__()
         self.side = math.isqrt(n_features // 3)
-        if shown != 1 or 3 * self.side**2 != n_features:
-            raise UsageError(f"{shown} x {n_features} features are not the pixels of one square tile")
+        if n_regions != 1 or 3 * self.side**2 != n_features:
+            raise UsageError(f"{n_regions} x {n_features} features are not the pixels of one square tile")
         self.encoder = EfficientNetLite0()
         self.drop = nn.Dropout(_DROPOUT)
         self.out = nn.Linear(N_FEATURES, n_outputs)
@@ -61,7 +61,7 @@ class TileNetwork(nn.Module):
 
 
 def _turned(tiles: torch.Tensor) -> torch.Tensor:
-    """Turn and mirror the whole batch in one of the eight ways a tile can lie."""
+    """Rotate and mirror the whole batch, by one of the eight symmetries of a square."""
     way = int(torch.randint(8, ()))
     turned = torch.rot90(tiles, way % 4, dims=(2, 3))
     return turned.flip(3) if way >= 4 else turned

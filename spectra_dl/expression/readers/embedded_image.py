@@ -9,7 +9,7 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, shrunk
+from spectra_dl.imaging.image_file import cut_tiles, downscaled
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, stored_dataset
 
@@ -38,7 +38,7 @@ class EmbeddedImage:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return shrunk(self._pixels(), longest)
+        return downscaled(self._pixels(), longest)
 
     def sha256(self) -> str:
         """Return the file's digest."""
@@ -58,8 +58,8 @@ class EmbeddedImage:
                 f"{self.path.name}: {self.name} holds values outside 0 to {top:g}; save the image as PNG and name it with --image"
             )
         colour, alpha = values[..., :3] / top, values[..., 3:] / top
-        shown = colour * alpha + 1 - alpha if alpha.shape[2] else colour
-        pixels: Pixels = np.rint(shown * 255).astype(np.uint8)
+        on_white = colour * alpha + 1 - alpha if alpha.shape[2] else colour
+        pixels: Pixels = np.rint(on_white * 255).astype(np.uint8)
         return pixels
 
 
@@ -69,7 +69,16 @@ def stored_as_bytes(values: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]")
 
 
 def embedded_image(file: "h5py.File", path: Path, name: str) -> EmbeddedImage:
-    """Return an image in an open file, measured and not yet read.
+    """Return an image in an open file, its size checked and its pixels not yet read.
+
+    Parameters
+    ----------
+    file
+        An open HDF5 file.
+    path
+        Its path, from which the image is read later.
+    name
+        The dataset, ``(height, width, 3 or 4)`` of numbers.
 
     Raises
     ------
@@ -81,11 +90,11 @@ def embedded_image(file: "h5py.File", path: Path, name: str) -> EmbeddedImage:
 
 
 def _checked(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
-    found = stored_dataset(file, name, where)
-    fits = found.ndim == 3 and found.shape[2] in (3, 4) and found.dtype.kind in "uif"
-    if not fits or not 1 <= found.shape[0] * found.shape[1] <= _MOST_PIXELS:
+    stored = stored_dataset(file, name, where)
+    fits = stored.ndim == 3 and stored.shape[2] in (3, 4) and stored.dtype.kind in "uif"
+    if not fits or not 1 <= stored.shape[0] * stored.shape[1] <= _MOST_PIXELS:
         raise DataError(
-            f"{where}: {name[-60:]} has shape {found.shape} and type {found.dtype}; that is no image"
+            f"{where}: {name[-60:]} has shape {stored.shape} and type {stored.dtype}; that is no image"
         )
-    check_size(found, where)
-    return found
+    check_size(stored, where)
+    return stored

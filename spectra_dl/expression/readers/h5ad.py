@@ -1,4 +1,4 @@
-"""AnnData files, read with h5py after every part was checked; nothing in them is unpickled."""
+"""AnnData files, read with h5py and every part checked; nothing in them is unpickled."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,13 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.counted import Counted, compressed_rows, counted, dense_rows, refuse_twice
+from spectra_dl.expression.readers.count_matrix import (
+    CountMatrix,
+    checked_counts,
+    compressed_rows,
+    dense_rows,
+    refuse_duplicates,
+)
 from spectra_dl.storage.hdf5_checks import (
     check_size,
     check_text_width,
@@ -47,24 +53,38 @@ def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
     UnsafeError
         The file links to another file.
     DataError
-        It is damaged, its parts don't fit, or no raw counts stand in it.
+        It is damaged, its parts don't fit, or it holds no raw counts.
     """
     with opened_hdf5(path, path.name) as file:
-        found, place = read_counts(file, path.name)
-    if found.missing.any():
-        row = int(np.flatnonzero(found.missing)[0])
+        counts, place = read_counts(file, path.name)
+    if counts.missing.any():
+        row = int(np.flatnonzero(counts.missing)[0])
         raise DataError(
-            f"{path.name} {place}: values of spot {found.barcode[row]!r:.60} are not finite; bring raw counts"
+            f"{path.name} {place}: values of spot {counts.barcode[row]!r:.60} are not finite; bring raw counts"
         )
-    if not found.whole:
+    if not counts.whole:
         raise DataError(
             f"{path.name} {place}: values that are no whole numbers, as after log-normalising; put raw counts into layers/counts"
         )
-    return found.matrix, found.barcode, found.gene
+    return counts.matrix, counts.barcode, counts.gene
 
 
-def read_counts(file: "h5py.File", where: str) -> tuple[Counted, str]:
-    """Return counts and where in the file they stand: the first of layers/counts, raw/X and X that holds whole numbers, else X.
+def read_counts(file: "h5py.File", where: str) -> tuple[CountMatrix, str]:
+    """Read counts: the first of layers/counts, raw/X and X that holds whole numbers, else X.
+
+    Parameters
+    ----------
+    file
+        An open ``.h5ad``.
+    where
+        Its name, for messages.
+
+    Returns
+    -------
+    counts
+        Counts and ids.
+    place
+        Their path in the file.
 
     Raises
     ------
@@ -78,16 +98,27 @@ def read_counts(file: "h5py.File", where: str) -> tuple[Counted, str]:
     barcode = _index(_table(file, "obs", where), where)
     for place, genes in (("layers/counts", "var"), ("raw/X", "raw/var")):
         if place in file and genes in file:
-            found = _counts(file, (place, genes), barcode, where)
-            if found.whole:
-                return found, place
+            counts = _counts(file, (place, genes), barcode, where)
+            if counts.whole:
+                return counts, place
     if "X" not in file:
         raise DataError(f"{where}: no counts in layers/counts, raw/X or X; bring raw counts")
     return _counts(file, ("X", "var"), barcode, where), "X"
 
 
 def text_column(file: "h5py.File", table: str, name: str, where: str) -> TextArray | None:
-    """Return a column of texts or categories, empty where missing; None where there is none.
+    """Read a column of texts or categories, ``(n,)``; empty where a value is missing, None where there is no such column.
+
+    Parameters
+    ----------
+    file
+        An open ``.h5ad``.
+    table
+        ``"obs"`` or ``"var"``.
+    name
+        The column.
+    where
+        The file's name, for messages.
 
     Raises
     ------
@@ -101,7 +132,18 @@ def text_column(file: "h5py.File", table: str, name: str, where: str) -> TextArr
 
 
 def number_column(file: "h5py.File", table: str, name: str, where: str) -> FloatArray | None:
-    """Return a column of numbers; None where there is none.
+    """Read a column of numbers, ``(n,)`` float64; None where there is no such column.
+
+    Parameters
+    ----------
+    file
+        An open ``.h5ad``.
+    table
+        ``"obs"`` or ``"var"``.
+    name
+        The column.
+    where
+        The file's name, for messages.
 
     Raises
     ------
@@ -111,33 +153,33 @@ def number_column(file: "h5py.File", table: str, name: str, where: str) -> Float
     group = _table(file, table, where)
     if name not in group:
         return None
-    found = stored_dataset(group, name, where)
-    if found.ndim != 1 or found.dtype.kind not in "iufb":
+    stored = stored_dataset(group, name, where)
+    if stored.ndim != 1 or stored.dtype.kind not in "iufb":
         raise DataError(f"{where}: {table}['{name:.40}'] is no column of numbers; write it as numbers")
-    check_size(found, where)
-    return np.asarray(found[()], dtype=np.float64)
+    check_size(stored, where)
+    return np.asarray(stored[()], dtype=np.float64)
 
 
-def _counts(file: "h5py.File", place: tuple[str, str], barcode: TextArray, where: str) -> Counted:
+def _counts(file: "h5py.File", place: tuple[str, str], barcode: TextArray, where: str) -> CountMatrix:
     table = _table(file, place[1], where)
     index = _index(table, where)
     gene, symbol = _gene_ids(table, index, where)
     shape = (len(barcode), len(gene))
     matrix = _matrix(stored_object(file, place[0], where), shape, f"{where} {place[0]}")
-    return counted(matrix, barcode, gene, symbol, f"{where} {place[0]}")
+    return checked_counts(matrix, barcode, gene, symbol, f"{where} {place[0]}")
 
 
 def _gene_ids(table: "h5py.Group", index: TextArray, where: str) -> tuple[TextArray, TextArray | None]:
-    """Return ids and symbols: Ensembl ids where the table has them for every gene, and symbols beside them."""
-    if all(_ENSEMBL.fullmatch(one) for one in index):
-        name = next((one for one in _SYMBOLS if one in table), None)
+    """Return ids and symbols: Ensembl ids where the table has them for every gene, and their symbols."""
+    if all(_ENSEMBL.fullmatch(gene) for gene in index):
+        name = next((column for column in _SYMBOLS if column in table), None)
         return index, _column(table, name, len(index), where) if name else None
     for name in _IDS:
         if name in table:
             ids = _column(table, name, len(index), where)
-            if all(_ENSEMBL.fullmatch(one) for one in ids):
+            if all(_ENSEMBL.fullmatch(gene) for gene in ids):
                 return ids, index
-    refuse_twice(index, "gene", where)
+    refuse_duplicates(index, "gene", where)
     return index, None
 
 
@@ -147,11 +189,11 @@ def _matrix(stored: "h5py.Group | h5py.Dataset", shape: tuple[int, int], where: 
     if isinstance(stored, h5py.Dataset):
         return dense_rows(stored, shape, where)
     kind = stored.attrs.get("encoding-type")
-    said = stored.attrs.get("shape", stored.attrs.get("h5sparse_shape"))
-    given = tuple(int(one) for one in np.ravel(said)) if said is not None else ()
-    if kind not in ("csr_matrix", "csc_matrix") or given != shape:
+    stated = stored.attrs.get("shape", stored.attrs.get("h5sparse_shape"))
+    stated_shape = tuple(int(length) for length in np.ravel(stated)) if stated is not None else ()
+    if kind not in ("csr_matrix", "csc_matrix") or stated_shape != shape:
         raise DataError(
-            f"{where}: {kind!s:.40} of shape {given} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
+            f"{where}: {kind!s:.40} of shape {stated_shape} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
         )
     _check_encoding(stored, str(kind), where)
     if kind == "csr_matrix":
@@ -172,22 +214,22 @@ def _table(file: "h5py.File", name: str, where: str) -> "h5py.Group":
 
 
 def _index(table: "h5py.Group", where: str) -> TextArray:
-    found = stored_dataset(table, str(table.attrs["_index"]), where)
-    return _column(table, str(table.attrs["_index"]), found.shape[0] if found.ndim == 1 else -1, where)
+    stored = stored_dataset(table, str(table.attrs["_index"]), where)
+    return _column(table, str(table.attrs["_index"]), stored.shape[0] if stored.ndim == 1 else -1, where)
 
 
 def _column(table: "h5py.Group", name: str, n: int, where: str) -> TextArray:
     """Return a column of ``n`` texts, numbers or categories as text."""
     import h5py
 
-    found = stored_object(table, name, where)
-    if isinstance(found, h5py.Group):
-        return _categories(found, name, n, where)
-    if found.shape != (n,) or found.dtype.kind not in "SOiufb":
+    stored = stored_object(table, name, where)
+    if isinstance(stored, h5py.Group):
+        return _categories(stored, name, n, where)
+    if stored.shape != (n,) or stored.dtype.kind not in "SOiufb":
         raise DataError(
-            f"{where}: column {name!r:.60} has shape {found.shape} for {n} rows; take a fresh copy"
+            f"{where}: column {name!r:.60} has shape {stored.shape} for {n} rows; take a fresh copy"
         )
-    return text_array(_values(found, name, where))
+    return text_array(_values(stored, name, where))
 
 
 def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray:
@@ -199,32 +241,34 @@ def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray
         )
     check_size(codes, where)
     values = np.asarray(codes[()], dtype=np.int64)
-    kinds = text_array(_values(stored_dataset(group, "categories", where), name, where))
-    wrong = (values < -1) | (values >= len(kinds))
+    categories = text_array(_values(stored_dataset(group, "categories", where), name, where))
+    wrong = (values < -1) | (values >= len(categories))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise DataError(
-            f"{where}: column {name!r:.60} row {row + 1} has category {values[row]} of {len(kinds)}; the file is damaged, take a fresh copy"
+            f"{where}: column {name!r:.60} row {row + 1} has category {values[row]} of {len(categories)}; the file is damaged, take a fresh copy"
         )
-    return np.append(kinds, "")[values]
+    return np.append(categories, "")[values]
 
 
-def _values(found: "h5py.Dataset", name: str, where: str) -> "list[str]":
-    if found.ndim != 1:
-        raise DataError(f"{where}: column {name!r:.60} has shape {found.shape}; take a fresh copy")
-    check_text_width(found, f"column {name!r:.60}", where)
-    check_size(found, where)
-    values = found[()]
-    if found.dtype.kind == "O" and not all(isinstance(one, bytes | str) for one in values):
+def _values(stored: "h5py.Dataset", name: str, where: str) -> "list[str]":
+    if stored.ndim != 1:
+        raise DataError(f"{where}: column {name!r:.60} has shape {stored.shape}; take a fresh copy")
+    check_text_width(stored, f"column {name!r:.60}", where)
+    check_size(stored, where)
+    values = stored[()]
+    if stored.dtype.kind == "O" and not all(isinstance(value, bytes | str) for value in values):
         raise DataError(f"{where}: column {name!r:.60} holds neither texts nor numbers; write it as text")
     try:
-        return [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in values.tolist()]
+        return [
+            value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in values.tolist()
+        ]
     except UnicodeDecodeError as err:
         raise DataError(f"{where}: column {name!r:.60} is not UTF-8; write the file again") from err
 
 
-def _check_encoding(found: "h5py.Group", kind: str, where: str) -> None:
-    version = found.attrs.get("encoding-version")
+def _check_encoding(group: "h5py.Group", kind: str, where: str) -> None:
+    version = group.attrs.get("encoding-version")
     if version is not None and str(version) not in _VERSIONS[kind]:
         raise DataError(
             f"{where}: written as {kind} version {version!s:.40}, known is {', '.join(_VERSIONS[kind])}; write it with anndata 0.8 to 0.12"

@@ -1,4 +1,4 @@
-"""The image of a section that came as AnnData: a file beside it, tiles cut from it, or the small one inside."""
+"""The image of a section in AnnData: a separate image file, tiles cut from one, or the small image embedded in it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.counted import refuse_twice
+from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.embedded_image import embedded_image
 from spectra_dl.expression.readers.source import (
     IMAGES,
@@ -29,8 +29,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Library:
-    """What ``uns['spatial']`` says of one section; None where it doesn't."""
+class SpatialMetadata:
+    """What ``uns['spatial']`` states of one section; None where it doesn't.
+
+    Attributes
+    ----------
+    spot_diameter_px
+        In full-resolution pixels.
+    um_per_pixel
+        Of the full-resolution image.
+    hires_scale
+        Pixels of the embedded image per full-resolution pixel.
+    hires
+        Path of the embedded image in the file.
+    """
 
     spot_diameter_px: float | None
     um_per_pixel: float | None
@@ -39,8 +51,18 @@ class Library:
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """Spots: barcodes ``(n,)``, full-resolution pixels ``(n, 2)``, and counts in all ``(n,)``, NaN where missing."""
+class MeasuredSpots:
+    """Spots with their positions and library sizes.
+
+    Attributes
+    ----------
+    barcode
+        ``(n,)`` text.
+    pixel
+        ``(n, 2)`` x and y in full-resolution pixels; NaN where unknown.
+    per_spot
+        ``(n,)`` counts over all genes; NaN where missing.
+    """
 
     barcode: TextArray
     pixel: FloatArray
@@ -48,9 +70,27 @@ class Placed:
 
 
 def section_image(
-    source: SectionSource, library: Library | None, spots: Placed
+    source: SectionSource, metadata: SpatialMetadata | None, spots: MeasuredSpots
 ) -> tuple[TissueImage, float, TextArray]:
-    """Return the image, its pixels per full-resolution pixel, and why each spot can't be used.
+    """Find the image of a section, and say which of its spots can be used.
+
+    Parameters
+    ----------
+    source
+        The section, and the image where a person named one.
+    metadata
+        What the file states; None where it states nothing.
+    spots
+        All spots of the section.
+
+    Returns
+    -------
+    image
+        The image, or tiles cut before.
+    scale
+        Its pixels per full-resolution pixel.
+    reason
+        ``(n,)`` text: why a spot can't be used; empty where it can.
 
     Raises
     ------
@@ -63,23 +103,23 @@ def section_image(
     if source.image is None and not images:
         if patches := _patch_files(folder, stems):
             return _patches(patches[0], spots)
-        if library and library.hires and library.hires_scale:
+        if metadata and metadata.hires and metadata.hires_scale:
             with opened_hdf5(source.path, source.path.name) as file:
-                inside = embedded_image(file, source.path, library.hires)
-            scaled = spots.pixel * library.hires_scale
-            return inside, library.hires_scale, spot_reasons(scaled, spots.per_spot, inside, source.stem)
+                embedded = embedded_image(file, source.path, metadata.hires)
+            scaled = spots.pixel * metadata.hires_scale
+            return embedded, metadata.hires_scale, spot_reasons(scaled, spots.per_spot, embedded, source.stem)
     image = open_tissue_image(find_image(source, folders, stems))
     return image, 1.0, spot_reasons(spots.pixel, spots.per_spot, image, source.stem)
 
 
 def _patch_files(folder: Path, stems: list[str]) -> list[Path]:
     folders = [folder / "patches", folder.parent / "patches"]
-    beside = usual_files([folder, *folders], [f"{stem}_patches.h5" for stem in stems])
-    return [*usual_files(folders, [f"{stem}.h5" for stem in stems]), *beside]
+    named = usual_files([folder, *folders], [f"{stem}_patches.h5" for stem in stems])
+    return [*usual_files(folders, [f"{stem}.h5" for stem in stems]), *named]
 
 
-def _patches(path: Path, spots: Placed) -> tuple[PrecutTiles, float, TextArray]:
-    """Return tiles joined on barcode; HEST leaves out spots at the edge."""
+def _patches(path: Path, spots: MeasuredSpots) -> tuple[PrecutTiles, float, TextArray]:
+    """Return tiles joined to spots by barcode; HEST leaves out spots at the edge."""
     where = path.name
     with opened_hdf5(path, where) as file:
         refuse_foreign(file, where)
@@ -88,13 +128,13 @@ def _patches(path: Path, spots: Placed) -> tuple[PrecutTiles, float, TextArray]:
         side, count = tiles.attrs.get("patch_size_src"), tiles.shape[0]
     if len(names) != count:
         raise DataError(f"{where}: {len(names)} barcodes for {count} tiles; take a fresh copy")
-    refuse_twice(names, "barcode", where)
-    spot = {one: row for row, one in enumerate(spots.barcode)}
-    if lost := [one for one in names if one not in spot]:
+    refuse_duplicates(names, "barcode", where)
+    row_of = {barcode: row for row, barcode in enumerate(spots.barcode)}
+    if lost := [name for name in names if name not in row_of]:
         raise DataError(
             f"{where}: {len(lost)} of {count} tiles belong to no spot, {lost[0]!r:.60} among them; is it another section's?"
         )
-    rows = np.array([spot[one] for one in names], dtype=np.intp)
+    rows = np.array([row_of[name] for name in names], dtype=np.intp)
     placed = np.asarray(np.isfinite(spots.pixel).all(axis=1), dtype=bool)
     known = np.flatnonzero(placed[rows])
     if not len(known):
@@ -106,7 +146,7 @@ def _patches(path: Path, spots: Placed) -> tuple[PrecutTiles, float, TextArray]:
     return PrecutTiles(stored, spots.pixel[rows[known]], width), 1.0, _reasons(spots, rows, placed)
 
 
-def _reasons(spots: Placed, with_tile: "NDArray[np.intp]", placed: "NDArray[np.bool_]") -> TextArray:
+def _reasons(spots: MeasuredSpots, with_tile: "NDArray[np.intp]", placed: "NDArray[np.bool_]") -> TextArray:
     reason = text_array([""] * len(spots.barcode))
     reason[spots.per_spot <= 0] = NO_COUNTS
     reason[np.isnan(spots.per_spot)] = COUNTS_MISSING

@@ -1,4 +1,4 @@
-"""One section in an AnnData file, as scanpy and squidpy write it or as HEST lays it out."""
+"""One section in an AnnData file, as scanpy and squidpy write it or in HEST's layout."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.h5ad import number_column, read_counts, text_column
-from spectra_dl.expression.readers.h5ad_image import Library, Placed, section_image
+from spectra_dl.expression.readers.h5ad_image import MeasuredSpots, SpatialMetadata, section_image
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import SectionSource, refuse_far, usual_files
 from spectra_dl.expression.readers.space_ranger import PITCH_UM, SPOT_UM
@@ -42,80 +42,80 @@ def read_h5ad_section(source: SectionSource) -> TissueSection:
         counts, place = read_counts(file, path.name)
         pixel = _pixels(file, path.name, len(counts.barcode))
         refuse_far(pixel, path.name)
-        patients = [text_column(file, "obs", one, path.name) for one in _PATIENTS]
-        library = _library(file, path.name)
-    hest = _hest(source)
-    scale, said = _um_per_pixel(source, hest, library, pixel)
-    notes = [f"{name}: {scale:.4g} µm per pixel of the full image, {said}"]
+        patients = [text_column(file, "obs", column, path.name) for column in _PATIENTS]
+        metadata = _spatial_metadata(file, path.name)
+    hest = _hest_metadata(source)
+    scale, stated_by = _um_per_pixel(source, hest, metadata, pixel)
+    notes = [f"{name}: {scale:.4g} µm per pixel of the full image, {stated_by}"]
     if not counts.whole:
         notes.append(
             f"{name}: {place} holds values that are no whole numbers (largest {counts.matrix.max():.3g}), as after log-normalising; they are not "
             "taken as counts, put raw counts into layers/counts"
         )
     per_spot = counts.per_spot if counts.whole else np.where(counts.missing, np.nan, 1.0)
-    image, ratio, reason = section_image(source, library, Placed(counts.barcode, pixel, per_spot))
+    image, ratio, reason = section_image(source, metadata, MeasuredSpots(counts.barcode, pixel, per_spot))
     patient, patient_notes = _patient(source, patients, hest)
     return TissueSection(
         name=name,
         patient=patient,
         image=image,
         um_per_pixel=scale / ratio,
-        um_per_pixel_source=said,
+        um_per_pixel_source=stated_by,
         barcode=counts.barcode,
         position_um=pixel * scale,
         reason=reason,
         counts=counts.matrix if counts.whole else None,
         gene=counts.gene,
         symbol=counts.symbol,
-        spot_diameter_um=hest.diameter_um or (SPOT_UM if library else None),
-        spot_pitch_um=hest.pitch_um or (PITCH_UM if library else _pitch(pixel, scale)),
+        spot_diameter_um=hest.diameter_um or (SPOT_UM if metadata else None),
+        spot_pitch_um=hest.pitch_um or (PITCH_UM if metadata else _pitch(pixel, scale)),
         notes=(*notes, *patient_notes),
         files=(*hest.files, image.path),
     )
 
 
 @dataclass(frozen=True)
-class _Hest:
-    """What HEST's metadata say; None where they don't."""
+class _HestMetadata:
+    """What HEST's metadata state of a section; None where they don't."""
 
     um_per_pixel: float | None = None
-    said: str = ""
+    source: str = ""
     pitch_um: float | None = None
     diameter_um: float | None = None
     patient: str | None = None
     files: tuple[Path, ...] = ()
 
 
-def _hest(source: SectionSource) -> _Hest:
+def _hest_metadata(source: SectionSource) -> _HestMetadata:
     folder, stems = source.path.parent, dict.fromkeys((source.stem, source.path.stem))
-    found = usual_files([folder, folder.parent / "metadata"], [f"{stem}.json" for stem in stems])
-    if not found:
-        return _Hest()
-    said, where = read_json(found[0]), found[0].name
-    sizes = {name: positive(said, name, where) for name in _HEST_PIXEL}
-    name = next((one for one in _HEST_PIXEL if sizes[one] is not None), None)
-    patient = said.get("patient")
-    return _Hest(
+    paths = usual_files([folder, folder.parent / "metadata"], [f"{stem}.json" for stem in stems])
+    if not paths:
+        return _HestMetadata()
+    stated, where = read_json(paths[0]), paths[0].name
+    sizes = {name: positive(stated, name, where) for name in _HEST_PIXEL}
+    name = next((field for field in _HEST_PIXEL if sizes[field] is not None), None)
+    patient = stated.get("patient")
+    return _HestMetadata(
         um_per_pixel=sizes[name] if name else None,
-        said=f"from {name} in {where}" if name else "",
-        pitch_um=positive(said, "inter_spot_dist", where),
-        diameter_um=positive(said, "spot_diameter", where),
+        source=f"from {name} in {where}" if name else "",
+        pitch_um=positive(stated, "inter_spot_dist", where),
+        diameter_um=positive(stated, "spot_diameter", where),
         patient=patient.strip() or None if isinstance(patient, str) else None,
-        files=(found[0],),
+        files=(paths[0],),
     )
 
 
 def _um_per_pixel(
-    source: SectionSource, hest: _Hest, library: Library | None, pixel: FloatArray
+    source: SectionSource, hest: _HestMetadata, metadata: SpatialMetadata | None, pixel: FloatArray
 ) -> tuple[float, str]:
     if source.um_per_pixel is not None:
         return source.um_per_pixel, "as given"
     if hest.um_per_pixel is not None:
-        return hest.um_per_pixel, hest.said
-    if library and library.um_per_pixel is not None:
-        return library.um_per_pixel, "from microns_per_pixel in uns['spatial']"
+        return hest.um_per_pixel, hest.source
+    if metadata and metadata.um_per_pixel is not None:
+        return metadata.um_per_pixel, "from microns_per_pixel in uns['spatial']"
     pitch = pitch_of(pixel)
-    diameter = library.spot_diameter_px if library and library.spot_diameter_px else float("nan")
+    diameter = metadata.spot_diameter_px if metadata and metadata.spot_diameter_px else float("nan")
     if _VISIUM_PITCH[0] < pitch / diameter < _VISIUM_PITCH[1]:
         return PITCH_UM / pitch, f"from Visium's pitch of {PITCH_UM:g} µm between neighbouring spots"
     raise DataError(
@@ -123,13 +123,13 @@ def _um_per_pixel(
     )
 
 
-def _library(file: "h5py.File", where: str) -> Library | None:
-    """Return the one library in ``uns['spatial']``; None where there is none."""
+def _spatial_metadata(file: "h5py.File", where: str) -> SpatialMetadata | None:
+    """Return what ``uns['spatial']`` states of its one section; None where it holds none."""
     import h5py
 
     group = stored_object(file, "uns/spatial", where) if "uns/spatial" in file else None
     names = (
-        [one for one in group if isinstance(group[one], h5py.Group)] if isinstance(group, h5py.Group) else []
+        [key for key in group if isinstance(group[key], h5py.Group)] if isinstance(group, h5py.Group) else []
     )
     if len(names) > 1:
         raise DataError(f"{where}: uns['spatial'] holds {len(names)} sections; write one file for each")
@@ -142,7 +142,7 @@ def _library(file: "h5py.File", where: str) -> Library | None:
             if value.shape not in ((), (1,)) or value.dtype.kind not in "iuf":
                 raise DataError(f"{where}: {name} is no number; write it again")
             factors[name] = positive({name: float(np.ravel(value[()])[0])}, name, where)
-    return Library(
+    return SpatialMetadata(
         spot_diameter_px=factors.get("spot_diameter_fullres"),
         um_per_pixel=factors.get("microns_per_pixel"),
         hires_scale=factors.get("tissue_hires_scalef"),
@@ -152,32 +152,32 @@ def _library(file: "h5py.File", where: str) -> Library | None:
 
 def _pixels(file: "h5py.File", where: str, n: int) -> FloatArray:
     if "obsm" in file and "spatial" in file["obsm"]:
-        found = stored_dataset(file, "obsm/spatial", where)
-        if found.ndim != 2 or found.shape[0] != n or found.shape[1] < 2 or found.dtype.kind not in "iuf":
+        stored = stored_dataset(file, "obsm/spatial", where)
+        if stored.ndim != 2 or stored.shape[0] != n or stored.shape[1] < 2 or stored.dtype.kind not in "iuf":
             raise DataError(
-                f"{where}: obsm['spatial'] has shape {found.shape} and type {found.dtype} for {n} spots; x and y of each are needed"
+                f"{where}: obsm['spatial'] has shape {stored.shape} and type {stored.dtype} for {n} spots; x and y of each are needed"
             )
-        check_size(found, where)
-        return np.asarray(found[:, :2], dtype=np.float64)
+        check_size(stored, where)
+        return np.asarray(stored[:, :2], dtype=np.float64)
     for names in _PIXEL_COLUMNS:
         columns = [number_column(file, "obs", name, where) for name in names]
-        if all(one is not None and len(one) == n for one in columns):
-            return np.stack([np.asarray(one) for one in columns], axis=1)
+        if all(column is not None and len(column) == n for column in columns):
+            return np.stack([np.asarray(column) for column in columns], axis=1)
     raise DataError(f"{where}: no obsm['spatial'] and no pixel columns in obs; bring the spots' positions")
 
 
 def _patient(
-    source: SectionSource, columns: list[TextArray | None], hest: _Hest
+    source: SectionSource, columns: list[TextArray | None], hest: _HestMetadata
 ) -> tuple[str | None, list[str]]:
     if source.patient is not None:
         return source.patient, []
-    named = next((set(one) for one in columns if one is not None), set())
-    if len(named) > 1:
+    patients = next((set(column) for column in columns if column is not None), set())
+    if len(patients) > 1:
         raise DataError(
-            f"{source.path.name}: its spots belong to {len(named)} patients, {', '.join(sorted(named)[:3])!r:.60} among them; write one file for each section"
+            f"{source.path.name}: its spots belong to {len(patients)} patients, {', '.join(sorted(patients)[:3])!r:.60} among them; write one file for each section"
         )
-    found = next(iter(named), None) or hest.patient
-    return found, [f"{source.stem}: patient {found!r:.60} as its file says"] if found else []
+    patient = next(iter(patients), None) or hest.patient
+    return patient, [f"{source.stem}: patient {patient!r:.60} as its file says"] if patient else []
 
 
 def _pitch(pixel: FloatArray, um_per_pixel: float) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.counted import Counted, counted, refuse_twice
+from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
 from spectra_dl.expression.readers.source import (
     SectionSource,
     find_image,
@@ -36,7 +36,7 @@ _MOST_GENES = 200_000
 
 
 def looks_like_legacy_st(lines: list[str]) -> bool:
-    """Say whether a file's first two lines are genes in tab-separated columns and a row of numbers behind an id."""
+    """Say whether a file's first two lines are tab-separated gene names and an id followed by numbers."""
     if len(lines) < 2 or "\t" not in lines[0]:
         return False
     names, row = cells_of(lines[0]), cells_of(lines[1])
@@ -61,13 +61,13 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
     image = open_tissue_image(
         find_image(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
     )
-    per_pixel, said = _um_per_pixel(spots, source)
+    per_pixel, stated_by = _um_per_pixel(spots, source)
     return TissueSection(
         name=source.stem,
         patient=source.patient,
         image=image,
         um_per_pixel=per_pixel,
-        um_per_pixel_source=said,
+        um_per_pixel_source=stated_by,
         barcode=counts.barcode,
         position_um=pixel * per_pixel,
         reason=spot_reasons(pixel, counts.per_spot, image, source.stem),
@@ -76,7 +76,7 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
         symbol=None,
         spot_diameter_um=None if spots.staggered else _SPOT_UM,
         spot_pitch_um=pitch_of(pixel) * per_pixel if spots.staggered or source.um_per_pixel else _PITCH_UM,
-        notes=(f"{source.stem}: {per_pixel:.4g} µm per pixel, {said}", *notes),
+        notes=(f"{source.stem}: {per_pixel:.4g} µm per pixel, {stated_by}", *notes),
         files=(spot_path, image.path),
     )
 
@@ -93,7 +93,7 @@ class _Spots:
     staggered: bool
 
 
-def _read_counts(path: Path) -> Counted:
+def _read_counts(path: Path) -> CountMatrix:
     from scipy.sparse import csr_matrix, vstack
 
     lines = text_lines(path)
@@ -116,7 +116,7 @@ def _read_counts(path: Path) -> Counted:
     if not rows:
         raise DataError(f"{path.name}: no rows of counts in it; export the table again")
     gene = text_array(names[len(names) - genes :])
-    return counted(vstack(rows).tocsr(), text_array(ids), gene, None, path.name)
+    return checked_counts(vstack(rows).tocsr(), text_array(ids), gene, None, path.name)
 
 
 def _count_row(text: str, place: str) -> FloatArray:
@@ -142,14 +142,14 @@ def _spot_path(source: SectionSource) -> Path:
         return source.spots
     folder, name = source.path.parent, source.stem
     names = [f"{name}_selection.tsv", f"alignment_table_{name}.tsv"]
-    found = usual_files([folder.parent / "spotfiles", folder], names)
-    if len(found) != 1:
-        said = "two" if found else "none"
+    paths = usual_files([folder.parent / "spotfiles", folder], names)
+    if len(paths) != 1:
+        number = "two" if paths else "none"
         raise DataError(
-            f"{source.path.name}: one spot file is needed, found {said} (looked for {', '.join(names)} beside it and in ../spotfiles); name it "
+            f"{source.path.name}: one spot file is needed, found {number} (looked for {', '.join(names)} beside it and in ../spotfiles); name it "
             "in the column spots"
         )
-    return found[0]
+    return paths[0]
 
 
 def _read_spots(path: Path) -> _Spots:
@@ -167,20 +167,20 @@ def _read_spots(path: Path) -> _Spots:
             raise DataError(
                 f"{path.name} line {number}: {len(cells)} cells for {len(columns)} columns; export it again"
             )
-        told = numbers_of(
+        coordinates = numbers_of(
             "\t".join(cells[place[name]] for name in _NEEDED), "\t", f"{path.name} line {number}", 4
         )
-        every.append(told)
+        every.append(coordinates)
         if "selected" in place and cells[place["selected"]] not in ("1", "1.0", "TRUE", "True", "true"):
             continue
-        named = "barcode" if "barcode" in place else None
-        ids.append(cells[place[named]] if named else f"{cells[place['x']]}x{cells[place['y']]}")
-        numbers.append(told)
+        by_place = f"{cells[place['x']]}x{cells[place['y']]}"
+        ids.append(cells[place["barcode"]] if "barcode" in place else by_place)
+        numbers.append(coordinates)
     if not ids:
         raise DataError(
             f"{path.name}: no selected spots; in the column selected, 1 says that a spot lies under tissue"
         )
-    refuse_twice(ids, "spot", path.name)
+    refuse_duplicates(ids, "spot", path.name)
     table = np.array(numbers, dtype=np.float64)
     refuse_far(table, path.name)
     places = np.rint(np.nan_to_num(np.array(every)[:, :2]))
@@ -189,11 +189,11 @@ def _read_spots(path: Path) -> _Spots:
 
 
 def _joined(
-    counts: Counted, spots: _Spots, source: SectionSource
+    counts: CountMatrix, spots: _Spots, source: SectionSource
 ) -> "tuple[NDArray[np.intp], NDArray[np.intp], list[str]]":
-    """Return rows of both tables that belong together, in the order of the counts, and what had no partner."""
-    at = {one: row for row, one in enumerate(spots.id)}
-    pairs = [(row, at[one]) for row, one in enumerate(counts.barcode) if one in at]
+    """Return the rows of counts and spots that belong together, in the order of the counts, and notes on rows without a partner."""
+    row_of = {spot: row for row, spot in enumerate(spots.id)}
+    pairs = [(row, row_of[barcode]) for row, barcode in enumerate(counts.barcode) if barcode in row_of]
     notes: list[str] = []
     if not pairs and not spots.by_barcode:
         pairs = _by_rounded_place(counts, spots, source)
@@ -212,7 +212,7 @@ def _joined(
     return rows, places, notes
 
 
-def _by_rounded_place(counts: Counted, spots: _Spots, source: SectionSource) -> list[tuple[int, int]]:
+def _by_rounded_place(counts: CountMatrix, spots: _Spots, source: SectionSource) -> list[tuple[int, int]]:
     places = {
         (round(float(x)), round(float(y))): row
         for row, (x, y) in enumerate(spots.array)
@@ -220,14 +220,14 @@ def _by_rounded_place(counts: Counted, spots: _Spots, source: SectionSource) -> 
     }
     if len(places) < len(spots.id):
         return []
-    found = [_PLACE.fullmatch(str(one)) for one in counts.barcode]
-    keys = [(round(float(one[1])), round(float(one[2]))) if one else None for one in found]
-    refuse_twice([key for key in keys if key in places], "rounded place", source.path.name)
+    matches = [_PLACE.fullmatch(str(barcode)) for barcode in counts.barcode]
+    keys = [(round(float(match[1])), round(float(match[2]))) if match else None for match in matches]
+    refuse_duplicates([key for key in keys if key in places], "rounded place", source.path.name)
     return [(row, places[key]) for row, key in enumerate(keys) if key is not None and key in places]
 
 
 def _um_per_pixel(spots: _Spots, source: SectionSource) -> tuple[float, str]:
-    """Return µm per pixel from what a person said, or from the pixels between neighbouring array positions."""
+    """Return µm per pixel as given, or from the pixels between neighbouring array positions."""
     if source.um_per_pixel is not None:
         return source.um_per_pixel, "as given"
     if spots.staggered:

@@ -1,4 +1,4 @@
-"""Small JSON files beside a section: Space Ranger's scale factors, HEST's metadata."""
+"""Small JSON files of a section's metadata: Space Ranger's scale factors, HEST's metadata."""
 
 import json
 import math
@@ -22,23 +22,32 @@ def read_json(path: Path) -> Mapping[str, object]:
     try:
         with open(path, encoding="utf-8") as stream:
             text = stream.read(_MOST_BYTES + 1)
-        found = json.loads(text) if len(text) <= _MOST_BYTES else None
+        content = json.loads(text) if len(text) <= _MOST_BYTES else None
     except (OSError, ValueError, RecursionError) as err:
         raise DataError(
             f"{path.name}: can't be read as JSON ({' '.join(str(err).split())[:120]}); take a fresh copy"
         ) from err
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise DataError(f"{path.name}: not one JSON object of at most 1 MiB; take a fresh copy")
-    return found
+    return content
 
 
 def positive(values: Mapping[str, object], name: str, where: str) -> float | None:
-    """Return a number above 0 and below a million, None where it isn't given or is not a number (NaN).
+    """Return a number above 0 and below a million; None where it is missing or NaN.
+
+    Parameters
+    ----------
+    values
+        Fields of a JSON object.
+    name
+        The field.
+    where
+        The file's name, for messages.
 
     Raises
     ------
     DataError
-        It is given and anything else.
+        The field holds anything else.
     """
     value = values.get(name)
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -49,5 +58,5 @@ def positive(values: Mapping[str, object], name: str, where: str) -> float | Non
 
 
 def possible_size(value: float) -> bool:
-    """Say whether a number of µm or pixels, or of one per the other, can be true."""
+    """Say whether a size in µm or pixels, or a scale between them, is plausible."""
     return _SMALLEST <= value <= _LARGEST

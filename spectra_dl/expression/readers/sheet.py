@@ -1,4 +1,4 @@
-"""One section, or all those a sheet names."""
+"""One section, or all sections that a sheet lists."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _NEEDED = ("path", "patient", "section")
 _OPTIONAL = ("mpp", "image", "spots", "pitch_um")
-_HEAD = 512  # bytes that tell what a file is
+_HEAD = 512  # bytes by which a file's kind is recognised
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
@@ -33,21 +33,21 @@ def read_section(
     spots: Path | None = None,
     pitch_um: float | None = None,
 ) -> TissueSection:
-    """Read one section, its kind told by its content.
+    """Read one section, its kind recognised by its content.
 
     Parameters
     ----------
     path
         A counts table of legacy Spatial Transcriptomics, a Space Ranger folder, an ``.h5ad``, a folder of tiles with a CSV, or an
-        image; or a `SectionSource`, which says the rest as well.
+        image; or a `SectionSource`, which takes the place of the other parameters.
     patient, section
         The ids; the section's defaults to the file's name.
     um_per_pixel
-        Of the full-resolution image; None reads it from the files.
+        Of the full-resolution image, above 0; None reads it from the files.
     image, spots
-        The image and the spot file, where they don't lie under the usual names.
+        The image and the spot file, where they don't have the usual names.
     pitch_um
-        Of the spots laid over an image that comes alone; 100 by default.
+        µm between the spots laid over an image that comes alone; 100 by default.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def read_section(
 
 
 def read_sections(sheet: Path) -> list[TissueSection]:
-    """Read every section that a sheet names.
+    """Read every section that a sheet lists.
 
     Parameters
     ----------
@@ -73,13 +73,13 @@ def read_sections(sheet: Path) -> list[TissueSection]:
     Raises
     ------
     DataError
-        A column, patient or section is missing, a section stands twice, or a section can't be read.
+        A column, patient or section is missing, a section appears twice, or a section can't be read.
     """
     return [_read(source) for source in sheet_sources(sheet)]
 
 
 def sheet_sources(sheet: Path) -> list[SectionSource]:
-    """Return what a sheet says of each section, before any is read."""
+    """Return each section's files and ids as a sheet states them, before any is read."""
     if not sheet.is_file():
         raise DataError(f"{sheet}: no such file; name a CSV with columns path, patient and section")
     columns, rows = csv_cells(sheet)
@@ -131,18 +131,18 @@ def _read(source: SectionSource) -> TissueSection:
     )
 
 
-def _source(sheet: Path, number: int, told: dict[str, str]) -> SectionSource:
+def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
     for name in _NEEDED:
-        if not told[name]:
+        if not cells[name]:
             raise DataError(f"{sheet.name} line {number}: no {name}; fill it in")
     sizes = {
-        name: _size(told.get(name, ""), name, f"{sheet.name} line {number}") for name in ("mpp", "pitch_um")
+        name: _size(cells.get(name, ""), name, f"{sheet.name} line {number}") for name in ("mpp", "pitch_um")
     }
-    files = {name: sheet.parent / told[name] if told.get(name) else None for name in ("image", "spots")}
+    files = {name: sheet.parent / cells[name] if cells.get(name) else None for name in ("image", "spots")}
     return SectionSource(
-        path=sheet.parent / told["path"],
-        name=told["section"],
-        patient=told["patient"],
+        path=sheet.parent / cells["path"],
+        name=cells["section"],
+        patient=cells["patient"],
         um_per_pixel=sizes["mpp"],
         image=files["image"],
         spots=files["spots"],

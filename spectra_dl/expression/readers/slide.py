@@ -1,4 +1,4 @@
-"""An image alone: spots are laid over its tissue, nothing was counted in them."""
+"""An image alone: spots without counts are laid over its tissue."""
 
 import math
 import re
@@ -36,7 +36,7 @@ def read_slide(source: SectionSource) -> TissueSection:
         µm per pixel are neither given nor written in the file, or no spot would lie on tissue.
     """
     image = open_tissue_image(source.path)
-    per_pixel, said = _um_per_pixel(source, image)
+    per_pixel, stated_by = _um_per_pixel(source, image)
     pitch = source.pitch_um or DEFAULT_PITCH_UM
     pixel = _grid(image, pitch / per_pixel)
     return TissueSection(
@@ -44,13 +44,13 @@ def read_slide(source: SectionSource) -> TissueSection:
         patient=source.patient,
         image=image,
         um_per_pixel=per_pixel,
-        um_per_pixel_source=said,
+        um_per_pixel_source=stated_by,
         barcode=text_array([f"{round(x)}x{round(y)}" for x, y in pixel]),
         position_um=pixel * per_pixel,
         reason=text_array([""] * len(pixel)),
         spot_pitch_um=pitch,
         notes=(
-            f"{source.stem}: {per_pixel:.4g} µm per pixel, {said}",
+            f"{source.stem}: {per_pixel:.4g} µm per pixel, {stated_by}",
             f"{source.stem}: {len(pixel)} spots laid over the tissue, {pitch:g} µm apart",
         ),
     )
@@ -65,30 +65,30 @@ def _grid(image: TissueImage, step: float) -> FloatArray:
     small, scale = image.thumbnail(_THUMBNAIL)
     mask = tissue_mask(small)
     across, down = np.arange(step / 2, image.width, step), np.arange(step / 2, image.height, step)
-    x, y = (one.ravel() for one in np.meshgrid(across, down))
+    x, y = (axis.ravel() for axis in np.meshgrid(across, down))
     row = np.minimum((y * scale).astype(int), mask.shape[0] - 1)
     column = np.minimum((x * scale).astype(int), mask.shape[1] - 1)
-    found: FloatArray = np.stack([x, y], axis=1)[mask[row, column]]
-    if not len(found):
+    places: FloatArray = np.stack([x, y], axis=1)[mask[row, column]]
+    if not len(places):
         raise DataError(
             f"{image.path.name}: none of {len(x)} spots {step:.4g} pixels apart would lie on tissue; check the image, the pitch and µm per pixel"
         )
-    return found
+    return places
 
 
 def _um_per_pixel(source: SectionSource, image: TissueImage) -> tuple[float, str]:
     if source.um_per_pixel is not None:
         return source.um_per_pixel, "as given"
-    found = written_um_per_pixel(image)
-    if found is None:
+    written = written_um_per_pixel(image)
+    if written is None:
         raise DataError(
             f"{image.path.name}: it does not say how many µm a pixel has; say --mpp, or fill in the column mpp"
         )
-    return found
+    return written
 
 
 def written_um_per_pixel(image: TissueImage) -> tuple[float, str] | None:
-    """Return µm per pixel as a TIFF's own fields give it and where from; None where it says nothing a slide could have."""
+    """Return µm per pixel as a TIFF's own fields give it and where from; None where it states nothing plausible for tissue."""
     if isinstance(image, SlideImage):
         known = image.um_per_pixel and _plausible(image.um_per_pixel)
         return (known, "from the slide's own field") if known else None

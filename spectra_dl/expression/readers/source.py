@@ -1,4 +1,4 @@
-"""What is said of a section before it is read, and what every reader checks."""
+"""What a person states of a section before it is read, and what every reader checks."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
 
 @dataclass(frozen=True)
 class SectionSource:
-    """Where a section lies and what a person said of it.
+    """A section's files and ids, as a person states them.
 
     Attributes
     ----------
@@ -31,11 +31,11 @@ class SectionSource:
     name, patient
         The ids; the name defaults to the file's.
     um_per_pixel
-        Of the full-resolution image; None reads it from the files.
+        Of the full-resolution image, above 0 and below a million; None reads it from the files.
     image, spots
-        The image and the spot file, where they don't lie beside the counts under the usual names.
+        The image and the spot file, where they don't have the usual names.
     pitch_um
-        Distance of the spots laid over an image that comes without counts; 100 where nobody said.
+        µm between the spots laid over an image that comes without counts; 100 where None.
 
     Raises
     ------
@@ -63,7 +63,16 @@ class SectionSource:
 
 
 def find_image(source: SectionSource, folders: Sequence[Path], names: Sequence[str]) -> Path:
-    """Return the named image, or the one that lies under a usual name.
+    """Return the image that a person named, or the one under a usual name.
+
+    Parameters
+    ----------
+    source
+        The section, and the image where a person named one.
+    folders
+        Where to look.
+    names
+        File names without the ending of an image format.
 
     Raises
     ------
@@ -72,29 +81,44 @@ def find_image(source: SectionSource, folders: Sequence[Path], names: Sequence[s
     """
     if source.image is not None:
         return source.image
-    found = usual_files(folders, [f"{name}{ending}" for name in names for ending in IMAGES])
-    if len(found) != 1:
-        listed = ", ".join(one.name for one in found) or "none"
+    paths = usual_files(folders, [f"{name}{ending}" for name in names for ending in IMAGES])
+    if len(paths) != 1:
+        listed = ", ".join(path.name for path in paths) or "none"
         raise DataError(
             f"{source.path.name}: one image of section {source.stem} is needed, found {listed:.200}; name it with --image or in the "
             "column image"
         )
-    return found[0]
+    return paths[0]
 
 
 def usual_files(folders: Sequence[Path], names: Sequence[str]) -> list[Path]:
-    """Return which of these files exist, in this order, none twice."""
-    found = [folder / name for folder in folders for name in names if os.path.isfile(folder / name)]
-    return list(dict.fromkeys(found))
+    """Return which of these files exist, by folder and then by name, none twice.
+
+    Parameters
+    ----------
+    folders
+        Where to look.
+    names
+        File names with their endings.
+    """
+    paths = [folder / name for folder in folders for name in names if os.path.isfile(folder / name)]
+    return list(dict.fromkeys(paths))
 
 
 def refuse_far(places: FloatArray, where: str) -> None:
-    """Refuse places, on an array or an image, that are too far away to be true; NaN is none.
+    """Refuse positions on an array or an image that are too large to be true.
+
+    Parameters
+    ----------
+    places
+        ``(n, k)`` coordinates; NaN is let through.
+    where
+        The file, for messages.
 
     Raises
     ------
     DataError
-        One is.
+        A coordinate is larger than 1e9.
     """
     far = np.abs(places) > _FARTHEST_PX
     if far.any():
@@ -112,9 +136,13 @@ def spot_reasons(
     Parameters
     ----------
     position_px
-        ``(n, 2)`` x and y in pixels of ``image``.
+        ``(n, 2)`` x and y in pixels of ``image``; NaN where unknown.
     counts_per_spot
         ``(n,)`` sums, NaN where values are missing.
+    image
+        On which spots must lie.
+    name
+        The section, for messages.
 
     Raises
     ------
@@ -143,9 +171,11 @@ def pixels_per_um(array_um: FloatArray, pixel: FloatArray, name: str) -> float:
     Parameters
     ----------
     array_um
-        ``(n, 2)`` places on the array.
+        ``(n, 2)`` positions on the array in µm.
     pixel
-        ``(n, 2)`` places on the image; rows with NaN are left out.
+        ``(n, 2)`` positions on the image in pixels; rows with NaN are left out.
+    name
+        The section, for messages.
 
     Raises
     ------

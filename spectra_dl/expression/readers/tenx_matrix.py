@@ -1,6 +1,7 @@
 """Counts of 10x Genomics: one HDF5 file, or a folder of three text files."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from spectra_dl.arrays import TextArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.counted import Counted, compressed_rows, counted
+from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, compressed_rows
 from spectra_dl.expression.readers.source import usual_files
 from spectra_dl.expression.readers.text_lines import cells_of, text_lines
 from spectra_dl.storage.hdf5_checks import (
@@ -28,7 +29,16 @@ _BANNER = "%%matrixmarket matrix coordinate"
 _BLOCK_LINES, _MOST_VALUES = 1_000_000, 150_000_000
 
 
-def read_tenx_h5(path: Path) -> Counted:
+@dataclass(frozen=True, eq=False)
+class _Features:
+    """What 10x's features are: ids, names and types, ``(g,)`` each."""
+
+    id: TextArray
+    name: TextArray
+    type: TextArray
+
+
+def read_tenx_h5(path: Path) -> CountMatrix:
     """Read ``filtered_feature_bc_matrix.h5``; genes are Ensembl ids, and only features of gene expression are kept.
 
     Raises
@@ -47,22 +57,24 @@ def read_tenx_h5(path: Path) -> Counted:
             )
         group = file["matrix"]
         barcode = texts(group, "barcodes", where)
-        ids, symbols = texts(group, "features/id", where), texts(group, "features/name", where)
-        kinds = texts(group, "features/feature_type", where)
-        if len({len(ids), len(symbols), len(kinds)}) != 1:
+        features = _Features(
+            *(texts(group, f"features/{column}", where) for column in ("id", "name", "feature_type"))
+        )
+        n_features = len(features.id)
+        if not n_features == len(features.name) == len(features.type):
             raise DataError(
-                f"{where}: {len(ids)} gene ids, {len(symbols)} names and {len(kinds)} types; take a fresh copy"
+                f"{where}: {n_features} gene ids, {len(features.name)} names and {len(features.type)} types; take a fresh copy"
             )
-        shape = tuple(int(one) for one in stored_dataset(group, "shape", where)[()].ravel())
-        if shape != (len(ids), len(barcode)):
+        shape = tuple(int(length) for length in stored_dataset(group, "shape", where)[()].ravel())
+        if shape != (n_features, len(barcode)):
             raise DataError(
-                f"{where}: a matrix of {shape} for {len(ids)} genes and {len(barcode)} barcodes; take a fresh copy"
+                f"{where}: a matrix of {shape} for {n_features} genes and {len(barcode)} barcodes; take a fresh copy"
             )
-        matrix = compressed_rows(group, (len(barcode), len(ids)), where)
-    return _gene_expression(matrix, barcode, ids, symbols, kinds, where)
+        matrix = compressed_rows(group, (len(barcode), n_features), where)
+    return _gene_expression(matrix, barcode, features, where)
 
 
-def read_tenx_folder(folder: Path) -> Counted:
+def read_tenx_folder(folder: Path) -> CountMatrix:
     """Read matrix.mtx, features.tsv (or genes.tsv) and barcodes.tsv, plain or gzip.
 
     Raises
@@ -70,14 +82,17 @@ def read_tenx_folder(folder: Path) -> Counted:
     DataError
         A file is missing or damaged, or they don't fit.
     """
-    features = [cells_of(line) for _, line in text_lines(_one_of(folder, ["features.tsv", "genes.tsv"]))]
-    if any(len(cells) < 2 for cells in features):
+    rows = [cells_of(line) for _, line in text_lines(_one_of(folder, ["features.tsv", "genes.tsv"]))]
+    if any(len(cells) < 2 for cells in rows):
         raise DataError(f"{folder.name}: features.tsv has lines without id and name; take a fresh copy")
     barcode = text_array([cells_of(line)[0] for _, line in text_lines(_one_of(folder, ["barcodes.tsv"]))])
-    ids, symbols = (text_array([cells[at] for cells in features]) for at in (0, 1))
-    kinds = text_array([cells[2] if len(cells) > 2 else _WANTED for cells in features])
-    matrix = _matrix_market(_one_of(folder, ["matrix.mtx"]), (len(ids), len(barcode)))
-    return _gene_expression(matrix, barcode, ids, symbols, kinds, folder.name)
+    features = _Features(
+        text_array([cells[0] for cells in rows]),
+        text_array([cells[1] for cells in rows]),
+        text_array([cells[2] if len(cells) > 2 else _WANTED for cells in rows]),
+    )
+    matrix = _matrix_market(_one_of(folder, ["matrix.mtx"]), (len(rows), len(barcode)))
+    return _gene_expression(matrix, barcode, features, folder.name)
 
 
 def is_tenx_folder(folder: Path) -> bool:
@@ -86,27 +101,27 @@ def is_tenx_folder(folder: Path) -> bool:
 
 
 def _gene_expression(
-    matrix: "csr_matrix", barcode: TextArray, ids: TextArray, symbols: TextArray, kinds: TextArray, where: str
-) -> Counted:
-    kept = np.flatnonzero(kinds == _WANTED)
+    matrix: "csr_matrix", barcode: TextArray, features: _Features, where: str
+) -> CountMatrix:
+    kept = np.flatnonzero(features.type == _WANTED)
     if not len(kept):
         raise DataError(
-            f"{where}: none of its {len(kinds)} features is of type {_WANTED}; is it another assay?"
+            f"{where}: none of its {len(features.type)} features is of type {_WANTED}; is it another assay?"
         )
-    return counted(matrix[:, kept], barcode, ids[kept], symbols[kept], where)
+    return checked_counts(matrix[:, kept], barcode, features.id[kept], features.name[kept], where)
 
 
 def _one_of(folder: Path, names: list[str]) -> Path:
-    found = usual_files([folder], [name + end for name in names for end in ("", ".gz")])
-    if len(found) != 1:
+    paths = usual_files([folder], [name + end for name in names for end in ("", ".gz")])
+    if len(paths) != 1:
         raise DataError(
-            f"{folder.name}: {len(found)} files {' or '.join(names)}(.gz) where one is needed; take a fresh copy"
+            f"{folder.name}: {len(paths)} files {' or '.join(names)}(.gz) where one is needed; take a fresh copy"
         )
-    return found[0]
+    return paths[0]
 
 
 def _matrix_market(path: Path, shape: tuple[int, int]) -> "csr_matrix":
-    """Return barcodes in rows from a file with genes in rows, every index found inside its bounds."""
+    """Return barcodes in rows from a file with genes in rows, every index checked against its bounds."""
     from scipy.sparse import coo_matrix
 
     lines = text_lines(path)
@@ -115,11 +130,11 @@ def _matrix_market(path: Path, shape: tuple[int, int]) -> "csr_matrix":
         raise DataError(
             f"{path.name} line 1: not a general coordinate matrix of Matrix Market; take a fresh copy"
         )
-    said = next((line for _, line in lines if not line.startswith("%")), "")
-    sizes = said.split()
+    size_line = next((line for _, line in lines if not line.startswith("%")), "")
+    sizes = size_line.split()
     if sizes[:2] != [str(shape[0]), str(shape[1])] or not re.fullmatch(r"[0-9]{1,18}", " ".join(sizes[2:])):
         raise DataError(
-            f"{path.name}: it says {said!r:.60} and there are {shape[0]} features and {shape[1]} barcodes; take a fresh copy"
+            f"{path.name}: it says {size_line!r:.60} and there are {shape[0]} features and {shape[1]} barcodes; take a fresh copy"
         )
     if int(sizes[2]) > _MOST_VALUES:
         raise DataError(
@@ -153,21 +168,38 @@ def _triples(lines: list[str], place: str) -> "np.ndarray[tuple[int, int], np.dt
 
 
 def texts(group: "h5py.Group", name: str, where: str) -> TextArray:
-    """Return a dataset of texts ``(n,)``, or ``(n, 1)`` as HEST stores them.
+    """Read a dataset of texts ``(n,)``, or ``(n, 1)`` as HEST stores them.
+
+    Parameters
+    ----------
+    group
+        An open HDF5 file or a group in it.
+    name
+        The dataset.
+    where
+        The file's name, for messages.
+
+    Returns
+    -------
+    TextArray
+        ``(n,)``.
 
     Raises
     ------
     DataError
         It is missing or anything else.
     """
-    found = stored_dataset(group, name, where)
-    if found.ndim not in (1, 2) or found.shape[1:] not in ((), (1,)) or found.dtype.kind not in "SO":
+    stored = stored_dataset(group, name, where)
+    if stored.ndim not in (1, 2) or stored.shape[1:] not in ((), (1,)) or stored.dtype.kind not in "SO":
         raise DataError(f"{where}: {name} is no list of texts; take a fresh copy")
-    check_text_width(found, name, where)
-    check_size(found, where)
+    check_text_width(stored, name, where)
+    check_size(stored, where)
     try:
         return text_array(
-            [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in found[()].ravel()]
+            [
+                value.decode("utf-8") if isinstance(value, bytes) else str(value)
+                for value in stored[()].ravel()
+            ]
         )
     except UnicodeDecodeError as err:
         raise DataError(f"{where}: {name} is not UTF-8; take a fresh copy") from err

@@ -1,4 +1,4 @@
-"""Text files, plain or gzip by their content, line by line and never more of them than can be true."""
+"""Text files, plain or gzip by their content, read line by line up to a size that a table can have."""
 
 import gzip
 import zlib
@@ -10,7 +10,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _GZIP = b"\x1f\x8b"
-_HEAD = 512  # bytes that tell what a file is
+_HEAD = 512  # bytes by which a file's kind is recognised
 _LONGEST_LINE, _MOST_BYTES = 32 << 20, 4 << 30
 _FREE_BYTES, _MOST_EXPANSION = 256 << 20, 300
 
@@ -41,20 +41,27 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
 def first_lines(path: Path, count: int) -> list[str]:
     """Return the first lines of a file; fewer where it has fewer, none where it is no text.
 
+    Parameters
+    ----------
+    path
+        The file, plain or gzip.
+    count
+        Lines at most, 1 or more; blank ones don't count.
+
     Raises
     ------
     UnsafeError
         The file holds pickle data.
     """
-    found: list[str] = []
+    lines: list[str] = []
     try:
         for _, line in text_lines(path):
-            found.append(line)
-            if len(found) == count:
+            lines.append(line)
+            if len(lines) == count:
                 break
     except DataError:
         return []
-    return found
+    return lines
 
 
 def _lines(stream: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
@@ -77,12 +84,31 @@ def _lines(stream: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
 
 
 def cells_of(line: str, separator: str = "\t") -> list[str]:
-    """Return a line's cells without spaces and quotes around them."""
+    """Split a line into cells, without spaces and quotes around them.
+
+    Parameters
+    ----------
+    line
+        Without its end.
+    separator
+        Between cells; quotes don't protect it.
+    """
     return [cell.strip().strip('"') for cell in line.split(separator)]
 
 
 def numbers_of(text: str, separator: str, place: str, count: int) -> "list[float]":
-    """Return exactly ``count`` finite or NaN numbers.
+    """Return exactly ``count`` numbers; an empty cell is NaN.
+
+    Parameters
+    ----------
+    text
+        One line.
+    separator
+        Between cells.
+    place
+        File and line, for messages.
+    count
+        Cells that the line must have.
 
     Raises
     ------

@@ -1,13 +1,14 @@
-"""A folder of tiles with one CSV that says where each lies, and what was counted in it where anything was."""
+"""A folder of tiles with one CSV of their positions, and of their counts where there are any."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, text_array
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UnsafeError
-from spectra_dl.expression.readers.counted import counted, refuse_twice
+from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
@@ -20,82 +21,95 @@ _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
 
 def tile_table(folder: Path) -> Path | None:
     """Return the one CSV in a folder that has columns of tiles, x and y; None where there is none or more than one."""
-    found = [path for path in sorted(folder.glob("*.csv")) if _is_tile_header(first_lines(path, 1))]
-    return found[0] if len(found) == 1 else None
+    paths = [path for path in sorted(folder.glob("*.csv")) if _is_tile_header(first_lines(path, 1))]
+    return paths[0] if len(paths) == 1 else None
 
 
 def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
     """Read one section: columns barcode or file (or both), x and y in pixels of the full image, and a column for each gene.
 
+    Parameters
+    ----------
+    source
+        The folder, the section's ids, and µm per pixel, which a table of tiles doesn't state.
+    table
+        The CSV in the folder, as `tile_table` finds it.
+
     Raises
     ------
     DataError
-        The table is damaged, µm per pixel are not given, no tile is there, or counts are not whole numbers from 0.
+        The table is damaged, µm per pixel are not given, no tile is in the folder, or counts are not whole numbers from 0.
     UnsafeError
         A file's name leads out of the folder.
     """
-    from scipy.sparse import csr_matrix
-
-    columns, rows = _table(table)
-    if source.um_per_pixel is None:
+    rows = _tile_rows(table)
+    um_per_pixel = source.um_per_pixel
+    if um_per_pixel is None:
         raise DataError(
             f"{table.name}: it does not say how many µm a pixel has; say --mpp, or fill in the column mpp"
         )
-    name_at, file_at = _first(columns, _IDS), _first(columns, _FILES)
-    id_at = name_at if name_at is not None else file_at
-    barcode = [cells[id_at or 0] for _, cells in rows]
-    refuse_twice(barcode, "barcode", table.name)
-    places = _numbers(table, rows, [columns.index("x"), columns.index("y")])
+    barcode = rows.barcodes()
+    refuse_duplicates(barcode, "barcode", table.name)
+    places = _numbers(rows, [rows.columns.index("x"), rows.columns.index("y")])
     refuse_far(places, table.name)
-    genes = [at for at, name in enumerate(columns) if at not in (name_at, file_at) and name not in ("x", "y")]
-    values = _numbers(table, rows, genes) if genes else None
-    found = [
-        _tile_file(
-            source.path,
-            barcode[at],
-            cells[file_at] if file_at is not None else None,
-            f"{table.name} line {line}",
-        )
-        for at, (line, cells) in enumerate(rows)
-    ]
-    reason = text_array([""] * len(rows))
-    counts = None
-    if values is not None:
-        _check_whole(values, columns, genes, table, [line for line, _ in rows])
-        counts = counted(
-            csr_matrix(values),
-            text_array(barcode),
-            text_array([columns[at] for at in genes]),
-            None,
-            table.name,
-        )
-        reason[counts.per_spot <= 0] = NO_COUNTS
-    reason[[path is None for path in found]] = "no tile"
-    reason[~np.isfinite(places).all(axis=1)] = "no position"
-    there = [at for at, path in enumerate(found) if path is not None and np.isfinite(places[at]).all()]
-    if not there:
-        raise DataError(
-            f"{table.name}: none of its {len(rows)} tiles is in the folder; are the names those of the files?"
-        )
-    files = TileFiles(table, tuple(path for at in there if (path := found[at]) is not None))
-    side = float(open_image(files.file[0]).width)
-    pitch = pitch_of(places) * source.um_per_pixel
+    genes = rows.gene_columns()
+    values = _numbers(rows, genes) if genes else None
+    paths = _tile_paths(source.path, rows, barcode)
+    counts = None if values is None else _counts(rows, genes, values, barcode)
+    image, side = _tiles(table, paths, places)
+    pitch = pitch_of(places) * um_per_pixel
     return TissueSection(
         name=source.stem,
         patient=source.patient,
-        image=PrecutTiles(files, places[there], side),
-        um_per_pixel=source.um_per_pixel,
+        image=image,
+        um_per_pixel=um_per_pixel,
         um_per_pixel_source="as given",
         barcode=text_array(barcode),
-        position_um=places * source.um_per_pixel,
-        reason=reason,
+        position_um=places * um_per_pixel,
+        reason=_reasons(counts, paths, places),
         counts=None if counts is None else counts.matrix,
         gene=None if counts is None else counts.gene,
         spot_pitch_um=pitch if np.isfinite(pitch) and pitch > 0 else None,
         notes=(
-            f"{source.stem}: tiles of {side:.0f} pixels, {side * source.um_per_pixel:.4g} µm wide at the µm per pixel given",
+            f"{source.stem}: tiles of {side:.0f} pixels, {side * um_per_pixel:.4g} µm wide at the µm per pixel given",
         ),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _TileRows:
+    """The table of a folder of tiles as text.
+
+    Attributes
+    ----------
+    path
+        The CSV.
+    columns
+        Their names.
+    rows
+        Each row's line number and cells.
+    id_at, file_at
+        The columns of barcodes and of file names; None where there is none.
+    """
+
+    path: Path
+    columns: list[str]
+    rows: list[tuple[int, list[str]]]
+    id_at: int | None
+    file_at: int | None
+
+    def barcodes(self) -> list[str]:
+        """Return each row's barcode, or its file's name where the table has no barcodes."""
+        column = self.id_at if self.id_at is not None else self.file_at
+        return [cells[column or 0] for _, cells in self.rows]
+
+    def gene_columns(self) -> list[int]:
+        """Return the columns that hold counts of a gene."""
+        return [
+            column
+            for column, name in enumerate(self.columns)
+            if column not in (self.id_at, self.file_at) and name not in ("x", "y")
+        ]
 
 
 def _is_tile_header(lines: list[str]) -> bool:
@@ -103,45 +117,83 @@ def _is_tile_header(lines: list[str]) -> bool:
     return {"x", "y"} <= columns and bool(columns & {*_IDS, *_FILES})
 
 
-def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _tile_rows(path: Path) -> _TileRows:
     columns, rows = csv_cells(path)
-    refuse_twice(columns, "column", path.name)
+    refuse_duplicates(columns, "column", path.name)
     if not rows:
         raise DataError(f"{path.name}: no tiles in it; add a line for each")
-    return columns, rows
+    return _TileRows(path, columns, rows, _first(columns, _IDS), _first(columns, _FILES))
 
 
 def _first(columns: list[str], names: tuple[str, ...]) -> int | None:
     return next((columns.index(name) for name in names if name in columns), None)
 
 
-def _numbers(path: Path, rows: list[tuple[int, list[str]]], columns: list[int]) -> FloatArray:
-    values = np.empty((len(rows), len(columns)))
-    for at, (line, cells) in enumerate(rows):
-        for place, column in enumerate(columns):
+def _numbers(table: _TileRows, columns: list[int]) -> FloatArray:
+    values = np.empty((len(table.rows), len(columns)))
+    for row, (line, cells) in enumerate(table.rows):
+        for at, column in enumerate(columns):
             try:
-                values[at, place] = float(cells[column] or "nan")
+                values[row, at] = float(cells[column] or "nan")
             except ValueError as err:
                 raise DataError(
-                    f"{path.name} line {line}, column {column + 1}: {cells[column]!r:.40} is no number; every column but file and barcode is "
+                    f"{table.path.name} line {line}, column {column + 1}: {cells[column]!r:.40} is no number; every column but file and barcode is "
                     "x, y or a gene"
                 ) from err
     return values
 
 
-def _check_whole(
-    values: FloatArray, columns: list[str], genes: list[int], path: Path, lines: list[int]
-) -> None:
+def _counts(table: _TileRows, genes: list[int], values: FloatArray, barcode: list[str]) -> CountMatrix:
+    """Return ``values`` (n, g) as counts after each was found to be a whole number from 0."""
+    from scipy.sparse import csr_matrix
+
     wrong = ~np.isfinite(values) | (values < 0) | (values != np.rint(values))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise DataError(
-            f"{path.name} line {lines[row]}, gene {columns[genes[column]]!r:.40}: {values[row, column]} is no count; bring raw counts, or leave the column out"
+            f"{table.path.name} line {table.rows[row][0]}, gene {table.columns[genes[column]]!r:.40}: {values[row, column]} is no count; bring raw counts, or leave the column out"
         )
+    gene = text_array([table.columns[column] for column in genes])
+    return checked_counts(csr_matrix(values), text_array(barcode), gene, None, table.path.name)
+
+
+def _reasons(counts: CountMatrix | None, paths: list[Path | None], places: FloatArray) -> TextArray:
+    reason = text_array([""] * len(paths))
+    if counts is not None:
+        reason[counts.per_spot <= 0] = NO_COUNTS
+    reason[[path is None for path in paths]] = "no tile"
+    reason[~np.isfinite(places).all(axis=1)] = "no position"
+    return reason
+
+
+def _tiles(table: Path, paths: list[Path | None], places: FloatArray) -> tuple[PrecutTiles, float]:
+    """Return the tiles of spots that have a file and a position, and a tile's side in pixels."""
+    known = np.asarray(np.isfinite(places).all(axis=1), dtype=bool)
+    rows = [row for row, path in enumerate(paths) if path is not None and known[row]]
+    if not rows:
+        raise DataError(
+            f"{table.name}: none of its {len(paths)} tiles is in the folder; are the names those of the files?"
+        )
+    files = TileFiles(table, tuple(path for row in rows if (path := paths[row]) is not None))
+    side = float(open_image(files.file[0]).width)
+    return PrecutTiles(files, places[rows], side), side
+
+
+def _tile_paths(folder: Path, table: _TileRows, barcode: list[str]) -> list[Path | None]:
+    """Return each row's file inside the folder; None where it doesn't exist."""
+    return [
+        _tile_file(
+            folder,
+            barcode[row],
+            cells[table.file_at] if table.file_at is not None else None,
+            f"{table.path.name} line {line}",
+        )
+        for row, (line, cells) in enumerate(table.rows)
+    ]
 
 
 def _tile_file(folder: Path, barcode: str, named: str | None, place: str) -> Path | None:
-    """Return a tile's file inside the folder; None where it isn't there."""
+    """Return a tile's file inside the folder; None where it doesn't exist."""
     names = [named] if named else [f"{barcode}{ending}" for ending in IMAGES]
     for name in names:
         parts = {*PurePosixPath(name).parts, *PureWindowsPath(name).parts}

@@ -1,1 +1,1 @@
-"""Do the spots lie on the tissue they were cut from?"""
+"""Registration: checks that spots lie on the tissue of their image."""

@@ -1,4 +1,4 @@
-"""An image for the eye: spots drawn to scale over the tissue they are said to lie on."""
+"""An image of a section's registration: spots drawn to scale over the tissue."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.storage.atomic import whole_file
 
-ON_TISSUE, OFF_TISSUE, NOT_USED = (
-    (255, 225, 0),
-    (0, 0, 0),
-    (130, 130, 130),
-)  # yellow, black, grey: seen on purple, on glass
+# Yellow, black, grey: visible on purple and on glass.
+ON_TISSUE, OFF_TISSUE, NOT_USED = (255, 225, 0), (0, 0, 0), (130, 130, 130)
 
 
 def write_overlay(
@@ -28,13 +25,13 @@ def write_overlay(
     Parameters
     ----------
     pixels
-        ``(h, w, 3)``.
+        ``(h, w, 3)`` uint8.
     centre
-        ``(n, 2)`` x and y in pixels; circles without a place are left out.
+        ``(n, 2)`` x and y in pixels; circles at NaN are left out.
     radius
-        In pixels.
+        Of the circles, in pixels.
     colour
-        Of each circle.
+        ``n`` triples of red, green and blue, 0 to 255.
 
     Raises
     ------

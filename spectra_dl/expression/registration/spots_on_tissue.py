@@ -1,8 +1,8 @@
-"""Do the spots lie on the tissue they were cut from?
+"""Check that the spots of a section lie on its tissue.
 
-The share of spots on tissue is compared with that of every other way the same coordinates could have been meant: x and y
-swapped, mirrored, turned, or in pixels of a smaller or larger image. An arrangement is better only if more spots lie on
-tissue **and** the spots cover the tissue better, so that spots shrunk into a corner of it don't win.
+The share of spots on tissue is compared with that of every other arrangement of the same coordinates: x and y swapped,
+mirrored, turned, or in pixels of a smaller or larger image. An arrangement is better only if more spots lie on tissue
+**and** the spots cover the tissue better, so that spots shrunk into a corner of it don't win.
 """
 
 import os
@@ -23,13 +23,13 @@ from spectra_dl.imaging.precut_tiles import PrecutTiles
 from spectra_dl.imaging.tissue_mask import Mask, tissue_mask
 from spectra_dl.storage.wording import safe_file_name
 
-# Longest sides in pixels, of the image for the eye and of the one that is searched.
-_SHOWN, _SEARCHED = 2_000, 700
+# Longest sides in pixels, of the overlay and of the image that is searched.
+_OVERLAY, _SEARCHED = 2_000, 700
 _TISSUE_IN_SPOT = 0.25  # of a spot on tissue, at least
 _LOWEST_SHARE = 0.4
 _BETTER_SHARE, _BETTER_OVERLAP = 0.10, 0.08
 _REACH = 0.75  # of the pitch: discs of this radius around all spots leave no gap between them
-_SCALES = tuple(float(one) for one in 10.0 ** np.linspace(-1, 1, 41) if abs(one - 1) > 0.05)
+_SCALES = tuple(float(scale) for scale in 10.0 ** np.linspace(-1, 1, 41) if abs(scale - 1) > 0.05)
 
 Arrangement = Callable[[FloatArray, float, float], FloatArray]
 _TURNED: Mapping[str, Arrangement] = {
@@ -50,18 +50,18 @@ _TURNED: Mapping[str, Arrangement] = {
 
 @dataclass(frozen=True)
 class Registration:
-    """How well a section's spots lie on its tissue.
+    """The result of a check of a section's spots against its tissue.
 
     Attributes
     ----------
     share_on_tissue
-        Of all spots with a position, as they are; NaN where there is nothing to check.
+        Of all spots with a position, 0 to 1; NaN where there is nothing to check.
     swapped_share
         The same with x and y swapped.
     best_scale
         The factor on the coordinates, 0.1 to 10, by which spots would cover the tissue best; 1 for the coordinates as they are.
     sentence
-        What was found, in words.
+        The result in words.
     """
 
     share_on_tissue: float
@@ -77,8 +77,10 @@ def check_registration(
 
     Parameters
     ----------
+    section
+        The section; tiles that were cut before can't be checked and pass.
     overlay
-        A PNG to write: spots on tissue yellow, beside it black, those that can't be used grey.
+        A PNG to write: spots on tissue yellow, off tissue black, those that can't be used grey.
 
     Raises
     ------
@@ -94,33 +96,35 @@ def check_registration(
             np.nan,
             f"{section.name}: its tiles were cut before, so there is nothing to check against an image.",
         )
-    pixels, scale = section.image.thumbnail(_SHOWN)
+    pixels, scale = section.image.thumbnail(_OVERLAY)
     plane = _plane(pixels, scale, section)
     placed = np.isfinite(section.position_um).all(axis=1)
     at = section.position_um[placed] / section.um_per_pixel * plane.scale
-    found = plane.judge(at)
+    current = plane.fit(at)
     if overlay is not None:
         _draw(overlay, pixels, scale, section, plane)
-    others = {name: plane.judge(turn(at, *plane.size)) for name, turn in _TURNED.items()}
-    scales = {factor: plane.judge(at * factor, factor) for factor in _SCALES}
+    alternatives = {name: plane.fit(turn(at, *plane.size)) for name, turn in _TURNED.items()}
+    scales = {factor: plane.fit(at * factor, factor) for factor in _SCALES}
     best = max(scales, key=lambda factor: scales[factor].overlap)
-    finer = scales[best].overlap > found.overlap and scales[best].share >= found.share
-    others |= {f"with coordinates times {factor:.2g}": one for factor, one in scales.items()}
-    _refuse(section, found, others, overlay)
-    swapped = others["with x and y swapped"].share
+    finer = scales[best].overlap > current.overlap and scales[best].share >= current.share
+    alternatives |= {f"with coordinates times {factor:.2g}": fit for factor, fit in scales.items()}
+    _refuse(section, current, alternatives, overlay)
+    swapped = alternatives["with x and y swapped"].share
     return Registration(
-        found.share,
+        current.share,
         swapped,
         best if finer else 1.0,
-        f"{section.name}: {found.share:.0%} of {len(at)} spots lie on tissue ({swapped:.0%} with x and y swapped); no other arrangement is clearly better.",
+        f"{section.name}: {current.share:.0%} of {len(at)} spots lie on tissue ({swapped:.0%} with x and y swapped); no other arrangement is clearly better.",
     )
 
 
 def registered(section: TissueSection, folder: Path | None) -> TissueSection:
-    """Return a section whose spots lie on its tissue, with what was found in its notes.
+    """Check a section's spots, and return the section with the result in its notes.
 
     Parameters
     ----------
+    section
+        The section.
     folder
         Where ``overlay_SECTION.png`` is drawn, also of a section that is refused; None draws none.
 
@@ -137,8 +141,8 @@ def registered(section: TissueSection, folder: Path | None) -> TissueSection:
             f"{section.name}: all {len(flags)} spots have {flags[0]} in {section.image.path.name}; name another image with --image or in the column image"
         )
     overlay = folder / f"overlay_{safe_file_name(section.name)}.png" if folder else None
-    found = check_registration(section, overlay=overlay)
-    return replace(section, notes=(*section.notes, found.sentence))
+    registration = check_registration(section, overlay=overlay)
+    return replace(section, notes=(*section.notes, registration.sentence))
 
 
 @dataclass(frozen=True)
@@ -170,8 +174,8 @@ class _Plane:
         on[inside] = self.near[row[inside], column[inside]] >= _TISSUE_IN_SPOT
         return on
 
-    def judge(self, at: FloatArray, factor: float = 1.0) -> _Fit:
-        """Return how well spots at these places ``(n, 2)`` fit, their distances stretched by ``factor``."""
+    def fit(self, at: FloatArray, factor: float = 1.0) -> _Fit:
+        """Return the fit of spots at these positions ``(n, 2)``, their distances stretched by ``factor``."""
         from scipy.ndimage import distance_transform_edt
 
         column, row, inside = self._cells(at)
@@ -204,7 +208,7 @@ def _plane(pixels: Pixels, scale: float, section: TissueSection) -> _Plane:
 
 
 def _sizes_um(section: TissueSection) -> tuple[float, float]:
-    """Return distance and diameter of spots; measured and half the distance where they are not known."""
+    """Return distance and diameter of spots in µm; where not known, the measured distance and half of it."""
     pitch = section.spot_pitch_um or pitch_of(section.position_um)
     pitch = pitch if np.isfinite(pitch) and pitch > 0 else 100.0
     return pitch, section.spot_diameter_um or pitch / 2
@@ -224,21 +228,24 @@ def _draw(
 
 
 def _refuse(
-    section: TissueSection, found: _Fit, others: Mapping[str, _Fit], overlay: str | os.PathLike[str] | None
+    section: TissueSection,
+    current: _Fit,
+    alternatives: Mapping[str, _Fit],
+    overlay: str | os.PathLike[str] | None,
 ) -> None:
     look = f"look at {os.path.basename(overlay)}" if overlay is not None else "draw its overlay"
     better = {
-        name: one
-        for name, one in others.items()
-        if one.share >= found.share + _BETTER_SHARE and one.overlap >= found.overlap + _BETTER_OVERLAP
+        name: fit
+        for name, fit in alternatives.items()
+        if fit.share >= current.share + _BETTER_SHARE and fit.overlap >= current.overlap + _BETTER_OVERLAP
     }
     if better:
-        name = max(better, key=lambda one: better[one].overlap)
+        name = max(better, key=lambda arrangement: better[arrangement].overlap)
         raise DataError(
-            f"{section.name}: {found.share:.0%} of the spots lie on tissue, and {better[name].share:.0%} would {name}; {look} and correct the "
+            f"{section.name}: {current.share:.0%} of the spots lie on tissue, and {better[name].share:.0%} would {name}; {look} and correct the "
             "coordinates or name another image"
         )
-    if found.share < _LOWEST_SHARE:
+    if current.share < _LOWEST_SHARE:
         raise DataError(
-            f"{section.name}: only {found.share:.0%} of the spots lie on tissue; {look}, correct the coordinates or leave out spots beside the tissue"
+            f"{section.name}: only {current.share:.0%} of the spots lie on tissue; {look}, correct the coordinates or leave out spots beside the tissue"
         )

@@ -1,4 +1,4 @@
-"""What an image shows where something is wrong with it: glass or black under a spot, and colours unlike the training sections'."""
+"""Flags on an image: glass or black under a spot, and colours outside the range of the training sections."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,16 +9,16 @@ from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.tissue_mask import tissue_mask
 
 BACKGROUND, BLACK = "no tissue under the spot", "black image under the spot"
-_SHOWN = 1_500
+_LONGEST = 1_500
 _BACKGROUND_BELOW, _BLACK_BELOW = 0.05, 30.0
 _COLOUR_REACH = 25.0  # of 255, beyond the training sections' own range
 
 
 def flagged_spots(section: TissueSection) -> TextArray:
-    """Return ``(n,)`` text: what is wrong under a spot; empty where nothing is, or it lies off the image."""
+    """Return ``(n,)`` text: a flag of the image under each spot; empty where nothing is wrong, or the spot lies off the image."""
     from scipy.ndimage import uniform_filter
 
-    pixels, scale = section.image.thumbnail(_SHOWN)
+    pixels, scale = section.image.thumbnail(_LONGEST)
     flags = text_array([""] * len(section))
     placed = np.flatnonzero(section.placed)
     per_um = scale / section.um_per_pixel
@@ -35,22 +35,32 @@ def flagged_spots(section: TissueSection) -> TextArray:
 
 def tissue_colour(section: TissueSection) -> tuple[float, float, float]:
     """Return the mean red, green and blue, 0 to 255, of a section's tissue."""
-    pixels, _ = section.image.thumbnail(_SHOWN)
+    pixels, _ = section.image.thumbnail(_LONGEST)
     mask = tissue_mask(pixels)
-    shown = pixels[mask] if mask.any() else pixels.reshape(-1, 3)
-    red, green, blue = (float(one) for one in shown.mean(axis=0))
+    tissue = pixels[mask] if mask.any() else pixels.reshape(-1, 3)
+    red, green, blue = (float(value) for value in tissue.mean(axis=0))
     return red, green, blue
 
 
 def strange_colour(section: TissueSection, known: Mapping[str, Sequence[float]]) -> str | None:
-    """Say that a section's tissue has colours none of the training sections (name to red, green, blue) had; None where it hasn't."""
-    own = np.array(tissue_colour(section))
-    seen: FloatArray = np.array(list(known.values()))
-    beyond = np.maximum(seen.min(axis=0) - own, own - seen.max(axis=0))
+    """Say that a section's tissue has a colour outside the range of the training sections; None where it hasn't.
+
+    Parameters
+    ----------
+    section
+        The section.
+    known
+        Each training section's mean red, green and blue, 0 to 255, by name.
+    """
+    colour = np.array(tissue_colour(section))
+    training: FloatArray = np.array(list(known.values()))
+    beyond = np.maximum(training.min(axis=0) - colour, colour - training.max(axis=0))
     if beyond.max() <= _COLOUR_REACH:
         return None
-    told = ", ".join(f"{name} {value:.0f}" for name, value in zip(("red", "green", "blue"), own, strict=True))
+    listed = ", ".join(
+        f"{name} {value:.0f}" for name, value in zip(("red", "green", "blue"), colour, strict=True)
+    )
     return (
-        f"{section.name}: its tissue's mean colour ({told}) lies {beyond.max():.0f} of 255 beyond that of all training sections: another stain or scanner, "
+        f"{section.name}: its tissue's mean colour ({listed}) lies {beyond.max():.0f} of 255 beyond that of all training sections: another stain or scanner, "
         "or red and blue swapped; don't trust these predictions before you know"
     )

@@ -12,7 +12,14 @@ from spectra_dl.storage.atomic import whole_file, write_bytes, write_text
 
 
 def write_legacy_st(folder: Path, section: TissueSection) -> Path:
-    """Write ``NAME.tsv.gz``, ``NAME_selection.tsv`` and ``NAME.jpg`` to a folder, and return the first, which `read_section` takes.
+    """Write ``NAME.tsv.gz``, ``NAME_selection.tsv`` and ``NAME.jpg``, and return the path of the first, which `read_section` takes.
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    section
+        With counts, and spots on a grid of 200 µm.
 
     Raises
     ------

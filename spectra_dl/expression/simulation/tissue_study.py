@@ -1,10 +1,10 @@
-"""A made tissue study whose rates are a known function of its images; nothing in it is real.
+"""A simulated tissue study whose rates are a known function of its images; nothing in it is real.
 
 Two smooth fields run through each section: how densely nuclei lie, and how much eosin the tissue takes up. Both can be seen in the image, and
 each gene's rate is exponential in them with known slopes. So what a perfect model could reach is known, and what counting noise takes away.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, shrunk
+from spectra_dl.imaging.image_file import cut_tiles, downscaled
 
 PITCH_UM, SPOT_UM = 200.0, 100.0
 NOTE = "simulated: no tissue was cut, and nothing was counted"
@@ -25,20 +25,20 @@ _GLASS, _EOSIN, _PALE, _NUCLEUS = (242, 241, 243), (214, 120, 170), (238, 205, 2
 
 @dataclass(frozen=True)
 class TissueSettings:
-    """How a study is drawn.
+    """Settings of a simulated study.
 
     Attributes
     ----------
     patients, sections_per_patient
-        How many.
+        How many, 1 or more.
     spots_per_side
-        Of the square grid; those in the tissue are kept, about three in four.
+        Of the square grid, 4 to 200; those in the tissue are kept, about three in four.
     genes
-        The first half follow the image, the others don't.
+        4 to 20,000; the first half depend on the image, the others don't.
     um_per_pixel
-        Of the images.
+        Of the images, 0.5 to 8.
     depth
-        Mean counts per spot over all genes.
+        Mean counts per spot over all genes, above 0.
     overdispersion
         Of the counts: their variance is mean + overdispersion x mean²; 0 is Poisson.
     seed
@@ -70,8 +70,8 @@ class TissueSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class DrawnImage:
-    """An image that stands in memory and in no file; ``path`` is only its name."""
+class InMemoryImage:
+    """An image that is in memory and in no file; ``path`` is only its name."""
 
     path: Path
     pixels: Pixels
@@ -94,7 +94,7 @@ class DrawnImage:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return shrunk(self.pixels, longest)
+        return downscaled(self.pixels, longest)
 
     def cutter(self) -> Cutter:
         """Return what yields the image's tiles, white beyond the edge."""
@@ -105,42 +105,56 @@ class DrawnImage:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedSection:
-    """A section and its truth: ``rate`` (n, g), the counts each spot was expected to have."""
+    """A section and its true rates.
+
+    Attributes
+    ----------
+    section
+        With simulated counts.
+    rate
+        ``(n, g)`` the counts that each spot was expected to have.
+    """
 
     section: TissueSection
     rate: FloatArray
 
 
 def simulate_tissue(settings: TissueSettings | None = None) -> list[SimulatedSection]:
-    """Draw all sections of a study, patient by patient; a patient's stain and levels are his own."""
+    """Simulate all sections of a study, patient by patient; each patient has a stain and expression levels of their own."""
     settings = settings or TissueSettings()
-    slopes, level = _genes(settings)
+    genes = _genes(settings)
     drawn = []
     for patient in range(settings.patients):
         person = np.random.default_rng((settings.seed, 1, patient))
         stain = person.normal(0.0, 6.0, 3)
-        shifted = level * np.exp(person.normal(0.0, 0.2, settings.genes))
+        shifted = replace(genes, level=genes.level * np.exp(person.normal(0.0, 0.2, settings.genes)))
         for number in range(settings.sections_per_patient):
             generator = np.random.default_rng((settings.seed, 2, patient, number))
-            drawn.append(_section(settings, (patient, number), stain, slopes, shifted, generator))
+            drawn.append(_section(settings, (patient, number), stain, shifted, generator))
     return drawn
 
 
-def _genes(settings: TissueSettings) -> tuple[FloatArray, FloatArray]:
-    """Return slopes ``(2, g)`` on the fields and levels ``(g,)``, shares of a spot's counts."""
+@dataclass(frozen=True, eq=False)
+class _Genes:
+    """Slopes ``(2, g)`` of the genes' log rates on the fields, and levels ``(g,)``, shares of a spot's counts."""
+
+    slope: FloatArray
+    level: FloatArray
+
+
+def _genes(settings: TissueSettings) -> _Genes:
     generator = np.random.default_rng((settings.seed, 0))
     slopes = generator.normal(0.0, 0.8, (2, settings.genes))
     slopes[:, settings.genes // 2 :] = 0.0
     level = np.exp(generator.normal(0.0, 0.7, settings.genes))
-    return slopes, level / level.sum()
+    return _Genes(slopes, level / level.sum())
 
 
 def _section(
     settings: TissueSettings,
     number: tuple[int, int],
     stain: FloatArray,
-    slopes: FloatArray,
-    level: FloatArray,
+    genes: _Genes,
     generator: np.random.Generator,
 ) -> SimulatedSection:
     side = round((settings.spots_per_side + 1) * PITCH_UM / settings.um_per_pixel)
@@ -148,17 +162,33 @@ def _section(
     inside = _tissue(side, generator)
     pixels = _image(fields, inside, stain, settings.um_per_pixel, generator)
     place = _places(settings, inside)
-    seen = np.stack([_spot_means(field, place, settings.um_per_pixel) for field in fields], axis=1)
-    share = level * np.exp(seen @ slopes)  # (n, 2) @ (2, g) -> (n, g)
+    field_means = np.stack([_spot_means(field, place, settings.um_per_pixel) for field in fields], axis=1)
+    share = genes.level * np.exp(field_means @ genes.slope)  # (n, 2) @ (2, g) -> (n, g)
     depth = settings.depth * np.exp(generator.normal(0.0, 0.25, (len(place), 1)))
     rate = depth * share / share.sum(axis=1, keepdims=True)
     return SimulatedSection(
-        _as_section(number, place, pixels, redrawn(rate, settings.overdispersion, generator), settings), rate
+        _as_section(number, place, pixels, draw_counts(rate, settings.overdispersion, generator), settings),
+        rate,
     )
 
 
-def redrawn(rate: FloatArray, overdispersion: float, generator: np.random.Generator) -> FloatArray:
-    """Return counts ``(n, g)`` drawn around known rates."""
+def draw_counts(rate: FloatArray, overdispersion: float, generator: np.random.Generator) -> FloatArray:
+    """Draw counts around known rates.
+
+    Parameters
+    ----------
+    rate
+        ``(n, g)`` expected counts, 0 or more.
+    overdispersion
+        Counts have the variance rate + overdispersion x rate²; 0 is Poisson.
+    generator
+        Source of randomness.
+
+    Returns
+    -------
+    FloatArray
+        ``(n, g)`` whole numbers.
+    """
     if overdispersion > 0:
         rate = rate * generator.gamma(1 / overdispersion, overdispersion, rate.shape)
     return generator.poisson(rate).astype(np.float64)
@@ -168,11 +198,11 @@ def _field(side: int, um_per_pixel: float, generator: np.random.Generator) -> Fl
     """Return ``(side, side)`` smooth noise with mean 0 and standard deviation 1."""
     from scipy.ndimage import gaussian_filter, zoom
 
-    # Smooth at the blur's scale, so a coarse copy holds it all.
+    # The field is smooth at the blur's scale, so a subsampled copy holds it all.
     step = max(1, int(_FIELD_UM / um_per_pixel / 6))
-    coarse = -(-side // step) + 1
+    nodes = -(-side // step) + 1
     small = gaussian_filter(
-        generator.normal(size=(coarse, coarse)), _FIELD_UM / um_per_pixel / step, mode="wrap"
+        generator.normal(size=(nodes, nodes)), _FIELD_UM / um_per_pixel / step, mode="wrap"
     )
     field: FloatArray = zoom(small, step, order=1)[:side, :side]
     scaled: FloatArray = (field - field.mean()) / field.std()
@@ -212,7 +242,9 @@ def _image(
 def _places(settings: TissueSettings, inside: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return ``(n, 2)`` array columns and rows, from 1, of the spots that lie in the tissue."""
     step = PITCH_UM / settings.um_per_pixel
-    row, column = (one.ravel() + 1 for one in np.mgrid[: settings.spots_per_side, : settings.spots_per_side])
+    row, column = (
+        axis.ravel() + 1 for axis in np.mgrid[: settings.spots_per_side, : settings.spots_per_side]
+    )
     kept = inside[np.rint(row * step).astype(int), np.rint(column * step).astype(int)]
     return np.stack([column[kept], row[kept]], axis=1)
 
@@ -222,8 +254,8 @@ def _spot_means(field: FloatArray, place: NDArray[np.intp], um_per_pixel: float)
 
     smooth = uniform_filter(field, max(1, round(SPOT_UM / um_per_pixel)))
     column, row = np.rint(place.T * PITCH_UM / um_per_pixel).astype(int)
-    found: FloatArray = smooth[row, column]
-    return found
+    means: FloatArray = smooth[row, column]
+    return means
 
 
 def _as_section(
@@ -239,7 +271,7 @@ def _as_section(
     return TissueSection(
         name=name,
         patient=f"SIM{number[0] + 1}",
-        image=DrawnImage(Path(f"{name}.jpg"), pixels),
+        image=InMemoryImage(Path(f"{name}.jpg"), pixels),
         um_per_pixel=settings.um_per_pixel,
         um_per_pixel_source="as simulated",
         barcode=text_array([f"{column}x{row}" for column, row in place]),

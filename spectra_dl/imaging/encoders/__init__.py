@@ -1,1 +1,1 @@
-"""What turns tiles into numbers, by name."""
+"""Encoders, which turn tiles into features."""

@@ -1,4 +1,4 @@
-"""A tile as 47 numbers of colour and texture: what any network must beat."""
+"""A tile as 47 hand-crafted colour and texture features: the baseline that any network must beat."""
 
 from collections.abc import Iterable
 
@@ -18,9 +18,9 @@ _STEPS = (1, 2, 4)
 
 
 def colour_texture(tiles: Iterable[Pixels]) -> Features:
-    """Return ``(k, 47)`` float32 numbers of tiles (112, 112, 3).
+    """Return ``(k, 47)`` float32 features of ``k`` tiles, each ``(112, 112, 3)`` uint8 in RGB.
 
-    Means, spreads and 10 %, 50 % and 90 % quantiles of red, green, blue, haematoxylin, eosin and grey; mean and spread of saturation;
+    Means, standard deviations and 10 %, 50 % and 90 % quantiles of red, green, blue, haematoxylin, eosin and grey; mean and standard deviation of saturation;
     differences of haematoxylin between pixels 1, 2 and 4 apart; the shares of pixels that are nuclear, strongly nuclear, and glass.
     """
     rows = [_of_tile(tile) for tile in tiles]
@@ -32,20 +32,20 @@ def _of_tile(tile: Pixels) -> list[float]:
     grey = colour.mean(axis=2)
     stain = _optical_density(colour) @ _SEPARATION
     planes = np.stack([*np.moveaxis(colour, 2, 0), stain[..., 0], stain[..., 1], grey]).reshape(6, -1)
-    numbers = [
+    features = [
         *planes.mean(axis=1),
         *planes.std(axis=1),
         *np.quantile(planes, (0.1, 0.5, 0.9), axis=1).ravel(),
     ]
     saturation = colour.max(axis=2) - colour.min(axis=2)
-    numbers += [saturation.mean(), saturation.std()]
+    features += [saturation.mean(), saturation.std()]
     nuclei = stain[..., 0]
     for step in _STEPS:
-        coarse = nuclei[::step, ::step]
-        across, down = np.diff(coarse, axis=1), np.diff(coarse, axis=0)
-        numbers += [np.abs(across).mean(), np.abs(down).mean(), (across**2).mean(), (down**2).mean()]
+        subsampled = nuclei[::step, ::step]
+        across, down = np.diff(subsampled, axis=1), np.diff(subsampled, axis=0)
+        features += [np.abs(across).mean(), np.abs(down).mean(), (across**2).mean(), (down**2).mean()]
     return [
-        *map(float, numbers),
+        *map(float, features),
         float((nuclei > 0.4).mean()),
         float((nuclei > 0.7).mean()),
         float((grey > 220).mean()),

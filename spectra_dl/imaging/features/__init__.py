@@ -1,1 +1,1 @@
-"""Features of tiles: computed, found in a store, or made elsewhere."""
+"""Features of tiles: computed, read from a store, or precomputed by another tool."""

@@ -1,4 +1,4 @@
-"""What each stretch of a table of features is."""
+"""Blocks of columns in a table of features."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ Features = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class FeatureBlock:
-    """What one encoder says of tiles of one size.
+    """The columns that one encoder gives for tiles of one size.
 
     Attributes
     ----------
     encoder
         Its name.
     size_um
-        The tile's side; NaN where it is not known.
+        The tile's side in µm; NaN where it is not known.
     width
-        How many numbers.
-    calibration
-        What the encoder says of the calibration tile; empty where it is not known.
+        The number of features.
+    reference_features
+        The encoder's features of the reference tile, ``width`` of them; empty where they are not known.
     """
 
     encoder: str
     size_um: float
     width: int
-    calibration: tuple[float, ...] = ()
+    reference_features: tuple[float, ...] = ()

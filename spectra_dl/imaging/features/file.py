@@ -1,4 +1,4 @@
-"""Features of a section's spots as an HDF5 file: our own, or one that another tool made."""
+"""Features of a section's spots as an HDF5 file, written here or by another tool."""
 
 import os
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, refuse_forei
 if TYPE_CHECKING:
     import h5py
 
-_VALUES, _BARCODES, _CALIBRATION = ("features", "embeddings"), ("barcode", "barcodes"), "calibration"
+_VALUES, _BARCODES, _REFERENCE = ("features", "embeddings"), ("barcode", "barcodes"), "calibration"
 _MOST_WIDTH, _MOST_BYTES = 100_000, 8 << 30
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureFile:
-    """What such a file holds.
+    """The content of a file of features.
 
     Attributes
     ----------
@@ -30,20 +30,27 @@ class FeatureFile:
         ``(n, d)`` float32.
     barcode
         ``(n,)`` text, unique.
-    calibration
-        The features of the calibration tile; empty where the file doesn't say.
+    reference_features
+        ``d`` features of the encoder's reference tile; empty where the file doesn't state them.
     described
-        Texts that say how the features were made.
+        Pairs of name and text that say how the features were computed.
     """
 
     values: Features
     barcode: TextArray
-    calibration: tuple[float, ...] = ()
+    reference_features: tuple[float, ...] = ()
     described: tuple[tuple[str, str], ...] = ()
 
 
 def write_feature_file(path: str | os.PathLike[str], content: FeatureFile) -> None:
     """Write a file of features, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The HDF5 file; one that exists is replaced.
+    content
+        What is written.
 
     Raises
     ------
@@ -56,8 +63,8 @@ def write_feature_file(path: str | os.PathLike[str], content: FeatureFile) -> No
         # A checksum for each chunk, so that a flipped bit is noticed.
         file.create_dataset(_VALUES[0], data=content.values, chunks=True, fletcher32=True)
         file.create_dataset(_BARCODES[0], data=list(content.barcode), dtype=h5py.string_dtype())
-        if content.calibration:
-            file.create_dataset(_CALIBRATION, data=np.array(content.calibration))
+        if content.reference_features:
+            file.create_dataset(_REFERENCE, data=np.array(content.reference_features))
         for name, text in content.described:
             file.attrs[name] = text
 
@@ -75,13 +82,13 @@ def read_feature_file(path: Path) -> FeatureFile:
     where = path.name
     with opened_hdf5(path, where) as file:
         refuse_foreign(file, where)
-        calibration = stored_dataset(file, _CALIBRATION, where) if _CALIBRATION in file else None
-        if calibration is not None:
-            check_size(calibration, where)
+        reference = stored_dataset(file, _REFERENCE, where) if _REFERENCE in file else None
+        if reference is not None:
+            check_size(reference, where)
         content = FeatureFile(
             _numbers(_part(file, _VALUES, where), where),
             _texts(_part(file, _BARCODES, where), where),
-            () if calibration is None else tuple(map(float, np.ravel(calibration[()]))),
+            () if reference is None else tuple(map(float, np.ravel(reference[()]))),
             tuple((name, text) for name, text in file.attrs.items() if isinstance(text, str)),
         )
     _check(content, path.name)
@@ -89,33 +96,31 @@ def read_feature_file(path: Path) -> FeatureFile:
 
 
 def _part(file: "h5py.File", names: tuple[str, str], where: str) -> "h5py.Dataset":
-    found = next((name for name in names if name in file), None)
-    if found is None:
+    name = next((candidate for candidate in names if candidate in file), None)
+    if name is None:
         raise DataError(f"{where}: no dataset {' or '.join(names)}; a file of features needs it")
-    part = stored_dataset(file, found, where)
+    part = stored_dataset(file, name, where)
     check_size(part, where)
     return part
 
 
-def _numbers(found: "h5py.Dataset", where: str) -> Features:
-    if found.ndim != 2 or found.dtype.kind != "f" or not 1 <= found.shape[1] <= _MOST_WIDTH:
+def _numbers(stored: "h5py.Dataset", where: str) -> Features:
+    if stored.ndim != 2 or stored.dtype.kind != "f" or not 1 <= stored.shape[1] <= _MOST_WIDTH:
         raise DataError(
-            f"{where}: {found.name} has shape {found.shape} and type {found.dtype}; one row of numbers for each spot is needed"
+            f"{where}: {stored.name} has shape {stored.shape} and type {stored.dtype}; one row of numbers for each spot is needed"
         )
-    if 4 * found.shape[0] * found.shape[1] > _MOST_BYTES:
+    if 4 * stored.shape[0] * stored.shape[1] > _MOST_BYTES:
         raise DataError(
-            f"{where}: {found.name} has shape {found.shape}; at most {_MOST_BYTES >> 30} GiB are read"
+            f"{where}: {stored.name} has shape {stored.shape}; at most {_MOST_BYTES >> 30} GiB are read"
         )
-    return np.asarray(found[()], dtype=np.float32)
+    return np.asarray(stored[()], dtype=np.float32)
 
 
-def _texts(found: "h5py.Dataset", where: str) -> TextArray:
-    if found.dtype.kind not in "OS" or found.dtype.itemsize > 4096:
-        raise DataError(f"{where}: {found.name} has type {found.dtype}; a text for each spot is needed")
-    told = [
-        one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in np.ravel(found[()]).tolist()
-    ]
-    return text_array(told)
+def _texts(stored: "h5py.Dataset", where: str) -> TextArray:
+    if stored.dtype.kind not in "OS" or stored.dtype.itemsize > 4096:
+        raise DataError(f"{where}: {stored.name} has type {stored.dtype}; a text for each spot is needed")
+    values = np.ravel(stored[()]).tolist()
+    return text_array([value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in values])
 
 
 def _check(content: FeatureFile, where: str) -> None:
@@ -131,7 +136,7 @@ def _check(content: FeatureFile, where: str) -> None:
         raise DataError(
             f"{where}: the features of {content.barcode[row]!r:.40} are not all numbers; make it again"
         )
-    if content.calibration and len(content.calibration) != width:
+    if content.reference_features and len(content.reference_features) != width:
         raise DataError(
-            f"{where}: {len(content.calibration)} calibration features for {width} features; make it again"
+            f"{where}: {len(content.reference_features)} calibration features for {width} features; make it again"
         )

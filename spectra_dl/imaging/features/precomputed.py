@@ -1,4 +1,4 @@
-"""Features that another tool computed, joined to a section's spots by barcode."""
+"""Precomputed features of another tool, joined to a section's spots by barcode."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +10,35 @@ from spectra_dl.imaging.features.block import FeatureBlock, Features
 from spectra_dl.imaging.features.file import read_feature_file
 from spectra_dl.imaging.tile_source import TileSource
 
-GIVEN = "features:"
-GIVEN_NAME = "features"
+PRECOMPUTED_PREFIX = "features:"
+PRECOMPUTED = "features"
 
 
 @dataclass(frozen=True, eq=False)
-class GivenFeatures:
-    """A section's spots in the file's terms: ``values`` (n, d) with NaN rows for spots that are not in it."""
+class PrecomputedFeatures:
+    """Features of a section's spots as a file gives them.
+
+    Attributes
+    ----------
+    values
+        ``(n, d)`` float32; NaN rows for spots that are not in the file.
+    block
+        What the columns are.
+    """
 
     values: Features
     block: FeatureBlock
 
 
-def given_features(path: Path, section: TileSource) -> GivenFeatures:
-    """Read features from a file, or from ``SECTION.h5`` in a folder, and join them to a section's spots.
+def precomputed_features(path: Path, section: TileSource) -> PrecomputedFeatures:
+    """Read features from a file, or from ``SECTION.h5`` in a folder, and join them to a section's spots by barcode.
+
+    Parameters
+    ----------
+    path
+        An HDF5 file as `read_feature_file` takes it, or a folder of such files named after the sections.
+    section
+        The spots; features of barcodes that it doesn't have are left out.
 
     Raises
     ------
@@ -45,5 +60,5 @@ def given_features(path: Path, section: TileSource) -> GivenFeatures:
         )
     values = np.full((len(section), content.values.shape[1]), np.nan, dtype=np.float32)
     values[rows >= 0] = content.values[rows[rows >= 0]]
-    block = FeatureBlock(GIVEN_NAME, float("nan"), values.shape[1], content.calibration)
-    return GivenFeatures(values, block)
+    block = FeatureBlock(PRECOMPUTED, float("nan"), values.shape[1], content.reference_features)
+    return PrecomputedFeatures(values, block)

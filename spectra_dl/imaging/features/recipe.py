@@ -1,4 +1,4 @@
-"""The features of a section's spots: which encoders, at which sizes, computed, found in a store, or made elsewhere."""
+"""The features of a section's spots: which encoders, at which sizes, computed, read from a store, or precomputed by another tool."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 from spectra_dl.imaging.encoders.registry import Encoder, build_encoder
 from spectra_dl.imaging.features.block import FeatureBlock, Features
-from spectra_dl.imaging.features.precomputed import GIVEN, given_features
+from spectra_dl.imaging.features.precomputed import PRECOMPUTED_PREFIX, precomputed_features
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.imaging.image import Cutter, Pixels
 from spectra_dl.imaging.tile_source import TileSource
@@ -22,15 +22,15 @@ DEFAULT_SIZES_UM = (112.0, 224.0, 448.0)
 
 @dataclass(frozen=True)
 class FeatureRecipe:
-    """The encoders, and the tiles they are shown of each spot.
+    """The encoders, and the sizes of the tiles that they encode for each spot.
 
     Attributes
     ----------
     encoders
         ``"colour-texture"``, ``"efficientnet-lite0"``, ``"timm:MODEL"``, or ``"features:PATH"``, which is an HDF5 file
-        (or a folder with one file for each section, named after it) of features made elsewhere.
+        (or a folder with one file for each section, named after it) of precomputed features.
     sizes_um
-        Sides of the tiles around a spot.
+        Sides of the tiles around a spot in µm, each from 1 to 10,000.
     """
 
     encoders: tuple[str, ...] = (COLOUR_TEXTURE,)
@@ -39,18 +39,16 @@ class FeatureRecipe:
     def __post_init__(self) -> None:
         if not self.sizes_um or any(not 1.0 <= size <= 10_000.0 for size in self.sizes_um):
             raise UsageError(f"tile sizes {self.sizes_um} µm: one or more, each from 1 to 10,000")
-        for told in (self.encoders, self.sizes_um):
-            if len(set(told)) != len(told):
-                raise UsageError(
-                    f"{', '.join(map(str, told)):.200}: one of them stands twice; name each once"
-                )
+        for values in (self.encoders, self.sizes_um):
+            if len(set(values)) != len(values):
+                raise UsageError(f"{', '.join(map(str, values)):.200}: one is given twice; name each once")
         if not self.encoders:
             raise UsageError("no encoder; name at least one")
-        if sum(name.startswith(GIVEN) for name in self.encoders) > 1:
-            raise UsageError("features made elsewhere can come from one place only; put them into one file")
+        if sum(name.startswith(PRECOMPUTED_PREFIX) for name in self.encoders) > 1:
+            raise UsageError("precomputed features can come from one path only; put them into one file")
 
     def with_encoder(self, name: str) -> "FeatureRecipe":
-        """Return the recipe with one more encoder, after the others."""
+        """Return the recipe with one more encoder, added last."""
         return FeatureRecipe((*self.encoders, name), self.sizes_um)
 
 
@@ -61,9 +59,9 @@ class SectionFeatures:
     Attributes
     ----------
     values
-        ``(n, d)`` float32; NaN where features made elsewhere leave a spot out.
+        ``(n, d)`` float32; NaN where precomputed features leave a spot out.
     blocks
-        What each stretch of columns is.
+        What the columns are, block after block.
     """
 
     values: Features
@@ -72,12 +70,12 @@ class SectionFeatures:
 
 @dataclass(frozen=True)
 class SectionEncoder:
-    """Encodes sections; its networks are loaded once, and only where a store doesn't know the answer.
+    """Encode sections; networks are loaded once, and only where a store doesn't hold the features.
 
     Attributes
     ----------
     recipe
-        What is computed.
+        Encoders and tile sizes.
     store
         Where features are kept; None keeps none.
     """
@@ -87,7 +85,11 @@ class SectionEncoder:
 
     @cached_property
     def _encoders(self) -> dict[str, Encoder]:
-        return {name: build_encoder(name) for name in self.recipe.encoders if not name.startswith(GIVEN)}
+        return {
+            name: build_encoder(name)
+            for name in self.recipe.encoders
+            if not name.startswith(PRECOMPUTED_PREFIX)
+        }
 
     def features(self, section: TileSource) -> SectionFeatures:
         """Return the features of all spots, which must all lie on the image.
@@ -100,15 +102,15 @@ class SectionEncoder:
         image = _OpenImage(section)
         values, blocks = [], []
         for name in self.recipe.encoders:
-            if name.startswith(GIVEN):
-                given = given_features(Path(name.removeprefix(GIVEN)), section)
-                values.append(given.values)
-                blocks.append(given.block)
+            if name.startswith(PRECOMPUTED_PREFIX):
+                precomputed = precomputed_features(Path(name.removeprefix(PRECOMPUTED_PREFIX)), section)
+                values.append(precomputed.values)
+                blocks.append(precomputed.block)
                 continue
             encoder = self._encoders[name]
             for size in self.recipe.sizes_um:
                 values.append(self._of_tiles(encoder, image, size))
-                blocks.append(FeatureBlock(name, size, encoder.width, encoder.calibration))
+                blocks.append(FeatureBlock(name, size, encoder.width, encoder.reference_features))
         return SectionFeatures(np.concatenate(values, axis=1), tuple(blocks))
 
     def _of_tiles(self, encoder: Encoder, image: "_OpenImage", size_um: float) -> Features:

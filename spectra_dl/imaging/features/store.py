@@ -22,15 +22,15 @@ _LAYOUT = 1
 class FeatureStore:
     """A folder with one HDF5 file for each image, set of spots, tile size and encoder.
 
-    A file's name holds a digest of all of these, the image's content and the encoder's features of the calibration
-    tile among them, so that what was made of something else is never taken.
+    A file's name holds a digest of all of these, the image's content and the encoder's features of the reference
+    tile among them, so that features of other tiles are never taken.
 
     Attributes
     ----------
     folder
-        It must exist.
+        An existing folder.
     save_every
-        After so many tiles the work is saved; an interrupted run goes on from there.
+        Tiles after which the work is saved; an interrupted run goes on from there.
     """
 
     folder: Path
@@ -43,12 +43,18 @@ class FeatureStore:
         size_um: float,
         encode: Callable[[int, int], Features],
     ) -> Features:
-        """Return ``(n, d)`` features of all spots, from the store where they are there, and kept there otherwise.
+        """Return ``(n, d)`` features of all spots, read from the store where it holds them, else computed and stored.
 
         Parameters
         ----------
+        section
+            The image and its spots.
+        encoder
+            What encodes the tiles.
+        size_um
+            The tiles' side in µm.
         encode
-            Gives the features of the spots from the first to before the last.
+            Takes a first and a last row, and returns ``(last - first, d)`` features of the spots in between, the last excluded.
 
         Raises
         ------
@@ -61,39 +67,49 @@ class FeatureStore:
         if path.is_file():
             return self._read(path, section, encoder)
         partial = path.with_suffix(".partial.h5")
-        done = self._read(partial, section, encoder) if partial.is_file() else None
-        parts = [] if done is None else [done]
-        n, first = len(section), 0 if done is None else len(done)
+        saved = self._read(partial, section, encoder) if partial.is_file() else None
+        parts = [] if saved is None else [saved]
+        n, first = len(section), 0 if saved is None else len(saved)
         for start in range(first, n, self.save_every):
             parts.append(encode(start, min(start + self.save_every, n)))
-            whole = start + self.save_every >= n
-            self._write(path if whole else partial, section, encoder, size_um, np.concatenate(parts))
+            complete = start + self.save_every >= n
+            self._write(path if complete else partial, section, encoder, size_um, np.concatenate(parts))
         partial.unlink(missing_ok=True)
         return np.concatenate(parts)
 
     def path_of(self, section: TileSource, encoder: Encoder, size_um: float) -> Path:
-        """Return where the features of a section's spots lie, whether they are there or not."""
+        """Return the path of the features of a section's spots, whether the file exists or not.
+
+        Parameters
+        ----------
+        section
+            The image and its spots.
+        encoder
+            What encodes the tiles.
+        size_um
+            The tiles' side in µm.
+        """
         side = size_um / section.um_per_pixel
-        told = [_LAYOUT, section.image.sha256(), side, encoder.name, encoder.tile_pixels]
-        digest = hashlib.sha256(json.dumps(told).encode())
+        identity = [_LAYOUT, section.image.sha256(), side, encoder.name, encoder.tile_pixels]
+        digest = hashlib.sha256(json.dumps(identity).encode())
         # Rounding may differ in the last digits between machines.
-        digest.update(np.round(np.array(encoder.calibration), 3).tobytes())
+        digest.update(np.round(np.array(encoder.reference_features), 3).tobytes())
         digest.update(np.ascontiguousarray(section.position_um / section.um_per_pixel).tobytes())
         digest.update("\0".join(section.barcode).encode())
-        told_of = f"{safe_file_name(section.name)}-{safe_file_name(encoder.name)}-{size_um:g}um"
-        return self.folder / f"{told_of}-{digest.hexdigest()[:16]}.h5"
+        stem = f"{safe_file_name(section.name)}-{safe_file_name(encoder.name)}-{size_um:g}um"
+        return self.folder / f"{stem}-{digest.hexdigest()[:16]}.h5"
 
     def _write(
         self, path: Path, section: TileSource, encoder: Encoder, size_um: float, values: Features
     ) -> None:
         described = (("encoder", encoder.name), ("size_um", f"{size_um:g}"), ("section", section.name))
         write_feature_file(
-            path, FeatureFile(values, section.barcode[: len(values)], encoder.calibration, described)
+            path, FeatureFile(values, section.barcode[: len(values)], encoder.reference_features, described)
         )
 
     def _read(self, path: Path, section: TileSource, encoder: Encoder) -> Features:
         content = read_feature_file(path)
         n = len(content.barcode)
         if content.values.shape[1] != encoder.width or list(content.barcode) != list(section.barcode[:n]):
-            raise DataError(f"{path}: not what this store wrote; delete it, and it is made again")
+            raise DataError(f"{path}: not what this store wrote; delete it, and it is computed again")
         return content.values

@@ -30,8 +30,8 @@ def simulated(mean, spots, *, kind="gamma", seed=0, library=None):
         library = np.rint(1000 * np.exp(generator.normal(0, 0.5, spots)))
     share = relative * mean / library.mean()
     drawn = [generator.poisson(share * library[:, None]).astype(float) for _ in range(10)]
-    measured = [np.log1p(1e4 * one / library[:, None]) for one in drawn]
-    each = [stats.pearsonr(np.log1p(1e4 * share), one, axis=0).statistic for one in measured]
+    measured = [np.log1p(1e4 * counts / library[:, None]) for counts in drawn]
+    each = [stats.pearsonr(np.log1p(1e4 * share), values, axis=0).statistic for values in measured]
     return drawn[0], library, np.mean(each, axis=0)
 
 
@@ -39,9 +39,9 @@ def simulated(mean, spots, *, kind="gamma", seed=0, library=None):
 @pytest.mark.parametrize("mean", [0.2, 1.0, 5.0, 20.0])
 def test_mean_over_genes_is_within_two_hundredths_of_the_truth_for_negative_binomial_counts(mean, spots):
     counts, library, truth = simulated(mean, spots)
-    found = noise_ceiling(counts, library)
-    assert abs(found.ceiling.mean() - truth.mean()) < 0.02
-    np.testing.assert_allclose(found.mean_count, counts.mean(axis=0))
+    estimate = noise_ceiling(counts, library)
+    assert abs(estimate.ceiling.mean() - truth.mean()) < 0.02
+    np.testing.assert_allclose(estimate.mean_count, counts.mean(axis=0))
 
 
 @pytest.mark.parametrize("kind", ["regions", "gradient"])
@@ -54,9 +54,9 @@ def test_rates_that_follow_the_tissue_are_judged_as_well(mean, kind):
 @pytest.mark.parametrize(("mean", "error"), [(1.0, 0.08), (20.0, 0.04)])
 def test_single_genes_are_close_to_their_truth_and_within_their_interval(mean, error):
     counts, library, truth = simulated(mean, 300)
-    found = noise_ceiling(counts, library)
-    assert np.sqrt(np.mean((found.ceiling - truth) ** 2)) < error
-    assert np.mean((found.low <= truth) & (truth <= found.high)) > 0.8
+    estimate = noise_ceiling(counts, library)
+    assert np.sqrt(np.mean((estimate.ceiling - truth) ** 2)) < error
+    assert np.mean((estimate.low <= truth) & (truth <= estimate.high)) > 0.8
 
 
 def test_a_lower_level_gives_a_narrower_interval_around_the_same_ceiling():
@@ -78,24 +78,24 @@ def test_constant_rates_have_a_ceiling_near_zero_whose_interval_holds_zero():
     generator = np.random.default_rng(0)
     library = np.rint(1000 * np.exp(generator.normal(0, 0.5, 2000)))
     counts = generator.poisson(5 * library[:, None] / 1000, (2000, 100)).astype(float)
-    found = noise_ceiling(counts, library)
-    assert found.ceiling.mean() < 0.06
-    assert np.mean(found.low == 0) > 0.95
+    estimate = noise_ceiling(counts, library)
+    assert estimate.ceiling.mean() < 0.06
+    assert np.mean(estimate.low == 0) > 0.95
 
 
 def test_equal_counts_in_equal_libraries_have_a_ceiling_of_zero():
-    found = noise_ceiling(np.full((50, 2), 3.0))
-    np.testing.assert_array_equal(found.ceiling, [0.0, 0.0])
-    np.testing.assert_array_equal(found.low, [0.0, 0.0])
+    estimate = noise_ceiling(np.full((50, 2), 3.0))
+    np.testing.assert_array_equal(estimate.ceiling, [0.0, 0.0])
+    np.testing.assert_array_equal(estimate.low, [0.0, 0.0])
 
 
 def test_a_gene_without_counts_is_unknown_and_leaves_the_others_alone():
     counts, library, _ = simulated(1.0, 300)
     whole = noise_ceiling(counts, library)
-    found = noise_ceiling(np.insert(counts, 7, 0.0, axis=1), library)
-    assert np.isnan([found.ceiling[7], found.low[7], found.high[7]]).all()
-    assert found.mean_count[7] == 0
-    np.testing.assert_array_equal(np.delete(found.ceiling, 7), whole.ceiling)
+    estimate = noise_ceiling(np.insert(counts, 7, 0.0, axis=1), library)
+    assert np.isnan([estimate.ceiling[7], estimate.low[7], estimate.high[7]]).all()
+    assert estimate.mean_count[7] == 0
+    np.testing.assert_array_equal(np.delete(estimate.ceiling, 7), whole.ceiling)
     assert np.isnan(noise_ceiling(np.zeros((20, 3)), np.ones(20)).ceiling).all()
 
 
@@ -116,8 +116,8 @@ def test_the_library_is_the_sum_of_the_counts_where_none_is_given():
 def test_the_order_of_spots_and_genes_does_not_matter():
     counts, library, _ = simulated(1.0, 300)
     spots, genes = np.random.default_rng(1).permutation(300), np.random.default_rng(2).permutation(GENES)
-    found = noise_ceiling(counts[spots][:, genes], library[spots]).ceiling
-    np.testing.assert_allclose(found, noise_ceiling(counts, library).ceiling[genes], atol=1e-9)
+    estimate = noise_ceiling(counts[spots][:, genes], library[spots]).ceiling
+    np.testing.assert_allclose(estimate, noise_ceiling(counts, library).ceiling[genes], atol=1e-9)
 
 
 def test_a_gene_is_the_same_whatever_block_it_stands_in():
@@ -134,11 +134,11 @@ def test_a_gene_is_the_same_whatever_block_it_stands_in():
 )
 def test_any_counts_give_ordered_numbers_between_zero_and_one(counts, deepest):
     library = np.linspace(1, deepest, len(counts))
-    found = noise_ceiling(counts.astype(float), library)
+    estimate = noise_ceiling(counts.astype(float), library)
     known = counts.sum(axis=0) > 0
-    assert np.isfinite(found.ceiling[known]).all()
-    assert np.isnan(found.ceiling[~known]).all()
-    ends = np.stack([found.low, found.ceiling, found.high])[:, known]
+    assert np.isfinite(estimate.ceiling[known]).all()
+    assert np.isnan(estimate.ceiling[~known]).all()
+    ends = np.stack([estimate.low, estimate.ceiling, estimate.high])[:, known]
     assert np.all((ends >= 0) & (ends <= 1))
     assert np.all(np.diff(ends, axis=0) >= 0)
 

@@ -1,9 +1,9 @@
-"""What a model is shown: each section by itself, rings worked by hand, blocks of one weight."""
+"""The inputs of a model: each section by itself, rings worked by hand, blocks of one weight."""
 
 import numpy as np
 import pytest
 
-from spectra_dl.expression.estimators.context import design, ring_means, shown_to, standardised
+from spectra_dl.expression.estimators.context import design, head_inputs, ring_means, standardised
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import FeatureBlock
 
@@ -23,7 +23,7 @@ def spots(features, section, widths=None, *, position=None, pitch=100.0):
     widths = widths or [features.shape[1]]
     return SpotTable(
         features=np.asarray(features, dtype=np.float32),
-        blocks=tuple(FeatureBlock(f"made{at}", 100.0, width) for at, width in enumerate(widths)),
+        blocks=tuple(FeatureBlock(f"simulated{at}", 100.0, width) for at, width in enumerate(widths)),
         position_um=position,
         pitch_um=np.broadcast_to(pitch, n).astype(float),
         section=np.array(list(section), dtype=object),
@@ -56,7 +56,7 @@ def test_rings_of_a_corner_hold_what_there_is():
 
 
 def test_rings_of_a_hexagonal_grid_hold_6_and_24_spots():
-    row, column = (one.ravel() for one in np.mgrid[:9, :9])
+    row, column = (axis.ravel() for axis in np.mgrid[:9, :9])
     position = np.stack([(column + 0.5 * (row % 2)) * 100.0, row * 3**0.5 * 50], axis=1)
     middle = 40
     ranked = np.argsort(np.linalg.norm(position - position[middle], axis=1), kind="stable")
@@ -77,33 +77,33 @@ def test_a_spot_without_neighbours_stands_for_its_own_surroundings():
 
 def test_rings_are_counted_in_pitches_whatever_the_unit():
     values = drawn(25)
-    one = ring_means(values, grid(5), np.full(25, 100.0))
-    other = ring_means(values, grid(5, pitch=7.0), np.full(25, 7.0))
-    np.testing.assert_allclose(one, other)
+    coarse_pitch = ring_means(values, grid(5), np.full(25, 100.0))
+    fine_pitch = ring_means(values, grid(5, pitch=7.0), np.full(25, 7.0))
+    np.testing.assert_allclose(coarse_pitch, fine_pitch)
 
 
 def test_columns_get_mean_0_and_deviation_1_and_constant_ones_become_0():
     values = drawn(30)
     values[:, 2] = 0.1 + 0.2
-    found = standardised(values)
-    np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(found.std(axis=0), [1, 1, 0, 1], atol=1e-12)
+    scaled = standardised(values)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.std(axis=0), [1, 1, 0, 1], atol=1e-12)
 
 
 def test_each_section_is_standardised_over_its_own_spots():
     features = np.concatenate([drawn(25), 1000 + 9 * drawn(36, seed=1)])
-    shown = design(spots(features, "a" * 25 + "b" * 36), surroundings=True)
+    inputs = design(spots(features, "a" * 25 + "b" * 36), surroundings=True)
     for rows in (slice(0, 25), slice(25, 61)):
-        np.testing.assert_allclose(shown[rows].mean(axis=0), 0, atol=1e-5)
-        np.testing.assert_allclose(shown[rows].std(axis=0), 1, atol=1e-5)
+        np.testing.assert_allclose(inputs[rows].mean(axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(inputs[rows].std(axis=0), 1, atol=1e-5)
 
 
 def test_the_surroundings_are_the_standardised_means_of_the_rings():
     features = drawn(25)
-    shown = design(spots(features, "a" * 25), surroundings=True)
-    own = standardised(features.astype(np.float32).astype(np.float64))
-    for ring, mean in enumerate(ring_means(own, grid(5), np.full(25, 100.0)), start=1):
-        np.testing.assert_allclose(shown[:, ring], standardised(mean), atol=1e-5)
+    inputs = design(spots(features, "a" * 25), surroundings=True)
+    scaled = standardised(features.astype(np.float32).astype(np.float64))
+    for ring, mean in enumerate(ring_means(scaled, grid(5), np.full(25, 100.0)), start=1):
+        np.testing.assert_allclose(inputs[:, ring], standardised(mean), atol=1e-5)
 
 
 def test_a_section_is_shown_the_same_whatever_else_is_in_the_table():
@@ -134,25 +134,25 @@ def test_another_stain_of_the_same_tissue_is_shown_the_same():
 
 
 def test_blocks_of_unlike_width_have_one_weight():
-    shown = design(spots(drawn(36, width=21), "a" * 36, [1, 4, 16]), surroundings=True)
+    inputs = design(spots(drawn(36, width=21), "a" * 36, [1, 4, 16]), surroundings=True)
     for place in range(3):
-        squares = (shown[:, place].astype(np.float64) ** 2).mean(axis=0)
+        squares = (inputs[:, place].astype(np.float64) ** 2).mean(axis=0)
         weight = [squares[at].sum() for at in (slice(0, 1), slice(1, 5), slice(5, 21))]
-        np.testing.assert_allclose(weight, 7.0, rtol=1e-4)  # 21 features dealt to 3 blocks
+        np.testing.assert_allclose(weight, 7.0, rtol=1e-4)  # 21 features in 3 blocks
 
 
 @pytest.mark.parametrize(("surroundings", "places"), [(True, 3), (False, 1)])
 def test_the_surroundings_are_shown_where_they_are_asked_for(surroundings, places):
     table = spots(drawn(25), "a" * 25)
-    shown = design(table, surroundings=surroundings)
-    assert shown.shape == (25, places, 4)
-    assert shown.dtype == np.float32
-    np.testing.assert_array_equal(shown[:, 0], design(table, surroundings=False)[:, 0])
+    inputs = design(table, surroundings=surroundings)
+    assert inputs.shape == (25, places, 4)
+    assert inputs.dtype == np.float32
+    np.testing.assert_array_equal(inputs[:, 0], design(table, surroundings=False)[:, 0])
 
 
 def test_a_head_on_tiles_is_shown_the_pixels_as_they_are():
     table = spots(drawn(25), "a" * 25)
-    np.testing.assert_array_equal(shown_to("fine-tuned", table, surroundings=False)[:, 0], table.features)
+    np.testing.assert_array_equal(head_inputs("fine-tuned", table, surroundings=False)[:, 0], table.features)
     np.testing.assert_array_equal(
-        shown_to("context", table, surroundings=True), design(table, surroundings=True)
+        head_inputs("context", table, surroundings=True), design(table, surroundings=True)
     )

@@ -1,4 +1,4 @@
-"""What depth alone tells, and that a section's depth is its own."""
+"""Expression predicted from depth alone, standardised within each section."""
 
 import numpy as np
 
@@ -26,20 +26,20 @@ def test_a_gene_that_follows_depth_is_told_and_another_is_not():
     library = np.exp(generator.normal(7, 0.5, 400))
     table = spots(library, ["a"] * 200 + ["b"] * 200)
     values = np.stack([0.4 * np.log(library), generator.normal(size=400)], axis=1)
-    told = DepthExpression().fit(table[np.arange(200)], values[:200]).predict(table[np.arange(200, 400)])
-    assert np.corrcoef(told[:, 0], values[200:, 0])[0, 1] > 0.999
-    assert abs(np.corrcoef(told[:, 1], values[200:, 1])[0, 1]) < 0.2
+    predicted = DepthExpression().fit(table[np.arange(200)], values[:200]).predict(table[np.arange(200, 400)])
+    assert np.corrcoef(predicted[:, 0], values[200:, 0])[0, 1] > 0.999
+    assert abs(np.corrcoef(predicted[:, 1], values[200:, 1])[0, 1]) < 0.2
 
 
 def test_a_section_that_was_counted_deeper_is_told_as_any_other():
     library = np.exp(np.random.default_rng(0).normal(7, 0.5, 50))
     model = DepthExpression().fit(spots(library, ["a"] * 50), np.log(library)[:, None])
-    one = model.predict(spots(library, ["b"] * 50))
+    alone = model.predict(spots(library, ["b"] * 50))
     both = model.predict(spots(np.concatenate([library, library * 30]), ["b"] * 50 + ["c"] * 50))
-    np.testing.assert_allclose(both[:50], one)
-    np.testing.assert_allclose(both[50:], one)
+    np.testing.assert_allclose(both[:50], alone)
+    np.testing.assert_allclose(both[50:], alone)
 
 
 def test_spots_of_one_depth_tell_nothing():
-    told = DepthExpression().fit(spots([5.0] * 10, ["a"] * 10), np.arange(10.0)[:, None])
-    np.testing.assert_allclose(told.predict(spots([7.0] * 3, ["b"] * 3)), 4.5)
+    model = DepthExpression().fit(spots([5.0] * 10, ["a"] * 10), np.arange(10.0)[:, None])
+    np.testing.assert_allclose(model.predict(spots([7.0] * 3, ["b"] * 3)), 4.5)

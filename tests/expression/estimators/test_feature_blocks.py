@@ -18,7 +18,7 @@ def study(seed=0):
     place = np.stack(np.mgrid[:5, :5], axis=-1).reshape(-1, 2) * 100.0
     table = SpotTable(
         features=features,
-        blocks=tuple(FeatureBlock(f"made{at}", 100.0, width) for at, width in enumerate(WIDTHS)),
+        blocks=tuple(FeatureBlock(f"simulated{at}", 100.0, width) for at, width in enumerate(WIDTHS)),
         position_um=np.tile(place, (2, 1)),
         pitch_um=np.full(50, 100.0),
         section=section,
@@ -28,12 +28,12 @@ def study(seed=0):
     return table, features[:, [0, 5]].astype(np.float64)
 
 
-def test_it_tells_what_the_model_tells_of_a_table_with_these_blocks_only():
+def test_it_predicts_what_the_model_predicts_on_a_table_with_these_blocks_only():
     table, values = study()
-    found = SelectedBlocks(RidgeExpression(), (0, 2)).fit(table, values, table.section).predict(table)
+    predicted = SelectedBlocks(RidgeExpression(), (0, 2)).fit(table, values, table.section).predict(table)
     kept = table.of_blocks((0, 2))
     np.testing.assert_array_equal(kept.features, table.features[:, [0, 1, 5]])
-    np.testing.assert_array_equal(found, RidgeExpression().fit(kept, values, kept.section).predict(kept))
+    np.testing.assert_array_equal(predicted, RidgeExpression().fit(kept, values, kept.section).predict(kept))
 
 
 def test_blocks_it_is_not_shown_change_nothing():
@@ -46,13 +46,13 @@ def test_blocks_it_is_not_shown_change_nothing():
 
 def test_a_gene_of_a_block_it_is_not_shown_is_not_told():
     (train, values), (test, wanted) = study(), study(seed=1)
-    told = (
+    predicted = (
         SelectedBlocks(RidgeExpression(surroundings=False), (2,))
         .fit(train, values, train.section)
         .predict(test)
     )
-    assert abs(np.corrcoef(told[:, 0], wanted[:, 0])[0, 1]) < 0.5
-    assert np.corrcoef(told[:, 1], wanted[:, 1])[0, 1] > 0.95
+    assert abs(np.corrcoef(predicted[:, 0], wanted[:, 0])[0, 1]) < 0.5
+    assert np.corrcoef(predicted[:, 1], wanted[:, 1])[0, 1] > 0.95
 
 
 def test_the_model_given_stays_unfitted_and_a_clone_asks_for_the_same_blocks():

@@ -20,8 +20,8 @@ SHORT = TrainingSettings(epochs=1, batch_size=16, learning_rate=1e-3)
 
 @pytest.fixture(scope="module")
 def study():
-    """Spots of two made sections with their tiles, and what was measured of ten genes."""
-    sections = [one.section for one in simulate_tissue(TissueSettings(2, 1, 6, 20, seed=1))]
+    """Spots of two simulated sections with their tiles, and the measured values of ten genes."""
+    sections = [simulated.section for simulated in simulate_tissue(TissueSettings(2, 1, 6, 20, seed=1))]
     cohort = expression_cohort(sections, FeatureRecipe(("tile-pixels",), (112.0,)))
     chosen = PanelTargets(cohort, PanelSettings(10)).fit(np.arange(len(cohort.spots)))
     return cohort.spots, chosen.values(np.arange(len(cohort.spots)))
@@ -32,7 +32,7 @@ def test_pixels_come_as_they_are_and_cannot_change():
     tile = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     np.testing.assert_array_equal(encoder.encode([tile])[0].reshape(128, 128, 3), tile)
     assert encoder.width == 3 * 128 * 128
-    assert encoder.calibration == ()
+    assert encoder.reference_features == ()
 
 
 def test_an_untrained_network_gives_the_encoders_features_to_its_output_layer():
@@ -40,9 +40,9 @@ def test_an_untrained_network_gives_the_encoders_features_to_its_output_layer():
     tiles = torch.randint(0, 256, (2, 64, 64, 3)).float()
     with torch.inference_mode():
         network.out.weight.fill_(1.0)
-        told = network(tiles.reshape(2, 1, -1))[:, 0] - network.out.bias[0]
+        outputs = network(tiles.reshape(2, 1, -1))[:, 0] - network.out.bias[0]
         expected = pretrained()((tiles.permute(0, 3, 1, 2) - 127) / 128).sum(dim=1)
-    torch.testing.assert_close(told, expected, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(outputs, expected, rtol=1e-4, atol=1e-3)
 
 
 def test_all_layers_learn_and_the_normalisation_keeps_its_statistics(study):
@@ -58,12 +58,12 @@ def test_all_layers_learn_and_the_normalisation_keeps_its_statistics(study):
 def test_the_same_seed_gives_the_same_bytes(study):
     spots, measured = study
     rows = np.arange(0, len(spots), 2)
-    one, two = (
+    first, second = (
         FineTunedExpression(training=SHORT).fit(spots[rows], measured[rows], spots.section[rows]).networks_[0]
         for _ in range(2)
     )
-    for name, value in one.state_dict().items():
-        assert torch.equal(value, two.state_dict()[name]), name
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[name]), name
 
 
 def test_features_that_are_no_tile_are_refused():

@@ -40,8 +40,10 @@ def test_there_is_one_value_for_each_spot(name):
 @pytest.mark.parametrize("seed", range(5))
 def test_poisson_is_the_log_likelihood_of_torch_distributions(seed):
     output, target = case("poisson", seed)
-    told = torch.distributions.Poisson(target[:, :1] * output.exp()).log_prob(target[:, 1:])
-    torch.testing.assert_close(LOSSES["poisson"](output, target), -told.mean(dim=1), rtol=1e-6, atol=1e-6)
+    log_likelihood = torch.distributions.Poisson(target[:, :1] * output.exp()).log_prob(target[:, 1:])
+    torch.testing.assert_close(
+        LOSSES["poisson"](output, target), -log_likelihood.mean(dim=1), rtol=1e-6, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -49,9 +51,11 @@ def test_negative_binomial_is_the_log_likelihood_of_torch_distributions(seed):
     output, target = case("negative-binomial", seed)
     rate, log_theta = output.chunk(2, dim=1)
     mean, theta = target[:, :1] * rate.exp(), log_theta.exp()
-    told = torch.distributions.NegativeBinomial(theta, probs=mean / (mean + theta)).log_prob(target[:, 1:])
+    log_likelihood = torch.distributions.NegativeBinomial(theta, probs=mean / (mean + theta)).log_prob(
+        target[:, 1:]
+    )
     torch.testing.assert_close(
-        LOSSES["negative-binomial"](output, target), -told.mean(dim=1), rtol=1e-6, atol=1e-6
+        LOSSES["negative-binomial"](output, target), -log_likelihood.mean(dim=1), rtol=1e-6, atol=1e-6
     )
 
 

@@ -27,9 +27,9 @@ def squared_length(rows):
 @pytest.mark.parametrize("shape", [TALL, SQUARE, WIDE])
 def test_weights_and_bias_are_those_of_scikit_learn(shape, penalty):
     rows, targets = drawn(shape)
-    found, expected = RidgePath(rows, targets).at(penalty), Ridge(alpha=penalty).fit(rows, targets)
-    np.testing.assert_allclose(found.weight, expected.coef_.T, atol=1e-8)
-    np.testing.assert_allclose(found.bias, expected.intercept_, atol=1e-7)
+    fitted, expected = RidgePath(rows, targets).at(penalty), Ridge(alpha=penalty).fit(rows, targets)
+    np.testing.assert_allclose(fitted.weight, expected.coef_.T, atol=1e-8)
+    np.testing.assert_allclose(fitted.bias, expected.intercept_, atol=1e-7)
 
 
 @pytest.mark.parametrize("shape", [TALL, WIDE])
@@ -50,17 +50,17 @@ def test_one_path_answers_for_penalties_in_any_order():
 
 def test_columns_that_repeat_each_other_share_their_weight():
     rows, targets = drawn(TALL)
-    found = RidgePath(np.concatenate([rows, rows], axis=1), targets).at(1.0).weight
-    np.testing.assert_allclose(found[:8], found[8:], atol=1e-9)
+    fitted = RidgePath(np.concatenate([rows, rows], axis=1), targets).at(1.0).weight
+    np.testing.assert_allclose(fitted[:8], fitted[8:], atol=1e-9)
 
 
 @pytest.mark.parametrize("shape", [TALL, WIDE])
 def test_a_named_penalty_is_in_mean_squared_lengths_of_a_row(shape):
     rows, targets = drawn(shape)
-    found, penalty = fit_ridge(rows, targets, np.full(len(rows), "a", dtype=object), penalty=0.3)
+    fitted, penalty = fit_ridge(rows, targets, np.full(len(rows), "a", dtype=object), penalty=0.3)
     expected = Ridge(alpha=0.3 * squared_length(rows)).fit(rows, targets)
     assert penalty == 0.3
-    np.testing.assert_allclose(found.weight, expected.coef_.T, atol=1e-8)
+    np.testing.assert_allclose(fitted.weight, expected.coef_.T, atol=1e-8)
 
 
 def test_inputs_in_another_unit_are_told_the_same():
@@ -72,8 +72,8 @@ def test_inputs_in_another_unit_are_told_the_same():
 
 def test_inputs_that_never_differ_give_the_training_mean():
     targets = drawn(TALL)[1]
-    found, _ = fit_ridge(np.full(TALL, 7.0), targets, np.repeat(["a", "b"], 30).astype(object))
-    np.testing.assert_allclose(found(np.full((2, 8), 7.0)), np.tile(targets.mean(axis=0), (2, 1)))
+    fitted, _ = fit_ridge(np.full(TALL, 7.0), targets, np.repeat(["a", "b"], 30).astype(object))
+    np.testing.assert_allclose(fitted(np.full((2, 8), 7.0)), np.tile(targets.mean(axis=0), (2, 1)))
 
 
 def left_out_score(rows, targets, group, penalty):
@@ -82,8 +82,8 @@ def left_out_score(rows, targets, group, penalty):
     for name in sorted(set(group)):
         out = group == name
         model = Ridge(alpha=penalty * squared_length(rows[~out])).fit(rows[~out], targets[~out])
-        told = model.predict(rows[out])
-        scores += [pearsonr(told[:, at], targets[out, at])[0] for at in range(targets.shape[1])]
+        predicted = model.predict(rows[out])
+        scores += [pearsonr(predicted[:, at], targets[out, at])[0] for at in range(targets.shape[1])]
     return np.mean(scores)
 
 
@@ -114,6 +114,6 @@ def test_a_gene_constant_in_a_section_left_out_counts_as_nothing():
     rows, targets = drawn((40, 6))
     group = np.repeat(["a", "b"], 20).astype(object)
     targets[group == "a", 1] = 3.0
-    found, penalty = fit_ridge(rows, targets, group)
+    fitted, penalty = fit_ridge(rows, targets, group)
     assert penalty in PENALTIES
-    assert np.isfinite(found.weight).all()
+    assert np.isfinite(fitted.weight).all()

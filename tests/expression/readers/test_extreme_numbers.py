@@ -43,8 +43,8 @@ def test_a_spot_further_away_than_any_image_is_refused(tmp_path, place):
 
 
 def test_a_tile_whose_name_no_system_can_open_is_not_there(tmp_path):
-    found = read_section(tiles(tmp_path / "t", f"{'x' * 5_000}.png,150,50,1"), um_per_pixel=0.5)
-    assert list(found.reason) == ["", "no tile"]
+    section = read_section(tiles(tmp_path / "t", f"{'x' * 5_000}.png,150,50,1"), um_per_pixel=0.5)
+    assert list(section.reason) == ["", "no tile"]
 
 
 def test_a_section_whose_name_no_system_can_open_is_refused(tmp_path):

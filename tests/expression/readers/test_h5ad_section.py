@@ -29,12 +29,12 @@ def _replace(path: Path, name: str, value: object) -> None:
 def test_counts_and_places_come_back(
     h5ad: Write, counts: np.ndarray, pixel: np.ndarray, sparse: bool
 ) -> None:
-    found = read_section(h5ad(sparse=sparse), um_per_pixel=0.5)
-    assert np.array_equal(found.counts.toarray(), counts)
-    assert found.position_um == pytest.approx(pixel * 0.5)
-    assert list(found.barcode)[:2] == ["spot0", "spot1"]
-    assert list(found.gene)[:2] == ["GENE0", "GENE1"]
-    assert found.usable.all()
+    section = read_section(h5ad(sparse=sparse), um_per_pixel=0.5)
+    assert np.array_equal(section.counts.toarray(), counts)
+    assert section.position_um == pytest.approx(pixel * 0.5)
+    assert list(section.barcode)[:2] == ["spot0", "spot1"]
+    assert list(section.gene)[:2] == ["GENE0", "GENE1"]
+    assert section.usable.all()
 
 
 def test_what_anndata_writes_is_read(
@@ -51,11 +51,11 @@ def test_what_anndata_writes_is_read(
         obsm={"spatial": pixel},
     )
     table.write_h5ad(tmp_path / "one.h5ad")
-    found = read_section(tmp_path / "one.h5ad", um_per_pixel=0.5)
-    assert np.array_equal(found.counts.toarray(), counts)
-    assert found.patient == "P7"
-    assert found.gene[0] == "ENSG00000000000"
-    assert found.symbol[0] == "SYM0"
+    section = read_section(tmp_path / "one.h5ad", um_per_pixel=0.5)
+    assert np.array_equal(section.counts.toarray(), counts)
+    assert section.patient == "P7"
+    assert section.gene[0] == "ENSG00000000000"
+    assert section.symbol[0] == "SYM0"
 
 
 def test_counts_under_raw_are_taken_where_x_was_changed(
@@ -67,16 +67,16 @@ def test_counts_under_raw_are_taken_where_x_was_changed(
     table = table[:, :3].copy()
     table.X = np.log1p(table.X)
     table.write_h5ad(tmp_path / "one.h5ad")
-    found = read_section(tmp_path / "one.h5ad", um_per_pixel=0.5)
-    assert np.array_equal(found.counts.toarray(), counts)
-    assert len(found.gene) == 6
+    section = read_section(tmp_path / "one.h5ad", um_per_pixel=0.5)
+    assert np.array_equal(section.counts.toarray(), counts)
+    assert len(section.gene) == 6
 
 
 def test_log_normalised_values_are_no_counts_and_it_is_said(h5ad: Write, counts: np.ndarray) -> None:
     path = h5ad(values=np.log1p(counts))
-    found = read_section(path, um_per_pixel=0.5)
-    assert found.counts is None
-    assert any("no whole numbers" in note for note in found.notes)
+    section = read_section(path, um_per_pixel=0.5)
+    assert section.counts is None
+    assert any("no whole numbers" in note for note in section.notes)
     with pytest.raises(DataError, match="layers/counts"):
         read_h5ad_counts(path)
 
@@ -90,10 +90,10 @@ def test_negative_counts_are_refused_with_their_place(h5ad: Write, counts: np.nd
 def test_a_row_that_is_not_finite_and_an_empty_one_are_listed(h5ad: Write, counts: np.ndarray) -> None:
     counts[2, 1], counts[5] = np.nan, 0.0
     counts[:, 4] = 0.0
-    found = read_section(h5ad(values=counts), um_per_pixel=0.5)
-    assert (found.reason[2], found.reason[5]) == ("counts missing", "no counts")
-    assert found.usable.sum() == 10
-    assert np.isfinite(found.counts.toarray()).all()
+    section = read_section(h5ad(values=counts), um_per_pixel=0.5)
+    assert (section.reason[2], section.reason[5]) == ("counts missing", "no counts")
+    assert section.usable.sum() == 10
+    assert np.isfinite(section.counts.toarray()).all()
 
 
 def test_counts_beyond_single_precision_stay_finite(h5ad: Write, counts: np.ndarray) -> None:
@@ -239,7 +239,9 @@ def test_numbers_changed_at_random_are_refused_or_stay_inside_their_bounds(h5ad:
     whole = path.read_bytes()
     with h5py.File(path) as file:
         stored = [file[name] for name in ("X/data", "X/indices", "X/indptr", "obsm/spatial")]
-        places = [range(one.id.get_offset(), one.id.get_offset() + one.nbytes) for one in stored]
+        places = [
+            range(dataset.id.get_offset(), dataset.id.get_offset() + dataset.nbytes) for dataset in stored
+        ]
     generator = np.random.default_rng(0)
     read = refused = 0
     for round_ in range(120):
@@ -248,12 +250,12 @@ def test_numbers_changed_at_random_are_refused_or_stay_inside_their_bounds(h5ad:
         broken[generator.integers(part.start, part.stop)] ^= 1 << generator.integers(0, 8)
         path.write_bytes(bytes(broken))
         try:
-            found = read_section(path, um_per_pixel=0.5)
+            section = read_section(path, um_per_pixel=0.5)
         except DataError:
             refused += 1
         else:
             read += 1
-            assert found.counts is None or found.counts.indices.max() < 6
+            assert section.counts is None or section.counts.indices.max() < 6
     assert read > 0
     assert refused > 0
 
@@ -269,9 +271,9 @@ def test_hest_metadata_say_patient_and_um_per_pixel(h5ad: Write) -> None:
         {"pixel_size_um_estimated": 0.46, "pixel_size_um_embedded": 0.4601, "patient": "Patient 5", "inter_spot_dist": 100.0,
          "spot_diameter": 55.0, "treatment_comment": float("nan")},
     )  # fmt: skip
-    found = read_section(path)
-    assert (found.um_per_pixel, found.patient, found.spot_pitch_um) == (0.46, "Patient 5", 100.0)
-    assert "pixel_size_um_estimated" in found.um_per_pixel_source
+    section = read_section(path)
+    assert (section.um_per_pixel, section.patient, section.spot_pitch_um) == (0.46, "Patient 5", 100.0)
+    assert "pixel_size_um_estimated" in section.um_per_pixel_source
 
 
 def test_hest_patches_are_joined_on_barcode(h5ad: Write, pixel: np.ndarray, tmp_path: Path) -> None:
@@ -283,11 +285,11 @@ def test_hest_patches_are_joined_on_barcode(h5ad: Write, pixel: np.ndarray, tmp_
         file["img"] = np.stack([np.full((8, 8, 3), 10 * k, dtype=np.uint8) for k in order])
         file["coords"] = pixel[order]
         file["barcode"] = np.array([[f"spot{k}".encode()] for k in order])
-    found = read_section(path, um_per_pixel=0.5)
-    assert isinstance(found.image, PrecutTiles)
-    assert sorted(np.flatnonzero(found.usable)) == [0, 3, 7]
-    kept = found.select(found.usable)
-    tiles = list(found.image.cutter()(kept.position_um / kept.um_per_pixel, 8.0, 8))
+    section = read_section(path, um_per_pixel=0.5)
+    assert isinstance(section.image, PrecutTiles)
+    assert sorted(np.flatnonzero(section.usable)) == [0, 3, 7]
+    kept = section.select(section.usable)
+    tiles = list(section.image.cutter()(kept.position_um / kept.um_per_pixel, 8.0, 8))
     assert [int(tile[0, 0, 0]) for tile in tiles] == [0, 30, 70]
 
 
@@ -310,10 +312,10 @@ def test_the_small_image_inside_is_used_where_there_is_no_other(h5ad: Write, tmp
         file["uns/spatial/lib/images/hires"] = pixels
         file["uns/spatial/lib/scalefactors/tissue_hires_scalef"] = 0.5
         file["uns/spatial/lib/scalefactors/spot_diameter_fullres"] = 60 * 0.65
-    found = read_section(path)
-    assert found.um_per_pixel == pytest.approx(2 * 100 / 60)
-    assert "100 µm" in found.um_per_pixel_source
-    tile = next(found.image.cutter()(found.position_um[:1] / found.um_per_pixel, 3.0, 3))
+    section = read_section(path)
+    assert section.um_per_pixel == pytest.approx(2 * 100 / 60)
+    assert "100 µm" in section.um_per_pixel_source
+    tile = next(section.image.cutter()(section.position_um[:1] / section.um_per_pixel, 3.0, 3))
     assert int((tile == 255).all(axis=2).sum()) == 1
 
 
@@ -329,17 +331,17 @@ def test_two_sections_in_one_file_are_refused(h5ad: Write) -> None:
 def test_a_real_crop_is_what_anndata_reads(shared_data: Path) -> None:
     folder = shared_data / "st" / "formats" / "visium_h5ad_crop"
     table = anndata.read_h5ad(folder / "test_data.h5ad")
-    found = read_section(folder / "test_data.h5ad", image=folder / "test_img.jpg")
-    assert found.counts is None  # its X was log-normalised
-    assert list(found.symbol) == list(table.var_names)
-    assert list(found.barcode) == list(table.obs_names)
-    assert found.position_um / found.um_per_pixel == pytest.approx(table.obsm["spatial"])
+    section = read_section(folder / "test_data.h5ad", image=folder / "test_img.jpg")
+    assert section.counts is None  # its X was log-normalised
+    assert list(section.symbol) == list(table.var_names)
+    assert list(section.barcode) == list(table.obs_names)
+    assert section.position_um / section.um_per_pixel == pytest.approx(table.obsm["spatial"])
 
 
 def test_a_real_hest_file_is_what_anndata_reads(shared_data: Path) -> None:
     path = shared_data / "st" / "formats" / "hest_style" / "NCBI858.h5ad"
     table = anndata.read_h5ad(path)
-    found = read_section(path, um_per_pixel=0.2125)
-    assert np.array_equal(found.counts.toarray(), np.asarray(table.X))
-    assert list(found.gene) == list(table.var_names)
-    assert found.position_um / 0.2125 == pytest.approx(table.obs[["x_pixel", "y_pixel"]].to_numpy())
+    section = read_section(path, um_per_pixel=0.2125)
+    assert np.array_equal(section.counts.toarray(), np.asarray(table.X))
+    assert list(section.gene) == list(table.var_names)
+    assert section.position_um / 0.2125 == pytest.approx(table.obs[["x_pixel", "y_pixel"]].to_numpy())

@@ -39,28 +39,30 @@ def _write(
 def test_what_is_said_of_a_section_is_kept(tmp_path: Path, draw_image: DrawImage) -> None:
     path = _write(tmp_path, draw_image)
     spots, image = tmp_path / "spotfiles" / "S1_selection.tsv", tmp_path / "images" / "S1.png"
-    found = read_section(path, patient="007", section="first", spots=spots, image=image)
-    assert (found.name, found.patient) == ("first", "007")
+    section = read_section(path, patient="007", section="first", spots=spots, image=image)
+    assert (section.name, section.patient) == ("first", "007")
 
 
 def test_the_usual_files_are_found_beside_the_counts(tmp_path: Path, draw_image: DrawImage) -> None:
-    found = read_section(_write(tmp_path, draw_image), patient="p1")
-    assert list(found.barcode) == [f"{x}x{y}" for x, y in PLACES]
-    assert list(found.gene) == ["A", "B", "C"]
-    assert found.counts.toarray()[3].tolist() == [3, 0, 7]
-    assert found.um_per_pixel == pytest.approx(200 / 60)  # 200 µm between neighbours that lie 60 pixels apart
-    assert "200 µm" in found.um_per_pixel_source
-    assert found.position_um[0] == pytest.approx(np.array([80, 90]) * 200 / 60)
-    assert (found.spot_pitch_um, found.spot_diameter_um) == (200.0, 100.0)
-    assert found.usable.all()
+    section = read_section(_write(tmp_path, draw_image), patient="p1")
+    assert list(section.barcode) == [f"{x}x{y}" for x, y in PLACES]
+    assert list(section.gene) == ["A", "B", "C"]
+    assert section.counts.toarray()[3].tolist() == [3, 0, 7]
+    assert section.um_per_pixel == pytest.approx(
+        200 / 60
+    )  # 200 µm between neighbours that lie 60 pixels apart
+    assert "200 µm" in section.um_per_pixel_source
+    assert section.position_um[0] == pytest.approx(np.array([80, 90]) * 200 / 60)
+    assert (section.spot_pitch_um, section.spot_diameter_um) == (200.0, 100.0)
+    assert section.usable.all()
 
 
 def test_rows_without_a_partner_are_counted_on_each_side(tmp_path: Path, draw_image: DrawImage) -> None:
     ids = [f"{x}x{y}" for x, y in PLACES[:-2]] + ["30x30"]
-    found = read_section(_write(tmp_path, draw_image, ids=ids))
-    assert len(found) == 10
-    assert any("2 of 12 selected spots have no counts" in note for note in found.notes)
-    assert any("1 of 11 rows of counts have no selected spot" in note for note in found.notes)
+    section = read_section(_write(tmp_path, draw_image, ids=ids))
+    assert len(section) == 10
+    assert any("2 of 12 selected spots have no counts" in note for note in section.notes)
+    assert any("1 of 11 rows of counts have no selected spot" in note for note in section.notes)
 
 
 def test_only_selected_spots_are_kept(tmp_path: Path, draw_image: DrawImage) -> None:
@@ -71,10 +73,10 @@ def test_only_selected_spots_are_kept(tmp_path: Path, draw_image: DrawImage) -> 
 
 
 def test_adjusted_places_are_joined_after_rounding(tmp_path: Path, draw_image: DrawImage) -> None:
-    found = read_section(_write(tmp_path, draw_image, ids=[f"{x + 0.04}x{y - 0.1}" for x, y in PLACES]))
-    assert len(found) == 12
-    assert any("rounded" in note for note in found.notes)
-    assert found.position_um[5] == pytest.approx(np.array([20 + 60 * 2, 60 * 3 - 30]) * 200 / 60)
+    section = read_section(_write(tmp_path, draw_image, ids=[f"{x + 0.04}x{y - 0.1}" for x, y in PLACES]))
+    assert len(section) == 12
+    assert any("rounded" in note for note in section.notes)
+    assert section.position_um[5] == pytest.approx(np.array([20 + 60 * 2, 60 * 3 - 30]) * 200 / 60)
 
 
 def test_a_turned_array_is_measured_all_the_same(tmp_path: Path, draw_image: DrawImage) -> None:
@@ -84,7 +86,7 @@ def test_a_turned_array_is_measured_all_the_same(tmp_path: Path, draw_image: Dra
     assert read_section(path).um_per_pixel == pytest.approx(200 / 60)
 
 
-def test_a_image_stretched_one_way_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+def test_an_image_stretched_one_way_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
     path = _write(tmp_path, draw_image)
     spots = ["x\ty\tpixel_x\tpixel_y"] + [f"{x}\t{y}\t{60 * x}\t{66 * y}" for x, y in PLACES]
     (tmp_path / "spotfiles" / "S1_selection.tsv").write_text("\n".join(spots))
@@ -105,7 +107,7 @@ def test_an_array_with_every_second_place_empty_needs_um_per_pixel(
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ("1x2\t1\t0", "line 2: 2 counts under 4 names"),
         ("1x2\t1\t0\t-1", "line 2, gene 3: -1.0 is no count"),
@@ -116,9 +118,11 @@ def test_an_array_with_every_second_place_empty_needs_um_per_pixel(
         ("2x2\t1\t2\t3", "barcode '2x2' stands twice"),
     ],
 )
-def test_a_broken_line_of_counts_is_named(tmp_path: Path, draw_image: DrawImage, row: str, said: str) -> None:
+def test_a_broken_line_of_counts_is_named(
+    tmp_path: Path, draw_image: DrawImage, row: str, message: str
+) -> None:
     rows = [row] + [f"{x}x{y}\t1\t2\t3" for x, y in PLACES[1:]]
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         read_section(_write(tmp_path, draw_image, rows=rows))
 
 
@@ -157,8 +161,8 @@ def test_spots_off_the_image_are_kept_with_a_reason(tmp_path: Path, draw_image: 
     spots.write_text(
         spots.read_text().replace("\t260\t90\t", "\t900\t90\t").replace("\t200\t90\t", "\t\t90\t")
     )
-    found = read_section(path, um_per_pixel=3.0)
-    assert list(found.reason[:4]) == ["no counts", "", "no position", "off the image"]
+    section = read_section(path, um_per_pixel=3.0)
+    assert list(section.reason[:4]) == ["no counts", "", "no position", "off the image"]
 
 
 def test_all_spots_off_the_image_are_refused(tmp_path: Path, draw_image: DrawImage) -> None:
@@ -179,26 +183,26 @@ def test_any_counts_come_back(tmp_path: Path, draw_image: DrawImage, values: lis
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
-def test_telling_the_kind_never_fails(first: str, second: str) -> None:
+def test_recognising_the_kind_never_fails(first: str, second: str) -> None:
     assert looks_like_legacy_st([first, second]) in (True, False)
 
 
 def test_a_real_section_is_what_pandas_reads(shared_data: Path) -> None:
     path = shared_data / "st" / "her2st" / "counts" / "C5.tsv.gz"
-    found = read_section(SectionSource(path, patient="C"))
+    section = read_section(SectionSource(path, patient="C"))
     table = pd.read_csv(path, sep="\t", index_col=0)
-    assert list(found.gene) == list(table.columns)
-    assert np.array_equal(found.counts.toarray(), table.loc[list(found.barcode)].to_numpy())
+    assert list(section.gene) == list(table.columns)
+    assert np.array_equal(section.counts.toarray(), table.loc[list(section.barcode)].to_numpy())
     spots = pd.read_csv(shared_data / "st" / "her2st" / "spotfiles" / "C5_selection.tsv", sep="\t")
     spots.index = spots["x"].astype(str) + "x" + spots["y"].astype(str)
-    pixel = spots.loc[list(found.barcode), ["pixel_x", "pixel_y"]].to_numpy()
-    assert found.position_um / found.um_per_pixel == pytest.approx(pixel)
-    assert found.um_per_pixel == pytest.approx(0.69, abs=0.01)
+    pixel = spots.loc[list(section.barcode), ["pixel_x", "pixel_y"]].to_numpy()
+    assert section.position_um / section.um_per_pixel == pytest.approx(pixel)
+    assert section.um_per_pixel == pytest.approx(0.69, abs=0.01)
 
 
 def test_the_olfactory_bulb_is_read_once_its_scale_is_said(shared_data: Path) -> None:
     path = shared_data / "st" / "olfactory_bulb" / "MOB1.tsv.gz"
     with pytest.raises(DataError, match="every second place"):
         read_section(path)
-    found = read_section(path, um_per_pixel=4.4)
-    assert (len(found), len(found.gene)) == (379, 1000)
+    section = read_section(path, um_per_pixel=4.4)
+    assert (len(section), len(section.gene)) == (379, 1000)

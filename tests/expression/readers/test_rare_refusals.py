@@ -11,7 +11,7 @@ from PIL import Image
 
 from fuzzing.sections import hest_files, legacy_files, space_ranger_files, space_ranger_text_files, tile_files
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers import counted, read_section, read_sections, slide, tenx_matrix
+from spectra_dl.expression.readers import count_matrix, read_section, read_sections, slide, tenx_matrix
 from spectra_dl.expression.readers.h5ad import number_column, text_column
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um
@@ -105,7 +105,7 @@ def test_counts_whose_sum_can_not_be_held_are_refused(changed):
 
 
 def test_a_dense_matrix_that_can_not_be_held_is_refused(changed, monkeypatch):
-    monkeypatch.setattr(counted, "_MOST_BYTES", 100)
+    monkeypatch.setattr(count_matrix, "_MOST_BYTES", 100)
     with pytest.raises(DataError, match="write X as a sparse matrix"):
         read_section(changed(replaced("X", np.ones((12, 6)))), um_per_pixel=0.5)
     with pytest.raises(DataError, match="split the file by section"):

@@ -15,14 +15,14 @@ from spectra_dl.expression.readers.h5ad import read_h5ad_counts
 
 def test_legacy_sections_are_joined_and_measured_by_their_pitch(tmp_path):
     sections = read_sections(write_study(tmp_path, "ab"))
-    assert [one.patient for one in sections] == ["a", "b"]
+    assert [section.patient for section in sections] == ["a", "b"]
     assert sections[0].um_per_pixel == pytest.approx(5.0)
     assert sections[0].position_um[1].tolist() == pytest.approx([400.0, 200.0])
     assert sections[0].usable.all()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("path,patient\nS0.tsv,a\n", "path, patient and section"),
         ("path,patient,section\nS0.tsv,,S0\n", "line 2: no patient"),
@@ -31,10 +31,10 @@ def test_legacy_sections_are_joined_and_measured_by_their_pitch(tmp_path):
         ("path,patient,section\nnone.tsv,a,S0\n", "no such file"),
     ],
 )
-def test_a_sheet_that_is_wrong_is_refused_with_its_place(tmp_path, text, told):
+def test_a_sheet_that_is_wrong_is_refused_with_its_place(tmp_path, text, message):
     write_section(tmp_path, "S0", 0)
     (tmp_path / "s.csv").write_text(text)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read_sections(tmp_path / "s.csv")
 
 
@@ -81,7 +81,7 @@ def test_space_ranger_equals_scanpy_in_counts_names_and_places(shared_data):
     with open(folder / "spatial" / "tissue_positions_list.csv", newline="") as stream:
         place = {cells[0]: (float(cells[5]), float(cells[4])) for cells in csv.reader(stream)}
     scale = json.loads((folder / "spatial" / "scalefactors_json.json").read_text())["tissue_hires_scalef"]
-    expected = np.array([place[one] for one in section.barcode]) * scale * section.um_per_pixel
+    expected = np.array([place[barcode] for barcode in section.barcode]) * scale * section.um_per_pixel
     np.testing.assert_allclose(section.position_um, expected)
 
 
@@ -116,7 +116,7 @@ def test_an_h5ad_is_read_as_it_was_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"indices": np.array([0, 1, 2_000_000_000])}, "points outside itself"),
         ({"indptr": np.array([0, 1, 2, 9])}, "points outside itself"),
@@ -126,9 +126,9 @@ def test_an_h5ad_is_read_as_it_was_written(tmp_path):
         ({"values": [1, np.nan, 2]}, "not finite"),
     ],
 )
-def test_a_matrix_that_lies_is_refused_before_it_is_used(tmp_path, changed, told):
+def test_a_matrix_that_lies_is_refused_before_it_is_used(tmp_path, changed, message):
     write_h5ad(tmp_path / "x.h5ad", **changed)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read_h5ad_counts(tmp_path / "x.h5ad")
 
 

@@ -17,8 +17,13 @@ def test_paths_are_those_beside_the_sheet_and_ids_stay_text(tmp_path: Path, draw
     draw_image(tmp_path / "in" / "a.png")
     sheet = tmp_path / "sections.csv"
     sheet.write_text("path,patient,section,mpp,pitch_um\nin/a.png,07,1e3,2.0,50\n")
-    (found,) = read_sections(sheet)
-    assert (found.patient, found.name, found.um_per_pixel, found.spot_pitch_um) == ("07", "1e3", 2.0, 50.0)
+    (section,) = read_sections(sheet)
+    assert (section.patient, section.name, section.um_per_pixel, section.spot_pitch_um) == (
+        "07",
+        "1e3",
+        2.0,
+        50.0,
+    )
 
 
 @pytest.mark.parametrize(

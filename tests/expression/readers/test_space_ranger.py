@@ -62,16 +62,16 @@ def _as_folder(outs: Path, counts: np.ndarray, *, packed: bool) -> None:
 
 
 def test_positions_are_x_and_y_and_not_row_and_column(outs: Path) -> None:
-    found = read_section(outs)
+    section = read_section(outs)
     # spot 6 is in row 1, column 5: x = 800 + 300 * 5 = 2300, y = 900 + 519.6, a tenth of that on the small image
-    assert found.position_um[6] / found.um_per_pixel == pytest.approx([230.0, 141.96], abs=0.01)
+    assert section.position_um[6] / section.um_per_pixel == pytest.approx([230.0, 141.96], abs=0.01)
 
 
 def test_um_per_pixel_comes_from_the_pitch_of_100_um(outs: Path) -> None:
-    found = read_section(outs)
-    assert found.um_per_pixel == pytest.approx(100 / 60)
-    assert "100 µm" in found.um_per_pixel_source
-    assert (found.spot_pitch_um, found.spot_diameter_um) == (100.0, 55.0)
+    section = read_section(outs)
+    assert section.um_per_pixel == pytest.approx(100 / 60)
+    assert "100 µm" in section.um_per_pixel_source
+    assert (section.spot_pitch_um, section.spot_diameter_um) == (100.0, 55.0)
 
 
 def test_given_um_per_pixel_are_those_of_the_full_image(outs: Path) -> None:
@@ -86,21 +86,21 @@ def test_microns_per_pixel_of_later_versions_are_taken(outs: Path) -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_three_text_files_are_the_same_counts(outs: Path, counts: np.ndarray, packed: bool) -> None:
-    one = read_section(outs)
+    first = read_section(outs)
     _as_folder(outs, counts, packed=packed)
-    other = read_section(outs)
-    assert np.array_equal(one.counts.toarray(), counts)
-    assert np.array_equal(one.counts.toarray(), other.counts.toarray())
-    assert list(one.gene) == list(other.gene)
-    assert list(one.symbol) == list(other.symbol)
+    second = read_section(outs)
+    assert np.array_equal(first.counts.toarray(), counts)
+    assert np.array_equal(first.counts.toarray(), second.counts.toarray())
+    assert list(first.gene) == list(second.gene)
+    assert list(first.symbol) == list(second.symbol)
 
 
 def test_a_header_over_the_positions_changes_nothing(outs: Path) -> None:
-    one = read_section(outs)
+    first = read_section(outs)
     old = outs / "spatial" / "tissue_positions_list.csv"
     (outs / "spatial" / "tissue_positions.csv").write_text(HEADER + old.read_text())
     old.unlink()
-    assert np.array_equal(one.position_um, read_section(outs).position_um)
+    assert np.array_equal(first.position_um, read_section(outs).position_um)
 
 
 def test_the_folder_above_outs_is_read_too(outs: Path) -> None:
@@ -113,9 +113,9 @@ def test_the_folder_above_outs_is_read_too(outs: Path) -> None:
 def test_spots_beside_the_tissue_are_left_out_and_counted(outs: Path) -> None:
     path = outs / "spatial" / "tissue_positions_list.csv"
     path.write_text(path.read_text().replace("B3-1,1,", "B3-1,0,"))
-    found = read_section(outs)
-    assert "B3-1" not in list(found.barcode)
-    assert any("1 counted barcodes" in note for note in found.notes)
+    section = read_section(outs)
+    assert "B3-1" not in list(section.barcode)
+    assert any("1 counted barcodes" in note for note in section.notes)
 
 
 def test_other_features_than_genes_are_left_out(outs: Path) -> None:
@@ -210,16 +210,16 @@ def test_a_real_folder_is_what_scanpy_reads(
     shared_data: Path, tmp_path: Path, draw_image: Callable[[Path], Path]
 ) -> None:
     folder = shared_data / "st" / "formats" / "visium_spaceranger1"
-    found = read_section(folder)
+    section = read_section(folder)
     table = scanpy.read_10x_h5(folder / "filtered_feature_bc_matrix.h5")
-    table = table[list(found.barcode)]
-    assert np.array_equal(found.counts.toarray(), table.X.toarray())
-    assert list(found.symbol) == list(table.var_names)
-    assert list(found.gene) == list(table.var["gene_ids"])
+    table = table[list(section.barcode)]
+    assert np.array_equal(section.counts.toarray(), table.X.toarray())
+    assert list(section.symbol) == list(table.var_names)
+    assert list(section.gene) == list(table.var["gene_ids"])
     places = np.loadtxt(folder / "spatial" / "tissue_positions_list.csv", delimiter=",", dtype=str)
     row = {line[0]: line for line in places}
-    expected = np.array([[float(row[one][5]), float(row[one][4])] for one in found.barcode])
+    expected = np.array([[float(row[barcode][5]), float(row[barcode][4])] for barcode in section.barcode])
     scale = json.loads((folder / "spatial" / "scalefactors_json.json").read_text())["tissue_hires_scalef"]
-    assert found.position_um / found.um_per_pixel == pytest.approx(expected * scale)
+    assert section.position_um / section.um_per_pixel == pytest.approx(expected * scale)
     # Space Ranger's own diameter is that of 65 µm: an independent measure of µm per pixel.
-    assert found.um_per_pixel * scale == pytest.approx(65 / 89.4275, rel=0.01)
+    assert section.um_per_pixel * scale == pytest.approx(65 / 89.4275, rel=0.01)

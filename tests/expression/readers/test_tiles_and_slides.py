@@ -28,38 +28,38 @@ def tiles(tmp_path: Path) -> Path:
 
 
 def test_tiles_and_counts_are_joined_by_their_table(tiles: Path) -> None:
-    found = read_section(tiles, um_per_pixel=0.5)
-    assert isinstance(found.image, PrecutTiles)
-    assert found.counts.toarray().tolist() == [[0, 1], [1, 2], [2, 3], [3, 4]]
-    assert found.position_um[3].tolist() == [175.0, 25.0]
-    centre = found.position_um[[2, 0]] / found.um_per_pixel
-    assert [int(tile.mean()) for tile in found.image.cutter()(centre, 20.0, 10)] == [30, 10]
+    section = read_section(tiles, um_per_pixel=0.5)
+    assert isinstance(section.image, PrecutTiles)
+    assert section.counts.toarray().tolist() == [[0, 1], [1, 2], [2, 3], [3, 4]]
+    assert section.position_um[3].tolist() == [175.0, 25.0]
+    centre = section.position_um[[2, 0]] / section.um_per_pixel
+    assert [int(tile.mean()) for tile in section.image.cutter()(centre, 20.0, 10)] == [30, 10]
 
 
 def test_a_smaller_tile_is_the_middle_of_the_stored_one(tiles: Path) -> None:
     pixels = np.zeros((20, 20, 3), dtype=np.uint8)
     pixels[5:15, 5:15] = 200
     Image.fromarray(pixels).save(tiles / "t0.png")
-    found = read_section(tiles, um_per_pixel=0.5)
-    tile = next(found.image.cutter()(found.position_um[:1] / 0.5, 10.0, 10))
+    section = read_section(tiles, um_per_pixel=0.5)
+    tile = next(section.image.cutter()(section.position_um[:1] / 0.5, 10.0, 10))
     assert (tile == 200).all()
 
 
 def test_a_larger_tile_than_the_stored_ones_is_refused(tiles: Path) -> None:
-    found = read_section(tiles, um_per_pixel=0.5)
+    section = read_section(tiles, um_per_pixel=0.5)
     with pytest.raises(DataError, match="20 pixels of the full image wide and 40"):
-        next(found.image.cutter()(found.position_um / 0.5, 40.0, 10))
+        next(section.image.cutter()(section.position_um / 0.5, 40.0, 10))
 
 
 def test_a_place_without_tile_is_refused(tiles: Path) -> None:
-    found = read_section(tiles, um_per_pixel=0.5)
+    section = read_section(tiles, um_per_pixel=0.5)
     with pytest.raises(DataError, match="1 of 1 spots have no tile"):
-        next(found.image.cutter()(np.array([[7.0, 7.0]]), 20.0, 10))
+        next(section.image.cutter()(np.array([[7.0, 7.0]]), 20.0, 10))
 
 
 def test_the_small_image_shows_tiles_in_their_places(tiles: Path) -> None:
-    found = read_section(tiles, um_per_pixel=0.5)
-    small, scale = found.image.thumbnail(10_000)
+    section = read_section(tiles, um_per_pixel=0.5)
+    small, scale = section.image.thumbnail(10_000)
     assert scale == 1.0
     assert small[50, 250].tolist() == [30, 30, 30]
     assert small[50, 200].tolist() == [255, 255, 255]
@@ -67,8 +67,8 @@ def test_the_small_image_shows_tiles_in_their_places(tiles: Path) -> None:
 
 def test_a_missing_tile_is_listed_and_nothing_is_dropped(tiles: Path) -> None:
     (tiles / "t1.png").unlink()
-    found = read_section(tiles, um_per_pixel=0.5)
-    assert list(found.reason) == ["", "no tile", "", ""]
+    section = read_section(tiles, um_per_pixel=0.5)
+    assert list(section.reason) == ["", "no tile", "", ""]
 
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "..\\x.png", "C:\\x.png"])
@@ -104,20 +104,20 @@ def test_tiles_need_um_per_pixel(tiles: Path) -> None:
 
 
 def test_spots_are_laid_over_tissue_and_not_over_glass(tmp_path: Path, draw_image: DrawImage) -> None:
-    found = read_section(draw_image(tmp_path / "slide.png"), um_per_pixel=2.0, pitch_um=40.0)
-    assert found.counts is None
-    x, y = (found.position_um / 2.0).T
+    section = read_section(draw_image(tmp_path / "slide.png"), um_per_pixel=2.0, pitch_um=40.0)
+    assert section.counts is None
+    x, y = (section.position_um / 2.0).T
     assert ((x > 35) & (x < 365) & (y > 55) & (y < 265)).all()
-    assert len(found) == pytest.approx(320 * 200 / 20**2, rel=0.1)
+    assert len(section) == pytest.approx(320 * 200 / 20**2, rel=0.1)
     assert np.unique(np.diff(np.unique(x))).tolist() == [20.0]
 
 
-def test_a_image_without_scale_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+def test_an_image_without_scale_is_refused(tmp_path: Path, draw_image: DrawImage) -> None:
     with pytest.raises(DataError, match="--mpp"):
         read_section(draw_image(tmp_path / "slide.png"))
 
 
-def test_a_image_without_tissue_edges_is_all_tissue(tmp_path: Path) -> None:
+def test_an_image_without_tissue_edges_is_all_tissue(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).normal([190, 110, 170], 12, (200, 200, 3)).clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "crop.png")
     assert len(read_section(tmp_path / "crop.png", um_per_pixel=1.0, pitch_um=20.0)) == 100

@@ -26,7 +26,7 @@ def section(tmp_path: Path) -> TissueSection:
     pixels[30:260, 40:110] = (180, 100, 160)
     pixels[200:260, 40:260] = (180, 100, 160)
     Image.fromarray(pixels).save(tmp_path / "l.png")
-    x, y = (one.ravel() for one in np.meshgrid(np.arange(50.0, 400, 10), np.arange(40.0, 300, 10)))
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(50.0, 400, 10), np.arange(40.0, 300, 10)))
     on = pixels[y.astype(int), x.astype(int), 1] < 200
     place = np.stack([x[on], y[on]], axis=1)
     names = text_array([f"s{k}" for k in range(len(place))])
@@ -37,11 +37,11 @@ def section(tmp_path: Path) -> TissueSection:
 
 
 def test_spots_on_tissue_pass(section: TissueSection) -> None:
-    found = check_registration(section)
-    assert found.share_on_tissue == 1.0
-    assert found.best_scale == 1.0
-    assert found.swapped_share < 0.8
-    assert "100% of" in found.sentence
+    registration = check_registration(section)
+    assert registration.share_on_tissue == 1.0
+    assert registration.best_scale == 1.0
+    assert registration.swapped_share < 0.8
+    assert "100% of" in registration.sentence
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ def test_coordinates_meant_another_way_are_refused_with_the_way(
 
 def test_spots_beside_the_tissue_are_refused(section: TissueSection) -> None:
     generator = np.random.default_rng(0)
-    beside = np.stack(
+    moved = np.stack(
         [generator.uniform(280, 400, len(section)), generator.uniform(0, 190, len(section))], axis=1
     )
     with pytest.raises(DataError, match="lie on tissue"):
-        check_registration(replace(section, position_um=beside))
+        check_registration(replace(section, position_um=moved))
 
 
-def test_a_image_full_of_tissue_passes(section: TissueSection, tmp_path: Path) -> None:
+def test_an_image_full_of_tissue_passes(section: TissueSection, tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     pixels = generator.normal([190, 110, 170], 15, (300, 400, 3)).clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "full.png")
-    found = check_registration(replace(section, image=open_image(tmp_path / "full.png")))
-    assert found.share_on_tissue == 1.0
+    registration = check_registration(replace(section, image=open_image(tmp_path / "full.png")))
+    assert registration.share_on_tissue == 1.0
 
 
 def test_circles_are_drawn_to_scale_and_spots_without_place_left_out(
@@ -89,8 +89,8 @@ def test_circles_are_drawn_to_scale_and_spots_without_place_left_out(
     place = section.position_um.copy()
     place[0] = np.nan
     lone = replace(section, position_um=place, spot_diameter_um=20.0)
-    found = check_registration(lone, overlay=tmp_path / "o.png")
-    assert found.share_on_tissue == 1.0
+    registration = check_registration(lone, overlay=tmp_path / "o.png")
+    assert registration.share_on_tissue == 1.0
     with Image.open(tmp_path / "o.png") as drawn:
         pixels = np.asarray(drawn.convert("RGB"))
     x, y = place[-1].astype(int)
@@ -100,9 +100,9 @@ def test_circles_are_drawn_to_scale_and_spots_without_place_left_out(
 def test_tiles_cut_before_have_nothing_to_check(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     (tmp_path / "t.csv").write_text("file,x,y\na.png,4,4\n")
-    found = check_registration(read_section(tmp_path, um_per_pixel=1.0))
-    assert np.isnan(found.share_on_tissue)
-    assert "nothing to check" in found.sentence
+    registration = check_registration(read_section(tmp_path, um_per_pixel=1.0))
+    assert np.isnan(registration.share_on_tissue)
+    assert "nothing to check" in registration.sentence
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_real_crop_inside_tissue_passes(shared_data: Path) -> None:
     assert check_registration(section).share_on_tissue == 1.0
 
 
-def test_a_image_that_is_all_black_is_refused_by_name(section: TissueSection, tmp_path: Path) -> None:
+def test_an_image_that_is_all_black_is_refused_by_name(section: TissueSection, tmp_path: Path) -> None:
     Image.new("RGB", (400, 300)).save(tmp_path / "placeholder.png")
     with pytest.raises(DataError, match=r"black image under the spot in placeholder\.png"):
         registered(replace(section, image=open_image(tmp_path / "placeholder.png")), None)

@@ -13,18 +13,18 @@ from spectra_dl.expression.registration.tile_flags import (
     strange_colour,
     tissue_colour,
 )
-from spectra_dl.expression.simulation.tissue_study import DrawnImage, TissueSettings, simulate_tissue
+from spectra_dl.expression.simulation.tissue_study import InMemoryImage, TissueSettings, simulate_tissue
 
 
 @pytest.fixture(scope="module")
 def section():
-    """A made section of 61 spots."""
+    """A simulated section of 61 spots."""
     return simulate_tissue(TissueSettings(1, 1, 10, 10, seed=2))[0].section
 
 
-def shown(section, pixels):
+def with_image(section, pixels):
     """Return the section with another image."""
-    return replace(section, image=DrawnImage(section.image.path, pixels))
+    return replace(section, image=InMemoryImage(section.image.path, pixels))
 
 
 def around(section, spot, value):
@@ -32,7 +32,7 @@ def around(section, spot, value):
     pixels = section.image.pixels.copy()
     x, y = (section.position_um[spot] / section.um_per_pixel).astype(int)
     pixels[y - 30 : y + 30, x - 30 : x + 30] = value
-    return shown(section, pixels)
+    return with_image(section, pixels)
 
 
 def test_an_ordinary_section_has_no_black_spots_and_hardly_any_glass(section):
@@ -63,11 +63,11 @@ def test_another_stain_is_noticed_and_the_patients_own_is_not(section):
         for seed in range(3, 6)
     }
     assert strange_colour(section, known) is None
-    other = np.clip(section.image.pixels * np.array([0.6, 1.0, 1.0]), 0, 255).astype(np.uint8)
-    told = strange_colour(shown(section, other), known)
-    assert told is not None
-    assert "red and blue swapped" in told
-    assert len(told) <= 500
+    bluish = np.clip(section.image.pixels * np.array([0.6, 1.0, 1.0]), 0, 255).astype(np.uint8)
+    warning = strange_colour(with_image(section, bluish), known)
+    assert warning is not None
+    assert "red and blue swapped" in warning
+    assert len(warning) <= 500
 
 
 def test_real_sections_of_another_patient_pass_and_swapped_ones_do_not(shared_data):
@@ -77,6 +77,6 @@ def test_real_sections_of_another_patient_pass_and_swapped_ones_do_not(shared_da
     known = {name: tissue_colour(sections[name]) for name in ("C2", "C3")}
     assert strange_colour(sections["B4"], known) is None
     pixels, scale = sections["B4"].image.thumbnail(1500)
-    small = DrawnImage(sections["B4"].image.path, pixels[..., ::-1].copy())
+    small = InMemoryImage(sections["B4"].image.path, pixels[..., ::-1].copy())
     swapped = replace(sections["B4"], image=small, um_per_pixel=sections["B4"].um_per_pixel / scale)
     assert strange_colour(swapped, known) is not None

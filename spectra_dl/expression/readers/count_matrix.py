@@ -1,4 +1,4 @@
-"""Counts as they come from a file: ids unique, values possible, every sparse index inside its bounds."""
+"""A count matrix read from a file, checked: ids unique, values possible, every sparse index inside its bounds."""
 
 import math
 from collections.abc import Iterable
@@ -20,13 +20,13 @@ _MOST_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, eq=False)
-class Counted:
-    """Counts with the ids of their rows and columns.
+class CountMatrix:
+    """Counts of spots and genes with their ids.
 
     Attributes
     ----------
     matrix
-        ``(n, g)`` float64; a row with missing values is empty.
+        ``(n, g)`` float64 CSR, 0 or more; a row with missing values is empty.
     barcode, gene
         ``(n,)`` and ``(g,)`` text, each unique.
     symbol
@@ -52,23 +52,34 @@ class Counted:
         """Whether every value is a whole number, as counts are."""
         return bool(np.all(self.matrix.data == np.rint(self.matrix.data)))
 
-    def select(self, rows: "NDArray[np.intp]") -> "Counted":
+    def select(self, rows: "NDArray[np.intp]") -> "CountMatrix":
         """Return these rows only, in this order."""
         return replace(self, matrix=self.matrix[rows], barcode=self.barcode[rows], missing=self.missing[rows])
 
 
-def counted(
+def checked_counts(
     matrix: "csr_matrix", barcode: TextArray, gene: TextArray, symbol: TextArray | None, where: str
-) -> Counted:
-    """Return counts after ids and values were checked.
+) -> CountMatrix:
+    """Check ids and values of counts.
+
+    Parameters
+    ----------
+    matrix
+        ``(n, g)`` float64; rows with a value that is not finite are emptied and marked as missing.
+    barcode, gene
+        ``(n,)`` and ``(g,)`` ids.
+    symbol
+        ``(g,)`` gene symbols; None where not known.
+    where
+        The file, for messages.
 
     Raises
     ------
     DataError
-        An id stands twice, a value is below 0, or a sum can't be held.
+        An id appears twice, a value is below 0, or the sum is no finite number.
     """
-    refuse_twice(barcode, "barcode", where)
-    refuse_twice(gene, "gene", where)
+    refuse_duplicates(barcode, "barcode", where)
+    refuse_duplicates(gene, "gene", where)
     values = matrix.data
     if np.any(values < 0):
         row, column = _place(matrix, values < 0)
@@ -85,28 +96,46 @@ def counted(
     with np.errstate(over="ignore"):
         if not np.isfinite(matrix.sum()):
             raise DataError(f"{where}: the counts' sum is too large to be true; bring raw counts")
-    return Counted(matrix, barcode, gene, symbol, missing)
+    return CountMatrix(matrix, barcode, gene, symbol, missing)
 
 
-def refuse_twice(ids: Iterable[object], what: str, where: str) -> None:
-    """Refuse ids that stand twice, naming the first and its two places.
+def refuse_duplicates(ids: Iterable[object], what: str, where: str) -> None:
+    """Refuse ids of which one appears twice, naming it and its two places.
+
+    Parameters
+    ----------
+    ids
+        In the file's order.
+    what
+        What they name, such as "barcode".
+    where
+        The file, for messages.
 
     Raises
     ------
     DataError
-        One does.
+        One appears twice.
     """
     first: dict[object, int] = {}
-    for number, one in enumerate(ids, start=1):
-        if one in first:
+    for number, identifier in enumerate(ids, start=1):
+        if identifier in first:
             raise DataError(
-                f"{where}: {what} {str(one)!r:.60} stands twice, as number {first[one]} and {number}; make them unique"
+                f"{where}: {what} {str(identifier)!r:.60} stands twice, as number {first[identifier]} and {number}; make them unique"
             )
-        first[one] = number
+        first[identifier] = number
 
 
 def compressed_rows(group: "h5py.Group", shape: tuple[int, int], where: str) -> "csr_matrix":
-    """Return ``shape`` (rows, columns) from the datasets data, indices and indptr, each index found inside its bounds.
+    """Read a sparse matrix from the datasets data, indices and indptr, every index checked against its bounds.
+
+    Parameters
+    ----------
+    group
+        Holds the three datasets.
+    shape
+        Rows and columns of the result, float64 CSR; the rows are those that indptr delimits.
+    where
+        The file, for messages.
 
     Raises
     ------
@@ -143,7 +172,16 @@ def compressed_rows(group: "h5py.Group", shape: tuple[int, int], where: str) -> 
 
 
 def dense_rows(stored: "h5py.Dataset", shape: tuple[int, int], where: str) -> "csr_matrix":
-    """Return a dense dataset as sparse rows.
+    """Read a dense matrix as float64 CSR.
+
+    Parameters
+    ----------
+    stored
+        Numbers of any type.
+    shape
+        Rows and columns it must have.
+    where
+        The file, for messages.
 
     Raises
     ------
