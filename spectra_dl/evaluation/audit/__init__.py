@@ -57,6 +57,20 @@ def audit(
     ------
     DataError
         Labels or patient ids that can't be used, or a probe of another length.
+
+    Examples
+    --------
+    >>> from spectra_dl.evaluation.folds.splits import patient_folds
+    >>> from spectra_dl.evaluation.intervals import draw_patients
+    >>> rng = np.random.default_rng(0)
+    >>> patient = np.repeat([f"p{k}" for k in range(12)], 3)
+    >>> label = np.where(np.arange(36) < 18, "healthy", "sick")
+    >>> rows = rng.normal(size=(36, 4))
+    >>> level = Probe("level", "the level", (label == "sick")[:, np.newaxis] * 1.0)
+    >>> folds = patient_folds(patient, label, folds=3, seed=0)
+    >>> findings = audit(rows, label, patient, [level], folds=folds, multiplicity=draw_patients(12, resamples=200)).findings
+    >>> findings[0].name, findings[0].severity
+    ('level', 'stop')
     """
     patients = read_patients(patient, label)
     found = [

@@ -77,6 +77,18 @@ def evaluate(
         No models, no patient ids, or an impossible setting.
     DataError
         An impossible split, or probabilities that are not.
+
+    Examples
+    --------
+    >>> from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    >>> rng = np.random.default_rng(0)
+    >>> patient = np.repeat([f"p{k}" for k in range(12)], 3)
+    >>> label = np.where(np.arange(36) < 18, "healthy", "sick")
+    >>> rows = rng.normal(size=(36, 4)) + 2.0 * (label == "sick")[:, np.newaxis]
+    >>> settings = EvaluationSettings(folds=3, resamples=200, permutations=100)
+    >>> evaluation = evaluate({"lda": LinearDiscriminantAnalysis()}, rows, label, patient, settings)
+    >>> round(evaluation.models["lda"].patient_level["auc"].value, 2)
+    1.0
     """
     if not models:
         raise UsageError("no models to evaluate; name at least one")

@@ -82,6 +82,22 @@ def evaluate_profiles(
         No models, or the reference is none of them.
     DataError
         An impossible split, or predictions that are not finite.
+
+    Examples
+    --------
+    >>> from spectra_dl.evaluation.profiles.results import ProfileSettings
+    >>> from spectra_dl.expression.cohort import PanelTargets, expression_cohort
+    >>> from spectra_dl.expression.estimators.closed_form import RidgeExpression
+    >>> from spectra_dl.expression.genes import PanelSettings
+    >>> from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
+    >>> from spectra_dl.imaging.features.recipe import FeatureRecipe
+    >>> sections = [each.section for each in simulate_tissue(TissueSettings(patients=3, spots_per_side=5, genes=8))]
+    >>> cohort = expression_cohort(sections, FeatureRecipe(sizes_um=(112.0,)))
+    >>> targets, spots = PanelTargets(cohort, PanelSettings(4)), cohort.spots
+    >>> settings = ProfileSettings(resamples=100, shuffles=0, leaky=False)
+    >>> evaluation = evaluate_profiles({"ridge": RidgeExpression()}, spots, targets, spots.section, spots.patient, settings)
+    >>> len(evaluation.folds), sorted(evaluation.models)
+    (3, ['ridge'])
     """
     if not models:
         raise UsageError("no models to evaluate; name at least one")
