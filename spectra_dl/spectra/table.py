@@ -91,25 +91,6 @@ class SpectraTable:
     def __len__(self) -> int:
         return int(self.intensity.shape[0])
 
-    def __repr__(self) -> str:
-        return f"SpectraTable({', '.join(self._summary())})"
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows: the summary, the first spectra and the notes, all texts escaped."""
-        from spectra_dl.spectra.frames import table_html
-
-        return table_html(self, self._summary())
-
-    def _summary(self) -> list[str]:
-        parts = [_counted(len(self), "spectrum", "spectra"), _counted(self.wavenumber.size, "point")]
-        if self.wavenumber.size:
-            parts.append(f"{self.wavenumber[0]:g}-{self.wavenumber[-1]:g} cm-1")
-        for name in ("patient", "label"):
-            column = getattr(self, name)
-            if column is not None:
-                parts.append(_counted(len(set(column) - {""}), name))
-        return parts
-
     def _columns(self) -> dict[str, TextArray]:
         named = {name: getattr(self, name) for name in ("sample_id", "patient", "label", "batch", "source")}
         return {name: column for name, column in named.items() if column is not None} | dict(self.metadata)
@@ -199,6 +180,25 @@ class SpectraTable:
     def with_notes(self, *notes: str) -> "SpectraTable":
         """Return the same table with ``notes`` added."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def __repr__(self) -> str:
+        return f"SpectraTable({', '.join(self._summary())})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the summary, the first spectra and the notes, all texts escaped."""
+        from spectra_dl.spectra.frames import table_html
+
+        return table_html(self, self._summary())
+
+    def _summary(self) -> list[str]:
+        parts = [_counted(len(self), "spectrum", "spectra"), _counted(self.wavenumber.size, "point")]
+        if self.wavenumber.size:
+            parts.append(f"{self.wavenumber[0]:g}-{self.wavenumber[-1]:g} cm-1")
+        for name in ("patient", "label"):
+            column = getattr(self, name)
+            if column is not None:
+                parts.append(_counted(len(set(column) - {""}), name))
+        return parts
 
 
 def _counted(number: int, singular: str, plural: str = "") -> str:
