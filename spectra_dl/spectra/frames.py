@@ -1,7 +1,7 @@
 """Spectra as pandas data frames and back, and as a small HTML table in notebooks."""
 
 import html
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +64,15 @@ def from_frame(frame: "pd.DataFrame", options: ReadOptions | None) -> SpectraTab
         )
     if not len(frame):
         raise DataError(f"{_WHERE}: no rows in it; give at least one spectrum")
-    names = [_column_name(name) for name in frame.columns]
+    origin = _origin(frame)
+    # What came from a table is taken as it stands; elsewhere " a" and "a" would be two patients.
+    tidy = str.strip if origin is None else str
+    names = [tidy(_column_name(name)) for name in frame.columns]
     at_axis = [k for k, name in enumerate(names) if _is_wavenumber(name, options)]
     at_text = [k for k in range(len(names)) if k not in set(at_axis)]
-    origin = frame.attrs.get(_ORIGIN)
     axis = _axis([names[k] for k in at_axis], stated=origin is not None)
     columns = assign_columns([names[k] for k in at_text], options, _WHERE)
-    cells, id_notes = _cells(frame, at_text, columns)
+    cells, id_notes = _cells(frame, at_text, columns, tidy)
     intensity = _intensity(frame, [at_axis[k] for k in axis.order])
     table = columns.table(
         intensity,
@@ -78,7 +80,11 @@ def from_frame(frame: "pd.DataFrame", options: ReadOptions | None) -> SpectraTab
         list(zip(*cells, strict=True)) or [()] * len(frame),
         default_ids=[str(row + 1) for row in range(len(frame))],
         source=[f"{_WHERE} row {row + 1}" for row in range(len(frame))],
-        notes=(*_notes(origin, axis, columns), *id_notes, *([] if origin else _gap_notes(intensity, axis))),
+        notes=(
+            *_notes(origin, axis, columns),
+            *id_notes,
+            *(_gap_notes(intensity, axis) if origin is None else []),
+        ),
     )
     _refuse_doubled_ids(table.sample_id)
     table = replace(table, source=_source(frame, table, known=origin is not None))
@@ -126,7 +132,7 @@ def _intensity(frame: "pd.DataFrame", positions: Sequence[int]) -> FloatArray:
 
 
 def _cells(
-    frame: "pd.DataFrame", positions: Sequence[int], columns: Columns
+    frame: "pd.DataFrame", positions: Sequence[int], columns: Columns, tidy: Callable[[str], str]
 ) -> tuple[list[TextArray], list[str]]:
     """Return the text of each column of metadata, and notes on ids that came as numbers."""
     ids = {columns.parts[role] for role in _IDS if role in columns.parts}
@@ -136,7 +142,8 @@ def _cells(
         if at in ids:
             notes += _id_notes(series, columns.names[at])
         missing = series.isna().to_numpy()
-        cells.append(np.where(missing, "", text_array(series.to_numpy(dtype=object))))
+        texts = text_array(map(tidy, text_array(series.to_numpy(dtype=object))))
+        cells.append(np.where(missing, "", texts))
     return cells, notes
 
 
@@ -157,9 +164,15 @@ def _id_notes(series: "pd.Series[Any]", name: str) -> list[str]:
     return []
 
 
-def _notes(origin: object, axis: SortedAxis, columns: Columns) -> tuple[str, ...]:
+def _origin(frame: "pd.DataFrame") -> dict[str, Any] | None:
+    """Return what `to_frame` left in the frame; None if it came from elsewhere."""
+    origin = frame.attrs.get(_ORIGIN)
+    return origin if isinstance(origin, dict) else None
+
+
+def _notes(origin: dict[str, Any] | None, axis: SortedAxis, columns: Columns) -> tuple[str, ...]:
     """Return what is to be said of the columns; in a frame from `to_frame` nothing but their order can be new."""
-    if isinstance(origin, dict):
+    if origin is not None:
         moved = bool(np.any(np.diff(axis.order) < 0))
         return (*map(str, origin.get("notes", ())), *(axis.notes[:1] if moved else ()))
     ids = () if "sample_id" in columns.parts else ("no column sample_id; the rows were numbered",)

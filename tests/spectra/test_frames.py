@@ -117,6 +117,13 @@ def test_nullable_numbers_and_missing_texts_are_read():
     assert list(table.metadata["age"]) == ["61", ""]
 
 
+def test_spaces_around_names_and_ids_of_a_foreign_frame_are_dropped_as_in_a_file():
+    table = SpectraTable.from_pandas(
+        frame(patient_id=["a", " a"]).rename(columns={"patient_id": " patient_id "})
+    )
+    assert list(table.patient) == ["a", "a"]
+
+
 def test_whole_numbers_as_ids_become_text_with_a_note():
     table = SpectraTable.from_pandas(frame(patient_id=[7, 8]))
     assert list(table.patient) == ["7", "8"]
