@@ -1,3 +1,115 @@
-"""Deep learning for Raman spectra of biofluids, judged by patient and hard to fool. Research use only."""
+"""Deep learning for Raman spectra and tissue sections, evaluated by patient and hard to fool. Research use only.
+
+``import spectra_dl as sdl`` gives every public name below. None is imported before it is first used, so the import
+itself takes a few milliseconds and loads neither torch nor pandas, scikit-learn or scanpy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spectra_dl.errors import (
+        DataError,
+        EnvironmentFault,
+        ModelFileError,
+        SpectraDLError,
+        SpectraDLWarning,
+        TrainingDivergedError,
+        UnsafeError,
+        UsageError,
+    )
+    from spectra_dl.evaluation.audit import audit
+    from spectra_dl.evaluation.classes.harness import evaluate
+    from spectra_dl.evaluation.classes.results import EvaluationSettings
+    from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+    from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.expression.readers import read_section
+    from spectra_dl.expression.section import TissueSection
+    from spectra_dl.loading import load_model
+    from spectra_dl.spectra.baseline import airpls, arpls, asls, drpls, iasls
+    from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+    from spectra_dl.spectra.predictor import SpectraPredictor
+    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+    from spectra_dl.spectra.readers import ReadOptions, read_spectra
+    from spectra_dl.spectra.table import SpectraTable
+    from spectra_dl.training.settings import TrainingSettings
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "DataError",
+    "EnvironmentFault",
+    "EvaluationSettings",
+    "ExpressionPredictor",
+    "ModelFileError",
+    "Preprocessing",
+    "ReadOptions",
+    "SpectraClassifier",
+    "SpectraDLError",
+    "SpectraDLWarning",
+    "SpectraPredictor",
+    "SpectraTable",
+    "TissueSection",
+    "TrainingDivergedError",
+    "TrainingSettings",
+    "UnsafeError",
+    "UsageError",
+    "__version__",
+    "airpls",
+    "arpls",
+    "asls",
+    "audit",
+    "drpls",
+    "evaluate",
+    "evaluate_profiles",
+    "iasls",
+    "load_model",
+    "read_section",
+    "read_spectra",
+]
+
+# Where each public name is defined; type checkers read the imports above, and a test keeps the two equal.
+_HOME = {
+    "DataError": "errors",
+    "EnvironmentFault": "errors",
+    "EvaluationSettings": "evaluation.classes.results",
+    "ExpressionPredictor": "expression.predictor",
+    "ModelFileError": "errors",
+    "Preprocessing": "spectra.preprocessing.pipeline",
+    "ReadOptions": "spectra.readers",
+    "SpectraClassifier": "spectra.estimators.classifier",
+    "SpectraDLError": "errors",
+    "SpectraDLWarning": "errors",
+    "SpectraPredictor": "spectra.predictor",
+    "SpectraTable": "spectra.table",
+    "TissueSection": "expression.section",
+    "TrainingDivergedError": "errors",
+    "TrainingSettings": "training.settings",
+    "UnsafeError": "errors",
+    "UsageError": "errors",
+    "airpls": "spectra.baseline",
+    "arpls": "spectra.baseline",
+    "asls": "spectra.baseline",
+    "audit": "evaluation.audit",
+    "drpls": "spectra.baseline",
+    "evaluate": "evaluation.classes.harness",
+    "evaluate_profiles": "evaluation.profiles.harness",
+    "iasls": "spectra.baseline",
+    "load_model": "loading",
+    "read_section": "expression.readers",
+    "read_spectra": "spectra.readers",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        from spectra_dl.deprecation import moved_attribute
+
+        return moved_attribute(__name__, name)
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value  # the next access is a plain one
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

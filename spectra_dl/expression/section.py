@@ -50,6 +50,13 @@ class TissueSection:
         One sentence for each assumption or change of the reader.
     files
         What was read besides the section's own path, the image among them.
+
+    Examples
+    --------
+    >>> from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
+    >>> section = simulate_tissue(TissueSettings(patients=1, spots_per_side=4, genes=6))[0].section
+    >>> section.name, section.patient, len(section), section.counts.shape
+    ('SIM1-1', 'SIM1', 13, (13, 6))
     """
 
     name: str

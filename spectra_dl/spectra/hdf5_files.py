@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.arrays import TextArray
+from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.hdf5_file import COLUMNS, FORMAT
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.atomic import whole_path
@@ -52,14 +53,26 @@ def hdf5_file(path: str | os.PathLike[str]) -> Iterator[Callable[[SpectraTable],
 
 
 def named_columns(table: SpectraTable) -> dict[str, TextArray]:
-    """Return the columns of ``table`` under the names by which the readers find them again, ids first."""
+    """Return the columns of ``table`` under the names by which the readers find them again, ids first.
+
+    Raises
+    ------
+    DataError
+        A metadata column has the name of one of them, because another column was named as the id or label.
+    """
     named = {
         "sample_id": table.sample_id,
         "patient_id": table.patient,
         "label": table.label,
         "batch": table.batch,
     }
-    return {name: column for name, column in named.items() if column is not None} | dict(table.metadata)
+    columns = {name: column for name, column in named.items() if column is not None}
+    if doubled := [name for name in columns if name in table.metadata]:
+        raise DataError(
+            f"the input has a column {doubled[0]} beside the one that was taken for it, and only one of them could be written; "
+            "rename it in the input"
+        )
+    return columns | dict(table.metadata)
 
 
 def _begin(file: "h5py.File", table: SpectraTable) -> None:

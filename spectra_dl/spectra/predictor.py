@@ -54,6 +54,17 @@ class SpectraPredictor:
         What the training spectra looked like.
     sha256
         The digest that seals the model file; empty before it is saved.
+
+    Examples
+    --------
+    >>> import spectra_dl as sdl
+    >>> from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+    >>> table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=64)).table
+    >>> model = sdl.SpectraClassifier(table.wavenumber, members=2, training=sdl.TrainingSettings(epochs=2))
+    >>> predictor = model.fit(table.intensity, table.label, groups=table.patient).predictor_
+    >>> spectra, notes = predictor.predict(table)
+    >>> spectra.probability.shape, spectra.classes
+    ((16, 2), ('bone metastasis', 'no metastasis'))
     """
 
     header: "ModelHeader"

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,11 +12,16 @@ from numpy.typing import ArrayLike
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from spectra_dl.spectra.readers.options import ReadOptions
+
 MEASURED = "measured_sha256"
 _DIGITS = re.compile(r"[0-9a-f]{16}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SpectraTable:
     """Spectra on one wavenumber axis, with who and where each came from.
 
@@ -40,6 +46,15 @@ class SpectraTable:
     ------
     DataError
         Shapes disagree or the axis does not ascend.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = SpectraTable(np.ones((3, 701)), np.linspace(400, 1800, 701), ["S1", "S2", "S3"], patient=["p1", "p1", "p2"])
+    >>> table
+    SpectraTable(3 spectra, 701 points, 400-1800 cm-1, 2 patients)
+    >>> len(table.select(table.patient == "p1"))
+    2
     """
 
     intensity: FloatArray
@@ -98,9 +113,96 @@ class SpectraTable:
             metadata={name: column[index] for name, column in self.metadata.items()},
         )
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the table as a data frame, a row per spectrum, which `from_pandas` takes back unchanged.
+
+        Returns
+        -------
+        pandas.DataFrame
+            First the columns of text under the names that the readers look for (sample_id, patient_id, label, batch) and the
+            metadata under their own, then one float64 column per wavenumber, named as in a CSV file ("400.0"). The index,
+            called "source", says where each spectrum came from, if the table does; the notes stand in ``attrs``.
+
+        Raises
+        ------
+        DataError
+            A metadata column has a name that would be taken for a wavenumber, an id or a label.
+
+        Examples
+        --------
+        >>> table = SpectraTable([[1.0, 2.0, 3.0]], [400.0, 402.0, 404.0], ["S1"], label=["sick"])
+        >>> print(table.to_pandas().to_string(index=False))
+        sample_id label  400.0  402.0  404.0
+               S1  sick    1.0    2.0    3.0
+        """
+        from spectra_dl.spectra.frames import to_frame
+
+        return to_frame(self)
+
+    @classmethod
+    def from_pandas(cls, frame: "pd.DataFrame", options: "ReadOptions | None" = None) -> "SpectraTable":
+        """Make a table of a data frame with one spectrum per row, with the checks that a file of spectra gets.
+
+        Parameters
+        ----------
+        frame
+            Columns whose names are numbers are the wavenumber axis in cm⁻¹, in any order, and hold numbers (missing ones
+            become NaN); all others are metadata and become text.
+        options
+            Which columns say who each spectrum belongs to; by default those with the usual names, as in
+            `spectra_dl.read_spectra`.
+
+        Returns
+        -------
+        SpectraTable
+            Its ``notes`` hold every guess that was made.
+
+        Raises
+        ------
+        DataError
+            The columns hold no axis or a doubtful one, text where numbers belong, an id that stands twice, is empty, or is
+            a number with a decimal point.
+        UsageError
+            An option names a column that is not there.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"user": ["07", "7"], "400": [1.0, 4.0], "402": [2.0, 5.0], "404": [3.0, 6.0]})
+        >>> from spectra_dl.spectra.readers import ReadOptions
+        >>> SpectraTable.from_pandas(frame, ReadOptions(patient="user"))
+        SpectraTable(2 spectra, 3 points, 400-404 cm-1, 2 patients)
+        """
+        from spectra_dl.spectra.frames import from_frame
+
+        return from_frame(frame, options)
+
     def with_notes(self, *notes: str) -> "SpectraTable":
         """Return the same table with ``notes`` added."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def __repr__(self) -> str:
+        return f"SpectraTable({', '.join(self._summary())})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the summary, the first spectra and the notes, all texts escaped."""
+        from spectra_dl.spectra.frames import table_html
+
+        return table_html(self, self._summary())
+
+    def _summary(self) -> list[str]:
+        parts = [_counted(len(self), "spectrum", "spectra"), _counted(self.wavenumber.size, "point")]
+        if self.wavenumber.size:
+            parts.append(f"{self.wavenumber[0]:g}-{self.wavenumber[-1]:g} cm-1")
+        for name in ("patient", "label"):
+            column = getattr(self, name)
+            if column is not None:
+                parts.append(_counted(len(set(column) - {""}), name))
+        return parts
+
+
+def _counted(number: int, singular: str, plural: str = "") -> str:
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def spectrum_hashes(table: SpectraTable) -> list[str]:

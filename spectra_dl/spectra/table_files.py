@@ -1,6 +1,7 @@
 """Write spectra to a CSV file that the reader takes back unchanged."""
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterator
 
@@ -31,13 +32,26 @@ def csv_file(path: str | os.PathLike[str]) -> Iterator[Callable[[SpectraTable], 
                 write_row([*columns, *map(repr, table.wavenumber.tolist())])
                 begun = True
             for row, spectrum in enumerate(table.intensity.tolist()):
-                values = ("" if value != value else repr(value) for value in spectrum)
+                values = ("" if math.isnan(value) else repr(value) for value in spectrum)
                 write_row([*(column[row] for column in columns.values()), *values])
 
         yield append
 
 
 def write_table(path: str | os.PathLike[str], table: SpectraTable) -> None:
-    """Write a whole table as `csv_file` does."""
+    """Write a whole table as `csv_file` does.
+
+    Parameters
+    ----------
+    path
+        Of the CSV file; it is there once all is written.
+    table
+        The spectra.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
     with csv_file(path) as append:
         append(table)

@@ -1,5 +1,6 @@
 """Small sections as .h5ad, written with h5py alone, so that any part of them can be broken."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -7,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 SPOTS, GENES = 12, 6
+Change = Callable[[h5py.File], None]
 
 
 def write_image(path: Path) -> Path:
@@ -63,3 +65,36 @@ def write_csr(file: h5py.File, name: str, matrix: np.ndarray) -> None:
     )
     for part in ("data", "indices", "indptr"):
         group.create_dataset(part, data=getattr(rows, part))
+
+
+def replaced(name: str, value: object) -> Change:
+    """Return a change that puts ``value`` in the place of a data set."""
+
+    def change(file: h5py.File) -> None:
+        del file[name]
+        file[name] = value
+
+    return change
+
+
+def texts(name: str, values: list[bytes]) -> Change:
+    """Return a change that puts texts in the place of a data set."""
+
+    def change(file: h5py.File) -> None:
+        del file[name]
+        file.create_dataset(name, data=values, dtype=h5py.string_dtype())
+
+    return change
+
+
+def library(draw_image: np.ndarray | None, **factors: object) -> Change:
+    """Return a change that adds what scanpy stores of a library: an image and scale factors."""
+
+    def change(file: h5py.File) -> None:
+        group = file.create_group("uns/spatial/one")
+        if draw_image is not None:
+            group["images/hires"] = draw_image
+        for name, value in factors.items():
+            group[f"scalefactors/{name}"] = value
+
+    return change

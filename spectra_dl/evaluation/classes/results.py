@@ -44,6 +44,11 @@ class EvaluationSettings:
         As in `threshold.choose_threshold`: how each fold chooses its decision threshold on training patients.
     coverage
         As in `conformal.fit_conformal`: how often sets of classes shall hold the true one.
+
+    Examples
+    --------
+    >>> EvaluationSettings(folds=3).repeats
+    1
     """
 
     folds: int = 5

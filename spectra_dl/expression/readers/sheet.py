@@ -55,6 +55,18 @@ def read_section(
         It is none of the kinds that are read, or a part of it can't be used.
     UnsafeError
         It could run code, or leads into other files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     slide = Image.new("RGB", (400, 300), "white")
+    ...     slide.paste((190, 110, 170), (60, 40, 340, 260))  # pink tissue
+    ...     slide.save(Path(folder, "S1.png"))
+    ...     section = read_section(Path(folder, "S1.png"), um_per_pixel=2.0)
+    >>> section.name, len(section), section.counts
+    ('S1', 24, None)
     """
     if isinstance(path, SectionSource):
         return _read(path)

@@ -139,6 +139,15 @@ def arpls(
     References
     ----------
     Baek et al. 2015, Analyst 140:250, doi 10.1039/C4AN01061B.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 1, 200)
+    >>> spectrum = 3 + 2 * x + np.exp(-0.5 * ((x - 0.5) / 0.02) ** 2)
+    >>> result = arpls(spectrum[np.newaxis], lam=1e5)
+    >>> bool(np.abs(result.baseline[0] - (3 + 2 * x)).max() < 0.05)
+    True
     """
     return _fit(intensity, ArplsSettings(lam=lam, max_iter=max_iter, tol=tol), threads, engine)
 
@@ -186,6 +195,15 @@ def airpls(
     ----------
     Zhang, Chen & Liang 2010, Analyst 135:1138, doi 10.1039/B922045C; the sign of its equation 9 as
     corrected by the author.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 1, 200)
+    >>> spectrum = 3 + 2 * x + np.exp(-0.5 * ((x - 0.5) / 0.02) ** 2)
+    >>> result = airpls(spectrum[np.newaxis], lam=1e6)
+    >>> bool(np.abs(result.baseline[0] - (3 + 2 * x)).max() < 0.05)
+    True
     """
     return _fit(intensity, AirplsSettings(lam=lam, max_iter=max_iter, tol=tol), threads, engine)
 
@@ -237,6 +255,15 @@ def iasls(
     References
     ----------
     He et al. 2014, Anal. Methods 6:4402, doi 10.1039/C4AY00068D.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 1, 200)
+    >>> spectrum = 3 + 2 * x + np.exp(-0.5 * ((x - 0.5) / 0.02) ** 2)
+    >>> result = iasls(spectrum[np.newaxis], lam=1e6)
+    >>> bool(np.abs(result.baseline[0] - (3 + 2 * x)).max() < 0.05)
+    True
     """
     return _fit(
         intensity, IaslsSettings(lam=lam, p=p, lam_1=lam_1, max_iter=max_iter, tol=tol), threads, engine
@@ -287,6 +314,15 @@ def drpls(
     References
     ----------
     Xu et al. 2019, Appl. Opt. 58:3913, doi 10.1364/AO.58.003913.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 1, 200)
+    >>> spectrum = 3 + 2 * x + np.exp(-0.5 * ((x - 0.5) / 0.02) ** 2)
+    >>> result = drpls(spectrum[np.newaxis], lam=1e6)
+    >>> bool(np.abs(result.baseline[0] - (3 + 2 * x)).max() < 0.05)
+    True
     """
     return _fit(intensity, DrplsSettings(lam=lam, eta=eta, max_iter=max_iter, tol=tol), threads, engine)
 

@@ -60,6 +60,15 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         The `SpectraPredictor` that was trained.
     out_of_fold_logits_
         ``(n, c)`` logits for each training row by the member that never saw its patient.
+
+    Examples
+    --------
+    >>> from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+    >>> table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=64)).table
+    >>> model = SpectraClassifier(table.wavenumber, members=2, training=TrainingSettings(epochs=2))
+    >>> model = model.fit(table.intensity, table.label, groups=table.patient)
+    >>> model.predict_proba(table.intensity).shape
+    (16, 2)
     """
 
     def __init__(

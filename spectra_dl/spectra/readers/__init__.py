@@ -1,6 +1,6 @@
 """Read spectra from files and folders, recognised by their content and never by their suffix."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +49,18 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
         An option that does not fit the input, or a library for an instrument's format is missing.
     UnsafeError
         Pickle data, or a sample sheet that points outside its folder.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "serum.csv")
+    ...     _ = path.write_text("user,400,402,404\\n07,1.5,2.5,3.5\\n7,1,2,3\\n")
+    ...     table = read_spectra(path, ReadOptions(patient="user"))
+    >>> table
+    SpectraTable(2 spectra, 3 points, 400-404 cm-1, 2 patients)
+    >>> table.notes
+    ('no column sample_id; the rows were numbered',)
     """
     return concatenate(list(iter_spectra(path, options)))
 
@@ -85,7 +97,7 @@ def iter_spectra(
         raise UsageError(f"rows is {rows!r}; give a whole number of at least 1")
     blocks = _blocks(path, options, rows)
     if options.replicates is not None:
-        blocks = _replicated(blocks, options.replicates)
+        blocks = replicated_blocks(blocks, options.replicates)
     yield from blocks
 
 
@@ -142,7 +154,21 @@ def _blocks_of_file(path: Path, options: ReadOptions, rows: int) -> Iterator[Spe
     return iter_text_file(path, options, rows=rows)
 
 
-def _replicated(blocks: Iterator[SpectraTable], replicates: int) -> Iterator[SpectraTable]:
+def replicated_blocks(blocks: Iterable[SpectraTable], replicates: int) -> Iterator[SpectraTable]:
+    """Yield ``blocks`` with each ``replicates`` consecutive spectra as one patient, numbered from 1.
+
+    Parameters
+    ----------
+    blocks
+        Of one input, in its order; a patient may go on in the next block.
+    replicates
+        Spectra per patient, at least 1.
+
+    Raises
+    ------
+    DataError
+        After the last block, where the number of spectra can't be divided by ``replicates``.
+    """
     count = 0
     note = f"each {replicates} consecutive spectra were taken as one patient, numbered from 1"
     for block in blocks:

@@ -29,6 +29,11 @@ class ReadOptions:
     ------
     UsageError
         A name is empty, ``replicates`` is not a whole number of at least 1 or stands beside ``patient``.
+
+    Examples
+    --------
+    >>> ReadOptions(label="category", patient="user").named()
+    {'patient': 'user', 'label': 'category'}
     """
 
     sample_id: str | None = None
