@@ -34,7 +34,7 @@ def test_the_sections_are_those_the_script_draws(script):
 def test_the_model_is_the_one_the_script_trains(script):
     training, _ = script.demo_sections()
     held, made = ExpressionPredictor.load(script.FOLDER / "model.safetensors"), script.demo_model(training)
-    assert [gene.name for gene in held.header.genes] == [gene.name for gene in made.header.genes]
+    assert [gene.name for gene in held.header.input.genes] == [gene.name for gene in made.header.input.genes]
     weights = [next(iter(one.networks)).state_dict()["out.weight"].numpy() for one in (held, made)]
     np.testing.assert_allclose(weights[0], weights[1], atol=1e-4)
 

@@ -7,6 +7,7 @@ be done with a section nobody has counted, and it removes what differs between s
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.expression.estimators.registry import FINE_TUNED
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import Features
 
@@ -44,7 +45,7 @@ def design(spots: SpotTable, *, surroundings: bool) -> Features:
 
 def shown_to(head: str, spots: SpotTable, *, surroundings: bool) -> Features:
     """Return what a head is shown: the pixels themselves to the one that is fine-tuned on tiles, else `design`."""
-    return spots.features[:, None] if head == "fine-tuned" else design(spots, surroundings=surroundings)
+    return spots.features[:, None] if head == FINE_TUNED else design(spots, surroundings=surroundings)
 
 
 def standardised(values: FloatArray) -> FloatArray:

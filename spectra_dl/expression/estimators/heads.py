@@ -1,14 +1,9 @@
 """Networks from what is shown of a spot to the expression of a panel of genes."""
 
-from typing import Literal
-
 import torch
 from torch import nn
 
 from spectra_dl.errors import UsageError
-from spectra_dl.expression.estimators.tile_network import TileNetwork
-
-HeadName = Literal["linear", "mlp", "context", "fine-tuned"]
 
 
 class LinearHead(nn.Module):
@@ -68,27 +63,6 @@ class ContextHead(nn.Module):
         encoded = self.encode(x) + self.place  # (N, shown, d) -> (N, shown, hidden)
         outputs: torch.Tensor = self.out(self.mix(encoded.flatten(1)))  # -> (N, n_outputs)
         return outputs
-
-
-HEADS: dict[HeadName, type[LinearHead] | type[MLPHead] | type[ContextHead] | type[TileNetwork]] = {
-    "linear": LinearHead,
-    "mlp": MLPHead,
-    "context": ContextHead,
-    "fine-tuned": TileNetwork,
-}
-
-
-def build_head(name: str, *, shown: int, n_features: int, n_outputs: int, hidden: int = 128) -> nn.Module:
-    """Build a head by name.
-
-    Raises
-    ------
-    UsageError
-        There is no such head.
-    """
-    if name not in HEADS:
-        raise UsageError(f"head {name!r:.80}: choose {', '.join(HEADS)}")
-    return HEADS[name](shown, n_features, n_outputs, hidden)
 
 
 def start_at(head: nn.Module, outputs: torch.Tensor) -> None:

@@ -7,7 +7,8 @@ from scipy.special import erf
 from torch import nn
 
 from spectra_dl.errors import UsageError
-from spectra_dl.expression.estimators.heads import build_head, start_at
+from spectra_dl.expression.estimators.heads import start_at
+from spectra_dl.expression.estimators.registry import build_head
 
 SHOWN, WIDTH, GENES, HIDDEN = 3, 5, 4, 6
 ON_FEATURES = ("linear", "mlp", "context")

@@ -15,10 +15,12 @@ from torch import nn
 from example_models import model_description
 from fuzzing.contract import Target
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
-from spectra_dl.models.file import load_model, save_model
+from spectra_dl.models.file import read_model_file, save_model
 from spectra_dl.models.header import ModelHeader
+from spectra_dl.models.members import member_tensors
+from spectra_dl.spectra.input_part import SpectraInput
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors
+from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.storage.sealed import write_sealed
@@ -39,17 +41,19 @@ def _model() -> bytes:
     matrix = fitted.transform(study).matrix
     points = matrix.shape[1]
     reference = OutOfDistribution.fit(matrix, list(study.patient))
-    tensors = model_tensors((build_network("compact", points, 2),), reference)
+    tensors = {**reference.tensors(), **member_tensors([build_network("compact", points, 2)])}
     description = model_description(
         tensors,
-        network={"name": "compact", "n_wavenumbers": points, "n_classes": 2, "members": 1},
-        preprocessing=[fitted.to_json()],
-        preprocessing_of_member=[0],
-        axis={"first": 400.0, "last": 1800.0, "points": 40, "unit": "cm-1", "laser_nm": None},
+        input={
+            "network": {"n_wavenumbers": points, "members": 1},
+            "preprocessing": [fitted.to_json()],
+            "preprocessing_of_member": [0],
+            "axis": {"points": 40},
+        },
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.safetensors"
-        save_model(path, ModelHeader.model_validate_json(json.dumps(description)), tensors)
+        save_model(path, ModelHeader[SpectraInput].model_validate_json(json.dumps(description)), tensors)
         return path.read_bytes()
 
 
@@ -73,11 +77,11 @@ def _checkpoint() -> bytes:
 
 def _read_model(data: bytes, folder: Path) -> None:
     (folder / "m.safetensors").write_bytes(data)
-    found = load_model(folder / "m.safetensors")
-    _, tensors, sha256 = found
-    assert len(sha256) == 64
-    assert all(np.isfinite(one).all() for one in tensors.values())
-    SpectraPredictor.rebuilt(folder / "m.safetensors", *found)
+    file = read_model_file(folder / "m.safetensors")
+    file.header(SpectraInput)
+    assert len(file.sha256) == 64
+    assert all(np.isfinite(tensor).all() for tensor in file.tensors.values())
+    SpectraPredictor.from_file(file)
 
 
 def _read_checkpoint(data: bytes, folder: Path) -> None:

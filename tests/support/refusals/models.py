@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from example_models import merged
 from refusals.archives import ARCHIVES, torch_checkpoint
 from refusals.inputs import DEMO, judged, pickled, write
 from refusals.row import Command, Maker, Row
-from spectra_dl.models.file import load_model, weights_sha256
+from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.storage.sealed import write_sealed
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
@@ -75,18 +76,19 @@ def shipped_but(
     """The model that ships with the project with another description or other tensors, sealed as it should be."""
 
     def make(folder: Path) -> list[Command]:
-        header, arrays, _ = load_model(SHIPPED_MODEL)
+        file = read_model_file(SHIPPED_MODEL)
         if tensors:
-            tensors(arrays)
-        told = header.model_dump(mode="json") | {"weights_sha256": weights_sha256(arrays)} | (changes or {})
-        write_sealed(folder / "model.safetensors", "spectra_dl", json.dumps(told), arrays)
+            tensors(file.tensors)
+        digest = {"weights_sha256": weights_sha256(file.tensors)}
+        description = merged(file.description, {**digest, **(changes or {})})
+        write_sealed(folder / "model.safetensors", "spectra_dl", json.dumps(description), file.tensors)
         return [("predict", str(DEMO / "spectra.csv"), "--model", "model.safetensors", "--out", "out")]
 
     return make
 
 
 def _network(**numbers: int) -> dict[str, object]:
-    return {"network": {"name": "compact", "n_wavenumbers": 1000, "n_classes": 2, "members": 5, **numbers}}
+    return {"input": {"network": numbers}}
 
 
 def _saved(array: np.ndarray, *, zipped: bool) -> bytes:
@@ -144,13 +146,13 @@ SETTINGS = [
         for key in ("_target_", "_instantiator", "class_path")
     ),
     Row("B", "five wrong settings at once", "refuse", _RETRAIN, shipped_but({
-        "decision_threshold": -1.0, "intended_use": 7, "calibration": {"temperature": "hot"}, "classes": ["one"], "extra": 1}), "extra"),
-    Row("B", "a number beyond any float (1e999)", "refuse", _RETRAIN, shipped_but({"decision_threshold": 1e999})),
+        "intended_use": 7, "classification": {"decision_threshold": -1.0, "calibration": {"temperature": "hot"}, "classes": ["one"]}, "extra": 1}), "extra"),
+    Row("B", "a number beyond any float (1e999)", "refuse", _RETRAIN, shipped_but({"classification": {"decision_threshold": 1e999}})),
     Row("B", "a network of 10^9 channels", "refuse", _RETRAIN, shipped_but(_network(n_wavenumbers=10**9)), "n_wavenumbers"),
     Row("B", "a network of a billion parameters in a file of 300 kB", "refuse", _RETRAIN, shipped_but({
-        "network": {"name": "deepcnn", "n_wavenumbers": 8000, "n_classes": 2, "members": 5}}), "missing", bounded=True),
+        "input": {"network": {"name": "deepcnn", "n_wavenumbers": 8000}}}), "missing", bounded=True),
     Row("B", "a network of 100 members where there are 5", "refuse", _RETRAIN, shipped_but(_network(members=100)), "member"),
-    Row("B", "a model of a newer format", "refuse", "Update spectra-dl, or take the model of your version.", shipped_but({"format_version": 2}), "format 2"),
+    Row("B", "a model of a newer format", "refuse", "Update spectra-dl, or take the model of your version.", shipped_but({"format_version": 3}), "format 3"),
     Row("B", "YAML with a python tag", "refuse", _RETRAIN, everywhere(lambda: b"!!python/object/apply:builtins.open ['ran', 'w']\n", "settings.yaml")),
 ]  # fmt: skip
 ROWS = [
