@@ -49,10 +49,31 @@ class Recipe(Protocol[Prepared]):
         """Return what is fitted on the rows a member learns from."""
 
     def inputs(self, prepared: Prepared, rows: Any) -> NDArray[np.float32]:
-        """Return rows ``(n, ...)`` as the member takes them."""
+        """Return rows as the member takes them.
+
+        Parameters
+        ----------
+        prepared
+            From `prepare`, on the member's own rows.
+        rows
+            ``(n,)`` any rows.
+
+        Returns
+        -------
+        inputs
+            ``(n, ...)`` float32.
+        """
 
     def build(self, prepared: Prepared, n_classes: int) -> "nn.Module":
-        """Return an untrained member, with weights drawn from torch's global generator."""
+        """Return an untrained member, with weights drawn from torch's global generator.
+
+        Parameters
+        ----------
+        prepared
+            From `prepare`, on the member's own rows.
+        n_classes
+            Classes, at least 2: the width of its output.
+        """
 
     def with_training(self, training: TrainingSettings) -> Self:
         """Return the same recipe with other settings of the loop."""

@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.expression.estimators.losses import LOSSES
-from spectra_dl.expression.estimators.registry import HEADS, REGRESSIONS
+from spectra_dl.expression.estimators.registry import HEADS, MLP, REGRESSIONS
 from spectra_dl.imaging.encoders.registry import is_encoder_name
 from spectra_dl.imaging.features.precomputed import GIVEN_NAME
 from spectra_dl.models.header import Classification, Closed, InputPart, Text
 
-_OLD_HEADS: Mapping[object, JsonValue] = {"perceptron": "mlp"}
+_OLD_HEADS: Mapping[object, JsonValue] = {"perceptron": MLP}
 
 
 class EncoderDescription(Closed):

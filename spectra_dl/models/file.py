@@ -81,6 +81,10 @@ class ModelFile:
             raise ModelFileError(
                 f"{self.name}: its description is not valid ({_problems(err)}); take a fresh copy"
             ) from err
+        except RecursionError as err:
+            raise ModelFileError(
+                f"{self.name}: its description is nested too deeply; take a fresh copy"
+            ) from err
         if weights_sha256(self.tensors) != header.weights_sha256:
             raise ModelFileError(
                 f"{self.name}: its weights are not the ones its description names; take a fresh copy"

@@ -167,6 +167,15 @@ def test_a_description_that_is_not_an_object_is_refused(tmp_path, text):
         load_model(path)
 
 
+@pytest.mark.parametrize("depth", range(980, 1000))
+def test_a_description_nested_just_less_deep_than_its_reader_goes_is_refused(tmp_path, depth):
+    path = tmp_path / "model.safetensors"
+    nested = f'{{"format_version": 1, "modality": "spectra", "x": {"[" * depth}{"]" * depth}}}'
+    write_sealed(path, "spectra_dl", nested, TENSORS)
+    with pytest.raises(ModelFileError):
+        load_model(path)
+
+
 def test_a_checkpoint_is_not_taken_for_a_model(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     write_sealed(path, "spectra_dl_checkpoint", "{}", TENSORS)

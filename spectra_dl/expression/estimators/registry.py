@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Model: TypeAlias = RidgeExpression | NetworkExpression
     HeadClass: TypeAlias = Callable[[int, int, int, int], nn.Module]
 
-LINEAR, FINE_TUNED = "linear", "fine-tuned"
+LINEAR, MLP, CONTEXT, FINE_TUNED = "linear", "mlp", "context", "fine-tuned"
 
 
 def _context() -> "HeadClass":
@@ -59,12 +59,13 @@ def _pls() -> "RidgeExpression":
 
 
 HEADS: Final[Mapping[str, Callable[[], "HeadClass"]]] = MappingProxyType(
-    {"context": _context, "mlp": _mlp, LINEAR: _linear, FINE_TUNED: _tile_network}
+    {LINEAR: _linear, MLP: _mlp, CONTEXT: _context, FINE_TUNED: _tile_network}
 )
 REGRESSIONS: Final[Mapping[str, Callable[[], "RidgeExpression"]]] = MappingProxyType(
     {"ridge": _ridge, "pls": _pls}
 )
-MODEL_NAMES: Final[tuple[str, ...]] = (*HEADS, *REGRESSIONS)
+# In the order in which a user should consider them.
+MODEL_NAMES: Final[tuple[str, ...]] = (CONTEXT, MLP, LINEAR, FINE_TUNED, *REGRESSIONS)
 
 
 def build_head(name: str, *, shown: int, n_features: int, n_outputs: int, hidden: int = 128) -> "nn.Module":
