@@ -1,60 +1,112 @@
-"""Load a model file, whichever modality it is of."""
+"""A trained model from its file, whatever its modality; only what the file needs is imported.
+
+`MODALITIES` is the one place that knows every modality: a new one adds its line here, and its input part and predictor
+in its own room.
+"""
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
-from spectra_dl.models.file import load_model as load_model_file
+from spectra_dl.errors import ModelFileError
+from spectra_dl.models.file import ModelFile, read_model_file
 
 if TYPE_CHECKING:
+    from spectra_dl.expression.input_part import ExpressionInput
     from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.models.header import InputPart, ModelHeader
+    from spectra_dl.models.predictor import Predictor
+    from spectra_dl.spectra.input_part import SpectraInput
     from spectra_dl.spectra.predictor import SpectraPredictor
 
-    Predictor = SpectraPredictor | ExpressionPredictor
 
-# The predictor of each modality; the other modality's modules are never imported.
-_PREDICTORS: Final = {
-    "expression": ("spectra_dl.expression.predictor", "ExpressionPredictor"),
-    "spectra": ("spectra_dl.spectra.predictor", "SpectraPredictor"),
-}
+@dataclass(frozen=True)
+class Modality:
+    """Where a modality's classes are; each is imported when it is asked for.
 
-
-def load_model(path: str | os.PathLike[str]) -> "Predictor":
-    """Load a model file and return the predictor of its modality.
-
-    Parameters
+    Attributes
     ----------
-    path
-        A ``.safetensors`` file that ``spectra-dl train`` or a predictor's ``save`` wrote.
+    input_part
+        Returns the class of the header's input part.
+    predictor
+        Returns the class of the trained model.
+    """
+
+    input_part: "Callable[[], type[InputPart]]"
+    predictor: "Callable[[], type[Predictor[Any]]]"
+
+
+def _spectra_input() -> "type[SpectraInput]":
+    from spectra_dl.spectra.input_part import SpectraInput
+
+    return SpectraInput
+
+
+def _spectra_predictor() -> "type[SpectraPredictor]":
+    from spectra_dl.spectra.predictor import SpectraPredictor
+
+    return SpectraPredictor
+
+
+def _expression_input() -> "type[ExpressionInput]":
+    from spectra_dl.expression.input_part import ExpressionInput
+
+    return ExpressionInput
+
+
+def _expression_predictor() -> "type[ExpressionPredictor]":
+    from spectra_dl.expression.predictor import ExpressionPredictor
+
+    return ExpressionPredictor
+
+
+MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
+    {
+        "spectra": Modality(_spectra_input, _spectra_predictor),
+        "expression": Modality(_expression_input, _expression_predictor),
+    }
+)
+
+
+def load_model(path: str | os.PathLike[str]) -> "Predictor[Any]":
+    """Load a trained model of any modality.
 
     Returns
     -------
-    SpectraPredictor or ExpressionPredictor
-        Ready to predict; ``predictor.header`` describes the model.
+    Predictor
+        A `spectra_dl.spectra.predictor.SpectraPredictor` or a `spectra_dl.expression.predictor.ExpressionPredictor`;
+        ``header.input.kind`` says which.
 
     Raises
     ------
     UnsafeError
         The file is of a kind that can run code; nothing was executed.
     ModelFileError
-        The file is damaged, altered, or of a version or modality this program does not know.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> import spectra_dl as sdl
-    >>> from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
-    >>> table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=64)).table
-    >>> model = sdl.SpectraClassifier(table.wavenumber, members=2, training=sdl.TrainingSettings(epochs=2))
-    >>> predictor = model.fit(table.intensity, table.label, groups=table.patient).predictor_
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "model.safetensors")
-    ...     digest = predictor.save(path)
-    ...     loaded = sdl.load_model(path)
-    >>> type(loaded).__name__, loaded.sha256 == digest
-    ('SpectraPredictor', True)
+        The file is damaged, altered, or of a format, modality or version that is not known.
     """
-    header, tensors, sha256 = load_model_file(path)
-    module, name = _PREDICTORS[header.modality]
-    predictor = getattr(import_module(module), name)
-    return cast("Predictor", predictor.rebuilt(path, header, tensors, sha256))
+    file = read_model_file(path)
+    return _modality(file).predictor().from_file(file)
+
+
+def read_header(path: str | os.PathLike[str]) -> "tuple[ModelHeader[Any], str]":
+    """Return a model file's description, checked, and the SHA-256 that seals it; no network is built.
+
+    Raises
+    ------
+    UnsafeError
+        The file is of a kind that can run code; nothing was executed.
+    ModelFileError
+        The file is damaged, altered, or of a format, modality or version that is not known.
+    """
+    file = read_model_file(path)
+    return file.header(_modality(file).input_part()), file.sha256
+
+
+def _modality(file: ModelFile) -> Modality:
+    if not isinstance(file.kind, str) or file.kind not in MODALITIES:
+        raise ModelFileError(
+            f"{file.name}: a model of {file.kind!r:.60}; this program knows {' and '.join(MODALITIES)}"
+        )
+    return MODALITIES[file.kind]

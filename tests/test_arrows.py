@@ -77,7 +77,14 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
     settings = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = [contract["layers"] for contract in settings["contracts"]]
     assert layers[0] == ["spectra_dl_cli", "spectra_dl_datasets", "spectra_dl"]
-    assert layers[1] == ["spectra | expression", "models | evaluation | training", "storage", "errors"]
+    assert layers[1] == [
+        "loading",
+        "spectra | expression",
+        "classification | imaging",
+        "models | evaluation | training",
+        "storage",
+        "errors",
+    ]
 
 
 def test_only_torch_with_an_upper_bound_is_asked_for(repository):

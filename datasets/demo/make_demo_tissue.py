@@ -1,4 +1,4 @@
-"""Write ``tissue/``: two made tissue sections, and a small model trained on four others of the same study.
+"""Write ``tissue/``: two simulated tissue sections, and a small model trained on four others of the same study.
 
 Run from the repository's top folder: ``python datasets/demo/make_demo_tissue.py``. The same machine gives the same bytes.
 """
@@ -30,7 +30,7 @@ SOURCE = "simulated tissue: it knows nothing of real patients and serves to try 
 
 def demo_sections() -> tuple[list[TissueSection], list[TissueSection]]:
     """Return the sections the model is trained on, and those of the demonstration, of other patients."""
-    sections = [one.section for one in simulate_tissue(STUDY)]
+    sections = [drawn.section for drawn in simulate_tissue(STUDY)]
     return sections[:TRAINED_ON], sections[TRAINED_ON:]
 
 
@@ -40,7 +40,7 @@ def demo_model(sections: list[TissueSection]) -> ExpressionPredictor:
     cohort = expression_cohort(sections, recipe)
     targets = PanelTargets(cohort, PanelSettings(STUDY.genes))
     spots = cohort.spots
-    found = evaluate_profiles(
+    evaluation = evaluate_profiles(
         {"ridge": model},
         spots,
         targets,
@@ -49,15 +49,15 @@ def demo_model(sections: list[TissueSection]) -> ExpressionPredictor:
         ProfileSettings(leaky=False, shuffles=0),
         position=spots.position_um,
     )
-    return train_predictor(TrainingRequest(model, cohort, targets, recipe, SOURCE, STUDY.seed), found)
+    return train_predictor(TrainingRequest(model, cohort, targets, recipe, SOURCE, STUDY.seed), evaluation)
 
 
 def main() -> None:
     """Write the sections, their sheet and the model."""
     FOLDER.mkdir(exist_ok=True)
-    training, shown = demo_sections()
+    training, demonstration = demo_sections()
     lines = ["path,patient,section"]
-    for section in shown:
+    for section in demonstration:
         path = write_legacy_st(FOLDER, section)
         lines.append(f"{path.name},{section.patient},{section.name}")
     write_text(FOLDER / "sections.csv", "\n".join([*lines, ""]))

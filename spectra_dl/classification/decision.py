@@ -14,7 +14,7 @@ OOD_LIMIT = 1.0  # of the limit
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said of one patient.
+    """The prediction for one patient.
 
     Attributes
     ----------
@@ -54,8 +54,7 @@ class DecisionRule:
         """Return each spectrum's class; empty where it was refused or is unlike the training spectra."""
         decided = predicted_class(spectra.probability, self.classes, self.positive, self.threshold)
         return [
-            "" if unlike > OOD_LIMIT else name
-            for name, unlike in zip(decided, spectra.ood_score, strict=True)
+            "" if score > OOD_LIMIT else name for name, score in zip(decided, spectra.ood_score, strict=True)
         ]
 
     def of_patients(self, patients: PatientPredictions) -> list[Answer]:
@@ -65,31 +64,43 @@ class DecisionRule:
         of the patient's spectra are like those it was trained on.
         """
         decided = predicted_class(patients.probability, self.classes, self.positive, self.threshold)
-        held = self.conformal.sets(np.nan_to_num(patients.probability, nan=-np.inf))
-        sets = [tuple(np.array(self.classes, dtype=object)[row]) for row in held]
+        members = self.conformal.sets(np.nan_to_num(patients.probability, nan=-np.inf))
+        sets = [tuple(np.array(self.classes, dtype=object)[row]) for row in members]
         return [
-            self._answer(name, one, unlike)
-            for name, one, unlike in zip(decided, sets, patients.ood_score, strict=True)
+            self._answer(name, prediction_set, score)
+            for name, prediction_set, score in zip(decided, sets, patients.ood_score, strict=True)
         ]
 
-    def _answer(self, decided: str, held: tuple[str, ...], unlike: float) -> Answer:
+    def _answer(self, decided: str, prediction_set: tuple[str, ...], ood_score: float) -> Answer:
         if not decided:
             return Answer("", (), "")
-        if unlike > OOD_LIMIT:
-            return Answer(
-                "", held, f"most spectra are unlike the training spectra ({unlike:.1f} x the limit)"
-            )
-        if held != (decided,):
+        if ood_score > OOD_LIMIT:
+            reason = f"most spectra are unlike the training spectra ({ood_score:.1f} x the limit)"
+            return Answer("", prediction_set, reason)
+        if prediction_set != (decided,):
             share = f"{self.conformal.coverage:.0%}"
-            found = " or ".join(held) if held else "neither class" if len(self.classes) == 2 else "no class"
-            return Answer("", held, f"at {share} coverage it may be {found}")
-        return Answer(decided, held, "")
+            nothing = "neither class" if len(self.classes) == 2 else "no class"
+            possible = " or ".join(prediction_set) or nothing
+            return Answer("", prediction_set, f"at {share} coverage it may be {possible}")
+        return Answer(decided, prediction_set, "")
 
 
 def predicted_class(
     probability: FloatArray, classes: Sequence[str], positive: str, threshold: float
 ) -> list[str]:
-    """Return each row's class; two classes are decided by ``threshold`` on the positive one, and NaN rows give ''."""
+    """Return each row's class; two classes are decided by ``threshold`` on the positive one, and NaN rows give ''.
+
+    Parameters
+    ----------
+    probability
+        ``(n, c)``.
+    classes
+        In the order of the columns.
+    positive
+        The class whose probability decides between two.
+    threshold
+        From 0 to 1; not used with more than two classes.
+    """
     names = []
     for row in probability:
         if not np.isfinite(row).all():

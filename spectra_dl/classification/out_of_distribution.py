@@ -1,4 +1,4 @@
-"""How unlike the training spectra a spectrum is."""
+"""The out-of-distribution score: how unlike the training rows a row is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,15 @@ class OutOfDistribution:
 
     @classmethod
     def fit(cls, matrix: NDArray[np.float32], patient: Sequence[str]) -> "OutOfDistribution":
-        """Fit to the preprocessed training spectra ``(n, q)`` of these patients."""
+        """Fit to preprocessed training rows.
+
+        Parameters
+        ----------
+        matrix
+            ``(n, q)`` float32.
+        patient
+            ``(n,)`` patient of each row; limits are quantiles over patients left out of the component model.
+        """
         names, group = np.unique(np.asarray(patient, dtype=str), return_inverse=True)
         fold = np.random.default_rng(0).permutation(len(names))[group] % min(_FOLDS, len(names))
         measured = np.empty((len(matrix), 2))
@@ -91,7 +99,20 @@ class OutOfDistribution:
     def from_tensors(
         cls, tensors: Mapping[str, NDArray[np.float32]], residual_limit: float, distance_limit: float
     ) -> "OutOfDistribution":
-        """Rebuild from the arrays of a model file and its two limits."""
+        """Rebuild from the arrays of a model file and its two limits.
+
+        Parameters
+        ----------
+        tensors
+            Every array of the file by name.
+        residual_limit, distance_limit
+            Limits of Q and T².
+
+        Raises
+        ------
+        KeyError
+            An array is missing.
+        """
         mean, components, variance = (
             tensors[f"out_of_distribution.{name}"] for name in ("mean", "components", "variance")
         )

@@ -24,11 +24,11 @@ _IN_ORDER = (
     "SELECT name, status, ood_score, logits FROM spectra JOIN patients ON number = patient "
     "ORDER BY patient, spectra.rowid"
 )
-_Told = tuple[bytes, str, float, bytes]
+_Row = tuple[bytes, str, float, bytes]
 
 
 class PatientTally:
-    """What the spectra so far say of each patient; it is not kept in memory.
+    """The spectra so far, summed by patient; they are not kept in memory.
 
     Parameters
     ----------
@@ -38,32 +38,34 @@ class PatientTally:
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
-        self._told = Scratch(*_TABLES)
+        self._scratch = Scratch(*_TABLES)
 
     def add(self, spectra: SpectrumPredictions) -> None:
         """Count some spectra in; without patients each spectrum stands for itself."""
         owner = spectra.sample_id if spectra.patient is None else spectra.patient
         names = [stored_text(name) for name in owner]
-        self._told.write(_NEW_PATIENT, ((name,) for name in names))
+        self._scratch.write(_NEW_PATIENT, ((name,) for name in names))
         ood_score = spectra.ood_score.tolist()
         logits = [row.tobytes() for row in spectra.logits]
-        self._told.write(_NEW_SPECTRUM, zip(names, spectra.status, ood_score, logits, strict=True))
+        self._scratch.write(_NEW_SPECTRUM, zip(names, spectra.status, ood_score, logits, strict=True))
 
     def patients(self, temperature: float) -> Iterator[PatientPredictions]:
-        """Yield one verdict per patient, in order of first appearance, some patients at a time."""
-        rows = cast("Iterator[_Told]", self._told.read(_IN_ORDER))
-        each = (_patient(name, told, len(self.classes)) for name, told in groupby(rows, key=itemgetter(0)))
+        """Yield one prediction per patient, in order of first appearance, some patients at a time."""
+        rows = cast("Iterator[_Row]", self._scratch.read(_IN_ORDER))
+        each = (
+            _patient(name, spectra, len(self.classes)) for name, spectra in groupby(rows, key=itemgetter(0))
+        )
         while some := list(islice(each, _AT_ONCE)):
-            logits = np.array([one.logits for one in some])
+            logits = np.array([patient.logits for patient in some])
             yield PatientPredictions(
-                text_array([one.name for one in some]),
-                np.array([one.n_spectra for one in some]),
-                np.array([one.n_used for one in some]),
-                text_array([one.status for one in some]),
-                text_array([one.reason for one in some]),
+                text_array([patient.name for patient in some]),
+                np.array([patient.n_spectra for patient in some]),
+                np.array([patient.n_used for patient in some]),
+                text_array([patient.status for patient in some]),
+                text_array([patient.reason for patient in some]),
                 self.classes,
                 softmax(logits / temperature),
-                np.array([one.ood_score for one in some]),
+                np.array([patient.ood_score for patient in some]),
             )
 
 
@@ -90,17 +92,17 @@ class _Patient:
         return "; ".join(parts)
 
 
-def _patient(name: bytes, told: "Iterable[_Told]", n_classes: int) -> _Patient:
+def _patient(name: bytes, spectra: "Iterable[_Row]", n_classes: int) -> _Patient:
     total = np.zeros(n_classes)
     n_spectra = n_warned = 0
     ood_score = array("d")
     # A sum in the order of the spectra: no result depends on how they were cut into blocks.
-    for _, status, unlike, logits in told:
+    for _, status, score, logits in spectra:
         n_spectra += 1
         n_warned += status == "warned"
         if status != "refused":
             total += np.frombuffer(logits)
-            ood_score.append(unlike)
+            ood_score.append(score)
     n_used = len(ood_score)
     mean = total / n_used if n_used else np.full(n_classes, np.nan)
     median = float(np.median(ood_score)) if n_used else float("nan")

@@ -1,8 +1,9 @@
-"""What a model says of each spectrum and of each patient, and the two CSV files that keep it."""
+"""Predictions for each spectrum and each patient, and the two CSV files that keep them."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, eq=False)
 class SpectrumPredictions:
-    """One verdict per input spectrum, in input order.
+    """One prediction per input spectrum, in input order.
 
     Attributes
     ----------
@@ -52,7 +53,7 @@ class SpectrumPredictions:
 
 @dataclass(frozen=True, eq=False)
 class PatientPredictions:
-    """One verdict per patient, in order of first appearance: the mean logit over the patient's spectra.
+    """One prediction per patient, in order of first appearance: the mean logit over the patient's spectra.
 
     Attributes
     ----------
@@ -91,9 +92,16 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 def spectrum_predictions_file(
     path: Path, classes: Sequence[str]
 ) -> Iterator[Callable[[SpectrumPredictions, Sequence[str]], None]]:
-    """Yield a function that appends the verdicts of some spectra to predictions.csv, with the class decided for each.
+    """Yield a function that appends the predictions of some spectra to predictions.csv, with the class decided for each.
 
     One line per input spectrum, in input order; refused rows carry no probability. The file has its name once all are written.
+
+    Parameters
+    ----------
+    path
+        The file; one that is there is replaced.
+    classes
+        The class names, in the order of the probability columns.
 
     Raises
     ------
@@ -132,9 +140,16 @@ def spectrum_predictions_file(
 def patient_predictions_file(
     path: Path, classes: Sequence[str]
 ) -> Iterator[Callable[[PatientPredictions, Sequence[str], Sequence[Sequence[str]]], None]]:
-    """Yield a function that appends verdicts on patients to patients.csv, with the class and the set decided for each.
+    """Yield a function that appends predictions of patients to patients.csv, with the class and the set decided for each.
 
     The set holds the classes that can't be ruled out. The file has its name once all are written.
+
+    Parameters
+    ----------
+    path
+        The file; one that is there is replaced.
+    classes
+        The class names, in the order of the probability columns.
 
     Raises
     ------
@@ -149,13 +164,16 @@ def patient_predictions_file(
         def append(
             patients: PatientPredictions, decided: Sequence[str], sets: Sequence[Sequence[str]]
         ) -> None:
-            for row, (name, held) in enumerate(zip(decided, sets, strict=True)):
+            for row, (name, prediction_set) in enumerate(zip(decided, sets, strict=True)):
                 write_row(
                     [
                         _harmless(patients.patient[row]),
                         patients.n_spectra[row],
                         patients.n_used[row],
-                        *map(_harmless, (patients.status[row], patients.reason[row], name, "|".join(held))),
+                        *map(
+                            _harmless,
+                            (patients.status[row], patients.reason[row], name, "|".join(prediction_set)),
+                        ),
                         _figure(patients.ood_score[row]),
                         *_shares(patients.probability[row]),
                     ]
@@ -170,7 +188,7 @@ def _header(names: Sequence[str], classes: Sequence[str]) -> list[str]:
 
 def _shares(probability: NDArray[np.float64]) -> list[str]:
     """Return the cells of the probabilities and of the last column, which is empty."""
-    return ["" if value != value else f"{value:.6f}" for value in probability.tolist()] + [""]
+    return ["" if isnan(value) else f"{value:.6f}" for value in probability.tolist()] + [""]
 
 
 def _figure(value: float) -> str:

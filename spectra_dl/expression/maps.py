@@ -58,7 +58,7 @@ def write_h5ad(
     import anndata
     import pandas as pd
 
-    genes = predictor.header.genes
+    genes = predictor.header.input.genes
     expected = [np.nan if gene.pearson is None else gene.pearson for gene in genes]
     ceiling = [np.nan if gene.ceiling is None else gene.ceiling for gene in genes]
     table = anndata.AnnData(

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from sklearn.base import clone
 
-from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.profiles.results import ProfileEvaluation
+from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileResult
 from spectra_dl.evaluation.report.profiles_json import per_target
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
-from spectra_dl.expression.estimators.closed_form import PlsExpression, RidgeExpression
-from spectra_dl.expression.estimators.fine_tuned import FINE_TUNED, FineTunedExpression
-from spectra_dl.expression.estimators.losses import LossName
+from spectra_dl.expression.estimators.closed_form import PlsExpression
 from spectra_dl.expression.estimators.network import NetworkExpression
+from spectra_dl.expression.estimators.registry import LINEAR, build_head
 from spectra_dl.expression.estimators.ridge import LinearMap
+from spectra_dl.expression.input_part import (
+    EncoderDescription,
+    ExpressionHead,
+    ExpressionInput,
+    GeneScore,
+    TrainingSections,
+)
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.imaging.features.block import FeatureBlock
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
@@ -28,40 +33,15 @@ from spectra_dl.models.describing import (
     versions,
 )
 from spectra_dl.models.file import weights_sha256
-from spectra_dl.models.header import (
-    FORMAT_VERSION,
-    RESEARCH_USE,
-    EncoderDescription,
-    ExpressionHead,
-    ExpressionHeader,
-    ExpressionTraining,
-    GeneScore,
-)
+from spectra_dl.models.header import RESEARCH_USE, ModelHeader, Score, Training
 from spectra_dl.models.members import member_tensors
 
 if TYPE_CHECKING:
     from torch import nn
 
-ModelName = Literal["context", "mlp", "linear", "fine-tuned", "ridge", "pls"]
-Model = RidgeExpression | NetworkExpression
+    from spectra_dl.expression.estimators.registry import Model
+
 _USABLE_ABOVE = 0.2
-
-
-def build_model(name: str, *, loss: LossName = "mse", seed: int = 0) -> Model:
-    """Return an unfitted model by name.
-
-    Raises
-    ------
-    UsageError
-        There is no such model.
-    """
-    if name not in get_args(ModelName):
-        raise UsageError(f"model {name!r:.80}: choose {', '.join(get_args(ModelName))}")
-    if name == "ridge":
-        return RidgeExpression()
-    if name == FINE_TUNED:
-        return FineTunedExpression(loss, seed=seed)
-    return PlsExpression() if name == "pls" else NetworkExpression(name, loss, seed=seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +60,7 @@ class TrainingRequest:
         Of it all.
     """
 
-    model: Model
+    model: "Model"
     cohort: ExpressionCohort
     targets: PanelTargets
     recipe: FeatureRecipe
@@ -93,46 +73,65 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
 
     Parameters
     ----------
+    request
+        What is trained, on what.
     evaluation
         Of the same model on the same cohort.
     """
     spots = request.cohort.spots
-    chosen = request.targets.fit(np.arange(len(spots)))
-    model = clone(request.model).fit(spots, chosen.values(np.arange(len(spots))), spots.section)
+    everywhere = np.arange(len(spots))
+    chosen = request.targets.fit(everywhere)
+    model = clone(request.model).fit(spots, chosen.values(everywhere), spots.section)
     networks, head = _head(model, spots.features.shape[1], len(chosen.names))
-    result = evaluation.first
-    known = {str(row["name"]): row for row in per_target(result)}
-    header = ExpressionHeader(
-        format_version=FORMAT_VERSION,
-        modality="expression",
+    group = evaluation.settings.group
+    header = ModelHeader[ExpressionInput](
         intended_use=RESEARCH_USE,
-        encoders=_described_encoders(request.recipe, spots.blocks),
-        tile_sizes_um=list(request.recipe.sizes_um),
-        head=head,
-        genes=[_gene(name, known.get(name)) for name in chosen.names],
-        training=ExpressionTraining(
+        training=Training(
             source=shortened(request.source),
-            sections=dict(evaluation.section_of),
-            spots=len(spots),
-            tissue_colours={name: list(one) for name, one in request.cohort.tissue_colour.items()},
-            left_out=evaluation.settings.group,
+            simulated=None,
             seed=request.seed,
             notes=all_shortened(request.cohort.notes),
         ),
-        audit=[described_finding(one.name, one.severity, one.sentence) for one in evaluation.audit.findings],
-        scores=[
-            described_score(name, one.value, one.low, one.high)
-            for name, one in (
-                ("mean correlation over genes", result.pearson),
-                ("share of the noise ceiling", result.share_of_ceiling),
-                ("R2", result.explained),
-            )
+        classification=None,
+        audit=[
+            described_finding(finding.name, finding.severity, finding.sentence)
+            for finding in evaluation.audit.findings
         ],
-        scores_from=f"Scores on left-out {evaluation.settings.group}s, each by a model that never saw it (95 % interval over {evaluation.settings.group}s):",
+        scores=_scores(evaluation.first),
+        scores_from=f"Scores on left-out {group}s, each by a model that never saw it (95 % interval over {group}s):",
         weights_sha256=weights_sha256(member_tensors(networks)),
         versions=versions(),
+        input=_input_part(request, evaluation, head, chosen.names),
     )
     return ExpressionPredictor(header, networks)
+
+
+def _input_part(
+    request: TrainingRequest, evaluation: ProfileEvaluation, head: ExpressionHead, genes: Sequence[str]
+) -> ExpressionInput:
+    spots = request.cohort.spots
+    row_of = {str(row["name"]): row for row in per_target(evaluation.first)}
+    return ExpressionInput(
+        encoders=_described_encoders(request.recipe, spots.blocks),
+        tile_sizes_um=list(request.recipe.sizes_um),
+        head=head,
+        genes=[_gene(name, row_of.get(name)) for name in genes],
+        training=TrainingSections(
+            sections=dict(evaluation.section_of),
+            spots=len(spots),
+            tissue_colours={name: list(colour) for name, colour in request.cohort.tissue_colour.items()},
+            left_out=evaluation.settings.group,
+        ),
+    )
+
+
+def _scores(result: ProfileResult) -> list[Score]:
+    figures = {
+        "mean correlation over genes": result.pearson,
+        "share of the noise ceiling": result.share_of_ceiling,
+        "R2": result.explained,
+    }
+    return [described_score(name, figure.value, figure.low, figure.high) for name, figure in figures.items()]
 
 
 def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -> list[EncoderDescription]:
@@ -147,14 +146,14 @@ def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -
     ]
 
 
-def _head(model: Model, n_features: int, n_genes: int) -> "tuple[tuple[nn.Module, ...], ExpressionHead]":
+def _head(model: "Model", n_features: int, n_genes: int) -> "tuple[tuple[nn.Module, ...], ExpressionHead]":
     shown: Literal[1, 3] = 3 if model.surroundings else 1
     if isinstance(model, NetworkExpression):
         networks = model.networks_
         name, trained_by = model.head, model.loss
     else:
         networks = (_as_network(model.map_, shown, n_features),)
-        name, trained_by = "linear", "pls" if isinstance(model, PlsExpression) else "ridge"
+        name, trained_by = LINEAR, "pls" if isinstance(model, PlsExpression) else "ridge"
     outputs = n_genes * (2 if trained_by == "negative-binomial" else 1)
     described = {"name": name, "trained_by": trained_by, "shown": shown, "n_features": n_features}
     return networks, ExpressionHead.model_validate(
@@ -162,16 +161,14 @@ def _head(model: Model, n_features: int, n_genes: int) -> "tuple[tuple[nn.Module
     )
 
 
-def _as_network(found: LinearMap, shown: int, n_features: int) -> "nn.Module":
-    """Return a linear map in closed form as the linear head that says the same."""
+def _as_network(linear: LinearMap, shown: int, n_features: int) -> "nn.Module":
+    """Return a linear map in closed form as the linear head that computes the same."""
     import torch
 
-    from spectra_dl.expression.estimators.heads import build_head
-
-    network = build_head("linear", n_regions=shown, n_features=n_features, n_outputs=len(found.bias)).double()
+    network = build_head(LINEAR, n_regions=shown, n_features=n_features, n_outputs=len(linear.bias)).double()
     weights = {
-        "out.weight": torch.from_numpy(found.weight.T.copy()),
-        "out.bias": torch.from_numpy(found.bias),
+        "out.weight": torch.from_numpy(linear.weight.T.copy()),
+        "out.bias": torch.from_numpy(linear.bias),
     }
     network.load_state_dict(weights, strict=True)
     return network.eval()

@@ -1,54 +1,60 @@
 """A model's description as text a person reads."""
 
-from spectra_dl.models.header import RESEARCH_USE, AuditFinding, ExpressionHeader, ModelHeader, Score
+from spectra_dl.models.header import RESEARCH_USE, AuditFinding, Classification, InputPart, ModelHeader, Score
 
 
-def card_text(header: ModelHeader | ExpressionHeader, sha256: str) -> str:
-    """Return what a user must know of a model before trusting it, as plain text."""
-    lines = (
-        _expression_lines(header, sha256)
-        if isinstance(header, ExpressionHeader)
-        else _spectra_lines(header, sha256)
+def card_text(header: ModelHeader[InputPart], sha256: str) -> str:
+    """Return what a user must know of a model before trusting it, as plain text.
+
+    Parameters
+    ----------
+    header
+        The model's description; its input part adds lines of its own.
+    sha256
+        The digest that seals the model file.
+    """
+    classification = header.classification
+    lines = [
+        RESEARCH_USE + ".",
+        *header.input.model_lines(),
+        *(_decision(classification) if classification else ()),
+        _trained_on(header),
+        *header.input.needs_lines(),
+        *([f"Temperature    {classification.calibration.temperature:.3f}"] if classification else []),
+        f"Intended use   {header.intended_use}",
+        f"SHA-256        {sha256}",
+        "",
+        header.scores_from,
+        *_scores(header.scores),
+        *_audit(header.audit),
+        "",
+        *(f"Note: {note}" for note in header.training.notes),
+    ]
+    return "\n".join(lines).rstrip()
+
+
+def _decision(classification: Classification) -> list[str]:
+    two = len(classification.classes) == 2
+    rule = (
+        f"p >= {classification.decision_threshold:.3f}, chosen by {classification.decision_rule}"
+        if two
+        else classification.decision_rule
     )
-    told = [*lines, "", header.scores_from, *_scores(header.scores), *_audit(header.audit), ""]
-    return "\n".join([*told, *(f"Note: {note}" for note in header.training.notes)]).rstrip()
-
-
-def _expression_lines(header: ExpressionHeader, sha256: str) -> list[str]:
-    training, head = header.training, header.head
-    patients = len(set(training.sections.values()))
-    usable = sum(gene.usable for gene in header.genes)
-    sizes = ", ".join(f"{size:g}" for size in header.tile_sizes_um)
     return [
-        RESEARCH_USE + ".",
-        f"Head           {head.name}, trained by {head.trained_by}, {head.members} members, {'with' if head.shown > 1 else 'without'} the tissue around a spot",
-        f"Encoder        {', '.join(one.name for one in header.encoders)}, tiles of {sizes} um",
-        f"Genes          {len(header.genes)}, of which {usable} are predicted well enough to be used",
-        f"Trained on     {training.source}: {patients} patients, {len(training.sections)} sections, {training.spots} spots",
-        f"Intended use   {header.intended_use}",
-        f"SHA-256        {sha256}",
+        f"Classes        {', '.join(classification.classes)} (positive: {classification.positive_class})",
+        f"Decides by     {rule}",
+        f"Abstains       where the {classification.conformal.coverage:.0%} prediction set does not hold exactly the class decided on",
     ]
 
 
-def _spectra_lines(header: ModelHeader, sha256: str) -> list[str]:
-    training = header.training
-    patients = ", ".join(f"{count} {name}" for name, count in training.patients.items())
-    steps = " -> ".join(str(step["step"]) for step in _steps(header))
-    return [
-        RESEARCH_USE + ".",
-        f"Network        {header.network.name}, {header.network.members} members, {len(header.classes)} classes",
-        f"Classes        {', '.join(header.classes)} (positive: {header.positive_class})",
-        f"Decides by     p >= {header.decision_threshold:.3f}, chosen by {header.decision_rule}"
-        if len(header.classes) == 2
-        else f"Decides by     {header.decision_rule}",
-        f"Abstains       where the {header.conformal.coverage:.0%} prediction set does not hold exactly the class decided on",
-        f"Trained on     {'SIMULATED ' if training.simulated else ''}{training.source}: {patients} patients, {training.spectra} spectra",
-        f"Needs          {header.axis.first:g} to {header.axis.last:g} cm-1",
-        f"Preprocessing  {steps}",
-        f"Temperature    {header.calibration.temperature:.3f}",
-        f"Intended use   {header.intended_use}",
-        f"SHA-256        {sha256}",
-    ]
+def _trained_on(header: ModelHeader[InputPart]) -> str:
+    classification = header.classification
+    patients = classification.patients if classification else {}
+    counts = ", ".join(f"{count} {name}" for name, count in patients.items())
+    amounts = [f"{counts} patients"] if counts else []
+    amounts += [header.input.training_rows()]
+    simulated = "SIMULATED " if header.training.simulated else ""
+    return f"Trained on     {simulated}{header.training.source}: {', '.join(amounts)}"
 
 
 def _scores(scores: list[Score]) -> list[str]:
@@ -59,13 +65,8 @@ def _scores(scores: list[Score]) -> list[str]:
 
 
 def _audit(findings: list[AuditFinding]) -> list[str]:
-    told = [f"  {finding.severity:<5} {finding.sentence}" for finding in findings]
-    return ["", "Audit of the training data:", *told] if told else []
-
-
-def _steps(header: ModelHeader) -> list[dict[str, object]]:
-    steps = header.preprocessing[0].get("steps")
-    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []  # type: ignore[misc]
+    lines = [f"  {finding.severity:<5} {finding.sentence}" for finding in findings]
+    return ["", "Audit of the training data:", *lines] if lines else []
 
 
 def _figure(value: float | None) -> str:

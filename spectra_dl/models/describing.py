@@ -23,13 +23,33 @@ def all_shortened(texts: Iterable[str]) -> list[str]:
 
 
 def described_finding(name: str, severity: Literal["fine", "warn", "stop"], sentence: str) -> AuditFinding:
-    """Return what an audit found, as a description holds it."""
+    """Return what an audit found, as a description holds it.
+
+    Parameters
+    ----------
+    name
+        The check.
+    severity
+        How bad it is.
+    sentence
+        What was found.
+    """
     return AuditFinding(name=shortened(name), severity=severity, sentence=shortened(sentence))
 
 
 def described_score(name: str, value: float, low: float, high: float) -> Score:
-    """Return a figure with its interval, as a description holds it: None where it is undefined."""
-    known = [float(one) if math.isfinite(one) else None for one in (value, low, high)]
+    """Return a figure with its interval, as a description holds it: None where it is undefined.
+
+    Parameters
+    ----------
+    name
+        Of the figure.
+    value
+        NaN where it is undefined.
+    low, high
+        Ends of its 95 % interval; not finite where there is none.
+    """
+    known = [float(number) if math.isfinite(number) else None for number in (value, low, high)]
     return Score(name=name, value=known[0], low=known[1], high=known[2])
 
 

@@ -1,11 +1,12 @@
-"""Save and load a model: one sealed .safetensors file, nothing in it that could run."""
+"""Save and read a model: one sealed .safetensors file, nothing in it that could run."""
 
 import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +14,99 @@ from spectra_dl.errors import ModelFileError
 from spectra_dl.storage.sealed import read_sealed, write_sealed
 
 if TYPE_CHECKING:
-    from spectra_dl.models.header import ExpressionHeader, ModelHeader
-
-    LoadedModel = tuple[ModelHeader | ExpressionHeader, dict[str, np.ndarray], str]
+    from spectra_dl.models.header import Input, InputPart, ModelHeader
 
 _KIND = "spectra_dl"
+_OLD_VERSION = 1
+_LONGEST_LIST = 380
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """A model file that is whole, before its description is checked against a modality's schema.
+
+    Attributes
+    ----------
+    path
+        As it was given; for messages.
+    description
+        The JSON object in the layout of the present format.
+    format_version
+        The format the file was written in.
+    tensors
+        Every array by name.
+    sha256
+        The digest that seals the file.
+    """
+
+    path: str
+    description: dict[str, Any]
+    format_version: int
+    tensors: dict[str, np.ndarray]
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return Path(self.path).name
+
+    @property
+    def kind(self) -> object:
+        """What the input part calls itself; a text in every file that can be read."""
+        part = self.description.get("input")
+        return part.get("kind") if isinstance(part, dict) else None
+
+    def header(self, part: "type[Input]") -> "ModelHeader[Input]":
+        """Check the description, the weights and that they belong together, and return the description.
+
+        Parameters
+        ----------
+        part
+            The class of the input part.
+
+        Raises
+        ------
+        ModelFileError
+            The input part is of another kind or version, the description is not valid, or the weights are not the
+            ones it names or not finite.
+        """
+        from pydantic import ValidationError
+
+        from spectra_dl.models.header import ModelHeader
+
+        description = {**self.description, "input": self._input_part(part)}
+        try:
+            header = ModelHeader[part].model_validate_json(json.dumps(description))  # type: ignore[valid-type]
+        except ValidationError as err:
+            raise ModelFileError(
+                f"{self.name}: its description is not valid ({_problems(err)}); take a fresh copy"
+            ) from err
+        except RecursionError as err:
+            raise ModelFileError(
+                f"{self.name}: its description is nested too deeply; take a fresh copy"
+            ) from err
+        if weights_sha256(self.tensors) != header.weights_sha256:
+            raise ModelFileError(
+                f"{self.name}: its weights are not the ones its description names; take a fresh copy"
+            )
+        _refuse_non_finite(self.tensors, self.name)
+        return header
+
+    def _input_part(self, part: "type[InputPart]") -> dict[str, Any]:
+        """Return the input part's values in its present version, of the kind that ``part`` reads."""
+        kind, version = part.known_kind(), part.known_version()
+        if self.kind != kind:
+            raise ModelFileError(
+                f"{self.path}: a model of {self.kind!s:.60}, not of {kind}; name another model"
+            )
+        values: dict[str, Any] = self.description["input"]
+        if self.format_version == _OLD_VERSION:
+            return part.upgraded(values)
+        if values.get("version") != version:
+            raise ModelFileError(
+                f"{self.name}: its part {kind!r} is written in version {values.get('version')!s:.60}, this program reads version {version}; update spectra-dl"
+            )
+        return values
 
 
 def weights_sha256(tensors: Mapping[str, np.ndarray]) -> str:
@@ -31,9 +120,18 @@ def weights_sha256(tensors: Mapping[str, np.ndarray]) -> str:
 
 
 def save_model(
-    path: str | os.PathLike[str], header: "ModelHeader | ExpressionHeader", tensors: Mapping[str, np.ndarray]
+    path: str | os.PathLike[str], header: "ModelHeader[InputPart]", tensors: Mapping[str, np.ndarray]
 ) -> str:
     """Write a model file, whole or not at all, and return the SHA-256 that seals it.
+
+    Parameters
+    ----------
+    path
+        The file; one that is there is replaced.
+    header
+        The model's description; its ``weights_sha256`` is that of ``tensors``.
+    tensors
+        Every array by name, finite.
 
     Raises
     ------
@@ -47,49 +145,42 @@ def save_model(
     return write_sealed(path, _KIND, text, tensors)
 
 
-def load_model(path: str | os.PathLike[str]) -> "LoadedModel":
-    """Read a model file and return its header, its tensors and the SHA-256 that seals it.
+def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
+    """Read a model file of any modality; a file of format 1 is brought to the layout of the present format.
 
     Raises
     ------
     UnsafeError
         The file is of a kind that can run code; nothing was executed.
     ModelFileError
-        The file is damaged, altered, of another version, or holds weights that are not finite.
+        The file is damaged, altered or of a format that is not known.
     """
-    from pydantic import ValidationError
-
-    from spectra_dl.models.header import FORMAT_VERSION, HEADERS
+    from spectra_dl.models.format_1 import upgraded
+    from spectra_dl.models.header import FORMAT_VERSION
 
     name = Path(path).name
     sealed = read_sealed(path, _KIND)
     try:
-        told = json.loads(sealed.text)
-        version, modality = told.get("format_version"), told.get("modality")
+        description = json.loads(sealed.text)
+        version = description.get("format_version")
     except (ValueError, RecursionError, AttributeError) as err:
         raise ModelFileError(f"{name}: its description is not a JSON object; take a fresh copy") from err
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version not in (_OLD_VERSION, FORMAT_VERSION):
         raise ModelFileError(
-            f"{name}: written in format {version}, this program reads format {FORMAT_VERSION}; update spectra-dl"
+            f"{name}: written in format {version!s:.60}, this program reads formats {_OLD_VERSION} and {FORMAT_VERSION}; update spectra-dl"
         )
-    if not isinstance(modality, str) or modality not in HEADERS:
-        raise ModelFileError(
-            f"{name}: a model of {modality!r:.60}; this program knows {' and '.join(HEADERS)}"
-        )
-    try:
-        header = HEADERS[modality].model_validate_json(sealed.text)
-    except ValidationError as err:
-        problems = "; ".join(
-            ": ".join([*filter(None, [".".join(map(str, e["loc"]))]), e["msg"].removeprefix("Value error, ")])
-            for e in err.errors(include_input=False)[:5]
-        )
-        raise ModelFileError(
-            f"{name}: its description is not valid ({problems[:300]}); take a fresh copy"
-        ) from err
-    if weights_sha256(sealed.tensors) != header.weights_sha256:
-        raise ModelFileError(f"{name}: its weights are not the ones its description names; take a fresh copy")
-    _refuse_non_finite(sealed.tensors, name)
-    return header, sealed.tensors, sealed.sha256
+    if version == _OLD_VERSION:
+        description = upgraded(description)
+    return ModelFile(str(path), description, version, sealed.tensors, sealed.sha256)
+
+
+def _problems(err: Any) -> str:
+    """Return the first five of a ValidationError's problems, each with its place."""
+    problems = "; ".join(
+        ": ".join([*filter(None, [".".join(map(str, e["loc"]))]), e["msg"].removeprefix("Value error, ")])
+        for e in err.errors(include_input=False)[:5]
+    )
+    return problems[:_LONGEST_LIST]
 
 
 def _refuse_non_finite(tensors: Mapping[str, np.ndarray], name: str) -> None:

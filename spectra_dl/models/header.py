@@ -1,52 +1,47 @@
-"""What a model file says of itself: a closed schema, in which nothing names code, a path or a URL."""
+"""What a model file says of itself: a closed schema, in which nothing names code, a path or a URL.
+
+A header has a part that is the same for every model and one part, `InputPart`, that says what the model takes in. Each
+modality defines its own input part in its room; nothing here knows which there are.
+"""
 
 import os
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 
-# Whatever else is installed has no say in judging a model file, and looking for it costs 30 ms.
+# Whatever else is installed has no say in checking a model file, and looking for it costs 30 ms.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 RESEARCH_USE = "Research use only, not for diagnosis"
 
-NetworkName = Literal["compact", "lenet5", "deepcnn", "resnet"]
 Text = Annotated[str, Field(max_length=2000)]
 ClassName = Annotated[str, Field(min_length=1, max_length=200)]
-SpectrumHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
+    """Values of which none is unknown, converted, changed later or infinite; every part of a header is one."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class NetworkDescription(_Closed):
-    """The architecture by name, and the numbers it is built from."""
+class Training(Closed):
+    """On what the model was trained; ``simulated`` is None where nobody said."""
 
-    name: NetworkName
-    n_wavenumbers: int = Field(ge=1, le=65_536)
-    n_classes: int = Field(ge=2, le=1_000)
-    members: int = Field(ge=1, le=100)
-
-
-class AxisContract(_Closed):
-    """The wavenumber axis in cm⁻¹ that an input must cover, and the laser where it is known."""
-
-    first: float
-    last: float
-    points: int = Field(ge=1, le=65_536)
-    unit: Literal["cm-1"] = "cm-1"
-    laser_nm: float | None = None
+    source: Text
+    simulated: bool | None
+    seed: int
+    notes: list[Text]
 
 
-class Calibration(_Closed):
+class Calibration(Closed):
     """The temperature that mean logits are divided by, fitted on out-of-fold patients."""
 
     temperature: float = Field(gt=0)
 
 
-class ConformalLimits(_Closed):
+class ConformalLimits(Closed):
     """A class stands in a patient's prediction set where 1 - its probability is at most its limit.
 
     A limit of 1 keeps the class in every set: too few patients were there to rule it out.
@@ -56,7 +51,37 @@ class ConformalLimits(_Closed):
     limit: list[Annotated[float, Field(ge=0, le=1)]] = Field(min_length=2, max_length=1_000)
 
 
-class AuditFinding(_Closed):
+class OutOfDistributionLimits(Closed):
+    """Limits beyond which a row is unlike the training rows; the reference itself stands in tensors."""
+
+    residual: float = Field(gt=0)
+    distance: float = Field(gt=0)
+
+
+class Classification(Closed):
+    """How a model with classes decides, and on how many patients of each class it was trained."""
+
+    classes: list[ClassName] = Field(min_length=2, max_length=1_000)
+    positive_class: ClassName
+    decision_threshold: float = Field(ge=0, le=1)
+    decision_rule: Text
+    patients: dict[ClassName, int]
+    calibration: Calibration
+    conformal: ConformalLimits
+    out_of_distribution: OutOfDistributionLimits
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("two class names are the same")
+        if self.positive_class not in self.classes:
+            raise ValueError("the positive class is not one of the classes")
+        if len(self.conformal.limit) != len(self.classes):
+            raise ValueError("there must be one conformal limit for each class")
+        return self
+
+
+class AuditFinding(Closed):
     """What a check of the training data for causes other than biology found."""
 
     name: Text
@@ -64,14 +89,7 @@ class AuditFinding(_Closed):
     sentence: Text
 
 
-class OutOfDistributionLimits(_Closed):
-    """Limits beyond which a spectrum is unlike the training spectra; the reference itself stands in tensors."""
-
-    residual: float = Field(gt=0)
-    distance: float = Field(gt=0)
-
-
-class Score(_Closed):
+class Score(Closed):
     """One figure of merit with its 95 % interval over patients; None where it is undefined."""
 
     name: Text
@@ -80,130 +98,66 @@ class Score(_Closed):
     high: float | None
 
 
-class TrainingSummary(_Closed):
-    """On what the model was trained."""
+class InputPart(Closed):
+    """What a model takes in, and the networks it goes through: the part of a header that a modality defines.
 
-    source: Text
-    simulated: bool
-    patients: dict[ClassName, int]
-    spectra: int = Field(ge=1)
-    seed: int
-    notes: list[Text]
-    spectrum_hashes: list[SpectrumHash]
+    A subclass narrows ``kind`` and ``version`` to one literal each, with that literal as the default; a file with
+    another kind or version is refused by its name before anything else of the part is read.
+    """
 
+    kind: str
+    version: int
 
-class EncoderDescription(_Closed):
-    """What turns tiles into features: by name, and what it says of a fixed tile, so that another one is noticed."""
+    @classmethod
+    def known_kind(cls) -> str:
+        """Return the kind of part that this class reads."""
+        return str(cls.model_fields["kind"].default)
 
-    name: str = Field(
-        pattern=r"^(colour-texture|efficientnet-lite0|tile-pixels|features|timm:[A-Za-z0-9_.:/-]{1,120})$"
-    )
-    width: int = Field(ge=1, le=100_000)
-    calibration: list[float] = Field(max_length=100_000)
+    @classmethod
+    def known_version(cls) -> int:
+        """Return the version of the part that this class reads."""
+        return int(cls.model_fields["version"].default)
 
+    @classmethod
+    def upgraded(cls, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Return the part's values in a file of format 1 as this class reads them; here: as they are."""
+        return dict(values)
 
-class ExpressionHead(_Closed):
-    """The head by name, the numbers it is built from, and what it was trained for."""
+    def check(self, classification: Classification | None) -> None:
+        """Raise a ValueError, whose text is a sentence, where the part doesn't fit the model's classes."""
 
-    name: Literal["linear", "mlp", "context", "fine-tuned"]
-    trained_by: Literal["ridge", "pls", "mse", "pearson", "poisson", "negative-binomial"]
-    shown: Literal[1, 3]
-    n_features: int = Field(ge=1, le=100_000)
-    n_outputs: int = Field(ge=1, le=100_000)
-    members: int = Field(ge=1, le=100)
+    def model_lines(self) -> list[str]:
+        """Return lines of the card that say what kind of model this is; each name fills 15 columns."""
+        return []
 
+    def needs_lines(self) -> list[str]:
+        """Return lines of the card that say what an input must be and what is done to it."""
+        return []
 
-class GeneScore(_Closed):
-    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined."""
-
-    name: Text
-    pearson: float | None
-    ceiling: float | None
-    usable: bool
-
-
-class ExpressionTraining(_Closed):
-    """On what the model was trained."""
-
-    source: Text
-    sections: dict[str, Text] = Field(min_length=1, max_length=10_000)
-    spots: int = Field(ge=1)
-    tissue_colours: dict[str, list[Annotated[float, Field(ge=0, le=255)]]] = Field(
-        min_length=1, max_length=10_000
-    )
-    left_out: Literal["patient", "section"]
-    seed: int
-    notes: list[Text]
+    def training_rows(self) -> str:
+        """Return in a few words how much the model was trained on."""
+        return ""
 
 
-class ExpressionHeader(_Closed):
-    """Everything a model file of expression holds besides its weights."""
+Input = TypeVar("Input", bound=InputPart)
+InputCo = TypeVar("InputCo", bound=InputPart, covariant=True)
 
-    format_version: Literal[1]
-    modality: Literal["expression"]
+
+class ModelHeader(Closed, Generic[InputCo]):
+    """Everything a model file holds besides its weights; ``classification`` is None for models without classes."""
+
+    format_version: Literal[2] = FORMAT_VERSION
     intended_use: Text
-    encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
-    tile_sizes_um: list[Annotated[float, Field(ge=1, le=10_000)]] = Field(min_length=1, max_length=20)
-    head: ExpressionHead
-    genes: list[GeneScore] = Field(min_length=1, max_length=100_000)
-    training: ExpressionTraining
+    training: Training
+    classification: Classification | None
     audit: list[AuditFinding] = Field(max_length=200)
     scores: list[Score]
     scores_from: Text
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     versions: dict[str, str]
+    input: InputCo
 
     @model_validator(mode="after")
-    def _is_consistent(self) -> "ExpressionHeader":
-        expected = len(self.genes) * (2 if self.head.trained_by == "negative-binomial" else 1)
-        tiles = sum(one.width for one in self.encoders if one.name != "features") * len(self.tile_sizes_um)
-        given = sum(one.width for one in self.encoders if one.name == "features")
-        if self.head.n_features != tiles + given:
-            raise ValueError("the encoders do not match the head's inputs")
-        if self.head.n_outputs != expected or len({one.name for one in self.genes}) != len(self.genes):
-            raise ValueError("the genes do not match the head's outputs")
+    def _is_consistent(self) -> Self:
+        self.input.check(self.classification)
         return self
-
-
-class ModelHeader(_Closed):
-    """Everything a model file of spectra holds besides its weights."""
-
-    format_version: Literal[1]
-    modality: Literal["spectra"]
-    intended_use: Text
-    network: NetworkDescription
-    preprocessing: list[dict[str, JsonValue]] = Field(min_length=1, max_length=100)
-    preprocessing_of_member: list[Annotated[int, Field(ge=0)]] = Field(max_length=100)
-    axis: AxisContract
-    classes: list[ClassName] = Field(min_length=2, max_length=1_000)
-    positive_class: ClassName
-    decision_threshold: float = Field(ge=0, le=1)
-    decision_rule: Text
-    calibration: Calibration
-    conformal: ConformalLimits
-    out_of_distribution: OutOfDistributionLimits
-    training: TrainingSummary
-    audit: list[AuditFinding] = Field(max_length=200)
-    scores: list[Score]
-    scores_from: Text
-    weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    versions: dict[str, str]
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> "ModelHeader":
-        if len(set(self.classes)) != self.network.n_classes or len(self.classes) != self.network.n_classes:
-            raise ValueError("the class names do not match the network's number of classes")
-        if self.positive_class not in self.classes:
-            raise ValueError("the positive class is not one of the classes")
-        if len(self.conformal.limit) != self.network.n_classes:
-            raise ValueError("there must be one conformal limit for each class")
-        used = self.preprocessing_of_member
-        if len(used) != self.network.members or set(used) != set(range(len(self.preprocessing))):
-            raise ValueError("each member must have one of the preprocessings, and each of them a member")
-        return self
-
-
-HEADERS: dict[str, type[ModelHeader] | type[ExpressionHeader]] = {
-    "spectra": ModelHeader,
-    "expression": ExpressionHeader,
-}

@@ -23,6 +23,10 @@ def network_output(
 
     Parameters
     ----------
+    network
+        Changed to float64 and evaluation mode.
+    inputs
+        ``(n, ...)`` float32.
     batch_size
         At most; fewer rows at a time where a row is a whole tile.
     """
@@ -35,6 +39,36 @@ def network_output(
         starts = range(0, len(inputs), batch_size)
         parts = [network(torch.from_numpy(inputs[at : at + batch_size]).double()).numpy() for at in starts]
     return np.concatenate(parts).astype(np.float64)
+
+
+def mean_output(
+    networks: "Sequence[nn.Module]",
+    inputs: Sequence[NDArray[np.float32]],
+    *,
+    transform: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+    batch_size: int = 256,
+) -> NDArray[np.float64]:
+    """Return the mean over an ensemble's members of their outputs ``(n, c)``.
+
+    Parameters
+    ----------
+    networks
+        The members.
+    inputs
+        What each member takes, ``(n, ...)`` float32; the same array may stand for several.
+    transform
+        Applied to each member's outputs before the mean; None takes them as they are.
+    batch_size
+        See `network_output`.
+    """
+    total: NDArray[np.float64] | None = None
+    for network, rows in zip(networks, inputs, strict=True):
+        output = network_output(network, rows, batch_size)
+        output = output if transform is None else transform(output)
+        total = output if total is None else total + output
+    if total is None:
+        raise ValueError("an ensemble has at least one member")
+    return total / len(networks)
 
 
 def member_tensors(networks: "Sequence[nn.Module]") -> dict[str, np.ndarray]:
@@ -59,6 +93,10 @@ def restore_member(
     build
         Builds the network; it does so without memory for its weights, so that a description can ask for no more than
         its file holds.
+    tensors
+        Every array of the model file by name.
+    member
+        The member's number, from 0.
 
     Raises
     ------
@@ -68,7 +106,7 @@ def restore_member(
     import torch
 
     prefix = f"member{member}."
-    own = {
+    weights = {
         name.removeprefix(prefix): torch.from_numpy(array)
         for name, array in tensors.items()
         if name.startswith(prefix)
@@ -76,9 +114,9 @@ def restore_member(
     with torch.device("meta"):
         network = build()
     for name, expected in network.state_dict().items():
-        if name in own and own[name].dtype != expected.dtype:
-            raise RuntimeError(f"{name} is of type {own[name].dtype}, not {expected.dtype}")
-    network.load_state_dict(own, strict=True, assign=True)
+        if name in weights and weights[name].dtype != expected.dtype:
+            raise RuntimeError(f"{name} is of type {weights[name].dtype}, not {expected.dtype}")
+    network.load_state_dict(weights, strict=True, assign=True)
     return network.double().eval()
 
 
@@ -104,6 +142,15 @@ def refuse_unused(
     path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], used: Mapping[str, np.ndarray]
 ) -> None:
     """Refuse a model file that holds more tensors than the model built from it uses.
+
+    Parameters
+    ----------
+    path
+        The file, for messages.
+    tensors
+        What the file holds, by name.
+    used
+        What the model built from it keeps, by name.
 
     Raises
     ------

@@ -196,8 +196,8 @@ class SaliencyObserver:
         if not isinstance(fitted, SpectraClassifier) or self.model not in (None, name):
             return None
         predictor = fitted.predictor_
-        classes = predictor.header.classes
-        wanted = [predictor.header.positive_class] if len(classes) == 2 else classes
+        classes = predictor.classification.classes
+        wanted = [predictor.classification.positive_class] if len(classes) == 2 else classes
         label = np.asarray(self.label, dtype=str)
         rows = _chosen(label, fold, _affordable(predictor) // (len(classes) * len(wanted)))
         spectra, attribution = attributions(
@@ -280,9 +280,9 @@ def attributions(
     cleaned = [one.transform(table).matrix.astype(np.float64) for one in predictor.preprocessing]
     start = [one.transform(training).matrix.mean(axis=0, dtype=np.float64) for one in predictor.preprocessing]
     found = np.zeros((len(toward), *cleaned[0].shape))
-    for network, own in zip(predictor.networks, predictor.header.preprocessing_of_member, strict=True):
+    for network, own in zip(predictor.networks, predictor.header.input.preprocessing_of_member, strict=True):
         found += [_integrated_gradients(network, cleaned[own], start[own], one) for one in toward]
-    spectra = np.mean([cleaned[own] for own in predictor.header.preprocessing_of_member], axis=0)
+    spectra = np.mean([cleaned[own] for own in predictor.header.input.preprocessing_of_member], axis=0)
     return spectra, found / len(predictor.networks)
 
 
@@ -292,7 +292,9 @@ def _affordable(predictor: "SpectraPredictor") -> int:
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
-        predictor.networks[0].double().eval()(torch.zeros(1, predictor.header.network.n_wavenumbers).double())
+        predictor.networks[0].double().eval()(
+            torch.zeros(1, predictor.header.input.network.n_wavenumbers).double()
+        )
     forward_and_back = 3 * STEPS * len(predictor.networks) * max(1, counter.get_total_flops())
     return int(np.clip(_OPERATIONS // forward_and_back, *_ATTRIBUTIONS))
 

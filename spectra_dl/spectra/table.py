@@ -91,6 +91,10 @@ class SpectraTable:
     def __len__(self) -> int:
         return int(self.intensity.shape[0])
 
+    def __getitem__(self, rows: ArrayLike) -> "SpectraTable":
+        """Return the spectra at ``rows``, as `select` does."""
+        return self.select(rows)
+
     def _columns(self) -> dict[str, TextArray]:
         named = {name: getattr(self, name) for name in ("sample_id", "patient", "label", "batch", "source")}
         return {name: column for name, column in named.items() if column is not None} | dict(self.metadata)

@@ -202,10 +202,8 @@ def test_model_show_says_what_it_was_trained_on(trained):
         "not for diagnosis",
     ):
         assert words in out
-    assert (
-        json.loads(run("model", "show", trained / "model.safetensors", "--json").stdout)["network"]["members"]
-        == 2
-    )
+    description = json.loads(run("model", "show", trained / "model.safetensors", "--json").stdout)
+    assert description["input"]["network"]["members"] == 2
 
 
 def test_evaluate_compares_on_the_same_patients_and_writes_its_split(study, tmp_path):

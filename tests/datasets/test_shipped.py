@@ -16,7 +16,7 @@ def shipped():
 
 def test_it_says_that_it_is_simulated_and_is_a_few_hundred_kilobytes(shipped):
     assert shipped.header.training.simulated
-    assert shipped.header.positive_class == POSITIVE_LABEL
+    assert shipped.classification.positive_class == POSITIVE_LABEL
     assert 100_000 < SHIPPED_MODEL.stat().st_size < 1_000_000
 
 
@@ -30,7 +30,7 @@ def test_it_classifies_new_simulated_patients(shipped):
     spectra, _ = shipped.predict(study.table)
     tally = PatientTally(spectra.classes)
     tally.add(spectra)
-    (patients,) = tally.patients(shipped.header.calibration.temperature)
+    (patients,) = tally.patients(shipped.classification.calibration.temperature)
     score = patients.probability[:, patients.classes.index(POSITIVE_LABEL)]
     assert list(patients.patient) == list(study.truth.patient)
     assert auc(study.truth.positive, score) > 0.75

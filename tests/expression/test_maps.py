@@ -12,18 +12,19 @@ from scipy.sparse import csr_matrix
 from scipy.stats import pearsonr
 
 from spectra_dl.arrays import text_array
-from spectra_dl.expression.estimators.heads import build_head
+from spectra_dl.expression.estimators.registry import build_head
 from spectra_dl.expression.genes import shared_genes
+from spectra_dl.expression.input_part import (
+    EncoderDescription,
+    ExpressionHead,
+    ExpressionInput,
+    GeneScore,
+    TrainingSections,
+)
 from spectra_dl.expression.maps import agreement, measured_values, write_h5ad, write_maps
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
-from spectra_dl.models.header import (
-    EncoderDescription,
-    ExpressionHead,
-    ExpressionHeader,
-    ExpressionTraining,
-    GeneScore,
-)
+from spectra_dl.models.header import ModelHeader, Training
 
 GENES = ("GENE1", "HLA/A", "GENE3")
 SCORES = (0.6, None, -0.1)
@@ -48,30 +49,27 @@ def predictor():
         )
         for name, score in zip(GENES, SCORES, strict=True)
     ]
-    header = ExpressionHeader(
-        format_version=1,
-        modality="expression",
-        intended_use="Research use only, not for diagnosis",
+    part = ExpressionInput(
         encoders=[EncoderDescription(name="colour-texture", width=47, calibration=[])],
         tile_sizes_um=[112.0],
         head=ExpressionHead(
             name="linear", trained_by="ridge", shown=1, n_features=47, n_outputs=3, members=1
         ),
         genes=genes,
-        training=ExpressionTraining(
-            source="simulated",
-            sections={"A": "a"},
-            spots=10,
-            tissue_colours={"A": [1.0, 2.0, 3.0]},
-            left_out="patient",
-            seed=0,
-            notes=[],
+        training=TrainingSections(
+            sections={"A": "a"}, spots=10, tissue_colours={"A": [1.0, 2.0, 3.0]}, left_out="patient"
         ),
+    )
+    header = ModelHeader[ExpressionInput](
+        intended_use="Research use only, not for diagnosis",
+        training=Training(source="made", simulated=None, seed=0, notes=[]),
+        classification=None,
         audit=[],
         scores=[],
         scores_from="simulated",
         weights_sha256="0" * 64,
         versions={},
+        input=part,
     )
     return ExpressionPredictor(header, (build_head("linear", n_regions=1, n_features=47, n_outputs=3),))
 

@@ -13,12 +13,12 @@ from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
 from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.genes import PanelSettings
+from spectra_dl.expression.input_part import EncoderDescription, GeneScore
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.expression.training import TrainingRequest, train_predictor
 from spectra_dl.imaging.features.recipe import FeatureRecipe
-from spectra_dl.models.file import load_model
-from spectra_dl.models.header import EncoderDescription, GeneScore
+from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.training.settings import TrainingSettings
 
 BRIEF = TrainingSettings(epochs=2, batch_size=16, learning_rate=1e-2)
@@ -129,8 +129,9 @@ def test_too_few_spots_to_compare_with_their_section_are_refused(trained, sectio
 
 
 def with_header(predictor, **changed):
-    """Return a predictor whose description says something else."""
-    return replace(predictor, header=predictor.header.model_copy(update=changed))
+    """Return a predictor whose input part says something else."""
+    part = predictor.header.input.model_copy(update=changed)
+    return replace(predictor, header=predictor.header.model_copy(update={"input": part}))
 
 
 def with_scores(predictor, scores):
@@ -158,7 +159,7 @@ def test_the_best_gene_stands_first_and_one_of_correlation_0_before_unknown_ones
 
 def recalibrated(predictor, calibration, width=None):
     """Return a predictor trained with an encoder that says this of the calibration tile."""
-    own = predictor.header.encoders[0]
+    own = predictor.header.input.encoders[0]
     return with_header(
         predictor,
         encoders=[EncoderDescription(name=own.name, width=width or own.width, calibration=list(calibration))],
@@ -167,7 +168,7 @@ def recalibrated(predictor, calibration, width=None):
 
 @pytest.mark.parametrize("at", [0, 20, -1])
 def test_an_encoder_that_says_something_else_of_the_calibration_tile_is_refused(trained, section, at):
-    calibration = np.array(trained["ridge"].header.encoders[0].calibration)
+    calibration = np.array(trained["ridge"].header.input.encoders[0].calibration)
     calibration[at] += 0.01 * max(1.0, abs(calibration[at]))
     with pytest.raises(ModelFileError, match="gives other features here") as refused:
         recalibrated(trained["ridge"], calibration).predict(section)
@@ -175,13 +176,13 @@ def test_an_encoder_that_says_something_else_of_the_calibration_tile_is_refused(
 
 
 def test_an_encoder_of_another_width_is_refused(trained, section):
-    calibration = trained["ridge"].header.encoders[0].calibration
+    calibration = trained["ridge"].header.input.encoders[0].calibration
     with pytest.raises(ModelFileError, match="gives other features here"):
         recalibrated(trained["ridge"], calibration, width=len(calibration) + 1).predict(section)
 
 
 def test_rounding_of_the_calibration_on_another_machine_is_accepted(trained, section):
-    calibration = np.array(trained["ridge"].header.encoders[0].calibration) * (1 + 1e-6)
+    calibration = np.array(trained["ridge"].header.input.encoders[0].calibration) * (1 + 1e-6)
     found = recalibrated(trained["ridge"], calibration).predict(section)
     np.testing.assert_array_equal(found, trained["ridge"].predict(section))
 
@@ -213,12 +214,14 @@ def test_the_recipe_is_the_one_the_model_was_trained_with(request_and_scores, tr
 @pytest.mark.parametrize("damage", ["a tensor more", "a tensor less", "another shape"])
 def test_tensors_that_do_not_make_up_the_model_are_refused_with_the_files_name(trained, tmp_path, damage):
     trained["ridge"].save(tmp_path / "model.safetensors")
-    header, tensors, digest = load_model(tmp_path / "model.safetensors")
+    file = read_model_file(tmp_path / "model.safetensors")
+    tensors = file.tensors
     if damage == "a tensor more":
         tensors["member7.out.bias"] = tensors["member0.out.bias"]
     elif damage == "a tensor less":
         del tensors["member0.out.bias"]
     else:
         tensors["member0.out.weight"] = tensors["member0.out.weight"][:, :-1]
-    with pytest.raises(ModelFileError, match=r"model\.safetensors: .*take a fresh copy"):
-        ExpressionPredictor.rebuilt(tmp_path / "model.safetensors", header, tensors, digest)
+    file.description["weights_sha256"] = weights_sha256(tensors)
+    with pytest.raises(ModelFileError, match=r"model\.safetensors: .*tensors.*take a fresh copy"):
+        ExpressionPredictor.from_file(file)

@@ -2,15 +2,18 @@
 
 import json
 import pickle
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from example_models import model_description
 from spectra_dl.errors import ModelFileError, UnsafeError
+from spectra_dl.loading import load_model, read_header
 from spectra_dl.models.card import card_text
-from spectra_dl.models.file import load_model, save_model, weights_sha256
-from spectra_dl.models.header import ModelHeader
+from spectra_dl.models.file import read_model_file, save_model, weights_sha256
+from spectra_dl.models.header import InputPart, ModelHeader
+from spectra_dl.spectra.input_part import SpectraInput
 from spectra_dl.storage.sealed import read_sealed, write_sealed
 
 TENSORS = {
@@ -25,7 +28,7 @@ def description(**changes):
 
 
 def header(**changes):
-    return ModelHeader.model_validate_json(json.dumps(description(**changes)))
+    return ModelHeader[SpectraInput].model_validate_json(json.dumps(description(**changes)))
 
 
 @pytest.fixture
@@ -36,11 +39,15 @@ def saved(tmp_path):
 
 
 def test_header_and_weights_come_back_bit_for_bit(saved):
-    found, tensors, sha256 = load_model(saved)
-    assert found == header()
-    assert sha256 == read_sealed(saved, "spectra_dl").sha256
+    file = read_model_file(saved)
+    assert file.header(SpectraInput) == header()
+    assert file.sha256 == read_sealed(saved, "spectra_dl").sha256
     for name, array in TENSORS.items():
-        np.testing.assert_array_equal(tensors[name], array)
+        np.testing.assert_array_equal(file.tensors[name], array)
+
+
+def test_a_description_alone_comes_back_with_the_digest_that_seals_the_file(saved):
+    assert read_header(saved) == (header(), read_sealed(saved, "spectra_dl").sha256)
 
 
 def test_saving_twice_gives_the_same_bytes(saved, tmp_path):
@@ -49,9 +56,9 @@ def test_saving_twice_gives_the_same_bytes(saved, tmp_path):
 
 
 def test_saving_over_a_file_that_was_just_loaded_keeps_the_weights(saved):
-    found, tensors, _ = load_model(saved)
-    save_model(saved, found, tensors)
-    np.testing.assert_array_equal(load_model(saved)[1]["member0.w"], TENSORS["member0.w"])
+    file = read_model_file(saved)
+    save_model(saved, file.header(SpectraInput), file.tensors)
+    np.testing.assert_array_equal(read_model_file(saved).tensors["member0.w"], TENSORS["member0.w"])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -68,25 +75,34 @@ def test_weights_that_are_not_finite_are_refused_when_saving_and_when_loading(tm
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format_version": 2}, "format 2"),
+        ({"format_version": 3}, "format 3, this program reads formats 1 and 2"),
+        ({"format_version": "2"}, "format 2"),
+        ({"format_version": True}, "format True"),
         ({"_target_": "os.system"}, "_target_"),
-        ({"classes": ["healthy"]}, "classes"),
-        ({"classes": ["healthy", "healthy"]}, "class names"),
-        ({"positive_class": "other"}, "positive class"),
+        ({"input": {"_target_": "os.system"}}, "input._target_"),
+        ({"classification": {"_target_": "os.system"}}, "classification._target_"),
+        ({"classification": {"classes": ["healthy"]}}, "classes"),
+        ({"classification": {"classes": ["healthy", "healthy"]}}, "class names"),
+        ({"classification": {"positive_class": "other"}}, "positive class"),
+        ({"classification": None}, "class names do not match"),
         (
-            {"network": {"name": "os.system", "n_wavenumbers": 8, "n_classes": 2, "members": 2}},
-            "network.name",
+            {"classification": {"classes": ["a", "b", "sick"], "conformal": {"limit": [0.7, 0.7, 0.7]}}},
+            "class names do not match the network's",
         ),
         (
-            {"network": {"name": "compact", "n_wavenumbers": 10**9, "n_classes": 2, "members": 2}},
-            "n_wavenumbers",
+            {"input": {"network": {"name": "os.system"}}},
+            "input.network.name: no network is called 'os.system'",
         ),
-        ({"preprocessing_of_member": [0]}, "each member must have one of the preprocessings"),
-        ({"preprocessing_of_member": [0, 1]}, "each member must have one of the preprocessings"),
-        ({"calibration": {"temperature": 0.0}}, "temperature"),
-        ({"calibration": {"temperature": "1"}}, "temperature"),
-        ({"conformal": {"coverage": 0.9, "limit": [0.7, 0.7, 0.7]}}, "one conformal limit for each class"),
-        ({"conformal": {"coverage": 1.0, "limit": [0.7, 0.7]}}, "coverage"),
+        ({"input": {"network": {"n_wavenumbers": 10**9}}}, "n_wavenumbers"),
+        ({"input": {"preprocessing_of_member": [0]}}, "each member must have one of the preprocessings"),
+        ({"input": {"preprocessing_of_member": [0, 1]}}, "each member must have one of the preprocessings"),
+        ({"classification": {"calibration": {"temperature": 0.0}}}, "temperature"),
+        ({"classification": {"calibration": {"temperature": "1"}}}, "temperature"),
+        (
+            {"classification": {"conformal": {"limit": [0.7, 0.7, 0.7]}}},
+            "one conformal limit for each class",
+        ),
+        ({"classification": {"conformal": {"coverage": 1.0}}}, "coverage"),
         ({"audit": [{"name": "axis", "severity": "grave", "sentence": ""}]}, "severity"),
         ({"weights_sha256": "0" * 64}, "weights"),
     ],
@@ -100,14 +116,44 @@ def test_a_description_that_is_not_valid_is_refused(tmp_path, changes, words):
 
 def test_a_model_of_an_unknown_modality_is_refused_by_its_name(tmp_path):
     path = tmp_path / "model.safetensors"
-    write_sealed(path, "spectra_dl", json.dumps(description(modality="slides")), TENSORS)
+    write_sealed(path, "spectra_dl", json.dumps(description(input={"kind": "slides"})), TENSORS)
     with pytest.raises(ModelFileError, match=r"slides.*spectra and expression"):
         load_model(path)
 
 
+@pytest.mark.parametrize("part", [None, [], "spectra", {}, {"kind": None}, {"kind": ["spectra"]}])
+def test_an_input_part_without_a_name_is_refused(tmp_path, part):
+    path = tmp_path / "model.safetensors"
+    write_sealed(path, "spectra_dl", json.dumps({**description(), "input": part}), TENSORS)
+    with pytest.raises(ModelFileError, match="this program knows spectra and expression"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("version", [2, 0, "1", None])
+def test_an_input_part_of_an_unknown_version_is_refused_by_name_and_version(tmp_path, version):
+    path = tmp_path / "model.safetensors"
+    write_sealed(path, "spectra_dl", json.dumps(description(input={"version": version})), TENSORS)
+    with pytest.raises(ModelFileError, match=f"part 'spectra' is written in version {version}, .* version 1"):
+        load_model(path)
+
+
+def test_a_modality_of_its_own_reads_its_part_without_a_change_to_the_shared_one(tmp_path):
+    class TileInput(InputPart):
+        kind: Literal["tiles"] = "tiles"
+        version: Literal[7] = 7
+        pixels: int
+
+    part = {"kind": "tiles", "version": 7, "pixels": 64}
+    path = tmp_path / "model.safetensors"
+    write_sealed(path, "spectra_dl", json.dumps({**description(), "input": part}), TENSORS)
+    assert read_model_file(path).header(TileInput).input == TileInput(pixels=64)
+    with pytest.raises(ModelFileError, match="a model of tiles, not of spectra; name another model"):
+        read_model_file(path).header(SpectraInput)
+
+
 def test_all_problems_are_listed_at_once(tmp_path):
     path = tmp_path / "model.safetensors"
-    text = json.dumps(description(decision_threshold=-1.0, intended_use=7, extra=1))
+    text = json.dumps(description(classification={"decision_threshold": -1.0}, intended_use=7, extra=1))
     write_sealed(path, "spectra_dl", text, TENSORS)
     with pytest.raises(ModelFileError, match=r"(?s)intended_use.*decision_threshold.*extra"):
         load_model(path)
@@ -117,6 +163,15 @@ def test_all_problems_are_listed_at_once(tmp_path):
 def test_a_description_that_is_not_an_object_is_refused(tmp_path, text):
     path = tmp_path / "model.safetensors"
     write_sealed(path, "spectra_dl", text, TENSORS)
+    with pytest.raises(ModelFileError):
+        load_model(path)
+
+
+@pytest.mark.parametrize("depth", range(980, 1000))
+def test_a_description_nested_just_less_deep_than_its_reader_goes_is_refused(tmp_path, depth):
+    path = tmp_path / "model.safetensors"
+    nested = f'{{"format_version": 1, "modality": "spectra", "x": {"[" * depth}{"]" * depth}}}'
+    write_sealed(path, "spectra_dl", nested, TENSORS)
     with pytest.raises(ModelFileError):
         load_model(path)
 

@@ -8,6 +8,7 @@ from torch import nn
 from spectra_dl.errors import ModelFileError
 from spectra_dl.models import members
 from spectra_dl.models.members import (
+    mean_output,
     member_tensors,
     network_output,
     rebuilding,
@@ -65,3 +66,18 @@ def test_tensors_of_no_part_of_the_model_are_refused():
     refuse_unused("m.safetensors", tensors, tensors)
     with pytest.raises(ModelFileError, match="tensors that no part of the model uses"):
         refuse_unused("m.safetensors", tensors, member_tensors([network(0)]))
+
+
+def test_the_mean_of_members_takes_each_members_own_inputs_and_the_transform_before_it():
+    networks, other = [network(0), network(1)], INPUTS[::-1].copy()
+    outputs = [network_output(networks[0], INPUTS), network_output(networks[1], other)]
+    np.testing.assert_array_equal(mean_output(networks, [INPUTS, other]), (outputs[0] + outputs[1]) / 2)
+    squared = mean_output(networks, [INPUTS, other], transform=np.square)
+    np.testing.assert_array_equal(squared, (outputs[0] ** 2 + outputs[1] ** 2) / 2)
+
+
+def test_one_input_for_each_member_is_needed():
+    with pytest.raises(ValueError, match="shorter"):
+        mean_output([network(0), network(1)], [INPUTS])
+    with pytest.raises(ValueError, match="at least one member"):
+        mean_output([], [])

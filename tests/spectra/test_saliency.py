@@ -65,7 +65,7 @@ def assert_sums_to_the_gain_of_the_logit(predictor, fold):
     _, found = attributions(predictor, test, training, [1])
     gain = np.zeros(20)
     for member, network in enumerate(predictor.networks):
-        steps = predictor.preprocessing[predictor.header.preprocessing_of_member[member]]
+        steps = predictor.preprocessing[predictor.header.input.preprocessing_of_member[member]]
         start = steps.transform(training).matrix.mean(axis=0, dtype=np.float64)
         rows = np.vstack([start, steps.transform(test).matrix])
         logits = network(torch.from_numpy(rows)).detach().numpy()
@@ -90,7 +90,8 @@ def test_a_linear_network_gives_weight_times_distance_from_the_mean(models):
     predictor = models[0].predictor_
     linear = nn.Linear(300, 2).double()
     test, training = TABLE.select(FOLDS[0].test), TABLE.select(FOLDS[0].train)
-    header = predictor.header.model_copy(update={"preprocessing_of_member": [0]})
+    part = predictor.header.input.model_copy(update={"preprocessing_of_member": [0]})
+    header = predictor.header.model_copy(update={"input": part})
     single = replace(predictor, header=header, networks=(linear,), preprocessing=predictor.preprocessing[:1])
     spectra, found = attributions(single, test, training, [1, 0])
     weight = linear.weight.detach().numpy()

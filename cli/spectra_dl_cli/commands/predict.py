@@ -1,6 +1,7 @@
 """spectra-dl predict: spectra in, each patient's probability out."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -18,6 +19,10 @@ from spectra_dl_cli.options import (
     readers_input,
 )
 from spectra_dl_cli.out_folder import claim_run_folder
+
+if TYPE_CHECKING:
+    from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.spectra.predictor import SpectraPredictor
 
 
 @click.command()
@@ -85,19 +90,18 @@ def predict(
     DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, one tissue section. Ends with 6 when
     a spectrum or spot was damaged, and lists each that was refused or needs a second look. Tables of spectra may be larger than memory.
     """
-    from spectra_dl.models.file import load_model
-    from spectra_dl.spectra.predictor import SpectraPredictor
+    from spectra_dl.loading import load_model
     from spectra_dl.spectra.readers import iter_spectra
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     folder = claim_run_folder(out, overwrite=overwrite) if out else None
     path = model_path or SHIPPED_MODEL
-    loaded = load_model(path)
-    if loaded[0].modality == "expression":
+    predictor = load_model(path)
+    if predictor.header.input.kind == "expression":
         return predict_expression(
             data,
             path,
-            loaded,
+            cast("ExpressionPredictor", predictor),
             folder,
             mpp=mpp,
             pitch=pitch,
@@ -108,7 +112,7 @@ def predict(
         )
     options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
     return predict_spectra(
-        SpectraPredictor.rebuilt(path, *loaded),
+        cast("SpectraPredictor", predictor),
         iter_spectra(readers_input(data), options),
         input_paths(data, samples),
         folder,

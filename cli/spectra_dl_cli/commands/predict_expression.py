@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from spectra_dl.arrays import TextArray
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.expression.section import TissueSection
-    from spectra_dl.models.file import LoadedModel
 
 _PARTIAL = 6
 _SHOWN, _DRAWN = 10, 4
@@ -21,7 +20,7 @@ _SHOWN, _DRAWN = 10, 4
 def predict_expression(
     data: tuple[Path, ...],
     model_path: Path,
-    loaded: "LoadedModel",
+    predictor: "ExpressionPredictor",
     folder: Path | None,
     *,
     mpp: float | None,
@@ -31,14 +30,10 @@ def predict_expression(
     store: Path | None,
     as_json: bool,
 ) -> int:
-    """Predict one section, write predictions.h5ad, maps and report.json to ``folder``, and return the exit code.
-
-    ``loaded`` is what `load_model` read from ``model_path``.
-    """
+    """Predict one section, write predictions.h5ad, maps and report.json to ``folder``, and return the exit code."""
     import numpy as np
 
     from spectra_dl.expression.maps import agreement, measured_values, write_h5ad, write_maps
-    from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.expression.readers import SectionSource, read_section
     from spectra_dl.expression.registration.spots_on_tissue import registered
     from spectra_dl.expression.registration.tile_flags import flagged_spots
@@ -49,7 +44,6 @@ def predict_expression(
         raise UsageError(
             "a model of expression predicts one section at a time and writes files; name one section, and a folder with --out"
         )
-    predictor = ExpressionPredictor.rebuilt(model_path, *loaded)
     source = SectionSource(data[0], um_per_pixel=mpp, image=image, pitch_um=pitch)
     predictor.recipe(encoders)  # refuses what does not fit before anything is read
     section = read_section(source)
@@ -58,7 +52,7 @@ def predict_expression(
     values = predictor.predict(section, encoders=encoders, store=open_store(store) if store else None)
     flags = flagged_spots(section)
     section = replace(section, notes=(*section.notes, *_image_notes(section, flags, predictor)))
-    genes = [gene.name for gene in predictor.header.genes]
+    genes = [gene.name for gene in predictor.header.input.genes]
     measured = measured_values(section, genes)
     found = None if measured is None else agreement(values, measured)
     refused = int(np.isnan(values[:, 0]).sum())
@@ -102,7 +96,7 @@ def predict_expression(
                     "do_not_use": not gene.usable,
                     "measured_pearson": None if found is None else float(found[at]),
                 }
-                for at, gene in enumerate(predictor.header.genes)
+                for at, gene in enumerate(predictor.header.input.genes)
             ],
             "mean_measured_pearson": float(known.mean()) if known is not None and known.size else None,
         },
@@ -125,7 +119,7 @@ def predict_expression(
     rows = [
         [
             genes[at],
-            _shown(predictor.header.genes[at].pearson),
+            _shown(predictor.header.input.genes[at].pearson),
             _shown(None if found is None else float(found[at])),
         ]
         for at in best[:_SHOWN]
@@ -144,11 +138,11 @@ def _image_notes(section: "TissueSection", flags: "TextArray", predictor: "Expre
         f"{section.name}: {int((flags == kind).sum())} of {len(flags)} spots have {kind}; they are marked in predictions.h5ad"
         for kind in kinds
     ]
-    if predictor.header.training.left_out == "section":
+    if predictor.header.input.training.left_out == "section":
         notes.append(
             "what is expected of each gene was measured on left-out sections of the training patients; in another patient expect less"
         )
-    strange = strange_colour(section, predictor.header.training.tissue_colours)
+    strange = strange_colour(section, predictor.header.input.training.tissue_colours)
     return [*notes, strange] if strange else notes
 
 

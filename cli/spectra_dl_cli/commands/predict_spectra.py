@@ -45,7 +45,7 @@ def predict_spectra(
     judged = ((table, *predictor.predict(table, batch_size=batch_size)) for table in blocks)
     first = next(judged)
     with _writers(folder, predictor) as (write_spectra, write_patients), counting("predicting") as count:
-        tally = PatientTally(tuple(predictor.header.classes))
+        tally = PatientTally(tuple(predictor.classification.classes))
         for table, spectra, notes in chain([first], judged):
             write_spectra(spectra)
             done.add(table, spectra, notes, seen=predictor.seen_in_training(table))
@@ -167,7 +167,7 @@ def _writers(
     from spectra_dl.classification.predictions import patient_predictions_file, spectrum_predictions_file
     from spectra_dl.storage.run_folder import make_run_folder
 
-    rule, temperature = predictor.decision, predictor.header.calibration.temperature
+    rule, temperature = predictor.decision, predictor.classification.calibration.temperature
 
     def answered(tally: "PatientTally") -> "Iterator[tuple[PatientPredictions, list[Answer]]]":
         for patients in tally.patients(temperature):
@@ -177,7 +177,7 @@ def _writers(
         yield lambda spectra: None, answered
         return
     make_run_folder(folder)
-    classes = tuple(predictor.header.classes)
+    classes = tuple(predictor.classification.classes)
     with (
         spectrum_predictions_file(folder / "predictions.csv", classes) as append_spectra,
         patient_predictions_file(folder / "patients.csv", classes) as append_patients,
@@ -225,7 +225,7 @@ def _print(predictor: "SpectraPredictor", model_name: str | None, done: _Done) -
         say(f"Note: {note}")
     say()
     header = ["patient", "spectra", "status", "predicted"]
-    header += [f"p({name})" for name in predictor.header.classes]
+    header += [f"p({name})" for name in predictor.classification.classes]
     say(table_text(header, [_line(one) for one in done.listed[:_SHOWN]]))
     if done.patients > _SHOWN:
         say(f"and {done.patients - _SHOWN:,} more; --out writes them all to patients.csv")

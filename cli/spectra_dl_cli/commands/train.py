@@ -127,7 +127,7 @@ def train_spectra(
         cohort.label,
         cohort.patient,
         provenance=Provenance(
-            study.source, simulated, cohort.notes, tuple(spectrum_hashes(cohort.table)), findings.findings
+            study.source, simulated, cohort.notes, findings.findings, tuple(spectrum_hashes(cohort.table))
         ),
         checkpoints=checkpoints,
         resume=resume,
@@ -171,7 +171,9 @@ def _finish(
     from spectra_dl.storage.run_folder import json_text, write_report
     from spectra_dl_cli.provenance import provenance
 
-    description = predictor.header.model_dump(mode="json", exclude={"training": {"spectrum_hashes"}})
+    description = predictor.header.model_dump(
+        mode="json", exclude={"input": {"training": {"spectrum_hashes"}}}
+    )
     report = {
         **provenance(inputs, seed=seed),
         "model_sha256": sha256,

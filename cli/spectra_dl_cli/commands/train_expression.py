@@ -24,8 +24,8 @@ from spectra_dl_cli.study_sections import StudySections, study_sections
 if TYPE_CHECKING:
     from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
     from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
+    from spectra_dl.expression.estimators.registry import Model
     from spectra_dl.expression.spots import SpotTable
-    from spectra_dl.expression.training import Model
     from spectra_dl.imaging.features.recipe import FeatureRecipe
 
 MODELS = ("context", "mlp", "linear", "fine-tuned", "ridge", "pls")
@@ -106,7 +106,7 @@ class _Study:
 
     def recipe(self) -> "FeatureRecipe":
         """Return the encoders and tiles; a network that is fine-tuned takes the tiles themselves, of one size."""
-        from spectra_dl.expression.estimators.fine_tuned import FINE_TUNED
+        from spectra_dl.expression.estimators.registry import FINE_TUNED
         from spectra_dl.imaging.encoders.registry import RAW_TILES
         from spectra_dl.imaging.features.recipe import FeatureRecipe
 
@@ -259,8 +259,7 @@ def _models(
     """Return the model on its own blocks of features, with ``others`` the regressions on the same, and the reference."""
     from spectra_dl.expression.estimators.closed_form import RidgeExpression
     from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
-    from spectra_dl.expression.estimators.fine_tuned import FINE_TUNED
-    from spectra_dl.expression.training import build_model
+    from spectra_dl.expression.estimators.registry import FINE_TUNED, build_model
     from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 
     colours = tuple(at for at, one in enumerate(spots.blocks) if one.encoder == COLOUR_TEXTURE)
@@ -292,11 +291,11 @@ def _judged(
     from spectra_dl.evaluation.profiles.results import ProfileSettings
     from spectra_dl.expression.cohort import PanelTargets, expression_cohort
     from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
+    from spectra_dl.expression.estimators.registry import build_model
     from spectra_dl.expression.genes import PanelSettings
     from spectra_dl.expression.probes import section_findings
     from spectra_dl.expression.registration.spots_on_tissue import registered
     from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
-    from spectra_dl.expression.training import build_model
     from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
     from spectra_dl.storage.run_folder import make_run_folder
 

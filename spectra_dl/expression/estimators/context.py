@@ -7,6 +7,7 @@ be done with a section without counts, and it removes what differs between stain
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.expression.estimators.registry import FINE_TUNED
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import Features
 
@@ -48,13 +49,13 @@ def head_inputs(head: str, spots: SpotTable, *, surroundings: bool) -> Features:
     Parameters
     ----------
     head
-        A name of `spectra_dl.expression.estimators.heads.HEADS`.
+        A name of `spectra_dl.expression.estimators.registry.HEADS`.
     spots
         All spots of a section that can be used.
     surroundings
         Also use the rings; a fine-tuned head has none.
     """
-    return spots.features[:, None] if head == "fine-tuned" else design(spots, surroundings=surroundings)
+    return spots.features[:, None] if head == FINE_TUNED else design(spots, surroundings=surroundings)
 
 
 def standardised(values: FloatArray) -> FloatArray:

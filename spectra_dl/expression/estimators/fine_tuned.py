@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from spectra_dl.expression.estimators.network import NetworkExpression
+from spectra_dl.expression.estimators.registry import FINE_TUNED
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from torch import nn
 
-FINE_TUNED = "fine-tuned"
 FINE_TUNING = TrainingSettings(epochs=12, batch_size=16, learning_rate=3e-4, weight_decay=0.05, patience=4)
 
 

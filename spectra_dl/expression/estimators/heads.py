@@ -1,14 +1,9 @@
 """Networks from the inputs of a spot to the expression of a panel of genes."""
 
-from typing import Literal
-
 import torch
 from torch import nn
 
 from spectra_dl.errors import UsageError
-from spectra_dl.expression.estimators.tile_network import TileNetwork
-
-HeadName = Literal["linear", "mlp", "context", "fine-tuned"]
 
 
 class LinearHead(nn.Module):
@@ -68,38 +63,6 @@ class ContextHead(nn.Module):
         encoded = self.encode(x) + self.place  # (N, n_regions, d) -> (N, n_regions, hidden)
         outputs: torch.Tensor = self.out(self.mix(encoded.flatten(1)))  # -> (N, n_outputs)
         return outputs
-
-
-HEADS: dict[HeadName, type[LinearHead] | type[MLPHead] | type[ContextHead] | type[TileNetwork]] = {
-    "linear": LinearHead,
-    "mlp": MLPHead,
-    "context": ContextHead,
-    "fine-tuned": TileNetwork,
-}
-
-
-def build_head(name: str, *, n_regions: int, n_features: int, n_outputs: int, hidden: int = 128) -> nn.Module:
-    """Build a head by name.
-
-    Parameters
-    ----------
-    name
-        A name of `HEADS`.
-    n_regions
-        Rows of inputs per spot: 1 for its own tile, 3 with its surroundings.
-    n_features, n_outputs
-        Widths of the inputs per region and of the output.
-    hidden
-        Width of the hidden layer, in heads that have one.
-
-    Raises
-    ------
-    UsageError
-        There is no such head.
-    """
-    if name not in HEADS:
-        raise UsageError(f"head {name!r:.80}: choose {', '.join(HEADS)}")
-    return HEADS[name](n_regions, n_features, n_outputs, hidden)
 
 
 def set_output_bias(head: nn.Module, outputs: torch.Tensor) -> None:

@@ -1,19 +1,23 @@
 """Networks on features of tiles, trained by the one loop, in scikit-learn's shape."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.estimators.context import head_inputs
 from spectra_dl.expression.estimators.losses import COUNT_LOSSES, LOSSES
+from spectra_dl.expression.estimators.registry import build_head
 from spectra_dl.expression.genes import PER, raw_counts
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import Features
-from spectra_dl.models.members import network_output
+from spectra_dl.models.members import mean_output
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ _LEAST_RATE = 1e-3
 
 
 class NetworkExpression(RegressorMixin, BaseEstimator):
-    """An ensemble of small networks; each leaves out one training section, which tells it when to stop.
+    """An ensemble of small networks; each leaves out one training section, which says when to stop.
 
     Parameters
     ----------
@@ -62,6 +66,15 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
     def fit(self, X: SpotTable, y: FloatArray, groups: TextArray | None = None) -> "NetworkExpression":
         """Train on spots and their log-normalised expression ``(n, g)``; ``groups`` are their sections.
 
+        Parameters
+        ----------
+        X
+            ``(n,)`` spots with features.
+        y
+            ``(n, g)`` log(1 + counts per 10,000).
+        groups
+            ``(n,)`` section of each spot; None takes those of ``X``.
+
         Raises
         ------
         UsageError
@@ -83,9 +96,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
     def predict(self, X: SpotTable) -> FloatArray:
         """Return ``(n, g)`` log-normalised expression, the mean over the members."""
         shown = head_inputs(self.head, X, surroundings=self.surroundings)
-        told = [network_output(network, shown) for network in self.networks_]
-        mean: FloatArray = np.mean([as_expression(one, self.loss) for one in told], axis=0)
-        return mean
+        return mean_expression(self.networks_, shown, self.loss)
 
     def prepared(self, network: "nn.Module") -> "nn.Module":
         """Return a freshly built network as its training starts."""
@@ -99,49 +110,65 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
     def _member(
         self, shown: Features, target: FloatArray, section: TextArray, left_out: str | None, number: int
     ) -> "nn.Module":
+        """Train one network on all sections but ``left_out``, which says when to stop."""
         import torch
 
-        from spectra_dl.expression.estimators.heads import build_head, set_output_bias
-        from spectra_dl.training.batches import TensorBatches
-        from spectra_dl.training.loop import fit
+        from spectra_dl.expression.estimators.heads import set_output_bias
+        from spectra_dl.training.member import Examples, train_member
         from spectra_dl.training.seeds import derive_seed
 
         settings = replace(self.training or DEFAULT_TRAINING, seed=self.seed * 1000 + number)
-        learn = (
-            np.ones(len(section), dtype=bool)
-            if left_out is None
-            else np.asarray(section != left_out, dtype=bool)
-        )
+        learn = np.ones(len(section), dtype=np.bool_)
+        if left_out is not None:
+            learn = np.asarray(section != left_out, dtype=np.bool_)
         start = _start(target[learn], self.loss)
 
-        def batches(rows: "np.ndarray") -> TensorBatches:
-            return TensorBatches(
-                torch.from_numpy(shown[rows]),
-                torch.from_numpy(target[rows].astype(np.float32)),
-                batch_size=settings.batch_size,
-                seed=settings.seed,
-            )
+        def build() -> "nn.Module":
+            n_rings, n_features = shown.shape[1:]
+            network = build_head(self.head, n_regions=n_rings, n_features=n_features, n_outputs=len(start))
+            network = self.prepared(network)
+            set_output_bias(network, torch.from_numpy(start.astype(np.float32)))
+            return network
 
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive_seed(settings.seed, "head"))
-            network = build_head(
-                self.head, n_regions=shown.shape[1], n_features=shown.shape[2], n_outputs=len(start)
-            )
-        network = self.prepared(network)
-        set_output_bias(network, torch.from_numpy(start.astype(np.float32)))
-        fit(
-            network,
+        def examples(rows: NDArray[np.bool_]) -> Examples:
+            return Examples(shown[rows], target[rows].astype(np.float32))
+
+        return train_member(
+            build,
             LOSSES[self.loss],
-            batches(learn),
-            None if left_out is None else batches(~learn),
+            examples(learn),
+            None if left_out is None else examples(~learn),
             settings,
+            weights_seed=derive_seed(settings.seed, "head"),
             progress=False,
         )
-        return network
+
+
+def mean_expression(networks: "Sequence[nn.Module]", shown: Features, loss: str) -> FloatArray:
+    """Return the mean over networks of predicted log(1 + counts per 10,000), ``(n, g)``.
+
+    Parameters
+    ----------
+    networks
+        Trained alike.
+    shown
+        ``(n, k, d)`` float32, from `spectra_dl.expression.estimators.context.head_inputs`.
+    loss
+        What they were trained for.
+    """
+    return mean_output(networks, [shown] * len(networks), transform=partial(as_expression, loss=loss))
 
 
 def as_expression(output: FloatArray, loss: str) -> FloatArray:
-    """Return what a network trained with ``loss`` says as log(1 + counts per 10,000)."""
+    """Return what a network trained with ``loss`` predicts as log(1 + counts per 10,000).
+
+    Parameters
+    ----------
+    output
+        ``(n, g)``, or ``(n, 2 g)`` with the loss ``"negative-binomial"``.
+    loss
+        One of `spectra_dl.expression.estimators.losses.LOSSES`, or a regression's name.
+    """
     if loss not in COUNT_LOSSES:
         return output
     rate = output[:, : output.shape[1] // 2] if loss == "negative-binomial" else output

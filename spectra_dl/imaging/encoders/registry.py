@@ -1,10 +1,11 @@
 """Encoders, which turn tiles into features, by name."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,17 +74,26 @@ def build_encoder(name: str) -> Encoder:
     EnvironmentFault
         Its weights are not installed.
     """
-    if name == COLOUR_TEXTURE:
-        return Encoder(name, TILE_PIXELS, colour_texture)
-    if name == EFFICIENTNET:
-        return _efficientnet()
-    if name == RAW_TILES:
-        return Encoder(name, FINE_TUNED_SIDE, _pixels, can_change=False)
+    if name in ENCODERS:
+        return ENCODERS[name]()
     if _NAME.fullmatch(name):
         return _timm(name)
     raise UsageError(
         f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, timm:MODEL, or features:PATH for precomputed features"
     )
+
+
+def is_encoder_name(name: str) -> bool:
+    """Say whether `build_encoder` knows the name; a model of timm need not be there."""
+    return name in ENCODERS or _NAME.fullmatch(name) is not None
+
+
+def _colour_texture() -> Encoder:
+    return Encoder(COLOUR_TEXTURE, TILE_PIXELS, colour_texture)
+
+
+def _raw_tiles() -> Encoder:
+    return Encoder(RAW_TILES, FINE_TUNED_SIDE, _pixels, can_change=False)
 
 
 def _pixels(tiles: Iterable[Pixels]) -> Features:
@@ -97,6 +107,11 @@ def _efficientnet() -> Encoder:
     network = pretrained()
     mean, std = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
     return Encoder(EFFICIENTNET, 224, lambda tiles: _encode(network, tiles, mean, std))
+
+
+ENCODERS: Mapping[str, Callable[[], Encoder]] = MappingProxyType(
+    {COLOUR_TEXTURE: _colour_texture, EFFICIENTNET: _efficientnet, RAW_TILES: _raw_tiles}
+)
 
 
 def _timm(name: str) -> Encoder:

@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
-from spectra_dl.classification.predictions import softmax
+from spectra_dl.classification.ensemble import TrainingData, train_ensemble
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
 from spectra_dl.spectra.assembly import Provenance, assemble_predictor
-from spectra_dl.spectra.ensemble import MemberRecipe, TrainingData, train_ensemble
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.recipe import SpectraRecipe
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
@@ -26,7 +26,7 @@ DEFAULT_TRAINING = TrainingSettings()
 class SpectraClassifier(ClassifierMixin, BaseEstimator):
     """Classify spectra with an ensemble of small networks, each trained without one fold of the patients.
 
-    Member k never sees the patients of fold k, and some of its own training patients only tell it when to stop. Its
+    Member k never sees the patients of fold k, and some of its training patients only say when to stop. Its
     logits for fold k's patients, collected over all members, give every training patient a prediction by a network
     that never saw them: the temperature is fitted on these, and the scores in the model file are theirs. The
     ensemble's logit is the mean over its members.
@@ -109,6 +109,12 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
+        X
+            ``(n, p)`` intensities on the axis ``wavenumber``.
+        y
+            ``(n,)`` class names.
+        groups
+            ``(n,)`` patient ids; they are needed.
         provenance
             Where the spectra came from, for the model file.
         checkpoints
@@ -141,7 +147,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         table = _table(X, self.wavenumber)
         label, patient = text_array(np.asarray(y)), text_array(np.asarray(groups))
         data = TrainingData(table, label, patient, target.astype(np.int64), len(self.classes_))
-        recipe = MemberRecipe(
+        recipe = SpectraRecipe(
             self.network,
             self.preprocessing or Preprocessing.default(),
             replace(self.training or DEFAULT_TRAINING, seed=self.seed),
@@ -150,6 +156,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         ensemble = train_ensemble(data, recipe, self.members, checkpoints=checkpoints, resume=resume, say=say)
         self.out_of_fold_logits_ = ensemble.out_of_fold_logits
         self.predictor_ = assemble_predictor(
+            table,
             data,
             ensemble,
             recipe,
@@ -161,13 +168,12 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return class probabilities ``(n, c)`` for spectra ``X`` (n, p) on the training axis."""
-        logits = self.predictor_.mean_logits(_table(X, self.wavenumber))
-        return softmax(logits / self.predictor_.header.calibration.temperature)
+        return self.predictor_.probability(self.predictor_.mean_logits(_table(X, self.wavenumber)))
 
     @property
     def out_of_fold_probability_(self) -> NDArray[np.float64]:
         """``(n, c)`` probabilities for each training row by the member that never saw its patient."""
-        return softmax(self.out_of_fold_logits_ / self.predictor_.header.calibration.temperature)
+        return self.predictor_.probability(self.out_of_fold_logits_)
 
     def predict(self, X: ArrayLike) -> TextArray:
         """Return the most probable class of each spectrum in ``X`` (n, p)."""

@@ -6,8 +6,9 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from spectra_dl.errors import DataError, ModelFileError, UsageError
-from spectra_dl.models.file import load_model, save_model
+from spectra_dl.models.file import read_model_file, save_model
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.input_part import SpectraInput
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
@@ -92,7 +93,7 @@ def test_what_is_held_out_does_not_change_a_member(table, fitted):
 def test_a_fitted_reference_is_stored_for_each_member(table, tmp_path):
     steps = Preprocessing((EMSC(), Normalise("snv")))
     model = untrained(table, preprocessing=steps).fit(table.intensity, table.label, groups=table.patient)
-    assert len(model.predictor_.header.preprocessing) == 2
+    assert len(model.predictor_.header.input.preprocessing) == 2
     model.predictor_.save(tmp_path / "model.safetensors")
     loaded = SpectraPredictor.load(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(
@@ -154,7 +155,8 @@ def test_missing_extra_and_mis_shaped_tensors_are_refused(fitted, tmp_path, chan
     from spectra_dl.models.file import weights_sha256
 
     fitted.predictor_.save(tmp_path / "model.safetensors")
-    header, tensors, _ = load_model(tmp_path / "model.safetensors")
+    file = read_model_file(tmp_path / "model.safetensors")
+    header, tensors = file.header(SpectraInput), file.tensors
     name = "member0.linear.weight"
     if change == "missing":
         del tensors[name]

@@ -15,10 +15,12 @@ from torch import nn
 from example_models import model_description
 from fuzzing.contract import Target
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
-from spectra_dl.models.file import load_model, save_model
+from spectra_dl.models.file import read_model_file, save_model
 from spectra_dl.models.header import ModelHeader
+from spectra_dl.models.members import member_tensors
+from spectra_dl.spectra.input_part import SpectraInput
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.predictor import SpectraPredictor, model_tensors
+from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.storage.sealed import write_sealed
@@ -39,17 +41,19 @@ def _model() -> bytes:
     matrix = fitted.transform(study).matrix
     points = matrix.shape[1]
     reference = OutOfDistribution.fit(matrix, list(study.patient))
-    tensors = model_tensors((build_network("compact", points, 2),), reference)
+    tensors = {**reference.tensors(), **member_tensors([build_network("compact", points, 2)])}
     description = model_description(
         tensors,
-        network={"name": "compact", "n_wavenumbers": points, "n_classes": 2, "members": 1},
-        preprocessing=[fitted.to_json()],
-        preprocessing_of_member=[0],
-        axis={"first": 400.0, "last": 1800.0, "points": 40, "unit": "cm-1", "laser_nm": None},
+        input={
+            "network": {"n_wavenumbers": points, "members": 1},
+            "preprocessing": [fitted.to_json()],
+            "preprocessing_of_member": [0],
+            "axis": {"points": 40},
+        },
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.safetensors"
-        save_model(path, ModelHeader.model_validate_json(json.dumps(description)), tensors)
+        save_model(path, ModelHeader[SpectraInput].model_validate_json(json.dumps(description)), tensors)
         return path.read_bytes()
 
 
@@ -73,11 +77,11 @@ def _checkpoint() -> bytes:
 
 def _read_model(data: bytes, folder: Path) -> None:
     (folder / "m.safetensors").write_bytes(data)
-    loaded = load_model(folder / "m.safetensors")
-    _, tensors, sha256 = loaded
-    assert len(sha256) == 64
-    assert all(np.isfinite(tensor).all() for tensor in tensors.values())
-    SpectraPredictor.rebuilt(folder / "m.safetensors", *loaded)
+    file = read_model_file(folder / "m.safetensors")
+    file.header(SpectraInput)
+    assert len(file.sha256) == 64
+    assert all(np.isfinite(tensor).all() for tensor in file.tensors.values())
+    SpectraPredictor.from_file(file)
 
 
 def _read_checkpoint(data: bytes, folder: Path) -> None:
@@ -93,10 +97,10 @@ def _header(whole: bytes) -> bytes:
 
 
 def _read_sealed_header(
-    seed: Callable[[], bytes], read: Callable[[bytes, Path], None], header: bytes, folder: Path
+    made: Callable[[], bytes], read: Callable[[bytes, Path], None], header: bytes, folder: Path
 ) -> None:
     """Read a file whose header is damaged and whose length and digest are right again."""
-    body = seed()[8 + len(_header(seed())) :]
+    body = made()[8 + len(_header(made())) :]
     draft = len(header).to_bytes(8, "little") + header + body
     at = draft.find(_DIGEST) + len(_DIGEST)
     if at >= len(_DIGEST):
@@ -105,33 +109,33 @@ def _read_sealed_header(
     read(draft, folder)
 
 
-def _description(kind: str, seed: Callable[[], bytes]) -> bytes:
-    text: str = json.loads(_header(seed()))["__metadata__"][kind]
+def _description(kind: str, made: Callable[[], bytes]) -> bytes:
+    text: str = json.loads(_header(made()))["__metadata__"][kind]
     return text.encode()
 
 
 def _read_description(
-    kind: str, seed: Callable[[], bytes], read: Callable[[bytes, Path], None], text: bytes, folder: Path
+    kind: str, made: Callable[[], bytes], read: Callable[[bytes, Path], None], text: bytes, folder: Path
 ) -> None:
     """Read a file whose description is damaged and sealed again, with the tensors it had."""
     path = folder / "sealed.safetensors"
-    write_sealed(path, kind, text.decode("utf-8", "replace"), load(seed()))
+    write_sealed(path, kind, text.decode("utf-8", "replace"), load(made()))
     read(path.read_bytes(), folder)
 
 
 def _targets(
-    name: str, kind: str, seed: Callable[[], bytes], read: Callable[[bytes, Path], None]
+    name: str, kind: str, made: Callable[[], bytes], read: Callable[[bytes, Path], None]
 ) -> tuple[Target, ...]:
     return (
-        Target(name, "models", lambda: [seed()], read),
+        Target(name, "models", lambda: [made()], read),
         Target(
-            f"{name}-header", "models", lambda: [_header(seed())], partial(_read_sealed_header, seed, read)
+            f"{name}-header", "models", lambda: [_header(made())], partial(_read_sealed_header, made, read)
         ),
         Target(
             f"{name}-description",
             "models",
-            lambda: [_description(kind, seed)],
-            partial(_read_description, kind, seed, read),
+            lambda: [_description(kind, made)],
+            partial(_read_description, kind, made, read),
         ),
     )
 

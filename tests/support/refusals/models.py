@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from example_models import merged
 from refusals.archives import ARCHIVES, torch_checkpoint
-from refusals.inputs import DEMO, pickled, predict_file, write
+from refusals.inputs import DEMO, judged, pickled, write
 from refusals.row import Command, Maker, Row
-from spectra_dl.models.file import load_model, weights_sha256
+from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.storage.sealed import write_sealed
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
@@ -31,8 +32,8 @@ def as_model(content: bytes | Callable[[], bytes], name: str = "model.safetensor
     return make
 
 
-def everywhere(content: Callable[[], bytes], name: str, count: int = 7) -> Maker:
-    """A file given wherever a command takes one, or to the first ``count`` of these commands."""
+def everywhere(content: Callable[[], bytes], name: str, doors: int = 7) -> Maker:
+    """A file given wherever a command takes one, or to the first of these commands."""
 
     def make(folder: Path) -> list[Command]:
         write(folder, name, content())
@@ -45,7 +46,7 @@ def everywhere(content: Callable[[], bytes], name: str, count: int = 7) -> Maker
             ("evaluate", "spectra", spectra, "--replay", name, "--out", "out"),
             ("train", "expression", name, "--out", "out"),
             ("ceiling", name, "--out", "out"),
-        ][:count]
+        ][:doors]
 
     return make
 
@@ -58,9 +59,9 @@ def headed(header: object, body: bytes = b"", *, length: int | None = None) -> b
 
 def sealed_headed(header: dict[str, object], body: bytes) -> bytes:
     """The same with the digest that a true model file would have."""
-    unsealed = {"__metadata__": {"spectra_dl": "{}", "sha256": "0" * 64}, **header}
-    digest = hashlib.sha256(headed(unsealed, body)).hexdigest()
-    return headed({**unsealed, "__metadata__": {"spectra_dl": "{}", "sha256": digest}}, body)
+    told = {"__metadata__": {"spectra_dl": "{}", "sha256": "0" * 64}, **header}
+    digest = hashlib.sha256(headed(told, body)).hexdigest()
+    return headed({**told, "__metadata__": {"spectra_dl": "{}", "sha256": digest}}, body)
 
 
 def tensor(start: int, stop: int, shape: list[int]) -> dict[str, object]:
@@ -75,20 +76,19 @@ def shipped_but(
     """The model that ships with the project with another description or other tensors, sealed as it should be."""
 
     def make(folder: Path) -> list[Command]:
-        header, arrays, _ = load_model(SHIPPED_MODEL)
+        file = read_model_file(SHIPPED_MODEL)
         if tensors:
-            tensors(arrays)
-        description = (
-            header.model_dump(mode="json") | {"weights_sha256": weights_sha256(arrays)} | (changes or {})
-        )
-        write_sealed(folder / "model.safetensors", "spectra_dl", json.dumps(description), arrays)
+            tensors(file.tensors)
+        digest = {"weights_sha256": weights_sha256(file.tensors)}
+        description = merged(file.description, {**digest, **(changes or {})})
+        write_sealed(folder / "model.safetensors", "spectra_dl", json.dumps(description), file.tensors)
         return [("predict", str(DEMO / "spectra.csv"), "--model", "model.safetensors", "--out", "out")]
 
     return make
 
 
 def _network(**numbers: int) -> dict[str, object]:
-    return {"network": {"name": "compact", "n_wavenumbers": 1000, "n_classes": 2, "members": 5, **numbers}}
+    return {"input": {"network": numbers}}
 
 
 def _saved(array: np.ndarray, *, zipped: bool) -> bytes:
@@ -112,7 +112,7 @@ def _spoilt(arrays: dict[str, np.ndarray]) -> None:
     arrays[name] = np.full_like(arrays[name], np.nan)
 
 
-def _without_first(arrays: dict[str, np.ndarray]) -> None:
+def _without_one(arrays: dict[str, np.ndarray]) -> None:
     del arrays[sorted(arrays)[0]]
 
 
@@ -122,7 +122,7 @@ PICKLES = [
     for name in ("model.pkl", "model.safetensors", "model.h5", "model.npz", "model.joblib")
 ] + [
     Row("B", "an old text pickle", "unsafe", _RETRAIN, as_model(pickled(0)), "pickle data"),
-    Row("B", "a pickle named spectra.csv", "unsafe", "Export the spectra as CSV.", predict_file(pickled()), "never loaded"),
+    Row("B", "a pickle named spectra.csv", "unsafe", "Export the spectra as CSV.", judged(pickled()), "never loaded"),
     Row("B", "a PyTorch checkpoint that runs code", "unsafe", _RETRAIN, everywhere(torch_checkpoint, "model.pt"), "pickle"),
     Row("B", "a NumPy array of objects (.npy)", "unsafe", _RETRAIN, as_model(_saved(OBJECTS, zipped=False), "model.npy")),
     Row("B", "a NumPy archive with an array of objects (.npz)", "unsafe", _RETRAIN, as_model(_saved(OBJECTS, zipped=True), "model.npz")),
@@ -137,7 +137,7 @@ STRUCTURE = [
     Row("B", "a file of 3 TB that is not stored", "refuse", _FRESH, _sparse, "at most 4 GiB", bounded=True),
     Row("B", "brackets nested 200,000 deep", "refuse", _FRESH, as_model(headed(b"[" * 200_000)), "not JSON"),
     Row("B", "weights that are not finite", "refuse", "Train the model again.", shipped_but(tensors=_spoilt), "non-finite weights"),
-    Row("B", "a tensor that is missing", "refuse", _FRESH, shipped_but(tensors=_without_first), "missing"),
+    Row("B", "a tensor that is missing", "refuse", _FRESH, shipped_but(tensors=_without_one), "missing"),
     Row("B", "a model file cut short", "refuse", _FRESH, as_model(lambda: SHIPPED_MODEL.read_bytes()[: int(0.31 * SHIPPED_MODEL.stat().st_size)])),
 ]  # fmt: skip
 SETTINGS = [
@@ -146,13 +146,13 @@ SETTINGS = [
         for key in ("_target_", "_instantiator", "class_path")
     ),
     Row("B", "five wrong settings at once", "refuse", _RETRAIN, shipped_but({
-        "decision_threshold": -1.0, "intended_use": 7, "calibration": {"temperature": "hot"}, "classes": ["one"], "extra": 1}), "extra"),
-    Row("B", "a number beyond any float (1e999)", "refuse", _RETRAIN, shipped_but({"decision_threshold": 1e999})),
+        "intended_use": 7, "classification": {"decision_threshold": -1.0, "calibration": {"temperature": "hot"}, "classes": ["one"]}, "extra": 1}), "extra"),
+    Row("B", "a number beyond any float (1e999)", "refuse", _RETRAIN, shipped_but({"classification": {"decision_threshold": 1e999}})),
     Row("B", "a network of 10^9 channels", "refuse", _RETRAIN, shipped_but(_network(n_wavenumbers=10**9)), "n_wavenumbers"),
     Row("B", "a network of a billion parameters in a file of 300 kB", "refuse", _RETRAIN, shipped_but({
-        "network": {"name": "deepcnn", "n_wavenumbers": 8000, "n_classes": 2, "members": 5}}), "missing", bounded=True),
+        "input": {"network": {"name": "deepcnn", "n_wavenumbers": 8000}}}), "missing", bounded=True),
     Row("B", "a network of 100 members where there are 5", "refuse", _RETRAIN, shipped_but(_network(members=100)), "member"),
-    Row("B", "a model of a newer format", "refuse", "Update spectra-dl, or take the model of your version.", shipped_but({"format_version": 2}), "format 2"),
+    Row("B", "a model of a newer format", "refuse", "Update spectra-dl, or take the model of your version.", shipped_but({"format_version": 3}), "format 3"),
     Row("B", "YAML with a python tag", "refuse", _RETRAIN, everywhere(lambda: b"!!python/object/apply:builtins.open ['ran', 'w']\n", "settings.yaml")),
 ]  # fmt: skip
 ROWS = [

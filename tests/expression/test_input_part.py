@@ -1,19 +1,21 @@
-"""The description of a model of expression is whole, and its numbers fit each other."""
+"""The input part of a model of expression is whole, and its numbers fit each other."""
 
 import json
 
 import pytest
 from pydantic import ValidationError
 
-from spectra_dl.models.header import ExpressionHeader
+from example_models import model_description
+from spectra_dl.expression.estimators.registry import HEADS
+from spectra_dl.expression.input_part import ExpressionInput
+from spectra_dl.models.header import Classification
 
 
 def description(**changes):
     """A complete description as JSON-ready values: one encoder of tiles at two sizes, and given features."""
     return {
-        "format_version": 1,
-        "modality": "expression",
-        "intended_use": "tests",
+        "kind": "expression",
+        "version": 1,
         "encoders": [
             {"name": "colour-texture", "width": 47, "calibration": [0.5]},
             {"name": "features", "width": 6, "calibration": []},
@@ -32,36 +34,28 @@ def description(**changes):
             {"name": "B", "pearson": None, "ceiling": 0.2, "usable": False},
         ],
         "training": {
-            "source": "a study",
             "sections": {"s": "p"},
             "spots": 81,
             "tissue_colours": {"s": [1.0, 2.0]},
             "left_out": "patient",
-            "seed": 0,
-            "notes": [],
         },
-        "audit": [],
-        "scores": [],
-        "scores_from": "sections left out",
-        "weights_sha256": "0" * 64,
-        "versions": {},
         **changes,
     }
 
 
-def header(**changes) -> ExpressionHeader:
-    return ExpressionHeader.model_validate_json(json.dumps(description(**changes)))
+def part(**changes) -> ExpressionInput:
+    return ExpressionInput.model_validate_json(json.dumps(description(**changes)))
 
 
 def test_given_features_count_once_and_tiles_at_each_size():
-    assert header().head.n_features == 2 * 47 + 6
+    assert part().head.n_features == 2 * 47 + 6
 
 
 def test_a_negative_binomial_head_has_two_outputs_for_each_gene():
     head = {**description()["head"], "trained_by": "negative-binomial"}
     with pytest.raises(ValidationError, match="genes do not match"):
-        header(head=head)
-    assert header(head={**head, "n_outputs": 4}).head.n_outputs == 4
+        part(head=head)
+    assert part(head={**head, "n_outputs": 4}).head.n_outputs == 4
 
 
 @pytest.mark.parametrize(
@@ -74,4 +68,28 @@ def test_a_negative_binomial_head_has_two_outputs_for_each_gene():
 )
 def test_numbers_that_do_not_fit_each_other_are_refused(changes, said):
     with pytest.raises(ValidationError, match=said):
-        header(**changes)
+        part(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"head": {**description()["head"], "name": "os.system"}}, "no head is called 'os.system'"),
+        ({"head": {**description()["head"], "trained_by": "luck"}}, "no loss or regression is called 'luck'"),
+        ({"encoders": [{"name": "http://x", "width": 50, "calibration": []}]}, "no encoder is called"),
+    ],
+)
+def test_names_that_stand_in_no_registry_are_refused(changes, said):
+    with pytest.raises(ValidationError, match=said):
+        part(**changes)
+
+
+@pytest.mark.parametrize("name", [*HEADS])
+def test_every_head_of_the_registry_may_stand_in_a_file(name):
+    assert part(head={**description()["head"], "name": name}).head.name == name
+
+
+def test_a_model_with_classes_is_none_of_expression():
+    classification = Classification.model_validate(model_description({})["classification"])
+    with pytest.raises(ValueError, match="has no classes"):
+        part().check(classification)

@@ -1,0 +1,222 @@
+"""Turn an ensemble's out-of-fold logits into the shared part of its description: calibration, limits, scores, origin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.classification.ensemble import TrainingData
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
+from spectra_dl.classification.predictions import softmax
+from spectra_dl.evaluation.audit import Finding
+from spectra_dl.evaluation.class_names import positive_class
+from spectra_dl.evaluation.classes.calibration import fit_temperature
+from spectra_dl.evaluation.classes.conformal import fit_conformal
+from spectra_dl.evaluation.classes.metric_table import METRICS
+from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
+from spectra_dl.evaluation.classes.threshold import ThresholdRule, choose_threshold
+from spectra_dl.evaluation.intervals import draw_patients
+from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.models.describing import (
+    all_shortened,
+    described_finding,
+    described_score,
+    shortened,
+    versions,
+)
+from spectra_dl.models.file import weights_sha256
+from spectra_dl.models.header import (
+    RESEARCH_USE,
+    Calibration,
+    Classification,
+    ConformalLimits,
+    Input,
+    ModelHeader,
+    OutOfDistributionLimits,
+    Score,
+    Training,
+)
+
+COVERAGE = 0.9
+
+
+@dataclass(frozen=True)
+class TrainingProvenance:
+    """Where training rows came from, for the model file.
+
+    Attributes
+    ----------
+    source
+        What the rows are, in a few words; never a path.
+    simulated
+        Whether they come from a simulation.
+    notes
+        Sentences a user of the model must see.
+    audit
+        What the audit found in them; empty if it wasn't run.
+    """
+
+    source: str = "unnamed rows"
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
+    audit: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class FittedDecision:
+    """How an ensemble decides, fitted on its out-of-fold logits.
+
+    Attributes
+    ----------
+    classification
+        The header's part on classes.
+    reference
+        What the training rows looked like; its limits stand in ``classification``.
+    scores
+        Of the left-out patients.
+    scores_from
+        What these are figures of.
+    reason
+        How the positive class was found.
+    """
+
+    classification: Classification
+    reference: OutOfDistribution
+    scores: list[Score]
+    scores_from: str
+    reason: str
+
+
+def fit_decision(
+    data: TrainingData,
+    logits: FloatArray,
+    inputs: NDArray[np.float32],
+    *,
+    positive: str | None,
+    threshold_rule: ThresholdRule,
+    seed: int,
+) -> FittedDecision:
+    """Fit temperature, threshold, conformal sets and out-of-distribution limits, and score the left-out patients.
+
+    Parameters
+    ----------
+    data
+        The training rows.
+    logits
+        ``(n, c)`` out-of-fold logits.
+    inputs
+        ``(n, q)`` the rows as the members take them, for the out-of-distribution reference.
+    positive
+        The class whose sensitivity is reported, or None for the usual rule.
+    threshold_rule
+        How the decision threshold is chosen with two classes.
+    seed
+        Of the patients drawn for the intervals.
+    """
+    patients = read_patients(list(data.patient), list(data.label))
+    mean = _mean_by_patient(logits, patients)
+    temperature = fit_temperature(mean, patients.class_of_patient)
+    name, reason = positive_class(patients.classes, positive)
+    at = patients.classes.index(name)
+    probability, truth = softmax(mean / temperature), patients.class_of_patient
+    threshold, rule = _threshold(probability[:, at], truth == at, threshold_rule, data.n_classes)
+    conformal = fit_conformal(probability, truth, COVERAGE)
+    limits = [min(1.0, limit) for limit in conformal.quantile]
+    reference = OutOfDistribution.fit(inputs, list(data.patient))
+    classification = Classification(
+        classes=list(patients.classes),
+        positive_class=name,
+        decision_threshold=threshold,
+        decision_rule=rule,
+        patients={label: patients.count(code) for code, label in enumerate(patients.classes)},
+        calibration=Calibration(temperature=temperature),
+        conformal=ConformalLimits(coverage=conformal.coverage, limit=limits),
+        out_of_distribution=OutOfDistributionLimits(
+            residual=reference.residual_limit, distance=reference.distance_limit
+        ),
+    )
+    scores_from = (
+        f"Scores of {len(patients.names)} patients, each predicted by the one member that never saw it "
+        "(95 % interval over patients; temperature, threshold and conformal sets were fitted on the same predictions):"
+    )
+    scores = _scores(probability, patients, at, seed)
+    return FittedDecision(classification, reference, scores, scores_from, reason)
+
+
+def model_header(
+    decision: FittedDecision,
+    provenance: TrainingProvenance,
+    input_part: Input,
+    tensors: Mapping[str, np.ndarray],
+    *,
+    notes: tuple[str, ...] = (),
+    seed: int,
+) -> ModelHeader[Input]:
+    """Return the whole description of a model with classes.
+
+    Parameters
+    ----------
+    decision
+        How it decides.
+    provenance
+        Where the training rows came from.
+    input_part
+        What it takes in, from its modality.
+    tensors
+        Every array the model file will keep, by name.
+    notes
+        Sentences of the modality that a user of the model must see.
+    seed
+        Of the training.
+    """
+    header_class: type[ModelHeader[Input]] = ModelHeader[type(input_part)]  # type: ignore[misc,assignment]
+    return header_class(
+        intended_use=RESEARCH_USE,
+        training=Training(
+            source=shortened(provenance.source),
+            simulated=provenance.simulated,
+            seed=seed,
+            notes=all_shortened((*provenance.notes, *notes, decision.reason)),
+        ),
+        classification=decision.classification,
+        audit=[
+            described_finding(finding.name, finding.severity, finding.sentence)
+            for finding in provenance.audit
+        ],
+        scores=decision.scores,
+        scores_from=decision.scores_from,
+        weights_sha256=weights_sha256(tensors),
+        versions=versions(),
+        input=input_part,
+    )
+
+
+def _threshold(
+    probability: FloatArray, positive: NDArray[np.bool_], rule: ThresholdRule, n_classes: int
+) -> tuple[float, str]:
+    """Return the threshold on the positive class's probability, and how it came about."""
+    if n_classes > 2:
+        return 0.5, "the most probable class"
+    words = "Youden's index" if rule == "youden" else f"a specificity of at least {rule:g}"
+    return min(1.0, choose_threshold(probability, positive, rule)), f"{words} on left-out patients"
+
+
+def _mean_by_patient(logits: FloatArray, patients: Patients) -> FloatArray:
+    total = np.zeros((len(patients.names), logits.shape[1]))
+    np.add.at(total, patients.of_row, logits)
+    return total / patients.rows_of_patient[:, None]
+
+
+def _scores(probability: FloatArray, patients: Patients, positive: int, seed: int) -> list[Score]:
+    binary = len(patients.classes) == 2
+    row_of_patient = np.arange(len(patients.names))
+    scores = Scores(
+        patients.class_of_patient, probability[None], row_of_patient, positive if binary else None
+    )
+    intervals = patient_intervals(scores, draw_patients(len(patients.names), seed=seed))
+    return [
+        described_score(METRICS[name].title, score.value, score.low, score.high)
+        for name, score in intervals.items()
+    ]

@@ -1,0 +1,214 @@
+"""Train the members of an ensemble, each without one fold of the patients, whatever their rows are."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import IndexArray, TextArray
+from spectra_dl.evaluation.folds.splits import patient_folds
+from spectra_dl.models.members import network_output
+from spectra_dl.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra_dl.training.loop import Augment
+    from spectra_dl.training.member import Examples
+
+_EARLY_STOPPING_FOLDS = 6
+# Keeps a network from growing ever surer of the few patients it knows; the temperature undoes what it costs.
+LABEL_SMOOTHING = 0.1
+Prepared = TypeVar("Prepared")
+
+
+class Rows(Protocol):
+    """What is classified: a table, a matrix, lazy tiles; anything with a length that gives rows at integer indices."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: IndexArray, /) -> Any: ...
+
+
+class Recipe(Protocol[Prepared]):
+    """How a modality builds a member, and how its rows become what the member takes."""
+
+    @property
+    def training(self) -> TrainingSettings:
+        """Settings of the loop."""
+
+    @property
+    def augment(self) -> "Augment | None":
+        """Random changes to training rows; None makes none."""
+
+    def prepare(self, rows: Any) -> Prepared:
+        """Return what is fitted on the rows a member learns from."""
+
+    def inputs(self, prepared: Prepared, rows: Any) -> NDArray[np.float32]:
+        """Return rows as the member takes them.
+
+        Parameters
+        ----------
+        prepared
+            From `prepare`, on the member's own rows.
+        rows
+            ``(n,)`` any rows.
+
+        Returns
+        -------
+        inputs
+            ``(n, ...)`` float32.
+        """
+
+    def build(self, prepared: Prepared, n_classes: int) -> "nn.Module":
+        """Return an untrained member, with weights drawn from torch's global generator.
+
+        Parameters
+        ----------
+        prepared
+            From `prepare`, on the member's own rows.
+        n_classes
+            Classes, at least 2: the width of its output.
+        """
+
+    def with_training(self, training: TrainingSettings) -> Self:
+        """Return the same recipe with other settings of the loop."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Rows with the class and patient of each.
+
+    Attributes
+    ----------
+    rows
+        See `Rows`.
+    label, patient
+        ``(n,)`` text.
+    target
+        ``(n,)`` int64, the class's number.
+    n_classes
+        How many classes there are.
+    """
+
+    rows: Rows
+    label: TextArray
+    patient: TextArray
+    target: NDArray[np.int64]
+    n_classes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble(Generic[Prepared]):
+    """Trained members, and what each predicts for the patients it never saw.
+
+    Attributes
+    ----------
+    networks, prepared
+        One of each per member; the latter is what the recipe fitted on the member's rows.
+    out_of_fold_logits
+        ``(n, c)`` float64: each row's logits by the member that never saw its patient.
+    """
+
+    networks: "tuple[nn.Module, ...]"
+    prepared: tuple[Prepared, ...]
+    out_of_fold_logits: NDArray[np.float64]
+
+
+def train_ensemble(
+    data: TrainingData,
+    recipe: Recipe[Prepared],
+    members: int,
+    *,
+    checkpoints: Path | None = None,
+    resume: bool = False,
+    say: Callable[[str], None] | None = None,
+) -> Ensemble[Prepared]:
+    """Train ``members`` networks; member k never sees the patients of fold k.
+
+    Parameters
+    ----------
+    data
+        The training rows.
+    recipe
+        How a member is built and trained.
+    members
+        Networks in the ensemble, at least 2.
+    checkpoints
+        A folder that keeps one checkpoint per member.
+    resume
+        Go on from the checkpoints found there; finished members are taken as they are.
+    say
+        Takes one line for each member that is finished.
+    """
+    seed = recipe.training.seed
+    folds = patient_folds(data.patient, data.label, folds=members, repeats=1, seed=seed)
+    logits = np.full((len(data.rows), data.n_classes), np.nan)
+    networks, fitted = [], []
+    for member, fold in enumerate(folds):
+        checkpoint = checkpoints / f"member-{member}.safetensors" if checkpoints else None
+        seeded = recipe.with_training(replace(recipe.training, seed=seed * 1000 + member))
+        goes_on = resume and checkpoint is not None and checkpoint.exists()
+        network, prepared = _train_member(data, fold.train, seeded, checkpoint, resume=goes_on)
+        logits[fold.test] = network_output(network, seeded.inputs(prepared, data.rows[fold.test]))
+        networks.append(network)
+        fitted.append(prepared)
+        if say:
+            say(f"member {member + 1} of {members} trained")
+    return Ensemble(tuple(networks), tuple(fitted), logits)
+
+
+def _train_member(
+    data: TrainingData, rows: IndexArray, recipe: Recipe[Prepared], checkpoint: Path | None, *, resume: bool
+) -> "tuple[nn.Module, Prepared]":
+    """Train one network on ``rows``, of which some patients only tell when to stop."""
+    import torch
+
+    from spectra_dl.training.losses import cross_entropy
+    from spectra_dl.training.member import Examples, train_member
+
+    learn, stop = early_stopping_split(data, rows, recipe.training.seed)
+    prepared = recipe.prepare(data.rows[learn])
+
+    def examples(index: IndexArray) -> "Examples":
+        return Examples(recipe.inputs(prepared, data.rows[index]), data.target[index])
+
+    counts = np.bincount(data.target[learn], minlength=data.n_classes)
+    weight = torch.tensor(len(learn) / (data.n_classes * counts), dtype=torch.float32)
+    network = train_member(
+        lambda: recipe.build(prepared, data.n_classes),
+        cross_entropy(weight, LABEL_SMOOTHING),
+        examples(learn),
+        examples(stop) if len(stop) else None,
+        recipe.training,
+        weights_seed=recipe.training.seed,
+        augment=recipe.augment,
+        checkpoint=checkpoint,
+        resume=resume,
+    )
+    return network, prepared
+
+
+def early_stopping_split(data: TrainingData, rows: IndexArray, seed: int) -> tuple[IndexArray, IndexArray]:
+    """Split ``rows`` by patient into those learned from and those that stop the training; the latter may be none.
+
+    Parameters
+    ----------
+    data
+        All training rows.
+    rows
+        ``(m,)`` the numbers of those that are split.
+    seed
+        Of the folds; the first of up to six stops the training.
+    """
+    class_of = dict(zip(data.patient[rows], data.label[rows], strict=True))
+    smallest = min(Counter(class_of.values()).values())
+    if smallest < 2:
+        return rows, rows[:0]
+    folds = min(_EARLY_STOPPING_FOLDS, smallest)
+    fold = patient_folds(data.patient[rows], data.label[rows], folds=folds, repeats=1, seed=seed)[0]
+    return rows[fold.train], rows[fold.test]

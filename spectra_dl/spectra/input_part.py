@@ -1,0 +1,127 @@
+"""What a model of spectra says of its input: the header's part of this modality."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self, cast
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from spectra_dl.models.header import Classification, Closed, InputPart
+from spectra_dl.spectra.networks import NETWORKS
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
+
+SpectrumHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
+class NetworkDescription(Closed):
+    """The architecture by name, and the numbers it is built from."""
+
+    name: str = Field(max_length=200)
+    n_wavenumbers: int = Field(ge=1, le=65_536)
+    n_classes: int = Field(ge=2, le=1_000)
+    members: int = Field(ge=1, le=100)
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in NETWORKS:
+            raise ValueError(f"no network is called {name!r:.80}; this program knows {', '.join(NETWORKS)}")
+        return name
+
+
+class AxisContract(Closed):
+    """The wavenumber axis in cm⁻¹ that an input must cover, and the laser where it is known."""
+
+    first: float
+    last: float
+    points: int = Field(ge=1, le=65_536)
+    unit: Literal["cm-1"] = "cm-1"
+    laser_nm: float | None = None
+
+
+class TrainingSpectra(Closed):
+    """How many spectra the model was trained on, and digests by which each is known again."""
+
+    spectra: int = Field(ge=1)
+    spectrum_hashes: list[SpectrumHash]
+
+
+class SpectraInput(InputPart):
+    """The axis, the cleaning, the networks and the training spectra."""
+
+    kind: Literal["spectra"] = "spectra"
+    version: Literal[1] = 1
+    network: NetworkDescription
+    preprocessing: list[dict[str, JsonValue]] = Field(min_length=1, max_length=100)
+    preprocessing_of_member: list[Annotated[int, Field(ge=0)]] = Field(max_length=100)
+    axis: AxisContract
+    training: TrainingSpectra
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        used = self.preprocessing_of_member
+        if len(used) != self.network.members or set(used) != set(range(len(self.preprocessing))):
+            raise ValueError("each member must have one of the preprocessings, and each of them a member")
+        return self
+
+    def check(self, classification: Classification | None) -> None:
+        """Raise a ValueError where the network has other classes than the model."""
+        if classification is None or len(classification.classes) != self.network.n_classes:
+            raise ValueError("the class names do not match the network's number of classes")
+
+    def model_lines(self) -> list[str]:
+        """Return lines of the card that say what kind of model this is."""
+        network = self.network
+        return [
+            f"Network        {network.name}, {network.members} members, {network.n_classes} classes",
+        ]
+
+    def needs_lines(self) -> list[str]:
+        """Return lines of the card that say what an input must be and what is done to it."""
+        steps = self.preprocessing[0].get("steps")
+        names = (
+            [str(step["step"]) for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+        )
+        return [
+            f"Needs          {self.axis.first:g} to {self.axis.last:g} cm-1",
+            f"Preprocessing  {' -> '.join(names)}",
+        ]
+
+    def training_rows(self) -> str:
+        """Return how many spectra the model was trained on."""
+        return f"{self.training.spectra} spectra"
+
+
+def describe_input(
+    network: str, fitted: Sequence[FittedPreprocessing], *, n_classes: int, spectrum_hashes: Sequence[str]
+) -> tuple[SpectraInput, tuple[FittedPreprocessing, ...]]:
+    """Return the input part, and the preprocessings it describes: what members share is stored and applied once.
+
+    Parameters
+    ----------
+    network
+        The members' architecture, one of `spectra_dl.spectra.networks.NETWORKS`.
+    fitted
+        Each member's preprocessing.
+    n_classes
+        Classes the networks tell apart.
+    spectrum_hashes
+        One for each training spectrum.
+    """
+    texts = [json.dumps(steps.to_json()) for steps in fitted]
+    distinct = list(dict.fromkeys(texts))
+    preprocessing = tuple(fitted[texts.index(text)] for text in distinct)
+    axis = preprocessing[0].axis
+    part = SpectraInput(
+        network=NetworkDescription(
+            name=network,
+            n_wavenumbers=len(preprocessing[0].wavenumber),
+            n_classes=n_classes,
+            members=len(fitted),
+        ),
+        preprocessing=[cast("dict[str, JsonValue]", steps.to_json()) for steps in preprocessing],
+        preprocessing_of_member=[distinct.index(text) for text in texts],
+        axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis)),
+        training=TrainingSpectra(spectra=len(spectrum_hashes), spectrum_hashes=list(spectrum_hashes)),
+    )
+    return part, preprocessing

@@ -1,0 +1,70 @@
+"""How a member of an ensemble for spectra is built, and how spectra become what it takes."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.spectra.estimators.augmentation import Augmentation
+from spectra_dl.spectra.networks import build_network
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
+from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class SpectraRecipe:
+    """What `spectra_dl.classification.ensemble.train_ensemble` must know of spectra.
+
+    Attributes
+    ----------
+    network
+        The architecture's name, one of `spectra_dl.spectra.networks.NETWORKS`.
+    preprocessing
+        Cleaning steps, fitted on the member's own training rows.
+    training
+        Settings of the loop.
+    augment
+        Random changes to training rows.
+    """
+
+    network: str
+    preprocessing: Preprocessing
+    training: TrainingSettings
+    augment: Augmentation
+
+    def prepare(self, rows: SpectraTable) -> FittedPreprocessing:
+        """Return the cleaning steps fitted on the spectra a member learns from."""
+        return self.preprocessing.fit(rows)
+
+    def inputs(self, prepared: FittedPreprocessing, rows: SpectraTable) -> NDArray[np.float32]:
+        """Return cleaned spectra ``(n, q)`` in float32.
+
+        Parameters
+        ----------
+        prepared
+            The fitted cleaning steps.
+        rows
+            Spectra on any axis that covers the fitted one.
+        """
+        return prepared.transform(rows).matrix
+
+    def build(self, prepared: FittedPreprocessing, n_classes: int) -> "nn.Module":
+        """Return an untrained network with weights drawn from torch's global generator.
+
+        Parameters
+        ----------
+        prepared
+            The fitted cleaning steps, which say how many wavenumbers are left.
+        n_classes
+            Classes, 2 to 1000.
+        """
+        return build_network(self.network, len(prepared.wavenumber), n_classes)
+
+    def with_training(self, training: TrainingSettings) -> "SpectraRecipe":
+        """Return the same recipe with other settings of the loop."""
+        return replace(self, training=training)

@@ -1,0 +1,91 @@
+"""Train one network from nothing on arrays: initial weights of a seed, batches, the loop, and back to the processor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from spectra_dl.training.batches import TensorBatches
+from spectra_dl.training.loop import Augment, fit
+from spectra_dl.training.losses import Loss
+from spectra_dl.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Rows with what is to be learnt of each.
+
+    Attributes
+    ----------
+    inputs
+        ``(n, ...)`` float32.
+    targets
+        ``(n,)`` int64 class numbers, or ``(n, ...)`` float32.
+    """
+
+    inputs: NDArray[np.float32]
+    targets: NDArray[Any]
+
+    def batches(self, settings: TrainingSettings) -> TensorBatches:
+        """Return the rows as the loop takes them."""
+        inputs, targets = torch.from_numpy(self.inputs), torch.from_numpy(self.targets)
+        return TensorBatches(inputs, targets, batch_size=settings.batch_size, seed=settings.seed)
+
+
+def train_member(
+    build: Callable[[], nn.Module],
+    loss: Loss,
+    learn: Examples,
+    stop: Examples | None,
+    settings: TrainingSettings,
+    *,
+    weights_seed: int,
+    augment: Augment | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> nn.Module:
+    """Build a network, train it and return it with its best weights, on the processor and in evaluation mode.
+
+    Parameters
+    ----------
+    build
+        Builds the network with weights drawn from torch's global generator, which is given back as it was.
+    loss
+        See `spectra_dl.training.loop.fit`.
+    learn
+        Rows to learn from.
+    stop
+        Rows that only say which epoch is the best and when to stop; None keeps the last weights.
+    settings
+        Settings of the loop.
+    weights_seed
+        Seed of the initial weights.
+    augment, checkpoint, resume, progress
+        See `spectra_dl.training.loop.fit`.
+
+    Raises
+    ------
+    TrainingDivergedError
+        The loss is no longer finite.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(weights_seed)
+        network = build()
+    fit(
+        network,
+        loss,
+        learn.batches(settings),
+        None if stop is None else stop.batches(settings),
+        settings,
+        augment=augment,
+        checkpoint=checkpoint,
+        resume=resume,
+        progress=progress,
+    )
+    return network.cpu()

@@ -1,0 +1,115 @@
+"""Members are trained and decide on rows of any kind: here a plain matrix, which is no spectrum and no image."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from torch import nn
+
+from spectra_dl.arrays import text_array
+from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
+from spectra_dl.classification.ensemble import TrainingData, early_stopping_split, train_ensemble
+from spectra_dl.evaluation.folds.splits import patient_folds
+from spectra_dl.models.header import InputPart, ModelHeader
+from spectra_dl.training.settings import TrainingSettings
+
+N, WIDTH = 60, 4
+
+
+@dataclass(frozen=True)
+class MatrixRecipe:
+    """Rows of a matrix, centred on the mean of a member's own rows, into one linear layer."""
+
+    training: TrainingSettings
+    augment: None = None
+
+    def prepare(self, rows):
+        return rows.mean(axis=0)
+
+    def inputs(self, prepared, rows):
+        return (rows - prepared).astype(np.float32)
+
+    def build(self, prepared, n_classes):
+        return nn.Linear(len(prepared), n_classes)
+
+    def with_training(self, training):
+        return replace(self, training=training)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Thirty patients with two rows each; the classes differ in the first column."""
+    target = np.repeat(np.arange(30) % 2, 2)
+    rows = np.random.default_rng(0).normal(size=(N, WIDTH)) + 4.0 * target[:, None] * np.eye(WIDTH)[0]
+    label = text_array(np.where(target == 1, "sick", "well"))
+    patient = text_array(f"p{number // 2:02d}" for number in range(N))
+    return TrainingData(rows, label, patient, (1 - target).astype(np.int64), 2)
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return MatrixRecipe(TrainingSettings(epochs=30, learning_rate=0.05, device="cpu"))
+
+
+@pytest.fixture(scope="module")
+def ensemble(data, recipe):
+    return train_ensemble(data, recipe, 3)
+
+
+def test_every_row_is_predicted_by_a_member_that_never_saw_its_patient(data, ensemble):
+    folds = patient_folds(data.patient, data.label, folds=3, repeats=1, seed=0)
+    for network, prepared, fold in zip(ensemble.networks, ensemble.prepared, folds, strict=True):
+        weight, bias = (tensor.detach().numpy() for tensor in (network.weight, network.bias))
+        rows = (data.rows[fold.test] - prepared).astype(np.float32).astype(np.float64)
+        np.testing.assert_allclose(
+            ensemble.out_of_fold_logits[fold.test], rows @ weight.T + bias, rtol=1e-10, atol=1e-12
+        )
+    assert (ensemble.out_of_fold_logits.argmax(axis=1) == data.target).mean() > 0.9
+
+
+def test_what_a_member_never_sees_does_not_change_it(data, recipe, ensemble):
+    left_out = patient_folds(data.patient, data.label, folds=3, repeats=1, seed=0)[0].test
+    rows = data.rows.copy()
+    rows[left_out] *= -7.0
+    again = train_ensemble(replace(data, rows=rows), recipe, 3)
+    np.testing.assert_array_equal(again.prepared[0], ensemble.prepared[0])
+    assert (again.networks[0].weight == ensemble.networks[0].weight).all()
+    assert not np.array_equal(again.prepared[1], ensemble.prepared[1])
+
+
+def test_no_patient_both_teaches_and_stops(data):
+    learn, stop = early_stopping_split(data, np.arange(N), seed=0)
+    assert len(stop)
+    assert sorted([*learn, *stop]) == list(range(N))
+    assert not {*data.patient[learn]} & {*data.patient[stop]}
+
+
+def test_a_class_of_one_patient_stops_no_training(data):
+    rows = np.array([0, 1, 2, 3, 6, 7])  # one well patient, two sick ones
+    learn, stop = early_stopping_split(data, rows, seed=0)
+    np.testing.assert_array_equal(learn, rows)
+    assert not len(stop)
+
+
+def test_the_description_is_whole_for_an_input_part_the_room_does_not_know(data, ensemble):
+    inputs = data.rows.astype(np.float32)
+    decision = fit_decision(
+        data, ensemble.out_of_fold_logits, inputs, positive="sick", threshold_rule="youden", seed=0
+    )
+    tensors = decision.reference.tensors()
+    provenance = TrainingProvenance("a matrix", notes=("a note",))
+    header = model_header(decision, provenance, MatrixPart(), tensors, notes=("another",), seed=5)
+    assert header.classification.patients == {"sick": 15, "well": 15}
+    assert header.classification.positive_class == "sick"
+    assert header.training.notes[:2] == ["a note", "another"]
+    assert header.training.seed == 5
+    figures = {score.name: score.value for score in header.scores}
+    assert figures["balanced accuracy"] > 0.9
+    assert ModelHeader[MatrixPart].model_validate_json(header.model_dump_json()) == header
+
+
+class MatrixPart(InputPart):
+    """A part without anything in it."""
+
+    kind: str = "matrix"
+    version: int = 1
