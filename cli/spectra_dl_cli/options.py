@@ -292,7 +292,15 @@ def readers_input(data: tuple[Path, ...]) -> Path | list[Path]:
 
 
 def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:
-    """Return everything that was read, for the report; the sample sheet last."""
+    """Return everything that was read, for the report.
+
+    Parameters
+    ----------
+    data
+        Files and folders.
+    samples
+        The sample sheet, which comes last.
+    """
     return [*data, samples] if samples else [*data]
 
 
