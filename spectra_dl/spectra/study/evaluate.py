@@ -1,7 +1,7 @@
 """Evaluate models of spectra by patient: networks and classical models on the same folds, with an audit and saliency."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spectra_dl.errors import UsageError
@@ -72,7 +72,7 @@ def evaluate_study(
     table: SpectraTable,
     settings: SpectraStudySettings | None = None,
     *,
-    split: str | None = None,
+    split: str | Sequence[Fold] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> EvaluatedSpectra:
     """Evaluate networks and classical models on the same patients.
@@ -86,7 +86,7 @@ def evaluate_study(
     settings
         The default if None.
     split
-        Text of the ``folds.csv`` of another run, whose folds are repeated.
+        Text of the ``folds.csv`` of another run, whose folds are repeated; or folds of the usable spectra.
     progress
         Takes a short line before each fit.
 
@@ -152,10 +152,12 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> dict[st
     return {**neural, **{name: classical[name] for name in names}}
 
 
-def _given_folds(cohort: Cohort, split_by: str | None, split: str | None) -> list[Fold] | None:
-    """Return the folds a column or an earlier run asks for, None if neither does."""
+def _given_folds(
+    cohort: Cohort, split_by: str | None, split: str | Sequence[Fold] | None
+) -> Sequence[Fold] | None:
+    """Return the folds a column, an earlier run or the caller asks for, None if none does."""
     if split is not None:
-        return read_split(split, cohort.patient)
+        return read_split(split, cohort.patient) if isinstance(split, str) else split
     if split_by is None:
         return None
     columns = audit_columns(cohort.table)
