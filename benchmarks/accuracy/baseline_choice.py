@@ -19,16 +19,16 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.baseline import choose_lam, correct
-from spectra_dl.spectra.cohort import Cohort, labelled_cohort
-from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import Baseline, Despike, Normalise
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 from spectra_dl.spectra.simulation.serum_study import SATURATION_COUNTS, StudySettings, simulate_study
+from spectra_dl.spectra.study.evaluate import evaluate_study
+from spectra_dl.spectra.study.settings import SpectraStudySettings
+from spectra_dl.spectra.table import SpectraTable
 
 Parameters = dict[str, bool | int | float | str]
 
@@ -96,23 +96,17 @@ def error(intensity: np.ndarray, truth: np.ndarray, method: str, parameters: Par
 
 def effect_on_patient_auc(data: Path) -> None:
     """Print the patient AUC of two linear models after each correction."""
-    cohorts = dict(named_cohorts(data))
-    print("| correction | " + " | ".join(f"{name}: {model}" for name in cohorts for model in MODELS) + " |")
-    print("|---|" + "---|" * (len(cohorts) * len(MODELS)))
-    settings = EvaluationSettings(folds=5, repeats=2, seed=0, leaky=False)
+    tables = dict(named_tables(data))
+    print("| correction | " + " | ".join(f"{name}: {model}" for name in tables for model in MODELS) + " |")
+    print("|---|" + "---|" * (len(tables) * len(MODELS)))
+    evaluation = EvaluationSettings(folds=5, repeats=2, seed=0, leaky=False)
     for name, steps in corrections().items():
+        settings = SpectraStudySettings(steps, networks=(), classical=MODELS, evaluation=evaluation)
         cells = []
-        for cohort in cohorts.values():
-            models = classical_models(cohort.table.wavenumber, steps)
-            judged = evaluate(
-                {one: models[one] for one in MODELS},
-                cohort.table.intensity,
-                cohort.label,
-                cohort.patient,
-                settings,
-            )
-            for one in MODELS:
-                auc = judged.models[one].patient_level["auc"]
+        for table in tables.values():
+            models = evaluate_study(table, settings).evaluation.models
+            for model in MODELS:
+                auc = models[model].patient_level["auc"]
                 cells.append(f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}]")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
@@ -132,17 +126,14 @@ def _with_baseline(method: str, parameters: Parameters) -> Preprocessing:
     return Preprocessing((Despike(), Baseline(method, tuple(parameters.items())), Normalise("snv")))
 
 
-def named_cohorts(data: Path) -> Iterator[tuple[str, Cohort]]:
+def named_tables(data: Path) -> Iterator[tuple[str, SpectraTable]]:
     """Yield the simulated study and each COVID set that is there."""
-    yield "simulated", labelled_cohort(simulate_study(StudySettings(patients=200)).table)
+    yield "simulated", simulate_study(StudySettings(patients=200)).table
     saliva, serum = data / "covid_saliva", data / "covid_serum"
     if saliva.is_dir():
-        yield (
-            "saliva",
-            labelled_cohort(read_spectra(saliva, ReadOptions(label="category", patient="user"))),
-        )
+        yield "saliva", read_spectra(saliva, ReadOptions(label="category", patient="user"))
     for file in sorted(serum.glob("*.csv")):
-        yield "serum", labelled_cohort(read_spectra(file, ReadOptions(label="diagnostic", replicates=3)))
+        yield "serum", read_spectra(file, ReadOptions(label="diagnostic", replicates=3))
 
 
 if __name__ == "__main__":

@@ -22,27 +22,25 @@ import argparse
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from spectra_dl.arrays import text_array
-from spectra_dl.evaluation.classes.comparison import paired_differences
-from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.evaluation.classes.scores import Scores
-from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.evaluation.comparison import paired_differences
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import Interval, draw_patients
+from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models
-from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.study.evaluate import evaluate_study
+from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.atomic import write_text
 from spectra_dl.training.settings import TrainingSettings
@@ -52,6 +50,7 @@ Result = dict[str, Any]  # as stored in the work folder
 DEFAULT = "CNN compact"
 FOLDS = 5
 GUARD_UM = 2.0
+CLASSICAL = tuple(classical_models(np.arange(2.0), Preprocessing.default()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,36 +85,38 @@ def main() -> None:
 
 def judged(name: str, one: BenchmarkSet, arguments: argparse.Namespace) -> Iterator[tuple[str, Result]]:
     """Yield each model's result, from the work folder where it is there."""
-    axis, quick = one.cohort.table.wavenumber, arguments.quick
-    for model_name, model in models(axis, slow=arguments.slow, quick=quick).items():
+    quick = arguments.quick
+    for model_name, study in studies(slow=arguments.slow, quick=quick).items():
         settings = {"quick": quick, "folds": FOLDS, "spectra": len(one.cohort.table)}
         file = arguments.work / f"{re.sub(r'[^a-z0-9]+', '-', f'{name} {model_name}'.lower())}.json"
         stored = json.loads(file.read_text("utf-8")) if file.exists() else {}
         if stored.get("settings") != settings:
             print(f"{name}: {model_name}", flush=True)
-            stored = {"settings": settings, **judge(model_name, model, one)}
+            stored = {"settings": settings, **judge(model_name, study, one)}
             write_text(file, json.dumps(stored))
         yield model_name, stored
 
 
-def models(axis: np.ndarray, *, slow: bool, quick: bool) -> dict[str, Estimator]:
-    """Return every model by name, unfitted, the default first."""
-    steps = Preprocessing.default()
+def studies(*, slow: bool, quick: bool) -> dict[str, SpectraStudySettings]:
+    """Return a study of each model by name, the default first."""
     networks = ["compact", "lenet5", "deepcnn", *(["resnet"] if slow else [])]
     training, members = (TrainingSettings(epochs=5), 2) if quick else (TrainingSettings(), 5)
-    neural = {
-        f"CNN {one}": SpectraClassifier(axis, steps, network=one, training=training, members=members)
-        for one in networks
-    }
-    return {**neural, **classical_models(axis, steps)}
-
-
-def judge(name: str, model: Estimator, one: BenchmarkSet) -> Result:
-    """Return a model's figures, and its probabilities by unit for the paired differences."""
-    cohort, settings = one.cohort, EvaluationSettings(folds=FOLDS)
-    judged = evaluate(
-        {name: model}, cohort.table.intensity, cohort.label, cohort.patient, settings, folds=one.folds
+    plain = SpectraStudySettings(
+        networks=(),
+        classical=(),
+        members=members,
+        training=training,
+        evaluation=EvaluationSettings(folds=FOLDS),
     )
+    return {
+        **{f"CNN {one}": replace(plain, networks=(one,)) for one in networks},
+        **{one: replace(plain, classical=(one,)) for one in CLASSICAL},
+    }
+
+
+def judge(name: str, settings: SpectraStudySettings, one: BenchmarkSet) -> Result:
+    """Return a model's figures, and its probabilities by unit for the paired differences."""
+    judged = evaluate_study(one.cohort.table, settings, split=one.folds).evaluation
     result = judged.models[name]
     figures = {metric: result.patient_level[metric] for metric in ("auc", "balanced_accuracy")}
     return {

@@ -8,14 +8,11 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.evaluation.profiles.harness import evaluate_profiles
 from spectra_dl.evaluation.profiles.metrics import skill_per_column
-from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.profiles.units import known_mean
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
@@ -23,10 +20,11 @@ from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.fine_tuned import FineTunedExpression
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.readers import SectionSource, read_section
+from spectra_dl.expression.study.evaluate import REFERENCE, evaluate_study
+from spectra_dl.expression.study.settings import ExpressionStudySettings
 from spectra_dl.imaging.encoders.registry import RAW_TILES
 from spectra_dl.imaging.features.recipe import FeatureRecipe
 
-REFERENCE = "ridge, colour and texture"
 MODELS = {
     "network fine-tuned, mse": SelectedBlocks(FineTunedExpression(), (0,)),
     REFERENCE: SelectedBlocks(RidgeExpression(surroundings=False), (1,)),
@@ -41,24 +39,21 @@ def main() -> None:
         SectionSource(counts / f"{name}.tsv.gz", name, name[0]) for name in ("C2", "C3", "C4", "C5", "B4")
     ]
     recipe = FeatureRecipe((RAW_TILES, "colour-texture"), (112.0,))
-    cohort = expression_cohort([read_section(one) for one in sources], recipe)
+    sections = [read_section(one) for one in sources]
+    cohort = expression_cohort(sections, recipe)
     train, test = (np.flatnonzero(cohort.spots.patient == name) for name in "CB")
     panel = PanelTargets(cohort, PanelSettings()).fit(train)
     for name, model in MODELS.items():
         fitted = model.fit(cohort.spots[train], panel.values(train), cohort.spots.section[train])
         told = skill_per_column(fitted.predict(cohort.spots[test]), panel.values(test))
         print(f"C to B4: {name:<28} r {float(known_mean(told.pearson)):.3f}", flush=True)
-    own = replace(cohort, spots=cohort.spots[train], counts=cohort.counts[train])
-    found = evaluate_profiles(
-        MODELS,
-        own.spots,
-        PanelTargets(own, PanelSettings()),
-        own.spots.section,
-        own.spots.patient,
-        ProfileSettings(group="section", leaky=False, shuffles=0),
-        reference=REFERENCE,
+    settings = ExpressionStudySettings(model="fine-tuned", tile_um=recipe.sizes_um, group="section")
+    found = evaluate_study(
+        [section for section in sections if section.patient == "C"],
+        settings,
+        compared=False,
         progress=lambda text: print(text, flush=True),
-    )
+    ).evaluation
     for name, result in found.models.items():
         pearson = result.pearson
         print(f"C2 to C5: {name:<28} r {pearson.value:.3f} [{pearson.low:.3f}, {pearson.high:.3f}]")

@@ -31,17 +31,17 @@ import numpy as np
 from leaderboard_page import leaderboard_page
 
 from spectra_dl.evaluation.audit.audit_report import audit_json
-from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.scoring import score_predictions
-from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models
-from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING, SpectraClassifier
+from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
 from spectra_dl.spectra.predictions_file import read_predictions
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.probes.study import audit_study
+from spectra_dl.spectra.study.evaluate import evaluate_study
+from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.storage.atomic import write_text
 from spectra_dl.storage.csv_rows import csv_rows
 from spectra_dl.training.settings import TrainingSettings
@@ -121,14 +121,18 @@ def model_names(*, slow: bool) -> list[str]:
     return [*(f"CNN {one}" for one in networks), *classical]
 
 
-def _model(name: str, cohort: Cohort, *, quick: bool) -> Estimator:
-    axis, steps = cohort.table.wavenumber, Preprocessing.default()
+def _settings(name: str, *, quick: bool) -> SpectraStudySettings:
+    """Return a study of one model."""
+    evaluation = EvaluationSettings(folds=FOLDS)
     if not name.startswith("CNN "):
-        model: Estimator = classical_models(axis, steps)[name]
-        return model
-    training = TrainingSettings(epochs=5) if quick else DEFAULT_TRAINING
-    members = 5 if name == "CNN compact" and not quick else 2
-    return SpectraClassifier(axis, steps, network=name[4:], training=training, members=members)
+        return SpectraStudySettings(networks=(), classical=(name,), evaluation=evaluation)
+    return SpectraStudySettings(
+        networks=(name.removeprefix("CNN "),),
+        classical=(),
+        members=5 if name == "CNN compact" and not quick else 2,
+        training=TrainingSettings(epochs=5) if quick else DEFAULT_TRAINING,
+        evaluation=evaluation,
+    )
 
 
 def audited(cohort: Cohort) -> Result:
@@ -144,13 +148,7 @@ def audited(cohort: Cohort) -> Result:
 
 def judged(name: str, cohort: Cohort, *, quick: bool) -> Result:
     """Return a model's figures by patient, and what a split by spectrum would have claimed."""
-    evaluation = evaluate(
-        {name: _model(name, cohort, quick=quick)},
-        cohort.table.intensity,
-        cohort.label,
-        cohort.patient,
-        EvaluationSettings(folds=FOLDS),
-    )
+    evaluation = evaluate_study(cohort.table, _settings(name, quick=quick)).evaluation
     result = evaluation.models[name]
     return {
         **{metric: _interval(result.patient_level[metric]) for metric in METRICS},

@@ -13,25 +13,20 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.metrics import auc
 from spectra_dl.evaluation.classes.results import Evaluation, EvaluationSettings
-from spectra_dl.spectra.estimators.classical import classical_models
-from spectra_dl.spectra.estimators.classifier import SpectraClassifier
-from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySettings, simulate_study
+from spectra_dl.spectra.study.evaluate import evaluate_study
+from spectra_dl.spectra.study.settings import SpectraStudySettings
 
 DEFAULT = "CNN compact"
 
 
-def judge(study: SimulatedStudy, *, lenet: bool) -> Evaluation:
-    """Judge the default network and the classical models, and LeNet-5 if asked."""
-    axis, steps = study.table.wavenumber, Preprocessing.default()
-    models = {DEFAULT: SpectraClassifier(axis, steps), **classical_models(axis, steps)}
-    if lenet:
-        models["CNN lenet5"] = SpectraClassifier(axis, steps, network="lenet5")
-    table = study.table
-    return evaluate(models, table.intensity, table.label, table.patient, EvaluationSettings(leaky=False))
+def evaluated(study: SimulatedStudy, *, lenet: bool) -> Evaluation:
+    """Evaluate the default network and the classical models, and LeNet-5 if asked."""
+    networks = ("compact", "lenet5") if lenet else ("compact",)
+    settings = SpectraStudySettings(networks=networks, evaluation=EvaluationSettings(leaky=False))
+    return evaluate_study(study.table, settings).evaluation
 
 
 def main() -> None:
@@ -43,7 +38,7 @@ def main() -> None:
         study = simulate_study(StudySettings(seed=seed))
         best = study.truth.best_auc
         ideal.append(auc(np.asarray(study.truth.positive), study.truth.log_likelihood_ratio))
-        evaluation = judge(study, lenet=seed == 0)
+        evaluation = evaluated(study, lenet=seed == 0)
         for name, result in evaluation.models.items():
             reached.setdefault(name, []).append(result.patient_level["auc"].value)
         if seed == 0:

@@ -16,7 +16,17 @@ _MOST_LISTED = 20
 
 
 def list_text(cards: "Sequence[DatasetCard]", here: Sequence[bool], home: Path) -> str:
-    """Return the table of all sets."""
+    """Return the table of all sets.
+
+    Parameters
+    ----------
+    cards
+        Of the sets.
+    here
+        Whether each set's files are there.
+    home
+        The folder below which they lie.
+    """
     rows = [_row(card, there) for card, there in zip(cards, here, strict=True)]
     header = ["name", "task", "specimen", "patients", "spectra", "sections", "traps", "files"]
     return "\n".join(
@@ -36,7 +46,17 @@ def _row(card: "DatasetCard", here: bool) -> list[str]:
 
 
 def card_text(card: "DatasetCard", *, here: bool, folder: Path) -> str:
-    """Return all that is known of a set, licence and confounds first."""
+    """Return all that is known of a set, licence and confounds first.
+
+    Parameters
+    ----------
+    card
+        Of the set.
+    here
+        Whether its files are there.
+    folder
+        Where they lie, or would lie.
+    """
     lines = [
         f"{card.id}: {card.title}",
         "",
@@ -68,7 +88,17 @@ def card_text(card: "DatasetCard", *, here: bool, folder: Path) -> str:
 
 
 def check_text(card: "DatasetCard", checked: "Sequence[CheckedFile]", folder: Path) -> str:
-    """Return how a folder's files compare with a card."""
+    """Return how a folder's files compare with a card.
+
+    Parameters
+    ----------
+    card
+        Of the set.
+    checked
+        Its files as they were found.
+    folder
+        That was looked at.
+    """
     wrong = [one for one in checked if one.state != "ok"]
     lines = [
         f"{folder}: {card.id}, {len(checked) - len(wrong)} of {len(checked)} files are what they were (SHA-256)."

@@ -1,11 +1,11 @@
-"""What an earlier run left behind: its report, which tells how to repeat it, and its folds."""
+"""What an earlier run left behind: its report, from which it can be repeated, and its folds."""
 
 import json
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -15,11 +15,14 @@ from spectra_dl.storage.unsafe_contents import refuse_unsafe
 from spectra_dl_cli.output import say_warning
 
 _LARGEST = 512 << 20  # bytes
-_HEAD = 512  # bytes that tell what a file is
+_HEAD = 512  # bytes by which a file's kind is recognised
 _RECORD = "spectra_dl.earlier_run"
-# Where things lie and what is shown is said anew; everything else decides the result.
-_SAID_ANEW = frozenset({"data", "samples", "folds_from", "out", "overwrite", "as_json", "replay"})
-_NOT_RECORDED = _SAID_ANEW - {"samples", "folds_from"}
+# The input and where results go are named anew in each run; every other option decides the result and is recorded.
+_OF_THIS_RUN = frozenset({"out", "overwrite", "as_json", "store"})
+# Recorded, since they decide the result, and may be named anew, since a file may have moved.
+_MAY_MOVE = frozenset({"samples", "folds_from"})
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,14 @@ class EarlierRun:
 
 
 class ReplayableCommand(click.Command):
-    """A command with an option ``--replay REPORT``, which takes every other option from an earlier run's report."""
+    """A command with `replay_option`, which takes every other option from an earlier run's report.
+
+    The command itself is not given that option. Its arguments are its input, and are named anew in each run.
+    """
 
     def invoke(self, context: click.Context) -> object:
         """Run the command, with the report's options if there is one."""
-        path = context.params.get("replay")
+        path = context.params.pop("replay")
         if path is not None:
             _refuse_other_options(context)
             context.meta[_RECORD] = earlier = _read_report(path)
@@ -60,12 +66,23 @@ class ReplayableCommand(click.Command):
         return super().invoke(context)
 
 
+def replay_option(inputs: str) -> Callable[[_Command], _Command]:
+    """Return the option of a `ReplayableCommand`; ``inputs`` is what the command calls its input."""
+    return click.option(
+        "--replay",
+        type=click.Path(path_type=Path, readable=False),
+        metavar="REPORT",
+        help=f"Repeat the run of a report.json on the same {inputs}.",
+    )
+
+
 def recorded_options(context: click.Context) -> dict[str, object]:
     """Return every option that decides the result, ready for JSON, for `ReplayableCommand` to read."""
+    recorded = _recorded(context.command)
     return {
         name: str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
         for name, value in sorted(context.params.items())
-        if name not in _NOT_RECORDED
+        if name in recorded
     }
 
 
@@ -73,6 +90,13 @@ def as_recorded(context: click.Context, report: Mapping[str, object]) -> dict[st
     """Return a report's first entries as the replayed run wrote them, or unchanged if nothing is replayed.
 
     The command and the paths are the earlier run's; the inputs are those, as their SHA-256 say.
+
+    Parameters
+    ----------
+    context
+        Of the command.
+    report
+        From `spectra_dl_cli.output.origin_of`.
 
     Raises
     ------
@@ -87,11 +111,18 @@ def as_recorded(context: click.Context, report: Mapping[str, object]) -> dict[st
         say_warning(
             f"{earlier.path.name} was made with other versions; figures may differ in the last digits"
         )
-    return {**report, "command": list(earlier.command), "inputs": [dict(one) for one in earlier.inputs]}
+    return {**report, "command": list(earlier.command), "inputs": [dict(each) for each in earlier.inputs]}
 
 
 def read_text(path: Path, what: str) -> str:
     """Return the text of a regular file of at most 512 MiB.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it must be, for messages.
 
     Raises
     ------
@@ -101,8 +132,8 @@ def read_text(path: Path, what: str) -> str:
         Pickle data, or an archive.
     """
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             raise DataError(f"{path.name}: not a regular file of at most 512 MiB; name {what}")
         content = path.read_bytes()
         refuse_unsafe(content[:_HEAD], path.name, f"name {what}")
@@ -114,14 +145,28 @@ def read_text(path: Path, what: str) -> str:
         raise DataError(f"{path.name}: can't be read ({reason}); name {what}") from err
 
 
+def _recorded(command: click.Command) -> dict[str, click.Parameter]:
+    """Return the options by name that decide the result of a command."""
+    return {
+        option.name: option
+        for option in command.params
+        if isinstance(option, click.Option)
+        and option.name
+        and option.name != "replay"
+        and option.name not in _OF_THIS_RUN
+    }
+
+
 def _refuse_other_options(context: click.Context) -> None:
-    said = [
+    typed = [
         name
         for name in context.params
-        if name not in _SAID_ANEW and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name in _recorded(context.command)
+        and name not in _MAY_MOVE
+        and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
-    if said:
-        listed = ", ".join(f"--{name.replace('_', '-')}" for name in said)
+    if typed:
+        listed = ", ".join(f"--{name.replace('_', '-')}" for name in typed)
         raise UsageError(f"--replay takes all options from the report; leave {listed} out")
 
 
@@ -131,22 +176,24 @@ def _read_report(path: Path) -> EarlierRun:
         report = json.loads(text)
     except (ValueError, RecursionError) as err:
         raise DataError(f"{path.name}: this is no JSON; name the report.json of an earlier run") from err
-    told: dict[str, Any] = report if isinstance(report, dict) else {}
-    command, inputs = told.get("command"), told.get("inputs")
+    entries: dict[str, Any] = report if isinstance(report, dict) else {}
+    command, inputs = entries.get("command"), entries.get("inputs")
     whole = (
-        isinstance(told.get("options"), dict)
+        isinstance(entries.get("options"), dict)
         and isinstance(command, list)
         and all(isinstance(word, str) for word in command)
         and isinstance(inputs, list)
-        and all(_is_texts(one) and set(one) == {"path", "sha256"} for one in inputs)
-        and _is_texts(told.get("versions"))
+        and all(_is_texts(each) and set(each) == {"path", "sha256"} for each in inputs)
+        and _is_texts(entries.get("versions"))
     )
     if not whole:
         raise DataError(
             f"{path.name}: its command, inputs, versions and options don't stand in it; name the report.json of an earlier run "
             "of this command, as it was written"
         )
-    return EarlierRun(path, tuple(told["command"]), tuple(told["inputs"]), told["versions"], told["options"])
+    return EarlierRun(
+        path, tuple(entries["command"]), tuple(entries["inputs"]), entries["versions"], entries["options"]
+    )
 
 
 def _is_texts(value: object) -> bool:
@@ -155,10 +202,10 @@ def _is_texts(value: object) -> bool:
 
 def _checked_options(context: click.Context, earlier: EarlierRun) -> dict[str, object]:
     """Return the report's options, each checked as if it had been typed."""
-    told, name_of_report = earlier.options, earlier.path.name
-    known = {one.name: one for one in context.command.params if one.name and one.name not in _NOT_RECORDED}
-    if set(told) != set(known):
-        odd = ", ".join(sorted(set(told) ^ set(known)))
+    given, name_of_report = earlier.options, earlier.path.name
+    known = _recorded(context.command)
+    if set(given) != set(known):
+        odd = ", ".join(sorted(set(given) ^ set(known)))
         raise DataError(
             f"{name_of_report}: its options are not those of this version (they differ in {odd:.200}); use the version that "
             "wrote it"
@@ -167,10 +214,10 @@ def _checked_options(context: click.Context, earlier: EarlierRun) -> dict[str, o
     for name, option in known.items():
         typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         try:
-            values[name] = context.params[name] if typed else option.process_value(context, told[name])
+            values[name] = context.params[name] if typed else option.process_value(context, given[name])
         except (click.ClickException, TypeError, ValueError) as err:
             raise DataError(
-                f"{name_of_report}: its option {name} can't be {told[name]!r:.80}; take the report as it was written"
+                f"{name_of_report}: its option {name} can't be {given[name]!r:.80}; take the report as it was written"
             ) from err
     return values
 

@@ -15,15 +15,16 @@ from spectra_dl_cli.commands.audit import audit
 from spectra_dl_cli.commands.baseline import baseline
 from spectra_dl_cli.commands.ceiling import ceiling
 from spectra_dl_cli.commands.data import data
-from spectra_dl_cli.commands.evaluate import evaluate
+from spectra_dl_cli.commands.evaluate_expression import evaluate_expression
+from spectra_dl_cli.commands.evaluate_spectra import evaluate_spectra
 from spectra_dl_cli.commands.model import model
 from spectra_dl_cli.commands.predict import predict
 from spectra_dl_cli.commands.preprocess import preprocess
 from spectra_dl_cli.commands.score import score
 from spectra_dl_cli.commands.simulate import simulate
 from spectra_dl_cli.commands.tiles import tiles
-from spectra_dl_cli.commands.train import train
-from spectra_dl_cli.commands.train_expression import evaluate_expression, train_expression
+from spectra_dl_cli.commands.train_expression import train_expression
+from spectra_dl_cli.commands.train_spectra import train_spectra
 from spectra_dl_cli.output import say_error
 
 _RESUME_HINT = "; the same command with --resume goes on from the last epoch"
@@ -36,18 +37,28 @@ _INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
 @click.version_option(__version__, prog_name="spectra-dl")
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 def cli(debug: bool) -> None:
-    """Raman spectra of biofluids, and gene expression from tissue images: train, judge by patient, predict.
+    """Raman spectra of biofluids, and gene expression from tissue images: train, evaluate by patient, predict.
 
     Research use only, not for diagnosis.
     """
 
 
-evaluate.add_command(evaluate_expression)
-train.add_command(train_expression)
+@cli.group()
+def train() -> None:
+    """Train a model."""
+
+
+@cli.group()
+def evaluate() -> None:
+    """Evaluate models by patient."""
+
+
+for _command in (train_spectra, train_expression):
+    train.add_command(_command)
+for _command in (evaluate_spectra, evaluate_expression):
+    evaluate.add_command(_command)
 for _command in (
     predict,
-    train,
-    evaluate,
     audit,
     baseline,
     preprocess,

@@ -1,23 +1,24 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how those that belong together become one value."""
 
+import functools
+import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from spectra_dl.spectra.networks.names import NETWORK_NAMES
+from spectra_dl.spectra.study.cleaning import CleaningSettings, Negatives, Normalisation
+from spectra_dl.training.settings import Device
+
 if TYPE_CHECKING:
     from spectra_dl.evaluation.classes.threshold import ThresholdRule
-    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
-    from spectra_dl.spectra.preprocessing.steps import Baseline, Step
+    from spectra_dl.imaging.features.store import FeatureStore
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.table import SpectraTable
     from spectra_dl.training.settings import TrainingSettings
-
-Normalisation = Literal["snv", "vector", "area", "minmax", "emsc", "none"]
-Negatives = Literal["keep", "clip"]
-Device = Literal["auto", "cpu", "cuda"]
-NETWORKS = ("compact", "lenet5", "deepcnn", "resnet")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -29,6 +30,31 @@ def together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _
         for option in reversed(options):
             command = option(command)
         return command
+
+    return decorate
+
+
+def bundled(name: str, build: Callable[..., object]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a command several of its options as one value.
+
+    Parameters
+    ----------
+    name
+        The command's parameter that takes the value.
+    build
+        Makes the value: a dataclass, or a function of keyword parameters. Options named like its parameters are handed to it and no
+        longer to the command; a parameter that is no option of the command keeps its default.
+    """
+    names = tuple(inspect.signature(build).parameters)
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        # click hands over every option by name, so a wrapper takes whatever the command was given.
+        @functools.wraps(command)
+        def with_value(*arguments: Any, **options: Any) -> Any:
+            given = {each: options.pop(each) for each in names if each in options}
+            return command(*arguments, **options, **{name: build(**given)})
+
+        return with_value
 
     return decorate
 
@@ -49,12 +75,16 @@ identity_options = together(
         help="Sheet with columns file, patient, label, batch.",
     ),
 )
-
-study_options = together(
-    click.option("--label", metavar="COLUMN", help="Column of the classes."),
-    identity_options,
-    click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument."),
-    click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported."),
+label_option = click.option("--label", metavar="COLUMN", help="Column of the classes.")
+batch_option = click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
+positive_option = click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported.")
+study_options = together(label_option, identity_options, batch_option, positive_option)
+folds_option = click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    default=5,
+    show_default=True,
+    help="Parts the patients are split into.",
 )
 
 
@@ -67,14 +97,25 @@ def _smoothing(context: click.Context, option: click.Parameter, value: str) -> f
         raise click.BadParameter(f"{value!r} is neither a number nor auto") from None
 
 
-def threshold_rule(context: click.Context, option: click.Parameter, value: str) -> "ThresholdRule":
-    """Read how a decision threshold is chosen."""
+def _threshold_rule(context: click.Context, option: click.Parameter, value: str) -> "ThresholdRule":
     if value == "youden":
         return "youden"
     try:
         return float(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is neither youden nor a specificity such as 0.95") from None
+
+
+def threshold_option(help_text: str) -> Callable[[_Command], _Command]:
+    """Return the option that says how a decision threshold is chosen."""
+    return click.option(
+        "--threshold",
+        default="youden",
+        show_default=True,
+        callback=_threshold_rule,
+        metavar="RULE",
+        help=help_text,
+    )
 
 
 _crop_option = click.option(
@@ -126,12 +167,13 @@ correction_options = together(
     ),
     _normalise_option("none"),
 )
+bundled_cleaning = bundled("cleaning", CleaningSettings)
 
 network_options = together(
     click.option(
         "--network",
-        type=click.Choice(NETWORKS),
-        default="compact",
+        type=click.Choice(NETWORK_NAMES),
+        default=NETWORK_NAMES[0],
         show_default=True,
         help="Architecture of the members.",
     ),
@@ -154,19 +196,39 @@ network_options = together(
     ),
 )
 
-out_option = click.option(
-    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the results."
-)
-model_out_option = click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder for model.safetensors.",
-)
-overwrite_option = click.option(
-    "--overwrite", is_flag=True, help="Allow a folder that already holds results."
-)
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """What `network_options` say.
+
+    Attributes
+    ----------
+    network
+        Architecture by name.
+    members
+        Networks in the ensemble.
+    epochs
+        At most; None takes the default.
+    device
+        What is trained on.
+    """
+
+    network: str
+    members: int
+    epochs: int | None
+    device: Device
+
+    def training(self) -> "TrainingSettings":
+        """Return the loop's settings."""
+        from dataclasses import replace
+
+        from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
+
+        return replace(DEFAULT_TRAINING, device=self.device, epochs=self.epochs or DEFAULT_TRAINING.epochs)
+
+
+bundled_network = bundled("network", NetworkOptions)
+
 seed_option = click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -174,13 +236,18 @@ seed_option = click.option(
     show_default=True,
     help="The same seed gives the same result.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep features of tiles in this folder, and take them from there the next time.",
+)
 data_argument = click.argument(
     "data", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False), metavar="DATA..."
 )
 
 
-def read_options(
+def _reading(
     *,
     sample_id: str | None,
     patient: str | None,
@@ -189,7 +256,6 @@ def read_options(
     label: str | None = None,
     batch: str | None = None,
 ) -> "ReadOptions":
-    """Turn the command's options into what the readers are told."""
     from spectra_dl.spectra.readers import ReadOptions
 
     return ReadOptions(
@@ -197,23 +263,27 @@ def read_options(
     )
 
 
-def read_table(
-    data: tuple[Path, ...],
-    *,
-    sample_id: str | None,
-    patient: str | None,
-    replicates: int | None,
-    samples: Path | None,
-    label: str | None = None,
-    batch: str | None = None,
-) -> "SpectraTable":
-    """Read the command's input as its options say."""
+bundled_reading = bundled("reading", _reading)
+
+
+def read_table(data: tuple[Path, ...], reading: "ReadOptions") -> "SpectraTable":
+    """Read a command's input.
+
+    Parameters
+    ----------
+    data
+        Files and folders.
+    reading
+        The columns that say whose the spectra are.
+
+    Raises
+    ------
+    DataError
+        The input can't be read.
+    """
     from spectra_dl.spectra.readers import read_spectra
 
-    options = read_options(
-        sample_id=sample_id, patient=patient, replicates=replicates, samples=samples, label=label, batch=batch
-    )
-    return read_spectra(readers_input(data), options)
+    return read_spectra(readers_input(data), reading)
 
 
 def readers_input(data: tuple[Path, ...]) -> Path | list[Path]:
@@ -222,56 +292,35 @@ def readers_input(data: tuple[Path, ...]) -> Path | list[Path]:
 
 
 def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:
-    """Return everything that was read, for the report."""
+    """Return everything that was read, for the report.
+
+    Parameters
+    ----------
+    data
+        Files and folders.
+    samples
+        The sample sheet, which comes last.
+    """
     return [*data, samples] if samples else [*data]
 
 
-def cleaning_steps(
-    *,
-    crop: tuple[float, float] | None,
-    baseline: str,
-    lam: float | str,
-    normalise: Normalisation,
-    negatives: Negatives = "keep",
-) -> "Preprocessing":
-    """Turn the command's options into ordered cleaning steps."""
-    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
-    from spectra_dl.spectra.preprocessing.steps import Baseline, Crop, Normalise
+def open_store(folder: Path | None) -> "FeatureStore | None":
+    """Return the store in a folder, which is made where it is missing; None without a folder.
 
-    steps: list[Step] = [Crop(*crop)] if crop else []
-    for step in Preprocessing.default().steps:
-        if isinstance(step, Baseline):
-            steps += _baseline(step, baseline, lam, negatives)
-        elif isinstance(step, Normalise):
-            steps += _normalisation(normalise)
-        else:
-            steps.append(step)
-    return Preprocessing(tuple(steps))
+    Raises
+    ------
+    UsageError
+        The path is a file, or its parent is missing.
+    DataError
+        It is a link.
+    EnvironmentFault
+        Nothing can be written there.
+    """
+    from spectra_dl.imaging.features.store import FeatureStore
+    from spectra_dl.storage.run_folder import check_run_folder, make_run_folder
 
-
-def _baseline(usual: "Baseline", method: str, lam: float | str, negatives: Negatives) -> "list[Step]":
-    from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS
-    from spectra_dl.spectra.preprocessing.steps import Baseline
-
-    if method == "none":
-        return []
-    others = [(name, value) for name, value in usual.parameters if name != "lam" and method == usual.method]
-    smoothing = [("lam", lam)] if method in WHITTAKER_METHODS or lam != "auto" else []
-    return [Baseline(method, (*smoothing, *others), negatives)]
-
-
-def _normalisation(kind: Normalisation) -> "list[Step]":
-    from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
-
-    if kind == "none":
-        return []
-    return [EMSC() if kind == "emsc" else Normalise(kind)]
-
-
-def training_settings(*, epochs: int | None, device: Device) -> "TrainingSettings":
-    """Turn the command's options into the loop's settings."""
-    from dataclasses import replace
-
-    from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
-
-    return replace(DEFAULT_TRAINING, device=device, epochs=epochs or DEFAULT_TRAINING.epochs)
+    if folder is None:
+        return None
+    check_run_folder(folder, overwrite=True, option="--store")
+    make_run_folder(folder)
+    return FeatureStore(folder)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from spectra_dl_cli.options import input_paths, read_table
 
 if TYPE_CHECKING:
+    from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.table import SpectraTable
 
 
@@ -34,16 +35,7 @@ class StudyData:
         """Return everything that is read, for the report."""
         return input_paths(self.paths, samples)
 
-    def read(
-        self,
-        *,
-        sample_id: str | None,
-        patient: str | None,
-        replicates: int | None,
-        samples: Path | None,
-        label: str | None = None,
-        batch: str | None = None,
-    ) -> "SpectraTable":
+    def read(self, reading: "ReadOptions") -> "SpectraTable":
         """Read files as the options say, or a dataset, which brings its own patients and labels.
 
         Raises
@@ -54,21 +46,22 @@ class StudyData:
             The input can't be read, or a dataset's file is not what it was.
         """
         if self.dataset is None:
-            return read_table(
-                self.paths,
-                sample_id=sample_id,
-                patient=patient,
-                replicates=replicates,
-                samples=samples,
-                label=label,
-                batch=batch,
-            )
+            return read_table(self.paths, reading)
         from spectra_dl.errors import UsageError
         from spectra_dl_datasets.study import load_study
 
-        columns = {"--sample-id": sample_id, "--patient": patient, "--label": label, "--batch": batch}
-        said: dict[str, object] = {**columns, "--replicates": replicates, "--samples": samples}
-        if given := [name for name, value in said.items() if value is not None]:
+        columns = {
+            "--sample-id": reading.sample_id,
+            "--patient": reading.patient,
+            "--label": reading.label,
+            "--batch": reading.batch,
+        }
+        options: dict[str, object] = {
+            **columns,
+            "--replicates": reading.replicates,
+            "--samples": reading.samples,
+        }
+        if given := [name for name, value in options.items() if value is not None]:
             raise UsageError(
                 f"{self.dataset} brings its own patients and labels; leave {', '.join(given)} out, or give its files by path"
             )

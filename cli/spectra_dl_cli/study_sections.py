@@ -48,7 +48,9 @@ class StudySections:
     def files(self, sections: "Sequence[TissueSection]") -> list[Path]:
         """Return everything that was read, for the report."""
         paths = [source.path for source in self.sources or ()]
-        return list(dict.fromkeys([*self.listed, *paths, *(path for one in sections for path in one.files)]))
+        return list(
+            dict.fromkeys([*self.listed, *paths, *(path for section in sections for path in section.files)])
+        )
 
 
 def study_sections(given: Path) -> StudySections:

@@ -209,6 +209,31 @@ def _counted(number: int, singular: str, plural: str = "") -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
+def as_table(spectra: ArrayLike | SpectraTable, wavenumber: FloatArray) -> SpectraTable:
+    """Return spectra as a table; a table stays as it is, with all its columns.
+
+    Parameters
+    ----------
+    spectra
+        ``(n, p)`` intensities, or a table.
+    wavenumber
+        ``(p,)`` in cm⁻¹, of a matrix of intensities.
+
+    Raises
+    ------
+    DataError
+        The table has another axis, or the matrix does not fit the axis.
+    """
+    if isinstance(spectra, SpectraTable):
+        if not np.array_equal(spectra.wavenumber, np.asarray(wavenumber)):
+            raise DataError(
+                "the table's wavenumbers are not those the model was made for; bring it to that axis"
+            )
+        return spectra
+    matrix = np.asarray(spectra, dtype=np.float64)
+    return SpectraTable(matrix, np.asarray(wavenumber), text_array(range(len(matrix))))
+
+
 def spectrum_hashes(table: SpectraTable) -> list[str]:
     """Return 16 hexadecimal digits of SHA-256 for each spectrum as it was measured.
 

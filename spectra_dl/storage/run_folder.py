@@ -4,6 +4,7 @@ import json
 import math
 import os
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -104,6 +105,48 @@ def write_report(folder: Path, content: Mapping[str, object]) -> None:
         The file can't be written.
     """
     write_text(folder / REPORT_NAME, json_text(content))
+
+
+class RunResult(ABC):
+    """What a workflow gives back to the command line, a benchmark or a notebook."""
+
+    @property
+    @abstractmethod
+    def report(self) -> Mapping[str, object]:
+        """What ``report.json`` holds after `spectra_dl.storage.provenance.provenance`, ready for JSON."""
+
+    def files(self, report: Mapping[str, object]) -> Mapping[str, str]:
+        """Return the texts that are written beside ``report.json``, by file name.
+
+        Parameters
+        ----------
+        report
+            The whole report, with its provenance.
+        """
+        return {}
+
+
+def write_result(folder: Path, result: RunResult, report: Mapping[str, object]) -> None:
+    """Write a run folder: the result's text files, then ``report.json``.
+
+    Parameters
+    ----------
+    folder
+        Made unless it is there; see `check_run_folder`.
+    result
+        What the workflow gave back.
+    report
+        Its provenance and its own entries, together.
+
+    Raises
+    ------
+    EnvironmentFault
+        The folder can't be made, or a file can't be written.
+    """
+    make_run_folder(folder)
+    for name, text in result.files(report).items():
+        write_text(folder / name, text)
+    write_report(folder, report)
 
 
 def _plain(value: object) -> object:

@@ -180,3 +180,48 @@ def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_a_claim
     assert names == {"sections.csv"} | {
         f"SIM{number}-1{end}" for number in (5, 6) for end in (".tsv.gz", "_selection.tsv", ".jpg")
     }
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory, repository):
+    """A run on the demo tissue, and its sheet."""
+    sheet = repository / "datasets/demo/tissue/sections.csv"
+    out = tmp_path_factory.mktemp("run") / "r"
+    run("evaluate", "expression", sheet, *QUICK, "--genes", 4, "--tile-um", 112, "--seed", 3, "--out", out)
+    return sheet, out
+
+
+def test_a_replayed_evaluation_writes_the_same_bytes(evaluated, tmp_path):
+    sheet, out = evaluated
+    again = tmp_path / "again"
+    run("evaluate", "expression", sheet, "--replay", out / "report.json", "--out", again)
+    names = sorted(path.name for path in out.iterdir())
+    assert {"report.json", "report.html"} < set(names)
+    assert sorted(path.name for path in again.iterdir()) == names
+    for name in names:
+        assert (again / name).read_bytes() == (out / name).read_bytes(), name
+
+
+def test_the_report_of_an_evaluation_holds_every_option_that_decides_it(evaluated):
+    options = json.loads((evaluated[1] / "report.json").read_text())["options"]
+    assert options == {
+        "model": "ridge",
+        "loss": "mse",
+        "genes": 4,
+        "panel": "variance",
+        "group": "patient",
+        "encoders": ["colour-texture"],
+        "tile_um": [112.0],
+        "seed": 3,
+        "hest_exact": False,
+    }
+
+
+def test_other_sections_and_other_options_beside_a_replay_are_refused(evaluated, sheet):
+    report = evaluated[1] / "report.json"
+    assert (
+        "but report.json was made from"
+        in run("evaluate", "expression", sheet, "--replay", report, code=3).stderr
+    )
+    words = run("evaluate", "expression", sheet, "--replay", report, "--genes", 5, code=2).stderr
+    assert "leave --genes out" in words

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.readers import ReadOptions
 from spectra_dl_cli.study_data import StudyData, study_data
 from spectra_dl_cli.study_sections import study_sections
 
-NOTHING_SAID = dict.fromkeys(("sample_id", "patient", "replicates", "samples", "label", "batch"))
+NO_OPTIONS = ReadOptions()
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def test_a_dataset_is_read_from_its_folder_and_gives_its_name(shared_data, tmp_p
     study = study_data((Path("covid_serum"),))
     assert study == StudyData((tmp_path / "home" / "covid_serum",), "covid_serum")
     assert study.source == "covid_serum"
-    table = study.read(**NOTHING_SAID)
+    table = study.read(NO_OPTIONS)
     assert len(table) == 309
     assert any("5 confounds are known" in note for note in table.notes)
 
@@ -41,14 +42,14 @@ def test_a_dataset_is_read_from_its_folder_and_gives_its_name(shared_data, tmp_p
 def test_a_generated_set_has_no_inputs():
     study = study_data((Path("simulated_bone_metastasis"),))
     assert study.inputs(None) == []
-    assert len(study.read(**NOTHING_SAID)) == 1281
+    assert len(study.read(NO_OPTIONS)) == 1281
 
 
-@pytest.mark.parametrize("option", sorted(NOTHING_SAID))
+@pytest.mark.parametrize("option", ["batch", "label", "patient", "replicates", "sample_id", "samples"])
 def test_nobody_says_anew_whose_a_datasets_spectra_are(option):
-    said = {"replicates": 3, "samples": Path("sheet.csv")}.get(option, "column")
+    value = {"replicates": 3, "samples": Path("sheet.csv")}.get(option, "column")
     with pytest.raises(UsageError, match=f"leave --{option.replace('_', '-')} out"):
-        study_data((Path("simulated_bone_metastasis"),)).read(**{**NOTHING_SAID, option: said})
+        study_data((Path("simulated_bone_metastasis"),)).read(ReadOptions(**{option: value}))
 
 
 def test_a_bare_name_that_is_nothing_lists_the_sets():

@@ -1,90 +1,47 @@
 """spectra-dl audit: what besides biology tells the classes apart, before any model is trained."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spectra_dl_cli.options import (
+    batch_option,
+    bundled_reading,
     data_argument,
+    folds_option,
     identity_options,
-    json_option,
-    out_option,
-    overwrite_option,
+    label_option,
     seed_option,
 )
-from spectra_dl_cli.out_folder import claim_run_folder
-from spectra_dl_cli.output import say
+from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
 from spectra_dl_cli.study_data import study_data
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.readers import ReadOptions
 
 
 @click.command()
 @data_argument
-@click.option("--label", metavar="COLUMN", help="Column of the classes.")
+@label_option
 @identity_options
-@click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
-@click.option(
-    "--folds",
-    type=click.IntRange(min=2),
-    default=5,
-    show_default=True,
-    help="Parts the patients are dealt into.",
-)
+@batch_option
+@folds_option
 @seed_option
-@out_option
-@overwrite_option
-@json_option
-def audit(
-    data: tuple[Path, ...],
-    label: str | None,
-    sample_id: str | None,
-    patient: str | None,
-    replicates: int | None,
-    samples: Path | None,
-    batch: str | None,
-    folds: int,
-    seed: int,
-    out: Path | None,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
+@output_options
+@bundled_reading
+@bundled_output
+def audit(*, data: tuple[Path, ...], reading: "ReadOptions", folds: int, seed: int, output: Output) -> None:
     """Find what besides biology tells the classes apart.
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
-    Each probe is judged like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
+    Each probe is evaluated like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
     noise, each other column of the table. Copies, replicates under several ids and persons in several classes are named.
     """
-    from spectra_dl.evaluation.audit.audit_report import audit_json, audit_text
-    from spectra_dl.spectra.probes.study import audit_study
-    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
-    from spectra_dl_cli.provenance import provenance
+    from spectra_dl.spectra.study.audit import audit_spectra
 
-    folder = claim_run_folder(out, overwrite=overwrite) if out else None
+    output.claim()
     study = study_data(data)
-    table = study.read(
-        sample_id=sample_id,
-        patient=patient,
-        replicates=replicates,
-        samples=samples,
-        label=label,
-        batch=batch,
-    )
-    audited = audit_study(table, folds=folds, seed=seed)
-    report = {
-        **provenance(study.inputs(samples), seed=seed),
-        "notes": list(audited.cohort.notes),
-        "refused": list(audited.cohort.refused),
-        "results": {"audit": audit_json(audited.audit)},
-    }
-    if folder:
-        make_run_folder(folder)
-        write_report(folder, report)
-    if as_json:
-        say(json_text(report).rstrip())
-        return
-    say(audit_text(audited.audit))
-    n_patients, n_spectra = len(set(audited.cohort.patient)), len(audited.cohort.label)
-    say()
-    say(f"{n_patients} patients, {n_spectra} spectra. Research use only, not for diagnosis.")
-    for note in audited.cohort.notes:
-        say(f"Note: {note}")
+    result = audit_spectra(study.read(reading), folds=folds, seed=seed)
+    output.finish(result, lambda: origin_of(study.inputs(reading.samples), seed=seed), result.text)

@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl_cli.options import data_argument, identity_options, overwrite_option, read_table
-from spectra_dl_cli.output import say, table_text
+from spectra_dl_cli.options import bundled_reading, data_argument, identity_options, read_table
+from spectra_dl_cli.output import overwrite_option, say, table_text
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.baseline_comparison import Candidate
+    from spectra_dl.spectra.readers import ReadOptions
+
+_HEADER = ("method", "lam", "converged", "below zero", "roughness")
 
 
 @click.command()
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--spectra",
-    "shown",
+    "n_spectra",
     type=click.IntRange(1, 20),
     default=4,
     show_default=True,
@@ -40,15 +43,14 @@ if TYPE_CHECKING:
 )
 @identity_options
 @overwrite_option
+@bundled_reading
 def baseline(
+    *,
     data: tuple[Path, ...],
     compare: str,
-    shown: int,
+    n_spectra: int,
     out: Path,
-    sample_id: str | None,
-    patient: str | None,
-    replicates: int | None,
-    samples: Path | None,
+    reading: "ReadOptions",
     overwrite: bool,
 ) -> None:
     """Draw candidate baselines over a few spectra and write one figure.
@@ -64,18 +66,17 @@ def baseline(
     if out.exists() and not overwrite:
         raise DataError(f"--out {out}: this file exists; choose another name, or add --overwrite")
     methods = [name.strip() for name in compare.split(",") if name.strip()]
-    table = read_table(data, sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
-    compared = compare_baselines(table, methods, n_spectra=shown)
+    table = read_table(data, reading)
+    compared = compare_baselines(table, methods, n_spectra=n_spectra)
     write_figure(out, comparison_figure(compared))
     for note in table.notes:
         say(f"Note: {note}")
     say(f"Wrote {out} with {len(compared.table)} of {len(table)} spectra.")
     say()
-    header = ["method", "lam", "converged", "below zero", "roughness"]
-    say(table_text(header, [_line(candidate) for candidate in compared.candidates]))
+    say(table_text(_HEADER, [_row(candidate) for candidate in compared.candidates]))
 
 
-def _line(candidate: "Candidate") -> list[str]:
+def _row(candidate: "Candidate") -> list[str]:
     certificate = candidate.result.certificate
     return [
         candidate.method,

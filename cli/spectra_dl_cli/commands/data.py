@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra_dl_cli.commands.audit import audit
-from spectra_dl_cli.options import json_option, seed_option
-from spectra_dl_cli.output import say, say_progress
+from spectra_dl_cli.options import seed_option
+from spectra_dl_cli.output import json_option, say, say_progress
 
 if TYPE_CHECKING:
     from spectra_dl_datasets.card import DatasetCard

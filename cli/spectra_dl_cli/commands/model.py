@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from spectra_dl_cli.options import json_option
-from spectra_dl_cli.output import say
+from spectra_dl_cli.output import json_option, say
 
 
 @click.group()

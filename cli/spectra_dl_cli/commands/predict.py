@@ -1,28 +1,64 @@
-"""spectra-dl predict: spectra in, each patient's probability out."""
+"""spectra-dl predict: spectra in, each patient's probability out; or a section in, its expression out."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from spectra_dl_cli.commands.predict_expression import predict_expression
-from spectra_dl_cli.commands.predict_spectra import predict_spectra
-from spectra_dl_cli.feature_store import store_option
 from spectra_dl_cli.options import (
+    bundled,
+    bundled_reading,
     data_argument,
     identity_options,
     input_paths,
+    open_store,
+    readers_input,
+    store_option,
+)
+from spectra_dl_cli.output import (
+    Output,
+    bundled_output,
+    counting,
     json_option,
+    origin_of,
     out_option,
     overwrite_option,
-    read_options,
-    readers_input,
+    say_warning,
 )
-from spectra_dl_cli.out_folder import claim_run_folder
+from spectra_dl_cli.predict_text import section_text, spectra_text
 
 if TYPE_CHECKING:
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.spectra.predictor import SpectraPredictor
+    from spectra_dl.spectra.readers import ReadOptions
+
+_PARTIAL = 6
+
+
+@dataclass(frozen=True)
+class SectionOptions:
+    """What is said of a tissue section.
+
+    Attributes
+    ----------
+    mpp
+        µm per pixel of the full image.
+    pitch
+        µm between the spots laid over the tissue of an image alone.
+    image
+        The section's image.
+    encoders
+        Those that a model file alone may not call for.
+    store
+        Folder of features.
+    """
+
+    mpp: float | None
+    pitch: float | None
+    image: Path | None
+    encoders: tuple[str, ...]
+    store: Path | None
 
 
 @click.command()
@@ -68,55 +104,97 @@ if TYPE_CHECKING:
 )
 @store_option
 @json_option
+@bundled_reading
+@bundled("tissue", SectionOptions)
+@bundled_output
 def predict(
+    *,
     data: tuple[Path, ...],
     model_path: Path | None,
-    sample_id: str | None,
-    patient: str | None,
-    replicates: int | None,
-    samples: Path | None,
-    out: Path | None,
-    overwrite: bool,
+    reading: "ReadOptions",
     batch_size: int,
-    mpp: float | None,
-    pitch: float | None,
-    image: Path | None,
-    encoders: tuple[str, ...],
-    store: Path | None,
-    as_json: bool,
+    tissue: SectionOptions,
+    output: Output,
 ) -> int:
-    """Judge spectra with a trained model and print a table per patient, or map a section's expression.
+    """Predict spectra with a trained model and print a table per patient, or map a section's expression.
 
     DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, one tissue section. Ends with 6 when
     a spectrum or spot was damaged, and lists each that was refused or needs a second look. Tables of spectra may be larger than memory.
     """
     from spectra_dl.loading import load_model
-    from spectra_dl.spectra.readers import iter_spectra
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
-    folder = claim_run_folder(out, overwrite=overwrite) if out else None
+    output.claim()
     path = model_path or SHIPPED_MODEL
     predictor = load_model(path)
     if predictor.header.input.kind == "expression":
-        return predict_expression(
-            data,
-            path,
-            cast("ExpressionPredictor", predictor),
-            folder,
-            mpp=mpp,
-            pitch=pitch,
-            image=image,
-            encoders=encoders,
-            store=store,
-            as_json=as_json,
-        )
-    options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
-    return predict_spectra(
-        cast("SpectraPredictor", predictor),
-        iter_spectra(readers_input(data), options),
-        input_paths(data, samples),
-        folder,
-        model_name=model_path.name if model_path else None,
-        batch_size=batch_size,
-        as_json=as_json,
+        _require_one_section(data, output)
+        return _section(data[0], cast("ExpressionPredictor", predictor), path.name, tissue, output)
+    name = model_path.name if model_path else None
+    return _spectra(
+        data, reading, cast("SpectraPredictor", predictor), output, model_name=name, batch_size=batch_size
     )
+
+
+def _spectra(
+    data: tuple[Path, ...],
+    reading: "ReadOptions",
+    predictor: "SpectraPredictor",
+    output: Output,
+    *,
+    model_name: str | None,
+    batch_size: int,
+) -> int:
+    """Predict spectra and return the exit code; ``model_name`` is None for the model that ships with spectra-dl."""
+    from spectra_dl.spectra.readers import iter_spectra
+    from spectra_dl.spectra.study.predict import predict_study
+
+    with counting("predicting") as count:
+        result = predict_study(
+            predictor,
+            iter_spectra(readers_input(data), reading),
+            output.out,
+            batch_size=batch_size,
+            progress=count,
+        )
+    counts = result.counts
+    if counts.seen:
+        say_warning(
+            f"{counts.seen} of {counts.spectra} spectra were used in training this model; these results are too good"
+        )
+    output.finish(
+        result,
+        lambda: origin_of(input_paths(data, reading.samples)),
+        lambda: spectra_text(result, model_name),
+    )
+    return _PARTIAL if counts.damaged else 0
+
+
+def _section(
+    path: Path, predictor: "ExpressionPredictor", model_name: str, tissue: SectionOptions, output: Output
+) -> int:
+    """Predict a section and return the exit code."""
+    from spectra_dl.expression.readers import SectionSource
+    from spectra_dl.expression.study.predict import predict_study
+
+    folder = output.out
+    assert isinstance(folder, Path)  # _require_one_section refused a command without
+    source = SectionSource(path, um_per_pixel=tissue.mpp, image=tissue.image, pitch_um=tissue.pitch)
+    result = predict_study(
+        predictor, source, folder, encoders=tissue.encoders, store=open_store(tissue.store)
+    )
+    output.finish(
+        result,
+        lambda: origin_of([path, *result.section.files]),
+        lambda: section_text(result, model_name, folder),
+    )
+    return _PARTIAL if result.refused else 0
+
+
+def _require_one_section(data: tuple[Path, ...], output: Output) -> None:
+    from spectra_dl.errors import UsageError
+
+    if len(data) != 1 or output.out is None:
+        raise UsageError(
+            "a model of expression predicts one section at a time and writes files; name one section, and a folder with --out"
+        )

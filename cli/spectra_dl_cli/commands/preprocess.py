@@ -1,36 +1,35 @@
 """spectra-dl preprocess: corrected spectra with a certificate each, from files of any length."""
 
-import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl_cli.counting import counting
+from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl_cli.options import (
-    Negatives,
-    Normalisation,
-    cleaning_steps,
+    bundled_cleaning,
+    bundled_reading,
     correction_options,
     data_argument,
     identity_options,
     input_paths,
-    json_option,
-    overwrite_option,
-    read_options,
     readers_input,
 )
-from spectra_dl_cli.out_folder import claim_run_folder
-from spectra_dl_cli.output import say
+from spectra_dl_cli.output import (
+    Output,
+    bundled_output,
+    counting,
+    json_option,
+    origin_of,
+    overwrite_option,
+)
 
 if TYPE_CHECKING:
-    from spectra_dl.spectra.preprocessing.correction import CorrectedBlock
+    from spectra_dl.spectra.readers import ReadOptions
+    from spectra_dl.spectra.study.correct import CorrectedSpectra, TableKind
 
 _PARTIAL = 6
-_ROWS = 1024
 
 
 @click.command()
@@ -50,136 +49,56 @@ _ROWS = 1024
 )
 @overwrite_option
 @json_option
+@bundled_reading
+@bundled_cleaning
+@bundled_output
 def preprocess(
+    *,
     data: tuple[Path, ...],
-    out: Path,
-    sample_id: str | None,
-    patient: str | None,
-    replicates: int | None,
-    samples: Path | None,
-    crop: tuple[float, float] | None,
-    baseline: str,
-    lam: float | str,
-    negatives: Negatives,
-    normalise: Normalisation,
-    kind: Literal["csv", "hdf5", "both"],
-    overwrite: bool,
-    as_json: bool,
+    reading: "ReadOptions",
+    cleaning: CleaningSettings,
+    kind: "TableKind",
+    output: Output,
 ) -> int:
     """Correct spectra and write them with a certificate for each.
 
     Cosmic rays are removed and a baseline is subtracted; ids, columns and order stay. Files may be larger than memory.
     Ends with 6 when a spectrum could not be used; its row stays, without values.
     """
-    from spectra_dl.spectra.preprocessing.correction import corrected
     from spectra_dl.spectra.readers import iter_spectra
-    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
-    from spectra_dl_cli.provenance import provenance
+    from spectra_dl.spectra.study.correct import correct_study
 
-    steps = cleaning_steps(crop=crop, baseline=baseline, lam=lam, normalise=normalise, negatives=negatives)
-    folder = claim_run_folder(out, overwrite=overwrite)
-    options = read_options(sample_id=sample_id, patient=patient, replicates=replicates, samples=samples)
-    blocks = corrected(iter_spectra(readers_input(data), options, rows=_ROWS), steps)
-    first = next(blocks)
-    make_run_folder(folder)
-    done = _Done()
-    with _writers(folder, kind) as write, counting("correcting") as count:
-        for block in chain([first], blocks):
-            write(block)
-            done.add(block)
-            count(done.spectra)
-    report = {
-        **provenance(input_paths(data, samples)),
-        "notes": list(done.notes),
-        "negatives": negatives,
-        "steps": done.steps,
-        "results": done.counts(),
-    }
-    write_report(folder, report)
-    if as_json:
-        say(json_text(report).rstrip())
-    else:
-        _print(done, folder, negatives)
-    return _PARTIAL if done.refused else 0
+    cleaning.preprocessing()  # refuses an impossible step before the folder is looked at
+    folder = output.claim()
+    assert isinstance(folder, Path)  # --out is required
+    with counting("correcting") as count:
+        result = correct_study(
+            iter_spectra(readers_input(data), reading), folder, cleaning, kind=kind, progress=count
+        )
+    output.finish(
+        result,
+        lambda: origin_of(input_paths(data, reading.samples)),
+        lambda: "\n".join(_lines(result, folder)),
+    )
+    return _PARTIAL if result.counts.refused else 0
 
 
-@dataclass
-class _Done:
-    """What has been counted so far."""
-
-    spectra: int = 0
-    refused: int = 0
-    warned: int = 0
-    not_converged: int = 0
-    spikes: int = 0
-    negative_points: float = 0.0
-    notes: tuple[str, ...] = ()
-    steps: object = None
-
-    def add(self, block: "CorrectedBlock") -> None:
-        used = int(block.usable.sum())
-        remarks = block.remarks
-        self.spectra += len(block.usable)
-        self.refused += len(block.usable) - used
-        self.warned += int((block.status == "warned").sum())
-        self.not_converged += sum(not one for one in remarks.get("baseline_converged", ()))
-        self.spikes += int(sum(remarks.get("spikes_removed", ())))
-        self.negative_points += float(sum(remarks.get("fraction_below_zero", ())))
-        self.notes = block.table.notes
-        self.steps = block.fitted.to_json()["steps"]
-
-    def counts(self) -> dict[str, object]:
-        used = max(self.spectra - self.refused, 1)
-        return {
-            "spectra": self.spectra,
-            "refused": self.refused,
-            "warned": self.warned,
-            "baselines_not_converged": self.not_converged,
-            "spikes_removed": self.spikes,
-            "mean_fraction_below_zero": self.negative_points / used,
-        }
-
-
-@contextlib.contextmanager
-def _writers(folder: Path, kind: str) -> "Iterator[Callable[[CorrectedBlock], None]]":
-    from spectra_dl.spectra.hdf5_files import hdf5_file
-    from spectra_dl.spectra.preprocessing.correction import certificates_file
-    from spectra_dl.spectra.table_files import csv_file
-
-    with contextlib.ExitStack() as stack:
-        certificates = stack.enter_context(certificates_file(folder / "certificates.csv"))
-        tables = []
-        if kind != "hdf5":
-            tables.append(stack.enter_context(csv_file(folder / "spectra.csv")))
-        if kind != "csv":
-            tables.append(stack.enter_context(hdf5_file(folder / "spectra.h5")))
-
-        def write(block: "CorrectedBlock") -> None:
-            certificates(block)
-            for append in tables:
-                append(block.table)
-
-        yield write
-
-
-def _print(done: "_Done", folder: Path, negatives: str) -> None:
-    for note in done.notes:
-        say(f"Note: {note}")
-    say(f"Wrote {done.spectra:,} spectra to {folder}. Research use only, not for diagnosis.")
-    if isinstance(done.steps, list):
-        for step in done.steps:
+def _lines(result: "CorrectedSpectra", folder: Path) -> Iterator[str]:
+    counts = result.counts
+    for note in counts.notes:
+        yield f"Note: {note}"
+    yield f"Wrote {counts.spectra:,} spectra to {folder}. Research use only, not for diagnosis."
+    for step in counts.steps if isinstance(counts.steps, list) else []:
+        if step["step"] == "baseline":
             settings = dict(step["settings"])
-            if step["step"] == "baseline":
-                chosen = ", ".join(
-                    f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-                    for name, value in settings["parameters"]
-                )
-                say(f"Baseline: {settings['method']} ({chosen}).")
-    say(
-        f"{done.refused:,} refused, {done.warned:,} with a warning, {done.not_converged:,} baselines did not converge, {done.spikes:,} spikes removed; "
-        "certificates.csv has each."
+            chosen = ", ".join(
+                f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+                for name, value in settings["parameters"]
+            )
+            yield f"Baseline: {settings['method']} ({chosen})."
+    yield (
+        f"{counts.refused:,} refused, {counts.warned:,} with a warning, {counts.not_converged:,} baselines did not converge, "
+        f"{counts.spikes:,} spikes removed; certificates.csv has each."
     )
-    kept = "set to 0" if negatives == "clip" else "kept negative"
-    say(
-        f"{done.counts()['mean_fraction_below_zero']:.1%} of all points lay below the baseline and were {kept}."
-    )
+    kept = "set to 0" if result.cleaning.negatives == "clip" else "kept negative"
+    yield f"{counts.mean_fraction_below_zero:.1%} of all points lay below the baseline and were {kept}."

@@ -1,17 +1,38 @@
 """spectra-dl simulate: a serum study whose truth is known."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from spectra_dl_cli.options import json_option, overwrite_option, seed_option
-from spectra_dl_cli.out_folder import claim_run_folder
-from spectra_dl_cli.output import say
+from spectra_dl_cli.options import bundled, seed_option
+from spectra_dl_cli.output import Output, bundled_output, json_option, origin_of, overwrite_option
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.simulation.serum_study import StudySettings
+    from spectra_dl.spectra.study.simulate import WrittenSimulation
+
+
+def _settings(
+    *,
+    patients: int,
+    spectra_per_patient: int,
+    distance: float | None,
+    fluorescence: Literal["low", "medium", "high"],
+    seed: int,
+) -> "StudySettings":
+    from dataclasses import replace
+
+    from spectra_dl.spectra.simulation.serum_study import StudySettings
+
+    settings = StudySettings(
+        patients=patients, spectra_per_patient=spectra_per_patient, fluorescence=fluorescence, seed=seed
+    )
+    return settings if distance is None else replace(settings, distance=distance)
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("out", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--patients", type=click.IntRange(min=2), default=427, show_default=True)
 @click.option("--spectra-per-patient", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option(
@@ -23,50 +44,27 @@ from spectra_dl_cli.output import say
 @seed_option
 @overwrite_option
 @json_option
-def simulate(
-    folder: Path,
-    patients: int,
-    spectra_per_patient: int,
-    distance: float | None,
-    fluorescence: Literal["low", "medium", "high"],
-    seed: int,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
+@bundled("settings", _settings)
+@bundled_output
+def simulate(*, settings: "StudySettings", output: Output) -> None:
     """Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.
 
     The classes lie at a known distance, so the best accuracy that any method can reach is known; it stands in
     DIR/report.json. Nothing in the study is real.
     """
-    from dataclasses import asdict, replace
+    from spectra_dl.spectra.study.simulate import write_simulation
 
-    from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
-    from spectra_dl.spectra.table_files import write_table
-    from spectra_dl.storage.run_folder import json_text, make_run_folder, write_report
-    from spectra_dl_cli.provenance import provenance
+    folder = output.claim()
+    assert isinstance(folder, Path)  # DIR is required
+    result = write_simulation(settings, folder)
+    output.finish(result, lambda: origin_of([], seed=settings.seed), lambda: _text(result, folder))
 
-    claim_run_folder(folder, overwrite=overwrite)
-    settings = StudySettings(
-        patients=patients, spectra_per_patient=spectra_per_patient, fluorescence=fluorescence, seed=seed
+
+def _text(result: "WrittenSimulation", folder: Path) -> str:
+    from spectra_dl.spectra.study.simulate import SPECTRA_FILE
+
+    table, truth = result.study.table, result.study.truth
+    return (
+        f"Wrote {len(table)} simulated spectra of {result.settings.patients} patients to {folder / SPECTRA_FILE}.\n"
+        f"The best patient AUC any method can reach is {truth.best_auc:.3f}, the best accuracy {truth.best_accuracy:.3f}."
     )
-    if distance is not None:
-        settings = replace(settings, distance=distance)
-    study = simulate_study(settings)
-    make_run_folder(folder)
-    write_table(folder / "spectra.csv", study.table)
-    truth = {"best_auc": study.truth.best_auc, "best_accuracy": study.truth.best_accuracy}
-    report = {
-        **provenance([], seed=seed),
-        "simulated": True,
-        "notes": list(study.table.notes),
-        "settings": asdict(settings),
-        "results": truth,
-    }
-    write_report(folder, report)
-    if as_json:
-        say(json_text(report).rstrip())
-    else:
-        say(f"Wrote {len(study.table)} simulated spectra of {patients} patients to {folder / 'spectra.csv'}.")
-        say(
-            f"The best patient AUC any method can reach is {study.truth.best_auc:.3f}, the best accuracy {study.truth.best_accuracy:.3f}."
-        )

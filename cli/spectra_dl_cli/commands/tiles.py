@@ -1,12 +1,28 @@
 """spectra-dl tiles: cut tiles around spots, and compute their features once."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl_cli.feature_store import open_store
-from spectra_dl_cli.options import json_option
-from spectra_dl_cli.output import say, say_progress, table_text
+from spectra_dl_cli.options import bundled, open_store
+from spectra_dl_cli.output import (
+    Output,
+    bundled_output,
+    json_option,
+    origin_of,
+    say_progress,
+    table_text,
+)
+
+if TYPE_CHECKING:
+    from spectra_dl.expression.study.tiles import TileSettings, WrittenTiles
+
+
+def _settings(*, tile_um: tuple[float, ...], pixels: int, encoders: tuple[str, ...]) -> "TileSettings":
+    from spectra_dl.expression.study.tiles import TileSettings
+
+    return TileSettings(tile_um, pixels, encoders)
 
 
 @click.command()
@@ -20,7 +36,6 @@ from spectra_dl_cli.output import say, say_progress, table_text
 )
 @click.option(
     "--tile-um",
-    "sizes",
     multiple=True,
     type=click.FloatRange(min=1.0, max=10_000.0),
     default=(112.0,),
@@ -43,67 +58,30 @@ from spectra_dl_cli.output import say, say_progress, table_text
     help="Compute features as well: colour-texture, efficientnet-lite0 or timm:MODEL; may be given several times.",
 )
 @json_option
-def tiles(
-    sections: Path,
-    store: Path,
-    sizes: tuple[float, ...],
-    pixels: int,
-    encoders: tuple[str, ...],
-    as_json: bool,
-) -> None:
+@bundled("settings", _settings)
+@bundled_output
+def tiles(*, sections: Path, store: Path, settings: "TileSettings", output: Output) -> None:
     """Cut a tile around every usable spot of SECTIONS.csv into HDF5 files of JPEG images.
 
     With --encoder, their features are computed from the full image and kept too; evaluate, train and predict take them from there
     with the same --store.
     """
-    from spectra_dl.expression.readers.sheet import read_section, sheet_sources
-    from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder
-    from spectra_dl.imaging.tile_files import TileCut, write_tiles
-    from spectra_dl.storage.run_folder import json_text
-    from spectra_dl_cli.provenance import provenance
+    from spectra_dl.expression.readers.sheet import sheet_sources
+    from spectra_dl.expression.study.tiles import tile_study
+    from spectra_dl.imaging.features.store import FeatureStore
 
     sources = sheet_sources(sections)
-    origin = provenance([sections, *(one.path for one in sources)])
-    kept = open_store(store)
-    encoder = SectionEncoder(FeatureRecipe(encoders, sizes), kept) if encoders else None
-    notes: list[str] = []
-    rows = []
-    for source in sources:
-        say_progress(f"{source.stem}: tiles")
-        whole = read_section(source)
-        notes += whole.notes
-        section = whole.select(whole.placed)
-        for size in sizes:
-            files, known = write_tiles(store, section, TileCut(size, pixels))
-            rows.append(
-                {
-                    "section": section.name,
-                    "tile_um": size,
-                    "tiles": len(section),
-                    "files": [one.name for one in files],
-                    "known": known,
-                }
-            )
-        if encoder:
-            say_progress(f"{source.stem}: features")
-            encoder.features(section)
-    if as_json:
-        say(
-            json_text(
-                {**origin, "notes": notes, "results": {"tiles": rows, "encoders": list(encoders)}}
-            ).rstrip()
-        )
-        return
-    for note in notes:
-        say(f"Note: {note}")
-    say()
+    origin = origin_of([sections, *(source.path for source in sources)])
+    folder = open_store(store)
+    assert isinstance(folder, FeatureStore)  # --store is required
+    result = tile_study(sources, folder, settings, progress=say_progress)
+    output.finish(result, lambda: origin, lambda: _text(result))
+
+
+def _text(result: "WrittenTiles") -> str:
     cells = [
-        [
-            str(row["section"]),
-            f"{row['tile_um']:g}",
-            str(row["tiles"]),
-            "there already" if row["known"] else "written",
-        ]
-        for row in rows
+        [row.section, f"{row.tile_um:g}", str(row.tiles), "there already" if row.known else "written"]
+        for row in result.rows
     ]
-    say(table_text(["section", "um", "tiles", ""], cells))
+    notes = [f"Note: {note}" for note in result.notes]
+    return "\n".join([*notes, "", table_text(["section", "um", "tiles", ""], cells)])

@@ -26,7 +26,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
-from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.table import SpectraTable, as_table
 
 _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
@@ -101,7 +101,7 @@ class SpectraPreprocessor(TransformerMixin, BaseEstimator):
         self.preprocessing = preprocessing
         self.memory = memory
 
-    def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
+    def fit(self, X: FloatArray | SpectraTable, y: Labels | None = None) -> Self:
         """Fit the steps on ``X`` ``(n, p)``.
 
         Parameters
@@ -114,15 +114,15 @@ class SpectraPreprocessor(TransformerMixin, BaseEstimator):
         self.fitted_ = self.preprocessing.fit(self._table(X))
         return self
 
-    def transform(self, X: FloatArray) -> FloatArray:
+    def transform(self, X: FloatArray | SpectraTable) -> FloatArray:
         """Return the cleaned spectra, ``(n, q)`` float64."""
         table = self._table(X)
         if self.memory is None:
             return self.fitted_.transform(table).matrix.astype(np.float64)
         return self.memory.clean(table, self.fitted_).astype(np.float64)
 
-    def _table(self, X: FloatArray) -> SpectraTable:
-        return SpectraTable(X, self.wavenumber, np.array([str(row) for row in range(len(X))], dtype=object))
+    def _table(self, X: FloatArray | SpectraTable) -> SpectraTable:
+        return as_table(X, self.wavenumber)
 
 
 class PrincipalComponents(TransformerMixin, BaseEstimator):

@@ -17,7 +17,7 @@ from spectra_dl.spectra.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.recipe import SpectraRecipe
-from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.table import as_table
 from spectra_dl.training.settings import TrainingSettings
 
 DEFAULT_TRAINING = TrainingSettings()
@@ -144,7 +144,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
             [str(name) for name in self.classes_], self.positive
         )  # refused now, not after the training
         check_rule(self.threshold)
-        table = _table(X, self.wavenumber)
+        table = as_table(X, self.wavenumber)
         label, patient = text_array(np.asarray(y)), text_array(np.asarray(groups))
         data = TrainingData(table, label, patient, target.astype(np.int64), len(self.classes_))
         recipe = SpectraRecipe(
@@ -168,7 +168,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return class probabilities ``(n, c)`` for spectra ``X`` (n, p) on the training axis."""
-        return self.predictor_.probability(self.predictor_.mean_logits(_table(X, self.wavenumber)))
+        return self.predictor_.probability(self.predictor_.mean_logits(as_table(X, self.wavenumber)))
 
     @property
     def out_of_fold_probability_(self) -> NDArray[np.float64]:
@@ -179,8 +179,3 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         """Return the most probable class of each spectrum in ``X`` (n, p)."""
         best: TextArray = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return best
-
-
-def _table(intensity: ArrayLike, wavenumber: FloatArray) -> SpectraTable:
-    matrix = np.asarray(intensity, dtype=np.float64)
-    return SpectraTable(matrix, wavenumber, text_array(range(len(matrix))))

@@ -8,6 +8,7 @@ from pathlib import Path
 from spectra_dl import __version__
 from spectra_dl.storage.hashing import sha256_of
 
+DISCLAIMER = "Research use only, not for diagnosis"
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
 
 
@@ -17,11 +18,28 @@ def versions() -> dict[str, str]:
     return {"spectra-dl": __version__, "python": python, **{name: version(name) for name in _PACKAGES}}
 
 
-def provenance(inputs: Sequence[Path], *, seed: int | None = None) -> dict[str, object]:
-    """Return a report's first entries: the disclaimer, command, versions, seed and the inputs' SHA-256."""
+def provenance(
+    inputs: Sequence[Path], *, seed: int | None = None, command: Sequence[str] = ()
+) -> dict[str, object]:
+    """Return a report's first entries: the disclaimer, command, versions, seed and the inputs' SHA-256.
+
+    Parameters
+    ----------
+    inputs
+        Files and folders that were read.
+    seed
+        Of the run; None where nothing is random.
+    command
+        The words of the command; empty where none was typed.
+
+    Raises
+    ------
+    DataError
+        An input is missing or can't be read.
+    """
     return {
-        "disclaimer": "Research use only, not for diagnosis",
-        "command": ["spectra-dl", *sys.argv[1:]],
+        "disclaimer": DISCLAIMER,
+        "command": list(command),
         "versions": versions(),
         "seed": seed,
         "inputs": [{"path": str(path), "sha256": sha256_of(path)} for path in inputs],

@@ -91,13 +91,13 @@ def tuned_classical(
     """
     from spectra_dl.evaluation.classes.tuning import Tuned
 
-    found: dict[str, Estimator] = dict(with_baseline)
+    tuned: dict[str, Estimator] = dict(with_baseline)
     for name, (parameter, values) in _CLASSICAL.items():
         candidates = _variants("", with_baseline[name], parameter, values)
         if bare is not None:
             candidates |= _variants("no baseline", bare[name], parameter, values)
-        found[name] = Tuned(candidates, seed)
-    return found
+        tuned[name] = Tuned(candidates, seed)
+    return tuned
 
 
 def _variants(

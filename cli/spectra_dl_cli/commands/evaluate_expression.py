@@ -1,0 +1,50 @@
+"""spectra-dl evaluate expression: models of expression on left-out tissue, beside the noise ceiling."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
+from spectra_dl_cli.expression_options import bundled_settings, expression_options
+from spectra_dl_cli.options import open_store
+from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, say_progress
+from spectra_dl_cli.study_sections import study_sections
+
+if TYPE_CHECKING:
+    from spectra_dl.expression.study.settings import ExpressionStudySettings
+
+
+@click.command("expression", cls=ReplayableCommand)
+@expression_options
+@click.option(
+    "--hest-exact",
+    is_flag=True,
+    help="Say as well what HEST-Benchmark's protocol would claim with these features.",
+)
+@replay_option("SECTIONS")
+@output_options
+@bundled_settings
+@bundled_output
+@click.pass_context
+def evaluate_expression(
+    context: click.Context,
+    *,
+    sections: Path,
+    settings: "ExpressionStudySettings",
+    store: Path | None,
+    output: Output,
+) -> None:
+    """Evaluate models of gene expression on left-out patients, beside the noise ceiling and controls without an image.
+
+    SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image and spots; or the name of a
+    dataset of tissue (spectra-dl data list).
+    """
+    from spectra_dl.expression.study.evaluate import evaluate_study
+
+    folder = output.claim()
+    study = study_sections(sections)
+    tissue = study.read()
+    origin = as_recorded(context, origin_of(study.files(tissue), seed=settings.seed))
+    result = evaluate_study(tissue, settings, store=open_store(store), folder=folder, progress=say_progress)
+    output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)

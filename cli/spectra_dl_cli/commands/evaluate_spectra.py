@@ -1,0 +1,206 @@
+"""spectra-dl evaluate spectra: networks and classical models by patient, beside the leaky estimate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from spectra_dl.spectra.networks.names import NETWORK_NAMES
+from spectra_dl.spectra.study.cleaning import CleaningSettings
+from spectra_dl_cli.earlier_run import (
+    ReplayableCommand,
+    as_recorded,
+    read_text,
+    recorded_options,
+    replay_option,
+)
+from spectra_dl_cli.options import (
+    NetworkOptions,
+    bundled,
+    bundled_cleaning,
+    bundled_network,
+    bundled_reading,
+    cleaning_options,
+    data_argument,
+    folds_option,
+    network_options,
+    seed_option,
+    study_options,
+    threshold_option,
+)
+from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, say_progress
+from spectra_dl_cli.study_data import study_data
+
+if TYPE_CHECKING:
+    from spectra_dl.evaluation.classes.results import EvaluationSettings
+    from spectra_dl.evaluation.classes.threshold import ThresholdRule
+    from spectra_dl.spectra.readers import ReadOptions
+    from spectra_dl.spectra.study.settings import SpectraStudySettings
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How models are compared.
+
+    Attributes
+    ----------
+    folds, repeats
+        Of the split by patient.
+    split_by, folds_from
+        A column or a file that divides the patients instead.
+    also
+        Networks evaluated beside the first.
+    tune
+        Let each fold choose among a few settings.
+    threshold, coverage, interval, positive, seed
+        See `spectra_dl.evaluation.classes.results.EvaluationSettings`.
+    """
+
+    folds: int
+    repeats: int
+    split_by: str | None
+    folds_from: Path | None
+    also: tuple[str, ...]
+    tune: bool
+    threshold: "ThresholdRule"
+    coverage: float
+    interval: Literal["percentile", "bca"]
+    positive: str | None
+    seed: int
+
+    def evaluation(self) -> "EvaluationSettings":
+        """Return the settings of the evaluation."""
+        from spectra_dl.evaluation.classes.results import EvaluationSettings
+
+        return EvaluationSettings(
+            folds=self.folds,
+            repeats=self.repeats,
+            seed=self.seed,
+            interval=self.interval,
+            positive=self.positive,
+            threshold_rule=self.threshold,
+            coverage=self.coverage,
+        )
+
+
+@click.command("spectra", cls=ReplayableCommand)
+@data_argument
+@study_options
+@cleaning_options
+@network_options
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Choice(NETWORK_NAMES),
+    metavar="NETWORK",
+    help="Evaluate this network too; repeat for more.",
+)
+@folds_option
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Times they are split anew.",
+)
+@click.option(
+    "--split-by", metavar="COLUMN", help="Leave out one value of this column at a time, as a batch."
+)
+@click.option(
+    "--folds-from",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="Repeat the folds.csv of another run.",
+)
+@click.option(
+    "--tune", is_flag=True, help="Let each fold choose among a few settings, in its training patients."
+)
+@threshold_option("Decision threshold: youden, or the specificity wanted, such as 0.95.")
+@click.option(
+    "--coverage",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.9,
+    show_default=True,
+    help="How often sets of classes shall hold the true one.",
+)
+@click.option(
+    "--interval",
+    type=click.Choice(("percentile", "bca")),
+    default="percentile",
+    show_default=True,
+    help="Bootstrap interval over patients.",
+)
+@replay_option("DATA")
+@seed_option
+@output_options
+@bundled_reading
+@bundled_cleaning
+@bundled_network
+@bundled("protocol", Protocol)
+@bundled_output
+@click.pass_context
+def evaluate_spectra(
+    context: click.Context,
+    *,
+    data: tuple[Path, ...],
+    reading: "ReadOptions",
+    cleaning: CleaningSettings,
+    network: NetworkOptions,
+    protocol: Protocol,
+    output: Output,
+) -> None:
+    """Compare networks with classical models on the same patients.
+
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
+    Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands what a
+    split by spectrum would have claimed, and above all of them what besides biology tells the classes apart.
+    """
+    from spectra_dl.spectra.study.evaluate import evaluate_study
+
+    _refuse_two_splits(context)
+    settings = _settings(cleaning, network, protocol)
+    study = study_data(data)
+    output.claim()
+    folds_from = protocol.folds_from
+    inputs = [*study.inputs(reading.samples), *([folds_from] if folds_from else [])]
+    origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
+    table = study.read(reading)
+    split = read_text(folds_from, "the folds.csv of another run") if folds_from else None
+    result = evaluate_study(table, settings, split=split, progress=say_progress)
+    output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
+
+
+def _settings(
+    cleaning: CleaningSettings, network: NetworkOptions, protocol: Protocol
+) -> "SpectraStudySettings":
+    from spectra_dl.spectra.study.settings import SpectraStudySettings
+
+    return SpectraStudySettings(
+        preprocessing=cleaning.preprocessing(),
+        networks=(network.network, *protocol.also),
+        members=network.members,
+        training=network.training(),
+        tune=protocol.tune,
+        split_by=protocol.split_by,
+        evaluation=protocol.evaluation(),
+    )
+
+
+def _refuse_two_splits(context: click.Context) -> None:
+    """Refuse options of which one would be ignored."""
+    from click.core import ParameterSource
+
+    from spectra_dl.errors import UsageError
+
+    ways = [f"--{name.replace('_', '-')}" for name in ("split_by", "folds_from") if context.params[name]]
+    numbers = [
+        f"--{name}"
+        for name in ("folds", "repeats")
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if ways and len(ways + numbers) > 1:
+        raise UsageError(
+            f"{' and '.join(ways + numbers)} divide the patients in different ways; leave one out"
+        )

@@ -1,0 +1,114 @@
+"""spectra-dl train spectra: a model file from labelled patients."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl.spectra.study.cleaning import CleaningSettings
+from spectra_dl_cli.options import (
+    NetworkOptions,
+    bundled,
+    bundled_cleaning,
+    bundled_network,
+    bundled_reading,
+    cleaning_options,
+    data_argument,
+    network_options,
+    seed_option,
+    study_options,
+    threshold_option,
+)
+from spectra_dl_cli.output import (
+    Output,
+    bundled_output,
+    json_option,
+    model_out_option,
+    origin_of,
+    overwrite_option,
+    say_progress,
+)
+from spectra_dl_cli.study_data import study_data
+
+if TYPE_CHECKING:
+    from spectra_dl.evaluation.classes.results import EvaluationSettings
+    from spectra_dl.evaluation.classes.threshold import ThresholdRule
+    from spectra_dl.spectra.readers import ReadOptions
+
+
+def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) -> "EvaluationSettings":
+    from spectra_dl.evaluation.classes.results import EvaluationSettings
+
+    return EvaluationSettings(positive=positive, threshold_rule=threshold, seed=seed)
+
+
+@click.command("spectra")
+@data_argument
+@study_options
+@cleaning_options
+@network_options
+@seed_option
+@model_out_option
+@overwrite_option
+@threshold_option("youden, or the specificity wanted, such as 0.95; chosen on left-out patients.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted training in --out.")
+@json_option
+@bundled_reading
+@bundled_cleaning
+@bundled_network
+@bundled("evaluation", _evaluation)
+@bundled_output
+def train_spectra(
+    *,
+    data: tuple[Path, ...],
+    reading: "ReadOptions",
+    cleaning: CleaningSettings,
+    network: NetworkOptions,
+    evaluation: "EvaluationSettings",
+    resume: bool,
+    output: Output,
+) -> None:
+    """Train a classifier of spectra and write DIR/model.safetensors.
+
+    DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
+
+    Each patient is left out of one member of the ensemble; the scores shown are of these left-out patients. An
+    interrupted training goes on with --resume and ends with the same weights. Under torchrun several processes train
+    together and give the same result (docs/several_processes.md).
+    """
+    from spectra_dl.spectra.study.settings import SpectraStudySettings
+    from spectra_dl.spectra.study.train import MODEL_FILE, train_study
+    from spectra_dl.training.launch import read_launch
+
+    settings = SpectraStudySettings(
+        preprocessing=cleaning.preprocessing(),
+        networks=(network.network,),
+        members=network.members,
+        training=network.training(),
+        evaluation=evaluation,
+    )
+    study = study_data(data)
+    folder = _claimed(output, resume=resume) if read_launch().is_first else None
+    table = study.read(reading)
+    result = train_study(
+        table, settings, source=study.source, folder=folder, resume=resume, progress=say_progress
+    )
+    if folder:
+        output.finish(
+            result,
+            lambda: origin_of(study.inputs(reading.samples), seed=settings.seed),
+            lambda: f"Wrote {folder / MODEL_FILE}\n\n{result.text()}",
+        )
+
+
+def _claimed(output: Output, *, resume: bool) -> Path | None:
+    """Keep the folder for this command, and refuse to go on where nothing was begun."""
+    from spectra_dl.errors import UsageError
+    from spectra_dl.spectra.study.train import CHECKPOINT_FILES, CHECKPOINTS
+
+    folder = output.claim(resume=resume)
+    if folder and resume and not any((folder / CHECKPOINTS).glob(CHECKPOINT_FILES)):
+        raise UsageError(
+            f"--resume: no checkpoint in {folder / CHECKPOINTS}; leave --resume out to start a training"
+        )
+    return folder

@@ -1,0 +1,119 @@
+"""What predict prints for a person."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectra_dl_cli.output import table_text
+
+if TYPE_CHECKING:
+    from spectra_dl.expression.study.predict import PredictedSection
+    from spectra_dl.spectra.study.predict import PredictedPatient, PredictedSpectra
+
+_PATIENTS = 1_000
+_GENES = 10
+
+
+def spectra_text(result: "PredictedSpectra", model_name: str | None) -> str:
+    """Return a line for each patient, and what was refused or needs a second look.
+
+    Parameters
+    ----------
+    result
+        Predictions of spectra.
+    model_name
+        The model file's; None for the model that ships with spectra-dl.
+    """
+    return "\n".join(_spectra_lines(result, model_name))
+
+
+def section_text(result: "PredictedSection", model_name: str, folder: Path) -> str:
+    """Return what was predicted, and what to expect of the genes predicted best.
+
+    Parameters
+    ----------
+    result
+        Predictions of a section.
+    model_name
+        The model file's.
+    folder
+        Where the files were written.
+    """
+    return "\n".join(_section_lines(result, model_name, folder))
+
+
+def _spectra_lines(result: "PredictedSpectra", model_name: str | None) -> Iterator[str]:
+    counts, header = result.counts, result.predictor.header
+    training = header.training
+    source = "SIMULATED spectra" if training.simulated else training.source
+    name = (
+        f"Model {model_name}"
+        if model_name
+        else "No --model given: using the model that ships with spectra-dl"
+    )
+    yield f"{name}, trained on {source}. Research use only, not for diagnosis."
+    for note in counts.notes:
+        yield f"Note: {note}"
+    yield ""
+    columns = [
+        "patient",
+        "spectra",
+        "status",
+        "predicted",
+        *(f"p({each})" for each in result.predictor.classification.classes),
+    ]
+    yield table_text(columns, [_patient_row(patient) for patient in counts.listed[:_PATIENTS]])
+    if counts.patients > _PATIENTS:
+        yield f"and {counts.patients - _PATIENTS:,} more; --out writes them all to patients.csv"
+    if counts.abstained:
+        yield ""
+        yield f"No answer for {counts.abstained} of {counts.patients} patients:"
+        yield from _first_of(counts.abstentions, counts.abstained, "report.json")
+    if flagged := counts.spectra - counts.status["ok"]:
+        yield ""
+        yield f"{flagged} of {counts.spectra} spectra were refused or need a second look:"
+        yield from _first_of(counts.flagged, flagged, "predictions.csv")
+
+
+def _first_of(first: Sequence[str], total: int, file: str) -> Iterator[str]:
+    for line in first:
+        yield f"  {line}"
+    if total > len(first):
+        yield f"  and {total - len(first)} more; --out writes them all to {file}"
+
+
+def _patient_row(patient: "PredictedPatient") -> list[str]:
+    decided = patient.predicted_class or ("abstains" if patient.abstains else "-")
+    shares = map(_three_digits, patient.probability.values())
+    return [patient.patient, f"{patient.used}/{patient.spectra}", patient.status, decided, *shares]
+
+
+def _section_lines(result: "PredictedSection", model_name: str, folder: Path) -> Iterator[str]:
+    from spectra_dl.expression.study.predict import PREDICTIONS_FILE
+
+    section, genes, known = result.section, result.predictor.header.input.genes, result.known_pearson
+    yield f"Model {model_name}, trained on {result.predictor.header.training.source}. Research use only, not for diagnosis."
+    for note in section.notes:
+        yield f"Note: {note}"
+    yield ""
+    yield (
+        f"{len(section) - result.refused} of {len(section)} spots predicted, {len(genes)} genes: {folder / PREDICTIONS_FILE} "
+        f"and {len(result.maps)} maps."
+    )
+    if known.size:
+        yield f"This section was counted: predictions correlate with its counts at {known.mean():.3f}, mean over {known.size} genes."
+    measured = result.measured_pearson
+    rows = [
+        [
+            genes[at].name,
+            _three_digits(genes[at].pearson),
+            _three_digits(None if measured is None else float(measured[at])),
+        ]
+        for at in result.predictor.best_first[:_GENES]
+    ]
+    yield ""
+    yield table_text(["gene", "expected r", "measured r"], rows)
+
+
+def _three_digits(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.3f}"

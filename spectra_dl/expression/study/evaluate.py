@@ -1,0 +1,160 @@
+"""Evaluate models of expression on left-out patients or sections, beside regressions, controls and the noise ceiling."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from spectra_dl.evaluation.entries import ModelEntry, ModelKind
+from spectra_dl.evaluation.folds.engine import Progress, silent
+from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
+from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
+from spectra_dl.evaluation.report.profiles_json import profile_report
+from spectra_dl.evaluation.report.profiles_text import profile_text
+from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
+from spectra_dl.expression.estimators.closed_form import RidgeExpression
+from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
+from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
+from spectra_dl.expression.estimators.registry import FINE_TUNED, REGRESSIONS, Model, build_model
+from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
+from spectra_dl.expression.probes import section_findings
+from spectra_dl.expression.registration.spots_on_tissue import registered
+from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.spots import SpotTable
+from spectra_dl.expression.study.settings import ExpressionStudySettings
+from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.storage.run_folder import RunResult, json_text, make_run_folder
+
+REFERENCE = "ridge, colour and texture"
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedExpression(RunResult):
+    """A model of expression, evaluated.
+
+    Attributes
+    ----------
+    cohort
+        The sections with the features the model itself is shown.
+    targets
+        Which genes are predicted.
+    model
+        Unfitted.
+    evaluation
+        Scores of left-out sections.
+    """
+
+    cohort: ExpressionCohort
+    targets: PanelTargets
+    model: Model
+    evaluation: ProfileEvaluation
+
+    @property
+    def report(self) -> dict[str, object]:
+        """Notes and results, ready for JSON."""
+        return {"notes": list(self.cohort.notes), "results": profile_report(self.evaluation)}
+
+    def text(self) -> str:
+        """Return the notes and the results for a terminal."""
+        notes = [f"Note: {note}" for note in self.cohort.notes]
+        return "\n".join([*notes, "", profile_text(self.evaluation).rstrip()])
+
+    def files(self, report: Mapping[str, object]) -> dict[str, str]:
+        """Return ``report.html``; ``report`` is the whole report."""
+        from spectra_dl.evaluation.report.page import report_page
+
+        return {"report.html": report_page(json.loads(json_text(report)))}
+
+
+def evaluate_study(
+    sections: Sequence[TissueSection],
+    settings: ExpressionStudySettings | None = None,
+    *,
+    compared: bool = True,
+    store: FeatureStore | None = None,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> EvaluatedExpression:
+    """Evaluate a model on left-out tissue, beside the regressions, controls without an image and the leaky estimate.
+
+    Parameters
+    ----------
+    sections
+        With patients, image and counts.
+    settings
+        The default if None.
+    compared
+        False evaluates the model beside the reference only, as training does to learn what to expect of each gene.
+    store
+        Where features are looked up and kept.
+    folder
+        Where overlays of spots on tissue are drawn; made unless it is there. None draws none.
+    progress
+        Takes a short line at a time.
+
+    Raises
+    ------
+    DataError
+        Sections can't be used or left out, or spots do not lie on tissue.
+    UsageError
+        There is no such model, encoder or setting.
+    """
+    settings = settings or ExpressionStudySettings()
+    recipe = settings.recipe()
+    used = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
+    if folder:
+        make_run_folder(folder)
+    sections = [registered(section, folder) for section in sections]
+    cohort = expression_cohort(sections, used, store=store, say=progress)
+    spots = cohort.spots
+    targets = PanelTargets(cohort, settings.panel_settings())
+    # The model is shown its recipe's features; those of the reference stand after them.
+    blocks = tuple(range(len(spots.blocks) - (len(recipe.sizes_um) if used is not recipe else 0)))
+    model = build_model(settings.model, loss=settings.loss, seed=settings.seed)
+    evaluation = evaluate_profiles(
+        _models(settings, model, spots, blocks, compared=compared),
+        SectionRows(spots, spots.section, spots.patient, spots.position_um),
+        targets,
+        settings.evaluation(compared=compared),
+        ProfileInputs(
+            reference=REFERENCE,
+            controls={DEPTH: DepthExpression()} if compared else {},
+            findings=section_findings(sections, cohort, group=settings.group),
+            context=EXPRESSION_CONTEXT,
+        ),
+        progress=progress,
+    )
+    cohort = replace(cohort, spots=spots.of_blocks(blocks))
+    if compared and settings.hest_exact:
+        estimate = hest_comparison(cohort, evaluation.folds)
+        evaluation = replace(evaluation, other_estimates={HEST_ESTIMATE: estimate})
+    return EvaluatedExpression(cohort, targets, model, evaluation)
+
+
+def _models(
+    settings: ExpressionStudySettings,
+    model: Model,
+    spots: SpotTable,
+    blocks: tuple[int, ...],
+    *,
+    compared: bool,
+) -> list[ModelEntry[Regressor]]:
+    """Return the model on its blocks of features, the regressions on the same if asked for, and the reference."""
+    colours = tuple(at for at, block in enumerate(spots.blocks) if block.encoder == COLOUR_TEXTURE)
+    name = settings.model
+    title = name if name in REGRESSIONS else f"network {name}, {settings.loss}"
+    kind: ModelKind = "classical" if name in REGRESSIONS else "network"
+    models: list[ModelEntry[Regressor]] = [ModelEntry(title, SelectedBlocks(model, blocks), kind)]
+    if compared:
+        seen = colours if name == FINE_TUNED else blocks
+        models += [
+            ModelEntry(f"{regression}, all features", SelectedBlocks(build_model(regression), seen))
+            for regression in REGRESSIONS
+            if regression != name
+        ]
+    # Colour and texture of the smallest tile alone, without surroundings: what any model must beat.
+    smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
+    reference = SelectedBlocks(RidgeExpression(surroundings=False), (smallest,))
+    return [*models, ModelEntry(REFERENCE, reference)]

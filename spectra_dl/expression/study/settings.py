@@ -1,0 +1,66 @@
+"""What is trained on tissue sections and how it is evaluated."""
+
+from dataclasses import dataclass
+
+from spectra_dl.evaluation.folds.leave_out_splits import Group
+from spectra_dl.evaluation.profiles.results import ProfileSettings
+from spectra_dl.expression.estimators.losses import LossName
+from spectra_dl.expression.estimators.registry import FINE_TUNED, MODEL_NAMES
+from spectra_dl.expression.genes import PanelRule, PanelSettings
+from spectra_dl.imaging.encoders.registry import RAW_TILES
+from spectra_dl.imaging.features.recipe import DEFAULT_SIZES_UM, FeatureRecipe
+
+_SHUFFLES = 3
+
+
+@dataclass(frozen=True)
+class ExpressionStudySettings:
+    """The choices of a study of expression; `evaluate_study` and `train_study` take the same.
+
+    Attributes
+    ----------
+    model
+        Network or regression by name.
+    loss
+        What a network is trained for.
+    genes
+        Genes predicted, chosen on training sections.
+    panel
+        How they are chosen.
+    group
+        What is left out: ``"patient"`` or ``"section"``.
+    encoders
+        What turns tiles into features; see `spectra_dl.imaging.features.recipe.FeatureRecipe`.
+    tile_um
+        Sides of the tiles around a spot, in µm.
+    seed
+        The same seed gives the same result.
+    hest_exact
+        Also compute what HEST-Benchmark's protocol would claim with these features.
+    """
+
+    model: str = MODEL_NAMES[0]
+    loss: LossName = "mse"
+    genes: int = 250
+    panel: PanelRule = "variance"
+    group: Group = "patient"
+    encoders: tuple[str, ...] = ("colour-texture", "efficientnet-lite0")
+    tile_um: tuple[float, ...] = DEFAULT_SIZES_UM
+    seed: int = 0
+    hest_exact: bool = False
+
+    def recipe(self) -> FeatureRecipe:
+        """Return the encoders and tiles; a network that is fine-tuned takes the tiles themselves, of one size."""
+        if self.model == FINE_TUNED:
+            return FeatureRecipe((RAW_TILES,), self.tile_um[:1])
+        return FeatureRecipe(self.encoders, self.tile_um)
+
+    def panel_settings(self) -> PanelSettings:
+        """Return which genes are predicted."""
+        return PanelSettings(self.genes, self.panel)
+
+    def evaluation(self, *, compared: bool = True) -> ProfileSettings:
+        """Return how models are evaluated; with ``compared`` False without shuffled rows and the leaky estimate."""
+        return ProfileSettings(
+            group=self.group, seed=self.seed, leaky=compared, shuffles=_SHUFFLES if compared else 0
+        )

@@ -1,0 +1,98 @@
+"""Train a model of expression on all sections, after measuring on left-out ones what to expect of each gene."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spectra_dl.evaluation.folds.engine import Progress, silent
+from spectra_dl.expression.cohort import ExpressionCohort
+from spectra_dl.expression.predictor import ExpressionPredictor
+from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.study.evaluate import evaluate_study
+from spectra_dl.expression.study.settings import ExpressionStudySettings
+from spectra_dl.expression.training import TrainingRequest, train_predictor
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.models.card import card_text
+from spectra_dl.storage.run_folder import RunResult
+
+MODEL_FILE = "model.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedExpression(RunResult):
+    """A trained model of expression.
+
+    Attributes
+    ----------
+    predictor
+        What predicts.
+    cohort
+        The sections it was trained on.
+    sha256
+        The digest that seals its model file; empty where none was written.
+    """
+
+    predictor: ExpressionPredictor
+    cohort: ExpressionCohort
+    sha256: str
+
+    @property
+    def report(self) -> dict[str, object]:
+        """The model's digest and description, and notes, ready for JSON."""
+        return {
+            "model_sha256": self.sha256,
+            "notes": list(self.cohort.notes),
+            "results": self.predictor.header.model_dump(mode="json"),
+        }
+
+    def text(self) -> str:
+        """Return the model's description for a terminal."""
+        return card_text(self.predictor.header, self.sha256)
+
+
+def train_study(
+    sections: Sequence[TissueSection],
+    settings: ExpressionStudySettings | None = None,
+    *,
+    source: str,
+    store: FeatureStore | None = None,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> TrainedExpression:
+    """Train on every section, and write the model file.
+
+    Parameters
+    ----------
+    sections
+        With patients, image and counts.
+    settings
+        The default if None.
+    source
+        What the sections are, in a few words; never a path.
+    store
+        Where features are looked up and kept.
+    folder
+        Where ``model.safetensors`` and overlays of spots on tissue are written; made unless it is there. None writes nothing.
+    progress
+        Takes a short line at a time.
+
+    Raises
+    ------
+    DataError
+        Sections can't be used or left out, or spots do not lie on tissue.
+    UsageError
+        There is no such model, encoder or setting.
+    TrainingDivergedError
+        The loss is no longer finite.
+    """
+    settings = settings or ExpressionStudySettings()
+    evaluated = evaluate_study(
+        sections, settings, compared=False, store=store, folder=folder, progress=progress
+    )
+    progress("training on all sections")
+    request = TrainingRequest(
+        evaluated.model, evaluated.cohort, evaluated.targets, settings.recipe(), source, settings.seed
+    )
+    predictor = train_predictor(request, evaluated.evaluation)
+    sha256 = predictor.save(folder / MODEL_FILE) if folder else ""
+    return TrainedExpression(predictor, evaluated.cohort, sha256)

@@ -1,0 +1,53 @@
+"""Audit a study of spectra before any model is trained."""
+
+from dataclasses import dataclass
+
+from spectra_dl.evaluation.audit.audit_report import audit_json, audit_text
+from spectra_dl.spectra.probes.study import StudyAudit, audit_study
+from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.storage.provenance import DISCLAIMER
+from spectra_dl.storage.run_folder import RunResult
+
+
+@dataclass(frozen=True, eq=False)
+class AuditedSpectra(RunResult):
+    """What besides biology tells the classes of a study apart.
+
+    Attributes
+    ----------
+    study
+        The findings, and the spectra that were looked at.
+    """
+
+    study: StudyAudit
+
+    @property
+    def report(self) -> dict[str, object]:
+        """Notes, refused spectra and findings, ready for JSON."""
+        return {
+            "notes": list(self.study.cohort.notes),
+            "refused": list(self.study.cohort.refused),
+            "results": {"audit": audit_json(self.study.audit)},
+        }
+
+    def text(self) -> str:
+        """Return the findings for a terminal, the gravest first."""
+        cohort = self.study.cohort
+        counts = f"{len(set(cohort.patient))} patients, {len(cohort.label)} spectra. {DISCLAIMER}."
+        notes = [f"Note: {note}" for note in cohort.notes]
+        return "\n".join([audit_text(self.study.audit), "", counts, *notes])
+
+
+def audit_spectra(table: SpectraTable, *, folds: int = 5, seed: int = 0) -> AuditedSpectra:
+    """Run every check that the table allows; see `spectra_dl.spectra.probes.study.audit_study`.
+
+    Parameters
+    ----------
+    table
+        Raw spectra with labels and patients.
+    folds
+        Parts the patients are split into.
+    seed
+        Of the folds, the resampled patients and the permutations.
+    """
+    return AuditedSpectra(audit_study(table, folds=folds, seed=seed))

@@ -1,0 +1,78 @@
+"""How spectra are cleaned, as a user chooses it; importing this loads nothing heavy."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+    from spectra_dl.spectra.preprocessing.steps import Baseline, Step
+
+Normalisation = Literal["snv", "vector", "area", "minmax", "emsc", "none"]
+Negatives = Literal["keep", "clip"]
+
+
+@dataclass(frozen=True)
+class CleaningSettings:
+    """The default cleaning steps with the choices a user has.
+
+    Attributes
+    ----------
+    crop
+        Lowest and highest wavenumber used, in cm⁻¹; None uses all.
+    baseline
+        Baseline method by name, or ``"none"``.
+    lam
+        The baseline's smoothing parameter; ``"auto"`` chooses it on the spectra the steps are fitted to.
+    normalise
+        How levels are made comparable.
+    negatives
+        What happens to points below the baseline.
+    """
+
+    crop: tuple[float, float] | None = None
+    baseline: str = "asls"
+    lam: float | str = "auto"
+    normalise: Normalisation = "snv"
+    negatives: Negatives = "keep"
+
+    def preprocessing(self) -> "Preprocessing":
+        """Return the ordered steps.
+
+        Raises
+        ------
+        UsageError
+            There is no such method, or a value is impossible.
+        """
+        from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+        from spectra_dl.spectra.preprocessing.steps import Baseline, Crop, Normalise
+
+        steps: list[Step] = [Crop(*self.crop)] if self.crop else []
+        for step in Preprocessing.default().steps:
+            if isinstance(step, Baseline):
+                steps += self._baseline(step)
+            elif isinstance(step, Normalise):
+                steps += self._normalisation()
+            else:
+                steps.append(step)
+        return Preprocessing(tuple(steps))
+
+    def _baseline(self, usual: "Baseline") -> "list[Step]":
+        from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS
+        from spectra_dl.spectra.preprocessing.steps import Baseline
+
+        if self.baseline == "none":
+            return []
+        kept = [
+            (name, value)
+            for name, value in usual.parameters
+            if name != "lam" and self.baseline == usual.method
+        ]
+        smoothing = [("lam", self.lam)] if self.baseline in WHITTAKER_METHODS or self.lam != "auto" else []
+        return [Baseline(self.baseline, (*smoothing, *kept), self.negatives)]
+
+    def _normalisation(self) -> "list[Step]":
+        from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
+
+        if self.normalise == "none":
+            return []
+        return [EMSC() if self.normalise == "emsc" else Normalise(self.normalise)]

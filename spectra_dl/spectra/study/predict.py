@@ -1,0 +1,279 @@
+"""Predict spectra block by block, from files of any length: a class for each spectrum and each patient.
+
+This is the predicting half: it imports nothing of the training loop.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from spectra_dl.classification.decision import Answer
+from spectra_dl.classification.patient_pooling import PatientTally
+from spectra_dl.classification.predictions import (
+    PatientPredictions,
+    SpectrumPredictions,
+    patient_predictions_file,
+    spectrum_predictions_file,
+)
+from spectra_dl.spectra.predictor import NOT_CONVERGED, SPIKES_REMOVED, SpectraPredictor
+from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.storage.run_folder import RunResult, make_run_folder
+
+_LISTED = 10_000  # patients in report.json; patients.csv has all
+_FEW = 10
+
+Answered = Iterator[tuple[PatientPredictions, list[Answer]]]
+
+
+@dataclass(frozen=True)
+class PredictedPatient:
+    """What report.json says of a patient.
+
+    Attributes
+    ----------
+    patient
+        The id.
+    spectra, used
+        Spectra in all, and those that were not refused.
+    status, reason
+        ``"ok"``, ``"warned"`` or ``"refused"``, and why.
+    predicted_class, prediction_set, abstains
+        See `spectra_dl.classification.decision.Answer`.
+    ood_score
+        Median out-of-distribution score, as a multiple of the limit.
+    probability
+        By class.
+    """
+
+    patient: str
+    spectra: int
+    used: int
+    status: str
+    reason: str
+    predicted_class: str
+    prediction_set: tuple[str, ...]
+    abstains: str
+    ood_score: float
+    probability: dict[str, float]
+
+    @classmethod
+    def of(cls, patients: PatientPredictions, row: int, answer: Answer) -> "PredictedPatient":
+        """Return one patient.
+
+        Parameters
+        ----------
+        patients
+            Predictions of some patients.
+        row
+            Which of them.
+        answer
+            The decision on this one.
+        """
+        shares = zip(patients.classes, map(float, patients.probability[row]), strict=True)
+        return cls(
+            patients.patient[row],
+            int(patients.n_spectra[row]),
+            int(patients.n_used[row]),
+            patients.status[row],
+            patients.reason[row],
+            answer.predicted_class,
+            answer.prediction_set,
+            answer.abstains,
+            float(patients.ood_score[row]),
+            dict(shares),
+        )
+
+
+@dataclass
+class PredictionCounts:
+    """What has been predicted so far: counts, and the first of everything that is listed.
+
+    Attributes
+    ----------
+    spectra, status
+        Spectra in all, and by status.
+    damaged, not_converged, despiked, seen
+        Spectra that were refused, clipped or had gaps; whose baseline did not converge; from which spikes were removed; and that the
+        model was trained on.
+    reader_notes, model_notes
+        Of the reader and of the model's cleaning.
+    flagged
+        The first spectra that were refused or need a second look.
+    patients, abstained, abstentions
+        Patients in all, those without an answer, and the first of these.
+    listed
+        The first patients.
+    """
+
+    spectra: int = 0
+    status: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("ok", "warned", "refused"), 0))
+    damaged: int = 0
+    not_converged: int = 0
+    despiked: int = 0
+    seen: int = 0
+    reader_notes: tuple[str, ...] = ()
+    model_notes: tuple[str, ...] = ()
+    flagged: list[str] = field(default_factory=list)
+    patients: int = 0
+    abstained: int = 0
+    abstentions: list[str] = field(default_factory=list)
+    listed: list[PredictedPatient] = field(default_factory=list)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Every note."""
+        rays = f"cosmic rays: spikes removed from {self.despiked} of {self.spectra} spectra"
+        return (*self.reader_notes, *self.model_notes, *((rays,) if self.despiked else ()))
+
+    def add(self, spectra: SpectrumPredictions, notes: tuple[str, ...], *, seen: int) -> None:
+        """Count a block of spectra in.
+
+        Parameters
+        ----------
+        spectra
+            Its predictions.
+        notes
+            Of the model's cleaning.
+        seen
+            How many of them the model was trained on.
+        """
+        for row, status in enumerate(spectra.status):
+            self.status[status] += 1
+            if status != "ok" and len(self.flagged) < _FEW:
+                place = f"row {self.spectra + row + 1} ({spectra.sample_id[row]})"
+                self.flagged.append(f"{place} {status}: {spectra.reason[row]}")
+        self.spectra += len(spectra.status)
+        self.damaged += int(spectra.damaged.sum())
+        self.not_converged += sum(NOT_CONVERGED in reason for reason in spectra.reason)
+        self.despiked += sum(SPIKES_REMOVED in reason for reason in spectra.reason)
+        self.seen += seen
+        self.model_notes = tuple(dict.fromkeys((*self.model_notes, *notes)))
+
+    def add_patients(self, answered: Answered) -> None:
+        """Count patients in, with their answers."""
+        for patients, answers in answered:
+            self.patients += len(answers)
+            for row, answer in enumerate(answers):
+                if answer.abstains:
+                    self.abstained += 1
+                    if len(self.abstentions) < _FEW:
+                        self.abstentions.append(f"{patients.patient[row]}: {answer.abstains}")
+                if len(self.listed) < _LISTED:
+                    self.listed.append(PredictedPatient.of(patients, row, answer))
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedSpectra(RunResult):
+    """Predictions of an input.
+
+    Attributes
+    ----------
+    predictor
+        The model.
+    counts
+        What became of spectra and patients.
+    """
+
+    predictor: SpectraPredictor
+    counts: PredictionCounts
+
+    @property
+    def report(self) -> dict[str, object]:
+        """The model's digest and source, notes, and the first patients, ready for JSON."""
+        counts = self.counts
+        more = counts.patients - len(counts.listed)
+        note = (
+            f"the first {len(counts.listed)} of {counts.patients} patients are listed; patients.csv has all"
+        )
+        return {
+            "model_sha256": self.predictor.sha256,
+            "trained_on": self.predictor.header.training.source,
+            "notes": [*counts.notes, *((note,) if more else ())],
+            "results": {
+                "spectra": counts.status,
+                "baselines_not_converged": counts.not_converged,
+                "patients_total": counts.patients,
+                "patients": [vars(patient) for patient in counts.listed],
+            },
+        }
+
+
+def predict_study(
+    predictor: SpectraPredictor,
+    blocks: Iterable[SpectraTable],
+    folder: Path | None = None,
+    *,
+    batch_size: int = 256,
+    progress: Callable[[int], None] | None = None,
+) -> PredictedSpectra:
+    """Predict spectra block by block, and write a line for each spectrum and each patient.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    blocks
+        From `spectra_dl.spectra.readers.iter_spectra`.
+    folder
+        Where ``predictions.csv`` and ``patients.csv`` are written; it is made once the first block is predicted. None writes nothing.
+    batch_size
+        Spectra at a time; changes no result.
+    progress
+        Takes how many spectra are done.
+
+    Raises
+    ------
+    DataError
+        The input can't be read, or its axis does not cover the model's.
+    EnvironmentFault
+        A file can't be written.
+    """
+    counts = PredictionCounts()
+    predicted = ((table, *predictor.predict(table, batch_size=batch_size)) for table in blocks)
+    first = next(predicted)
+    with _writers(folder, predictor) as (write_spectra, write_patients):
+        tally = PatientTally(tuple(predictor.classification.classes))
+        for table, spectra, notes in chain([first], predicted):
+            write_spectra(spectra)
+            counts.add(spectra, notes, seen=predictor.seen_in_training(table))
+            counts.reader_notes = table.notes  # the last block carries all
+            tally.add(spectra)
+            if table.patient is None:  # each spectrum stands for itself
+                counts.add_patients(write_patients(tally))
+                tally = PatientTally(tally.classes)
+            if progress:
+                progress(counts.spectra)
+        counts.add_patients(write_patients(tally))
+    return PredictedSpectra(predictor, counts)
+
+
+@contextlib.contextmanager
+def _writers(
+    folder: Path | None, predictor: SpectraPredictor
+) -> Iterator[tuple[Callable[[SpectrumPredictions], None], Callable[[PatientTally], Answered]]]:
+    """Yield what appends spectra and patients to the two tables, if there is a folder; patients are given on with their answers."""
+    rule, temperature = predictor.decision, predictor.classification.calibration.temperature
+
+    def answered(tally: PatientTally) -> Answered:
+        for patients in tally.patients(temperature):
+            yield patients, rule.of_patients(patients)
+
+    if folder is None:
+        yield lambda spectra: None, answered
+        return
+    make_run_folder(folder)
+    classes = tuple(predictor.classification.classes)
+    with (
+        spectrum_predictions_file(folder / "predictions.csv", classes) as append_spectra,
+        patient_predictions_file(folder / "patients.csv", classes) as append_patients,
+    ):
+
+        def write_patients(tally: PatientTally) -> Answered:
+            for patients, answers in answered(tally):
+                decided = [answer.predicted_class for answer in answers]
+                append_patients(patients, decided, [answer.prediction_set for answer in answers])
+                yield patients, answers
+
+        yield lambda spectra: append_spectra(spectra, rule.of_spectra(spectra)), write_patients

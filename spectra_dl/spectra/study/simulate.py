@@ -1,0 +1,58 @@
+"""Write a simulated serum study whose truth is known."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySettings, simulate_study
+from spectra_dl.spectra.table_files import write_table
+from spectra_dl.storage.run_folder import RunResult, make_run_folder
+
+SPECTRA_FILE = "spectra.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenSimulation(RunResult):
+    """A simulated study that was written.
+
+    Attributes
+    ----------
+    settings
+        How it was drawn.
+    study
+        Spectra and truth.
+    """
+
+    settings: StudySettings
+    study: SimulatedStudy
+
+    @property
+    def report(self) -> dict[str, object]:
+        """Settings and the best that any method can reach, ready for JSON."""
+        truth = self.study.truth
+        return {
+            "simulated": True,
+            "notes": list(self.study.table.notes),
+            "settings": asdict(self.settings),
+            "results": {"best_auc": truth.best_auc, "best_accuracy": truth.best_accuracy},
+        }
+
+
+def write_simulation(settings: StudySettings, folder: Path) -> WrittenSimulation:
+    """Draw a study and write its spectra.
+
+    Parameters
+    ----------
+    settings
+        How many patients, how far the classes lie apart, and the seed.
+    folder
+        Made unless it is there; ``spectra.csv`` is written to it.
+
+    Raises
+    ------
+    EnvironmentFault
+        The folder or the file can't be written.
+    """
+    study = simulate_study(settings)
+    make_run_folder(folder)
+    write_table(folder / SPECTRA_FILE, study.table)
+    return WrittenSimulation(settings, study)

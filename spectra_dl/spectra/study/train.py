@@ -1,0 +1,132 @@
+"""Train a classifier of spectra on all labelled patients, and describe it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from spectra_dl.models.card import card_text
+from spectra_dl.spectra.assembly import Provenance
+from spectra_dl.spectra.cohort import Cohort, labelled_cohort
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.predictor import SpectraPredictor
+from spectra_dl.spectra.probes.study import audit_cohort
+from spectra_dl.spectra.simulation.serum_study import SIMULATED_ORIGIN
+from spectra_dl.spectra.study.settings import SpectraStudySettings
+from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
+from spectra_dl.storage.run_folder import RunResult, make_run_folder
+
+MODEL_FILE = "model.safetensors"
+CHECKPOINTS, CHECKPOINT_FILES = "checkpoints", "member-*.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedSpectra(RunResult):
+    """A trained classifier.
+
+    Attributes
+    ----------
+    predictor
+        What predicts.
+    cohort
+        The spectra it was trained on.
+    sha256
+        The digest that seals its model file; empty where none was written.
+    """
+
+    predictor: SpectraPredictor
+    cohort: Cohort
+    sha256: str
+
+    @property
+    def report(self) -> dict[str, object]:
+        """The model's digest and description, notes and refused spectra, ready for JSON."""
+        header = self.predictor.header
+        return {
+            "model_sha256": self.sha256,
+            "notes": list(self.cohort.notes),
+            "refused": list(self.cohort.refused),
+            "results": header.model_dump(mode="json", exclude={"training": {"spectrum_hashes"}}),
+        }
+
+    def text(self) -> str:
+        """Return the model's description for a terminal."""
+        return card_text(self.predictor.header, self.sha256)
+
+
+def train_study(
+    table: SpectraTable,
+    settings: SpectraStudySettings | None = None,
+    *,
+    source: str,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> TrainedSpectra:
+    """Train the first network of the settings on every patient, and write checkpoints and the model file.
+
+    Parameters
+    ----------
+    table
+        Raw spectra with labels and patients, as a reader or a dataset gives them.
+    settings
+        The default if None.
+    source
+        What the spectra are, in a few words; never a path.
+    folder
+        Where ``model.safetensors`` and the checkpoints are written; None writes nothing, as in all processes but the first.
+    resume
+        Go on from the checkpoints in ``folder``.
+    progress
+        Takes one line at a time.
+
+    Raises
+    ------
+    DataError
+        Labels or patients are missing, or too few for the number of members.
+    TrainingDivergedError
+        The loss is no longer finite.
+    """
+    settings = settings or SpectraStudySettings()
+    cohort = labelled_cohort(table)
+    classifier = SpectraClassifier(
+        cohort.table.wavenumber,
+        settings.preprocessing,
+        network=settings.networks[0],
+        members=settings.members,
+        training=settings.training,
+        seed=settings.seed,
+        positive=settings.evaluation.positive,
+        threshold=settings.evaluation.threshold_rule,
+    )
+    if progress:
+        progress("audit")
+    provenance = _described(cohort, source, settings.seed)
+    checkpoints = _checkpoint_folder(folder, resume=resume) if folder else None
+    classifier.fit(
+        cohort.table.intensity,
+        cohort.label,
+        cohort.patient,
+        provenance=provenance,
+        checkpoints=checkpoints,
+        resume=resume,
+        say=progress,
+    )
+    predictor = classifier.predictor_
+    return TrainedSpectra(predictor, cohort, predictor.save(folder / MODEL_FILE) if folder else "")
+
+
+def _described(cohort: Cohort, source: str, seed: int) -> Provenance:
+    simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
+    audit = audit_cohort(cohort, seed=seed)
+    hashes = tuple(spectrum_hashes(cohort.table))
+    return Provenance(source, simulated, notes=cohort.notes, audit=audit.findings, spectrum_hashes=hashes)
+
+
+def _checkpoint_folder(folder: Path, *, resume: bool) -> Path:
+    checkpoints = folder / CHECKPOINTS
+    make_run_folder(folder)
+    make_run_folder(checkpoints)
+    if not resume:
+        for old in checkpoints.glob(CHECKPOINT_FILES):
+            old.unlink()
+    return checkpoints

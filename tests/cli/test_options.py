@@ -1,0 +1,63 @@
+"""Options that belong together reach a command as one value."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from spectra_dl_cli.main import cli
+from spectra_dl_cli.options import bundled
+
+
+@dataclass(frozen=True)
+class Pair:
+    first: int
+    second: int = 7
+
+
+def called(*words):
+    """What a command with an option of `Pair` and one beside it is given."""
+    received = {}
+
+    @click.command()
+    @click.option("--first", type=int, default=1)
+    @click.option("--third", default="c")
+    @bundled("pair", Pair)
+    def command(**options):
+        received.update(options)
+
+    assert CliRunner().invoke(command, words).exit_code == 0
+    return received
+
+
+@pytest.mark.parametrize(("words", "first"), [((), 1), (("--first", "5"), 5)])
+def test_a_bundle_takes_its_options_and_leaves_the_others(words, first):
+    assert called(*words) == {"pair": Pair(first), "third": "c"}
+
+
+def all_commands(group):
+    """Yield every command that does something."""
+    for command in group.commands.values():
+        yield from all_commands(command) if isinstance(command, click.Group) else [command]
+
+
+def test_no_option_of_a_command_is_lost_or_twice():
+    for command in all_commands(cli):
+        names = [option.name for option in command.params]
+        spellings = [word for option in command.params for word in option.opts]
+        assert len(set(names)) == len(names), command.name
+        assert len(set(spellings)) == len(spellings), command.name
+
+
+def test_the_library_itself_starts_the_command_line():
+    done = subprocess.run(
+        [sys.executable, "-m", "spectra_dl", "data", "list", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {each["id"] for each in json.loads(done.stdout)["datasets"]} >= {"covid_serum"}
