@@ -18,10 +18,13 @@ if TYPE_CHECKING:
         UnsafeError,
         UsageError,
     )
-    from spectra_dl.evaluation.audit import audit
+    from spectra_dl.evaluation.audit import AuditInputs, Probe, audit
     from spectra_dl.evaluation.classes.harness import evaluate
     from spectra_dl.evaluation.classes.results import EvaluationSettings
-    from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+    from spectra_dl.evaluation.context import ReportContext, Words
+    from spectra_dl.evaluation.entries import ModelEntry
+    from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
+    from spectra_dl.evaluation.profiles.results import ProfileSettings
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.expression.readers import read_section
     from spectra_dl.expression.section import TissueSection
@@ -37,13 +40,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AuditInputs",
     "DataError",
     "EnvironmentFault",
     "EvaluationSettings",
     "ExpressionPredictor",
+    "ModelEntry",
     "ModelFileError",
     "Preprocessing",
+    "Probe",
+    "ProfileInputs",
+    "ProfileSettings",
     "ReadOptions",
+    "ReportContext",
+    "SectionRows",
     "SpectraClassifier",
     "SpectraDLError",
     "SpectraDLWarning",
@@ -54,6 +64,7 @@ __all__ = [
     "TrainingSettings",
     "UnsafeError",
     "UsageError",
+    "Words",
     "__version__",
     "airpls",
     "arpls",
@@ -70,13 +81,20 @@ __all__ = [
 
 # Where each public name is defined; type checkers read the imports above, and a test keeps the two equal.
 _HOME = {
+    "AuditInputs": "evaluation.audit",
     "DataError": "errors",
     "EnvironmentFault": "errors",
     "EvaluationSettings": "evaluation.classes.results",
     "ExpressionPredictor": "expression.predictor",
+    "ModelEntry": "evaluation.entries",
     "ModelFileError": "errors",
     "Preprocessing": "spectra.preprocessing.pipeline",
+    "Probe": "evaluation.audit",
+    "ProfileInputs": "evaluation.profiles.harness",
+    "ProfileSettings": "evaluation.profiles.results",
     "ReadOptions": "spectra.readers",
+    "ReportContext": "evaluation.context",
+    "SectionRows": "evaluation.profiles.harness",
     "SpectraClassifier": "spectra.estimators.classifier",
     "SpectraDLError": "errors",
     "SpectraDLWarning": "errors",
@@ -87,6 +105,7 @@ _HOME = {
     "TrainingSettings": "training.settings",
     "UnsafeError": "errors",
     "UsageError": "errors",
+    "Words": "evaluation.context",
     "airpls": "spectra.baseline",
     "arpls": "spectra.baseline",
     "asls": "spectra.baseline",

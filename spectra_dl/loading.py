@@ -85,6 +85,21 @@ def load_model(path: str | os.PathLike[str]) -> "Predictor[Any]":
         The file is of a kind that can run code; nothing was executed.
     ModelFileError
         The file is damaged, altered, or of a format, modality or version that is not known.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import spectra_dl as sdl
+    >>> from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+    >>> table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=64)).table
+    >>> model = sdl.SpectraClassifier(table.wavenumber, members=2, training=sdl.TrainingSettings(epochs=2))
+    >>> predictor = model.fit(table.intensity, table.label, groups=table.patient).predictor_
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "model.safetensors")
+    ...     digest = predictor.save(path)
+    ...     loaded = sdl.load_model(path)
+    >>> type(loaded).__name__, loaded.sha256 == digest
+    ('SpectraPredictor', True)
     """
     file = read_model_file(path)
     return _modality(file).predictor().from_file(file)

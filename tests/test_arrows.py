@@ -83,7 +83,7 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
         "classification | imaging",
         "models | evaluation | training",
         "storage",
-        "errors",
+        "errors | arrays",
     ]
 
 

@@ -11,6 +11,14 @@ import pytest
 import spectra_dl as sdl
 
 ERRORS = {
+    "AuditInputs",
+    "ModelEntry",
+    "Probe",
+    "ProfileInputs",
+    "ProfileSettings",
+    "ReportContext",
+    "SectionRows",
+    "Words",
     "DataError",
     "EnvironmentFault",
     "ModelFileError",

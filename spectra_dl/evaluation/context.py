@@ -17,6 +17,11 @@ class Words:
         One and several, such as ``"spectrum"`` and ``"spectra"``.
     target
         What is predicted of a row where many numbers are, such as ``"gene"``.
+
+    Examples
+    --------
+    >>> Words("spectrum", "spectra").rows
+    'spectra'
     """
 
     row: str = "row"
@@ -38,6 +43,12 @@ class ReportContext:
         Sentences for the methods paragraph: how rows were made ready.
     references
         Where the modality's methods are described.
+
+    Examples
+    --------
+    >>> context = ReportContext(Words("tile", "tiles"), methods=("Tiles of 224 px were cut at 10x.",))
+    >>> context.words.row
+    'tile'
     """
 
     words: Words = Words()

@@ -27,6 +27,12 @@ class ModelEntry(Generic[Model]):
         largest class. Reports compare a network with the best classical model, and nobody asks by how much a control is beaten.
     words
         What the model is, for the methods paragraph; empty leaves the name alone.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> ModelEntry("majority class", DummyClassifier(), "control").kind
+    'control'
     """
 
     name: str

@@ -30,7 +30,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ExpressionPredictor(Predictor["ExpressionInput"]):
-    """Heads with everything needed to predict a section nobody has counted; see `spectra_dl.models.predictor.Predictor`."""
+    """Heads with everything needed to predict a section nobody has counted; see `spectra_dl.models.predictor.Predictor`.
+
+    Examples
+    --------
+    >>> import spectra_dl as sdl
+    >>> from spectra_dl.expression.cohort import PanelTargets, expression_cohort
+    >>> from spectra_dl.expression.estimators.closed_form import RidgeExpression
+    >>> from spectra_dl.expression.genes import PanelSettings
+    >>> from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
+    >>> from spectra_dl.imaging.features.recipe import FeatureRecipe
+    >>> from spectra_dl.expression.training import TrainingRequest, train_predictor
+    >>> simulated = simulate_tissue(TissueSettings(patients=3, spots_per_side=5, genes=8))
+    >>> *training, left_out = [each.section for each in simulated]
+    >>> recipe = FeatureRecipe(sizes_um=(112.0,))
+    >>> cohort = expression_cohort(training, recipe)
+    >>> targets, spots = PanelTargets(cohort, PanelSettings(4)), cohort.spots
+    >>> rows = sdl.SectionRows(spots, spots.section, spots.patient)
+    >>> settings = sdl.ProfileSettings(resamples=100, shuffles=0, leaky=False)
+    >>> scores = sdl.evaluate_profiles({"ridge": RidgeExpression()}, rows, targets, settings)
+    >>> request = TrainingRequest(RidgeExpression(), cohort, targets, recipe, "simulated tissue", 0)
+    >>> predictor = train_predictor(request, scores)
+    >>> predictor.predict(left_out).shape == (len(left_out), 4)
+    True
+    """
 
     @classmethod
     def input_part(cls) -> "type[ExpressionInput]":

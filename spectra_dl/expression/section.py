@@ -50,6 +50,8 @@ class TissueSection:
         One sentence for each assumption or change of the reader.
     files
         What was read besides the section's own path, the image among them.
+    batch
+        The batch, scanner or site; None where nobody said.
 
     Examples
     --------
@@ -74,6 +76,7 @@ class TissueSection:
     spot_pitch_um: float | None = None
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    batch: str | None = None
 
     def __post_init__(self) -> None:
         n = len(self.barcode)

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from spectra_dl import __version__
 from spectra_dl.storage.hashing import sha256_of
 
 DISCLAIMER = "Research use only, not for diagnosis"
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
+_PACKAGES = ("spectra-dl", "numpy", "scipy", "scikit-learn", "torch")
 
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, spectra-dl and the packages that compute its numbers."""
     python = ".".join(map(str, sys.version_info[:3]))
-    return {"spectra-dl": __version__, "python": python, **{name: version(name) for name in _PACKAGES}}
+    own, *others = _PACKAGES
+    return {own: version(own), "python": python, **{name: version(name) for name in others}}
 
 
 def provenance(

@@ -39,6 +39,13 @@ class AuditInputs:
     surrogate
         ``(n, k)`` finite features on which a cheap model is fitted to see whether it knows the class in batches it never saw;
         None leaves that out.
+
+    Examples
+    --------
+    >>> rows, site = np.zeros((4, 20)), ["Rome", "Rome", "Oslo", "Oslo"]
+    >>> inputs = AuditInputs.of_rows(rows, columns={"site": site})
+    >>> len(inputs.row_checks), list(inputs.columns)
+    (4, ['site'])
     """
 
     probes: Sequence[Probe] = ()

@@ -32,6 +32,11 @@ class Probe:
         ``(n, k)`` finite.
     at_worst
         The highest severity this probe may raise; lower than ``"stop"`` where biology could be the cause.
+
+    Examples
+    --------
+    >>> Probe("exposure", "the exposure time alone", np.array([[1.0], [1.0], [5.0]]), at_worst="warn").at_worst
+    'warn'
     """
 
     name: str

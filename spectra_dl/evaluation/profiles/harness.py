@@ -48,6 +48,11 @@ class SectionRows:
         ``(n,)`` text.
     position
         ``(n, 2)`` for the control that predicts a row from its measured neighbours; None leaves it out.
+
+    Examples
+    --------
+    >>> SectionRows(np.zeros((2, 5)), section=["A1", "A2"], patient=["A", "A"]).position is None
+    True
     """
 
     rows: Rows | tuple[Rows, ...]
@@ -74,6 +79,11 @@ class ProfileInputs:
         Words and facts for the reports.
     observers
         Look at each fitted model and return what they saw.
+
+    Examples
+    --------
+    >>> ProfileInputs(reference="ridge").folds is None
+    True
     """
 
     reference: str | None = None

@@ -65,6 +65,11 @@ class ProfileSettings:
         Also run a split by row for the first model and the reference, to show what it would have claimed.
     split_by
         What the folds keep together, for the report: None means ``group``, otherwise the column of given folds.
+
+    Examples
+    --------
+    >>> ProfileSettings(folds=4, repeats=5).group
+    'patient'
     """
 
     group: Group = "patient"

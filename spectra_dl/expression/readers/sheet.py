@@ -1,6 +1,7 @@
 """One section, or all sections that a sheet lists."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.errors import DataError
@@ -18,7 +19,7 @@ from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _NEEDED = ("path", "patient", "section")
-_OPTIONAL = ("mpp", "image", "spots", "pitch_um")
+_OPTIONAL = ("mpp", "image", "spots", "pitch_um", "batch")
 _HEAD = 512  # bytes by which a file's kind is recognised
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
@@ -79,7 +80,7 @@ def read_sections(sheet: Path) -> list[TissueSection]:
     Parameters
     ----------
     sheet
-        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, spots and pitch_um; paths are relative to
+        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, spots, pitch_um and batch; paths are relative to
         the sheet.
 
     Raises
@@ -114,6 +115,11 @@ def sheet_sources(sheet: Path) -> list[SectionSource]:
 
 
 def _read(source: SectionSource) -> TissueSection:
+    section = _read_kind(source)
+    return section if source.batch is None else replace(section, batch=source.batch)
+
+
+def _read_kind(source: SectionSource) -> TissueSection:
     path = source.path
     if os.path.isdir(path):
         if folder := space_ranger_folder(path):
@@ -159,6 +165,7 @@ def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
         image=files["image"],
         spots=files["spots"],
         pitch_um=sizes["pitch_um"],
+        batch=cells.get("batch") or None,
     )
 
 

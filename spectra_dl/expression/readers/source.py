@@ -36,6 +36,8 @@ class SectionSource:
         The image and the spot file, where they don't have the usual names.
     pitch_um
         µm between the spots laid over an image that comes without counts; 100 where None.
+    batch
+        The batch, scanner or site, where a person names it.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class SectionSource:
     image: Path | None = None
     spots: Path | None = None
     pitch_um: float | None = None
+    batch: str | None = None
 
     def __post_init__(self) -> None:
         for what, value in (("µm per pixel", self.um_per_pixel), ("µm between spots", self.pitch_um)):

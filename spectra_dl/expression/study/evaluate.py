@@ -4,9 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.entries import ModelEntry, ModelKind
 from spectra_dl.evaluation.folds.engine import Progress, silent
+from spectra_dl.evaluation.folds.leave_out_splits import column_folds
+from spectra_dl.evaluation.folds.splits import Fold, read_split
 from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
 from spectra_dl.evaluation.report.profiles_json import profile_report
@@ -15,7 +19,8 @@ from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, express
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
 from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
 from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
-from spectra_dl.expression.estimators.registry import FINE_TUNED, REGRESSIONS, Model, build_model
+from spectra_dl.expression.estimators.registry import FINE_TUNED, REGRESSIONS, build_model
+from spectra_dl.expression.estimators.tuning_space import tuned_expression
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
 from spectra_dl.expression.probes import section_findings
 from spectra_dl.expression.registration.spots_on_tissue import registered
@@ -26,6 +31,9 @@ from spectra_dl.expression.study.settings import ExpressionStudySettings
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult, json_text, make_run_folder
+
+if TYPE_CHECKING:
+    from spectra_dl.expression.estimators.registry import Model
 
 REFERENCE = "ridge, colour and texture"
 
@@ -48,7 +56,7 @@ class EvaluatedExpression(RunResult):
 
     cohort: ExpressionCohort
     targets: PanelTargets
-    model: Model
+    model: "Model"
     evaluation: ProfileEvaluation
 
     @property
@@ -62,10 +70,13 @@ class EvaluatedExpression(RunResult):
         return "\n".join([*notes, "", profile_text(self.evaluation).rstrip()])
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
-        """Return ``report.html``; ``report`` is the whole report."""
+        """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
         from spectra_dl.evaluation.report.page import report_page
 
-        return {"report.html": report_page(json.loads(json_text(report)))}
+        return {
+            "folds.csv": self.evaluation.split,
+            "report.html": report_page(json.loads(json_text(report))),
+        }
 
 
 def evaluate_study(
@@ -73,6 +84,7 @@ def evaluate_study(
     settings: ExpressionStudySettings | None = None,
     *,
     compared: bool = True,
+    split: str | None = None,
     store: FeatureStore | None = None,
     folder: Path | None = None,
     progress: Progress = silent,
@@ -87,6 +99,8 @@ def evaluate_study(
         The default if None.
     compared
         False evaluates the model beside the reference only, as training does to learn what to expect of each gene.
+    split
+        Text of the ``folds.csv`` of another run, whose folds are repeated.
     store
         Where features are looked up and kept.
     folder
@@ -122,6 +136,7 @@ def evaluate_study(
             reference=REFERENCE,
             controls={DEPTH: DepthExpression()} if compared else {},
             findings=section_findings(sections, cohort, group=settings.group),
+            folds=_given_folds(sections, spots, settings, split),
             context=EXPRESSION_CONTEXT,
         ),
         progress=progress,
@@ -133,9 +148,30 @@ def evaluate_study(
     return EvaluatedExpression(cohort, targets, model, evaluation)
 
 
+def _given_folds(
+    sections: Sequence[TissueSection],
+    spots: SpotTable,
+    settings: ExpressionStudySettings,
+    split: str | None,
+) -> list[Fold] | None:
+    """Return the folds a column or an earlier run asks for, None if neither does."""
+    if split is not None:
+        return read_split(split, spots.patient, unit=spots.section if settings.group == "section" else None)
+    if settings.split_by is None:
+        return None
+    if settings.split_by != "batch":
+        raise UsageError(
+            f"--split-by {settings.split_by!r:.80}: sections have no such column; name the batch, scanner or site in a column batch of the "
+            "sheet, and say --split-by batch"
+        )
+    batch_of = {section.name: section.batch or "" for section in sections}
+    values = [batch_of[str(name)] for name in spots.section]
+    return column_folds(spots.section, spots.patient, values, column="batch")
+
+
 def _models(
     settings: ExpressionStudySettings,
-    model: Model,
+    model: "Model",
     spots: SpotTable,
     blocks: tuple[int, ...],
     *,
@@ -146,15 +182,25 @@ def _models(
     name = settings.model
     title = name if name in REGRESSIONS else f"network {name}, {settings.loss}"
     kind: ModelKind = "classical" if name in REGRESSIONS else "network"
-    models: list[ModelEntry[Regressor]] = [ModelEntry(title, SelectedBlocks(model, blocks), kind)]
+    models = [ModelEntry(title, _on_blocks(settings, name, model, blocks), kind)]
     if compared:
-        seen = colours if name == FINE_TUNED else blocks
+        given = colours if name == FINE_TUNED else blocks
         models += [
-            ModelEntry(f"{regression}, all features", SelectedBlocks(build_model(regression), seen))
-            for regression in REGRESSIONS
-            if regression != name
+            ModelEntry(
+                f"{other}, all features", _on_blocks(settings, other, build_model(other), given), "classical"
+            )
+            for other in REGRESSIONS
+            if other != name
         ]
     # Colour and texture of the smallest tile alone, without surroundings: what any model must beat.
     smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
     reference = SelectedBlocks(RidgeExpression(surroundings=False), (smallest,))
     return [*models, ModelEntry(REFERENCE, reference)]
+
+
+def _on_blocks(
+    settings: ExpressionStudySettings, name: str, model: "Model", blocks: tuple[int, ...]
+) -> Regressor:
+    if settings.tune:
+        return tuned_expression(name, model, blocks, settings.seed)
+    return SelectedBlocks(model, blocks)

@@ -29,6 +29,12 @@ class ExpressionStudySettings:
         How they are chosen.
     group
         What is left out: ``"patient"`` or ``"section"``.
+    folds, repeats
+        Split patients (or sections) into so many folds, so many times; None leaves out each on its own, once.
+    split_by
+        ``"batch"`` leaves out all sections of one batch at a time; None splits by ``group`` alone.
+    tune
+        Let each fold choose among a few settings, in its training sections; see `spectra_dl.expression.estimators.tuning_space`.
     encoders
         What turns tiles into features; see `spectra_dl.imaging.features.recipe.FeatureRecipe`.
     tile_um
@@ -44,6 +50,10 @@ class ExpressionStudySettings:
     genes: int = 250
     panel: PanelRule = "variance"
     group: Group = "patient"
+    folds: int | None = None
+    repeats: int = 1
+    split_by: str | None = None
+    tune: bool = False
     encoders: tuple[str, ...] = ("colour-texture", "efficientnet-lite0")
     tile_um: tuple[float, ...] = DEFAULT_SIZES_UM
     seed: int = 0
@@ -62,5 +72,11 @@ class ExpressionStudySettings:
     def evaluation(self, *, compared: bool = True) -> ProfileSettings:
         """Return how models are evaluated; with ``compared`` False without shuffled rows and the leaky estimate."""
         return ProfileSettings(
-            group=self.group, seed=self.seed, leaky=compared, shuffles=_SHUFFLES if compared else 0
+            group=self.group,
+            folds=self.folds,
+            repeats=self.repeats,
+            split_by=self.split_by,
+            seed=self.seed,
+            leaky=compared,
+            shuffles=_SHUFFLES if compared else 0,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spectra_dl.evaluation.folds.engine import Progress, silent
 from spectra_dl.expression.cohort import ExpressionCohort
@@ -14,6 +15,9 @@ from spectra_dl.expression.training import TrainingRequest, train_predictor
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.card import card_text
 from spectra_dl.storage.run_folder import RunResult
+
+if TYPE_CHECKING:
+    pass
 
 MODEL_FILE = "model.safetensors"
 
