@@ -79,11 +79,11 @@ def card_text(card: "DatasetCard", *, here: bool, folder: Path) -> str:
     ]
     if card.published:
         lines += ["", "Published by others, under their own split"]
-        rows = [[one.model, one.metric, f"{one.value:.3f}", one.source] for one in card.published]
+        rows = [[score.model, score.metric, f"{score.value:.3f}", score.source] for score in card.published]
         lines += [
             f"  {line}" for line in table_text(["model", "metric", "value", "source"], rows).splitlines()
         ]
-        lines += _wrapped(f"Split: {'; '.join(sorted({one.split for one in card.published}))}", "  ")
+        lines += _wrapped(f"Split: {'; '.join(sorted({score.split for score in card.published}))}", "  ")
     return "\n".join(lines)
 
 
@@ -95,15 +95,15 @@ def check_text(card: "DatasetCard", checked: "Sequence[CheckedFile]", folder: Pa
     card
         Of the set.
     checked
-        Its files as they were found.
+        Its files and how each compares.
     folder
-        That was looked at.
+        Where they lie.
     """
-    wrong = [one for one in checked if one.state != "ok"]
+    wrong = [file for file in checked if file.state != "ok"]
     lines = [
         f"{folder}: {card.id}, {len(checked) - len(wrong)} of {len(checked)} files are what they were (SHA-256)."
     ]
-    lines += [f"  {one.state:8}{one.file.path}" for one in wrong[:_MOST_LISTED]]
+    lines += [f"  {file.state:8}{file.file.path}" for file in wrong[:_MOST_LISTED]]
     if len(wrong) > _MOST_LISTED:
         lines.append(f"  and {len(wrong) - _MOST_LISTED} more")
     return "\n".join(lines)
@@ -118,18 +118,18 @@ def _confounds(card: "DatasetCard") -> list[str]:
             "",
         ]
     lines = [f"Known traps ({len(card.confounds)})"]
-    for one in card.confounds:
-        lines += _wrapped(f"- {one.finding}: {one.figure}", "  ", "    ")
-        lines += _wrapped(f"measured by: {one.measured}", "    ")
+    for confound in card.confounds:
+        lines += _wrapped(f"- {confound.finding}: {confound.figure}", "  ", "    ")
+        lines += _wrapped(f"measured by: {confound.measured}", "    ")
     return [*lines, ""]
 
 
 def _facts(card: "DatasetCard") -> list[str]:
     counts = {"patients": card.patients, "spectra": card.spectra, "sections": card.sections}
-    told = ", ".join(f"{name} {value}" for name, value in counts.items() if value != "not applicable")
+    listed = ", ".join(f"{name} {value}" for name, value in counts.items() if value != "not applicable")
     facts = {
         "What": f"{card.modality}, {card.task}; {card.specimen}",
-        "Counts": told or "not applicable",
+        "Counts": listed or "not applicable",
         "Grouping": f"{card.grouping.kind}: {card.grouping.rule}",
         "Instrument": f"{card.instrument}; laser {card.laser}"
         if card.modality == "Raman"
@@ -149,7 +149,9 @@ def _classes(card: "DatasetCard") -> list[str]:
     what = "spectra" if card.modality == "Raman" else "tiles"
     return _field(
         "Classes",
-        "; ".join(f"{one.name}: {_count(one.patients)} patients, {one.items} {what}" for one in card.classes),
+        "; ".join(
+            f"{group.name}: {_count(group.patients)} patients, {group.items} {what}" for group in card.classes
+        ),
     )
 
 

@@ -304,8 +304,8 @@ def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:
     return [*data, samples] if samples else [*data]
 
 
-def open_store(folder: Path | None) -> "FeatureStore | None":
-    """Return the store in a folder, which is made where it is missing; None without a folder.
+def open_store(folder: Path) -> "FeatureStore":
+    """Return the store in a folder, which is made where it is missing.
 
     Raises
     ------
@@ -319,8 +319,6 @@ def open_store(folder: Path | None) -> "FeatureStore | None":
     from spectra_dl.imaging.features.store import FeatureStore
     from spectra_dl.storage.run_folder import check_run_folder, make_run_folder
 
-    if folder is None:
-        return None
     check_run_folder(folder, overwrite=True, option="--store")
     make_run_folder(folder)
     return FeatureStore(folder)

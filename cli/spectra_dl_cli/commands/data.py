@@ -110,7 +110,7 @@ def check(context: click.Context, folder: Path, as_json: bool) -> None:
 
     card, checked = recognise(folder)
     if as_json:
-        files = [{"path": one.file.path, "state": one.state} for one in checked]
+        files = [{"path": file.file.path, "state": file.state} for file in checked]
         say(json_text({"folder": str(folder), "name": card.id if card else None, "files": files}).rstrip())
     elif card is None:
         say(f"{folder}: no dataset of ours. For a card of its own (docs/datasets.md):")
@@ -118,7 +118,7 @@ def check(context: click.Context, folder: Path, as_json: bool) -> None:
         say(card_lines(folder))
     else:
         say(check_text(card, checked, folder))
-    if any(one.state in ("missing", "changed") for one in checked):
+    if any(file.state in ("missing", "changed") for file in checked):
         context.exit(_DAMAGED)
 
 

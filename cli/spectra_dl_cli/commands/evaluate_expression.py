@@ -46,5 +46,7 @@ def evaluate_expression(
     study = study_sections(sections)
     tissue = study.read()
     origin = as_recorded(context, origin_of(study.files(tissue), seed=settings.seed))
-    result = evaluate_study(tissue, settings, store=open_store(store), folder=folder, progress=say_progress)
+    result = evaluate_study(
+        tissue, settings, store=open_store(store) if store else None, folder=folder, progress=say_progress
+    )
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)

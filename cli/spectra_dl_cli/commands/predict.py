@@ -180,9 +180,8 @@ def _section(
     folder = output.out
     assert isinstance(folder, Path)  # _require_one_section refused a command without
     source = SectionSource(path, um_per_pixel=tissue.mpp, image=tissue.image, pitch_um=tissue.pitch)
-    result = predict_study(
-        predictor, source, folder, encoders=tissue.encoders, store=open_store(tissue.store)
-    )
+    store = open_store(tissue.store) if tissue.store else None
+    result = predict_study(predictor, source, folder, encoders=tissue.encoders, store=store)
     output.finish(
         result,
         lambda: origin_of([path, *result.section.files]),

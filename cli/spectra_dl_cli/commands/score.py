@@ -123,7 +123,10 @@ def _row(name: str, scored: "PredictionScore") -> list[str]:
     intervals = [scored.patient_level[metric] for metric in _WITH_INTERVAL]
     return [
         name,
-        *(f"{figure(one.value)} [{figure(one.low)}, {figure(one.high)}]" for one in intervals),
+        *(
+            f"{figure(interval.value)} [{figure(interval.low)}, {figure(interval.high)}]"
+            for interval in intervals
+        ),
         *(figure(scored.patient_level[metric].value) for metric in _ALONE),
         f"{scored.permutation_p:.4f}",
     ]

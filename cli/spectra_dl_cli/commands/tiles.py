@@ -68,13 +68,10 @@ def tiles(*, sections: Path, store: Path, settings: "TileSettings", output: Outp
     """
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.study.tiles import tile_study
-    from spectra_dl.imaging.features.store import FeatureStore
 
     sources = sheet_sources(sections)
     origin = origin_of([sections, *(source.path for source in sources)])
-    folder = open_store(store)
-    assert isinstance(folder, FeatureStore)  # --store is required
-    result = tile_study(sources, folder, settings, progress=say_progress)
+    result = tile_study(sources, open_store(store), settings, progress=say_progress)
     output.finish(result, lambda: origin, lambda: _text(result))
 
 

@@ -45,7 +45,7 @@ def train_expression(
         tissue,
         settings,
         source=study.name,
-        store=open_store(store),
+        store=open_store(store) if store else None,
         folder=folder,
         progress=say_progress,
     )

@@ -17,8 +17,7 @@ class SpectraStudySettings:
     preprocessing
         Cleaning steps, fitted anew on the training rows of each fold and member.
     networks
-        Architectures by name. The first is the reference of the differences, and the one that is trained; none of them are evaluated
-        where this is empty.
+        Architectures by name; an empty tuple evaluates none. The first is the reference of the differences, and the one that is trained.
     classical
         Classical models evaluated beside them, by name; None takes all.
     members
