@@ -24,7 +24,7 @@ import torch
 
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.training import TensorBatches, TrainingSettings, cross_entropy, fit
-from spectra_dl.training.launch import read_launch
+from spectra_dl.training.distributed.launch import read_launch
 
 _NETWORKS = ("compact", "lenet5", "deepcnn", "resnet")
 _POINTS = 100

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import click
 
 from spectra_dl.expression.estimators.losses import LossName
-from spectra_dl.expression.estimators.names import MODEL_NAMES
+from spectra_dl.expression.estimators.registry import MODEL_NAMES
 from spectra_dl_cli.options import bundled, seed_option, store_option, together
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ def _settings(
     tile_um: tuple[float, ...],
     seed: int,
     hest_exact: bool = False,
+    folds: int | None = None,
+    repeats: int = 1,
+    split_by: str | None = None,
+    tune: bool = False,
 ) -> "ExpressionStudySettings":
     from spectra_dl.expression.study.settings import ExpressionStudySettings
 
@@ -99,6 +103,10 @@ def _settings(
         tile_um=tile_um,
         seed=seed,
         hest_exact=hest_exact,
+        folds=folds,
+        repeats=repeats,
+        split_by=split_by,
+        tune=tune,
     )
 
 

@@ -10,7 +10,7 @@ import click
 
 from spectra_dl import __version__
 from spectra_dl.errors import SpectraDLError, UsageError
-from spectra_dl.training.launch import read_launch
+from spectra_dl.training.distributed.launch import read_launch
 from spectra_dl_cli.commands.audit import audit
 from spectra_dl_cli.commands.baseline import baseline
 from spectra_dl_cli.commands.ceiling import ceiling

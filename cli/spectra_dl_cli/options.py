@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from spectra_dl.spectra.networks.names import NETWORK_NAMES
+from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.study.cleaning import CleaningSettings, Negatives, Normalisation
 from spectra_dl.training.settings import Device
 

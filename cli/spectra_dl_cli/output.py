@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl.training.launch import read_launch
+from spectra_dl.training.distributed.launch import read_launch
 from spectra_dl_cli.options import bundled, together
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 from pathlib import Path
 
-from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+from spectra_dl.evaluation.profiles.harness import SectionRows, evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
@@ -42,12 +42,9 @@ def demo_model(sections: list[TissueSection]) -> ExpressionPredictor:
     spots = cohort.spots
     evaluation = evaluate_profiles(
         {"ridge": model},
-        spots,
+        SectionRows(spots, spots.section, spots.patient, spots.position_um),
         targets,
-        spots.section,
-        spots.patient,
         ProfileSettings(leaky=False, shuffles=0),
-        position=spots.position_um,
     )
     return train_predictor(TrainingRequest(model, cohort, targets, recipe, SOURCE, STUDY.seed), evaluation)
 

@@ -8,8 +8,8 @@ import sys
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
-from spectra_dl.spectra.assembly import Provenance
 from spectra_dl.spectra.cohort import labelled_cohort
+from spectra_dl.spectra.estimators.assembly import Provenance
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.probes.study import audit_cohort
 from spectra_dl.spectra.simulation.serum_study import POSITIVE_LABEL, StudySettings, simulate_study

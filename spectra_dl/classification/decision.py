@@ -1,13 +1,14 @@
-"""From probabilities to an answer, or to none: the threshold, the conformal set, and likeness to the training spectra."""
+"""From probabilities to an answer, or to none: the threshold, the conformal set, and likeness to the training rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.classification.predictions import PatientPredictions, SpectrumPredictions
+from spectra_dl.classification.predictions import PatientPredictions, RowPredictions
 from spectra_dl.evaluation.classes.conformal import ConformalSets
+from spectra_dl.evaluation.context import Words
 
 OOD_LIMIT = 1.0  # of the limit
 
@@ -43,25 +44,28 @@ class DecisionRule:
         Two classes are decided by the probability of the positive one; more by the largest.
     conformal
         Which classes can't be ruled out for a patient.
+    words
+        What rows are called.
     """
 
     classes: tuple[str, ...]
     positive: str
     threshold: float
     conformal: ConformalSets
+    words: Words = field(default_factory=Words)
 
-    def of_spectra(self, spectra: SpectrumPredictions) -> list[str]:
-        """Return each spectrum's class; empty where it was refused or is unlike the training spectra."""
-        decided = predicted_class(spectra.probability, self.classes, self.positive, self.threshold)
+    def of_rows(self, rows: RowPredictions) -> list[str]:
+        """Return each row's class; empty where it was refused or is unlike the training rows."""
+        decided = predicted_class(rows.probability, self.classes, self.positive, self.threshold)
         return [
-            "" if score > OOD_LIMIT else name for name, score in zip(decided, spectra.ood_score, strict=True)
+            "" if score > OOD_LIMIT else name for name, score in zip(decided, rows.ood_score, strict=True)
         ]
 
     def of_patients(self, patients: PatientPredictions) -> list[Answer]:
         """Return each patient's answer.
 
         The model answers where its conformal set holds exactly one class, the threshold says the same, and at least half
-        of the patient's spectra are like those it was trained on.
+        of the patient's rows are like those it was trained on.
         """
         decided = predicted_class(patients.probability, self.classes, self.positive, self.threshold)
         members = self.conformal.sets(np.nan_to_num(patients.probability, nan=-np.inf))
@@ -75,7 +79,7 @@ class DecisionRule:
         if not decided:
             return Answer("", (), "")
         if ood_score > OOD_LIMIT:
-            reason = f"most spectra are unlike the training spectra ({ood_score:.1f} x the limit)"
+            reason = f"most {self.words.rows} are unlike the training {self.words.rows} ({ood_score:.1f} x the limit)"
             return Answer("", prediction_set, reason)
         if prediction_set != (decided,):
             share = f"{self.conformal.coverage:.0%}"

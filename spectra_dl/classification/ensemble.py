@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray
 from spectra_dl.evaluation.folds.splits import patient_folds
+from spectra_dl.evaluation.rows import Rows
 from spectra_dl.models.members import network_output
 from spectra_dl.training.settings import TrainingSettings
 
@@ -24,14 +25,6 @@ _EARLY_STOPPING_FOLDS = 6
 # Keeps a network from growing ever surer of the few patients it knows; the temperature undoes what it costs.
 LABEL_SMOOTHING = 0.1
 Prepared = TypeVar("Prepared")
-
-
-class Rows(Protocol):
-    """What is classified: a table, a matrix, lazy tiles; anything with a length that gives rows at integer indices."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, rows: IndexArray, /) -> Any: ...
 
 
 class Recipe(Protocol[Prepared]):

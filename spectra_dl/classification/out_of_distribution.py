@@ -13,11 +13,11 @@ _FOLDS = 5
 
 @dataclass(frozen=True, eq=False)
 class OutOfDistribution:
-    """A principal component model of the training spectra with two limits.
+    """A principal component model of the training rows with two limits.
 
-    The squared distance to the subspace (Q residual) sees what no training spectrum had; the squared distance
+    The squared distance to the subspace (Q residual) sees what no training row had; the squared distance
     within it, in units of the training variance (Hotelling's T²), sees too much of what they had. Both limits
-    are the 99 % quantile over training spectra of patients left out of the component model.
+    are the 99 % quantile over training rows of patients left out of the component model.
 
     Source: Jackson and Mudholkar 1979, Technometrics 21:341, doi 10.1080/00401706.1979.10489779; their limits
     assume normal residuals, ours are the quantiles themselves.
@@ -25,7 +25,7 @@ class OutOfDistribution:
     Attributes
     ----------
     mean
-        ``(q,)`` float32, the mean preprocessed training spectrum.
+        ``(q,)`` float32, the mean preprocessed training row.
     components
         ``(k, q)`` float32, orthonormal rows.
     variance
@@ -81,7 +81,7 @@ class OutOfDistribution:
         return np.stack([(residual**2).sum(axis=1), (scores**2 / self.variance).sum(axis=1)], axis=1)
 
     def exceedance(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return, for each preprocessed spectrum ``(n, q)``, how far it exceeds the worse limit; above 1 is unlike training."""
+        """Return, for each preprocessed row ``(n, q)``, how far it exceeds the worse limit; above 1 is unlike training."""
         ratios: NDArray[np.float64] = (
             self._measure(matrix) / [self.residual_limit, self.distance_limit]
         ).max(axis=1)

@@ -1,4 +1,4 @@
-"""From spectra to patients: the mean logit, over any number of spectra, in whatever order they come."""
+"""From rows to patients: the mean logit, over any number of rows, in whatever order they come."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -10,56 +10,61 @@ from typing import cast
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, text_array
-from spectra_dl.classification.predictions import PatientPredictions, SpectrumPredictions, softmax
+from spectra_dl.classification.predictions import PatientPredictions, RowPredictions, softmax
+from spectra_dl.evaluation.context import Words
 from spectra_dl.storage.scratch import Scratch, given_text, stored_text
 
 _AT_ONCE = 1024
 _TABLES = (
     "CREATE TABLE patients (number INTEGER PRIMARY KEY, name BLOB UNIQUE)",
-    "CREATE TABLE spectra (patient INTEGER, status TEXT, ood_score REAL, logits BLOB)",
+    "CREATE TABLE rows (patient INTEGER, status TEXT, ood_score REAL, logits BLOB)",
 )
 _NEW_PATIENT = "INSERT OR IGNORE INTO patients (name) VALUES (?)"
-_NEW_SPECTRUM = "INSERT INTO spectra SELECT number, ?2, ?3, ?4 FROM patients WHERE name = ?1"
+_NEW_ROW = "INSERT INTO rows SELECT number, ?2, ?3, ?4 FROM patients WHERE name = ?1"
 _IN_ORDER = (
-    "SELECT name, status, ood_score, logits FROM spectra JOIN patients ON number = patient "
-    "ORDER BY patient, spectra.rowid"
+    "SELECT name, status, ood_score, logits FROM rows JOIN patients ON number = patient "
+    "ORDER BY patient, rows.rowid"
 )
 _Row = tuple[bytes, str, float, bytes]
 
 
 class PatientTally:
-    """The spectra so far, summed by patient; they are not kept in memory.
+    """The rows so far, summed by patient; they are not kept in memory.
 
     Parameters
     ----------
     classes
         The class names, in the order of the columns.
+    words
+        What rows are called.
     """
 
-    def __init__(self, classes: tuple[str, ...]) -> None:
+    def __init__(self, classes: tuple[str, ...], words: Words | None = None) -> None:
         self.classes = classes
+        self.words = words or Words()
         self._scratch = Scratch(*_TABLES)
 
-    def add(self, spectra: SpectrumPredictions) -> None:
-        """Count some spectra in; without patients each spectrum stands for itself."""
-        owner = spectra.sample_id if spectra.patient is None else spectra.patient
+    def add(self, rows: RowPredictions) -> None:
+        """Count some rows in; without patients each row stands for itself."""
+        owner = rows.sample_id if rows.patient is None else rows.patient
         names = [stored_text(name) for name in owner]
         self._scratch.write(_NEW_PATIENT, ((name,) for name in names))
-        ood_score = spectra.ood_score.tolist()
-        logits = [row.tobytes() for row in spectra.logits]
-        self._scratch.write(_NEW_SPECTRUM, zip(names, spectra.status, ood_score, logits, strict=True))
+        ood_score = rows.ood_score.tolist()
+        logits = [row.tobytes() for row in rows.logits]
+        self._scratch.write(_NEW_ROW, zip(names, rows.status, ood_score, logits, strict=True))
 
     def patients(self, temperature: float) -> Iterator[PatientPredictions]:
         """Yield one prediction per patient, in order of first appearance, some patients at a time."""
         rows = cast("Iterator[_Row]", self._scratch.read(_IN_ORDER))
         each = (
-            _patient(name, spectra, len(self.classes)) for name, spectra in groupby(rows, key=itemgetter(0))
+            _patient(name, of_patient, len(self.classes), self.words.rows)
+            for name, of_patient in groupby(rows, key=itemgetter(0))
         )
         while some := list(islice(each, _AT_ONCE)):
             logits = np.array([patient.logits for patient in some])
             yield PatientPredictions(
                 text_array([patient.name for patient in some]),
-                np.array([patient.n_spectra for patient in some]),
+                np.array([patient.n_rows for patient in some]),
                 np.array([patient.n_used for patient in some]),
                 text_array([patient.status for patient in some]),
                 text_array([patient.reason for patient in some]),
@@ -71,14 +76,15 @@ class PatientTally:
 
 @dataclass(frozen=True, eq=False)
 class _Patient:
-    """A patient's counts, mean logits and median ood_score; both NaN where no spectrum could be used."""
+    """A patient's counts, mean logits and median ood_score; both NaN where no row could be used."""
 
     name: str
-    n_spectra: int
+    n_rows: int
     n_used: int
     n_warned: int
     logits: FloatArray
     ood_score: float
+    words: str
 
     @property
     def status(self) -> str:
@@ -86,19 +92,19 @@ class _Patient:
 
     @property
     def reason(self) -> str:
-        refused = self.n_spectra - self.n_used
-        parts = [f"{refused} of {self.n_spectra} spectra refused"] if refused else []
-        parts += [f"{self.n_warned} of {self.n_spectra} spectra warned"] if self.n_warned else []
+        refused = self.n_rows - self.n_used
+        parts = [f"{refused} of {self.n_rows} {self.words} refused"] if refused else []
+        parts += [f"{self.n_warned} of {self.n_rows} {self.words} warned"] if self.n_warned else []
         return "; ".join(parts)
 
 
-def _patient(name: bytes, spectra: "Iterable[_Row]", n_classes: int) -> _Patient:
+def _patient(name: bytes, rows: "Iterable[_Row]", n_classes: int, words: str) -> _Patient:
     total = np.zeros(n_classes)
-    n_spectra = n_warned = 0
+    n_rows = n_warned = 0
     ood_score = array("d")
-    # A sum in the order of the spectra: no result depends on how they were cut into blocks.
-    for _, status, score, logits in spectra:
-        n_spectra += 1
+    # A sum in the order of the rows: no result depends on how they were cut into blocks.
+    for _, status, score, logits in rows:
+        n_rows += 1
         n_warned += status == "warned"
         if status != "refused":
             total += np.frombuffer(logits)
@@ -106,4 +112,4 @@ def _patient(name: bytes, spectra: "Iterable[_Row]", n_classes: int) -> _Patient
     n_used = len(ood_score)
     mean = total / n_used if n_used else np.full(n_classes, np.nan)
     median = float(np.median(ood_score)) if n_used else float("nan")
-    return _Patient(given_text(name), n_spectra, n_used, n_warned, mean, median)
+    return _Patient(given_text(name), n_rows, n_used, n_warned, mean, median, words)

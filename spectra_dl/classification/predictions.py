@@ -1,4 +1,4 @@
-"""Predictions for each spectrum and each patient, and the two CSV files that keep them."""
+"""Predictions for each row and each patient, and the two CSV files that keep them."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import TextArray
+from spectra_dl.evaluation.context import Words
 from spectra_dl.storage.csv_rows import csv_rows
 
 # Stands as the last column's name: a comment line would break every plain CSV reader.
@@ -18,8 +19,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, eq=False)
-class SpectrumPredictions:
-    """One prediction per input spectrum, in input order.
+class RowPredictions:
+    """One prediction per input row, in input order.
 
     Attributes
     ----------
@@ -34,7 +35,7 @@ class SpectrumPredictions:
     logits, probability
         ``(n, c)`` float64; NaN in refused rows.
     ood_score
-        ``(n,)`` float64: how far a spectrum is beyond the limit of the training spectra, as a multiple of it; NaN in
+        ``(n,)`` float64: how far a row is beyond the limit of the training rows, as a multiple of it; NaN in
         refused rows. See `spectra_dl.classification.out_of_distribution`.
     damaged
         ``(n,)`` bool: what was measured is missing or broken in part, whatever the model thinks of the rest.
@@ -53,26 +54,26 @@ class SpectrumPredictions:
 
 @dataclass(frozen=True, eq=False)
 class PatientPredictions:
-    """One prediction per patient, in order of first appearance: the mean logit over the patient's spectra.
+    """One prediction per patient, in order of first appearance: the mean logit over the patient's rows.
 
     Attributes
     ----------
     patient
         ``(m,)`` text.
-    n_spectra, n_used
-        ``(m,)`` int: spectra in the input, and those that were not refused.
+    n_rows, n_used
+        ``(m,)`` int: rows in the input, and those that were not refused.
     status, reason
-        ``(m,)`` text; refused when no spectrum could be used.
+        ``(m,)`` text; refused when no row could be used.
     classes
         The class names, in the order of the columns.
     probability
         ``(m, c)`` float64; NaN for refused patients.
     ood_score
-        ``(m,)`` float64: the median over the used spectra; NaN for refused patients.
+        ``(m,)`` float64: the median over the used rows; NaN for refused patients.
     """
 
     patient: TextArray
-    n_spectra: NDArray[np.int64]
+    n_rows: NDArray[np.int64]
     n_used: NDArray[np.int64]
     status: TextArray
     reason: TextArray
@@ -89,12 +90,12 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @contextlib.contextmanager
-def spectrum_predictions_file(
+def row_predictions_file(
     path: Path, classes: Sequence[str]
-) -> Iterator[Callable[[SpectrumPredictions, Sequence[str]], None]]:
-    """Yield a function that appends the predictions of some spectra to predictions.csv, with the class decided for each.
+) -> Iterator[Callable[[RowPredictions, Sequence[str]], None]]:
+    """Yield a function that appends the predictions of some rows to predictions.csv, with the class decided for each.
 
-    One line per input spectrum, in input order; refused rows carry no probability. The file has its name once all are written.
+    One line per input row, in input order; refused rows carry no probability. The file has its name once all are written.
 
     Parameters
     ----------
@@ -113,23 +114,23 @@ def spectrum_predictions_file(
         write_row(_header(header, classes))
         count = 0
 
-        def append(spectra: SpectrumPredictions, decided: Sequence[str]) -> None:
+        def append(rows: RowPredictions, decided: Sequence[str]) -> None:
             nonlocal count
             for row, name in enumerate(decided):
                 count += 1
                 texts = (
-                    spectra.sample_id[row],
-                    "" if spectra.patient is None else spectra.patient[row],
-                    spectra.status[row],
-                    spectra.reason[row],
+                    rows.sample_id[row],
+                    "" if rows.patient is None else rows.patient[row],
+                    rows.status[row],
+                    rows.reason[row],
                     name,
                 )
                 write_row(
                     [
                         count,
                         *map(_harmless, texts),
-                        _figure(spectra.ood_score[row]),
-                        *_shares(spectra.probability[row]),
+                        _figure(rows.ood_score[row]),
+                        *_shares(rows.probability[row]),
                     ]
                 )
 
@@ -138,7 +139,7 @@ def spectrum_predictions_file(
 
 @contextlib.contextmanager
 def patient_predictions_file(
-    path: Path, classes: Sequence[str]
+    path: Path, classes: Sequence[str], words: Words | None = None
 ) -> Iterator[Callable[[PatientPredictions, Sequence[str], Sequence[Sequence[str]]], None]]:
     """Yield a function that appends predictions of patients to patients.csv, with the class and the set decided for each.
 
@@ -150,13 +151,16 @@ def patient_predictions_file(
         The file; one that is there is replaced.
     classes
         The class names, in the order of the probability columns.
+    words
+        What rows are called: the second column is ``n_spectra`` where they are spectra.
 
     Raises
     ------
     EnvironmentFault
         The file can't be written.
     """
-    header = ["patient_id", "n_spectra", "n_used", "status", "reason", "predicted_class"]
+    rows = (words or Words()).rows
+    header = ["patient_id", f"n_{rows}", "n_used", "status", "reason", "predicted_class"]
     header += ["prediction_set", "ood_score"]
     with csv_rows(path) as write_row:
         write_row(_header(header, classes))
@@ -168,7 +172,7 @@ def patient_predictions_file(
                 write_row(
                     [
                         _harmless(patients.patient[row]),
-                        patients.n_spectra[row],
+                        patients.n_rows[row],
                         patients.n_used[row],
                         *map(
                             _harmless,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from spectra_dl.classification.decision import DecisionRule
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.evaluation.classes.conformal import ConformalSets
+from spectra_dl.evaluation.context import Words
 from spectra_dl.models.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ class ClassPredictor(Predictor[Input]):
     ----------
     reference
         What the training rows looked like.
+    words
+        What the modality calls rows.
     """
 
     reference: OutOfDistribution
+    words: ClassVar[Words] = Words()
 
     @property
     def classification(self) -> "Classification":
@@ -41,7 +45,9 @@ class ClassPredictor(Predictor[Input]):
         """How the model decides, and when it abstains."""
         part = self.classification
         conformal = ConformalSets(part.conformal.coverage, tuple(part.conformal.limit))
-        return DecisionRule(tuple(part.classes), part.positive_class, part.decision_threshold, conformal)
+        return DecisionRule(
+            tuple(part.classes), part.positive_class, part.decision_threshold, conformal, self.words
+        )
 
     def probability(self, logits: FloatArray) -> FloatArray:
         """Return calibrated probabilities ``(n, c)`` of mean logits ``(n, c)``."""

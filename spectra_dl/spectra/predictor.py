@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.classification.decision import OOD_LIMIT
-from spectra_dl.classification.predictions import SpectrumPredictions
+from spectra_dl.classification.predictions import RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed
 from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.report_context import SPECTRA_WORDS
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
     """
 
     preprocessing: tuple[FittedPreprocessing, ...]
+    words = SPECTRA_WORDS
 
     @classmethod
     def input_part(cls) -> "type[SpectraInput]":
@@ -96,7 +98,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
 
     def predict(
         self, table: SpectraTable, *, batch_size: int = 256
-    ) -> tuple[SpectrumPredictions, tuple[str, ...]]:
+    ) -> tuple[RowPredictions, tuple[str, ...]]:
         """Predict every spectrum of ``table`` and return the predictions in input order, and notes on the whole table.
 
         Parameters
@@ -132,7 +134,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         classes = tuple(self.classification.classes)
         damaged = np.array([verdict.status != "ok" for verdict in verdicts], dtype=bool)
         patient = table.patient
-        spectra = SpectrumPredictions(
+        spectra = RowPredictions(
             table.sample_id, patient, status, reason, classes, logits, probability, ood_score, damaged
         )
         return spectra, notes

@@ -1,8 +1,8 @@
 """What reports say of spectra: the words, and what only this modality knows."""
 
-from spectra_dl.evaluation.context import ReportContext
-from spectra_dl.spectra.probes import SPECTRA_WORDS
+from spectra_dl.evaluation.context import ReportContext, Words
 
+SPECTRA_WORDS = Words("spectrum", "spectra")
 SPECTRA_CONTEXT = ReportContext(
     words=SPECTRA_WORDS,
     answers={

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spectra_dl.errors import UsageError
-from spectra_dl.training.launch import Launch
+from spectra_dl.training.distributed.launch import Launch
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:

@@ -15,18 +15,18 @@ from torch import nn
 from spectra_dl.errors import EnvironmentFault, SpectraDLWarning, TrainingDivergedError, UsageError
 from spectra_dl.training.batches import Batch, Batches
 from spectra_dl.training.checkpoint import training_identity
+from spectra_dl.training.distributed.launch import read_launch
+from spectra_dl.training.distributed.processes import Processes, join_processes
+from spectra_dl.training.distributed.whole_batch import whole_batch_layers, whole_outputs
 from spectra_dl.training.engine import start_fabric
 from spectra_dl.training.history import EpochRecord, History
-from spectra_dl.training.launch import read_launch
 from spectra_dl.training.losses import Loss
 from spectra_dl.training.opening import open_training
 from spectra_dl.training.optimiser import learning_rate_at, move_moments
-from spectra_dl.training.processes import Processes, join_processes
 from spectra_dl.training.progress import progress_bar
 from spectra_dl.training.seeds import preserved_random_state, seed_layers, seeded_generator
 from spectra_dl.training.settings import TrainingSettings
 from spectra_dl.training.state import TrainingState
-from spectra_dl.training.whole_batch import whole_batch_layers, whole_outputs
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -11,7 +11,7 @@ from spectra_dl.training.checkpoint import (
     restore_description,
     write_checkpoint,
 )
-from spectra_dl.training.processes import Processes
+from spectra_dl.training.distributed.processes import Processes
 from spectra_dl.training.state import TrainingState
 
 Write = Callable[[TrainingState], None]

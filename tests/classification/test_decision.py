@@ -7,10 +7,11 @@ import pytest
 
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.decision import DecisionRule, predicted_class
-from spectra_dl.classification.predictions import PatientPredictions, SpectrumPredictions
+from spectra_dl.classification.predictions import PatientPredictions, RowPredictions
 from spectra_dl.evaluation.classes.conformal import ConformalSets
+from spectra_dl.spectra.report_context import SPECTRA_WORDS
 
-RULE = DecisionRule(("healthy", "sick"), "sick", 0.4, ConformalSets(0.9, (0.5, 0.7)))
+RULE = DecisionRule(("healthy", "sick"), "sick", 0.4, ConformalSets(0.9, (0.5, 0.7)), SPECTRA_WORDS)
 
 
 def patients(*sick: float, ood_score: float = 0.5) -> PatientPredictions:
@@ -64,14 +65,14 @@ def test_a_refused_patient_has_no_answer_and_no_set() -> None:
 def test_a_spectrum_unlike_the_training_spectra_has_no_class() -> None:
     p = np.array([0.9, 0.9, np.nan])
     text = text_array(["a", "b", "c"])
-    spectra = SpectrumPredictions(
+    spectra = RowPredictions(
         *(text, None, text, text, RULE.classes),
         logits=np.zeros((3, 2)),
         probability=np.stack([1 - p, p], axis=1),
         ood_score=np.array([0.9, 1.1, np.nan]),
         damaged=np.isnan(p),
     )
-    assert RULE.of_spectra(spectra) == ["sick", "", ""]
+    assert RULE.of_rows(spectra) == ["sick", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.classification.predictions import (
-    SpectrumPredictions,
+    RowPredictions,
     patient_predictions_file,
+    row_predictions_file,
     softmax,
-    spectrum_predictions_file,
 )
+from spectra_dl.spectra.report_context import SPECTRA_WORDS
 
 
 def predictions(logits, *, patient=None, status=None, sample_id=None):
@@ -23,7 +24,7 @@ def predictions(logits, *, patient=None, status=None, sample_id=None):
     pair = np.stack([np.zeros_like(values), values], axis=1)
     pair[np.isnan(values)] = np.nan
     n = len(values)
-    return SpectrumPredictions(
+    return RowPredictions(
         sample_id=text_array(sample_id or [f"s{row}" for row in range(n)]),
         patient=None if patient is None else text_array(patient),
         status=text_array(status or ["ok"] * n),
@@ -38,7 +39,7 @@ def predictions(logits, *, patient=None, status=None, sample_id=None):
 
 def by_patient(spectra, temperature, tally=None):
     """Return the verdicts on the patients of these spectra, few enough to come at once."""
-    tally = tally or PatientTally(spectra.classes)
+    tally = tally or PatientTally(spectra.classes, SPECTRA_WORDS)
     tally.add(spectra)
     (patients,) = tally.patients(temperature)
     return patients
@@ -46,7 +47,7 @@ def by_patient(spectra, temperature, tally=None):
 
 def written(path, spectra, decided):
     """Write predictions.csv and return its rows."""
-    with spectrum_predictions_file(path, spectra.classes) as append:
+    with row_predictions_file(path, spectra.classes) as append:
         append(spectra, decided)
     return read(path)
 
@@ -74,7 +75,7 @@ def test_a_patients_probability_does_not_depend_on_the_order_of_its_spectra(logi
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(-20, 20)), min_size=1, max_size=20), st.data())
 def test_it_does_not_matter_how_the_spectra_are_cut_into_blocks(spectra, data):
     cut = data.draw(st.integers(0, len(spectra)))
-    tally = PatientTally(("healthy", "sick"))
+    tally = PatientTally(("healthy", "sick"), SPECTRA_WORDS)
     for block in filter(None, (spectra[:cut], spectra[cut:])):
         tally.add(predictions([logit for _, logit in block], patient=[name for name, _ in block]))
     whole = by_patient(
@@ -83,7 +84,7 @@ def test_it_does_not_matter_how_the_spectra_are_cut_into_blocks(spectra, data):
     (pieces,) = tally.patients(1.0)
     assert list(pieces.patient) == list(dict.fromkeys(name for name, _ in spectra)) == list(whole.patient)
     np.testing.assert_array_equal(pieces.probability, whole.probability)
-    np.testing.assert_array_equal(pieces.n_spectra, whole.n_spectra)
+    np.testing.assert_array_equal(pieces.n_rows, whole.n_rows)
 
 
 def test_a_patients_unlikeness_is_the_median_over_the_spectra_that_were_used():
@@ -96,7 +97,7 @@ def test_a_patients_unlikeness_is_the_median_over_the_spectra_that_were_used():
 
 def test_many_patients_come_some_at_a_time_and_each_once_in_order_of_first_appearance():
     names = [f"p{at}" for at in range(2500)]
-    tally = PatientTally(("healthy", "sick"))
+    tally = PatientTally(("healthy", "sick"), SPECTRA_WORDS)
     tally.add(predictions([0.0] * 2500, patient=names))
     tally.add(predictions([2.0] * 2500, patient=names[::-1]))
     blocks = list(tally.patients(1.0))
@@ -104,7 +105,7 @@ def test_many_patients_come_some_at_a_time_and_each_once_in_order_of_first_appea
     assert [name for block in blocks for name in block.patient] == names
     for block in blocks:
         np.testing.assert_allclose(block.probability[:, 1], 1 / (1 + np.exp(-1.0)))
-        assert set(block.n_spectra) == {2}
+        assert set(block.n_rows) == {2}
 
 
 def test_names_of_half_characters_are_told_apart_and_come_back():
@@ -147,7 +148,7 @@ def test_ids_with_commas_quotes_and_line_breaks_come_back(tmp_path):
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_ids_that_a_spreadsheet_would_run_are_quoted(tmp_path, start):
     patients = by_patient(predictions([0.0], patient=[start + "cmd()"]), 1.0)
-    with patient_predictions_file(tmp_path / "p.csv", patients.classes) as append:
+    with patient_predictions_file(tmp_path / "p.csv", patients.classes, SPECTRA_WORDS) as append:
         append(patients, ["healthy"], [("healthy", "sick")])
     row = read(tmp_path / "p.csv")[0]
     assert row["patient_id"] == f"'{start}cmd()"

@@ -5,6 +5,7 @@ import pytest
 from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.evaluation.classes.metrics import auc
 from spectra_dl.spectra.predictor import SpectraPredictor
+from spectra_dl.spectra.report_context import SPECTRA_WORDS
 from spectra_dl.spectra.simulation.serum_study import POSITIVE_LABEL, StudySettings, simulate_study
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
@@ -28,7 +29,7 @@ def test_it_was_trained_on_the_study_of_its_seed(shipped):
 def test_it_classifies_new_simulated_patients(shipped):
     study = simulate_study(StudySettings(patients=120, seed=77))
     spectra, _ = shipped.predict(study.table)
-    tally = PatientTally(spectra.classes)
+    tally = PatientTally(spectra.classes, SPECTRA_WORDS)
     tally.add(spectra)
     (patients,) = tally.patients(shipped.classification.calibration.temperature)
     score = patients.probability[:, patients.classes.index(POSITIVE_LABEL)]

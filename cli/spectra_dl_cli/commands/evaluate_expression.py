@@ -9,6 +9,7 @@ from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_
 from spectra_dl_cli.expression_options import bundled_settings, expression_options
 from spectra_dl_cli.options import open_store
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, say_progress
+from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.study_sections import study_sections
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Say as well what HEST-Benchmark's protocol would claim with these features.",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Split what is left out into so many folds; by default each is left out on its own.",
+)
+@split_options("sections")
 @replay_option("SECTIONS")
 @output_options
 @bundled_settings
@@ -33,20 +41,28 @@ def evaluate_expression(
     sections: Path,
     settings: "ExpressionStudySettings",
     store: Path | None,
+    folds_from: Path | None,
     output: Output,
 ) -> None:
     """Evaluate models of gene expression on left-out patients, beside the noise ceiling and controls without an image.
 
-    SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image and spots; or the name of a
+    SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image, spots and batch; or the name of a
     dataset of tissue (spectra-dl data list).
     """
     from spectra_dl.expression.study.evaluate import evaluate_study
 
+    split = given_split(context)
     folder = output.claim()
     study = study_sections(sections)
     tissue = study.read()
-    origin = as_recorded(context, origin_of(study.files(tissue), seed=settings.seed))
+    inputs = [*study.files(tissue), *([folds_from] if folds_from else [])]
+    origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
     result = evaluate_study(
-        tissue, settings, store=open_store(store) if store else None, folder=folder, progress=say_progress
+        tissue,
+        settings,
+        split=split,
+        store=open_store(store) if store else None,
+        folder=folder,
+        progress=say_progress,
     )
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from spectra_dl.spectra.networks.names import NETWORK_NAMES
+from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl_cli.earlier_run import (
     ReplayableCommand,
     as_recorded,
-    read_text,
     recorded_options,
     replay_option,
 )
@@ -30,6 +29,7 @@ from spectra_dl_cli.options import (
     threshold_option,
 )
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, say_progress
+from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
@@ -97,25 +97,7 @@ class Protocol:
     help="Evaluate this network too; repeat for more.",
 )
 @folds_option
-@click.option(
-    "--repeats",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Times they are split anew.",
-)
-@click.option(
-    "--split-by", metavar="COLUMN", help="Leave out one value of this column at a time, as a batch."
-)
-@click.option(
-    "--folds-from",
-    type=click.Path(path_type=Path, readable=False),
-    metavar="FILE",
-    help="Repeat the folds.csv of another run.",
-)
-@click.option(
-    "--tune", is_flag=True, help="Let each fold choose among a few settings, in its training patients."
-)
+@split_options("patients")
 @threshold_option("Decision threshold: youden, or the specificity wanted, such as 0.95.")
 @click.option(
     "--coverage",
@@ -159,7 +141,7 @@ def evaluate_spectra(
     """
     from spectra_dl.spectra.study.evaluate import evaluate_study
 
-    _refuse_two_splits(context)
+    split = given_split(context)
     settings = _settings(cleaning, network, protocol)
     study = study_data(data)
     output.claim()
@@ -167,7 +149,6 @@ def evaluate_spectra(
     inputs = [*study.inputs(reading.samples), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
     table = study.read(reading)
-    split = read_text(folds_from, "the folds.csv of another run") if folds_from else None
     result = evaluate_study(table, settings, split=split, progress=say_progress)
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
 
@@ -186,21 +167,3 @@ def _settings(
         split_by=protocol.split_by,
         evaluation=protocol.evaluation(),
     )
-
-
-def _refuse_two_splits(context: click.Context) -> None:
-    """Refuse options of which one would be ignored."""
-    from click.core import ParameterSource
-
-    from spectra_dl.errors import UsageError
-
-    ways = [f"--{name.replace('_', '-')}" for name in ("split_by", "folds_from") if context.params[name]]
-    numbers = [
-        f"--{name}"
-        for name in ("folds", "repeats")
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]
-    if ways and len(ways + numbers) > 1:
-        raise UsageError(
-            f"{' and '.join(ways + numbers)} divide the patients in different ways; leave one out"
-        )

@@ -78,7 +78,7 @@ def train_spectra(
     """
     from spectra_dl.spectra.study.settings import SpectraStudySettings
     from spectra_dl.spectra.study.train import MODEL_FILE, train_study
-    from spectra_dl.training.launch import read_launch
+    from spectra_dl.training.distributed.launch import read_launch
 
     settings = SpectraStudySettings(
         preprocessing=cleaning.preprocessing(),

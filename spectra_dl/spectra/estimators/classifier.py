@@ -13,10 +13,10 @@ from spectra_dl.classification.ensemble import TrainingData, train_ensemble
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
-from spectra_dl.spectra.assembly import Provenance, assemble_predictor
+from spectra_dl.spectra.estimators.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.estimators.augmentation import Augmentation
+from spectra_dl.spectra.estimators.recipe import SpectraRecipe
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
-from spectra_dl.spectra.recipe import SpectraRecipe
 from spectra_dl.spectra.table import as_table
 from spectra_dl.training.settings import TrainingSettings
 

@@ -85,6 +85,7 @@ NETWORKS: Final[Mapping[str, NetworkCard]] = MappingProxyType(
         ),
     }
 )
+NETWORK_NAMES: Final[tuple[str, ...]] = tuple(NETWORKS)
 
 
 def build_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module":

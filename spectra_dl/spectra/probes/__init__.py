@@ -2,7 +2,6 @@
 
 from spectra_dl.arrays import TextArray
 from spectra_dl.evaluation.audit import AuditInputs, Probe
-from spectra_dl.evaluation.context import Words
 from spectra_dl.spectra.probes.detector import Calibration, CosmicRays, Noise, Saturation
 from spectra_dl.spectra.probes.table_probe import TableProbe
 from spectra_dl.spectra.probes.without_bands import (
@@ -13,11 +12,11 @@ from spectra_dl.spectra.probes.without_bands import (
     WavenumberAxis,
 )
 from spectra_dl.spectra.readers.several_files import ORIGINAL_AXIS_COLUMNS
+from spectra_dl.spectra.report_context import SPECTRA_WORDS
 from spectra_dl.spectra.table import MEASURED, SpectraTable
 
-__all__ = ["PROBES", "SPECTRA_WORDS", "TableProbe", "audit_columns", "spectra_audit_inputs", "spectra_probes"]
+__all__ = ["PROBES", "TableProbe", "audit_columns", "spectra_audit_inputs", "spectra_probes"]
 
-SPECTRA_WORDS = Words("spectrum", "spectra")
 
 PROBES: tuple[TableProbe, ...] = (
     WavenumberAxis(),

@@ -13,9 +13,9 @@ from spectra_dl.classification.decision import Answer
 from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.classification.predictions import (
     PatientPredictions,
-    SpectrumPredictions,
+    RowPredictions,
     patient_predictions_file,
-    spectrum_predictions_file,
+    row_predictions_file,
 )
 from spectra_dl.spectra.predictor import NOT_CONVERGED, SPIKES_REMOVED, SpectraPredictor
 from spectra_dl.spectra.table import SpectraTable
@@ -74,7 +74,7 @@ class PredictedPatient:
         shares = zip(patients.classes, map(float, patients.probability[row]), strict=True)
         return cls(
             patients.patient[row],
-            int(patients.n_spectra[row]),
+            int(patients.n_rows[row]),
             int(patients.n_used[row]),
             patients.status[row],
             patients.reason[row],
@@ -127,7 +127,7 @@ class PredictionCounts:
         rays = f"cosmic rays: spikes removed from {self.despiked} of {self.spectra} spectra"
         return (*self.reader_notes, *self.model_notes, *((rays,) if self.despiked else ()))
 
-    def add(self, spectra: SpectrumPredictions, notes: tuple[str, ...], *, seen: int) -> None:
+    def add(self, spectra: RowPredictions, notes: tuple[str, ...], *, seen: int) -> None:
         """Count a block of spectra in.
 
         Parameters
@@ -234,7 +234,7 @@ def predict_study(
     predicted = ((table, *predictor.predict(table, batch_size=batch_size)) for table in blocks)
     first = next(predicted)
     with _writers(folder, predictor) as (write_spectra, write_patients):
-        tally = PatientTally(tuple(predictor.classification.classes))
+        tally = PatientTally(tuple(predictor.classification.classes), predictor.words)
         for table, spectra, notes in chain([first], predicted):
             write_spectra(spectra)
             counts.add(spectra, notes, seen=predictor.seen_in_training(table))
@@ -242,7 +242,7 @@ def predict_study(
             tally.add(spectra)
             if table.patient is None:  # each spectrum stands for itself
                 counts.add_patients(write_patients(tally))
-                tally = PatientTally(tally.classes)
+                tally = PatientTally(tally.classes, tally.words)
             if progress:
                 progress(counts.spectra)
         counts.add_patients(write_patients(tally))
@@ -252,7 +252,7 @@ def predict_study(
 @contextlib.contextmanager
 def _writers(
     folder: Path | None, predictor: SpectraPredictor
-) -> Iterator[tuple[Callable[[SpectrumPredictions], None], Callable[[PatientTally], Answered]]]:
+) -> Iterator[tuple[Callable[[RowPredictions], None], Callable[[PatientTally], Answered]]]:
     """Yield what appends spectra and patients to the two tables, if there is a folder; patients are given on with their answers."""
     rule, temperature = predictor.decision, predictor.classification.calibration.temperature
 
@@ -266,8 +266,8 @@ def _writers(
     make_run_folder(folder)
     classes = tuple(predictor.classification.classes)
     with (
-        spectrum_predictions_file(folder / "predictions.csv", classes) as append_spectra,
-        patient_predictions_file(folder / "patients.csv", classes) as append_patients,
+        row_predictions_file(folder / "predictions.csv", classes) as append_spectra,
+        patient_predictions_file(folder / "patients.csv", classes, predictor.words) as append_patients,
     ):
 
         def write_patients(tally: PatientTally) -> Answered:
@@ -276,4 +276,4 @@ def _writers(
                 append_patients(patients, decided, [answer.prediction_set for answer in answers])
                 yield patients, answers
 
-        yield lambda spectra: append_spectra(spectra, rule.of_spectra(spectra)), write_patients
+        yield lambda spectra: append_spectra(spectra, rule.of_rows(spectra)), write_patients

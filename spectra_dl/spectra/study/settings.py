@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.spectra.networks.names import NETWORK_NAMES
+from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.training.settings import TrainingSettings
 

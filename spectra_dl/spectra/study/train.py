@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spectra_dl.models.card import card_text
-from spectra_dl.spectra.assembly import Provenance
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
+from spectra_dl.spectra.estimators.assembly import Provenance
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.probes.study import audit_cohort

@@ -136,7 +136,7 @@ def test_a_long_source_and_a_foreign_column_of_digests_do_no_harm(table):
     from dataclasses import replace
 
     from spectra_dl.arrays import text_array
-    from spectra_dl.spectra.assembly import Provenance
+    from spectra_dl.spectra.estimators.assembly import Provenance
     from spectra_dl.spectra.table import MEASURED, spectrum_hashes
 
     foreign = replace(table, metadata={MEASURED: text_array(["not a digest"] * len(table))})

@@ -6,10 +6,10 @@ from spectra_dl.classification.assembly import TrainingProvenance, fit_decision,
 from spectra_dl.classification.ensemble import Ensemble, TrainingData
 from spectra_dl.evaluation.classes.threshold import ThresholdRule
 from spectra_dl.models.members import member_tensors
+from spectra_dl.spectra.estimators.recipe import SpectraRecipe
 from spectra_dl.spectra.input_part import describe_input
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
-from spectra_dl.spectra.recipe import SpectraRecipe
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 
 

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from spectra_dl.errors import UsageError
-from spectra_dl.training.processes import Processes
+from spectra_dl.training.distributed.processes import Processes
 
 _NORMALISATION = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _SHARED = (*_NORMALISATION, nn.Dropout)

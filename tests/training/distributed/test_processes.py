@@ -17,8 +17,8 @@ from torch import nn
 
 import train_together
 from spectra_dl.errors import UsageError
-from spectra_dl.training.launch import Launch, read_launch
-from spectra_dl.training.processes import Processes
+from spectra_dl.training.distributed.launch import Launch, read_launch
+from spectra_dl.training.distributed.processes import Processes
 from train_together import NETWORKS, digest, losses, network, precise_losses, train
 
 pytestmark = pytest.mark.xdist_group("processes")

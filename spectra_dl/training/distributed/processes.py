@@ -19,8 +19,8 @@ import torch
 
 from spectra_dl.errors import EnvironmentFault, UsageError
 from spectra_dl.training.batches import Batch
+from spectra_dl.training.distributed.launch import Launch
 from spectra_dl.training.engine import device_kind
-from spectra_dl.training.launch import Launch
 
 # A process that dies closes its connections and is noticed at once. This is for a machine that vanishes or stands still,
 # and must be longer than a checkpoint ever takes to write.
