@@ -97,32 +97,34 @@ def _run(words: list[str]) -> int:
         return err.exit_code
     except click.exceptions.Exit as err:
         return err.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        _leave_in_peace()
-        say_error(_STOPPED + (_RESUME_HINT if "train" in words else ""))
-        return _INTERRUPTED
-    except _Terminated:
-        _leave_in_peace()
-        say_error("asked to end: " + _STOPPED + (_RESUME_HINT if "train" in words else ""))
-        return _TERMINATED
-    except SpectraDLError as err:
-        if "--debug" in words:
+    except (KeyboardInterrupt, click.Abort, _Terminated) as err:
+        return _stopped(terminated=isinstance(err, _Terminated), hint="train" in words)
+    except Exception as err:
+        if "--debug" in words and not isinstance(err, MemoryError):
             raise
+        return _failed(err)
+
+
+def _stopped(*, terminated: bool, hint: bool) -> int:
+    """Say that a signal ended the command, and return the exit code."""
+    _leave_in_peace()
+    say_error(("asked to end: " if terminated else "") + _STOPPED + (_RESUME_HINT if hint else ""))
+    return _TERMINATED if terminated else _INTERRUPTED
+
+
+def _failed(err: Exception) -> int:
+    """Say in a sentence why the command failed, and return the exit code."""
+    if isinstance(err, SpectraDLError):
         say_error(str(err))
         return err.exit_code
-    except MemoryError:
+    # torch has no class for it on a CPU, only these words.
+    if isinstance(err, MemoryError) or "can't allocate memory" in str(err):
         say_error(_NO_MEMORY)
         return _ENVIRONMENT
-    except Exception as err:
-        if "--debug" in words:
-            raise
-        if "can't allocate memory" in str(err):  # torch's own words; it has no class for it on a CPU
-            say_error(_NO_MEMORY)
-            return _ENVIRONMENT
-        say_error(
-            f"internal error ({type(err).__name__}: {err}); run again with 'spectra-dl --debug ...' and report it"
-        )
-        return _BUG
+    say_error(
+        f"internal error ({type(err).__name__}: {err}); run again with 'spectra-dl --debug ...' and report it"
+    )
+    return _BUG
 
 
 def _refuse_several_processes(words: list[str]) -> None:

@@ -1,5 +1,6 @@
 """What predict prints for a person."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,4 +117,4 @@ def _section_lines(result: "PredictedSection", model_name: str, folder: Path) ->
 
 
 def _three_digits(value: float | None) -> str:
-    return "-" if value is None or value != value else f"{value:.3f}"
+    return "-" if value is None or math.isnan(value) else f"{value:.3f}"

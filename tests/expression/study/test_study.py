@@ -64,7 +64,7 @@ def test_the_genes_of_a_ceiling_stand_from_the_most_counted_on(sheet):
     counts = [gene.mean_count for gene in every.genes]
     assert counts == pytest.approx(sorted(counts, reverse=True))
     few = ceiling_study(sheet.parent / "S0.tsv", top=3)
-    assert few.genes == every.genes[:3]
+    assert [gene.gene for gene in few.genes] == [gene.gene for gene in every.genes[:3]]
     assert few.mean_ceiling == pytest.approx(np.nanmean([gene.ceiling for gene in few.genes]))
     assert few.files(few.report)["ceiling.csv"].splitlines()[0] == "gene,mean_count,ceiling,low,high"
 
