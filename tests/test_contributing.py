@@ -20,7 +20,7 @@ from spectra_dl.imaging.features.recipe import FeatureRecipe
 from spectra_dl.spectra import networks
 from spectra_dl.spectra.networks import NetworkCard
 from spectra_dl.spectra.preprocessing.scaling import Normalise
-from spectra_dl.spectra.preprocessing.step import NothingToLearn, Stage, StepResult
+from spectra_dl.spectra.preprocessing.step import Stage, StatelessStep, StepResult
 from spectra_dl.spectra.preprocessing.steps import STEPS
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
@@ -50,7 +50,7 @@ def test_every_file_that_the_recipes_name_is_there(repository):
 
 
 @dataclass(frozen=True)
-class Root(NothingToLearn):
+class Root(StatelessStep):
     """Take a root of every intensity, as a contributor might write it."""
 
     stage: ClassVar[Stage] = Stage.SMOOTH
@@ -133,7 +133,7 @@ def test_an_encoder_works_once_it_is_in_the_registry(tmp_path, monkeypatch):
     targets, spots = PanelTargets(cohort, PanelSettings(4)), cohort.spots
     settings = ProfileSettings(resamples=100, shuffles=0, leaky=False)
     scores = sdl.evaluate_profiles(
-        {"ridge": RidgeExpression()}, spots, targets, spots.section, spots.patient, settings
+        {"ridge": RidgeExpression()}, sdl.SectionRows(spots, spots.section, spots.patient), targets, settings
     )
     request = TrainingRequest(RidgeExpression(), cohort, targets, recipe, "simulated tissue", 0)
     before = train_predictor(request, scores)

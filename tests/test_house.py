@@ -90,12 +90,18 @@ def wide_functions(path: str, text: str) -> list[str]:
     ]
 
 
+def is_command(function: Function) -> bool:
+    """Whether a function is a command of click, whose docstring is its help and whose options document themselves."""
+    return any("command(" in ast.unparse(each) for each in function.decorator_list)
+
+
 def undocumented_functions(path: str, text: str) -> list[str]:
-    """Public functions of two parameters or more whose docstring has no section Parameters."""
+    """Public functions of two parameters or more, other than commands, whose docstring has no section Parameters."""
     return [
         f"{path} {name}"
         for name, function in public_functions(ast.parse(text).body)
         if len(parameters(function, keyword_only=True)) >= 2
+        and not is_command(function)
         and "Parameters\n---" not in (ast.get_docstring(function) or "")
     ]
 

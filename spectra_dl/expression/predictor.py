@@ -80,14 +80,14 @@ class ExpressionPredictor(Predictor["ExpressionInput"]):
         head = header.input.head
 
         def build() -> "nn.Module":
-            sizes = {"shown": head.shown, "n_features": head.n_features, "n_outputs": head.n_outputs}
+            sizes = {"n_regions": head.shown, "n_features": head.n_features, "n_outputs": head.n_outputs}
             return build_head(head.name, **sizes)
 
         networks = tuple(restore_member(build, tensors, member) for member in range(head.members))
         return cls(header, networks, sha256=sha256)
 
     def recipe(self, named: Sequence[str] = ()) -> FeatureRecipe:
-        """Return the encoders and tiles the model is shown.
+        """Return the encoders and tiles the model takes.
 
         Parameters
         ----------
@@ -161,9 +161,9 @@ class ExpressionPredictor(Predictor["ExpressionInput"]):
         rows = placed[known]
         spots = spots_of(section.select(rows), SectionFeatures(features.values[known], features.blocks))
         part = self.header.input
-        shown = head_inputs(part.head.name, spots, surroundings=part.head.shown > 1)
+        inputs = head_inputs(part.head.name, spots, surroundings=part.head.shown > 1)
         values = np.full((len(section), len(part.genes)), np.nan)
-        values[rows] = mean_expression(self.networks, shown, part.head.trained_by)
+        values[rows] = mean_expression(self.networks, inputs, part.head.trained_by)
         return values
 
     def _check_encoders(self, features: SectionFeatures) -> None:

@@ -164,7 +164,9 @@ def test_a_model_on_features_made_elsewhere_asks_for_them_again(sheet, tmp_path)
     assert "not trained with the encoder colour-texture" in refusal.stderr
 
 
-def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_a_claim(tmp_path, repository):
+def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_an_estimate_beside(
+    tmp_path, repository
+):
     sheet = repository / "datasets/demo/tissue/sections.csv"
     options = ["--genes", 8, "--tile-um", 112, "--hest-exact", "--json"]
     found = json.loads(run("evaluate", "expression", sheet, *options).stdout)
@@ -173,9 +175,9 @@ def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_a_claim
     results = found["results"]
     assert next(iter(results["models"])) == "network context, mse"
     assert "sequencing depth (counts of the test spots)" in results["controls"]
-    ((name, claim),) = results["claims"]["other_protocols"].items()
+    ((name, estimate),) = results["leaky_estimates"]["other_protocols"].items()
     assert "HEST" in name
-    assert -1 <= claim <= 1
+    assert -1 <= estimate <= 1
     names = {one["path"].rsplit("/", 1)[1] for one in found["inputs"]}
     assert names == {"sections.csv"} | {
         f"SIM{number}-1{end}" for number in (5, 6) for end in (".tsv.gz", "_selection.tsv", ".jpg")
@@ -214,6 +216,11 @@ def test_the_report_of_an_evaluation_holds_every_option_that_decides_it(evaluate
         "tile_um": [112.0],
         "seed": 3,
         "hest_exact": False,
+        "folds": None,
+        "repeats": 1,
+        "split_by": None,
+        "folds_from": None,
+        "tune": False,
     }
 
 

@@ -85,18 +85,18 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
         if self.loss not in LOSSES:
             raise UsageError(f"loss {self.loss!r:.80}: choose {', '.join(LOSSES)}")
         section = X.section if groups is None else groups
-        shown, target = head_inputs(self.head, X, surroundings=self.surroundings), self._target(X, y)
+        inputs, target = head_inputs(self.head, X, surroundings=self.surroundings), self._target(X, y)
         names = sorted(set(section))
         left_out: list[str | None] = list(names[: self.most_members]) if len(names) > 1 else [None]
         self.networks_ = tuple(
-            self._member(shown, target, section, name, number) for number, name in enumerate(left_out)
+            self._member(inputs, target, section, name, number) for number, name in enumerate(left_out)
         )
         return self
 
     def predict(self, X: SpotTable) -> FloatArray:
         """Return ``(n, g)`` log-normalised expression, the mean over the members."""
-        shown = head_inputs(self.head, X, surroundings=self.surroundings)
-        return mean_expression(self.networks_, shown, self.loss)
+        inputs = head_inputs(self.head, X, surroundings=self.surroundings)
+        return mean_expression(self.networks_, inputs, self.loss)
 
     def prepared(self, network: "nn.Module") -> "nn.Module":
         """Return a freshly built network as its training starts."""
@@ -108,7 +108,7 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
         return np.concatenate([spots.library[:, None] / PER, raw_counts(y, spots.library)], axis=1)
 
     def _member(
-        self, shown: Features, target: FloatArray, section: TextArray, left_out: str | None, number: int
+        self, inputs: Features, target: FloatArray, section: TextArray, left_out: str | None, number: int
     ) -> "nn.Module":
         """Train one network on all sections but ``left_out``, which says when to stop."""
         import torch
@@ -124,14 +124,14 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
         start = _start(target[learn], self.loss)
 
         def build() -> "nn.Module":
-            n_rings, n_features = shown.shape[1:]
+            n_rings, n_features = inputs.shape[1:]
             network = build_head(self.head, n_regions=n_rings, n_features=n_features, n_outputs=len(start))
             network = self.prepared(network)
             set_output_bias(network, torch.from_numpy(start.astype(np.float32)))
             return network
 
         def examples(rows: NDArray[np.bool_]) -> Examples:
-            return Examples(shown[rows], target[rows].astype(np.float32))
+            return Examples(inputs[rows], target[rows].astype(np.float32))
 
         return train_member(
             build,
@@ -144,19 +144,19 @@ class NetworkExpression(RegressorMixin, BaseEstimator):
         )
 
 
-def mean_expression(networks: "Sequence[nn.Module]", shown: Features, loss: str) -> FloatArray:
+def mean_expression(networks: "Sequence[nn.Module]", inputs: Features, loss: str) -> FloatArray:
     """Return the mean over networks of predicted log(1 + counts per 10,000), ``(n, g)``.
 
     Parameters
     ----------
     networks
         Trained alike.
-    shown
+    inputs
         ``(n, k, d)`` float32, from `spectra_dl.expression.estimators.context.head_inputs`.
     loss
         What they were trained for.
     """
-    return mean_output(networks, [shown] * len(networks), transform=partial(as_expression, loss=loss))
+    return mean_output(networks, [inputs] * len(networks), transform=partial(as_expression, loss=loss))
 
 
 def as_expression(output: FloatArray, loss: str) -> FloatArray:

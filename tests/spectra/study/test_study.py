@@ -7,7 +7,7 @@ import pytest
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.models.file import load_model
+from spectra_dl.loading import read_header
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl.spectra.study.evaluate import evaluate_study
@@ -78,7 +78,7 @@ def test_a_model_nobody_knows_is_refused_with_the_names(table):
 def test_a_trained_model_is_described_and_predicts_the_same_from_its_file(table, tmp_path):
     settings = replace(SETTINGS, networks=("compact",))
     trained = train_study(table, settings, source="a simulation", folder=tmp_path)
-    header, _, sha256 = load_model(tmp_path / "model.safetensors")
+    header, sha256 = read_header(tmp_path / "model.safetensors")
     assert trained.sha256 == sha256 == trained.report["model_sha256"]
     assert header.training.source == "a simulation"
     assert header.training.simulated

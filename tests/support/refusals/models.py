@@ -11,7 +11,7 @@ import numpy as np
 
 from example_models import merged
 from refusals.archives import ARCHIVES, torch_checkpoint
-from refusals.inputs import DEMO, judged, pickled, write
+from refusals.inputs import DEMO, pickled, predict_file, write
 from refusals.row import Command, Maker, Row
 from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.storage.sealed import write_sealed
@@ -122,7 +122,7 @@ PICKLES = [
     for name in ("model.pkl", "model.safetensors", "model.h5", "model.npz", "model.joblib")
 ] + [
     Row("B", "an old text pickle", "unsafe", _RETRAIN, as_model(pickled(0)), "pickle data"),
-    Row("B", "a pickle named spectra.csv", "unsafe", "Export the spectra as CSV.", judged(pickled()), "never loaded"),
+    Row("B", "a pickle named spectra.csv", "unsafe", "Export the spectra as CSV.", predict_file(pickled()), "never loaded"),
     Row("B", "a PyTorch checkpoint that runs code", "unsafe", _RETRAIN, everywhere(torch_checkpoint, "model.pt"), "pickle"),
     Row("B", "a NumPy array of objects (.npy)", "unsafe", _RETRAIN, as_model(_saved(OBJECTS, zipped=False), "model.npy")),
     Row("B", "a NumPy archive with an array of objects (.npz)", "unsafe", _RETRAIN, as_model(_saved(OBJECTS, zipped=True), "model.npz")),
