@@ -44,7 +44,7 @@ def test_training_learns_what_to_expect_from_left_out_sections_and_writes_one_fi
     header, sha256 = read_header(tmp_path / "model.safetensors")
     assert trained.sha256 == sha256
     known = {target.name: target.pearson for target in alone.evaluation.first.targets}
-    for gene in header.genes:
+    for gene in header.input.genes:
         assert gene.pearson == pytest.approx(known[gene.name])
 
 

@@ -1,0 +1,97 @@
+"""What the commands find in the demonstration data does not change when code moves.
+
+The figures were printed by an earlier version. Tolerances leave room for another processor's rounding, and for nothing else.
+"""
+
+import csv
+import json
+
+import pytest
+
+from command_line import run
+
+pytestmark = pytest.mark.xdist_group("shipped results")
+PROBABILITY = {  # of bone metastasis, by the model that ships
+    "SIM-01": 0.501985,
+    "SIM-02": 0.240008,
+    "SIM-03": 0.432865,
+    "SIM-04": 0.314419,
+    "SIM-05": 0.942816,
+    "SIM-06": 0.427265,
+    "SIM-07": 0.836229,
+    "SIM-08": 0.515502,
+    "SIM-09": 0.114133,
+    "SIM-10": 0.779354,
+    "SIM-11": 0.794598,
+    "SIM-12": 0.925634,
+}
+UNANSWERED = {"SIM-01", "SIM-03", "SIM-06", "SIM-08"}
+# Patient AUC and AUC of the leaky estimate, 3 folds.
+AUC = {
+    "majority class": (0.5, 0.5),
+    "logistic regression": (0.3888888889, 0.8333333333),
+    "PLS-DA": (0.4583333333, 0.7222222222),
+    "PCA-LDA": (0.6944444444, 0.6604938272),
+    "SVM": (0.4444444444, 0.1944444444),
+}
+PROBES = {"intensity level": 0.3611111111, "silent region": 0.3888888889, "noise": 0.3333333333}
+PEARSON = {
+    "ridge, all features": 0.8547726135,
+    "pls, all features": 0.8543585886,
+    "ridge, colour and texture": 0.8589624646,
+}
+CONTROLS = {
+    "training mean": 0.0,
+    "spatial neighbours (a leak)": 0.8363854896,
+    "sequencing depth (counts of the test spots)": 0.0299275575,
+}
+
+
+@pytest.fixture(scope="module")
+def demo(repository):
+    return repository / "datasets" / "demo"
+
+
+def test_patients_of_the_demonstration_get_the_probabilities_they_always_got(demo, tmp_path):
+    run("predict", demo / "spectra.csv", "--out", tmp_path / "out")
+    with open(tmp_path / "out" / "patients.csv", newline="", encoding="utf-8") as stream:
+        rows = {row["patient_id"]: row for row in csv.DictReader(stream)}
+    found = {name: float(row["p_bone metastasis"]) for name, row in rows.items()}
+    assert found == pytest.approx(PROBABILITY, abs=2e-6)
+    assert {name for name, row in rows.items() if not row["predicted_class"]} == UNANSWERED
+
+
+def test_classical_models_and_probes_of_the_demonstration_score_what_they_always_scored(demo):
+    options = ("--label", "label", "--patient", "patient_id", "--members", 2, "--epochs", 1, "--folds", 3)
+    results = json.loads(run("evaluate", "spectra", demo / "spectra.csv", *options, "--json").stdout)[
+        "results"
+    ]
+    found = {
+        name: (model["patient_level"]["auc"]["value"], model["leaky_estimate"]["auc"])
+        for name, model in results["models"].items()
+        if name in AUC
+    }
+    for name, (auc, leaky) in AUC.items():
+        assert found[name] == pytest.approx((auc, leaky), abs=1e-6), name
+    probes = {
+        one["name"]: one["patient_auc"]["value"]
+        for one in results["audit"]["findings"]
+        if one["name"] in PROBES
+    }
+    assert probes == pytest.approx(PROBES, abs=1e-6)
+
+
+def test_regressions_and_controls_of_the_demonstration_sections_score_what_they_always_scored(demo):
+    options = ("--genes", 12, "--model", "ridge", "--json")
+    sheet = demo / "tissue" / "sections.csv"
+    results = json.loads(run("evaluate", "expression", sheet, *options).stdout)["results"]
+    found = {
+        name.removesuffix(", all features"): model["pearson"]["value"]
+        for name, model in results["models"].items()
+    }
+    expected = {name.removesuffix(", all features"): value for name, value in PEARSON.items()}
+    assert found == pytest.approx(expected, abs=1e-4)
+    controls = {name: results["controls"][name]["pearson"]["value"] for name in CONTROLS}
+    assert controls == pytest.approx(CONTROLS, abs=1e-4)
+    assert results["ceiling"]["value"] == pytest.approx(0.9584654449, abs=1e-6)
+    assert results["leaky_estimates"]["constant_profile"] == pytest.approx(0.6032201539, abs=1e-6)
