@@ -5,8 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from spectra_dl.expression.estimators.head_registry import HEADS, MLP
 from spectra_dl.expression.estimators.losses import LOSSES
-from spectra_dl.expression.estimators.registry import HEADS, MLP, REGRESSIONS
+from spectra_dl.expression.estimators.registry import REGRESSIONS
 from spectra_dl.imaging.encoders.registry import is_encoder_name
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.models.header import Classification, Closed, InputPart, Text

@@ -10,8 +10,8 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import ModelFileError, UsageError
 from spectra_dl.expression.cohort import spots_of
 from spectra_dl.expression.estimators.context import head_inputs
+from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.estimators.network import mean_expression
-from spectra_dl.expression.estimators.registry import build_head
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.encoders.reference_tile import same_features
 from spectra_dl.imaging.encoders.registry import TIMM

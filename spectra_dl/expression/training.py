@@ -11,8 +11,8 @@ from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileRes
 from spectra_dl.evaluation.report.profiles_json import per_target
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
 from spectra_dl.expression.estimators.closed_form import PlsExpression
+from spectra_dl.expression.estimators.head_registry import LINEAR, build_head
 from spectra_dl.expression.estimators.network import NetworkExpression
-from spectra_dl.expression.estimators.registry import LINEAR, build_head
 from spectra_dl.expression.estimators.ridge import LinearMap
 from spectra_dl.expression.input_part import (
     EncoderDescription,

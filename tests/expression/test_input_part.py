@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from example_models import model_description
-from spectra_dl.expression.estimators.registry import HEADS
+from spectra_dl.expression.estimators.head_registry import HEADS
 from spectra_dl.expression.input_part import ExpressionInput
 from spectra_dl.models.header import Classification
 

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.stats import pearsonr
 
 from spectra_dl.arrays import text_array
-from spectra_dl.expression.estimators.registry import build_head
+from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.input_part import (
     EncoderDescription,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import ModelFileError
-from spectra_dl.expression.estimators.registry import build_head
+from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.loading import load_model, read_header

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from spectra_dl.errors import SpectraDLError
+from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.estimators.losses import pearson_loss
-from spectra_dl.expression.estimators.registry import build_head
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.training import (
     EpochRecord,

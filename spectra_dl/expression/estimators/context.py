@@ -7,7 +7,7 @@ be done with a section without counts, and it removes what differs between stain
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.expression.estimators.registry import FINE_TUNED
+from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import Features
 
@@ -49,7 +49,7 @@ def head_inputs(head: str, spots: SpotTable, *, surroundings: bool) -> Features:
     Parameters
     ----------
     head
-        A name of `spectra_dl.expression.estimators.registry.HEADS`.
+        A name of `spectra_dl.expression.estimators.head_registry.HEADS`.
     spots
         All spots of a section that can be used.
     surroundings

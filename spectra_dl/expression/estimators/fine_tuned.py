@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.network import NetworkExpression
-from spectra_dl.expression.estimators.registry import FINE_TUNED
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:

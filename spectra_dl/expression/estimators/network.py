@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.estimators.context import head_inputs
+from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.estimators.losses import COUNT_LOSSES, LOSSES
-from spectra_dl.expression.estimators.registry import build_head
 from spectra_dl.expression.genes import PER, raw_counts
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.features.block import Features

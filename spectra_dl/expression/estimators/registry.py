@@ -1,4 +1,4 @@
-"""Heads and models of expression by name; importing this loads neither torch nor scikit-learn.
+"""Models of expression by name; importing this loads neither torch nor scikit-learn.
 
 Each name is written here and nowhere else: the command line and the check of model files read it.
 """
@@ -8,42 +8,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from spectra_dl.errors import UsageError
+from spectra_dl.expression.estimators.head_registry import CONTEXT, FINE_TUNED, HEADS, LINEAR, MLP
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from spectra_dl.expression.estimators.closed_form import RidgeExpression
     from spectra_dl.expression.estimators.losses import LossName
     from spectra_dl.expression.estimators.network import NetworkExpression
 
     Model: TypeAlias = RidgeExpression | NetworkExpression
-    HeadClass: TypeAlias = Callable[[int, int, int, int], nn.Module]
-
-LINEAR, MLP, CONTEXT, FINE_TUNED = "linear", "mlp", "context", "fine-tuned"
-
-
-def _context() -> "HeadClass":
-    from spectra_dl.expression.estimators.heads import ContextHead
-
-    return ContextHead
-
-
-def _mlp() -> "HeadClass":
-    from spectra_dl.expression.estimators.heads import MLPHead
-
-    return MLPHead
-
-
-def _linear() -> "HeadClass":
-    from spectra_dl.expression.estimators.heads import LinearHead
-
-    return LinearHead
-
-
-def _tile_network() -> "HeadClass":
-    from spectra_dl.expression.estimators.tile_network import TileNetwork
-
-    return TileNetwork
 
 
 def _ridge() -> "RidgeExpression":
@@ -58,40 +30,11 @@ def _pls() -> "RidgeExpression":
     return PlsExpression()
 
 
-HEADS: Final[Mapping[str, Callable[[], "HeadClass"]]] = MappingProxyType(
-    {LINEAR: _linear, MLP: _mlp, CONTEXT: _context, FINE_TUNED: _tile_network}
-)
 REGRESSIONS: Final[Mapping[str, Callable[[], "RidgeExpression"]]] = MappingProxyType(
     {"ridge": _ridge, "pls": _pls}
 )
 # In the order in which a user should consider them.
 MODEL_NAMES: Final[tuple[str, ...]] = (CONTEXT, MLP, LINEAR, FINE_TUNED, *REGRESSIONS)
-
-
-def build_head(
-    name: str, *, n_regions: int, n_features: int, n_outputs: int, hidden: int = 128
-) -> "nn.Module":
-    """Build a head with weights drawn from torch's global generator.
-
-    Parameters
-    ----------
-    name
-        One of `HEADS`.
-    n_regions
-        Rows of inputs per spot: 1 for its own tile, 3 with its surroundings.
-    n_features, n_outputs
-        Widths.
-    hidden
-        Width of the hidden layer, where there is one.
-
-    Raises
-    ------
-    UsageError
-        There is no such head.
-    """
-    if name not in HEADS:
-        raise UsageError(f"head {name!r:.80}: choose {', '.join(HEADS)}")
-    return HEADS[name]()(n_regions, n_features, n_outputs, hidden)
 
 
 def build_model(name: str, *, loss: "LossName" = "mse", seed: int = 0) -> "Model":

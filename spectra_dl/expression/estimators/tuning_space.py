@@ -12,7 +12,8 @@ fine-tuned         nothing: one training takes hours
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spectra_dl.expression.estimators.registry import FINE_TUNED, REGRESSIONS
+from spectra_dl.expression.estimators.head_registry import FINE_TUNED
+from spectra_dl.expression.estimators.registry import REGRESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

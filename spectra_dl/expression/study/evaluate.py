@@ -19,7 +19,8 @@ from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, express
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
 from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
 from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
-from spectra_dl.expression.estimators.registry import FINE_TUNED, REGRESSIONS, build_model
+from spectra_dl.expression.estimators.head_registry import FINE_TUNED
+from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
 from spectra_dl.expression.probes import section_findings

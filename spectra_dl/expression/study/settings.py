@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from spectra_dl.evaluation.folds.leave_out_splits import Group
 from spectra_dl.evaluation.profiles.results import ProfileSettings
+from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.losses import LossName
-from spectra_dl.expression.estimators.registry import FINE_TUNED, MODEL_NAMES
+from spectra_dl.expression.estimators.registry import MODEL_NAMES
 from spectra_dl.expression.genes import PanelRule, PanelSettings
 from spectra_dl.imaging.encoders.registry import RAW_TILES
 from spectra_dl.imaging.features.recipe import DEFAULT_SIZES_UM, FeatureRecipe

@@ -7,8 +7,8 @@ from scipy.special import erf
 from torch import nn
 
 from spectra_dl.errors import UsageError
+from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.estimators.heads import set_output_bias
-from spectra_dl.expression.estimators.registry import build_head
 
 N_REGIONS, WIDTH, GENES, HIDDEN = 3, 5, 4, 6
 ON_FEATURES = ("linear", "mlp", "context")

@@ -8,8 +8,9 @@ import pytest
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.estimators.closed_form import PlsExpression, RidgeExpression
 from spectra_dl.expression.estimators.fine_tuned import FineTunedExpression
+from spectra_dl.expression.estimators.head_registry import HEADS
 from spectra_dl.expression.estimators.network import NetworkExpression
-from spectra_dl.expression.estimators.registry import HEADS, MODEL_NAMES, REGRESSIONS, build_model
+from spectra_dl.expression.estimators.registry import MODEL_NAMES, REGRESSIONS, build_model
 
 
 def test_every_head_and_regression_is_a_model_once():
