@@ -109,7 +109,7 @@ def as_recorded(context: click.Context, report: Mapping[str, object]) -> dict[st
     _refuse_other_inputs(earlier, cast("list[dict[str, str]]", report["inputs"]))
     if report["versions"] != earlier.versions:
         say_warning(
-            f"{earlier.path.name} was written with other versions; figures may differ in the last digits"
+            f"{earlier.path.name} was made with other versions; figures may differ in the last digits"
         )
     return {**report, "command": list(earlier.command), "inputs": [dict(each) for each in earlier.inputs]}
 
@@ -225,11 +225,11 @@ def _checked_options(context: click.Context, earlier: EarlierRun) -> dict[str, o
 def _refuse_other_inputs(earlier: EarlierRun, inputs: Sequence[Mapping[str, str]]) -> None:
     if len(inputs) != len(earlier.inputs):
         raise DataError(
-            f"--replay: {len(inputs)} inputs, but {earlier.path.name} was computed from {len(earlier.inputs)}; give the same ones"
+            f"--replay: {len(inputs)} inputs, but {earlier.path.name} was made from {len(earlier.inputs)}; give the same ones"
         )
     for given, known in zip(inputs, earlier.inputs, strict=True):
         if given["sha256"] != known["sha256"]:
             raise DataError(
-                f"--replay: {given['path']!s:.100} is not what {earlier.path.name} was computed from (SHA-256 {given['sha256']}, "
+                f"--replay: {given['path']!s:.100} is not what {earlier.path.name} was made from (SHA-256 {given['sha256']}, "
                 f"there {known['sha256']:.64}); give the same file"
             )
