@@ -1,4 +1,4 @@
-"""The arrays this room speaks of."""
+"""Types of arrays that every room uses."""
 
 from collections.abc import Iterable, Sequence
 

@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from pydoc import locate
 
 import click
 import pytest
@@ -57,3 +58,17 @@ def test_every_link_to_a_file_leads_somewhere(repository):
         path = repository / document
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{document}: {target}"
+
+
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if name != "docs/refusals.md"])
+def test_every_dotted_name_exists(repository, document):
+    text = (repository / document).read_text(encoding="utf-8")
+    for name in set(re.findall(r"`(spectra_dl(?:\.\w+)+)`", text)):
+        assert locate(name) is not None, f"{document}: {name}"
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md"])
+def test_every_benchmark_exists(repository, document):
+    text = (repository / document).read_text(encoding="utf-8")
+    for path in set(re.findall(r"benchmarks/[\w/]+\.py", text)):
+        assert (repository / path).exists(), f"{document}: {path}"

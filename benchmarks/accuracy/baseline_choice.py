@@ -1,4 +1,4 @@
-"""Which baseline method, how stiff, and is a baseline needed at all?
+"""Which baseline method, how smooth, and is a baseline needed at all?
 
 Run: ``python benchmarks/accuracy/baseline_choice.py [--data shared/data/raman]``. Two tables:
 
@@ -75,8 +75,8 @@ def errors_against_the_truth() -> None:
             best = min(
                 (error(intensity, truth, method, {**parameters, "lam": lam}), lam) for lam in GRID.tolist()
             )
-            own = error(intensity, truth, method, {**parameters, "lam": chosen})
-            cells += [f"{own:.0f} ({chosen:.0e})", f"{best[0]:.0f} ({best[1]:.0e})"]
+            error_of_chosen = error(intensity, truth, method, {**parameters, "lam": chosen})
+            cells += [f"{error_of_chosen:.0f} ({chosen:.0e})", f"{best[0]:.0f} ({best[1]:.0e})"]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
     print()
 
@@ -113,13 +113,13 @@ def effect_on_patient_auc(data: Path) -> None:
 
 def corrections() -> dict[str, Preprocessing]:
     """Return the pipelines that are compared."""
-    found = {"none (raw)": Preprocessing((Despike(), Normalise("snv")))}
-    found["asls, p .01, lam 1e5"] = _with_baseline("asls", {"lam": 1e5, "p": 0.01, "tol": 1e-3})
+    pipelines = {"none (raw)": Preprocessing((Despike(), Normalise("snv")))}
+    pipelines["asls, p .01, lam 1e5"] = _with_baseline("asls", {"lam": 1e5, "p": 0.01, "tol": 1e-3})
     for name, (method, parameters) in WHITTAKER.items():
-        found[f"{name}, lam by V-curve"] = _with_baseline(method, {**parameters, "lam": "auto"})
+        pipelines[f"{name}, lam by V-curve"] = _with_baseline(method, {**parameters, "lam": "auto"})
     for name, (method, parameters) in OTHERS.items():
-        found[name] = _with_baseline(method, parameters)
-    return found
+        pipelines[name] = _with_baseline(method, parameters)
+    return pipelines
 
 
 def _with_baseline(method: str, parameters: Parameters) -> Preprocessing:

@@ -3,7 +3,7 @@
 Run: ``python benchmarks/accuracy/default_choice.py --work FOLDER [--data ../shared/data/raman] [--sets serum ...] [--slow] [--quick]``.
 Five folds by patient, one repeat, everything fitted in the fold; one table per set. "minus the default" is the paired
 difference in patient AUC with its patient-bootstrap interval; "better" and "worse" stand only where that excludes 0.
-"claim of a split by spectrum" is the AUC that a leaky split would have reported. ResNet needs ``--slow`` and a GPU.
+"leaky estimate" is the AUC that a split by spectrum would have given. ResNet needs ``--slow`` and a GPU.
 
 Each result is kept in the work folder, so an interrupted run goes on where it stopped; empty the folder after a change to a
 model. ``--quick`` shows that it works, no more: 60 simulated patients, two members, five epochs.
@@ -11,7 +11,7 @@ model. ``--quick`` shows that it works, no more: 60 simulated patients, two memb
 The cartilage map is ONE section of one animal, so it says nothing of patients. Its squares of 7 x 5 spectra are divided over
 the folds whole, training leaves out a guard band of 2 µm around the squares tested, and a unit of the bootstrap is one
 class in one square: neighbours, one micrometre apart, are nearly copies. Its classes are clusters of these same spectra, so
-high figures are expected; it tells whether a model learns what is there, not whether the tissue can be diagnosed.
+high figures are expected; it shows whether a model learns what is there, not whether the tissue can be diagnosed.
 """
 
 import os
@@ -29,10 +29,11 @@ from typing import Any
 import numpy as np
 
 from spectra_dl.arrays import text_array
+from spectra_dl.evaluation.classes.comparison import paired_differences
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.evaluation.comparison import paired_differences
+from spectra_dl.evaluation.classes.scores import Scores
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import Interval, Scores, draw_patients
+from spectra_dl.evaluation.intervals import Interval, draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models
@@ -75,24 +76,26 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     for name in arguments.sets:
-        one = SETS[name](arguments.data, arguments.quick)
-        if one is None:
+        benchmark = SETS[name](arguments.data, arguments.quick)
+        if benchmark is None:
             print(f"## {name}: not in {arguments.data}, left out\n")
             continue
-        results = dict(judged(name, one, arguments))
-        print(table(name, one, results), flush=True)
+        results = dict(evaluated(name, benchmark, arguments))
+        print(table(name, benchmark, results), flush=True)
 
 
-def judged(name: str, one: BenchmarkSet, arguments: argparse.Namespace) -> Iterator[tuple[str, Result]]:
+def evaluated(
+    name: str, benchmark: BenchmarkSet, arguments: argparse.Namespace
+) -> Iterator[tuple[str, Result]]:
     """Yield each model's result, from the work folder where it is there."""
     quick = arguments.quick
     for model_name, study in studies(slow=arguments.slow, quick=quick).items():
-        settings = {"quick": quick, "folds": FOLDS, "spectra": len(one.cohort.table)}
+        settings = {"quick": quick, "folds": FOLDS, "spectra": len(benchmark.cohort.table)}
         file = arguments.work / f"{re.sub(r'[^a-z0-9]+', '-', f'{name} {model_name}'.lower())}.json"
         stored = json.loads(file.read_text("utf-8")) if file.exists() else {}
         if stored.get("settings") != settings:
             print(f"{name}: {model_name}", flush=True)
-            stored = {"settings": settings, **judge(model_name, study, one)}
+            stored = {"settings": settings, **evaluate_model(model_name, study, benchmark)}
             write_text(file, json.dumps(stored))
         yield model_name, stored
 
@@ -114,10 +117,10 @@ def studies(*, slow: bool, quick: bool) -> dict[str, SpectraStudySettings]:
     }
 
 
-def judge(name: str, settings: SpectraStudySettings, one: BenchmarkSet) -> Result:
+def evaluate_model(name: str, settings: SpectraStudySettings, benchmark: BenchmarkSet) -> Result:
     """Return a model's figures, and its probabilities by unit for the paired differences."""
-    judged = evaluate_study(one.cohort.table, settings, split=one.folds).evaluation
-    result = judged.models[name]
+    evaluation = evaluate_study(benchmark.cohort.table, settings, split=benchmark.folds).evaluation
+    result = evaluation.models[name]
     figures = {metric: result.patient_level[metric] for metric in ("auc", "balanced_accuracy")}
     return {
         **{metric: [each.value, each.low, each.high] for metric, each in figures.items()},
@@ -127,15 +130,15 @@ def judge(name: str, settings: SpectraStudySettings, one: BenchmarkSet) -> Resul
     }
 
 
-def table(name: str, one: BenchmarkSet, results: dict[str, Result]) -> str:
+def table(name: str, benchmark: BenchmarkSet, results: dict[str, Result]) -> str:
     """Return the markdown table of a set, best AUC first."""
-    cohort = one.cohort
+    cohort = benchmark.cohort
     patients = read_patients(list(cohort.patient), list(cohort.label))
     listed = ", ".join(f"{each} {patients.count(code)}" for code, each in enumerate(patients.classes))
     lines = [
-        f"## {name}: {len(cohort.table)} spectra of {len(patients.names)} {one.unit}s ({listed})",
+        f"## {name}: {len(cohort.table)} spectra of {len(patients.names)} {benchmark.unit}s ({listed})",
         "",
-        f"| model | {one.unit} AUC [95 %] | minus the default [95 %] | balanced accuracy | claim of a split by spectrum | s |",
+        f"| model | {benchmark.unit} AUC [95 %] | minus the default [95 %] | balanced accuracy | leaky estimate | s |",
         "|---|---|---|---|---|---|",
     ]
     for model, found in sorted(results.items(), key=lambda item: -item[1]["auc"][0]):
@@ -153,9 +156,9 @@ def against_default(model: str, results: dict[str, Result], patients: Patients) 
     scores = {each: _scores(np.array(results[each]["probability"]), patients) for each in (model, DEFAULT)}
     drawn = draw_patients(len(patients.names), seed=0)
     difference = paired_differences((model, scores[model]), (DEFAULT, scores[DEFAULT]), drawn)["auc"]
-    found: Interval = difference.interval
+    interval: Interval = difference.interval
     verdict = "" if difference.verdict == "not distinguishable" else f" {difference.verdict}"
-    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]{verdict}"
+    return f"{interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]{verdict}"
 
 
 def _scores(probability: np.ndarray, patients: Patients) -> Scores:

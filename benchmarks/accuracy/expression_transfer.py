@@ -47,8 +47,8 @@ def main() -> None:
     ceiling = float(known_mean(panel.ceiling(test)))
     print(f"{' and '.join(recipe.encoders)}: {len(panel.names)} genes, noise ceiling on B4 {ceiling:.3f}")
     for name, model in MODELS.items():
-        told = model.fit(spots[train], learned, spots.section[train]).predict(spots[test])
-        reached = float(known_mean(skill_per_column(told, measured).pearson))
+        predicted = model.fit(spots[train], learned, spots.section[train]).predict(spots[test])
+        reached = float(known_mean(skill_per_column(predicted, measured).pearson))
         print(f"{name:<28} r {reached:.3f}  {100 * reached / ceiling:.0f} % of the ceiling", flush=True)
 
 

@@ -45,21 +45,21 @@ def main() -> None:
     panel = PanelTargets(cohort, PanelSettings()).fit(train)
     for name, model in MODELS.items():
         fitted = model.fit(cohort.spots[train], panel.values(train), cohort.spots.section[train])
-        told = skill_per_column(fitted.predict(cohort.spots[test]), panel.values(test))
-        print(f"C to B4: {name:<28} r {float(known_mean(told.pearson)):.3f}", flush=True)
+        skill = skill_per_column(fitted.predict(cohort.spots[test]), panel.values(test))
+        print(f"C to B4: {name:<28} r {float(known_mean(skill.pearson)):.3f}", flush=True)
     settings = ExpressionStudySettings(model="fine-tuned", tile_um=recipe.sizes_um, group="section")
-    found = evaluate_study(
+    evaluation = evaluate_study(
         [section for section in sections if section.patient == "C"],
         settings,
         compared=False,
         progress=lambda text: print(text, flush=True),
     ).evaluation
-    for name, result in found.models.items():
+    for name, result in evaluation.models.items():
         pearson = result.pearson
         print(f"C2 to C5: {name:<28} r {pearson.value:.3f} [{pearson.low:.3f}, {pearson.high:.3f}]")
-    for one in found.differences:
+    for difference in evaluation.differences:
         print(
-            f"{one.model} minus {one.reference}: {one.interval.value:+.3f} [{one.interval.low:+.3f}, {one.interval.high:+.3f}]"
+            f"{difference.model} minus {difference.reference}: {difference.interval.value:+.3f} [{difference.interval.low:+.3f}, {difference.interval.high:+.3f}]"
         )
 
 

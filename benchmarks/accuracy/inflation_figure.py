@@ -1,4 +1,4 @@
-"""Draw what `spectra-dl evaluate --out` found: patient AUC with its interval, and what a leaky split would have claimed.
+"""Draw the report of `spectra-dl evaluate spectra --out`: patient AUC with its interval, and the leaky estimate of a split by spectrum.
 
 Run: ``python benchmarks/accuracy/inflation_figure.py runs/saliva/report.json docs/figures/saliva.svg "title"``. Needs matplotlib.
 """
@@ -23,8 +23,8 @@ def main() -> None:
     probes = [one for one in results["audit"]["findings"] if one["patient_auc"] and one["severity"] == "stop"]
     mpl.rcParams["svg.hashsalt"] = "spectra-dl"
     figure, axes = plt.subplots(figsize=(7.2, 0.42 * (len(models) + len(probes)) + 1.4), layout="constrained")
-    for place, found in enumerate(reversed(models.values())):
-        auc = found["patient_level"]["auc"]
+    for place, result in enumerate(reversed(models.values())):
+        auc = result["patient_level"]["auc"]
         axes.plot([auc["low"], auc["high"]], [place, place], color=PATIENT, linewidth=2)
         axes.plot(
             auc["value"],
@@ -33,14 +33,14 @@ def main() -> None:
             color=PATIENT,
             label="patients never trained on, 95 % interval" if place == 0 else None,
         )
-        leaky = found["leaky_estimate"]
+        leaky = result["leaky_estimate"]
         if leaky:
             axes.plot(
                 leaky["auc"],
                 place,
                 "x",
                 color=LEAKY,
-                label="claim of a split by spectrum" if place == 0 else None,
+                label="leaky estimate, split by spectrum" if place == 0 else None,
             )
     for place, probe in enumerate(probes, start=len(models)):
         axes.plot(

@@ -1,16 +1,16 @@
-"""Every model on every held real set of spectra, judged by patient, with the audit's verdict above it.
+"""Every model on every held real set of spectra, evaluated by patient, with the audit's verdict above it.
 
 Run: ``python benchmarks/accuracy/leaderboard.py --work FOLDER [--data FOLDER] [--sets covid_serum ...] [--slow] [--quick]``.
 Five folds by patient, one repeat, everything fitted in the fold, 2,000 resampled patients. Each result is kept in the work folder as one
-JSON file per set and model, so an interrupted run goes on where it stopped; a result made from other files or settings is made anew.
+JSON file per set and model, so an interrupted run goes on where it stopped; a result of other files or settings is computed again.
 The page is written from all results in the work folder.
 
-The compact network is judged as `train spectra` makes it, five members; those of the literature with two, the fewest that can be calibrated. ``--slow`` adds
+The compact network is evaluated as `train spectra` trains it, five members; those of the literature with two, the fewest that can be calibrated. ``--slow`` adds
 DeepCNN and ResNet, which take from hours to days without a GPU. ``--quick`` shows that it works, no more: two members, five epochs.
 
-``--add theirs.csv --sets covid_serum`` adds a row of predictions made by anybody: a table with sample_id and a column p_<class> for each
-class. The ids are those of the file truth-covid_serum.csv in the work folder. Whether the patients were kept out of training is the claim of
-who made them; the page says so.
+``--add theirs.csv --sets covid_serum`` adds a row of anybody's predictions: a table with sample_id and a column p_<class> for each
+class. The ids are those of the file truth-covid_serum.csv in the work folder. Whether the patients were kept out of training, only
+who trained the model can say; the page says so.
 """
 
 import os
@@ -57,7 +57,7 @@ METRICS = ("auc", "balanced_accuracy")
 
 
 def main() -> None:
-    """Judge what is not judged yet, then write the page."""
+    """Evaluate what is not evaluated yet, then write the page."""
     arguments = _arguments()
     arguments.work.mkdir(parents=True, exist_ok=True)
     data = arguments.data or data_home()
@@ -67,10 +67,10 @@ def main() -> None:
             print(f"{name}: not in {data}, left out")
             continue
         models = [] if arguments.add else model_names(slow=arguments.slow)
-        judge_set(arguments.work, name, data, models=models, quick=arguments.quick)
+        evaluate_set(arguments.work, name, data, models=models, quick=arguments.quick)
         if arguments.add:
             add_predictions(arguments.work, name, data, arguments.add)
-    results = {name: stored(arguments.work, name) for name in judged_names()}
+    results = {name: stored(arguments.work, name) for name in evaluated_names()}
     write_text(arguments.out, leaderboard_page(results))
     print(f"wrote {arguments.out}")
 
@@ -79,7 +79,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = judged_names()
+    names = evaluated_names()
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="a folder for each set; SPECTRA_DL_DATA if left out")
     parser.add_argument("--sets", nargs="+", choices=names, default=names)
@@ -93,14 +93,14 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def judged_names() -> list[str]:
+def evaluated_names() -> list[str]:
     """Return the real sets whose files are known and whose rows belong to patients."""
     cards = [dataset_card(name) for name in study_names()]
     return [one.id for one in cards if one.known_files and one.grouping.kind in ("patient", "replicate rule")]
 
 
-def judge_set(work: Path, name: str, data: Path, *, models: Sequence[str], quick: bool) -> None:
-    """Audit a set and judge each model on it, where that is not done yet."""
+def evaluate_set(work: Path, name: str, data: Path, *, models: Sequence[str], quick: bool) -> None:
+    """Audit a set and evaluate each model on it, where that is not done yet."""
     settings = {"quick": quick, "folds": FOLDS, "files": _checksums(dataset_card(name))}
     cohort: Cohort | None = None
     for what in ("audit", *models):
@@ -110,8 +110,8 @@ def judge_set(work: Path, name: str, data: Path, *, models: Sequence[str], quick
             cohort = labelled_cohort(load_study(name, folder=data / name))
             write_truth(work, name, cohort)
         print(f"{name}: {what}", flush=True)
-        found = audited(cohort) if what == "audit" else judged(what, cohort, quick=quick)
-        _write(_file(work, name, what), {"settings": settings, "name": what, **found})
+        result = audited(cohort) if what == "audit" else evaluated(what, cohort, quick=quick)
+        _write(_file(work, name, what), {"settings": settings, "name": what, **result})
 
 
 def model_names(*, slow: bool) -> list[str]:
@@ -136,7 +136,7 @@ def _settings(name: str, *, quick: bool) -> SpectraStudySettings:
 
 
 def audited(cohort: Cohort) -> Result:
-    """Return the audit, and the numbers of patients and spectra that were judged."""
+    """Return the audit, and the numbers of patients and spectra that were evaluated."""
     return {
         "audit": audit_json(audit_study(cohort.table).audit),
         "spectra": len(cohort.label),
@@ -146,8 +146,8 @@ def audited(cohort: Cohort) -> Result:
     }
 
 
-def judged(name: str, cohort: Cohort, *, quick: bool) -> Result:
-    """Return a model's figures by patient, and what a split by spectrum would have claimed."""
+def evaluated(name: str, cohort: Cohort, *, quick: bool) -> Result:
+    """Return a model's figures by patient, and the leaky estimate of a split by spectrum."""
     evaluation = evaluate_study(cohort.table, _settings(name, quick=quick)).evaluation
     result = evaluation.models[name]
     return {
@@ -159,7 +159,7 @@ def judged(name: str, cohort: Cohort, *, quick: bool) -> Result:
 
 
 def add_predictions(work: Path, name: str, data: Path, predictions: Path) -> None:
-    """Store the figures of predictions made elsewhere."""
+    """Store the figures of predictions by another program."""
     cohort = labelled_cohort(load_study(name, folder=data / name))
     truth = write_truth(work, name, cohort)
     found = read_predictions([predictions], truth, id_column="sample_id", label="label", patient="patient_id")
@@ -170,7 +170,7 @@ def add_predictions(work: Path, name: str, data: Path, predictions: Path) -> Non
 
 
 def write_truth(work: Path, name: str, cohort: Cohort) -> Path:
-    """Write the ids, classes and patients of the rows that are judged."""
+    """Write the ids, classes and patients of the rows that are evaluated."""
     path = work / f"truth-{name}.csv"
     with csv_rows(path) as write:
         write(["sample_id", "label", "patient_id"])

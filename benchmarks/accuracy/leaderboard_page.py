@@ -20,16 +20,16 @@ HEAD = """# The honest leaderboard
 Research use only, not for diagnosis. Written by `python benchmarks/accuracy/leaderboard.py`; do not edit.
 
 Every figure is of patients that the model never saw: five folds by patient, everything fitted in the fold, 95 % intervals over resampled patients. Beside it
-stands what the same model would have claimed under a split by spectrum, where one patient's spectra train and test. Above each table stands what an audit
+stands the leaky estimate: the figure of the same model under a split by spectrum, where one patient's spectra train and test. Above each table stands what an audit
 found without looking at any band. Where that is STOP, something other than the disease can produce these scores, and the set is listed apart: its ranking is of
 who reads the measuring session best.
 
-CNN compact is what `spectra-dl train spectra` makes, five members; networks of the literature have two, the fewest whose probabilities can be calibrated.
+CNN compact is what `spectra-dl train spectra` trains, five members; networks of the literature have two, the fewest whose probabilities can be calibrated.
 DeepCNN and ResNet take from hours to days without a GPU; `--slow` runs them.
 
 A score published elsewhere stands in its own column with its split named; it is not comparable unless the split is.
 
-| set | patients | audit | best by patient | its claim under a split by spectrum |
+| set | patients | audit | best by patient | its leaky estimate, by spectrum |
 |---|---|---|---|---|
 """
 
@@ -40,28 +40,28 @@ def leaderboard_page(results: Mapping[str, Sequence[Result]]) -> str:
     Parameters
     ----------
     results
-        By set: the audit's result, and one for each model that was judged.
+        By set: the audit's result, and one for each model that was evaluated.
     """
     done = {name: found for name, found in results.items() if _audit(found) and _models(found)}
     stopped = [name for name in done if _severity(done[name]) == "stop"]
     clean = [name for name in done if name not in stopped]
     parts = [HEAD + "\n".join(_overview(name, done[name]) for name in done)]
     parts.append("## Sets on which a score may say something")
-    parts += [_set(name, done[name]) for name in clean] or ["None of the held sets that were judged."]
+    parts += [_set(name, done[name]) for name in clean] or ["None of the sets that were evaluated."]
     parts.append("## Sets on which no score shows a disease (audit: STOP)")
     parts += [_set(name, done[name]) for name in stopped] or ["None."]
-    parts += ["## Not judged", _not_judged(done, results)]
+    parts += ["## Not evaluated", _not_evaluated(done, results)]
     return "\n\n".join(parts) + "\n"
 
 
 def _overview(name: str, found: Sequence[Result]) -> str:
     ours = [one for one in _models(found) if not one.get("elsewhere")]
     best = max(ours or _models(found), key=_auc)
-    claim = best.get("leaky", {}).get("auc")
+    leaky = best.get("leaky", {}).get("auc")
     verdict = {"stop": "STOP", "warn": "look first", "fine": "nothing found"}[_severity(found)]
     return (
         f"| [{name}](#{name}) | {sum(_audit(found)['patients'].values())} | {verdict} | {best['name']} {_with_interval(best['auc'])} "
-        f"| {_number(claim)} |"
+        f"| {_number(leaky)} |"
     )
 
 
@@ -96,15 +96,15 @@ def _table(card: DatasetCard, found: Sequence[Result]) -> str:
         "model",
         "patient AUC [95 %]",
         "balanced accuracy [95 %]",
-        "claim by spectrum: AUC",
-        "balanced accuracy",
+        "leaky estimate: AUC",
+        "leaky estimate: balanced accuracy",
     ]
     published = {PUBLISHED_AS.get(one.model, one.model): one for one in card.published}
     header += ["published balanced accuracy, own split"] if published else []
     rows = []
     for one in sorted(_models(found), key=_auc, reverse=True):
         leaky = one.get("leaky", {})
-        mark = " (predictions made elsewhere)" if one.get("elsewhere") else ""
+        mark = " (predictions by another program)" if one.get("elsewhere") else ""
         row = [one["name"] + mark, _with_interval(one["auc"]), _with_interval(one["balanced_accuracy"])]
         row += [_number(leaky.get("auc")), _number(leaky.get("balanced_accuracy"))]
         rows.append([*row, *([_published(published.get(one["name"]))] if published else [])])
@@ -125,12 +125,12 @@ def _footnotes(card: DatasetCard, found: Sequence[Result]) -> list[str]:
         notes.append(f"Published: {sources}. Its split: {splits}.")
     if any(one.get("elsewhere") for one in found):
         notes.append(
-            "Predictions made elsewhere: whether these patients were kept out of training is the claim of who made them; predictions can't show it."
+            "Predictions by another program: whether these patients were kept out of training, only who trained it can say; predictions can't show it."
         )
     return notes
 
 
-def _not_judged(done: Mapping[str, object], results: Mapping[str, object]) -> str:
+def _not_evaluated(done: Mapping[str, object], results: Mapping[str, object]) -> str:
     lines = [f"- {name}: not run yet, or its files are not at hand." for name in results if name not in done]
     for name in dataset_names():
         card = dataset_card(name)

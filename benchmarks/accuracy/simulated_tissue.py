@@ -1,4 +1,4 @@
-"""How much of what can be known a model reaches, where the truth is known: made sections whose rates follow their images.
+"""How much of what can be known a model reaches, where the truth is known: simulated sections whose rates follow their images.
 
 Run: ``python benchmarks/accuracy/simulated_tissue.py [PATIENTS]`` (default 8). Every patient is left out once. The true ceiling is the correlation that the rates
 themselves would reach: of the mean log-normalised value over 200 redraws of the counts with each section's counts, on genes the fold's panel holds.
@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from spectra_dl.evaluation.profiles.harness import evaluate_profiles
+from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
 from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
@@ -35,17 +35,17 @@ GENES_THAT_FOLLOW = 30
 def best_reachable(
     drawn: list[SimulatedSection], settings: TissueSettings, cohort: ExpressionCohort
 ) -> dict[str, float]:
-    """Return for each gene the mean correlation, over sections, of what the true rates tell with what was counted."""
-    generator, found = np.random.default_rng(1), []
+    """Return for each gene the mean correlation, over sections, of what the true rates predict with what was counted."""
+    generator, correlations = np.random.default_rng(1), []
     for one in drawn:
         expected = np.zeros_like(one.rate)
         for _ in range(REDRAWS):
             counts = draw_counts(one.rate, settings.overdispersion, generator)
             expected += log_normalise(counts, np.maximum(counts.sum(axis=1), 1.0)) / REDRAWS
         counts = one.section.counts.toarray()
-        found.append(pearson_per_column(expected, log_normalise(counts, counts.sum(axis=1))))
+        correlations.append(pearson_per_column(expected, log_normalise(counts, counts.sum(axis=1))))
     names = [str(name) for name in drawn[0].section.gene]
-    return dict(zip(names, np.nanmean(found, axis=0), strict=True))
+    return dict(zip(names, np.nanmean(correlations, axis=0), strict=True))
 
 
 def main() -> None:
@@ -60,27 +60,24 @@ def main() -> None:
         "PLS, all features": PlsExpression(),
         "network context, mse": NetworkExpression("context"),
     }
-    found = evaluate_profiles(
+    evaluation = evaluate_profiles(
         models,
-        spots,
+        SectionRows(spots, spots.section, spots.patient, spots.position_um),
         PanelTargets(cohort, PanelSettings(GENES_THAT_FOLLOW)),
-        spots.section,
-        spots.patient,
         ProfileSettings(shuffles=5),
-        position=spots.position_um,
-        controls={DEPTH: DepthExpression()},
+        ProfileInputs(controls={DEPTH: DepthExpression()}),
     )
     reachable = best_reachable(drawn, settings, cohort)
     print(
-        f"{patients} patients, {len(spots)} spots, {GENES_THAT_FOLLOW} genes; estimated ceiling {found.ceiling.value:.3f}"
+        f"{patients} patients, {len(spots)} spots, {GENES_THAT_FOLLOW} genes; estimated ceiling {evaluation.ceiling.value:.3f}"
     )
-    for name, result in found.models.items():
+    for name, result in evaluation.models.items():
         truth = np.mean([reachable[one.name] for one in result.targets])
         print(
             f"{name:<32} r {result.pearson.value:.3f}  {result.pearson.value / truth:.1%} of the true ceiling ({truth:.3f}),"
             f" {result.share_of_ceiling.value:.1%} of the estimated one"
         )
-    for name, result in found.controls.items():
+    for name, result in evaluation.controls.items():
         print(f"{name:<32} r {result.pearson.value:.3f}")
 
 

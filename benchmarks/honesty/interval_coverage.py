@@ -3,7 +3,7 @@
 Run: ``python benchmarks/honesty/interval_coverage.py [studies] [permutations]``, 500 and 100 unless said. A simulated study has 100 patients with
 three spectra each; a patient's score is normal, its mean a known distance apart between the classes, so that the true AUC is
 known, and the spectra scatter about it. The last line fits a logistic regression on cleaned simulated spectra whose classes
-were dealt to patients at random.
+were assigned to patients at random.
 """
 
 import os
@@ -36,8 +36,8 @@ COVERAGE = 0.9
 def draw(generator: np.random.Generator, distance: float) -> tuple[np.ndarray, np.ndarray]:
     """Return ``(m, 2)`` pooled probabilities of patients and their classes, half of them positive."""
     truth = np.arange(PATIENTS) % 2
-    own = distance * truth + generator.normal(size=PATIENTS)
-    spectra = np.repeat(own, REPLICATES) + SCATTER * generator.normal(size=PATIENTS * REPLICATES)
+    mean_score = distance * truth + generator.normal(size=PATIENTS)
+    spectra = np.repeat(mean_score, REPLICATES) + SCATTER * generator.normal(size=PATIENTS * REPLICATES)
     positive = expit(2.0 * (spectra - distance / 2))
     patient = np.repeat(np.arange(PATIENTS), REPLICATES)
     return pool_by_patient(np.stack([1 - positive, positive], axis=1), patient, PATIENTS), truth
@@ -46,30 +46,30 @@ def draw(generator: np.random.Generator, distance: float) -> tuple[np.ndarray, n
 def interval_coverage(method: IntervalMethod, distance: float, studies: int) -> float:
     """Return how often the 95 % interval holds the true patient AUC."""
     true = float(ndtr(distance / np.sqrt(2 * (1 + SCATTER**2 / REPLICATES))))
-    held = 0
+    covered = 0
     for seed in range(studies):
         pooled, truth = draw(np.random.default_rng((1, seed)), distance)
         scores = Scores(truth, pooled[None], np.arange(PATIENTS), 1)
         drawn = draw_patients(PATIENTS, resamples=RESAMPLES, seed=seed)
-        found = patient_intervals(scores, drawn, method=method)["auc"]
-        held += found.low <= true <= found.high
-    return held / studies
+        interval = patient_intervals(scores, drawn, method=method)["auc"]
+        covered += interval.low <= true <= interval.high
+    return covered / studies
 
 
 def set_coverage(distance: float, studies: int) -> np.ndarray:
     """Return how often sets learned on one study hold the class of another study's patients, per class."""
-    held = np.zeros((studies, 2))
+    covered = np.zeros((studies, 2))
     for seed in range(studies):
         generator = np.random.default_rng((2, seed))
         sets = fit_conformal(*draw(generator, distance), COVERAGE)
         pooled, truth = draw(generator, distance)
         right = sets.sets(pooled)[np.arange(PATIENTS), truth]
-        held[seed] = [right[truth == code].mean() for code in (0, 1)]
-    return np.asarray(held.mean(axis=0))
+        covered[seed] = [right[truth == code].mean() for code in (0, 1)]
+    return np.asarray(covered.mean(axis=0))
 
 
 def permuted_auc(permutations: int) -> np.ndarray:
-    """Return the patient AUC of a real pipeline with each deal of the classes to patients, mean over five folds."""
+    """Return the patient AUC of a real pipeline with each random assignment of the classes to patients, mean over five folds."""
     study = simulate_study(StudySettings(patients=PATIENTS, seed=0))
     # Cleaning sees no label, so that once for all folds is no leak here, and a hundred times faster.
     rows = Preprocessing.default().fit(study.table).transform(study.table).matrix.astype(np.float64)
@@ -83,16 +83,16 @@ def permuted_auc(permutations: int) -> np.ndarray:
         folds = []
         for fold in patient_folds(patient, label, seed=seed):
             fitted = fit_copy(model, rows[fold.train], label[fold.train], patient[fold.train])
-            told = class_probability("logistic regression", fitted, rows[fold.test], list(classes))
-            tested, own = np.unique(of_row[fold.test], return_inverse=True)
-            first = label[fold.test][np.unique(own, return_index=True)[1]]
-            folds.append(auc(first == "sick", pool_by_patient(told, own, len(tested))[:, 0]))
+            predicted = class_probability("logistic regression", fitted, rows[fold.test], list(classes))
+            tested, number = np.unique(of_row[fold.test], return_inverse=True)
+            first = label[fold.test][np.unique(number, return_index=True)[1]]
+            folds.append(auc(first == "sick", pool_by_patient(predicted, number, len(tested))[:, 0]))
         reached.append(np.mean(folds))
     return np.array(reached)
 
 
 def main() -> None:
-    """Print one line per claim."""
+    """Print one line per figure."""
     studies = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     permutations = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     for distance in DISTANCES:
@@ -108,7 +108,7 @@ def main() -> None:
     reached = permuted_auc(permutations)
     error = reached.std() / np.sqrt(permutations)
     print(
-        f"permuted labels, {permutations} deals: mean patient AUC {reached.mean():.3f}, standard error {error:.3f}"
+        f"permuted labels, {permutations} times: mean patient AUC {reached.mean():.3f}, standard error {error:.3f}"
     )
 
 

@@ -72,11 +72,11 @@ def predictors() -> None:
         smooth = np.empty(spots)
         order = np.argsort(share)
         smooth[order] = np.repeat(expected[order].reshape(200, -1).mean(axis=1), spots // 200)
-        told = np.stack([np.log1p(share * PER), smooth, expected], axis=1)
+        predicted = np.stack([np.log1p(share * PER), smooth, expected], axis=1)
         found = np.mean(
             [
                 pearson_per_column(
-                    told, np.repeat(values(generator.poisson(rate)[:, None], library), 3, axis=1)
+                    predicted, np.repeat(values(generator.poisson(rate)[:, None], library), 3, axis=1)
                 )
                 for _ in range(30)
             ],

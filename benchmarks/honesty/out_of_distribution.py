@@ -1,7 +1,7 @@
-"""How often spectra that are unlike the training spectra are flagged, and how often good ones are.
+"""How often out-of-distribution spectra are flagged, and how often good ones are.
 
 Run: ``python benchmarks/honesty/out_of_distribution.py [--data shared/data/raman]``. The reference is fitted on two thirds of the
-patients; the others' spectra are judged as they are (false flags: at most 5 %) and after each injury (at least 95 % flagged).
+patients; the others' spectra are scored as they are (false flags: at most 5 %) and after each injury (at least 95 % flagged).
 "another instrument" are the spectra of the other set, brought to this set's axis. Two thirds are drawn five times; shares are
 over all draws.
 """

@@ -1,7 +1,7 @@
 """What the audit finds: simulated studies with one leak planted in each, and studies with none.
 
 Run: ``python benchmarks/honesty/seeded_leaks.py [--seeds 20] [--clean 100] [--kinds NAME ...]``. Each study has 60 to 120 patients with real
-disease in their bands (best AUC .90), sessions, operators, dates, ages and sexes dealt at random. "found" counts the studies in which the
+disease in their bands (best AUC .90), sessions, operators, dates, ages and sexes assigned at random. "found" counts the studies in which the
 named check warns or stops, "stop" those in which it stops. Clean studies have 60 to 400 patients and 1 to 3 spectra each.
 """
 
@@ -208,7 +208,7 @@ def plates(table: SpectraTable, generator: Generator) -> SpectraTable:
 
 
 def unnamed(table: SpectraTable, generator: Generator) -> SpectraTable:
-    """Let a column whose name says nothing tell the class."""
+    """Let a column whose name says nothing predict the class."""
     return with_column(table, "x7", np.where(mostly(table, generator, 0.05), "b", "a"))
 
 
@@ -263,7 +263,7 @@ def two_classes(table: SpectraTable, generator: Generator) -> SpectraTable:
 
 
 def replicates(table: SpectraTable, generator: Generator) -> SpectraTable:
-    """Claim that every spectrum is another patient."""
+    """Give every spectrum a patient of its own."""
     return replace(table, patient=table.sample_id)
 
 
@@ -324,7 +324,7 @@ def noticed(audit: Audit, checks: tuple[str, ...]) -> tuple[bool, bool]:
 
 
 def leaky_split(seed: int) -> tuple[bool, bool]:
-    """Divide by spectrum and return whether dealt classes give it away."""
+    """Divide by spectrum and return whether random labels give it away."""
     table = study(seed, 60, 120, 3)
     finding = check_random_classes(
         table.intensity,

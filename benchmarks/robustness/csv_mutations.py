@@ -141,7 +141,7 @@ def outcome(path: Path, clean: SpectraTable, touched: set[int]) -> str:
     for name in ("patient", "label"):
         one, two = getattr(found, name), getattr(clean, name)
         if one is None:
-            # Its header is no longer the column's name: training and judging ask for it.
+            # Its header is no longer the column's name: training and evaluation ask for it.
             return "a column less"
         if list(one[rows]) != list(two[kept]):
             return f"another {name}"

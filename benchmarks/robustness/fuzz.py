@@ -89,7 +89,7 @@ class Worker:
 
 
 def keep(folder: Path, target: str, place: str, data: bytes) -> Path:
-    """Write an input under a name that tells what it found."""
+    """Write an input under a name that says what it led to."""
     path = folder / f"{target}--{''.join(c if c.isalnum() or c in '.-' else '_' for c in place)[:80]}"
     path.write_bytes(data)
     return path

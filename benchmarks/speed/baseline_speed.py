@@ -62,7 +62,7 @@ Spectra = NDArray[np.float64]
 
 
 def main() -> None:
-    """Print one line per claim."""
+    """Print one line per figure."""
     spectra = simulate_study(StudySettings()).table.intensity
     print(
         f"{len(spectra)} spectra x {spectra.shape[1]} points, one thread, CPU time, median of {PAIRS} pairs\n"

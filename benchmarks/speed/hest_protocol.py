@@ -28,7 +28,7 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def main() -> None:
-    """Print one line per claim."""
+    """Print one line per figure."""
     print(
         f"{'spots x features, genes':<28}{'sklearn s':>11}{'ours s':>9}{'ratio':>8}{'exact':>10}{'as published':>14}"
     )

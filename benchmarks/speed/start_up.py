@@ -13,7 +13,7 @@ from pathlib import Path
 DEMO = Path(__file__).resolve().parents[2] / "datasets" / "demo" / "spectra.csv"
 PAIRS = 7
 TORCH = ["-c", "import torch"]
-CLAIMS = (
+COMMANDS = (
     ("spectra-dl --help", ["-m", "spectra_dl_cli", "--help"], 0.25),
     ("spectra-dl predict datasets/demo/spectra.csv", ["-m", "spectra_dl_cli", "predict", str(DEMO)], 1.3),
 )
@@ -29,9 +29,9 @@ def cpu_seconds(words: list[str]) -> float:
 
 
 def main() -> None:
-    """Print one line per claim."""
+    """Print one line per command."""
     print(f"{'command':<46}{'CPU s':>8}{'torch s':>9}{'ratio':>8}{'at most':>9}")
-    for name, words, limit in CLAIMS:
+    for name, words, limit in COMMANDS:
         cpu_seconds(words), cpu_seconds(TORCH)
         pairs = [(cpu_seconds(words), cpu_seconds(TORCH)) for _ in range(PAIRS)]
         ratio = statistics.median(own / torch for own, torch in pairs)

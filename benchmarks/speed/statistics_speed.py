@@ -25,7 +25,7 @@ TARGETS = {"bootstrap AUC": 40.0, "permutation null": 100.0}
 
 
 def main() -> None:
-    """Print one line per claim."""
+    """Print one line per figure."""
     generator = np.random.default_rng(0)
     patient = np.repeat(np.arange(PATIENTS), REPLICATES)
     sick = generator.permutation(np.arange(PATIENTS) < PATIENTS // 2)
@@ -33,7 +33,7 @@ def main() -> None:
     probability = np.stack([-score, score], axis=1)
     multiplicity = draw_patients(PATIENTS, resamples=RESAMPLES)
     rows_of = [np.flatnonzero(patient == person) for person in range(PATIENTS)]
-    dealt = [generator.permutation(sick) for _ in range(LOOPED)]
+    permuted = [generator.permutation(sick) for _ in range(LOOPED)]
 
     def bootstrap_loop() -> list[float]:
         rows = [
@@ -51,7 +51,7 @@ def main() -> None:
     )
     compare(
         "permutation null",
-        lambda: [float(roc_auc_score(one[patient], score)) for one in dealt],
+        lambda: [float(roc_auc_score(one[patient], score)) for one in permuted],
         lambda: permutation_null(probability, patient, sick.astype(np.intp), permutations=RESAMPLES),
     )
 

@@ -158,7 +158,7 @@ def train_ensemble(
 def _train_member(
     data: TrainingData, rows: IndexArray, recipe: Recipe[Prepared], checkpoint: Path | None, *, resume: bool
 ) -> "tuple[nn.Module, Prepared]":
-    """Train one network on ``rows``, of which some patients only tell when to stop."""
+    """Train one network on ``rows``, of which some patients only decide when to stop."""
     import torch
 
     from spectra_dl.training.losses import cross_entropy

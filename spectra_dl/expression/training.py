@@ -135,7 +135,7 @@ def _scores(result: ProfileResult) -> list[Score]:
 
 
 def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -> list[EncoderDescription]:
-    """Return the recipe's encoders as a model file holds them: a path of features made elsewhere is none of its business."""
+    """Return the recipe's encoders as a model file holds them: a path of precomputed features is none of its business."""
     names = [PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else name for name in recipe.encoders]
     block_of = {block.encoder: block for block in blocks}
     return [

@@ -104,7 +104,7 @@ def describe_input(
     fitted
         Each member's preprocessing.
     n_classes
-        Classes the networks tell apart.
+        Classes the networks separate.
     spectrum_hashes
         One for each training spectrum.
     """

@@ -1,4 +1,4 @@
-"""spectra-dl audit: what besides biology tells the classes apart, before any model is trained."""
+"""spectra-dl audit: what besides biology predicts the class, before any model is trained."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @bundled_reading
 @bundled_output
 def audit(*, data: tuple[Path, ...], reading: "ReadOptions", folds: int, seed: int, output: Output) -> None:
-    """Find what besides biology tells the classes apart.
+    """Find what besides biology predicts the class.
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 

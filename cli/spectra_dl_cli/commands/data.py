@@ -128,7 +128,7 @@ def check(context: click.Context, folder: Path, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def audit_set(context: click.Context, name: str, seed: int, as_json: bool) -> None:
-    """Find what besides biology tells a dataset's classes apart, as spectra-dl audit does."""
+    """Find what besides biology predicts a dataset's classes, as spectra-dl audit does."""
     from spectra_dl_datasets.registry import dataset_card
 
     dataset_card(name)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--hest-exact",
     is_flag=True,
-    help="Say as well what HEST-Benchmark's protocol would claim with these features.",
+    help="Also compute the score of HEST-Benchmark's protocol with these features, a leaky estimate.",
 )
 @click.option(
     "--folds",

@@ -136,8 +136,8 @@ def evaluate_spectra(
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
-    Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands what a
-    split by spectrum would have claimed, and above all of them what besides biology tells the classes apart.
+    Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands the
+    leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class.
     """
     from spectra_dl.spectra.study.evaluate import evaluate_study
 

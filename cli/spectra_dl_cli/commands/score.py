@@ -1,4 +1,4 @@
-"""spectra-dl score: predictions made elsewhere, scored by patient."""
+"""spectra-dl score: the predictions of any program, scored by patient."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,7 +82,7 @@ def score(
     seed: int,
     output: Output,
 ) -> None:
-    """Score predictions that any program made, and compare them on the same patients.
+    """Score the predictions of any program, and compare them on the same patients.
 
     PREDICTIONS are tables with an id and a column p_<class> for each class, as predict writes them. Rows without
     probabilities are left out of all, and counted.

@@ -32,7 +32,7 @@ def _settings(*, tile_um: tuple[float, ...], pixels: int, encoders: tuple[str, .
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="The folder they are kept in; what is there already is not made again.",
+    help="The folder they are kept in; what is there already is not computed again.",
 )
 @click.option(
     "--tile-um",

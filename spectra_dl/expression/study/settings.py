@@ -43,7 +43,7 @@ class ExpressionStudySettings:
     seed
         The same seed gives the same result.
     hest_exact
-        Also compute what HEST-Benchmark's protocol would claim with these features.
+        Also compute the score of HEST-Benchmark's protocol with these features, a leaky estimate.
     """
 
     model: str = MODEL_NAMES[0]

@@ -79,7 +79,7 @@ def tile_study(
     sources
         Where the sections lie.
     store
-        Its folder takes the tiles, too; what is there already is not made again.
+        Its folder takes the tiles, too; what is there already is not computed again.
     settings
         The default if None.
     progress

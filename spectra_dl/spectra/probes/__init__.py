@@ -58,7 +58,7 @@ def audit_columns(table: SpectraTable) -> dict[str, TextArray]:
 
 
 def spectra_audit_inputs(table: SpectraTable) -> AuditInputs:
-    """Return what may tell the classes of spectra apart besides biology.
+    """Return what besides biology may predict the classes of spectra.
 
     Parameters
     ----------

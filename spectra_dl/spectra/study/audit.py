@@ -11,7 +11,7 @@ from spectra_dl.storage.run_folder import RunResult
 
 @dataclass(frozen=True, eq=False)
 class AuditedSpectra(RunResult):
-    """What besides biology tells the classes of a study apart.
+    """What besides biology predicts the classes of a study.
 
     Attributes
     ----------

@@ -21,7 +21,7 @@ def page(repository):
 
 def audit(severity):
     """An audit's stored result."""
-    finding = {"severity": severity, "sentence": "The noise tells the classes apart."}
+    finding = {"severity": severity, "sentence": "The class can be predicted from the noise alone."}
     return {
         "name": "audit",
         "audit": {"severity": severity, "findings": [finding]},
@@ -43,19 +43,19 @@ def test_a_stopped_set_is_listed_apart(page, severity, heading):
     text = page({"covid_serum": [audit(severity), model("SVM", 0.8)]})
     before = text[: text.index("### covid_serum")]
     assert before.rfind("\n## ") == before.rfind(heading) - 1
-    assert f"> {severity.upper()}: The noise tells the classes apart." in text
+    assert f"> {severity.upper()}: The class can be predicted from the noise alone." in text
 
 
-def test_the_best_is_named_with_what_it_would_have_claimed(page):
+def test_the_best_is_named_with_its_leaky_estimate(page):
     text = page({"covid_serum": [audit("stop"), model("SVM", 0.8), model("PLS-DA", 0.85)]})
     assert "| [covid_serum](#covid_serum) | 10 | STOP | PLS-DA 0.850 [0.750, 0.900] | 0.990 |" in text
     assert text.index("| PLS-DA |") < text.index("| SVM |")
 
 
-def test_predictions_made_elsewhere_are_marked_and_never_named_best(page):
+def test_predictions_by_another_program_are_marked_and_never_named_best(page):
     text = page({"covid_serum": [audit("stop"), model("SVM", 0.8), model("theirs", 0.94, elsewhere=True)]})
     assert "STOP | SVM 0.800" in text
-    assert "| theirs (predictions made elsewhere) |" in text
+    assert "| theirs (predictions by another program) |" in text
     assert "predictions can't show it" in text
 
 
@@ -67,7 +67,7 @@ def test_a_published_score_stands_beside_ours_with_its_split(page):
     assert "they agree with a split by spectrum" in text
 
 
-def test_a_set_without_results_is_not_judged_and_says_so(page):
+def test_a_set_without_results_is_not_evaluated_and_says_so(page):
     text = page({"covid_serum": [], "covid_saliva": [audit("stop")]})
     for name in ("covid_serum", "covid_saliva"):
         assert f"- {name}: not run yet, or its files are not at hand." in text
@@ -96,5 +96,5 @@ def test_anybodys_predictions_add_a_row(repository, shared_data, tmp_path):
     assert done.returncode == 0, done.stderr
     stored = json.loads((tmp_path / "work" / "covid_serum--elsewhere-theirs.json").read_text())
     assert stored["auc"][0] == 1.0
-    assert "| theirs (predictions made elsewhere) | 1.000" in (tmp_path / "page.md").read_text()
+    assert "| theirs (predictions by another program) | 1.000" in (tmp_path / "page.md").read_text()
     assert (tmp_path / "work" / "truth-covid_serum.csv").exists()
