@@ -147,5 +147,5 @@ def _in_order(
             "mend the model"
         )
     probability = np.zeros((n_rows, len(classes)))
-    probability[:, [classes.index(one) for one in known]] = given
+    probability[:, [classes.index(known_class) for known_class in known]] = given
     return probability

@@ -57,7 +57,10 @@ def short_interval(interval: "Interval") -> str:
 
 def without_controls(text: str) -> str:
     """Spell out characters of ids and labels that would steer a terminal."""
-    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
+    return "".join(
+        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        for character in text
+    )
 
 
 def wrapped(sentence: str) -> str:

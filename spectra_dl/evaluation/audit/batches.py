@@ -211,9 +211,9 @@ def _auc(
         score[test] = ridge_scores(features, target, train, test, weight)
     mean = patient_means(score, patients)
     positive = 1 if len(patients.classes) == 2 else None
-    truth, own = patients.class_of_patient, np.arange(len(mean))
+    truth, patient_number = patients.class_of_patient, np.arange(len(mean))
     resampled = [
-        resampled_auc(truth == code, mean[:, code], own, multiplicity)
+        resampled_auc(truth == code, mean[:, code], patient_number, multiplicity)
         for code in ranked_classes(len(patients.classes), positive)
     ]
     return macro_auc(truth, mean, positive), np.asarray(np.mean(resampled, axis=0))

@@ -110,7 +110,7 @@ def _in_order(
             read = [reader(value) for value in filled]
         except ValueError:
             continue
-        numbers = np.array([_as_number(one) for one in read])
+        numbers = np.array([_as_number(value) for value in read])
         if numbers.size and np.isfinite(numbers).all():
             order = np.full(values.size, np.median(numbers))
             order[values != ""] = numbers
@@ -132,5 +132,5 @@ def _categories(values: NDArray[np.intp]) -> FloatArray:
     """Return a 0/1 column for each of the 50 commonest values, ``(n, k)``."""
     names, counts = np.unique(values, return_counts=True)
     common = names[np.argsort(-counts, kind="stable")][:_MOST_CATEGORIES]
-    found: FloatArray = (values[:, None] == common).astype(np.float64)
-    return found
+    indicators: FloatArray = (values[:, None] == common).astype(np.float64)
+    return indicators

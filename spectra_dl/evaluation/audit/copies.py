@@ -96,16 +96,18 @@ def _near_pairs(rows: FloatArray, patient: IndexArray) -> list[tuple[int, int]]:
     for start in range(0, len(whole), _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
         left = 1.0 - (shape[block] @ shape[start:].T) ** 2  # (b, n - start): what the best scale leaves
-        others = owner[block, None] != owner[None, start:]
-        if start == 0 and others.any():
-            largest = _LARGEST_SHARE * float(np.median(left[others]))
+        between_patients = owner[block, None] != owner[None, start:]
+        if start == 0 and between_patients.any():
+            largest = _LARGEST_SHARE * float(np.median(left[between_patients]))
         limit = np.minimum(_LARGEST_RATIO * (noise[block, None] + noise[None, start:]), largest)
-        near = others & (left < np.maximum(limit, _ROUNDING))
+        near = between_patients & (left < np.maximum(limit, _ROUNDING))
         near &= np.arange(left.shape[1]) > np.arange(left.shape[0])[:, None]  # each pair once
         if len(pairs) > _ENOUGH_PAIRS:
             break
-        pairs += [(int(whole[start + one]), int(whole[start + other])) for one, other in np.argwhere(near)]
-    return [(one, other) for one, other in pairs if not np.array_equal(rows[one], rows[other])]
+        pairs += [
+            (int(whole[start + first]), int(whole[start + second])) for first, second in np.argwhere(near)
+        ]
+    return [(first, second) for first, second in pairs if not np.array_equal(rows[first], rows[second])]
 
 
 def _shape_and_noise(rows: FloatArray) -> tuple[FloatArray, FloatArray]:

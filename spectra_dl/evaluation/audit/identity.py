@@ -13,9 +13,9 @@ from spectra_dl.evaluation.wording import first_few
 def patients_in_several_classes(patient: Texts, label: Texts) -> list[str]:
     """Return the ids that stand with more than one label, sorted."""
     labels: dict[str, set[str]] = defaultdict(set)
-    for name, own in zip(patient, label, strict=True):
-        labels[str(name)].add(str(own))
-    return sorted(name for name, own in labels.items() if name.strip() and len(own) > 1)
+    for name, class_name in zip(patient, label, strict=True):
+        labels[str(name)].add(str(class_name))
+    return sorted(name for name, classes in labels.items() if name.strip() and len(classes) > 1)
 
 
 def several_classes_finding(torn: Sequence[str]) -> Finding:
@@ -82,7 +82,11 @@ def _stems(patients: Patients) -> list[str]:
 
 def _common_beginning(words: Sequence[str]) -> str:
     first, last = min(words), max(words)
-    different = (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    different = (
+        at
+        for at, (first_letter, last_letter) in enumerate(zip(first, last, strict=False))
+        if first_letter != last_letter
+    )
     return first[: next(different, min(len(first), len(last)))]
 
 

@@ -59,10 +59,10 @@ def run_probes(
 ) -> list[Finding]:
     """Judge each probe as if it were a model: in-fold standardisation, logistic regression, patient AUC, interval."""
     patients = read_patients(patient, label)
-    return [_judge_probe(probe, patients, folds, multiplicity) for probe in probes]
+    return [_evaluate_probe(probe, patients, folds, multiplicity) for probe in probes]
 
 
-def _judge_probe(
+def _evaluate_probe(
     probe: Probe, patients: Patients, folds: Sequence[Fold], multiplicity: FloatArray
 ) -> Finding:
     if len(probe.features) != len(patients.of_row):
@@ -93,10 +93,10 @@ def probe_auc(
         probability[fold.repeat, fold.test] = _predict(features, patients.class_of_row, fold)
     positive = 1 if n_classes == 2 else None
     pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in probability])
-    truth, own = patients.class_of_patient, np.arange(n_patients)
+    truth, patient_number = patients.class_of_patient, np.arange(n_patients)
     value = float(np.mean([macro_auc(truth, each, positive) for each in pooled]))
     resampled = [
-        resampled_auc(truth == code, each[:, code], own, multiplicity)
+        resampled_auc(truth == code, each[:, code], patient_number, multiplicity)
         for each in pooled
         for code in ranked_classes(n_classes, positive)
     ]

@@ -110,7 +110,10 @@ def reliability(probability: FloatArray, positive: NDArray[np.bool_]) -> tuple[R
     bins = max(1, min(_MOST_BINS, len(probability) // _FEWEST_IN_BIN))
     first_rank = np.searchsorted(np.sort(probability), probability, side="left")
     number = first_rank * bins // max(1, len(probability))
-    return tuple(_bin(probability[number == one], positive[number == one]) for one in np.unique(number))
+    return tuple(
+        _bin(probability[number == bin_number], positive[number == bin_number])
+        for bin_number in np.unique(number)
+    )
 
 
 def _bin(probability: FloatArray, positive: NDArray[np.bool_]) -> ReliabilityBin:

@@ -26,13 +26,17 @@ def paired_differences(
         ``(resamples, m)`` from `intervals.draw_patients`: the same draws for both, so what patients have in common
         cancels out.
     """
-    (name, own), (reference_name, other) = model, reference
-    value, other_value = own.figures(), other.figures()
-    drawn, other_drawn = resampled_figures(own, multiplicity), resampled_figures(other, multiplicity)
+    (name, scores), (reference_name, reference_scores) = model, reference
+    values, reference_values = scores.figures(), reference_scores.figures()
+    resampled, reference_resampled = (
+        resampled_figures(scores, multiplicity),
+        resampled_figures(reference_scores, multiplicity),
+    )
     result = {}
     for metric in METRICS.values():
         interval = percentile_interval(
-            value[metric.name] - other_value[metric.name], drawn[metric.name] - other_drawn[metric.name]
+            values[metric.name] - reference_values[metric.name],
+            resampled[metric.name] - reference_resampled[metric.name],
         )
         result[metric.name] = Difference(
             name, reference_name, metric.name, interval, verdict_of(interval, metric)

@@ -55,8 +55,8 @@ class ConformalSets:
             raise DataError(
                 f"probabilities of shape {probability.shape} for {len(self.quantile)} classes; give (patients, classes)"
             )
-        held: NDArray[np.bool_] = 1.0 - probability <= np.array(self.quantile)
-        return held
+        in_set: NDArray[np.bool_] = 1.0 - probability <= np.array(self.quantile)
+        return in_set
 
 
 def fit_conformal(probability: FloatArray, truth: IndexArray, coverage: float = 0.9) -> ConformalSets:

@@ -265,8 +265,8 @@ def _differences(results: Mapping[str, ModelResult], task: ClassTask) -> tuple[D
         name: patient_scores(task.patients, result.patient_probability, task.positive)
         for name, result in results.items()
     }
-    (reference, first), *others = scores.items()
+    (reference, first), *rest = scores.items()
     differences = [
-        paired_differences((name, score), (reference, first), task.multiplicity) for name, score in others
+        paired_differences((name, score), (reference, first), task.multiplicity) for name, score in rest
     ]
     return tuple(each[metric] for each in differences for metric in _COMPARED)

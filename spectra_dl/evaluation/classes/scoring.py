@@ -112,8 +112,8 @@ def score_predictions(
         )
         for name, predicted in probability.items()
     }
-    (reference, first), *others = pooled.items()
-    compared = [paired_differences((name, score), (reference, first), multiplicity) for name, score in others]
+    (reference, first), *rest = pooled.items()
+    compared = [paired_differences((name, score), (reference, first), multiplicity) for name, score in rest]
     differences = tuple(each[metric] for each in compared for metric in ("auc", "balanced_accuracy"))
     return Scoring(patients, positive, reason, scores, differences)
 

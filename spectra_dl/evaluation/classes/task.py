@@ -171,7 +171,7 @@ class LeakyClassTask(ClassTask):
     @classmethod
     def of(cls, task: ClassTask) -> "LeakyClassTask":
         """Return the leaky counterpart of a task."""
-        return cls(**{one.name: getattr(task, one.name) for one in fields(ClassTask)})
+        return cls(**{attribute.name: getattr(task, attribute.name) for attribute in fields(ClassTask)})
 
 
 def prepare_task(
@@ -246,7 +246,9 @@ def _check_folds(folds: Sequence[Fold], patients: Patients) -> None:
     repeats = {fold.repeat for fold in folds}
     tested = np.concatenate([fold.test for fold in folds]) if folds else np.empty(0, dtype=np.intp)
     times = np.bincount(tested, minlength=len(patients.of_row))
-    divided = any(np.intersect1d(patients.of_row[one.train], patients.of_row[one.test]).size for one in folds)
+    divided = any(
+        np.intersect1d(patients.of_row[fold.train], patients.of_row[fold.test]).size for fold in folds
+    )
     if not folds or repeats != set(range(len(repeats))) or np.any(times != len(repeats)) or divided:
         raise DataError(
             "the given folds don't test each row once per repeat, or have a patient on both sides; "

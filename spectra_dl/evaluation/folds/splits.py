@@ -102,9 +102,11 @@ def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int 
         A class with fewer spectra than folds, or only one class.
     """
     _check_counts(folds, repeats)
-    each_its_own = read_patients([f"{row:012d}" for row in range(len(label))], label)
-    _refuse_small_classes(each_its_own, folds)
-    divisions = (assign_folds(each_its_own.class_of_row, folds, (seed, repeat)) for repeat in range(repeats))
+    rows_as_patients = read_patients([f"{row:012d}" for row in range(len(label))], label)
+    _refuse_small_classes(rows_as_patients, folds)
+    divisions = (
+        assign_folds(rows_as_patients.class_of_row, folds, (seed, repeat)) for repeat in range(repeats)
+    )
     return [fold for repeat, part in enumerate(divisions) for fold in folds_from(part, repeat, folds)]
 
 
@@ -233,11 +235,11 @@ def _refuse_small_classes(people: Patients, folds: int) -> None:
 def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
     """Give each unit (patient or row) a fold, as cards are dealt: class after class, shuffled within each."""
     generator = np.random.default_rng(seed)
-    dealt = [
+    shuffled = [
         generator.permutation(np.flatnonzero(class_of_unit == code)) for code in np.unique(class_of_unit)
     ]
     fold = np.empty(class_of_unit.size, dtype=np.intp)
-    fold[np.concatenate(dealt)] = np.arange(class_of_unit.size) % folds
+    fold[np.concatenate(shuffled)] = np.arange(class_of_unit.size) % folds
     return fold
 
 

@@ -31,7 +31,7 @@ class Skill:
     squared_error: FloatArray
 
 
-def pearson_per_column(one: FloatArray, other: FloatArray) -> FloatArray:
+def pearson_per_column(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return ``(g,)`` Pearson correlations of the columns of two ``(n, g)`` arrays; NaN where a column is constant.
 
     Raises
@@ -39,19 +39,19 @@ def pearson_per_column(one: FloatArray, other: FloatArray) -> FloatArray:
     DataError
         The shapes differ.
     """
-    if one.shape != other.shape or one.ndim != 2:
+    if first.shape != second.shape or first.ndim != 2:
         raise DataError(
-            f"profiles of shapes {one.shape} and {other.shape}; give two of one shape (rows, columns)"
+            f"profiles of shapes {first.shape} and {second.shape}; give two of one shape (rows, columns)"
         )
-    (first, first_length), (second, second_length) = _centred(one), _centred(other)
+    (first_centred, first_length), (second_centred, second_length) = _centred(first), _centred(second)
     length = first_length * second_length
-    both = np.einsum("ij,ij->j", first, second)
-    found = np.divide(both, length, out=np.full(length.shape, np.nan), where=length > 0)
-    within: FloatArray = np.clip(found, -1.0, 1.0)
-    return within
+    both = np.einsum("ij,ij->j", first_centred, second_centred)
+    correlation = np.divide(both, length, out=np.full(length.shape, np.nan), where=length > 0)
+    clipped: FloatArray = np.clip(correlation, -1.0, 1.0)
+    return clipped
 
 
-def spearman_per_column(one: FloatArray, other: FloatArray) -> FloatArray:
+def spearman_per_column(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return ``(g,)`` rank correlations of the columns of two ``(n, g)`` arrays, ties at their mean rank.
 
     NaN where a column is constant.
@@ -64,23 +64,23 @@ def spearman_per_column(one: FloatArray, other: FloatArray) -> FloatArray:
     from scipy.stats import rankdata
 
     return pearson_per_column(
-        *(rankdata(np.where(is_constant(each), 0.0, each), axis=0) for each in (one, other))
+        *(rankdata(np.where(is_constant(each), 0.0, each), axis=0) for each in (first, second))
     )
 
 
-def skill_per_column(told: FloatArray, measured: FloatArray) -> Skill:
+def skill_per_column(predicted: FloatArray, measured: FloatArray) -> Skill:
     """Return the skill of ``(n, g)`` told values in each column.
 
     A column that was *measured* constant is NaN in all but the squared error: nothing can be said. One that is *told*
     constant has correlation 0: it orders nothing.
     """
-    error = np.mean((measured - told) ** 2, axis=0)
+    error = np.mean((measured - predicted) ** 2, axis=0)
     explained = 1.0 - np.divide(
         error, measured.var(axis=0), out=np.full(error.shape, np.nan), where=~is_constant(measured)
     )
     return Skill(
-        pearson=no_order_is_none(pearson_per_column(told, measured), measured),
-        spearman=no_order_is_none(spearman_per_column(told, measured), measured),
+        pearson=no_order_is_none(pearson_per_column(predicted, measured), measured),
+        spearman=no_order_is_none(spearman_per_column(predicted, measured), measured),
         explained=explained,
         squared_error=error,
     )

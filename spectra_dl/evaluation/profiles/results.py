@@ -198,7 +198,7 @@ class ProfileResult:
     @property
     def above_ceiling(self) -> int:
         """How many targets are predicted better than their ceiling: by luck, or from what the ceiling leaves out."""
-        return sum(one.pearson > one.ceiling for one in self.targets)
+        return sum(target.pearson > target.ceiling for target in self.targets)
 
 
 @dataclass(frozen=True, eq=False)

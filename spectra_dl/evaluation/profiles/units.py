@@ -15,8 +15,8 @@ def known_mean(values: FloatArray, *, axis: int = 0) -> FloatArray:
     known = np.isfinite(values)
     count = known.sum(axis=axis)
     total = np.where(known, values, 0.0).sum(axis=axis)
-    found: FloatArray = np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
-    return found
+    mean: FloatArray = np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
+    return mean
 
 
 def unit_means(values: FloatArray, unit: Sequence[str]) -> FloatArray:

@@ -65,10 +65,10 @@ def _comparison_text(evaluation: Evaluation) -> str:
     if not compared:
         return ""
     lines = [f"Patient AUC against {compared[0].reference}, same folds, same resampled patients:"]
-    for one in compared:
-        interval = one.interval
+    for difference in compared:
+        interval = difference.interval
         lines.append(
-            f"  {one.model[:30]:<30} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {one.verdict}"
+            f"  {difference.model[:30]:<30} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {difference.verdict}"
         )
     return "\n".join(lines)
 

@@ -298,11 +298,13 @@ class Study(Origin):
         """How far each other model is from the first, by name; nobody asks it of a control."""
         models = self.results.models
         compared = [
-            one
-            for one in self.results.differences
-            if one.metric == "auc" and one.model in models and models[one.model].kind != "control"
+            difference
+            for difference in self.results.differences
+            if difference.metric == "auc"
+            and difference.model in models
+            and models[difference.model].kind != "control"
         ]
-        return {one.model: one for one in compared}
+        return {difference.model: difference for difference in compared}
 
 
 def read_study(report: Mapping[str, object]) -> Study:

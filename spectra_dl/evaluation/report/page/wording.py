@@ -14,8 +14,10 @@ def printable(text: str) -> str:
     'a\\\\nb\\\\u202e'
     """
     return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "backslashreplace").decode()
-        for one in text
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "backslashreplace").decode()
+        for character in text
     )
 
 
@@ -27,8 +29,8 @@ def short_name(name: str, limit: int = _LONGEST_NAME) -> str:
     >>> short_name("serum\\t2", 6), short_name("metastasis", 6)
     ('serum…', 'metas…')
     """
-    shown = printable(name)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    text = printable(name)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def number(value: float | None, decimals: int = 3) -> str:
