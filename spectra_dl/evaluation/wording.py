@@ -15,7 +15,14 @@ _WIDTH = 100
 
 
 def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST) -> str:
-    """Join the first words, five unless said, each cut at 80 characters, and say how many more there are.
+    """Join the first words, each cut at 80 characters, and say how many more there are.
+
+    Parameters
+    ----------
+    words
+        Anything that can be written as text.
+    at_most
+        How many are written; five unless said.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from spectra_dl.evaluation.wording import first_few
 
 _STOP_SHARE = 0.1  # of the patients: so many copies move every figure
 _BLOCK_ROWS = 512
-_FEWEST_COLUMNS = 16  # in fewer, noise and shape can't be told apart
+_FEWEST_COLUMNS = 16  # in fewer, noise can't be separated from shape
 _ORDER = 4  # of the differences that leave noise and no band
 _HALF_NORMAL = 0.6745  # median of |x|, x standard normal
 # Two independent measurements differ by the noise of both: ratio 1. Lowest ratio of different rows .80 in

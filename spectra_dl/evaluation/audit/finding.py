@@ -61,5 +61,11 @@ def raised_by(auc: Interval) -> Severity:
 
 
 def milder(first: Severity, second: Severity) -> Severity:
-    """Return the less grave of two."""
+    """Return the less grave of two.
+
+    Parameters
+    ----------
+    first, second
+        Either order.
+    """
     return min(first, second, key=GRAVITY.index)

@@ -11,7 +11,13 @@ from spectra_dl.evaluation.wording import first_few
 
 
 def patients_in_several_classes(patient: Texts, label: Texts) -> list[str]:
-    """Return the ids that stand with more than one label, sorted."""
+    """Return the ids that stand with more than one label, sorted.
+
+    Parameters
+    ----------
+    patient, label
+        ``(n,)`` text, per row.
+    """
     labels: dict[str, set[str]] = defaultdict(set)
     for name, class_name in zip(patient, label, strict=True):
         labels[str(name)].add(str(class_name))
@@ -32,6 +38,11 @@ def check_patient_ids(patient: Texts, label: Texts) -> Finding:
 
     ``COV+_422H`` and ``COV-_422H`` are probably one person. With such a person in both classes the label describes the
     sample, not the person, and the two samples can fall on both sides of a split.
+
+    Parameters
+    ----------
+    patient, label
+        ``(n,)`` text, per row; each patient with one label.
     """
     patients = read_patients(patient, label)
     same: dict[str, list[int]] = defaultdict(list)

@@ -16,7 +16,7 @@ _BLOCK_CELLS = 4_000_000
 def paired_differences(
     model: tuple[str, Scores], reference: tuple[str, Scores], multiplicity: FloatArray
 ) -> dict[str, Difference]:
-    """Return the difference in every metric of two models that judged the same rows.
+    """Return the difference in every metric of two models that predicted the same rows.
 
     Parameters
     ----------
@@ -96,7 +96,15 @@ def permutation_null(
 
 
 def permutation_p(value: float, null: FloatArray) -> float:
-    """Return how often chance does as well: the share of the null at or above ``value``, counting ``value`` itself."""
+    """Return how often chance does as well: the share of the null at or above ``value``, counting ``value`` itself.
+
+    Parameters
+    ----------
+    value
+        What was reached; NaN gives NaN.
+    null
+        ``(permutations,)`` what permuted classes reach, as from `permutation_null`.
+    """
     if np.isnan(value):
         return float("nan")
     # A hair's breadth of tolerance: equal AUCs may differ in the last bit.

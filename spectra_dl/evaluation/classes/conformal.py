@@ -91,10 +91,10 @@ def fit_conformal(probability: FloatArray, truth: IndexArray, coverage: float = 
     Examples
     --------
     >>> sure = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
-    >>> found = fit_conformal(sure, np.array([0, 0, 1, 1]), coverage=0.6)
-    >>> [round(each, 3) for each in found.quantile]
+    >>> sets = fit_conformal(sure, np.array([0, 0, 1, 1]), coverage=0.6)
+    >>> [round(each, 3) for each in sets.quantile]
     [0.2, 0.4]
-    >>> found.sets(np.array([[0.85, 0.15], [0.5, 0.5]])).tolist()
+    >>> sets.sets(np.array([[0.85, 0.15], [0.5, 0.5]])).tolist()
     [[True, False], [False, False]]
     """
     check_coverage(coverage)

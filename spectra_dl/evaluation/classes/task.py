@@ -156,7 +156,7 @@ class ClassTask:
 
 
 class LeakyClassTask(ClassTask):
-    """The same on folds that divide patients: nothing is learned in them, they only show what such a split would claim."""
+    """The same on folds that divide patients: nothing is learned in them, they only give the leaky estimate of such a split."""
 
     def learn(self, name: str, fitted: Any, rows: RowSubset, fold: Fold) -> LearnedInFold:
         """Learn nothing.
@@ -221,13 +221,26 @@ def prepare_task(
 
 
 def named_positive(patients: Patients, settings: EvaluationSettings) -> tuple[str | None, str]:
-    """Return the positive class and a sentence that says why; None with more than two classes."""
+    """Return the positive class and a sentence that says why; None with more than two classes.
+
+    Parameters
+    ----------
+    patients
+        Their classes, in sorted order.
+    settings
+        May name the positive class.
+
+    Raises
+    ------
+    UsageError
+        The named class is none of them.
+    """
     if len(patients.classes) == 2:
         return positive_class(patients.classes, settings.positive)
     if settings.positive is not None:
         positive_class(patients.classes, settings.positive)
     reason = (
-        f"{len(patients.classes)} classes: each is judged against the rest, and the figures are averaged."
+        f"{len(patients.classes)} classes: each is scored against the rest, and the figures are averaged."
     )
     return None, reason
 

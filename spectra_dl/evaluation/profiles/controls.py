@@ -1,4 +1,4 @@
-"""What needs no image, scored like a model: a score means nothing before it is seen beside these."""
+"""What needs no image, scored like a model: a score means nothing until it is compared with these."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

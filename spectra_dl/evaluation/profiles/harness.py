@@ -1,4 +1,4 @@
-"""Evaluate models of profiles by patient: the same folds and targets for all, controls beside every score."""
+"""Evaluate models of profiles by patient: the same folds and targets for all, controls next to every score."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Figures that flawed protocols would have claimed: shown so that nobody is deceived by them, and never as results."""
+"""Leaky estimates, the figures of flawed protocols: shown so that nobody is deceived by them, and never as results."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -39,7 +39,7 @@ class LeakyProfileTask(ProfileTask):
 def leaky_split_estimate(
     entry: ModelEntry[Any], rows: Rows, targets: TargetChooser, task: ProfileTask, progress: Progress
 ) -> float:
-    """Return the mean correlation of a split by row: panel and model know rows beside each test row.
+    """Return the mean correlation of a split by row: panel and model know rows next to each test row.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ _CONSTANT_WITHIN = 1e-12  # standard deviation over mean: what rounding leaves o
 
 @dataclass(frozen=True, eq=False)
 class Skill:
-    """How well each column was told, ``(g,)`` each; NaN where nothing can be said.
+    """How well each column was predicted, ``(g,)`` each; NaN where nothing can be said.
 
     Attributes
     ----------
@@ -33,6 +33,11 @@ class Skill:
 
 def pearson_per_column(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return ``(g,)`` Pearson correlations of the columns of two ``(n, g)`` arrays; NaN where a column is constant.
+
+    Parameters
+    ----------
+    first, second
+        ``(n, g)``, of one shape; which is first makes no difference.
 
     Raises
     ------
@@ -56,6 +61,11 @@ def spearman_per_column(first: FloatArray, second: FloatArray) -> FloatArray:
 
     NaN where a column is constant.
 
+    Parameters
+    ----------
+    first, second
+        ``(n, g)``, of one shape; which is first makes no difference.
+
     Raises
     ------
     DataError
@@ -69,10 +79,15 @@ def spearman_per_column(first: FloatArray, second: FloatArray) -> FloatArray:
 
 
 def skill_per_column(predicted: FloatArray, measured: FloatArray) -> Skill:
-    """Return the skill of ``(n, g)`` told values in each column.
+    """Return the skill of predicted values in each column.
 
-    A column that was *measured* constant is NaN in all but the squared error: nothing can be said. One that is *told*
+    A column that was *measured* constant is NaN in all but the squared error: nothing can be said. One that is *predicted*
     constant has correlation 0: it orders nothing.
+
+    Parameters
+    ----------
+    predicted, measured
+        ``(n, g)``, of one shape.
     """
     error = np.mean((measured - predicted) ** 2, axis=0)
     explained = 1.0 - np.divide(
@@ -87,7 +102,15 @@ def skill_per_column(predicted: FloatArray, measured: FloatArray) -> Skill:
 
 
 def no_order_is_none(correlation: FloatArray, measured: FloatArray) -> FloatArray:
-    """Return correlations ``(g,)`` with 0 where only what was told is constant, NaN where what was measured is."""
+    """Return correlations ``(g,)`` with 0 where only the prediction is constant, NaN where the measurement is.
+
+    Parameters
+    ----------
+    correlation
+        ``(g,)``; NaN where prediction or measurement is constant.
+    measured
+        ``(n, g)``.
+    """
     ruled: FloatArray = np.where(is_constant(measured), np.nan, np.nan_to_num(correlation))
     return ruled
 

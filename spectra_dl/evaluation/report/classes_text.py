@@ -124,8 +124,8 @@ def _reading_text(evaluation: Evaluation) -> str:
     ]
     if any(result.leaky for result in evaluation.models.values()):
         sentences.append(
-            f"leaky: what a split by {words.row}, with {words.rows} of one patient on both sides, would have claimed in place"
-            " of single. It is no result."
+            f"leaky: the leaky estimate of a split by {words.row}, with {words.rows} of one patient on both sides, in place of"
+            " single. It is no result."
         )
     intervals = [result.patient_level["auc"] for result in evaluation.models.values()]
     if any(interval.high - interval.low == 0 for interval in intervals):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito's colours, which colour-blind readers can tell apart; line styles say the same in print.
+# Okabe & Ito's colours, which colour-blind readers can distinguish; line styles say the same in print.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#8A4B7D", "#7A6000", "#555555")
 _STYLES = ("-", "--", "-.", ":")
 _GREY = "#767676"

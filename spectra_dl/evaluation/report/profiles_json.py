@@ -1,5 +1,7 @@
 """An evaluation of profiles as JSON, the same bytes for the same seed."""
 
+from collections import defaultdict
+
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.folds.splits import split_sha256
@@ -58,19 +60,24 @@ def profile_report(evaluation: ProfileEvaluation) -> Json:
         "targets": per_target(evaluation.first),
         "split": {
             "sha256": split_sha256(evaluation.split),
-            "folds": [
-                {
-                    "repeat": fold.repeat + 1,
-                    "fold": fold.number + 1,
-                    "left_out": fold.left_out,
-                    "test_sections": [
-                        section.section for section in evaluation.first.sections if section.fold == place
-                    ],
-                }
-                for place, fold in enumerate(evaluation.folds)
-            ],
+            "folds": _folds_json(evaluation),
         },
     }
+
+
+def _folds_json(evaluation: ProfileEvaluation) -> list[Json]:
+    tested_in: dict[int, list[str]] = defaultdict(list)
+    for section in evaluation.first.sections:
+        tested_in[section.fold].append(section.section)
+    return [
+        {
+            "repeat": fold.repeat + 1,
+            "fold": fold.number + 1,
+            "left_out": fold.left_out,
+            "test_sections": tested_in[place],
+        }
+        for place, fold in enumerate(evaluation.folds)
+    ]
 
 
 def per_target(result: ProfileResult) -> list[dict[str, object]]:

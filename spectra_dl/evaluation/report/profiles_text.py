@@ -16,7 +16,7 @@ _TWO_DIGITS = ("explained_variance", "squared_error")
 
 
 def profile_text(evaluation: ProfileEvaluation) -> str:
-    """Return the evaluation as text of at most 100 columns: what to beware of first, then models beside controls."""
+    """Return the evaluation as text of at most 100 columns: what to beware of first, then models and controls."""
     parts = [
         wrapped(f"{RESEARCH_USE} {counts_text(evaluation)}."),
         wrapped(group_warning(evaluation.settings) or ""),
@@ -45,13 +45,13 @@ def group_warning(settings: ProfileSettings) -> str | None:
 
 
 def profile_verdict(evaluation: ProfileEvaluation) -> str:
-    """Return what the first model reaches, of what could be reached, beside what needs no image, and against the reference.
+    """Return what the first model reaches, of what could be reached, compared with what needs no image, and with the reference.
 
     An evaluation whose audit stopped begins with UNSOUND.
     """
     first, group = evaluation.first, evaluation.settings.group
     reached = (
-        f"In {counts_text(evaluation)}, each judged by models that had not seen the {group}, {first.name} reaches a mean"
+        f"In {counts_text(evaluation)}, each predicted by models that had not seen the {group}, {first.name} reaches a mean"
         f" correlation of {short_interval(first.pearson)} within sections, {_percent(first.share_of_ceiling.value)} of the"
         f" noise ceiling ({short_figure(evaluation.ceiling.value)})"
     )
@@ -136,7 +136,7 @@ def _leaky_estimates(evaluation: ProfileEvaluation) -> str:
         " which is the same everywhere",
         *(f"{name}, {figure(value)}" for name, value in evaluation.other_estimates.items()),
     ]
-    return wrapped(f"No results, but what flawed protocols would have claimed: {'; '.join(sentences)}.")
+    return wrapped(f"Leaky estimates, by flawed protocols and no results: {'; '.join(sentences)}.")
 
 
 def _reading(evaluation: ProfileEvaluation) -> str:

@@ -208,7 +208,7 @@ def renamed(content, old, new):
     ],
 )
 def test_verdict_sets_the_first_model_against_chance_by_its_interval(auc, said):
-    assert f"CNN compact {said}" in verdict(report(auc=auc)).replace("tells the classes apart ", "")
+    assert f"CNN compact {said}" in verdict(report(auc=auc)).replace("separates the classes ", "")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class Drawings:
 
 
 def drawings(study: Study) -> Drawings:
-    """Draw what the report allows: the first model and, beside it, the best classical one."""
+    """Draw what the report allows: the first model and the best classical one."""
     names = [name for name in (study.first, study.best_classical) if name is not None]
     drawn = {name: study.results.models[name] for name in names}
     saliency = study.results.saliency

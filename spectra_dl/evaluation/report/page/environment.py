@@ -18,7 +18,7 @@ _STRIP_WIDTH = 180
 
 @dataclass(frozen=True)
 class Scale:
-    """Where values stand on the small strips beside a table, from 0 to `width`."""
+    """Where values stand on the small strips in a table, from 0 to `width`."""
 
     low: float
     high: float

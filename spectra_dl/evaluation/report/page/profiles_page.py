@@ -1,4 +1,4 @@
-"""The page of a report of profiles: how well maps are predicted, beside what could be predicted and what needs no image."""
+"""The page of a report of profiles: how well maps are predicted, compared with what could be predicted and what needs no image."""
 
 import math
 import shlex

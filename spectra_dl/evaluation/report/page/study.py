@@ -147,7 +147,7 @@ class Finding(Part):
 
 
 class Audit(Part):
-    """What besides biology tells the classes apart."""
+    """What other than biology separates the classes."""
 
     severity: Literal["stop", "warn", "fine"]
     findings: list[Finding]
@@ -320,6 +320,13 @@ def read_study(report: Mapping[str, object]) -> Study:
 
 def checked(kind: type[_Report], report: Mapping[str, object]) -> _Report:
     """Return a report as one of ``kind``.
+
+    Parameters
+    ----------
+    kind
+        What the report must hold.
+    report
+        All of ``report.json``, as ``json.load`` gives it.
 
     Raises
     ------

@@ -14,7 +14,7 @@ _CHANCE = 0.5
 def verdict(report: Mapping[str, object]) -> str:
     """Return what the report comes to: a sentence or two, and what it must not be used for.
 
-    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and tells no score. Otherwise the first model is set against
+    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
     chance by its interval, and against the classical models by the paired interval of the difference.
 
     Raises
@@ -62,7 +62,7 @@ def _confounded(study: Study) -> list[str]:
 
 def _score(study: Study) -> str:
     auc = study.results.models[study.first].auc
-    who = f"In {study.results.data.patients} patients ({counts(study)}), judged only by models that had not seen them,"
+    who = f"In {study.results.data.patients} patients ({counts(study)}), predicted only by models that had not seen them,"
     return f"{who} {short_name(study.first)} {_against_chance(auc)}{_against_classical(study)}."
 
 
@@ -70,7 +70,7 @@ def _against_chance(auc: Interval) -> str:
     if auc.value is None or auc.low is None or auc.high is None:
         return "has no defined AUC"
     outcome = (
-        "tells the classes apart better than chance"
+        "separates the classes better than chance"
         if auc.low > _CHANCE
         else "does worse than chance"
         if auc.high < _CHANCE
