@@ -104,7 +104,7 @@ class UnsafeError(SpectraDLError, ValueError):
     exit_code = 4
 
 
-class EnvironmentFault(SpectraDLError, OSError):
+class EnvironmentFault(SpectraDLError, OSError):  # noqa: N818 - EnvironmentError is a builtin
     """The machine is in the way: disk, permission, lock, device or memory.
 
     Examples

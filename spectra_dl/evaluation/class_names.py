@@ -45,9 +45,9 @@ def class_names(labels: Texts) -> tuple[str, ...]:
             "since each spelling would count as a class of its own"
         )
     if len(names) < 2:
-        found = f"one class only: {names[0]!r}" if names else "no labels"
+        classes_given = f"one class only: {names[0]!r}" if names else "no labels"
         raise DataError(
-            f"{found}; a classifier needs spectra of two classes or more (is --label the right column?)"
+            f"{classes_given}; a classifier needs spectra of two classes or more (is --label the right column?)"
         )
     return tuple(names)
 

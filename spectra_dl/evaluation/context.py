@@ -1,4 +1,4 @@
-"""What a modality tells the reports: its words, and the facts that only it knows."""
+"""What a modality gives to the reports: its words, and the facts that only it knows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

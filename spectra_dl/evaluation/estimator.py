@@ -22,15 +22,34 @@ class Estimator(Protocol):
 
     classes_: Sequence[str]
 
-    def fit(self, X: Any, y: NDArray[np.str_]) -> Any: ...
+    def fit(self, X: Any, y: NDArray[np.str_]) -> Any:
+        """Fit to labelled rows and return the estimator.
 
-    def predict_proba(self, X: Any) -> FloatArray: ...
+        Parameters
+        ----------
+        X
+            ``n`` rows, as the estimator takes them.
+        y
+            ``(n,)`` classes.
+        """
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Return ``(n, c)`` probabilities of ``n`` rows, a column for each of ``classes_``."""
 
 
 class Fittable(Protocol):
     """Whatever learns a target from rows: a classifier here, a regressor of profiles elsewhere."""
 
-    def fit(self, X: Any, y: Any) -> Any: ...
+    def fit(self, X: Any, y: Any) -> Any:
+        """Fit to rows and their targets and return the estimator.
+
+        Parameters
+        ----------
+        X
+            ``n`` rows, as the estimator takes them.
+        y
+            ``(n, ...)`` what is learned.
+        """
 
 
 _Model = TypeVar("_Model", bound=Fittable)
@@ -147,5 +166,5 @@ def _in_order(
             "mend the model"
         )
     probability = np.zeros((n_rows, len(classes)))
-    probability[:, [classes.index(one) for one in known]] = given
+    probability[:, [classes.index(known_class) for known_class in known]] = given
     return probability

@@ -36,7 +36,17 @@ class Interval:
 
 
 def draw_patients(n_patients: int, *, resamples: int = 2000, seed: int = 0) -> FloatArray:
-    """Draw patients with replacement, so many as there are: ``(resamples, m)`` multiplicities."""
+    """Draw patients with replacement, so many as there are: ``(resamples, m)`` multiplicities.
+
+    Parameters
+    ----------
+    n_patients
+        How many there are, ``m``.
+    resamples
+        How many times they are drawn.
+    seed
+        Of the draws.
+    """
     generator = np.random.default_rng(seed)
     return generator.multinomial(n_patients, np.full(n_patients, 1.0 / n_patients), size=resamples).astype(
         np.float64
@@ -44,7 +54,17 @@ def draw_patients(n_patients: int, *, resamples: int = 2000, seed: int = 0) -> F
 
 
 def percentile_interval(value: float, resampled: FloatArray, *, level: float = 0.95) -> Interval:
-    """Return the interval between the quantiles of the resamples; those that are NaN are left out and counted."""
+    """Return the interval between the quantiles of the resamples; those that are NaN are left out and counted.
+
+    Parameters
+    ----------
+    value
+        The figure of all patients.
+    resampled
+        ``(resamples,)`` the figure in each resample.
+    level
+        Of the interval, from 0 to 1.
+    """
     tail = (1.0 - level) / 2.0
     return _quantiles(value, resampled, (tail, 1.0 - tail), "percentile")
 
@@ -56,8 +76,18 @@ def bca_interval(
 
     Parameters
     ----------
+    value
+        The figure of all patients.
+    resampled
+        ``(resamples,)`` the figure in each resample.
     left_out
         ``(m,)`` the figure without each patient in turn.
+    level
+        Of the interval, from 0 to 1.
+
+    References
+    ----------
+    Efron 1987, J. Am. Stat. Assoc. 82:171, doi 10.1080/01621459.1987.10478410.
     """
     from scipy.special import ndtr, ndtri
 
@@ -79,9 +109,16 @@ def bca_interval(
 
 
 def wilson_interval(successes: float, trials: float, *, level: float = 0.95) -> Interval:
-    """Return a proportion with Wilson's score interval, doi 10.1080/01621459.1927.10502953.
+    """Return a proportion with Wilson's score interval.
 
     It holds for few trials and for shares of 0 and 1, where resampling gives an interval of no width.
+
+    Parameters
+    ----------
+    successes, trials
+        Counts, which may be fractional; without trials all is NaN.
+    level
+        Of the interval, from 0 to 1.
 
     Raises
     ------
@@ -93,6 +130,10 @@ def wilson_interval(successes: float, trials: float, *, level: float = 0.95) -> 
     >>> interval = wilson_interval(10, 10)
     >>> round(interval.low, 3), interval.high
     (0.722, 1.0)
+
+    References
+    ----------
+    Wilson 1927, J. Am. Stat. Assoc. 22:209, doi 10.1080/01621459.1927.10502953.
     """
     if not 0 <= successes <= trials:
         raise UsageError(f"{successes} successes of {trials} trials: give counts with successes <= trials")

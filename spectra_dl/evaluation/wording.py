@@ -15,7 +15,14 @@ _WIDTH = 100
 
 
 def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST) -> str:
-    """Join the first words, five unless said, each cut at 80 characters, and say how many more there are.
+    """Join the first words, each cut at 80 characters, and say how many more there are.
+
+    Parameters
+    ----------
+    words
+        Anything that can be written as text.
+    at_most
+        How many are written; five unless said.
 
     Examples
     --------
@@ -57,7 +64,10 @@ def short_interval(interval: "Interval") -> str:
 
 def without_controls(text: str) -> str:
     """Spell out characters of ids and labels that would steer a terminal."""
-    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
+    return "".join(
+        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        for character in text
+    )
 
 
 def wrapped(sentence: str) -> str:

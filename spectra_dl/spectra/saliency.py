@@ -207,11 +207,11 @@ class SaliencyObserver:
             [classes.index(name) for name in wanted],
         )
         means, differences = {}, {}
-        for name, values in zip(wanted, attribution, strict=True):
-            of_class = label[rows] == name
+        for class_name, values in zip(wanted, attribution, strict=True):
+            of_class = label[rows] == class_name
             if of_class.any() and not of_class.all():
-                means[name] = spectra[of_class].mean(axis=0)
-                differences[name] = values[of_class].mean(axis=0) - values[~of_class].mean(axis=0)
+                means[class_name] = spectra[of_class].mean(axis=0)
+                differences[class_name] = values[of_class].mean(axis=0) - values[~of_class].mean(axis=0)
         return FoldSaliency(predictor.preprocessing[0].wavenumber, means, differences)
 
 

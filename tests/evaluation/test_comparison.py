@@ -18,21 +18,23 @@ def scored(noise, seed=0):
 
 
 def test_a_clearly_better_model_is_called_better_also_where_lower_is_better():
-    found = paired_differences(
+    differences = paired_differences(
         ("good", scored(0.5)), ("poor", scored(5.0)), draw_patients(100, resamples=500)
     )
-    assert found["auc"].verdict == "better"
-    assert found["auc"].interval.low > 0
-    assert found["brier"].verdict == "better"
-    assert found["brier"].interval.high < 0
+    assert differences["auc"].verdict == "better"
+    assert differences["auc"].interval.low > 0
+    assert differences["brier"].verdict == "better"
+    assert differences["brier"].interval.high < 0
     back = paired_differences(("poor", scored(5.0)), ("good", scored(0.5)), draw_patients(100, resamples=500))
     assert back["auc"].verdict == "worse"
-    assert back["auc"].interval.value == pytest.approx(-found["auc"].interval.value)
+    assert back["auc"].interval.value == pytest.approx(-differences["auc"].interval.value)
 
 
 def test_a_model_is_not_distinguishable_from_itself():
-    found = paired_differences(("one", scored(1.0)), ("same", scored(1.0)), draw_patients(100, resamples=200))
-    assert {difference.verdict for difference in found.values()} == {"not distinguishable"}
+    differences = paired_differences(
+        ("one", scored(1.0)), ("same", scored(1.0)), draw_patients(100, resamples=200)
+    )
+    assert {difference.verdict for difference in differences.values()} == {"not distinguishable"}
 
 
 def test_better_is_rarely_said_of_equally_good_models():
@@ -54,8 +56,8 @@ def test_the_permutation_null_equals_scikit_learn_on_permuted_patients():
     null = permutation_null(
         np.stack([1 - positive, positive], axis=1), patient, classes, permutations=30, seed=9
     )
-    dealt = np.random.default_rng(9).permuted(np.broadcast_to(classes, (30, 20)), axis=1)
-    expected = [roc_auc_score(one[patient], positive) for one in dealt]
+    permuted = np.random.default_rng(9).permuted(np.broadcast_to(classes, (30, 20)), axis=1)
+    expected = [roc_auc_score(classes_drawn[patient], positive) for classes_drawn in permuted]
     np.testing.assert_allclose(null, expected, atol=1e-12)
 
 
@@ -64,9 +66,11 @@ def test_the_null_of_three_classes_is_the_macro_mean():
     classes, score = np.arange(30) % 3, generator.uniform(size=(30, 3))
     score /= score.sum(axis=1, keepdims=True)
     null = permutation_null(score, np.arange(30), classes, permutations=20, seed=2)
-    dealt = np.random.default_rng(2).permuted(np.broadcast_to(classes, (20, 30)), axis=1)
+    permuted = np.random.default_rng(2).permuted(np.broadcast_to(classes, (20, 30)), axis=1)
     np.testing.assert_allclose(
-        null, [roc_auc_score(one, score, multi_class="ovr") for one in dealt], atol=1e-12
+        null,
+        [roc_auc_score(classes_drawn, score, multi_class="ovr") for classes_drawn in permuted],
+        atol=1e-12,
     )
 
 

@@ -181,8 +181,8 @@ def test_their_own_words_stand_in_text_and_page(classified):
 
 
 def test_tuples_of_blocks_are_classified():
-    found = evaluate({"fused": Fused()}, blocks(), LABEL, PATIENT, SETTINGS)
-    assert found.models["fused"].patient_level["auc"].value == 1.0
+    result = evaluate({"fused": Fused()}, blocks(), LABEL, PATIENT, SETTINGS)
+    assert result.models["fused"].patient_level["auc"].value == 1.0
 
 
 @pytest.mark.parametrize("kind", ["volumes", "blocks"])
@@ -196,13 +196,13 @@ def test_both_go_through_profiles_too(kind):
     section = np.array([f"s{number // 20}" for number in range(N)], dtype=object)
     inputs = ProfileInputs(findings=[Finding("scanners", "warn", "Two scanners.")], context=VOLUMES)
     settings = ProfileSettings(folds=3, repeats=2, shuffles=1, seed=3)
-    found = evaluate_profiles(
+    result = evaluate_profiles(
         {"mean voxel": model}, SectionRows(rows, section, section), Measured(noise), settings, inputs
     )
-    assert found.first.pearson.value > 0.9
-    assert len(found.folds) == 6
-    assert len(found.first.sections) == 12
-    text, page = profile_text(found), written(profile_report(found))
+    assert result.first.pearson.value > 0.9
+    assert len(result.folds) == 6
+    assert len(result.first.sections) == 12
+    text, page = profile_text(result), written(profile_report(result))
     assert "120 volumes" in text
     assert "Two scanners." in page
     assert "textures" in page

@@ -1,4 +1,4 @@
-"""What besides biology tells the classes apart: probes evaluated like models, ids and spectra that recur, batches, row order.
+"""What other than biology separates the classes: probes evaluated like models, ids and spectra that recur, batches, row order.
 
 A probe is a name, what it looks at, and ``(n, k)`` features that know nothing of the disease. If the class can be
 predicted from them for patients never seen, a model may do the same, and its score is no evidence.

@@ -1,4 +1,4 @@
-"""Does the class go with a batch, and does a model that knew the class know it in another batch?"""
+"""Checks of batches: does the class go with a batch, and does a model that knew the class know it in another batch."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,9 +35,9 @@ def check_columns(
     multiplicity: FloatArray,
     seed: int,
 ) -> list[Finding]:
-    """Check every column that may tell batches; those that are fine become one finding together.
+    """Check every column that may say which batch a row is of; those that are fine become one finding together.
 
-    A column is a probe like others. Beside its AUC stands Cramér's V of patients, corrected for bias, with the p-value of 2,000
+    A column is a probe like others. With its AUC comes Cramér's V of patients, corrected for bias, with the p-value of 2,000
     permutations of the classes over patients: many small batches show there. A column whose name says nothing of handling may be biology, as sex
     or age are, and raises a warning at most. If batches recur in both classes, a cheap model is also evaluated on whole batches left out.
 
@@ -83,13 +83,22 @@ def check_columns(
 
 
 def cramers_v(first: IndexArray, second: IndexArray) -> float:
-    """Return Cramér's V of two columns of numbers from 0, corrected for bias (Bergsma 2013): 0 unrelated, 1 one follows.
+    """Return Cramér's V of two columns of numbers from 0, corrected for bias: 0 unrelated, 1 where one follows from the other.
+
+    Parameters
+    ----------
+    first, second
+        ``(n,)`` numbers from 0, one pair per patient.
 
     Examples
     --------
     >>> classes = np.array([0, 1] * 10)
     >>> cramers_v(classes, classes), cramers_v(classes, np.repeat([0, 1], 10))
     (1.0, 0.0)
+
+    References
+    ----------
+    Bergsma 2013, J. Korean Stat. Soc. 42:323, doi 10.1016/j.jkss.2012.10.002.
     """
     table = np.zeros((int(first.max()) + 1, int(second.max()) + 1))
     np.add.at(table, (first, second), 1.0)
@@ -126,7 +135,17 @@ def _association(
 
 
 def association_p(classes: IndexArray, groups: IndexArray, *, seed: int) -> float:
-    """Return how often classes assigned at random go with the groups as closely, by chi-square, among 2,000 permutations."""
+    """Return how often classes assigned at random go with the groups as closely, by chi-square, among 2,000 permutations.
+
+    Parameters
+    ----------
+    classes
+        ``(m,)`` class number of each patient, from 0.
+    groups
+        ``(m,)`` group number of each patient.
+    seed
+        Of the permutations.
+    """
     names, of_patient, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     member = np.eye(names.size)[of_patient] / np.sqrt(sizes)  # (m, groups)
 
@@ -170,7 +189,7 @@ def _left_out(
         return None
     sentence = (
         f"A cheap model reaches patient AUC {figure(expected)} when patients are left out at random, but {figure(batches_out[0])} when "
-        f"whole groups of column {column.name!r:.60} are: it may know the batch instead of the class. Judge models on batches they "
+        f"whole groups of column {column.name!r:.60} are: it may know the batch instead of the class. Evaluate models on batches they "
         "never saw."
     )
     return Finding(f"batches of {column.name}", "warn", sentence)
@@ -211,9 +230,9 @@ def _auc(
         score[test] = ridge_scores(features, target, train, test, weight)
     mean = patient_means(score, patients)
     positive = 1 if len(patients.classes) == 2 else None
-    truth, own = patients.class_of_patient, np.arange(len(mean))
+    truth, patient_number = patients.class_of_patient, np.arange(len(mean))
     resampled = [
-        resampled_auc(truth == code, mean[:, code], own, multiplicity)
+        resampled_auc(truth == code, mean[:, code], patient_number, multiplicity)
         for code in ranked_classes(len(patients.classes), positive)
     ]
     return macro_auc(truth, mean, positive), np.asarray(np.mean(resampled, axis=0))

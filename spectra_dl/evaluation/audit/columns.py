@@ -1,4 +1,4 @@
-"""Columns beside the data, read for what they tell: batches, sessions, instruments, dates and whatever else the table holds."""
+"""Columns of the table other than the data, read for what they may name: batches, sessions, instruments, dates and whatever else the table holds."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from spectra_dl.evaluation.patients import Patients
 _MOST_CATEGORIES = 50
 _PARTS = 8
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-# A column whose name has such a word tells how a sample was handled; another one may tell whose it is.
+# A column whose name has such a word says how a sample was handled; another one may say whose it is.
 _HANDLING = re.compile(
     "acquired|acquisition|batch|camera|cent(er|re)|chip|cohort|date|datetime|day|detector|device|exposure|file|folder|freezer|"
     "grating|hospital|instrument|kit|lab|laboratory|laser|lot|machine|measured|measurement|microscope|month|objective|operator|"
@@ -32,7 +32,7 @@ _EPOCH = datetime(1900, 1, 1)
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column that may tell batches.
+    """A column that may name batches.
 
     Attributes
     ----------
@@ -67,7 +67,15 @@ class Column:
 
 
 def read_columns(columns: Mapping[str, Texts], patients: Patients) -> list[Column]:
-    """Return the columns that can tell batches: 2 to m / 2 different values among m patients, or dates."""
+    """Return the columns that can name batches: 2 to m / 2 different values among m patients, or dates.
+
+    Parameters
+    ----------
+    columns
+        ``(n,)`` text by name.
+    patients
+        Whose each row is.
+    """
     read = (_read(name, [str(cell).strip() for cell in cells], patients) for name, cells in columns.items())
     return [column for column in read if column is not None]
 
@@ -110,7 +118,7 @@ def _in_order(
             read = [reader(value) for value in filled]
         except ValueError:
             continue
-        numbers = np.array([_as_number(one) for one in read])
+        numbers = np.array([_as_number(value) for value in read])
         if numbers.size and np.isfinite(numbers).all():
             order = np.full(values.size, np.median(numbers))
             order[values != ""] = numbers
@@ -132,5 +140,5 @@ def _categories(values: NDArray[np.intp]) -> FloatArray:
     """Return a 0/1 column for each of the 50 commonest values, ``(n, k)``."""
     names, counts = np.unique(values, return_counts=True)
     common = names[np.argsort(-counts, kind="stable")][:_MOST_CATEGORIES]
-    found: FloatArray = (values[:, None] == common).astype(np.float64)
-    return found
+    indicators: FloatArray = (values[:, None] == common).astype(np.float64)
+    return indicators

@@ -15,7 +15,7 @@ from spectra_dl.evaluation.wording import first_few
 
 _STOP_SHARE = 0.1  # of the patients: so many copies move every figure
 _BLOCK_ROWS = 512
-_FEWEST_COLUMNS = 16  # in fewer, noise and shape can't be told apart
+_FEWEST_COLUMNS = 16  # in fewer, noise can't be separated from shape
 _ORDER = 4  # of the differences that leave noise and no band
 _HALF_NORMAL = 0.6745  # median of |x|, x standard normal
 # Two independent measurements differ by the noise of both: ratio 1. Lowest ratio of different rows .80 in
@@ -96,16 +96,18 @@ def _near_pairs(rows: FloatArray, patient: IndexArray) -> list[tuple[int, int]]:
     for start in range(0, len(whole), _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
         left = 1.0 - (shape[block] @ shape[start:].T) ** 2  # (b, n - start): what the best scale leaves
-        others = owner[block, None] != owner[None, start:]
-        if start == 0 and others.any():
-            largest = _LARGEST_SHARE * float(np.median(left[others]))
+        between_patients = owner[block, None] != owner[None, start:]
+        if start == 0 and between_patients.any():
+            largest = _LARGEST_SHARE * float(np.median(left[between_patients]))
         limit = np.minimum(_LARGEST_RATIO * (noise[block, None] + noise[None, start:]), largest)
-        near = others & (left < np.maximum(limit, _ROUNDING))
+        near = between_patients & (left < np.maximum(limit, _ROUNDING))
         near &= np.arange(left.shape[1]) > np.arange(left.shape[0])[:, None]  # each pair once
         if len(pairs) > _ENOUGH_PAIRS:
             break
-        pairs += [(int(whole[start + one]), int(whole[start + other])) for one, other in np.argwhere(near)]
-    return [(one, other) for one, other in pairs if not np.array_equal(rows[one], rows[other])]
+        pairs += [
+            (int(whole[start + first]), int(whole[start + second])) for first, second in np.argwhere(near)
+        ]
+    return [(first, second) for first, second in pairs if not np.array_equal(rows[first], rows[second])]
 
 
 def _shape_and_noise(rows: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -60,6 +60,12 @@ def raised_by(auc: Interval) -> Severity:
     return "stop" if auc.low > _STOP_ABOVE else "warn" if auc.low > _WARN_ABOVE else "fine"
 
 
-def milder(one: Severity, other: Severity) -> Severity:
-    """Return the less grave of two."""
-    return min(one, other, key=GRAVITY.index)
+def milder(first: Severity, second: Severity) -> Severity:
+    """Return the less grave of two.
+
+    Parameters
+    ----------
+    first, second
+        Either order.
+    """
+    return min(first, second, key=GRAVITY.index)

@@ -11,11 +11,17 @@ from spectra_dl.evaluation.wording import first_few
 
 
 def patients_in_several_classes(patient: Texts, label: Texts) -> list[str]:
-    """Return the ids that stand with more than one label, sorted."""
+    """Return the ids that stand with more than one label, sorted.
+
+    Parameters
+    ----------
+    patient, label
+        ``(n,)`` text, per row.
+    """
     labels: dict[str, set[str]] = defaultdict(set)
-    for name, own in zip(patient, label, strict=True):
-        labels[str(name)].add(str(own))
-    return sorted(name for name, own in labels.items() if name.strip() and len(own) > 1)
+    for name, class_name in zip(patient, label, strict=True):
+        labels[str(name)].add(str(class_name))
+    return sorted(name for name, classes in labels.items() if name.strip() and len(classes) > 1)
 
 
 def several_classes_finding(torn: Sequence[str]) -> Finding:
@@ -32,6 +38,11 @@ def check_patient_ids(patient: Texts, label: Texts) -> Finding:
 
     ``COV+_422H`` and ``COV-_422H`` are probably one person. With such a person in both classes the label describes the
     sample, not the person, and the two samples can fall on both sides of a split.
+
+    Parameters
+    ----------
+    patient, label
+        ``(n,)`` text, per row; each patient with one label.
     """
     patients = read_patients(patient, label)
     same: dict[str, list[int]] = defaultdict(list)
@@ -82,7 +93,11 @@ def _stems(patients: Patients) -> list[str]:
 
 def _common_beginning(words: Sequence[str]) -> str:
     first, last = min(words), max(words)
-    different = (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    different = (
+        at
+        for at, (first_letter, last_letter) in enumerate(zip(first, last, strict=False))
+        if first_letter != last_letter
+    )
     return first[: next(different, min(len(first), len(last)))]
 
 

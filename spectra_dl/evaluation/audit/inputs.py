@@ -21,12 +21,23 @@ from spectra_dl.evaluation.rows import Rows
 class RowCheck(Protocol):
     """Looks at the rows themselves, which it brings along; the evaluation never does."""
 
-    def __call__(self, patients: Patients, folds: Sequence[Fold], *, seed: int) -> Finding: ...
+    def __call__(self, patients: Patients, folds: Sequence[Fold], *, seed: int) -> Finding:
+        """Check the rows of these patients.
+
+        Parameters
+        ----------
+        patients
+            Whose each row is.
+        folds
+            By patient.
+        seed
+            Of whatever is drawn at random.
+        """
 
 
 @dataclass(frozen=True, eq=False)
 class AuditInputs:
-    """What may tell the classes apart besides biology, as far as only the modality knows.
+    """What other than biology may separate the classes, as far as only the modality knows.
 
     Attributes
     ----------
@@ -35,7 +46,7 @@ class AuditInputs:
     row_checks
         Checks that look at the rows, such as for copies.
     columns
-        ``(n,)`` text by name: what else is known of the rows and may tell batches. No ids.
+        ``(n,)`` text by name: what else is known of the rows and may name batches. No ids.
     surrogate
         ``(n, k)`` finite features on which a cheap model is fitted to see whether it knows the class in batches it never saw;
         None leaves that out.

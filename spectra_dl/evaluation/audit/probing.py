@@ -1,4 +1,4 @@
-"""Probes judged as if they were models."""
+"""Probes evaluated as if they were models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,12 +57,29 @@ def run_probes(
     folds: Sequence[Fold],
     multiplicity: FloatArray,
 ) -> list[Finding]:
-    """Judge each probe as if it were a model: in-fold standardisation, logistic regression, patient AUC, interval."""
+    """Evaluate each probe as if it were a model: in-fold standardisation, logistic regression, patient AUC, interval.
+
+    Parameters
+    ----------
+    probes
+        Each with a row of features per row of the data.
+    label, patient
+        ``(n,)`` text, per row.
+    folds
+        By patient; each row is tested once per repeat.
+    multiplicity
+        ``(resamples, m)`` how often each patient is drawn.
+
+    Raises
+    ------
+    DataError
+        A probe has another number of rows than the data.
+    """
     patients = read_patients(patient, label)
-    return [_judge_probe(probe, patients, folds, multiplicity) for probe in probes]
+    return [_evaluate_probe(probe, patients, folds, multiplicity) for probe in probes]
 
 
-def _judge_probe(
+def _evaluate_probe(
     probe: Probe, patients: Patients, folds: Sequence[Fold], multiplicity: FloatArray
 ) -> Finding:
     if len(probe.features) != len(patients.of_row):
@@ -85,7 +102,19 @@ def auc_text(auc: Interval) -> str:
 def probe_auc(
     features: FloatArray, patients: Patients, folds: Sequence[Fold], multiplicity: FloatArray
 ) -> Interval:
-    """Return the out-of-fold patient AUC of ``(n, k)`` features, averaged over repeats, with its interval."""
+    """Return the out-of-fold patient AUC of ``(n, k)`` features, averaged over repeats, with its interval.
+
+    Parameters
+    ----------
+    features
+        ``(n, k)`` finite.
+    patients
+        Whose each row is.
+    folds
+        By patient; each row is tested once per repeat.
+    multiplicity
+        ``(resamples, m)`` how often each patient is drawn.
+    """
     repeats = 1 + max(fold.repeat for fold in folds)
     n_patients, n_classes = len(patients.names), len(patients.classes)
     probability = np.full((repeats, len(features), n_classes), np.nan)
@@ -93,10 +122,10 @@ def probe_auc(
         probability[fold.repeat, fold.test] = _predict(features, patients.class_of_row, fold)
     positive = 1 if n_classes == 2 else None
     pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in probability])
-    truth, own = patients.class_of_patient, np.arange(n_patients)
+    truth, patient_number = patients.class_of_patient, np.arange(n_patients)
     value = float(np.mean([macro_auc(truth, each, positive) for each in pooled]))
     resampled = [
-        resampled_auc(truth == code, each[:, code], own, multiplicity)
+        resampled_auc(truth == code, each[:, code], patient_number, multiplicity)
         for each in pooled
         for code in ranked_classes(n_classes, positive)
     ]

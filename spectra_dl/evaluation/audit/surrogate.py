@@ -55,7 +55,15 @@ def ridge_scores(
 
 
 def patient_means(values: FloatArray, patients: Patients) -> FloatArray:
-    """Return each patient's mean of ``(n, k)`` values, ``(m, k)``."""
+    """Return each patient's mean of ``(n, k)`` values, ``(m, k)``.
+
+    Parameters
+    ----------
+    values
+        ``(n, k)``.
+    patients
+        Whose each row is.
+    """
     sums = np.stack([np.bincount(patients.of_row, column) for column in values.T], axis=1)
     means: FloatArray = sums / patients.rows_of_patient[:, None]
     return means

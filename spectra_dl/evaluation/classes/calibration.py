@@ -67,7 +67,7 @@ def fit_temperature(logits: FloatArray, truth: IndexArray) -> float:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Patients who were told about the same.
+    """Patients with about the same predicted probability.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class ReliabilityBin:
     patients
         How many they are.
     mean_probability
-        What they were told on average.
+        The mean of their predicted probabilities.
     observed
         The share of positives among them, with Wilson's interval.
     """
@@ -102,15 +102,18 @@ def reliability(probability: FloatArray, positive: NDArray[np.bool_]) -> tuple[R
 
     Examples
     --------
-    >>> told = np.array([0.2] * 10 + [0.9] * 10)
-    >>> found = reliability(told, np.arange(20) >= 8)
-    >>> [(one.patients, one.observed.value) for one in found]
+    >>> predicted = np.array([0.2] * 10 + [0.9] * 10)
+    >>> bins = reliability(predicted, np.arange(20) >= 8)
+    >>> [(each.patients, each.observed.value) for each in bins]
     [(10, 0.2), (10, 1.0)]
     """
     bins = max(1, min(_MOST_BINS, len(probability) // _FEWEST_IN_BIN))
     first_rank = np.searchsorted(np.sort(probability), probability, side="left")
     number = first_rank * bins // max(1, len(probability))
-    return tuple(_bin(probability[number == one], positive[number == one]) for one in np.unique(number))
+    return tuple(
+        _bin(probability[number == bin_number], positive[number == bin_number])
+        for bin_number in np.unique(number)
+    )
 
 
 def _bin(probability: FloatArray, positive: NDArray[np.bool_]) -> ReliabilityBin:
@@ -122,7 +125,7 @@ def _bin(probability: FloatArray, positive: NDArray[np.bool_]) -> ReliabilityBin
 def recalibration(probability: FloatArray, positive: NDArray[np.bool_]) -> tuple[float, float]:
     """Return the slope and the intercept that patients ask of the stated log odds.
 
-    A slope of 1 and an intercept of 0 are right. Below 1 the model is too sure; an intercept above 0 means that it tells
+    A slope of 1 and an intercept of 0 are right. Below 1 the model is too sure; an intercept above 0 means that it predicts
     too little risk on the whole.
 
     Parameters
@@ -146,8 +149,8 @@ def recalibration(probability: FloatArray, positive: NDArray[np.bool_]) -> tuple
 
     Examples
     --------
-    >>> told = np.repeat([0.1, 0.9], 10)  # one and nine of ten were meant, two and eight are
-    >>> slope, intercept = recalibration(told, np.arange(20) % 10 < np.repeat([2, 8], 10))
+    >>> predicted = np.repeat([0.1, 0.9], 10)  # one and nine of ten were meant, two and eight are
+    >>> slope, intercept = recalibration(predicted, np.arange(20) % 10 < np.repeat([2, 8], 10))
     >>> round(slope, 3), round(abs(intercept), 3)  # log 4 / log 9
     (0.631, 0.0)
     """

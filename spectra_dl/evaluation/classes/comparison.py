@@ -16,7 +16,7 @@ _BLOCK_CELLS = 4_000_000
 def paired_differences(
     model: tuple[str, Scores], reference: tuple[str, Scores], multiplicity: FloatArray
 ) -> dict[str, Difference]:
-    """Return the difference in every metric of two models that judged the same rows.
+    """Return the difference in every metric of two models that predicted the same rows.
 
     Parameters
     ----------
@@ -26,13 +26,17 @@ def paired_differences(
         ``(resamples, m)`` from `intervals.draw_patients`: the same draws for both, so what patients have in common
         cancels out.
     """
-    (name, own), (reference_name, other) = model, reference
-    value, other_value = own.figures(), other.figures()
-    drawn, other_drawn = resampled_figures(own, multiplicity), resampled_figures(other, multiplicity)
+    (name, scores), (reference_name, reference_scores) = model, reference
+    values, reference_values = scores.figures(), reference_scores.figures()
+    resampled, reference_resampled = (
+        resampled_figures(scores, multiplicity),
+        resampled_figures(reference_scores, multiplicity),
+    )
     result = {}
     for metric in METRICS.values():
         interval = percentile_interval(
-            value[metric.name] - other_value[metric.name], drawn[metric.name] - other_drawn[metric.name]
+            values[metric.name] - reference_values[metric.name],
+            resampled[metric.name] - reference_resampled[metric.name],
         )
         result[metric.name] = Difference(
             name, reference_name, metric.name, interval, verdict_of(interval, metric)
@@ -92,7 +96,15 @@ def permutation_null(
 
 
 def permutation_p(value: float, null: FloatArray) -> float:
-    """Return how often chance does as well: the share of the null at or above ``value``, counting ``value`` itself."""
+    """Return how often chance does as well: the share of the null at or above ``value``, counting ``value`` itself.
+
+    Parameters
+    ----------
+    value
+        What was reached; NaN gives NaN.
+    null
+        ``(permutations,)`` what permuted classes reach, as from `permutation_null`.
+    """
     if np.isnan(value):
         return float("nan")
     # A hair's breadth of tolerance: equal AUCs may differ in the last bit.

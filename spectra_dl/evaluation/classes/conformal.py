@@ -55,8 +55,8 @@ class ConformalSets:
             raise DataError(
                 f"probabilities of shape {probability.shape} for {len(self.quantile)} classes; give (patients, classes)"
             )
-        held: NDArray[np.bool_] = 1.0 - probability <= np.array(self.quantile)
-        return held
+        in_set: NDArray[np.bool_] = 1.0 - probability <= np.array(self.quantile)
+        return in_set
 
 
 def fit_conformal(probability: FloatArray, truth: IndexArray, coverage: float = 0.9) -> ConformalSets:
@@ -91,10 +91,10 @@ def fit_conformal(probability: FloatArray, truth: IndexArray, coverage: float = 
     Examples
     --------
     >>> sure = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
-    >>> found = fit_conformal(sure, np.array([0, 0, 1, 1]), coverage=0.6)
-    >>> [round(each, 3) for each in found.quantile]
+    >>> sets = fit_conformal(sure, np.array([0, 0, 1, 1]), coverage=0.6)
+    >>> [round(each, 3) for each in sets.quantile]
     [0.2, 0.4]
-    >>> found.sets(np.array([[0.85, 0.15], [0.5, 0.5]])).tolist()
+    >>> sets.sets(np.array([[0.85, 0.15], [0.5, 0.5]])).tolist()
     [[True, False], [False, False]]
     """
     check_coverage(coverage)

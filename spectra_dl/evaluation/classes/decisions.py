@@ -44,7 +44,17 @@ def evaluate_curves(pooled: FloatArray, task: ClassTask) -> Curves:
 def evaluate_threshold(
     pooled: FloatArray, folds: Sequence[FoldResult], task: ClassTask
 ) -> ThresholdResult | None:
-    """Return what each fold's own threshold makes of the fold's test patients; None if a fold has none."""
+    """Return the sensitivity and specificity that each fold's threshold reaches on its test patients; None if a fold has none.
+
+    Parameters
+    ----------
+    pooled
+        ``(repeats, m, c)`` out-of-fold probabilities, one row per patient.
+    folds
+        Results in the order of the task's folds.
+    task
+        What was evaluated.
+    """
     thresholds = [fold.threshold for fold in folds if fold.threshold is not None]
     if task.positive is None or len(thresholds) < len(folds):
         return None
@@ -64,7 +74,17 @@ def evaluate_threshold(
 def evaluate_sets(
     pooled: FloatArray, sets: Sequence[ConformalSets | None], task: ClassTask
 ) -> ConformalResult | None:
-    """Return how the sets learned in each fold's training patients do on its test patients; None if a fold has none."""
+    """Return how the sets learned in each fold's training patients do on its test patients; None if a fold has none.
+
+    Parameters
+    ----------
+    pooled
+        ``(repeats, m, c)`` out-of-fold probabilities, one row per patient.
+    sets
+        What each fold learned, in the order of the task's folds.
+    task
+        What was evaluated.
+    """
     in_set = np.empty(pooled.shape, dtype=bool)  # (repeats, m, c)
     for fold, learned in zip(task.folds, sets, strict=True):
         if learned is None:
@@ -84,6 +104,6 @@ def evaluate_sets(
 
 
 def _share(right: NDArray[np.bool_]) -> Interval:
-    """Return the share of patients judged rightly, averaged over repeats, ``(repeats, m)``."""
+    """Return the share of patients classified rightly, averaged over repeats, ``(repeats, m)``."""
     repeats, count = right.shape
     return wilson_interval(float(np.count_nonzero(right)) / repeats, float(count))

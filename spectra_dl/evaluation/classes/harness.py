@@ -95,8 +95,8 @@ def evaluate(
     >>> rows, label = np.random.default_rng(0).normal(size=(40, 3)), np.array(["sick", "well"] * 20)
     >>> rows[::2] += 2
     >>> settings = EvaluationSettings(resamples=200, permutations=200)
-    >>> found = evaluate({"LR": LogisticRegression()}, rows, label, [f"p{k}" for k in range(40)], settings)
-    >>> bool(found.models["LR"].patient_level["auc"].low > 0.8)
+    >>> evaluation = evaluate({"LR": LogisticRegression()}, rows, label, [f"p{k}" for k in range(40)], settings)
+    >>> bool(evaluation.models["LR"].patient_level["auc"].low > 0.8)
     True
     """
     entries, rows = model_entries(models), as_rows(rows)
@@ -191,7 +191,7 @@ def _model_result(
 def _leaky_estimate(
     entry: ModelEntry[Estimator], rows: Rows, task: ClassTask, progress: Progress
 ) -> dict[str, float]:
-    """Return what a split by row, which puts patients on both sides, would have claimed."""
+    """Return the leaky estimate: the figures of a split by row, which puts patients on both sides."""
     patients = task.patients
     jobs = fold_jobs(
         entry, rows, LeakyClassTask.of(task), task.leaky_folds, title=f"{entry.name}: leaky split,"
@@ -265,8 +265,8 @@ def _differences(results: Mapping[str, ModelResult], task: ClassTask) -> tuple[D
         name: patient_scores(task.patients, result.patient_probability, task.positive)
         for name, result in results.items()
     }
-    (reference, first), *others = scores.items()
+    (reference, first), *rest = scores.items()
     differences = [
-        paired_differences((name, score), (reference, first), task.multiplicity) for name, score in others
+        paired_differences((name, score), (reference, first), task.multiplicity) for name, score in rest
     ]
     return tuple(each[metric] for each in differences for metric in _COMPARED)

@@ -65,36 +65,38 @@ class ClassMetric(Metric):
     """
 
     point: Callable[[Predictions], float] = lambda _: float("nan")
-    resampled: Callable[[ResampledPredictions], FloatArray] = lambda one: np.full(
-        len(one.multiplicity), np.nan
+    resampled: Callable[[ResampledPredictions], FloatArray] = lambda predictions: np.full(
+        len(predictions.multiplicity), np.nan
     )
     share_of: Literal["positive", "negative", "all"] | None = None
 
 
 def _confusion(name: str) -> Callable[[Predictions], float]:
-    return lambda one: float(one.from_confusion[name])
+    return lambda predictions: float(predictions.from_confusion[name])
 
 
 def _resampled_confusion(name: str) -> Callable[[ResampledPredictions], FloatArray]:
-    return lambda one: one.from_confusion[name]
+    return lambda predictions: predictions.from_confusion[name]
 
 
-def _mean_over_classes(figure: Callable[..., FloatArray], one: ResampledPredictions) -> FloatArray:
+def _mean_over_classes(figure: Callable[..., FloatArray], predictions: ResampledPredictions) -> FloatArray:
     each = [
-        figure(is_positive, score, patient=one.patient, multiplicity=one.multiplicity)
-        for is_positive, score in one.ranked
+        figure(is_positive, score, patient=predictions.patient, multiplicity=predictions.multiplicity)
+        for is_positive, score in predictions.ranked
     ]
     mean: FloatArray = np.mean(each, axis=0)
     return mean
 
 
-def _resampled_brier(one: ResampledPredictions) -> FloatArray:
-    return one.sum_of(metrics.brier_per_row(one.truth, one.probability)) / np.maximum(one.rows, 1.0)
+def _resampled_brier(predictions: ResampledPredictions) -> FloatArray:
+    return predictions.sum_of(metrics.brier_per_row(predictions.truth, predictions.probability)) / np.maximum(
+        predictions.rows, 1.0
+    )
 
 
-def _resampled_ece(one: ResampledPredictions) -> FloatArray:
-    gaps = metrics.calibration_gaps(one.truth, one.probability, one.patient)
-    return metrics.calibration_from_gaps(one.multiplicity[:, : len(gaps)] @ gaps, one.rows)
+def _resampled_ece(predictions: ResampledPredictions) -> FloatArray:
+    gaps = metrics.calibration_gaps(predictions.truth, predictions.probability, predictions.patient)
+    return metrics.calibration_from_gaps(predictions.multiplicity[:, : len(gaps)] @ gaps, predictions.rows)
 
 
 _ALL = (
@@ -102,7 +104,7 @@ _ALL = (
         "auc",
         "area under the ROC curve",
         "AUC",
-        point=lambda one: one.mean_over_classes(metrics.auc),
+        point=lambda predictions: predictions.mean_over_classes(metrics.auc),
         resampled=partial(_mean_over_classes, resampling.resampled_auc),
     ),
     ClassMetric(
@@ -172,7 +174,9 @@ _ALL = (
         lower_is_better=True,
         in_text=True,
         on_page=True,
-        point=lambda one: float(metrics.brier_per_row(one.truth, one.probability).mean()),
+        point=lambda predictions: float(
+            metrics.brier_per_row(predictions.truth, predictions.probability).mean()
+        ),
         resampled=_resampled_brier,
     ),
     ClassMetric(
@@ -180,21 +184,23 @@ _ALL = (
         "expected calibration error",
         "ECE",
         lower_is_better=True,
-        point=lambda one: metrics.calibration_error(one.truth, one.probability),
+        point=lambda predictions: metrics.calibration_error(predictions.truth, predictions.probability),
         resampled=_resampled_ece,
     ),
     ClassMetric(
         "pr_auc",
         "area under the precision-recall curve",
         "PR-AUC",
-        point=lambda one: one.mean_over_classes(metrics.average_precision),
+        point=lambda predictions: predictions.mean_over_classes(metrics.average_precision),
         resampled=partial(_mean_over_classes, resampling.resampled_average_precision),
     ),
     ClassMetric(
         "specificity_at_90_sensitivity",
         "highest specificity at a sensitivity of at least 0.90",
         "spec@90",
-        point=lambda one: one.mean_over_classes(partial(metrics.specificity_at, FIXED_SENSITIVITY)),
+        point=lambda predictions: predictions.mean_over_classes(
+            partial(metrics.specificity_at, FIXED_SENSITIVITY)
+        ),
         resampled=partial(
             _mean_over_classes, partial(resampling.resampled_specificity_at, FIXED_SENSITIVITY)
         ),

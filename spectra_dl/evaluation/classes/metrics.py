@@ -15,6 +15,11 @@ _SMALLEST_PROBABILITY = 1e-12
 def auc(is_positive: NDArray[np.bool_], score: FloatArray) -> float:
     """Return the chance that a positive scores above a negative, ties counting half; NaN without both.
 
+    Parameters
+    ----------
+    is_positive, score
+        ``(n,)``: whether the row is of the class, and its score.
+
     Examples
     --------
     >>> auc(np.array([False, True, True]), np.array([0.2, 0.2, 0.9]))
@@ -79,13 +84,31 @@ def _from_the_top(is_positive: NDArray[np.bool_], score: FloatArray) -> tuple[Fl
 
 
 def macro_auc(truth: IndexArray, probability: FloatArray, positive: int | None) -> float:
-    """Return the AUC of the positive class, or the mean over classes of each against the rest."""
+    """Return the AUC of the positive class, or the mean over classes of each against the rest.
+
+    Parameters
+    ----------
+    truth
+        ``(n,)`` class numbers from 0.
+    probability
+        ``(n, c)``, rows sum to one.
+    positive
+        Number of the positive class; None for the mean over classes.
+    """
     codes = ranked_classes(probability.shape[1], positive)
     return float(np.mean([auc(truth == code, probability[:, code]) for code in codes]))
 
 
 def ranked_classes(n_classes: int, positive: int | None) -> tuple[int, ...]:
-    """Return the classes whose AUCs are averaged: the positive one, or all."""
+    """Return the classes whose AUCs are averaged: the positive one, or all.
+
+    Parameters
+    ----------
+    n_classes
+        How many classes there are.
+    positive
+        Number of the positive class; None for all.
+    """
     return tuple(range(n_classes)) if positive is None else (positive,)
 
 
@@ -98,7 +121,15 @@ def mid_ranks(score: FloatArray) -> FloatArray:
 
 
 def confusion(truth: IndexArray, predicted: IndexArray, n_classes: int) -> FloatArray:
-    """Return the ``(c, c)`` counts: true class by row, predicted class by column."""
+    """Return the ``(c, c)`` counts: true class by row, predicted class by column.
+
+    Parameters
+    ----------
+    truth, predicted
+        ``(n,)`` class numbers from 0.
+    n_classes
+        How many classes there are.
+    """
     cells = np.bincount(truth * n_classes + predicted, minlength=n_classes * n_classes)
     return cells.reshape(n_classes, n_classes).astype(np.float64)
 
@@ -144,6 +175,13 @@ def brier_per_row(truth: IndexArray, probability: FloatArray) -> FloatArray:
     """Return half the squared distance to the truth, per row: 0 is right and sure, 1 is wrong and sure.
 
     With two classes this is the squared error of the positive class's probability.
+
+    Parameters
+    ----------
+    truth
+        ``(n,)`` class numbers from 0.
+    probability
+        ``(n, c)``, rows sum to one.
     """
     distance: FloatArray = ((probability - np.eye(probability.shape[1])[truth]) ** 2).sum(axis=1) / 2.0
     return distance
@@ -155,6 +193,13 @@ def calibration_error(truth: IndexArray, probability: FloatArray) -> float:
     For each class, probabilities fall into ten bins of equal width; the gap between their mean and the class's share in
     the bin is averaged, weighted by rows, then over classes (classwise ECE, Kull et al. 2019, arXiv:1910.12656). With
     two classes this is the error of the positive class's probability.
+
+    Parameters
+    ----------
+    truth
+        ``(n,)`` class numbers from 0.
+    probability
+        ``(n, c)``, rows sum to one.
     """
     rows = np.arange(len(truth))
     return float(calibration_from_gaps(calibration_gaps(truth, probability, rows).sum(axis=0), len(truth)))
@@ -162,6 +207,15 @@ def calibration_error(truth: IndexArray, probability: FloatArray) -> float:
 
 def calibration_gaps(truth: IndexArray, probability: FloatArray, group: IndexArray) -> FloatArray:
     """Return, per group of rows, the sum of probability minus outcome in each bin of each class.
+
+    Parameters
+    ----------
+    truth
+        ``(n,)`` class numbers from 0.
+    probability
+        ``(n, c)``, rows sum to one.
+    group
+        ``(n,)`` numbers from 0, such as of patients.
 
     Returns
     -------
@@ -180,7 +234,15 @@ def calibration_gaps(truth: IndexArray, probability: FloatArray, group: IndexArr
 
 
 def calibration_from_gaps(gaps: FloatArray, rows: ArrayLike) -> FloatArray:
-    """Turn summed gaps ``(..., c * 10)`` of so many rows into the expected calibration error."""
+    """Turn summed gaps ``(..., c * 10)`` of so many rows into the expected calibration error.
+
+    Parameters
+    ----------
+    gaps
+        ``(..., c * 10)`` sums from `calibration_gaps`.
+    rows
+        ``(...)`` how many rows were summed; the result is NaN where none were.
+    """
     n_classes = gaps.shape[-1] // CALIBRATION_BINS
     return _ratio(np.abs(gaps).sum(axis=-1), np.asarray(rows, dtype=np.float64) * n_classes)
 

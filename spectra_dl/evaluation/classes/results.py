@@ -35,7 +35,7 @@ class EvaluationSettings:
     interval
         ``"percentile"`` or ``"bca"``.
     leaky
-        Also run the split by row, to show what it would have claimed; it doubles the time.
+        Also run the split by row, for the leaky estimate of such a split; it doubles the time.
     positive
         The class whose sensitivity is reported, with two classes; None takes `classes.positive_class`.
     split_by
@@ -80,7 +80,7 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """One outer fold of one model, judged on its test patients.
+    """One outer fold of one model, scored on its test patients.
 
     Attributes
     ----------
@@ -158,7 +158,7 @@ class ThresholdResult:
 
 @dataclass(frozen=True)
 class ConformalResult:
-    """Sets of classes that each fold learned from its training patients, judged on test patients, averaged over repeats.
+    """Sets of classes that each fold learned from its training patients, assessed on test patients, averaged over repeats.
 
     Attributes
     ----------
@@ -207,7 +207,7 @@ class ModelResult:
     conformal
         Sets of classes at a stated coverage; None where a class has a single training patient.
     leaky
-        Row-level AUC and balanced accuracy that a split by row would have claimed; None if not run.
+        The leaky estimate: row-level AUC and balanced accuracy of a split by row; None if not run.
     seconds
         Wall-clock time of all fits and predictions; not part of the report.
     """
@@ -248,7 +248,7 @@ class Evaluation:
     differences
         Every other model minus the first, in AUC and balanced accuracy at patient level.
     audit
-        What besides biology tells the classes apart.
+        What other than biology separates the classes.
     context
         The modality's words and facts.
     observations

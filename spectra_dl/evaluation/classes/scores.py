@@ -41,7 +41,7 @@ class Scores:
     def figures(self) -> dict[str, float]:
         """Return each metric, averaged over the repeats."""
         per_repeat = [all_metrics(self.truth, each, self.positive) for each in self.probability]
-        return {name: float(np.mean([one[name] for one in per_repeat])) for name in METRICS}
+        return {name: float(np.mean([figures[name] for figures in per_repeat])) for name in METRICS}
 
 
 def resampled_figures(scores: Scores, multiplicity: FloatArray) -> dict[str, FloatArray]:
@@ -64,7 +64,8 @@ def resampled_figures(scores: Scores, multiplicity: FloatArray) -> dict[str, Flo
         for each in scores.probability
     ]
     return {
-        name: np.mean([metric.resampled(one) for one in repeats], axis=0) for name, metric in METRICS.items()
+        name: np.mean([metric.resampled(repeat) for repeat in repeats], axis=0)
+        for name, metric in METRICS.items()
     }
 
 

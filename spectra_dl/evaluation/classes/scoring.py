@@ -66,8 +66,7 @@ def score_predictions(
 ) -> Scoring:
     """Score predictions against the truth.
 
-    Nobody can tell from predictions whether the patients were kept out of training; that remains the claim of whoever made
-    them.
+    Predictions don't show whether the patients were kept out of training; whoever made them must vouch for that.
 
     Parameters
     ----------
@@ -88,12 +87,12 @@ def score_predictions(
     Examples
     --------
     >>> probability = np.array([[0.9, 0.1], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
-    >>> found = score_predictions({"mine": probability}, ["no", "no", "yes", "yes"], ["a", "b", "c", "d"])
-    >>> found.scores["mine"].patient_level["auc"].value
+    >>> scoring = score_predictions({"mine": probability}, ["no", "no", "yes", "yes"], ["a", "b", "c", "d"])
+    >>> scoring.scores["mine"].patient_level["auc"].value
     1.0
     """
     if not probability:
-        raise UsageError("no predictions to judge; give at least one file")
+        raise UsageError("no predictions to score; give at least one file")
     settings = settings or EvaluationSettings()
     patients = read_patients(patient, label)
     positive, reason = named_positive(patients, settings)
@@ -112,8 +111,8 @@ def score_predictions(
         )
         for name, predicted in probability.items()
     }
-    (reference, first), *others = pooled.items()
-    compared = [paired_differences((name, score), (reference, first), multiplicity) for name, score in others]
+    (reference, first), *rest = pooled.items()
+    compared = [paired_differences((name, score), (reference, first), multiplicity) for name, score in rest]
     differences = tuple(each[metric] for each in compared for metric in ("auc", "balanced_accuracy"))
     return Scoring(patients, positive, reason, scores, differences)
 

@@ -156,7 +156,7 @@ class ClassTask:
 
 
 class LeakyClassTask(ClassTask):
-    """The same on folds that divide patients: nothing is learned in them, they only show what such a split would claim."""
+    """The same on folds that divide patients: nothing is learned in them, they only give the leaky estimate of such a split."""
 
     def learn(self, name: str, fitted: Any, rows: RowSubset, fold: Fold) -> LearnedInFold:
         """Learn nothing.
@@ -171,7 +171,7 @@ class LeakyClassTask(ClassTask):
     @classmethod
     def of(cls, task: ClassTask) -> "LeakyClassTask":
         """Return the leaky counterpart of a task."""
-        return cls(**{one.name: getattr(task, one.name) for one in fields(ClassTask)})
+        return cls(**{attribute.name: getattr(task, attribute.name) for attribute in fields(ClassTask)})
 
 
 def prepare_task(
@@ -221,13 +221,26 @@ def prepare_task(
 
 
 def named_positive(patients: Patients, settings: EvaluationSettings) -> tuple[str | None, str]:
-    """Return the positive class and a sentence that says why; None with more than two classes."""
+    """Return the positive class and a sentence that says why; None with more than two classes.
+
+    Parameters
+    ----------
+    patients
+        Their classes, in sorted order.
+    settings
+        May name the positive class.
+
+    Raises
+    ------
+    UsageError
+        The named class is none of them.
+    """
     if len(patients.classes) == 2:
         return positive_class(patients.classes, settings.positive)
     if settings.positive is not None:
         positive_class(patients.classes, settings.positive)
     reason = (
-        f"{len(patients.classes)} classes: each is judged against the rest, and the figures are averaged."
+        f"{len(patients.classes)} classes: each is scored against the rest, and the figures are averaged."
     )
     return None, reason
 
@@ -246,7 +259,9 @@ def _check_folds(folds: Sequence[Fold], patients: Patients) -> None:
     repeats = {fold.repeat for fold in folds}
     tested = np.concatenate([fold.test for fold in folds]) if folds else np.empty(0, dtype=np.intp)
     times = np.bincount(tested, minlength=len(patients.of_row))
-    divided = any(np.intersect1d(patients.of_row[one.train], patients.of_row[one.test]).size for one in folds)
+    divided = any(
+        np.intersect1d(patients.of_row[fold.train], patients.of_row[fold.test]).size for fold in folds
+    )
     if not folds or repeats != set(range(len(repeats))) or np.any(times != len(repeats)) or divided:
         raise DataError(
             "the given folds don't test each row once per repeat, or have a patient on both sides; "

@@ -17,7 +17,7 @@ def choose_threshold(
 ) -> float:
     """Return the threshold that serves these patients best; at or above it a patient is called positive.
 
-    Only what tells patients apart is looked at: the threshold lies half-way between two neighbouring probabilities,
+    Only what separates patients is looked at: the threshold lies half-way between two neighbouring probabilities,
     or half-way from the lowest to 0 (everybody is positive) or from the highest to 1 (nobody is).
 
     Parameters

@@ -102,8 +102,8 @@ def refuse_in_two_groups(patient: Texts, of_row: IndexArray, names: Sequence[str
     several = np.flatnonzero(np.bincount(pairs[0]) > 1)
     if several.size:
         listed = [
-            f"{people[one]} ({first_few(names[group] for group in pairs[1, pairs[0] == one])})"
-            for one in several
+            f"{people[person]} ({first_few(names[group] for group in pairs[1, pairs[0] == person])})"
+            for person in several
         ]
         raise DataError(
             f"patients with more than one {column!r}: {first_few(listed)}; they would be trained on and tested: "

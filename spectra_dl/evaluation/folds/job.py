@@ -18,7 +18,18 @@ Learned = TypeVar("Learned", covariant=True)
 class Observer(Protocol):
     """Looks at a fitted model and returns what it saw, None where there is nothing to see; it changes nothing."""
 
-    def __call__(self, name: str, fold: Fold, fitted: Any) -> object | None: ...
+    def __call__(self, name: str, fold: Fold, fitted: Any) -> object | None:
+        """Return what is seen of a fitted model.
+
+        Parameters
+        ----------
+        name
+            The model's.
+        fold
+            In which it was fitted.
+        fitted
+            The model, to be left as it is.
+        """
 
 
 class FoldTask(Protocol[Learned]):
@@ -31,10 +42,30 @@ class FoldTask(Protocol[Learned]):
         """Return what must not be divided within these rows: patients or sections."""
 
     def predict(self, name: str, fitted: Any, rows: Any, fold: Fold) -> FloatArray:
-        """Return ``(k, c)`` predictions of the fold's test rows, checked."""
+        """Return ``(k, c)`` predictions of the fold's test rows, checked.
+
+        Parameters
+        ----------
+        name, fitted
+            The fitted model.
+        rows
+            The fold's ``k`` test rows, as the model takes them.
+        fold
+            In which it was fitted.
+        """
 
     def learn(self, name: str, fitted: Any, rows: RowSubset, fold: Fold) -> Learned:
-        """Return what is learned from the fold's training rows besides the model, such as a threshold."""
+        """Return what is learned from the fold's training rows besides the model, such as a threshold.
+
+        Parameters
+        ----------
+        name, fitted
+            The fitted model.
+        rows
+            The fold's training rows.
+        fold
+            In which it was fitted.
+        """
 
 
 @dataclass(frozen=True, eq=False)

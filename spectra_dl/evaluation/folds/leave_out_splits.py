@@ -123,6 +123,11 @@ def check_sections_whole(folds: Sequence[Fold], section: Texts) -> None:
 def patient_of_section(section: Texts, patient: Texts) -> Mapping[str, str]:
     """Return each section's patient, sections in alphabetical order.
 
+    Parameters
+    ----------
+    section, patient
+        ``(n,)`` text, per row.
+
     Raises
     ------
     DataError

@@ -83,6 +83,13 @@ def inner_folds(patient: Texts, label: Texts, *, seed: int = 0) -> list[Fold]:
     """Divide training rows by patient, for what is chosen inside a fold.
 
     Three folds, or two where a class has two patients; none where it has one, who can't be left out.
+
+    Parameters
+    ----------
+    patient, label
+        ``(n,)`` text, per training row.
+    seed
+        Of the division.
     """
     people = read_patients(patient, label)
     folds = min(_INNER_FOLDS, *(people.count(code) for code in range(len(people.classes))))
@@ -90,9 +97,20 @@ def inner_folds(patient: Texts, label: Texts, *, seed: int = 0) -> list[Fold]:
 
 
 def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int = 0) -> list[Fold]:
-    """Divide the rows whoever's they are, stratified by class: a leak, kept to show what it would have claimed.
+    """Divide the rows whoever's they are, stratified by class: a leaking split, kept to estimate how far it deceives.
 
-    With several spectra per patient nearly every test patient is also trained on. Never judge a model by this.
+    With several spectra per patient nearly every test patient is also trained on. Never score a model by this.
+
+    Parameters
+    ----------
+    label
+        ``(n,)`` text, per row.
+    folds
+        How many parts.
+    repeats
+        How many independent divisions.
+    seed
+        Of the divisions.
 
     Raises
     ------
@@ -102,9 +120,11 @@ def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int 
         A class with fewer spectra than folds, or only one class.
     """
     _check_counts(folds, repeats)
-    each_its_own = read_patients([f"{row:012d}" for row in range(len(label))], label)
-    _refuse_small_classes(each_its_own, folds)
-    divisions = (assign_folds(each_its_own.class_of_row, folds, (seed, repeat)) for repeat in range(repeats))
+    rows_as_patients = read_patients([f"{row:012d}" for row in range(len(label))], label)
+    _refuse_small_classes(rows_as_patients, folds)
+    divisions = (
+        assign_folds(rows_as_patients.class_of_row, folds, (seed, repeat)) for repeat in range(repeats)
+    )
     return [fold for repeat, part in enumerate(divisions) for fold in folds_from(part, repeat, folds)]
 
 
@@ -231,20 +251,42 @@ def _refuse_small_classes(people: Patients, folds: int) -> None:
 
 
 def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
-    """Give each unit (patient or row) a fold, as cards are dealt: class after class, shuffled within each."""
+    """Assign each unit (patient or row) to a fold in turn, class after class, shuffled within each class.
+
+    Parameters
+    ----------
+    class_of_unit
+        ``(u,)`` class numbers.
+    folds
+        How many folds.
+    seed
+        Of the shuffles: the seed and the repeat.
+    """
     generator = np.random.default_rng(seed)
-    dealt = [
+    shuffled = [
         generator.permutation(np.flatnonzero(class_of_unit == code)) for code in np.unique(class_of_unit)
     ]
     fold = np.empty(class_of_unit.size, dtype=np.intp)
-    fold[np.concatenate(dealt)] = np.arange(class_of_unit.size) % folds
+    fold[np.concatenate(shuffled)] = np.arange(class_of_unit.size) % folds
     return fold
 
 
 def folds_from(
     fold_of_row: IndexArray, repeat: int, folds: int, *, left_out: Sequence[str] | None = None
 ) -> list[Fold]:
-    """Return the folds in which each row bears the number of the one that tests it."""
+    """Return the folds of rows that are numbered by the fold that tests them.
+
+    Parameters
+    ----------
+    fold_of_row
+        ``(n,)`` number of the fold that tests each row, from 0.
+    repeat
+        Which repeat they are of, from 0.
+    folds
+        How many folds.
+    left_out
+        ``(folds,)`` what each leaves out, in a split by a column.
+    """
     return [
         Fold(
             repeat,

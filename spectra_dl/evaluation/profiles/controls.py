@@ -1,4 +1,4 @@
-"""What needs no image, scored like a model: a score means nothing before it is seen beside these."""
+"""What needs no image, scored like a model: a score means nothing until it is compared with these."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -37,16 +37,20 @@ def image_free_controls(position: FloatArray | None, task: ProfileTask) -> dict[
         What is predicted; the patient's mean needs other sections of the patient.
     """
     mean = [
-        _constant(task.targets[one.fold].values(task.folds[one.fold].train), one) for one in task.held_out
+        _constant(task.targets[tested.fold].values(task.folds[tested.fold].train), tested)
+        for tested in task.held_out
     ]
     controls = {TRAINING_MEAN: score_sections(TRAINING_MEAN, task.held_out, mean, task)}
-    elsewhere = {one.section: _elsewhere_in_patient(one, task) for one in task.held_out}
-    with_others = [one for one in task.held_out if elsewhere[one.section].size]
-    if with_others:
-        mean = [_constant(task.targets[one.fold].values(elsewhere[one.section]), one) for one in with_others]
-        controls[PATIENT_MEAN] = score_sections(PATIENT_MEAN, with_others, mean, task)
+    elsewhere = {tested.section: _elsewhere_in_patient(tested, task) for tested in task.held_out}
+    with_elsewhere = [tested for tested in task.held_out if elsewhere[tested.section].size]
+    if with_elsewhere:
+        mean = [
+            _constant(task.targets[tested.fold].values(elsewhere[tested.section]), tested)
+            for tested in with_elsewhere
+        ]
+        controls[PATIENT_MEAN] = score_sections(PATIENT_MEAN, with_elsewhere, mean, task)
     if position is not None:
-        near = [_neighbour_means(one.measured, position[one.rows]) for one in task.held_out]
+        near = [_neighbour_means(tested.measured, position[tested.rows]) for tested in task.held_out]
         controls[NEIGHBOURS] = score_sections(NEIGHBOURS, task.held_out, near, task)
     return controls
 
@@ -88,14 +92,15 @@ def shuffled_control(
     results = []
     for number in range(task.settings.shuffles):
         shuffled = ShuffledTask(
-            **{one.name: getattr(task, one.name) for one in fields(ProfileTask)}, shuffle=number
+            **{attribute.name: getattr(task, attribute.name) for attribute in fields(ProfileTask)},
+            shuffle=number,
         )
         jobs = fold_jobs(entry, rows, shuffled, task.folds, title=f"{entry.name}, shuffled {number + 1}:")
         predicted = task.by_section(run_jobs(jobs, progress))
         results.append(score_sections(SHUFFLED, task.held_out, predicted, task))
     if not results:
         return {}, float("nan")
-    values = [one.pearson.value for one in results]
+    values = [result.pearson.value for result in results]
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
     return {SHUFFLED: averaged(SHUFFLED, results, task.settings)}, spread
 
@@ -123,12 +128,12 @@ def shuffled_within(task: ProfileTask, rows: IndexArray, seed: tuple[int, ...]) 
     return swapped[rows]
 
 
-def _constant(values: FloatArray, one: HeldOutSection) -> FloatArray:
-    return np.repeat(values.mean(axis=0, keepdims=True), len(one.rows), axis=0)
+def _constant(values: FloatArray, tested: HeldOutSection) -> FloatArray:
+    return np.repeat(values.mean(axis=0, keepdims=True), len(tested.rows), axis=0)
 
 
-def _elsewhere_in_patient(one: HeldOutSection, task: ProfileTask) -> IndexArray:
-    return np.flatnonzero((task.patient == one.patient) & (task.section != one.section))
+def _elsewhere_in_patient(tested: HeldOutSection, task: ProfileTask) -> IndexArray:
+    return np.flatnonzero((task.patient == tested.patient) & (task.section != tested.section))
 
 
 def _neighbour_means(values: FloatArray, position: FloatArray) -> FloatArray:

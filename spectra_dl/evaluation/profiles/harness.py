@@ -1,4 +1,4 @@
-"""Evaluate models of profiles by patient: the same folds and targets for all, controls beside every score."""
+"""Evaluate models of profiles by patient: the same folds and targets for all, controls next to every score."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -155,7 +155,7 @@ def evaluate_profiles(
     results, observations = _scored(entries, rows, task, inputs.observers, progress)
     shuffled, spread = shuffled_control(first, rows, task, progress)
     controls = [ModelEntry(name, model, kind="control") for name, model in inputs.controls.items()]
-    own_controls, _ = _scored(controls, rows, task, (), progress)
+    given_controls, _ = _scored(controls, rows, task, (), progress)
     leaky = [entry for entry in entries if entry.name in (first.name, reference)]
     return ProfileEvaluation(
         settings=task.settings,
@@ -165,10 +165,10 @@ def evaluate_profiles(
         split=split_text(task.folds, task.patient, task.section),
         reference=reference,
         ceiling=macro_interval(
-            [one.ceiling for one in task.held_out], task.held_out, task.settings, within=(0.0, 1.0)
+            [tested.ceiling for tested in task.held_out], task.held_out, task.settings, within=(0.0, 1.0)
         ),
         models=results,
-        controls={**shuffled, **image_free_controls(data.position, task), **own_controls},
+        controls={**shuffled, **image_free_controls(data.position, task), **given_controls},
         differences=_differences(results, reference, task.settings),
         shuffled_sd=spread,
         leaky={
@@ -260,12 +260,14 @@ def _differences(
     pairs = [(name, reference) for name in results if name != reference]
     if first != reference:
         pairs += [(name, first) for name in results if name not in (first, reference)]
-    return tuple(_difference(results[name], results[other], settings) for name, other in pairs)
+    return tuple(
+        _difference(results[name], results[compared_with], settings) for name, compared_with in pairs
+    )
 
 
 def _difference(model: ProfileResult, reference: ProfileResult, settings: ProfileSettings) -> Difference:
     values, expected = (
-        values_of_units([one.skill.pearson for one in each.sections], each.sections, settings)
+        values_of_units([score.skill.pearson for score in each.sections], each.sections, settings)
         for each in (model, reference)
     )
     interval = interval_over_units(values - expected, resamples=settings.resamples, seed=settings.seed)

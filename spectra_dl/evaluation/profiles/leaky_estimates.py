@@ -1,4 +1,4 @@
-"""Figures that flawed protocols would have claimed: shown so that nobody is deceived by them, and never as results."""
+"""Leaky estimates, the figures of flawed protocols: shown so that nobody is deceived by them, and never as results."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -39,7 +39,7 @@ class LeakyProfileTask(ProfileTask):
 def leaky_split_estimate(
     entry: ModelEntry[Any], rows: Rows, targets: TargetChooser, task: ProfileTask, progress: Progress
 ) -> float:
-    """Return the mean correlation of a split by row: panel and model know rows beside each test row.
+    """Return the mean correlation of a split by row: panel and model know rows next to each test row.
 
     Parameters
     ----------
@@ -59,26 +59,27 @@ def leaky_split_estimate(
     part = np.empty(n_rows, dtype=np.intp)
     part[task.order] = assign_folds(np.zeros(n_rows, dtype=np.intp), folds, (task.settings.seed, 0))
     leaky = LeakyProfileTask(
-        **{one.name: getattr(task, one.name) for one in fields(ProfileTask)}, chosen=targets.fit(everything)
+        **{attribute.name: getattr(task, attribute.name) for attribute in fields(ProfileTask)},
+        chosen=targets.fit(everything),
     )
     measured = leaky.targets_of(task.folds[0]).values(everything)
     predicted = np.empty_like(measured)
     jobs = fold_jobs(entry, rows, leaky, folds_from(part, 0, folds), title=f"{entry.name}: leaky split,")
     for outcome in run_jobs(jobs, progress):
         predicted[outcome.fold.test] = outcome.predicted
-    figures = [_correlation(predicted[one.rows], measured[one.rows]) for one in task.held_out]
+    figures = [_correlation(predicted[tested.rows], measured[tested.rows]) for tested in task.held_out]
     return float(known_mean(values_of_units(figures, task.held_out, task.settings)))
 
 
 def constant_profile_estimate(task: ProfileTask) -> float:
     """Return the mean correlation over targets, row by row, of the training mean: the same profile everywhere."""
-    figures = [_over_targets(one, task) for one in task.held_out]
+    figures = [_over_targets(tested, task) for tested in task.held_out]
     return float(known_mean(values_of_units(figures, task.held_out, task.settings)))
 
 
-def _over_targets(one: HeldOutSection, task: ProfileTask) -> FloatArray:
-    mean = task.targets[one.fold].values(task.folds[one.fold].train).mean(axis=0)
-    return _correlation(np.repeat(mean[:, None], len(one.rows), axis=1), one.measured.T)
+def _over_targets(tested: HeldOutSection, task: ProfileTask) -> FloatArray:
+    mean = task.targets[tested.fold].values(task.folds[tested.fold].train).mean(axis=0)
+    return _correlation(np.repeat(mean[:, None], len(tested.rows), axis=1), tested.measured.T)
 
 
 def _correlation(predicted: FloatArray, measured: FloatArray) -> FloatArray:

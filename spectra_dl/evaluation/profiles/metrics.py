@@ -13,7 +13,7 @@ _CONSTANT_WITHIN = 1e-12  # standard deviation over mean: what rounding leaves o
 
 @dataclass(frozen=True, eq=False)
 class Skill:
-    """How well each column was told, ``(g,)`` each; NaN where nothing can be said.
+    """How well each column was predicted, ``(g,)`` each; NaN where nothing can be said.
 
     Attributes
     ----------
@@ -31,30 +31,40 @@ class Skill:
     squared_error: FloatArray
 
 
-def pearson_per_column(one: FloatArray, other: FloatArray) -> FloatArray:
+def pearson_per_column(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return ``(g,)`` Pearson correlations of the columns of two ``(n, g)`` arrays; NaN where a column is constant.
+
+    Parameters
+    ----------
+    first, second
+        ``(n, g)``, of one shape; which is first makes no difference.
 
     Raises
     ------
     DataError
         The shapes differ.
     """
-    if one.shape != other.shape or one.ndim != 2:
+    if first.shape != second.shape or first.ndim != 2:
         raise DataError(
-            f"profiles of shapes {one.shape} and {other.shape}; give two of one shape (rows, columns)"
+            f"profiles of shapes {first.shape} and {second.shape}; give two of one shape (rows, columns)"
         )
-    (first, first_length), (second, second_length) = _centred(one), _centred(other)
+    (first_centred, first_length), (second_centred, second_length) = _centred(first), _centred(second)
     length = first_length * second_length
-    both = np.einsum("ij,ij->j", first, second)
-    found = np.divide(both, length, out=np.full(length.shape, np.nan), where=length > 0)
-    within: FloatArray = np.clip(found, -1.0, 1.0)
-    return within
+    both = np.einsum("ij,ij->j", first_centred, second_centred)
+    correlation = np.divide(both, length, out=np.full(length.shape, np.nan), where=length > 0)
+    clipped: FloatArray = np.clip(correlation, -1.0, 1.0)
+    return clipped
 
 
-def spearman_per_column(one: FloatArray, other: FloatArray) -> FloatArray:
+def spearman_per_column(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return ``(g,)`` rank correlations of the columns of two ``(n, g)`` arrays, ties at their mean rank.
 
     NaN where a column is constant.
+
+    Parameters
+    ----------
+    first, second
+        ``(n, g)``, of one shape; which is first makes no difference.
 
     Raises
     ------
@@ -64,30 +74,43 @@ def spearman_per_column(one: FloatArray, other: FloatArray) -> FloatArray:
     from scipy.stats import rankdata
 
     return pearson_per_column(
-        *(rankdata(np.where(is_constant(each), 0.0, each), axis=0) for each in (one, other))
+        *(rankdata(np.where(is_constant(each), 0.0, each), axis=0) for each in (first, second))
     )
 
 
-def skill_per_column(told: FloatArray, measured: FloatArray) -> Skill:
-    """Return the skill of ``(n, g)`` told values in each column.
+def skill_per_column(predicted: FloatArray, measured: FloatArray) -> Skill:
+    """Return the skill of predicted values in each column.
 
-    A column that was *measured* constant is NaN in all but the squared error: nothing can be said. One that is *told*
+    A column that was *measured* constant is NaN in all but the squared error: nothing can be said. One that is *predicted*
     constant has correlation 0: it orders nothing.
+
+    Parameters
+    ----------
+    predicted, measured
+        ``(n, g)``, of one shape.
     """
-    error = np.mean((measured - told) ** 2, axis=0)
+    error = np.mean((measured - predicted) ** 2, axis=0)
     explained = 1.0 - np.divide(
         error, measured.var(axis=0), out=np.full(error.shape, np.nan), where=~is_constant(measured)
     )
     return Skill(
-        pearson=no_order_is_none(pearson_per_column(told, measured), measured),
-        spearman=no_order_is_none(spearman_per_column(told, measured), measured),
+        pearson=no_order_is_none(pearson_per_column(predicted, measured), measured),
+        spearman=no_order_is_none(spearman_per_column(predicted, measured), measured),
         explained=explained,
         squared_error=error,
     )
 
 
 def no_order_is_none(correlation: FloatArray, measured: FloatArray) -> FloatArray:
-    """Return correlations ``(g,)`` with 0 where only what was told is constant, NaN where what was measured is."""
+    """Return correlations ``(g,)`` with 0 where only the prediction is constant, NaN where the measurement is.
+
+    Parameters
+    ----------
+    correlation
+        ``(g,)``; NaN where prediction or measurement is constant.
+    measured
+        ``(n, g)``.
+    """
     ruled: FloatArray = np.where(is_constant(measured), np.nan, np.nan_to_num(correlation))
     return ruled
 

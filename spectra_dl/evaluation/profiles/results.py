@@ -21,16 +21,27 @@ from spectra_dl.evaluation.profiles.metrics import Skill
 class Regressor(Protocol):
     """scikit-learn's regressor of several columns, with parameters that `sklearn.base.clone` can copy."""
 
-    def fit(self, X: Any, y: FloatArray) -> Any: ...
+    def fit(self, X: Any, y: FloatArray) -> Any:
+        """Fit to rows and their profiles and return the estimator.
 
-    def predict(self, X: Any) -> FloatArray: ...
+        Parameters
+        ----------
+        X
+            ``n`` rows, as the estimator takes them.
+        y
+            ``(n, t)`` profiles.
+        """
+
+    def predict(self, X: Any) -> FloatArray:
+        """Return ``(n, t)`` profiles of ``n`` rows."""
 
 
 class ChosenTargets(Protocol):
     """What is predicted in one fold."""
 
     @property
-    def names(self) -> Sequence[str]: ...
+    def names(self) -> Sequence[str]:
+        """The ``t`` targets' names."""
 
     def values(self, rows: IndexArray) -> FloatArray:
         """Return ``(k, t)`` measured values."""
@@ -42,7 +53,8 @@ class ChosenTargets(Protocol):
 class TargetChooser(Protocol):
     """Chooses what is predicted from training rows and nothing else."""
 
-    def fit(self, rows: IndexArray) -> ChosenTargets: ...
+    def fit(self, rows: IndexArray) -> ChosenTargets:
+        """Return the targets chosen from the rows of these numbers ``(k,)``."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class ProfileSettings:
     shuffles
         How many times the first model is trained on shuffled rows.
     leaky
-        Also run a split by row for the first model and the reference, to show what it would have claimed.
+        Also run a split by row for the first model and the reference, for the leaky estimate of such a split.
     split_by
         What the folds keep together, for the report: None means ``group``, otherwise the column of given folds.
 
@@ -129,7 +141,7 @@ class TargetScore:
     name
         The target's.
     sections
-        How many test sections it could be judged in.
+        How many test sections it could be scored in.
     pearson, spearman, ceiling
         Correlation, that of ranks, and the highest correlation possible.
     share
@@ -198,7 +210,7 @@ class ProfileResult:
     @property
     def above_ceiling(self) -> int:
         """How many targets are predicted better than their ceiling: by luck, or from what the ceiling leaves out."""
-        return sum(one.pearson > one.ceiling for one in self.targets)
+        return sum(target.pearson > target.ceiling for target in self.targets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +236,7 @@ class ProfileEvaluation:
     shuffled_sd
         Spread of the shuffled control over its repetitions.
     leaky
-        What a split by row would have claimed, by model; empty if not run.
+        The leaky estimate of a split by row, by model; empty if not run.
     constant_profile
         The correlation over targets within a row that the training mean reaches, the same profile everywhere: no score.
     audit
@@ -234,7 +246,7 @@ class ProfileEvaluation:
     observations
         What observers saw, in the order of models and folds.
     other_estimates
-        The mean correlation that protocols of others would claim, by their description; supplied by the modality.
+        The mean correlation by protocols that others use, by their description; supplied by the modality.
     """
 
     settings: ProfileSettings

@@ -53,15 +53,15 @@ def score_sections(
     """
     scores = [
         SectionScore(
-            one.section,
-            one.patient,
-            one.fold,
-            tuple(task.targets[one.fold].names),
-            skill_per_column(values, one.measured),
-            one.ceiling,
-            int(np.count_nonzero(is_constant(values) & ~is_constant(one.measured))),
+            tested.section,
+            tested.patient,
+            tested.fold,
+            tuple(task.targets[tested.fold].names),
+            skill_per_column(values, tested.measured),
+            tested.ceiling,
+            int(np.count_nonzero(is_constant(values) & ~is_constant(tested.measured))),
         )
-        for one, values in zip(held_out, predicted, strict=True)
+        for tested, values in zip(held_out, predicted, strict=True)
     ]
     pooled = pooled_estimate(held_out, predicted, task)
     return _result(name, scores, pooled, task.settings, kind=kind, words=words, chosen=chosen)
@@ -80,7 +80,7 @@ def _result(
     """Return the macro means of sections' scores with their intervals."""
     figures = {
         metric.name: macro_interval(
-            [metric.of_section(one.skill, one.ceiling) for one in sections],
+            [metric.of_section(score.skill, score.ceiling) for score in sections],
             sections,
             settings,
             within=metric.within,
@@ -96,8 +96,8 @@ def _result(
         figures=figures,
         chosen=tuple(chosen),
         pooled=pooled,
-        undefined=sum(int(np.isnan(one.skill.pearson).sum()) for one in sections),
-        unordered=sum(one.unordered for one in sections),
+        undefined=sum(int(np.isnan(score.skill.pearson).sum()) for score in sections),
+        unordered=sum(score.unordered for score in sections),
     )
 
 
@@ -141,7 +141,7 @@ def values_of_units(
     settings
         What the units are.
     """
-    means = np.array([known_mean(one) for one in figures])
+    means = np.array([known_mean(of_section) for of_section in figures])
     return unit_means(means, _units(sections, settings))
 
 
@@ -157,7 +157,7 @@ def averaged(name: str, results: Sequence[ProfileResult], settings: ProfileSetti
     settings
         How models are evaluated.
     """
-    parts = zip(*(one.sections for one in results), strict=True)
+    parts = zip(*(result.sections for result in results), strict=True)
     sections = [
         SectionScore(
             same[0].section,
@@ -166,16 +166,18 @@ def averaged(name: str, results: Sequence[ProfileResult], settings: ProfileSetti
             same[0].names,
             Skill(
                 *(
-                    np.mean([getattr(one.skill, figure) for one in same], axis=0)
+                    np.mean([getattr(score.skill, figure) for score in same], axis=0)
                     for figure in ("pearson", "spearman", "explained", "squared_error")
                 )
             ),
             same[0].ceiling,
-            max(one.unordered for one in same),
+            max(score.unordered for score in same),
         )
         for same in parts
     ]
-    return _result(name, sections, float(np.mean([one.pooled for one in results])), settings, kind="control")
+    return _result(
+        name, sections, float(np.mean([result.pooled for result in results])), settings, kind="control"
+    )
 
 
 def pooled_estimate(
@@ -192,27 +194,29 @@ def pooled_estimate(
     task
         What is predicted.
     """
-    panels = [task.targets[one.fold].names for one in held_out]
+    panels = [task.targets[tested.fold].names for tested in held_out]
     common = sorted(set(panels[0]).intersection(*panels)) if panels else []
     if not common:
         return float("nan")
     columns = [[list(panel).index(name) for name in common] for panel in panels]
-    measured = np.concatenate([one.measured[:, at] for one, at in zip(held_out, columns, strict=True)])
-    values = np.concatenate([one[:, at] for one, at in zip(predicted, columns, strict=True)])
+    measured = np.concatenate([tested.measured[:, at] for tested, at in zip(held_out, columns, strict=True)])
+    values = np.concatenate(
+        [values_of_section[:, at] for values_of_section, at in zip(predicted, columns, strict=True)]
+    )
     return float(known_mean(no_order_is_none(pearson_per_column(values, measured), measured)))
 
 
 def _units(sections: Sequence[SectionScore | HeldOutSection], settings: ProfileSettings) -> list[str]:
-    return [one.patient if settings.group == "patient" else one.section for one in sections]
+    return [section.patient if settings.group == "patient" else section.section for section in sections]
 
 
 def _target_scores(sections: Sequence[SectionScore], settings: ProfileSettings) -> tuple[TargetScore, ...]:
-    names = sorted({name for one in sections for name in one.names})
+    names = sorted({name for section in sections for name in section.names})
     place = {name: at for at, name in enumerate(names)}
     figures = np.full((len(sections), 3, len(names)), np.nan)
-    for at, one in enumerate(sections):
-        columns = [place[name] for name in one.names]
-        figures[at][:, columns] = (one.skill.pearson, one.skill.spearman, one.ceiling)
+    for at, section in enumerate(sections):
+        columns = [place[name] for name in section.names]
+        figures[at][:, columns] = (section.skill.pearson, section.skill.spearman, section.ceiling)
     figures[:, 2][np.isnan(figures[:, 0])] = np.nan  # a ceiling is of the sections that were scored
     means = known_mean(unit_means(figures, _units(sections, settings)))
     counts = np.isfinite(figures[:, 0]).sum(axis=0)
@@ -222,4 +226,4 @@ def _target_scores(sections: Sequence[SectionScore], settings: ProfileSettings) 
             names, counts, means.T, share(means[0], means[2]), strict=True
         )
     ]
-    return tuple(sorted(scores, key=lambda one: (np.isnan(one.pearson), -one.pearson, one.name)))
+    return tuple(sorted(scores, key=lambda score: (np.isnan(score.pearson), -score.pearson, score.name)))

@@ -125,8 +125,8 @@ class ProfileTask:
         """
         return [
             # Test rows ascend, so a section's places among them are found by bisection.
-            outcomes[one.fold].predicted[np.searchsorted(self.folds[one.fold].test, one.rows)]
-            for one in self.held_out
+            outcomes[tested.fold].predicted[np.searchsorted(self.folds[tested.fold].test, tested.rows)]
+            for tested in self.held_out
         ]
 
 

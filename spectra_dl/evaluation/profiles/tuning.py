@@ -77,7 +77,7 @@ class TunedProfiles(RegressorMixin, BaseEstimator):
         """
         if not self.candidates:
             raise UsageError("no candidates to choose among; name at least one")
-        section = np.array([str(one) for one in (groups if groups is not None else [])], dtype=object)
+        section = np.array([str(name) for name in (groups if groups is not None else [])], dtype=object)
         names = sorted(set(section))
         if len(section) != len(X) or len(names) < 2:
             raise DataError(
@@ -92,8 +92,8 @@ class TunedProfiles(RegressorMixin, BaseEstimator):
             for fold in folds:
                 fitted = fit_copy(candidate, X[fold.train], y[fold.train], section[fold.train])
                 predicted = np.asarray(fitted.predict(X[fold.test]), dtype=np.float64)
-                for one in sorted(set(section[fold.test])):
-                    rows = section[fold.test] == one
+                for name_of_section in sorted(set(section[fold.test])):
+                    rows = section[fold.test] == name_of_section
                     measured = y[fold.test][rows]
                     correlation = no_order_is_none(pearson_per_column(predicted[rows], measured), measured)
                     figures.append(float(known_mean(correlation)))

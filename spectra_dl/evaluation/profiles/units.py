@@ -11,16 +11,32 @@ FEWEST_TO_RESAMPLE = 10
 
 
 def known_mean(values: FloatArray, *, axis: int = 0) -> FloatArray:
-    """Return the mean of what is known, NaN where nothing is."""
+    """Return the mean of what is known, NaN where nothing is.
+
+    Parameters
+    ----------
+    values
+        Of any shape; what is not finite is unknown.
+    axis
+        Along which the mean is taken.
+    """
     known = np.isfinite(values)
     count = known.sum(axis=axis)
     total = np.where(known, values, 0.0).sum(axis=axis)
-    found: FloatArray = np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
-    return found
+    mean: FloatArray = np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
+    return mean
 
 
 def unit_means(values: FloatArray, unit: Sequence[str]) -> FloatArray:
-    """Return the mean of each unit's rows of ``(s, ...)`` values, units in sorted order; NaN values are left out."""
+    """Return the mean of each unit's rows of ``(s, ...)`` values, units in sorted order; NaN values are left out.
+
+    Parameters
+    ----------
+    values
+        ``(s, ...)``.
+    unit
+        ``(s,)`` which unit each row is of.
+    """
     names = np.array([str(name) for name in unit], dtype=object)
     return np.stack([known_mean(values[names == name]) for name in sorted(set(names))])
 

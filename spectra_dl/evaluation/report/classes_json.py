@@ -132,46 +132,46 @@ def _roc_json(curve: RocCurve) -> Json:
 
 
 def _calibration_json(result: ModelResult) -> Json | None:
-    found = result.curves.calibration
-    if found is None:
+    calibration = result.curves.calibration
+    if calibration is None:
         return None
     return {
         "ece": rounded(result.patient_level["ece"].value),
         "brier": rounded(result.patient_level["brier"].value),
-        "slope": rounded(found.slope),
-        "intercept": rounded(found.intercept),
-        "reliability": [_bin_json(one) for one in found.bins],
+        "slope": rounded(calibration.slope),
+        "intercept": rounded(calibration.intercept),
+        "reliability": [_bin_json(reliability_bin) for reliability_bin in calibration.bins],
     }
 
 
-def _bin_json(one: ReliabilityBin) -> Json:
+def _bin_json(reliability_bin: ReliabilityBin) -> Json:
     return {
-        "low": rounded(one.low),
-        "high": rounded(one.high),
-        "patients": one.patients,
-        "mean_probability": rounded(one.mean_probability),
-        "observed": rounded(one.observed.value),
-        "observed_low": rounded(one.observed.low),
-        "observed_high": rounded(one.observed.high),
+        "low": rounded(reliability_bin.low),
+        "high": rounded(reliability_bin.high),
+        "patients": reliability_bin.patients,
+        "mean_probability": rounded(reliability_bin.mean_probability),
+        "observed": rounded(reliability_bin.observed.value),
+        "observed_low": rounded(reliability_bin.observed.low),
+        "observed_high": rounded(reliability_bin.observed.high),
     }
 
 
-def _threshold_json(found: ThresholdResult) -> Json:
+def _threshold_json(threshold: ThresholdResult) -> Json:
     return {
-        "rule": found.rule,
-        "per_fold": _numbers(found.per_fold),
-        "sensitivity": interval_json(found.sensitivity),
-        "specificity": interval_json(found.specificity),
+        "rule": threshold.rule,
+        "per_fold": _numbers(threshold.per_fold),
+        "sensitivity": interval_json(threshold.sensitivity),
+        "specificity": interval_json(threshold.specificity),
     }
 
 
-def _conformal_json(found: ConformalResult, classes: Iterable[str]) -> Json:
+def _conformal_json(conformal: ConformalResult, classes: Iterable[str]) -> Json:
     return {
-        "coverage_wanted": found.coverage_wanted,
-        "coverage": rounded(found.coverage),
-        "coverage_per_class": dict(zip(classes, _numbers(found.coverage_per_class), strict=True)),
-        "mean_set_size": rounded(found.mean_set_size),
-        "abstained": rounded(found.abstained),
+        "coverage_wanted": conformal.coverage_wanted,
+        "coverage": rounded(conformal.coverage),
+        "coverage_per_class": dict(zip(classes, _numbers(conformal.coverage_per_class), strict=True)),
+        "mean_set_size": rounded(conformal.mean_set_size),
+        "abstained": rounded(conformal.abstained),
     }
 
 

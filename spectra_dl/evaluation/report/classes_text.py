@@ -65,10 +65,10 @@ def _comparison_text(evaluation: Evaluation) -> str:
     if not compared:
         return ""
     lines = [f"Patient AUC against {compared[0].reference}, same folds, same resampled patients:"]
-    for one in compared:
-        interval = one.interval
+    for difference in compared:
+        interval = difference.interval
         lines.append(
-            f"  {one.model[:30]:<30} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {one.verdict}"
+            f"  {difference.model[:30]:<30} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {difference.verdict}"
         )
     return "\n".join(lines)
 
@@ -124,8 +124,8 @@ def _reading_text(evaluation: Evaluation) -> str:
     ]
     if any(result.leaky for result in evaluation.models.values()):
         sentences.append(
-            f"leaky: what a split by {words.row}, with {words.rows} of one patient on both sides, would have claimed in place"
-            " of single. It is no result."
+            f"leaky: the leaky estimate of a split by {words.row}, with {words.rows} of one patient on both sides, in place of"
+            " single. It is no result."
         )
     intervals = [result.patient_level["auc"] for result in evaluation.models.values()]
     if any(interval.high - interval.low == 0 for interval in intervals):

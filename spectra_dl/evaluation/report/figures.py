@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito's colours, which colour-blind readers can tell apart; line styles say the same in print.
+# Okabe & Ito's colours, which colour-blind readers can distinguish; line styles say the same in print.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#8A4B7D", "#7A6000", "#555555")
 _STYLES = ("-", "--", "-.", ":")
 _GREY = "#767676"
@@ -69,7 +69,7 @@ def svg_text(figure: "Figure", name: str, *, title: str = "") -> str:
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
-    svg = re.sub(r"<[^>]*>", lambda tag: _own_ids(tag[0], name), svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: _prefixed_ids(tag[0], name), svg)
     # The style that was cut out held for the whole page; as properties of this element they are inherited.
     attributes = (
         f'role="img" aria-label="{html.escape(title)}" style="stroke-linejoin: round; stroke-linecap: butt"'
@@ -187,5 +187,5 @@ def _styled() -> AbstractContextManager[None]:
     return rc_context(_STYLE)
 
 
-def _own_ids(tag: str, name: str) -> str:
+def _prefixed_ids(tag: str, name: str) -> str:
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", tag)

@@ -1,5 +1,7 @@
 """An evaluation of profiles as JSON, the same bytes for the same seed."""
 
+from collections import defaultdict
+
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.folds.splits import split_sha256
@@ -43,45 +45,54 @@ def profile_report(evaluation: ProfileEvaluation) -> Json:
         "settings": _settings_json(evaluation),
         "audit": audit_json(evaluation.audit),
         "ceiling": interval_json(evaluation.ceiling),
-        "models": {name: _result_json(one) for name, one in evaluation.models.items()},
-        "controls": {name: {"about": ABOUT.get(name, ""), **_result_json(one)} for name, one in controls},
+        "models": {name: _result_json(result) for name, result in evaluation.models.items()},
+        "controls": {
+            name: {"about": ABOUT.get(name, ""), **_result_json(result)} for name, result in controls
+        },
         "shuffled_sd": rounded(evaluation.shuffled_sd),
         "leaky_estimates": {
             "split_by_row": {name: rounded(value) for name, value in evaluation.leaky.items()},
-            "pooled": {name: rounded(one.pooled) for name, one in evaluation.models.items()},
+            "pooled": {name: rounded(result.pooled) for name, result in evaluation.models.items()},
             "constant_profile": rounded(evaluation.constant_profile),
             "other_protocols": {name: rounded(value) for name, value in evaluation.other_estimates.items()},
         },
-        "differences": [difference_json(one) for one in evaluation.differences],
+        "differences": [difference_json(difference) for difference in evaluation.differences],
         "targets": per_target(evaluation.first),
         "split": {
             "sha256": split_sha256(evaluation.split),
-            "folds": [
-                {
-                    "repeat": fold.repeat + 1,
-                    "fold": fold.number + 1,
-                    "left_out": fold.left_out,
-                    "test_sections": [one.section for one in evaluation.first.sections if one.fold == place],
-                }
-                for place, fold in enumerate(evaluation.folds)
-            ],
+            "folds": _folds_json(evaluation),
         },
     }
 
 
+def _folds_json(evaluation: ProfileEvaluation) -> list[Json]:
+    tested_in: dict[int, list[str]] = defaultdict(list)
+    for section in evaluation.first.sections:
+        tested_in[section.fold].append(section.section)
+    return [
+        {
+            "repeat": fold.repeat + 1,
+            "fold": fold.number + 1,
+            "left_out": fold.left_out,
+            "test_sections": tested_in[place],
+        }
+        for place, fold in enumerate(evaluation.folds)
+    ]
+
+
 def per_target(result: ProfileResult) -> list[dict[str, object]]:
     """Return for each target its mean figures over sections and patients, the best first."""
-    return [_target_json(one) for one in result.targets]
+    return [_target_json(target) for target in result.targets]
 
 
-def _target_json(one: TargetScore) -> dict[str, object]:
+def _target_json(target: TargetScore) -> dict[str, object]:
     return {
-        "name": one.name,
-        "sections": one.sections,
-        "pearson": rounded(one.pearson),
-        "spearman": rounded(one.spearman),
-        "ceiling": rounded(one.ceiling),
-        "share_of_ceiling": rounded(one.share),
+        "name": target.name,
+        "sections": target.sections,
+        "pearson": rounded(target.pearson),
+        "spearman": rounded(target.spearman),
+        "ceiling": rounded(target.ceiling),
+        "share_of_ceiling": rounded(target.share),
     }
 
 
@@ -109,22 +120,22 @@ def _result_json(result: ProfileResult) -> Json:
         "undefined": result.undefined,
         "unordered": result.unordered,
         "above_ceiling": result.above_ceiling,
-        "chosen": [choice_json(one) for one in result.chosen],
-        "sections": [_section_json(one) for one in result.sections],
+        "chosen": [choice_json(choice) for choice in result.chosen],
+        "sections": [_section_json(section) for section in result.sections],
     }
 
 
-def _section_json(one: SectionScore) -> Json:
+def _section_json(section: SectionScore) -> Json:
     return {
-        "section": one.section,
-        "patient": one.patient,
-        "targets": len(one.names),
+        "section": section.section,
+        "patient": section.patient,
+        "targets": len(section.names),
         **{
-            name: _mean(metric.of_section(one.skill, one.ceiling))
+            name: _mean(metric.of_section(section.skill, section.ceiling))
             for name, metric in PROFILE_METRICS.items()
             if metric.by_section
         },
-        "ceiling": _mean(one.ceiling),
+        "ceiling": _mean(section.ceiling),
     }
 
 

@@ -16,7 +16,7 @@ _TWO_DIGITS = ("explained_variance", "squared_error")
 
 
 def profile_text(evaluation: ProfileEvaluation) -> str:
-    """Return the evaluation as text of at most 100 columns: what to beware of first, then models beside controls."""
+    """Return the evaluation as text of at most 100 columns: what to beware of first, then models and controls."""
     parts = [
         wrapped(f"{RESEARCH_USE} {counts_text(evaluation)}."),
         wrapped(group_warning(evaluation.settings) or ""),
@@ -45,24 +45,24 @@ def group_warning(settings: ProfileSettings) -> str | None:
 
 
 def profile_verdict(evaluation: ProfileEvaluation) -> str:
-    """Return what the first model reaches, of what could be reached, beside what needs no image, and against the reference.
+    """Return what the first model reaches, of what could be reached, compared with what needs no image, and with the reference.
 
     An evaluation whose audit stopped begins with UNSOUND.
     """
     first, group = evaluation.first, evaluation.settings.group
     reached = (
-        f"In {counts_text(evaluation)}, each judged by models that had not seen the {group}, {first.name} reaches a mean"
+        f"In {counts_text(evaluation)}, each predicted by models that had not seen the {group}, {first.name} reaches a mean"
         f" correlation of {short_interval(first.pearson)} within sections, {_percent(first.share_of_ceiling.value)} of the"
         f" noise ceiling ({short_figure(evaluation.ceiling.value)})"
     )
-    found = f"{reached}{_beside_shuffled(evaluation)}{_against_reference(evaluation)}."
+    sentence = f"{reached}{_against_shuffled(evaluation)}{_against_reference(evaluation)}."
     if evaluation.audit.severity != "stop":
-        return found
-    stopped = next(one for one in evaluation.audit.findings if one.severity == "stop")
-    return f"UNSOUND: {stopped.sentence} What was scored is no evidence: {found}"
+        return sentence
+    stopped = next(finding for finding in evaluation.audit.findings if finding.severity == "stop")
+    return f"UNSOUND: {stopped.sentence} What was scored is no evidence: {sentence}"
 
 
-def _beside_shuffled(evaluation: ProfileEvaluation) -> str:
+def _against_shuffled(evaluation: ProfileEvaluation) -> str:
     shuffled = evaluation.controls.get(SHUFFLED)
     if shuffled is None:
         return ""
@@ -78,17 +78,19 @@ def _beside_shuffled(evaluation: ProfileEvaluation) -> str:
 
 def _against_reference(evaluation: ProfileEvaluation) -> str:
     first = evaluation.first.name
-    found = [
-        one for one in evaluation.differences if (one.model, one.reference) == (first, evaluation.reference)
+    compared = [
+        difference
+        for difference in evaluation.differences
+        if (difference.model, difference.reference) == (first, evaluation.reference)
     ]
-    if not found:
+    if not compared:
         return ""
     verdict = {
         "better": "it does better than",
         "worse": "it does worse than",
         "not distinguishable": "it is not distinguishable from",
-    }[found[0].verdict]
-    return f"; {verdict} {evaluation.reference} (difference {short_interval(found[0].interval)})"
+    }[compared[0].verdict]
+    return f"; {verdict} {evaluation.reference} (difference {short_interval(compared[0].interval)})"
 
 
 def _table(evaluation: ProfileEvaluation) -> str:
@@ -98,8 +100,8 @@ def _table(evaluation: ProfileEvaluation) -> str:
     )
     heading = f"{'model':<{_NAME_WIDTH}} {metrics['pearson'].short + ' [95 %]':<{_INTERVAL_WIDTH}}{columns}{'pooled':>8}"
     rule = "-" * len(heading)
-    models = [_line(one) for one in evaluation.models.values()]
-    controls = [_line(one) for one in evaluation.controls.values()]
+    models = [_line(result) for result in evaluation.models.values()]
+    controls = [_line(result) for result in evaluation.controls.values()]
     return "\n".join([heading, rule, *models, "controls, no image", *controls])
 
 
@@ -113,13 +115,13 @@ def _line(result: ProfileResult) -> str:
 
 def _differences(evaluation: ProfileEvaluation) -> str:
     lines, reference = [], ""
-    for one in evaluation.differences:
-        if one.reference != reference:
-            reference = one.reference
+    for difference in evaluation.differences:
+        if difference.reference != reference:
+            reference = difference.reference
             lines.append(f"r against {reference}, same folds:")
-        found = one.interval
+        interval = difference.interval
         lines.append(
-            f"  {one.model[:_NAME_WIDTH]:<{_NAME_WIDTH}} {found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]  {one.verdict}"
+            f"  {difference.model[:_NAME_WIDTH]:<{_NAME_WIDTH}} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {difference.verdict}"
         )
     return "\n".join(lines)
 
@@ -134,7 +136,7 @@ def _leaky_estimates(evaluation: ProfileEvaluation) -> str:
         " which is the same everywhere",
         *(f"{name}, {figure(value)}" for name, value in evaluation.other_estimates.items()),
     ]
-    return wrapped(f"No results, but what flawed protocols would have claimed: {'; '.join(sentences)}.")
+    return wrapped(f"Leaky estimates, by flawed protocols and no results: {'; '.join(sentences)}.")
 
 
 def _reading(evaluation: ProfileEvaluation) -> str:
@@ -159,7 +161,7 @@ def _reading(evaluation: ProfileEvaluation) -> str:
         sentences.append(
             f"{first.unordered} pairs of {words.target} and section were predicted constant: r is 0."
         )
-    return "\n".join(wrapped(one) for one in sentences)
+    return "\n".join(wrapped(sentence) for sentence in sentences)
 
 
 def _interval_method(method: str, units: int, settings: ProfileSettings) -> str:
@@ -175,9 +177,10 @@ def _units(evaluation: ProfileEvaluation) -> list[str]:
 
 
 def _targets(evaluation: ProfileEvaluation) -> str:
-    best = [one for one in evaluation.first.targets if math.isfinite(one.pearson)][:_BEST]
+    best = [target for target in evaluation.first.targets if math.isfinite(target.pearson)][:_BEST]
     listed = ", ".join(
-        f"{one.name} {short_figure(one.pearson)} (ceiling {short_figure(one.ceiling)})" for one in best
+        f"{target.name} {short_figure(target.pearson)} (ceiling {short_figure(target.ceiling)})"
+        for target in best
     )
     word = evaluation.context.words.target
     return wrapped(f"Best {word}s of {evaluation.first.name}: {listed}.") if listed else ""

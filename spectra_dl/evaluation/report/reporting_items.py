@@ -1,6 +1,6 @@
 """What a study of a prediction model should report: the items of TRIPOD+AI in our own short words, with STARD's numbers.
 
-TRIPOD+AI: Collins et al. 2024, BMJ 385:e078378, doi 10.1136/bmj-2023-078378. The numbers beside are those of STARD 2015
+TRIPOD+AI: Collins et al. 2024, BMJ 385:e078378, doi 10.1136/bmj-2023-078378. The numbers next to them are those of STARD 2015
 (doi 10.1136/bmj.h5527), the list that STARD-AI (Sounderajah et al. 2025, doi 10.1038/s41591-025-03953-8) extends.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReportingItem:
-    """One thing a reader needs to be told.
+    """One thing a reader needs to know.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ REPORTING_ITEMS: tuple[ReportingItem, ...] = tuple(
         ("5b", "8", "Methods", "Dates of recruitment and of follow-up"),
         ("6a", "8", "Methods", "Setting; number and places of centres"),
         ("6b", "6, 7, 9", "Methods", "Who was eligible and how patients were found"),
-        ("6c", "", "Methods", "Treatments, and how they were dealt with"),
+        ("6c", "", "Methods", "Treatments, and how they were handled"),
         ("7", "", "Methods", "Preparation and quality checks of the data"),
         ("8a", "10b, 11", "Methods", "Outcome, how and when it was determined"),
         ("8b", "", "Methods", "Who assessed the outcome, if judgement was needed"),

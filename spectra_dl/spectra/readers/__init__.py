@@ -23,7 +23,7 @@ DEFAULT_OPTIONS = ReadOptions()
 
 
 def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEFAULT_OPTIONS) -> SpectraTable:
-    """Read all spectra of an input, in its order.
+    r"""Read all spectra of an input, in its order.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "serum.csv")
-    ...     _ = path.write_text("user,400,402,404\\n07,1.5,2.5,3.5\\n7,1,2,3\\n")
+    ...     _ = path.write_text("user,400,402,404\n07,1.5,2.5,3.5\n7,1,2,3\n")
     ...     table = read_spectra(path, ReadOptions(patient="user"))
     >>> table
     SpectraTable(2 spectra, 3 points, 400-404 cm-1, 2 patients)

@@ -1,4 +1,4 @@
-"""Probes are judged like models, ids are compared, and an audit puts the gravest first."""
+"""Probes are evaluated like models, ids are compared, and an audit puts the gravest first."""
 
 import json
 
@@ -22,7 +22,7 @@ WORDS = Words("spectrum", "spectra")
 SICK = (LABEL == "sick").astype(float)[:, None]
 
 
-def judged(probe, label=LABEL):
+def finding_of(probe, label=LABEL):
     """Return the finding of a probe."""
     folds = patient_folds(PATIENT, label)
     return run_probes([probe], label, PATIENT, folds=folds, multiplicity=draw_patients(60, resamples=300))[0]
@@ -41,7 +41,7 @@ def noise(seed, columns=2):
 
 
 def test_a_feature_that_is_the_class_stops():
-    finding = judged(Probe("axis", "the axis alone", SICK + 0.01 * noise(0)))
+    finding = finding_of(Probe("axis", "the axis alone", SICK + 0.01 * noise(0)))
     assert finding.severity == "stop"
     assert finding.auc.low > 0.99
     assert finding.sentence == (
@@ -51,30 +51,30 @@ def test_a_feature_that_is_the_class_stops():
 
 
 def test_a_feature_that_half_knows_the_class_warns():
-    finding = judged(Probe("level", "the level alone", 1.5 * SICK + noise(0, 1)))
+    finding = finding_of(Probe("level", "the level alone", 1.5 * SICK + noise(0, 1)))
     assert finding.severity == "warn"
     assert "Make sure that this is biology" in finding.sentence
 
 
 def test_noise_is_fine_for_nearly_every_seed():
-    severities = [judged(Probe("noise", "noise", noise(seed))).severity for seed in range(40)]
+    severities = [finding_of(Probe("noise", "noise", noise(seed))).severity for seed in range(40)]
     assert severities.count("fine") >= 39
 
 
 def test_a_constant_feature_is_fine_also_with_rounding_noise():
     constant = 400.0 + 1e-12 * SICK
-    assert judged(Probe("axis", "the axis alone", constant)).severity == "fine"
+    assert finding_of(Probe("axis", "the axis alone", constant)).severity == "fine"
 
 
 @pytest.mark.parametrize("at_worst", ["fine", "warn", "stop"])
 def test_a_probe_is_never_graver_than_it_may_be(at_worst):
-    assert judged(Probe("order", "the order", SICK, at_worst)).severity == at_worst
+    assert finding_of(Probe("order", "the order", SICK, at_worst)).severity == at_worst
 
 
 def test_three_classes_are_probed_too():
     label = np.repeat(["a", "b", "c"] * 20, 3)
     known = (label[:, None] == np.array(["a", "b", "c"])).astype(float)
-    assert judged(Probe("batch", "the batch alone", known), label).auc.value == 1.0
+    assert finding_of(Probe("batch", "the batch alone", known), label).auc.value == 1.0
 
 
 @pytest.mark.parametrize("features", [np.zeros(4), np.array([[np.nan]])])
@@ -85,7 +85,7 @@ def test_unusable_features_are_refused_by_name(features):
 
 def test_a_probe_of_another_length_is_refused():
     with pytest.raises(DataError, match="has 2 rows for 180"):
-        judged(Probe("axis", "the axis alone", np.zeros((2, 1))))
+        finding_of(Probe("axis", "the axis alone", np.zeros((2, 1))))
 
 
 def test_the_same_person_in_two_classes_is_named():
@@ -142,14 +142,14 @@ def test_a_split_by_spectrum_gives_itself_away_by_random_classes():
 
 
 def test_the_audit_puts_the_gravest_first_and_runs_every_check():
-    found = audited(
+    audit = audited(
         np.random.default_rng(1).normal(size=(180, 40)),
         [Probe("noise", "noise", noise(1)), Probe("axis", "the axis alone", SICK)],
         columns={"session": np.repeat(["a", "b", "c"], 60)},
     )
-    assert found.severity == "stop"
-    assert [finding.severity for finding in found.findings] == ["stop"] + 7 * ["fine"]
-    assert {finding.name for finding in found.findings} == {
+    assert audit.severity == "stop"
+    assert [finding.severity for finding in audit.findings] == ["stop"] + 7 * ["fine"]
+    assert {finding.name for finding in audit.findings} == {
         "axis",
         "noise",
         "columns",
@@ -186,8 +186,8 @@ def test_the_verdict_stands_on_the_first_line_and_lines_are_short():
 
 def test_an_undefined_figure_is_null_in_json():
     finding = Finding("axis", "fine", "Nothing.", Interval(0.5, float("nan"), 0.7, "percentile", 1.0))
-    found = json.loads(json.dumps(audit_json(Audit((finding,))), allow_nan=False))
-    assert found["findings"][0]["patient_auc"] == {
+    written = json.loads(json.dumps(audit_json(Audit((finding,))), allow_nan=False))
+    assert written["findings"][0]["patient_auc"] == {
         "value": 0.5,
         "low": None,
         "high": 0.7,

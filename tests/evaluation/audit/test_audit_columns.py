@@ -19,7 +19,7 @@ PATIENTS = read_patients(PATIENT, LABEL)
 NO_SIGNAL = np.random.default_rng(0).normal(size=(2 * N, 60))
 
 
-def found(name, of_patient, rows=NO_SIGNAL):
+def findings_of(name, of_patient, rows=NO_SIGNAL):
     """Return what is found in one column, by name of the check."""
     findings = check_columns(
         {name: np.repeat(np.asarray(of_patient).astype(str), 2)},
@@ -34,28 +34,28 @@ def found(name, of_patient, rows=NO_SIGNAL):
 
 @pytest.mark.parametrize("name", ["batch", "Session_ID", "instrument", "measurementDate", "plate 2"])
 def test_a_column_of_handling_that_is_the_class_stops(name):
-    finding = found(name, CLASS)[f"column {name}"]
+    finding = findings_of(name, CLASS)[f"column {name}"]
     assert finding.severity == "stop"
     assert "Cramér's V 1.000, p = 0.0005" in finding.sentence
 
 
 @pytest.mark.parametrize("name", ["sex", "age", "column 3", "date of birth"])
 def test_a_column_that_may_be_biology_warns_at_most(name):
-    assert found(name, CLASS)[f"column {name}"].severity == "warn"
+    assert findings_of(name, CLASS)[f"column {name}"].severity == "warn"
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("values", [2, 5, 40])
 def test_a_column_that_is_chance_is_fine(seed, values):
     chance = np.random.default_rng(seed).integers(0, values, N)
-    findings = found("batch", chance)
+    findings = findings_of("batch", chance)
     assert [finding.severity for finding in findings.values()] == ["fine"]
     assert "batch" in findings["columns"].sentence
 
 
 def test_many_small_batches_of_one_class_each_are_found():
     pairs = 2 * (np.arange(N) // 4) + CLASS
-    assert found("plate", pairs)["column plate"].severity != "fine"
+    assert findings_of("plate", pairs)["column plate"].severity != "fine"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_many_small_batches_of_one_class_each_are_found():
 def test_dates_are_read_as_time_though_each_is_its_own(form):
     days = np.where(CLASS == 1, 28 * 5, 0) + np.arange(N)
     dates = [form.format(m=1 + day // 28, d=1 + day % 28) for day in days]
-    assert found("column 3", dates)["column column 3"].severity == "stop"
+    assert findings_of("column 3", dates)["column column 3"].severity == "stop"
 
 
 def test_ids_and_constant_columns_are_not_read():
@@ -91,20 +91,20 @@ def test_a_patient_with_several_values_has_the_commonest():
 @pytest.mark.parametrize("seed", range(4))
 def test_cramers_v_without_its_correction_is_scipys(seed):
     generator = np.random.default_rng(seed)
-    one, other = generator.integers(0, 3, 200), generator.integers(0, 4, 200)
-    other = np.where(generator.random(200) < 0.5, one, other)
-    table = np.histogram2d(one, other, bins=(3, 4))[0].astype(int)
+    first, second = generator.integers(0, 3, 200), generator.integers(0, 4, 200)
+    second = np.where(generator.random(200) < 0.5, first, second)
+    table = np.histogram2d(first, second, bins=(3, 4))[0].astype(int)
     square = association(table, correction=False) ** 2 * 2  # V² min(r - 1, c - 1) = chi² / n
     corrected = max(0.0, square - 3 * 2 / 199) / min(2 - 4 / 199, 3 - 9 / 199)
-    assert cramers_v(one, other) == pytest.approx(np.sqrt(corrected))
+    assert cramers_v(first, second) == pytest.approx(np.sqrt(corrected))
 
 
 def test_a_model_that_knows_the_batch_falls_when_batches_are_left_out():
     generator = np.random.default_rng(3)
     day = 2 * (np.arange(N) // 2 % 4) + (CLASS ^ (generator.random(N) < 0.15))
-    own = generator.normal(size=(8, 60))
-    rows = np.repeat(own[day], 2, axis=0) + 0.5 * generator.normal(size=(2 * N, 60))
-    finding = found("day", day, rows)["batches of day"]
+    shape_of_day = generator.normal(size=(8, 60))
+    rows = np.repeat(shape_of_day[day], 2, axis=0) + 0.5 * generator.normal(size=(2 * N, 60))
+    finding = findings_of("day", day, rows)["batches of day"]
     assert finding.severity == "warn"
     assert "when whole groups of column 'day' are" in finding.sentence
 
@@ -114,7 +114,7 @@ def test_a_model_that_knows_the_disease_does_not_fall(seed):
     generator = np.random.default_rng(seed)
     disease = np.outer(CLASS, generator.normal(size=60))
     rows = np.repeat(disease, 2, axis=0) + 1.5 * generator.normal(size=(2 * N, 60))
-    assert "batches of day" not in found("day", generator.integers(0, 6, N), rows)
+    assert "batches of day" not in findings_of("day", generator.integers(0, 6, N), rows)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
@@ -133,4 +133,4 @@ def test_the_p_value_is_that_of_scipys_permutation_test(share):
 
 @pytest.mark.parametrize("name", ["tumour_site", "survival_time", "diagnosis date", "time_since_surgery"])
 def test_a_column_of_the_disease_warns_at_most(name):
-    assert found(name, CLASS)[f"column {name}"].severity == "warn"
+    assert findings_of(name, CLASS)[f"column {name}"].severity == "warn"

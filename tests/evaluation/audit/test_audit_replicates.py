@@ -17,7 +17,7 @@ def simulated(seed, patients, spectra):
 
 
 def as_patients(label):
-    """Claim that each row is a patient."""
+    """Call each row a patient."""
     return read_patients([f"r{row:04d}" for row in range(len(label))], label)
 
 

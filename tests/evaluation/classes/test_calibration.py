@@ -35,7 +35,7 @@ def test_no_other_temperature_is_likelier():
         return -log_softmax(logits / temperature, axis=1)[np.arange(50), truth].mean()
 
     best = surprise(fit_temperature(logits, truth))
-    assert all(best <= surprise(other) + 1e-12 for other in np.linspace(0.06, 19, 500))
+    assert all(best <= surprise(temperature) + 1e-12 for temperature in np.linspace(0.06, 19, 500))
 
 
 def test_the_calibration_error_falls():
@@ -64,7 +64,7 @@ def test_unusable_logits_are_refused(logits, truth, sentence):
         fit_temperature(logits, truth)
 
 
-def told(n=300, factor=1.0, shift=0.0, seed=1):
+def simulated(n=300, factor=1.0, shift=0.0, seed=1):
     """Return probabilities whose log odds are ``factor`` times too large and ``shift`` too high, and classes."""
     generator = np.random.default_rng(seed)
     odds = 1.5 * generator.normal(size=n)
@@ -74,7 +74,7 @@ def told(n=300, factor=1.0, shift=0.0, seed=1):
 
 @pytest.mark.parametrize(("factor", "shift"), [(1.0, 0.0), (3.0, 0.0), (0.4, 1.0)])
 def test_slope_and_intercept_are_those_of_scikit_learns_logistic_regression(factor, shift):
-    probability, positive = told(factor=factor, shift=shift)
+    probability, positive = simulated(factor=factor, shift=shift)
     slope, intercept = recalibration(probability, positive)
     fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(logit(probability)[:, None], positive)
     assert slope == pytest.approx(fitted.coef_[0, 0], rel=1e-4)
@@ -82,7 +82,7 @@ def test_slope_and_intercept_are_those_of_scikit_learns_logistic_regression(fact
 
 
 def test_the_slope_says_how_many_times_too_sure_a_model_is():
-    slope, intercept = recalibration(*told(n=20_000, factor=2.0))
+    slope, intercept = recalibration(*simulated(n=20_000, factor=2.0))
     assert slope == pytest.approx(0.5, rel=0.05)
     assert intercept == pytest.approx(0.0, abs=0.05)
 
@@ -103,15 +103,15 @@ def test_one_class_alone_can_not_be_recalibrated():
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 300), st.integers(0, 6))
 def test_every_patient_is_in_one_bin_and_no_bin_is_empty(seed, n, decimals):
-    probability, positive = told(n=n, seed=seed)
+    probability, positive = simulated(n=n, seed=seed)
     probability = probability.round(decimals)
-    found = reliability(probability, positive)
-    assert sum(one.patients for one in found) == n
-    assert sum(one.observed.value * one.patients for one in found) == pytest.approx(positive.sum())
-    assert sum(one.mean_probability * one.patients for one in found) == pytest.approx(probability.sum())
-    assert all(one.high < other.low for one, other in pairwise(found))
-    assert len(found) <= 10
+    bins = reliability(probability, positive)
+    assert sum(each.patients for each in bins) == n
+    assert sum(each.observed.value * each.patients for each in bins) == pytest.approx(positive.sum())
+    assert sum(each.mean_probability * each.patients for each in bins) == pytest.approx(probability.sum())
+    assert all(lower.high < upper.low for lower, upper in pairwise(bins))
+    assert len(bins) <= 10
 
 
 def test_bins_have_the_same_number_of_patients():
-    assert [one.patients for one in reliability(*told(n=66))] == [11] * 6
+    assert [each.patients for each in reliability(*simulated(n=66))] == [11] * 6

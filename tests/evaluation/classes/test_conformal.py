@@ -23,8 +23,8 @@ def test_new_patients_of_each_class_are_covered_as_promised(coverage):
     covered = []
     for _ in range(300):
         known, new = patients(generator, 100), patients(generator, 100)
-        held = fit_conformal(*known, coverage).sets(new[0])[np.arange(100), new[1]]
-        covered.append([held[new[1] == code].mean() for code in (0, 1)])
+        in_set = fit_conformal(*known, coverage).sets(new[0])[np.arange(100), new[1]]
+        covered.append([in_set[new[1] == code].mean() for code in (0, 1)])
     for mean in np.mean(covered, axis=0):
         assert coverage - 0.01 <= mean <= coverage + 0.035  # at most 1 / (25 + 1) above, by the theorem
 
@@ -32,23 +32,23 @@ def test_new_patients_of_each_class_are_covered_as_promised(coverage):
 def test_the_quantile_is_the_patient_of_that_rank():
     score = np.linspace(0.05, 0.45, 9)  # ceil(10 * 0.9) = 9: the ninth of nine
     probability = np.stack([1 - score, score], axis=1)
-    found = fit_conformal(probability, np.zeros(9, dtype=np.intp), 0.9)
-    assert found.quantile == (pytest.approx(0.45), math.inf)
+    conformal = fit_conformal(probability, np.zeros(9, dtype=np.intp), 0.9)
+    assert conformal.quantile == (pytest.approx(0.45), math.inf)
 
 
 def test_a_class_with_too_few_patients_is_in_every_set():
     probability = np.tile([0.99, 0.01], (8, 1))
-    found = fit_conformal(probability, np.zeros(8, dtype=np.intp), 0.9)
-    assert found.sets(np.array([[0.0, 1.0], [1.0, 0.0]])).all()
+    conformal = fit_conformal(probability, np.zeros(8, dtype=np.intp), 0.9)
+    assert conformal.sets(np.array([[0.0, 1.0], [1.0, 0.0]])).all()
 
 
 def test_three_classes_have_a_quantile_each():
     generator = np.random.default_rng(1)
     probability = generator.dirichlet([1, 1, 1], size=90)
     truth = np.arange(90) % 3
-    found = fit_conformal(probability, truth, 0.8)
-    held = found.sets(probability)[np.arange(90), truth]
-    assert [int(held[truth == code].sum()) for code in range(3)] == [25, 25, 25]  # ceil(31 * 0.8)
+    conformal = fit_conformal(probability, truth, 0.8)
+    in_set = conformal.sets(probability)[np.arange(90), truth]
+    assert [int(in_set[truth == code].sum()) for code in range(3)] == [25, 25, 25]  # ceil(31 * 0.8)
 
 
 @pytest.mark.parametrize("coverage", [0.0, 1.0, -1, float("nan")])

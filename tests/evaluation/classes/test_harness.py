@@ -28,8 +28,8 @@ def study(signal, *, patients=60, replicates=4, seed=0, classes=("healthy", "sic
     generator = np.random.default_rng(seed)
     patient = np.repeat([f"p{k:03d}" for k in range(patients)], replicates)
     code = np.repeat(np.arange(patients) % len(classes), replicates)
-    own = np.repeat(generator.normal(size=(patients, 8)), replicates, axis=0)
-    rows = own + 0.1 * generator.normal(size=own.shape)
+    patient_means = np.repeat(generator.normal(size=(patients, 8)), replicates, axis=0)
+    rows = patient_means + 0.1 * generator.normal(size=patient_means.shape)
     rows[:, 0] += signal * code
     return rows, np.array(classes)[code], patient
 
@@ -47,7 +47,7 @@ def test_a_signal_is_found():
     assert set(result.patient_level) == set(result.row_level)
 
 
-def test_without_signal_the_spectrum_split_claims_what_the_patient_split_denies():
+def test_without_signal_the_spectrum_split_scores_what_the_patient_split_does_not():
     result = evaluate({"nearest": nearest()}, *study(0.0), QUICK).models["nearest"]
     assert result.leaky["auc"] > 0.98
     assert result.leaky["balanced_accuracy"] > 0.95
@@ -71,13 +71,16 @@ def test_every_model_is_compared_with_the_first_on_the_same_folds():
         "lda": LinearDiscriminantAnalysis(),
         "lda again": LinearDiscriminantAnalysis(),
     }
-    found = evaluate(models, *study(4.0), QUICK)
-    verdicts = {(one.model, one.metric): (one.reference, one.verdict) for one in found.differences}
+    result = evaluate(models, *study(4.0), QUICK)
+    verdicts = {
+        (difference.model, difference.metric): (difference.reference, difference.verdict)
+        for difference in result.differences
+    }
     assert verdicts["lda", "auc"] == ("prior", "better")
     assert set(verdicts) == {
         (name, metric) for name in ("lda", "lda again") for metric in ("auc", "balanced_accuracy")
     }
-    first, second = found.models["lda"].probability, found.models["lda again"].probability
+    first, second = result.models["lda"].probability, result.models["lda again"].probability
     np.testing.assert_array_equal(first, second)
 
 
@@ -101,10 +104,10 @@ def test_repeats_are_averaged():
 
 
 def test_three_classes_are_averaged_over_each_against_the_rest():
-    found = evaluate({"lda": LinearDiscriminantAnalysis()}, *study(6.0, classes=("a", "b", "c")), QUICK)
-    assert found.positive is None
-    assert found.models["lda"].patient_level["auc"].value > 0.9
-    assert found.models["lda"].patient_level["sensitivity"].method == "percentile"
+    result = evaluate({"lda": LinearDiscriminantAnalysis()}, *study(6.0, classes=("a", "b", "c")), QUICK)
+    assert result.positive is None
+    assert result.models["lda"].patient_level["auc"].value > 0.9
+    assert result.models["lda"].patient_level["sensitivity"].method == "percentile"
 
 
 class GroupKeeper(ClassifierMixin, BaseEstimator):
@@ -133,9 +136,12 @@ def test_changing_a_test_row_changes_no_other_prediction():
     fold = before.folds[2]
     changed[fold.test[0]] += 1000.0
     after = evaluate(model, changed, label, patient, QUICK)
-    one, other = before.models["lda"].probability[0, fold.test], after.models["lda"].probability[0, fold.test]
-    np.testing.assert_array_equal(one[1:], other[1:])
-    assert not np.array_equal(one[0], other[0])
+    first, second = (
+        before.models["lda"].probability[0, fold.test],
+        after.models["lda"].probability[0, fold.test],
+    )
+    np.testing.assert_array_equal(first[1:], second[1:])
+    assert not np.array_equal(first[0], second[0])
 
 
 def test_the_folds_of_another_run_can_be_repeated():
@@ -173,7 +179,7 @@ def test_progress_names_each_fit():
 def test_the_audit_runs_unasked_and_takes_probes():
     rows, label, patient = study(0.0)
     probe = Probe("axis", "the axis alone", (label == "sick").astype(float)[:, None])
-    found = evaluate(
+    result = evaluate(
         {"prior": DummyClassifier()},
         rows,
         label,
@@ -181,14 +187,14 @@ def test_the_audit_runs_unasked_and_takes_probes():
         QUICK,
         audit_inputs=AuditInputs.of_rows(rows, probes=[probe]),
     )
-    assert found.audit.severity == "stop"
-    assert {"axis", "patient ids", "identical rows"} <= {finding.name for finding in found.audit.findings}
+    assert result.audit.severity == "stop"
+    assert {"axis", "patient ids", "identical rows"} <= {finding.name for finding in result.audit.findings}
 
 
-def test_the_audit_is_told_what_else_is_known_of_the_rows():
+def test_the_audit_gets_what_else_is_known_of_the_rows():
     rows, label, patient = study(0.0)
     instrument = np.where(label == "sick", "A", "B")
-    found = evaluate(
+    result = evaluate(
         {"prior": DummyClassifier()},
         rows,
         label,
@@ -196,13 +202,15 @@ def test_the_audit_is_told_what_else_is_known_of_the_rows():
         QUICK,
         audit_inputs=AuditInputs.of_rows(rows, columns={"instrument": instrument}),
     )
-    assert any("instrument" in one.sentence and one.severity == "stop" for one in found.audit.findings)
+    assert any(
+        "instrument" in finding.sentence and finding.severity == "stop" for finding in result.audit.findings
+    )
 
 
 def test_an_observer_sees_each_fold_by_patient_once_and_no_leaky_one():
     models = {"prior": DummyClassifier(), "lda": LinearDiscriminantAnalysis()}
     rows, label, patient = study(1.0)
-    found = evaluate(
+    result = evaluate(
         models,
         rows,
         label,
@@ -210,17 +218,17 @@ def test_an_observer_sees_each_fold_by_patient_once_and_no_leaky_one():
         QUICK,
         observers=[lambda name, fold, fitted: fitted.predict_proba(rows[fold.test])],
     )
-    seen = [(one.model, one.fold, one.seen) for one in found.observations]
+    seen = [(observation.model, observation.fold, observation.seen) for observation in result.observations]
     assert [(name, fold.number) for name, fold, _ in seen] == [(name, k) for name in models for k in range(5)]
     for name, fold, probability in seen:
-        np.testing.assert_array_equal(probability, found.models[name].probability[0, fold.test])
+        np.testing.assert_array_equal(probability, result.models[name].probability[0, fold.test])
 
 
 def lda():
     return {"lda": LinearDiscriminantAnalysis()}
 
 
-def told(rows, label, patient, folds=None):
+def learned_in_folds(rows, label, patient, folds=None):
     """Return what each fold of a model learned."""
     task = prepare_task(len(rows), read_patients(patient, label), QUICK, folds)
     entry = ModelEntry("lda", LinearDiscriminantAnalysis())
@@ -230,14 +238,14 @@ def told(rows, label, patient, folds=None):
 @pytest.mark.parametrize("what", ["labels", "rows"])
 def test_moving_test_patients_moves_no_threshold_and_no_conformal_set(what):
     rows, label, patient = study(1.5)
-    task, before = told(rows, label, patient)
+    task, before = learned_in_folds(rows, label, patient)
     tested = task.folds[3].test
     rows, label = rows.copy(), label.copy()
     if what == "labels":
         label[tested] = np.where(label[tested] == "sick", "healthy", "sick")
     else:
         rows[tested] = 0.0
-    _, after = told(rows, label, patient, task.folds)
+    _, after = learned_in_folds(rows, label, patient, task.folds)
     assert before[3].threshold == after[3].threshold
     assert before[3].sets == after[3].sets
     assert before[0].threshold != after[0].threshold  # which trains on them
@@ -246,41 +254,41 @@ def test_moving_test_patients_moves_no_threshold_and_no_conformal_set(what):
 
 def test_a_wanted_specificity_is_about_reached_on_patients_never_seen():
     settings = EvaluationSettings(resamples=100, permutations=100, leaky=False, threshold_rule=0.9)
-    found = evaluate(lda(), *study(1.5, patients=300, replicates=2), settings).models["lda"].threshold
-    assert found.specificity.value == pytest.approx(0.9, abs=0.06)
-    assert 0.3 < found.sensitivity.value < 0.9
-    assert found.specificity.method == "wilson"
+    result = evaluate(lda(), *study(1.5, patients=300, replicates=2), settings).models["lda"].threshold
+    assert result.specificity.value == pytest.approx(0.9, abs=0.06)
+    assert 0.3 < result.sensitivity.value < 0.9
+    assert result.specificity.method == "wilson"
 
 
 def test_conformal_sets_hold_each_class_about_as_often_as_asked():
     settings = EvaluationSettings(resamples=100, permutations=100, leaky=False, coverage=0.8)
-    found = evaluate(lda(), *study(1.5, patients=300, replicates=2), settings).models["lda"].conformal
-    assert found.coverage_per_class == pytest.approx((0.8, 0.8), abs=0.08)
-    assert found.coverage == pytest.approx(np.mean(found.coverage_per_class))
-    assert 0 < found.abstained < 1
+    result = evaluate(lda(), *study(1.5, patients=300, replicates=2), settings).models["lda"].conformal
+    assert result.coverage_per_class == pytest.approx((0.8, 0.8), abs=0.08)
+    assert result.coverage == pytest.approx(np.mean(result.coverage_per_class))
+    assert 0 < result.abstained < 1
 
 
 def test_counts_and_curves_are_of_patients():
-    found = evaluate(lda(), *study(1.5), QUICK).models["lda"]
-    assert found.curves.confusion.sum() == 60
-    assert found.curves.confusion.sum(axis=1).tolist() == [30, 30]
-    recall = np.diagonal(found.curves.confusion) / 30
-    assert recall.mean() == pytest.approx(found.patient_level["balanced_accuracy"].value)
-    (curve,) = found.curves.roc
+    result = evaluate(lda(), *study(1.5), QUICK).models["lda"]
+    assert result.curves.confusion.sum() == 60
+    assert result.curves.confusion.sum(axis=1).tolist() == [30, 30]
+    recall = np.diagonal(result.curves.confusion) / 30
+    assert recall.mean() == pytest.approx(result.patient_level["balanced_accuracy"].value)
+    (curve,) = result.curves.roc
     area = np.trapezoid(curve.sensitivity, curve.false_positive_rate)
-    assert area == pytest.approx(found.patient_level["auc"].value)
-    assert sum(one.patients for one in found.curves.calibration.bins) == 60
-    assert [fold.patients for fold in found.per_fold] == [12] * 5
-    assert all(0 <= fold.auc <= 1 for fold in found.per_fold)
+    assert area == pytest.approx(result.patient_level["auc"].value)
+    assert sum(reliability_bin.patients for reliability_bin in result.curves.calibration.bins) == 60
+    assert [fold.patients for fold in result.per_fold] == [12] * 5
+    assert all(0 <= fold.auc <= 1 for fold in result.per_fold)
 
 
 def test_three_classes_have_three_curves_sets_and_no_threshold():
-    found = evaluate(lda(), *study(4.0, classes=("a", "b", "c")), QUICK).models["lda"]
-    assert [curve.name for curve in found.curves.roc] == ["a", "b", "c"]
-    assert found.curves.confusion.shape == (3, 3)
-    assert found.threshold is None
-    assert found.curves.calibration is None
-    assert len(found.conformal.coverage_per_class) == 3
+    result = evaluate(lda(), *study(4.0, classes=("a", "b", "c")), QUICK).models["lda"]
+    assert [curve.name for curve in result.curves.roc] == ["a", "b", "c"]
+    assert result.curves.confusion.shape == (3, 3)
+    assert result.threshold is None
+    assert result.curves.calibration is None
+    assert len(result.conformal.coverage_per_class) == 3
 
 
 def test_a_split_by_batch_tests_whole_batches_and_has_no_auc_where_a_class_is_missing():
@@ -289,30 +297,30 @@ def test_a_split_by_batch_tests_whole_batches_and_has_no_auc_where_a_class_is_mi
     batch = np.where(number < 20, "May", np.where(label == "sick", "June", "July"))
     folds = group_folds(patient, label, batch, column="batch")
     settings = EvaluationSettings(resamples=100, permutations=100, split_by="batch")
-    found = evaluate(lda(), rows, label, patient, settings, folds=folds)
-    assert found.settings.folds == 3
-    per_fold = found.models["lda"].per_fold
-    assert [one.left_out for one in per_fold] == ["July", "June", "May"]
-    assert [np.isnan(one.auc) for one in per_fold] == [True, True, False]
-    assert found.models["lda"].patient_level["auc"].value > 0.8
+    result = evaluate(lda(), rows, label, patient, settings, folds=folds)
+    assert result.settings.folds == 3
+    per_fold = result.models["lda"].per_fold
+    assert [fold.left_out for fold in per_fold] == ["July", "June", "May"]
+    assert [np.isnan(fold.auc) for fold in per_fold] == [True, True, False]
+    assert result.models["lda"].patient_level["auc"].value > 0.8
 
 
 def test_leaving_out_one_patient_at_a_time_is_a_split_too():
     rows, label, patient = study(3.0, patients=12)
     folds = group_folds(patient, label, patient, column="patient")
     settings = EvaluationSettings(resamples=100, permutations=100)
-    found = evaluate(lda(), rows, label, patient, settings, folds=folds).models["lda"]
-    assert len(found.per_fold) == 12
-    assert found.threshold is not None
+    result = evaluate(lda(), rows, label, patient, settings, folds=folds).models["lda"]
+    assert len(result.per_fold) == 12
+    assert result.threshold is not None
 
 
 def test_a_single_training_patient_of_a_class_leaves_no_threshold():
     rows, label, patient = study(3.0, patients=4)
-    found = evaluate(
+    result = evaluate(
         lda(), rows, label, patient, EvaluationSettings(folds=2, resamples=100, permutations=100)
     )
-    assert found.models["lda"].threshold is None
-    assert found.models["lda"].conformal is None
+    assert result.models["lda"].threshold is None
+    assert result.models["lda"].conformal is None
 
 
 def test_given_folds_that_train_no_patient_of_a_class_are_refused():

@@ -20,19 +20,19 @@ def scored(seed, decimals, n=80):
 @given(st.integers(0, 10**6), st.integers(0, 4))
 def test_the_corners_are_scikit_learns_and_lose_nothing(seed, decimals):
     positive, score = scored(seed, decimals)
-    found = roc_curve("sick", positive, score)
+    curve = roc_curve("sick", positive, score)
     false_positive, sensitivity, _ = sklearn_curve(positive, score, drop_intermediate=False)
-    area = np.trapezoid(found.sensitivity, found.false_positive_rate)
+    area = np.trapezoid(curve.sensitivity, curve.false_positive_rate)
     assert area == pytest.approx(roc_auc_score(positive, score))
     every = set(zip(false_positive.round(12), sensitivity.round(12), strict=True))
-    corners = set(zip(found.false_positive_rate.round(12), found.sensitivity.round(12), strict=True))
+    corners = set(zip(curve.false_positive_rate.round(12), curve.sensitivity.round(12), strict=True))
     assert corners <= every
     on_curve = {
-        float(at): max(y for x, y in corners if x == at) for at in found.false_positive_rate.round(12)
+        float(at): max(y for x, y in corners if x == at) for at in curve.false_positive_rate.round(12)
     }
     for x, y in every:
         if x not in on_curve:
-            assert np.interp(x, found.false_positive_rate, found.sensitivity) == pytest.approx(y)
+            assert np.interp(x, curve.false_positive_rate, curve.sensitivity) == pytest.approx(y)
 
 
 def test_a_faultless_score_has_three_corners_whatever_the_number_of_patients():

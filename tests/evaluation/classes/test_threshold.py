@@ -43,8 +43,8 @@ def test_a_wanted_specificity_is_kept_at_the_highest_sensitivity(seed, wanted):
 
 
 def test_the_threshold_lies_halfway_between_separated_classes():
-    found = choose_threshold(np.array([0.1, 0.2, 0.6, 0.9]), np.array([False, False, True, True]))
-    assert found == pytest.approx(0.4)
+    threshold = choose_threshold(np.array([0.1, 0.2, 0.6, 0.9]), np.array([False, False, True, True]))
+    assert threshold == pytest.approx(0.4)
 
 
 def test_of_equal_thresholds_the_one_nearest_one_half_is_taken():
@@ -62,10 +62,10 @@ def test_no_patient_is_positive_where_no_threshold_keeps_the_specificity():
     assert choose_threshold(probability, positive, 1.0) > 1.0
 
 
-def test_neighbouring_doubles_are_told_apart():
+def test_neighbouring_doubles_are_separated():
     low, high = 0.3, np.nextafter(0.3, 1.0)
-    found = choose_threshold(np.array([low, high]), np.array([False, True]))
-    assert low < found <= high
+    threshold = choose_threshold(np.array([low, high]), np.array([False, True]))
+    assert low < threshold <= high
 
 
 @pytest.mark.parametrize("rule", ["best", 0.0, 1.5, float("nan")])

@@ -50,7 +50,7 @@ def test_of_equals_the_first_named_is_taken():
 
 
 class Honest(ClassifierMixin, BaseEstimator):
-    """Tells out-of-fold probabilities itself, and counts its fits."""
+    """Offers out-of-fold probabilities itself, and counts its fits."""
 
     fits = 0
 
@@ -65,7 +65,7 @@ class Honest(ClassifierMixin, BaseEstimator):
         return np.full((len(X), 2), 0.5)
 
 
-def test_a_candidate_that_tells_out_of_fold_probabilities_is_fitted_once():
+def test_a_candidate_that_offers_out_of_fold_probabilities_is_fitted_once():
     Honest.fits = 0
     rows, label, patient = study()
     tuned = Tuned({**candidates(), "honest": Honest()}).fit(rows, label, groups=patient)
@@ -89,7 +89,7 @@ def test_each_outer_fold_chooses_anew_and_test_patients_have_no_say():
     changed = rows.copy()
     changed[fold.test] = np.random.default_rng(1).normal(size=(len(fold.test), 5)) * 50
     after = evaluate({"tuned": Tuned(candidates())}, changed, label, patient, settings, folds=before.folds)
-    chosen = [one.models["tuned"].per_fold[1].chosen for one in (before, after)]
+    chosen = [result.models["tuned"].per_fold[1].chosen for result in (before, after)]
     assert chosen[0] == chosen[1]
     assert set(chosen[0].scores) == set(candidates())
 

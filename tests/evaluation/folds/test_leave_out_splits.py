@@ -20,10 +20,10 @@ def named(rows):
 
 @settings(max_examples=100, deadline=None)
 @given(ROWS, st.booleans(), st.integers(0, 9))
-def test_patient_never_on_both_sides_and_every_row_tested_once(rows, dealt, seed):
+def test_patient_never_on_both_sides_and_every_row_tested_once(rows, in_folds, seed):
     section, patient = named(rows)
     owner = np.array(patient)
-    folds = left_out_folds(section, patient, folds=2 if dealt else None, seed=seed)
+    folds = left_out_folds(section, patient, folds=2 if in_folds else None, seed=seed)
     assert all(not set(owner[fold.train]) & set(owner[fold.test]) for fold in folds)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(len(rows)))
     assert all(len(fold.train) + len(fold.test) == len(rows) for fold in folds)

@@ -59,9 +59,9 @@ def test_no_patient_stands_on_both_sides_with_2_to_500_patients_and_1000_seeds()
 @pytest.mark.parametrize(("patients", "folds"), [(20, 3), (6, 3), (4, 2), (2, 0)])
 def test_inner_folds_are_as_many_as_the_smaller_class_allows(patients, folds):
     patient, label = people(patients)
-    found = inner_folds(patient, label)
-    assert len(found) == folds
-    assert not any(set(patient[fold.train]) & set(patient[fold.test]) for fold in found)
+    inner = inner_folds(patient, label)
+    assert len(inner) == folds
+    assert not any(set(patient[fold.train]) & set(patient[fold.test]) for fold in inner)
 
 
 def test_classes_differ_by_at_most_one_patient_between_folds():
@@ -139,10 +139,10 @@ def test_a_split_reads_back_as_it_was_written():
     assert split_sha256(text) == split_sha256(
         split_text(again, patient, [f"s,{row}" for row in range(len(patient))])
     )
-    for one, other in zip(folds, again, strict=True):
-        assert (one.repeat, one.number) == (other.repeat, other.number)
-        np.testing.assert_array_equal(one.train, other.train)
-        np.testing.assert_array_equal(one.test, other.test)
+    for written, read in zip(folds, again, strict=True):
+        assert (written.repeat, written.number) == (read.repeat, read.number)
+        np.testing.assert_array_equal(written.train, read.train)
+        np.testing.assert_array_equal(written.test, read.test)
 
 
 @pytest.mark.parametrize(

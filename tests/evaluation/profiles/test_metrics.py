@@ -21,43 +21,43 @@ COUNTS = arrays(
 )
 
 
-def by_column(function, one, other):
+def by_column(function, first, second):
     return [
         np.nan if np.ptp(a) == 0 or np.ptp(b) == 0 else function(a, b).statistic
-        for a, b in zip(one.T, other.T, strict=True)
+        for a, b in zip(first.T, second.T, strict=True)
     ]
 
 
 @settings(max_examples=60, deadline=None)
 @given(COUNTS)
 def test_correlations_equal_scipys_column_by_column(pair):
-    one, other = pair
+    first, second = pair
     np.testing.assert_allclose(
-        pearson_per_column(one, other), by_column(scipy.stats.pearsonr, one, other), atol=1e-12
+        pearson_per_column(first, second), by_column(scipy.stats.pearsonr, first, second), atol=1e-12
     )
     np.testing.assert_allclose(
-        spearman_per_column(one, other), by_column(scipy.stats.spearmanr, one, other), atol=1e-12
+        spearman_per_column(first, second), by_column(scipy.stats.spearmanr, first, second), atol=1e-12
     )
 
 
 def test_r2_and_squared_error_equal_scikit_learns():
     generator = np.random.default_rng(0)
-    told, measured = generator.normal(size=(2, 30, 4))
-    found = skill_per_column(told, measured)
-    np.testing.assert_allclose(found.explained, r2_score(measured, told, multioutput="raw_values"))
+    predicted, measured = generator.normal(size=(2, 30, 4))
+    skill = skill_per_column(predicted, measured)
+    np.testing.assert_allclose(skill.explained, r2_score(measured, predicted, multioutput="raw_values"))
     np.testing.assert_allclose(
-        found.squared_error, mean_squared_error(measured, told, multioutput="raw_values")
+        skill.squared_error, mean_squared_error(measured, predicted, multioutput="raw_values")
     )
 
 
 def test_a_column_measured_constant_is_undefined():
-    found = skill_per_column(np.array([[1.0], [2.0], [3.0]]), np.full((3, 1), 0.3))
-    assert np.isnan([found.pearson[0], found.spearman[0], found.explained[0]]).all()
+    skill = skill_per_column(np.array([[1.0], [2.0], [3.0]]), np.full((3, 1), 0.3))
+    assert np.isnan([skill.pearson[0], skill.spearman[0], skill.explained[0]]).all()
 
 
-def test_a_column_told_constant_scores_zero():
-    found = skill_per_column(np.full((3, 1), 0.1), np.array([[1.0], [2.0], [3.0]]))
-    assert (found.pearson[0], found.spearman[0]) == (0.0, 0.0)
+def test_a_column_predicted_constant_scores_zero():
+    skill = skill_per_column(np.full((3, 1), 0.1), np.array([[1.0], [2.0], [3.0]]))
+    assert (skill.pearson[0], skill.spearman[0]) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
@@ -73,7 +73,7 @@ def test_correlation_survives_a_large_offset():
     assert pearson_per_column(values + 1e8, -values)[0] == pytest.approx(-1.0, abs=1e-9)
 
 
-@pytest.mark.parametrize("other", [np.zeros((3, 1)), np.zeros((4, 2)), np.zeros(3)])
-def test_profiles_of_two_shapes_are_refused(other):
+@pytest.mark.parametrize("second", [np.zeros((3, 1)), np.zeros((4, 2)), np.zeros(3)])
+def test_profiles_of_two_shapes_are_refused(second):
     with pytest.raises(DataError, match="one shape"):
-        pearson_per_column(np.zeros((3, 2)), other)
+        pearson_per_column(np.zeros((3, 2)), second)

@@ -1,4 +1,4 @@
-"""Models of profiles judged by patient: hand-worked scores, controls and what may not leak."""
+"""Models of profiles scored by patient: hand-worked scores, controls and what may not leak."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ class Targets:
 
 
 class Shown(BaseEstimator):
-    """Tells the columns it is shown."""
+    """Predicts the columns it gets."""
 
     def fit(self, X, y):
         return self
@@ -64,54 +64,54 @@ def study(*, seed=0, sections=4, rows=60, features=5, targets=8, noise=1.0):
     generator = np.random.default_rng(seed)
     section = np.repeat([f"s{number}" for number in range(sections)], rows)
     patient = np.repeat(["A", "A", *"BCDEF"][:sections], rows)
-    shown = generator.normal(size=(sections * rows, features))
-    values = shown @ generator.normal(size=(features, targets))
+    inputs = generator.normal(size=(sections * rows, features))
+    values = inputs @ generator.normal(size=(features, targets))
     values += noise * generator.normal(size=values.shape) + np.repeat(
         generator.normal(size=(sections, targets)), rows, axis=0
     )
-    return shown, values, section, patient, generator.uniform(size=(sections * rows, 2))
+    return inputs, values, section, patient, generator.uniform(size=(sections * rows, 2))
 
 
 def test_scores_are_means_over_targets_then_sections_then_patients():
     measured = np.array([[0, 0], [1, 1], [0, 0], [1, 1], [0, 0], [1, 1.0]])
     # Section a1: r of 1 and -1; a2: 1 and 1; b1: -1 and -1. Patients: (0 + 1) / 2 and -1, so -0.25 overall.
-    told = np.array([[0, 1], [1, 0], [0, 0], [1, 1], [1, 1], [0, 0.0]])
+    predicted = np.array([[0, 1], [1, 0], [0, 0], [1, 1], [1, 1], [0, 0.0]])
     section, patient = ["a1", "a1", "a2", "a2", "b1", "b1"], list("aaaabb")
-    found = evaluated({"shown": Shown()}, told, Targets(measured, ceiling=0.5), section, patient, QUICK)
-    assert found.first.pearson.value == pytest.approx(-0.25)
-    assert found.first.share_of_ceiling.value == pytest.approx(-0.5)
+    result = evaluated({"shown": Shown()}, predicted, Targets(measured, ceiling=0.5), section, patient, QUICK)
+    assert result.first.pearson.value == pytest.approx(-0.25)
+    assert result.first.share_of_ceiling.value == pytest.approx(-0.5)
     # Squared errors of the columns: 0 and 1, 0 and 0, 1 and 1; R² is 1 - error / 0.25.
-    assert found.first.figures["squared_error"].value == pytest.approx((0.25 + 1) / 2)
-    assert found.first.explained.value == pytest.approx(1 - 4 * (0.25 + 1) / 2)
-    assert [one.name for one in found.first.targets] == ["t0", "t1"]
-    assert [one.pearson for one in found.first.targets] == pytest.approx([0.0, -0.5])
+    assert result.first.figures["squared_error"].value == pytest.approx((0.25 + 1) / 2)
+    assert result.first.explained.value == pytest.approx(1 - 4 * (0.25 + 1) / 2)
+    assert [target.name for target in result.first.targets] == ["t0", "t1"]
+    assert [target.pearson for target in result.first.targets] == pytest.approx([0.0, -0.5])
 
 
 def test_sections_are_the_units_where_they_are_left_out():
     measured = np.array([[0], [1], [0], [1], [0], [1.0]])
-    told = np.array([[0], [1], [0], [1], [1], [0.0]])
+    predicted = np.array([[0], [1], [0], [1], [1], [0.0]])
     section = ["a1", "a1", "a2", "a2", "a3", "a3"]
     settings = ProfileSettings(group="section", shuffles=0, leaky=False)
-    found = evaluated({"shown": Shown()}, told, Targets(measured), section, ["a"] * 6, settings)
-    assert found.first.pearson.value == pytest.approx(1 / 3)
-    assert [fold.left_out for fold in found.folds] == ["a1", "a2", "a3"]
+    result = evaluated({"shown": Shown()}, predicted, Targets(measured), section, ["a"] * 6, settings)
+    assert result.first.pearson.value == pytest.approx(1 / 3)
+    assert [fold.left_out for fold in result.folds] == ["a1", "a2", "a3"]
 
 
 def test_what_was_measured_constant_is_left_out_and_counted():
     measured = np.array([[0, 5], [1, 5], [0, 0], [1, 1.0]])
-    found = evaluated(
+    result = evaluated(
         {"shown": Shown()}, measured, Targets(measured), ["a", "a", "b", "b"], ["a", "a", "b", "b"], QUICK
     )
-    assert found.first.pearson.value == pytest.approx(1.0)
-    assert found.first.undefined == 1
-    assert [one.sections for one in found.first.targets] == [2, 1]
+    assert result.first.pearson.value == pytest.approx(1.0)
+    assert result.first.undefined == 1
+    assert [target.sections for target in result.first.targets] == [2, 1]
 
 
-def test_what_is_told_constant_scores_zero_and_is_counted():
+def test_what_is_predicted_constant_scores_zero_and_is_counted():
     _, values, section, patient, _ = study()
-    found = evaluated({"constant": Constant()}, values, Targets(values), section, patient, QUICK)
-    assert found.first.pearson.value == 0.0
-    assert (found.first.undefined, found.first.unordered) == (0, 4 * 8)
+    result = evaluated({"constant": Constant()}, values, Targets(values), section, patient, QUICK)
+    assert result.first.pearson.value == 0.0
+    assert (result.first.undefined, result.first.unordered) == (0, 4 * 8)
 
 
 def test_predictions_that_are_not_finite_are_refused():
@@ -121,14 +121,14 @@ def test_predictions_that_are_not_finite_are_refused():
 
 
 def test_panel_depends_on_training_rows_only():
-    shown, values, section, patient, _ = study(targets=20)
+    inputs, values, section, patient, _ = study(targets=20)
     changed = values.copy()
     changed[patient == "B"] *= np.linspace(100, 0, 20)
     panels = [
         {
-            one.section: one.names
-            for one in evaluated(
-                {"linear": LinearRegression()}, shown, Targets(each, keep=5), section, patient, QUICK
+            score.section: score.names
+            for score in evaluated(
+                {"linear": LinearRegression()}, inputs, Targets(each, keep=5), section, patient, QUICK
             ).first.sections
         }
         for each in (values, changed)
@@ -138,7 +138,7 @@ def test_panel_depends_on_training_rows_only():
 
 
 def test_each_model_is_fitted_on_the_other_patients_only():
-    shown, values, section, patient, _ = study()
+    inputs, values, section, patient, _ = study()
     seen = []
 
     class Recording(LinearRegression):
@@ -146,17 +146,17 @@ def test_each_model_is_fitted_on_the_other_patients_only():
             seen.append(set(groups))
             return super().fit(X, y)
 
-    evaluated({"recording": Recording()}, shown, Targets(values), section, patient, QUICK)
+    evaluated({"recording": Recording()}, inputs, Targets(values), section, patient, QUICK)
     assert seen == [{"s2", "s3"}, {"s0", "s1", "s3"}, {"s0", "s1", "s2"}]
 
 
-def test_a_model_that_learns_what_it_is_shown_beats_its_shuffled_self():
-    shown, values, section, patient, _ = study(sections=6, rows=100)
-    found = evaluated({"linear": LinearRegression()}, shown, Targets(values), section, patient)
-    shuffled = found.controls[SHUFFLED].pearson.value
-    assert found.first.pearson.value > 0.8
+def test_a_model_that_learns_from_its_rows_beats_its_shuffled_self():
+    inputs, values, section, patient, _ = study(sections=6, rows=100)
+    result = evaluated({"linear": LinearRegression()}, inputs, Targets(values), section, patient)
+    shuffled = result.controls[SHUFFLED].pearson.value
+    assert result.first.pearson.value > 0.8
     assert abs(shuffled) < 0.15
-    assert 0 < found.shuffled_sd < 0.2
+    assert 0 < result.shuffled_sd < 0.2
 
 
 def test_a_model_that_knows_the_rates_reaches_the_ceiling():
@@ -167,7 +167,7 @@ def test_a_model_that_knows_the_rates_reaches_the_ceiling():
         [np.corrcoef(np.log1p(rate[:, t]), draw[:, t])[0, 1] for draw in draws for t in range(25)]
     )
     section = np.repeat(["a1", "b1", "c1"], 300)
-    found = evaluated(
+    result = evaluated(
         {"truth": Shown()},
         np.log1p(rate),
         Targets(np.log1p(generator.poisson(rate)), ceiling=ceiling),
@@ -175,29 +175,29 @@ def test_a_model_that_knows_the_rates_reaches_the_ceiling():
         section,
         QUICK,
     )
-    assert found.first.share_of_ceiling.value == pytest.approx(1.0, abs=0.02)
+    assert result.first.share_of_ceiling.value == pytest.approx(1.0, abs=0.02)
 
 
-def test_training_mean_has_no_skill_but_claims_some_pooled():
-    shown, values, section, patient, position = study(sections=5)
-    found = evaluated(
-        {"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK, position=position
+def test_training_mean_has_no_skill_but_some_when_pooled():
+    inputs, values, section, patient, position = study(sections=5)
+    result = evaluated(
+        {"linear": LinearRegression()}, inputs, Targets(values), section, patient, QUICK, position=position
     )
-    mean = found.controls[TRAINING_MEAN]
+    mean = result.controls[TRAINING_MEAN]
     assert mean.pearson.value == 0.0
     assert mean.explained.value < 0.0
     assert mean.pooled != 0.0
     assert mean.unordered == 5 * 8
 
 
-def test_patient_mean_is_judged_where_the_patient_has_other_sections():
-    shown, values, section, patient, _ = study()
-    found = evaluated({"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK)
-    mean = found.controls[PATIENT_MEAN]
-    assert [one.section for one in mean.sections] == ["s0", "s1"]
+def test_patient_mean_is_scored_where_the_patient_has_other_sections():
+    inputs, values, section, patient, _ = study()
+    result = evaluated({"linear": LinearRegression()}, inputs, Targets(values), section, patient, QUICK)
+    mean = result.controls[PATIENT_MEAN]
+    assert [score.section for score in mean.sections] == ["s0", "s1"]
     expected = np.mean((values[section == "s0"] - values[section == "s1"].mean(axis=0)) ** 2)
     assert mean.sections[0].skill.squared_error.mean() == pytest.approx(expected)
-    alone = evaluated({"linear": LinearRegression()}, shown, Targets(values), section, section, QUICK)
+    alone = evaluated({"linear": LinearRegression()}, inputs, Targets(values), section, section, QUICK)
     assert PATIENT_MEAN not in alone.controls
 
 
@@ -206,12 +206,12 @@ def test_neighbours_are_the_six_nearest_of_the_same_section_without_the_row_itse
     values = np.concatenate([place**2, -(place**2)])[:, None]
     position = np.stack([np.concatenate([place, place]), np.zeros(40)], axis=1)
     section = np.repeat(["a", "b"], 20)
-    found = evaluated(
+    result = evaluated(
         {"linear": LinearRegression()}, values, Targets(values), section, section, QUICK, position=position
     )
-    told = [np.mean([other**2 for other in _nearest(at)]) for at in range(20)]
-    expected = np.mean((np.array(told) - place**2) ** 2)
-    score = found.controls[NEIGHBOURS].sections[0].skill
+    predicted = [np.mean([neighbour**2 for neighbour in _nearest(at)]) for at in range(20)]
+    expected = np.mean((np.array(predicted) - place**2) ** 2)
+    score = result.controls[NEIGHBOURS].sections[0].skill
     assert score.squared_error[0] == pytest.approx(expected)
     assert score.pearson[0] > 0.95
 
@@ -219,10 +219,10 @@ def test_neighbours_are_the_six_nearest_of_the_same_section_without_the_row_itse
 def _nearest(at):
     window = range(at - 3, at + 4)
     shift = max(0, -min(window)) - max(0, max(window) - 19)
-    return [other + shift for other in window if other + shift != at]
+    return [neighbour + shift for neighbour in window if neighbour + shift != at]
 
 
-def test_smooth_maps_that_no_image_tells_are_claimed_by_a_split_by_row():
+def test_smooth_maps_that_no_image_predicts_are_predicted_by_a_split_by_row():
     generator = np.random.default_rng(0)
     position = generator.uniform(0, 6, size=(600, 2))
     section = np.repeat(["a1", "b1", "c1"], 200)
@@ -230,28 +230,30 @@ def test_smooth_maps_that_no_image_tells_are_claimed_by_a_split_by_row():
     values = np.sin(position[:, :1] + phase) + 0.1 * generator.normal(size=(600, 10))
     # Place and section stand for tiles that overlap: enough to know a neighbour, nothing of another patient.
     place = np.concatenate([position, 100 * np.repeat(np.arange(3.0), 200)[:, None]], axis=1)
-    found = evaluated(
+    result = evaluated(
         {"nearest": KNeighborsRegressor()}, place, Targets(values), section, section, position=position
     )
-    assert found.leaky["nearest"] > 0.9
-    assert found.controls[NEIGHBOURS].pearson.value > 0.9
-    assert abs(found.first.pearson.value) < 0.5
+    assert result.leaky["nearest"] > 0.9
+    assert result.controls[NEIGHBOURS].pearson.value > 0.9
+    assert abs(result.first.pearson.value) < 0.5
 
 
-def test_constant_profile_claims_a_correlation_over_targets():
-    shown, values, section, patient, _ = study()
-    found = evaluated(
-        {"linear": LinearRegression()}, shown, Targets(values + 30 * np.arange(8)), section, patient, QUICK
+def test_constant_profile_reaches_a_correlation_over_targets():
+    inputs, values, section, patient, _ = study()
+    result = evaluated(
+        {"linear": LinearRegression()}, inputs, Targets(values + 30 * np.arange(8)), section, patient, QUICK
     )
-    assert found.constant_profile > 0.95
-    assert found.controls[TRAINING_MEAN].pearson.value == 0.0
+    assert result.constant_profile > 0.95
+    assert result.controls[TRAINING_MEAN].pearson.value == 0.0
 
 
 def test_differences_are_against_the_reference_and_the_first():
-    shown, values, section, patient, _ = study(sections=6)
+    inputs, values, section, patient, _ = study(sections=6)
     models = {"linear": LinearRegression(), "same": LinearRegression(), "constant": BaselineOfRows()}
-    found = evaluated(models, shown, Targets(values), section, patient, QUICK, reference="constant")
-    pairs = [(one.model, one.reference, one.verdict) for one in found.differences]
+    result = evaluated(models, inputs, Targets(values), section, patient, QUICK, reference="constant")
+    pairs = [
+        (difference.model, difference.reference, difference.verdict) for difference in result.differences
+    ]
     assert pairs == [
         ("linear", "constant", "better"),
         ("same", "constant", "better"),
@@ -264,62 +266,65 @@ class BaselineOfRows(LinearRegression):
         return np.repeat(super().predict(X[:1]), len(X), axis=0)
 
 
-def test_controls_of_the_modality_are_judged_as_models_are():
-    shown, values, section, patient, _ = study()
-    found = evaluated(
+def test_controls_of_the_modality_are_scored_as_models_are():
+    inputs, values, section, patient, _ = study()
+    result = evaluated(
         {"linear": LinearRegression()},
-        shown,
+        inputs,
         Targets(values),
         section,
         patient,
         QUICK,
         controls={"own": LinearRegression()},
     )
-    assert found.controls["own"].pearson == found.first.pearson
+    assert result.controls["own"].pearson == result.first.pearson
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_order_of_rows_is_of_no_account(seed):
-    shown, values, section, patient, position = study()
-    order = np.random.default_rng(seed).permutation(len(shown))
+    inputs, values, section, patient, position = study()
+    order = np.random.default_rng(seed).permutation(len(inputs))
     models = {"linear": LinearRegression()}
-    one = evaluated(models, shown, Targets(values), section, patient, position=position)
-    other = evaluated(
+    first = evaluated(models, inputs, Targets(values), section, patient, position=position)
+    second = evaluated(
         models,
-        shown[order],
+        inputs[order],
         Targets(values[order]),
         section[order],
         patient[order],
         position=position[order],
     )
-    assert one.first.pearson.value == pytest.approx(other.first.pearson.value, abs=1e-10)
-    assert one.shuffled_sd == pytest.approx(other.shuffled_sd, abs=1e-10)
-    assert one.leaky["linear"] == pytest.approx(other.leaky["linear"], abs=1e-10)
-    for name, control in one.controls.items():
-        assert control.pearson.value == pytest.approx(other.controls[name].pearson.value, abs=1e-10)
+    assert first.first.pearson.value == pytest.approx(second.first.pearson.value, abs=1e-10)
+    assert first.shuffled_sd == pytest.approx(second.shuffled_sd, abs=1e-10)
+    assert first.leaky["linear"] == pytest.approx(second.leaky["linear"], abs=1e-10)
+    for name, control in first.controls.items():
+        assert control.pearson.value == pytest.approx(second.controls[name].pearson.value, abs=1e-10)
 
 
 def test_every_fit_of_a_model_can_be_observed():
-    shown, values, section, patient, _ = study()
-    found = evaluated(
+    inputs, values, section, patient, _ = study()
+    result = evaluated(
         {"linear": LinearRegression()},
-        shown,
+        inputs,
         Targets(values),
         section,
         patient,
         observers=[lambda name, fold, fitted: fitted.coef_.shape],
     )
-    seen = [(one.model, one.fold.left_out, one.seen) for one in found.observations]
+    seen = [
+        (observation.model, observation.fold.left_out, observation.seen)
+        for observation in result.observations
+    ]
     assert seen == [("linear", name, (8, 5)) for name in "ABC"]
 
 
 def test_gravest_finding_comes_first():
-    shown, values, section, patient, _ = study()
+    inputs, values, section, patient, _ = study()
     findings = [Finding("one", "fine", "Fine."), Finding("other", "stop", "Stop.")]
-    found = evaluated(
-        {"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK, findings=findings
+    result = evaluated(
+        {"linear": LinearRegression()}, inputs, Targets(values), section, patient, QUICK, findings=findings
     )
-    assert [one.severity for one in found.audit.findings] == ["stop", "fine"]
+    assert [finding.severity for finding in result.audit.findings] == ["stop", "fine"]
 
 
 @pytest.mark.parametrize(
@@ -327,9 +332,9 @@ def test_gravest_finding_comes_first():
     [({"reference": "none"}, UsageError), ({"position": np.zeros((3, 2))}, DataError)],
 )
 def test_what_does_not_fit_is_refused(change, error):
-    shown, values, section, patient, _ = study()
+    inputs, values, section, patient, _ = study()
     with pytest.raises(error):
-        evaluated({"linear": LinearRegression()}, shown, Targets(values), section, patient, QUICK, **change)
+        evaluated({"linear": LinearRegression()}, inputs, Targets(values), section, patient, QUICK, **change)
 
 
 def test_no_models_are_refused():

@@ -42,13 +42,13 @@ def study(noise=0.5):
 
 
 def test_each_repeat_tests_every_section_once_on_another_split():
-    found = evaluated({"linear": LinearRegression()}, *study(), ProfileSettings(folds=2, repeats=3, **QUICK))
-    assert [(fold.repeat, fold.number) for fold in found.folds] == [
+    result = evaluated({"linear": LinearRegression()}, *study(), ProfileSettings(folds=2, repeats=3, **QUICK))
+    assert [(fold.repeat, fold.number) for fold in result.folds] == [
         (r, k) for r in range(3) for k in range(2)
     ]
-    splits = {tuple(fold.test.tolist()) for fold in found.folds if fold.number == 0}
+    splits = {tuple(fold.test.tolist()) for fold in result.folds if fold.number == 0}
     assert len(splits) > 1
-    names = [score.section for score in found.first.sections]
+    names = [score.section for score in result.first.sections]
     assert sorted(names) == sorted(3 * [f"s{number}" for number in range(8)])
 
 
@@ -109,7 +109,7 @@ def test_a_column_leaves_out_all_patients_of_one_value():
     rows, targets, section, patient = study()
     scanner = np.where(np.isin(patient, ["A", "B"]), "old", "new")
     folds = column_folds(section, patient, scanner, column="scanner")
-    found = evaluated(
+    result = evaluated(
         {"linear": LinearRegression()},
         rows,
         targets,
@@ -118,8 +118,8 @@ def test_a_column_leaves_out_all_patients_of_one_value():
         ProfileSettings(split_by="scanner", **QUICK),
         folds=folds,
     )
-    assert [fold.left_out for fold in found.folds] == ["new", "old"]
-    assert found.first.pearson.value > 0.7
+    assert [fold.left_out for fold in result.folds] == ["new", "old"]
+    assert result.first.pearson.value > 0.7
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_what_a_fold_chooses_is_chosen_on_its_training_sections_alone():
     rows, targets, section, patient = study()
     Seen.fitted.clear()
     models = {"tuned": TunedProfiles({"seen": Seen(), "ridge": Ridge(1e-3)})}
-    found = evaluated(models, rows, targets, section, patient, ProfileSettings(**QUICK))
-    assert [choice.name for choice in found.first.chosen] == ["ridge"] * 4
-    for fold, choice in zip(found.folds, found.first.chosen, strict=True):
+    result = evaluated(models, rows, targets, section, patient, ProfileSettings(**QUICK))
+    assert [choice.name for choice in result.first.chosen] == ["ridge"] * 4
+    for fold, choice in zip(result.folds, result.first.chosen, strict=True):
         assert choice.scores["ridge"] > choice.scores["seen"]
         training = set(section[fold.train])
         inner = [names for names in Seen.fitted if names < training]

@@ -10,9 +10,9 @@ from spectra_dl.evaluation.profiles.units import interval_over_units, known_mean
 
 def test_interval_of_few_units_is_students():
     values = np.array([0.1, 0.2, 0.4, 0.25])
-    found = interval_over_units(values, resamples=200, seed=0)
+    interval = interval_over_units(values, resamples=200, seed=0)
     expected = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
-    assert (found.low, found.high, found.method) == (
+    assert (interval.low, interval.high, interval.method) == (
         pytest.approx(expected.low),
         pytest.approx(expected.high),
         "student",
@@ -20,22 +20,22 @@ def test_interval_of_few_units_is_students():
 
 
 def test_ten_units_are_resampled():
-    found = interval_over_units(np.linspace(0, 1, 10), resamples=500, seed=0)
-    assert found.method == "percentile"
-    assert 0 < found.low < found.value < found.high < 1
+    interval = interval_over_units(np.linspace(0, 1, 10), resamples=500, seed=0)
+    assert interval.method == "percentile"
+    assert 0 < interval.low < interval.value < interval.high < 1
 
 
 def test_one_unit_has_no_interval():
-    found = interval_over_units(np.array([0.3, np.nan]), resamples=200, seed=0)
-    assert found.value == 0.3
-    assert np.isnan([found.low, found.high]).all()
+    interval = interval_over_units(np.array([0.3, np.nan]), resamples=200, seed=0)
+    assert interval.value == 0.3
+    assert np.isnan([interval.low, interval.high]).all()
 
 
 def test_of_four_units_students_interval_covers_what_resampling_misses():
     generator = np.random.default_rng(0)
     samples = generator.normal(size=(2000, 4))
-    intervals = [interval_over_units(one, resamples=200, seed=0) for one in samples]
-    student = np.mean([one.low <= 0 <= one.high for one in intervals])
+    intervals = [interval_over_units(sample, resamples=200, seed=0) for sample in samples]
+    student = np.mean([interval.low <= 0 <= interval.high for interval in intervals])
     drawn = samples @ draw_patients(4, resamples=500).T / 4
     low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
     resampled = np.mean((low <= 0) & (high >= 0))
@@ -43,10 +43,10 @@ def test_of_four_units_students_interval_covers_what_resampling_misses():
     assert resampled < 0.86
 
 
-def test_of_ten_units_resampling_covers_nearly_what_it_claims():
+def test_of_ten_units_resampling_covers_nearly_what_it_states():
     samples = np.random.default_rng(1).normal(size=(1000, 10))
-    intervals = [interval_over_units(one, resamples=500, seed=0) for one in samples]
-    assert 0.88 < np.mean([one.low <= 0 <= one.high for one in intervals]) < 0.97
+    intervals = [interval_over_units(sample, resamples=500, seed=0) for sample in samples]
+    assert 0.88 < np.mean([interval.low <= 0 <= interval.high for interval in intervals]) < 0.97
 
 
 def test_sections_are_averaged_in_their_patient_first():
@@ -59,5 +59,5 @@ def test_mean_of_nothing_known_is_undefined_without_a_warning():
 
 
 def test_an_interval_is_cut_where_the_figure_can_not_be():
-    found = interval_over_units(np.array([0.1, 0.9]), resamples=200, seed=0, within=(-1.0, 1.0))
-    assert (found.low, found.high) == (-1.0, 1.0)
+    interval = interval_over_units(np.array([0.1, 0.9]), resamples=200, seed=0, within=(-1.0, 1.0))
+    assert (interval.low, interval.high) == (-1.0, 1.0)

@@ -45,43 +45,43 @@ def evaluation():
 
 
 @pytest.fixture(scope="module")
-def found():
+def result():
     return evaluation()
 
 
-def test_the_same_seed_gives_the_same_bytes(found):
-    assert json.dumps(evaluation_report(found)) == json.dumps(evaluation_report(evaluation()))
+def test_the_same_seed_gives_the_same_bytes(result):
+    assert json.dumps(evaluation_report(result)) == json.dumps(evaluation_report(evaluation()))
 
 
-def test_the_report_is_strict_json_with_null_for_the_undefined(found):
-    report = json.loads(json.dumps(evaluation_report(found), allow_nan=False))
+def test_the_report_is_strict_json_with_null_for_the_undefined(result):
+    report = json.loads(json.dumps(evaluation_report(result), allow_nan=False))
     assert report["models"]["majority class"]["patient_level"]["mcc"]["value"] is None
     assert report["data"]["patients_per_class"] == {"healthy": 15, "sick": 15}
     assert report["audit"]["severity"] == "stop"
 
 
-def test_the_report_tells_who_was_tested_when(found):
-    report = evaluation_report(found)
+def test_the_report_says_who_was_tested_when(result):
+    report = evaluation_report(result)
     folds = report["split"]["folds"]
     assert sorted(name for fold in folds for name in fold["test_patients"]) == [
         f"p{k:02d}" for k in range(30)
     ]
     assert sorted(row for fold in folds for row in fold["test_rows"]) == list(range(1, 61))
-    assert report["split"]["sha256"] == split_sha256(evaluation_split(found))
+    assert report["split"]["sha256"] == split_sha256(evaluation_split(result))
 
 
 LDA = "a model with a name that is far too long"
 
 
-def test_the_report_has_the_curves_and_decisions_of_each_model(found):
-    report = evaluation_report(found)
+def test_the_report_has_the_curves_and_decisions_of_each_model(result):
+    report = evaluation_report(result)
     model = report["models"][LDA]
     assert model["roc"][0]["class"] == "sick"
     assert model["roc"][0]["sensitivity"][-1] == 1.0
     assert model["confusion"]["classes"] == ["healthy", "sick"]
     assert sum(map(sum, model["confusion"]["counts"])) == 30
     assert model["calibration"]["brier"] == model["patient_level"]["brier"]["value"]
-    assert sum(one["patients"] for one in model["calibration"]["reliability"]) == 30
+    assert sum(each["patients"] for each in model["calibration"]["reliability"]) == 30
     assert model["threshold"]["rule"] == "youden"
     assert len(model["threshold"]["per_fold"]) == len(model["per_fold"]) == 5
     assert model["per_fold"][0] == {
@@ -98,8 +98,8 @@ def test_the_report_has_the_curves_and_decisions_of_each_model(found):
     assert (report["settings"]["threshold_rule"], report["settings"]["coverage"]) == ("youden", 0.9)
 
 
-def test_the_text_tells_the_first_models_threshold_and_sets(found):
-    text = " ".join(evaluation_text(found).split())
+def test_the_text_states_the_first_models_threshold_and_sets(result):
+    text = " ".join(evaluation_text(result).split())
     assert "majority class, threshold by Youden on training patients" in text
     assert "majority class, sets of classes meant to hold the true one in 90%" in text
 
@@ -111,19 +111,19 @@ def test_what_each_fold_chose_stands_in_report_and_text():
     candidates = {"prior": DummyClassifier(), "lda": LinearDiscriminantAnalysis()}
     settings = EvaluationSettings(resamples=100, permutations=100, leaky=False)
     patient = [f"p{k:02d}" for k in range(40)]
-    found = evaluate({"tuned": Tuned(candidates)}, rows, label, patient, settings)
-    chosen = evaluation_report(found)["models"]["tuned"]["per_fold"][0]["chosen"]
+    result = evaluate({"tuned": Tuned(candidates)}, rows, label, patient, settings)
+    chosen = evaluation_report(result)["models"]["tuned"]["per_fold"][0]["chosen"]
     assert chosen["name"] == "lda"
     assert set(chosen["inner_scores"]) == {"prior", "lda"}
-    assert "tuned chose inside the training patients: lda in 5 of 5 folds." in evaluation_text(found)
+    assert "tuned chose inside the training patients: lda in 5 of 5 folds." in evaluation_text(result)
 
 
-def test_no_clock_reaches_the_report(found):
-    assert "seconds" not in json.dumps(evaluation_report(found))
+def test_no_clock_reaches_the_report(result):
+    assert "seconds" not in json.dumps(evaluation_report(result))
 
 
-def test_the_text_fits_100_columns_and_begins_with_the_warnings(found):
-    lines = evaluation_text(found).splitlines()
+def test_the_text_fits_100_columns_and_begins_with_the_warnings(result):
+    lines = evaluation_text(result).splitlines()
     assert max(len(line) for line in lines) <= 100
     assert lines[0].startswith(
         "Research use only, not for diagnosis. 30 patients (15 healthy, 15 sick), 60 spectra."
@@ -134,8 +134,8 @@ def test_the_text_fits_100_columns_and_begins_with_the_warnings(found):
     )
 
 
-def test_the_text_explains_every_column_a_reader_may_misread(found):
-    text = " ".join(evaluation_text(found).split())
+def test_the_text_explains_every_column_a_reader_may_misread(result):
+    text = " ".join(evaluation_text(result).split())
     for word in ("train:", "leaky:", "n/a: undefined", "'sick' is the positive class"):
         assert word in text
 
@@ -149,6 +149,6 @@ def test_labels_that_would_steer_a_terminal_are_spelled_out():
     assert "2 sick\\x1b[31m" in text
 
 
-def test_the_text_says_better_only_beside_an_interval(found):
-    line = next(line for line in evaluation_text(found).splitlines() if line.endswith("better"))
+def test_the_text_says_better_only_with_an_interval(result):
+    line = next(line for line in evaluation_text(result).splitlines() if line.endswith("better"))
     assert "[+0." in line

@@ -42,12 +42,12 @@ def test_the_same_figure_gives_the_same_bytes():
 
 
 def test_ids_of_two_figures_never_clash_and_all_references_lead_somewhere():
-    one, two = svg_text(roc(), "one"), svg_text(roc(), "two")
-    ids = [set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (one, two)]
+    first, second = svg_text(roc(), "one"), svg_text(roc(), "two")
+    ids = [set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (first, second)]
     assert ids[0]
     assert not ids[0] & ids[1]
-    for own, svg in zip(ids, (one, two), strict=True):
-        assert set(re.findall(r'(?:href="|url\()#([^")]*)', svg)) <= own
+    for ids_of_svg, svg in zip(ids, (first, second), strict=True):
+        assert set(re.findall(r'(?:href="|url\()#([^")]*)', svg)) <= ids_of_svg
 
 
 @pytest.mark.parametrize("draw", [roc_figure, reliability_figure])
@@ -76,7 +76,7 @@ def test_intervals_of_a_reliability_curve_are_upright_lines():
 def test_bands_are_numbered_from_one():
     spectrum = Curve("sick", [400, 1800], [0, 1])
     attribution = Curve("sick", [400, 1800], [0, 1], [-0.1, 0.9], [0.1, 1.1])
-    shown = texts(
+    words = texts(
         svg_text(
             attribution_figure(
                 [spectrum], [attribution], [1003.0, 1450.0], axis_title="wavenumber / cm⁻¹", row="spectrum"
@@ -84,7 +84,7 @@ def test_bands_are_numbered_from_one():
             "saliency",
         )
     )
-    assert {"1", "2", "sick", "wavenumber / cm⁻¹"} <= set(shown)
+    assert {"1", "2", "sick", "wavenumber / cm⁻¹"} <= set(words)
 
 
 def test_drawing_leaves_the_users_settings_alone():

@@ -131,10 +131,10 @@ def report(*, auc=(0.8, 0.7, 0.9), rival="not distinguishable", severity="fine")
                     "model": name,
                     "reference": "CNN compact",
                     "metric": "auc",
-                    "difference": interval(*differences[found]),
-                    "verdict": found,
+                    "difference": interval(*differences[outcome]),
+                    "verdict": outcome,
                 }
-                for name, found in (("majority class", "worse"), ("PLS-DA", rival))
+                for name, outcome in (("majority class", "worse"), ("PLS-DA", rival))
             ],
             "split": {"sha256": "cd" * 32, "folds": []},
             "saliency": json.loads(SALIENCY),
@@ -208,7 +208,7 @@ def renamed(content, old, new):
     ],
 )
 def test_verdict_sets_the_first_model_against_chance_by_its_interval(auc, said):
-    assert f"CNN compact {said}" in verdict(report(auc=auc)).replace("tells the classes apart ", "")
+    assert f"CNN compact {said}" in verdict(report(auc=auc)).replace("separates the classes ", "")
 
 
 @pytest.mark.parametrize(
@@ -294,11 +294,11 @@ def test_hostile_words_change_the_text_but_not_one_element():
     ):
         hostile = renamed(hostile, word, f"{word[:4]}{HOSTILE}")
         plain = renamed(plain, word, f"{word[:4]} harmless")
-    shown = Page(report_page(hostile))
-    assert shown.tags == Page(report_page(plain)).tags
+    page = Page(report_page(hostile))
+    assert page.tags == Page(report_page(plain)).tags
     for expected in ("sick<script>alert(1)</script>", "my f<script>", "{{ 7 * 7 }}"):
-        assert expected in shown.text
-    assert not set("\u202e\u200f") & set(shown.text)
+        assert expected in page.text
+    assert not set("\u202e\u200f") & set(page.text)
 
 
 def test_a_long_name_is_cut():
@@ -320,7 +320,7 @@ def test_what_an_older_report_does_not_hold_is_left_out(gone):
                 each[key] = None
     said = words(content)
     assert "0.800 [0.700, 0.900]" in said
-    for absent in ("leaky claim", "Curves", "Prediction sets", "Where CNN", "Threshold: Youden"):
+    for absent in ("leaky estimate", "Curves", "Prediction sets", "Where CNN", "Threshold: Youden"):
         assert absent not in said
 
 
@@ -336,9 +336,9 @@ def test_three_classes_without_a_positive_one_are_shown():
     assert "Can a, b and c be distinguished?" in words(content)
 
 
-def test_the_page_tells_what_the_report_holds(page):
+def test_the_page_states_what_the_report_holds(page):
     for figure in (
-        "0.987",  # the leaky claim
+        "0.987",  # the leaky estimate
         "0.41 to 0.62",  # thresholds
         "92 %",  # coverage reached: 92.5 rounds to even
         "1.123",  # a fold's AUC

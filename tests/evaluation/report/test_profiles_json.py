@@ -44,14 +44,14 @@ def evaluation(*, prefix="", findings=(), flat=False, context=EXPRESSION_CONTEXT
     generator = np.random.default_rng(0)
     section = np.repeat([f"{prefix}s{number}" for number in range(5)], 40)
     patient = np.repeat([f"{prefix}{name}" for name in "AABCD"], 40)
-    shown = generator.normal(size=(200, 4))
-    values = shown @ generator.normal(size=(4, 50)) + generator.normal(size=(200, 50))
+    inputs = generator.normal(size=(200, 4))
+    values = inputs @ generator.normal(size=(4, 50)) + generator.normal(size=(200, 50))
     if flat:
         values[:40, 0] = 0.0
     names = [f"{prefix}GENE{number}" for number in range(50)]
     return evaluated(
         {f"{prefix}linear": LinearRegression(), "ridge": Ridge(1e3)},
-        shown,
+        inputs,
         Targets(values, names),
         section,
         patient,
@@ -63,14 +63,14 @@ def evaluation(*, prefix="", findings=(), flat=False, context=EXPRESSION_CONTEXT
     )
 
 
-def written(found):
+def written(result):
     return json.dumps(
-        {"command": ["spectra-dl", "evaluate"], "results": profile_report(found)}, allow_nan=False
+        {"command": ["spectra-dl", "evaluate"], "results": profile_report(result)}, allow_nan=False
     )
 
 
 @pytest.fixture(scope="module")
-def found():
+def result():
     return evaluation(findings=[Finding("one image twice", "fine", "Every section has its own.")])
 
 
@@ -95,10 +95,10 @@ def test_another_seed_shuffles_otherwise():
     assert evaluation(seed=0).shuffled_sd != evaluation(seed=1).shuffled_sd
 
 
-def test_report_says_what_it_is_and_how_it_was_divided(found):
-    report = profile_report(found)
+def test_report_says_what_it_is_and_how_it_was_divided(result):
+    report = profile_report(result)
     assert report["kind"] == "profiles"
-    assert report["split"]["sha256"] == split_sha256(found.split)
+    assert report["split"]["sha256"] == split_sha256(result.split)
     assert [fold["test_sections"] for fold in report["split"]["folds"]] == [
         ["s0", "s1"],
         ["s2"],
@@ -109,23 +109,23 @@ def test_report_says_what_it_is_and_how_it_was_divided(found):
     assert set(report["leaky_estimates"]["split_by_row"]) == {"linear", "ridge"}
 
 
-def test_targets_are_told_the_best_first(found):
-    told = per_target(found.first)
-    scores = [one["pearson"] for one in told]
+def test_targets_are_listed_the_best_first(result):
+    targets = per_target(result.first)
+    scores = [target["pearson"] for target in targets]
     assert scores == sorted(scores, reverse=True)
-    assert told[0]["share_of_ceiling"] == pytest.approx(scores[0] / 0.9)
+    assert targets[0]["share_of_ceiling"] == pytest.approx(scores[0] / 0.9)
 
 
 def test_text_fits_a_terminal_and_steers_none():
     text = profile_text(evaluation(prefix=HOSTILE))
-    assert all(one.isprintable() or one == "\n" for one in text)
+    assert all(character.isprintable() or character == "\n" for character in text)
     plain = profile_text(evaluation())
     assert max(map(len, plain.splitlines())) <= 100
 
 
-def test_text_says_what_is_reached_beside_ceiling_and_controls(found):
-    text = " ".join(profile_text(found).split())
-    first = found.first
+def test_text_says_what_is_reached_next_to_ceiling_and_controls(result):
+    text = " ".join(profile_text(result).split())
+    first = result.first
     assert f"{100 * first.share_of_ceiling.value:.0f} % of the noise ceiling (.900)" in text
     assert "trained on shuffled spots it scores" in text
     assert "Student's t" in text
@@ -133,38 +133,40 @@ def test_text_says_what_is_reached_beside_ceiling_and_controls(found):
 
 
 def test_left_out_sections_are_stamped_everywhere():
-    found = evaluation(group="section", leaky=False, shuffles=0)
-    assert "LEFT OUT BY SECTION" in profile_text(found)
-    assert profile_report(found)["warning"].startswith("LEFT OUT BY SECTION")
-    assert "LEFT OUT BY SECTION" in report_page(json.loads(written(found)))
+    result = evaluation(group="section", leaky=False, shuffles=0)
+    assert "LEFT OUT BY SECTION" in profile_text(result)
+    assert profile_report(result)["warning"].startswith("LEFT OUT BY SECTION")
+    assert "LEFT OUT BY SECTION" in report_page(json.loads(written(result)))
 
 
 def test_undefined_pairs_are_counted_in_words():
-    found = evaluation(flat=True, leaky=False, shuffles=0)
-    assert "1 pairs of gene and section were measured constant" in " ".join(profile_text(found).split())
-    assert profile_report(found)["models"]["linear"]["undefined"] == 1
+    result = evaluation(flat=True, leaky=False, shuffles=0)
+    assert "1 pairs of gene and section were measured constant" in " ".join(profile_text(result).split())
+    assert profile_report(result)["models"]["linear"]["undefined"] == 1
 
 
-def test_a_report_names_targets_and_rows_as_it_is_told():
+def test_a_report_names_targets_and_rows_in_the_given_words():
     context = ReportContext(Words("bead", "beads", "protein"))
-    found = evaluation(leaky=False, shuffles=0, context=context)
-    text = profile_text(found)
+    result = evaluation(leaky=False, shuffles=0, context=context)
+    text = profile_text(result)
     assert "beads" in text
     assert "proteins" in text
     assert "gene " not in text
 
 
 def test_an_audit_that_stopped_comes_before_the_score():
-    found = evaluation(findings=[Finding("copies", "stop", "Two sections are one.")], leaky=False, shuffles=0)
-    told = verdict(json.loads(written(found)))
-    assert told.startswith("UNSOUND: Two sections are one.")
-    assert "STOP: these scores are no evidence" in report_page(json.loads(written(found)))
+    result = evaluation(
+        findings=[Finding("copies", "stop", "Two sections are one.")], leaky=False, shuffles=0
+    )
+    sentence = verdict(json.loads(written(result)))
+    assert sentence.startswith("UNSOUND: Two sections are one.")
+    assert "STOP: these scores are no evidence" in report_page(json.loads(written(result)))
 
 
-def test_page_shows_models_controls_targets_and_sections(found):
-    page = Page(report_page(json.loads(written(found))))
+def test_page_shows_models_controls_targets_and_sections(result):
+    page = Page(report_page(json.loads(written(result))))
     words = " ".join(page.words.split())
-    for told in (
+    for expected in (
         "noise ceiling",
         "training mean",
         "shuffled spots",
@@ -173,30 +175,30 @@ def test_page_shows_models_controls_targets_and_sections(found):
         "Best genes",
         "Worst genes",
     ):
-        assert told in words
+        assert expected in words
     assert words.count("GENE") == 40
     assert "Research use only" in words
-    assert f"{found.first.pearson.value:.3f}" in words
+    assert f"{result.first.pearson.value:.3f}" in words
 
 
-def test_page_holds_no_script_and_loads_nothing(found):
-    html = report_page(json.loads(written(found)))
+def test_page_holds_no_script_and_loads_nothing(result):
+    html = report_page(json.loads(written(result)))
     assert "default-src 'none'" in html
     assert not re.search(r"<(script|link|iframe|img)\b|https?://", html)
 
 
 def test_hostile_names_are_text_on_the_page():
-    found = evaluation(prefix=HOSTILE, leaky=False, shuffles=0)
-    hostile = Page(report_page(json.loads(written(found))))
+    result = evaluation(prefix=HOSTILE, leaky=False, shuffles=0)
+    hostile = Page(report_page(json.loads(written(result))))
     plain = Page(report_page(json.loads(written(evaluation(leaky=False, shuffles=0)))))
     assert hostile.tags == plain.tags
     assert "\x1b" not in hostile.words
     assert "\u202e" not in hostile.words
 
 
-def test_page_says_how_patients_were_dealt():
-    found = evaluation(folds=2)
-    assert "split into 2 folds" in report_page(json.loads(written(found)))
+def test_page_says_how_patients_were_split():
+    result = evaluation(folds=2)
+    assert "split into 2 folds" in report_page(json.loads(written(result)))
 
 
 def test_a_report_of_profiles_that_is_none_is_refused():
@@ -204,10 +206,10 @@ def test_a_report_of_profiles_that_is_none_is_refused():
         report_page({"results": {"kind": "profiles"}})
 
 
-def test_targets_told_better_than_their_ceiling_are_counted_in_words(found):
-    above = sum(one.pearson > 0.9 for one in found.first.targets)
+def test_targets_predicted_better_than_their_ceiling_are_counted_in_words(result):
+    above = sum(target.pearson > 0.9 for target in result.first.targets)
     assert above > 0
     assert f"{above} of 50 genes are predicted better than their ceiling" in " ".join(
-        profile_text(found).split()
+        profile_text(result).split()
     )
-    assert f"{above} are predicted better" in report_page(json.loads(written(found)))
+    assert f"{above} are predicted better" in report_page(json.loads(written(result)))

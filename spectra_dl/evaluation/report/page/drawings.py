@@ -31,16 +31,16 @@ class Drawings:
 
 
 def drawings(study: Study) -> Drawings:
-    """Draw what the report allows: the first model and, beside it, the best classical one."""
+    """Draw what the report allows: the first model and the best classical one."""
     names = [name for name in (study.first, study.best_classical) if name is not None]
     drawn = {name: study.results.models[name] for name in names}
-    found = study.results.saliency
-    shown = listed([short_name(name, _IN_LEGEND) for name in names])
+    saliency = study.results.saliency
+    names_drawn = listed([short_name(name, _IN_LEGEND) for name in names])
     return Drawings(
-        roc=_svg(_roc(drawn), "roc", f"ROC curves of {shown}"),
-        reliability=_svg(_reliability(drawn), "reliability", f"Reliability diagram of {shown}"),
+        roc=_svg(_roc(drawn), "roc", f"ROC curves of {names_drawn}"),
+        reliability=_svg(_reliability(drawn), "reliability", f"Reliability diagram of {names_drawn}"),
         saliency=_svg(
-            None if found is None else _saliency(found, study.results.context.words.row),
+            None if saliency is None else _saliency(saliency, study.results.context.words.row),
             "saliency",
             f"Mean {study.results.context.words.row} of each class, and what speaks for the class along the axis",
         ),
@@ -65,10 +65,10 @@ def _reliability(models: dict[str, Model]) -> "Figure | None":
     curves = [
         Curve(
             _legend(name),
-            [one.mean_probability for one in model.calibration.reliability],
-            [one.observed for one in model.calibration.reliability],
-            [one.observed_low for one in model.calibration.reliability],
-            [one.observed_high for one in model.calibration.reliability],
+            [reliability_bin.mean_probability for reliability_bin in model.calibration.reliability],
+            [reliability_bin.observed for reliability_bin in model.calibration.reliability],
+            [reliability_bin.observed_low for reliability_bin in model.calibration.reliability],
+            [reliability_bin.observed_high for reliability_bin in model.calibration.reliability],
         )
         for name, model in models.items()
         if model.calibration and model.calibration.reliability
@@ -76,23 +76,29 @@ def _reliability(models: dict[str, Model]) -> "Figure | None":
     return reliability_figure(curves) if curves else None
 
 
-def _saliency(found: Saliency, row: str) -> "Figure":
-    axis = found.axis
-    classes = found.classes[:_CLASSES_DRAWN]
+def _saliency(saliency: Saliency, row: str) -> "Figure":
+    axis = saliency.axis
+    classes = saliency.classes[:_CLASSES_DRAWN]
     return attribution_figure(
-        [Curve(_legend(one.name), axis, one.mean) for one in classes],
+        [Curve(_legend(class_mean.name), axis, class_mean.mean) for class_mean in classes],
         [
             Curve(
-                _legend(one.name),
+                _legend(class_mean.name),
                 axis,
-                one.attribution,
-                [value - spread for value, spread in zip(one.attribution, one.spread, strict=True)],
-                [value + spread for value, spread in zip(one.attribution, one.spread, strict=True)],
+                class_mean.attribution,
+                [
+                    value - spread
+                    for value, spread in zip(class_mean.attribution, class_mean.spread, strict=True)
+                ],
+                [
+                    value + spread
+                    for value, spread in zip(class_mean.attribution, class_mean.spread, strict=True)
+                ],
             )
-            for one in classes
+            for class_mean in classes
         ],
-        [place.position for place in found.places],
-        axis_title=found.axis_title,
+        [place.position for place in saliency.places],
+        axis_title=saliency.axis_title,
         row=row,
     )
 

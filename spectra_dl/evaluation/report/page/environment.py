@@ -18,7 +18,7 @@ _STRIP_WIDTH = 180
 
 @dataclass(frozen=True)
 class Scale:
-    """Where values stand on the small strips beside a table, from 0 to `width`."""
+    """Where values stand on the small strips in a table, from 0 to `width`."""
 
     low: float
     high: float
@@ -33,7 +33,12 @@ class Scale:
 
 def ends(intervals: Iterable[Interval]) -> Sequence[float]:
     """Return every value and end that is defined, for a scale that holds them all."""
-    return [end for one in intervals for end in (one.value, one.low, one.high) if end is not None]
+    return [
+        end
+        for interval in intervals
+        for end in (interval.value, interval.low, interval.high)
+        if end is not None
+    ]
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:

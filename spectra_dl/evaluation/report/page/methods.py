@@ -40,8 +40,8 @@ def sources(study: Study) -> list[str]:
     used |= {part for part in ("calibration", "threshold", "conformal") if _any_has(models, part)}
     used -= set() if study.results.settings.threshold_rule == "youden" else {"threshold"}
     used |= {"saliency"} if study.results.saliency else set()
-    own = [text for name, text in _SOURCES.items() if name in used]
-    return [*own, *study.results.context.references]
+    cited = [text for name, text in _SOURCES.items() if name in used]
+    return [*cited, *study.results.context.references]
 
 
 def _design(study: Study) -> str:
@@ -77,9 +77,9 @@ def _figures(study: Study) -> str:
     )
     kind = "BCa" if settings.interval == "bca" else "percentile"
     shares = any(
-        one.method == "wilson"
+        interval.method == "wilson"
         for model in study.results.models.values()
-        for one in model.patient_level.values()
+        for interval in model.patient_level.values()
     )
     wilson = " Intervals of shares of patients (sensitivity, specificity) are Wilson's." if shares else ""
     return (

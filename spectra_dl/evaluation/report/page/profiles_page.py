@@ -1,4 +1,4 @@
-"""The page of a report of profiles: how well maps are predicted, beside what could be predicted and what needs no image."""
+"""The page of a report of profiles: how well maps are predicted, compared with what could be predicted and what needs no image."""
 
 import math
 import shlex
@@ -26,7 +26,7 @@ _SOURCES = {
 def profiles_page(study: ProfileStudy) -> str:
     """Return the page of a report that was read."""
     results = study.results
-    scored = [one for one in results.targets if one.pearson is not None]
+    scored = [target for target in results.targets if target.pearson is not None]
     return (
         environment()
         .get_template("profiles.html")
@@ -34,7 +34,7 @@ def profiles_page(study: ProfileStudy) -> str:
             study=study,
             results=results,
             words=results.context.words,
-            metrics=[one for one in PROFILE_METRICS.values() if one.on_page],
+            metrics=[metric for metric in PROFILE_METRICS.values() if metric.on_page],
             findings=gravest_first(results.audit.findings),
             verdict=profiles_verdict(study),
             research_use=RESEARCH_USE,
@@ -53,15 +53,15 @@ def profiles_page(study: ProfileStudy) -> str:
 
 def methods(study: ProfileStudy) -> list[str]:
     """Return paragraphs that could stand in a paper's methods section."""
-    own = [_design(study), " ".join(study.results.context.methods), _figures(study), _controls(study)]
-    return [part for part in own if part]
+    paragraphs = [_design(study), " ".join(study.results.context.methods), _figures(study), _controls(study)]
+    return [paragraph for paragraph in paragraphs if paragraph]
 
 
 def sources(study: ProfileStudy) -> list[str]:
     """Return where the methods that this report used are described."""
-    used = {one.pearson.method for one in study.results.models.values()} | {"ceiling"}
-    own = [text for name, text in _SOURCES.items() if name in used]
-    return [*own, *study.results.context.references]
+    used = {result.pearson.method for result in study.results.models.values()} | {"ceiling"}
+    cited = [text for name, text in _SOURCES.items() if name in used]
+    return [*cited, *study.results.context.references]
 
 
 def _design(study: ProfileStudy) -> str:
@@ -127,14 +127,14 @@ def _controls(study: ProfileStudy) -> str:
 
 def _score_scale(study: ProfileStudy) -> Scale:
     results = study.results
-    shown = (*results.models.values(), *results.controls.values())
-    found = ends([*(one.pearson for one in shown), results.ceiling])
-    low = min(-0.1, math.floor(10 * min(found)) / 10) if found else -0.1
-    high = max(0.1, math.ceil(10 * max(found)) / 10) if found else 1.0
+    drawn = (*results.models.values(), *results.controls.values())
+    bounds = ends([*(result.pearson for result in drawn), results.ceiling])
+    low = min(-0.1, math.floor(10 * min(bounds)) / 10) if bounds else -0.1
+    high = max(0.1, math.ceil(10 * max(bounds)) / 10) if bounds else 1.0
     return Scale(max(low, -1.0), min(high, 1.0), 0.0)
 
 
 def _difference_scale(study: ProfileStudy) -> Scale:
-    found = ends(one.difference for one in study.results.differences)
-    reach = min(1.0, max([0.05, *(math.ceil(20 * abs(end)) / 20 for end in found)]))
+    bounds = ends(difference.difference for difference in study.results.differences)
+    reach = min(1.0, max([0.05, *(math.ceil(20 * abs(end)) / 20 for end in bounds)]))
     return Scale(-reach, reach, 0.0)

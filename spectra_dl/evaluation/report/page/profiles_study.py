@@ -84,7 +84,7 @@ class ProfileSettings(Part):
 
 
 class LeakyEstimates(Part):
-    """What flawed protocols would have claimed."""
+    """Leaky estimates, the figures of flawed protocols."""
 
     split_by_row: dict[str, float | None]
     constant_profile: float | None

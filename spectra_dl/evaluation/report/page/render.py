@@ -60,18 +60,18 @@ def report_page(report: Mapping[str, object]) -> str:
         command=shlex.join(study.command),
         listed_at_most=LISTED_AT_MOST,
         words=results.context.words,
-        metrics=[one for one in METRICS.values() if one.on_page],
+        metrics=[metric for metric in METRICS.values() if metric.on_page],
         refused_rows=results.context.words.rows,
     )
 
 
 def _auc_scale(study: Study) -> Scale:
-    found = ends(model.auc for model in study.results.models.values())
-    low = min([0.4, *(math.floor(10 * end) / 10 for end in found)])
+    bounds = ends(model.auc for model in study.results.models.values())
+    low = min([0.4, *(math.floor(10 * end) / 10 for end in bounds)])
     return Scale(low, 1.0, 0.5)
 
 
 def _difference_scale(study: Study) -> Scale:
-    found = ends(one.difference for one in study.differences_in_auc.values())
-    reach = max([0.1, *(math.ceil(10 * abs(end)) / 10 for end in found)])
+    bounds = ends(difference.difference for difference in study.differences_in_auc.values())
+    reach = max([0.1, *(math.ceil(10 * abs(end)) / 10 for end in bounds)])
     return Scale(-reach, reach, 0.0)

@@ -147,7 +147,7 @@ class Finding(Part):
 
 
 class Audit(Part):
-    """What besides biology tells the classes apart."""
+    """What other than biology separates the classes."""
 
     severity: Literal["stop", "warn", "fine"]
     findings: list[Finding]
@@ -298,11 +298,13 @@ class Study(Origin):
         """How far each other model is from the first, by name; nobody asks it of a control."""
         models = self.results.models
         compared = [
-            one
-            for one in self.results.differences
-            if one.metric == "auc" and one.model in models and models[one.model].kind != "control"
+            difference
+            for difference in self.results.differences
+            if difference.metric == "auc"
+            and difference.model in models
+            and models[difference.model].kind != "control"
         ]
-        return {one.model: one for one in compared}
+        return {difference.model: difference for difference in compared}
 
 
 def read_study(report: Mapping[str, object]) -> Study:
@@ -318,6 +320,13 @@ def read_study(report: Mapping[str, object]) -> Study:
 
 def checked(kind: type[_Report], report: Mapping[str, object]) -> _Report:
     """Return a report as one of ``kind``.
+
+    Parameters
+    ----------
+    kind
+        What the report must hold.
+    report
+        All of ``report.json``, as ``json.load`` gives it.
 
     Raises
     ------

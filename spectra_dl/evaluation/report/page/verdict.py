@@ -14,7 +14,7 @@ _CHANCE = 0.5
 def verdict(report: Mapping[str, object]) -> str:
     """Return what the report comes to: a sentence or two, and what it must not be used for.
 
-    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and tells no score. Otherwise the first model is set against
+    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
     chance by its interval, and against the classical models by the paired interval of the difference.
 
     Raises
@@ -52,56 +52,56 @@ def span(interval: Interval) -> str:
 
 
 def _confounded(study: Study) -> list[str]:
-    found = [finding for finding in study.results.audit.findings if finding.severity == "stop"]
+    stopping = [finding for finding in study.results.audit.findings if finding.severity == "stop"]
     first = (
         f"CONFOUNDED: something other than the disease can produce these scores in the {study.results.data.patients}"
         f" patients ({counts(study)}), so none of them is evidence of a disease."
     )
-    return [first, *(printable(finding.sentence) for finding in found[:1])]
+    return [first, *(printable(finding.sentence) for finding in stopping[:1])]
 
 
 def _score(study: Study) -> str:
     auc = study.results.models[study.first].auc
-    who = f"In {study.results.data.patients} patients ({counts(study)}), judged only by models that had not seen them,"
+    who = f"In {study.results.data.patients} patients ({counts(study)}), predicted only by models that had not seen them,"
     return f"{who} {short_name(study.first)} {_against_chance(auc)}{_against_classical(study)}."
 
 
 def _against_chance(auc: Interval) -> str:
     if auc.value is None or auc.low is None or auc.high is None:
         return "has no defined AUC"
-    found = (
-        "tells the classes apart better than chance"
+    outcome = (
+        "separates the classes better than chance"
         if auc.low > _CHANCE
         else "does worse than chance"
         if auc.high < _CHANCE
         else "is not distinguishable from chance"
     )
-    return f"{found} (AUC {number(auc.value)}, 95 % interval {span(auc)}; chance is 0.5)"
+    return f"{outcome} (AUC {number(auc.value)}, 95 % interval {span(auc)}; chance is 0.5)"
 
 
 def _against_classical(study: Study) -> str:
     compared = [
-        (one.difference.value, one)
-        for name, one in study.differences_in_auc.items()
-        if name in study.classical and one.difference.value is not None
+        (compared_model.difference.value, compared_model)
+        for name, compared_model in study.differences_in_auc.items()
+        if name in study.classical and compared_model.difference.value is not None
     ]
     if not compared:
         return ""
     better = [pair for pair in compared if pair[1].verdict == "better"]
     _, best = max(better or compared, key=lambda pair: pair[0])
-    name, found = short_name(best.model), best.difference
+    name, difference = short_name(best.model), best.difference
     if best.verdict == "better":
-        return (
-            f"; {name} does better on the same patients (AUC higher by {number(found.value)}, {span(found)})"
-        )
+        return f"; {name} does better on the same patients (AUC higher by {number(difference.value)}, {span(difference)})"
     if best.verdict == "worse":
-        lead = Interval(value=_minus(found.value), low=_minus(found.high), high=_minus(found.low))
+        lead = Interval(
+            value=_minus(difference.value), low=_minus(difference.high), high=_minus(difference.low)
+        )
         return (
             f"; it does better than the best classical model, {name} (by {number(lead.value)}, {span(lead)})"
         )
     return (
-        f"; no classical model is shown to be better, the highest being {name} (AUC difference {number(found.value)},"
-        f" {span(found)})"
+        f"; no classical model is shown to be better, the highest being {name} (AUC difference {number(difference.value)},"
+        f" {span(difference)})"
     )
 
 
@@ -110,11 +110,13 @@ def _minus(value: float | None) -> float | None:
 
 
 def _audit(study: Study) -> str:
-    found = [short_name(one.name) for one in study.results.audit.findings if one.severity == "warn"]
-    if not found:
+    warned = [
+        short_name(finding.name) for finding in study.results.audit.findings if finding.severity == "warn"
+    ]
+    if not warned:
         return (
             "The audit found nothing that would let a model cheat; it can't find what it does not look for."
         )
     return (
-        f"Before you believe this score, make sure that what the audit found is biology: {first_few(found)}."
+        f"Before you believe this score, make sure that what the audit found is biology: {first_few(warned)}."
     )

@@ -6,33 +6,49 @@ _LONGEST_NAME = 60
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with what can't be seen spelled out: control characters, line breaks, marks of direction.
+    r"""Return ``text`` with what can't be seen spelled out: control characters, line breaks, marks of direction.
 
     Examples
     --------
-    >>> printable("a\\nb\\u202e")
-    'a\\\\nb\\\\u202e'
+    >>> printable("a\nb\u202e")
+    'a\\nb\\u202e'
     """
     return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "backslashreplace").decode()
-        for one in text
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "backslashreplace").decode()
+        for character in text
     )
 
 
 def short_name(name: str, limit: int = _LONGEST_NAME) -> str:
-    """Return a name that fits on a line, printable and cut after ``limit`` characters.
+    r"""Return a name that fits on a line, printable and cut after ``limit`` characters.
+
+    Parameters
+    ----------
+    name
+        As a user wrote it.
+    limit
+        Length of the result at most, in characters.
 
     Examples
     --------
-    >>> short_name("serum\\t2", 6), short_name("metastasis", 6)
+    >>> short_name("serum\t2", 6), short_name("metastasis", 6)
     ('serum…', 'metas…')
     """
-    shown = printable(name)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    text = printable(name)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def number(value: float | None, decimals: int = 3) -> str:
     """Write a figure, or ``n/a`` where it is undefined, with a true minus sign.
+
+    Parameters
+    ----------
+    value
+        None where undefined.
+    decimals
+        How many are written.
 
     Examples
     --------
@@ -44,6 +60,13 @@ def number(value: float | None, decimals: int = 3) -> str:
 
 def listed(names: list[str], *, last: str = "and") -> str:
     """Join names as a sentence does.
+
+    Parameters
+    ----------
+    names
+        In order; one alone stands as it is, none gives an empty text.
+    last
+        The word before the last name.
 
     Examples
     --------
