@@ -31,9 +31,11 @@ import numpy as np
 from leaderboard_page import leaderboard_page
 
 from spectra_dl.evaluation.audit.audit_report import audit_json
+from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.scoring import score_predictions
 from spectra_dl.evaluation.intervals import Interval
+from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
@@ -53,7 +55,9 @@ from spectra_dl_datasets.study import load_study, study_names
 Result = dict[str, Any]  # as stored in the work folder
 
 FOLDS = 5
-METRICS = ("auc", "balanced_accuracy")
+HEADLINE = [metric.name for metric in shown_in("headline", METRICS)]
+NETWORKS = {f"CNN {one}": one for one in ("compact", "lenet5")}
+SLOW_NETWORKS = {f"CNN {one}": one for one in ("deepcnn", "resnet")}
 
 
 def main() -> None:
@@ -116,20 +120,20 @@ def evaluate_set(work: Path, name: str, data: Path, *, models: Sequence[str], qu
 
 def model_names(*, slow: bool) -> list[str]:
     """Return the models' names, ours first."""
-    networks = ["compact", "lenet5", *(["deepcnn", "resnet"] if slow else [])]
     classical = classical_models(np.arange(2.0), Preprocessing.default())
-    return [*(f"CNN {one}" for one in networks), *classical]
+    return [*NETWORKS, *(SLOW_NETWORKS if slow else ()), *classical]
 
 
 def _settings(name: str, *, quick: bool) -> SpectraStudySettings:
     """Return a study of one model."""
     evaluation = EvaluationSettings(folds=FOLDS)
-    if not name.startswith("CNN "):
+    network = {**NETWORKS, **SLOW_NETWORKS}.get(name)
+    if network is None:
         return SpectraStudySettings(networks=(), classical=(name,), evaluation=evaluation)
     return SpectraStudySettings(
-        networks=(name.removeprefix("CNN "),),
+        networks=(network,),
         classical=(),
-        members=5 if name == "CNN compact" and not quick else 2,
+        members=5 if network == "compact" and not quick else 2,
         training=TrainingSettings(epochs=5) if quick else DEFAULT_TRAINING,
         evaluation=evaluation,
     )
@@ -151,7 +155,7 @@ def evaluated(name: str, cohort: Cohort, *, quick: bool) -> Result:
     evaluation = evaluate_study(cohort.table, _settings(name, quick=quick)).evaluation
     result = evaluation.models[name]
     return {
-        **{metric: _interval(result.patient_level[metric]) for metric in METRICS},
+        **{metric: _interval(result.patient_level[metric]) for metric in HEADLINE},
         "leaky": {metric: float(value) for metric, value in (result.leaky or {}).items()},
         "training_auc": result.training_auc,
         "seconds": result.seconds,
@@ -164,7 +168,7 @@ def add_predictions(work: Path, name: str, data: Path, predictions: Path) -> Non
     truth = write_truth(work, name, cohort)
     found = read_predictions([predictions], truth, id_column="sample_id", label="label", patient="patient_id")
     (score,) = score_predictions(found.probability, found.label, found.patient).scores.values()
-    figures = {metric: _interval(score.patient_level[metric]) for metric in METRICS}
+    figures = {metric: _interval(score.patient_level[metric]) for metric in HEADLINE}
     row = {"name": predictions.stem, "elsewhere": True, "notes": list(found.notes), **figures}
     _write(_file(work, name, f"elsewhere {predictions.stem}"), row)
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spectra_dl.evaluation.classes.metric_table import METRICS
+from spectra_dl.evaluation.metric import shown_in
 from spectra_dl_datasets import dataset_card, dataset_names
 from spectra_dl_datasets.card import DatasetCard, PublishedScore
 
@@ -92,25 +94,25 @@ def _set(name: str, found: Sequence[Result]) -> str:
 
 
 def _table(card: DatasetCard, found: Sequence[Result]) -> str:
+    metrics = shown_in("headline", METRICS)
     header = [
         "model",
-        "patient AUC [95 %]",
-        "balanced accuracy [95 %]",
-        "leaky estimate: AUC",
-        "leaky estimate: balanced accuracy",
+        *(f"{metric.title} [95 %]" for metric in metrics),
+        *(f"leaky estimate: {metric.title}" for metric in metrics),
     ]
+    blank = [""] * (len(header) - 1)
     published = {PUBLISHED_AS.get(one.model, one.model): one for one in card.published}
     header += ["published balanced accuracy, own split"] if published else []
     rows = []
     for one in sorted(_models(found), key=_auc, reverse=True):
         leaky = one.get("leaky", {})
         mark = " (predictions by another program)" if one.get("elsewhere") else ""
-        row = [one["name"] + mark, _with_interval(one["auc"]), _with_interval(one["balanced_accuracy"])]
-        row += [_number(leaky.get("auc")), _number(leaky.get("balanced_accuracy"))]
+        row = [one["name"] + mark, *(_with_interval(one[metric.name]) for metric in metrics)]
+        row += [_number(leaky.get(metric.name)) for metric in metrics]
         rows.append([*row, *([_published(published.get(one["name"]))] if published else [])])
     known = {one["name"] for one in found}
     rows += [
-        [f"{one.model} (not run here)", "", "", "", "", _published(one)]
+        [f"{one.model} (not run here)", *blank, _published(one)]
         for name, one in published.items()
         if name not in known
     ]

@@ -15,6 +15,7 @@ import numpy as np
 
 from spectra_dl.evaluation.classes.metrics import auc
 from spectra_dl.evaluation.classes.results import Evaluation, EvaluationSettings
+from spectra_dl.evaluation.entries import ModelKind
 from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySettings, simulate_study
 from spectra_dl.spectra.study.evaluate import evaluate_study
 from spectra_dl.spectra.study.settings import SpectraStudySettings
@@ -33,6 +34,7 @@ def main() -> None:
     """Print the table."""
     seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
     reached: dict[str, list[float]] = {}
+    kinds: dict[str, ModelKind] = {}
     ideal, gaps, best = [], [], float("nan")
     for seed in seeds:
         study = simulate_study(StudySettings(seed=seed))
@@ -40,6 +42,7 @@ def main() -> None:
         ideal.append(auc(np.asarray(study.truth.positive), study.truth.log_likelihood_ratio))
         evaluation = evaluated(study, lenet=seed == 0)
         for name, result in evaluation.models.items():
+            kinds[name] = result.kind
             reached.setdefault(name, []).append(result.patient_level["auc"].value)
         if seed == 0:
             gaps = [
@@ -52,7 +55,7 @@ def main() -> None:
         share = statistics.fmean(one / most for one, most in zip(values, ideal, strict=False))
         mean = statistics.fmean(values)
         print(f"{name:<22}{mean:>9.3f}{mean / best:>12.1%}{share:>9.1%}  {_listed(values)}")
-    classical = {name: values for name, values in reached.items() if not name.startswith("CNN")}
+    classical = {name: values for name, values in reached.items() if kinds[name] == "classical"}
     strongest = max(classical, key=lambda name: statistics.fmean(classical[name]))
     difference = statistics.fmean(reached[DEFAULT]) - statistics.fmean(classical[strongest])
     print(f"default network minus the best classical ({strongest}): {difference:+.3f}")

@@ -9,22 +9,10 @@ from spectra_dl_cli.options import bundled, positive_option, seed_option
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, table_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spectra_dl.evaluation.classes.scoring import PredictionScore
     from spectra_dl.spectra.study.score import ScoredPredictions, TruthColumns
-
-_WITH_INTERVAL = ("auc", "balanced_accuracy")
-_ALONE = ("sensitivity", "specificity", "mcc", "brier", "ece")
-_HEADER = (
-    "predictions",
-    "patient AUC [95 %]",
-    "balanced accuracy [95 %]",
-    "sens",
-    "spec",
-    "MCC",
-    "Brier",
-    "ECE",
-    "p",
-)
 
 
 def _columns(*, id_column: str, label: str, patient: str) -> "TruthColumns":
@@ -97,15 +85,22 @@ def score(
 
 
 def _text(result: "ScoredPredictions") -> str:
+    from spectra_dl.evaluation.classes.metric_table import METRICS
+    from spectra_dl.evaluation.metric import shown_in
+
     scoring = result.scoring
     patients = scoring.patients
+    headline, others = shown_in("headline", METRICS), shown_in("score", METRICS)
+    titles = [f"{one.short if one.name == 'auc' else one.title} [95 %]" for one in headline]
+    header = ["predictions", f"patient {titles[0]}", *titles[1:], *(one.short for one in others), "p"]
+    names = [one.name for one in headline], [one.name for one in others]
     counts = ", ".join(f"{patients.count(code)} {name}" for code, name in enumerate(patients.classes))
     lines = [
         "Research use only, not for diagnosis. Whether these patients were kept out of training, predictions can't show.",
         *(f"Note: {note}" for note in result.notes),
         f"{len(patients.names)} patients ({counts}), {len(patients.of_row)} rows. {scoring.positive_reason}",
         "",
-        table_text(_HEADER, [_row(name, scored) for name, scored in scoring.scores.items()]),
+        table_text(header, [_row(name, scored, *names) for name, scored in scoring.scores.items()]),
     ]
     if compared := [difference for difference in scoring.differences if difference.metric == "auc"]:
         lines += ["", f"Patient AUC against {compared[0].reference}, same patients, same resamples:"]
@@ -117,16 +112,18 @@ def _text(result: "ScoredPredictions") -> str:
     return "\n".join(lines)
 
 
-def _row(name: str, scored: "PredictionScore") -> list[str]:
+def _row(
+    name: str, scored: "PredictionScore", headline: "Sequence[str]", others: "Sequence[str]"
+) -> list[str]:
     from spectra_dl.evaluation.wording import figure
 
-    intervals = [scored.patient_level[metric] for metric in _WITH_INTERVAL]
+    intervals = [scored.patient_level[metric] for metric in headline]
     return [
         name,
         *(
             f"{figure(interval.value)} [{figure(interval.low)}, {figure(interval.high)}]"
             for interval in intervals
         ),
-        *(figure(scored.patient_level[metric].value) for metric in _ALONE),
+        *(figure(scored.patient_level[metric].value) for metric in others),
         f"{scored.permutation_p:.4f}",
     ]

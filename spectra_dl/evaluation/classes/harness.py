@@ -36,11 +36,11 @@ from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs, si
 from spectra_dl.evaluation.folds.job import FoldOutcome, Observation, Observer
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, wilson_interval
+from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.rows import Rows, as_rows
 
-_COMPARED = ("auc", "balanced_accuracy")
-_LEAKY = ("auc", "balanced_accuracy")
+_HEADLINE = [metric.name for metric in shown_in("headline", METRICS)]
 
 
 def evaluate(
@@ -200,7 +200,7 @@ def _leaky_estimate(
     for outcome in run_jobs(jobs, progress):
         probability[outcome.fold.test] = outcome.predicted
     figures = Scores(patients.class_of_row, probability[None], patients.of_row, task.positive).figures()
-    return {metric: figures[metric] for metric in _LEAKY}
+    return {metric: figures[metric] for metric in _HEADLINE}
 
 
 def _fold_result(outcome: FoldOutcome[LearnedInFold], task: ClassTask) -> FoldResult:
@@ -211,8 +211,7 @@ def _fold_result(outcome: FoldOutcome[LearnedInFold], task: ClassTask) -> FoldRe
         fold.repeat,
         fold.number,
         len(truth),
-        figures["auc"],
-        figures["balanced_accuracy"],
+        {name: figures[name] for name in _HEADLINE},
         threshold=outcome.learned.threshold,
         left_out=fold.left_out,
         chosen=outcome.chosen,
@@ -269,4 +268,4 @@ def _differences(results: Mapping[str, ModelResult], task: ClassTask) -> tuple[D
     differences = [
         paired_differences((name, score), (reference, first), task.multiplicity) for name, score in rest
     ]
-    return tuple(each[metric] for each in differences for metric in _COMPARED)
+    return tuple(each[metric] for each in differences for metric in _HEADLINE)

@@ -88,8 +88,8 @@ class FoldResult:
         Of the fold, from 0.
     patients
         How many were tested.
-    auc, balanced_accuracy
-        At patient level; NaN where a class has no test patient.
+    figures
+        The headline metrics at patient level; NaN where a class has no test patient.
     threshold
         Chosen on training patients; None with more than two classes, or where a class has a single training patient.
     left_out
@@ -101,11 +101,15 @@ class FoldResult:
     repeat: int
     number: int
     patients: int
-    auc: float
-    balanced_accuracy: float
+    figures: Mapping[str, float]
     threshold: float | None = None
     left_out: str | None = None
     chosen: Choice | None = None
+
+    @property
+    def auc(self) -> float:
+        """The patient AUC."""
+        return self.figures["auc"]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.classes.comparison import paired_differences, permutation_null, permutation_p
+from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.metrics import pool_by_patient
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
 from spectra_dl.evaluation.classes.task import named_positive
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.intervals import Interval, draw_patients
+from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.patients import Patients, read_patients
 
 
@@ -112,8 +114,9 @@ def score_predictions(
         for name, predicted in probability.items()
     }
     (reference, first), *rest = pooled.items()
+    headline = [metric.name for metric in shown_in("headline", METRICS)]
     compared = [paired_differences((name, score), (reference, first), multiplicity) for name, score in rest]
-    differences = tuple(each[metric] for each in compared for metric in ("auc", "balanced_accuracy"))
+    differences = tuple(each[metric] for each in compared for metric in headline)
     return Scoring(patients, positive, reason, scores, differences)
 
 

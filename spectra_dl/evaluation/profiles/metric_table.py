@@ -53,14 +53,18 @@ def share(reached: FloatArray, highest: FloatArray) -> FloatArray:
 
 _ALL = (
     ProfileMetric(
-        "pearson", "correlation", "r", of_section=lambda skill, _: skill.pearson, within=CORRELATION
+        "pearson",
+        "correlation",
+        "r",
+        shown=frozenset({"headline"}),
+        of_section=lambda skill, _: skill.pearson,
+        within=CORRELATION,
     ),
     ProfileMetric(
         "spearman",
         "rank correlation",
         "rank r",
-        in_text=True,
-        on_page=True,
+        shown=frozenset({"text", "page"}),
         of_section=lambda skill, _: skill.spearman,
         within=CORRELATION,
     ),
@@ -68,17 +72,15 @@ _ALL = (
         "explained_variance",
         "R²",
         "R2",
-        in_text=True,
-        on_page=True,
+        shown=frozenset({"text", "page"}),
         of_section=lambda skill, _: skill.explained,
     ),
     ProfileMetric(
         "squared_error",
         "squared error",
         "MSE",
+        shown=frozenset({"text", "page"}),
         lower_is_better=True,
-        in_text=True,
-        on_page=True,
         of_section=lambda skill, _: skill.squared_error,
     ),
     ProfileMetric(

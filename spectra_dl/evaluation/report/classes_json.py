@@ -181,8 +181,7 @@ def _fold_result_json(fold: FoldResult) -> Json:
         "fold": fold.number + 1,
         "left_out": fold.left_out,
         "patients": fold.patients,
-        "auc": rounded(fold.auc),
-        "balanced_accuracy": rounded(fold.balanced_accuracy),
+        **{name: rounded(value) for name, value in fold.figures.items()},
         "chosen": choice_json(fold.chosen),
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from spectra_dl.evaluation.audit.audit_report import audit_text
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.results import Evaluation
+from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
 from spectra_dl.evaluation.wording import (
     UNDEFINED,
@@ -18,7 +19,7 @@ from spectra_dl.evaluation.wording import (
 
 _NAME_WIDTH = 19
 _AUC_WIDTH = 17  # of ".999 [.899, .999]"
-_COLUMNS = {name: metric.short for name, metric in METRICS.items() if metric.in_text}
+_COLUMNS = {metric.name: metric.short for metric in shown_in("text", METRICS)}
 
 
 def evaluation_text(evaluation: Evaluation) -> str:

@@ -3,6 +3,7 @@
 import math
 import shlex
 
+from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
@@ -34,7 +35,7 @@ def profiles_page(study: ProfileStudy) -> str:
             study=study,
             results=results,
             words=results.context.words,
-            metrics=[metric for metric in PROFILE_METRICS.values() if metric.on_page],
+            metrics=shown_in("page", PROFILE_METRICS),
             findings=gravest_first(results.audit.findings),
             verdict=profiles_verdict(study),
             research_use=RESEARCH_USE,

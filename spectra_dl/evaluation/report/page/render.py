@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 
 from spectra_dl.evaluation.classes.metric_table import METRICS
+from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.page.answers import answers
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
@@ -60,7 +61,7 @@ def report_page(report: Mapping[str, object]) -> str:
         command=shlex.join(study.command),
         listed_at_most=LISTED_AT_MOST,
         words=results.context.words,
-        metrics=[metric for metric in METRICS.values() if metric.on_page],
+        metrics=shown_in("page", METRICS),
         refused_rows=results.context.words.rows,
     )
 
