@@ -87,7 +87,7 @@ def test_it_does_not_matter_how_the_spectra_are_cut_into_blocks(spectra, data):
     np.testing.assert_array_equal(pieces.n_rows, whole.n_rows)
 
 
-def test_a_patients_unlikeness_is_the_median_over_the_spectra_that_were_used():
+def test_a_patients_ood_score_is_the_median_over_the_spectra_that_were_used():
     spectra = predictions(
         [0.0, np.nan, 0.0, 0.0, 0.0], patient=list("aabab"), status=["ok", "refused", *["ok"] * 3]
     )

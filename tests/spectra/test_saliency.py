@@ -111,11 +111,11 @@ def test_the_strongest_places_are_bands_that_differ_between_the_classes(found):
     assert hits >= 0.8
 
 
-def test_folds_agree_where_there_is_signal_and_not_where_labels_are_dealt_at_random(found):
+def test_folds_agree_where_there_is_signal_and_not_where_labels_are_permuted(found):
     patients = np.unique(TABLE.patient)
-    dealt = dict(zip(patients, np.random.default_rng(3).permutation(np.arange(60) % 2), strict=True))
+    permuted = dict(zip(patients, np.random.default_rng(3).permutation(np.arange(60) % 2), strict=True))
     label = np.array(
-        [("bone metastasis", "no metastasis")[dealt[one]] for one in TABLE.patient], dtype=object
+        [("bone metastasis", "no metastasis")[permuted[one]] for one in TABLE.patient], dtype=object
     )
     folds = patient_folds(list(TABLE.patient), list(label), folds=3)
     by_chance = seen(label, [(fold, trained(fold.train, label)) for fold in folds])

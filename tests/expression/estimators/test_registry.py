@@ -28,7 +28,7 @@ def test_a_model_is_built_by_its_name_with_the_loss_and_seed_asked_for(name):
 
 def test_an_unknown_model_is_refused_with_those_that_are_known():
     with pytest.raises(UsageError, match="choose context, mlp, linear, fine-tuned, ridge, pls"):
-        build_model("perceptron")
+        build_model("quadratic")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ def spectrum_of(kind: str, n_points: int, seed: int) -> FloatArray:
     st.integers(0, 2**32 - 1),
 )
 @example("airpls", "steep", 20, 0.482251155220799, 243000872)
+@example("airpls", "steep", 1503, 8.09375, 0)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_two_reweightings_agree_at_any_length_lam_and_kind(
     method: str, kind: str, n_points: int, log_lam: float, seed: int
@@ -61,7 +62,10 @@ def test_two_reweightings_agree_at_any_length_lam_and_kind(
     assert fewest <= ours.certificate.iterations[0] <= len(history)
     # Systems of a larger lam and smaller weights are worse conditioned: exact algorithms then differ by rounding alone.
     weight = {"asls": 1e-2, "iasls": 1e-4}.get(method, 1e-3)  # the others' reach 0, then few points carry all
-    tolerance = 1e-7 * max(1.0, lam / 1e6 * 1e-2 / weight) * np.abs(spectrum).max()
+    # Rounding goes with the solution's size: a line drawn from a few points through the rest may leave the spectrum far behind. In the
+    # second example the peer is 37,337 from a solution in extended precision, and ours 176.
+    size = max(np.abs(spectrum).max(), np.abs(expected).max())
+    tolerance = 1e-7 * max(1.0, lam / 1e6 * 1e-2 / weight) * size
     np.testing.assert_allclose(ours.baseline[0], expected, rtol=0, atol=tolerance)
 
 
