@@ -134,7 +134,8 @@ def test_spots_lie_in_the_image_where_they_lay_on_the_slide(table, section):
     np.testing.assert_allclose(shown[row, column].mean(axis=0), whole.mean(axis=0), atol=12)
 
 
-# scanpy asks matplotlib for a function that matplotlib will drop; no file can help that.
+# scanpy asks matplotlib and pandas for what they will drop; no file can help that.
+@pytest.mark.filterwarnings("ignore:The 'mode.chained_assignment' option is deprecated")
 @pytest.mark.filterwarnings("ignore:The set_bad function will be deprecated:PendingDeprecationWarning")
 def test_scanpy_draws_it_without_a_warning(table):
     matplotlib.use("Agg")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_hdf5", "number_column", "read_counts", "read_h5ad_counts", "text_column"]
 
+_MASKED_TEXTS = "nullable-string-array"
 _VERSIONS = {
     "anndata": ("0.1.0",),
     "dataframe": ("0.2.0",),
@@ -39,6 +40,7 @@ _VERSIONS = {
     "array": ("0.2.0",),
     "categorical": ("0.2.0",),
     "string-array": ("0.2.0",),
+    _MASKED_TEXTS: ("0.1.0",),
 }
 _ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?")
 _SYMBOLS = ("gene_symbol", "gene_symbols", "gene_name", "gene_names", "feature_name", "symbol")
@@ -214,8 +216,17 @@ def _table(file: "h5py.File", name: str, where: str) -> "h5py.Group":
 
 
 def _index(table: "h5py.Group", where: str) -> TextArray:
-    stored = stored_dataset(table, str(table.attrs["_index"]), where)
-    return _column(table, str(table.attrs["_index"]), stored.shape[0] if stored.ndim == 1 else -1, where)
+    import h5py
+
+    name = str(table.attrs["_index"])
+    stored = stored_object(table, name, where)
+    values = stored_dataset(stored, "values", where) if isinstance(stored, h5py.Group) else stored
+    index = _column(table, name, values.shape[0] if values.ndim == 1 else -1, where)
+    if isinstance(stored, h5py.Group) and not all(index):
+        raise DataError(
+            f"{where}: the index {name!r:.60} has rows without a name; name them and write the file again"
+        )
+    return index
 
 
 def _column(table: "h5py.Group", name: str, n: int, where: str) -> TextArray:
@@ -224,12 +235,26 @@ def _column(table: "h5py.Group", name: str, n: int, where: str) -> TextArray:
 
     stored = stored_object(table, name, where)
     if isinstance(stored, h5py.Group):
+        if stored.attrs.get("encoding-type") == _MASKED_TEXTS:
+            return _masked_texts(stored, name, n, where)
         return _categories(stored, name, n, where)
     if stored.shape != (n,) or stored.dtype.kind not in "SOiufb":
         raise DataError(
             f"{where}: column {name!r:.60} has shape {stored.shape} for {n} rows; take a fresh copy"
         )
     return text_array(_values(stored, name, where))
+
+
+def _masked_texts(group: "h5py.Group", name: str, n: int, where: str) -> TextArray:
+    """Return ``n`` texts as anndata 0.13 writes those of pandas 3, empty where the mask is set."""
+    _check_encoding(group, _MASKED_TEXTS, f"{where} {name:.40}")
+    values, mask = (stored_dataset(group, part, where) for part in ("values", "mask"))
+    if values.shape != (n,) or mask.shape != (n,) or mask.dtype.kind != "b" or values.dtype.kind not in "SO":
+        raise DataError(
+            f"{where}: column {name!r:.60} has texts of shape {values.shape} and a mask of shape {mask.shape} for {n} rows; take a fresh copy"
+        )
+    check_size(mask, where)
+    return np.where(mask[()], "", text_array(_values(values, name, where)))
 
 
 def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray:
@@ -241,7 +266,7 @@ def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray
         )
     check_size(codes, where)
     values = np.asarray(codes[()], dtype=np.int64)
-    categories = text_array(_values(stored_dataset(group, "categories", where), name, where))
+    categories = _category_names(group, name, where)
     wrong = (values < -1) | (values >= len(categories))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
@@ -249,6 +274,16 @@ def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray
             f"{where}: column {name!r:.60} row {row + 1} has category {values[row]} of {len(categories)}; the file is damaged, take a fresh copy"
         )
     return np.append(categories, "")[values]
+
+
+def _category_names(group: "h5py.Group", name: str, where: str) -> TextArray:
+    import h5py
+
+    stored = stored_object(group, "categories", where)
+    if not isinstance(stored, h5py.Group):
+        return text_array(_values(stored, name, where))
+    n = int(np.prod(stored_dataset(stored, "values", where).shape))
+    return _masked_texts(stored, name, n, where)
 
 
 def _values(stored: "h5py.Dataset", name: str, where: str) -> "list[str]":
@@ -271,5 +306,5 @@ def _check_encoding(group: "h5py.Group", kind: str, where: str) -> None:
     version = group.attrs.get("encoding-version")
     if version is not None and str(version) not in _VERSIONS[kind]:
         raise DataError(
-            f"{where}: written as {kind} version {version!s:.40}, known is {', '.join(_VERSIONS[kind])}; write it with anndata 0.8 to 0.12"
+            f"{where}: written as {kind} version {version!s:.40}, known is {', '.join(_VERSIONS[kind])}; write it with anndata 0.8 to 0.13"
         )
