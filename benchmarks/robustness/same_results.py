@@ -1,7 +1,7 @@
 """Run the same commands with two checkouts of the package, and list what differs in the files they write.
 
     git worktree add ../before 1e3edf2
-    python benchmarks/robustness/same_results.py ../before . --work /tmp/same [--serum original_covid_and_healthy_spectra.csv]
+    python benchmarks/robustness/same_results.py ../before . --work FOLDER [--serum original_covid_and_healthy_spectra.csv]
 
 For a change of structure that must change no result: same machine, same environment, same inputs. Tensors, tables and h5ad files are
 compared byte for byte, reports value by value. `RENAMED` says which keys changed their names, `NEW_LAYOUT` which may stand elsewhere in

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
@@ -216,13 +217,9 @@ def _table(file: "h5py.File", name: str, where: str) -> "h5py.Group":
 
 
 def _index(table: "h5py.Group", where: str) -> TextArray:
-    import h5py
-
     name = str(table.attrs["_index"])
-    stored = stored_object(table, name, where)
-    values = stored_dataset(stored, "values", where) if isinstance(stored, h5py.Group) else stored
-    index = _column(table, name, values.shape[0] if values.ndim == 1 else -1, where)
-    if isinstance(stored, h5py.Group) and not all(index):
+    index, missing = _texts(stored_object(table, name, where), name, where)
+    if missing.any():
         raise DataError(
             f"{where}: the index {name!r:.60} has rows without a name; name them and write the file again"
         )
@@ -234,27 +231,36 @@ def _column(table: "h5py.Group", name: str, n: int, where: str) -> TextArray:
     import h5py
 
     stored = stored_object(table, name, where)
-    if isinstance(stored, h5py.Group):
-        if stored.attrs.get("encoding-type") == _MASKED_TEXTS:
-            return _masked_texts(stored, name, n, where)
+    if isinstance(stored, h5py.Group) and stored.attrs.get("encoding-type") != _MASKED_TEXTS:
         return _categories(stored, name, n, where)
-    if stored.shape != (n,) or stored.dtype.kind not in "SOiufb":
-        raise DataError(
-            f"{where}: column {name!r:.60} has shape {stored.shape} for {n} rows; take a fresh copy"
-        )
-    return text_array(_values(stored, name, where))
+    return _texts(stored, name, where, n)[0]
 
 
-def _masked_texts(group: "h5py.Group", name: str, n: int, where: str) -> TextArray:
-    """Return ``n`` texts as anndata 0.13 writes those of pandas 3, empty where the mask is set."""
-    _check_encoding(group, _MASKED_TEXTS, f"{where} {name:.40}")
-    values, mask = (stored_dataset(group, part, where) for part in ("values", "mask"))
-    if values.shape != (n,) or mask.shape != (n,) or mask.dtype.kind != "b" or values.dtype.kind not in "SO":
+def _texts(
+    stored: "h5py.Group | h5py.Dataset", name: str, where: str, n: int | None = None
+) -> tuple[TextArray, NDArray[np.bool_]]:
+    """Return a column of texts or numbers as text, empty where one is missing, and where; ``n`` of them, or any number.
+
+    What may be missing is a group of values and a mask, as anndata 0.13 writes the texts of pandas 3.
+    """
+    import h5py
+
+    values, mask = stored, None
+    if isinstance(stored, h5py.Group):
+        _check_encoding(stored, _MASKED_TEXTS, f"{where} {name:.40}")
+        values, mask = (stored_dataset(stored, part, where) for part in ("values", "mask"))
+        if mask.shape != values.shape or mask.dtype.kind != "b" or values.dtype.kind not in "SO":
+            raise DataError(
+                f"{where}: column {name!r:.60} has texts of shape {values.shape} and a mask of shape {mask.shape} for {values.size} rows; take a fresh copy"
+            )
+        check_size(mask, where)
+    if n is not None and values.shape != (n,):
         raise DataError(
-            f"{where}: column {name!r:.60} has texts of shape {values.shape} and a mask of shape {mask.shape} for {n} rows; take a fresh copy"
+            f"{where}: column {name!r:.60} has shape {values.shape} for {n} rows; take a fresh copy"
         )
-    check_size(mask, where)
-    return np.where(mask[()], "", text_array(_values(values, name, where)))
+    text = text_array(_values(values, name, where))
+    missing = np.zeros(len(text), dtype=bool) if mask is None else mask[()]
+    return np.where(missing, "", text), missing
 
 
 def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray:
@@ -266,7 +272,7 @@ def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray
         )
     check_size(codes, where)
     values = np.asarray(codes[()], dtype=np.int64)
-    categories = _category_names(group, name, where)
+    categories, _ = _texts(stored_object(group, "categories", where), name, where)
     wrong = (values < -1) | (values >= len(categories))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
@@ -276,19 +282,11 @@ def _categories(group: "h5py.Group", name: str, n: int, where: str) -> TextArray
     return np.append(categories, "")[values]
 
 
-def _category_names(group: "h5py.Group", name: str, where: str) -> TextArray:
-    import h5py
-
-    stored = stored_object(group, "categories", where)
-    if not isinstance(stored, h5py.Group):
-        return text_array(_values(stored, name, where))
-    n = int(np.prod(stored_dataset(stored, "values", where).shape))
-    return _masked_texts(stored, name, n, where)
-
-
 def _values(stored: "h5py.Dataset", name: str, where: str) -> "list[str]":
-    if stored.ndim != 1:
-        raise DataError(f"{where}: column {name!r:.60} has shape {stored.shape}; take a fresh copy")
+    if stored.ndim != 1 or stored.dtype.kind not in "SOiufb":
+        raise DataError(
+            f"{where}: column {name!r:.60} has shape {stored.shape} and type {stored.dtype!s:.40}; take a fresh copy"
+        )
     check_text_width(stored, f"column {name!r:.60}", where)
     check_size(stored, where)
     values = stored[()]
