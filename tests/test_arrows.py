@@ -36,9 +36,30 @@ def offences(tree):
             yield from (str(word.arg) for word in node.keywords if word.arg in BANNED_OPTIONS)
 
 
+# The one module that turns bytes into objects of any kind: what processes of one run send each other, never a file.
+TRANSPORT = "spectra_dl/execution/transport.py"
+
+
 def test_nothing_shipped_can_run_code_from_data(repository):
-    found = {str(path): list(offences(tree)) for path, tree in syntax_trees(repository)}
-    assert {path: names for path, names in found.items() if names} == {}
+    found = {
+        path.relative_to(repository).as_posix(): list(offences(tree))
+        for path, tree in syntax_trees(repository)
+    }
+    assert {path: names for path, names in found.items() if names} == {TRANSPORT: ["pickle", "cloudpickle"]}
+
+
+def test_bytes_become_objects_between_processes_alone(repository):
+    users = {
+        path.relative_to(repository).as_posix()
+        for path, tree in syntax_trees(repository)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "spectra_dl.execution.transport"
+    }
+    assert "spectra_dl/execution/worker.py" in users
+    assert all(path.startswith("spectra_dl/execution/") for path in users), users
+    transport = (repository / TRANSPORT).read_text(encoding="utf-8")
+    assert "open(" not in transport
+    assert "Path" not in transport
 
 
 @pytest.mark.parametrize(
@@ -82,6 +103,7 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
         "spectra | expression",
         "classification | imaging",
         "models | evaluation | training",
+        "execution",
         "storage",
         "errors | arrays",
     ]

@@ -52,7 +52,6 @@ def main() -> None:
         [section for section in sections if section.patient == "C"],
         settings,
         compared=False,
-        progress=lambda text: print(text, flush=True),
     ).evaluation
     for name, result in evaluation.models.items():
         pearson = result.pearson

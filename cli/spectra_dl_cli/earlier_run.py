@@ -18,7 +18,7 @@ _LARGEST = 512 << 20  # bytes
 _HEAD = 512  # bytes by which a file's kind is recognised
 _RECORD = "spectra_dl.earlier_run"
 # The input and where results go are named anew in each run; every other option decides the result and is recorded.
-_OF_THIS_RUN = frozenset({"out", "overwrite", "as_json", "store"})
+_OF_THIS_RUN = frozenset({"out", "overwrite", "as_json", "store", "jobs", "scheduler", "quiet", "resume"})
 # Recorded, since they decide the result, and may be named anew, since a file may have moved.
 _MAY_MOVE = frozenset({"samples", "folds_from"})
 

@@ -25,9 +25,10 @@ from spectra_dl_cli.commands.simulate import simulate
 from spectra_dl_cli.commands.tiles import tiles
 from spectra_dl_cli.commands.train_expression import train_expression
 from spectra_dl_cli.commands.train_spectra import train_spectra
+from spectra_dl_cli.log import logged_to_stderr
 from spectra_dl_cli.output import say_error
 
-_RESUME_HINT = "; the same command with --resume goes on from the last epoch"
+_RESUME_HINT = "; the same command with --resume goes on from there"
 _STOPPED = "stopped; nothing unfinished was given its final name"
 _NO_MEMORY = "not enough memory for this input; split it into smaller files"
 _INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
@@ -85,7 +86,8 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(words: list[str]) -> int:
     try:
         _refuse_several_processes(words)
-        code = cli.main(words, prog_name="spectra-dl", standalone_mode=False)
+        with logged_to_stderr():
+            code = cli.main(words, prog_name="spectra-dl", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
     except BrokenPipeError:
@@ -98,11 +100,21 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Exit as err:
         return err.exit_code
     except (KeyboardInterrupt, click.Abort, _Terminated) as err:
-        return _stopped(terminated=isinstance(err, _Terminated), hint="train" in words)
+        return _stopped(terminated=isinstance(err, _Terminated), hint=_can_resume(words))
     except Exception as err:
         if "--debug" in words and not isinstance(err, MemoryError):
             raise
         return _failed(err)
+
+
+def _can_resume(words: list[str]) -> bool:
+    """Return whether the command has --resume, and a folder in which something may have been kept."""
+    command: click.Command | None = cli
+    for word in words:
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            command = command.commands.get(word)
+    names = {name for option in command.params for name in option.opts} if command else set()
+    return "--resume" in names and ("--out" in words or "--store" in words)
 
 
 def _stopped(*, terminated: bool, hint: bool) -> int:

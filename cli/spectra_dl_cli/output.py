@@ -1,8 +1,8 @@
 """What the commands print and where they write: plain text, safe for any terminal, and the folder of --out."""
 
 import contextlib
+import functools
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl.training.distributed.launch import read_launch
 from spectra_dl_cli.options import bundled, together
+from spectra_dl_cli.text import visible
 
 if TYPE_CHECKING:
+    from spectra_dl.execution.journal import Journal
     from spectra_dl.storage.run_folder import RunResult
 
 _MAX_ERROR = 500
+# Words that decide nothing about the result: with a value, and without.
+_WHERE, _HOW = ("--jobs", "--scheduler"), ("--resume", "--quiet")
 
 
 out_option = click.option(
@@ -48,16 +51,25 @@ class Output:
         Allow a folder that already holds results.
     as_json
         Print the report instead of text.
+    option
+        The option that named the folder, for messages.
     """
 
     out: Path | None = None
     overwrite: bool = False
     as_json: bool = False
+    option: str = "--out"
 
     def claim(self, *, resume: bool = False) -> Path | None:
         """Check the folder, and keep other processes from it while the command runs; return it.
 
-        A folder that was not there and in which nothing was written is gone when the command ends.
+        What an earlier run left there that was killed is in nobody's way. A folder that was not there and in which nothing was written
+        is gone when the command ends.
+
+        Parameters
+        ----------
+        resume
+            Go on with what an interrupted run left.
 
         Raises
         ------
@@ -66,18 +78,59 @@ class Output:
         """
         if self.out is None:
             return None
+        from spectra_dl.execution.journal import has_journal
         from spectra_dl.storage.atomic import sweep_unfinished
         from spectra_dl.storage.folder_lock import folder_lock
         from spectra_dl.storage.run_folder import check_run_folder
 
         out, context = self.out, click.get_current_context()
         taken_over = context.with_resource(folder_lock(out))
-        if not out.exists():
-            context.call_on_close(lambda: _remove_empty(out))
         sweep_unfinished(out)
         if taken_over:
             say_warning(taken_over)
-        return check_run_folder(out, overwrite=self.overwrite, resume=resume)
+        folder = check_run_folder(
+            out, overwrite=self.overwrite, resume=resume, unfinished=has_journal(out), option=self.option
+        )
+        if not resume:
+            self._begin({}, resume=False)
+        return folder
+
+    def journal(self, identity: Mapping[str, str], *, resume: bool = False) -> "Journal | None":
+        """Return the journal of this run, which lies in the folder until the command has ended well; None without a folder.
+
+        Parameters
+        ----------
+        identity
+            Everything that must be the same for the run to go on, by name.
+        resume
+            Go on with the journal of an interrupted run.
+
+        Raises
+        ------
+        UsageError
+            There is nothing to go on with, or it is another run; each difference is named.
+        EnvironmentFault
+            It can't be written.
+        """
+        return self._begin(identity, resume=resume) if self.out else None
+
+    def _begin(self, identity: Mapping[str, str], *, resume: bool) -> "Journal":
+        from spectra_dl.execution.journal import begin_journal, has_journal
+        from spectra_dl.storage.run_folder import make_run_folder
+
+        assert isinstance(self.out, Path)
+        context = click.get_current_context()
+        replaces = self.out.is_dir() and any(self.out.iterdir()) and not has_journal(self.out)
+        if not self.out.exists():
+            context.call_on_close(functools.partial(_remove_empty, self.out))
+            make_run_folder(self.out)
+        journal = begin_journal(self.out, identity, resume=resume)
+        if journal.discarded:
+            say_warning(
+                f"{journal.discarded} finished jobs of an interrupted run in {self.out} were taken away; --resume would have gone on with them"
+            )
+        context.call_on_close(functools.partial(_end_journal, journal, replaces=replaces))
+        return journal
 
     def finish(
         self, result: "RunResult", origin: Callable[[], Mapping[str, object]], text: Callable[[], str]
@@ -100,13 +153,18 @@ class Output:
         EnvironmentFault
             A file can't be written.
         """
+        from spectra_dl.execution.journal import remove_journal
         from spectra_dl.storage.run_folder import json_text, write_result
 
         if self.out or self.as_json:
             report = {**origin(), **result.report}
-        if self.out:
-            write_result(self.out, result, report)
-        say(json_text(report).rstrip() if self.as_json else text())
+        try:
+            # Before the files: a full disk doesn't take the result away.
+            say(json_text(report).rstrip() if self.as_json else text())
+        finally:
+            if self.out:
+                write_result(self.out, result, report)
+                remove_journal(self.out)
 
 
 bundled_output = bundled("output", Output)
@@ -129,7 +187,23 @@ def origin_of(inputs: Sequence[Path], *, seed: int | None = None) -> dict[str, o
     """
     from spectra_dl.storage.provenance import provenance
 
-    return provenance(inputs, seed=seed, command=("spectra-dl", *sys.argv[1:]))
+    return provenance(inputs, seed=seed, command=("spectra-dl", *deciding_words(sys.argv[1:])))
+
+
+def deciding_words(words: Sequence[str]) -> list[str]:
+    """Return a command's words without those that only say where and how its work is done.
+
+    Examples
+    --------
+    >>> deciding_words(["audit", "serum.csv", "--jobs", "4", "--quiet", "--seed", "1"])
+    ['audit', 'serum.csv', '--seed', '1']
+    """
+    kept, skip = [], False
+    for word in words:
+        if not skip and word.split("=")[0] not in (*_WHERE, *_HOW):
+            kept.append(word)
+        skip = word in _WHERE and not skip
+    return kept
 
 
 @contextlib.contextmanager
@@ -149,23 +223,17 @@ def counting(doing: str) -> Iterator[Callable[[int], None]]:
 
 def say(text: str = "") -> None:
     """Print text for a person, with control characters made visible."""
-    click.echo(_visible(text))
+    click.echo(visible(text))
 
 
 def say_error(text: str) -> None:
     """Print one sentence about a failure to standard error."""
-    click.echo(f"Error: {_visible(text)[:_MAX_ERROR]}", err=True)
+    click.echo(f"Error: {visible(text)[:_MAX_ERROR]}", err=True)
 
 
 def say_warning(text: str) -> None:
     """Print one warning to standard error."""
-    click.echo(f"Warning: {_visible(text)[:_MAX_ERROR]}", err=True)
-
-
-def say_progress(text: str) -> None:
-    """Print a line of progress to standard error when a person is watching; of several processes the first does."""
-    if sys.stderr.isatty() and read_launch().is_first:
-        click.echo(_visible(text), err=True)
+    click.echo(f"Warning: {visible(text)[:_MAX_ERROR]}", err=True)
 
 
 def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -178,7 +246,7 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     rows
         As many cells each.
     """
-    lines = [[_visible(cell).replace("\n", "\\n") for cell in row] for row in (header, *rows)]
+    lines = [[visible(cell).replace("\n", "\\n") for cell in row] for row in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     right = [all(_is_number(line[column]) for line in lines[1:]) for column in range(len(header))]
 
@@ -194,6 +262,27 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def _end_journal(journal: "Journal", *, replaces: bool) -> None:
+    """Take a journal away that nobody can go on with, and leave it where it shows that the files beside it are of a run that did not end.
+
+    Parameters
+    ----------
+    journal
+        Of the command that ends.
+    replaces
+        The folder held results before, which the user has given up; a refusal must not make them look unfinished.
+    """
+    from spectra_dl.errors import EnvironmentFault, SpectraDLError
+    from spectra_dl.execution.journal import remove_journal
+
+    error, folder = sys.exc_info()[1], journal.folder.parent
+    if isinstance(error, SpectraDLError) and not isinstance(error, EnvironmentFault):
+        journal.forget_jobs()  # the same input would be refused again
+    alone = folder.is_dir() and {path.name for path in folder.iterdir()} <= {journal.folder.name}
+    if not journal.has_jobs() and (replaces or alone):
+        remove_journal(folder)
+
+
 def _remove_empty(folder: Path) -> None:
     with contextlib.suppress(OSError):
         folder.rmdir()
@@ -201,13 +290,3 @@ def _remove_empty(folder: Path) -> None:
 
 def _is_number(cell: str) -> bool:
     return cell in ("", "-") or cell.replace(".", "", 1).replace("-", "", 1).isdigit()
-
-
-def _visible(text: str) -> str:
-    """Show control and invisible formatting characters, which could rewrite a terminal, as escapes."""
-    return "".join(
-        character
-        if character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-        else character.encode("unicode_escape").decode()
-        for character in text
-    )

@@ -1,7 +1,6 @@
 """Train the members of an ensemble, each without one fold of the patients, whatever their rows are."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
@@ -10,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray
-from spectra_dl.evaluation.folds.splits import patient_folds
+from spectra_dl.classification.checkpoints import CheckpointKeeper, CheckpointPlace
+from spectra_dl.evaluation.folds.splits import Fold, patient_folds
 from spectra_dl.evaluation.rows import Rows
+from spectra_dl.execution.executor import Executor, SerialExecutor
+from spectra_dl.execution.run import Execution
 from spectra_dl.models.members import network_output
 from spectra_dl.training.settings import TrainingSettings
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectra_dl.training.loop import Augment
-    from spectra_dl.training.member import Examples
 
 _EARLY_STOPPING_FOLDS = 6
 # Keeps a network from growing ever surer of the few patients it knows; the temperature undoes what it costs.
@@ -119,7 +120,7 @@ def train_ensemble(
     *,
     checkpoints: Path | None = None,
     resume: bool = False,
-    say: Callable[[str], None] | None = None,
+    executor: Executor | None = None,
 ) -> Ensemble[Prepared]:
     """Train ``members`` networks; member k never sees the patients of fold k.
 
@@ -132,27 +133,61 @@ def train_ensemble(
     members
         Networks in the ensemble, at least 2.
     checkpoints
-        A folder that keeps one checkpoint per member.
+        A folder that keeps one checkpoint per member. Where members are trained on other machines it gets those of finished members.
     resume
         Go on from the checkpoints found there; finished members are taken as they are.
-    say
-        Takes one line for each member that is finished.
+    executor
+        Where members are trained; in this process if None.
     """
     seed = recipe.training.seed
+    executor = executor or SerialExecutor()
     folds = patient_folds(data.patient, data.label, folds=members, repeats=1, seed=seed)
-    logits = np.full((len(data.rows), data.n_classes), np.nan)
-    networks, fitted = [], []
+    jobs = []
     for member, fold in enumerate(folds):
-        checkpoint = checkpoints / f"member-{member}.safetensors" if checkpoints else None
         seeded = recipe.with_training(replace(recipe.training, seed=seed * 1000 + member))
-        goes_on = resume and checkpoint is not None and checkpoint.exists()
-        network, prepared = _train_member(data, fold.train, seeded, checkpoint, resume=goes_on)
-        logits[fold.test] = network_output(network, seeded.inputs(prepared, data.rows[fold.test]))
-        networks.append(network)
-        fitted.append(prepared)
-        if say:
-            say(f"member {member + 1} of {members} trained")
-    return Ensemble(tuple(networks), tuple(fitted), logits)
+        path = checkpoints / f"member-{member}.safetensors" if checkpoints else None
+        place = CheckpointPlace.of(path, resume=resume, local=executor.local)
+        jobs.append(_MemberJob(data, fold, seeded, place, f"member {member + 1} of {members}"))
+    trained = Execution(executor, CheckpointKeeper(jobs)).run(jobs)
+    logits = np.full((len(data.rows), data.n_classes), np.nan)
+    for fold, finished in zip(folds, trained, strict=True):
+        logits[fold.test] = finished.logits
+    return Ensemble(
+        tuple(member.network for member in trained), tuple(member.prepared for member in trained), logits
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _TrainedMember(Generic[Prepared]):
+    """A trained network, what was prepared for it, the logits of the rows it never saw, and its checkpoint if it is to be sent home."""
+
+    network: "nn.Module"
+    prepared: Prepared
+    logits: NDArray[np.float64]
+    checkpoint: bytes | None
+
+
+@dataclass(frozen=True, eq=False)
+class _MemberJob(Generic[Prepared]):
+    """A member to be trained."""
+
+    data: TrainingData
+    fold: Fold
+    recipe: Recipe[Prepared]
+    place: CheckpointPlace
+    title: str
+    record_types = ()
+
+    def run(self) -> _TrainedMember[Prepared]:
+        with self.place.opened() as (checkpoint, goes_on):
+            network, prepared = _train_member(
+                self.data, self.fold.train, self.recipe, checkpoint, resume=goes_on
+            )
+            content = self.place.to_send(checkpoint)
+        rows = self.data.rows[self.fold.test]
+        return _TrainedMember(
+            network, prepared, network_output(network, self.recipe.inputs(prepared, rows)), content
+        )
 
 
 def _train_member(
@@ -182,6 +217,7 @@ def _train_member(
         augment=recipe.augment,
         checkpoint=checkpoint,
         resume=resume,
+        progress=False,
     )
     return network, prepared
 

@@ -1,6 +1,6 @@
 """Sections prepared for training and evaluation: spots with features, counts of shared genes, targets by fold."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
+from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
 from spectra_dl.expression.registration.tile_flags import tissue_colour
@@ -15,7 +16,12 @@ from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.encoders.reference_tile import same_features
 from spectra_dl.imaging.features.block import FeatureBlock
-from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
+from spectra_dl.imaging.features.recipe import (
+    EncodingJob,
+    FeatureRecipe,
+    SectionEncoder,
+    SectionFeatures,
+)
 from spectra_dl.imaging.features.store import FeatureStore
 
 if TYPE_CHECKING:
@@ -54,7 +60,7 @@ def expression_cohort(
     recipe: FeatureRecipe,
     *,
     store: FeatureStore | None = None,
-    say: Callable[[str], None] | None = None,
+    execution: Execution | None = None,
 ) -> ExpressionCohort:
     """Encode every usable spot and bring all sections to the same genes.
 
@@ -66,8 +72,8 @@ def expression_cohort(
         The encoders and the sizes of their tiles.
     store
         Where features are read and kept; None keeps none.
-    say
-        Takes a line of progress for each section; None reports none.
+    execution
+        Where sections are encoded, and the journal of what is finished; in this process and without one if None.
 
     Raises
     ------
@@ -80,18 +86,17 @@ def expression_cohort(
         raise DataError("no sections; name at least two in the sheet")
     genes = shared_genes(sections)
     encoder, parts, counts, notes = SectionEncoder(recipe, store), [], [], list(genes.notes)
-    for section, columns in zip(sections, genes.columns, strict=True):
-        if say:
-            say(f"{section.name}: tiles")
+    jobs = [EncodingJob(encoder, section.select(section.placed), section.name) for section in sections]
+    features = (execution or Execution()).run(jobs)
+    for section, columns, encoded in zip(sections, genes.columns, features, strict=True):
         notes += [*section.notes, *_dropped(section)]
         placed = np.flatnonzero(section.placed)
-        encoded = encoder.features(section.select(placed))
         counted, known = section.usable[placed], np.isfinite(encoded.values).all(axis=1)
         if lost := int((counted & ~known).sum()):
             notes.append(f"{section.name}: {lost} spots left out, the file of features doesn't have them")
         rows = np.flatnonzero(counted & known)
-        kept, features = section.select(placed[rows]), SectionFeatures(encoded.values[rows], encoded.blocks)
-        parts.append(spots_of(kept, features))
+        kept = section.select(placed[rows])
+        parts.append(spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks)))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
     colours = {section.name: tissue_colour(section) for section in sections}
     return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, colours, tuple(notes))

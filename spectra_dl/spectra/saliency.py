@@ -173,6 +173,7 @@ class SaliencyObserver:
     table: SpectraTable
     label: Texts
     model: str | None = None
+    record_types = (FoldSaliency,)
 
     def __post_init__(self) -> None:
         if len(self.label) != len(self.table):

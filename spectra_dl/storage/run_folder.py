@@ -15,7 +15,12 @@ REPORT_NAME = "report.json"
 
 
 def check_run_folder(
-    path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False, option: str = "--out"
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    unfinished: bool = False,
+    option: str = "--out",
 ) -> Path:
     """Refuse a folder that can't take results, before any work is done; nothing is created yet.
 
@@ -27,6 +32,8 @@ def check_run_folder(
         Allow a folder that already holds something.
     resume
         Go on in a folder that an interrupted run left.
+    unfinished
+        What lies in the folder was left by a run that did not end.
     option
         The option that named the folder, for messages.
 
@@ -52,7 +59,7 @@ def check_run_folder(
         raise UsageError(
             f"--resume: {folder} does not exist, so there is nothing to go on with; leave --resume out"
         )
-    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
+    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume or unfinished):
         raise DataError(
             f"{option} {folder}: the folder already holds files; choose a new one, or add --overwrite"
         )

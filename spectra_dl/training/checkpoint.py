@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import nn
 
 from spectra_dl.errors import ModelFileError, UsageError
+from spectra_dl.storage.identity import differences, listed_problems
 from spectra_dl.storage.sealed import read_sealed, write_sealed
 from spectra_dl.training.batches import Batches
 from spectra_dl.training.history import EpochRecord
@@ -23,8 +24,6 @@ from spectra_dl.training.settings import TrainingSettings
 from spectra_dl.training.state import TrainingState
 
 _KIND = "spectra_dl_checkpoint"
-_LISTED = 6
-_SHA256_LENGTH = 64
 
 
 class _Closed(BaseModel):
@@ -149,25 +148,6 @@ def restore_description(text: str, state: TrainingState) -> dict[str, str]:
     return description.identity
 
 
-def differences(saved: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return what differs between two identities of trainings, as a list to read; empty where nothing does.
-
-    Parameters
-    ----------
-    saved
-        The identity that a checkpoint or another process has.
-    now
-        The identity of this training.
-    """
-    return _listed(
-        [
-            _difference(key, saved.get(key, "none"), now.get(key, "none"))
-            for key in sorted(saved.keys() | now.keys())
-            if saved.get(key) != now.get(key)
-        ]
-    )
-
-
 def read_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, str]) -> None:
     """Bring ``state`` to where the checkpoint at ``path`` stands.
 
@@ -233,12 +213,6 @@ def _refuse_differences(saved: Mapping[str, str], now: Mapping[str, str], name: 
         )
 
 
-def _difference(key: str, saved: str, now: str) -> str:
-    if _SHA256_LENGTH in (len(saved), len(now)):
-        return f"{key}: other values"
-    return f"{key}: {saved[:40]} then, {now[:40]} now"
-
-
 def _refuse_other_tensors(
     saved: Mapping[str, torch.Tensor], live: Mapping[str, torch.Tensor], name: str
 ) -> None:
@@ -252,13 +226,8 @@ def _refuse_other_tensors(
             problems.append(f"{key} is not finite")
     if problems:
         raise ModelFileError(
-            f"{name}: not a checkpoint of this network ({_listed(problems)}); build the same network"
+            f"{name}: not a checkpoint of this network ({listed_problems(problems)}); build the same network"
         )
-
-
-def _listed(items: list[str]) -> str:
-    more = f"; and {len(items) - _LISTED} more" if len(items) > _LISTED else ""
-    return "; ".join(items[:_LISTED])[:350] + more
 
 
 def _described(part: object) -> str:

@@ -1,5 +1,6 @@
 """The training loop."""
 
+import logging
 import math
 import time
 import warnings
@@ -23,7 +24,7 @@ from spectra_dl.training.history import EpochRecord, History
 from spectra_dl.training.losses import Loss
 from spectra_dl.training.opening import open_training
 from spectra_dl.training.optimiser import learning_rate_at, move_moments
-from spectra_dl.training.progress import progress_bar
+from spectra_dl.training.progress import epoch_text, progress_bar
 from spectra_dl.training.seeds import preserved_random_state, seed_layers, seeded_generator
 from spectra_dl.training.settings import TrainingSettings
 from spectra_dl.training.state import TrainingState
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Augment = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
 _FEWEST_ROWS_AT_A_TIME = 8
+_LOG = logging.getLogger(__name__)
 _NAMED_ROWS = 10
 
 
@@ -181,6 +183,7 @@ def _train(job: _Job, state: TrainingState, callbacks: Sequence[Callable[[EpochR
         state.close_epoch(record, job.settings)
         if state.finished or state.epoch % job.settings.checkpoint_every == 0:
             _save(job, state)
+        _LOG.debug(epoch_text(record), extra={"epoch": record.epoch, "epochs": job.settings.epochs})
         for callback in callbacks:
             callback(record)
 

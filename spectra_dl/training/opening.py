@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from spectra_dl.errors import UsageError
+from spectra_dl.storage.identity import differences
 from spectra_dl.training.checkpoint import (
     description_text,
-    differences,
     read_checkpoint,
     restore_description,
     write_checkpoint,

@@ -26,9 +26,10 @@ def progress_bar(epochs: int, done: int, *, show: bool) -> Iterator[Callable[[Ep
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("training", total=epochs, completed=done)
-        yield lambda record: bar.update(task, completed=record.epoch, description=_summary(record))
+        yield lambda record: bar.update(task, completed=record.epoch, description=epoch_text(record))
 
 
-def _summary(record: EpochRecord) -> str:
+def epoch_text(record: EpochRecord) -> str:
+    """Return an epoch's losses in a few words."""
     valid = "" if record.valid_loss is None else f", validation {record.valid_loss:.3f}"
     return f"epoch {record.epoch}: loss {record.train_loss:.3f}{valid}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.execution_options import ExecutionOptions, bundled_execution, execution_options
 from spectra_dl_cli.options import (
     batch_option,
     bundled_reading,
@@ -29,9 +30,19 @@ if TYPE_CHECKING:
 @folds_option
 @seed_option
 @output_options
+@execution_options
 @bundled_reading
 @bundled_output
-def audit(*, data: tuple[Path, ...], reading: "ReadOptions", folds: int, seed: int, output: Output) -> None:
+@bundled_execution
+def audit(
+    *,
+    data: tuple[Path, ...],
+    reading: "ReadOptions",
+    folds: int,
+    seed: int,
+    output: Output,
+    execution: ExecutionOptions,
+) -> None:
     """Find what besides biology predicts the class.
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
@@ -39,9 +50,11 @@ def audit(*, data: tuple[Path, ...], reading: "ReadOptions", folds: int, seed: i
     Each probe is evaluated like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
     noise, each other column of the table. Copies, replicates under several ids and persons in several classes are named.
     """
+    from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.study.audit import audit_spectra
 
+    executor = execution.executor()
     output.claim()
     study = study_data(data)
-    result = audit_spectra(study.read(reading), folds=folds, seed=seed)
+    result = audit_spectra(study.read(reading), folds=folds, seed=seed, execution=Execution(executor))
     output.finish(result, lambda: origin_of(study.inputs(reading.samples), seed=seed), result.text)

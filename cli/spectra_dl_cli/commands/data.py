@@ -1,5 +1,6 @@
 """spectra-dl data: public sets by name, with what is known to be wrong with them."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,13 +9,15 @@ import click
 
 from spectra_dl_cli.commands.audit import audit
 from spectra_dl_cli.options import seed_option
-from spectra_dl_cli.output import json_option, say, say_progress
+from spectra_dl_cli.output import json_option, say
 
 if TYPE_CHECKING:
     from spectra_dl_datasets.card import DatasetCard
 
 _DAMAGED = 6
 _name_argument = click.argument("name", metavar="NAME")
+
+_LOG = logging.getLogger("spectra_dl.data")
 
 
 @click.group()
@@ -78,7 +81,7 @@ def fetch_set(name: str, source: Path | None, as_json: bool) -> None:
     from spectra_dl_datasets.registry import dataset_card
 
     card = dataset_card(name)
-    folder, brought = fetch(card, source=source, bar=sys.stderr.isatty(), say=say_progress)
+    folder, brought = fetch(card, source=source, bar=sys.stderr.isatty(), say=_LOG.info)
     verified = len(card.known_files)
     if as_json:
         say(

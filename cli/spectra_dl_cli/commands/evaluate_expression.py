@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    execution_options,
+    resume_option,
+    run_identity,
+)
 from spectra_dl_cli.expression_options import bundled_settings, expression_options
 from spectra_dl_cli.options import open_store
-from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, say_progress
+from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
 from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.study_sections import study_sections
 
@@ -32,8 +39,11 @@ if TYPE_CHECKING:
 @split_options("sections")
 @replay_option("SECTIONS")
 @output_options
+@resume_option
+@execution_options
 @bundled_settings
 @bundled_output
+@bundled_execution
 @click.pass_context
 def evaluate_expression(
     context: click.Context,
@@ -43,26 +53,31 @@ def evaluate_expression(
     store: Path | None,
     folds_from: Path | None,
     output: Output,
+    resume: bool,
+    execution: ExecutionOptions,
 ) -> None:
     """Evaluate models of gene expression on left-out patients, beside the noise ceiling and controls without an image.
 
     SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image, spots and batch; or the name of a
     dataset of tissue (spectra-dl data list).
     """
+    from spectra_dl.execution.run import Execution
     from spectra_dl.expression.study.evaluate import evaluate_study
 
+    executor = execution.executor()
     split = given_split(context)
-    folder = output.claim()
+    folder = output.claim(resume=resume)
     study = study_sections(sections)
     tissue = study.read()
     inputs = [*study.files(tissue), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
+    journal = output.journal(run_identity(context, origin), resume=resume)
     result = evaluate_study(
         tissue,
         settings,
         split=split,
         store=open_store(store) if store else None,
         folder=folder,
-        progress=say_progress,
+        execution=Execution(executor, journal),
     )
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)

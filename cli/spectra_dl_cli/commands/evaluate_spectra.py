@@ -14,6 +14,13 @@ from spectra_dl_cli.earlier_run import (
     recorded_options,
     replay_option,
 )
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    execution_options,
+    resume_option,
+    run_identity,
+)
 from spectra_dl_cli.options import (
     NetworkOptions,
     bundled,
@@ -28,7 +35,7 @@ from spectra_dl_cli.options import (
     study_options,
     threshold_option,
 )
-from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, say_progress
+from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
 from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.study_data import study_data
 
@@ -116,11 +123,14 @@ class Protocol:
 @replay_option("DATA")
 @seed_option
 @output_options
+@resume_option
+@execution_options
 @bundled_reading
 @bundled_cleaning
 @bundled_network
 @bundled("protocol", Protocol)
 @bundled_output
+@bundled_execution
 @click.pass_context
 def evaluate_spectra(
     context: click.Context,
@@ -131,6 +141,8 @@ def evaluate_spectra(
     network: NetworkOptions,
     protocol: Protocol,
     output: Output,
+    resume: bool,
+    execution: ExecutionOptions,
 ) -> None:
     """Compare networks with classical models on the same patients.
 
@@ -139,17 +151,20 @@ def evaluate_spectra(
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands the
     leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class.
     """
+    from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.study.evaluate import evaluate_study
 
+    executor = execution.executor()
     split = given_split(context)
     settings = _settings(cleaning, network, protocol)
     study = study_data(data)
-    output.claim()
+    output.claim(resume=resume)
     folds_from = protocol.folds_from
     inputs = [*study.inputs(reading.samples), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
+    journal = output.journal(run_identity(context, origin), resume=resume)
     table = study.read(reading)
-    result = evaluate_study(table, settings, split=split, progress=say_progress)
+    result = evaluate_study(table, settings, split=split, execution=Execution(executor, journal))
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
 
 

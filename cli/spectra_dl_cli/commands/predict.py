@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from spectra_dl_cli.execution_options import ExecutionOptions, bundled_execution, execution_options
 from spectra_dl_cli.options import (
     bundled,
     bundled_reading,
@@ -29,6 +30,7 @@ from spectra_dl_cli.output import (
 from spectra_dl_cli.predict_text import section_text, spectra_text
 
 if TYPE_CHECKING:
+    from spectra_dl.execution.executor import Executor
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.readers import ReadOptions
@@ -104,9 +106,11 @@ class SectionOptions:
 )
 @store_option
 @json_option
+@execution_options
 @bundled_reading
 @bundled("tissue", SectionOptions)
 @bundled_output
+@bundled_execution
 def predict(
     *,
     data: tuple[Path, ...],
@@ -115,6 +119,7 @@ def predict(
     batch_size: int,
     tissue: SectionOptions,
     output: Output,
+    execution: ExecutionOptions,
 ) -> int:
     """Predict spectra with a trained model and print a table per patient, or map a section's expression.
 
@@ -124,6 +129,7 @@ def predict(
     from spectra_dl.loading import load_model
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
+    executor = execution.executor()
     output.claim()
     path = model_path or SHIPPED_MODEL
     predictor = load_model(path)
@@ -132,7 +138,13 @@ def predict(
         return _section(data[0], cast("ExpressionPredictor", predictor), path.name, tissue, output)
     name = model_path.name if model_path else None
     return _spectra(
-        data, reading, cast("SpectraPredictor", predictor), output, model_name=name, batch_size=batch_size
+        data,
+        reading,
+        cast("SpectraPredictor", predictor),
+        output,
+        model_name=name,
+        batch_size=batch_size,
+        executor=executor,
     )
 
 
@@ -144,8 +156,10 @@ def _spectra(
     *,
     model_name: str | None,
     batch_size: int,
+    executor: "Executor",
 ) -> int:
     """Predict spectra and return the exit code; ``model_name`` is None for the model that ships with spectra-dl."""
+    from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.readers import iter_spectra
     from spectra_dl.spectra.study.predict import predict_study
 
@@ -155,6 +169,7 @@ def _spectra(
             iter_spectra(readers_input(data), reading),
             output.out,
             batch_size=batch_size,
+            execution=Execution(executor),
             progress=count,
         )
     counts = result.counts

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra_dl.spectra.study.cleaning import CleaningSettings
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    execution_options,
+    resume_option,
+    run_identity,
+)
 from spectra_dl_cli.options import (
     bundled_cleaning,
     bundled_reading,
@@ -49,35 +56,50 @@ _PARTIAL = 6
 )
 @overwrite_option
 @json_option
+@resume_option
+@execution_options
 @bundled_reading
 @bundled_cleaning
 @bundled_output
+@bundled_execution
+@click.pass_context
 def preprocess(
+    context: click.Context,
     *,
     data: tuple[Path, ...],
     reading: "ReadOptions",
     cleaning: CleaningSettings,
     kind: "TableKind",
     output: Output,
+    resume: bool,
+    execution: ExecutionOptions,
 ) -> int:
     """Correct spectra and write them with a certificate for each.
 
     Cosmic rays are removed and a baseline is subtracted; ids, columns and order stay. Files may be larger than memory.
     Ends with 6 when a spectrum could not be used; its row stays, without values.
     """
+    from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.readers import iter_spectra
     from spectra_dl.spectra.study.correct import correct_study
 
     cleaning.preprocessing()  # refuses an impossible step before the folder is looked at
-    folder = output.claim()
+    executor, folder = execution.executor(), output.claim(resume=resume)
     assert isinstance(folder, Path)  # --out is required
+    origin = origin_of(input_paths(data, reading.samples))
+    journal = output.journal(run_identity(context, origin), resume=resume)
     with counting("correcting") as count:
         result = correct_study(
-            iter_spectra(readers_input(data), reading), folder, cleaning, kind=kind, progress=count
+            iter_spectra(readers_input(data), reading),
+            folder,
+            cleaning,
+            kind=kind,
+            execution=Execution(executor, journal),
+            progress=count,
         )
     output.finish(
         result,
-        lambda: origin_of(input_paths(data, reading.samples)),
+        lambda: origin,
         lambda: "\n".join(_lines(result, folder)),
     )
     return _PARTIAL if result.counts.refused else 0

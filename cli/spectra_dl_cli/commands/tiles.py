@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    execution_options,
+    run_identity,
+)
 from spectra_dl_cli.options import bundled, open_store
 from spectra_dl_cli.output import (
     Output,
     bundled_output,
     json_option,
     origin_of,
-    say_progress,
     table_text,
 )
 
@@ -57,22 +62,42 @@ def _settings(*, tile_um: tuple[float, ...], pixels: int, encoders: tuple[str, .
     metavar="NAME",
     help="Compute features as well: colour-texture, efficientnet-lite0 or timm:MODEL; may be given several times.",
 )
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run on --store.")
 @json_option
+@execution_options
 @bundled("settings", _settings)
 @bundled_output
-def tiles(*, sections: Path, store: Path, settings: "TileSettings", output: Output) -> None:
+@bundled_execution
+@click.pass_context
+def tiles(
+    context: click.Context,
+    *,
+    sections: Path,
+    store: Path,
+    settings: "TileSettings",
+    output: Output,
+    resume: bool,
+    execution: ExecutionOptions,
+) -> None:
     """Cut a tile around every usable spot of SECTIONS.csv into HDF5 files of JPEG images.
 
     With --encoder, their features are computed from the full image and kept too; evaluate, train and predict take them from there
     with the same --store.
     """
+    from spectra_dl.execution.journal import remove_journal
+    from spectra_dl.execution.run import Execution
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.study.tiles import tile_study
 
-    sources = sheet_sources(sections)
+    executor, sources = execution.executor(), sheet_sources(sections)
     origin = origin_of([sections, *(source.path for source in sources)])
-    result = tile_study(sources, open_store(store), settings, progress=say_progress)
+    opened = open_store(store)
+    kept = Output(store, overwrite=True, option="--store")
+    kept.claim(resume=resume)
+    journal = kept.journal(run_identity(context, origin), resume=resume)
+    result = tile_study(sources, opened, settings, execution=Execution(executor, journal))
     output.finish(result, lambda: origin, lambda: _text(result))
+    remove_journal(store)
 
 
 def _text(result: "WrittenTiles") -> str:

@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    execution_options,
+    resume_option,
+    run_identity,
+)
 from spectra_dl_cli.expression_options import bundled_settings, expression_options
 from spectra_dl_cli.options import open_store
 from spectra_dl_cli.output import (
@@ -14,7 +21,6 @@ from spectra_dl_cli.output import (
     model_out_option,
     origin_of,
     overwrite_option,
-    say_progress,
 )
 from spectra_dl_cli.study_sections import study_sections
 
@@ -27,30 +33,45 @@ if TYPE_CHECKING:
 @model_out_option
 @overwrite_option
 @json_option
+@resume_option
+@execution_options
 @bundled_settings
 @bundled_output
+@bundled_execution
+@click.pass_context
 def train_expression(
-    *, sections: Path, settings: "ExpressionStudySettings", store: Path | None, output: Output
+    context: click.Context,
+    *,
+    sections: Path,
+    settings: "ExpressionStudySettings",
+    store: Path | None,
+    output: Output,
+    resume: bool,
+    execution: ExecutionOptions,
 ) -> None:
     """Train a model of gene expression on all SECTIONS, a sheet or a dataset, and write DIR/model.safetensors.
 
-    What to expect of each gene is measured first, on left-out patients (or sections, with --group section).
+    An interrupted training goes on with --resume and ends with the same bytes. What to expect of each gene is measured first, on left-out patients (or sections, with --group section).
     """
+    from spectra_dl.execution.run import Execution
     from spectra_dl.expression.study.train import MODEL_FILE, train_study
 
-    folder = output.claim()
+    executor = execution.executor()
+    folder = output.claim(resume=resume)
     study = study_sections(sections)
     tissue = study.read()
+    origin = origin_of(study.files(tissue), seed=settings.seed)
+    journal = output.journal(run_identity(context, origin), resume=resume)
     result = train_study(
         tissue,
         settings,
         source=study.name,
         store=open_store(store) if store else None,
         folder=folder,
-        progress=say_progress,
+        execution=Execution(executor, journal),
     )
     output.finish(
         result,
-        lambda: origin_of(study.files(tissue), seed=settings.seed),
+        lambda: origin,
         lambda: f"Wrote {output.out and output.out / MODEL_FILE}\n\n{result.text()}",
     )

@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra_dl.spectra.study.cleaning import CleaningSettings
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    execution_options,
+    run_identity,
+)
 from spectra_dl_cli.options import (
     NetworkOptions,
     bundled,
@@ -26,7 +32,6 @@ from spectra_dl_cli.output import (
     model_out_option,
     origin_of,
     overwrite_option,
-    say_progress,
 )
 from spectra_dl_cli.study_data import study_data
 
@@ -53,12 +58,16 @@ def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) 
 @threshold_option("youden, or the specificity wanted, such as 0.95; chosen on left-out patients.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training in --out.")
 @json_option
+@execution_options
 @bundled_reading
 @bundled_cleaning
 @bundled_network
 @bundled("evaluation", _evaluation)
 @bundled_output
+@bundled_execution
+@click.pass_context
 def train_spectra(
+    context: click.Context,
     *,
     data: tuple[Path, ...],
     reading: "ReadOptions",
@@ -67,6 +76,7 @@ def train_spectra(
     evaluation: "EvaluationSettings",
     resume: bool,
     output: Output,
+    execution: ExecutionOptions,
 ) -> None:
     """Train a classifier of spectra and write DIR/model.safetensors.
 
@@ -76,6 +86,7 @@ def train_spectra(
     interrupted training goes on with --resume and ends with the same weights. Under torchrun several processes train
     together and give the same result (docs/several_processes.md).
     """
+    from spectra_dl.execution.journal import has_journal
     from spectra_dl.spectra.study.settings import SpectraStudySettings
     from spectra_dl.spectra.study.train import MODEL_FILE, train_study
     from spectra_dl.training.distributed.launch import read_launch
@@ -87,16 +98,20 @@ def train_spectra(
         training=network.training(),
         evaluation=evaluation,
     )
-    study = study_data(data)
+    executor, study = execution.executor(), study_data(data)
     folder = _claimed(output, resume=resume) if read_launch().is_first else None
+    if folder:
+        origin = origin_of(study.inputs(reading.samples), seed=settings.seed)
+        if not resume or has_journal(folder):
+            output.journal(run_identity(context, origin), resume=resume)
     table = study.read(reading)
     result = train_study(
-        table, settings, source=study.source, folder=folder, resume=resume, progress=say_progress
+        table, settings, source=study.source, folder=folder, resume=resume, executor=executor
     )
     if folder:
         output.finish(
             result,
-            lambda: origin_of(study.inputs(reading.samples), seed=settings.seed),
+            lambda: origin,
             lambda: f"Wrote {folder / MODEL_FILE}\n\n{result.text()}",
         )
 

@@ -3,13 +3,13 @@
 The evaluation knows scikit-learn's ``fit / predict_proba / classes_`` and nothing of what a row is.
 """
 
-import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, Texts
-from spectra_dl.evaluation.audit import Audit, AuditInputs, audit
+from spectra_dl.evaluation.audit import AuditInputs, AuditJob, audit_jobs, audit_of
 from spectra_dl.evaluation.classes.comparison import paired_differences, permutation_null, permutation_p
 from spectra_dl.evaluation.classes.decisions import evaluate_curves, evaluate_sets, evaluate_threshold
 from spectra_dl.evaluation.classes.metric_table import METRICS, all_metrics
@@ -32,13 +32,15 @@ from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Estimator
-from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs, silent
-from spectra_dl.evaluation.folds.job import FoldOutcome, Observation, Observer
+from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
+from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome, Observer
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, wilson_interval
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.rows import Rows, as_rows
+from spectra_dl.execution.job import Job
+from spectra_dl.execution.run import Execution
 
 _HEADLINE = [metric.name for metric in shown_in("headline", METRICS)]
 
@@ -54,7 +56,7 @@ def evaluate(
     folds: Sequence[Fold] | None = None,
     context: ReportContext | None = None,
     observers: Sequence[Observer] = (),
-    progress: Progress = silent,
+    execution: Execution | None = None,
 ) -> Evaluation:
     """Evaluate every model on the same folds by patient, and audit the data for what is not biology.
 
@@ -77,8 +79,8 @@ def evaluate(
         The modality's words and facts for the reports.
     observers
         Look at each model fitted by patient and return what they saw.
-    progress
-        Takes a short line before each fit.
+    execution
+        Where models are fitted, and the journal of what is finished; in this process and without one if None. Results don't depend on it.
 
     Raises
     ------
@@ -102,12 +104,19 @@ def evaluate(
     entries, rows = model_entries(models), as_rows(rows)
     patients = read_patients(patient, label)
     task = prepare_task(len(rows), patients, settings or EvaluationSettings(), folds)
-    progress("audit")
-    findings = _audit(rows, task, audit_inputs)
-    results, observations = {}, []
-    for entry in entries:
-        results[entry.name], observed = _evaluate_model(entry, rows, task, observers, progress)
-        observations += observed
+    checks = _audit_jobs(rows, task, audit_inputs)
+    by_patient = [fold_jobs(entry, rows, task, task.folds, observers=observers) for entry in entries]
+    leaky = [_leaky_jobs(entry, rows, task) for entry in entries]
+    jobs: list[Job[Any]] = [*checks, *by_fold(by_patient), *by_fold(leaky)]
+    outcome_of: dict[str, Any] = dict(
+        zip((job.title for job in jobs), (execution or Execution()).run(jobs), strict=True)
+    )
+    outcomes = [[outcome_of[job.title] for job in of_model] for of_model in by_patient]
+    leaky_outcomes = [[outcome_of[job.title] for job in of_model] for of_model in leaky]
+    results = {
+        entry.name: _model_result(entry, of_model, leaky_of_model, task)
+        for entry, of_model, leaky_of_model in zip(entries, outcomes, leaky_outcomes, strict=True)
+    }
     positive, reason = named_positive(patients, task.settings)
     return Evaluation(
         settings=task.settings,
@@ -117,14 +126,16 @@ def evaluate(
         folds=task.folds,
         models=results,
         differences=_differences(results, task),
-        audit=findings,
+        audit=audit_of([outcome_of[job.title] for job in checks]),
         context=context or ReportContext(),
-        observations=tuple(observations),
+        observations=tuple(
+            seen for of_model in outcomes for outcome in of_model for seen in outcome.observations()
+        ),
     )
 
 
-def _audit(rows: Rows, task: ClassTask, given: AuditInputs | None) -> Audit:
-    return audit(
+def _audit_jobs(rows: Rows, task: ClassTask, given: AuditInputs | None) -> list[AuditJob]:
+    return audit_jobs(
         task.label,
         task.patient,
         AuditInputs.of_rows(rows) if given is None else given,
@@ -134,27 +145,16 @@ def _audit(rows: Rows, task: ClassTask, given: AuditInputs | None) -> Audit:
     )
 
 
-def _evaluate_model(
-    entry: ModelEntry[Estimator],
-    rows: Rows,
-    task: ClassTask,
-    observers: Sequence[Observer],
-    progress: Progress,
-) -> tuple[ModelResult, list[Observation]]:
-    """Return what one model reached, and what the observers saw of it."""
-    started = time.perf_counter()
-    outcomes = run_jobs(fold_jobs(entry, rows, task, task.folds, observers=observers), progress)
-    leaky = _leaky_estimate(entry, rows, task, progress) if task.leaky_folds else None
-    seconds = time.perf_counter() - started
-    observations = [seen for outcome in outcomes for seen in outcome.observations()]
-    return _model_result(entry, outcomes, leaky, seconds, task), observations
+def _leaky_jobs(entry: ModelEntry[Estimator], rows: Rows, task: ClassTask) -> list[FoldJob[LearnedInFold]]:
+    """Return a model's jobs in a split by row, which puts patients on both sides."""
+    title = f"{entry.name}: leaky split,"
+    return fold_jobs(entry, rows, LeakyClassTask.of(task), task.leaky_folds, title=title)
 
 
 def _model_result(
     entry: ModelEntry[Estimator],
     outcomes: Sequence[FoldOutcome[LearnedInFold]],
-    leaky: Mapping[str, float] | None,
-    seconds: float,
+    leaky: Sequence[FoldOutcome[LearnedInFold]],
     task: ClassTask,
 ) -> ModelResult:
     patients, n_patients = task.patients, len(task.patients.names)
@@ -183,21 +183,16 @@ def _model_result(
         curves=evaluate_curves(pooled, task),
         threshold=evaluate_threshold(pooled, folds, task),
         conformal=evaluate_sets(pooled, [outcome.learned.sets for outcome in outcomes], task),
-        leaky=leaky,
-        seconds=seconds,
+        leaky=_leaky_estimate(leaky, task) if leaky else None,
+        seconds=sum(outcome.seconds for outcome in (*outcomes, *leaky)),
     )
 
 
-def _leaky_estimate(
-    entry: ModelEntry[Estimator], rows: Rows, task: ClassTask, progress: Progress
-) -> dict[str, float]:
-    """Return the leaky estimate: the figures of a split by row, which puts patients on both sides."""
+def _leaky_estimate(outcomes: Sequence[FoldOutcome[LearnedInFold]], task: ClassTask) -> dict[str, float]:
+    """Return the leaky estimate: the figures of a split by row."""
     patients = task.patients
-    jobs = fold_jobs(
-        entry, rows, LeakyClassTask.of(task), task.leaky_folds, title=f"{entry.name}: leaky split,"
-    )
-    probability = np.empty((len(rows), len(patients.classes)))
-    for outcome in run_jobs(jobs, progress):
+    probability = np.empty((len(task.label), len(patients.classes)))
+    for outcome in outcomes:
         probability[outcome.fold.test] = outcome.predicted
     figures = Scores(patients.class_of_row, probability[None], patients.of_row, task.positive).figures()
     return {metric: figures[metric] for metric in _HEADLINE}

@@ -213,7 +213,7 @@ class ModelResult:
     leaky
         The leaky estimate: row-level AUC and balanced accuracy of a split by row; None if not run.
     seconds
-        Wall-clock time of all fits and predictions; not part of the report.
+        Time of all fits and predictions, one after another; not part of the report.
     """
 
     name: str

@@ -71,6 +71,7 @@ class ClassTask:
     leaky_folds: tuple[Fold, ...]
     multiplicity: FloatArray
     settings: EvaluationSettings
+    record_types = (LearnedInFold, ConformalSets)
 
     @property
     def repeats(self) -> int:

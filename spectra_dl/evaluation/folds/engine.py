@@ -1,19 +1,16 @@
 """The one engine of folds: every model in every fold, of whatever is predicted."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain, zip_longest
 from typing import Any, TypeVar
 
 from spectra_dl.evaluation.entries import ModelEntry
-from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome, FoldTask, Observer
+from spectra_dl.evaluation.folds.job import FoldJob, FoldTask, Observer
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.rows import Rows
 
-Progress = Callable[[str], None]
 Learned = TypeVar("Learned")
-
-
-def silent(_: str) -> None:
-    """Say nothing."""
+AnyJob = TypeVar("AnyJob")
 
 
 def fold_jobs(
@@ -38,7 +35,7 @@ def fold_jobs(
     folds
         Who trains and who is tested.
     title
-        Stands before the fold in a line of progress; the model's name if None.
+        Stands before the fold in a job's title; the model's name if None.
     observers
         Look at each fitted model.
     """
@@ -49,18 +46,17 @@ def fold_jobs(
     ]
 
 
-def run_jobs(jobs: Iterable[FoldJob[Learned]], progress: Progress = silent) -> list[FoldOutcome[Learned]]:
-    """Run jobs one after another and return their outcomes in order.
+def by_fold(jobs_of_models: Sequence[Sequence[AnyJob]]) -> list[AnyJob]:
+    """Return the jobs of several models fold by fold, so that what one model remembers of a fold serves the next.
 
     Parameters
     ----------
-    jobs
-        They don't depend on one another.
-    progress
-        Takes a short line before each.
+    jobs_of_models
+        The jobs of each model, in the order of the folds.
+
+    Examples
+    --------
+    >>> by_fold([["CNN 1", "CNN 2"], ["LR 1", "LR 2"]])
+    ['CNN 1', 'LR 1', 'CNN 2', 'LR 2']
     """
-    outcomes = []
-    for job in jobs:
-        progress(job.title)
-        outcomes.append(job.run())
-    return outcomes
+    return [job for job in chain.from_iterable(zip_longest(*jobs_of_models)) if job is not None]

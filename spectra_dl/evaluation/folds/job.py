@@ -1,5 +1,6 @@
 """One model in one fold: fitted on the training rows, asked about the test rows, nothing outside it changed."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -7,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.estimator import Fittable, fit_copy
 from spectra_dl.evaluation.folds.splits import Fold
@@ -16,7 +18,10 @@ Learned = TypeVar("Learned", covariant=True)
 
 
 class Observer(Protocol):
-    """Looks at a fitted model and returns what it saw, None where there is nothing to see; it changes nothing."""
+    """Looks at a fitted model and returns what it saw, None where there is nothing to see; it changes nothing.
+
+    One that returns dataclasses names them in an attribute ``record_types``, for the journal of a run.
+    """
 
     def __call__(self, name: str, fold: Fold, fitted: Any) -> object | None:
         """Return what is seen of a fitted model.
@@ -34,6 +39,10 @@ class Observer(Protocol):
 
 class FoldTask(Protocol[Learned]):
     """What is learned in a fold and asked of it. Classes and profiles each have their own."""
+
+    @property
+    def record_types(self) -> tuple[type, ...]:
+        """The dataclasses that `learn` returns, for the journal of a run."""
 
     def target(self, fold: Fold) -> NDArray[Any]:
         """Return what estimators fit, an entry for each training row."""
@@ -86,6 +95,8 @@ class FoldOutcome(Generic[Learned]):
         What the model chose among candidates, if it had a choice.
     observed
         What each observer saw.
+    seconds
+        Wall-clock time of the fit and the predictions.
     """
 
     model: str
@@ -94,6 +105,7 @@ class FoldOutcome(Generic[Learned]):
     learned: Learned
     chosen: Any
     observed: tuple[object | None, ...]
+    seconds: float
 
     def observations(self) -> "list[Observation]":
         """Return what observers saw, those left out that saw nothing."""
@@ -132,7 +144,7 @@ class FoldJob(Generic[Learned]):
     fold
         Who trains and who is tested.
     title
-        What it is, for a line of progress.
+        What it is, for the log.
     observers
         Look at the fitted model.
     """
@@ -144,6 +156,12 @@ class FoldJob(Generic[Learned]):
     title: str
     observers: Sequence[Observer] = ()
 
+    @property
+    def record_types(self) -> tuple[type, ...]:
+        """The dataclasses that the outcome is made of, for the journal of a run."""
+        observed = (kind for observer in self.observers for kind in getattr(observer, "record_types", ()))
+        return (FoldOutcome, Fold, Choice, *self.task.record_types, *observed)
+
     def run(self) -> FoldOutcome[Learned]:
         """Fit a copy of the model on the training rows and predict the test rows.
 
@@ -153,10 +171,19 @@ class FoldJob(Generic[Learned]):
             The model can't be fitted on these rows, or its predictions are not what they must be.
         """
         name, fold, task = self.entry.name, self.fold, self.task
+        started = time.perf_counter()
         train = RowSubset(self.rows, fold.train)
         model: Fittable = self.entry.estimator
         fitted = fit_copy(model, train.values, task.target(fold), task.groups(fold.train))
         observed = tuple(observer(name, fold, fitted) for observer in self.observers)
         predicted = task.predict(name, fitted, self.rows[fold.test], fold)
         learned = task.learn(name, fitted, train, fold)
-        return FoldOutcome(name, fold, predicted, learned, getattr(fitted, "chosen_", None), observed)
+        return FoldOutcome(
+            model=name,
+            fold=fold,
+            predicted=predicted,
+            learned=learned,
+            chosen=getattr(fitted, "chosen_", None),
+            observed=observed,
+            seconds=time.perf_counter() - started,
+        )

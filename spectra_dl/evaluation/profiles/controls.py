@@ -1,6 +1,6 @@
 """What needs no image, scored like a model: a score means nothing until it is compared with these."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.entries import ModelEntry
-from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs
+from spectra_dl.evaluation.folds.engine import fold_jobs
+from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.profiles.results import ProfileResult
 from spectra_dl.evaluation.profiles.scoring import averaged, score_sections
@@ -73,10 +74,8 @@ class ShuffledTask(ProfileTask):
         return self.targets_of(fold).values(shuffled_within(self, fold.train, seed))
 
 
-def shuffled_control(
-    entry: ModelEntry[Any], rows: Rows, task: ProfileTask, progress: Progress
-) -> tuple[Mapping[str, ProfileResult], float]:
-    """Return what a model reaches that was trained on shuffled profiles, the mean of several shuffles, and their spread.
+def shuffled_jobs(entry: ModelEntry[Any], rows: Rows, task: ProfileTask) -> list[list[FoldJob[None]]]:
+    """Return the jobs of a model that is trained on shuffled profiles, for each shuffle one for each fold.
 
     Parameters
     ----------
@@ -86,18 +85,33 @@ def shuffled_control(
         What it takes.
     task
         What is predicted.
-    progress
-        Takes a short line before each fit.
     """
-    results = []
-    for number in range(task.settings.shuffles):
-        shuffled = ShuffledTask(
-            **{attribute.name: getattr(task, attribute.name) for attribute in fields(ProfileTask)},
-            shuffle=number,
+    attributes = {attribute.name: getattr(task, attribute.name) for attribute in fields(ProfileTask)}
+    return [
+        fold_jobs(
+            entry,
+            rows,
+            ShuffledTask(**attributes, shuffle=number),
+            task.folds,
+            title=f"{entry.name}, shuffled {number + 1}:",
         )
-        jobs = fold_jobs(entry, rows, shuffled, task.folds, title=f"{entry.name}, shuffled {number + 1}:")
-        predicted = task.by_section(run_jobs(jobs, progress))
-        results.append(score_sections(SHUFFLED, task.held_out, predicted, task))
+        for number in range(task.settings.shuffles)
+    ]
+
+
+def shuffled_control(
+    outcomes: Sequence[Sequence[FoldOutcome[None]]], task: ProfileTask
+) -> tuple[Mapping[str, ProfileResult], float]:
+    """Return what a model reaches that was trained on shuffled profiles, the mean of several shuffles, and their spread.
+
+    Parameters
+    ----------
+    outcomes
+        Of `shuffled_jobs`.
+    task
+        What is predicted.
+    """
+    results = [score_sections(SHUFFLED, task.held_out, task.by_section(each), task) for each in outcomes]
     if not results:
         return {}, float("nan")
     values = [result.pearson.value for result in results]

@@ -12,8 +12,7 @@ from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.comparison import Difference, verdict_of
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
-from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs, silent
-from spectra_dl.evaluation.folds.job import Observation, Observer
+from spectra_dl.evaluation.folds.job import Observer
 from spectra_dl.evaluation.folds.leave_out_splits import (
     check_sections_whole,
     left_out_folds,
@@ -21,7 +20,8 @@ from spectra_dl.evaluation.folds.leave_out_splits import (
 )
 from spectra_dl.evaluation.folds.splits import Fold, split_text
 from spectra_dl.evaluation.profiles.controls import image_free_controls, shuffled_control
-from spectra_dl.evaluation.profiles.leaky_estimates import constant_profile_estimate, leaky_split_estimate
+from spectra_dl.evaluation.profiles.jobs import ProfileJobs, ProfileOutcomes
+from spectra_dl.evaluation.profiles.leaky_estimates import LeakySplit, constant_profile_estimate, leaky_task
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import (
     ProfileEvaluation,
@@ -34,6 +34,7 @@ from spectra_dl.evaluation.profiles.scoring import macro_interval, score_section
 from spectra_dl.evaluation.profiles.task import ProfileTask, held_out_sections
 from spectra_dl.evaluation.profiles.units import interval_over_units
 from spectra_dl.evaluation.rows import Rows, as_rows
+from spectra_dl.execution.run import Execution
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ def evaluate_profiles(
     settings: ProfileSettings | None = None,
     inputs: ProfileInputs | None = None,
     *,
-    progress: Progress = silent,
+    execution: Execution | None = None,
 ) -> ProfileEvaluation:
     """Evaluate every model on left-out patients, or on left-out sections where that was asked for.
 
@@ -118,8 +119,8 @@ def evaluate_profiles(
         How; the default if None.
     inputs
         What the modality adds.
-    progress
-        Takes a short line before each fit.
+    execution
+        Where models are fitted, and the journal of what is finished; in this process and without one if None. Results don't depend on it.
 
     Raises
     ------
@@ -152,11 +153,13 @@ def evaluate_profiles(
         )
     rows = as_rows(data.rows)
     task = _task(len(rows), data, targets, settings or ProfileSettings(), inputs.folds)
-    results, observations = _scored(entries, rows, task, inputs.observers, progress)
-    shuffled, spread = shuffled_control(first, rows, task, progress)
     controls = [ModelEntry(name, model, kind="control") for name, model in inputs.controls.items()]
-    given_controls, _ = _scored(controls, rows, task, (), progress)
-    leaky = [entry for entry in entries if entry.name in (first.name, reference)]
+    leaky = LeakySplit((first.name, reference), leaky_task(targets, task)) if task.settings.leaky else None
+    jobs = ProfileJobs.of(entries, controls, rows, task, observers=inputs.observers, leaky=leaky)
+    outcomes = jobs.run(execution or Execution())
+    results = {entry.name: _scored(entry, outcomes, task) for entry in entries}
+    given_controls = {entry.name: _scored(entry, outcomes, task) for entry in controls}
+    shuffled, spread = shuffled_control(outcomes.shuffled, task)
     return ProfileEvaluation(
         settings=task.settings,
         n_rows=len(rows),
@@ -171,39 +174,25 @@ def evaluate_profiles(
         controls={**shuffled, **image_free_controls(data.position, task), **given_controls},
         differences=_differences(results, reference, task.settings),
         shuffled_sd=spread,
-        leaky={
-            entry.name: leaky_split_estimate(entry, rows, targets, task, progress)
-            for entry in (leaky if task.settings.leaky else ())
-        },
+        leaky=leaky.estimates(outcomes.leaky) if leaky else {},
         constant_profile=constant_profile_estimate(task),
         audit=Audit(gravest_first(list(inputs.findings))),
         context=inputs.context,
-        observations=tuple(observations),
+        observations=outcomes.observations(),
     )
 
 
-def _scored(
-    entries: Sequence[ModelEntry[Regressor]],
-    rows: Rows,
-    task: ProfileTask,
-    observers: Sequence[Observer],
-    progress: Progress,
-) -> tuple[dict[str, ProfileResult], list[Observation]]:
-    """Return what each model reached, and what the observers saw."""
-    results, observations = {}, []
-    for entry in entries:
-        outcomes = run_jobs(fold_jobs(entry, rows, task, task.folds, observers=observers), progress)
-        observations += [seen for outcome in outcomes for seen in outcome.observations()]
-        results[entry.name] = score_sections(
-            entry.name,
-            task.held_out,
-            task.by_section(outcomes),
-            task,
-            kind=entry.kind,
-            words=entry.words,
-            chosen=[outcome.chosen for outcome in outcomes],
-        )
-    return results, observations
+def _scored(entry: ModelEntry[Regressor], outcomes: ProfileOutcomes, task: ProfileTask) -> ProfileResult:
+    of_model = outcomes.of_models[entry.name]
+    return score_sections(
+        entry.name,
+        task.held_out,
+        task.by_section(of_model),
+        task,
+        kind=entry.kind,
+        words=entry.words,
+        chosen=[outcome.chosen for outcome in of_model],
+    )
 
 
 def _task(

@@ -1,5 +1,6 @@
 """Leaky estimates, the figures of flawed protocols: shown so that nobody is deceived by them, and never as results."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.entries import ModelEntry
-from spectra_dl.evaluation.folds.engine import Progress, fold_jobs, run_jobs
+from spectra_dl.evaluation.folds.engine import fold_jobs
+from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold, assign_folds, folds_from
 from spectra_dl.evaluation.profiles.metrics import no_order_is_none, pearson_per_column
 from spectra_dl.evaluation.profiles.results import ChosenTargets, TargetChooser
@@ -36,10 +38,42 @@ class LeakyProfileTask(ProfileTask):
         return self.chosen
 
 
-def leaky_split_estimate(
-    entry: ModelEntry[Any], rows: Rows, targets: TargetChooser, task: ProfileTask, progress: Progress
-) -> float:
-    """Return the mean correlation of a split by row: panel and model know rows next to each test row.
+@dataclass(frozen=True, eq=False)
+class LeakySplit:
+    """A split by row, and who is fitted in it.
+
+    Attributes
+    ----------
+    models
+        Names.
+    task
+        What is predicted there.
+    """
+
+    models: tuple[str, ...]
+    task: LeakyProfileTask
+
+    def estimates(self, outcomes: Mapping[str, Sequence[FoldOutcome[None]]]) -> dict[str, float]:
+        """Return each model's `leaky_split_estimate`."""
+        return {name: leaky_split_estimate(of_model, self.task) for name, of_model in outcomes.items()}
+
+
+def leaky_task(targets: TargetChooser, task: ProfileTask) -> LeakyProfileTask:
+    """Return a task whose targets are chosen on all rows.
+
+    Parameters
+    ----------
+    targets
+        Chooses the panel.
+    task
+        Whose sections the rows are of.
+    """
+    attributes = {attribute.name: getattr(task, attribute.name) for attribute in fields(ProfileTask)}
+    return LeakyProfileTask(**attributes, chosen=targets.fit(np.arange(len(task.section))))
+
+
+def leaky_split_jobs(entry: ModelEntry[Any], rows: Rows, task: LeakyProfileTask) -> list[FoldJob[None]]:
+    """Return a model's jobs in a split by row: panel and model know rows next to each test row.
 
     Parameters
     ----------
@@ -47,25 +81,29 @@ def leaky_split_estimate(
         The model.
     rows
         What it takes.
-    targets
-        Chooses the panel, here on all rows.
     task
-        Whose sections the rows are of.
-    progress
-        Takes a short line before each fit.
+        From `leaky_task`.
     """
-    n_rows, everything = len(task.section), np.arange(len(task.section))
+    n_rows = len(task.section)
     folds = min(_LEAKY_FOLDS, n_rows)
     part = np.empty(n_rows, dtype=np.intp)
     part[task.order] = assign_folds(np.zeros(n_rows, dtype=np.intp), folds, (task.settings.seed, 0))
-    leaky = LeakyProfileTask(
-        **{attribute.name: getattr(task, attribute.name) for attribute in fields(ProfileTask)},
-        chosen=targets.fit(everything),
-    )
-    measured = leaky.targets_of(task.folds[0]).values(everything)
+    return fold_jobs(entry, rows, task, folds_from(part, 0, folds), title=f"{entry.name}: leaky split,")
+
+
+def leaky_split_estimate(outcomes: Sequence[FoldOutcome[None]], task: LeakyProfileTask) -> float:
+    """Return the mean correlation of a split by row.
+
+    Parameters
+    ----------
+    outcomes
+        Of `leaky_split_jobs`.
+    task
+        From `leaky_task`.
+    """
+    measured = task.chosen.values(np.arange(len(task.section)))
     predicted = np.empty_like(measured)
-    jobs = fold_jobs(entry, rows, leaky, folds_from(part, 0, folds), title=f"{entry.name}: leaky split,")
-    for outcome in run_jobs(jobs, progress):
+    for outcome in outcomes:
         predicted[outcome.fold.test] = outcome.predicted
     figures = [_correlation(predicted[tested.rows], measured[tested.rows]) for tested in task.held_out]
     return float(known_mean(values_of_units(figures, task.held_out, task.settings)))

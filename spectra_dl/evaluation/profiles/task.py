@@ -64,6 +64,7 @@ class ProfileTask:
     targets: tuple[ChosenTargets, ...]
     held_out: tuple[HeldOutSection, ...]
     settings: ProfileSettings
+    record_types = ()
 
     @cached_property
     def _place(self) -> Mapping[tuple[int, int], int]:

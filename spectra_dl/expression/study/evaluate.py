@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.entries import ModelEntry, ModelKind
-from spectra_dl.evaluation.folds.engine import Progress, silent
 from spectra_dl.evaluation.folds.leave_out_splits import column_folds
 from spectra_dl.evaluation.folds.splits import Fold, read_split
 from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
 from spectra_dl.evaluation.report.profiles_json import profile_report
 from spectra_dl.evaluation.report.profiles_text import profile_text
+from spectra_dl.execution.run import Execution
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
 from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
@@ -88,7 +88,7 @@ def evaluate_study(
     split: str | None = None,
     store: FeatureStore | None = None,
     folder: Path | None = None,
-    progress: Progress = silent,
+    execution: Execution | None = None,
 ) -> EvaluatedExpression:
     """Evaluate a model on left-out tissue, beside the regressions, controls without an image and the leaky estimate.
 
@@ -106,8 +106,8 @@ def evaluate_study(
         Where features are looked up and kept.
     folder
         Where overlays of spots on tissue are drawn; made unless it is there. None draws none.
-    progress
-        Takes a short line at a time.
+    execution
+        Where jobs run, and the journal of what is finished; in this process and without one if None.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def evaluate_study(
     if folder:
         make_run_folder(folder)
     sections = [registered(section, folder) for section in sections]
-    cohort = expression_cohort(sections, used, store=store, say=progress)
+    cohort = expression_cohort(sections, used, store=store, execution=execution)
     spots = cohort.spots
     targets = PanelTargets(cohort, settings.panel_settings())
     # The model is shown its recipe's features; those of the reference stand after them.
@@ -140,7 +140,7 @@ def evaluate_study(
             folds=_given_folds(sections, spots, settings, split),
             context=EXPRESSION_CONTEXT,
         ),
-        progress=progress,
+        execution=execution,
     )
     cohort = replace(cohort, spots=spots.of_blocks(blocks))
     if compared and settings.hest_exact:

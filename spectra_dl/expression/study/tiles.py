@@ -1,8 +1,9 @@
 """Cut tiles around the spots of a sheet's sections, and compute their features once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spectra_dl.execution.run import Execution
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder
 from spectra_dl.imaging.features.store import FeatureStore
@@ -70,7 +71,7 @@ def tile_study(
     store: FeatureStore,
     settings: TileSettings | None = None,
     *,
-    progress: Callable[[str], None] | None = None,
+    execution: Execution | None = None,
 ) -> WrittenTiles:
     """Cut a tile around every usable spot into HDF5 files of JPEG images, and keep features where encoders are named.
 
@@ -82,8 +83,8 @@ def tile_study(
         Its folder takes the tiles, too; what is there already is not computed again.
     settings
         The default if None.
-    progress
-        Takes a short line at a time.
+    execution
+        Where jobs run, and the journal of what is finished; in this process and without one if None.
 
     Raises
     ------
@@ -95,22 +96,44 @@ def tile_study(
         A file can't be written.
     """
     settings = settings or TileSettings()
-    names, sizes = settings.encoders, settings.tile_um
-    encoder = SectionEncoder(FeatureRecipe(names, sizes), store) if names else None
-    rows: list[SectionTiles] = []
-    notes: list[str] = []
-    for source in sources:
-        if progress:
-            progress(f"{source.stem}: tiles")
-        whole = read_section(source)
-        notes += whole.notes
+    names = settings.encoders
+    encoder = SectionEncoder(FeatureRecipe(names, settings.tile_um), store) if names else None
+    jobs = [
+        _TileJob(source, store, settings, encoder, f"tiles of section {number}, {source.stem}")
+        for number, source in enumerate(sources, start=1)
+    ]
+    cut = (execution or Execution()).run(jobs)
+    rows = tuple(row for section in cut for row in section.rows)
+    return WrittenTiles(rows, names, tuple(note for section in cut for note in section.notes))
+
+
+@dataclass(frozen=True)
+class _CutSection:
+    """The tiles of one section, and what its reader noted."""
+
+    rows: tuple[SectionTiles, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _TileJob:
+    """A section to be read and cut."""
+
+    source: SectionSource
+    store: FeatureStore
+    settings: TileSettings
+    encoder: SectionEncoder | None
+    title: str
+    record_types = (_CutSection, SectionTiles)
+
+    def run(self) -> _CutSection:
+        whole = read_section(self.source)
         section = whole.select(whole.placed)
-        for size in sizes:
-            files, known = write_tiles(store.folder, section, TileCut(size, settings.pixels))
+        rows = []
+        for size in self.settings.tile_um:
+            files, known = write_tiles(self.store.folder, section, TileCut(size, self.settings.pixels))
             written = tuple(path.name for path in files)
             rows.append(SectionTiles(section.name, size, len(section), written, known))
-        if encoder:
-            if progress:
-                progress(f"{source.stem}: features")
-            encoder.features(section)
-    return WrittenTiles(tuple(rows), names, tuple(notes))
+        if self.encoder:
+            self.encoder.features(section)
+        return _CutSection(tuple(rows), tuple(whole.notes))

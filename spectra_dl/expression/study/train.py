@@ -1,11 +1,11 @@
 """Train a model of expression on all sections, after measuring on left-out ones what to expect of each gene."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from spectra_dl.evaluation.folds.engine import Progress, silent
+from spectra_dl.execution.run import Execution
 from spectra_dl.expression.cohort import ExpressionCohort
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.section import TissueSection
@@ -16,9 +16,7 @@ from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.card import card_text
 from spectra_dl.storage.run_folder import RunResult
 
-if TYPE_CHECKING:
-    pass
-
+_LOG = logging.getLogger(__name__)
 MODEL_FILE = "model.safetensors"
 
 
@@ -61,7 +59,7 @@ def train_study(
     source: str,
     store: FeatureStore | None = None,
     folder: Path | None = None,
-    progress: Progress = silent,
+    execution: Execution | None = None,
 ) -> TrainedExpression:
     """Train on every section, and write the model file.
 
@@ -77,8 +75,8 @@ def train_study(
         Where features are looked up and kept.
     folder
         Where ``model.safetensors`` and overlays of spots on tissue are written; made unless it is there. None writes nothing.
-    progress
-        Takes a short line at a time.
+    execution
+        Where jobs run, and the journal of what is finished; in this process and without one if None.
 
     Raises
     ------
@@ -91,9 +89,9 @@ def train_study(
     """
     settings = settings or ExpressionStudySettings()
     evaluated = evaluate_study(
-        sections, settings, compared=False, store=store, folder=folder, progress=progress
+        sections, settings, compared=False, store=store, folder=folder, execution=execution
     )
-    progress("training on all sections")
+    _LOG.info("training on all sections")
     request = TrainingRequest(
         evaluated.model, evaluated.cohort, evaluated.targets, settings.recipe(), source, settings.seed
     )

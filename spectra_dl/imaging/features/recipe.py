@@ -123,6 +123,35 @@ class SectionEncoder:
 
 
 @dataclass(frozen=True, eq=False)
+class EncodingJob:
+    """A section to be encoded.
+
+    Attributes
+    ----------
+    encoder
+        Shared by the jobs of a run.
+    section
+        Spots that all lie on the image.
+    name
+        The section's, unique in the run.
+    """
+
+    encoder: SectionEncoder
+    section: TileSource
+    name: str
+    record_types = (SectionFeatures, FeatureBlock)
+
+    @property
+    def title(self) -> str:
+        """What it is, for the log."""
+        return f"features of {self.name}"
+
+    def run(self) -> SectionFeatures:
+        """Return the features of all spots."""
+        return self.encoder.features(self.section)
+
+
+@dataclass(frozen=True, eq=False)
 class _OpenImage:
     """A section whose image is opened when the first tile is asked for, and once."""
 

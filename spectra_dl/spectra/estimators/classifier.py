@@ -1,6 +1,5 @@
 """The neural classifier of spectra, in scikit-learn's shape."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from spectra_dl.classification.ensemble import TrainingData, train_ensemble
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
+from spectra_dl.execution.executor import Executor
 from spectra_dl.spectra.estimators.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
@@ -103,7 +103,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         provenance: Provenance | None = None,
         checkpoints: Path | None = None,
         resume: bool = False,
-        say: Callable[[str], None] | None = None,
+        executor: Executor | None = None,
     ) -> "SpectraClassifier":
         """Train on spectra ``X`` (n, p) with labels ``y`` (n,) of patients ``groups`` (n,).
 
@@ -121,8 +121,8 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
             A folder that keeps one checkpoint per member; without it none are written.
         resume
             Go on from the checkpoints found there.
-        say
-            Takes one line of progress at a time.
+        executor
+            Where members are trained; in this process if None.
 
         Raises
         ------
@@ -153,7 +153,9 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
             replace(self.training or DEFAULT_TRAINING, seed=self.seed),
             self.augmentation or Augmentation(),
         )
-        ensemble = train_ensemble(data, recipe, self.members, checkpoints=checkpoints, resume=resume, say=say)
+        ensemble = train_ensemble(
+            data, recipe, self.members, checkpoints=checkpoints, resume=resume, executor=executor
+        )
         self.out_of_fold_logits_ = ensemble.out_of_fold_logits
         self.predictor_ = assemble_predictor(
             table,

@@ -5,11 +5,14 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
-from spectra_dl.arrays import TextArray, text_array
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
+from spectra_dl.execution.run import Execution
+from spectra_dl.execution.stream import StreamedJobs
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.preprocessing.step import Remarks
 from spectra_dl.spectra.quality import inspect
@@ -52,7 +55,29 @@ class CorrectedBlock:
     fitted: FittedPreprocessing
 
 
-def corrected(blocks: Iterable[SpectraTable], preprocessing: Preprocessing) -> Iterator[CorrectedBlock]:
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """What the steps made of a block.
+
+    Attributes
+    ----------
+    intensity, wavenumber
+        ``(n, q)``, missing where a spectrum was refused, and ``(q,)``.
+    status, reason, usable, remarks
+        As of `CorrectedBlock`.
+    """
+
+    intensity: FloatArray
+    wavenumber: FloatArray
+    status: TextArray
+    reason: TextArray
+    usable: np.ndarray
+    remarks: Remarks
+
+
+def corrected(
+    blocks: Iterable[SpectraTable], preprocessing: Preprocessing, execution: Execution | None = None
+) -> Iterator[CorrectedBlock]:
     """Yield each block after correction; a spectrum's result depends on it and the fitted steps alone.
 
     Steps that learn are fitted on the usable spectra of the first block.
@@ -63,6 +88,8 @@ def corrected(blocks: Iterable[SpectraTable], preprocessing: Preprocessing) -> I
         Tables on one axis, in the order of the input.
     preprocessing
         The steps, not fitted.
+    execution
+        Where blocks are corrected, and the journal of those that are; in this process and without one if None.
 
     Yields
     ------
@@ -74,24 +101,28 @@ def corrected(blocks: Iterable[SpectraTable], preprocessing: Preprocessing) -> I
     DataError
         A step learns and the first block has no usable spectrum, or a step doesn't fit the axis.
     """
-    fitted: FittedPreprocessing | None = None
-    for block in blocks:
-        checked, verdicts = inspect(block)
-        status = text_array([verdict.status for verdict in verdicts])
-        usable = status != "refused"
-        usable_table = checked.select(usable)
-        fitted = fitted or _fitted(usable_table, preprocessing)
-        result, _ = fitted.clean(usable_table)
-        intensity = np.full((len(block), result.wavenumber.size), np.nan)
-        intensity[usable] = result.intensity
+    blocks = iter(blocks)
+    first = next(blocks)
+    checked, verdicts = inspect(first)
+    usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
+    fitted = _fitted(checked.select(usable), preprocessing)
+    stream = StreamedJobs(_correct, fitted, "block of spectra", (Correction,))
+    for block, correction in stream.run(chain([first], blocks), execution or Execution()):
+        table = replace(block, intensity=correction.intensity, wavenumber=correction.wavenumber)
         yield CorrectedBlock(
-            replace(checked, intensity=intensity, wavenumber=result.wavenumber),
-            status,
-            text_array(["; ".join(verdict.reasons) for verdict in verdicts]),
-            usable,
-            result.remarks,
-            fitted,
+            table, correction.status, correction.reason, correction.usable, correction.remarks, fitted
         )
+
+
+def _correct(fitted: FittedPreprocessing, block: SpectraTable) -> Correction:
+    checked, verdicts = inspect(block)
+    status = text_array([verdict.status for verdict in verdicts])
+    usable = status != "refused"
+    result, _ = fitted.clean(checked.select(usable))
+    intensity = np.full((len(block), result.wavenumber.size), np.nan)
+    intensity[usable] = result.intensity
+    reason = text_array(["; ".join(verdict.reasons) for verdict in verdicts])
+    return Correction(intensity, result.wavenumber, status, reason, usable, result.remarks)
 
 
 def _fitted(usable_table: SpectraTable, preprocessing: Preprocessing) -> FittedPreprocessing:

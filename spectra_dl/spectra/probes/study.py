@@ -10,6 +10,7 @@ from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.audit.identity import patients_in_several_classes, several_classes_finding
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
+from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.table import SpectraTable
@@ -33,7 +34,9 @@ class StudyAudit:
     cohort: Cohort
 
 
-def audit_study(table: SpectraTable, *, folds: int = _USUAL_FOLDS, seed: int = 0) -> StudyAudit:
+def audit_study(
+    table: SpectraTable, *, folds: int = _USUAL_FOLDS, seed: int = 0, execution: Execution | None = None
+) -> StudyAudit:
     """Run every check that the table allows.
 
     Patients who carry several labels are one finding, and are left out of the other checks.
@@ -46,6 +49,8 @@ def audit_study(table: SpectraTable, *, folds: int = _USUAL_FOLDS, seed: int = 0
         Parts the patients are split into, 2 or more.
     seed
         Of the folds, the resampled patients and the permutations.
+    execution
+        Where the checks run; in this process if None.
 
     Raises
     ------
@@ -58,12 +63,14 @@ def audit_study(table: SpectraTable, *, folds: int = _USUAL_FOLDS, seed: int = 0
         whole = ~np.isin(table.patient.astype(np.str_), conflicting)
     # If nobody is left, labelled_cohort says so of the whole table.
     cohort = labelled_cohort(table.select(whole) if conflicting and whole.any() else table)
-    cohort_audit = audit_cohort(cohort, folds=folds, seed=seed)
+    cohort_audit = audit_cohort(cohort, folds=folds, seed=seed, execution=execution)
     findings = [*([several_classes_finding(conflicting)] if conflicting else []), *cohort_audit.findings]
     return StudyAudit(Audit(gravest_first(findings)), cohort)
 
 
-def audit_cohort(cohort: Cohort, *, folds: int | None = None, seed: int = 0) -> Audit:
+def audit_cohort(
+    cohort: Cohort, *, folds: int | None = None, seed: int = 0, execution: Execution | None = None
+) -> Audit:
     """Run every check on spectra that passed the quality check.
 
     Parameters
@@ -74,6 +81,8 @@ def audit_cohort(cohort: Cohort, *, folds: int | None = None, seed: int = 0) -> 
         Parts the patients are split into, 2 or more; None takes five, or fewer where a class has fewer patients.
     seed
         Of the folds, the resampled patients and the permutations.
+    execution
+        Where the checks run; in this process if None.
 
     Raises
     ------
@@ -90,4 +99,5 @@ def audit_cohort(cohort: Cohort, *, folds: int | None = None, seed: int = 0) -> 
         folds=patient_folds(cohort.patient, cohort.label, folds=folds, seed=seed),
         multiplicity=draw_patients(len(set(cohort.patient)), seed=seed),
         seed=seed,
+        execution=execution,
     )

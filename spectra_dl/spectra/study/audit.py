@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from spectra_dl.evaluation.audit.audit_report import audit_json, audit_text
+from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.probes.study import StudyAudit, audit_study
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.provenance import DISCLAIMER
@@ -38,7 +39,9 @@ class AuditedSpectra(RunResult):
         return "\n".join([audit_text(self.study.audit), "", counts, *notes])
 
 
-def audit_spectra(table: SpectraTable, *, folds: int = 5, seed: int = 0) -> AuditedSpectra:
+def audit_spectra(
+    table: SpectraTable, *, folds: int = 5, seed: int = 0, execution: Execution | None = None
+) -> AuditedSpectra:
     """Run every check that the table allows; see `spectra_dl.spectra.probes.study.audit_study`.
 
     Parameters
@@ -49,5 +52,7 @@ def audit_spectra(table: SpectraTable, *, folds: int = 5, seed: int = 0) -> Audi
         Parts the patients are split into.
     seed
         Of the folds, the resampled patients and the permutations.
+    execution
+        Where the checks run; in this process if None.
     """
-    return AuditedSpectra(audit_study(table, folds=folds, seed=seed))
+    return AuditedSpectra(audit_study(table, folds=folds, seed=seed, execution=execution))

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
+from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.hdf5_files import hdf5_file
 from spectra_dl.spectra.preprocessing.correction import CorrectedBlock, certificates_file, corrected
 from spectra_dl.spectra.study.cleaning import CleaningSettings
@@ -104,6 +105,7 @@ def correct_study(
     cleaning: CleaningSettings | None = None,
     *,
     kind: TableKind = "both",
+    execution: Execution | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CorrectedSpectra:
     """Correct spectra block by block and write them under their ids, in input order.
@@ -118,6 +120,8 @@ def correct_study(
         The steps; the default if None.
     kind
         Write ``spectra.csv``, ``spectra.h5`` or both.
+    execution
+        Where blocks are corrected, and the journal of those that are; in this process and without one if None.
     progress
         Takes how many spectra are done.
 
@@ -129,7 +133,7 @@ def correct_study(
         A file can't be written.
     """
     cleaning = cleaning or CleaningSettings()
-    done = corrected(blocks, cleaning.preprocessing())
+    done = corrected(blocks, cleaning.preprocessing(), execution)
     first = next(done)
     make_run_folder(folder)
     counts = CorrectionCounts()

@@ -9,12 +9,12 @@ from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import Evaluation
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.estimator import Estimator
-from spectra_dl.evaluation.folds.engine import Progress, silent
 from spectra_dl.evaluation.folds.group_splits import group_folds
 from spectra_dl.evaluation.folds.splits import Fold, read_split
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
 from spectra_dl.evaluation.wording import first_few
+from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
@@ -78,7 +78,7 @@ def evaluate_study(
     settings: SpectraStudySettings | None = None,
     *,
     split: str | Sequence[Fold] | None = None,
-    progress: Progress = silent,
+    execution: Execution | None = None,
 ) -> EvaluatedSpectra:
     """Evaluate networks and classical models on the same patients.
 
@@ -92,8 +92,8 @@ def evaluate_study(
         The default if None.
     split
         Text of the ``folds.csv`` of another run, whose folds are repeated; or folds of the usable spectra.
-    progress
-        Takes a short line before each fit.
+    execution
+        Where jobs run, and the journal of what is finished; in this process and without one if None.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def evaluate_study(
         folds=_given_folds(cohort, settings.split_by, split),
         context=SPECTRA_CONTEXT,
         observers=[SaliencyObserver(cohort.table, cohort.label, models[0].name)],
-        progress=progress,
+        execution=execution,
     )
     # What the cleaning says of all spectra at once is for the reader; the models' cleaning is fitted in each fold.
     cleaned = settings.preprocessing.fit(cohort.table).transform(cohort.table)

@@ -17,6 +17,8 @@ from spectra_dl.classification.predictions import (
     patient_predictions_file,
     row_predictions_file,
 )
+from spectra_dl.execution.run import Execution
+from spectra_dl.execution.stream import StreamedJobs
 from spectra_dl.spectra.predictor import NOT_CONVERGED, SPIKES_REMOVED, SpectraPredictor
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
@@ -206,6 +208,7 @@ def predict_study(
     folder: Path | None = None,
     *,
     batch_size: int = 256,
+    execution: Execution | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> PredictedSpectra:
     """Predict spectra block by block, and write a line for each spectrum and each patient.
@@ -220,6 +223,8 @@ def predict_study(
         Where ``predictions.csv`` and ``patients.csv`` are written; it is made once the first block is predicted. None writes nothing.
     batch_size
         Spectra at a time; changes no result.
+    execution
+        Where blocks are predicted; in this process if None.
     progress
         Takes how many spectra are done.
 
@@ -231,13 +236,14 @@ def predict_study(
         A file can't be written.
     """
     counts = PredictionCounts()
-    predicted = ((table, *predictor.predict(table, batch_size=batch_size)) for table in blocks)
+    stream = StreamedJobs(_predict, (predictor, batch_size), "block of spectra")
+    predicted = stream.run(blocks, execution or Execution())
     first = next(predicted)
     with _writers(folder, predictor) as (write_spectra, write_patients):
         tally = PatientTally(tuple(predictor.classification.classes), predictor.words)
-        for table, spectra, notes in chain([first], predicted):
+        for table, (spectra, notes, seen) in chain([first], predicted):
             write_spectra(spectra)
-            counts.add(spectra, notes, seen=predictor.seen_in_training(table))
+            counts.add(spectra, notes, seen=seen)
             counts.reader_notes = table.notes  # the last block carries all
             tally.add(spectra)
             if table.patient is None:  # each spectrum stands for itself
@@ -247,6 +253,14 @@ def predict_study(
                 progress(counts.spectra)
         counts.add_patients(write_patients(tally))
     return PredictedSpectra(predictor, counts)
+
+
+def _predict(
+    shared: tuple[SpectraPredictor, int], table: SpectraTable
+) -> tuple[RowPredictions, tuple[str, ...], int]:
+    """Return the predictions of a block, notes on it, and how many of its spectra the model was trained on."""
+    predictor, batch_size = shared
+    return (*predictor.predict(table, batch_size=batch_size), predictor.seen_in_training(table))
 
 
 @contextlib.contextmanager

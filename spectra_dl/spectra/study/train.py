@@ -1,9 +1,9 @@
 """Train a classifier of spectra on all labelled patients, and describe it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from spectra_dl.execution.executor import Executor
 from spectra_dl.models.card import card_text
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.assembly import Provenance
@@ -60,7 +60,7 @@ def train_study(
     source: str,
     folder: Path | None = None,
     resume: bool = False,
-    progress: Callable[[str], None] | None = None,
+    executor: Executor | None = None,
 ) -> TrainedSpectra:
     """Train the first network of the settings on every patient, and write checkpoints and the model file.
 
@@ -76,8 +76,8 @@ def train_study(
         Where ``model.safetensors`` and the checkpoints are written; None writes nothing, as in all processes but the first.
     resume
         Go on from the checkpoints in ``folder``.
-    progress
-        Takes one line at a time.
+    executor
+        Where members are trained; in this process if None.
 
     Raises
     ------
@@ -98,8 +98,6 @@ def train_study(
         positive=settings.evaluation.positive,
         threshold=settings.evaluation.threshold_rule,
     )
-    if progress:
-        progress("audit")
     provenance = _described(cohort, source, settings.seed)
     checkpoints = _checkpoint_folder(folder, resume=resume) if folder else None
     classifier.fit(
@@ -109,7 +107,7 @@ def train_study(
         provenance=provenance,
         checkpoints=checkpoints,
         resume=resume,
-        say=progress,
+        executor=executor,
     )
     predictor = classifier.predictor_
     return TrainedSpectra(predictor, cohort, predictor.save(folder / MODEL_FILE) if folder else "")

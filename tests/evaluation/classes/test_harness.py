@@ -15,10 +15,11 @@ from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.task import prepare_task
 from spectra_dl.evaluation.entries import ModelEntry
-from spectra_dl.evaluation.folds.engine import fold_jobs, run_jobs
+from spectra_dl.evaluation.folds.engine import fold_jobs
 from spectra_dl.evaluation.folds.group_splits import group_folds
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds, read_split, spectrum_folds, split_text
 from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.execution.run import Execution
 
 QUICK = EvaluationSettings(resamples=200, permutations=200)
 
@@ -168,12 +169,13 @@ def test_folds_with_a_patient_on_both_sides_are_refused():
         )
 
 
-def test_progress_names_each_fit():
-    said = []
-    evaluate({"lda": LinearDiscriminantAnalysis()}, *study(1.0), QUICK, progress=said.append)
-    assert said[0] == "audit"
-    assert "lda: fold 5 of 5" in said
-    assert said[-1] == "lda: leaky split, fold 5 of 5"
+def test_the_log_names_each_job(caplog):
+    with caplog.at_level("INFO", logger="spectra_dl"):
+        evaluate({"lda": LinearDiscriminantAnalysis()}, *study(1.0), QUICK)
+    said = [record.getMessage().split(" (")[0] for record in caplog.records]
+    assert said[0] == "1 of 16 done: audit: columns"
+    assert "11 of 16 done: lda: fold 5 of 5" in said
+    assert said[-1] == "16 of 16 done: lda: leaky split, fold 5 of 5"
 
 
 def test_the_audit_runs_unasked_and_takes_probes():
@@ -232,7 +234,7 @@ def learned_in_folds(rows, label, patient, folds=None):
     """Return what each fold of a model learned."""
     task = prepare_task(len(rows), read_patients(patient, label), QUICK, folds)
     entry = ModelEntry("lda", LinearDiscriminantAnalysis())
-    return task, [outcome.learned for outcome in run_jobs(fold_jobs(entry, rows, task, task.folds))]
+    return task, [outcome.learned for outcome in Execution().run(fold_jobs(entry, rows, task, task.folds))]
 
 
 @pytest.mark.parametrize("what", ["labels", "rows"])

@@ -11,8 +11,9 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.task import prepare_task
 from spectra_dl.evaluation.entries import ModelEntry
-from spectra_dl.evaluation.folds.engine import fold_jobs, run_jobs, silent
+from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
 from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.execution.run import Execution
 
 PATIENT = np.repeat([f"p{number:02d}" for number in range(24)], 2)
 CODE = np.repeat(np.arange(24) % 2, 2)
@@ -63,8 +64,8 @@ def test_a_job_runs_again_to_the_same_outcome_and_fits_no_model_of_the_caller():
 
 
 def test_jobs_run_in_any_order_to_the_same_outcomes():
-    forward = run_jobs(jobs())
-    backward = run_jobs(reversed(jobs()))
+    forward = Execution().run(jobs())
+    backward = Execution().run(list(reversed(jobs())))
     for first, second in zip(forward, reversed(backward), strict=True):
         assert_same(first, second)
 
@@ -78,7 +79,7 @@ def test_a_job_predicts_its_test_rows_from_its_training_rows_alone():
 
 
 def test_observers_change_no_outcome_and_are_noted_where_they_saw_something():
-    plain, observed = run_jobs(jobs()), run_jobs(jobs(observers=[Coefficients()]))
+    plain, observed = Execution().run(jobs()), Execution().run(jobs(observers=[Coefficients()]))
     for first, second in zip(plain, observed, strict=True):
         assert_same(first, second)
         assert first.observations() == []
@@ -87,23 +88,35 @@ def test_observers_change_no_outcome_and_are_noted_where_they_saw_something():
     assert observations[0].seen.shape == (1, 5)
 
 
-def test_progress_says_model_and_fold_before_each_fit():
-    lines = []
-    run_jobs(jobs(), lines.append)
-    assert lines == ["LR: fold 1 of 3", "LR: fold 2 of 3", "LR: fold 3 of 3"]
+def test_titles_say_model_and_fold():
+    assert [job.title for job in jobs()] == ["LR: fold 1 of 3", "LR: fold 2 of 3", "LR: fold 3 of 3"]
     assert jobs(title="LR, shuffled 2:")[0].title == "LR, shuffled 2: fold 1 of 3"
 
 
-def test_silence_prints_nothing(capsys):
-    silent("LR: fold 1 of 3")
-    run_jobs(jobs()[:1])
+def test_models_come_fold_by_fold_also_where_one_has_fewer_folds():
+    titles = [job.title for job in by_fold([jobs(), jobs(title="shuffled:")[:2]])]
+    assert titles == [
+        "LR: fold 1 of 3",
+        "shuffled: fold 1 of 3",
+        "LR: fold 2 of 3",
+        "shuffled: fold 2 of 3",
+        "LR: fold 3 of 3",
+    ]
+
+
+def test_without_a_listener_nothing_is_printed(capsys):
+    Execution().run(jobs()[:1])
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_fit_that_fails_is_refused_before_later_folds_run():
+def test_a_fit_that_fails_is_refused_before_later_folds_run(caplog):
     good, broken, later = jobs()
-    lines = []
     broken = replace(broken, rows=np.full_like(ROWS, np.nan))
-    with pytest.raises(DataError, match="LogisticRegression can't be fitted on 32 rows"):
-        run_jobs([good, broken, later], lines.append)
-    assert len(lines) == 2
+    with (
+        caplog.at_level("INFO", logger="spectra_dl"),
+        pytest.raises(DataError, match="LogisticRegression can't be fitted on 32 rows"),
+    ):
+        Execution().run([good, broken, later])
+    assert [record.getMessage().split(" (")[0] for record in caplog.records] == [
+        "1 of 3 done: LR: fold 1 of 3"
+    ]

@@ -1,0 +1,106 @@
+"""Where a command's work is done: in this process, in several, or on a cluster."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl.errors import UsageError
+from spectra_dl.training.distributed.launch import read_launch
+from spectra_dl_cli.earlier_run import recorded_options
+from spectra_dl_cli.log import quiet_option
+from spectra_dl_cli.options import bundled, together
+
+if TYPE_CHECKING:
+    from spectra_dl.execution.executor import Executor
+
+execution_options = together(
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Processes that work at the same time, 0: one for each processor; changes no result.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Threads in each of them; last digits may depend on it.",
+    ),
+    quiet_option,
+)
+resume_option = click.option("--resume", is_flag=True, help="Go on with an interrupted run in --out.")
+
+
+@dataclass(frozen=True)
+class ExecutionOptions:
+    """What `execution_options` say.
+
+    Attributes
+    ----------
+    jobs
+        Processes on this machine; 0 takes one for each processor.
+    threads
+        Of torch and BLAS in each.
+    scheduler
+        Address or file of a Dask scheduler; None works on this machine.
+    """
+
+    jobs: int = 1
+    threads: int = 1
+    scheduler: str | None = None
+
+    def executor(self) -> "Executor":
+        """Return what runs the command's jobs, and limit the threads of the rest of the command likewise.
+
+        Raises
+        ------
+        UsageError
+            Both are named, or either under torchrun.
+        """
+        from spectra_dl.execution.threads import limited_threads
+
+        elsewhere = self.jobs != 1 or self.scheduler is not None
+        if self.scheduler is not None and self.jobs != 1:
+            raise UsageError("--jobs works on this machine and --scheduler on a cluster; give one of them")
+        if elsewhere and read_launch().world_size > 1:
+            raise UsageError("torchrun has started the processes already; leave --jobs and --scheduler out")
+        click.get_current_context().with_resource(limited_threads(self.threads))
+        if self.jobs != 1:
+            from spectra_dl.execution.processes import ProcessExecutor
+
+            return ProcessExecutor(self.jobs, self.threads)
+        from spectra_dl.execution.executor import SerialExecutor
+
+        return SerialExecutor(self.threads)
+
+
+bundled_execution = bundled("execution", ExecutionOptions)
+
+
+def run_identity(context: click.Context, origin: Mapping[str, object]) -> dict[str, str]:
+    """Return by name what must be the same for an interrupted run to go on: command, options, versions and the input's content.
+
+    Parameters
+    ----------
+    context
+        Of the command.
+    origin
+        From `spectra_dl_cli.output.origin_of`.
+    """
+    inputs, versions = origin["inputs"], origin["versions"]
+    assert isinstance(inputs, list)
+    assert isinstance(versions, dict)
+    return {
+        "command": context.command_path,
+        "processor": platform.machine(),
+        **{f"version of {name}": str(version) for name, version in versions.items()},
+        **{f"--{name.replace('_', '-')}": str(value) for name, value in recorded_options(context).items()},
+        **{f"input {number}": str(each["sha256"]) for number, each in enumerate(inputs, start=1)},
+    }

@@ -1,0 +1,30 @@
+"""How much memory this machine, or the part of it that a scheduler has lent, still has."""
+
+from pathlib import Path
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def available_memory() -> int:
+    """Return the bytes that new processes may use without swapping, a container's or a batch job's limit among the reasons."""
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    lent = _number(_CGROUP / "memory.max")
+    used = _number(_CGROUP / "memory.current")
+    return free if lent is None or used is None else max(0, min(free, lent - used))
+
+
+def used_memory() -> int:
+    """Return the bytes that this process holds in memory."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def _number(path: Path) -> int | None:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return int(text) if text.isdigit() else None

@@ -1,0 +1,233 @@
+"""Jobs in several processes of this machine."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait as wait_for
+from typing import Any
+
+from spectra_dl.errors import EnvironmentFault, UsageError
+from spectra_dl.execution.available_memory import available_memory, used_memory
+from spectra_dl.execution.executor import Item, Result
+from spectra_dl.execution.threads import set_threads
+from spectra_dl.execution.window import MayTake, always, in_order
+from spectra_dl.execution.worker import SharedWork, read_reply
+
+_LOG = logging.getLogger(__name__)
+_ATTEMPTS = 2
+_QUEUED = 2  # items that wait for a worker while results are wanted in order
+_Entry = tuple[int, Any]
+
+_shared: SharedWork | None = None
+
+
+@dataclass(frozen=True)
+class ProcessExecutor:
+    """Run jobs in processes of this machine, each with its own copy of what they share.
+
+    A job whose process dies runs once more in another; if that dies too, the run ends. Where memory is short for all processes, fewer
+    jobs run at a time, as one job's use of memory shows.
+
+    Attributes
+    ----------
+    jobs
+        Processes; 0 takes as many as this process may use processors.
+    threads
+        Threads of torch and BLAS in each.
+    """
+
+    jobs: int = 0
+    threads: int = 1
+    local = True
+
+    def __post_init__(self) -> None:
+        if self.jobs < 0 or self.threads < 1:
+            raise UsageError(
+                f"jobs={self.jobs}, threads={self.threads}: give 0 jobs (one for each processor) or more, and 1 thread or more"
+            )
+
+    @property
+    def workers(self) -> int:
+        """How many processes there are at most."""
+        return self.jobs or _available_processors()
+
+    def finished(
+        self, work: Callable[[Any, Item], Result], shared: object, items: Iterable[Item]
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield the number and result of each item as soon as it is finished.
+
+        Parameters
+        ----------
+        work, shared, items
+            See `spectra_dl.execution.executor.Executor.finished`.
+
+        Raises
+        ------
+        EnvironmentFault
+            A process died twice over the same item.
+        """
+        return _Pool(self, SharedWork(work, shared)).finished(items)
+
+    def in_order(
+        self, work: Callable[[Any, Item], Result], shared: object, items: Iterable[Item]
+    ) -> Iterator[Result]:
+        """Yield the result of each item in the order of the items.
+
+        Parameters
+        ----------
+        work, shared, items
+            See `spectra_dl.execution.executor.Executor.in_order`.
+
+        Raises
+        ------
+        EnvironmentFault
+            A process died twice over the same item.
+        """
+        pool = _Pool(self, SharedWork(work, shared), queued=_QUEUED)
+        return in_order(pool.finished, items, ahead=2 * self.workers + _QUEUED)
+
+
+class _Pool:
+    """The processes of one piece of work, replaced when one of them dies."""
+
+    def __init__(self, executor: ProcessExecutor, shared: SharedWork, queued: int = 0) -> None:
+        self._executor, self._shared, self._queued = executor, shared, queued
+        self._memory = available_memory()
+        # A worker loads what this process has loaded, and works with it.
+        self._guess, self._measured = 2 * used_memory(), 0
+        self._said = executor.workers
+
+    def finished(self, items: Iterable[Any], may_take: MayTake = always) -> Iterator[tuple[int, Any]]:
+        """Yield the number and result of each item as soon as it is finished."""
+        entries, again, deaths = enumerate(items), deque[_Entry](), Counter[int]()
+        feed = _Feed(entries, again, may_take)
+        complete = False
+        while not complete:
+            running: dict[Future[bytes], _Entry] = {}
+            before = set(multiprocessing.active_children())
+            pool = ProcessPoolExecutor(
+                self._executor.workers,
+                multiprocessing.get_context("spawn"),
+                _begin_worker,
+                (self._shared, self._executor.threads),
+            )
+            try:
+                yield from self._results(pool, feed, running)
+                complete = True
+            except BrokenProcessPool as err:
+                self._take_back(running, again, deaths, err)
+            finally:
+                if not complete:
+                    _kill(set(multiprocessing.active_children()) - before)
+                pool.shutdown(cancel_futures=True)
+
+    def _results(
+        self, pool: ProcessPoolExecutor, feed: "_Feed", running: dict[Future[bytes], _Entry]
+    ) -> Iterator[tuple[int, Any]]:
+        while True:
+            while len(running) < self._at_a_time() and (entry := feed.take()):
+                try:
+                    running[pool.submit(_run, entry[1])] = entry
+                except (BrokenProcessPool, BrokenPipeError) as err:
+                    feed.give_back(entry)
+                    raise BrokenProcessPool(str(err)) from err
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                reply = read_reply(future.result())
+                number, _ = running.pop(future)
+                self._measured = max(self._measured, reply.peak_memory)
+                yield number, reply.result
+
+    def _at_a_time(self) -> int:
+        workers, per_job = self._executor.workers, self._measured or self._guess
+        allowed = max(1, min(workers, self._memory // per_job))
+        if allowed < self._said:
+            self._said = allowed
+            _LOG.warning(
+                "%d jobs at a time instead of %d: one needs about %.1f GB of memory, and %.1f GB are free",
+                allowed,
+                workers,
+                per_job / 1e9,
+                self._memory / 1e9,
+            )
+        return allowed + (self._queued if allowed == workers else 0)
+
+    def _take_back(
+        self,
+        running: dict[Future[bytes], _Entry],
+        again: deque[_Entry],
+        deaths: Counter[int],
+        err: BrokenProcessPool,
+    ) -> None:
+        """Let what ran beside a process that died run once more, or give up."""
+        deaths.update(number for number, _ in running.values())
+        if any(count >= _ATTEMPTS for count in deaths.values()):
+            raise EnvironmentFault(
+                f"a process that worked on job {max(deaths, key=deaths.__getitem__) + 1} died, and again when the job was repeated, mostly "
+                "for want of memory; give fewer --jobs, or split the input"
+            ) from err
+        again.extend(running.values())
+        _LOG.warning("a process died (mostly for want of memory); what it worked on is repeated in another")
+
+
+@dataclass
+class _Feed:
+    """The items that are still to run: first those whose process died, then new ones."""
+
+    entries: Iterator[_Entry]
+    again: deque[_Entry]
+    may_take: MayTake
+    _next: _Entry | None = None
+
+    def take(self) -> _Entry | None:
+        if self.again:
+            return self.again.popleft()
+        if self._next is None:
+            self._next = next(self.entries, None)
+        if self._next is None or not self.may_take(self._next[0]):
+            return None
+        entry, self._next = self._next, None
+        return entry
+
+    def give_back(self, entry: _Entry) -> None:
+        self.again.appendleft(entry)
+
+
+def _begin_worker(shared: SharedWork, threads: int) -> None:
+    global _shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it ends it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    set_threads(threads)
+    _shared = shared
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has ended, however that was."""
+    if parent := multiprocessing.parent_process():
+        wait_for([parent.sentinel])
+    os._exit(1)
+
+
+def _run(item: object) -> bytes:
+    assert isinstance(_shared, SharedWork)
+    return _shared.reply(item)
+
+
+def _kill(processes: Iterable[multiprocessing.process.BaseProcess]) -> None:
+    for process in processes:
+        process.kill()
+
+
+def _available_processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1

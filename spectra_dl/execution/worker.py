@@ -1,0 +1,90 @@
+"""What a worker does with a piece of work: run it, and send back its result with what it cost."""
+
+import resource
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from spectra_dl.errors import EnvironmentFault
+from spectra_dl.execution.transport import packed, unpacked
+
+_BYTES = 1 if sys.platform == "darwin" else 1024  # in the unit of ru_maxrss
+_UNPACKING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What comes back from a worker.
+
+    Attributes
+    ----------
+    result
+        Of the work; None where it failed.
+    error
+        What it raised; None where it went well.
+    peak_memory
+        Most bytes that the worker ever held.
+    """
+
+    result: Any
+    error: Exception | None
+    peak_memory: int
+
+
+class SharedWork:
+    """A function with what all its items need, turned into objects once in each process.
+
+    Parameters
+    ----------
+    work
+        Takes ``shared`` and an item.
+    shared
+        What all items need.
+    """
+
+    def __init__(self, work: Callable[[Any, Any], Any], shared: object) -> None:
+        self._content: bytes | None = packed((work, shared))
+        self._work: tuple[Callable[[Any, Any], Any], Any] | None = None
+
+    def reply(self, item: object) -> bytes:
+        """Return the packed `Reply` on an item; whatever goes wrong is in it."""
+        error, result = None, None
+        try:
+            work, shared = self._unpacked()
+            result = work(shared, item)
+        except Exception as err:
+            error = _transportable(err)
+        return packed(Reply(result, error, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES))
+
+    def _unpacked(self) -> tuple[Callable[[Any, Any], Any], Any]:
+        with _UNPACKING:
+            if self._content is not None:
+                self._work, self._content = unpacked(self._content), None
+        assert isinstance(self._work, tuple)
+        return self._work
+
+
+def read_reply(content: bytes) -> Reply:
+    """Return a worker's reply, or raise what its work raised.
+
+    Raises
+    ------
+    Exception
+        Of the work.
+    """
+    reply: Reply = unpacked(content)
+    if reply.error is not None:
+        raise reply.error
+    return reply
+
+
+def _transportable(error: Exception) -> Exception:
+    """Return the error, or one that says the same where it can't be sent."""
+    try:
+        if type(unpacked(packed(error))) is type(error):
+            return error
+    except Exception:
+        pass
+    return EnvironmentFault(f"a worker failed ({type(error).__name__}: {str(error)[:300]})")
