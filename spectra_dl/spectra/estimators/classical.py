@@ -3,8 +3,6 @@
 Nothing that predicts with a stored model imports this file.
 """
 
-import hashlib
-import json
 import warnings
 from collections.abc import Sequence
 from typing import Any, Self
@@ -24,6 +22,7 @@ from sklearn.svm import SVC
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable, as_table
@@ -31,52 +30,11 @@ from spectra_dl.spectra.table import SpectraTable, as_table
 _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
 _TREES = 300
-_MOST_CACHED = 100_000  # spectra; of 1,000 points they take 0.4 GB
 
 Labels = NDArray[np.str_]
 
 
 MAJORITY = "majority class"  # what any model must beat
-
-
-class CleanedSpectra:
-    """Cache of cleaned spectra, so that no fold and no model cleans the same spectrum twice.
-
-    A spectrum is known by its values and by the fitted steps: a step that learnt something else in another fold has
-    other entries, and nothing of a fold reaches the next. Clones by scikit-learn share one cache.
-    """
-
-    def __init__(self) -> None:
-        self._rows: dict[bytes, NDArray[np.float32]] = {}
-
-    def __sklearn_clone__(self) -> Self:
-        return self
-
-    def clean(self, table: SpectraTable, fitted: FittedPreprocessing) -> NDArray[np.float32]:
-        """Return what ``fitted`` makes of ``table``, ``(n, q)``.
-
-        Parameters
-        ----------
-        table
-            Spectra on the axis the steps were fitted on.
-        fitted
-            Fitted steps.
-
-        Returns
-        -------
-        ndarray
-            ``(n, q)`` float32, rows as in the table.
-        """
-        steps = hashlib.blake2b(json.dumps(fitted.to_json()).encode()).digest()
-        keys = [hashlib.blake2b(row.tobytes(), key=steps, digest_size=16).digest() for row in table.intensity]
-        cached = self._rows
-        missing = [at for at, key in enumerate(keys) if key not in cached]
-        if missing:
-            if len(cached) + len(missing) > _MOST_CACHED:
-                return fitted.transform(table).matrix
-            cleaned = fitted.transform(table.select(missing)).matrix
-            cached.update({keys[at]: row for at, row in zip(missing, cleaned, strict=True)})
-        return np.stack([cached[key] for key in keys])
 
 
 class SpectraPreprocessor(TransformerMixin, BaseEstimator):
@@ -89,13 +47,13 @@ class SpectraPreprocessor(TransformerMixin, BaseEstimator):
     preprocessing
         The steps.
     memory
-        A cache shared by models that clean the same spectra; None cleans them each time.
+        Shared by models that are fitted on the same rows or clean the same spectra; None fits and cleans each time.
     """
 
     fitted_: FittedPreprocessing
 
     def __init__(
-        self, wavenumber: FloatArray, preprocessing: Preprocessing, memory: CleanedSpectra | None = None
+        self, wavenumber: FloatArray, preprocessing: Preprocessing, memory: FoldMemory | None = None
     ) -> None:
         self.wavenumber = wavenumber
         self.preprocessing = preprocessing
@@ -111,14 +69,20 @@ class SpectraPreprocessor(TransformerMixin, BaseEstimator):
         y
             ``(n,)`` class of each row; not looked at.
         """
-        self.fitted_ = self.preprocessing.fit(self._table(X))
+        table = self._table(X)
+        if self.memory is None:
+            self.fitted_ = self.preprocessing.fit(table)
+        else:
+            self.fitted_ = self.memory.fit(self.preprocessing, table)
         return self
 
     def transform(self, X: FloatArray | SpectraTable) -> FloatArray:
         """Return the cleaned spectra, ``(n, q)`` float64."""
         table = self._table(X)
         if self.memory is None:
-            return self.fitted_.transform(table).matrix.astype(np.float64)
+            return self.fitted_.transform(table).matrix.astype(
+                np.float64, order="C"
+            )  # as a memory gives them
         return self.memory.clean(table, self.fitted_).astype(np.float64)
 
     def _table(self, X: FloatArray | SpectraTable) -> SpectraTable:
@@ -264,7 +228,7 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
 
 
 def classical_models(
-    wavenumber: FloatArray, preprocessing: Preprocessing, seed: int = 0
+    wavenumber: FloatArray, preprocessing: Preprocessing, seed: int = 0, memory: FoldMemory | None = None
 ) -> dict[str, BaseEstimator]:
     """Return the classical models by name, unfitted; each starts by cleaning its own training spectra.
 
@@ -276,16 +240,18 @@ def classical_models(
         Fitted anew in each fold.
     seed
         Of the forest and of inner splits.
+    memory
+        What the models share with one another, and with others that are given it; None makes one for these alone.
 
     Notes
     -----
     PLS-DA is partial least squares scores followed by linear discriminant analysis (Barker and Rayens 2003,
     doi 10.1002/cem.785).
     """
-    memory = CleanedSpectra()
+    shared = FoldMemory() if memory is None else memory
 
     def after_cleaning(*steps: BaseEstimator) -> BaseEstimator:
-        return make_pipeline(SpectraPreprocessor(wavenumber, preprocessing, memory), *steps)
+        return make_pipeline(SpectraPreprocessor(wavenumber, preprocessing, shared), *steps)
 
     support_vectors = after_cleaning(StandardScaler(), SVC(C=1.0, gamma="scale"))
     forest = RandomForestClassifier(_TREES, max_features="sqrt", random_state=seed, n_jobs=1)
@@ -296,7 +262,7 @@ def classical_models(
         "PCA-LDA": after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
         "SVM": PatientCalibrated(support_vectors, seed),
         "random forest": after_cleaning(forest),
-        "MiniRocket": PatientRidge(after_cleaning(MiniRocket(seed=seed)), seed),
+        "MiniRocket": PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
     }
 
 

@@ -1,5 +1,6 @@
 """MiniRocket: thousands of fixed convolutions of a spectrum, and a ridge classifier on how often each is high."""
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -13,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,6 +41,8 @@ class MiniRocket(TransformerMixin, BaseEstimator):
         was the same on a simulated study (.80) and on real serum (.99), and no lower on real saliva (.89 against .86).
     seed
         Of the choice of training spectra whose outputs give the thresholds.
+    memory
+        Keeps features, so that those of training rows are at hand when they are asked for again; None computes them each time.
 
     Notes
     -----
@@ -54,9 +58,10 @@ class MiniRocket(TransformerMixin, BaseEstimator):
     dilations_: NDArray[np.intp]
     thresholds_: list[NDArray[np.float32]]
 
-    def __init__(self, n_features: int = 4_200, seed: int = 0) -> None:
+    def __init__(self, n_features: int = 4_200, seed: int = 0, memory: FoldMemory | None = None) -> None:
         self.n_features = n_features
         self.seed = seed
+        self.memory = memory
 
     def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
         """Find the thresholds on training rows.
@@ -93,6 +98,13 @@ class MiniRocket(TransformerMixin, BaseEstimator):
 
     def transform(self, X: FloatArray) -> NDArray[np.float32]:
         """Return the features, ``(n, f)`` from 0 to 1."""
+        if self.memory is None:
+            return self._transformed(X)
+        thresholds = [threshold.tolist() for threshold in self.thresholds_]
+        fitted = json.dumps(["MiniRocket", self.dilations_.tolist(), thresholds])
+        return self.memory.features(fitted, X, self._transformed)
+
+    def _transformed(self, X: FloatArray) -> NDArray[np.float32]:
         parts = [
             self._features(_tensor(X[at : at + _ROWS_AT_ONCE])) for at in range(0, len(X), _ROWS_AT_ONCE)
         ]

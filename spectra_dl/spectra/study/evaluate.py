@@ -18,6 +18,7 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, tuned_network, without_baseline
 from spectra_dl.spectra.probes import audit_columns, spectra_audit_inputs
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
@@ -145,10 +146,11 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[Mo
         )
         for name in dict.fromkeys(settings.networks)
     }
-    classical: Mapping[str, Estimator] = classical_models(axis, steps, seed=seed)
+    memory = FoldMemory()
+    classical: Mapping[str, Estimator] = classical_models(axis, steps, seed, memory)
     if settings.tune:
         bare = without_baseline(steps)
-        bare_models = classical_models(axis, bare, seed=seed) if bare else None
+        bare_models = classical_models(axis, bare, seed, memory) if bare else None
         neural = {name: tuned_network(model, settings.training, bare, seed) for name, model in neural.items()}
         classical = tuned_classical(classical, bare_models, seed)
     names = tuple(classical) if settings.classical is None else settings.classical

@@ -9,13 +9,13 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.estimators.classical import (
-    CleanedSpectra,
     PartialLeastSquaresScores,
     PatientCalibrated,
     PrincipalComponents,
     SpectraPreprocessor,
     classical_models,
 )
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
 from spectra_dl.spectra.table import SpectraTable
@@ -83,7 +83,7 @@ def test_principal_scores_equal_scikit_learns():
 
 def test_cleaning_is_fitted_on_the_training_rows_alone():
     rows, _, _ = spectra()
-    cleaner = SpectraPreprocessor(WAVENUMBER, Preprocessing((EMSC(order=1),)), CleanedSpectra())
+    cleaner = SpectraPreprocessor(WAVENUMBER, Preprocessing((EMSC(order=1),)), FoldMemory())
     reference = clone(cleaner).fit(rows[:36]).fitted_.to_json()
     changed = rows.copy()
     changed[36:] *= 7
@@ -94,7 +94,7 @@ def test_cleaning_is_fitted_on_the_training_rows_alone():
 def test_remembered_spectra_equal_those_cleaned_afresh_also_when_what_was_learnt_differs():
     rows, _, _ = spectra()
     steps = Preprocessing((EMSC(order=1),))
-    memory = CleanedSpectra()
+    memory = FoldMemory()
     for training in (rows[:36], rows[36:], rows[:36]):
         remembered = clone(SpectraPreprocessor(WAVENUMBER, steps, memory)).fit(training).transform(rows[::-1])
         afresh = SpectraPreprocessor(WAVENUMBER, steps).fit(training).transform(rows[::-1])
@@ -102,7 +102,7 @@ def test_remembered_spectra_equal_those_cleaned_afresh_also_when_what_was_learnt
 
 
 def test_copies_of_a_model_share_one_memory():
-    memory = CleanedSpectra()
+    memory = FoldMemory()
     assert clone(SpectraPreprocessor(WAVENUMBER, SNV, memory)).memory is memory
 
 
