@@ -6,6 +6,7 @@ logarithmic scales; where both hardly move from one value to the next, the basel
 yet kept from bending with the background.
 """
 
+import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,6 +17,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.spectra.baseline.certificate import BaselineResult
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_parameters, correct
 from spectra_dl.spectra.baseline.settings import checked_intensity
+from spectra_dl.spectra.recently_used import RecentlyUsed, row_digests
 
 AUTO = "auto"
 _STEP = 0.25  # decades: wide enough that folds of one study mostly agree
@@ -23,6 +25,7 @@ _GRID = 10.0 ** np.arange(2.0, 9.0 + _STEP / 2, _STEP)
 _MOST_SPECTRA = 100
 _LAM_WITHOUT_CURVATURE = 1e5  # where no spectrum bends at all, every lam gives the same baseline
 _DEFAULT_P = 0.01
+_FLATTEST = RecentlyUsed[int](16 << 20)  # of some 40,000 spectra
 
 
 def choose_lam(intensity: ArrayLike, method: str, parameters: Mapping[str, ParameterValue]) -> float:
@@ -77,16 +80,37 @@ def choose_lam(intensity: ArrayLike, method: str, parameters: Mapping[str, Param
         raise UsageError(f'lam="{AUTO}" is chosen on training spectra; there are none')
     subset = spectra[_evenly_spaced(len(spectra))]
     fixed = {name: value for name, value in parameters.items() if name != "lam"}
-    given_p = fixed.get("p", _DEFAULT_P)
-    curve = [
-        _log_misfit_and_roughness(subset, correct(subset, method, {**fixed, "lam": lam}), float(given_p))
-        for lam in _GRID.tolist()
-    ]
-    return _least_step(np.stack(curve))
+    flattest = _flattest(subset, method, fixed)
+    bent = flattest[flattest >= 0]
+    return float(_GRID[int(np.median(bent))]) if bent.size else _LAM_WITHOUT_CURVATURE
 
 
 def _evenly_spaced(n_rows: int) -> NDArray[np.intp]:
     return np.linspace(0, n_rows - 1, min(n_rows, _MOST_SPECTRA)).round().astype(np.intp)
+
+
+def _flattest(
+    intensity: FloatArray, method: str, parameters: Mapping[str, ParameterValue]
+) -> NDArray[np.intp]:
+    """Return the place in the grid where each spectrum's curve moves least, ``(n,)``; -1 where it doesn't bend.
+
+    A spectrum's curve depends on that spectrum alone, to the last bit, and training sets of folds within folds mostly
+    hold the same spectra: each is followed once.
+    """
+    keys = row_digests(json.dumps([method, sorted(parameters.items())]), intensity)
+    known = [_FLATTEST.get(key) for key in keys]
+    missing = [at for at, place in enumerate(known) if place is None]
+    places = np.array([-1 if place is None else place for place in known], dtype=np.intp)
+    if missing:
+        spectra, p = intensity[missing], parameters.get("p", _DEFAULT_P)
+        curve = [
+            _log_misfit_and_roughness(spectra, correct(spectra, method, {**parameters, "lam": lam}), float(p))
+            for lam in _GRID.tolist()
+        ]
+        places[missing] = _least_steps(np.stack(curve))
+        for at in missing:
+            _FLATTEST.put(keys[at], int(places[at]))
+    return places
 
 
 def _log_misfit_and_roughness(intensity: FloatArray, fitted: BaselineResult, p: float) -> FloatArray:
@@ -98,12 +122,8 @@ def _log_misfit_and_roughness(intensity: FloatArray, fitted: BaselineResult, p: 
     return logarithms
 
 
-def _least_step(curve: FloatArray) -> float:
-    """Return the median over spectra of where ``curve`` ``(lams, 2, n)`` moves least."""
+def _least_steps(curve: FloatArray) -> NDArray[np.intp]:
+    """Return the end of the step in which ``curve`` ``(lams, 2, n)`` moves least, ``(n,)``; -1 where it isn't finite."""
     with np.errstate(invalid="ignore"):
         moved = np.hypot(*np.moveaxis(np.diff(curve, axis=0), 1, 0))  # (lams - 1, n)
-    bent = np.isfinite(moved).all(axis=0)
-    if not bent.any():
-        return _LAM_WITHOUT_CURVATURE
-    at = int(np.median(moved[:, bent].argmin(axis=0)))
-    return float(_GRID[at + 1])
+    return np.where(np.isfinite(moved).all(axis=0), moved.argmin(axis=0) + 1, -1)

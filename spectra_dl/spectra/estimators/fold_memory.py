@@ -1,11 +1,8 @@
 """What the models of an evaluation share: fitted steps, cleaned spectra and features, each known by its content."""
 
-import hashlib
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +10,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.preprocessing.steps import step_to_json
+from spectra_dl.spectra.recently_used import RecentlyUsed, content_digest, row_digests
 from spectra_dl.spectra.table import SpectraTable
 
 MOST_BYTES = 256 << 20
@@ -22,7 +20,6 @@ _BYTES_OF_ENTRY = (
 )
 
 Features = NDArray[np.float32]
-Value = TypeVar("Value")
 
 
 class FoldMemory:
@@ -53,8 +50,8 @@ class FoldMemory:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
         of_fits = int(most_bytes * _SHARE_OF_FITS)
-        self._fits = _RecentlyUsed[FittedPreprocessing](of_fits)
-        self._arrays = _RecentlyUsed[Features](most_bytes - of_fits)
+        self._fits = RecentlyUsed[FittedPreprocessing](of_fits)
+        self._arrays = RecentlyUsed[Features](most_bytes - of_fits)
 
     @property
     def size(self) -> int:
@@ -83,7 +80,7 @@ class FoldMemory:
             As `Preprocessing.fit`.
         """
         steps = json.dumps([step_to_json(step) for step in preprocessing.steps])
-        key = _digest(steps, table.wavenumber, table.intensity)
+        key = content_digest(steps, table.wavenumber, table.intensity)
         fitted = self._fits.get(key)
         if fitted is None:
             fitted = preprocessing.fit(table)
@@ -111,8 +108,8 @@ class FoldMemory:
         """
         if not len(table):
             return fitted.transform(table).matrix
-        steps = _digest(json.dumps(fitted.to_json()), table.wavenumber)
-        keys = [hashlib.blake2b(row, key=steps, digest_size=32).digest() for row in table.intensity]
+        steps = json.dumps([fitted.to_json(), table.wavenumber.tolist()])
+        keys = row_digests(steps, table.intensity)
         rows = {at: row for at, key in enumerate(keys) if (row := self._arrays.get(key)) is not None}
         missing = [at for at in range(len(keys)) if at not in rows]
         if missing:
@@ -143,7 +140,7 @@ class FoldMemory:
         ndarray
             ``(n, f)``, the caller's own, in the order in memory in which they were computed.
         """
-        key = _digest(transformer, rows)
+        key = content_digest(transformer, rows)
         known = self._arrays.get(key)
         if known is None:
             known = transform(rows)
@@ -151,46 +148,3 @@ class FoldMemory:
                 return known
             self._arrays.put(key, known, known.nbytes)
         return known.copy(order="K")  # the last digits of sums over features go by their order in memory
-
-
-class _RecentlyUsed(Generic[Value]):
-    """Values by key, of which those used least recently are dropped when they take too many bytes; threads may share it."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes, self.size = most_bytes, 0
-        self._entries: OrderedDict[bytes, tuple[Value, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def has_room(self, size: int, entries: int = 1) -> bool:
-        """Return whether so many bytes in so many entries fit, if need be without anything else."""
-        return size + entries * _BYTES_OF_ENTRY <= self._most_bytes
-
-    def get(self, key: bytes) -> Value | None:
-        """Return the value of a key, or None."""
-        with self._lock:
-            if key not in self._entries:
-                return None
-            self._entries.move_to_end(key)
-            return self._entries[key][0]
-
-    def put(self, key: bytes, value: Value, size: int) -> None:
-        """Keep a value of ``size`` bytes, unless it is too large to be kept at all."""
-        if not self.has_room(size):
-            return
-        size += _BYTES_OF_ENTRY
-        with self._lock:
-            if key in self._entries:
-                self.size -= self._entries.pop(key)[1]
-            self._entries[key] = value, size
-            self.size += size
-            while self.size > self._most_bytes:
-                self.size -= self._entries.popitem(last=False)[1][1]
-
-
-def _digest(text: str, *arrays: NDArray[np.generic]) -> bytes:
-    """Return 32 bytes that no other text and arrays have."""
-    described = json.dumps([text, [[str(array.dtype), array.shape] for array in arrays]])
-    digest = hashlib.blake2b(described.encode(), digest_size=32)
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.digest()

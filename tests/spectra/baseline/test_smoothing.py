@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.baseline import asls, choose_lam, correct
+from spectra_dl.spectra.baseline import asls, choose_lam, correct, smoothing
 from spectra_dl.spectra.preprocessing.steps import Baseline, step_from_json, step_to_json
+from spectra_dl.spectra.recently_used import RecentlyUsed
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
 GRID = [10 ** (k / 4) for k in range(8, 37)]
@@ -65,6 +66,32 @@ def test_spectra_that_never_bend_leave_the_default_lam() -> None:
 def test_a_constant_spectrum_among_others_has_no_say(spectra: np.ndarray) -> None:
     flat = np.zeros((1, spectra.shape[1]))
     assert choose_lam(np.vstack([flat, spectra[:1]]), "asls", {}) == choose_lam(spectra[:1], "asls", {})
+
+
+def test_a_choice_does_not_depend_on_the_choices_before(
+    spectra: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(0)
+    subsets = [generator.choice(len(spectra), size, replace=False) for size in (1, 2, 7, 15, 15, 20, 24)]
+    settings = [{}, {"p": 0.001}, {"p": 0.05, "max_iter": 2}]
+    chosen = [choose_lam(spectra[rows], "asls", each) for rows in subsets for each in settings]
+    monkeypatch.setattr(smoothing, "_FLATTEST", RecentlyUsed[int](0))  # remembers nothing
+    assert [choose_lam(spectra[rows], "asls", each) for rows in subsets for each in settings] == chosen
+    assert len(set(chosen)) > 2
+
+
+def test_each_spectrum_is_followed_once(spectra: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed = []
+
+    def noting(intensity: np.ndarray, *settings: object) -> object:
+        followed.append(len(intensity))
+        return correct(intensity, *settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(smoothing, "correct", noting)
+    monkeypatch.setattr(smoothing, "_FLATTEST", RecentlyUsed[int](1 << 20))
+    for rows, method in ((spectra[:5], "asls"), (spectra[2:8], "asls"), (spectra[:8], "arpls")):
+        choose_lam(rows, method, {})
+    assert followed == [5] * len(GRID) + [3] * len(GRID) + [8] * len(GRID)
 
 
 @pytest.mark.parametrize("method", ["snip", "imodpoly"])
