@@ -15,6 +15,7 @@ from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
 from spectra_dl.execution.executor import Executor
 from spectra_dl.spectra.estimators.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.estimators.augmentation import Augmentation
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.table import as_table
@@ -51,6 +52,8 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         The class whose sensitivity is reported; None takes the rule of `spectra_dl.evaluation.class_names`.
     threshold
         How the stored decision threshold is chosen on left-out patients: ``"youden"``, or the specificity wanted.
+    memory
+        Shared with models that are fitted on the same rows or clean the same spectra; changes nothing but the time.
 
     Attributes
     ----------
@@ -83,6 +86,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         seed: int = 0,
         positive: str | None = None,
         threshold: ThresholdRule = "youden",
+        memory: FoldMemory | None = None,
     ) -> None:
         self.wavenumber = wavenumber
         self.preprocessing = preprocessing
@@ -93,6 +97,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         self.seed = seed
         self.positive = positive
         self.threshold = threshold
+        self.memory = memory
 
     def fit(
         self,
@@ -152,6 +157,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
             self.preprocessing or Preprocessing.default(),
             replace(self.training or DEFAULT_TRAINING, seed=self.seed),
             self.augmentation or Augmentation(),
+            self.memory,
         )
         ensemble = train_ensemble(
             data, recipe, self.members, checkpoints=checkpoints, resume=resume, executor=executor

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.spectra.estimators.augmentation import Augmentation
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable
@@ -30,16 +31,21 @@ class SpectraRecipe:
         Settings of the loop.
     augment
         Random changes to training rows.
+    memory
+        Shared with models that are fitted on the same rows or clean the same spectra; None fits and cleans each time.
     """
 
     network: str
     preprocessing: Preprocessing
     training: TrainingSettings
     augment: Augmentation
+    memory: FoldMemory | None = None
 
     def prepare(self, rows: SpectraTable) -> FittedPreprocessing:
         """Return the cleaning steps fitted on the spectra a member learns from."""
-        return self.preprocessing.fit(rows)
+        if self.memory is None:
+            return self.preprocessing.fit(rows)
+        return self.memory.fit(self.preprocessing, rows)
 
     def inputs(self, prepared: FittedPreprocessing, rows: SpectraTable) -> NDArray[np.float32]:
         """Return cleaned spectra ``(n, q)`` in float32.
@@ -51,7 +57,7 @@ class SpectraRecipe:
         rows
             Spectra on any axis that covers the fitted one.
         """
-        return prepared.transform(rows).matrix
+        return prepared.transform(rows).matrix if self.memory is None else self.memory.clean(rows, prepared)
 
     def build(self, prepared: FittedPreprocessing, n_classes: int) -> "nn.Module":
         """Return an untrained network with weights drawn from torch's global generator.

@@ -140,13 +140,19 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[Mo
         There is no classical model of a name.
     """
     axis, steps, seed = table.wavenumber, settings.preprocessing, settings.seed
+    memory = FoldMemory()
     neural: dict[str, Estimator] = {
         f"CNN {name}": SpectraClassifier(
-            axis, steps, network=name, members=settings.members, training=settings.training, seed=seed
+            axis,
+            steps,
+            network=name,
+            members=settings.members,
+            training=settings.training,
+            seed=seed,
+            memory=memory,
         )
         for name in dict.fromkeys(settings.networks)
     }
-    memory = FoldMemory()
     classical: Mapping[str, Estimator] = classical_models(axis, steps, seed, memory)
     if settings.tune:
         bare = without_baseline(steps)

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.estimators.classical import SpectraPreprocessor, classical_models
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.minirocket import MiniRocket
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, without_baseline
@@ -20,6 +21,7 @@ from spectra_dl.spectra.preprocessing.steps import EMSC, Baseline, Crop, Normali
 from spectra_dl.spectra.study.evaluate import study_models
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.training.settings import TrainingSettings
 
 WAVENUMBER = np.linspace(600, 1700, 60)
 LEARNING = Preprocessing((Crop(650, 1650), Baseline(), EMSC(order=1)))
@@ -110,8 +112,8 @@ def test_candidates_of_a_tuned_model_share_the_fits_of_all_models(fits):
 
 
 @pytest.mark.parametrize("tune", [False, True])
-def test_the_classical_models_of_a_study_have_one_memory(tune):
-    settings = SpectraStudySettings(networks=(), tune=tune)
+def test_all_models_of_a_study_have_one_memory(tune):
+    settings = SpectraStudySettings(networks=("compact", "lenet5"), tune=tune)
     entries = study_models(table_of(study()[0], WAVENUMBER), settings)
     estimators = [
         estimator
@@ -126,6 +128,29 @@ def test_the_classical_models_of_a_study_have_one_memory(tune):
     ]
     assert len(memories) >= len(estimators) >= len(entries)
     assert len(set(map(id, memories))) == 1
+
+
+def test_networks_share_fits_and_cleaned_spectra_and_are_the_same_to_the_last_bit(
+    fits, monkeypatch, tmp_path
+):
+    rows, label, patient = study()
+    cleaned = counted(monkeypatch, FittedPreprocessing, "transform", len)
+
+    def trained(memory, rate):
+        training = TrainingSettings(epochs=2, learning_rate=rate, device="cpu")
+        model = SpectraClassifier(WAVENUMBER, LEARNING, members=2, training=training, memory=memory)
+        model.fit(rows, label, groups=patient).predictor_.save(tmp_path / "model")
+        return (tmp_path / "model").read_bytes()
+
+    afresh = [trained(None, rate) for rate in (1e-3, 3e-3)]
+    assert (len(fits), len(set(fits))) == (4, 2)
+    assert sum(cleaned) == 2 * (2 + 1) * len(rows)  # by each member, and for the out-of-distribution limits
+    fits.clear()
+    cleaned.clear()
+    memory = FoldMemory()
+    assert [trained(memory, rate) for rate in (1e-3, 3e-3)] == afresh
+    assert len(fits) == 2
+    assert sum(cleaned) <= 2 * len(rows) + 2 * len(rows)
 
 
 def test_minirocket_transforms_its_training_rows_once(monkeypatch):
