@@ -88,10 +88,10 @@ class MiniRocket(TransformerMixin, BaseEstimator):
         for at, (dilation, count) in enumerate(zip(self.dilations_, counts, strict=True)):
             chosen = _tensor(X[generator.integers(len(X), size=_KERNELS)])
             at_dilation, quantiles = np.split(quantiles, [count * _KERNELS])
-            outputs = enumerate(_outputs(chosen, int(dilation), padded_first=at % 2 == 0))
+            outputs = _output_for_each(chosen, int(dilation), padded_first=at % 2 == 0)
             thresholds = [
-                np.quantile(output[kernel].numpy(), part)
-                for (kernel, output), part in zip(outputs, at_dilation.reshape(_KERNELS, count), strict=True)
+                np.quantile(output.numpy(), part)
+                for output, part in zip(outputs, at_dilation.reshape(_KERNELS, count), strict=True)
             ]
             self.thresholds_.append(np.array(thresholds, dtype=np.float32))  # (84, count)
         return self
@@ -149,13 +149,8 @@ def dilation_counts(points: int, per_kernel: int) -> tuple[NDArray[np.intp], NDA
 
 def _outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
     """Yield the output of each kernel for ``rows`` (N, W); every second one without its padded ends."""
-    import torch
-
     points, reach = rows.shape[1], dilation * (_LENGTH // 2)
-    padded = torch.nn.functional.pad(rows, (reach, reach))
-    moved = torch.stack([padded[:, at * dilation : at * dilation + points] for at in range(_LENGTH)])
-    total = moved.sum(dim=0)  # (9, N, W) -> (N, W)
-    triple = 3 * moved  # -1 everywhere and 3 more at three places: one addition per kernel
+    triple, total = _taps(rows, dilation)
     whole = padded_first
     for first, second in combinations(range(_LENGTH - 1), 2):
         pair = triple[first] + triple[second] - total
@@ -163,6 +158,30 @@ def _outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["
             output = pair + triple[third]
             yield output if whole else output[:, reach : points - reach]
             whole = not whole
+
+
+def _output_for_each(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
+    """Yield the output of each kernel for the row of its number alone, as `_outputs` has it among all (84, W)."""
+    import torch
+
+    points, reach = rows.shape[1], dilation * (_LENGTH // 2)
+    triple, total = _taps(rows, dilation)
+    first, second, third = torch.tensor(list(combinations(range(_LENGTH), 3))).T
+    kernel = torch.arange(_KERNELS)
+    outputs = triple[first, kernel] + triple[second, kernel] - total + triple[third, kernel]
+    for number, output in enumerate(outputs):
+        whole = (number % 2 == 0) == padded_first
+        yield output if whole else output[reach : points - reach]
+
+
+def _taps(rows: "Tensor", dilation: int) -> tuple["Tensor", "Tensor"]:
+    """Return ``rows`` (N, W) moved to each tap of a kernel, three times (9, N, W), and the sum over taps (N, W)."""
+    import torch
+
+    points, reach = rows.shape[1], dilation * (_LENGTH // 2)
+    padded = torch.nn.functional.pad(rows, (reach, reach))
+    moved = torch.stack([padded[:, at * dilation : at * dilation + points] for at in range(_LENGTH)])
+    return 3 * moved, moved.sum(dim=0)  # -1 everywhere and 3 more at three places: one addition per kernel
 
 
 def _shares_above(output: "Tensor", thresholds: "Tensor") -> "Tensor":

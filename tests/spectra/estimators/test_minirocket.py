@@ -51,6 +51,20 @@ def test_features_equal_the_papers_definition_in_plain_loops():
     np.testing.assert_allclose(fitted.transform(ROWS), features_by_loops(ROWS[0], ROWS, 4), atol=1e-6)
 
 
+def test_each_kernel_takes_its_thresholds_from_a_training_row_drawn_for_it():
+    fitted = MiniRocket(84 * 2, seed=3).fit(ROWS)
+    generator = np.random.default_rng(3)
+    expected = [np.empty((84, 1)), np.empty((84, 1))]
+    for number, dilation in enumerate(fitted.dilations_.tolist()):
+        drawn = generator.integers(len(ROWS), size=84)
+        for kernel, combination in enumerate(combinations(range(9), 3)):
+            cut = 4 * dilation if (number + kernel) % 2 else 0
+            output = output_by_loops(ROWS[drawn[kernel]], combination, dilation)[cut : 40 - cut]
+            at = (number * 84 + kernel + 1) * (1 + 5**0.5) / 2 % 1
+            expected[number][kernel] = np.quantile(output, at)
+    np.testing.assert_allclose(np.array(fitted.thresholds_), expected, atol=1e-5)
+
+
 @given(points=st.integers(9, 5000), each=st.integers(1, 200))
 def test_every_feature_has_a_dilation_that_fits_the_spectrum(points, each):
     dilations, counts = dilation_counts(points, each)
