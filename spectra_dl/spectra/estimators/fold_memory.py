@@ -15,9 +15,6 @@ from spectra_dl.spectra.table import SpectraTable
 
 MOST_BYTES = 256 << 20
 _SHARE_OF_FITS = 1 / 16  # their own, so that no flood of spectra drives the small and costly fits out
-_BYTES_OF_ENTRY = (
-    400  # Python's own, for the key, the array around the numbers and their place in the dictionary
-)
 
 Features = NDArray[np.float32]
 
