@@ -13,7 +13,7 @@ from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.hdf5_files import named_columns
 from spectra_dl.spectra.readers import replicated_blocks
 from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
-from spectra_dl.spectra.readers.columns import USUAL_NAMES, Columns, assign_columns
+from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, looks_numeric
 from spectra_dl.spectra.readers.wording import printable, quoted
@@ -175,7 +175,7 @@ def _notes(origin: dict[str, Any] | None, axis: SortedAxis, columns: Columns) ->
     if origin is not None:
         moved = bool(np.any(np.diff(axis.order) < 0))
         return (*map(str, origin.get("notes", ())), *(axis.notes[:1] if moved else ()))
-    ids = () if "sample_id" in columns.parts else ("no column sample_id; the rows were numbered",)
+    ids = () if "sample_id" in columns.parts else (ROWS_NUMBERED,)
     return (*axis.notes, *columns.notes, *ids)
 
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.arrays import text_array
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
 from spectra_dl.spectra.readers.instruments import instrument_reader, iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
 from spectra_dl.spectra.readers.several_files import concatenate
-from spectra_dl.spectra.readers.text.text_file import iter_text_file
+from spectra_dl.spectra.readers.several_tables import iter_table_files
+from spectra_dl.spectra.readers.text.text_file import iter_text_file, read_one_spectrum
 from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.hdf5_checks import is_hdf5
@@ -31,8 +32,8 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
         A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column; a two-column file; a WiRE
         map as text; an instrument's file (Renishaw WDF, Galactic SPC, JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker
         OPUS); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
-        them; a folder of files of one spectrum each with ``options.samples``; or a list of patients' folders or of files of
-        one spectrum each.
+        them; a folder of files of one spectrum each with ``options.samples``; or a list of patients' folders, of files of
+        one spectrum each, or of tables of one axis and the same columns.
     options
         Which columns say who each spectrum belongs to.
 
@@ -111,6 +112,8 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
         return _blocks_of_path(paths[0], options, rows)
     folders = [part.is_dir() for part in paths]
     if not any(folders):
+        if options.samples is None and _holds_table(paths[0], options):
+            return iter_table_files(paths, lambda one: _blocks_of_file(one, options, rows), rows=rows)
         return iter_two_column_files(paths, options, rows=rows)
     for part in paths:
         if not is_patient_folder(part):
@@ -152,6 +155,21 @@ def _blocks_of_file(path: Path, options: ReadOptions, rows: int) -> Iterator[Spe
     if read is not None:
         return iter_recordings(read(path), options, rows=rows)
     return iter_text_file(path, options, rows=rows)
+
+
+def _holds_table(path: Path, options: ReadOptions) -> bool:
+    """Return whether a file is a table of several spectra, or can't be read as one; an instrument's file and a single spectrum have an axis of their own."""
+    if path.is_file() and not is_hdf5(path) and instrument_reader(path) is not None:
+        return False
+    try:
+        first = next(_blocks_of_file(path, options, 2))
+        return len(first) > 1 or options.named() != {}
+    except SpectraDLError:
+        try:
+            read_one_spectrum(path)
+        except SpectraDLError:
+            return True
+        return False
 
 
 def replicated_blocks(blocks: Iterable[SpectraTable], replicates: int) -> Iterator[SpectraTable]:

@@ -11,6 +11,7 @@ from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.spectra.table import SpectraTable
 
+ROWS_NUMBERED = "no column sample_id; the rows were numbered"
 USUAL_COLUMNS = {
     "sample_id": ("sample_id",),
     "patient": ("patient_id", "patient"),

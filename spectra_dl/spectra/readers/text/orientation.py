@@ -7,6 +7,7 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import axis_score, check_size, counts_up
+from spectra_dl.spectra.readers.columns import USUAL_COLUMNS
 from spectra_dl.spectra.readers.text.header import AXIS_WORD, axis_numbers
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.text.shape import trimmed
@@ -101,7 +102,8 @@ def _between(
     if not looks_numeric(corner):
         column_names = [name for name in header[1:] if name and not looks_numeric(name)]
         row_names = [fields[0] for fields in rows[1:] if fields[0] and not looks_numeric(fields[0])]
-        if corner in metadata_by_option or (column_names and not row_names):
+        stated = corner in metadata_by_option or corner in USUAL_COLUMNS["sample_id"]
+        if stated or (column_names and not row_names):
             return Orientation.ROWS
         if AXIS_WORD.fullmatch(corner) or (row_names and not column_names):
             return Orientation.COLUMNS

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.spectra.readers.columns import Columns, assign_columns
+from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.text.dialect import Record, Records
 from spectra_dl.spectra.readers.text.header import Layout, layout_of
@@ -151,7 +151,7 @@ class _RowTable:
         return self._ids.check(table)
 
     def _notes(self) -> tuple[str, ...]:
-        ids = () if "sample_id" in self._columns.parts else ("no column sample_id; the rows were numbered",)
+        ids = () if "sample_id" in self._columns.parts else (ROWS_NUMBERED,)
         return (
             *self._records.notes,
             *self._shape.notes,
