@@ -33,6 +33,11 @@ execution_options = together(
         metavar="N",
         help="Threads in each of them; last digits may depend on it.",
     ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Work on a Dask cluster: its scheduler's address or file; changes no result.",
+    ),
     quiet_option,
 )
 resume_option = click.option("--resume", is_flag=True, help="Go on with an interrupted run in --out.")
@@ -72,6 +77,10 @@ class ExecutionOptions:
         if elsewhere and read_launch().world_size > 1:
             raise UsageError("torchrun has started the processes already; leave --jobs and --scheduler out")
         click.get_current_context().with_resource(limited_threads(self.threads))
+        if self.scheduler is not None:
+            from spectra_dl.execution.cluster import ClusterExecutor
+
+            return ClusterExecutor(self.scheduler, self.threads)
         if self.jobs != 1:
             from spectra_dl.execution.processes import ProcessExecutor
 

@@ -9,6 +9,7 @@ from spectra_dl_cli.output import table_text
 
 if TYPE_CHECKING:
     from spectra_dl.expression.study.predict import PredictedSection
+    from spectra_dl.expression.study.predict_sections import PredictedSections
     from spectra_dl.spectra.study.predict import PredictedPatient, PredictedSpectra
 
 _PATIENTS = 1_000
@@ -87,6 +88,29 @@ def _patient_row(patient: "PredictedPatient") -> list[str]:
     decided = patient.predicted_class or ("abstains" if patient.abstains else "-")
     shares = map(_three_digits, patient.probability.values())
     return [patient.patient, f"{patient.used}/{patient.spectra}", patient.status, decided, *shares]
+
+
+def sections_text(result: "PredictedSections", folder: Path) -> str:
+    """Return what was predicted of several sections, for a terminal.
+
+    Parameters
+    ----------
+    result
+        The sections.
+    folder
+        That of their folders.
+    """
+    notes = [f"Note: {note}" for note in result.notes]
+    rows = [
+        [
+            summary.folder,
+            f"{summary.spots - summary.refused}/{summary.spots}",
+            _three_digits(summary.pearson),
+        ]
+        for summary in result.summaries
+    ]
+    table = table_text(["section", "spots predicted", "mean measured r"], rows)
+    return "\n".join([*notes, "", f"Wrote a folder for each section to {folder}.", "", table])
 
 
 def _section_lines(result: "PredictedSection", model_name: str, folder: Path) -> Iterator[str]:

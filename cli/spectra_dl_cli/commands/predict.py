@@ -27,7 +27,7 @@ from spectra_dl_cli.output import (
     overwrite_option,
     say_warning,
 )
-from spectra_dl_cli.predict_text import section_text, spectra_text
+from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
 
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
@@ -123,7 +123,7 @@ def predict(
 ) -> int:
     """Predict spectra with a trained model and print a table per patient, or map a section's expression.
 
-    DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, one tissue section. Ends with 6 when
+    DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, tissue sections. Ends with 6 when
     a spectrum or spot was damaged, and lists each that was refused or needs a second look. Tables of spectra may be larger than memory.
     """
     from spectra_dl.loading import load_model
@@ -134,8 +134,11 @@ def predict(
     path = model_path or SHIPPED_MODEL
     predictor = load_model(path)
     if predictor.header.input.kind == "expression":
-        _require_one_section(data, output)
-        return _section(data[0], cast("ExpressionPredictor", predictor), path.name, tissue, output)
+        expression = cast("ExpressionPredictor", predictor)
+        _refuse_without_folder(data, tissue, output)
+        if len(data) > 1:
+            return _sections(data, expression, tissue, output, executor)
+        return _section(data[0], expression, path.name, tissue, output)
     name = model_path.name if model_path else None
     return _spectra(
         data,
@@ -193,7 +196,7 @@ def _section(
     from spectra_dl.expression.study.predict import predict_study
 
     folder = output.out
-    assert isinstance(folder, Path)  # _require_one_section refused a command without
+    assert isinstance(folder, Path)  # _refuse_without_folder
     source = SectionSource(path, um_per_pixel=tissue.mpp, image=tissue.image, pitch_um=tissue.pitch)
     store = open_store(tissue.store) if tissue.store else None
     result = predict_study(predictor, source, folder, encoders=tissue.encoders, store=store)
@@ -205,10 +208,37 @@ def _section(
     return _PARTIAL if result.refused else 0
 
 
-def _require_one_section(data: tuple[Path, ...], output: Output) -> None:
+def _sections(
+    paths: tuple[Path, ...],
+    predictor: "ExpressionPredictor",
+    tissue: SectionOptions,
+    output: Output,
+    executor: "Executor",
+) -> int:
+    """Predict several sections and return the exit code."""
+    from spectra_dl.execution.run import Execution
+    from spectra_dl.expression.readers import SectionSource
+    from spectra_dl.expression.study.predict_sections import predict_sections
+
+    folder = output.out
+    assert isinstance(folder, Path)  # _refuse_without_folder
+    result = predict_sections(
+        predictor,
+        [SectionSource(path, um_per_pixel=tissue.mpp, pitch_um=tissue.pitch) for path in paths],
+        folder,
+        encoders=tissue.encoders,
+        store=open_store(tissue.store) if tissue.store else None,
+        execution=Execution(executor),
+    )
+    files = [file for summary in result.summaries for file in summary.files]
+    output.finish(result, lambda: origin_of([*paths, *files]), lambda: sections_text(result, folder))
+    return _PARTIAL if any(summary.refused for summary in result.summaries) else 0
+
+
+def _refuse_without_folder(data: tuple[Path, ...], tissue: SectionOptions, output: Output) -> None:
     from spectra_dl.errors import UsageError
 
-    if len(data) != 1 or output.out is None:
-        raise UsageError(
-            "a model of expression predicts one section at a time and writes files; name one section, and a folder with --out"
-        )
+    if output.out is None:
+        raise UsageError("a model of expression writes files; name a folder with --out")
+    if len(data) > 1 and tissue.image is not None:
+        raise UsageError("--image is that of one section; predict sections with --image one at a time")

@@ -1,0 +1,150 @@
+"""Predict several sections, each into a folder of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.wording import first_few
+from spectra_dl.execution.run import Execution
+from spectra_dl.expression.predictor import ExpressionPredictor
+from spectra_dl.expression.readers import SectionSource
+from spectra_dl.expression.study.predict import predict_study
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.storage.run_folder import RunResult
+from spectra_dl.storage.wording import safe_file_name
+
+
+@dataclass(frozen=True, eq=False)
+class SectionSummary:
+    """What is said of a section among several.
+
+    Attributes
+    ----------
+    folder
+        The name of its folder.
+    spots, refused
+        Spots in all, and those without a prediction.
+    pearson
+        Mean correlation with its counts over genes; None without counts.
+    files
+        What was read besides the section's own path.
+    notes
+        Of reader and model.
+    results
+        As in the report of a single section.
+    """
+
+    folder: str
+    spots: int
+    refused: int
+    pearson: float | None
+    files: tuple[Path, ...]
+    notes: tuple[str, ...]
+    results: Mapping[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedSections(RunResult):
+    """Several sections that were predicted, each into a folder of its own.
+
+    Attributes
+    ----------
+    model_sha256
+        The model's digest.
+    summaries
+        One per section, in the order of the input.
+    """
+
+    model_sha256: str
+    summaries: tuple[SectionSummary, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes on all sections, each sentence once."""
+        return tuple(dict.fromkeys(note for summary in self.summaries for note in summary.notes))
+
+    @property
+    def report(self) -> dict[str, object]:
+        """The model's digest, notes, and the results of each section by its folder, ready for JSON."""
+        return {
+            "model_sha256": self.model_sha256,
+            "notes": list(self.notes),
+            "results": {"sections": {summary.folder: summary.results for summary in self.summaries}},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class _SectionJob:
+    """A section to be predicted."""
+
+    predictor: ExpressionPredictor
+    source: SectionSource
+    folder: Path
+    encoders: Sequence[str]
+    store: FeatureStore | None
+    title: str
+    record_types = ()
+
+    def run(self) -> SectionSummary:
+        predicted = predict_study(
+            self.predictor, self.source, self.folder, encoders=self.encoders, store=self.store
+        )
+        report, known = predicted.report, predicted.known_pearson
+        results, notes = report["results"], report["notes"]
+        assert isinstance(results, dict)
+        assert isinstance(notes, list)
+        return SectionSummary(
+            folder=self.folder.name,
+            spots=len(predicted.section),
+            refused=predicted.refused,
+            pearson=float(known.mean()) if known.size else None,
+            files=tuple(predicted.section.files),
+            notes=tuple(notes),
+            results=results,
+        )
+
+
+def predict_sections(
+    predictor: ExpressionPredictor,
+    sources: Sequence[SectionSource],
+    folder: Path,
+    *,
+    encoders: Sequence[str] = (),
+    store: FeatureStore | None = None,
+    execution: Execution | None = None,
+) -> PredictedSections:
+    """Predict several sections, each into a folder that has its name.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    sources
+        Where the sections lie.
+    folder
+        An existing folder, for theirs; all machines that work must see it.
+    encoders, store
+        See `predict_study`.
+    execution
+        Where sections are predicted; in this process if None.
+
+    Raises
+    ------
+    UsageError
+        Two sections have one name, or an encoder must be named.
+    DataError
+        A section can't be read, or its spots do not lie on tissue.
+    EnvironmentFault
+        A file can't be written.
+    """
+    names = [safe_file_name(source.stem) for source in sources]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(
+            f"two sections are called {first_few(twice)}; rename one, or predict them into two folders"
+        )
+    jobs = [
+        _SectionJob(predictor, source, folder / name, encoders, store, f"section {name}")
+        for source, name in zip(sources, names, strict=True)
+    ]
+    return PredictedSections(predictor.sha256, tuple((execution or Execution()).run(jobs)))
