@@ -180,6 +180,11 @@ def run_on_worker(shared: SharedWork, item: object, how: _How) -> bytes:
 def different_facts(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
     """Return what differs between a worker and this process, for a message; empty where nothing does.
 
+    Parameters
+    ----------
+    theirs, ours
+        From `facts`.
+
     Examples
     --------
     >>> different_facts({"numpy": "2.4.6"}, {"numpy": "2.5.1"})
