@@ -8,6 +8,7 @@ from pydoc import locate
 import click
 import pytest
 
+from command_line import parse
 from spectra_dl_cli.main import cli
 
 DOCUMENTS = [
@@ -24,16 +25,6 @@ def commands(text):
             for part in line.split("&&"):
                 if part.strip().startswith("spectra-dl "):
                     yield part.strip()
-
-
-def parse(words):
-    """Let click parse a command without running it."""
-    command, name = cli, "spectra-dl"
-    while isinstance(command, click.Group):
-        name, words = words[0], words[1:]
-        assert name in command.commands, f"{name} is no command"
-        command = command.commands[name]
-    command.make_context(name, list(words))
 
 
 def test_the_readme_shows_every_command(repository):

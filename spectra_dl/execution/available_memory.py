@@ -1,8 +1,10 @@
 """How much memory this machine, or the part of it that a scheduler has lent, still has."""
 
+import sys
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
+_BYTES = 1 if sys.platform == "darwin" else 1024  # in the unit of ru_maxrss
 
 
 def available_memory() -> int:
@@ -20,6 +22,15 @@ def used_memory() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+def peak_memory() -> int:
+    """Return the most bytes that this process ever held in memory; where nobody knows, what it holds now."""
+    try:
+        import resource
+    except ImportError:
+        return used_memory()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES
 
 
 def _number(path: Path) -> int | None:

@@ -20,7 +20,10 @@ from spectra_dl.storage.provenance import versions
 Client: TypeAlias = Any
 Future: TypeAlias = Any
 
-_CONNECT_SECONDS, _WORKER_SECONDS = 30, 60
+_LOG = logging.getLogger(__name__)
+_CONNECT_SECONDS = 30
+_WORKER_SECONDS = 1800  # a batch system may take its time
+_FEWEST_AHEAD = 16  # more workers may join
 _ATTEMPTS = 2
 _START_A_WORKER = "dask worker ADDRESS --nthreads 1"
 
@@ -85,7 +88,7 @@ class ClusterExecutor:
         """
         with _connected(self) as client:
             run = _Run(client, self, SharedWork(work, shared))
-            yield from in_order(run.finished, items, ahead=2 * len(client.nthreads()) + 2)
+            yield from in_order(run.finished, items, ahead=max(_FEWEST_AHEAD, 2 * len(client.nthreads())))
 
 
 class _Run:
@@ -173,8 +176,18 @@ def run_on_worker(shared: SharedWork, item: object, how: _How) -> bytes:
     """
     if problem := different_facts(facts(), how.facts):
         raise EnvironmentFault(f"a worker has {problem}; install the same versions there")
+    if (threads := _threads_of_this_worker()) != 1:
+        raise EnvironmentFault(
+            f"a worker has {threads} threads; start workers with one each: {_START_A_WORKER}"
+        )
     with limited_threads(how.threads):
         return shared.reply(item)
+
+
+def _threads_of_this_worker() -> int:
+    from distributed import get_worker
+
+    return int(get_worker().state.nthreads)
 
 
 def different_facts(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
@@ -243,6 +256,8 @@ def _connected(executor: ClusterExecutor) -> Iterator[Client]:
 
 
 def _require_workers(client: Client) -> None:
+    if not client.nthreads():
+        _LOG.warning("the scheduler has no workers yet; waiting for one (%s)", _START_A_WORKER)
     try:
         client.wait_for_workers(1, timeout=_WORKER_SECONDS)
     except TimeoutError as err:

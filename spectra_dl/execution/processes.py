@@ -112,12 +112,7 @@ class _Pool:
         while not complete:
             running: dict[Future[bytes], _Entry] = {}
             before = set(multiprocessing.active_children())
-            pool = ProcessPoolExecutor(
-                self._executor.workers,
-                multiprocessing.get_context("spawn"),
-                _begin_worker,
-                (self._shared, self._executor.threads),
-            )
+            pool = self._started()
             try:
                 yield from self._results(pool, feed, running)
                 complete = True
@@ -127,6 +122,19 @@ class _Pool:
                 if not complete:
                     _kill(set(multiprocessing.active_children()) - before)
                 pool.shutdown(cancel_futures=True)
+
+    def _started(self) -> ProcessPoolExecutor:
+        try:
+            return ProcessPoolExecutor(
+                self._executor.workers,
+                multiprocessing.get_context("spawn"),
+                _begin_worker,
+                (self._shared, self._executor.threads),
+            )
+        except (NotImplementedError, OSError) as err:
+            raise EnvironmentFault(
+                f"no processes can work together here ({str(err)[:150]}); leave --jobs out"
+            ) from err
 
     def _results(
         self, pool: ProcessPoolExecutor, feed: "_Feed", running: dict[Future[bytes], _Entry]

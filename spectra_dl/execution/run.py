@@ -83,7 +83,9 @@ class Execution:
         outcomes = self._journalled(jobs)
         pending = [number for number in range(len(jobs)) if number not in outcomes]
         log = JobLog(len(jobs), len(outcomes))
-        for place, outcome in self.executor.finished(_run_job, tuple(jobs), pending):
+        # Without anything to do no process is started, and no cluster asked.
+        finished = self.executor.finished(_run_job, tuple(jobs), pending) if pending else iter(())
+        for place, outcome in finished:
             number = pending[place]
             if self.journal:
                 self.journal.write(titles[number], outcome, jobs[number].record_types)

@@ -54,6 +54,6 @@ def limited_threads(threads: int) -> Iterator[None]:
             torch.set_num_threads(torch_before)
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value

@@ -1,16 +1,14 @@
 """What a worker does with a piece of work: run it, and send back its result with what it cost."""
 
-import resource
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from spectra_dl.errors import EnvironmentFault
+from spectra_dl.execution.available_memory import peak_memory
 from spectra_dl.execution.transport import packed, unpacked
 
-_BYTES = 1 if sys.platform == "darwin" else 1024  # in the unit of ru_maxrss
 _UNPACKING = threading.Lock()
 
 
@@ -56,7 +54,7 @@ class SharedWork:
             result = work(shared, item)
         except Exception as err:
             error = _transportable(err)
-        return packed(Reply(result, error, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES))
+        return packed(Reply(result, error, peak_memory()))
 
     def _unpacked(self) -> tuple[Callable[[Any, Any], Any], Any]:
         with _UNPACKING:

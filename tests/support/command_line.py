@@ -18,3 +18,18 @@ def run(*words: object, code: int | None = 0, **environment: str) -> subprocess.
     assert done.returncode in ((0, 6) if code is None else (code,)), done.stderr + done.stdout
     assert "Traceback" not in done.stderr + done.stdout
     return done
+
+
+def parse(words: list[str]) -> None:
+    """Let click parse a command without running it."""
+    import click
+
+    from spectra_dl_cli.main import cli
+
+    command: click.Command = cli
+    name = "spectra-dl"
+    while isinstance(command, click.Group):
+        name, words = words[0], words[1:]
+        assert name in command.commands, f"{name} is no command"
+        command = command.commands[name]
+    command.make_context(name, list(words))

@@ -1,0 +1,33 @@
+"""What is free is what the machine, or the container around the process, still has."""
+
+import numpy as np
+import psutil
+import pytest
+
+from spectra_dl.execution import available_memory as memory
+
+
+def test_what_a_process_holds_grows_with_what_it_is_given():
+    before = memory.used_memory()
+    block = np.ones(20_000_000)
+    assert memory.used_memory() - before > 0.9 * block.nbytes
+    assert memory.peak_memory() >= memory.used_memory() - (8 << 20)
+    peak = memory.peak_memory()
+    del block
+    assert memory.peak_memory() >= peak
+
+
+def test_without_a_limit_all_that_is_free_counts(monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    assert memory.available_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("most", "used", "left"), [("1000000", "400000", 600_000), ("1000", "2000", 0), ("max", "400000", None)]
+)
+def test_a_containers_limit_counts(monkeypatch, tmp_path, most, used, left):
+    (tmp_path / "memory.max").write_text(most + "\n")
+    (tmp_path / "memory.current").write_text(used + "\n")
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    free = psutil.virtual_memory().available
+    assert memory.available_memory() == pytest.approx(free if left is None else left, rel=0.2)
