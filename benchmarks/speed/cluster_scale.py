@@ -28,7 +28,12 @@ def main() -> None:
     parser.add_argument("--sleep", type=float, default=0.1, help="seconds")
     asked = parser.parse_args()
     with LocalCluster(
-        n_workers=WORKERS, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+        n_workers=WORKERS,
+        threads_per_worker=1,
+        processes=False,
+        memory_limit=0,  # a worker takes the memory of all for its own, and would pause
+        dashboard_address=None,
+        silence_logs=50,
     ) as cluster:
         executor = ClusterExecutor(cluster.scheduler_address, one_process_each=False)
         measured = [run(executor, jobs, asked.sleep) for jobs in asked.jobs]

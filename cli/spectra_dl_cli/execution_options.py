@@ -1,8 +1,9 @@
 """Where a command's work is done: in this process, in several, or on a cluster."""
 
-import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -67,11 +68,13 @@ class ExecutionOptions:
         Raises
         ------
         UsageError
-            Both are named, or either under torchrun.
+            Both are named, either under torchrun, or Dask is missing.
         """
         from spectra_dl.execution.threads import limited_threads
 
         elsewhere = self.jobs != 1 or self.scheduler is not None
+        if self.scheduler is not None and find_spec("distributed") is None:
+            raise UsageError("--scheduler needs Dask; install it with pip install 'spectra-dl[distributed]'")
         if self.scheduler is not None and self.jobs != 1:
             raise UsageError("--jobs works on this machine and --scheduler on a cluster; give one of them")
         if elsewhere and read_launch().world_size > 1:
@@ -93,8 +96,10 @@ class ExecutionOptions:
 bundled_execution = bundled("execution", ExecutionOptions)
 
 
-def run_identity(context: click.Context, origin: Mapping[str, object]) -> dict[str, str]:
-    """Return by name what must be the same for an interrupted run to go on: command, options, versions and the input's content.
+def run_identity(
+    context: click.Context, origin: Mapping[str, object], *, study: str = "", files: Sequence[Path] = ()
+) -> dict[str, str]:
+    """Return by name what must be the same for an interrupted run to go on: command, options, versions, device and the input's content.
 
     Parameters
     ----------
@@ -102,14 +107,35 @@ def run_identity(context: click.Context, origin: Mapping[str, object]) -> dict[s
         Of the command.
     origin
         From `spectra_dl_cli.output.origin_of`.
+    study
+        The name of a dataset, which may have no files.
+    files
+        What is read besides the origin's inputs.
+
+    Raises
+    ------
+    DataError
+        A file is missing.
     """
-    inputs, versions = origin["inputs"], origin["versions"]
+    from spectra_dl.execution.facts import device_kind, process_facts
+    from spectra_dl.storage.hashing import sha256_of
+
+    inputs, options = origin["inputs"], recorded_options(context)
     assert isinstance(inputs, list)
-    assert isinstance(versions, dict)
+    named = [path for name in context.params.get("encoders") or () if (path := _features_path(name))]
+    digests = [*(str(each["sha256"]) for each in inputs), *(sha256_of(path) for path in (*named, *files))]
+    trains = "device" in options or "model" in options
     return {
         "command": context.command_path,
-        "processor": platform.machine(),
-        **{f"version of {name}": str(version) for name, version in versions.items()},
-        **{f"--{name.replace('_', '-')}": str(value) for name, value in recorded_options(context).items()},
-        **{f"input {number}": str(each["sha256"]) for number, each in enumerate(inputs, start=1)},
+        "study": study,
+        **process_facts(),
+        **({"device": device_kind()} if trains else {}),
+        **{f"--{name.replace('_', '-')}": str(value) for name, value in options.items()},
+        **{f"input {number}": digest for number, digest in enumerate(digests, start=1)},
     }
+
+
+def _features_path(encoder: str) -> Path | None:
+    from spectra_dl.imaging.features.precomputed import PRECOMPUTED_PREFIX
+
+    return Path(encoder.removeprefix(PRECOMPUTED_PREFIX)) if encoder.startswith(PRECOMPUTED_PREFIX) else None

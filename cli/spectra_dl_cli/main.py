@@ -26,7 +26,7 @@ from spectra_dl_cli.commands.tiles import tiles
 from spectra_dl_cli.commands.train_expression import train_expression
 from spectra_dl_cli.commands.train_spectra import train_spectra
 from spectra_dl_cli.log import logged_to_stderr
-from spectra_dl_cli.output import say_error
+from spectra_dl_cli.output import say_error, something_was_kept
 
 _RESUME_HINT = "; the same command with --resume goes on from there"
 _STOPPED = "stopped; nothing unfinished was given its final name"
@@ -100,21 +100,11 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Exit as err:
         return err.exit_code
     except (KeyboardInterrupt, click.Abort, _Terminated) as err:
-        return _stopped(terminated=isinstance(err, _Terminated), hint=_can_resume(words))
+        return _stopped(terminated=isinstance(err, _Terminated), hint=something_was_kept())
     except Exception as err:
         if "--debug" in words and not isinstance(err, MemoryError):
             raise
         return _failed(err)
-
-
-def _can_resume(words: list[str]) -> bool:
-    """Return whether the command has --resume, and a folder in which something may have been kept."""
-    command: click.Command | None = cli
-    for word in words:
-        if isinstance(command, click.Group) and not word.startswith("-"):
-            command = command.commands.get(word)
-    names = {name for option in command.params for name in option.opts} if command else set()
-    return "--resume" in names and ("--out" in words or "--store" in words)
 
 
 def _stopped(*, terminated: bool, hint: bool) -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MAX_ERROR = 500
 # Words that decide nothing about the result: with a value, and without.
+_CHECKPOINTS = "checkpoints/member-*"
+_kept = False
 _WHERE, _HOW = ("--jobs", "--scheduler"), ("--resume", "--quiet")
 
 
@@ -153,7 +155,6 @@ class Output:
         EnvironmentFault
             A file can't be written.
         """
-        from spectra_dl.execution.journal import remove_journal
         from spectra_dl.storage.run_folder import json_text, write_result
 
         if self.out or self.as_json:
@@ -164,7 +165,15 @@ class Output:
         finally:
             if self.out:
                 write_result(self.out, result, report)
-                remove_journal(self.out)
+                self.end()
+
+    def end(self) -> None:
+        """Say that the run in the folder has ended well: its journal goes away, and the folder too where nothing else is in it."""
+        from spectra_dl.execution.journal import remove_journal
+
+        if self.out:
+            remove_journal(self.out)
+            _remove_empty(self.out)
 
 
 bundled_output = bundled("output", Output)
@@ -263,24 +272,30 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _end_journal(journal: "Journal", *, replaces: bool) -> None:
-    """Take a journal away that nobody can go on with, and leave it where it shows that the files beside it are of a run that did not end.
+    """Take a journal away that holds nothing to go on with, but leave it where it shows that files beside it are of a run that did not end.
 
     Parameters
     ----------
     journal
         Of the command that ends.
     replaces
-        The folder held results before, which the user has given up; a refusal must not make them look unfinished.
+        The folder held results before, which nothing has replaced yet; they must not look unfinished.
     """
-    from spectra_dl.errors import EnvironmentFault, SpectraDLError
-    from spectra_dl.execution.journal import remove_journal
+    global _kept
+    from spectra_dl.execution.journal import has_journal, remove_journal
 
-    error, folder = sys.exc_info()[1], journal.folder.parent
-    if isinstance(error, SpectraDLError) and not isinstance(error, EnvironmentFault):
-        journal.forget_jobs()  # the same input would be refused again
-    alone = folder.is_dir() and {path.name for path in folder.iterdir()} <= {journal.folder.name}
-    if not journal.has_jobs() and (replaces or alone):
+    folder = journal.folder.parent
+    if not folder.is_dir():
+        return
+    _kept = has_journal(folder) and (journal.has_jobs() or any(folder.glob(_CHECKPOINTS)))
+    beside = {path.name for path in folder.iterdir()} - {journal.folder.name}
+    if not _kept and (replaces or not beside):
         remove_journal(folder)
+
+
+def something_was_kept() -> bool:
+    """Return whether the last command of this process left something that --resume goes on with."""
+    return _kept
 
 
 def _remove_empty(folder: Path) -> None:

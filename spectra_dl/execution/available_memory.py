@@ -1,10 +1,8 @@
 """How much memory this machine, or the part of it that a scheduler has lent, still has."""
 
-import sys
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
-_BYTES = 1 if sys.platform == "darwin" else 1024  # in the unit of ru_maxrss
 
 
 def available_memory() -> int:
@@ -27,10 +25,14 @@ def used_memory() -> int:
 def peak_memory() -> int:
     """Return the most bytes that this process ever held in memory; where nobody knows, what it holds now."""
     try:
-        import resource
-    except ImportError:
+        # The resource module would count in what the process held from which this one was started.
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
         return used_memory()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES
+    for line in status.splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) << 10
+    return used_memory()
 
 
 def _number(path: Path) -> int | None:

@@ -1,31 +1,38 @@
 """Jobs on a Dask cluster."""
 
 import contextlib
-import logging
+import os
 import platform
+import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
-from spectra_dl.errors import EnvironmentFault, UsageError
+from spectra_dl.errors import EnvironmentFault, SpectraDLError
+from spectra_dl.execution.cluster_connection import (
+    GO_ON,
+    START_A_WORKER,
+    Client,
+    connected,
+    facts,
+    reachable,
+    require_workers,
+)
 from spectra_dl.execution.executor import Item, Result
+from spectra_dl.execution.facts import different_facts
 from spectra_dl.execution.threads import limited_threads
+from spectra_dl.execution.transport import packed, unpacked
 from spectra_dl.execution.window import MayTake, always, in_order
-from spectra_dl.execution.worker import SharedWork, read_reply
-from spectra_dl.storage.provenance import versions
+from spectra_dl.execution.worker import SharedWork, known_work, read_reply
 
-# distributed's types are not whole.
-Client: TypeAlias = Any
-Future: TypeAlias = Any
+Future: TypeAlias = Any  # distributed's types are not whole
 
-_LOG = logging.getLogger(__name__)
-_CONNECT_SECONDS = 30
-_WORKER_SECONDS = 1800  # a batch system may take its time
 _FEWEST_AHEAD = 16  # more workers may join
 _ATTEMPTS = 2
-_START_A_WORKER = "dask worker ADDRESS --nthreads 1"
+_AT_ONCE = 64  # results that are fetched together
+_TOGETHER, _BYTES_TOGETHER = 1000, 2**23  # jobs that are submitted together
+_SECONDS_BETWEEN_LOOKS = 0.005
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,8 @@ class ClusterExecutor:
         EnvironmentFault
             The cluster can't be reached or has no fitting workers, the scheduler is lost, or workers die over an item.
         """
-        with _connected(self) as client:
-            yield from _Run(client, self, SharedWork(work, shared)).finished(items)
+        with connected(self.address, one_process_each=self.one_process_each) as client:
+            yield from _Run(client, self, _SentWork(work, shared)).finished(items)
 
     def in_order(
         self, work: Callable[[Any, Item], Result], shared: object, items: Iterable[Item]
@@ -86,86 +93,170 @@ class ClusterExecutor:
         EnvironmentFault
             As `finished`.
         """
-        with _connected(self) as client:
-            run = _Run(client, self, SharedWork(work, shared))
-            yield from in_order(run.finished, items, ahead=max(_FEWEST_AHEAD, 2 * len(client.nthreads())))
+        with connected(self.address, one_process_each=self.one_process_each) as client:
+            run = _Run(client, self, _SentWork(work, shared))
+            with reachable():
+                workers = len(client.nthreads())
+            yield from in_order(run.finished, items, ahead=max(_FEWEST_AHEAD, 2 * workers))
+
+
+class _SentWork(SharedWork):
+    """Keeps its bytes: a worker that joins late gets it from one that has worked with it, which may have made it unfit to be sent."""
+
+    def __init__(self, work: Callable[[Any, Any], Any], shared: object) -> None:
+        super().__init__(work, shared)
+        self._kept = self._content
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_content": self._kept, "_work": None}
 
 
 class _Run:
     """One piece of work on a cluster."""
 
-    def __init__(self, client: Client, executor: ClusterExecutor, shared: SharedWork) -> None:
+    def __init__(self, client: Client, executor: ClusterExecutor, shared: _SentWork) -> None:
         self._client, self._shared = client, shared
-        self._how = _How(executor.threads, facts())
-        self._name, self._sent = uuid.uuid4().hex, self._send()
+        self._how = _How(executor.threads, facts(), os.getcwd())
+        self._name = uuid.uuid4().hex
+        self._submitted = self._losses = 0
+        self._running: dict[str, tuple[int, bytes, Future]] = {}
+        with reachable():
+            self._sent = self._send()
 
     def finished(self, items: Iterable[Any], may_take: MayTake = always) -> Iterator[tuple[int, Any]]:
         """Yield the number and result of each item as soon as it is finished."""
         from distributed import as_completed
 
-        entries, waiting = enumerate(items), as_completed(loop=self._client.loop)
-        running: dict[str, tuple[int, Any]] = {}
-        lost: dict[int, int] = {}
-        entry = next(entries, None)
-        while entry is not None or running:
-            while entry is not None and may_take(entry[0]):
-                waiting.add(self._submit(*entry, attempt=0, running=running))
-                entry = next(entries, None)
-            future = next(waiting)
-            number, item = running.pop(future.key)
-            if future.status in ("cancelled", "lost"):
-                lost[number] = lost.get(number, 0) + 1
-                self._recover(number, lost[number])
-                waiting.add(self._submit(number, item, attempt=lost[number], running=running))
+        feed, waiting = _Feed(iter(items), may_take), as_completed(loop=self._client.loop)
+        while True:
+            waiting.update(self._submit(feed.take()))
+            if not self._running:
+                return
+            if feed.may_go_on() and not waiting.has_ready():
+                self._refuse_lost_scheduler()
                 continue
-            yield number, read_reply(_content(future, number)).result
+            futures = [self._following(waiting)]
+            while len(futures) < _AT_ONCE and waiting.has_ready():
+                futures.append(next(waiting))
+            contents = self._contents(futures)
+            yield from self._results(contents)
+            waiting.update(self._submit([self._again(each) for each in futures if each.key not in contents]))
 
-    def _submit(
-        self, number: int, item: object, *, attempt: int, running: dict[str, tuple[int, Any]]
-    ) -> Future:
-        key = f"spectra-dl-{self._name}-{number}-{attempt}"
-        running[key] = (number, item)
-        return self._client.submit(run_on_worker, self._sent, item, self._how, key=key, pure=False)
+    def _submit(self, entries: Sequence[tuple[int, bytes]]) -> Sequence[Future]:
+        if not entries:
+            return ()
+        keys = [f"spectra-dl-{self._name}-{self._submitted + place}" for place in range(len(entries))]
+        self._submitted += len(entries)
+        self._running |= {key: (*entry, self._sent) for key, entry in zip(keys, entries, strict=True)}
+        contents = [content for _, content in entries]
+        futures: Sequence[Future] = self._client.map(
+            run_on_worker, contents, key=keys, pure=False, shared=self._sent, how=self._how
+        )
+        return futures
+
+    def _following(self, waiting: Iterator[Future]) -> Future:
+        """Return the next future that is done; where the connection broke, Dask may leave some undone for ever."""
+        while not waiting.has_ready():  # type: ignore[attr-defined]
+            self._refuse_lost_scheduler()
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        return next(waiting)
+
+    def _refuse_lost_scheduler(self) -> None:
+        if self._client.status != "running":
+            number, _, _ = next(iter(self._running.values()))
+            raise EnvironmentFault(f"the scheduler was lost while job {number + 1} was worked on; {GO_ON}")
 
     def _send(self) -> Future:
         return self._client.scatter(self._shared, broadcast=True, hash=False)
 
-    def _recover(self, number: int, times: int) -> None:
-        """Send what all jobs share again, where every worker that had it is gone; give up where the scheduler is, or workers die again."""
-        if self._client.status == "running" and times < _ATTEMPTS:
-            with contextlib.suppress(OSError, TimeoutError, EnvironmentFault):
-                _require_workers(self._client)
+    def _contents(self, futures: Sequence[Future]) -> dict[str, bytes]:
+        """Return the packed replies by key; those of failed and lost jobs are missing."""
+        from distributed import CancelledError
+
+        complete = {future.key: future for future in futures if future.status == "finished"}
+        if not complete:
+            return {}
+        try:
+            contents = self._client.gather(complete, errors="skip")
+        except (OSError, CancelledError):  # the scheduler is lost
+            return {}
+        return {key: content for key, content in contents.items() if content is not None}
+
+    def _results(self, contents: Mapping[str, bytes]) -> Iterator[tuple[int, Any]]:
+        """Yield results, and only then raise what a job raised: those that came with it are kept."""
+        errors = []
+        for key, content in contents.items():
+            number, _, _ = self._running.pop(key)
+            try:
+                result = read_reply(content).result
+            except Exception as err:
+                errors.append(err)
+                continue
+            self._losses = 0
+            yield number, result
+        if errors:
+            raise errors[0]
+
+    def _again(self, future: Future) -> tuple[int, bytes]:
+        """Return a lost job, to be submitted once more; what all jobs share is sent again where no worker has it any longer."""
+        number, item, sent = self._running[future.key]
+        if future.status == "error":
+            raise _fault(future.exception(), number)
+        self._refuse_lost_scheduler()
+        del self._running[future.key]
+        if sent is self._sent:  # not yet sent again for another job of the same loss
+            self._losses += 1  # since a job was last finished
+            if self._losses >= _ATTEMPTS:
+                raise EnvironmentFault(f"workers died while job {number + 1} was worked on; {GO_ON}")
+            with reachable():
+                require_workers(self._client)
                 self._sent = self._send()
-                return
-        happened = "workers died" if self._client.status == "running" else "the scheduler was lost"
-        raise EnvironmentFault(
-            f"{happened} while job {number + 1} was worked on; finished jobs are kept where there is an --out: mend the cluster, and go on with the "
-            "same command and --resume"
-        )
+        return number, item
+
+
+class _Feed:
+    """Items with their numbers, packed: the scheduler takes jobs apart, and needn't know what an item is."""
+
+    def __init__(self, items: Iterator[Any], may_take: MayTake) -> None:
+        self._entries, self._may_take = enumerate(items), may_take
+        self._next = next(self._entries, None)
+
+    def may_go_on(self) -> bool:
+        """Return whether there is an item that may be taken now."""
+        return self._next is not None and self._may_take(self._next[0])
+
+    def take(self) -> list[tuple[int, bytes]]:
+        """Return the following items that may be taken, as many as go well into one message."""
+        taken: list[tuple[int, bytes]] = []
+        size = 0
+        while (
+            self._next is not None and self.may_go_on() and len(taken) < _TOGETHER and size < _BYTES_TOGETHER
+        ):
+            number, item = self._next
+            taken.append((number, packed(item)))
+            size += len(taken[-1][1])
+            self._next = next(self._entries, None)
+        return taken
 
 
 @dataclass(frozen=True)
 class _How:
-    """What each job is told besides its work: threads, and what the worker must be."""
+    """What each job is told besides its work: threads, what the worker must be, and the folder that paths begin in."""
 
     threads: int
-    facts: Mapping[str, str]
+    facts: dict[str, str]
+    folder: str
 
 
-def facts() -> dict[str, str]:
-    """Return what results depend on in a process: versions and the type of processor."""
-    return {**versions(), "processor": platform.machine()}
-
-
-def run_on_worker(shared: SharedWork, item: object, how: _How) -> bytes:
+def run_on_worker(item: bytes, shared: SharedWork, how: _How) -> bytes:
     """Run an item on a worker, and return its packed reply.
 
     Parameters
     ----------
+    item
+        Packed.
     shared
         What was sent to the worker.
-    item
-        One of its items.
     how
         Threads, and what the worker must be.
 
@@ -175,13 +266,19 @@ def run_on_worker(shared: SharedWork, item: object, how: _How) -> bytes:
         The worker, which may have joined late, has other versions.
     """
     if problem := different_facts(facts(), how.facts):
-        raise EnvironmentFault(f"a worker has {problem}; install the same versions there")
+        raise EnvironmentFault(f"{_this_worker()} has {problem}; use workers that are alike")
     if (threads := _threads_of_this_worker()) != 1:
         raise EnvironmentFault(
-            f"a worker has {threads} threads; start workers with one each: {_START_A_WORKER}"
+            f"{_this_worker()} has {threads} threads; start workers with one each: {START_A_WORKER}"
         )
-    with limited_threads(how.threads):
-        return shared.reply(item)
+    # Where a disk is shared, paths mean the same there as here.
+    folder = contextlib.chdir(how.folder) if os.path.isdir(how.folder) else contextlib.nullcontext()
+    with limited_threads(how.threads), folder:
+        return known_work(shared).reply(unpacked(item))
+
+
+def _this_worker() -> str:
+    return f"the worker on {platform.node()} with process number {os.getpid()}"
 
 
 def _threads_of_this_worker() -> int:
@@ -190,123 +287,19 @@ def _threads_of_this_worker() -> int:
     return int(get_worker().state.nthreads)
 
 
-def different_facts(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
-    """Return what differs between a worker and this process, for a message; empty where nothing does.
-
-    Parameters
-    ----------
-    theirs, ours
-        From `facts`.
-
-    Examples
-    --------
-    >>> different_facts({"numpy": "2.4.6"}, {"numpy": "2.5.1"})
-    'numpy 2.4.6, here 2.5.1'
-    """
-    return ", ".join(
-        f"{name} {theirs.get(name, 'none')}, here {ours[name]}"
-        for name in sorted(ours)
-        if theirs.get(name) != ours[name]
-    )
-
-
-def _content(future: Future, number: int) -> bytes:
+def _fault(error: BaseException, number: int) -> Exception:
+    """Return what is to be raised for an error of Dask's own, or of `run_on_worker`."""
     from distributed import KilledWorker
 
-    error = future.exception()
+    if isinstance(error, SpectraDLError):
+        return error
     if isinstance(error, KilledWorker):
-        raise EnvironmentFault(
+        return EnvironmentFault(
             f"workers died while job {number + 1} was worked on, mostly for want of memory; finished jobs are kept where there is an --out: give "
             "workers more memory, and go on with the same command and --resume"
-        ) from error
-    if error is not None:
-        raise error
-    content: bytes = future.result()
-    return content
-
-
-@contextlib.contextmanager
-def _connected(executor: ClusterExecutor) -> Iterator[Client]:
-    """Yield a client of the scheduler, whose workers fit; what still runs when the block ends is cancelled."""
-    try:
-        from distributed import Client as Connect
-    except ImportError as err:
-        raise UsageError(
-            "a cluster needs Dask; install it with pip install 'spectra-dl[distributed]'"
-        ) from err
-    where: dict[str, str] = (
-        {"scheduler_file": executor.address}
-        if Path(executor.address).is_file()
-        else {"address": executor.address}
+        )
+    cause = error.__cause__ or error
+    return EnvironmentFault(
+        f"the cluster can't begin job {number + 1} ({type(cause).__name__}: {str(cause)[:150]}); install the same versions of spectra-dl and Dask "
+        "with its scheduler and workers"
     )
-    with _quiet_dask():
-        try:
-            client = Connect(**where, timeout=_CONNECT_SECONDS, set_as_default=False)
-        except (OSError, TimeoutError, ValueError, KeyError, ImportError) as err:
-            raise EnvironmentFault(
-                f"--scheduler {executor.address:.100}: no Dask scheduler answers there ({str(err)[:150]}); start one (dask scheduler), or check "
-                "the address"
-            ) from err
-        try:
-            _require_workers(client)
-            _refuse_unfit_workers(client, executor)
-            yield client
-        finally:
-            client.close(timeout=5)
-
-
-def _require_workers(client: Client) -> None:
-    if not client.nthreads():
-        _LOG.warning("the scheduler has no workers yet; waiting for one (%s)", _START_A_WORKER)
-    try:
-        client.wait_for_workers(1, timeout=_WORKER_SECONDS)
-    except TimeoutError as err:
-        raise EnvironmentFault(
-            f"the scheduler has no workers; start one on each machine: {_START_A_WORKER}"
-        ) from err
-
-
-def _refuse_unfit_workers(client: Client, executor: ClusterExecutor) -> None:
-    for worker, threads in client.nthreads().items():
-        if threads != 1:
-            raise EnvironmentFault(
-                f"worker {worker} has {threads} threads; start workers with one each: {_START_A_WORKER}"
-            )
-    processes: dict[object, str] = {}
-    for worker, answer in client.run(process_facts, on_error="return").items():
-        if isinstance(answer, Exception):
-            raise EnvironmentFault(
-                f"worker {worker} can't run spectra-dl ({type(answer).__name__}: {str(answer)[:150]}); install it there"
-            )
-        process, theirs = answer
-        if problem := different_facts(theirs, facts()):
-            raise EnvironmentFault(f"worker {worker} has {problem}; install the same versions there")
-        if executor.one_process_each and process in processes:
-            raise EnvironmentFault(
-                f"workers {processes[process]} and {worker} share a process; start them as processes: {_START_A_WORKER}"
-            )
-        processes[process] = worker
-
-
-def process_facts() -> tuple[tuple[str, int], dict[str, str]]:
-    """Return a worker's machine and process, and what results depend on there."""
-    import os
-
-    return (platform.node(), os.getpid()), facts()
-
-
-@contextlib.contextmanager
-def _quiet_dask() -> Iterator[None]:
-    """Keep Dask's own lines from standard error; what matters is said in an error."""
-    names = (
-        "distributed",
-        *(name for name in logging.root.manager.loggerDict if name.startswith("distributed.")),
-    )
-    before = {name: logging.getLogger(name).level for name in names}
-    try:
-        for name in names:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        yield
-    finally:
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)

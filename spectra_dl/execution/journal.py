@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,13 +86,7 @@ class Journal:
 
     def has_jobs(self) -> bool:
         """Return whether a job is finished."""
-        return _count_jobs(self.folder) > 0
-
-    def forget_jobs(self) -> None:
-        """Take the finished jobs away."""
-        for path in self.folder.glob("*.safetensors"):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        return any(self.folder.glob("*.safetensors"))
 
     def _path(self, title: str) -> Path:
         digest = hashlib.sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -128,22 +121,28 @@ def begin_journal(run_folder: Path, identity: Mapping[str, str], *, resume: bool
     if resume:
         _refuse_other_run(run_folder, identity)
         sweep_unfinished(folder)
+        write_text(folder / _DESCRIPTION, _described(identity))
         return Journal(folder, identity)
-    discarded = _count_jobs(folder)
-    if discarded or folder.is_symlink():
-        remove_journal(run_folder)
+    _refuse_foreign(folder)
     try:
-        folder.mkdir(exist_ok=not folder.is_symlink())
+        folder.mkdir(exist_ok=True)
     except OSError as err:
         raise EnvironmentFault(
             f"--out {run_folder}: can't write there ({err.strerror or err}); choose another folder"
         ) from err
-    try:
-        write_text(folder / _DESCRIPTION, json.dumps({"run": dict(identity)}, indent=1) + "\n")
-    except BaseException:
-        remove_journal(run_folder)
-        raise
-    return Journal(folder, identity, discarded)
+    sweep_unfinished(folder)
+    # First the description, so that at no moment the folder looks like results; jobs of another run are never taken for this one's.
+    write_text(folder / _DESCRIPTION, _described(identity))
+    return Journal(folder, identity, _forget_jobs(folder))
+
+
+def _described(identity: Mapping[str, str]) -> str:
+    return json.dumps({"run": dict(identity)}, indent=1) + "\n"
+
+
+def identity_digest(identity: Mapping[str, str]) -> str:
+    """Return a short digest of an identity, for a file's name."""
+    return hashlib.sha256(json.dumps(sorted(identity.items())).encode()).hexdigest()[:16]
 
 
 def has_journal(run_folder: Path) -> bool:
@@ -153,21 +152,40 @@ def has_journal(run_folder: Path) -> bool:
 
 
 def remove_journal(run_folder: Path) -> None:
-    """Take the journal of a run away, if there is one."""
+    """Take the journal of a run away, if there is one, and nothing else that lies in its folder."""
     folder = run_folder / FOLDER
     if folder.is_dir() and not folder.is_symlink():
+        # First the description, so that a run that has ended never looks as if it hadn't.
         with contextlib.suppress(OSError):
-            shutil.rmtree(folder)
+            (folder / _DESCRIPTION).unlink(missing_ok=True)
+            _forget_jobs(folder)
+            sweep_unfinished(folder)
+            folder.rmdir()
 
 
-def _count_jobs(folder: Path) -> int:
-    return sum(1 for _ in folder.glob("*.safetensors"))
+def _forget_jobs(folder: Path) -> int:
+    """Take the finished jobs away, and return how many there were."""
+    paths = list(folder.glob("*.safetensors"))
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return len(paths)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a folder, or a link, of the journal's name that no run of this program has made."""
+    foreign = folder.is_symlink() or (folder.exists() and not folder.is_dir())
+    if foreign or (folder.is_dir() and any(folder.iterdir()) and not (folder / _DESCRIPTION).is_file()):
+        raise DataError(
+            f"{folder}: a run keeps its finished jobs under this name, and this was made by somebody else; move it, or choose another folder"
+        )
 
 
 def _refuse_other_run(run_folder: Path, identity: Mapping[str, str]) -> None:
     if not has_journal(run_folder):
         raise UsageError(f"--resume: {run_folder} holds no unfinished run; leave --resume out to start one")
     saved = _read_identity(run_folder / FOLDER / _DESCRIPTION)
+    if not saved:  # it was stopped before it knew its input
+        return
     if mismatch := differences(saved, identity):
         raise UsageError(
             f"--resume: the unfinished run in {run_folder} is another one ({mismatch}); use the same data, options and versions, or leave "

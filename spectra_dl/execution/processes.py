@@ -1,15 +1,18 @@
 """Jobs in several processes of this machine."""
 
+import contextlib
 import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import Client, Connection, Listener
 from multiprocessing.connection import wait as wait_for
 from typing import Any
 
@@ -21,7 +24,8 @@ from spectra_dl.execution.window import MayTake, always, in_order
 from spectra_dl.execution.worker import SharedWork, read_reply
 
 _LOG = logging.getLogger(__name__)
-_ATTEMPTS = 2
+_ATTEMPTS, _WITHOUT_WORK = 2, -1
+_MOST_ON_WINDOWS = 61  # its system waits for no more at a time
 _QUEUED = 2  # items that wait for a worker while results are wanted in order
 _Entry = tuple[int, Any]
 
@@ -56,7 +60,8 @@ class ProcessExecutor:
     @property
     def workers(self) -> int:
         """How many processes there are at most."""
-        return self.jobs or _available_processors()
+        wanted = self.jobs or _available_processors()
+        return min(wanted, _MOST_ON_WINDOWS) if sys.platform == "win32" else wanted
 
     def finished(
         self, work: Callable[[Any, Item], Result], shared: object, items: Iterable[Item]
@@ -103,33 +108,38 @@ class _Pool:
         # A worker loads what this process has loaded, and works with it.
         self._guess, self._measured = 2 * used_memory(), 0
         self._said = executor.workers
+        # What ran when a process died runs alone until it is done, so that nobody is blamed for another's end.
+        self._suspects: set[int] = set()
+        self._asked = threading.Event()  # a process has asked for what jobs share, and so has begun
 
     def finished(self, items: Iterable[Any], may_take: MayTake = always) -> Iterator[tuple[int, Any]]:
         """Yield the number and result of each item as soon as it is finished."""
-        entries, again, deaths = enumerate(items), deque[_Entry](), Counter[int]()
-        feed = _Feed(entries, again, may_take)
+        again, deaths = deque[_Entry](), Counter[int]()
+        feed = _Feed(enumerate(items), again, may_take)
         complete = False
-        while not complete:
-            running: dict[Future[bytes], _Entry] = {}
-            before = set(multiprocessing.active_children())
-            pool = self._started()
-            try:
-                yield from self._results(pool, feed, running)
-                complete = True
-            except BrokenProcessPool as err:
-                self._take_back(running, again, deaths, err)
-            finally:
-                if not complete:
-                    _kill(set(multiprocessing.active_children()) - before)
-                pool.shutdown(cancel_futures=True)
+        with _brought_to_workers(self._shared, self._asked) as address:
+            while not complete:
+                running: dict[Future[bytes], _Entry] = {}
+                self._asked.clear()
+                before = set(multiprocessing.active_children())
+                pool = self._started(address)
+                try:
+                    yield from self._results(pool, feed, running)
+                    complete = True
+                except BrokenProcessPool as err:
+                    self._take_back(running, again, deaths, err)
+                finally:
+                    if not complete:
+                        _kill(set(multiprocessing.active_children()) - before)
+                    pool.shutdown(cancel_futures=True)
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self, address: str) -> ProcessPoolExecutor:
         try:
             return ProcessPoolExecutor(
                 self._executor.workers,
                 multiprocessing.get_context("spawn"),
                 _begin_worker,
-                (self._shared, self._executor.threads),
+                (address, self._executor.threads),
             )
         except (NotImplementedError, OSError) as err:
             raise EnvironmentFault(
@@ -143,7 +153,11 @@ class _Pool:
             while len(running) < self._at_a_time() and (entry := feed.take()):
                 try:
                     running[pool.submit(_run, entry[1])] = entry
-                except (BrokenProcessPool, BrokenPipeError) as err:
+                except (
+                    BrokenProcessPool,
+                    OSError,
+                    ValueError,
+                ) as err:  # what starting one in a broken pool may raise
                     feed.give_back(entry)
                     raise BrokenProcessPool(str(err)) from err
             if not running:
@@ -151,6 +165,7 @@ class _Pool:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 reply = read_reply(future.result())
                 number, _ = running.pop(future)
+                self._suspects.discard(number)
                 self._measured = max(self._measured, reply.peak_memory)
                 yield number, reply.result
 
@@ -166,6 +181,8 @@ class _Pool:
                 per_job / 1e9,
                 self._memory / 1e9,
             )
+        if self._suspects:
+            return 1
         return allowed + (self._queued if allowed == workers else 0)
 
     def _take_back(
@@ -176,13 +193,22 @@ class _Pool:
         err: BrokenProcessPool,
     ) -> None:
         """Let what ran beside a process that died run once more, or give up."""
-        deaths.update(number for number, _ in running.values())
-        if any(count >= _ATTEMPTS for count in deaths.values()):
+        begun = self._asked.is_set()
+        deaths.update([number for number, _ in running.values()] if begun else [_WITHOUT_WORK])
+        if deaths[_WITHOUT_WORK] >= _ATTEMPTS:
             raise EnvironmentFault(
-                f"a process that worked on job {max(deaths, key=deaths.__getitem__) + 1} died, and again when the job was repeated, mostly "
-                "for want of memory; give fewer --jobs, or split the input"
+                "processes die before they have begun to work; leave --jobs out, and put what a script of your own does under if __name__ == "
+                '"__main__":'
             ) from err
-        again.extend(running.values())
+        number, count = deaths.most_common(1)[0]
+        if count >= _ATTEMPTS:
+            raise EnvironmentFault(
+                f"a process that worked on job {number + 1} died, and again when the job was repeated, mostly for want of memory; give fewer "
+                "--jobs, or split the input"
+            ) from err
+        again.extend(sorted(running.values(), key=lambda entry: entry[0]))
+        if begun:
+            self._suspects |= {number for number, _ in running.values()}
         _LOG.warning("a process died (mostly for want of memory); what it worked on is repeated in another")
 
 
@@ -209,12 +235,46 @@ class _Feed:
         self.again.appendleft(entry)
 
 
-def _begin_worker(shared: SharedWork, threads: int) -> None:
+@contextlib.contextmanager
+def _brought_to_workers(shared: SharedWork, asked: threading.Event) -> Iterator[str]:
+    """Yield the address at which each new process gets what jobs share.
+
+    It doesn't go with the process's own start: that would wait forever for one that dies before it has read all.
+    """
+    key, ended = multiprocessing.current_process().authkey, threading.Event()
+    listener = Listener(authkey=key)
+    threading.Thread(target=_bring, args=(listener, shared, asked, ended), daemon=True).start()
+    try:
+        yield str(listener.address)
+    finally:
+        ended.set()
+        with contextlib.suppress(OSError, EOFError):
+            Client(listener.address, authkey=key).close()  # wakes the thread that waits for processes
+        listener.close()
+
+
+def _bring(listener: Listener, shared: SharedWork, asked: threading.Event, ended: threading.Event) -> None:
+    """Send what jobs share to each process that asks."""
+    while not ended.is_set():
+        # Whatever happens to one process is no matter of the others.
+        with contextlib.suppress(OSError, EOFError, multiprocessing.AuthenticationError):
+            connection = listener.accept()
+            asked.set()
+            threading.Thread(target=_send, args=(connection, shared.content), daemon=True).start()
+
+
+def _send(connection: Connection, content: bytes) -> None:
+    with contextlib.suppress(OSError), connection:
+        connection.send_bytes(content)
+
+
+def _begin_worker(address: str, threads: int) -> None:
     global _shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it ends it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     set_threads(threads)
-    _shared = shared
+    with Client(address, authkey=multiprocessing.current_process().authkey) as connection:
+        _shared = SharedWork.of(connection.recv_bytes())
 
 
 def _end_with_parent() -> None:

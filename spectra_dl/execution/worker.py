@@ -1,6 +1,7 @@
 """What a worker does with a piece of work: run it, and send back its result with what it cost."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from spectra_dl.execution.available_memory import peak_memory
 from spectra_dl.execution.transport import packed, unpacked
 
 _UNPACKING = threading.Lock()
+_latest: "dict[str, SharedWork]" = {}
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,22 @@ class SharedWork:
     """
 
     def __init__(self, work: Callable[[Any, Any], Any], shared: object) -> None:
+        self._key = uuid.uuid4().hex
         self._content: bytes | None = packed((work, shared))
         self._work: tuple[Callable[[Any, Any], Any], Any] | None = None
+
+    @classmethod
+    def of(cls, content: bytes) -> "SharedWork":
+        """Return the work whose `content` another process has sent."""
+        work = cls.__new__(cls)
+        work._key, work._content, work._work = uuid.uuid4().hex, content, None
+        return work
+
+    @property
+    def content(self) -> bytes:
+        """What is sent to a worker; gone once it was turned into objects."""
+        assert isinstance(self._content, bytes)
+        return self._content
 
     def reply(self, item: object) -> bytes:
         """Return the packed `Reply` on an item; whatever goes wrong is in it."""
@@ -62,6 +78,15 @@ class SharedWork:
                 self._work, self._content = unpacked(self._content), None
         assert isinstance(self._work, tuple)
         return self._work
+
+
+def known_work(shared: SharedWork) -> SharedWork:
+    """Return the first copy of this work that came to this process; a cluster may bring another one."""
+    with _UNPACKING:
+        if shared._key not in _latest:
+            _latest.clear()
+            _latest[shared._key] = shared
+        return _latest[shared._key]
 
 
 def read_reply(content: bytes) -> Reply:

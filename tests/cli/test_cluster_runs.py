@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from command_line import command
-from dask_cluster import Cluster
+from small_jobs import Cluster
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table_files import write_table
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import small_jobs
-from dask_cluster import Cluster
+from small_jobs import Cluster
 from spectra_dl.errors import EnvironmentFault
-from spectra_dl.execution import cluster
+from spectra_dl.execution import cluster, cluster_connection
 from spectra_dl.execution.cluster import ClusterExecutor
 from spectra_dl.execution.executor import SerialExecutor
+from spectra_dl.execution.worker import SharedWork
 
 pytest.importorskip("distributed", reason="pip install 'spectra-dl[distributed]'")
 pytestmark = [
@@ -84,14 +85,14 @@ def test_a_job_whose_worker_dies_is_repeated(two, tmp_path):
 
 
 def test_a_worker_with_other_versions_is_refused_by_name(two, monkeypatch):
-    ours = cluster.facts() | {"numpy": "9.9.9"}
-    monkeypatch.setattr(cluster, "facts", lambda: ours)
+    ours = cluster_connection.facts() | {"numpy": "9.9.9"}
+    monkeypatch.setattr(cluster_connection, "facts", lambda: ours)
     with pytest.raises(EnvironmentFault, match=r"worker tcp://127\.0\.0\.1:\d+ has numpy .*, here 9\.9\.9"):
         list(two.finished(small_jobs.fails, None, range(2)))
 
 
 def test_a_worker_that_joins_late_with_other_versions_does_no_job():
-    how = cluster._How(1, cluster.facts() | {"torch": "0.1"})
+    how = cluster._How(1, cluster_connection.facts() | {"torch": "0.1"}, "/")
     with pytest.raises(EnvironmentFault, match=r"torch .*, here 0\.1"):
         cluster.run_on_worker(None, 1, how)
 
@@ -104,13 +105,13 @@ def test_workers_with_several_threads_are_refused(start):
 
 
 def test_a_scheduler_without_workers_is_refused(start, monkeypatch):
-    monkeypatch.setattr(cluster, "_WORKER_SECONDS", 1)
+    monkeypatch.setattr(cluster_connection, "_WORKER_SECONDS", 1)
     with pytest.raises(EnvironmentFault, match="has no workers; start one on each machine: dask worker"):
         list(ClusterExecutor(str(start(workers=0).file)).finished(small_jobs.fails, None, range(2)))
 
 
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
-    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
+    monkeypatch.setattr(cluster_connection, "_CONNECT_SECONDS", 1)
     with pytest.raises(EnvironmentFault, match="no Dask scheduler answers there"):
         list(ClusterExecutor("tcp://127.0.0.1:9").finished(small_jobs.fails, None, range(2)))
 
@@ -130,3 +131,73 @@ def test_workers_that_die_again_and_again_end_the_run(start):
     started = start()
     with pytest.raises(EnvironmentFault, match=r"workers died while job .* was worked on"):
         list(ClusterExecutor(str(started.file)).finished(small_jobs.dies_always, None, range(5)))
+
+
+def test_shared_things_are_unpacked_once_in_each_worker(two, tmp_path):
+    processes = set(two.finished(small_jobs.works_with, small_jobs.Counted(tmp_path), range(30)))
+    unpacked_in = [path.name.split("-")[0] for path in tmp_path.iterdir()]
+    assert sorted(unpacked_in) == sorted({str(process) for _, process in processes})
+
+
+def test_a_worker_that_joins_late_gets_what_jobs_share(start, tmp_path):
+    started = start()
+    results = ClusterExecutor(str(started.file)).in_order(
+        small_jobs.works_with, small_jobs.Counted(tmp_path), iter(range(10_000))
+    )
+    first = next(results)
+    started.add_worker()
+    assert any(process != first for process in results)
+    results.close()
+
+
+def test_where_all_workers_die_what_jobs_share_is_sent_once_more(start, tmp_path, monkeypatch):
+    sent = []
+    send = cluster._Run._send
+    monkeypatch.setattr(cluster._Run, "_send", lambda run: sent.append(run) or send(run))
+    results = ClusterExecutor(str(start().file)).finished(
+        small_jobs.dies_once, str(tmp_path / "died"), range(100)
+    )
+    assert sorted(results) == [(k, k) for k in range(100)]
+    assert len(sent) == 2
+
+
+def test_large_items_come_without_a_warning(two):
+    blocks = (np.zeros(2_000_000) for _ in range(3))
+    assert list(two.in_order(small_jobs.length, None, blocks)) == [2_000_000] * 3
+
+
+def test_results_that_come_with_a_failure_are_kept():
+    run = object.__new__(cluster._Run)
+    run._running = {key: (number, b"", None) for number, key in enumerate("abc")}
+    work = SharedWork(small_jobs.fails, ValueError("the third"))
+    results = run._results({"a": work.reply(3), "b": work.reply(1), "c": work.reply(2)})
+    assert [next(results), next(results)] == [(1, 1), (2, 2)]
+    with pytest.raises(ValueError, match="the third"):
+        next(results)
+
+
+def test_jobs_that_wait_are_dropped_when_nobody_reads_on(two, tmp_path):
+    results = two.finished(small_jobs.leaves_a_file, str(tmp_path), range(200))
+    next(results)
+    results.close()
+    time.sleep(0.3)  # what runs already is finished
+    begun = len(list(tmp_path.iterdir()))
+    time.sleep(0.5)
+    assert len(list(tmp_path.iterdir())) == begun < 20
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "tls://127.0.0.1:9", "http://127.0.0.1:9", "{file}"])
+def test_what_is_no_address_of_a_scheduler_is_refused(address, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_connection, "_CONNECT_SECONDS", 1)
+    file = tmp_path / "scheduler.json"
+    file.write_text('{"id": 1}')
+    with pytest.raises(EnvironmentFault, match="no Dask scheduler answers there"):
+        list(ClusterExecutor(address.format(file=file)).finished(small_jobs.fails, None, range(2)))
+
+
+def test_an_error_of_dasks_own_is_said_in_a_sentence():
+    error = RuntimeError("of the task graph")
+    error.__cause__ = ModuleNotFoundError("No module named 'spectra_dl'")
+    fault = cluster._fault(error, 4)
+    assert isinstance(fault, EnvironmentFault)
+    assert "can't begin job 5 (ModuleNotFoundError: No module named 'spectra_dl')" in str(fault)

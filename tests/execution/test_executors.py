@@ -86,6 +86,30 @@ def test_a_job_whose_process_dies_runs_once_more(tmp_path, caplog):
     assert "is repeated in another" in caplog.text
 
 
+def test_a_job_beside_one_that_dies_is_not_blamed(tmp_path):
+    def two_deaths(folder, item):
+        """Items 2 and 5 each kill their process the first time; item 0 takes long, and runs beside both."""
+        if item in (2, 5) and not Path(folder, str(item)).exists():
+            Path(folder, str(item)).touch()
+            os.kill(os.getpid(), 9)
+        time.sleep(1.0 if item == 0 else 0.01)
+        return item
+
+    assert list(ProcessExecutor(2).in_order(two_deaths, str(tmp_path), range(8))) == list(range(8))
+
+
+def test_processes_that_cannot_begin_end_the_run_instead_of_waiting_for_ever(tmp_path, repository):
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from spectra_dl.execution.processes import ProcessExecutor\n"
+        "print(list(ProcessExecutor(2).in_order(pow, 2, range(3))))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, check=False)
+    assert "processes die before they have begun to work" in done.stderr
+    assert "__main__" in done.stderr
+
+
 def test_a_job_that_kills_every_process_ends_the_run():
     results = ProcessExecutor(2).finished(small_jobs.dies_always, None, range(8))
     with pytest.raises(EnvironmentFault, match="died, and again when the job was repeated"):

@@ -114,10 +114,35 @@ def test_a_link_in_its_place_is_not_followed(tmp_path):
     run.mkdir()
     (run / "journal").symlink_to(outside)
     remove_journal(run)
-    with pytest.raises(EnvironmentFault):
+    with pytest.raises(DataError, match="made by somebody else"):
         begin_journal(run, IDENTITY)
     assert not has_journal(run)
     assert (outside / "kept.safetensors").read_text() == "kept"
+
+
+def test_a_folder_of_somebody_elses_is_neither_taken_nor_taken_away(tmp_path):
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "my notes.txt").write_text("kept")
+    with pytest.raises(DataError, match="made by somebody else"):
+        begin_journal(tmp_path, IDENTITY)
+    remove_journal(tmp_path)
+    assert (tmp_path / "journal" / "my notes.txt").read_text() == "kept"
+
+
+def test_what_lies_beside_the_jobs_stays(tmp_path, journal):
+    journal.write("a", 1, ())
+    (journal.folder / "my notes.txt").write_text("kept")
+    remove_journal(tmp_path)
+    assert [path.name for path in journal.folder.iterdir()] == ["my notes.txt"]
+
+
+def test_a_run_that_was_stopped_before_it_knew_its_input_goes_on(tmp_path):
+    begin_journal(tmp_path, {})
+    journal = begin_journal(tmp_path, IDENTITY, resume=True)
+    journal.write("a", 1, ())
+    assert begin_journal(tmp_path, IDENTITY, resume=True).read("a", ()) == (1,)
+    with pytest.raises(UsageError, match="is another one"):
+        begin_journal(tmp_path, IDENTITY | {"--folds": "3"}, resume=True)
 
 
 def test_whatever_write_fails_finished_jobs_stay(monkeypatch, tmp_path, journal):

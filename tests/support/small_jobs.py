@@ -1,8 +1,12 @@
-"""Jobs for tests of executors; workers import this module by its name."""
+"""Jobs for tests of executors, and a Dask cluster in processes of their own; workers import this module by its name."""
 
 import os
 import signal
+import subprocess
+import sys
+import threading
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,3 +110,78 @@ def sleeps_beside(path: str, item: int) -> int:
     Path(path, str(os.getpid())).touch()
     time.sleep(60)
     return item
+
+
+class Counted:
+    """Leaves a file, named after the process, each time it is turned into an object again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __getstate__(self) -> dict[str, object]:
+        if "lock" in self.__dict__:
+            raise TypeError("a lock can't be sent")
+        return self.__dict__
+
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        self.folder = state["folder"]
+        Path(self.folder, f"{os.getpid()}-{uuid.uuid4().hex}").touch()
+
+
+def works_with(shared: Counted, item: int) -> int:
+    """Return the number of the process, after which the shared object can't be sent any more."""
+    shared.lock = threading.Lock()  # type: ignore[attr-defined]
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def length(shared: object, item: np.ndarray) -> int:
+    """Return how many numbers an array has."""
+    return len(item)
+
+
+def leaves_a_file(folder: str, item: int) -> int:
+    """Leave a file named after the item."""
+    Path(folder, str(item)).touch()
+    time.sleep(0.1)
+    return item
+
+
+class Cluster:
+    """A scheduler and workers in processes of their own, reached by a scheduler file."""
+
+    def __init__(self, folder: Path, support: Path) -> None:
+        self.file = folder / "scheduler.json"
+        self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(support), *sys.path])}
+        self.scheduler = self._start("scheduler", "--port", "0", "--host", "127.0.0.1", "--no-show")
+        until(self.file.exists)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def add_worker(self, threads: int = 1) -> None:
+        self.workers.append(self._start("worker", "--nthreads", str(threads), "--death-timeout", "5"))
+
+    def _start(self, kind: str, *words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--scheduler-file", str(self.file)]
+        return subprocess.Popen(
+            [*command, "--no-dashboard", *words],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def end(self) -> None:
+        for process in (self.scheduler, *self.workers):
+            process.terminate()
+        for process in (self.scheduler, *self.workers):
+            try:
+                process.wait(8)
+            except subprocess.TimeoutExpired:  # a nanny whose worker was killed too often
+                process.kill()
+                process.wait()
+
+
+def until(reached, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -71,7 +71,7 @@ def evaluate_expression(
     tissue = study.read()
     inputs = [*study.files(tissue), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
-    journal = output.journal(run_identity(context, origin), resume=resume)
+    journal = output.journal(run_identity(context, origin, study=study.name), resume=resume)
     result = evaluate_study(
         tissue,
         settings,

@@ -162,7 +162,7 @@ def evaluate_spectra(
     folds_from = protocol.folds_from
     inputs = [*study.inputs(reading.samples), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
-    journal = output.journal(run_identity(context, origin), resume=resume)
+    journal = output.journal(run_identity(context, origin, study=study.source), resume=resume)
     table = study.read(reading)
     result = evaluate_study(table, settings, split=split, execution=Execution(executor, journal))
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)

@@ -84,7 +84,7 @@ def tiles(
     With --encoder, their features are computed from the full image and kept too; evaluate, train and predict take them from there
     with the same --store.
     """
-    from spectra_dl.execution.journal import remove_journal
+    from spectra_dl.execution.journal import identity_digest
     from spectra_dl.execution.run import Execution
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.study.tiles import tile_study
@@ -92,12 +92,15 @@ def tiles(
     executor, sources = execution.executor(), sheet_sources(sections)
     origin = origin_of([sections, *(source.path for source in sources)])
     opened = open_store(store)
-    kept = Output(store, overwrite=True, option="--store")
+    named = [path for source in sources for path in (source.image, source.spots) if path]
+    identity = run_identity(context, origin, files=named)
+    # A store serves other commands, and other sheets, at the same time: a run is claimed, not the store.
+    kept = Output(store / f"unfinished-{identity_digest(identity)}", overwrite=True, option="--store")
     kept.claim(resume=resume)
-    journal = kept.journal(run_identity(context, origin), resume=resume)
+    journal = kept.journal(identity, resume=resume)
     result = tile_study(sources, opened, settings, execution=Execution(executor, journal))
     output.finish(result, lambda: origin, lambda: _text(result))
-    remove_journal(store)
+    kept.end()
 
 
 def _text(result: "WrittenTiles") -> str:

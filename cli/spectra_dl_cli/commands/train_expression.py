@@ -61,7 +61,7 @@ def train_expression(
     study = study_sections(sections)
     tissue = study.read()
     origin = origin_of(study.files(tissue), seed=settings.seed)
-    journal = output.journal(run_identity(context, origin), resume=resume)
+    journal = output.journal(run_identity(context, origin, study=study.name), resume=resume)
     result = train_study(
         tissue,
         settings,

@@ -103,7 +103,7 @@ def train_spectra(
     if folder:
         origin = origin_of(study.inputs(reading.samples), seed=settings.seed)
         if not resume or has_journal(folder):
-            output.journal(run_identity(context, origin), resume=resume)
+            output.journal(run_identity(context, origin, study=study.source), resume=resume)
     table = study.read(reading)
     result = train_study(
         table, settings, source=study.source, folder=folder, resume=resume, executor=executor
@@ -119,11 +119,15 @@ def train_spectra(
 def _claimed(output: Output, *, resume: bool) -> Path | None:
     """Keep the folder for this command, and refuse to go on where nothing was begun."""
     from spectra_dl.errors import UsageError
+    from spectra_dl.execution.journal import has_journal
     from spectra_dl.spectra.study.train import CHECKPOINT_FILES, CHECKPOINTS
+    from spectra_dl.storage.run_folder import REPORT_NAME
 
     folder = output.claim(resume=resume)
     if folder and resume and not any((folder / CHECKPOINTS).glob(CHECKPOINT_FILES)):
         raise UsageError(
             f"--resume: no checkpoint in {folder / CHECKPOINTS}; leave --resume out to start a training"
         )
+    if folder and resume and (folder / REPORT_NAME).exists() and not has_journal(folder):
+        raise UsageError(f"--resume: the training in {folder} has ended; leave --resume out")
     return folder

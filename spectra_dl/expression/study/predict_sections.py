@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.wording import first_few
+from spectra_dl.execution.journal import FOLDER
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource
@@ -139,9 +140,11 @@ def predict_sections(
         A file can't be written.
     """
     names = [safe_file_name(source.stem) for source in sources]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    # As file systems compare that don't know case; a run's own folder is taken.
+    known = [FOLDER, *(name.casefold() for name in names)]
+    if twice := sorted({name for name in names if known.count(name.casefold()) > 1}):
         raise UsageError(
-            f"two sections are called {first_few(twice)}; rename one, or predict them into two folders"
+            f"several sections would be written to {first_few(twice)}; rename all but one, or predict them into other folders"
         )
     jobs = [
         _SectionJob(predictor, source, folder / name, encoders, store, f"section {name}")
