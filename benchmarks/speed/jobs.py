@@ -5,8 +5,8 @@ or   ``python benchmarks/speed/jobs.py predict [--shards 20] [--spectra 50000]``
 
 ``evaluate`` runs ``spectra-dl evaluate spectra DATA`` with ``--jobs 1`` and with ``--jobs 2`` in turns. ``predict`` writes so many CSV files of so
 many spectra of 700 points (2,000 distinct ones of the simulated study under running ids), and predicts all of them in one command with
-``--jobs 1`` and with ``--jobs 2``, once each. Memory is the sum of the resident sets of the command and its processes, asked ten times a second, at its
-highest.
+``--jobs 1`` and with ``--jobs 2``, once each. Memory is that of the command and its processes together, pages that they share counted once (Linux's
+proportional set size), asked twice a second, at its highest.
 """
 
 import argparse
@@ -88,11 +88,11 @@ def run(words: list[str], place: Path) -> Ran:
         )
         memory, seconds = 0, 0.0
         while process.poll() is None:
-            time.sleep(0.1)
+            time.sleep(0.5)
             held, used = 0, 0.0
             for each in [process, *children(process)]:
                 try:
-                    held += each.memory_info().rss
+                    held += each.memory_full_info().pss
                     used += sum(each.cpu_times()[:2])
                 except psutil.Error:
                     continue

@@ -131,7 +131,7 @@ class Output:
             say_warning(
                 f"{journal.discarded} finished jobs of an interrupted run in {self.out} were taken away; --resume would have gone on with them"
             )
-        context.call_on_close(functools.partial(_end_journal, journal, replaces=replaces))
+        context.call_on_close(functools.partial(_end_journal, journal, replaces=replaces, resumed=resume))
         return journal
 
     def finish(
@@ -271,7 +271,7 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _end_journal(journal: "Journal", *, replaces: bool) -> None:
+def _end_journal(journal: "Journal", *, replaces: bool, resumed: bool) -> None:
     """Take a journal away that holds nothing to go on with, but leave it where it shows that files beside it are of a run that did not end.
 
     Parameters
@@ -280,13 +280,18 @@ def _end_journal(journal: "Journal", *, replaces: bool) -> None:
         Of the command that ends.
     replaces
         The folder held results before, which nothing has replaced yet; they must not look unfinished.
+    resumed
+        The journal is that of an earlier run, whose finished jobs nothing takes away.
     """
     global _kept
-    from spectra_dl.execution.journal import has_journal, remove_journal
+    from spectra_dl.errors import EnvironmentFault, SpectraDLError
+    from spectra_dl.execution.journal import forget_jobs, has_journal, remove_journal
 
-    folder = journal.folder.parent
+    error, folder = sys.exc_info()[1], journal.folder.parent
     if not folder.is_dir():
         return
+    if isinstance(error, SpectraDLError) and not isinstance(error, EnvironmentFault) and not resumed:
+        forget_jobs(journal.folder)  # the same input would be refused again
     _kept = has_journal(folder) and (journal.has_jobs() or any(folder.glob(_CHECKPOINTS)))
     beside = {path.name for path in folder.iterdir()} - {journal.folder.name}
     if not _kept and (replaces or not beside):

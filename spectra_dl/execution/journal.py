@@ -132,8 +132,13 @@ def begin_journal(run_folder: Path, identity: Mapping[str, str], *, resume: bool
         ) from err
     sweep_unfinished(folder)
     # First the description, so that at no moment the folder looks like results; jobs of another run are never taken for this one's.
-    write_text(folder / _DESCRIPTION, _described(identity))
-    return Journal(folder, identity, _forget_jobs(folder))
+    try:
+        write_text(folder / _DESCRIPTION, _described(identity))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # where it is new and empty
+        raise
+    return Journal(folder, identity, discarded=forget_jobs(folder))
 
 
 def _described(identity: Mapping[str, str]) -> str:
@@ -158,13 +163,13 @@ def remove_journal(run_folder: Path) -> None:
         # First the description, so that a run that has ended never looks as if it hadn't.
         with contextlib.suppress(OSError):
             (folder / _DESCRIPTION).unlink(missing_ok=True)
-            _forget_jobs(folder)
+            forget_jobs(folder)
             sweep_unfinished(folder)
             folder.rmdir()
 
 
-def _forget_jobs(folder: Path) -> int:
-    """Take the finished jobs away, and return how many there were."""
+def forget_jobs(folder: Path) -> int:
+    """Take the finished jobs in a journal's folder away, and return how many there were."""
     paths = list(folder.glob("*.safetensors"))
     for path in paths:
         path.unlink(missing_ok=True)
