@@ -36,12 +36,15 @@ def main() -> int:
     )
     parser.add_argument("--kills", type=int, default=20, help="of each command")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=list(COMMANDS), help="one of the commands")
     asked = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         write_inputs(work)
         for name, words in COMMANDS.items():
+            if asked.only not in (None, name):
+                continue
             began = time.monotonic()
             run(work / "undisturbed", words)
             seconds = time.monotonic() - began
@@ -71,7 +74,8 @@ def trial(work: Path, words: str, moment: float, wanted: dict[str, bytes], *, jo
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
     finished = len(list(place.glob("out/journal/*.safetensors")))
-    ended = process.returncode == 0
+    # Killed while it left, with all its files written, it had ended too.
+    ended = (place / "out/report.json").exists() and not (place / "out/journal/run.json").exists()
     if not ended:
         run(place, words, *(["--resume"] if finished else []))
     same = written(place) == wanted
