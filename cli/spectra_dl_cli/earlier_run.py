@@ -12,13 +12,15 @@ from click.core import ParameterSource
 
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
-from spectra_dl_cli.output import say_warning
+from spectra_dl_cli.output import HOW, WHERE, say_warning
 
 _LARGEST = 512 << 20  # bytes
 _HEAD = 512  # bytes by which a file's kind is recognised
 _RECORD = "spectra_dl.earlier_run"
 # The input and where results go are named anew in each run; every other option decides the result and is recorded.
-_OF_THIS_RUN = frozenset({"out", "overwrite", "as_json", "store", "jobs", "scheduler", "quiet", "resume"})
+_OF_THIS_RUN = frozenset(
+    {"out", "overwrite", "as_json", "store", *(word.removeprefix("--") for word in (*WHERE, *HOW))}
+)
 # Recorded, since they decide the result, and may be named anew, since a file may have moved.
 _MAY_MOVE = frozenset({"samples", "folds_from"})
 

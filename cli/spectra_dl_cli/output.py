@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from spectra_dl.storage.run_folder import RunResult
 
 _MAX_ERROR = 500
-# Words that decide nothing about the result: with a value, and without.
-_CHECKPOINTS = "checkpoints/member-*"
+# Options that decide nothing about the result: with a value, and without.
+WHERE, HOW = ("--jobs", "--scheduler"), ("--resume", "--quiet")
 _kept = False
-_WHERE, _HOW = ("--jobs", "--scheduler"), ("--resume", "--quiet")
 
 
 out_option = click.option(
@@ -90,12 +89,17 @@ class Output:
         sweep_unfinished(out)
         if taken_over:
             say_warning(taken_over)
-        folder = check_run_folder(
-            out, overwrite=self.overwrite, resume=resume, unfinished=has_journal(out), option=self.option
+        unfinished, existed = has_journal(out), out.exists()
+        replaces = existed and not unfinished and any(out.iterdir())
+        check_run_folder(
+            out, overwrite=self.overwrite, resume=resume, unfinished=unfinished, option=self.option
         )
+        if not existed:
+            context.call_on_close(functools.partial(_remove_empty, out))
+        context.call_on_close(functools.partial(_end_run, out, replaces=replaces, resumed=resume))
         if not resume:
-            self._begin({}, resume=False)
-        return folder
+            self.journal({})
+        return out
 
     def journal(self, identity: Mapping[str, str], *, resume: bool = False) -> "Journal | None":
         """Return the journal of this run, which lies in the folder until the command has ended well; None without a folder.
@@ -114,24 +118,17 @@ class Output:
         EnvironmentFault
             It can't be written.
         """
-        return self._begin(identity, resume=resume) if self.out else None
-
-    def _begin(self, identity: Mapping[str, str], *, resume: bool) -> "Journal":
-        from spectra_dl.execution.journal import begin_journal, has_journal
+        if self.out is None:
+            return None
+        from spectra_dl.execution.journal import begin_journal
         from spectra_dl.storage.run_folder import make_run_folder
 
-        assert isinstance(self.out, Path)
-        context = click.get_current_context()
-        replaces = self.out.is_dir() and any(self.out.iterdir()) and not has_journal(self.out)
-        if not self.out.exists():
-            context.call_on_close(functools.partial(_remove_empty, self.out))
-            make_run_folder(self.out)
+        make_run_folder(self.out)
         journal = begin_journal(self.out, identity, resume=resume)
         if journal.discarded:
             say_warning(
                 f"{journal.discarded} finished jobs of an interrupted run in {self.out} were taken away; --resume would have gone on with them"
             )
-        context.call_on_close(functools.partial(_end_journal, journal, replaces=replaces, resumed=resume))
         return journal
 
     def finish(
@@ -209,9 +206,9 @@ def deciding_words(words: Sequence[str]) -> list[str]:
     """
     kept, skip = [], False
     for word in words:
-        if not skip and word.split("=")[0] not in (*_WHERE, *_HOW):
+        if not skip and word.split("=")[0] not in (*WHERE, *HOW):
             kept.append(word)
-        skip = word in _WHERE and not skip
+        skip = word in WHERE and not skip
     return kept
 
 
@@ -271,31 +268,32 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _end_journal(journal: "Journal", *, replaces: bool, resumed: bool) -> None:
+def _end_run(out: Path, *, replaces: bool, resumed: bool) -> None:
     """Take a journal away that holds nothing to go on with, but leave it where it shows that files beside it are of a run that did not end.
 
     Parameters
     ----------
-    journal
-        Of the command that ends.
+    out
+        The folder of the command that ends.
     replaces
         The folder held results before, which nothing has replaced yet; they must not look unfinished.
     resumed
         The journal is that of an earlier run, whose finished jobs nothing takes away.
     """
     global _kept
+    from spectra_dl.classification.checkpoints import CHECKPOINT_FILES, CHECKPOINTS
     from spectra_dl.errors import EnvironmentFault, SpectraDLError
-    from spectra_dl.execution.journal import forget_jobs, has_journal, remove_journal
+    from spectra_dl.execution.journal import FOLDER, forget_jobs, has_jobs, has_journal, remove_journal
 
-    error, folder = sys.exc_info()[1], journal.folder.parent
-    if not folder.is_dir():
+    error, journal = sys.exc_info()[1], out / FOLDER
+    if not out.is_dir():
         return
     if isinstance(error, SpectraDLError) and not isinstance(error, EnvironmentFault) and not resumed:
-        forget_jobs(journal.folder)  # the same input would be refused again
-    _kept = has_journal(folder) and (journal.has_jobs() or any(folder.glob(_CHECKPOINTS)))
-    beside = {path.name for path in folder.iterdir()} - {journal.folder.name}
+        forget_jobs(journal)  # the same input would be refused again
+    _kept = has_journal(out) and (has_jobs(journal) or any((out / CHECKPOINTS).glob(CHECKPOINT_FILES)))
+    beside = {path.name for path in out.iterdir()} - {FOLDER}
     if not _kept and (replaces or not beside):
-        remove_journal(folder)
+        remove_journal(out)
 
 
 def something_was_kept() -> bool:

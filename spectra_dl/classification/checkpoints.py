@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from spectra_dl.storage.atomic import write_bytes
 
+CHECKPOINTS, CHECKPOINT_FILES = "checkpoints", "member-*.safetensors"
+
 
 @dataclass(frozen=True)
 class CheckpointPlace:
@@ -63,6 +65,11 @@ class CheckpointPlace:
     def to_send(self, checkpoint: Path | None) -> bytes | None:
         """Return what is to be sent home of a checkpoint; None where it lies there already."""
         return None if checkpoint is None or self.local else checkpoint.read_bytes()
+
+
+def checkpoint_file(member: int) -> str:
+    """Return the name of a member's checkpoint, one of `CHECKPOINT_FILES`."""
+    return CHECKPOINT_FILES.replace("*", str(member))
 
 
 class _Member(Protocol):

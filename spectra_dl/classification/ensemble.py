@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray
-from spectra_dl.classification.checkpoints import CheckpointKeeper, CheckpointPlace
+from spectra_dl.classification.checkpoints import CheckpointKeeper, CheckpointPlace, checkpoint_file
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds
 from spectra_dl.evaluation.rows import Rows
 from spectra_dl.execution.executor import Executor, SerialExecutor
@@ -145,7 +145,7 @@ def train_ensemble(
     jobs = []
     for member, fold in enumerate(folds):
         seeded = recipe.with_training(replace(recipe.training, seed=seed * 1000 + member))
-        path = checkpoints / f"member-{member}.safetensors" if checkpoints else None
+        path = checkpoints / checkpoint_file(member) if checkpoints else None
         place = CheckpointPlace.of(path, resume=resume, local=executor.local)
         jobs.append(_MemberJob(data, fold, seeded, place, f"member {member + 1} of {members}"))
     trained = Execution(executor, CheckpointKeeper(jobs)).run(jobs)

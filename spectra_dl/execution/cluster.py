@@ -23,7 +23,7 @@ from spectra_dl.execution.executor import Item, Result
 from spectra_dl.execution.facts import different_facts
 from spectra_dl.execution.threads import limited_threads
 from spectra_dl.execution.transport import packed, unpacked
-from spectra_dl.execution.window import MayTake, always, in_order
+from spectra_dl.execution.window import Feed, MayTake, always, in_order
 from spectra_dl.execution.worker import SharedWork, known_work, read_reply
 
 Future: TypeAlias = Any  # distributed's types are not whole
@@ -127,9 +127,9 @@ class _Run:
         """Yield the number and result of each item as soon as it is finished."""
         from distributed import as_completed
 
-        feed, waiting = _Feed(iter(items), may_take), as_completed(loop=self._client.loop)
+        feed, waiting = Feed(items, may_take), as_completed(loop=self._client.loop)
         while True:
-            waiting.update(self._submit(feed.take()))
+            waiting.update(self._submit(_packed_together(feed)))
             if not self._running:
                 return
             if feed.may_go_on() and not waiting.has_ready():
@@ -214,29 +214,18 @@ class _Run:
         return number, item
 
 
-class _Feed:
-    """Items with their numbers, packed: the scheduler takes jobs apart, and needn't know what an item is."""
+def _packed_together(feed: Feed) -> list[tuple[int, bytes]]:
+    """Return the following items, as many as go well into one message.
 
-    def __init__(self, items: Iterator[Any], may_take: MayTake) -> None:
-        self._entries, self._may_take = enumerate(items), may_take
-        self._next = next(self._entries, None)
-
-    def may_go_on(self) -> bool:
-        """Return whether there is an item that may be taken now."""
-        return self._next is not None and self._may_take(self._next[0])
-
-    def take(self) -> list[tuple[int, bytes]]:
-        """Return the following items that may be taken, as many as go well into one message."""
-        taken: list[tuple[int, bytes]] = []
-        size = 0
-        while (
-            self._next is not None and self.may_go_on() and len(taken) < _TOGETHER and size < _BYTES_TOGETHER
-        ):
-            number, item = self._next
-            taken.append((number, packed(item)))
-            size += len(taken[-1][1])
-            self._next = next(self._entries, None)
-        return taken
+    Packed, since the scheduler takes jobs apart and needn't know what an item is.
+    """
+    taken: list[tuple[int, bytes]] = []
+    size = 0
+    while len(taken) < _TOGETHER and size < _BYTES_TOGETHER and (entry := feed.take()):
+        number, item = entry
+        taken.append((number, packed(item)))
+        size += len(taken[-1][1])
+    return taken
 
 
 @dataclass(frozen=True)

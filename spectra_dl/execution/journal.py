@@ -86,7 +86,7 @@ class Journal:
 
     def has_jobs(self) -> bool:
         """Return whether a job is finished."""
-        return any(self.folder.glob("*.safetensors"))
+        return has_jobs(self.folder)
 
     def _path(self, title: str) -> Path:
         digest = hashlib.sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -166,6 +166,11 @@ def remove_journal(run_folder: Path) -> None:
             forget_jobs(folder)
             sweep_unfinished(folder)
             folder.rmdir()
+
+
+def has_jobs(folder: Path) -> bool:
+    """Return whether there is a finished job in a journal's folder."""
+    return any(folder.glob("*.safetensors"))
 
 
 def forget_jobs(folder: Path) -> int:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -20,12 +20,13 @@ from spectra_dl.errors import EnvironmentFault, UsageError
 from spectra_dl.execution.available_memory import available_memory, used_memory
 from spectra_dl.execution.executor import Item, Result
 from spectra_dl.execution.threads import set_threads
-from spectra_dl.execution.window import MayTake, always, in_order
+from spectra_dl.execution.window import Feed, MayTake, always, in_order
 from spectra_dl.execution.worker import SharedWork, read_reply
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS, _WITHOUT_WORK = 2, -1
 _MOST_ON_WINDOWS = 61  # its system waits for no more at a time
+_SECONDS_TO_END = 5.0
 _QUEUED = 2  # items that wait for a worker while results are wanted in order
 _Entry = tuple[int, Any]
 
@@ -114,9 +115,7 @@ class _Pool:
 
     def finished(self, items: Iterable[Any], may_take: MayTake = always) -> Iterator[tuple[int, Any]]:
         """Yield the number and result of each item as soon as it is finished."""
-        again, deaths = deque[_Entry](), Counter[int]()
-        feed = _Feed(enumerate(items), again, may_take)
-        complete = False
+        feed, deaths, complete = Feed(items, may_take), Counter[int](), False
         with _brought_to_workers(self._shared, self._asked) as address:
             while not complete:
                 running: dict[Future[bytes], _Entry] = {}
@@ -127,7 +126,7 @@ class _Pool:
                     yield from self._results(pool, feed, running)
                     complete = True
                 except BrokenProcessPool as err:
-                    self._take_back(running, again, deaths, err)
+                    self._take_back(running, feed, deaths, err)
                 finally:
                     if not complete:
                         _kill(set(multiprocessing.active_children()) - before)
@@ -147,18 +146,15 @@ class _Pool:
             ) from err
 
     def _results(
-        self, pool: ProcessPoolExecutor, feed: "_Feed", running: dict[Future[bytes], _Entry]
+        self, pool: ProcessPoolExecutor, feed: Feed, running: dict[Future[bytes], _Entry]
     ) -> Iterator[tuple[int, Any]]:
         while True:
             while len(running) < self._at_a_time() and (entry := feed.take()):
                 try:
                     running[pool.submit(_run, entry[1])] = entry
-                except (
-                    BrokenProcessPool,
-                    OSError,
-                    ValueError,
-                ) as err:  # what starting one in a broken pool may raise
-                    feed.give_back(entry)
+                # Starting a process in a pool that breaks at that moment raises any of these.
+                except (BrokenProcessPool, OSError, ValueError) as err:
+                    feed.give_back([entry])
                     raise BrokenProcessPool(str(err)) from err
             if not running:
                 return
@@ -188,7 +184,7 @@ class _Pool:
     def _take_back(
         self,
         running: dict[Future[bytes], _Entry],
-        again: deque[_Entry],
+        feed: Feed,
         deaths: Counter[int],
         err: BrokenProcessPool,
     ) -> None:
@@ -206,33 +202,10 @@ class _Pool:
                 f"a process that worked on job {number + 1} died, and again when the job was repeated, mostly for want of memory; give fewer "
                 "--jobs, or split the input"
             ) from err
-        again.extend(sorted(running.values(), key=lambda entry: entry[0]))
+        feed.give_back(sorted(running.values(), key=lambda entry: entry[0]))
         if begun:
             self._suspects |= {number for number, _ in running.values()}
         _LOG.warning("a process died (mostly for want of memory); what it worked on is repeated in another")
-
-
-@dataclass
-class _Feed:
-    """The items that are still to run: first those whose process died, then new ones."""
-
-    entries: Iterator[_Entry]
-    again: deque[_Entry]
-    may_take: MayTake
-    _next: _Entry | None = None
-
-    def take(self) -> _Entry | None:
-        if self.again:
-            return self.again.popleft()
-        if self._next is None:
-            self._next = next(self.entries, None)
-        if self._next is None or not self.may_take(self._next[0]):
-            return None
-        entry, self._next = self._next, None
-        return entry
-
-    def give_back(self, entry: _Entry) -> None:
-        self.again.appendleft(entry)
 
 
 @contextlib.contextmanager
@@ -243,24 +216,37 @@ def _brought_to_workers(shared: SharedWork, asked: threading.Event) -> Iterator[
     """
     key, ended = multiprocessing.current_process().authkey, threading.Event()
     listener = Listener(authkey=key)
-    threading.Thread(target=_bring, args=(listener, shared, asked, ended), daemon=True).start()
+    bringing = threading.Thread(target=_bring, args=(listener, shared, asked, ended), daemon=True)
+    bringing.start()
     try:
         yield str(listener.address)
     finally:
         ended.set()
-        with contextlib.suppress(OSError, EOFError):
-            Client(listener.address, authkey=key).close()  # wakes the thread that waits for processes
-        listener.close()
+        # Greeted by a thread of its own: where a process that is just ending was taken for it, nobody would answer here.
+        threading.Thread(target=_greet, args=(str(listener.address), key), daemon=True).start()
+        bringing.join(_SECONDS_TO_END)
+        listener.close()  # lets go of who still waits for an answer
 
 
 def _bring(listener: Listener, shared: SharedWork, asked: threading.Event, ended: threading.Event) -> None:
-    """Send what jobs share to each process that asks."""
-    while not ended.is_set():
-        # Whatever happens to one process is no matter of the others.
-        with contextlib.suppress(OSError, EOFError, multiprocessing.AuthenticationError):
+    """Send what jobs share to each process that asks, until one asks after the end."""
+    while True:
+        try:
             connection = listener.accept()
-            asked.set()
-            threading.Thread(target=_send, args=(connection, shared.content), daemon=True).start()
+        except (EOFError, ConnectionError, multiprocessing.AuthenticationError):
+            continue  # it died while it greeted; the others still come
+        except OSError:
+            return  # the listener is closed
+        if ended.is_set():
+            connection.close()
+            return
+        asked.set()
+        threading.Thread(target=_send, args=(connection, shared.content), daemon=True).start()
+
+
+def _greet(address: str, key: bytes) -> None:
+    with contextlib.suppress(OSError, EOFError, multiprocessing.AuthenticationError):
+        Client(address, authkey=key).close()
 
 
 def _send(connection: Connection, content: bytes) -> None:

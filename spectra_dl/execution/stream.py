@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from spectra_dl.execution.run import Execution, JobLog
@@ -56,7 +57,7 @@ class StreamedJobs(Generic[Item, Result]):
             for item in remembered():
                 kept = journal.read(self._title(number), self.record_types)
                 if kept is None:
-                    items = _with_first(item, items)
+                    items = chain([item], items)
                     taken.clear()
                     break
                 yield taken.popleft(), kept[0]
@@ -71,8 +72,3 @@ class StreamedJobs(Generic[Item, Result]):
 
     def _title(self, number: int) -> str:
         return f"{self.what} {number + 1}"
-
-
-def _with_first(item: Item, items: Iterator[Item]) -> Iterator[Item]:
-    yield item
-    yield from items

@@ -1,10 +1,15 @@
 """Several processes give what one gives; what they die of, and what a job raises, is said in this one."""
 
+import contextlib
 import itertools
+import multiprocessing
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
+from multiprocessing.connection import Client
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +20,7 @@ from spectra_dl.errors import DataError, EnvironmentFault, UsageError
 from spectra_dl.execution import processes
 from spectra_dl.execution.executor import SerialExecutor
 from spectra_dl.execution.processes import ProcessExecutor
+from spectra_dl.execution.worker import SharedWork
 
 pytestmark = pytest.mark.xdist_group("processes")
 MATRIX = np.random.default_rng(0).normal(size=(300, 200))
@@ -193,3 +199,26 @@ def alive(process):
         return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
         return False
+
+
+def test_bringing_work_ends_whoever_asks_at_that_moment():
+    key = multiprocessing.current_process().authkey
+
+    def ask(address, pause):
+        time.sleep(pause)
+        with contextlib.suppress(OSError, EOFError):
+            Client(address, authkey=key).close()
+
+    def leave_amid_the_greeting(address, pause):
+        time.sleep(pause)
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as raw:
+            raw.connect(address)
+
+    began = time.monotonic()
+    for number in range(150):
+        pause = (number % 30) * 1e-4
+        with processes._brought_to_workers(SharedWork(pow, 2), threading.Event()) as address:
+            for asking in (ask, leave_amid_the_greeting, ask):
+                threading.Thread(target=asking, args=(address, pause), daemon=True).start()
+            time.sleep(0.0015)
+    assert time.monotonic() - began < 60

@@ -118,9 +118,9 @@ def train_spectra(
 
 def _claimed(output: Output, *, resume: bool) -> Path | None:
     """Keep the folder for this command, and refuse to go on where nothing was begun."""
+    from spectra_dl.classification.checkpoints import CHECKPOINT_FILES, CHECKPOINTS
     from spectra_dl.errors import UsageError
     from spectra_dl.execution.journal import has_journal
-    from spectra_dl.spectra.study.train import CHECKPOINT_FILES, CHECKPOINTS
     from spectra_dl.storage.run_folder import REPORT_NAME
 
     folder = output.claim(resume=resume)

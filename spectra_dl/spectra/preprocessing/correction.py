@@ -15,7 +15,7 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.execution.stream import StreamedJobs
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.preprocessing.step import Remarks
-from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.quality import Verdict, inspect
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.csv_rows import csv_rows
 
@@ -103,19 +103,25 @@ def corrected(
     """
     blocks = iter(blocks)
     first = next(blocks)
-    checked, verdicts = inspect(first)
+    checked, verdicts = inspected = inspect(first)
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     fitted = _fitted(checked.select(usable), preprocessing)
+    items: Iterator[_Item] = chain([(first, inspected)], ((block, None) for block in blocks))
     stream = StreamedJobs(_correct, fitted, "block of spectra", (Correction,))
-    for block, correction in stream.run(chain([first], blocks), execution or Execution()):
+    for (block, _), correction in stream.run(items, execution or Execution()):
         table = replace(block, intensity=correction.intensity, wavenumber=correction.wavenumber)
         yield CorrectedBlock(
             table, correction.status, correction.reason, correction.usable, correction.remarks, fitted
         )
 
 
-def _correct(fitted: FittedPreprocessing, block: SpectraTable) -> Correction:
-    checked, verdicts = inspect(block)
+# A block, and what the quality control said of it where it has been asked.
+_Item = tuple[SpectraTable, tuple[SpectraTable, list[Verdict]] | None]
+
+
+def _correct(fitted: FittedPreprocessing, item: _Item) -> Correction:
+    block, inspected = item
+    checked, verdicts = inspected or inspect(block)
     status = text_array([verdict.status for verdict in verdicts])
     usable = status != "refused"
     result, _ = fitted.clean(checked.select(usable))

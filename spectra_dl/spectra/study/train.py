@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from spectra_dl.classification.checkpoints import CHECKPOINT_FILES, CHECKPOINTS
 from spectra_dl.execution.executor import Executor
 from spectra_dl.models.card import card_text
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
@@ -16,7 +17,6 @@ from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 MODEL_FILE = "model.safetensors"
-CHECKPOINTS, CHECKPOINT_FILES = "checkpoints", "member-*.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
