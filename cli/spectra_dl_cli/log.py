@@ -45,6 +45,13 @@ quiet_option = click.option(
 )
 
 
+def clear_bars() -> None:
+    """Take bars away from the terminal before anything else is printed there."""
+    for handler in _LOGGER.handlers:
+        if isinstance(handler, _Bars):
+            handler.clear()
+
+
 class _Lines(logging.Handler):
     """Write a line for each record but an epoch's."""
 
@@ -70,13 +77,19 @@ class _Bars(_Lines):
             self._draw("epochs", record.getMessage(), getattr(record, "epoch", 0), epochs)
         elif not hasattr(record, "total"):
             if record.levelno >= logging.INFO:
+                self.clear()
                 super().emit(record)
         elif (total := record.total) is not None:
             self._draw("jobs", record.getMessage(), getattr(record, "done", 0), total)
 
-    def close(self) -> None:
+    def clear(self) -> None:
         if self._progress is not None:
             self._progress.stop()
+        self._progress = None
+        self._bars.clear()
+
+    def close(self) -> None:
+        self.clear()
         super().close()
 
     def _draw(self, name: str, text: str, done: int, total: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.log import clear_bars
 from spectra_dl_cli.options import bundled, together
 from spectra_dl_cli.text import visible
 
@@ -229,16 +230,19 @@ def counting(doing: str) -> Iterator[Callable[[int], None]]:
 
 def say(text: str = "") -> None:
     """Print text for a person, with control characters made visible."""
+    clear_bars()
     click.echo(visible(text))
 
 
 def say_error(text: str) -> None:
     """Print one sentence about a failure to standard error."""
+    clear_bars()
     click.echo(f"Error: {visible(text)[:_MAX_ERROR]}", err=True)
 
 
 def say_warning(text: str) -> None:
     """Print one warning to standard error."""
+    clear_bars()
     click.echo(f"Warning: {visible(text)[:_MAX_ERROR]}", err=True)
 
 
