@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.interruption import uninterrupted
 from spectra_dl_cli.log import clear_bars
 from spectra_dl_cli.options import bundled, together
 from spectra_dl_cli.text import visible
@@ -86,15 +87,16 @@ class Output:
         from spectra_dl.storage.run_folder import check_run_folder
 
         out, context = self.out, click.get_current_context()
-        taken_over = context.with_resource(folder_lock(out))
+        with uninterrupted():
+            taken_over = context.with_resource(folder_lock(out))
         sweep_unfinished(out)
         if taken_over:
             say_warning(taken_over)
         unfinished, existed = has_journal(out), out.exists()
-        replaces = existed and not unfinished and any(out.iterdir())
         check_run_folder(
             out, overwrite=self.overwrite, resume=resume, unfinished=unfinished, option=self.option
         )
+        replaces = existed and not unfinished and any(out.iterdir())
         if not existed:
             context.call_on_close(functools.partial(_remove_empty, out))
         context.call_on_close(functools.partial(_end_run, out, replaces=replaces, resumed=resume))
