@@ -9,9 +9,14 @@ from spectra_dl_cli.interruption import uninterrupted
 
 def test_a_signal_waits_for_the_end_of_the_block():
     done = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        done.append("all of it")
+
+    def stopped() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            done.append("all of it")
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert done == ["all of it"]
 
 
