@@ -62,8 +62,13 @@ class ExecutionOptions:
     threads: int = 1
     scheduler: str | None = None
 
-    def executor(self) -> "Executor":
+    def executor(self, *modules: str) -> "Executor":
         """Return what runs the command's jobs, and limit the threads of the rest of the command likewise.
+
+        Parameters
+        ----------
+        modules
+            What the jobs need, which other processes begin to load at once.
 
         Raises
         ------
@@ -85,8 +90,9 @@ class ExecutionOptions:
 
             return ClusterExecutor(self.scheduler, self.threads)
         if self.jobs != 1:
-            from spectra_dl.execution.processes import ProcessExecutor
+            from spectra_dl.execution.processes import ProcessExecutor, load_ahead
 
+            load_ahead(modules)
             return ProcessExecutor(self.jobs, self.threads)
         from spectra_dl.execution.executor import SerialExecutor
 

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -28,9 +28,33 @@ _ATTEMPTS, _WITHOUT_WORK = 2, -1
 _MOST_ON_WINDOWS = 61  # its system waits for no more at a time
 _SECONDS_TO_END = 5.0
 _QUEUED = 2  # items that wait for a worker while results are wanted in order
+# Forked from a process that has loaded the modules once; elsewhere libraries of the system don't bear it.
+_START = "forkserver" if sys.platform == "linux" else "spawn"
 _Entry = tuple[int, Any]
 
 _shared: SharedWork | None = None
+
+
+def load_ahead(modules: Sequence[str]) -> None:
+    """Begin to load modules for the processes of later jobs, which then share their memory; where those can't be forked, do nothing.
+
+    Parameters
+    ----------
+    modules
+        Names; one that can't be loaded is left to the jobs.
+    """
+    if _START == "spawn":
+        return
+    from multiprocessing.forkserver import ensure_running, set_forkserver_preload
+
+    set_forkserver_preload(list(modules))
+    # Ctrl-C is for this process; the other would print where it was.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with contextlib.suppress(OSError):  # the first job says so
+            ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)
@@ -128,15 +152,15 @@ class _Pool:
                 except BrokenProcessPool as err:
                     self._take_back(running, feed, deaths, err)
                 finally:
-                    if not complete:
-                        _kill(set(multiprocessing.active_children()) - before)
+                    # They have nothing to put in order, and take a second to leave by themselves.
+                    _kill(set(multiprocessing.active_children()) - before)
                     pool.shutdown(cancel_futures=True)
 
     def _started(self, address: str) -> ProcessPoolExecutor:
         try:
             return ProcessPoolExecutor(
                 self._executor.workers,
-                multiprocessing.get_context("spawn"),
+                multiprocessing.get_context(_START),
                 _begin_worker,
                 (address, self._executor.threads),
             )

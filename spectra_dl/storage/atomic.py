@@ -3,18 +3,21 @@
 import contextlib
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from spectra_dl.errors import EnvironmentFault
 
-_TEMPORARY = re.compile(r"\..+\.(\d{1,10})\.tmp")
+# The process's number, by which leftovers are known, and what nobody can guess, so that nobody has put a link there.
+_TEMPORARY = re.compile(r"\..+\.(\d{1,10})\.[0-9a-f]{16}\.tmp")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
 @contextlib.contextmanager
 def whole_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary neighbour of ``path``, to be written and closed, that takes its name when the block ends well.
+    """Yield a temporary neighbour of ``path``, new and empty, to be written and closed, that takes its name when the block ends well.
 
     The bytes are flushed to the disk before the rename and the folder's entry after it, so that a reader,
     or the machine after a crash, sees the old file or the new one and never a part.
@@ -25,8 +28,9 @@ def whole_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         The file can't be written (disk full, no permission, no such folder). The old file is untouched.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.{secrets.token_hex(8)}.tmp")
     try:
+        os.close(os.open(temporary, _NEW, 0o666))
         yield temporary
         _sync_file(temporary)
         os.replace(temporary, target)

@@ -155,7 +155,7 @@ def test_another_run_is_refused_by_what_differs_and_takes_nothing_away(stopped, 
 
 def test_what_a_killed_run_left_is_in_nobodys_way(stopped, undisturbed):
     place = copied(stopped, "anew")
-    (place / "out" / ".report.json.999999999.tmp").write_text("part")
+    (place / "out" / ".report.json.999999999.0123456789abcdef.tmp").write_text("part")
     said = done(place, EVALUATE).stderr
     assert "12 finished jobs of an interrupted run in out were taken away" in said
     assert written(place) == undisturbed(EVALUATE)

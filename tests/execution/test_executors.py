@@ -52,6 +52,22 @@ def test_work_is_done_in_other_processes_and_shared_things_are_brought_once():
     assert len(places) == len({process for process, _ in places}) <= 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_modules_loaded_ahead_are_loaded_when_a_job_begins(tmp_path, repository):
+    script = tmp_path / "ahead.py"
+    script.write_text(
+        "import sys\n"
+        "from spectra_dl.execution.processes import ProcessExecutor, load_ahead\n"
+        "def loaded(shared, name):\n"
+        "    return name in sys.modules\n"
+        "if __name__ == '__main__':\n"
+        "    load_ahead(['colorsys', 'no_such_module'])\n"
+        "    print(list(ProcessExecutor(1).in_order(loaded, None, ['colorsys', 'turtledemo'])))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, check=False)
+    assert (done.stdout, done.stderr) == ("[True, False]\n", "")
+
+
 def test_of_an_endless_stream_only_a_few_items_are_taken():
     taken = []
 

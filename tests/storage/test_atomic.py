@@ -64,6 +64,26 @@ def test_a_link_is_replaced_and_what_it_points_to_is_kept(tmp_path):
     assert not link.is_symlink()
 
 
+def test_the_temporary_name_is_another_each_time(tmp_path):
+    names = []
+    for _ in range(2):
+        with whole_file(tmp_path / "a.bin") as stream:
+            names.append(stream.name)
+    assert names[0] != names[1]
+
+
+def test_a_link_planted_under_the_temporary_name_is_not_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr("secrets.token_hex", lambda count: "0" * 2 * count)
+    precious = tmp_path / "precious.txt"
+    precious.write_text("precious")
+    link = tmp_path / f".report.json.{os.getpid()}.{'0' * 16}.tmp"
+    link.symlink_to(precious)
+    with pytest.raises(EnvironmentFault, match="exists"):
+        write_text(tmp_path / "report.json", "content")
+    assert precious.read_text() == "precious"
+    assert not (tmp_path / "report.json").exists()
+
+
 def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
     import os
     import subprocess
@@ -71,9 +91,10 @@ def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
 
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
+    token = "0123456789abcdef"
     for name in (
-        f".report.json.{dead.pid}.tmp",
-        f".report.json.{os.getpid()}.tmp",
+        f".report.json.{dead.pid}.{token}.tmp",
+        f".report.json.{os.getpid()}.{token}.tmp",
         ".hidden",
         "a.tmp",
         "report.json",
@@ -81,4 +102,4 @@ def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
         (tmp_path / name).write_text("x")
     sweep_unfinished(tmp_path)
     left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == sorted([f".report.json.{os.getpid()}.tmp", ".hidden", "a.tmp", "report.json"])
+    assert left == sorted([f".report.json.{os.getpid()}.{token}.tmp", ".hidden", "a.tmp", "report.json"])

@@ -50,10 +50,10 @@ def audit(
     Each probe is evaluated like a model on patients it never saw: the wavenumber axis, the level, a region without bands, the
     noise, each other column of the table. Copies, replicates under several ids and persons in several classes are named.
     """
+    executor = execution.executor("spectra_dl.spectra.study.audit")
     from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.study.audit import audit_spectra
 
-    executor = execution.executor()
     output.claim()
     study = study_data(data)
     result = audit_spectra(study.read(reading), folds=folds, seed=seed, execution=Execution(executor))

@@ -61,10 +61,10 @@ def evaluate_expression(
     SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image, spots and batch; or the name of a
     dataset of tissue (spectra-dl data list).
     """
+    executor = execution.executor("spectra_dl.expression.study.evaluate", "torch")
     from spectra_dl.execution.run import Execution
     from spectra_dl.expression.study.evaluate import evaluate_study
 
-    executor = execution.executor()
     split = given_split(context)
     folder = output.claim(resume=resume)
     study = study_sections(sections)

@@ -151,10 +151,10 @@ def evaluate_spectra(
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands the
     leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class.
     """
+    executor = execution.executor("spectra_dl.spectra.study.evaluate", "torch")
     from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.study.evaluate import evaluate_study
 
-    executor = execution.executor()
     split = given_split(context)
     settings = _settings(cleaning, network, protocol)
     study = study_data(data)

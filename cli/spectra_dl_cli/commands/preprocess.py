@@ -79,12 +79,13 @@ def preprocess(
     Cosmic rays are removed and a baseline is subtracted; ids, columns and order stay. Files may be larger than memory.
     Ends with 6 when a spectrum could not be used; its row stays, without values.
     """
+    executor = execution.executor("spectra_dl.spectra.study.correct")
     from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.readers import iter_spectra
     from spectra_dl.spectra.study.correct import correct_study
 
     cleaning.preprocessing()  # refuses an impossible step before the folder is looked at
-    executor, folder = execution.executor(), output.claim(resume=resume)
+    folder = output.claim(resume=resume)
     assert isinstance(folder, Path)  # --out is required
     origin = origin_of(input_paths(data, reading.samples))
     journal = output.journal(run_identity(context, origin), resume=resume)

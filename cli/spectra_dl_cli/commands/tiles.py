@@ -84,12 +84,13 @@ def tiles(
     With --encoder, their features are computed from the full image and kept too; evaluate, train and predict take them from there
     with the same --store.
     """
+    executor = execution.executor("spectra_dl.expression.study.tiles", "torch")
     from spectra_dl.execution.journal import identity_digest
     from spectra_dl.execution.run import Execution
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl.expression.study.tiles import tile_study
 
-    executor, sources = execution.executor(), sheet_sources(sections)
+    sources = sheet_sources(sections)
     origin = origin_of([sections, *(source.path for source in sources)])
     opened = open_store(store)
     named = [path for source in sources for path in (source.image, source.spots) if path]

@@ -53,10 +53,10 @@ def train_expression(
 
     An interrupted training goes on with --resume and ends with the same bytes. What to expect of each gene is measured first, on left-out patients (or sections, with --group section).
     """
+    executor = execution.executor("spectra_dl.expression.study.train", "torch")
     from spectra_dl.execution.run import Execution
     from spectra_dl.expression.study.train import MODEL_FILE, train_study
 
-    executor = execution.executor()
     folder = output.claim(resume=resume)
     study = study_sections(sections)
     tissue = study.read()

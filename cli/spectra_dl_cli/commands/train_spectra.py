@@ -86,6 +86,7 @@ def train_spectra(
     interrupted training goes on with --resume and ends with the same weights. Under torchrun several processes train
     together and give the same result (docs/several_processes.md).
     """
+    executor = execution.executor("spectra_dl.spectra.study.train", "torch")
     from spectra_dl.execution.journal import has_journal
     from spectra_dl.spectra.study.settings import SpectraStudySettings
     from spectra_dl.spectra.study.train import MODEL_FILE, train_study
@@ -98,7 +99,7 @@ def train_spectra(
         training=network.training(),
         evaluation=evaluation,
     )
-    executor, study = execution.executor(), study_data(data)
+    study = study_data(data)
     folder = _claimed(output, resume=resume) if read_launch().is_first else None
     if folder:
         origin = origin_of(study.inputs(reading.samples), seed=settings.seed)
