@@ -36,7 +36,8 @@ def whole_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as err:
-        _remove(temporary)
+        if not isinstance(err, FileExistsError):  # what was there before is not ours
+            _remove(temporary)
         if isinstance(err, EnvironmentFault):
             raise
         raise EnvironmentFault(

@@ -1,6 +1,8 @@
 """The command starts fast because it imports late."""
 
+import importlib.util
 import json
+import re
 import subprocess
 import sys
 
@@ -43,3 +45,14 @@ def test_predicting_never_imports_the_training_engine(repository):
     found = imported_after("predict", str(repository / "datasets" / "demo" / "spectra.csv"))
     assert "torch" in found
     assert not {"lightning_fabric", "sklearn", "pandas", "scanpy", "numba", "pybaselines"} & set(found)
+
+
+def test_what_commands_load_ahead_exists(repository):
+    calls = [
+        call
+        for path in (repository / "cli/spectra_dl_cli/commands").glob("*.py")
+        for call in re.findall(r"execution\.executor\((.*?)\)", path.read_text(), re.DOTALL)
+    ]
+    assert len(calls) == 8
+    for name in re.findall(r'"([^"]+)"', " ".join(calls)):
+        assert importlib.util.find_spec(name), name

@@ -81,6 +81,7 @@ def test_a_link_planted_under_the_temporary_name_is_not_followed(tmp_path, monke
     with pytest.raises(EnvironmentFault, match="exists"):
         write_text(tmp_path / "report.json", "content")
     assert precious.read_text() == "precious"
+    assert link.is_symlink()
     assert not (tmp_path / "report.json").exists()
 
 
