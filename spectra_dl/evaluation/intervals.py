@@ -3,7 +3,7 @@
 A resample is a row of multiplicities, how often each patient was drawn.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -23,7 +23,7 @@ class Interval:
     value, low, high
         NaN where undefined.
     method
-        ``"percentile"``, ``"bca"`` or ``"wilson"``.
+        ``"percentile"``, ``"bca"``, ``"wilson"``, or ``"refit-corrected"``, Wilson's with the variance of refits.
     undefined_share
         The share of resamples in which the figure was undefined, for instance without a patient of one class.
     """
@@ -33,6 +33,18 @@ class Interval:
     high: float
     method: str
     undefined_share: float = 0.0
+
+    def widened(self, factor: float) -> "Interval":
+        """Return the interval with both ends so many times as far from the figure.
+
+        Parameters
+        ----------
+        factor
+            From 1.
+        """
+        low, high = min(self.low, self.value), max(self.high, self.value)
+        ends = (self.value + factor * (low - self.value), self.value + factor * (high - self.value))
+        return replace(self, low=ends[0], high=ends[1]) if factor > 1.0 else self
 
 
 def draw_patients(n_patients: int, *, resamples: int = 2000, seed: int = 0) -> FloatArray:

@@ -84,3 +84,13 @@ def test_p_counts_the_observed_value_itself():
     assert permutation_p(0.9, np.array([0.5, 0.6, 0.9])) == 0.5
     assert permutation_p(1.0, np.linspace(0.3, 0.7, 999)) == 0.001
     assert np.isnan(permutation_p(float("nan"), np.array([0.5])))
+
+
+def test_a_difference_is_as_much_wider_as_refits_vary_more():
+    one, other = scored(2.0, 0), scored(2.0, 1)
+    drawn = draw_patients(100, resamples=300, seed=0)
+    fixed = paired_differences(("one", one), ("other", other), drawn)["auc"].interval
+    refitted = paired_differences(("one", one), ("other", other), drawn, inflation=1.5)["auc"].interval
+    assert refitted.value == fixed.value
+    assert refitted.high - refitted.value == pytest.approx(1.5 * (fixed.high - fixed.value))
+    assert refitted.value - refitted.low == pytest.approx(1.5 * (fixed.value - fixed.low))

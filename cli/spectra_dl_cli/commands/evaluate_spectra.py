@@ -60,7 +60,7 @@ class Protocol:
         Networks evaluated beside the first.
     tune
         Let each fold choose among a few settings.
-    threshold, coverage, interval, positive, seed
+    threshold, coverage, interval, null_refits, positive, seed
         See `spectra_dl.evaluation.classes.results.EvaluationSettings`.
     """
 
@@ -73,6 +73,7 @@ class Protocol:
     threshold: "ThresholdRule"
     coverage: float
     interval: Literal["percentile", "bca"]
+    null_refits: int
     positive: str | None
     seed: int
 
@@ -85,6 +86,7 @@ class Protocol:
             repeats=self.repeats,
             seed=self.seed,
             interval=self.interval,
+            null_refits=self.null_refits,
             positive=self.positive,
             threshold_rule=self.threshold,
             coverage=self.coverage,
@@ -118,7 +120,15 @@ class Protocol:
     type=click.Choice(("percentile", "bca")),
     default="percentile",
     show_default=True,
-    help="Bootstrap interval over patients.",
+    help="Bootstrap interval over patients, of all figures but the AUC.",
+)
+@click.option(
+    "--null-refits",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Refit each model N times (39 or more) with classes permuted, for its own p; 0 takes a linear model's refits.",
 )
 @replay_option("DATA")
 @seed_option

@@ -14,7 +14,11 @@ _BLOCK_CELLS = 4_000_000
 
 
 def paired_differences(
-    model: tuple[str, Scores], reference: tuple[str, Scores], multiplicity: FloatArray
+    model: tuple[str, Scores],
+    reference: tuple[str, Scores],
+    multiplicity: FloatArray,
+    *,
+    inflation: float = 1.0,
 ) -> dict[str, Difference]:
     """Return the difference in every metric of two models that predicted the same rows.
 
@@ -25,6 +29,8 @@ def paired_differences(
     multiplicity
         ``(resamples, m)`` from `intervals.draw_patients`: the same draws for both, so what patients have in common
         cancels out.
+    inflation
+        By how much figures of refitted models vary more than those of fixed scores; intervals are so many times as wide about the difference.
     """
     (name, scores), (reference_name, reference_scores) = model, reference
     values, reference_values = scores.figures(), reference_scores.figures()
@@ -37,7 +43,7 @@ def paired_differences(
         interval = percentile_interval(
             values[metric.name] - reference_values[metric.name],
             resampled[metric.name] - reference_resampled[metric.name],
-        )
+        ).widened(inflation)
         result[metric.name] = Difference(
             name, reference_name, metric.name, interval, verdict_of(interval, metric)
         )

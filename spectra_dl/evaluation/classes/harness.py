@@ -4,14 +4,23 @@ The evaluation knows scikit-learn's ``fit / predict_proba / classes_`` and nothi
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.evaluation.audit import AuditInputs, AuditJob, audit_jobs, audit_of
-from spectra_dl.evaluation.classes.comparison import paired_differences, permutation_null, permutation_p
+from spectra_dl.evaluation.classes.comparison import paired_differences
 from spectra_dl.evaluation.classes.decisions import evaluate_curves, evaluate_sets, evaluate_threshold
+from spectra_dl.evaluation.classes.inference.chance import (
+    NullJob,
+    RefitNull,
+    auc_and_chance,
+    patient_features,
+)
+from spectra_dl.evaluation.classes.inference.own_refits import OwnRefits, own_refits
+from spectra_dl.evaluation.classes.inference.surrogate import LinearSurrogate
 from spectra_dl.evaluation.classes.metric_table import METRICS, all_metrics
 from spectra_dl.evaluation.classes.metrics import pool_by_patient
 from spectra_dl.evaluation.classes.results import (
@@ -33,11 +42,11 @@ from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
-from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome, Observer
+from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome, Observation, Observer
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, wilson_interval
 from spectra_dl.evaluation.metric import shown_in
-from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.rows import Rows, as_rows
 from spectra_dl.execution.job import Job
 from spectra_dl.execution.run import Execution
@@ -104,18 +113,21 @@ def evaluate(
     entries, rows = model_entries(models), as_rows(rows)
     patients = read_patients(patient, label)
     task = prepare_task(len(rows), patients, settings or EvaluationSettings(), folds)
-    checks = _audit_jobs(rows, task, audit_inputs)
-    by_patient = [fold_jobs(entry, rows, task, task.folds, observers=observers) for entry in entries]
-    leaky = [_leaky_jobs(entry, rows, task) for entry in entries]
-    jobs: list[Job[Any]] = [*checks, *by_fold(by_patient), *by_fold(leaky)]
-    outcome_of: dict[str, Any] = dict(
-        zip((job.title for job in jobs), (execution or Execution()).run(jobs), strict=True)
-    )
-    outcomes = [[outcome_of[job.title] for job in of_model] for of_model in by_patient]
-    leaky_outcomes = [[outcome_of[job.title] for job in of_model] for of_model in leaky]
+    inputs = AuditInputs.of_rows(rows) if audit_inputs is None else audit_inputs
+    checks = _audit_jobs(task, inputs)
+    null = _null_job(task, inputs)
+    fits = [_ModelJobs.of(entry, rows, task, observers) for entry in entries]
+    jobs: list[Job[Any]] = [
+        *checks,
+        null,
+        *by_fold([model.by_patient for model in fits]),
+        *by_fold([model.leaky for model in fits]),
+        *(job for model in fits for refit in model.refits.jobs for job in refit),
+    ]
+    done = (execution or Execution()).run(jobs)
+    outcome_of: dict[str, Any] = dict(zip((job.title for job in jobs), done, strict=True))
     results = {
-        entry.name: _model_result(entry, of_model, leaky_of_model, task)
-        for entry, of_model, leaky_of_model in zip(entries, outcomes, leaky_outcomes, strict=True)
+        model.entry.name: _model_result(model, outcome_of, outcome_of[null.title], task) for model in fits
     }
     positive, reason = named_positive(patients, task.settings)
     return Evaluation(
@@ -128,17 +140,29 @@ def evaluate(
         differences=_differences(results, task),
         audit=audit_of([outcome_of[job.title] for job in checks]),
         context=context or ReportContext(),
-        observations=tuple(
-            seen for of_model in outcomes for outcome in of_model for seen in outcome.observations()
-        ),
+        observations=tuple(seen for model in fits for seen in model.observations(outcome_of)),
+        one_class_folds=task.one_class_folds,
     )
 
 
-def _audit_jobs(rows: Rows, task: ClassTask, given: AuditInputs | None) -> list[AuditJob]:
+def _null_job(task: ClassTask, inputs: AuditInputs) -> NullJob:
+    patients = task.patients
+    surrogate = LinearSurrogate(
+        patient_features(inputs.surrogate, patients),
+        patients.class_of_patient,
+        task.fold_of_patient,
+        len(patients.classes),
+        task.positive,
+        task.block,
+    )
+    return NullJob(surrogate, task.settings.refits, task.settings.seed)
+
+
+def _audit_jobs(task: ClassTask, inputs: AuditInputs) -> list[AuditJob]:
     return audit_jobs(
         task.label,
         task.patient,
-        AuditInputs.of_rows(rows) if given is None else given,
+        inputs,
         folds=task.audit_folds(),
         multiplicity=task.multiplicity,
         seed=task.settings.seed,
@@ -151,23 +175,55 @@ def _leaky_jobs(entry: ModelEntry[Estimator], rows: Rows, task: ClassTask) -> li
     return fold_jobs(entry, rows, LeakyClassTask.of(task), task.leaky_folds, title=title)
 
 
+@dataclass(frozen=True, eq=False)
+class _ModelJobs:
+    """All fits of one model: in the folds by patient, in folds that leak, and without a relation."""
+
+    entry: ModelEntry[Estimator]
+    by_patient: Sequence[FoldJob[LearnedInFold]]
+    leaky: Sequence[FoldJob[LearnedInFold]]
+    refits: OwnRefits
+
+    @classmethod
+    def of(
+        cls, entry: ModelEntry[Estimator], rows: Rows, task: ClassTask, observers: Sequence[Observer]
+    ) -> "_ModelJobs":
+        return cls(
+            entry,
+            fold_jobs(entry, rows, task, task.folds, observers=observers),
+            _leaky_jobs(entry, rows, task),
+            own_refits(entry, rows, task),
+        )
+
+    def observations(self, outcome_of: Mapping[str, Any]) -> list[Observation]:
+        return [seen for job in self.by_patient for seen in outcome_of[job.title].observations()]
+
+
 def _model_result(
-    entry: ModelEntry[Estimator],
-    outcomes: Sequence[FoldOutcome[LearnedInFold]],
-    leaky: Sequence[FoldOutcome[LearnedInFold]],
-    task: ClassTask,
+    model: _ModelJobs, outcome_of: Mapping[str, Any], null: RefitNull, task: ClassTask
 ) -> ModelResult:
+    entry = model.entry
+    outcomes: list[FoldOutcome[LearnedInFold]] = [outcome_of[job.title] for job in model.by_patient]
+    leaky: list[FoldOutcome[LearnedInFold]] = [outcome_of[job.title] for job in model.leaky]
     patients, n_patients = task.patients, len(task.patients.names)
     probability = np.full((task.repeats, len(task.label), len(patients.classes)), np.nan)
     for outcome in outcomes:
         probability[outcome.fold.repeat, outcome.fold.test] = outcome.predicted
     pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in probability])
-    by_patient = patient_scores(patients, pooled, task.positive)
-    by_row = Scores(patients.class_of_row, probability, patients.of_row, task.positive)
+    by_patient = patient_scores(task, pooled)
+    by_row = Scores(patients.class_of_row, probability, patients.of_row, task.positive, task.fold_of_row)
     method = task.settings.interval
     patient_level = patient_intervals(by_patient, task.multiplicity, method=method)
     if task.positive is not None:
         patient_level |= _wilson(patient_level, by_patient, task.positive)
+    patient_level["auc"], chance = auc_and_chance(
+        pooled,
+        task.comparisons,
+        null,
+        patients.class_of_patient,
+        between=task.leaves_batches_out,
+        own_null=model.refits.auc(outcome_of),
+    )
     folds = tuple(_fold_result(outcome, task) for outcome in outcomes)
     return ModelResult(
         name=entry.name,
@@ -178,7 +234,7 @@ def _model_result(
         patient_level=patient_level,
         row_level=patient_intervals(by_row, task.multiplicity, method=method),
         training_auc=float(np.mean([outcome.learned.training_auc for outcome in outcomes])),
-        permutation_p=_permutation_p(by_patient, task.settings),
+        chance=chance,
         per_fold=folds,
         curves=evaluate_curves(pooled, task),
         threshold=evaluate_threshold(pooled, folds, task),
@@ -192,9 +248,11 @@ def _leaky_estimate(outcomes: Sequence[FoldOutcome[LearnedInFold]], task: ClassT
     """Return the leaky estimate: the figures of a split by row."""
     patients = task.patients
     probability = np.empty((len(task.label), len(patients.classes)))
+    fold = np.empty((1, len(task.label)), dtype=np.intp)
     for outcome in outcomes:
         probability[outcome.fold.test] = outcome.predicted
-    figures = Scores(patients.class_of_row, probability[None], patients.of_row, task.positive).figures()
+        fold[0, outcome.fold.test] = outcome.fold.number
+    figures = Scores(patients.class_of_row, probability[None], patients.of_row, task.positive, fold).figures()
     return {metric: figures[metric] for metric in _HEADLINE}
 
 
@@ -213,19 +271,20 @@ def _fold_result(outcome: FoldOutcome[LearnedInFold], task: ClassTask) -> FoldRe
     )
 
 
-def patient_scores(patients: Patients, pooled: FloatArray, positive: int | None) -> Scores:
+def patient_scores(task: ClassTask, pooled: FloatArray) -> Scores:
     """Return one row per patient.
 
     Parameters
     ----------
-    patients
-        Whose rows they were.
+    task
+        Whose rows they were, and in which fold they were tested.
     pooled
         ``(repeats, m, c)`` probabilities of patients.
-    positive
-        The number of the positive class; None with more than two.
     """
-    return Scores(patients.class_of_patient, pooled, np.arange(len(patients.names)), positive)
+    patients = task.patients
+    return Scores(
+        patients.class_of_patient, pooled, np.arange(len(patients.names)), task.positive, task.fold_of_patient
+    )
 
 
 def _wilson(intervals: Mapping[str, Interval], scores: Scores, positive: int) -> dict[str, Interval]:
@@ -243,24 +302,16 @@ def _wilson(intervals: Mapping[str, Interval], scores: Scores, positive: int) ->
     }
 
 
-def _permutation_p(scores: Scores, settings: EvaluationSettings) -> float:
-    """Return the p-value of the AUC averaged over repeats; each permutation assigns the same classes in every repeat."""
-    null = [
-        permutation_null(
-            each, scores.patient, scores.truth, permutations=settings.permutations, seed=settings.seed
-        )
-        for each in scores.probability
-    ]
-    return permutation_p(scores.figures()["auc"], np.mean(null, axis=0))
-
-
 def _differences(results: Mapping[str, ModelResult], task: ClassTask) -> tuple[Difference, ...]:
-    scores = {
-        name: patient_scores(task.patients, result.patient_probability, task.positive)
-        for name, result in results.items()
-    }
+    scores = {name: patient_scores(task, result.patient_probability) for name, result in results.items()}
     (reference, first), *rest = scores.items()
     differences = [
-        paired_differences((name, score), (reference, first), task.multiplicity) for name, score in rest
+        paired_differences(
+            (name, score),
+            (reference, first),
+            task.multiplicity,
+            inflation=max(results[name].chance.inflation, results[reference].chance.inflation),
+        )
+        for name, score in rest
     ]
     return tuple(each[metric] for each in differences for metric in _HEADLINE)

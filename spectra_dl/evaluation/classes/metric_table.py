@@ -31,11 +31,14 @@ class Predictions:
     positive
         The class of sensitivity, precision and F1. None, with more than two classes: the mean over classes of each
         class against the rest.
+    fold
+        ``(n,)`` which fold's model scored the row; the AUC compares rows of one fold. None: one model scored all.
     """
 
     truth: IndexArray
     probability: FloatArray
     positive: int | None
+    fold: IndexArray | None = None
 
     @cached_property
     def from_confusion(self) -> dict[str, FloatArray]:
@@ -105,6 +108,17 @@ _ALL = (
         "area under the ROC curve",
         "AUC",
         shown=frozenset({"headline"}),
+        point=lambda predictions: predictions.mean_over_classes(
+            partial(metrics.auc_within, fold=predictions.fold)
+        ),
+        resampled=lambda predictions: _mean_over_classes(
+            partial(resampling.resampled_auc, fold=predictions.fold), predictions
+        ),
+    ),
+    ClassMetric(
+        "pooled_auc",
+        "area under the ROC curve, folds pooled: biased where their class shares differ",
+        "pooled",
         point=lambda predictions: predictions.mean_over_classes(metrics.auc),
         resampled=partial(_mean_over_classes, resampling.resampled_auc),
     ),
@@ -207,7 +221,9 @@ _ALL = (
 METRICS: dict[str, ClassMetric] = {metric.name: metric for metric in _ALL}
 
 
-def all_metrics(truth: IndexArray, probability: FloatArray, positive: int | None) -> dict[str, float]:
+def all_metrics(
+    truth: IndexArray, probability: FloatArray, positive: int | None, fold: IndexArray | None = None
+) -> dict[str, float]:
     """Return every figure of `METRICS` by name.
 
     Parameters
@@ -219,6 +235,8 @@ def all_metrics(truth: IndexArray, probability: FloatArray, positive: int | None
     positive
         The class of sensitivity, precision and F1. None, with more than two classes: the mean over classes of each
         class against the rest.
+    fold
+        ``(n,)`` which fold's model scored the row; None: one model scored all.
     """
-    predictions = Predictions(truth, probability, positive)
+    predictions = Predictions(truth, probability, positive, fold)
     return {name: metric.point(predictions) for name, metric in METRICS.items()}

@@ -33,6 +33,29 @@ def auc(is_positive: NDArray[np.bool_], score: FloatArray) -> float:
     return wins / pairs
 
 
+def auc_within(is_positive: NDArray[np.bool_], score: FloatArray, fold: IndexArray | None) -> float:
+    """Return the chance that a positive scores above a negative of the same fold; NaN where no fold has both.
+
+    Parameters
+    ----------
+    is_positive, score
+        ``(n,)``: whether the row is of the class, and its score.
+    fold
+        ``(n,)`` numbers from 0; None compares all.
+
+    Examples
+    --------
+    >>> auc_within(np.array([True, False, True, False]), np.array([0.2, 0.1, 0.9, 0.8]), np.array([0, 0, 1, 1]))
+    1.0
+    """
+    if fold is None:
+        return auc(is_positive, score)
+    folds = [(is_positive[fold == number], score[fold == number]) for number in np.unique(fold)]
+    pairs = [np.count_nonzero(side) * np.count_nonzero(~side) for side, _ in folds]
+    wins = [count * auc(*one) for count, one in zip(pairs, folds, strict=True) if count]
+    return float(sum(wins) / sum(pairs)) if wins else float("nan")
+
+
 def average_precision(is_positive: NDArray[np.bool_], score: FloatArray) -> float:
     """Return the area under the precision-recall curve as a sum of steps; NaN without a positive.
 

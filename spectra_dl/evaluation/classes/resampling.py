@@ -31,6 +31,8 @@ class ResampledPredictions:
         As in `metrics.from_confusion`.
     multiplicity
         ``(r, m)``: how often each patient counts in each resample.
+    fold
+        ``(n,)`` which fold's model scored the row; None: one model scored all.
     """
 
     truth: IndexArray
@@ -38,6 +40,7 @@ class ResampledPredictions:
     patient: IndexArray
     positive: int | None
     multiplicity: FloatArray
+    fold: IndexArray | None = None
 
     @cached_property
     def counts(self) -> FloatArray:
@@ -79,6 +82,7 @@ def resampled_auc(
     score: FloatArray,
     patient: IndexArray,
     multiplicity: FloatArray,
+    fold: IndexArray | None = None,
 ) -> FloatArray:
     """Return the AUC in each resample, exact with ties; NaN without both classes.
 
@@ -90,13 +94,29 @@ def resampled_auc(
         ``(n,)``: whether the row is of the class, its score, its patient's number.
     multiplicity
         ``(resamples, m)``.
+    fold
+        ``(n,)`` numbers: rows are compared with rows of the same fold only; None compares all.
     """
-    positive, negative = np.flatnonzero(is_positive), np.flatnonzero(~np.asarray(is_positive, dtype=bool))
+    side = np.asarray(is_positive, dtype=bool)
+    parts = [np.arange(len(score))] if fold is None else [np.flatnonzero(fold == k) for k in np.unique(fold)]
+    wins, pairs = np.zeros(len(multiplicity)), np.zeros(len(multiplicity))
+    for part in parts:
+        won, compared = _resampled_wins(side[part], score[part], patient[part], multiplicity)
+        wins += won
+        pairs += compared
+    return np.divide(wins, pairs, out=np.full_like(wins, np.nan), where=pairs > 0)
+
+
+def _resampled_wins(
+    is_positive: NDArray[np.bool_], score: FloatArray, patient: IndexArray, multiplicity: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return in each resample how many pairs of a positive and a negative there are, and in how many the positive is above."""
+    positive, negative = np.flatnonzero(is_positive), np.flatnonzero(~is_positive)
     negative = negative[np.argsort(score[negative], kind="stable")]
     below = np.searchsorted(score[negative], score[positive], side="left")
     not_above = np.searchsorted(score[negative], score[positive], side="right")
     step = max(1, _BLOCK_CELLS // max(1, len(score)))
-    blocks = []
+    wins, pairs = [], []
     for start in range(0, len(multiplicity), step):
         drawn = np.ascontiguousarray(
             multiplicity[start : start + step].T
@@ -104,10 +124,9 @@ def resampled_auc(
         beaten = np.zeros((negative.size + 1, drawn.shape[1]))
         np.cumsum(drawn[patient[negative]], axis=0, out=beaten[1:])
         weight = drawn[patient[positive]]
-        wins = np.einsum("ib,ib->b", weight, beaten[below] + beaten[not_above]) / 2.0
-        pairs = weight.sum(axis=0) * beaten[-1]
-        blocks.append(np.divide(wins, pairs, out=np.full_like(wins, np.nan), where=pairs > 0))
-    return np.concatenate(blocks)
+        wins.append(np.einsum("ib,ib->b", weight, beaten[below] + beaten[not_above]) / 2.0)
+        pairs.append(weight.sum(axis=0) * beaten[-1])
+    return np.concatenate(wins), np.concatenate(pairs)
 
 
 def resampled_average_precision(

@@ -9,6 +9,7 @@ from spectra_dl.evaluation.audit import Audit
 from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.conformal import check_coverage
+from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.classes.roc import RocCurve
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
 from spectra_dl.evaluation.comparison import Difference
@@ -18,6 +19,8 @@ from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, IntervalMethod
 from spectra_dl.evaluation.patients import Patients
+
+_FEWEST_REFITS = 39  # one of forty is .025
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,11 @@ class EvaluationSettings:
     resamples
         Patient bootstrap; 2,000 give the ends of a 95 % interval to about a tenth of its width.
     permutations
-        Of the classes over patients.
+        Of the classes over patients, for predictions from elsewhere, which can't be refitted.
+    refits
+        Of a linear model without a relation between classes and rows: what chance reaches.
+    null_refits
+        Of each model itself, likewise; 0 lets the linear model stand for all. Exact, and so many times slower.
     interval
         ``"percentile"`` or ``"bca"``.
     leaky
@@ -56,6 +63,8 @@ class EvaluationSettings:
     seed: int = 0
     resamples: int = 2000
     permutations: int = 2000
+    refits: int = 499
+    null_refits: int = 0
     interval: IntervalMethod = "percentile"
     leaky: bool = True
     positive: str | None = None
@@ -71,6 +80,10 @@ class EvaluationSettings:
         if self.resamples < 100 or self.permutations < 100:
             raise UsageError(
                 "resamples and permutations must be 100 or more; fewer give no interval worth printing"
+            )
+        if self.refits < _FEWEST_REFITS or (self.null_refits and self.null_refits < _FEWEST_REFITS):
+            raise UsageError(
+                f"refits={self.refits}, null_refits={self.null_refits}: take at least {_FEWEST_REFITS}; with fewer nothing can be told from chance"
             )
         if self.interval not in ("percentile", "bca"):
             raise UsageError(f"interval {self.interval!r}: choose 'percentile' or 'bca'")
@@ -200,8 +213,8 @@ class ModelResult:
     training_auc
         Patient AUC on the model's own training rows, mean over folds: how far it is above ``patient_level["auc"]``
         is what the model learned by heart.
-    permutation_p
-        How often classes assigned to patients at random reach this patient AUC.
+    chance
+        The AUC against refits without a relation between classes and rows.
     per_fold
         Each outer fold on its own.
     curves
@@ -224,7 +237,7 @@ class ModelResult:
     patient_level: Mapping[str, Interval]
     row_level: Mapping[str, Interval]
     training_auc: float
-    permutation_p: float
+    chance: Chance
     per_fold: tuple[FoldResult, ...]
     curves: Curves
     threshold: ThresholdResult | None
@@ -257,6 +270,8 @@ class Evaluation:
         The modality's words and facts.
     observations
         What observers saw, in the order of models and folds.
+    one_class_folds
+        Folds that test one class only, in words: nothing can be ranked in them, and the AUC knows nothing of their patients.
     """
 
     settings: EvaluationSettings
@@ -269,3 +284,4 @@ class Evaluation:
     audit: Audit
     context: ReportContext
     observations: tuple[Observation, ...] = ()
+    one_class_folds: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Every metric of one set of predictions, with its interval over patients."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,12 +26,15 @@ class Scores:
         ``(n,)`` patient numbers from 0.
     positive
         As in `metric_table.all_metrics`.
+    fold
+        ``(repeats, n)`` which fold's model scored the row; None: one model scored all.
     """
 
     truth: IndexArray
     probability: FloatArray
     patient: IndexArray
     positive: int | None
+    fold: IndexArray | None = None
 
     def __post_init__(self) -> None:
         if self.probability.ndim != 3 or self.probability.shape[1] != len(self.truth):
@@ -38,9 +42,17 @@ class Scores:
                 f"probabilities of shape {self.probability.shape} for {len(self.truth)} rows; give (repeats, rows, classes)"
             )
 
+    @property
+    def folds(self) -> Sequence[IndexArray | None]:
+        """The folds of each repeat."""
+        return [None] * len(self.probability) if self.fold is None else list(self.fold)
+
     def figures(self) -> dict[str, float]:
         """Return each metric, averaged over the repeats."""
-        per_repeat = [all_metrics(self.truth, each, self.positive) for each in self.probability]
+        per_repeat = [
+            all_metrics(self.truth, each, self.positive, fold)
+            for each, fold in zip(self.probability, self.folds, strict=True)
+        ]
         return {name: float(np.mean([figures[name] for figures in per_repeat])) for name in METRICS}
 
 
@@ -60,8 +72,8 @@ def resampled_figures(scores: Scores, multiplicity: FloatArray) -> dict[str, Flo
         ``(resamples,)`` by name; NaN where a resample leaves a figure undefined.
     """
     repeats = [
-        ResampledPredictions(scores.truth, each, scores.patient, scores.positive, multiplicity)
-        for each in scores.probability
+        ResampledPredictions(scores.truth, each, scores.patient, scores.positive, multiplicity, fold)
+        for each, fold in zip(scores.probability, scores.folds, strict=True)
     ]
     return {
         name: np.mean([metric.resampled(repeat) for repeat in repeats], axis=0)

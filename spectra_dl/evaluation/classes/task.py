@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.conformal import ConformalSets, fit_conformal
+from spectra_dl.evaluation.classes.inference.within_folds import Comparison, comparisons_of
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.threshold import choose_threshold
@@ -22,6 +24,7 @@ from spectra_dl.evaluation.rows import RowSubset
 from spectra_dl.evaluation.wording import first_few
 
 _MOST_LEAKY_FOLDS = 10
+_MOST_UNRANKED = 0.5
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,57 @@ class ClassTask:
     def repeats(self) -> int:
         """How many times every row is tested."""
         return self.settings.repeats
+
+    @cached_property
+    def fold_of_row(self) -> IndexArray:
+        """``(repeats, n)`` which fold tests each row."""
+        number = np.zeros((self.repeats, len(self.label)), dtype=np.intp)
+        for fold in self.folds:
+            number[fold.repeat, fold.test] = fold.number
+        return number
+
+    @cached_property
+    def fold_of_patient(self) -> IndexArray:
+        """``(repeats, m)`` which fold tests each patient."""
+        _, first_row = np.unique(self.patients.of_row, return_index=True)
+        return self.fold_of_row[:, first_row]
+
+    @property
+    def leaves_batches_out(self) -> bool:
+        """Whether each fold tests a batch, site or instrument."""
+        return all(fold.left_out is not None for fold in self.folds)
+
+    @property
+    def block(self) -> IndexArray | None:
+        """``(m,)`` within which patients may be exchanged where classes are permuted: the batches that are left out."""
+        return self.fold_of_patient[0] if self.leaves_batches_out else None
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """The pairs of patients that the AUC is of; none where folds of one class hold more than half of the patients."""
+        truth, n_classes = self.patients.class_of_patient, len(self.patients.classes)
+        if self._one_class.mean() > _MOST_UNRANKED:
+            return []
+        return comparisons_of(self.fold_of_patient, truth, n_classes, self.positive)
+
+    @property
+    def one_class_folds(self) -> tuple[str, ...]:
+        """Folds that test one class only, in words."""
+        return tuple(
+            fold.left_out
+            or f"fold {fold.number + 1}" + (f" of repeat {fold.repeat + 1}" if self.repeats > 1 else "")
+            for fold in self.folds
+            if self._one_class[fold.repeat, self.patients.of_row[fold.test[0]]]
+        )
+
+    @cached_property
+    def _one_class(self) -> NDArray[np.bool_]:
+        """``(repeats, m)`` whether the fold that tests a patient tests one class only."""
+        truth, alone = self.patients.class_of_patient, np.zeros(self.fold_of_patient.shape, dtype=bool)
+        for numbers, single in zip(self.fold_of_patient, alone, strict=True):
+            for number in np.unique(numbers):
+                single[numbers == number] = np.unique(truth[numbers == number]).size == 1
+        return alone
 
     def audit_folds(self) -> Sequence[Fold]:
         """Return the models' folds, or folds drawn anew where one of them tests a class only: probes need both."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
+from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.classes.results import (
     ConformalResult,
     Evaluation,
@@ -50,7 +51,8 @@ def evaluation_report(evaluation: Evaluation) -> Json:
             "repeats": settings.repeats,
             "seed": settings.seed,
             "resamples": settings.resamples,
-            "permutations": settings.permutations,
+            "refits": settings.refits,
+            "null_refits": settings.null_refits,
             "interval": settings.interval,
             "level": 0.95,
             "split_by": settings.split_by,
@@ -63,6 +65,7 @@ def evaluation_report(evaluation: Evaluation) -> Json:
         "split": {
             "sha256": split_sha256(evaluation_split(evaluation)),
             "folds": [_fold_json(evaluation, fold) for fold in evaluation.folds],
+            "one_class_folds": list(evaluation.one_class_folds),
         },
     }
 
@@ -107,7 +110,7 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "patient_level": intervals_json(result.patient_level),
         "row_level": intervals_json(result.row_level),
         "training_patient_auc": rounded(result.training_auc),
-        "permutation_p": rounded(result.permutation_p),
+        "chance": _chance_json(result.chance),
         "leaky_estimate": None
         if result.leaky is None
         else {metric: rounded(value) for metric, value in result.leaky.items()},
@@ -120,6 +123,16 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "conformal": None
         if result.conformal is None
         else _conformal_json(result.conformal, patients.classes),
+    }
+
+
+def _chance_json(chance: Chance) -> Json:
+    numbers = ("p", "null_mean", "null_sd", "inflation")
+    return {
+        "verdict": chance.verdict,
+        "refits": chance.refits,
+        "refitted": chance.refitted,
+        **{name: rounded(getattr(chance, name)) for name in numbers},
     }
 
 

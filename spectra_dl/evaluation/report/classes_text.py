@@ -11,6 +11,7 @@ from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
 from spectra_dl.evaluation.wording import (
     UNDEFINED,
+    first_few,
     short_figure,
     short_interval,
     without_controls,
@@ -19,6 +20,8 @@ from spectra_dl.evaluation.wording import (
 
 _NAME_WIDTH = 19
 _AUC_WIDTH = 17  # of ".999 [.899, .999]"
+_SMALLEST_P = 0.001
+_ARTICLE = {"linear model": "a linear model", "the model itself": "the model itself"}
 _COLUMNS = {metric.name: metric.short for metric in shown_in("text", METRICS)}
 
 
@@ -32,6 +35,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
         ),
         audit_text(evaluation.audit),
         _models_text(evaluation),
+        _chance_text(evaluation),
         _comparison_text(evaluation),
         _decision_text(evaluation),
         _chosen_text(evaluation),
@@ -58,6 +62,19 @@ def _models_text(evaluation: Evaluation) -> str:
         ]
         numbers = "".join(f"{short_figure(value):>7}" for value in cells)
         lines.append(f"{name[:width]:<{width}} {interval:<{_AUC_WIDTH}}{numbers}")
+    return "\n".join(lines)
+
+
+def _chance_text(evaluation: Evaluation) -> str:
+    """Say which models are better than chance."""
+    lines = ["Against chance: p by refits on the same folds without a relation between classes and patients"]
+    for name, result in evaluation.models.items():
+        chance = result.chance
+        words = f"p = {chance.p:.3f}" if chance.p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
+        words = f"p = {UNDEFINED}" if math.isnan(chance.p) else words
+        lines.append(
+            f"  {name[:30]:<30} {words:<9}  {chance.verdict} ({chance.refits} refits of {_ARTICLE[chance.refitted]})"
+        )
     return "\n".join(lines)
 
 
@@ -120,6 +137,9 @@ def _reading_text(evaluation: Evaluation) -> str:
     sentences = [
         f"Figures are of {n_patients} patients who were not trained on, {settings.folds} folds by {split},"
         f" {settings.repeats} repeat(s). {evaluation.positive_reason}",
+        "AUC: the chance that of two patients tested by the same fold's model the one of the class has the higher score;"
+        " its interval is widened by as much as refits vary more than fixed scores.",
+        *_unranked(evaluation),
         "train: patient AUC on training patients; far above AUC means learned by heart. single: AUC of single"
         f" {words.rows}, not pooled by patient.",
     ]
@@ -142,6 +162,28 @@ def _reading_text(evaluation: Evaluation) -> str:
             f"{UNDEFINED}: undefined, for instance the correlation of a model that names one class for everybody."
         )
     return "\n".join(wrapped(sentence) for sentence in sentences)
+
+
+def _unranked(evaluation: Evaluation) -> list[str]:
+    """Say which folds the AUC knows nothing of, and what the AUC over all folds would be worth."""
+    sentences = []
+    if evaluation.one_class_folds:
+        sentences.append(
+            f"Folds that test one class only, so that the AUC knows nothing of them: {first_few(evaluation.one_class_folds)}."
+        )
+    if any(math.isnan(result.patient_level["auc"].value) for result in evaluation.models.values()):
+        sentences.append(
+            "They hold more than half of the patients, so there is no AUC to report: split by something that holds both classes."
+        )
+    if evaluation.settings.split_by != "patient":
+        pooled = ", ".join(
+            f"{name} {short_figure(result.patient_level['pooled_auc'].value)}"
+            for name, result in evaluation.models.items()
+        )
+        sentences.append(
+            f"AUC with all folds pooled, which is wrong where their class shares differ: {pooled}."
+        )
+    return sentences
 
 
 def _range(values: Sequence[float]) -> str:

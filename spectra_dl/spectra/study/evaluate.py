@@ -27,11 +27,6 @@ from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.run_folder import RunResult, json_text
 
-_POOLED = (
-    "patients of all folds are ranked together; where folds train on different shares of the classes, this moves their "
-    "probabilities, and chance is not .5: read the figures of single folds beside the whole"
-)
-
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedSpectra(RunResult):
@@ -120,7 +115,7 @@ def evaluate_study(
     )
     # What the cleaning says of all spectra at once is for the reader; the models' cleaning is fitted in each fold.
     cleaned = settings.preprocessing.fit(cohort.table).transform(cohort.table)
-    notes = (*cohort.notes, *cleaned.convergence_notes(), *((_POOLED,) if settings.split_by else ()))
+    notes = (*cohort.notes, *cleaned.convergence_notes())
     return EvaluatedSpectra(replace(cohort, notes=notes), evaluation, saliency_of(evaluation.observations))
 
 

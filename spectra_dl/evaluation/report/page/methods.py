@@ -10,6 +10,8 @@ _SOURCES = {
     "wilson": "Interval of a share: Wilson 1927, doi 10.1080/01621459.1927.10502953",
     "auc": "AUC and ROC curve: Hanley & McNeil 1982, doi 10.1148/radiology.143.1.7063747",
     "permutation": "Permutation p: Phipson & Smyth 2010, doi 10.2202/1544-6115.1585",
+    "refit-corrected": "Variance of cross-validation beyond that of fixed scores: Nadeau & Bengio 2003, doi 10.1023/A:1024068626366; Bates, Hastie &"
+    " Tibshirani 2024, doi 10.1080/01621459.2023.2197686",
     "leaky": "Splits that leak in Raman studies: Guo, Popp & Bocklitz 2021, Nature Protocols 16:5426",
     "calibration": "Calibration slope and intercept: Cox 1958, Biometrika 45:562; Van Calster et al. 2019,"
     " doi 10.1186/s12916-019-1466-7",
@@ -82,8 +84,14 @@ def _figures(study: Study) -> str:
         for interval in model.patient_level.values()
     )
     wilson = " Intervals of shares of patients (sensitivity, specificity) are Wilson's." if shares else ""
+    within = (
+        " Only patients tested by the same fold's model are compared, pairs are averaged over folds. Its interval is Wilson's with the variance of"
+        " refitted models, not of fixed scores."
+        if any(model.chance for model in study.results.models.values())
+        else ""
+    )
     return (
-        f"{auc} Intervals are {100 * settings.level:.0f} % {kind} intervals from {settings.resamples:,} resamples of patients,"
+        f"{auc}{within} {'Other intervals' if within else 'Intervals'} are {100 * settings.level:.0f} % {kind} intervals from {settings.resamples:,} resamples of patients,"
         f" never of {study.results.context.words.rows}.{wilson} Differences between models come from the same folds and the same resampled patients;"
         " a model is called better or worse only where the interval of the difference excludes 0. There is no correction"
         " for the number of models compared."
@@ -91,17 +99,30 @@ def _figures(study: Study) -> str:
 
 
 def _chance(study: Study) -> str:
-    settings, words = study.results.settings, study.results.context.words
-    first = study.results.models[study.first]
+    words = study.results.context.words
     leaky = any(model.leaky_estimate for model in study.results.models.values())
-    return (
-        f"For a p value the classes were assigned to the patients at random {settings.permutations:,} times"
-        f" ({short_name(study.first)}: p = {number(first.permutation_p, 4)})."
-    ) + (
+    return _refits(study) + (
         f" The leaky estimate comes from the same models on a split by {words.row}, which lets one patient's {words.rows} into both"
         " training and test."
         if leaky
         else ""
+    )
+
+
+def _refits(study: Study) -> str:
+    """Say where the p-value comes from."""
+    model = study.results.models[study.first]
+    chance = model.chance
+    if chance is None:
+        return (
+            f"For a p value the classes were assigned to the patients at random {study.results.settings.permutations or 0:,} times"
+            f" ({short_name(study.first)}: p = {number(model.permutation_p, 4)})."
+        )
+    of = "a linear model" if chance.refitted == "linear model" else "the model itself"
+    return (
+        f"For a p value {of} was refitted {chance.refits:,} times on the same folds with the patients' rows exchanged at random"
+        f" ({short_name(study.first)}: p = {number(chance.p, 4)}; chance reaches {number(chance.null_mean, 2)} with a standard deviation of"
+        f" {number(chance.null_sd, 2)})."
     )
 
 

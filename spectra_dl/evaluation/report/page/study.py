@@ -105,6 +105,18 @@ class Conformal(Part):
     abstained: float | None = None
 
 
+class Chance(Part):
+    """A model's AUC against refits without a relation between classes and rows."""
+
+    p: float | None = None
+    verdict: Literal["better", "worse", "not distinguishable"]
+    refits: int
+    refitted: str
+    null_mean: float | None = None
+    null_sd: float | None = None
+    inflation: float | None = None
+
+
 class Model(Part):
     """What one model reached."""
 
@@ -113,6 +125,7 @@ class Model(Part):
     patient_level: dict[str, Interval]
     row_level: dict[str, Interval] = {}
     training_patient_auc: float | None = None
+    chance: Chance | None = None
     permutation_p: float | None = None
     leaky_estimate: dict[str, float | None] | None = None
     roc: list[Roc] | None = None
@@ -221,7 +234,7 @@ class Settings(Part):
     repeats: int
     seed: int
     resamples: int
-    permutations: int
+    permutations: int | None = None
     interval: str
     level: float = 0.95
     split_by: str | None = None
@@ -230,9 +243,10 @@ class Settings(Part):
 
 
 class Split(Part):
-    """The split file's fingerprint."""
+    """The split file's fingerprint, and folds that the AUC knows nothing of."""
 
     sha256: str
+    one_class_folds: list[str] = []
 
 
 class Results(Part):

@@ -3,19 +3,24 @@
 from collections.abc import Mapping
 
 from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, is_profiles, read_profiles
-from spectra_dl.evaluation.report.page.study import Interval, Study, read_study
+from spectra_dl.evaluation.report.page.study import Interval, Model, Study, read_study
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 from spectra_dl.evaluation.wording import first_few
 
 RESEARCH_USE = "Research use only, not for diagnosis."
 _CHANCE = 0.5
+_OUTCOME = {
+    "better": "separates the classes better than chance",
+    "worse": "does worse than chance",
+    "not distinguishable": "is not distinguishable from chance",
+}
 
 
 def verdict(report: Mapping[str, object]) -> str:
     """Return what the report comes to: a sentence or two, and what it must not be used for.
 
     A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
-    chance by its interval, and against the classical models by the paired interval of the difference.
+    chance by refits without a relation, and against the classical models by the paired interval of the difference.
 
     Raises
     ------
@@ -61,22 +66,25 @@ def _confounded(study: Study) -> list[str]:
 
 
 def _score(study: Study) -> str:
-    auc = study.results.models[study.first].auc
+    model = study.results.models[study.first]
     who = f"In {study.results.data.patients} patients ({counts(study)}), predicted only by models that had not seen them,"
-    return f"{who} {short_name(study.first)} {_against_chance(auc)}{_against_classical(study)}."
+    return f"{who} {short_name(study.first)} {_against_chance(model)}{_against_classical(study)}."
 
 
-def _against_chance(auc: Interval) -> str:
+def _against_chance(model: Model) -> str:
+    auc, chance = model.auc, model.chance
     if auc.value is None or auc.low is None or auc.high is None:
         return "has no defined AUC"
-    outcome = (
-        "separates the classes better than chance"
-        if auc.low > _CHANCE
-        else "does worse than chance"
-        if auc.high < _CHANCE
-        else "is not distinguishable from chance"
-    )
-    return f"{outcome} (AUC {number(auc.value)}, 95 % interval {span(auc)}; chance is 0.5)"
+    said = chance.verdict if chance else _by_interval(auc)
+    p = f"; p = {number(chance.p)}" if chance and chance.p is not None else ""
+    return f"{_OUTCOME[said]} (AUC {number(auc.value)}, 95 % interval {span(auc)}{p}; chance is 0.5)"
+
+
+def _by_interval(auc: Interval) -> str:
+    """Return what the interval says; reports of earlier versions hold nothing better."""
+    if auc.low is not None and auc.low > _CHANCE:
+        return "better"
+    return "worse" if auc.high is not None and auc.high < _CHANCE else "not distinguishable"
 
 
 def _against_classical(study: Study) -> str:
