@@ -15,7 +15,6 @@ from spectra_dl.storage.csv_rows import csv_rows
 
 # Stands as the last column's name: a comment line would break every plain CSV reader.
 _DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +127,7 @@ def row_predictions_file(
                 write_row(
                     [
                         count,
-                        *map(_harmless, texts),
+                        *texts,
                         _figure(rows.ood_score[row]),
                         *_shares(rows.probability[row]),
                     ]
@@ -171,13 +170,13 @@ def patient_predictions_file(
             for row, (name, prediction_set) in enumerate(zip(decided, sets, strict=True)):
                 write_row(
                     [
-                        _harmless(patients.patient[row]),
+                        patients.patient[row],
                         patients.n_rows[row],
                         patients.n_used[row],
-                        *map(
-                            _harmless,
-                            (patients.status[row], patients.reason[row], name, "|".join(prediction_set)),
-                        ),
+                        patients.status[row],
+                        patients.reason[row],
+                        name,
+                        "|".join(prediction_set),
                         _figure(patients.ood_score[row]),
                         *_shares(patients.probability[row]),
                     ]
@@ -187,7 +186,7 @@ def patient_predictions_file(
 
 
 def _header(names: Sequence[str], classes: Sequence[str]) -> list[str]:
-    return [*names, *(_harmless(f"p_{name}") for name in classes), _DISCLAIMER_COLUMN]
+    return [*names, *(f"p_{name}" for name in classes), _DISCLAIMER_COLUMN]
 
 
 def _shares(probability: NDArray[np.float64]) -> list[str]:
@@ -197,8 +196,3 @@ def _shares(probability: NDArray[np.float64]) -> list[str]:
 
 def _figure(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.3f}"
-
-
-def _harmless(text: str) -> str:
-    """Quote what a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -13,7 +13,6 @@ from spectra_dl.spectra.readers.text.small_table import SmallTable, read_small_t
 from spectra_dl.spectra.readers.wording import listed, printable, quoted
 
 _PROBABILITY = "p_"
-_QUOTED = ("'=", "'+", "'-", "'@")  # as predict writes ids that a spreadsheet would run
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +104,7 @@ def _column(table: SmallTable, name: str) -> list[str]:
 
 
 def _ids(table: SmallTable, name: str) -> list[str]:
-    ids = [cell[1:] if cell.startswith(_QUOTED) else cell for cell in _column(table, name)]
+    ids = _column(table, name)
     seen: dict[str, int] = {}
     for row_id, line in zip(ids, table.lines, strict=True):
         if not row_id or row_id in seen:

@@ -32,7 +32,7 @@ def csv_file(path: str | os.PathLike[str]) -> Iterator[Callable[[SpectraTable], 
                 write_row([*columns, *map(repr, table.wavenumber.tolist())])
                 begun = True
             for row, spectrum in enumerate(table.intensity.tolist()):
-                values = ("" if math.isnan(value) else repr(value) for value in spectrum)
+                values = ("" if math.isnan(value) else value for value in spectrum)
                 write_row([*(column[row] for column in columns.values()), *values])
 
         yield append

@@ -1,4 +1,4 @@
-"""Write a CSV file row by row, whole or not at all."""
+"""Write CSV, with no cell that a spreadsheet would run."""
 
 import contextlib
 import csv
@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 from spectra_dl.storage.atomic import whole_file
+from spectra_dl.storage.spreadsheet import harmless
 
 
 @contextlib.contextmanager
@@ -20,5 +21,30 @@ def csv_rows(path: str | os.PathLike[str]) -> Iterator[Callable[[Iterable[object
     """
     with whole_file(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
-        yield csv.writer(text, lineterminator="\n").writerow
+        yield _row_writer(text)
         text.detach()
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    r"""Return rows as the text of a CSV file.
+
+    Parameters
+    ----------
+    rows
+        The header first.
+
+    Examples
+    --------
+    >>> csv_text([["id", "value"], ["=1+1", -0.5]])
+    "id,value\n'=1+1,-0.5\n"
+    """
+    text = io.StringIO()
+    write_row = _row_writer(text)
+    for row in rows:
+        write_row(row)
+    return text.getvalue()
+
+
+def _row_writer(text: io.TextIOBase) -> Callable[[Iterable[object]], object]:
+    writer = csv.writer(text, lineterminator="\n")
+    return lambda row: writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])

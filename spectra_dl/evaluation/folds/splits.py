@@ -12,6 +12,8 @@ from spectra_dl.arrays import IndexArray, Texts
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
+from spectra_dl.storage.csv_rows import csv_text
+from spectra_dl.storage.spreadsheet import restored
 
 _INNER_FOLDS = 3
 _COLUMNS = ("row", "sample_id", "patient", "repeat", "fold")
@@ -136,14 +138,12 @@ def split_text(folds: Sequence[Fold], patient: Texts, sample_id: Texts | None = 
     patient, sample_id
         ``(n,)`` text; without sample ids that column holds the row number, counted from 1.
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    rows: list[tuple[object, ...]] = [_COLUMNS]
     for fold in sorted(folds, key=lambda fold: (fold.repeat, fold.number)):
         for row in fold.test:
             sample = str(row + 1) if sample_id is None else sample_id[row]
-            writer.writerow((row + 1, sample, patient[row], fold.repeat + 1, fold.number + 1))
-    return stream.getvalue()
+            rows.append((row + 1, sample, patient[row], fold.repeat + 1, fold.number + 1))
+    return csv_text(rows)
 
 
 def split_sha256(text: str) -> str:
@@ -193,7 +193,7 @@ def _read_numbers(lines: list[list[str]], patient: Texts) -> IndexArray:
         try:
             row, repeat, fold = (int(cells[at]) - 1 for at in (0, 3, 4))
             in_range = 0 <= row < len(patient) and 0 <= repeat < len(lines) and 0 <= fold < len(patient)
-            known = in_range and cells[2] == str(patient[row])
+            known = in_range and restored(cells[2]) == str(patient[row])
         except (ValueError, IndexError):
             known = False
         if not known:

@@ -1,7 +1,5 @@
 """The highest correlation any model could reach with each gene of one section."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.readers.h5ad import read_h5ad_counts
+from spectra_dl.storage.csv_rows import csv_text
 from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.run_folder import RunResult
 
@@ -62,11 +61,8 @@ class SectionCeiling(RunResult):
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``ceiling.csv``, a line per gene; ``report`` is not needed."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(GeneCeiling.__dataclass_fields__)
-        writer.writerows(vars(gene).values() for gene in self.genes)
-        return {"ceiling.csv": text.getvalue()}
+        header = list(GeneCeiling.__dataclass_fields__)
+        return {"ceiling.csv": csv_text([header, *(vars(gene).values() for gene in self.genes)])}
 
 
 def ceiling_study(path: Path, *, top: int | None = None) -> SectionCeiling:

@@ -10,6 +10,7 @@ from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.storage.spreadsheet import restored
 
 ROWS_NUMBERED = "no column sample_id; the rows were numbered"
 USUAL_COLUMNS = {
@@ -68,7 +69,7 @@ class Columns:
         notes
             Of the whole input so far.
         """
-        columns = [text_array([row[k] for row in cells]) for k in range(len(self.names))]
+        columns = [text_array([restored(row[k]) for row in cells]) for k in range(len(self.names))]
 
         def part(role: str) -> TextArray | None:
             return known_text(columns[self.parts[role]]) if role in self.parts else None

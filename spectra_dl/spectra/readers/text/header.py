@@ -13,6 +13,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import SortedAxis, nanometres, sorted_axis
 from spectra_dl.spectra.readers.text.numbers import MINUS, NumberFormat, decide_format, is_missing
 from spectra_dl.spectra.readers.wording import listed, quoted
+from spectra_dl.storage.spreadsheet import restored
 
 INVERSE_CM = r"(?:rel\.?\s*)?(?:cm\s*\^?\s*\(?\s*-?\s*[1¹]\)?|cm⁻¹|1\s*/\s*cm)"
 # A prefix like R's X, then a number, then a unit with or without brackets.
@@ -157,12 +158,12 @@ class Layout:
 
 
 def column_names(header: Sequence[str]) -> tuple[str, ...]:
-    """Return stripped names, "column k" for empty ones.
+    """Return stripped names, without a mark against spreadsheets, "column k" for empty ones.
 
     >>> column_names(["", " id "])
     ('column 1', 'id')
     """
-    return tuple(name.strip() or f"column {k + 1}" for k, name in enumerate(header))
+    return tuple(restored(name.strip()) or f"column {k + 1}" for k, name in enumerate(header))
 
 
 def layout_of(header: Sequence[str], metadata_by_option: Collection[str], where: str) -> Layout:

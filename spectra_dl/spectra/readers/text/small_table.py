@@ -8,6 +8,7 @@ from spectra_dl.spectra.readers.source import open_lines
 from spectra_dl.spectra.readers.text.dialect import Records
 from spectra_dl.spectra.readers.text.header import column_names
 from spectra_dl.spectra.readers.text.shape import Shape
+from spectra_dl.storage.spreadsheet import restored
 
 MAX_ROWS = 1_000_000
 
@@ -46,7 +47,7 @@ def read_small_table(path: PathLike, *, parent: bool = False) -> SmallTable:
         rows: list[tuple[str, ...]] = []
         line_numbers: list[int] = []
         for record in stream:
-            rows.append(tuple(field.strip() for field in shape.fitted(record)))
+            rows.append(tuple(restored(field.strip()) for field in shape.fitted(record)))
             line_numbers.append(record.line)
             if len(rows) > MAX_ROWS:
                 raise DataError(f"{records.name}: more than {MAX_ROWS} rows; split it")
