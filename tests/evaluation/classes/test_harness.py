@@ -45,7 +45,7 @@ def test_a_signal_is_found():
     assert result.patient_level["auc"].low > 0.85
     assert result.row_level["auc"].value > 0.9
     assert result.chance.verdict == "better"
-    assert result.chance.p == pytest.approx(1 / 500)
+    assert result.chance.p == pytest.approx(0.5 / 500)
     assert set(result.patient_level) == set(result.row_level)
 
 

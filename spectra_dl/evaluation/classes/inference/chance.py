@@ -64,9 +64,9 @@ class Chance:
     Attributes
     ----------
     p
-        How often refits without a relation reach this AUC, counting the AUC itself.
+        How often refits without a relation have a higher AUC, counting the AUC itself and equal ones half (mid-p): with few patients many are equal.
     verdict
-        ``"better"`` where p is at most .025, ``"worse"`` where as few are as low.
+        ``"better"`` where p is at most .025, ``"worse"`` where it is at least .975.
     refits
         How many there were.
     refitted
@@ -197,14 +197,16 @@ def against_chance(value: float, null: FloatArray, refitted: Refitted, inflation
         What was refitted.
     inflation
         Of the interval, for the record.
+
+    References
+    ----------
+    Mid-p: Lancaster 1961, doi 10.1080/01621459.1961.10482105.
     """
     reached = null[np.isfinite(null)]
     # A hair's breadth of tolerance: equal AUCs may differ in the last bit.
-    above, below = (1 + np.count_nonzero(tail >= -1e-12) for tail in (reached - value, value - reached))
-    p, p_below = (float(count / (1 + reached.size)) for count in (above, below))
-    verdict: ChanceVerdict = (
-        "better" if p <= _TAIL else "worse" if p_below <= _TAIL else "not distinguishable"
-    )
+    higher, equal = np.count_nonzero(reached > value + 1e-12), np.count_nonzero(abs(reached - value) <= 1e-12)
+    p = float((higher + (1 + equal) / 2) / (1 + reached.size))
+    verdict: ChanceVerdict = "better" if p <= _TAIL else "worse" if p >= 1 - _TAIL else "not distinguishable"
     if np.isnan(value) or not reached.size:
         p, verdict = float("nan"), "not distinguishable"
     mean, deviation = (float(reached.mean()), float(reached.std())) if reached.size else (float("nan"),) * 2

@@ -32,10 +32,11 @@ def auc_of(score, linear):
     return within_fold_auc(np.stack([-score, score], axis=-1)[None, None], comparisons), comparisons
 
 
-def test_p_counts_refits_that_reach_the_figure_and_the_figure_itself():
-    assert against_chance(0.9, NULL, "linear model", 1.0).p == 1 / 1000
-    assert against_chance(0.7, NULL, "linear model", 1.0).p == 2 / 1000
-    assert against_chance(0.3, NULL, "linear model", 1.0).p == 1.0
+def test_p_counts_higher_refits_and_half_of_the_equal_ones_and_of_the_figure_itself():
+    assert against_chance(0.9, NULL, "linear model", 1.0).p == 0.5 / 1000
+    assert against_chance(0.7, NULL, "linear model", 1.0).p == 1 / 1000
+    assert against_chance(0.3, NULL, "linear model", 1.0).p == 1 - 1 / 1000
+    assert against_chance(0.5, np.full(99, 0.5), "linear model", 1.0).p == 0.5
 
 
 @pytest.mark.parametrize(
@@ -121,8 +122,8 @@ def test_a_null_of_the_model_itself_takes_the_place_of_the_surrogates():
     null = RefitNull(np.full(99, 0.99), np.array([0.5]), np.array([1.4]))
     _, by_surrogate = auc_and_chance(pooled, comparisons, null, linear.truth)
     _, by_itself = auc_and_chance(pooled, comparisons, null, linear.truth, own_null=np.zeros(99))
-    assert (by_surrogate.refitted, by_surrogate.p) == ("linear model", 1.0)
-    assert (by_itself.refitted, by_itself.p) == ("the model itself", 0.01)
+    assert (by_surrogate.refitted, by_surrogate.p) == ("linear model", 0.995)
+    assert (by_itself.refitted, by_itself.p) == ("the model itself", 0.005)
 
 
 def test_features_are_patients_means_and_noise_stands_in_for_rows_nobody_can_read():
