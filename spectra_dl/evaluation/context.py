@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from spectra_dl.evaluation.folds.split_file import RowNames
+
 Status = Literal["reported", "partly", "not reported"]
 
 
@@ -43,6 +45,8 @@ class ReportContext:
         Sentences for the methods paragraph: how rows were made ready.
     references
         Where the modality's methods are described.
+    rows
+        What rows are called in the input; they are counted if None.
 
     Examples
     --------
@@ -55,3 +59,4 @@ class ReportContext:
     answers: Mapping[str, tuple[Status, str]] = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    rows: RowNames | None = None

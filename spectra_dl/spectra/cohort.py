@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectra_dl.arrays import TextArray
+from spectra_dl.arrays import IndexArray, TextArray
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.folds.split_file import RowNames
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.quality import inspect
@@ -28,6 +29,8 @@ class Cohort:
         ``"sample id: reason"`` of each spectrum that was left out.
     notes
         What the reader and the quality check changed or doubt.
+    row
+        ``(n,)`` number of each spectrum among all that were read, from 1.
     """
 
     table: SpectraTable
@@ -35,6 +38,12 @@ class Cohort:
     patient: TextArray
     refused: tuple[str, ...]
     notes: tuple[str, ...]
+    row: IndexArray
+
+    @property
+    def names(self) -> RowNames:
+        """What the spectra are called in the input."""
+        return RowNames(self.row, self.table.sample_id)
 
 
 def labelled_cohort(table: SpectraTable) -> Cohort:
@@ -78,7 +87,14 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
         notes.append(
             "each patient has one spectrum, as the input states; if patients recur, these results are too good"
         )
-    return Cohort(checked.select(usable), label[usable], patient[usable], refused, tuple(notes))
+    return Cohort(
+        checked.select(usable),
+        label[usable],
+        patient[usable],
+        refused,
+        tuple(notes),
+        np.flatnonzero(usable) + 1,
+    )
 
 
 def _required(table: SpectraTable) -> tuple[TextArray, TextArray]:

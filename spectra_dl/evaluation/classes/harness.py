@@ -83,7 +83,7 @@ def evaluate(
     audit_inputs
         What the modality hands to the audit: probes, checks of rows, columns. None takes the checks that any matrix allows.
     folds
-        The folds of another run, from `splits.read_split`, or of a column, from `group_splits.group_folds`; drawn anew if None.
+        The folds of another run, from `split_file.read_split`, or of a column, from `group_splits.group_folds`; drawn anew if None.
     context
         The modality's words and facts for the reports.
     observers

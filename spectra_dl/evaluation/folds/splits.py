@@ -1,8 +1,5 @@
-"""Who is trained on and who is tested: folds by patient, and the file that lets others repeat them."""
+"""Who is trained on and who is tested: folds by patient."""
 
-import csv
-import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +9,8 @@ from spectra_dl.arrays import IndexArray, Texts
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.storage.csv_rows import csv_text
-from spectra_dl.storage.spreadsheet import restored
 
 _INNER_FOLDS = 3
-_COLUMNS = ("row", "sample_id", "patient", "repeat", "fold")
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,111 +122,6 @@ def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int 
         assign_folds(rows_as_patients.class_of_row, folds, (seed, repeat)) for repeat in range(repeats)
     )
     return [fold for repeat, part in enumerate(divisions) for fold in folds_from(part, repeat, folds)]
-
-
-def split_text(folds: Sequence[Fold], patient: Texts, sample_id: Texts | None = None) -> str:
-    """Write folds as CSV text: for each row and repeat, in which fold it is tested.
-
-    Parameters
-    ----------
-    patient, sample_id
-        ``(n,)`` text; without sample ids that column holds the row number, counted from 1.
-    """
-    rows: list[tuple[object, ...]] = [_COLUMNS]
-    for fold in sorted(folds, key=lambda fold: (fold.repeat, fold.number)):
-        for row in fold.test:
-            sample = str(row + 1) if sample_id is None else sample_id[row]
-            rows.append((row + 1, sample, patient[row], fold.repeat + 1, fold.number + 1))
-    return csv_text(rows)
-
-
-def split_sha256(text: str) -> str:
-    """Return the SHA-256 of a split's text."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def read_split(text: str, patient: Texts, *, unit: Texts | None = None) -> list[Fold]:
-    """Read folds written by `split_text`, for rows of the same patients in the same order.
-
-    Parameters
-    ----------
-    text
-        The file's content.
-    patient
-        ``(n,)`` text.
-    unit
-        ``(n,)`` what must not be divided; patients if None.
-
-    Raises
-    ------
-    DataError
-        The text is no split, names other patients or rows, tests a row twice or never, or puts one patient on
-        both sides.
-    """
-    try:
-        heading, *lines = csv.reader(io.StringIO(text))
-    except (ValueError, csv.Error):
-        heading, lines = [], []
-    if tuple(heading) != _COLUMNS:
-        raise DataError(
-            f"the first line of the folds must be {','.join(_COLUMNS)}; take the folds.csv of another run"
-        )
-    numbers = _read_numbers(lines, patient)
-    folds = []
-    for repeat in range(int(numbers[:, 1].max()) + 1):
-        part = _fold_of_row(numbers[numbers[:, 1] == repeat], len(patient), repeat)
-        _refuse_divided_patients(part, patient if unit is None else unit)
-        folds += folds_from(part, repeat, int(part.max()) + 1)
-    return folds
-
-
-def _read_numbers(lines: list[list[str]], patient: Texts) -> IndexArray:
-    """Return row, repeat and fold of each line, from 0."""
-    numbers = []
-    for line, cells in enumerate(lines, start=2):
-        try:
-            row, repeat, fold = (int(cells[at]) - 1 for at in (0, 3, 4))
-            in_range = 0 <= row < len(patient) and 0 <= repeat < len(lines) and 0 <= fold < len(patient)
-            known = in_range and restored(cells[2]) == str(patient[row])
-        except (ValueError, IndexError):
-            known = False
-        if not known:
-            raise DataError(
-                f"split line {line}: it doesn't fit the data (another patient, or no such row); "
-                "use the input this split was made for, in the same order"
-            )
-        numbers.append((row, repeat, fold))
-    if not numbers:
-        raise DataError("the split names no rows; take a split file written by spectra-dl")
-    return np.array(numbers, dtype=np.intp)
-
-
-def _fold_of_row(numbers: IndexArray, n_rows: int, repeat: int) -> IndexArray:
-    times = np.bincount(numbers[:, 0], minlength=n_rows)
-    if np.any(times != 1):
-        wrong = np.flatnonzero(times != 1) + 1
-        raise DataError(
-            f"repeat {repeat + 1} of the split must test each row once; row {first_few(wrong)} is not"
-        )
-    part = np.empty(n_rows, dtype=np.intp)
-    part[numbers[:, 0]] = numbers[:, 2]
-    empty = np.flatnonzero(np.bincount(part) == 0) + 1
-    if empty.size:
-        raise DataError(f"repeat {repeat + 1} of the split tests no row in fold {first_few(empty)}")
-    return part
-
-
-def _refuse_divided_patients(part: IndexArray, patient: Texts) -> None:
-    fold_of: dict[str, int] = {}
-    divided = sorted(
-        {
-            str(name)
-            for name, fold in zip(patient, part, strict=True)
-            if fold_of.setdefault(name, fold) != fold
-        }
-    )
-    if divided:
-        raise DataError(f"the split has patients on both sides: {first_few(divided)}; split by patient")
 
 
 def _check_counts(folds: int, repeats: int) -> None:

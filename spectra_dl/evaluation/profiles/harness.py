@@ -18,7 +18,8 @@ from spectra_dl.evaluation.folds.leave_out_splits import (
     left_out_folds,
     patient_of_section,
 )
-from spectra_dl.evaluation.folds.splits import Fold, split_text
+from spectra_dl.evaluation.folds.split_file import RowNames, split_text
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.profiles.controls import image_free_controls, shuffled_control
 from spectra_dl.evaluation.profiles.jobs import ProfileJobs, ProfileOutcomes
 from spectra_dl.evaluation.profiles.leaky_estimates import LeakySplit, constant_profile_estimate, leaky_task
@@ -75,7 +76,7 @@ class ProfileInputs:
     findings
         What the modality's audit found.
     folds
-        The folds of another run, from `splits.read_split`, or of a column, from `leave_out_splits.column_folds`; drawn anew if None.
+        The folds of another run, from `split_file.read_split`, or of a column, from `leave_out_splits.column_folds`; drawn anew if None.
     context
         Words and facts for the reports.
     observers
@@ -165,7 +166,7 @@ def evaluate_profiles(
         n_rows=len(rows),
         section_of=patient_of_section(data.section, data.patient),
         folds=task.folds,
-        split=split_text(task.folds, task.patient, task.section),
+        split=split_text(task.folds, task.patient, RowNames.counted(len(task.section), task.section)),
         reference=reference,
         ceiling=macro_interval(
             [tested.ceiling for tested in task.held_out], task.held_out, task.settings, within=(0.0, 1.0)

@@ -224,7 +224,7 @@ class ProfileEvaluation:
     n_rows, section_of, folds
         How many rows, each section's patient, and the folds.
     split
-        The folds as CSV text, for `splits.read_split`; section names stand as sample ids.
+        The folds as CSV text, for `split_file.read_split`; section names stand as sample ids.
     reference
         The model that the others are compared with, besides the first.
     ceiling

@@ -17,7 +17,8 @@ from spectra_dl.evaluation.classes.results import (
 from spectra_dl.evaluation.classes.roc import RocCurve
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
-from spectra_dl.evaluation.folds.splits import Fold, split_sha256, split_text
+from spectra_dl.evaluation.folds.split_file import RowNames, split_sha256, split_text
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
 
 RESEARCH_USE = "Research use only, not for diagnosis."
@@ -71,9 +72,11 @@ def evaluation_report(evaluation: Evaluation) -> Json:
 
 
 def evaluation_split(evaluation: Evaluation) -> str:
-    """Return the split as CSV text, for `splits.read_split`; its SHA-256 stands in the report."""
+    """Return the split as CSV text, for `split_file.read_split`; its SHA-256 stands in the report."""
     return split_text(
-        evaluation.folds, [evaluation.patients.names[code] for code in evaluation.patients.of_row]
+        evaluation.folds,
+        [evaluation.patients.names[code] for code in evaluation.patients.of_row],
+        evaluation.context.rows,
     )
 
 
@@ -202,11 +205,12 @@ def _fold_result_json(fold: FoldResult) -> Json:
 def _fold_json(evaluation: Evaluation, fold: Fold) -> Json:
     patients = evaluation.patients
     tested = sorted({patients.names[code] for code in patients.of_row[fold.test]})
+    rows = evaluation.context.rows or RowNames.counted(len(patients.of_row))
     return {
         "repeat": fold.repeat + 1,
         "fold": fold.number + 1,
         "test_patients": tested,
-        "test_rows": [int(row) + 1 for row in fold.test],
+        "test_rows": [int(number) for number in rows.number[fold.test]],
     }
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit.audit_report import audit_json
-from spectra_dl.evaluation.folds.splits import split_sha256
+from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.profiles.controls import ABOUT, SHUFFLED
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.entries import ModelEntry, ModelKind
 from spectra_dl.evaluation.folds.leave_out_splits import column_folds
-from spectra_dl.evaluation.folds.splits import Fold, read_split
+from spectra_dl.evaluation.folds.split_file import RowNames, read_split
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
 from spectra_dl.evaluation.report.profiles_json import profile_report
@@ -157,7 +158,9 @@ def _given_folds(
 ) -> list[Fold] | None:
     """Return the folds a column or an earlier run asks for, None if neither does."""
     if split is not None:
-        return read_split(split, spots.patient, unit=spots.section if settings.group == "section" else None)
+        names = RowNames.counted(len(spots.section), spots.section)
+        unit = spots.section if settings.group == "section" else None
+        return read_split(split, spots.patient, unit=unit, names=names)
     if settings.split_by is None:
         return None
     if settings.split_by != "batch":

@@ -10,7 +10,8 @@ from spectra_dl.evaluation.classes.results import Evaluation
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.evaluation.folds.group_splits import group_folds
-from spectra_dl.evaluation.folds.splits import Fold, read_split
+from spectra_dl.evaluation.folds.split_file import read_split
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
 from spectra_dl.evaluation.wording import first_few
@@ -109,7 +110,7 @@ def evaluate_study(
         settings.as_split(),
         audit_inputs=spectra_audit_inputs(cohort.table),
         folds=_given_folds(cohort, settings.split_by, split),
-        context=SPECTRA_CONTEXT,
+        context=replace(SPECTRA_CONTEXT, rows=cohort.names),
         observers=[SaliencyObserver(cohort.table, cohort.label, models[0].name)],
         execution=execution,
     )
@@ -171,7 +172,7 @@ def _given_folds(
 ) -> Sequence[Fold] | None:
     """Return the folds a column, an earlier run or the caller asks for, None if none does."""
     if split is not None:
-        return read_split(split, cohort.patient) if isinstance(split, str) else split
+        return read_split(split, cohort.patient, names=cohort.names) if isinstance(split, str) else split
     if split_by is None:
         return None
     columns = audit_columns(cohort.table)

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from command_line import run
-from spectra_dl.evaluation.folds.splits import patient_folds, split_text
+from spectra_dl.evaluation.folds.split_file import split_text
+from spectra_dl.evaluation.folds.splits import patient_folds
 
 pytestmark = pytest.mark.xdist_group("replay")
 RUN = ("--label", "label", "--patient", "patient_id", "--members", "2", "--epochs", "1")
@@ -32,31 +33,34 @@ def folds(study):
 
 
 @pytest.fixture(scope="module")
-def judged(study, folds):
+def evaluated(study, folds):
     folder = study.parent.parent / "run"
     how = ("--threshold", 0.9, "--interval", "bca", "--coverage", 0.6, "--lam", "1e5", "--crop", 500, 1500)
     run("evaluate", "spectra", study, *RUN, *how, "--folds-from", folds, "--out", folder)
     return folder
 
 
-def test_a_replayed_run_writes_the_same_bytes_also_from_a_moved_file(study, judged, tmp_path):
+def test_a_replayed_run_writes_the_same_bytes_also_from_a_moved_file(study, evaluated, tmp_path):
     moved = tmp_path / "moved.csv"
     moved.write_bytes(study.read_bytes())
-    run("evaluate", "spectra", moved, "--replay", judged / "report.json", "--out", tmp_path / "again")
-    assert sorted(path.name for path in judged.iterdir()) == sorted(WRITTEN)
+    run("evaluate", "spectra", moved, "--replay", evaluated / "report.json", "--out", tmp_path / "again")
+    assert sorted(path.name for path in evaluated.iterdir()) == sorted(WRITTEN)
     for name in WRITTEN:
-        assert (tmp_path / "again" / name).read_bytes() == (judged / name).read_bytes(), name
+        assert (tmp_path / "again" / name).read_bytes() == (evaluated / name).read_bytes(), name
 
 
-def test_the_folds_of_another_run_are_repeated(folds, judged):
-    assert (judged / "folds.csv").read_bytes() == folds.read_bytes()
-    report = json.loads((judged / "report.json").read_text())
+def test_the_folds_of_another_run_are_repeated(folds, evaluated):
+    written, given = (
+        list(csv.DictReader(path.read_text().splitlines())) for path in (evaluated / "folds.csv", folds)
+    )
+    assert [{**row, "sample_id": row["row"]} for row in written] == given  # made without ids
+    report = json.loads((evaluated / "report.json").read_text())
     assert [one["path"] for one in report["inputs"]][1:] == [str(folds)]
     assert report["results"]["settings"]["split_by"] == "patient"
 
 
-def test_the_report_holds_every_option_that_decides_the_result(judged):
-    report = json.loads((judged / "report.json").read_text())
+def test_the_report_holds_every_option_that_decides_the_result(evaluated):
+    report = json.loads((evaluated / "report.json").read_text())
     options = report["options"]
     assert (options["threshold"], options["interval"], options["coverage"]) == (0.9, "bca", 0.6)
     assert (options["lam"], options["crop"], options["split_by"]) == (1e5, [500.0, 1500.0], None)
@@ -64,22 +68,22 @@ def test_the_report_holds_every_option_that_decides_the_result(judged):
     assert report["results"]["settings"]["threshold_rule"] == 0.9
 
 
-def test_other_data_are_refused_with_both_digests(study, judged, tmp_path):
+def test_other_data_are_refused_with_both_digests(study, evaluated, tmp_path):
     other = tmp_path / "other.csv"
     other.write_text(study.read_text().replace("P001", "X001"))
-    words = run("evaluate", "spectra", other, "--replay", judged / "report.json", code=3).stderr
-    known = json.loads((judged / "report.json").read_text())["inputs"][0]["sha256"]
+    words = run("evaluate", "spectra", other, "--replay", evaluated / "report.json", code=3).stderr
+    known = json.loads((evaluated / "report.json").read_text())["inputs"][0]["sha256"]
     assert known in words
     assert "other.csv is not what report.json was made from" in words
     assert (
         "3 inputs, but"
-        in run("evaluate", "spectra", study, other, "--replay", judged / "report.json", code=3).stderr
+        in run("evaluate", "spectra", study, other, "--replay", evaluated / "report.json", code=3).stderr
     )
 
 
-def test_options_beside_a_replay_are_refused(study, judged):
+def test_options_beside_a_replay_are_refused(study, evaluated):
     words = run(
-        "evaluate", "spectra", study, "--replay", judged / "report.json", "--seed", 1, "--tune", code=2
+        "evaluate", "spectra", study, "--replay", evaluated / "report.json", "--seed", 1, "--tune", code=2
     )
     assert "leave --" in words.stderr
     assert "--seed" in words.stderr
@@ -103,8 +107,8 @@ def test_options_beside_a_replay_are_refused(study, judged):
         ),
     ],
 )
-def test_a_report_that_does_not_tell_how_is_refused(study, judged, tmp_path, change, sentence):
-    report = json.loads((judged / "report.json").read_text())
+def test_a_report_that_does_not_tell_how_is_refused(study, evaluated, tmp_path, change, sentence):
+    report = json.loads((evaluated / "report.json").read_text())
     changed = tmp_path / "report.json"
     changed.write_text(json.dumps(change(report)))
     assert sentence in run("evaluate", "spectra", study, "--replay", changed, code=3).stderr

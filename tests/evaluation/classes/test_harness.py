@@ -17,7 +17,8 @@ from spectra_dl.evaluation.classes.task import prepare_task
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.folds.engine import fold_jobs
 from spectra_dl.evaluation.folds.group_splits import group_folds
-from spectra_dl.evaluation.folds.splits import Fold, patient_folds, read_split, spectrum_folds, split_text
+from spectra_dl.evaluation.folds.split_file import read_split, split_text
+from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.execution.run import Execution
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.folds.leave_out_splits import left_out_folds
-from spectra_dl.evaluation.folds.splits import read_split, split_text
+from spectra_dl.evaluation.folds.split_file import RowNames, read_split, split_text
 
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=2, max_size=60).filter(
     lambda rows: len({patient for patient, _ in rows}) > 1
@@ -42,7 +42,7 @@ def test_section_never_on_both_sides_where_sections_are_left_out(rows):
 def test_folds_can_be_written_and_read_back():
     section, patient = ["a1", "b1", "a2", "c1"], ["a", "b", "a", "c"]
     folds = left_out_folds(section, patient)
-    again = read_split(split_text(folds, patient, section), patient)
+    again = read_split(split_text(folds, patient, RowNames.counted(4, section)), patient)
     assert [fold.test.tolist() for fold in again] == [fold.test.tolist() for fold in folds]
 
 

@@ -9,10 +9,7 @@ from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.folds.splits import (
     inner_folds,
     patient_folds,
-    read_split,
     spectrum_folds,
-    split_sha256,
-    split_text,
 )
 
 
@@ -129,47 +126,3 @@ def test_a_spectrum_split_tears_patients_apart():
     folds = spectrum_folds(label)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(90))
     assert all(set(patient[fold.train]) & set(patient[fold.test]) for fold in folds)
-
-
-def test_a_split_reads_back_as_it_was_written():
-    patient, label = people(13)
-    folds = patient_folds(patient, label, folds=3, repeats=2)
-    text = split_text(folds, patient, [f"s,{row}" for row in range(len(patient))])
-    again = read_split(text, patient)
-    assert split_sha256(text) == split_sha256(
-        split_text(again, patient, [f"s,{row}" for row in range(len(patient))])
-    )
-    for written, read in zip(folds, again, strict=True):
-        assert (written.repeat, written.number) == (read.repeat, read.number)
-        np.testing.assert_array_equal(written.train, read.train)
-        np.testing.assert_array_equal(written.test, read.test)
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda text: text.replace("row,", "line,"), "first line"),
-        (lambda text: text.replace("p003", "p999"), "line 11: it doesn't fit"),
-        (lambda text: text.replace("\n2,2,p000,1,1", "\n2,2,p000,1,2"), "both sides: p000"),
-        (lambda text: "\n".join(text.splitlines()[:-1]), "each row once; row"),
-        (lambda text: text.splitlines()[0] + "\n", "names no rows"),
-        (lambda text: text.replace(",1,1\n", ",x,1\n"), "line 2"),
-        (lambda text: text.replace(",1,1\n", f",1,{10**30}\n"), "line 2"),
-        (lambda text: text.replace(",1,1\n", ",999999999,1\n"), "line 2"),
-        (lambda text: text.replace(",1,1\n", ",1,5\n"), "no row in fold 1, 3, 4"),
-        (lambda text: "", "first line"),
-        (lambda text: text + '"' + "x" * 200_000, "first line"),
-    ],
-)
-def test_a_damaged_split_is_refused(change, sentence):
-    patient = np.repeat(["p000", "p001", "p002", "p003"], 3)
-    text = split_text(patient_folds(patient, np.repeat(["a", "b", "a", "b"], 3), folds=2, seed=0), patient)
-    lines = text.splitlines()
-    text = "\n".join([lines[0], *sorted(lines[1:], key=lambda line: int(line.split(",")[0]))]) + "\n"
-    text = (
-        text
-        if "p000,1,1" in text
-        else text.replace(",1,1\n", ",1,X\n").replace(",1,2\n", ",1,1\n").replace("X", "2")
-    )
-    with pytest.raises(DataError, match=sentence):
-        read_split(change(text), patient)

@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from evaluated import evaluated
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.folds.leave_out_splits import column_folds
-from spectra_dl.evaluation.folds.splits import read_split
+from spectra_dl.evaluation.folds.split_file import read_split
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.profiles.tuning import TunedProfiles
 

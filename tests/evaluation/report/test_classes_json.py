@@ -12,7 +12,7 @@ from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.tuning import Tuned
 from spectra_dl.evaluation.context import ReportContext, Words
-from spectra_dl.evaluation.folds.splits import split_sha256
+from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
 

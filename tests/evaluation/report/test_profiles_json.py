@@ -12,7 +12,7 @@ from evaluated import evaluated
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.context import ReportContext, Words
-from spectra_dl.evaluation.folds.splits import split_sha256
+from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.report.page import report_page, verdict
 from spectra_dl.evaluation.report.profiles_json import per_target, profile_report, profile_text

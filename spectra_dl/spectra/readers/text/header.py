@@ -13,7 +13,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import SortedAxis, nanometres, sorted_axis
 from spectra_dl.spectra.readers.text.numbers import MINUS, NumberFormat, decide_format, is_missing
 from spectra_dl.spectra.readers.wording import listed, quoted
-from spectra_dl.storage.spreadsheet import restored
+from spectra_dl.storage.csv_rows import restored
 
 INVERSE_CM = r"(?:rel\.?\s*)?(?:cm\s*\^?\s*\(?\s*-?\s*[1¹]\)?|cm⁻¹|1\s*/\s*cm)"
 # A prefix like R's X, then a number, then a unit with or without brackets.
