@@ -8,6 +8,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import class_names
+from spectra_dl.evaluation.person_ids import one_spelling, spelled_alike
 from spectra_dl.evaluation.wording import first_few
 
 
@@ -53,7 +54,7 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
     Parameters
     ----------
     patient
-        ``(n,)`` patient id of each row; compared as text, so that "7" and "07" are two people.
+        ``(n,)`` patient id of each row. Ids that differ in spelling only (`person_ids.spelling_key`), as "7" and "07", are one person's.
     label
         ``(n,)`` class of each row.
 
@@ -62,7 +63,7 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
     UsageError
         There are no patient ids.
     DataError
-        A row lacks an id or a label, a patient carries more than one label, or there is only one class.
+        A row lacks an id or a label, a patient carries more than one label, two ids may be one person's, or there is only one class.
     """
     if patient is None:
         raise UsageError(
@@ -71,7 +72,8 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
         )
     if len(patient) != len(label):
         raise DataError(f"{len(patient)} patient ids for {len(label)} labels; give one of each per row")
-    ids = np.array([str(name) for name in patient], dtype=object)
+    given = [str(name) for name in patient]
+    ids = np.array(one_spelling(given).names, dtype=object)
     blank = [row + 1 for row, name in enumerate(ids) if not name.strip()]
     if blank:
         raise DataError(f"{len(blank)} rows have no patient id (row {first_few(blank)}); name their patients")
@@ -87,8 +89,11 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
             f"{names[person]} ({' and '.join(classes[code] for code in np.unique(class_of_row[of_row == person]))})"
             for person in torn
         ]
+        spelled = [spelled_alike(given, names[person]) for person in torn]
+        alike = first_few(" = ".join(map(ascii, one)) for one in spelled if len(one) > 1)
+        also = f" ({alike}: ids of two people must differ in more than spelling)" if alike else ""
         raise DataError(
-            f"patients with more than one label: {first_few(several)}; a patient has one class here: "
+            f"patients with more than one label: {first_few(several)}{also}; a patient has one class here: "
             "correct the labels, or leave these patients out"
         )
     return Patients(tuple(names), classes, of_row.astype(np.intp), class_of_patient)

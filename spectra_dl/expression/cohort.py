@@ -1,13 +1,14 @@
 """Sections prepared for training and evaluation: spots with features, counts of shared genes, targets by fold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
@@ -84,8 +85,12 @@ def expression_cohort(
 
     if not sections:
         raise DataError("no sections; name at least two in the sheet")
+    people = one_spelling([section.patient or "" for section in sections])
+    sections = [
+        replace(section, patient=name or None) for section, name in zip(sections, people.names, strict=True)
+    ]
     genes = shared_genes(sections)
-    encoder, parts, counts, notes = SectionEncoder(recipe, store), [], [], list(genes.notes)
+    encoder, parts, counts, notes = SectionEncoder(recipe, store), [], [], [*genes.notes, *people.notes]
     jobs = [EncodingJob(encoder, section.select(section.placed), section.name) for section in sections]
     features = (execution or Execution()).run(jobs)
     for section, columns, encoded in zip(sections, genes.columns, features, strict=True):

@@ -1,13 +1,17 @@
 """The spectra a model may be trained and evaluated on: each with a label, a patient and a good verdict."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spectra_dl.arrays import IndexArray, TextArray
+from spectra_dl.arrays import IndexArray, TextArray, text_array
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.audit.columns import says_whose
 from spectra_dl.evaluation.folds.split_file import RowNames
 from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.table import SpectraTable
@@ -67,6 +71,10 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
             f"the label {too_long[0][:40]!r}... has {len(too_long[0])} characters; is --label the right column?"
         )
     read_patients(list(patient), list(label))
+    people = one_spelling(list(patient))
+    _refuse_unlike_people(table, [str(name) for name in patient], people.names)
+    table = replace(table, patient=text_array(people.names)) if people.notes else table
+    patient = text_array(people.names)
     checked, verdicts = inspect(table)
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     named = [
@@ -76,7 +84,7 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
     refused = tuple(text for status, text in named if status == "refused")
     warned = [text for status, text in named if status == "warned"]
     read_patients(list(patient[usable]), list(label[usable]))
-    notes = [*checked.notes]
+    notes = [*checked.notes, *people.notes]
     if refused:
         notes.append(f"{len(refused)} of {len(table)} spectra were left out: {first_few(refused)}")
     if warned:
@@ -95,6 +103,23 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
         tuple(notes),
         np.flatnonzero(usable) + 1,
     )
+
+
+def _refuse_unlike_people(table: SpectraTable, given: Sequence[str], people: Sequence[str]) -> None:
+    """Refuse two spellings of an id whose rows say different things of the person."""
+    if list(given) == list(people):
+        return
+    for column, cells in table.metadata.items():
+        said: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for row in range(len(people)) if says_whose(column) else ():
+            said[people[row], given[row]].add(str(cells[row]).strip())
+        for (person, spelling), values in said.items():
+            usual = said[person, person]
+            if not values & usual:
+                raise DataError(
+                    f"ids {person!a} and {spelling!a} differ in spelling only, but column {column!r:.80} says {first_few(sorted(usual))} of one and "
+                    f"{first_few(sorted(values))} of the other: correct it, or give two people ids that differ in more"
+                )
 
 
 def _required(table: SpectraTable) -> tuple[TextArray, TextArray]:

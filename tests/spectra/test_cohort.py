@@ -62,3 +62,24 @@ def test_a_class_that_loses_its_last_usable_spectrum_is_refused(table):
     intensity[table.label == "bone metastasis"] = np.nan
     with pytest.raises(DataError, match="one class only"):
         labelled_cohort(changed(table, intensity=intensity))
+
+
+def test_spellings_of_an_id_are_one_person_with_a_note(table):
+    patient = [name if row % 2 else f" {name.lower()}\u200b" for row, name in enumerate(table.patient)]
+    cohort = labelled_cohort(changed(table, patient=patient))
+    assert set(cohort.patient) == set(cohort.table.patient)
+    assert len(set(cohort.patient)) == len(set(table.patient)) == 8
+    assert any("differ in spelling only were taken for 8 persons" in note for note in cohort.notes)
+
+
+def test_spellings_whose_rows_say_different_things_of_the_person_are_refused(table):
+    patient = [name if row % 2 else name.lower() for row, name in enumerate(table.patient)]
+    alike = {"age": [row // 2 for row in range(16)], "session": ["1", "2"] * 8}
+    metadata = {name: np.array(cells, dtype=object) for name, cells in alike.items()}
+    assert len(set(labelled_cohort(changed(table, patient=patient, metadata=metadata)).patient)) == 8
+    metadata["age"] = np.array(range(16), dtype=object)
+    with pytest.raises(
+        DataError,
+        match="differ in spelling only, but column 'age' says",
+    ):
+        labelled_cohort(changed(table, patient=patient, metadata=metadata))

@@ -66,6 +66,11 @@ class Column:
         return np.concatenate(parts, axis=1)
 
 
+def says_whose(name: str) -> bool:
+    """Return whether a column of this name says something of the person, as age or sex do."""
+    return any(_PERSON.fullmatch(word.lower()) for word in _WORD.findall(name))
+
+
 def read_columns(columns: Mapping[str, Texts], patients: Patients) -> list[Column]:
     """Return the columns that can name batches: 2 to m / 2 different values among m patients, or dates.
 

@@ -10,6 +10,7 @@ from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.audit.identity import patients_in_several_classes, several_classes_finding
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
+from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.probes import spectra_audit_inputs
@@ -59,8 +60,9 @@ def audit_study(
     """
     conflicting, whole = [], np.ones(len(table), dtype=np.bool_)
     if table.label is not None and table.patient is not None:
-        conflicting = patients_in_several_classes(table.patient, table.label)
-        whole = ~np.isin(table.patient.astype(np.str_), conflicting)
+        people = one_spelling(table.patient).names
+        conflicting = patients_in_several_classes(people, table.label)
+        whole = ~np.isin(np.array(people, dtype=np.str_), conflicting)
     # If nobody is left, labelled_cohort says so of the whole table.
     cohort = labelled_cohort(table.select(whole) if conflicting and whole.any() else table)
     cohort_audit = audit_cohort(cohort, folds=folds, seed=seed, execution=execution)

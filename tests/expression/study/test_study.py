@@ -1,5 +1,7 @@
 """The workflows on sections as a notebook calls them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,18 @@ def test_a_fine_tuned_network_is_shown_the_tiles_themselves_of_one_size():
     recipe = ExpressionStudySettings(model="fine-tuned", tile_um=(112.0, 224.0)).recipe()
     assert recipe.encoders == ("tile-pixels",)
     assert recipe.sizes_um == (112.0,)
+
+
+def test_spellings_of_a_patient_are_one_person_who_is_left_out_whole(sections):
+    spelled = [
+        replace(section, patient=f"P 0{number // 2}" if number % 2 else f"p{number // 2}")
+        for number, section in enumerate(sections)
+    ]
+    found = evaluate_study(spelled, SETTINGS, compared=False)
+    assert any("differ in spelling only" in note for note in found.cohort.notes)
+    people = {section: number // 2 for number, section in enumerate(section.name for section in spelled)}
+    for fold in found.evaluation.folds:
+        train, test = (
+            {people[name] for name in found.cohort.spots.section[rows]} for rows in (fold.train, fold.test)
+        )
+        assert not train & test

@@ -15,7 +15,7 @@ HEADER = "sample_id,patient,site," + ",".join(f"{400 + 2 * k}" for k in range(30
 
 
 def line(number, patient=None):
-    values = ",".join(f"{number + k * 0.5:.3f}" for k in range(30))
+    values = ",".join(f"{number + (7 * k % 30) * 0.5:.3f}" for k in range(30))
     return f"s{number},{patient or f'p{number // 3}'},A,{values}"
 
 

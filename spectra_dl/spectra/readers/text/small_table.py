@@ -47,7 +47,10 @@ def read_small_table(path: PathLike, *, parent: bool = False) -> SmallTable:
         rows: list[tuple[str, ...]] = []
         line_numbers: list[int] = []
         for record in stream:
-            rows.append(tuple(restored(field.strip()) for field in shape.fitted(record)))
+            cells = tuple(field.strip() for field in shape.fitted(record))
+            if cells == shape.header:
+                raise shape.second_header(record)
+            rows.append(tuple(restored(cell) for cell in cells))
             line_numbers.append(record.line)
             if len(rows) > MAX_ROWS:
                 raise DataError(f"{records.name}: more than {MAX_ROWS} rows; split it")

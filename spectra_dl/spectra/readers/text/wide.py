@@ -16,6 +16,9 @@ from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import SpectraTable
 
+_FEWEST_IN_LINE, _FEWEST_MONOTONIC = 5, 20
+_SAME_LINE = 1e-6
+
 
 def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
     """Yield a table's spectra in blocks of ``rows``, with one block in memory.
@@ -52,6 +55,29 @@ def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[
         cells.append(metadata)
         values.append(numbers)
     yield table.block(block, cells, values, count)
+
+
+def like_an_axis(values: FloatArray, axis: FloatArray) -> bool:
+    """Return whether a row's numbers are an axis and no spectrum: the table's own, on another scale, or any that only ascends or descends.
+
+    Parameters
+    ----------
+    values
+        ``(p,)`` of the row; without noise in twenty points no spectrum is monotonic.
+    axis
+        ``(p,)`` of the table, in file order.
+    """
+    count = len(values)
+    if count < _FEWEST_IN_LINE or not (
+        values[0] < values[1] < values[2] or values[0] > values[1] > values[2]
+    ):
+        return False
+    steps = np.diff(values)
+    if np.all(steps > 0) or np.all(steps < 0):
+        scaled = values[0] + (axis - axis[0]) * ((values[-1] - values[0]) / (axis[-1] - axis[0]))
+        alike = np.abs(scaled - values).max() <= _SAME_LINE * abs(values[-1] - values[0])
+        return bool(count >= _FEWEST_MONOTONIC or alike)
+    return False
 
 
 class _RowTable:
@@ -105,7 +131,7 @@ class _RowTable:
         """Return the stripped metadata and the numbers of a row, in file order."""
         plain = self._plain.read(record.text) if self._plain and record.quoted is None else None
         metadata, values = plain or self._field_by_field(record)
-        if np.array_equal(values, self._axis_values):
+        if like_an_axis(values, self._axis_values):
             raise self._shape.second_header(record)
         return [text.strip() for text in metadata], values
 

@@ -1,0 +1,136 @@
+"""One person under several spellings of an id: a typist's capital, a no-break space, a lost zero must not put anybody on both sides of a split."""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spectra_dl.arrays import Texts
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.wording import first_few
+
+# What says that a number is a person's and no more than that.
+_PREFIX = re.compile(
+    r"(?:case|id|no|nr|num|number|p|pat|patient|person|pid|pt|s|sample|sub|subj|subject)[\W_]*+([0-9]++)"
+)
+_WHOLE = re.compile(r"([+-]?[0-9]++)[.,]0++")
+_INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs"}
+_INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+
+
+@dataclass(frozen=True)
+class OneSpelling:
+    """Ids with one spelling for each person.
+
+    Attributes
+    ----------
+    names
+        An id per row, in the spelling that most rows have.
+    notes
+        Which spellings were taken for one person; empty where each had one.
+    """
+
+    names: list[str]
+    notes: tuple[str, ...]
+
+
+def spelling_key(name: str) -> str:
+    """Return what ids have in common that differ in spelling only.
+
+    Case, Unicode form, width, spaces, invisible characters, leading zeros, a decimal ``.0`` and the letter O beside digits make no
+    difference. Accents do: José and Jose may be two people.
+
+    Examples
+    --------
+    >>> spelling_key("P 007") == spelling_key("p7"), spelling_key("7.0") == spelling_key("007")
+    (True, True)
+    >>> spelling_key("P70") == spelling_key("P7")
+    False
+    """
+    text = unicodedata.normalize("NFKC", name)
+    text = unicodedata.normalize("NFKC", text.casefold())
+    text = " ".join("".join(_ascii_digit(letter) for letter in text if _is_visible(letter)).split())
+    whole = _WHOLE.fullmatch(text)
+    text = whole.group(1) if whole else text
+    text = re.sub(r"(?<![0-9]) | (?![0-9])", "", text)  # a space between digits parts two numbers
+    text = re.sub(r"(?<=[0-9])o++|(?<!o)o++(?=[0-9])", lambda letters: "0" * len(letters.group()), text)
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", text)
+
+
+def one_spelling(names: Texts) -> OneSpelling:
+    """Return ids in which nobody has two spellings.
+
+    Parameters
+    ----------
+    names
+        ``(n,)`` text, per row.
+
+    Raises
+    ------
+    DataError
+        An id stands alone and behind a word for patient, as ``7`` and ``patient_7``: whether that is one person only the lab knows.
+
+    Examples
+    --------
+    >>> one_spelling(["A1", "a1", "A1", "B2"]).names
+    ['A1', 'A1', 'A1', 'B2']
+    """
+    texts = [str(name) for name in names]
+    rows = Counter(texts)
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for text in sorted(rows):
+        spellings[spelling_key(text)].append(text)
+    _refuse_lone_prefixes(spellings)
+    chosen = {
+        text: max(variants, key=lambda variant: rows[variant])
+        for variants in spellings.values()
+        for text in variants
+    }
+    several = [variants for variants in spellings.values() if len(variants) > 1]
+    return OneSpelling([chosen[text] for text in texts], (_note(several),) if several else ())
+
+
+def spelled_alike(names: Sequence[str], of: str) -> list[str]:
+    """Return the ids that are a person's by their spelling, sorted.
+
+    Parameters
+    ----------
+    names
+        Ids as the input has them.
+    of
+        The person's id in any spelling.
+    """
+    key = spelling_key(of)
+    return sorted({name for name in names if spelling_key(name) == key})
+
+
+def _note(several: Sequence[Sequence[str]]) -> str:
+    listed = first_few((" = ".join(ascii(text) for text in variants) for variants in several), at_most=3)
+    people = "one person" if len(several) == 1 else f"{len(several)} persons"
+    return f"ids that differ in spelling only were taken for {people}: {listed}"
+
+
+def _refuse_lone_prefixes(spellings: dict[str, list[str]]) -> None:
+    asked = []
+    for key, variants in spellings.items():
+        found = _PREFIX.fullmatch(key)
+        bare = found.group(1).lstrip("0") or "0" if found else None
+        if bare is not None and bare in spellings:
+            asked.append(f"{spellings[bare][0]!a} and {variants[0]!a}")
+    if asked:
+        raise DataError(
+            f"are these the same patients: {first_few(asked)}? Give each person one id in all rows; two people need ids that differ in more"
+        )
+
+
+def _is_visible(letter: str) -> bool:
+    return letter.isspace() or not (
+        unicodedata.category(letter) in _INVISIBLE_CATEGORIES
+        or letter in _INVISIBLE
+        or letter >= "\U000e0100"
+    )
+
+
+def _ascii_digit(letter: str) -> str:
+    return str(unicodedata.digit(letter, letter)) if letter.isdecimal() else letter
