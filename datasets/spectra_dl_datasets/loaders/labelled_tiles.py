@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError
 
-_NAME = re.compile(r"(?P<label>.+)___(?P<patient>.+)-(?P<slide>[^-]+)-\d+-\d+(_\d+)?")
+_NAME = re.compile(r"(?P<label>(?:(?!___).)++)___(?P<patient>.+)-(?P<slide>[^-]++)-\d++-\d++(_\d++)?")
 
 
 @dataclass(frozen=True)

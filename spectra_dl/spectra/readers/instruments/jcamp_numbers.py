@@ -22,7 +22,7 @@ DIFFERENCE = {
 }
 REPEATED = {**{chr(82 + k): str(k) for k in range(1, 9)}, "s": "9"}
 COMPRESSED = re.compile(r"[@A-DF-Iabcdf-i%J-Rj-rS-Zs]")
-PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\?")
+PLAIN = re.compile(r"[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?|\?")
 PACKED = re.compile(r"(?P<letter>[@A-Ia-i%J-Rj-rS-Zs])(?P<digits>\d*\.?\d*)|(?P<number>\?|[+-]?\d*\.?\d*)")
 LONGEST_NUMBER = 40
 

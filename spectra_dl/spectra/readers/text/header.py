@@ -15,22 +15,33 @@ from spectra_dl.spectra.readers.text.numbers import MINUS, NumberFormat, decide_
 from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.storage.csv_rows import restored
 
-INVERSE_CM = r"(?:rel\.?\s*)?(?:cm\s*\^?\s*\(?\s*-?\s*[1¹]\)?|cm⁻¹|1\s*/\s*cm)"
+# Possessive (\s*+): a cell of nothing but spaces must not be tried in every way they can be shared out.
+INVERSE_CM = r"(?:rel\.?\s*+)?(?:cm\s*+\^?\s*+\(?\s*+-?\s*+[1¹]\)?|cm⁻¹|1\s*+/\s*+cm)"
 # A prefix like R's X, then a number, then a unit with or without brackets.
 WAVENUMBER = re.compile(
     rf"(?P<prefix>(?:[^\W\d]{{1,12}}[ _]?)?)(?P<number>[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)"
-    rf"\s*[\[(]?\s*(?P<unit>{INVERSE_CM}|nm)?\s*[\])]?",
+    rf"\s*+[\[(]?\s*+(?P<unit>{INVERSE_CM}|nm)?\s*+[\])]?",
     re.IGNORECASE,
 )
-AXIS_WORD = re.compile(
-    rf"\W*(?:.*wave.?(?:number|num|length)?s?.*|.*shift.*|.*{INVERSE_CM}.*|.*\bwn\b.*|x|nm|.*frequency.*)\W*",
-    re.IGNORECASE,
-)
+_AXIS_WORD = re.compile(rf"wave|shift|{INVERSE_CM}|\bwn\b|frequency", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile(r"\W+")
 INTENSITY_WORD = re.compile(
     r".*(?:intens|count|signal|amplitude|arb|raman).*|a\.?\s?u\.?|[iy]|", re.IGNORECASE
 )
 RENAMED_NEGATIVE = re.compile(r"[^\W\d]{1,12}\.\d[\d.]*")
 RENAMED_DOUBLE = re.compile(r"\d+(?:\.\d+){2}")
+
+
+def names_an_axis(name: str) -> bool:
+    """Return whether a name says that wavenumbers or wavelengths follow.
+
+    Examples
+    --------
+    >>> names_an_axis("Raman shift / cm-1"), names_an_axis("(x)"), names_an_axis("sample")
+    (True, True, False)
+    """
+    bare = _BETWEEN_WORDS.sub("", name).lower()
+    return bare in ("x", "nm") or _AXIS_WORD.search(name) is not None
 
 
 @dataclass(frozen=True)

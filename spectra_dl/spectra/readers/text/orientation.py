@@ -8,7 +8,7 @@ import numpy as np
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import axis_score, check_size, counts_up
 from spectra_dl.spectra.readers.columns import USUAL_COLUMNS
-from spectra_dl.spectra.readers.text.header import AXIS_WORD, axis_numbers
+from spectra_dl.spectra.readers.text.header import axis_numbers, names_an_axis
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.text.shape import trimmed
 from spectra_dl.spectra.readers.wording import listed, quoted
@@ -105,7 +105,7 @@ def _between(
         stated = corner in metadata_by_option or corner in USUAL_COLUMNS["sample_id"]
         if stated or (column_names and not row_names):
             return Orientation.ROWS
-        if AXIS_WORD.fullmatch(corner) or (row_names and not column_names):
+        if names_an_axis(corner) or (row_names and not column_names):
             return Orientation.COLUMNS
     if across != down:
         return Orientation.ROWS if across > down else Orientation.COLUMNS
