@@ -9,6 +9,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.expression.mangled_genes import mangled_note
 from spectra_dl.expression.section import TissueSection
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ def shared_genes(sections: Sequence[TissueSection]) -> SharedGenes:
         note
         for section, names in zip(sections, keys, strict=True)
         for note in _losses(section, names, len(name))
+    ]
+    notes += [
+        note
+        for section in sections
+        if (note := mangled_note(() if section.gene is None else section.gene, section.name))
     ]
     return SharedGenes(name, tuple(_selector(names, column_of) for names in keys), tuple(notes))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray, text_array
 from spectra_dl.errors import DataError
@@ -83,7 +84,7 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
     ]
     refused = tuple(text for status, text in named if status == "refused")
     warned = [text for status, text in named if status == "warned"]
-    read_patients(list(patient[usable]), list(label[usable]))
+    _refuse_lost_classes(label, usable, refused)
     notes = [*checked.notes, *people.notes]
     if refused:
         notes.append(f"{len(refused)} of {len(table)} spectra were left out: {first_few(refused)}")
@@ -103,6 +104,18 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
         tuple(notes),
         np.flatnonzero(usable) + 1,
     )
+
+
+def _refuse_lost_classes(label: TextArray, usable: NDArray[np.bool_], refused: Sequence[str]) -> None:
+    """Refuse a table of which no usable spectrum is left, or none of a class, by what is wrong with the spectra."""
+    if not usable.any():
+        raise DataError(f"none of the {len(usable)} spectra can be used: {first_few(refused, at_most=2)}")
+    lost = sorted(set(label) - set(label[usable]))
+    if lost:
+        said = [text for text, name in zip(refused, label[~usable], strict=True) if name in lost]
+        raise DataError(
+            f"no spectrum of class {first_few(lost)} can be used, all {len(said)} were refused: {first_few(said, at_most=2)}"
+        )
 
 
 def _refuse_unlike_people(table: SpectraTable, given: Sequence[str], people: Sequence[str]) -> None:

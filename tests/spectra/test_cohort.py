@@ -60,8 +60,15 @@ def test_what_can_not_be_judged_is_refused_with_a_remedy(table, columns, words):
 def test_a_class_that_loses_its_last_usable_spectrum_is_refused(table):
     intensity = table.intensity.copy()
     intensity[table.label == "bone metastasis"] = np.nan
-    with pytest.raises(DataError, match="one class only"):
+    with pytest.raises(
+        DataError, match=r"no spectrum of class bone metastasis can be used, all \d+ were refused: .*: "
+    ):
         labelled_cohort(changed(table, intensity=intensity))
+
+
+def test_a_table_of_flat_spectra_is_refused_for_being_flat(table):
+    with pytest.raises(DataError, match=r"none of the 16 spectra can be used: .*: "):
+        labelled_cohort(changed(table, intensity=np.full_like(table.intensity, 5.0)))
 
 
 def test_spellings_of_an_id_are_one_person_with_a_note(table):
