@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import logging
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from spectra_dl.errors import EnvironmentFault
@@ -11,12 +13,15 @@ from spectra_dl.errors import EnvironmentFault
 _NOT_SUPPORTED = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
+_log = logging.getLogger(__name__)
+
+
 @contextlib.contextmanager
 def folder_lock(folder: Path) -> Iterator[str | None]:
     """Hold a folder, which need not exist yet; yield a sentence where an earlier process died with it, else None.
 
-    The lock is the operating system's on a hidden file beside the folder, so it ends with the process that holds it, however that ends. Where
-    no such file can be made, and on file systems that know no locks, there is none.
+    The lock is the operating system's on a hidden file beside the folder, and on the folder itself where it exists: there it holds also
+    where nobody may write beside it. It ends with the process that holds it, however that ends. On file systems that know no locks there is none.
 
     Raises
     ------
@@ -25,22 +30,41 @@ def folder_lock(folder: Path) -> Iterator[str | None]:
     """
     target = Path(os.path.abspath(folder))
     path = target.parent / f".{target.name[:200]}.lock"
-    descriptor = _locked(path, folder) if target.name else None
-    if descriptor is None:
-        yield None
-        return
-    try:
+    descriptor = _locked(path, lambda file: _lock(file, folder)) if target.name else None
+    with contextlib.ExitStack() as held:
+        if descriptor is not None:
+            held.callback(_release, descriptor, path)
+        inside = _opened_folder(target)
+        if inside is not None:
+            held.callback(os.close, inside)
+            _lock(inside, folder)
+        if descriptor is None:
+            yield None
+            return
         owner = _owner(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield f"process {owner} ended without finishing {folder}; its place was taken over" if owner else None
+
+
+@contextlib.contextmanager
+def waiting_lock(path: Path) -> Iterator[None]:
+    """Hold a lock file, waiting for another process that holds it; without effect where files can't be locked.
+
+    Parameters
+    ----------
+    path
+        The file, made for the time being.
+    """
+    descriptor = _locked(path, lambda file: _wait(file, path))
+    try:
+        yield
     finally:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        os.close(descriptor)
+        if descriptor is not None:
+            _release(descriptor, path)
 
 
-def _locked(path: Path, folder: Path) -> int | None:
+def _locked(path: Path, lock: Callable[[int], None]) -> int | None:
     """Return the open file that is locked, or None where none can be made."""
     while True:
         try:
@@ -48,7 +72,7 @@ def _locked(path: Path, folder: Path) -> int | None:
         except OSError:
             return None
         try:
-            _lock(descriptor, folder)
+            lock(descriptor)
             # The last owner may have taken the name away between the two calls.
             if _same_file(descriptor, path):
                 return descriptor
@@ -56,6 +80,20 @@ def _locked(path: Path, folder: Path) -> int | None:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _release(descriptor: int, path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
+
+
+def _opened_folder(folder: Path) -> int | None:
+    """Return a descriptor of an existing folder, None where there is none or the system opens no folders."""
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY) if hasattr(os, "O_DIRECTORY") else None
+    except OSError:
+        return None
 
 
 def _lock(descriptor: int, folder: Path) -> None:
@@ -73,7 +111,23 @@ def _lock(descriptor: int, folder: Path) -> None:
         ) from err
 
 
+def _wait(descriptor: int, path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as err:
+        if err.errno in _NOT_SUPPORTED:
+            return
+        _log.info("waiting for another run that holds %s", path)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def _owner(descriptor: int) -> str:
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        return ""
     return "".join(c for c in os.pread(descriptor, 20, 0).decode("ascii", "replace") if c.isdigit())
 
 

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from threading import Thread
 
 import pytest
 
 from spectra_dl.errors import EnvironmentFault
-from spectra_dl.storage.folder_lock import folder_lock
+from spectra_dl.storage.folder_lock import folder_lock, waiting_lock
 
 HOLDER = """
 import sys, time
@@ -84,3 +85,41 @@ def test_of_many_processes_at_once_exactly_one_writes(tmp_path):
     assert set(codes[1:]) <= {3, 5}
     assert all("in use by process" in text or "already holds files" in text for text in messages if text)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["report.json", "spectra.csv"]
+
+
+def test_a_folder_is_held_also_where_nobody_may_write_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    real = os.open
+
+    def forbidden(path, flags, *others, **named):
+        if str(path).endswith(".lock"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, flags, *others, **named)
+
+    monkeypatch.setattr(os, "open", forbidden)
+    with (
+        folder_lock(tmp_path / "run"),
+        pytest.raises(EnvironmentFault, match="in use by process of unknown number"),
+        folder_lock(tmp_path / "run"),
+    ):
+        pass
+    with folder_lock(tmp_path / "run"):
+        assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_a_waiting_lock_is_had_when_the_other_ends(tmp_path):
+    path, order = tmp_path / "a.lock", []
+
+    def second():
+        with waiting_lock(path):
+            order.append("second")
+
+    with waiting_lock(path):
+        thread = Thread(target=second)
+        thread.start()
+        thread.join(0.3)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    assert not path.exists()

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.imaging.encoders.registry import Encoder
 from spectra_dl.imaging.features.block import Features
 from spectra_dl.imaging.features.file import FeatureFile, read_feature_file, write_feature_file
 from spectra_dl.imaging.tile_source import TileSource
+from spectra_dl.storage.folder_lock import waiting_lock
 from spectra_dl.storage.wording import safe_file_name
 
 _LAYOUT = 1
@@ -66,8 +67,22 @@ class FeatureStore:
         path = self.path_of(section, encoder, size_um)
         if path.is_file():
             return self._read(path, section, encoder)
+        with waiting_lock(path.with_suffix(".lock")):
+            return self._computed(path, section, encoder, size_um, encode)
+
+    def _computed(
+        self,
+        path: Path,
+        section: TileSource,
+        encoder: Encoder,
+        size_um: float,
+        encode: Callable[[int, int], Features],
+    ) -> Features:
+        """Return the features of another run that ended meanwhile, or compute what is missing."""
         partial = path.with_suffix(".partial.h5")
-        saved = self._read(partial, section, encoder) if partial.is_file() else None
+        saved = self._saved(partial, section, encoder)
+        if path.is_file():
+            return self._read(path, section, encoder)
         parts = [] if saved is None else [saved]
         n, first = len(section), 0 if saved is None else len(saved)
         for start in range(first, n, self.save_every):
@@ -76,6 +91,15 @@ class FeatureStore:
             self._write(path if complete else partial, section, encoder, size_um, np.concatenate(parts))
         partial.unlink(missing_ok=True)
         return np.concatenate(parts)
+
+    def _saved(self, partial: Path, section: TileSource, encoder: Encoder) -> Features | None:
+        """Return what an unfinished run saved; None also where another run takes it away while it is read."""
+        try:
+            return self._read(partial, section, encoder) if partial.is_file() else None
+        except SpectraDLError:
+            if partial.is_file():
+                raise
+            return None
 
     def path_of(self, section: TileSource, encoder: Encoder, size_um: float) -> Path:
         """Return the path of the features of a section's spots, whether the file exists or not.

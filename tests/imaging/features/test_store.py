@@ -1,6 +1,8 @@
 """The store of features: reused, resumed, never taken for other tiles."""
 
+import time
 from dataclasses import replace
+from threading import Barrier, Thread
 
 import h5py
 import numpy as np
@@ -111,3 +113,53 @@ def test_the_store_changes_no_feature(section, store):
         stored = SectionEncoder(recipe, store).features(section)
         np.testing.assert_array_equal(stored.values, without.values)
         assert stored.blocks == without.blocks
+
+
+def test_two_runs_on_one_store_compute_once_and_both_get_the_features(section, store):
+    together, log, found = Barrier(2), [], []
+
+    def encode(first, last):
+        time.sleep(0.05)
+        log.append((first, last))
+        return VALUES[first:last]
+
+    def run():
+        together.wait()
+        found.append(FeatureStore(store.folder, save_every=30).features(section, ENCODER, 112.0, encode))
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert log == [(0, 30), (30, 60), (60, 81)]
+    for features in found:
+        np.testing.assert_array_equal(features, VALUES)
+    assert [path.suffix for path in store.folder.iterdir()] == [".h5"]
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_part_that_another_run_takes_away_while_it_is_read_is_no_fault(
+    section, store, monkeypatch, finished
+):
+    def fails_late(first, last):
+        if first >= 60:
+            raise KeyboardInterrupt
+        return VALUES[first:last]
+
+    with pytest.raises(KeyboardInterrupt):
+        store.features(section, ENCODER, 112.0, fails_late)
+    real, path = FeatureStore._read, store.path_of(section, ENCODER, 112.0)
+
+    def read(self, file, *others):
+        if file.name.endswith(".partial.h5"):
+            monkeypatch.setattr(FeatureStore, "_read", real)
+            file.unlink()
+            if finished:
+                self._write(path, section, ENCODER, 112.0, VALUES)
+        return real(self, file, *others)
+
+    monkeypatch.setattr(FeatureStore, "_read", read)
+    log = []
+    np.testing.assert_array_equal(store.features(section, ENCODER, 112.0, logged(log, VALUES)), VALUES)
+    assert log == ([] if finished else [(0, 30), (30, 60), (60, 81)])
