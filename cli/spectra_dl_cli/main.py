@@ -31,6 +31,8 @@ from spectra_dl_cli.output import say_error, something_was_kept
 _RESUME_HINT = "; the same command with --resume goes on from there"
 _STOPPED = "stopped; nothing unfinished was given its final name"
 _NO_MEMORY = "not enough memory for this input; split it into smaller files"
+# torch and the loader of libraries have no class for it, only these words.
+_MEMORY_WORDS = ("can't allocate memory", "annot allocate memory", "failed to map segment")
 _INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
 
 
@@ -91,8 +93,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except BrokenPipeError:
-        # The reader left; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except click.ClickException as err:
         err.show()
@@ -119,14 +120,26 @@ def _failed(err: Exception) -> int:
     if isinstance(err, SpectraDLError):
         say_error(str(err))
         return err.exit_code
-    # torch has no class for it on a CPU, only these words.
-    if isinstance(err, MemoryError) or "can't allocate memory" in str(err):
+    if isinstance(err, MemoryError) or any(words in str(err) for words in _MEMORY_WORDS):
         say_error(_NO_MEMORY)
+        return _ENVIRONMENT
+    if isinstance(err, OSError) and err.strerror:
+        if not err.filename:
+            _drop_output()
+        say_error(
+            f"{err.filename or 'the output'}: {err.strerror}; free space, or see to it that it can be read and written"
+        )
         return _ENVIRONMENT
     say_error(
         f"internal error ({type(err).__name__}: {err}); run again with 'spectra-dl --debug ...' and report it"
     )
     return _BUG
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: nobody reads it, or it can't be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse_several_processes(words: list[str]) -> None:

@@ -1,10 +1,16 @@
 """Whichever operation of the disk fails, a command ends with 5 and leaves each file whole or not there."""
 
 import json
+import resource
 import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from command_line import command, run
 from failing_disk import failing_disk
 from spectra_dl_cli.main import _run
 
@@ -46,3 +52,46 @@ def test_predict_writes_whole_files_or_none(monkeypatch, repository, tmp_path, c
         if "journal" in left:
             assert predict(repository, folder) == 0  # in nobody's way, and needs no --overwrite
         shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["data", "list"], ["predict"], ["predict", "--json"]])
+def test_output_that_can_not_be_printed_is_a_sentence(repository, words):
+    spectra = [str(repository / "datasets/demo/spectra.csv")] if words[0] == "predict" else []
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command(*words, *spectra), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 5
+    assert done.stderr.startswith("Error: the output: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_what_can_not_be_printed_is_still_written(repository, tmp_path):
+    words = ("predict", repository / "datasets/demo/spectra.csv", "--out", tmp_path / "out")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command(*words), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 5
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "patients.csv",
+        "predictions.csv",
+        "report.json",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of a process as Linux has them")
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [("RLIMIT_FSIZE", 4096, "can't be written"), ("RLIMIT_AS", 300_000_000, "not enough memory")],
+)
+def test_the_systems_limits_are_a_sentence(repository, tmp_path, limit, value, words):
+    def limited():
+        resource.setrlimit(getattr(resource, limit), (value, value))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    asked = command("predict", repository / "datasets/demo/spectra.csv", "--out", tmp_path / "out")
+    done = subprocess.run(asked, preexec_fn=limited, capture_output=True, text=True, check=False)
+    assert done.returncode == 5, done.stderr
+    assert words in done.stderr
+    assert run("predict", repository / "datasets/demo/spectra.csv", "--out", tmp_path / "out").returncode == 0
