@@ -76,7 +76,7 @@ def used_patterns():
             held.values() if isinstance(held, dict) else held if isinstance(held, tuple | list) else (held,)
         ):
             if isinstance(pattern, re.Pattern):
-                for method in methods.get(name, METHODS):
+                for method in sorted(methods.get(name, METHODS)):
                     found[pattern.pattern, pattern.flags, method] = f"{module}.{name}"
     return [
         pytest.param(re.compile(text, flags), method, id=f"{place} {method}")
