@@ -12,15 +12,22 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.classification.predictions import PatientPredictions, RowPredictions, softmax
 from spectra_dl.evaluation.context import Words
+from spectra_dl.evaluation.person_ids import spelling_key, spelling_note
 from spectra_dl.storage.scratch import Scratch, given_text, stored_text
 
 _AT_ONCE = 1024
 _TABLES = (
-    "CREATE TABLE patients (number INTEGER PRIMARY KEY, name BLOB UNIQUE)",
+    "CREATE TABLE patients (number INTEGER PRIMARY KEY, key BLOB UNIQUE, name BLOB)",
+    "CREATE TABLE spellings (key BLOB, name BLOB, PRIMARY KEY (key, name)) WITHOUT ROWID",
     "CREATE TABLE rows (patient INTEGER, status TEXT, ood_score REAL, logits BLOB)",
 )
-_NEW_PATIENT = "INSERT OR IGNORE INTO patients (name) VALUES (?)"
-_NEW_ROW = "INSERT INTO rows SELECT number, ?2, ?3, ?4 FROM patients WHERE name = ?1"
+_NEW_PATIENT = "INSERT OR IGNORE INTO patients (key, name) VALUES (?, ?)"
+_NEW_SPELLING = "INSERT OR IGNORE INTO spellings VALUES (?, ?)"
+_NEW_ROW = "INSERT INTO rows SELECT number, ?2, ?3, ?4 FROM patients WHERE key = ?1"
+_SEVERAL = (
+    "SELECT spellings.key, spellings.name FROM spellings JOIN "
+    "(SELECT key FROM spellings GROUP BY key HAVING COUNT(*) > 1) AS several ON several.key = spellings.key ORDER BY 1, 2"
+)
 _IN_ORDER = (
     "SELECT name, status, ood_score, logits FROM rows JOIN patients ON number = patient "
     "ORDER BY patient, rows.rowid"
@@ -45,13 +52,24 @@ class PatientTally:
         self._scratch = Scratch(*_TABLES)
 
     def add(self, rows: RowPredictions) -> None:
-        """Count some rows in; without patients each row stands for itself."""
+        """Count some rows in; spellings of one id are one patient, and without patients each row stands for itself."""
         owner = rows.sample_id if rows.patient is None else rows.patient
         names = [stored_text(name) for name in owner]
-        self._scratch.write(_NEW_PATIENT, ((name,) for name in names))
+        keys = names if rows.patient is None else [stored_text(spelling_key(name)) for name in owner]
+        self._scratch.write(_NEW_PATIENT, zip(keys, names, strict=True))
+        if rows.patient is not None:
+            self._scratch.write(_NEW_SPELLING, zip(keys, names, strict=True))
         ood_score = rows.ood_score.tolist()
         logits = [row.tobytes() for row in rows.logits]
-        self._scratch.write(_NEW_ROW, zip(names, rows.status, ood_score, logits, strict=True))
+        self._scratch.write(_NEW_ROW, zip(keys, rows.status, ood_score, logits, strict=True))
+
+    def notes(self) -> tuple[str, ...]:
+        """Say which spellings of ids were taken for one patient; empty where each has one."""
+        found = cast("Iterator[tuple[bytes, bytes]]", self._scratch.read(_SEVERAL))
+        several = [
+            sorted(given_text(name) for _, name in of_key) for _, of_key in groupby(found, key=itemgetter(0))
+        ]
+        return (spelling_note(sorted(several)),) if several else ()
 
     def patients(self, temperature: float) -> Iterator[PatientPredictions]:
         """Yield one prediction per patient, in order of first appearance, some patients at a time."""

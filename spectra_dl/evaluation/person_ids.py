@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spectra_dl.arrays import Texts
 from spectra_dl.errors import DataError
@@ -15,7 +16,7 @@ _PREFIX = re.compile(
     r"(?:case|id|no|nr|num|number|p|pat|patient|person|pid|pt|s|sample|sub|subj|subject)[\W_]*+([0-9]++)"
 )
 _WHOLE = re.compile(r"([+-]?[0-9]++)[.,]0++")
-_INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs"}
+_INVISIBLE_CATEGORIES = {"Cc", "Cf"}
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
 
 
@@ -35,6 +36,7 @@ class OneSpelling:
     notes: tuple[str, ...]
 
 
+@lru_cache(maxsize=65_536)
 def spelling_key(name: str) -> str:
     """Return what ids have in common that differ in spelling only.
 
@@ -88,7 +90,7 @@ def one_spelling(names: Texts) -> OneSpelling:
         for text in variants
     }
     several = [variants for variants in spellings.values() if len(variants) > 1]
-    return OneSpelling([chosen[text] for text in texts], (_note(several),) if several else ())
+    return OneSpelling([chosen[text] for text in texts], (spelling_note(several),) if several else ())
 
 
 def spelled_alike(names: Sequence[str], of: str) -> list[str]:
@@ -105,7 +107,14 @@ def spelled_alike(names: Sequence[str], of: str) -> list[str]:
     return sorted({name for name in names if spelling_key(name) == key})
 
 
-def _note(several: Sequence[Sequence[str]]) -> str:
+def spelling_note(several: Sequence[Sequence[str]]) -> str:
+    """Return the note that these spellings were taken for one person each.
+
+    Parameters
+    ----------
+    several
+        The spellings of each person who has more than one.
+    """
     listed = first_few((" = ".join(ascii(text) for text in variants) for variants in several), at_most=3)
     people = "one person" if len(several) == 1 else f"{len(several)} persons"
     return f"ids that differ in spelling only were taken for {people}: {listed}"

@@ -109,8 +109,22 @@ def test_many_patients_come_some_at_a_time_and_each_once_in_order_of_first_appea
 
 
 def test_names_of_half_characters_are_told_apart_and_come_back():
-    names = ["a\udc80", "a\udc81", "a\x00", "a"]
+    names = ["a\udc80", "a\udc81", "b\x00", "a"]
     assert list(by_patient(predictions([0.0] * 4, patient=names), 1.0).patient) == names
+
+
+def test_spellings_of_an_id_are_one_patient_with_a_note_and_sample_ids_are_not():
+    names = ["P7", "p 07", "P8", "P7\u200b"]
+    tally = PatientTally(("healthy", "sick"), SPECTRA_WORDS)
+    patients = by_patient(predictions([1.0, 2.0, 5.0, 3.0], patient=names), 1.0, tally)
+    assert list(patients.patient) == ["P7", "P8"]
+    assert list(patients.n_rows) == [3, 1]
+    np.testing.assert_allclose(patients.probability[0, 1], 1 / (1 + np.exp(-2.0)))
+    (note,) = tally.notes()
+    assert "one person: 'P7' = 'P7\\u200b' = 'p 07'" in note
+    alone = PatientTally(("healthy", "sick"), SPECTRA_WORDS)
+    assert len(by_patient(predictions([0.0] * 4, sample_id=names), 1.0, alone).patient) == 4
+    assert alone.notes() == ()
 
 
 def test_refused_spectra_are_left_out_of_the_mean_and_counted():

@@ -251,6 +251,7 @@ def predict_study(
                 tally = PatientTally(tally.classes, tally.words)
             if progress:
                 progress(counts.spectra)
+        counts.reader_notes = (*counts.reader_notes, *tally.notes())
         counts.add_patients(write_patients(tally))
     return PredictedSpectra(predictor, counts)
 
