@@ -67,14 +67,16 @@ def _models_text(evaluation: Evaluation) -> str:
 
 def _chance_text(evaluation: Evaluation) -> str:
     """Say which models are better than chance."""
-    lines = ["Against chance: p by refits on the same folds without a relation between classes and patients"]
+    how = {(result.chance.refits, result.chance.refitted) for result in evaluation.models.values()}
+    (refits, refitted), *others = sorted(how)
+    by = "refits" if others else f"{refits} refits of {_ARTICLE[refitted]}"
+    lines = [f"Against chance: p by {by} on these folds, patients exchanged at random:"]
     for name, result in evaluation.models.items():
         chance = result.chance
         words = f"p = {chance.p:.3f}" if chance.p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
         words = f"p = {UNDEFINED}" if math.isnan(chance.p) else words
-        lines.append(
-            f"  {name[:30]:<30} {words:<9}  {chance.verdict} ({chance.refits} refits of {_ARTICLE[chance.refitted]})"
-        )
+        each = f" ({chance.refits} refits of {_ARTICLE[chance.refitted]})" if others else ""
+        lines.append(f"  {name[:30]:<30} {words:<9}  {chance.verdict}{each}")
     return "\n".join(lines)
 
 
@@ -150,9 +152,7 @@ def _reading_text(evaluation: Evaluation) -> str:
         )
     intervals = [result.patient_level["auc"] for result in evaluation.models.values()]
     if any(interval.high - interval.low == 0 for interval in intervals):
-        sentences.append(
-            "An interval without width means that all resamples of these patients agree, not that there is no doubt."
-        )
+        sentences.append("An interval without width is that of a model that gives everybody the same score.")
     if any(
         math.isnan(result.patient_level[metric].value)
         for result in evaluation.models.values()

@@ -150,5 +150,19 @@ def test_labels_that_would_steer_a_terminal_are_spelled_out():
 
 
 def test_the_text_says_better_only_with_an_interval(result):
-    line = next(line for line in evaluation_text(result).splitlines() if line.endswith("better"))
-    assert "[+0." in line
+    text = evaluation_text(result).splitlines()
+    at = next(at for at, line in enumerate(text) if line.startswith("Patient AUC against"))
+    assert all("[+0." in line for line in text[at:] if line.endswith("better"))
+    assert any(line.endswith("better") for line in text[at:])
+
+
+def test_the_text_says_of_each_model_how_it_stands_against_chance(result):
+    text = evaluation_text(result).splitlines()
+    at = next(
+        at
+        for at, line in enumerate(text)
+        if line.startswith("Against chance: p by 499 refits of a linear model")
+    )
+    for line, (name, model) in zip(text[at + 1 :], result.models.items(), strict=False):
+        assert line.split()[0] == name.split()[0]
+        assert line.endswith(model.chance.verdict)
