@@ -19,8 +19,9 @@ def test_interval_of_few_units_is_students():
     )
 
 
-def test_ten_units_are_resampled():
-    interval = interval_over_units(np.linspace(0, 1, 10), resamples=500, seed=0)
+def test_thirty_units_are_resampled_and_twenty_nine_are_not():
+    assert interval_over_units(np.linspace(0, 1, 29), resamples=500, seed=0).method == "student"
+    interval = interval_over_units(np.linspace(0, 1, 30), resamples=500, seed=0)
     assert interval.method == "percentile"
     assert 0 < interval.low < interval.value < interval.high < 1
 
@@ -43,10 +44,10 @@ def test_of_four_units_students_interval_covers_what_resampling_misses():
     assert resampled < 0.86
 
 
-def test_of_ten_units_resampling_covers_nearly_what_it_states():
-    samples = np.random.default_rng(1).normal(size=(1000, 10))
+def test_of_thirty_units_resampling_covers_nearly_what_it_states():
+    samples = np.random.default_rng(1).normal(size=(1000, 30))
     intervals = [interval_over_units(sample, resamples=500, seed=0) for sample in samples]
-    assert 0.88 < np.mean([interval.low <= 0 <= interval.high for interval in intervals]) < 0.97
+    assert 0.92 < np.mean([interval.low <= 0 <= interval.high for interval in intervals]) < 0.97
 
 
 def test_sections_are_averaged_in_their_patient_first():

@@ -95,7 +95,7 @@ def _figures(study: ProfileStudy) -> str:
     words, first = results.context.words, results.models[study.first]
     intervals = {
         "percentile": f"{100 * settings.level:.0f} % percentile intervals from {settings.resamples:,} resamples of {settings.group}s",
-        "student": f"{100 * settings.level:.0f} % intervals by Student's t over {settings.group}s, as there are fewer than ten",
+        "student": f"{100 * settings.level:.0f} % intervals by Student's t over {settings.group}s, as there are fewer than thirty",
     }.get(first.pearson.method)
     stated = (
         f"Intervals are {intervals}."
