@@ -15,6 +15,7 @@ AXES = {
     "another step": lambda axis: axis[0] + (axis - axis[0]) * 0.98,
     "nm": lambda axis: 1e7 / (1e7 / 785 - axis),
     "other instrument": lambda axis: axis + 0.3 * np.sin(axis),
+    "row numbers": lambda axis: np.arange(len(axis)) + 1.0,
     "descending": lambda axis: axis[::-1],
     "rounded": lambda axis: axis.round(0),
 }
@@ -34,7 +35,7 @@ def spectrum(generator, count):
 )
 def test_any_other_axis_amid_spectra_is_a_second_header(tmp_path_factory, kind, count, place, mark, seed):
     generator = np.random.default_rng(seed)
-    axis = 400 + np.cumsum(generator.uniform(2.0, 2.6, count))
+    axis = 400 + np.cumsum(generator.uniform(2.2, 2.6, count))
     rows = [[f"s{number}", f"p{number}", *spectrum(generator, count)] for number in range(7)]
     rows.insert(place, ["7", "8", *AXES[kind](axis)])
     header = ["sample_id", "patient", *axis]
@@ -42,6 +43,27 @@ def test_any_other_axis_amid_spectra_is_a_second_header(tmp_path_factory, kind, 
     path.write_text("\n".join(mark.join(map(str, row)) for row in [header, *rows]) + "\n")
     with pytest.raises(DataError, match=f"line {place + 2}: a second header"):
         read_spectra(path)
+
+
+def test_the_names_of_the_columns_again_are_a_header_before_any_axis(tmp_path):
+    axis = np.linspace(400, 1800, 30)
+    other = 300 + 1500 * np.linspace(0, 1, 30) ** 2
+    rows = [
+        ["id", *axis],
+        ["a", *spectrum(np.random.default_rng(0), 30)],
+        ["id", *other],
+        ["b", *other[::-1] + axis],
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    with pytest.raises(DataError, match="line 3: a second header"):
+        read_spectra(tmp_path / "a.csv")
+
+
+def test_smooth_fluorescence_is_a_spectrum(tmp_path):
+    axis = np.linspace(400, 1800, 60)
+    rows = [["id", *axis], ["a", *1000 * np.exp(-axis / 900)], ["b", *1000 * np.exp(axis / 900)]]
+    (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    assert len(read_spectra(tmp_path / "a.csv")) == 2
 
 
 @pytest.mark.parametrize("decimal", [3, 0])

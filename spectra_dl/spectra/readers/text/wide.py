@@ -16,8 +16,8 @@ from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import SpectraTable
 
-_FEWEST_IN_LINE, _FEWEST_MONOTONIC = 5, 20
-_SAME_LINE = 1e-6
+_FEWEST_IN_LINE = 5
+_BEND = 0.02  # of the range: what an axis of wavelengths bends over one of Raman shifts
 
 
 def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
@@ -58,26 +58,29 @@ def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[
 
 
 def like_an_axis(values: FloatArray, axis: FloatArray) -> bool:
-    """Return whether a row's numbers are an axis and no spectrum: the table's own, on another scale, or any that only ascends or descends.
+    """Return whether a row's numbers are an axis and no spectrum: the table's own, or one on another scale, as of another instrument.
 
     Parameters
     ----------
     values
-        ``(p,)`` of the row; without noise in twenty points no spectrum is monotonic.
+        ``(p,)`` of the row. Only a strictly ascending or descending run that lies on a line over the axis is meant: smooth fluorescence bends.
     axis
         ``(p,)`` of the table, in file order.
     """
-    count = len(values)
-    if count < _FEWEST_IN_LINE or not (
-        values[0] < values[1] < values[2] or values[0] > values[1] > values[2]
-    ):
+    if len(values) < _FEWEST_IN_LINE or not _monotonic(values):
+        return False
+    if np.array_equal(values, axis) or np.array_equal(values[::-1], axis):
+        return True
+    line = np.polynomial.Polynomial.fit(axis, values, 1)
+    return bool(np.abs(line(axis) - values).max() <= _BEND * abs(values[-1] - values[0]))
+
+
+def _monotonic(values: FloatArray) -> bool:
+    first = values[:3]
+    if not (first[0] < first[1] < first[2] or first[0] > first[1] > first[2]):  # most rows end here
         return False
     steps = np.diff(values)
-    if np.all(steps > 0) or np.all(steps < 0):
-        scaled = values[0] + (axis - axis[0]) * ((values[-1] - values[0]) / (axis[-1] - axis[0]))
-        alike = np.abs(scaled - values).max() <= _SAME_LINE * abs(values[-1] - values[0])
-        return bool(count >= _FEWEST_MONOTONIC or alike)
-    return False
+    return bool(np.all(steps > 0) or np.all(steps < 0))
 
 
 class _RowTable:
@@ -131,9 +134,15 @@ class _RowTable:
         """Return the stripped metadata and the numbers of a row, in file order."""
         plain = self._plain.read(record.text) if self._plain and record.quoted is None else None
         metadata, values = plain or self._field_by_field(record)
-        if like_an_axis(values, self._axis_values):
+        if like_an_axis(values, self._axis_values) or self._named_like_columns(metadata, values):
             raise self._shape.second_header(record)
         return [text.strip() for text in metadata], values
+
+    def _named_like_columns(self, metadata: Sequence[str], values: FloatArray) -> bool:
+        """Return whether a row repeats the names of the columns before numbers that could be any axis."""
+        names = [self._layout.names[k] for k in self._layout.metadata_columns]
+        alike = any(text.strip() == name for text, name in zip(metadata, names, strict=True))
+        return alike and (len(values) < _FEWEST_IN_LINE or _monotonic(values))
 
     def _field_by_field(self, record: Record) -> tuple[list[str], FloatArray]:
         fields = self._shape.fitted(record)
