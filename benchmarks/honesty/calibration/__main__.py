@@ -20,12 +20,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import batches
 import differences
 import fixed_scores
+import learners
 import numpy as np
 import refits
 from study import Cell, Columns, Study
 
 STUDIES: dict[str, Study] = {
-    study.name: study for study in (refits.STUDY, batches.STUDY, differences.STUDY, *fixed_scores.STUDIES)
+    study.name: study
+    for study in (refits.STUDY, learners.STUDY, batches.STUDY, differences.STUDY, *fixed_scores.STUDIES)
 }
 
 
