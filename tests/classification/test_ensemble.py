@@ -113,3 +113,17 @@ class MatrixPart(InputPart):
 
     kind: str = "matrix"
     version: int = 1
+
+
+def test_what_only_stops_a_member_is_not_learnt_from(data, recipe):
+    once = replace(recipe, training=replace(recipe.training, epochs=1))  # the only epoch is the best one
+    train = patient_folds(data.patient, data.label, folds=3, repeats=1, seed=0)[0].train
+    _, stop = early_stopping_split(data, train, seed=0)
+    rows, target = data.rows.copy(), data.target.copy()
+    rows[stop] *= -50.0
+    target[stop] = 1 - target[stop]
+    before = train_ensemble(data, once, 3)
+    after = train_ensemble(replace(data, rows=rows, target=target), once, 3)
+    np.testing.assert_array_equal(after.prepared[0], before.prepared[0])
+    assert (after.networks[0].weight == before.networks[0].weight).all()
+    assert not (after.networks[1].weight == before.networks[1].weight).all()  # it learns from these rows

@@ -293,3 +293,15 @@ def test_a_terminal_shows_the_progress_bar_unless_it_is_switched_off(
         output += os.read(ours, 100_000)
     os.close(ours)
     assert (b"epoch 2" in output) == progress
+
+
+def test_validation_rows_change_no_weight_but_by_the_epoch_they_choose() -> None:
+    def trained(valid: TensorBatches) -> bytes:
+        network = small_network()
+        fit(network, cross_entropy(), rows(), valid, settings(epochs=1))
+        return weights(network)
+
+    garbage = TensorBatches(
+        torch.full((20, 12), 40.0), torch.zeros(20, dtype=torch.int64), batch_size=16, seed=0
+    )
+    assert trained(rows(40)) == trained(garbage) == trained(rows(40, flipped=True))

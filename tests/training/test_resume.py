@@ -233,3 +233,28 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint"]
     train(resumed, tmp_path / "checkpoint", resume=True)
     assert weights(resumed) == weights(undisturbed)
+
+
+def flipped(batches: TensorBatches) -> TensorBatches:
+    return replace(batches, targets=1 - batches.targets)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "stops", "said"),
+    [
+        (flipped(rows()), rows(6, 30), "training targets: other values"),
+        (rows(), flipped(rows(6, 30)), "validation targets: other values"),
+    ],
+)
+def test_resuming_with_other_targets_of_the_same_rows_is_refused(
+    tmp_path: Path, learnt: TensorBatches, stops: TensorBatches, said: str
+) -> None:
+    train(network(), tmp_path / "checkpoint")
+    with pytest.raises(UsageError) as caught:
+        fit(
+            *(network(), cross_entropy(), learnt, stops, SETTINGS),
+            augment=Noise(),
+            checkpoint=tmp_path / "checkpoint",
+            resume=True,
+        )
+    assert f"is of another training ({said})" in str(caught.value)

@@ -135,3 +135,43 @@ def test_a_patients_probability_is_the_softmax_of_the_mean_logit():
 def test_a_probability_of_zero_pools_to_a_finite_one():
     pooled = metrics.pool_by_patient(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 0]), 1)
     np.testing.assert_allclose(pooled, [[0.5, 0.5]])
+
+
+def error_by_hand(truth, probability, bins):
+    """Return the classwise calibration error by a loop over bins (k / 10, (k + 1) / 10], the first with 0 in it."""
+    total = 0.0
+    for code in range(probability.shape[1]):
+        for k in range(bins):
+            inside = [
+                row
+                for row, value in enumerate(probability[:, code])
+                if k / bins < value <= (k + 1) / bins or (k == 0 and value == 0.0)
+            ]
+            if inside:
+                said = sum(probability[row, code] for row in inside) / len(inside)
+                seen = sum(truth[row] == code for row in inside) / len(inside)
+                total += len(inside) / len(truth) * abs(said - seen)
+    return total / probability.shape[1]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_calibration_error_equals_a_loop_over_ten_bins_with_their_upper_edge(seed, n_classes):
+    generator = np.random.default_rng(seed)
+    tenths = generator.multinomial(10, np.full(n_classes, 1 / n_classes), size=60)
+    between = generator.dirichlet(np.ones(n_classes), size=60)
+    probability = np.concatenate([tenths / 10, np.eye(n_classes), between])
+    truth = generator.integers(0, n_classes, len(probability))
+    error = metrics.calibration_error(truth, probability)
+    assert error == pytest.approx(error_by_hand(truth, probability, 10), abs=1e-12)
+    assert error != pytest.approx(error_by_hand(truth, probability, 11), abs=1e-6)
+
+
+@pytest.mark.parametrize(("edge", "bin_of"), [(0.0, 0), (0.1, 0), (0.3, 2), (0.5, 4), (0.9, 8), (1.0, 9)])
+def test_a_probability_on_an_edge_belongs_to_the_bin_below(edge, bin_of):
+    probability = np.array([[1 - edge, edge]])
+    gaps = metrics.calibration_gaps(np.array([0]), probability, np.array([0]))
+    of_second = gaps.reshape(2, 10)[1]
+    wanted = np.zeros(10)
+    wanted[bin_of] = edge
+    np.testing.assert_array_equal(of_second, wanted)

@@ -86,3 +86,30 @@ def test_a_rule_that_is_none_is_refused(rule):
 def test_patients_without_a_threshold_are_refused(probability, positive, sentence):
     with pytest.raises(DataError, match=sentence):
         choose_threshold(np.array(probability), np.array(positive, dtype=bool))
+
+
+@pytest.mark.parametrize(
+    ("negatives", "wanted", "called_positive"),
+    [
+        (19, 0.95, 0),  # 18 of 19 are .947
+        (20, 0.95, 1),
+        (21, 0.95, 1),
+        (39, 0.95, 1),
+        (40, 0.95, 2),
+        (19, 0.9, 1),
+        (20, 0.9, 2),
+        (19, 18 / 19, 1),
+        (30, 0.7, 9),
+        (3, 0.5, 1),
+    ],
+)
+def test_no_more_negatives_are_called_positive_than_the_wanted_specificity_allows(
+    negatives, wanted, called_positive
+):
+    # Each negative stands just above a positive: a lower threshold finds one more of both.
+    place = np.arange(1, negatives + 1) / (negatives + 2)
+    probability = np.concatenate([place, place - 1e-4])
+    positive = np.repeat([False, True], negatives)
+    threshold = choose_threshold(probability, positive, wanted)
+    assert np.count_nonzero(probability[~positive] >= threshold) == called_positive
+    assert np.count_nonzero(probability[positive] >= threshold) == called_positive

@@ -66,6 +66,30 @@ def test_coordinates_meant_another_way_are_refused_with_the_way(
     assert (tmp_path / "overlay.png").is_file()
 
 
+# What was done to the image whose pixels the coordinates were counted in, and what undoes it.
+AS_IMAGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "with x and y swapped": np.transpose,
+    "mirrored left to right": np.fliplr,
+    "mirrored top to bottom": np.flipud,
+    "turned by 180 degrees": lambda image: np.rot90(image, 2),
+    "turned clockwise by 90 degrees": lambda image: np.rot90(image, 1),  # numpy turns anticlockwise
+    "turned anticlockwise by 90 degrees": lambda image: np.rot90(image, -1),
+}
+
+
+@pytest.mark.parametrize("name", AS_IMAGES)
+def test_an_arrangement_is_named_by_what_undoes_it(section: TissueSection, name: str) -> None:
+    number = np.zeros((300, 400), dtype=np.intp)
+    x, y = section.position_um.astype(int).T
+    number[y, x] = np.arange(1, len(section) + 1)
+    other = AS_IMAGES[name](number)
+    row, column = np.nonzero(other)
+    moved = np.empty_like(section.position_um)
+    moved[other[row, column] - 1] = np.stack([column, row], axis=1)
+    with pytest.raises(DataError, match=rf" would {name};"):
+        check_registration(replace(section, position_um=moved))
+
+
 def test_spots_beside_the_tissue_are_refused(section: TissueSection) -> None:
     generator = np.random.default_rng(0)
     moved = np.stack(
