@@ -14,13 +14,17 @@ from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_st
 GRID = [10 ** (k / 4) for k in range(8, 37)]
 
 
-def straight_choice(spectrum: np.ndarray, p: float) -> float:
-    """Frasso & Eilers' rule written out for one spectrum."""
+def straight_choice(
+    spectrum: np.ndarray, p: float, method: str = "asls", above: float | None = None
+) -> float:
+    """Frasso & Eilers' rule written out for one spectrum; points above the baseline weigh ``above``, or ``p``."""
+    above = p if above is None else above
+    settings = {"p": p} if method == "asls" else {}
     points = []
     for lam in GRID:
-        baseline = asls(spectrum[None], lam=lam, p=p).baseline[0]
+        baseline = correct(spectrum[None], method, {**settings, "lam": lam}).baseline[0]
         residual = spectrum - baseline
-        weight = [p if value > 0 else 1 - p for value in residual]
+        weight = [above if value > 0 else 1 - above for value in residual]
         misfit = np.log(sum(w * r * r for w, r in zip(weight, residual, strict=True)))
         points.append((misfit, np.log(np.mean(np.diff(baseline, n=2) ** 2))))
     steps = [np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
@@ -36,6 +40,16 @@ def spectra() -> np.ndarray:
 def test_one_spectrum_is_judged_by_the_published_rule(spectra: np.ndarray) -> None:
     for spectrum in spectra[:4]:
         assert choose_lam(spectrum[None], "asls", {"p": 0.01}) == straight_choice(spectrum, 0.01)
+
+
+@pytest.mark.parametrize(("method", "p", "rows"), [("asls", 0.01, (13, 20)), ("arpls", 0.01, (0, 3, 8, 10))])
+def test_points_above_the_baseline_weigh_p_and_those_below_the_rest(
+    spectra: np.ndarray, method: str, p: float, rows: tuple[int, ...]
+) -> None:
+    for row in rows:  # where the other way round would choose another value
+        expected = straight_choice(spectra[row], p, method)
+        assert straight_choice(spectra[row], p, method, above=1 - p) != expected
+        assert choose_lam(spectra[row : row + 1], method, {"p": p} if method == "asls" else {}) == expected
 
 
 def test_several_spectra_are_judged_by_their_median(spectra: np.ndarray) -> None:
