@@ -132,3 +132,39 @@ def test_features_are_patients_means_and_noise_stands_in_for_rows_nobody_can_rea
     np.testing.assert_array_equal(patient_features(rows, patients), [[2.0, 3.0], [5.0, 6.0]])
     assert patient_features(None, patients).shape == (2, 2)
     assert patient_features(np.random.default_rng(0).normal(size=(3, 400)), patients).shape == (2, 100)
+
+
+@pytest.mark.parametrize(
+    ("higher", "verdict"),
+    [
+        (24, "better"),  # p = .0245
+        (25, "not distinguishable"),  # p = .0255
+        (974, "not distinguishable"),
+        (975, "worse"),
+    ],
+)
+def test_a_verdict_needs_one_refit_in_forty_or_fewer(higher, verdict):
+    null = np.where(np.arange(999) < higher, 0.9, 0.1)
+    found = against_chance(0.5, null, "linear model", 1.0)
+    assert found.p == pytest.approx((higher + 0.5) / 1000)
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "reached", "expected"),
+    [
+        (0.7, 0.4, 0.9, 1.0, (0.5, 0.9)),
+        (0.7, 0.6, 0.9, 1.0, (0.6, 0.9)),
+        (0.3, 0.1, 0.6, 0.0, (0.1, 0.5)),
+        (0.3, 0.1, 0.4, 0.0, (0.1, 0.4)),
+        (0.7, 0.6, 0.9, 0.5, (0.5, 0.9)),
+        (0.3, 0.1, 0.4, 0.5, (0.1, 0.5)),
+        (0.55, 0.4, 0.7, 0.5, (0.4, 0.7)),
+    ],
+)
+def test_only_the_end_that_contradicts_the_verdict_moves_and_only_to_one_half(
+    value, low, high, reached, expected
+):
+    chance = against_chance(reached, NULL, "linear model", 1.0)
+    found = agreeing(Interval(value, low, high, "refit-corrected"), chance)
+    assert (found.low, found.high) == expected

@@ -96,3 +96,19 @@ def test_levels_of_folds_change_nothing():
         for each in (score, moved)
     )
     assert first == pytest.approx(second)
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_the_standard_error_of_unequal_classes_and_folds_is_that_of_each_patients_share(repeats):
+    generator = np.random.default_rng(6)
+    truth, fold = (np.arange(60) % 4 == 0).astype(int), generator.integers(0, 4, size=(repeats, 60))
+    score = generator.normal(size=(repeats, 60)) + truth
+    auc = np.mean([by_pairs(truth, *one) for one in zip(fold, score, strict=True)])
+    share = np.zeros(60)  # of each patient in the figure's departure: its pairs' wins less the figure
+    for numbers, values in zip(fold, score, strict=True):
+        together = (numbers[:, None] == numbers) & (truth[:, None] == 1) & (truth == 0)
+        departure = np.where(together, (values[:, None] > values) - auc, 0.0) / together.sum() / repeats
+        share += departure.sum(axis=1) + departure.sum(axis=0)
+    both = np.stack([-score, score], axis=-1)[None]
+    found = within_fold_auc(both, comparisons_of(fold, truth, 2, 1)).standard_error[0]
+    assert found == pytest.approx(np.sqrt((share**2).sum()))
