@@ -87,3 +87,9 @@ def test_two_classes_are_decided_by_the_threshold_on_the_positive_one(
 
 def test_more_classes_are_decided_by_the_largest_probability() -> None:
     assert predicted_class(np.array([[0.2, 0.5, 0.3]]), ["a", "b", "c"], "a", 0.1) == ["b"]
+
+
+def test_a_probability_on_the_threshold_is_positive() -> None:
+    probability = np.array([[0.6, 0.4], [0.6, np.nextafter(0.4, 0.0)]])
+    assert predicted_class(probability, ["healthy", "sick"], "sick", 0.4) == ["sick", "healthy"]
+    assert predicted_class(probability[:, ::-1], ["sick", "healthy"], "sick", 0.4) == ["sick", "healthy"]

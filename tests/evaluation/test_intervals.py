@@ -86,6 +86,16 @@ def test_bca_agrees_with_scipy():
     assert ours.low > percentile_interval(float(sample.mean()), drawn @ sample / 60).low
 
 
+def test_bca_of_resamples_spread_evenly_about_the_figure_is_the_percentile_interval():
+    resampled = np.repeat(
+        [-2.0, -1.0, 0.0, 1.0, 2.0], [20, 230, 500, 230, 20]
+    )  # half of them equal the figure
+    ours = bca_interval(0.0, resampled, np.array([-1.0, 0.0, 1.0]))
+    even = percentile_interval(0.0, resampled)
+    assert ours.method == "bca"
+    assert (ours.low, ours.high) == (even.low, even.high) == (-1.0, 1.0)
+
+
 def test_bca_of_figures_without_spread_has_no_width():
     interval = bca_interval(1.0, np.ones(200), np.ones(10))
     assert (interval.low, interval.high) == (1.0, 1.0)

@@ -59,6 +59,8 @@ def test_other_numbers_are_other_people(first, second, form):
     [
         ("José", "Jose"),
         ("P7", "P70"),
+        ("P107", "P17"),
+        ("1001", "11"),
         ("1 2", "12"),
         ("1.10", "1.1"),
         ("a-b", "ab"),

@@ -205,3 +205,13 @@ def test_a_file_that_can_not_be_opened_is_refused_with_the_reason(sealed, monkey
     monkeypatch.setattr("builtins.open", deny)
     with pytest.raises(refusal, match=words):
         read_sealed(sealed, "test")
+
+
+@pytest.mark.parametrize("added", [-1, 1, 4096])
+def test_a_file_of_another_size_than_its_header_says_is_refused_before_its_tensors_are_read(sealed, added):
+    content = sealed.read_bytes()
+    sealed.write_bytes(content[:added] if added < 0 else content + b"\0" * added)
+    declared = len(content) - 8 - int.from_bytes(content[:8], "little")
+    said = f"its header speaks of {declared:,} bytes of tensors and the file has {declared + added:,}"
+    with pytest.raises(ModelFileError, match=said):
+        read_sealed(sealed, "test")

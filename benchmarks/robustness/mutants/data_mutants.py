@@ -132,7 +132,7 @@ MUTANTS = (
         "spectra/readers/text/orientation.py",
         "return Orientation.ROWS if across > down else",
         "return Orientation.ROWS if across < down else",
-        _TABLES,
+        ("spectra/readers/text/test_orientation.py",),
     ),
     Mutant(
         "rows of text count as numbers",
@@ -351,10 +351,10 @@ MUTANTS = (
         _CELLS,
     ),
     Mutant(
-        "a marked number comes back bare",
+        "a formula behind marks of its own is not marked",
         "storage/csv_rows.py",
-        "not (bare == text and _NUMBER",
-        "not (bare and _NUMBER",
+        "return bare.startswith(_SIGNS)",
+        "return text.startswith(_SIGNS)",
         _CELLS,
     ),
 )

@@ -109,3 +109,12 @@ def test_real_serum_replicates_are_no_copies_even_if_each_were_a_patient(shared_
     file = shared_data / "raman" / "covid_serum" / "original_covid_and_healthy_spectra.csv"
     rows = read_spectra(file, ReadOptions(label="diagnostic")).intensity
     assert check_near_copies(rows, np.arange(len(rows)).astype(str)).severity == "fine"
+
+
+def test_smooth_spectra_that_differ_by_more_than_their_noise_are_no_copies():
+    generator = np.random.default_rng(3)
+    place = generator.uniform(0.05, 0.95, size=(40, 12))
+    rows = np.exp(-0.5 * ((AXIS - place[..., None]) / 0.02) ** 2).sum(axis=1)
+    rows[1] = rows[0] + 0.1 * np.exp(-0.5 * ((AXIS - 0.5) / 0.02) ** 2)  # one band of twelve, a tenth higher
+    noisy = rows + 1e-4 * generator.normal(size=rows.shape)
+    assert check_near_copies(noisy, OWN).severity == "fine"

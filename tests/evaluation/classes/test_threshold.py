@@ -113,3 +113,14 @@ def test_no_more_negatives_are_called_positive_than_the_wanted_specificity_allow
     threshold = choose_threshold(probability, positive, wanted)
     assert np.count_nonzero(probability[~positive] >= threshold) == called_positive
     assert np.count_nonzero(probability[positive] >= threshold) == called_positive
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 20), st.integers(1, 30))
+def test_youdens_index_does_not_follow_the_larger_class(seed, n_positive, n_negative):
+    generator = np.random.default_rng(seed)
+    positive = np.repeat([True, False], [n_positive, n_negative])
+    probability = np.round(1 / (1 + np.exp(-generator.normal(size=positive.size) - positive)), 2)
+    reached = shares(probability, positive, choose_threshold(probability, positive))
+    every = [shares(probability, positive, threshold) for threshold in np.linspace(0.005, 1.005, 101)]
+    assert sum(reached) == pytest.approx(max(map(sum, every)))

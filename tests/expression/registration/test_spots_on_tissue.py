@@ -170,3 +170,34 @@ def test_a_real_folder_with_a_black_placeholder_for_its_image_is_refused(shared_
     section = read_section(shared_data / "st" / "formats" / "visium_spaceranger1")
     with pytest.raises(DataError, match="--image"):
         registered(section, None)
+
+
+def with_tissue(section: TissueSection, folder: Path, tissue: np.ndarray, place: FloatArray) -> TissueSection:
+    """Return a section with tissue where ``tissue`` (300, 400) is True and spots at ``place`` (n, 2)."""
+    pixels = np.where(tissue[..., None], np.array([180, 100, 160]), 240).astype(np.uint8)
+    Image.fromarray(pixels).save(folder / "other.png")
+    names = text_array([f"s{k}" for k in range(len(place))])
+    reason = text_array([""] * len(place))
+    return replace(
+        section, image=open_image(folder / "other.png"), barcode=names, position_um=place, reason=reason
+    )
+
+
+def test_spots_that_no_arrangement_brings_onto_tissue_are_refused(
+    section: TissueSection, tmp_path: Path
+) -> None:
+    row, column = np.mgrid[:300, :400] // 20
+    islands = (row % 2 == 1) & (column % 2 == 1)  # a quarter of the image, wherever the spots are
+    place = np.random.default_rng(0).uniform((0, 0), (400, 300), size=(400, 2))
+    with pytest.raises(DataError, match=r"only .* of the spots lie on tissue"):
+        check_registration(with_tissue(section, tmp_path, islands, place))
+
+
+def test_spots_shrunk_into_a_corner_of_the_tissue_are_no_better(
+    section: TissueSection, tmp_path: Path
+) -> None:
+    tissue = np.zeros((300, 400), dtype=bool)
+    tissue[:200, :260] = True
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(5.0, 280, 10), np.arange(5.0, 210, 10)))
+    registration = check_registration(with_tissue(section, tmp_path, tissue, np.stack([x, y], axis=1)))
+    assert 0.85 < registration.share_on_tissue < 0.9  # all of them would be on it at a third of the size
