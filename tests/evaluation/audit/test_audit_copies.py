@@ -115,6 +115,6 @@ def test_smooth_spectra_that_differ_by_more_than_their_noise_are_no_copies():
     generator = np.random.default_rng(3)
     place = generator.uniform(0.05, 0.95, size=(40, 12))
     rows = np.exp(-0.5 * ((AXIS - place[..., None]) / 0.02) ** 2).sum(axis=1)
-    rows[1] = rows[0] + 0.1 * np.exp(-0.5 * ((AXIS - 0.5) / 0.02) ** 2)  # one band of twelve, a tenth higher
+    rows[1] = rows[0] + 0.05 * np.exp(-0.5 * ((AXIS - 0.5) / 0.02) ** 2)  # one band is a twentieth higher
     noisy = rows + 1e-4 * generator.normal(size=rows.shape)
     assert check_near_copies(noisy, OWN).severity == "fine"
