@@ -17,6 +17,7 @@ from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import SpectraTable
 
 _FEWEST_IN_LINE = 5
+_LARGEST = 1e9  # no axis has such numbers, in whatever unit
 _BEND = 0.02  # of the range: what an axis of wavelengths bends over one of Raman shifts
 
 
@@ -79,8 +80,9 @@ def _monotonic(values: FloatArray) -> bool:
     first = values[:3]
     if not (first[0] < first[1] < first[2] or first[0] > first[1] > first[2]):  # most rows end here
         return False
-    steps = np.diff(values)
-    return bool(np.all(steps > 0) or np.all(steps < 0))
+    ascending = values[0] < values[1]
+    earlier, later = (values[:-1], values[1:]) if ascending else (values[1:], values[:-1])
+    return bool(np.all(earlier < later) and max(abs(values[0]), abs(values[-1])) < _LARGEST)
 
 
 class _RowTable:
