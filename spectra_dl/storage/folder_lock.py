@@ -97,32 +97,29 @@ def _opened_folder(folder: Path) -> int | None:
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as err:
-        if err.errno in _NOT_SUPPORTED:
-            return
+    if not _is_had(descriptor, waits=False):
         raise EnvironmentFault(
             f"--out {folder}: in use by process {_owner(descriptor) or 'of unknown number'}; wait for it, or choose another folder"
-        ) from err
+        )
 
 
 def _wait(descriptor: int, path: Path) -> None:
+    if not _is_had(descriptor, waits=False):
+        _log.info("waiting for another run that holds %s", path)
+        _is_had(descriptor, waits=True)
+
+
+def _is_had(descriptor: int, *, waits: bool) -> bool:
+    """Lock an open file, and return whether that was possible; where there are no locks it always is."""
     try:
         import fcntl
     except ImportError:
-        return
+        return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
     except OSError as err:
-        if err.errno in _NOT_SUPPORTED:
-            return
-        _log.info("waiting for another run that holds %s", path)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return err.errno in _NOT_SUPPORTED
+    return True
 
 
 def _owner(descriptor: int) -> str:
