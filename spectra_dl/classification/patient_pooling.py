@@ -23,7 +23,7 @@ _TABLES = (
 )
 _NEW_PATIENT = "INSERT OR IGNORE INTO patients (key, name) VALUES (?, ?)"
 _NEW_SPELLING = "INSERT OR IGNORE INTO spellings VALUES (?, ?)"
-_NEW_ROW = "INSERT INTO rows SELECT number, ?2, ?3, ?4 FROM patients WHERE key = ?1"
+_NEW_ROW = "INSERT INTO rows SELECT number, ?, ?, ? FROM patients WHERE key = ?"
 _SEVERAL = (
     "SELECT spellings.key, spellings.name FROM spellings JOIN "
     "(SELECT key FROM spellings GROUP BY key HAVING COUNT(*) > 1) AS several ON several.key = spellings.key ORDER BY 1, 2"
@@ -61,7 +61,7 @@ class PatientTally:
             self._scratch.write(_NEW_SPELLING, zip(keys, names, strict=True))
         ood_score = rows.ood_score.tolist()
         logits = [row.tobytes() for row in rows.logits]
-        self._scratch.write(_NEW_ROW, zip(keys, rows.status, ood_score, logits, strict=True))
+        self._scratch.write(_NEW_ROW, zip(rows.status, ood_score, logits, keys, strict=True))
 
     def notes(self) -> tuple[str, ...]:
         """Say which spellings of ids were taken for one patient; empty where each has one."""
