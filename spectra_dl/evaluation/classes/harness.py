@@ -22,7 +22,6 @@ from spectra_dl.evaluation.classes.inference.chance import (
 from spectra_dl.evaluation.classes.inference.own_refits import OwnRefits, own_refits
 from spectra_dl.evaluation.classes.inference.surrogate import LinearSurrogate
 from spectra_dl.evaluation.classes.metric_table import METRICS, all_metrics
-from spectra_dl.evaluation.classes.metrics import pool_by_patient
 from spectra_dl.evaluation.classes.results import (
     Evaluation,
     EvaluationSettings,
@@ -205,11 +204,8 @@ def _model_result(
     entry = model.entry
     outcomes: list[FoldOutcome[LearnedInFold]] = [outcome_of[job.title] for job in model.by_patient]
     leaky: list[FoldOutcome[LearnedInFold]] = [outcome_of[job.title] for job in model.leaky]
-    patients, n_patients = task.patients, len(task.patients.names)
-    probability = np.full((task.repeats, len(task.label), len(patients.classes)), np.nan)
-    for outcome in outcomes:
-        probability[outcome.fold.repeat, outcome.fold.test] = outcome.predicted
-    pooled = np.stack([pool_by_patient(each, patients.of_row, n_patients) for each in probability])
+    patients = task.patients
+    probability, pooled = task.out_of_fold(outcomes)
     by_patient = patient_scores(task, pooled)
     by_row = Scores(patients.class_of_row, probability, patients.of_row, task.positive, task.fold_of_row)
     method = task.settings.interval

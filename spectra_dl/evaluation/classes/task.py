@@ -17,6 +17,7 @@ from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.threshold import choose_threshold
 from spectra_dl.evaluation.estimator import class_probability, unseen_probability
+from spectra_dl.evaluation.folds.job import FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.patients import Patients
@@ -195,6 +196,23 @@ class ClassTask:
         rule = self.settings.threshold_rule
         threshold = choose_threshold(pooled[:, self.positive], truth == self.positive, rule)
         return LearnedInFold(training_auc, threshold, sets)
+
+    def out_of_fold(self, outcomes: Sequence[FoldOutcome[LearnedInFold]]) -> tuple[FloatArray, FloatArray]:
+        """Return ``(repeats, n, c)`` probabilities of all rows and ``(repeats, m, c)`` of all patients.
+
+        Parameters
+        ----------
+        outcomes
+            Of one model in every fold.
+        """
+        patients = self.patients
+        probability = np.full((self.repeats, len(self.label), len(patients.classes)), np.nan)
+        for outcome in outcomes:
+            probability[outcome.fold.repeat, outcome.fold.test] = outcome.predicted
+        n_patients = len(patients.names)
+        return probability, np.stack(
+            [pool_by_patient(each, patients.of_row, n_patients) for each in probability]
+        )
 
     def by_patient(self, probability: FloatArray, rows: IndexArray) -> tuple[IndexArray, FloatArray]:
         """Return class numbers and pooled probabilities of the patients who own ``rows``.

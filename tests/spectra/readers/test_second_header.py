@@ -59,6 +59,14 @@ def test_the_names_of_the_columns_again_are_a_header_before_any_axis(tmp_path):
         read_spectra(tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("axis", [[400, 500, 450, 700, 600, 800], [400, 500, 600], [900, 700, 800]])
+def test_the_same_axis_again_is_a_header_in_any_order_and_of_any_length(tmp_path, axis):
+    rows = [["id", *axis], ["a", *[7] * len(axis)], ["b", *axis], ["c", *[8] * len(axis)]]
+    (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    with pytest.raises(DataError, match="line 3: a second header"):
+        read_spectra(tmp_path / "a.csv")
+
+
 def test_smooth_fluorescence_is_a_spectrum(tmp_path):
     axis = np.linspace(400, 1800, 60)
     rows = [["id", *axis], ["a", *1000 * np.exp(-axis / 900)], ["b", *1000 * np.exp(axis / 900)]]

@@ -9,7 +9,6 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.classes.inference.surrogate import permuted_within
 from spectra_dl.evaluation.classes.inference.within_folds import comparisons_of, within_fold_auc
-from spectra_dl.evaluation.classes.metrics import pool_by_patient
 from spectra_dl.evaluation.classes.task import ClassTask, LeakyClassTask
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.folds.engine import fold_jobs
@@ -93,10 +92,7 @@ def _permuted_task(task: ClassTask, order: IndexArray) -> ClassTask:
 
 def _auc(task: ClassTask, outcomes: Sequence[Any]) -> float:
     patients = task.patients
-    probability = np.full((task.repeats, len(task.label), len(patients.classes)), np.nan)
-    for outcome in outcomes:
-        probability[outcome.fold.repeat, outcome.fold.test] = outcome.predicted
-    pooled = np.stack([pool_by_patient(each, patients.of_row, len(patients.names)) for each in probability])
+    _, pooled = task.out_of_fold(outcomes)
     comparisons = comparisons_of(
         task.fold_of_patient, patients.class_of_patient, len(patients.classes), task.positive
     )

@@ -64,14 +64,14 @@ def like_an_axis(values: FloatArray, axis: FloatArray) -> bool:
     Parameters
     ----------
     values
-        ``(p,)`` of the row. Only a strictly ascending or descending run that lies on a line over the axis is meant: smooth fluorescence bends.
+        ``(p,)`` of the row. Of other axes only a strictly ascending or descending run that lies on a line over this one is meant: smooth fluorescence bends.
     axis
         ``(p,)`` of the table, in file order.
     """
-    if len(values) < _FEWEST_IN_LINE or not _monotonic(values):
-        return False
     if np.array_equal(values, axis) or np.array_equal(values[::-1], axis):
         return True
+    if len(values) < _FEWEST_IN_LINE or not _monotonic(values):
+        return False
     line = np.polynomial.Polynomial.fit(axis, values, 1)
     return bool(np.abs(line(axis) - values).max() <= _BEND * abs(values[-1] - values[0]))
 
