@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from normal_sets import DIFFERENT, fitted, null_of, probabilities, shift_of, tested_by
+from normal_sets import DIFFERENT, null_of, out_of_fold, probabilities, shift_of, tested_by
 from study import Cell, Columns, Found, Study, holds, share
 
 from spectra_dl.evaluation.classes.comparison import permutation_null, permutation_p
@@ -30,11 +30,7 @@ def one(cell: Cell, number: int) -> Found:
     features = generator.normal(size=(n, _FEATURES)) + truth[:, None] * difference + level[batch]
     patient, label = [f"p{one:03d}" for one in range(n)], [str(code) for code in truth]
     folds = group_folds(patient, label, [f"batch {one}" for one in batch], column="batch")
-    score, true = np.empty((1, n)), []
-    for each in folds:
-        slope, reached = fitted(features[each.train], truth[each.train], difference)
-        score[0, each.test] = features[each.test] @ slope
-        true.append(reached)
+    score, true = out_of_fold(features, truth, difference, folds)
     patients, fold = read_patients(patient, label), tested_by(folds, 1, n)
     null = null_of(features, patients, fold, number, fold[0])
     comparisons = comparisons_of(fold, truth, 2, 1)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from normal_sets import DIFFERENT, divided, fitted, null_of, probabilities, shift_of
+from normal_sets import DIFFERENT, divided, null_of, out_of_fold, probabilities, shift_of
 from study import Cell, Columns, Found, Study, holds, share
 
 from spectra_dl.evaluation.classes.comparison import paired_differences
@@ -20,25 +20,21 @@ def one(cell: Cell, number: int) -> Found:
     features += truth[:, None] * difference
     of_model = ((features[0], 1.0), (features[1], 1.0) if pair == "own features" else (features[0], 0.01))
     patients, folds, fold = divided(truth, repeats, number)
-    score, true = np.empty((2, repeats, n)), np.zeros(2)
-    for at, (own, strength) in enumerate(of_model):
-        for each in folds:
-            slope, reached = fitted(own[each.train], truth[each.train], difference, strength)
-            score[at, each.repeat, each.test] = own[each.test] @ slope
-            true[at] += reached / len(folds)
+    found = [out_of_fold(own, truth, difference, folds, strength) for own, strength in of_model]
+    score, true = [each for each, _ in found], [np.mean(aucs) for _, aucs in found]
     null = null_of(features[0], patients, fold, number)
     scores = [Scores(truth, probabilities(each), np.arange(n), 1, fold) for each in score]
     inflation = max(null.inflation_at(each.figures()["auc"]) for each in scores)
     resampled = draw_patients(n, resamples=500, seed=0)
-    fixed, found = (
+    fixed, widened = (
         paired_differences(("second", scores[1]), ("first", scores[0]), resampled, inflation=factor)["auc"]
         for factor in (1.0, inflation)
     )
     return {
         "truth": float(true[1] - true[0]),
-        "low": found.interval.low,
-        "high": found.interval.high,
-        "other": float(found.verdict != "not distinguishable"),
+        "low": widened.interval.low,
+        "high": widened.interval.high,
+        "other": float(widened.verdict != "not distinguishable"),
         "fixed_low": fixed.interval.low,
         "fixed_high": fixed.interval.high,
         "fixed_other": float(fixed.verdict != "not distinguishable"),

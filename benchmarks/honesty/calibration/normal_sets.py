@@ -25,6 +25,18 @@ def fitted(
     return slope, float(ndtr(slope @ difference / (np.sqrt(2.0) * np.linalg.norm(slope))))
 
 
+def out_of_fold(
+    features: np.ndarray, truth: np.ndarray, difference: np.ndarray, folds: list[Fold], strength: float = 1.0
+) -> tuple[np.ndarray, list[float]]:
+    """Return ``(repeats, n)`` scores by the model of the fold that tests each patient, and the models' true AUCs."""
+    score, true = np.empty((folds[-1].repeat + 1, len(truth))), []
+    for fold in folds:
+        slope, auc = fitted(features[fold.train], truth[fold.train], difference, strength)
+        score[fold.repeat, fold.test] = features[fold.test] @ slope
+        true.append(auc)
+    return score, true
+
+
 def drawn(n: int, k: int, shift: float, seed: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return features, classes and the difference of the class means."""
     difference = np.where(np.arange(k) < DIFFERENT, shift, 0.0)

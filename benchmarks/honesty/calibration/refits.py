@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from normal_sets import divided, drawn, fitted, null_of, probabilities, shift_of
+from normal_sets import divided, drawn, null_of, out_of_fold, probabilities, shift_of
 from study import Cell, Columns, Found, Study, holds, share
 
 from spectra_dl.evaluation.classes.comparison import permutation_null, permutation_p
@@ -21,11 +21,7 @@ def one(cell: Cell, number: int) -> Found:
     shift = shift_of(n, k) if signal else 0.0
     features, truth, difference = drawn(n, k, shift, (2, n, k, repeats, number))
     patients, folds, fold = divided(truth, repeats, number)
-    score, true = np.empty((repeats, n)), []
-    for each in folds:
-        slope, auc = fitted(features[each.train], truth[each.train], difference)
-        score[each.repeat, each.test] = features[each.test] @ slope
-        true.append(auc)
+    score, true = out_of_fold(features, truth, difference, folds)
     null = null_of(features, patients, fold, number)
     interval, chance = auc_and_chance(
         np.stack([-score, score], axis=-1), comparisons_of(fold, truth, 2, 1), null, truth

@@ -339,8 +339,8 @@ MUTANTS = (
     Mutant(
         "-1+1 is a number",
         "storage/csv_rows.py",
-        "_NUMBER.fullmatch(text))",
-        "_NUMBER.match(text))",
+        "_NUMBER.fullmatch(text)",
+        "_NUMBER.match(text)",
         _CELLS,
     ),
     Mutant(
