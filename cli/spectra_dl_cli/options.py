@@ -74,6 +74,19 @@ identity_options = together(
         metavar="SHEET",
         help="Sheet with columns file, patient, label, batch.",
     ),
+    click.option(
+        "--laser",
+        "laser_nm",
+        type=float,
+        metavar="NM",
+        help="The laser's wavelength: converts an axis in nm, eV, meV, THz or absolute cm-1.",
+    ),
+    click.option(
+        "--intensity",
+        multiple=True,
+        metavar="COLUMN",
+        help="A column that is a spectrum, where a table has a spectrum a column; repeatable.",
+    ),
 )
 label_option = click.option("--label", metavar="COLUMN", help="Column of the classes.")
 batch_option = click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
@@ -255,11 +268,20 @@ def _reading(
     samples: Path | None,
     label: str | None = None,
     batch: str | None = None,
+    laser_nm: float | None = None,
+    intensity: tuple[str, ...] = (),
 ) -> "ReadOptions":
     from spectra_dl.spectra.readers import ReadOptions
 
     return ReadOptions(
-        sample_id=sample_id, patient=patient, label=label, batch=batch, replicates=replicates, samples=samples
+        sample_id=sample_id,
+        patient=patient,
+        label=label,
+        batch=batch,
+        replicates=replicates,
+        samples=samples,
+        laser_nm=laser_nm,
+        intensity=intensity,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import UsageError
 
+SHORTEST_LASER_NM, LONGEST_LASER_NM = 180.0, 2000.0
 PathLike = str | os.PathLike[str]
 
 
@@ -24,11 +25,17 @@ class ReadOptions:
     samples
         A sample sheet for a folder or list of two-column files: a table with the column ``file`` and any
         of the columns above.
+    laser_nm
+        The laser's wavelength in nm, with which an axis in another unit than Raman shift is converted; None refuses such an axis.
+    intensity
+        Names of the columns that are spectra, where a table has a spectrum a column; empty takes all but those that are no
+        samples, such as ``Dark``.
 
     Raises
     ------
     UsageError
-        A name is empty, ``replicates`` is not a whole number of at least 1 or stands beside ``patient``.
+        A name is empty, ``replicates`` is not a whole number of at least 1 or stands beside ``patient``, or ``laser_nm`` is no
+        wavelength of a laser.
 
     Examples
     --------
@@ -42,8 +49,15 @@ class ReadOptions:
     batch: str | None = None
     replicates: int | None = None
     samples: Path | None = None
+    laser_nm: float | None = None
+    intensity: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.laser_nm is not None and not SHORTEST_LASER_NM <= self.laser_nm <= LONGEST_LASER_NM:
+            raise UsageError(
+                f"laser_nm is {self.laser_nm!r}; give the laser's wavelength, {SHORTEST_LASER_NM:g} to {LONGEST_LASER_NM:g} nm"
+            )
+        object.__setattr__(self, "intensity", tuple(name.strip() for name in self.intensity))
         for role, column in self.named().items():
             if not isinstance(column, str) or not column.strip():
                 raise UsageError(f"{role} is {column!r}; give the name of a column")

@@ -26,7 +26,7 @@ from spectra_dl.spectra.table import SpectraTable
 AXIS = [400.0 + 2 * k for k in range(12)]
 HEADER = ",".join(["sample_id", *map(str, AXIS)])
 ROW = ",".join(["a", *["7.5"] * 12])
-TWO = "".join(f"{x}\t{k}\n" for k, x in enumerate(AXIS))
+TWO = "".join(f"{x}\t{k % 5}\n" for k, x in enumerate(AXIS))
 
 
 def spectra(*, notes: tuple[str, ...] = ()) -> SpectraTable:
@@ -214,7 +214,7 @@ def test_a_folder_of_files_needs_a_sheet(tmp_path):
     [
         f"{HEADER}\n{ROW}\n",
         "shift,a,b\n" + "".join(f"{x},1,2\n" for x in AXIS),
-        "#X\t#Y\t#Wave\t#Intensity\n" + "".join(f"0\t0\t{x}\t7\n" for x in AXIS),
+        "#X\t#Y\t#Wave\t#Intensity\n" + "".join(f"{k}\t0\t{x}\t7\n" for k in (0, 1) for x in AXIS),
     ],
 )
 def test_a_table_or_a_map_among_several_files_is_refused(write, content):

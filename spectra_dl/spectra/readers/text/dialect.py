@@ -8,13 +8,31 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.text.lines import Lines
+from spectra_dl.spectra.readers.columns import USUAL_NAMES
+from spectra_dl.spectra.readers.text.lines import SAMPLE_LINES, Lines
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
+from spectra_dl.spectra.readers.text.table_start import (
+    is_numeric_row,
+    refuse_second_table,
+    splitter,
+    table_start,
+)
+from spectra_dl.spectra.readers.wording import listed
 
 # In the order that wins a draw.
 DELIMITERS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "space"}
 SCORED_FIELDS = 50
 MAP_HEADER = ("#wave", "#intensity")
+MOST_LINES_ABOVE = 1_000
+_CLOSING = ">#%[</=*"
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line above or below the table."""
+
+    number: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,13 @@ class Record:
 class Records:
     """The rows of a text table, without comment lines at the top and without blank lines.
 
+    Parameters
+    ----------
+    lines
+        Of the file.
+    text_around
+        Whether text above and below the table is no part of it, as instruments' programs write it.
+
     Attributes
     ----------
     name
@@ -57,18 +82,27 @@ class Records:
         One character; a space stands for any run of white space.
     sample
         Stripped fields of the first rows (at most 64), not taken.
+    text
+        What stands above the table, and below it once that is reached.
     notes
         What was guessed or skipped so far.
     """
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, *, text_around: bool = False) -> None:
         self.name = lines.name
+        self.text: list[TextLine] = []
         self._lines = lines
         self._notes: list[str] = []
-        self.delimiter = self._skip_comments() or _decide_delimiter(self._peek())
+        named = self._skip_comments()
+        if text_around:
+            self._skip_text()
+        self.delimiter = named or _decide_delimiter(self._peek())
         self.sample = [
             [field.strip() for field in fields] for fields in _split_all(self._peek(), self.delimiter)
         ]
+        self._split = splitter(self.delimiter)
+        self._width = self._usual_width() if text_around else 0
+        self._collapsed = self._collapse_header()
         if not any(any(fields) for fields in self.sample):
             raise DataError(f"{self.name}: no spectra, only blank or comment lines; export the spectra again")
         if self.delimiter != ",":
@@ -81,14 +115,19 @@ class Records:
 
     def __iter__(self) -> Iterator[Record]:
         """Yield every row that holds something; a row of separators alone only if another follows."""
-        blank_line = 0
+        blank_line, last_blank, begun = 0, 0, False
         pending: list[Record] = []
         for number, line in self._lines:
             if not line.strip() and (self.delimiter != "\t" or "\t" not in line):
-                blank_line = blank_line or number
+                blank_line, last_blank = blank_line or number, number
                 continue
+            if self._width and begun and self._is_text(line, after_blank=last_blank == number - 1 > 0):
+                self._take_text_below(number, line)
+                return
             quotes = self._split_quoted(number, line) if '"' in line else None
-            record = Record(number, line, self.delimiter, quotes)
+            record = Record(number, line, self.delimiter, self._collapsed or quotes)
+            self._collapsed = None
+            begun = True
             if not line.strip(self.delimiter + ' \t"'):
                 pending.append(record)
                 continue
@@ -103,6 +142,73 @@ class Records:
 
     def _peek(self) -> list[str]:
         return [line for line in self._lines.peek() if line.strip()]
+
+    def _skip_text(self) -> None:
+        """Take the text off that stands above the table."""
+        first = 1 + (self.text[-1].number if self.text else 0)
+        for most in (SAMPLE_LINES, MOST_LINES_ABOVE):
+            lines = self._lines.peek(most)
+            delimiters = [mark for mark in DELIMITERS if any(mark in line.strip() for line in lines)]
+            start = table_start(lines, delimiters, self.name)
+            if (
+                start
+                or len(lines) < most
+                or any(is_numeric_row(splitter(mark)(lines[-1])) for mark in delimiters)
+            ):
+                break
+        if not start:
+            return
+        taken = [next(self._lines) for _ in range(start)]
+        self.text += [TextLine(number, line.strip()) for number, line in taken if line.strip()]
+        if self.text and self.text[-1].number >= first:
+            self._notes.append(
+                f"lines {self.text[0].number} to {self.text[-1].number} are text above the table: "
+                f"{listed((line.text for line in self.text), 120)}"
+            )
+
+    def _usual_width(self) -> int:
+        """Return how many cells most rows have; 0 where they hold no numbers."""
+        widths = Counter(len(fields) for fields in self.sample if is_numeric_row(fields))
+        return widths.most_common(1)[0][0] if widths else 0
+
+    def _collapse_header(self) -> list[str] | None:
+        """Take empty cells out of the header where it then has as many names as the rows have cells."""
+        header, rows = (self.sample or [[]])[0], [fields for fields in self.sample[1:] if any(fields)]
+        names = [name for name in header if name]
+        if len(names) == len(header) or not rows or any(len(fields) != len(names) for fields in rows):
+            return None
+        self.sample[0] = names
+        return names
+
+    def _is_text(self, line: str, *, after_blank: bool) -> bool:
+        """Return whether a line below the first rows is no row, but text below the table."""
+        cells = self._split(line)
+        if not cells or looks_numeric(cells[0]) or cells[0] in USUAL_NAMES:
+            return False
+        if is_numeric_row(cells) or line.count('"') % 2:
+            return False
+        if after_blank:
+            raw = len(cells) if self.delimiter == " " else line.count(self.delimiter) + 1
+            # A row cut short looks like a line of text with a number in it.
+            return raw != self._width or self._width == 2
+        # A line that closes the table, as ">>>>>End Spectral Data<<<<<"; a word may be a row cut short.
+        return line.lstrip()[0] in _CLOSING
+
+    def _take_text_below(self, number: int, line: str) -> None:
+        """Take all lines to the end of the file as text below the table."""
+        first, rows = number, 0
+        self.text.append(TextLine(number, line.strip()))
+        for at, following in self._lines:
+            cells = self._split(following)
+            if not cells:
+                continue
+            rows = rows + 1 if is_numeric_row(cells) else 0
+            if rows and (len(cells) == self._width or rows > 1):
+                raise refuse_second_table(at - rows + 1, line, self.name)
+            self.text.append(TextLine(at, following.strip()))
+        last = self.text[-1].number
+        below = (each.text for each in self.text if each.number >= first)
+        self._notes.append(f"lines {first} to {last} are text below the table: {listed(below, 120)}")
 
     def _split_quoted(self, number: int, line: str) -> list[str]:
         ran_out = False
@@ -134,7 +240,9 @@ class Records:
             if text and (not text.startswith("#") or _is_map_header(text)):
                 self._lines.push_back(line)
                 break
-            last_comment = (number, text) if text else last_comment
+            if text:
+                last_comment = (number, text)
+                self.text.append(TextLine(number, text))
         if last_comment and not self._take_header(last_comment[1]):
             self._notes.append(f"comment lines up to line {last_comment[0]} were skipped")
         return None

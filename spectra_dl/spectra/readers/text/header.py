@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,17 +10,22 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import SortedAxis, nanometres, sorted_axis
+from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
+from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.stated.conversion import Laser, as_raman_shift
+from spectra_dl.spectra.readers.stated.statements import Statements, agreed
+from spectra_dl.spectra.readers.stated.units import StatedUnit, stated_unit
 from spectra_dl.spectra.readers.text.numbers import MINUS, NumberFormat, decide_format, is_missing
 from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.storage.csv_rows import restored
 
 # Possessive (\s*+): a cell of nothing but spaces must not be tried in every way they can be shared out.
 INVERSE_CM = r"(?:rel\.?\s*+)?(?:cm\s*+\^?\s*+\(?\s*+-?\s*+[1¹]\)?|cm⁻¹|1\s*+/\s*+cm)"
+_OTHER_UNITS = r"nm|[uµμ]m|Å|m?ev|[tg]hz|px|pixels?|m/z|da|s|sec|ms"
 # A prefix like R's X, then a number, then a unit with or without brackets.
 WAVENUMBER = re.compile(
     rf"(?P<prefix>(?:[^\W\d]{{1,12}}[ _]?)?)(?P<number>[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)"
-    rf"\s*+[\[(]?\s*+(?P<unit>{INVERSE_CM}|nm)?\s*+[\])]?",
+    rf"\s*+[\[(]?\s*+(?P<unit>{INVERSE_CM}|{_OTHER_UNITS})?\s*+[\])]?",
     re.IGNORECASE,
 )
 _AXIS_WORD = re.compile(rf"wave|shift|{INVERSE_CM}|\bwn\b|frequency", re.IGNORECASE)
@@ -56,25 +61,20 @@ class AxisNames:
         How the numbers are written.
     where
         The file, for messages.
+    unit
+        That the names carry, before or behind their numbers; None if they carry none.
     """
 
     prefix: str
     format: NumberFormat
     where: str
+    unit: StatedUnit | None = None
 
     def wavenumber(self, name: str) -> float | None:
-        """Return the Raman shift that ``name`` spells, or None for other names.
-
-        Raises
-        ------
-        DataError
-            The name gives nm.
-        """
+        """Return the number that ``name`` spells in the axis' own unit, or None for other names."""
         spelled = WAVENUMBER.fullmatch(name.strip().translate(MINUS))
         if not spelled or spelled["prefix"] != self.prefix:
             return None
-        if (spelled["unit"] or "").lower() == "nm":
-            raise nanometres(f"{self.where}: the axis with {quoted(name)}")
         return self.format.number(spelled["number"])
 
 
@@ -98,7 +98,7 @@ def axis_spelling(names: Sequence[str], where: str) -> tuple[AxisNames, list[str
     Raises
     ------
     DataError
-        As `decide_format`.
+        As `decide_format`, or the names carry different units.
     """
     spelled = [match for name in names if (match := WAVENUMBER.fullmatch(name.strip().translate(MINUS)))]
     if not spelled:
@@ -109,9 +109,12 @@ def axis_spelling(names: Sequence[str], where: str) -> tuple[AxisNames, list[str
     notes = [f"in the wavenumbers, {note}" for note in notes]
     if prefix:
         notes.append(f"the names of the wavenumbers begin with {quoted(prefix)}; it was left out")
-    if any(match["unit"] for match in spelled):
+    units = {match["unit"]: None for match in spelled if match["unit"] and match["prefix"] == prefix}
+    if units:
         notes.append("the names of the wavenumbers carry their unit; it was left out")
-    return AxisNames(prefix, number_format, where), notes
+    before = [] if prefix.strip(" _").lower() in ("x", "v", "s") else [prefix]
+    stated = [unit for text in (*units, *before) if (unit := stated_unit(text.strip(" _")))]
+    return AxisNames(prefix, number_format, where, agreed(stated, where)), notes
 
 
 def axis_numbers(names: Sequence[str], where: str) -> list[float | None]:
@@ -127,12 +130,12 @@ def axis_numbers(names: Sequence[str], where: str) -> list[float | None]:
     Returns
     -------
     list
-        Raman shifts in cm⁻¹, None for names that are none.
+        Numbers in the unit of the axis, None for names that are none.
 
     Raises
     ------
     DataError
-        As `axis_spelling` and `AxisNames.wavenumber`.
+        As `axis_spelling`.
 
     Examples
     --------
@@ -177,24 +180,29 @@ def column_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(restored(name.strip()) or f"column {k + 1}" for k, name in enumerate(header))
 
 
-def layout_of(header: Sequence[str], metadata_by_option: Collection[str], where: str) -> Layout:
+def layout_of(
+    header: Sequence[str], options: ReadOptions, where: str, statements: Statements | None = None
+) -> Layout:
     """Separate wavenumbers from metadata among the names in ``header``.
 
     Parameters
     ----------
     header
         The fields of the header line, without empty names at its end.
-    metadata_by_option
-        Names the user gave as columns of metadata.
+    options
+        Names the user gave as columns of metadata, and the laser.
     where
         The file, for messages.
+    statements
+        What the file says of its axis.
 
     Raises
     ------
     DataError
-        No wavenumbers, an axis that can't be one, or a name that is neither clearly metadata nor a wavenumber.
+        No wavenumbers, an axis that can't be one or is in another unit, or a name that is neither clearly metadata nor a wavenumber.
     """
-    names = column_names(header)
+    names, statements = column_names(header), statements or Statements()
+    metadata_by_option = set(options.named().values())
     candidates = [k for k, name in enumerate(names) if name not in metadata_by_option]
     spelling, notes = axis_spelling([names[k] for k in candidates], where)
     shifts = [(k, value) for k in candidates if (value := spelling.wavenumber(names[k])) is not None]
@@ -204,12 +212,14 @@ def layout_of(header: Sequence[str], metadata_by_option: Collection[str], where:
         )
     columns = np.array([k for k, _ in shifts])
     values = np.array([value for _, value in shifts])
-    axis = sorted_axis(values, [f"column {k + 1}" for k in columns], where)
+    unit = agreed([each for each in (spelling.unit, statements.unit) if each], where)
+    stated = as_raman_shift(values, unit, Laser(options.laser_nm, statements.laser_nm), where)
+    axis = sorted_axis(stated.values, [f"column {k + 1}" for k in columns], where, stated=stated.stated)
     metadata = tuple(k for k in range(len(names)) if k not in set(columns.tolist()))
     doubtful = [k for k in metadata if names[k] not in metadata_by_option]
     _refuse_doubtful(doubtful, columns, names, where)
     _refuse_spoilt_ends(doubtful, columns, values, names, where)
-    return Layout(names, columns, axis, metadata, (*notes, *axis.notes))
+    return Layout(names, columns, axis, metadata, (*notes, *stated.notes, *axis.notes))
 
 
 def _refuse_doubtful(

@@ -55,10 +55,10 @@ class Lines:
         self._given += 1
         return self._given, self._ready.popleft()
 
-    def peek(self) -> list[str]:
-        """Return the next lines without taking them: at most 64, fewer (but 8) if they are long."""
+    def peek(self, most: int = SAMPLE_LINES) -> list[str]:
+        """Return the next lines without taking them: at most ``most``, fewer (but 8) if they are long."""
         count, characters = 0, 0
-        while count < SAMPLE_LINES and (count < SAMPLE_LEAST_LINES or characters < SAMPLE_CHARACTERS):
+        while count < most and (count < SAMPLE_LEAST_LINES or characters < SAMPLE_CHARACTERS):
             while len(self._ready) <= count and not self._ended:
                 self._fill()
             if len(self._ready) <= count:

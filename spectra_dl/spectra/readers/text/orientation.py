@@ -8,17 +8,19 @@ import numpy as np
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import axis_score, check_size, counts_up
 from spectra_dl.spectra.readers.columns import USUAL_COLUMNS
+from spectra_dl.spectra.readers.text.columns.layout import column_layout
 from spectra_dl.spectra.readers.text.header import axis_numbers, names_an_axis
-from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
+from spectra_dl.spectra.readers.text.numbers import NumberFormat, is_missing, looks_numeric
 from spectra_dl.spectra.readers.text.shape import trimmed
 from spectra_dl.spectra.readers.wording import listed, quoted
 
 
 class Orientation(Enum):
-    """The two ways a table of spectra can lie; one spectrum as two columns is a table of one column."""
+    """The ways a table of spectra can lie; one spectrum as two columns is a table of one column."""
 
     ROWS = "each row is a spectrum"
     COLUMNS = "each column is a spectrum"
+    LONG = "each row is a point of a spectrum"
 
 
 def decide_orientation(
@@ -38,7 +40,7 @@ def decide_orientation(
     Returns
     -------
     Orientation
-        Rows where the header is the axis, columns where the first column is.
+        Rows where the header is the axis, columns or long where a column is.
 
     Raises
     ------
@@ -46,7 +48,10 @@ def decide_orientation(
         Neither the header nor the first column, or both alike, look like a wavenumber axis.
     """
     rows = [fields for fields in trimmed(sample) if any(fields)]
-    if max(len(fields) for fields in rows) == 2 and _is_two_columns(rows):
+    width = max(len(fields) for fields in rows)
+    if width == 1:
+        raise one_column([fields[0] for fields in rows if fields], where)
+    if width == 2 and _is_two_columns(rows):
         return Orientation.COLUMNS
     header, column = rows[0], [fields[0] for fields in rows]
     down = _grade(column, metadata_by_option, where)
@@ -56,11 +61,31 @@ def decide_orientation(
     across = _grade(header, metadata_by_option, where)
     if across and not down:
         return Orientation.ROWS
-    if down and not across:
-        return Orientation.COLUMNS
     if not across:
-        return _without_axis(header, column, where)
+        layout = column_layout(rows, metadata_by_option, where)
+        if layout.is_long:
+            return Orientation.LONG
+        return Orientation.COLUMNS if down or layout.is_sure else _without_axis(header, column, where)
     return _between(rows, across, down, metadata_by_option, where)
+
+
+def one_column(cells: Sequence[str], where: str) -> DataError:
+    """Return the refusal of a file with a single column.
+
+    Parameters
+    ----------
+    cells
+        The first of the column.
+    where
+        The file, for messages.
+    """
+    numbers = np.array([float(cell) for cell in cells if NumberFormat().number(cell) is not None])
+    axis = numbers.size > 2 and (np.all(np.diff(numbers) > 0) or np.all(np.diff(numbers) < 0))
+    missing = "the intensities are" if axis else "the wavenumbers (or the intensities) are"
+    return DataError(
+        f"{where}: one column only; {missing} missing, which some programs (WITec) write into a second file: put both into one file as two "
+        "columns, axis first"
+    )
 
 
 def _is_two_columns(rows: Sequence[Sequence[str]]) -> bool:

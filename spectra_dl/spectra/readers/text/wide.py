@@ -7,18 +7,19 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.stated.statements import read_statements
+from spectra_dl.spectra.readers.stated.units import AxisUnit, stated_unit
 from spectra_dl.spectra.readers.text.dialect import Record, Records
 from spectra_dl.spectra.readers.text.header import Layout, layout_of
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.plain_row import PlainRow
+from spectra_dl.spectra.readers.text.ramps import is_monotonic, like_an_axis
 from spectra_dl.spectra.readers.text.shape import CellReader, Shape
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import quoted
 from spectra_dl.spectra.table import SpectraTable
 
 _FEWEST_IN_LINE = 5
-_LARGEST = 1e9  # no axis has such numbers, in whatever unit
-_BEND = 0.02  # of the range: what an axis of wavelengths bends over one of Raman shifts
 
 
 def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[SpectraTable]:
@@ -58,40 +59,14 @@ def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[
     yield table.block(block, cells, values, count)
 
 
-def like_an_axis(values: FloatArray, axis: FloatArray) -> bool:
-    """Return whether a row's numbers are an axis and no spectrum: the table's own, or one on another scale, as of another instrument.
-
-    Parameters
-    ----------
-    values
-        ``(p,)`` of the row. Of other axes only a strictly ascending or descending run that lies on a line over this one is meant: smooth fluorescence bends.
-    axis
-        ``(p,)`` of the table, in file order.
-    """
-    if np.array_equal(values, axis) or np.array_equal(values[::-1], axis):
-        return True
-    if len(values) < _FEWEST_IN_LINE or not _monotonic(values):
-        return False
-    line = np.polynomial.Polynomial.fit(axis, values, 1)
-    return bool(np.abs(line(axis) - values).max() <= _BEND * abs(values[-1] - values[0]))
-
-
-def _monotonic(values: FloatArray) -> bool:
-    first = values[:3]
-    if not (first[0] < first[1] < first[2] or first[0] > first[1] > first[2]):  # most rows end here
-        return False
-    ascending = values[0] < values[1]
-    earlier, later = (values[:-1], values[1:]) if ascending else (values[1:], values[:-1])
-    return bool(np.all(earlier < later) and max(abs(values[0]), abs(values[-1])) < _LARGEST)
-
-
 class _RowTable:
     """What was decided from a table's first rows, and the reading of the others by it."""
 
     def __init__(self, records: Records, options: ReadOptions) -> None:
         self._records = records
         self._shape = Shape.of(records.sample, records.name, records.delimiter)
-        self._layout: Layout = layout_of(self._shape.header, set(options.named().values()), records.name)
+        self._statements = read_statements((line.text for line in records.text), self._corner(), records.name)
+        self._layout: Layout = layout_of(self._shape.header, options, records.name, self._statements)
         names = self._layout.names
         metadata = [names[k] for k in self._layout.metadata_columns]
         self._columns: Columns = assign_columns(metadata, options, records.name)
@@ -104,6 +79,14 @@ class _RowTable:
         self._plain = self._plain_row(len(metadata))
         self._adjacent_notes = self._numbers_next_to_the_axis()
         self._ids = UniqueIds(records.name)
+
+    def _corner(self) -> tuple[str, ...]:
+        """Return the first name where it stands over names of rows, and so says what the header holds."""
+        name = self._shape.header[0]
+        rows = [fields[0] for fields in self._whole_sample_rows()]
+        stated = stated_unit(name)
+        foreign = stated is not None and stated.unit in (AxisUnit.TIME, AxisUnit.OTHER)
+        return () if foreign or any(map(looks_numeric, rows)) else (name,)
 
     def _whole_sample_rows(self) -> Iterator[list[str]]:
         """Yield the rows of the sample that are not short."""
@@ -144,7 +127,7 @@ class _RowTable:
         """Return whether a row repeats the names of the columns before numbers that could be any axis."""
         names = [self._layout.names[k] for k in self._layout.metadata_columns]
         alike = any(text.strip() == name for text, name in zip(metadata, names, strict=True))
-        return alike and (len(values) < _FEWEST_IN_LINE or _monotonic(values))
+        return alike and (len(values) < _FEWEST_IN_LINE or is_monotonic(values))
 
     def _field_by_field(self, record: Record) -> tuple[list[str], FloatArray]:
         fields = self._shape.fitted(record)

@@ -1,0 +1,1 @@
+"""What a file says of its spectra in words, which outranks what its numbers allow."""

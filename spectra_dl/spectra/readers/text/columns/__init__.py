@@ -1,0 +1,1 @@
+"""Tables in which a column is the axis and others are spectra."""

@@ -1,0 +1,189 @@
+"""Where the table begins among the first lines of a file that an instrument wrote text into."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.columns import USUAL_NAMES
+from spectra_dl.spectra.readers.stated.units import stated_unit
+from spectra_dl.spectra.readers.text.header import INTENSITY_WORD, names_an_axis
+from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
+from spectra_dl.spectra.readers.wording import quoted
+
+Split = Callable[[str], list[str]]
+FEWEST_ROWS = 2
+
+
+def splitter(delimiter: str) -> Split:
+    """Return how a line is cut into stripped cells, without empty ones at its end.
+
+    Parameters
+    ----------
+    delimiter
+        One character; a space stands for any run of white space.
+    """
+
+    def split(line: str) -> list[str]:
+        cells = line.split() if delimiter == " " else [cell.strip() for cell in line.split(delimiter)]
+        while cells and not cells[-1]:
+            cells.pop()
+        return [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in cells]
+
+    return split
+
+
+def is_numeric_row(cells: Sequence[str]) -> bool:
+    """Return whether a line can be a row of a table: at least two numbers, and no more text than numbers."""
+    numbers = sum(map(looks_numeric, cells))
+    values = numbers + sum(map(is_missing, cells))
+    return (numbers >= 2 or (numbers == 1 and len(cells) == 2 == values)) and 2 * values >= len(cells)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive rows of one width that hold numbers.
+
+    Attributes
+    ----------
+    first, last
+        Positions of its lines.
+    width
+        Cells in a row.
+    rows
+        How many there are, blank lines not counted.
+    characters
+        Of its numbers.
+    """
+
+    first: int
+    last: int
+    width: int
+    rows: int
+    characters: int
+
+
+def numeric_blocks(lines: Sequence[str], split: Split) -> list[Block]:
+    """Return the blocks of numbers among lines, in order; blank lines don't end one.
+
+    Parameters
+    ----------
+    lines
+        Of the file.
+    split
+        Cuts a line into cells.
+    """
+    blocks: list[Block] = []
+    goes_on = False
+    for number, line in enumerate(lines):
+        cells = split(line)
+        if not cells:
+            continue
+        if not is_numeric_row(cells):
+            goes_on = False
+            continue
+        size = sum(len(cell) for cell in cells if looks_numeric(cell))
+        if goes_on and blocks[-1].width == len(cells):
+            last = blocks[-1]
+            blocks[-1] = Block(last.first, number, last.width, last.rows + 1, last.characters + size)
+        else:
+            blocks.append(Block(number, number, len(cells), 1, size))
+        goes_on = True
+    return blocks
+
+
+def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> int:
+    """Return the position of the table's first line, its header, among lines with text above it; 0 where nothing stands above.
+
+    The table is the block of rows of one width with the most numbers. What is above must not be numbers itself.
+
+    Parameters
+    ----------
+    lines
+        The first lines of the file.
+    delimiters
+        Those that could separate the cells, the likeliest first.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        Other rows of numbers stand above the table.
+    """
+    candidates = [
+        (blocks, split) for split in map(splitter, delimiters) if (blocks := numeric_blocks(lines, split))
+    ]
+    if not candidates:
+        return 0
+    blocks, split = max(candidates, key=lambda each: max(block.characters for block in each[0]))
+    table = max(blocks, key=lambda block: block.characters)
+    if table.rows < FEWEST_ROWS:
+        return 0
+    above = [block for block in blocks if block.first < table.first]
+    # A row shorter or longer than the rest is refused by its line when the table is read.
+    if any(block.width == table.width for block in above):
+        return 0
+    start = _header_above(lines, table, split)
+    if any(_may_be_its_header(split(line), table.width) for line in lines[:start]) or _quotes(lines, split):
+        return 0
+    for block in above:
+        if block.rows >= FEWEST_ROWS and block.first < start:
+            raise DataError(
+                f"{where} line {block.first + 1}: rows of {block.width} numbers above the table of {table.width} columns in line "
+                f"{start + 1}; put each table into a file of its own, or delete the lines that are none"
+            )
+    return start
+
+
+def _may_be_its_header(cells: Sequence[str], width: int) -> bool:
+    """Return whether a line apart from the table may be its header, with a broken line between."""
+    if len(cells) != width or any(map(looks_numeric, cells)):
+        return False
+    return width > 2 or (names_an_axis(cells[0]) and INTENSITY_WORD.fullmatch(cells[1]) is not None)
+
+
+def _quotes(lines: Sequence[str], split: Split) -> bool:
+    """Return whether cells go on over separators or lines inside quotes."""
+    return any('"' in line and any(cell.count('"') % 2 for cell in split(line)) for line in lines)
+
+
+def _header_above(lines: Sequence[str], table: Block, split: Split) -> int:
+    """Return the position of the first line above the block that belongs to its table."""
+    start = table.first
+    for position in range(table.first - 1, -1, -1):
+        cells = split(lines[position])
+        if not cells and start == table.first:
+            continue
+        names = [cell for cell in cells if cell]
+        if not {len(cells), len(names)} & {table.width, table.width - 1} or len(names) < 2:
+            break
+        if table.width == 2 and not _heads_two_columns(cells, position == start - 1 == table.first - 1):
+            break
+        start = position
+    return start
+
+
+def _heads_two_columns(cells: Sequence[str], directly: bool) -> bool:
+    """Return whether a line of two cells is a header, and no entry of an instrument's settings."""
+    if looks_numeric(cells[1]):  # a row with a misspelt wavenumber, or an entry such as "points 721"
+        return directly and any(map(str.isdigit, cells[0]))
+    known = cells[0] in USUAL_NAMES or stated_unit(cells[0]) is not None
+    return known or (directly and not any(looks_numeric(cell) for cell in cells) and len(cells[0]) < 20)
+
+
+def refuse_second_table(line: int, text: str, where: str) -> DataError:
+    """Return the refusal of rows of numbers below the end of a table.
+
+    Parameters
+    ----------
+    line
+        Its number.
+    text
+        Of the line that ended the table.
+    where
+        The file.
+    """
+    return DataError(
+        f"{where} line {line}: rows of numbers go on below text that is no row ({quoted(text.strip())}); delete the text if they are "
+        "one table, or put each table into a file of its own"
+    )
