@@ -56,10 +56,11 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "serum.csv")
-    ...     _ = path.write_text("user,400,402,404\n07,1.5,2.5,3.5\n7,1,2,3\n")
+    ...     axis = ",".join(str(shift) for shift in range(400, 1800, 50))
+    ...     _ = path.write_text(f"user,{axis}\n07,{axis[::-1]}\n8,{axis[::-1]}\n")
     ...     table = read_spectra(path, ReadOptions(patient="user"))
     >>> table
-    SpectraTable(2 spectra, 3 points, 400-404 cm-1, 2 patients)
+    SpectraTable(2 spectra, 28 points, 400-1750 cm-1, 2 patients)
     >>> table.notes
     ('no column sample_id; the rows were numbered',)
     """

@@ -127,8 +127,8 @@ def stated_unit(name: str) -> StatedUnit | None:
     >>> stated_unit("Wavelength [nm]").unit.name, stated_unit("Raman.shift..cm.1.").unit.name, stated_unit("sample")
     ('NM', 'SHIFT', None)
     """
-    text = plain(name)
-    quantity = re.sub(r"[._]+", " ", text)
+    text = plain(name).replace("_", " ")
+    quantity = re.sub(r"[. ]+", " ", text)
     difference = _DIFFERENCE.search(text) is not None
     for unit, pattern in _SPELLED_PATTERNS:
         if pattern.search(text):

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.columns import USUAL_NAMES
+from spectra_dl.spectra.readers.text.header import names_an_axis
 from spectra_dl.spectra.readers.text.lines import SAMPLE_LINES, Lines
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.table_start import (
@@ -188,9 +189,9 @@ class Records:
         if is_numeric_row(cells) or line.count('"') % 2:
             return False
         if after_blank:
-            raw = len(cells) if self.delimiter == " " else line.count(self.delimiter) + 1
             # A row cut short looks like a line of text with a number in it.
-            return raw != self._width or self._width == 2
+            fits = self.delimiter != " " and line.count(self.delimiter) + 1 == self._width
+            return not fits or self._width == 2
         # A line that closes the table, as ">>>>>End Spectral Data<<<<<"; a word may be a row cut short.
         return line.lstrip()[0] in _CLOSING
 
@@ -256,7 +257,9 @@ class Records:
         delimiter = _decide_delimiter(below)
         names, first = (_split_all([line], delimiter)[0] for line in (header, below[0]))
         numbers = sum(looks_numeric(name) for name in names)
-        if len(names) != len(first) or len(names) < 4 or numbers < 3:
+        wide = len(names) >= 4 and numbers >= 3
+        named = not numbers and len(names) >= 2 and any(map(names_an_axis, names)) and is_numeric_row(first)
+        if len(names) != len(first) or not (wide or named):
             return False
         self._lines.push_back(header)
         self._notes.append("the last comment line names the columns; it was read as the header")
@@ -288,6 +291,14 @@ def _decide_delimiter(lines: list[str]) -> str:
         if not any(delimiter in line.strip() for line in lines):
             continue
         score = _score(_split_all(lines, delimiter))
+        # Names hold spaces, and with them numbers ("swab 3"): where most lines have tabs or semicolons, they are the mark.
+        if (
+            delimiter == " "
+            and best in "\t;"
+            and best in lines[0]
+            and 2 * sum(best in line for line in lines) > len(lines)
+        ):
+            continue
         if score > best_score + 1e-9:
             best, best_score = delimiter, score
     return best

@@ -11,8 +11,10 @@ from spectra_dl.spectra.readers.columns import USUAL_COLUMNS
 from spectra_dl.spectra.readers.text.columns.layout import column_layout
 from spectra_dl.spectra.readers.text.header import axis_numbers, names_an_axis
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, is_missing, looks_numeric
-from spectra_dl.spectra.readers.text.shape import trimmed
+from spectra_dl.spectra.readers.text.shape import table_rows, trimmed
 from spectra_dl.spectra.readers.wording import listed, quoted
+
+FEWEST_NAMES = 5  # numbers in a header; the first row of a table without one may have a few
 
 
 class Orientation(Enum):
@@ -59,12 +61,15 @@ def decide_orientation(
         # Before hundreds of thousands of names are looked at one by one.
         check_size(sum(any(map(str.isdigit, name)) for name in header), where)
     across = _grade(header, metadata_by_option, where)
-    if across and not down:
+    few = across > 0 and sum(value is not None for value in axis_numbers(header, where)) < FEWEST_NAMES
+    if across and not down and not few:
         return Orientation.ROWS
-    if not across:
-        layout = column_layout(rows, metadata_by_option, where)
+    if not across or (few and not down):
+        layout = column_layout(table_rows(sample, where, ""), metadata_by_option, where)
         if layout.is_long:
             return Orientation.LONG
+        if across and not layout.is_sure:
+            return Orientation.ROWS
         return Orientation.COLUMNS if down or layout.is_sure else _without_axis(header, column, where)
     return _between(rows, across, down, metadata_by_option, where)
 
@@ -80,7 +85,11 @@ def one_column(cells: Sequence[str], where: str) -> DataError:
         The file, for messages.
     """
     numbers = np.array([float(cell) for cell in cells if NumberFormat().number(cell) is not None])
-    axis = numbers.size > 2 and (np.all(np.diff(numbers) > 0) or np.all(np.diff(numbers) < 0))
+    axis = (
+        numbers.size > 2
+        and np.isfinite(numbers).all()
+        and (np.all(np.diff(numbers) > 0) or np.all(np.diff(numbers) < 0))
+    )
     missing = "the intensities are" if axis else "the wavenumbers (or the intensities) are"
     return DataError(
         f"{where}: one column only; {missing} missing, which some programs (WITec) write into a second file: put both into one file as two "

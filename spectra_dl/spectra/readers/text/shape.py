@@ -19,6 +19,24 @@ def trimmed(sample: Sequence[Sequence[str]]) -> list[list[str]]:
     return [list(fields[:width]) for fields in sample]
 
 
+def table_rows(sample: Sequence[Sequence[str]], where: str, delimiter: str) -> list[list[str]]:
+    """Return the first rows of a table, all as wide as its first line.
+
+    Parameters
+    ----------
+    sample
+        Stripped fields of the first rows, the header first.
+    where
+        The file, for messages.
+    delimiter
+        Between the fields.
+    """
+    header = list(Shape.of(sample, where, delimiter).header)
+    rows = [fields for fields in trimmed(sample)[1:] if any(fields)]
+    width = len(header)
+    return [header, *(fields[:width] + [""] * (width - len(fields)) for fields in rows)]
+
+
 @dataclass(frozen=True)
 class Shape:
     """The first line of a table and what every row must keep to.

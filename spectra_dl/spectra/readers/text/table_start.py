@@ -12,6 +12,7 @@ from spectra_dl.spectra.readers.wording import quoted
 
 Split = Callable[[str], list[str]]
 FEWEST_ROWS = 2
+_COMMENT_MARKS = ("%", ";", "//", "!", "[", "##", ">")
 
 
 def splitter(delimiter: str) -> Split:
@@ -116,6 +117,7 @@ def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> 
     if not candidates:
         return 0
     blocks, split = max(candidates, key=lambda each: max(block.characters for block in each[0]))
+    of_words = split is candidates[-1][1] and delimiters[-1] == " "
     table = max(blocks, key=lambda block: block.characters)
     if table.rows < FEWEST_ROWS:
         return 0
@@ -124,7 +126,10 @@ def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> 
     if any(block.width == table.width for block in above):
         return 0
     start = _header_above(lines, table, split)
-    if any(_may_be_its_header(split(line), table.width) for line in lines[:start]) or _quotes(lines, split):
+    apart = [split(line) for line in lines[:start] if not line.lstrip().startswith(_COMMENT_MARKS)]
+    if any(_may_be_its_header(cells, table.width, of_words=of_words) for cells in apart) or _quotes(
+        lines, split
+    ):
         return 0
     for block in above:
         if block.rows >= FEWEST_ROWS and block.first < start:
@@ -135,10 +140,12 @@ def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> 
     return start
 
 
-def _may_be_its_header(cells: Sequence[str], width: int) -> bool:
+def _may_be_its_header(cells: Sequence[str], width: int, *, of_words: bool) -> bool:
     """Return whether a line apart from the table may be its header, with a broken line between."""
     if len(cells) != width or any(map(looks_numeric, cells)):
         return False
+    if of_words:  # any sentence has words
+        return names_an_axis(cells[0]) and cells[0][-1] not in ":="
     return width > 2 or (names_an_axis(cells[0]) and INTENSITY_WORD.fullmatch(cells[1]) is not None)
 
 
@@ -155,7 +162,11 @@ def _header_above(lines: Sequence[str], table: Block, split: Split) -> int:
         if not cells and start == table.first:
             continue
         names = [cell for cell in cells if cell]
-        if not {len(cells), len(names)} & {table.width, table.width - 1} or len(names) < 2:
+        if lines[position].lstrip().startswith(_COMMENT_MARKS) or (cells and cells[0][-1:] in (":", "=")):
+            break
+        # R leaves the first name out.
+        widths = {table.width, table.width - 1} if position == start - 1 else {table.width}
+        if not {len(cells), len(names)} & widths or len(names) < 2:
             break
         if table.width == 2 and not _heads_two_columns(cells, position == start - 1 == table.first - 1):
             break

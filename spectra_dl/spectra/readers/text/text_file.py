@@ -13,7 +13,7 @@ from spectra_dl.spectra.readers.text.columns.layout import ColumnLayout, column_
 from spectra_dl.spectra.readers.text.dialect import Records
 from spectra_dl.spectra.readers.text.long_table import read_long
 from spectra_dl.spectra.readers.text.orientation import Orientation, decide_orientation
-from spectra_dl.spectra.readers.text.shape import trimmed
+from spectra_dl.spectra.readers.text.shape import table_rows
 from spectra_dl.spectra.readers.text.wide import read_rows
 from spectra_dl.spectra.table import SpectraTable
 
@@ -58,7 +58,7 @@ def iter_text_file(path: PathLike, options: ReadOptions, *, rows: int) -> Iterat
 
 
 def _layout(records: Records, named: Collection[str]) -> ColumnLayout:
-    rows = [fields for fields in trimmed(records.sample) if any(fields)]
+    rows = table_rows(records.sample, records.name, records.delimiter)
     return column_layout(rows, named, records.name)
 
 

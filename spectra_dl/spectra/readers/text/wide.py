@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.stated.statements import read_statements
@@ -56,6 +57,8 @@ def read_rows(records: Records, options: ReadOptions, *, rows: int) -> Iterator[
         block.append(record.line)
         cells.append(metadata)
         values.append(numbers)
+    if not block:
+        raise DataError(f"{records.name}: no spectra below the header; export the spectra again")
     yield table.block(block, cells, values, count)
 
 

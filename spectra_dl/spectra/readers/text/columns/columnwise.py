@@ -9,7 +9,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import average_duplicates, sorted_axis
 from spectra_dl.spectra.readers.columns import assign_columns
-from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings
+from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings, number_text
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import concatenate
 from spectra_dl.spectra.readers.stated.conversion import Laser, StatedAxis, as_raman_shift
@@ -96,11 +96,10 @@ class _Columnwise:
         if len(groups) > 1:
             return self._of_groups(groups, columns)
         self._refuse_gaps_in_axis()
-        spectra = self._spectra(columns)
         count = repeated_axis(self._rows.axis)
         if count > 1:
-            return self._below_each_other(columns, spectra, count)
-        return self._on_one_axis(columns, spectra)
+            return self._below_each_other(columns, count)
+        return self._on_one_axis(columns, self._spectra(columns))
 
     def _refuse_gaps_in_axis(self) -> None:
         missing = np.flatnonzero(np.isnan(self._rows.axis))
@@ -223,28 +222,35 @@ class _Columnwise:
                     notes=(*self._rows.first_notes, note, *stated.notes, *self._rows.cell_notes),
                 )
             )
-        return concatenate(list(iter_recordings(recordings, self._options, rows=1024)))
+        try:
+            return concatenate(list(iter_recordings(recordings, self._options, rows=1024)))
+        except DataError as err:  # axes that share too little name no file
+            text = str(err)
+            raise DataError(text if text.startswith(self._where) else f"{self._where}: {text}") from err
 
-    def _below_each_other(
-        self, columns: dict[int, FloatArray], spectra: _Spectra, count: int
-    ) -> SpectraTable:
-        """Read spectra that stand below each other, each on the same axis."""
+    def _below_each_other(self, columns: dict[int, FloatArray], count: int) -> SpectraTable:
+        """Read spectra that stand below each other, each on the same axis; columns that change only between them say which is which."""
+        runs = {k: column.reshape(count, -1) for k, column in columns.items()}
+        places = [k for k, run in runs.items() if np.all(run == run[:, :1]) and len(columns) > 1]
+        spectra = self._spectra({k: column for k, column in columns.items() if k not in places})
         if len(spectra.columns) > 1:
             raise DataError(
                 f"{self._where}: the axis stands {count} times below itself, with {len(spectra.columns)} columns beside it; give a table "
                 "with a spectrum a row or a column, or choose a column with --intensity COLUMN"
             )
         stated = self._stated(self._rows.axis.reshape(count, -1)[0], self._axis_column)
+        at = spectra.columns[0]
         self._default_ids(spectra.columns)  # the header is no metadata
-        metadata = {
-            row.name: [row.cells[spectra.columns[0]]] * count
-            for row in [*self._name_rows, *self._file_rows()]
+        metadata = {row.name: [row.cells[at]] * count for row in [*self._name_rows, *self._file_rows()]}
+        named = {
+            self._names[k] or f"column {k + 1}": [number_text(value) for value in runs[k][:, 0]]
+            for k in places
         }
         recording = Recording(
             self._where,
             stated.values,
-            columns[spectra.columns[0]].reshape(count, -1),
-            metadata,
+            runs[at],
+            {**metadata, **named},
             stated=stated.stated,
             notes=(
                 *self._rows.first_notes,

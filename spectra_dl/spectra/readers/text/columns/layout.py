@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import axis_score
 from spectra_dl.spectra.readers.stated.units import AxisUnit, plain, stated_unit
 from spectra_dl.spectra.readers.text.columns.companions import is_companion
@@ -24,7 +25,7 @@ _RANK = {
     **dict.fromkeys((AxisUnit.NM, AxisUnit.ANGSTROM, AxisUnit.MICROMETRE), 2),
     **dict.fromkeys((AxisUnit.EV, AxisUnit.MEV, AxisUnit.THZ, AxisUnit.GHZ), 2),
 }
-_NAMED, _REGULAR, _FOREIGN, _OTHER = 3, 4, 5, 6
+_NAMED, _FOREIGN, _REGULAR, _OTHER = 3, 4, 5, 6
 _MOST_COLUMNS, _FIRST_COLUMNS = 64, 3
 
 
@@ -37,7 +38,7 @@ class ColumnLayout:
     axis
         The column that holds the axis.
     rank
-        How sure that is: below 3 by its stated unit, 3 by its name, 4 by its numbers, more: not at all.
+        How sure that is: below 3 by its stated unit, 3 by its name, 4 by a unit that is none of a Raman shift, 5 by its numbers, more: not at all.
     names
         Of all columns, "" where the table has none.
     texts
@@ -112,7 +113,10 @@ def _is_text(column: Sequence[str], axis: Sequence[str]) -> bool:
 def _rank(names: tuple[str, str], column: Sequence[str], where: str) -> int:
     if not any(map(str.isdigit, "".join(column[-3:]))):
         return _OTHER + 1
-    values = axis_numbers(column, where)
+    try:
+        values = axis_numbers(column, where)
+    except DataError:  # numbers in a spelling that is refused if the column is read
+        return _OTHER
     numbers = np.array([value for value in values if value is not None])
     if 2 * numbers.size < len(column):
         return _OTHER + 1
@@ -177,7 +181,7 @@ def run_starts(wave: FloatArray) -> np.ndarray:
     array([1, 0, 0, 1, 0, 0])
     """
     steps = np.diff(wave)
-    usual = 1.0 if np.median(steps) >= 0 else -1.0
+    usual = 1.0 if 2 * np.sum(steps >= 0) >= steps.size else -1.0
     return np.concatenate(([True], steps * usual < 0))
 
 

@@ -45,10 +45,10 @@ def axis_groups(axis: int, columns: Mapping[int, FloatArray], names: Sequence[st
     names
         Of all columns, "" for none.
     """
-    axes = [k for k in columns if k == axis or _is_second_axis(columns[k], columns[axis], names[k])]
+    axes = [k for k in sorted(columns) if k == axis or _is_second_axis(columns[k], columns[axis], names[k])]
     groups = []
     for k, following in zip(axes, [*axes[1:], len(names)], strict=True):
-        spectra = tuple(j for j in columns if k < j < following and not is_companion(names[j]))
+        spectra = tuple(j for j in sorted(columns) if k < j < following and not is_companion(names[j]))
         if spectra:
             groups.append(AxisGroup(k, spectra))
     return groups

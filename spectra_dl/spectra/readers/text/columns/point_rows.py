@@ -14,7 +14,7 @@ from spectra_dl.spectra.readers.text.columns.layout import ColumnLayout, column_
 from spectra_dl.spectra.readers.text.dialect import Record, Records
 from spectra_dl.spectra.readers.text.header import axis_spelling
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
-from spectra_dl.spectra.readers.text.shape import CellReader, Shape, trimmed
+from spectra_dl.spectra.readers.text.shape import CellReader, Shape, table_rows
 from spectra_dl.spectra.readers.wording import quoted
 
 
@@ -61,18 +61,14 @@ class PointRows:
         self._records = records
         self._named = set(options.named().values())
         self._shape = Shape.of(records.sample, records.name, records.delimiter)
-        rows = [fields for fields in trimmed(records.sample) if any(fields)]
-        # The header that R writes lacks a name for the first column.
-        rows[0] = list(self._shape.header)
+        rows = table_rows(records.sample, records.name, records.delimiter)
         self.layout: ColumnLayout = column_layout(rows, self._named, records.name)
         axis, texts = self.layout.axis, self.layout.texts
         self._numeric = [k for k in range(len(self._shape.header)) if k != axis and k not in texts]
-        names = [fields[axis] for fields in rows if axis < len(fields)]
+        names = [fields[axis] for fields in rows]
         self._spelling, self._spelling_notes = axis_spelling(names, records.name)
         numeric = [fields for fields in rows if self._is_point(fields)]
-        self._cells = CellReader(
-            self._shape, (fields[k] for fields in numeric for k in self._numeric if k < len(fields))
-        )
+        self._cells = CellReader(self._shape, (fields[k] for fields in numeric for k in self._numeric))
         self.name_rows: list[NameRow] = []
         self.lines: list[int] = []
         self._axis: list[float] = []
@@ -80,8 +76,7 @@ class PointRows:
         self._texts: list[list[str]] = []
 
     def _is_point(self, fields: Sequence[str]) -> bool:
-        axis = self.layout.axis
-        return axis < len(fields) and self._spelling.wavenumber(fields[axis]) is not None
+        return self._spelling.wavenumber(fields[self.layout.axis]) is not None
 
     def read(self) -> None:
         """Read all rows.
