@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,6 +86,8 @@ class Records:
         Stripped fields of the first rows (at most 64), not taken.
     text
         What stands above the table, and below it once that is reached.
+    heading
+        How the line of text right above the table begins.
     notes
         What was guessed or skipped so far.
     """
@@ -92,6 +95,7 @@ class Records:
     def __init__(self, lines: Lines, *, text_around: bool = False) -> None:
         self.name = lines.name
         self.text: list[TextLine] = []
+        self.heading = ""
         self._lines = lines
         self._notes: list[str] = []
         named = self._skip_comments()
@@ -160,6 +164,8 @@ class Records:
         if not start:
             return
         taken = [next(self._lines) for _ in range(start)]
+        if taken[-1][1].strip():
+            self.heading = re.split(r"\t|\s{2,}|[;,|]", taken[-1][1].strip())[0]
         self.text += [TextLine(number, line.strip()) for number, line in taken if line.strip()]
         if self.text and self.text[-1].number >= first:
             self._notes.append(

@@ -46,7 +46,7 @@ def names_an_axis(name: str) -> bool:
     (True, True, False)
     """
     bare = _BETWEEN_WORDS.sub("", name).lower()
-    return bare in ("x", "nm") or _AXIS_WORD.search(name) is not None
+    return bare in ("x", "nm", "xaxis") or _AXIS_WORD.search(name) is not None
 
 
 @dataclass(frozen=True)

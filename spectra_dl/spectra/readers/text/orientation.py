@@ -14,6 +14,7 @@ from spectra_dl.spectra.readers.text.numbers import NumberFormat, is_missing, lo
 from spectra_dl.spectra.readers.text.shape import table_rows, trimmed
 from spectra_dl.spectra.readers.wording import listed, quoted
 
+FEWEST_POINTS = 20  # of a spectrum in a file
 FEWEST_NAMES = 5  # numbers in a header; the first row of a table without one may have a few
 
 
@@ -133,6 +134,9 @@ def _between(
 ) -> Orientation:
     """Choose where the header and the first column could both be an axis."""
     header, corner = rows[0], rows[0][0]
+    points = [sum(map(looks_numeric, cells)) for cells in (header, [fields[0] for fields in rows])]
+    if not corner and min(points) < FEWEST_POINTS <= max(points):  # the shorter can be no axis
+        return Orientation.ROWS if points[0] > points[1] else Orientation.COLUMNS
     if not looks_numeric(corner):
         column_names = [name for name in header[1:] if name and not looks_numeric(name)]
         row_names = [fields[0] for fields in rows[1:] if fields[0] and not looks_numeric(fields[0])]

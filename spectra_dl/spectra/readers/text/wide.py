@@ -10,6 +10,7 @@ from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, Columns, assign_co
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.stated.statements import read_statements
 from spectra_dl.spectra.readers.stated.units import AxisUnit, stated_unit
+from spectra_dl.spectra.readers.text.columns.companions import is_no_sample
 from spectra_dl.spectra.readers.text.dialect import Record, Records
 from spectra_dl.spectra.readers.text.header import Layout, layout_of
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
@@ -124,7 +125,21 @@ class _RowTable:
         metadata, values = plain or self._field_by_field(record)
         if like_an_axis(values, self._axis_values) or self._named_like_columns(metadata, values):
             raise self._shape.second_header(record)
-        return [text.strip() for text in metadata], values
+        texts = [text.strip() for text in metadata]
+        self._refuse_no_sample(record, texts)
+        return texts, values
+
+    def _refuse_no_sample(self, record: Record, texts: Sequence[str]) -> None:
+        """Refuse a row that by its name is the dark, the mean or anything else but a sample."""
+        if not self._columns.names:
+            return
+        name = texts[self._columns.parts.get("sample_id", 0)]
+        patient = self._columns.parts.get("patient")
+        if is_no_sample(name) and (patient is None or texts[patient] in ("", name)):
+            raise DataError(
+                f"{self._records.name} line {record.line}: {quoted(name)} is no sample by its name; delete the line, or give it the id "
+                "of its sample"
+            )
 
     def _named_like_columns(self, metadata: Sequence[str], values: FloatArray) -> bool:
         """Return whether a row repeats the names of the columns before numbers that could be any axis."""

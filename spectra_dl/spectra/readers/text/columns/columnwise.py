@@ -16,7 +16,12 @@ from spectra_dl.spectra.readers.stated.conversion import Laser, StatedAxis, as_r
 from spectra_dl.spectra.readers.stated.statements import Statements, bare_unit, read_statements
 from spectra_dl.spectra.readers.stated.units import foreign_intensity, stated_unit
 from spectra_dl.spectra.readers.text.columns.companions import choose_spectra, is_derived
-from spectra_dl.spectra.readers.text.columns.pairs import AxisGroup, axis_groups, repeated_axis
+from spectra_dl.spectra.readers.text.columns.pairs import (
+    AxisGroup,
+    axis_groups,
+    is_second_axis,
+    repeated_axis,
+)
 from spectra_dl.spectra.readers.text.columns.point_rows import NameRow, PointRows
 from spectra_dl.spectra.readers.text.dialect import Records
 from spectra_dl.spectra.readers.text.header import INTENSITY_WORD
@@ -85,6 +90,8 @@ class _Columnwise:
         self._names = rows.names
         texts = [line.text for line in records.text]
         over_axis = [self._names[self._axis_column], *units, rows.unit_in_names]
+        if rows.header is None and records.heading:
+            over_axis.append(records.heading)
         self._statements: Statements = read_statements(texts, over_axis, self._where)
         self._laser = Laser(options.laser_nm, self._statements.laser_nm)
 
@@ -112,6 +119,11 @@ class _Columnwise:
         """Return the columns that are samples."""
         axis = self._rows.axis
         ramps = [] if self._options.intensity else [k for k in columns if like_an_axis(columns[k], axis)]
+        if behind := next((k for k in ramps if is_second_axis(columns[k], axis, self._names[k])), None):
+            raise DataError(
+                f"{self._where}: column {behind + 1} ({quoted(self._names[behind])}) is another axis behind its spectrum; put every axis "
+                "before its spectra, or give each spectrum a file of its own"
+            )
         others = {k: column for k, column in columns.items() if k not in ramps}
         notes: tuple[str, ...] = ()
         if ramps:
@@ -188,10 +200,12 @@ class _Columnwise:
         """Take the header off the metadata as the sample ids, unless it or another row has that part."""
         names = [row.name for row in self._name_rows]
         parts = assign_columns(names, self._options, self._where).parts
-        if self._rows.header and "sample_id" not in parts and 0 not in parts.values():
-            header = self._name_rows.pop(0).cells
+        at = self._name_rows.index(self._rows.header) if self._rows.header else -1
+        if at >= 0 and "sample_id" not in parts and at not in parts.values():
+            header = self._name_rows.pop(at).cells
             first = header[spectra[0]]
-            if len(spectra) > 1 or not (INTENSITY_WORD.fullmatch(first) or is_derived(first)):
+            unnamed = INTENSITY_WORD.fullmatch(first) or is_derived(first) or foreign_intensity(first)
+            if len(spectra) > 1 or not unnamed:
                 return [header[k] for k in spectra], "the sample ids are the names of the columns"
         if len(spectra) == 1:
             return [stem(self._where)], "the sample id is the file's name"

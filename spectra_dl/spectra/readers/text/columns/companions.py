@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -158,3 +159,16 @@ def is_derived(name: str) -> bool:
     (True, False)
     """
     return bool(_DERIVED.fullmatch(_whole_name(name)) or _RAW.fullmatch(_whole_name(name)))
+
+
+_OF_SEVERAL = re.compile(r"mean|average|avg|median|mittelwert|moyenne|平均|平均值|total|sum")
+
+
+@lru_cache(maxsize=4096)
+def is_no_sample(name: str) -> bool:
+    """Return whether the name of a row is that of a dark or reference spectrum, of an error or of a mean over rows.
+
+    >>> is_no_sample("Dark"), is_no_sample("mean"), is_no_sample("S1"), is_no_sample("7")
+    (True, True, False, False)
+    """
+    return is_companion(name) or _OF_SEVERAL.fullmatch(_whole_name(name)) is not None

@@ -26,6 +26,7 @@ _RANK = {
     **dict.fromkeys((AxisUnit.EV, AxisUnit.MEV, AxisUnit.THZ, AxisUnit.GHZ), 2),
 }
 _NAMED, _FOREIGN, _REGULAR, _OTHER = 3, 4, 5, 6
+_FEWEST_POINTS = 20
 _MOST_COLUMNS, _FIRST_COLUMNS = 64, 3
 
 
@@ -93,8 +94,10 @@ def column_layout(
         _OTHER + 1 if names[k] in metadata_by_option else _rank((names[k], units[k]), columns[k], where)
         for k in likely
     ]
-    # Of two columns without names the first is the axis.
-    axis = 0 if width == 2 and min(ranks) > _NAMED else int(np.argmin(ranks))
+    axis = int(np.argmin(ranks))
+    # Of two columns without names the first is the axis, unless it can't be.
+    if width == 2 and ranks[axis] > _FOREIGN and len(sample) < _FEWEST_POINTS:
+        axis = 0
     texts = tuple(k for k in range(width) if k != axis and _is_text(columns[k], columns[axis]))
     layout = ColumnLayout(axis, ranks[axis], tuple(names), texts)
     return _as_long(layout, columns, where) if 2 < width <= _MOST_COLUMNS else layout

@@ -13,8 +13,7 @@ from spectra_dl.spectra.readers.text.columns.layout import run_starts
 from spectra_dl.spectra.readers.text.ramps import is_monotonic, like_an_axis
 
 _FEWEST = 3
-# Axes of one instrument, or of two, have steps of about the same size.
-_STEPS_ALIKE = (0.2, 5.0)
+_LEAST_SHARED = 0.5  # of the range of two axes
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def axis_groups(axis: int, columns: Mapping[int, FloatArray], names: Sequence[st
     names
         Of all columns, "" for none.
     """
-    axes = [k for k in sorted(columns) if k == axis or _is_second_axis(columns[k], columns[axis], names[k])]
+    axes = [k for k in sorted(columns) if k == axis or _heads_spectra(columns[k], columns[axis], names[k])]
     groups = []
     for k, following in zip(axes, [*axes[1:], len(names)], strict=True):
         spectra = tuple(j for j in sorted(columns) if k < j < following and not is_companion(names[j]))
@@ -54,18 +53,37 @@ def axis_groups(axis: int, columns: Mapping[int, FloatArray], names: Sequence[st
     return groups
 
 
-def _is_second_axis(values: FloatArray, axis: FloatArray, name: str) -> bool:
-    both = np.isfinite(values) & np.isfinite(axis)
+def _heads_spectra(values: FloatArray, axis: FloatArray, name: str) -> bool:
+    """Return whether a column can be the axis of the spectra that follow it."""
     finite = values[np.isfinite(values)]
-    if is_companion(name) or finite.size < _FEWEST or both.sum() < _FEWEST or not is_monotonic(finite):
+    if is_companion(name) or finite.size < _FEWEST or not is_monotonic(finite):
         return False
-    stated = stated_unit(name)
-    if stated is not None:
-        return True
+    return stated_unit(name) is not None or is_second_axis(values, axis, name) or _equal(values, axis)
+
+
+def _equal(values: FloatArray, axis: FloatArray) -> bool:
+    return bool(np.array_equal(values, axis))
+
+
+def is_second_axis(values: FloatArray, axis: FloatArray, name: str) -> bool:
+    """Return whether a column is another axis over about the same range, and not the first one again.
+
+    Parameters
+    ----------
+    values
+        ``(p,)`` of the column, NaN where it has ended.
+    axis
+        ``(p,)`` of the first axis, NaN where it has ended.
+    name
+        Of the column.
+    """
+    both = np.isfinite(values) & np.isfinite(axis)
+    if both.sum() < _FEWEST or is_companion(name) or _equal(values, axis):
+        return False
     here, there = values[both], axis[both]
-    ratio = abs(here[-1] - here[0]) / max(abs(there[-1] - there[0]), 1e-300)
-    alike = _STEPS_ALIKE[0] <= ratio <= _STEPS_ALIKE[1]
-    return alike and not counts_up(here) and like_an_axis(here, there)
+    shared = min(here.max(), there.max()) - max(here.min(), there.min())
+    wide = _LEAST_SHARED * min(np.ptp(here), np.ptp(there))
+    return bool(shared > wide) and not counts_up(here) and like_an_axis(here, there)
 
 
 def repeated_axis(axis: FloatArray) -> int:

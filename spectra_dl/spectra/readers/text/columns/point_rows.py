@@ -10,9 +10,11 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.columns import USUAL_NAMES
 from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.stated.statements import bare_unit
+from spectra_dl.spectra.readers.stated.units import stated_unit
 from spectra_dl.spectra.readers.text.columns.layout import ColumnLayout, column_layout
 from spectra_dl.spectra.readers.text.dialect import Record, Records
-from spectra_dl.spectra.readers.text.header import axis_spelling
+from spectra_dl.spectra.readers.text.header import axis_spelling, names_an_axis
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.text.shape import CellReader, Shape, table_rows
 from spectra_dl.spectra.readers.wording import quoted
@@ -125,8 +127,13 @@ class PointRows:
     @property
     def columns(self) -> dict[int, FloatArray]:
         """``(p,)`` numbers of every other column, by its position."""
-        values = np.array(self._values)
-        return {k: np.ascontiguousarray(column) for k, column in zip(self._numeric, values.T, strict=True)}
+        columns = zip(self._numeric, np.array(self._values).T, strict=True)
+        # A column without name and numbers only sets others apart.
+        return {
+            k: np.ascontiguousarray(column)
+            for k, column in columns
+            if self.names[k] or not bool(np.isnan(column).all())
+        }
 
     @property
     def texts(self) -> dict[int, list[str]]:
@@ -135,9 +142,16 @@ class PointRows:
 
     @property
     def header(self) -> NameRow | None:
-        """The row of names right at the top, None where the table has none."""
-        first = self.name_rows[0] if self.name_rows else None
-        return first if first and first.line < self.lines[0] else None
+        """The row that names the axis, else the first above the points; None where the table has none."""
+        above = [row for row in self.name_rows if row.line < self.lines[0]]
+        return next((row for row in above if self._names_axis(row)), above[0] if above else None)
+
+    def _names_axis(self, row: NameRow) -> bool:
+        """Return whether a row names the axis, and not only its unit below the names."""
+        name = row.cells[self.layout.axis]
+        return (names_an_axis(name) or stated_unit(name) is not None) and not (
+            row is not self.name_rows[0] and bare_unit(name)
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
