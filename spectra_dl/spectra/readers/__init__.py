@@ -14,6 +14,7 @@ from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
 from spectra_dl.spectra.readers.several_files import concatenate
 from spectra_dl.spectra.readers.several_tables import iter_table_files
 from spectra_dl.spectra.readers.text.text_file import iter_text_file, read_one_spectrum
+from spectra_dl.spectra.readers.text.two_files import is_axis_and_intensities, iter_axis_and_intensities
 from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.hdf5_checks import is_hdf5
@@ -33,7 +34,7 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
         map as text; an instrument's file (Renishaw WDF, Galactic SPC, JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker
         OPUS); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
         them; a folder of files of one spectrum each with ``options.samples``; or a list of patients' folders, of files of
-        one spectrum each, or of tables of one axis and the same columns.
+        one spectrum each, of tables of one axis and the same columns, or of one file with the axis and one with the intensities.
     options
         Which columns say who each spectrum belongs to.
 
@@ -113,6 +114,8 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
         return _blocks_of_path(paths[0], options, rows)
     folders = [part.is_dir() for part in paths]
     if not any(folders):
+        if options.samples is None and is_axis_and_intensities(paths):
+            return iter_axis_and_intensities(paths, options, rows=rows)
         if options.samples is None and _holds_table(paths[0], options):
             return iter_table_files(paths, lambda one: _blocks_of_file(one, options, rows), rows=rows)
         return iter_two_column_files(paths, options, rows=rows)

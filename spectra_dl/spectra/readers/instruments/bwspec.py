@@ -1,4 +1,4 @@
-"""B&W Tek BWSpec text (.txt): a header of names and values, then a table with a row a pixel.
+"""B&W Tek BWSpec and BWRam text (.txt): a header of names and values, then a table with a row a pixel.
 
 The Raman shift and every dark-subtracted spectrum are read; where the shift is left empty, at both ends, there is no spectrum.
 """
@@ -17,9 +17,14 @@ from spectra_dl.spectra.readers.source import open_lines
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name, listed
 
-START = re.compile(rb"(?:\xef\xbb\xbf)?File Version\s*[;,\t]\s*BWSpec", re.IGNORECASE)
+# The table, not the program's name: BWSpec, BWRam and BWTek's other programs write the same one.
+TABLE = re.compile(
+    rb"^pixel[;,\t][^\r\n]{0,600}raman shift[;,\t][^\r\n]{0,600}dark subtracted", re.IGNORECASE | re.MULTILINE
+)
+START = re.compile(rb"(?:\xef\xbb\xbf)?File Version\s*[;,\t]\s*BW", re.IGNORECASE)
 SHIFT, SUBTRACTED, PIXEL = "raman shift", "dark subtracted", "pixel"
 MOST_HEADER_LINES = 1_000
+LARGEST_HEADER = 1 << 16  # bytes
 TEXTS = {"instrument": "model", "title": "title", "measured_at": "date", "accumulations": "average number"}
 
 
@@ -35,7 +40,7 @@ class _Header:
 
 def is_bwspec(head: bytes) -> bool:
     """Say whether a file that begins with ``head`` is BWSpec text."""
-    return START.match(head) is not None
+    return START.match(head) is not None or TABLE.search(head[:LARGEST_HEADER]) is not None
 
 
 def read_bwspec(path: Path) -> list[Recording]:
@@ -75,8 +80,10 @@ def _header(lines: Lines, where: str) -> _Header:
     fields: dict[str, str] = {}
     delimiter = ""
     for number, line in lines:
-        if not delimiter:
-            delimiter = re.search("[;,\t]", line)[0]  # type: ignore[index]
+        mark = re.search("[;,\t]", line)
+        if line.lower().startswith(PIXEL) and mark:
+            delimiter = mark[0]
+        delimiter = delimiter or (mark[0] if mark else ";")
         cells = [cell.strip() for cell in line.split(delimiter)]
         if cells[0].lower() == PIXEL and len(cells) > 2:
             return _Header(fields, delimiter, cells, number)

@@ -15,6 +15,7 @@ from spectra_dl.spectra.readers.text.lines import SAMPLE_LINES, Lines
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.table_start import (
     is_numeric_row,
+    only_numbers,
     refuse_second_table,
     splitter,
     table_start,
@@ -194,10 +195,13 @@ class Records:
             return False
         if is_numeric_row(cells) or line.count('"') % 2:
             return False
+        if after_blank and self._width > 2 and self.delimiter != " ":
+            # A row cut short looks like a line of text with a number in it, or like a word.
+            if line.count(self.delimiter) + 1 == self._width or any(map(looks_numeric, cells)):
+                return False
+            return len(cells) > 1 or any(mark in line.strip() for mark in " :=")
         if after_blank:
-            # A row cut short looks like a line of text with a number in it.
-            fits = self.delimiter != " " and line.count(self.delimiter) + 1 == self._width
-            return not fits or self._width == 2
+            return True
         # A line that closes the table, as ">>>>>End Spectral Data<<<<<"; a word may be a row cut short.
         return line.lstrip()[0] in _CLOSING
 
@@ -209,7 +213,7 @@ class Records:
             cells = self._split(following)
             if not cells:
                 continue
-            rows = rows + 1 if is_numeric_row(cells) else 0
+            rows = rows + 1 if is_numeric_row(cells) or only_numbers(following) else 0
             if rows and (len(cells) == self._width or rows > 1):
                 raise refuse_second_table(at - rows + 1, line, self.name)
             self.text.append(TextLine(at, following.strip()))

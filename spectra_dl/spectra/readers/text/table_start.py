@@ -1,5 +1,6 @@
 """Where the table begins among the first lines of a file that an instrument wrote text into."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -111,13 +112,12 @@ def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> 
     DataError
         Other rows of numbers stand above the table.
     """
-    candidates = [
-        (blocks, split) for split in map(splitter, delimiters) if (blocks := numeric_blocks(lines, split))
-    ]
+    every = {mark: numeric_blocks(lines, splitter(mark)) for mark in delimiters}
+    candidates = {mark: blocks for mark, blocks in every.items() if blocks}
     if not candidates:
         return 0
-    blocks, split = max(candidates, key=lambda each: max(block.characters for block in each[0]))
-    of_words = split is candidates[-1][1] and delimiters[-1] == " "
+    mark = max(candidates, key=lambda each: max(block.characters for block in candidates[each]))
+    blocks, split, of_words = candidates[mark], splitter(mark), mark == " "
     table = max(blocks, key=lambda block: block.characters)
     if table.rows < FEWEST_ROWS:
         return 0
@@ -131,13 +131,23 @@ def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> 
         lines, split
     ):
         return 0
-    for block in above:
-        if block.rows >= FEWEST_ROWS and block.first < start:
-            raise DataError(
-                f"{where} line {block.first + 1}: rows of {block.width} numbers above the table of {table.width} columns in line "
-                f"{start + 1}; put each table into a file of its own, or delete the lines that are none"
-            )
+    further = next((k for k in range(1, start) if all(map(only_numbers, lines[k - 1 : k + 1]))), 0)
+    if further:
+        raise DataError(
+            f"{where} line {further}: rows of numbers above the table that begins in line {start + 1}; put each table into a file of its "
+            "own, or delete the lines that are none"
+        )
     return start
+
+
+def only_numbers(line: str) -> bool:
+    """Return whether a line is nothing but numbers, whatever separates them.
+
+    >>> only_numbers("1 2;3"), only_numbers("Temperature 20")
+    (True, False)
+    """
+    cells = re.split(r"[;,\s]+", line.strip())
+    return len(cells) > 1 and all(map(looks_numeric, cells))
 
 
 def _may_be_its_header(cells: Sequence[str], width: int, *, of_words: bool) -> bool:
@@ -178,7 +188,7 @@ def _heads_two_columns(cells: Sequence[str], directly: bool) -> bool:
     """Return whether a line of two cells is a header, and no entry of an instrument's settings."""
     if looks_numeric(cells[1]):  # a row with a misspelt wavenumber, or an entry such as "points 721"
         return directly and any(map(str.isdigit, cells[0]))
-    known = cells[0] in USUAL_NAMES or stated_unit(cells[0]) is not None
+    known = cells[0] in USUAL_NAMES or stated_unit(cells[0]) is not None or names_an_axis(cells[0])
     return known or (directly and not any(looks_numeric(cell) for cell in cells) and len(cells[0]) < 20)
 
 

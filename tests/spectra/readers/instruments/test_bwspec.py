@@ -15,6 +15,13 @@ def test_shift_and_dark_subtracted_counts_are_read_in_any_countrys_spelling(deli
     np.testing.assert_array_equal(table.intensity, COUNTS[:1])
 
 
+@pytest.mark.parametrize("first", ["File Version;BWRam4.00_14;", "Program;BWTEK iRaman;", "swab 7"])
+def test_the_table_says_who_wrote_a_file_and_not_the_programs_name(first, read):
+    table = read(bwspec_file().replace("File Version;BWSpec4.03_12;", first, 1))
+    np.testing.assert_array_equal(table.intensity, COUNTS[:1])
+    assert table.metadata["laser_nm"][0] == "784.9"
+
+
 def test_laser_exposure_scans_and_instrument_become_columns(read):
     table = read(bwspec_file())
     assert {name: text[0] for name, text in table.metadata.items()} == {
