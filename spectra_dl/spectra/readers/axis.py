@@ -291,8 +291,8 @@ def _refuse_unsupported_units(ascending: FloatArray, where: str, *, stated: bool
 def nanometres(axis: str) -> DataError:
     """Return the refusal of an axis in nm."""
     return DataError(
-        f"{axis} looks like nm, not Raman shift; convert it with the laser's wavelength: "
-        f"shift = 1e7 / laser_nm - 1e7 / nm, in cm⁻¹"
+        f"{axis} looks like nm, not Raman shift; give --laser NM (the laser's wavelength) to convert it, or export Raman shift in cm⁻¹ "
+        "from the instrument's program"
     )
 
 

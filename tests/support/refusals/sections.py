@@ -1,6 +1,17 @@
 """The parts of the table, in the order of the page, and why each is guarded."""
 
-from refusals import damaged_rows, hdf5, images, models, outputs, run, spectra_files, tables, tissue
+from refusals import (
+    damaged_rows,
+    hdf5,
+    images,
+    models,
+    outputs,
+    run,
+    spectra_files,
+    stated_words,
+    tables,
+    tissue,
+)
 from refusals.row import Row
 
 SECTIONS = {
@@ -45,7 +56,7 @@ SECTIONS = {
         "A patient on both sides of a split makes any model look good. Everything that is fitted is fitted inside the fold.",
     ),
 }
-_MODULES = (tables, damaged_rows, spectra_files, models, hdf5, tissue, images, outputs, run)
+_MODULES = (tables, stated_words, damaged_rows, spectra_files, models, hdf5, tissue, images, outputs, run)
 ROWS: tuple[Row, ...] = tuple(
     row for letter in SECTIONS for module in _MODULES for row in module.ROWS if row.section == letter
 )
