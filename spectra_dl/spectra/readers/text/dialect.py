@@ -190,6 +190,10 @@ class Records:
 
     def _is_text(self, line: str, *, after_blank: bool) -> bool:
         """Return whether a line below the first rows is no row, but text below the table."""
+        if (
+            not after_blank and line[:64].lstrip()[:1] not in _CLOSING
+        ):  # most lines, without looking at their cells
+            return False
         cells = self._split(line)
         if not cells or looks_numeric(cells[0]) or cells[0] in USUAL_NAMES:
             return False
@@ -200,10 +204,8 @@ class Records:
             if line.count(self.delimiter) + 1 == self._width or any(map(looks_numeric, cells)):
                 return False
             return len(cells) > 1 or any(mark in line.strip() for mark in " :=")
-        if after_blank:
-            return True
-        # A line that closes the table, as ">>>>>End Spectral Data<<<<<"; a word may be a row cut short.
-        return line.lstrip()[0] in _CLOSING
+        # Else a line that closes the table, as ">>>>>End Spectral Data<<<<<".
+        return True
 
     def _take_text_below(self, number: int, line: str) -> None:
         """Take all lines to the end of the file as text below the table."""

@@ -171,4 +171,6 @@ def is_no_sample(name: str) -> bool:
     >>> is_no_sample("Dark"), is_no_sample("mean"), is_no_sample("S1"), is_no_sample("7")
     (True, True, False, False)
     """
+    if any(map(str.isdigit, name)):  # nearly every id, without a further look
+        return False
     return is_companion(name) or _OF_SEVERAL.fullmatch(_whole_name(name)) is not None
