@@ -1,5 +1,6 @@
 """Types of arrays that every room uses."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -11,6 +12,27 @@ TextArray = NDArray[np.object_]
 Texts = Sequence[str] | NDArray[np.object_] | NDArray[np.str_]
 
 
+def is_missing(value: object) -> bool:
+    """Return whether a value stands for no value: None, NaN, NaT, pandas.NA or a masked cell.
+
+    Examples
+    --------
+    >>> [is_missing(value) for value in (None, float("nan"), np.ma.masked, "", 0)]
+    [True, True, True, False, False]
+    """
+    if isinstance(value, str):
+        return False
+    # pandas.NA and NaT are known by their types' names, so that pandas is not imported for them.
+    if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, float | np.floating):
+        return math.isnan(value)
+    return isinstance(value, np.datetime64 | np.timedelta64) and bool(np.isnat(value))
+
+
 def text_array(values: Iterable[object]) -> TextArray:
-    """Return ``values`` as a one-dimensional object array of str, so that no id is ever a number."""
-    return np.array([str(value) for value in values], dtype=object)
+    """Return ``values`` as a one-dimensional object array of str, so that no id is ever a number.
+
+    A missing value becomes the empty text, as an empty cell of a file does, and never a name such as "None".
+    """
+    return np.array(["" if is_missing(value) else str(value) for value in values], dtype=object)

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from spectra_dl.arrays import Texts
+from spectra_dl.arrays import Texts, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.wording import first_few
 
@@ -28,13 +28,14 @@ def class_names(labels: Texts) -> tuple[str, ...]:
     >>> class_names(["sick", "healthy", "sick"])
     ('healthy', 'sick')
     """
-    missing = [row for row, label in enumerate(labels) if str(label).strip().lower() in _MISSING_WORDS]
+    labels = text_array(labels)
+    missing = [row for row, label in enumerate(labels) if label.strip().lower() in _MISSING_WORDS]
     if missing:
         raise DataError(
             f"{len(missing)} of {len(labels)} spectra have no label (spectrum {first_few(row + 1 for row in missing)}); "
             "label them or leave them out of the input"
         )
-    names = sorted({str(label) for label in labels})
+    names = sorted(set(labels))
     spellings = defaultdict(list)
     for name in names:
         spellings["".join(name.split()).lower()].append(name)

@@ -5,11 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import class_names
 from spectra_dl.evaluation.person_ids import one_spelling, spelled_alike
 from spectra_dl.evaluation.wording import first_few
+
+# What missing ids are written as: by pandas, R, spreadsheets, and by str() of None, NaN, NaT and pandas.NA.
+_MISSING_IDS = frozenset({"", "nan", "none", "nat", "<na>", "na", "n/a", "#n/a", "null"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,17 +73,13 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
             "no patient ids: name their column with --patient, or say with --replicates 3 that each 3 consecutive "
             "rows are one patient; spectra of one patient on both sides of a split inflate every figure"
         )
-    if len(patient) != len(label):
-        raise DataError(f"{len(patient)} patient ids for {len(label)} labels; give one of each per row")
-    given = [str(name) for name in patient]
+    given, label = _column(patient, "patient ids"), _column(label, "labels")
+    if len(given) != len(label):
+        raise DataError(f"{len(given)} patient ids for {len(label)} labels; give one of each per row")
+    _refuse_missing(given)
     ids = np.array(one_spelling(given).names, dtype=object)
-    blank = [row + 1 for row, name in enumerate(ids) if not name.strip()]
-    if blank:
-        raise DataError(f"{len(blank)} rows have no patient id (row {first_few(blank)}); name their patients")
     classes = class_names(label)
-    class_of_row = np.searchsorted(
-        np.array(classes, dtype=object), np.array([str(c) for c in label], dtype=object)
-    )
+    class_of_row = np.searchsorted(np.array(classes, dtype=object), label)
     names, first_row, of_row = np.unique(ids, return_index=True, return_inverse=True)
     class_of_patient = class_of_row[first_row].astype(np.intp)
     torn = np.unique(of_row[class_of_row != class_of_patient[of_row]])
@@ -89,7 +88,7 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
             f"{names[person]} ({' and '.join(classes[code] for code in np.unique(class_of_row[of_row == person]))})"
             for person in torn
         ]
-        spelled = [spelled_alike(given, names[person]) for person in torn]
+        spelled = [spelled_alike(list(given), names[person]) for person in torn]
         alike = first_few(" = ".join(map(ascii, one)) for one in spelled if len(one) > 1)
         also = f" ({alike}: ids of two people must differ in more than spelling)" if alike else ""
         raise DataError(
@@ -97,3 +96,21 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
             "correct the labels, or leave these patients out"
         )
     return Patients(tuple(names), classes, of_row.astype(np.intp), class_of_patient)
+
+
+def _column(values: Texts, what: str) -> TextArray:
+    dimensions = getattr(values, "ndim", 1)
+    if dimensions != 1:
+        raise DataError(f"the {what} have {dimensions} dimensions; give one per row, of shape (n,)")
+    return text_array(values)
+
+
+def _refuse_missing(ids: TextArray) -> None:
+    missing = [row for row, name in enumerate(ids) if name.strip().lower() in _MISSING_IDS]
+    if missing:
+        written = sorted({ids[row].strip() for row in missing} - {""})
+        words = f", written {first_few(map(repr, written))}" if written else ""
+        raise DataError(
+            f"{len(missing)} rows have no patient id (row {first_few(row + 1 for row in missing)}{words}); name their patients, "
+            "or leave these rows out"
+        )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from spectra_dl.arrays import Texts
+from spectra_dl.arrays import Texts, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.wording import first_few
 
@@ -78,7 +78,7 @@ def one_spelling(names: Texts) -> OneSpelling:
     >>> one_spelling(["A1", "a1", "A1", "B2"]).names
     ['A1', 'A1', 'A1', 'B2']
     """
-    texts = [str(name) for name in names]
+    texts = list(text_array(names))
     rows = Counter(texts)
     spellings: dict[str, list[str]] = defaultdict(list)
     for text in sorted(rows):

@@ -1,7 +1,8 @@
 """Spectra as pandas data frames and back, and as a small HTML table in notebooks."""
 
 import html
-from collections.abc import Callable, Hashable, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,14 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.hdf5_files import named_columns
 from spectra_dl.spectra.readers import replicated_blocks
 from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
 from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, USUAL_NAMES, Columns, assign_columns
+from spectra_dl.spectra.readers.instruments.units import check_unit
 from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.text.header import INVERSE_CM
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, looks_numeric
 from spectra_dl.spectra.readers.wording import printable, quoted
 from spectra_dl.spectra.table import SpectraTable
@@ -26,6 +30,10 @@ SOURCE = "source"
 _ORIGIN = "spectra_dl"
 _WHERE = "data frame"
 _IDS = ("sample_id", "patient")
+_NUMBER = re.compile(r"\s*+[-+−]?[0-9]++(?:[.,][0-9]++)*+(?:e[-+]?[0-9]++)?\s*+", re.IGNORECASE)
+_SHIFT_UNIT = re.compile(INVERSE_CM, re.IGNORECASE)
+# A column "3 months" or "2 cm" is metadata; these are what axes of spectrometers count in.
+_FOREIGN_UNIT = re.compile(r"nm|[µμu]m|nanomet(?:er|re)s?|m?ev|[tg]?hz|m/z|px|pixels?", re.IGNORECASE)
 _ROWS_SHOWN, _NOTES_SHOWN, _LONGEST_CELL = 5, 10, 60
 
 
@@ -69,6 +77,8 @@ def from_frame(frame: "pd.DataFrame", options: ReadOptions | None) -> SpectraTab
     tidy = str.strip if origin is None else str
     names = [tidy(_column_name(name)) for name in frame.columns]
     at_axis = [k for k, name in enumerate(names) if _is_wavenumber(name, options)]
+    if not at_axis:
+        _refuse_foreign_units(names)
     at_text = [k for k in range(len(names)) if k not in set(at_axis)]
     axis = _axis([names[k] for k in at_axis], stated=origin is not None)
     columns = assign_columns([names[k] for k in at_text], options, _WHERE)
@@ -101,19 +111,76 @@ def _column_name(name: Hashable) -> str:
     return str(name)
 
 
-def _is_wavenumber(name: str, options: ReadOptions) -> bool:
-    if name in options.named().values() or not looks_numeric(name):
-        return False
-    if NumberFormat().number(name) is None:
+def column_axis(columns: Iterable[Hashable]) -> FloatArray | None:
+    """Return the wavenumbers that the names of columns are, in the columns' order.
+
+    Parameters
+    ----------
+    columns
+        ``(p,)`` numbers, or texts that spell numbers, with or without the unit cm⁻¹.
+
+    Returns
+    -------
+    ndarray or None
+        ``(p,)`` float64; None where no name is a number.
+
+    Raises
+    ------
+    DataError
+        Some names are numbers and others are not, or they have another unit.
+
+    Examples
+    --------
+    >>> column_axis(["400 cm-1", 402.5]), column_axis(["CH2", "amide I"])
+    (array([400. , 402.5]), None)
+    """
+    names = [_column_name(name) for name in columns]
+    _refuse_foreign_units(names)
+    shifts = [_shift(name) for name in names]
+    others = [name for name, shift in zip(names, shifts, strict=True) if shift is None]
+    if len(others) == len(names):
+        return None
+    if others:
+        raise DataError(
+            f"{_WHERE}: {len(names) - len(others)} columns are wavenumbers, but {first_few(map(quoted, others))} is none; give the "
+            "columns of intensities alone, for instance X[wavenumbers]"
+        )
+    return np.array(shifts, dtype=np.float64)
+
+
+def _number_and_unit(name: str) -> tuple[str, str]:
+    """Return the number that a name begins with and what stands behind it, without brackets."""
+    number = _NUMBER.match(name)
+    return (number.group(), name[number.end() :].strip(" []()")) if number else ("", "")
+
+
+def _refuse_foreign_units(names: Sequence[str]) -> None:
+    for name in names:
+        _, unit = _number_and_unit(name)
+        if _FOREIGN_UNIT.fullmatch(unit):
+            check_unit(unit, f"{_WHERE}, column {quoted(name)}")
+
+
+def _shift(name: str) -> float | None:
+    """Return the wavenumber that a column's name is, or None; the unit may stand behind the number."""
+    number, unit = _number_and_unit(name)
+    shown = number if _SHIFT_UNIT.fullmatch(unit) else name
+    if not looks_numeric(shown):
+        return None
+    value = NumberFormat().number(shown.strip())
+    if value is None:
         raise DataError(
             f"{_WHERE}: column {quoted(name)} is a number in another spelling; write it with a decimal point and no thousands mark"
         )
-    return True
+    return value
+
+
+def _is_wavenumber(name: str, options: ReadOptions) -> bool:
+    return name not in options.named().values() and _shift(name) is not None
 
 
 def _axis(names: Sequence[str], *, stated: bool) -> SortedAxis:
-    spelling = NumberFormat()
-    values = np.array([spelling.number(name) for name in names], dtype=np.float64)
+    values = np.array([_shift(name) for name in names], dtype=np.float64)
     return sorted_axis(values, [f"column {quoted(name)}" for name in names], _WHERE, stated=stated)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,13 +28,13 @@ class SpectraTable:
     Attributes
     ----------
     intensity
-        ``(n, p)`` float64, one row per spectrum in input order; NaN where the file had no value.
+        ``(n, p)`` float64, one row per spectrum in input order; NaN where the file had no value or an array's mask hides it.
     wavenumber
         ``(p,)`` float64, Raman shift in cm⁻¹, strictly ascending.
     sample_id
         ``(n,)`` text, as given; ids are never numbers ("7" and "07" are different people).
     patient, label, batch
-        ``(n,)`` text, or None where the input names none.
+        ``(n,)`` text, or None where the input names none; a missing entry (None, NaN, masked) is the empty text.
     source
         ``(n,)`` text: the file and line (or column) each spectrum stood in.
     metadata
@@ -68,8 +68,8 @@ class SpectraTable:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "intensity", np.ascontiguousarray(self.intensity, dtype=np.float64))
-        object.__setattr__(self, "wavenumber", np.ascontiguousarray(self.wavenumber, dtype=np.float64))
+        object.__setattr__(self, "intensity", _floats(self.intensity))
+        object.__setattr__(self, "wavenumber", _floats(self.wavenumber))
         if self.intensity.ndim != 2 or self.wavenumber.shape != self.intensity.shape[1:]:
             raise DataError(
                 f"intensity of shape {self.intensity.shape} does not fit {self.wavenumber.size} wavenumbers; give (n, p) and (p,)"
@@ -91,8 +91,15 @@ class SpectraTable:
     def __len__(self) -> int:
         return int(self.intensity.shape[0])
 
-    def __getitem__(self, rows: ArrayLike) -> "SpectraTable":
-        """Return the spectra at ``rows``, as `select` does."""
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many spectra and points, ``(n, p)``: scikit-learn takes rows of whatever has a shape."""
+        return self.intensity.shape[0], self.intensity.shape[1]
+
+    def __getitem__(self, rows: Any) -> "SpectraTable":
+        """Return the spectra at ``rows``, as `select` does; scikit-learn writes them as ``[rows, ...]``."""
+        if isinstance(rows, tuple) and len(rows) == 2 and rows[1] is Ellipsis:
+            rows = rows[0]
         return self.select(rows)
 
     def _columns(self) -> dict[str, TextArray]:
@@ -205,6 +212,13 @@ class SpectraTable:
         return parts
 
 
+def _floats(values: ArrayLike) -> FloatArray:
+    """Return float64 in rows; what a mask hides is NaN, never the number underneath."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(np.float64), np.nan)
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
 def _counted(number: int, singular: str, plural: str = "") -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
@@ -230,7 +244,7 @@ def as_table(spectra: ArrayLike | SpectraTable, wavenumber: FloatArray) -> Spect
                 "the table's wavenumbers are not those the model was made for; bring it to that axis"
             )
         return spectra
-    matrix = np.asarray(spectra, dtype=np.float64)
+    matrix = _floats(spectra)
     return SpectraTable(matrix, np.asarray(wavenumber), text_array(range(len(matrix))))
 
 

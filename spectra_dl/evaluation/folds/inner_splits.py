@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
+from spectra_dl.arrays import Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.splits import Fold, spectrum_folds
 from spectra_dl.evaluation.folds.splits import inner_folds as folds_by_patient
@@ -12,7 +10,7 @@ from spectra_dl.evaluation.folds.splits import inner_folds as folds_by_patient
 _FOLDS = 3
 
 
-def inner_folds(label: NDArray[np.str_], groups: Sequence[str] | None, seed: int) -> list[Fold]:
+def inner_folds(label: Texts, groups: Sequence[str] | None, seed: int) -> list[Fold]:
     """Divide training rows by patient into three folds, or two where a class has but two patients.
 
     Parameters

@@ -4,12 +4,17 @@ Nothing that predicts with a stored model imports this file.
 """
 
 import warnings
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from numpy.typing import ArrayLike
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -23,73 +28,20 @@ from sklearn.svm import SVC
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
+from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
-from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
-from spectra_dl.spectra.table import SpectraTable, as_table
+from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
 _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
 _TREES = 300
 
-Labels = NDArray[np.str_]
-
-
 MAJORITY = "majority class"  # what any model must beat
 
 
-class SpectraPreprocessor(TransformerMixin, BaseEstimator):
-    """A `Preprocessing` as a scikit-learn transformer: fitted on the rows it is given, so on training rows only.
-
-    Parameters
-    ----------
-    wavenumber
-        ``(p,)`` in cm⁻¹, the axis of every row.
-    preprocessing
-        The steps.
-    memory
-        Shared by models that are fitted on the same rows or clean the same spectra; None fits and cleans each time.
-    """
-
-    fitted_: FittedPreprocessing
-
-    def __init__(
-        self, wavenumber: FloatArray, preprocessing: Preprocessing, memory: FoldMemory | None = None
-    ) -> None:
-        self.wavenumber = wavenumber
-        self.preprocessing = preprocessing
-        self.memory = memory
-
-    def fit(self, X: FloatArray | SpectraTable, y: Labels | None = None) -> Self:
-        """Fit the steps on ``X`` ``(n, p)``.
-
-        Parameters
-        ----------
-        X
-            ``(n, p)`` raw training spectra.
-        y
-            ``(n,)`` class of each row; not looked at.
-        """
-        table = self._table(X)
-        if self.memory is None:
-            self.fitted_ = self.preprocessing.fit(table)
-        else:
-            self.fitted_ = self.memory.fit(self.preprocessing, table)
-        return self
-
-    def transform(self, X: FloatArray | SpectraTable) -> FloatArray:
-        """Return the cleaned spectra, ``(n, q)`` float64."""
-        table = self._table(X)
-        if self.memory is None:
-            return self.fitted_.transform(table).matrix.astype(
-                np.float64, order="C"
-            )  # as a memory gives them
-        return self.memory.clean(table, self.fitted_).astype(np.float64)
-
-    def _table(self, X: FloatArray | SpectraTable) -> SpectraTable:
-        return as_table(X, self.wavenumber)
-
-
-class PrincipalComponents(TransformerMixin, BaseEstimator):
+class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstimator):
     """Principal component scores, fewer where there are few rows or points.
 
     Parameters
@@ -98,12 +50,17 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         At most so many.
     """
 
+    _learnt = "pca_"
     pca_: Any
 
     def __init__(self, n_components: int = _PRINCIPAL_COMPONENTS) -> None:
         self.n_components = n_components
 
-    def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.pca_.n_components_)
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Find the principal components of training rows.
 
         Parameters
@@ -113,17 +70,21 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         y
             ``(n,)`` class of each row; not looked at.
         """
-        solver = "covariance_eigh" if X.shape[0] > X.shape[1] else "full"  # the same scores, ten times sooner
-        self.pca_ = PCA(_fewer(self.n_components, X), svd_solver=solver).fit(X)
+        rows = self._matrix(X, reset=True)
+        solver = (
+            "covariance_eigh" if rows.shape[0] > rows.shape[1] else "full"
+        )  # the same scores, ten times sooner
+        self.pca_ = PCA(_fewer(self.n_components, rows), svd_solver=solver).fit(rows)
         return self
 
-    def transform(self, X: FloatArray) -> FloatArray:
+    def transform(self, X: ArrayLike) -> FloatArray:
         """Return the scores, ``(n, components)``."""
-        scores: FloatArray = self.pca_.transform(X)
+        rows = self._matrix(X, reset=False)
+        scores: FloatArray = self.pca_.transform(rows)
         return scores
 
 
-class PartialLeastSquaresScores(TransformerMixin, BaseEstimator):
+class PartialLeastSquaresScores(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstimator):
     """Scores of a partial least squares regression on class membership: the PLS of PLS-DA.
 
     Parameters
@@ -132,12 +93,22 @@ class PartialLeastSquaresScores(TransformerMixin, BaseEstimator):
         At most so many, fewer where there are few rows or points.
     """
 
+    _learnt = "pls_"
     pls_: Any
 
     def __init__(self, n_components: int = _PLS_COMPONENTS) -> None:
         self.n_components = n_components
 
-    def fit(self, X: FloatArray, y: Labels) -> Self:
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.pls_.x_rotations_.shape[1])
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find the components of training rows that go with the classes.
 
         Parameters
@@ -147,20 +118,23 @@ class PartialLeastSquaresScores(TransformerMixin, BaseEstimator):
         y
             ``(n,)`` class of each row.
         """
-        membership = (np.unique(y) == np.asarray(y)[:, None]).astype(np.float64)  # (n, c)
+        rows = self._matrix(X, reset=True)
+        labels = read_labels(y, len(rows))
+        membership = (labels.of_row[:, None] == np.arange(len(labels.classes))).astype(np.float64)  # (n, c)
         with warnings.catch_warnings():
             # Classes explained before the last component: the components so far are all there are.
             warnings.filterwarnings("ignore", message=".*residual is constant.*")
-            self.pls_ = PLSRegression(_fewer(self.n_components, X), scale=False).fit(X, membership)
+            self.pls_ = PLSRegression(_fewer(self.n_components, rows), scale=False).fit(rows, membership)
         return self
 
-    def transform(self, X: FloatArray) -> FloatArray:
+    def transform(self, X: ArrayLike) -> FloatArray:
         """Return the scores, ``(n, components)``."""
-        scores: FloatArray = self.pls_.transform(X)
+        rows = self._matrix(X, reset=False)
+        scores: FloatArray = self.pls_.transform(rows)
         return scores
 
 
-class PatientCalibrated(ClassifierMixin, BaseEstimator):
+class PatientCalibrated(ClassifierMixin, CheckedEstimator):
     """Probabilities for a classifier that only gives distances, learnt from patients it wasn't fitted on.
 
     The estimator is fitted on all rows; the logistic curve from its distances to probabilities (Platt 1999) is fitted on
@@ -179,6 +153,8 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
         ``(n, c)`` for each training row, from distances by a copy that never saw its patient.
     """
 
+    _learnt = "estimator_"
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}  # with metadata routing
     out_of_fold_probability_: FloatArray
     estimator_: Any
     curve_: Any
@@ -188,7 +164,7 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
         self.estimator = estimator
         self.seed = seed
 
-    def fit(self, X: FloatArray, y: Labels, groups: Sequence[str] | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Fit the estimator on all rows, and its probabilities on out-of-fold distances.
 
         Parameters
@@ -203,27 +179,31 @@ class PatientCalibrated(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DataError
-            A class has fewer than two patients.
+            A class has fewer than two patients; a label or an id is missing.
         """
-        label = np.asarray(y)
-        self.classes_ = np.unique(label)
-        distance = np.empty((len(X), 1 if len(self.classes_) == 2 else len(self.classes_)))
-        for fold in inner_folds(label, groups, self.seed):
-            inner = clone(self.estimator).fit(X[fold.train], label[fold.train])
-            distance[fold.test] = _columns(inner.decision_function(X[fold.test]))
+        rows = self._rows(X, reset=True)
+        labels = read_labels(y, len(rows))
+        patient = None if groups is None else list(read_groups(groups, len(rows)))
+        self.classes_, label = labels.classes, labels.values
+        distance = np.empty((len(rows), 1 if len(self.classes_) == 2 else len(self.classes_)))
+        for fold in inner_folds(labels.text, patient, self.seed):
+            inner = clone(self.estimator).fit(rows_at(rows, fold.train), label[fold.train])
+            distance[fold.test] = _columns(inner.decision_function(rows_at(rows, fold.test)))
         self.curve_ = LogisticRegression(C=1e3, max_iter=1000).fit(distance, label)
         self.out_of_fold_probability_ = self.curve_.predict_proba(distance)
-        self.estimator_ = clone(self.estimator).fit(X, label)
+        self.estimator_ = clone(self.estimator).fit(rows, label)
         return self
 
-    def predict_proba(self, X: FloatArray) -> FloatArray:
+    def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return ``(n, c)`` probabilities."""
-        probability: FloatArray = self.curve_.predict_proba(_columns(self.estimator_.decision_function(X)))
+        rows = self._rows(X, reset=False)
+        probability: FloatArray = self.curve_.predict_proba(_columns(self.estimator_.decision_function(rows)))
         return probability
 
-    def predict(self, X: FloatArray) -> Labels:
+    def predict(self, X: ArrayLike) -> Labels:
         """Return the likeliest class of each row."""
-        likeliest: Labels = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        likeliest: Labels = self.classes_[best]
         return likeliest
 
 

@@ -2,29 +2,34 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
-from spectra_dl.arrays import FloatArray, TextArray, text_array
+from spectra_dl.arrays import TextArray, text_array
 from spectra_dl.classification.ensemble import TrainingData, train_ensemble
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
+from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.execution.executor import Executor
 from spectra_dl.spectra.estimators.assembly import Provenance, assemble_predictor
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.labels import ClassLabels, Labels, label_array, read_labels
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
+from spectra_dl.spectra.estimators.spectra_estimator import SpectraEstimator, patients_of
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
-from spectra_dl.spectra.table import as_table
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
 DEFAULT_TRAINING = TrainingSettings()
 
 
-class SpectraClassifier(ClassifierMixin, BaseEstimator):
+class SpectraClassifier(ClassifierMixin, SpectraEstimator):
     """Classify spectra with an ensemble of small networks, each trained without one fold of the patients.
 
     Member k never sees the patients of fold k, and some of its training patients only say when to stop. Its
@@ -35,7 +40,8 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     wavenumber
-        ``(p,)`` axis of the spectra in cm⁻¹, ascending.
+        ``(p,)`` axis of the spectra in cm⁻¹, ascending. None takes the columns of the data frame, or the axis of the table, that
+        it is fitted on. Columns that are numbers must be this axis, in this order, whenever a data frame is given.
     preprocessing
         Cleaning steps, fitted anew on each member's own training rows; None takes the default ones.
     network
@@ -49,7 +55,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
     seed
         The same seed on the same machine gives the same bytes.
     positive
-        The class whose sensitivity is reported; None takes the rule of `spectra_dl.evaluation.class_names`.
+        The class whose sensitivity is reported, as ``y`` has it or as text; None takes the rule of `spectra_dl.evaluation.class_names`.
     threshold
         How the stored decision threshold is chosen on left-out patients: ``"youden"``, or the specificity wanted.
     memory
@@ -58,11 +64,13 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_
-        ``(c,)`` class names, sorted.
+        ``(c,)`` labels in the type of ``y`` (text, whole numbers, booleans), sorted in it; `predict` returns values of it.
     predictor_
-        The `SpectraPredictor` that was trained.
+        The `SpectraPredictor` that was trained; it and its file have the classes as text.
     out_of_fold_logits_
         ``(n, c)`` logits for each training row by the member that never saw its patient.
+    wavenumber_, n_features_in_, feature_names_in_
+        The axis it was fitted on, its length, and the names of the data frame's columns if they were texts.
 
     Examples
     --------
@@ -74,9 +82,13 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
     (16, 2)
     """
 
+    _learnt = "predictor_"
+    classes_: Labels
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}  # with metadata routing
+
     def __init__(
         self,
-        wavenumber: FloatArray,
+        wavenumber: ArrayLike | None = None,
         preprocessing: Preprocessing | None = None,
         *,
         network: str = "compact",
@@ -84,7 +96,7 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         training: TrainingSettings | None = None,
         augmentation: Augmentation | None = None,
         seed: int = 0,
-        positive: str | None = None,
+        positive: object = None,
         threshold: ThresholdRule = "youden",
         memory: FoldMemory | None = None,
     ) -> None:
@@ -117,9 +129,10 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         X
             ``(n, p)`` intensities on the axis ``wavenumber``.
         y
-            ``(n,)`` class names.
+            ``(n,)`` classes: text, whole numbers or booleans.
         groups
-            ``(n,)`` patient ids; they are needed.
+            ``(n,)`` patient ids. They are needed, unless X says whose its rows are: a `SpectraTable` with patients, or a data
+            frame whose index is named ``patient``.
         provenance
             Where the spectra came from, for the model file.
         checkpoints
@@ -132,26 +145,21 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DataError
-            No patients are given, or too few for the number of members.
+            No patients are given, or too few for the number of members; an id, a label or an intensity is missing; a patient has two
+            classes; the columns of a data frame are not the axis.
         TrainingDivergedError
             The loss is no longer finite.
         """
-        if groups is None:
-            raise DataError(
-                "no patient ids: give groups=patients, so that no patient is on both sides of a split"
-            )
         if self.members < 2:
             raise UsageError(
                 f"members={self.members}: at least 2, so that every patient is left out of one of them"
             )
-        self.classes_, target = np.unique(np.asarray(y, dtype=str), return_inverse=True)
-        positive_class(
-            [str(name) for name in self.classes_], self.positive
-        )  # refused now, not after the training
+        table = self._spectra(X, reset=True)
+        labels = read_labels(y, len(table))
+        data = self._training_data(table, labels, patients_of(X, groups, len(table)))
+        positive = None if self.positive is None else labels.name_of(self.positive)
+        positive_class(list(labels.names), positive)  # refused now, not after the training
         check_rule(self.threshold)
-        table = as_table(X, self.wavenumber)
-        label, patient = text_array(np.asarray(y)), text_array(np.asarray(groups))
-        data = TrainingData(table, label, patient, target.astype(np.int64), len(self.classes_))
         recipe = SpectraRecipe(
             self.network,
             self.preprocessing or Preprocessing.default(),
@@ -162,28 +170,56 @@ class SpectraClassifier(ClassifierMixin, BaseEstimator):
         ensemble = train_ensemble(
             data, recipe, self.members, checkpoints=checkpoints, resume=resume, executor=executor
         )
-        self.out_of_fold_logits_ = ensemble.out_of_fold_logits
+        self.classes_, self._column = labels.classes, labels.place
+        self.out_of_fold_logits_ = ensemble.out_of_fold_logits.take(self._column, axis=1)
         self.predictor_ = assemble_predictor(
             table,
             data,
             ensemble,
             recipe,
             provenance or Provenance(),
-            positive=self.positive,
+            positive=positive,
             threshold_rule=self.threshold,
         )
         return self
 
+    def _training_data(self, table: SpectraTable, labels: ClassLabels, patient: TextArray) -> TrainingData:
+        """Return the rows with the checks of the command line: everybody has one spelling and one class."""
+        people = read_patients(patient, labels.text)
+        names = text_array(people.names)[people.of_row]
+        target = labels.place[labels.of_row].astype(np.int64)
+        return TrainingData(table, labels.text, names, target, len(labels.classes))
+
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return class probabilities ``(n, c)`` for spectra ``X`` (n, p) on the training axis."""
-        return self.predictor_.probability(self.predictor_.mean_logits(as_table(X, self.wavenumber)))
+        """Return class probabilities ``(n, c)``, a column for each of ``classes_``, for spectra ``X`` (n, p) on the training axis."""
+        table = self._spectra(X, reset=False)
+        probability = self.predictor_.probability(self.predictor_.mean_logits(table))
+        return probability.take(self._column, axis=1)
 
     @property
     def out_of_fold_probability_(self) -> NDArray[np.float64]:
         """``(n, c)`` probabilities for each training row by the member that never saw its patient."""
+        check_is_fitted(self)
         return self.predictor_.probability(self.out_of_fold_logits_)
 
-    def predict(self, X: ArrayLike) -> TextArray:
-        """Return the most probable class of each spectrum in ``X`` (n, p)."""
-        best: TextArray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+    def predict(self, X: ArrayLike) -> Labels:
+        """Return the most probable class of each spectrum in ``X`` (n, p), as ``y`` had it."""
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        best: Labels = self.classes_[likeliest]
         return best
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the share of spectra whose class is predicted, each counted by itself; `spectra_dl.evaluate` counts patients.
+
+        Parameters
+        ----------
+        X
+            ``(n, p)`` spectra on the training axis.
+        y
+            ``(n,)`` their classes, in the type they had in `fit`.
+        sample_weight
+            ``(n,)`` how much each spectrum counts; the same if None.
+        """
+        predicted = self.predict(X)
+        right = predicted == label_array(y, len(predicted))
+        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))

@@ -4,22 +4,28 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.linear_model import LogisticRegression
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
+from spectra_dl.spectra.estimators.matrices import CheckedEstimator
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Labels = NDArray[np.str_]
 
 _LENGTH = 9
 _KERNELS = math.comb(_LENGTH, 3)  # 84: three weights of 2, six of -1
@@ -31,7 +37,7 @@ _STRENGTHS = 10.0 ** np.arange(
 )  # of the ridge penalty, in mean variances of a principal component
 
 
-class MiniRocket(TransformerMixin, BaseEstimator):
+class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstimator):
     """Features of spectra: the share of points at which a convolution exceeds a threshold.
 
     Parameters
@@ -55,6 +61,7 @@ class MiniRocket(TransformerMixin, BaseEstimator):
     Sums are formed point by point in float32, so a spectrum's features don't depend on the others in its batch.
     """
 
+    _learnt = "thresholds_"
     dilations_: NDArray[np.intp]
     thresholds_: list[NDArray[np.float32]]
 
@@ -63,7 +70,16 @@ class MiniRocket(TransformerMixin, BaseEstimator):
         self.seed = seed
         self.memory = memory
 
-    def fit(self, X: FloatArray, y: Labels | None = None) -> Self:
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # features are float32
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return sum(threshold.size for threshold in self.thresholds_)
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Find the thresholds on training rows.
 
         Parameters
@@ -78,31 +94,36 @@ class MiniRocket(TransformerMixin, BaseEstimator):
         DataError
             The spectra have fewer than nine points.
         """
-        if X.shape[1] < _LENGTH:
-            raise DataError(f"MiniRocket needs spectra of at least {_LENGTH} points; these have {X.shape[1]}")
+        rows = self._matrix(X, reset=True)
+        if rows.shape[1] < _LENGTH:
+            raise DataError(
+                f"MiniRocket needs spectra of at least {_LENGTH} points; these have {rows.shape[1]}"
+            )
         per_kernel = max(1, self.n_features // _KERNELS)
-        self.dilations_, counts = dilation_counts(X.shape[1], per_kernel)
+        self.dilations_, counts = dilation_counts(rows.shape[1], per_kernel)
         generator = np.random.default_rng(self.seed)
         quantiles = np.arange(1, per_kernel * _KERNELS + 1) * _GOLDEN_RATIO % 1
-        self.thresholds_ = []
+        all_thresholds = []
         for at, (dilation, count) in enumerate(zip(self.dilations_, counts, strict=True)):
-            chosen = _tensor(X[generator.integers(len(X), size=_KERNELS)])
+            chosen = _tensor(rows[generator.integers(len(rows), size=_KERNELS)])
             at_dilation, quantiles = np.split(quantiles, [count * _KERNELS])
             outputs = _output_for_each(chosen, int(dilation), padded_first=at % 2 == 0)
             thresholds = [
                 np.quantile(output.numpy(), part)
                 for output, part in zip(outputs, at_dilation.reshape(_KERNELS, count), strict=True)
             ]
-            self.thresholds_.append(np.array(thresholds, dtype=np.float32))  # (84, count)
+            all_thresholds.append(np.array(thresholds, dtype=np.float32))  # (84, count)
+        self.thresholds_ = all_thresholds
         return self
 
-    def transform(self, X: FloatArray) -> NDArray[np.float32]:
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the features, ``(n, f)`` from 0 to 1."""
+        rows = self._matrix(X, reset=False)
         if self.memory is None:
-            return self._transformed(X)
+            return self._transformed(rows)
         thresholds = [threshold.tolist() for threshold in self.thresholds_]
         fitted = json.dumps(["MiniRocket", self.dilations_.tolist(), thresholds])
-        return self.memory.features(fitted, X, self._transformed)
+        return self.memory.features(fitted, rows, self._transformed)
 
     def _transformed(self, X: FloatArray) -> NDArray[np.float32]:
         parts = [
@@ -199,7 +220,7 @@ def _tensor(rows: FloatArray) -> "Tensor":
     return torch.from_numpy(np.ascontiguousarray(rows, dtype=np.float32))
 
 
-class PatientRidge(ClassifierMixin, BaseEstimator):
+class PatientRidge(ClassifierMixin, CheckedEstimator):
     """Ridge regression on class membership, its penalty and its probabilities learnt from patients left out.
 
     Leaving out one spectrum at a time, as `sklearn.linear_model.RidgeClassifierCV` does, leaves the patient's other
@@ -221,6 +242,8 @@ class PatientRidge(ClassifierMixin, BaseEstimator):
         ``(n, c)`` for each training row, from ridge weights that never saw its patient.
     """
 
+    _learnt = "_weights"
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}  # with metadata routing
     classes_: Labels
     strength_: float
     out_of_fold_probability_: FloatArray
@@ -231,7 +254,7 @@ class PatientRidge(ClassifierMixin, BaseEstimator):
         self.features = features
         self.seed = seed
 
-    def fit(self, X: FloatArray, y: Labels, groups: Sequence[str] | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Fit the features, the penalty, the probabilities and the ridge weights.
 
         Parameters
@@ -246,12 +269,14 @@ class PatientRidge(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DataError
-            A class has fewer than two patients.
+            A class has fewer than two patients; a label or an id is missing.
         """
-        label = np.asarray(y)
-        self.classes_ = np.unique(label)
+        rows = self._rows(X, reset=True)
+        labels = read_labels(y, len(rows))
+        patient = None if groups is None else list(read_groups(groups, len(rows)))
+        self.classes_, label = labels.classes, labels.values
         self.features_ = clone(self.features)
-        features = np.asarray(self.features_.fit_transform(X, label), dtype=np.float64)
+        features = np.asarray(self.features_.fit_transform(rows, label), dtype=np.float64)
         self._mean, self._scale = features.mean(axis=0), features.std(axis=0)
         self._scale[self._scale < 1e-9] = 1.0  # a feature that never changes stays 0
         features = (features - self._mean) / self._scale
@@ -259,9 +284,9 @@ class PatientRidge(ClassifierMixin, BaseEstimator):
         target = _membership(label, self.classes_)
 
         scores = np.empty((len(_STRENGTHS), *target.shape))
-        for fold in inner_folds(label, groups, self.seed):
+        for fold in inner_folds(labels.text, patient, self.seed):
             scores[:, fold.test] = _scores(gram, target, fold.train, fold.test)
-        best = _nearest(scores, target, groups)
+        best = _nearest(scores, target, patient)
         self.strength_ = float(_STRENGTHS[best])
         self.curve_ = LogisticRegression(C=1e3, max_iter=1000).fit(scores[best], label)
         self.out_of_fold_probability_ = self.curve_.predict_proba(scores[best])
@@ -270,15 +295,17 @@ class PatientRidge(ClassifierMixin, BaseEstimator):
         self._weights, self._offset = features.T @ dual, target.mean(axis=0)  # (f, k), (k,)
         return self
 
-    def predict_proba(self, X: FloatArray) -> FloatArray:
+    def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return ``(n, c)`` probabilities."""
-        features = (self.features_.transform(X).astype(np.float64) - self._mean) / self._scale
+        features = np.asarray(self.features_.transform(self._rows(X, reset=False)), dtype=np.float64)
+        features = (features - self._mean) / self._scale
         probability: FloatArray = self.curve_.predict_proba(features @ self._weights + self._offset)
         return probability
 
-    def predict(self, X: FloatArray) -> Labels:
+    def predict(self, X: ArrayLike) -> Labels:
         """Return the likeliest class of each row."""
-        likeliest: Labels = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        likeliest: Labels = self.classes_[best]
         return likeliest
 
 

@@ -1,0 +1,192 @@
+"""Matrices and data frames as scikit-learn's callers give them, checked for every estimator in one place."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.errors import DataError
+from spectra_dl.spectra.frames import column_axis
+from spectra_dl.spectra.preprocessing.resampling import same_axis
+from spectra_dl.spectra.table import SpectraTable
+
+
+class CheckedEstimator(BaseEstimator):
+    """An estimator whose rows are checked, and that is fitted when it has learnt, not when it has begun to.
+
+    Attributes
+    ----------
+    n_features_in_
+        Columns of X.
+    feature_names_in_
+        Names of the columns it was fitted on, if they were texts.
+    """
+
+    _learnt: ClassVar[str]  # the attribute that `fit` sets last
+    n_features_in_: int
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, self._learnt)
+
+    def _matrix(self, X: Any, *, reset: bool) -> FloatArray:
+        """Return checked rows ``(n, p)``; ``reset`` when fitting."""
+        if not reset:
+            check_is_fitted(self)
+        return checked_matrix(self, X, reset=reset)
+
+    def _rows(self, X: Any, *, reset: bool) -> Any:
+        """Return checked rows for an estimator inside: tables and data frames as they are, since it may look at their axis."""
+        if not isinstance(X, SpectraTable):
+            matrix = self._matrix(X, reset=reset)
+            return X if hasattr(X, "columns") else matrix
+        if not reset:
+            check_is_fitted(self)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        self.n_features_in_ = X.wavenumber.size
+        return X
+
+
+def rows_at(rows: Any, index: IndexArray) -> Any:
+    """Return rows by number, of a matrix, a table or a data frame.
+
+    Parameters
+    ----------
+    rows
+        ``n`` rows.
+    index
+        ``(k,)`` their numbers.
+    """
+    return rows.iloc[index] if hasattr(rows, "iloc") else rows[index]
+
+
+def checked_matrix(
+    estimator: Any, X: Any, *, reset: bool, least_features: int = 1, axis: FloatArray | None = None
+) -> FloatArray:
+    """Return rows as finite float64 numbers, and keep or compare how many features there are and what they are called.
+
+    Parameters
+    ----------
+    estimator
+        Gets ``n_features_in_``, and ``feature_names_in_`` where the columns of a data frame are texts.
+    X
+        ``(n, p)`` array, list or data frame. A masked cell is a missing one.
+    reset
+        Whether the estimator is being fitted; else X is compared with what it was fitted on.
+    least_features
+        So many there must be.
+    axis
+        ``(p,)`` wavenumbers that the columns are, for messages; None where they are no spectra.
+
+    Returns
+    -------
+    ndarray
+        ``(n, p)`` float64.
+
+    Raises
+    ------
+    DataError
+        X is sparse, has another shape than ``(n, p)``, misses values, or differs from what the estimator was fitted on.
+    """
+    if hasattr(X, "toarray"):
+        raise DataError("X is a sparse matrix; spectra are dense: give X.toarray()")
+    try:
+        matrix = check_array(
+            _unmasked(X),
+            dtype=np.float64,
+            ensure_all_finite=False,
+            ensure_min_features=least_features,
+            input_name="X",
+            estimator=estimator,
+        )
+        named = X if hasattr(X, "columns") and not _known_by_axis(estimator, X, reset=reset) else matrix
+        validate_data(estimator, named, reset=reset, skip_check_array=True)
+    except (TypeError, ValueError) as err:
+        if isinstance(err, TypeError) and "argument must be" in str(err):
+            raise  # a cell that no number can be made of, which scikit-learn wants to be a TypeError
+        raise DataError(str(err)) from err
+    _refuse_gaps(matrix, axis)
+    return np.asarray(matrix, dtype=np.float64)
+
+
+def frame_axis(X: Any) -> FloatArray | None:
+    """Return the wavenumbers that a data frame's columns are; None for other columns and for what is no data frame.
+
+    Raises
+    ------
+    DataError
+        Some columns are wavenumbers and others are not, or they have another unit than cm⁻¹.
+    """
+    return column_axis(X.columns) if hasattr(X, "columns") else None
+
+
+def require_same_axis(columns: FloatArray, wavenumber: FloatArray) -> None:
+    """Refuse columns that are other wavenumbers than the axis, or the same in another order.
+
+    Parameters
+    ----------
+    columns
+        ``(q,)`` in cm⁻¹, as the data frame has them.
+    wavenumber
+        ``(p,)`` ascending, in cm⁻¹.
+
+    Raises
+    ------
+    DataError
+        They differ by more than a thousandth of a step.
+    """
+    if same_axis(columns, wavenumber):
+        return
+    remedy = "name the columns by the axis, or give plain numbers with X.to_numpy() if you are sure of their places"
+    if same_axis(np.sort(columns), wavenumber):
+        raise DataError(
+            "X has the axis' wavenumbers as columns, but in another order; put them in order, for instance X[sorted(X.columns, key=float)]"
+        )
+    if np.array_equal(columns, np.arange(columns.size)):
+        raise DataError(f"X numbers its columns 0 to {columns.size - 1}, which are no wavenumbers; {remedy}")
+    raise DataError(
+        f"X has {_described(columns)} as columns, the model's axis has {_described(wavenumber)}; {_first_difference(columns, wavenumber)}{remedy}"
+    )
+
+
+def _described(axis: FloatArray) -> str:
+    return f"{axis.size} wavenumbers from {axis[0]:g} to {axis[-1]:g} cm⁻¹" if axis.size else "none"
+
+
+def _first_difference(columns: FloatArray, wavenumber: FloatArray) -> str:
+    if columns.size != wavenumber.size:
+        return ""
+    at = int(np.argmax(np.abs(columns - wavenumber) > 1e-9 * np.abs(wavenumber)))
+    return f"column {at + 1} is {columns[at]:.10g}, not {wavenumber[at]:.10g}; "
+
+
+def _known_by_axis(estimator: Any, X: Any, *, reset: bool) -> bool:
+    """Return whether both X and what the estimator was fitted on name their columns by wavenumbers, in whatever spelling."""
+    if reset or not hasattr(estimator, "wavenumber_") or frame_axis(X) is None:
+        return False
+    names = getattr(estimator, "feature_names_in_", None)
+    return names is None or column_axis(names) is not None
+
+
+def _unmasked(X: Any) -> Any:
+    if not isinstance(X, np.ma.MaskedArray):
+        return X
+    return np.ma.filled(X.astype(np.float64), np.nan)
+
+
+def _refuse_gaps(matrix: FloatArray, axis: FloatArray | None) -> None:
+    finite = np.isfinite(matrix)
+    if finite.all():
+        return
+    row, column = map(int, np.argwhere(~finite)[0])
+    place = (
+        f"column {column + 1}" if axis is None or axis.size != matrix.shape[1] else f"{axis[column]:g} cm⁻¹"
+    )
+    bad = int(np.count_nonzero(~finite.all(axis=1)))
+    raise DataError(
+        f"X holds missing or infinite values (NaN, inf, masked): {bad} of {len(matrix)} rows, the first in row {row + 1} at {place}; "
+        "leave these rows out or cut this part of the axis off"
+    )
