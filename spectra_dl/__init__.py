@@ -31,6 +31,16 @@ if TYPE_CHECKING:
     from spectra_dl.loading import load_model
     from spectra_dl.spectra.baseline import airpls, arpls, asls, drpls, iasls
     from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+    from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
+    from spectra_dl.spectra.estimators.step_transformers import (
+        SpectraBaselineCorrector,
+        SpectraCropper,
+        SpectraDespiker,
+        SpectraNormaliser,
+        SpectraResampler,
+        SpectraScatterCorrector,
+        SpectraSmoother,
+    )
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.spectra.readers import ReadOptions, read_spectra
@@ -54,10 +64,18 @@ __all__ = [
     "ReadOptions",
     "ReportContext",
     "SectionRows",
+    "SpectraBaselineCorrector",
     "SpectraClassifier",
+    "SpectraCropper",
     "SpectraDLError",
     "SpectraDLWarning",
+    "SpectraDespiker",
+    "SpectraNormaliser",
     "SpectraPredictor",
+    "SpectraPreprocessor",
+    "SpectraResampler",
+    "SpectraScatterCorrector",
+    "SpectraSmoother",
     "SpectraTable",
     "TissueSection",
     "TrainingDivergedError",
@@ -95,10 +113,18 @@ _HOME = {
     "ReadOptions": "spectra.readers",
     "ReportContext": "evaluation.context",
     "SectionRows": "evaluation.profiles.harness",
+    "SpectraBaselineCorrector": "spectra.estimators.step_transformers",
     "SpectraClassifier": "spectra.estimators.classifier",
+    "SpectraCropper": "spectra.estimators.step_transformers",
     "SpectraDLError": "errors",
     "SpectraDLWarning": "errors",
+    "SpectraDespiker": "spectra.estimators.step_transformers",
+    "SpectraNormaliser": "spectra.estimators.step_transformers",
     "SpectraPredictor": "spectra.predictor",
+    "SpectraPreprocessor": "spectra.estimators.preprocessor",
+    "SpectraResampler": "spectra.estimators.step_transformers",
+    "SpectraScatterCorrector": "spectra.estimators.step_transformers",
+    "SpectraSmoother": "spectra.estimators.step_transformers",
     "SpectraTable": "spectra.table",
     "TissueSection": "expression.section",
     "TrainingDivergedError": "errors",

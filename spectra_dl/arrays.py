@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,3 +37,18 @@ def text_array(values: Iterable[object]) -> TextArray:
     A missing value becomes the empty text, as an empty cell of a file does, and never a name such as "None".
     """
     return np.array(["" if is_missing(value) else str(value) for value in values], dtype=object)
+
+
+def unmasked(values: Any) -> Any:
+    """Return a masked array's numbers as float64 with NaN for what the mask hides, and anything else as it is.
+
+    NumPy drops a mask without a word where an array is wanted, and gives the numbers underneath.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.array([1, 2], mask=[False, True]))
+    array([ 1., nan])
+    """
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    return np.ma.filled(values.astype(np.float64), np.nan) if values.mask.any() else values.data

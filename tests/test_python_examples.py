@@ -33,6 +33,12 @@ def test_the_examples_of_the_python_page_run(repository, tmp_path):
     assert lines[-1] == "3 gone.csv: no such file; check the path"
 
 
+def test_the_examples_of_the_scikit_learn_page_run(repository, tmp_path):
+    lines = run(python_blocks(repository, "docs/scikit_learn.md"), tmp_path)
+    assert lines[0] == "[0 1]"
+    assert lines[-1] == "'LogisticRegression' '400.0'"
+
+
 def test_the_python_page_names_every_public_name(repository):
     page = (repository / "docs" / "python.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"\w+", page))
@@ -48,10 +54,11 @@ def test_the_readmes_example_runs(repository, tmp_path):
     write_table(
         tmp_path / "saliva" / "spectra.csv", replace(table, label=None, patient=None, metadata=columns)
     )
-    assert run([block, "print(model.predict_proba(table.intensity).shape)"], tmp_path) == ["(24, 2)"]
+    printed = "print(model.predict_proba(table.intensity).shape, accuracy.shape)"
+    assert run([block, printed], tmp_path) == ["(24, 2) (3,)"]
 
 
-@pytest.mark.parametrize("document", ["docs/glossary.md", "docs/python.md"])
+@pytest.mark.parametrize("document", ["docs/glossary.md", "docs/python.md", "docs/scikit_learn.md"])
 def test_the_readme_links_the_page(repository, document):
     assert f"]({document})" in (repository / "README.md").read_text(encoding="utf-8")
 

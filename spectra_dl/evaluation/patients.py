@@ -76,7 +76,7 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
     given, label = _column(patient, "patient ids"), _column(label, "labels")
     if len(given) != len(label):
         raise DataError(f"{len(given)} patient ids for {len(label)} labels; give one of each per row")
-    _refuse_missing(given)
+    refuse_missing_ids(given, "patient id")
     ids = np.array(one_spelling(given).names, dtype=object)
     classes = class_names(label)
     class_of_row = np.searchsorted(np.array(classes, dtype=object), label)
@@ -105,12 +105,26 @@ def _column(values: Texts, what: str) -> TextArray:
     return text_array(values)
 
 
-def _refuse_missing(ids: TextArray) -> None:
+def refuse_missing_ids(ids: TextArray, what: str) -> None:
+    """Refuse ids that stand for no id: empty texts, and what programs write for a missing value.
+
+    Parameters
+    ----------
+    ids
+        ``(n,)`` from `spectra_dl.arrays.text_array`.
+    what
+        Of what they are, for the message.
+
+    Raises
+    ------
+    DataError
+        With the rows.
+    """
     missing = [row for row, name in enumerate(ids) if name.strip().lower() in _MISSING_IDS]
     if missing:
         written = sorted({ids[row].strip() for row in missing} - {""})
         words = f", written {first_few(map(repr, written))}" if written else ""
         raise DataError(
-            f"{len(missing)} rows have no patient id (row {first_few(row + 1 for row in missing)}{words}); name their patients, "
-            "or leave these rows out"
+            f"{len(missing)} rows have no {what} (row {first_few(row + 1 for row in missing)}{words}); give them one, or leave these "
+            "rows out"
         )

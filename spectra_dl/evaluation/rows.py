@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any, Protocol
 
-from spectra_dl.arrays import IndexArray
+from spectra_dl.arrays import IndexArray, unmasked
 from spectra_dl.errors import DataError
 
 
@@ -81,11 +81,43 @@ class RowSubset:
         return self.rows[self.index[rows]]
 
 
+class FrameRows:
+    """A data frame's rows; indexing gives an estimator a data frame, so that it can look at the columns.
+
+    Parameters
+    ----------
+    frame
+        A pandas data frame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> FrameRows(pd.DataFrame({"400.0": [1.0, 2.0]}))[np.array([1])].columns[0]
+    '400.0'
+    """
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __getitem__(self, rows: IndexArray, /) -> Any:
+        return self.frame.iloc[rows]
+
+    def to_numpy(self) -> Any:
+        """Return the values of all rows."""
+        return self.frame.to_numpy()
+
+
 def count_rows(values: Any) -> int:
     """Return how many rows an estimator was given; a tuple is blocks of the same rows."""
     return len(values[0]) if isinstance(values, tuple) else len(values)
 
 
 def as_rows(rows: Rows | tuple[Rows, ...]) -> Rows:
-    """Return rows as the evaluation takes them; a tuple is blocks of the same rows."""
-    return RowBlocks(*rows) if isinstance(rows, tuple) else rows
+    """Return rows as the evaluation takes them; a tuple is blocks of the same rows, and a masked cell is NaN."""
+    if isinstance(rows, tuple):
+        return RowBlocks(*(as_rows(block) for block in rows))
+    return FrameRows(rows) if hasattr(rows, "iloc") else unmasked(rows)

@@ -3,7 +3,7 @@
 This is the predicting half. It imports torch and nothing of the training loop.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -155,10 +155,22 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         inputs = [matrices[used] for used in self.header.input.preprocessing_of_member]
         return mean_output(self.networks, inputs, batch_size=batch_size)
 
+    def __reduce__(self) -> tuple[Callable[..., "SpectraPredictor"], tuple[object, ...]]:
+        """Return how a copy is made, here or in another process: as it is from a model file, with all its checks."""
+        return _rebuilt, (self.header.model_dump_json(), self.tensors(), self.sha256)
+
     def seen_in_training(self, table: SpectraTable) -> int:
         """Count the spectra of ``table`` that the model was trained on."""
         known = set(self.header.input.training.spectrum_hashes)
         return sum(digest in known for digest in spectrum_hashes(table))
+
+
+def _rebuilt(header: str, tensors: Mapping[str, np.ndarray], sha256: str) -> SpectraPredictor:
+    from spectra_dl.models.header import ModelHeader
+    from spectra_dl.spectra.input_part import SpectraInput
+
+    checked = ModelHeader[SpectraInput].model_validate_json(header)
+    return SpectraPredictor.from_tensors(checked, tensors, sha256=sha256)
 
 
 def _remarks(cleaned: Preprocessed, ood_score: NDArray[np.float64]) -> list[tuple[bool, str]]:

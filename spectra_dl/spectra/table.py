@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectra_dl.arrays import FloatArray, TextArray, text_array
+from spectra_dl.arrays import FloatArray, TextArray, text_array, unmasked
 from spectra_dl.errors import DataError
 
 if TYPE_CHECKING:
@@ -68,8 +68,12 @@ class SpectraTable:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "intensity", _floats(self.intensity))
-        object.__setattr__(self, "wavenumber", _floats(self.wavenumber))
+        object.__setattr__(
+            self, "intensity", np.ascontiguousarray(unmasked(self.intensity), dtype=np.float64)
+        )
+        object.__setattr__(
+            self, "wavenumber", np.ascontiguousarray(unmasked(self.wavenumber), dtype=np.float64)
+        )
         if self.intensity.ndim != 2 or self.wavenumber.shape != self.intensity.shape[1:]:
             raise DataError(
                 f"intensity of shape {self.intensity.shape} does not fit {self.wavenumber.size} wavenumbers; give (n, p) and (p,)"
@@ -212,13 +216,6 @@ class SpectraTable:
         return parts
 
 
-def _floats(values: ArrayLike) -> FloatArray:
-    """Return float64 in rows; what a mask hides is NaN, never the number underneath."""
-    if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(np.float64), np.nan)
-    return np.ascontiguousarray(values, dtype=np.float64)
-
-
 def _counted(number: int, singular: str, plural: str = "") -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
@@ -244,7 +241,7 @@ def as_table(spectra: ArrayLike | SpectraTable, wavenumber: FloatArray) -> Spect
                 "the table's wavenumbers are not those the model was made for; bring it to that axis"
             )
         return spectra
-    matrix = _floats(spectra)
+    matrix = np.asarray(unmasked(spectra), dtype=np.float64)
     return SpectraTable(matrix, np.asarray(wavenumber), text_array(range(len(matrix))))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, Texts
+from spectra_dl.arrays import FloatArray, Texts, unmasked
 from spectra_dl.evaluation.audit.copies import check_identical_rows, check_near_copies
 from spectra_dl.evaluation.audit.finding import Finding
 from spectra_dl.evaluation.audit.probing import Probe
@@ -84,6 +84,7 @@ class AuditInputs:
         probes, columns
             As of the class.
         """
+        rows = rows.to_numpy() if hasattr(rows, "to_numpy") else unmasked(rows)
         if not (isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype.kind in "fiu"):
             return cls(probes, columns=columns or {})
         matrix = np.asarray(rows, dtype=np.float64)

@@ -20,6 +20,7 @@ from spectra_dl.evaluation.folds.leave_out_splits import (
 )
 from spectra_dl.evaluation.folds.split_file import RowNames, split_text
 from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.patients import refuse_missing_ids
 from spectra_dl.evaluation.profiles.controls import image_free_controls, shuffled_control
 from spectra_dl.evaluation.profiles.jobs import ProfileJobs, ProfileOutcomes
 from spectra_dl.evaluation.profiles.leaky_estimates import LeakySplit, constant_profile_estimate, leaky_task
@@ -208,6 +209,8 @@ def _task(
         raise DataError(
             f"{n_rows} rows need as many sections, patients and positions (x, y); give one of each per row"
         )
+    refuse_missing_ids(sections, "section")
+    refuse_missing_ids(patients, "patient id")
     if given is None:
         folds = left_out_folds(
             sections,

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, unmasked
 from spectra_dl.errors import DataError, UsageError
 
 SHORTEST = 5  # points: with fewer the second-difference penalty has no interior row
@@ -120,7 +120,7 @@ def checked_intensity(intensity: ArrayLike) -> FloatArray:
         Not a matrix, fewer than 5 points, or a value that is missing or infinite.
     """
     try:
-        matrix = np.ascontiguousarray(intensity, dtype=np.float64)
+        matrix = np.ascontiguousarray(unmasked(intensity), dtype=np.float64)
     except (TypeError, ValueError) as err:
         raise DataError("the intensities are not all numbers; give one (n, p) matrix of numbers") from err
     if matrix.ndim != 2:

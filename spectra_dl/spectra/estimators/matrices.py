@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray, unmasked
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.frames import column_axis
 from spectra_dl.spectra.preprocessing.resampling import same_axis
@@ -31,11 +31,13 @@ class CheckedEstimator(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, self._learnt)
 
-    def _matrix(self, X: Any, *, reset: bool) -> FloatArray:
-        """Return checked rows ``(n, p)``; ``reset`` when fitting."""
+    def _matrix(
+        self, X: Any, *, reset: bool, least_features: int = 1, axis: FloatArray | None = None
+    ) -> FloatArray:
+        """Return checked rows ``(n, p)``; ``reset`` when fitting. See `checked_matrix`."""
         if not reset:
             check_is_fitted(self)
-        return checked_matrix(self, X, reset=reset)
+        return checked_matrix(self, X, reset=reset, least_features=least_features, axis=axis)
 
     def _rows(self, X: Any, *, reset: bool) -> Any:
         """Return checked rows for an estimator inside: tables and data frames as they are, since it may look at their axis."""
@@ -95,15 +97,16 @@ def checked_matrix(
         raise DataError("X is a sparse matrix; spectra are dense: give X.toarray()")
     try:
         matrix = check_array(
-            _unmasked(X),
+            unmasked(X),
             dtype=np.float64,
             ensure_all_finite=False,
             ensure_min_features=least_features,
             input_name="X",
             estimator=estimator,
         )
-        named = X if hasattr(X, "columns") and not _known_by_axis(estimator, X, reset=reset) else matrix
-        validate_data(estimator, named, reset=reset, skip_check_array=True)
+        if not _known_by_axis(estimator, X, reset=reset):
+            named = X if hasattr(X, "columns") else matrix
+            validate_data(estimator, named, reset=reset, skip_check_array=True)
     except (TypeError, ValueError) as err:
         if isinstance(err, TypeError) and "argument must be" in str(err):
             raise  # a cell that no number can be made of, which scikit-learn wants to be a TypeError
@@ -124,32 +127,37 @@ def frame_axis(X: Any) -> FloatArray | None:
 
 
 def require_same_axis(columns: FloatArray, wavenumber: FloatArray) -> None:
-    """Refuse columns that are other wavenumbers than the axis, or the same in another order.
+    """Refuse columns that are no axis, other wavenumbers than the axis, or the same in another order.
 
     Parameters
     ----------
     columns
         ``(q,)`` in cm⁻¹, as the data frame has them.
     wavenumber
-        ``(p,)`` ascending, in cm⁻¹.
+        ``(p,)`` ascending, in cm⁻¹; the columns themselves where no other axis is known.
 
     Raises
     ------
     DataError
-        They differ by more than a thousandth of a step.
+        They differ by more than a thousandth of a step, or number the columns from 0 or 1.
     """
-    if same_axis(columns, wavenumber):
+    known = columns is not wavenumber
+    if known and same_axis(columns, wavenumber):
         return
     remedy = "name the columns by the axis, or give plain numbers with X.to_numpy() if you are sure of their places"
-    if same_axis(np.sort(columns), wavenumber):
+    if columns.size > 1 and bool(np.all(np.diff(columns) == 1)) and columns[0] in (0, 1):
+        raise DataError(
+            f"X numbers its columns {columns[0]:g} to {columns[-1]:g}, which are no wavenumbers; {remedy}"
+        )
+    if known and same_axis(np.sort(columns), wavenumber):
         raise DataError(
             "X has the axis' wavenumbers as columns, but in another order; put them in order, for instance X[sorted(X.columns, key=float)]"
         )
-    if np.array_equal(columns, np.arange(columns.size)):
-        raise DataError(f"X numbers its columns 0 to {columns.size - 1}, which are no wavenumbers; {remedy}")
-    raise DataError(
-        f"X has {_described(columns)} as columns, the model's axis has {_described(wavenumber)}; {_first_difference(columns, wavenumber)}{remedy}"
-    )
+    if known:
+        raise DataError(
+            f"X has {_described(columns)} as columns, the model's axis has {_described(wavenumber)}; "
+            f"{_first_difference(columns, wavenumber)}{remedy}"
+        )
 
 
 def _described(axis: FloatArray) -> str:
@@ -164,17 +172,14 @@ def _first_difference(columns: FloatArray, wavenumber: FloatArray) -> str:
 
 
 def _known_by_axis(estimator: Any, X: Any, *, reset: bool) -> bool:
-    """Return whether both X and what the estimator was fitted on name their columns by wavenumbers, in whatever spelling."""
+    """Return whether both X and what the estimator was fitted on name their columns by wavenumbers, in whatever spelling.
+
+    Then the axes have been compared, and the spelling of the names makes no difference.
+    """
     if reset or not hasattr(estimator, "wavenumber_") or frame_axis(X) is None:
         return False
     names = getattr(estimator, "feature_names_in_", None)
     return names is None or column_axis(names) is not None
-
-
-def _unmasked(X: Any) -> Any:
-    if not isinstance(X, np.ma.MaskedArray):
-        return X
-    return np.ma.filled(X.astype(np.float64), np.nan)
 
 
 def _refuse_gaps(matrix: FloatArray, axis: FloatArray | None) -> None:

@@ -202,7 +202,10 @@ def _taps(rows: "Tensor", dilation: int) -> tuple["Tensor", "Tensor"]:
     points, reach = rows.shape[1], dilation * (_LENGTH // 2)
     padded = torch.nn.functional.pad(rows, (reach, reach))
     moved = torch.stack([padded[:, at * dilation : at * dilation + points] for at in range(_LENGTH)])
-    return 3 * moved, moved.sum(dim=0)  # -1 everywhere and 3 more at three places: one addition per kernel
+    total = moved[0].clone()
+    for tap in moved[1:]:  # Tensor.sum adds in an order that goes by the number of rows
+        total += tap
+    return 3 * moved, total  # -1 everywhere and 3 more at three places: one addition per kernel
 
 
 def _shares_above(output: "Tensor", thresholds: "Tensor") -> "Tensor":
@@ -297,7 +300,8 @@ class PatientRidge(ClassifierMixin, CheckedEstimator):
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return ``(n, c)`` probabilities."""
-        features = np.asarray(self.features_.transform(self._rows(X, reset=False)), dtype=np.float64)
+        rows = self._rows(X, reset=False)
+        features = np.asarray(self.features_.transform(rows), dtype=np.float64)
         features = (features - self._mean) / self._scale
         probability: FloatArray = self.curve_.predict_proba(features @ self._weights + self._offset)
         return probability

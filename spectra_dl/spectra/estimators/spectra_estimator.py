@@ -7,11 +7,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from spectra_dl.arrays import FloatArray, TextArray
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.estimators.labels import read_groups
 from spectra_dl.spectra.estimators.matrices import (
     CheckedEstimator,
-    checked_matrix,
     frame_axis,
     require_same_axis,
 )
@@ -49,9 +48,9 @@ class SpectraEstimator(CheckedEstimator):
             return self._of_table(X, reset=reset)
         columns = frame_axis(X)
         axis = self._axis(columns, reset=reset)
-        if axis is not None and columns is not None:
-            require_same_axis(columns, axis)
-        matrix = checked_matrix(self, X, reset=reset, least_features=2, axis=axis)
+        if columns is not None:
+            require_same_axis(columns, columns if axis is None else axis)
+        matrix = self._matrix(X, reset=reset, least_features=2 if reset else 1, axis=axis)
         axis = self._axis_of(matrix) if axis is None else axis
         table = as_table(matrix, axis)
         if reset:
@@ -61,7 +60,12 @@ class SpectraEstimator(CheckedEstimator):
     def _axis(self, columns: FloatArray | None, *, reset: bool) -> FloatArray | None:
         if not reset:
             return self.wavenumber_
-        return columns if self.wavenumber is None else np.asarray(self.wavenumber, dtype=np.float64)
+        if self.wavenumber is None:
+            return columns
+        try:
+            return np.asarray(self.wavenumber, dtype=np.float64)
+        except ValueError as err:
+            raise UsageError(f"wavenumber is no list of numbers ({err}); give Raman shifts in cm⁻¹") from err
 
     def _axis_of(self, matrix: FloatArray) -> FloatArray:
         """Return the axis of a plain matrix, which nobody has named."""

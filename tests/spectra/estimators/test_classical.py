@@ -12,10 +12,10 @@ from spectra_dl.spectra.estimators.classical import (
     PartialLeastSquaresScores,
     PatientCalibrated,
     PrincipalComponents,
-    SpectraPreprocessor,
     classical_models,
 )
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
 from spectra_dl.spectra.table import SpectraTable

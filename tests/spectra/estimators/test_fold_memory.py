@@ -11,10 +11,11 @@ from sklearn.base import clone
 
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.spectra.estimators.classical import SpectraPreprocessor, classical_models
+from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.minirocket import MiniRocket
+from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, without_baseline
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Baseline, Crop, Normalise
