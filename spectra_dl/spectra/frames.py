@@ -42,7 +42,7 @@ def to_frame(table: SpectraTable) -> "pd.DataFrame":
     import pandas as pd
 
     for name in table.metadata:
-        if looks_numeric(name) or name in USUAL_NAMES:
+        if looks_numeric(name) or _shift(name) is not None or name in USUAL_NAMES:
             raise DataError(
                 f"the metadata column {quoted(name)} would be taken for a wavenumber, an id or a label; give it another name"
             )

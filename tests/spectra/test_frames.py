@@ -109,6 +109,34 @@ def test_columns_named_by_numbers_are_the_axis_too():
     assert list(SpectraTable.from_pandas(named).wavenumber) == [400.0, 402.0, 404.0]
 
 
+@pytest.mark.parametrize("unit", ["cm-1", " cm^-1", " [cm⁻¹]", " (1/cm)", "CM-1"])
+def test_columns_may_have_their_unit_behind_the_number(unit):
+    frame = pd.DataFrame(
+        [["P1", "x", 1.0, 2.0, 4.0]],
+        columns=["patient", "3 months", *(f"{at}{unit}" for at in (400, 402, 404))],
+    )
+    table = SpectraTable.from_pandas(frame)
+    assert table.wavenumber.tolist() == [400, 402, 404]
+    assert list(table.metadata) == ["3 months"]
+
+
+@pytest.mark.parametrize(("unit", "sentence"), [("nm", "looks like nm"), ("meV", "'meV'"), (" THz", "'THz'")])
+def test_columns_with_another_unit_are_refused_by_its_name(unit, sentence):
+    frame = pd.DataFrame([[1.0, 2.0, 4.0]], columns=[f"{at}{unit}" for at in (800, 802, 804)])
+    with pytest.raises(DataError, match=sentence):
+        SpectraTable.from_pandas(frame)
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA, pd.NaT])
+def test_a_missing_id_of_a_frame_is_no_name(gap):
+    frame = pd.DataFrame(
+        {"patient": ["P1", gap], "label": ["x", gap], "400": [1.0, 2.0], "402": [1.0, 3.0], "404": [2.0, 5.0]}
+    )
+    table = SpectraTable.from_pandas(frame)
+    assert table.patient.tolist() == ["P1", ""]
+    assert table.label.tolist() == ["x", ""]
+
+
 def test_nullable_numbers_and_missing_texts_are_read():
     table = SpectraTable.from_pandas(
         frame(**{"402": pd.array([2, None], dtype="Int64"), "age": pd.array(["61", None], dtype="string")})

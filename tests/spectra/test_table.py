@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.utils import _safe_indexing
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
-from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.table import SpectraTable, as_table
 from spectra_dl.spectra.table_files import write_table
 
 
@@ -34,6 +35,31 @@ def test_a_mask_selects_too():
 
 def test_ids_are_text_even_when_they_were_numbers():
     assert list(table(sample_id=[7, 8, 9]).sample_id) == ["7", "8", "9"]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, np.ma.masked])
+def test_a_missing_entry_is_the_empty_text_and_no_name(missing):
+    given = table(
+        sample_id=["a", missing, "c"], patient=["p", "q", missing], metadata={"age": [61, missing, 3]}
+    )
+    assert list(given.sample_id) == ["a", "", "c"]
+    assert list(given.patient) == ["p", "q", ""]
+    assert list(given.metadata["age"]) == ["61", "", "3"]
+
+
+def test_what_a_mask_hides_is_missing():
+    hidden = np.ma.array(np.arange(12).reshape(3, 4), mask=np.eye(3, 4))
+    for values in (table(intensity=hidden).intensity, as_table(hidden, table().wavenumber).intensity):
+        np.testing.assert_array_equal(np.isnan(values), np.eye(3, 4, dtype=bool))
+    with pytest.raises(DataError, match="ascend"):
+        table(wavenumber=np.ma.array(table().wavenumber, mask=[0, 0, 1, 0]))
+
+
+def test_scikit_learn_takes_rows_of_it():
+    given = table()
+    assert given.shape == (3, 4)
+    assert list(_safe_indexing(given, np.array([2, 0])).sample_id) == list(given.select([2, 0]).sample_id)
+    assert list(given[[1]].sample_id) == list(given[[1], ...].sample_id)
 
 
 @pytest.mark.parametrize(

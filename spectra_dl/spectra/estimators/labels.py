@@ -35,8 +35,9 @@ class ClassLabels:
 
     @property
     def values(self) -> Labels:
-        """``(n,)`` label of each row in its own type."""
-        return self.classes[self.of_row]
+        """``(n,)`` label of each row in its own type; numbers in an array of objects are plain numbers, as scikit-learn wants them."""
+        objects = self.classes.dtype == object and not isinstance(self.classes[0], str)
+        return (np.array(self.classes.tolist()) if objects else self.classes)[self.of_row]
 
     @property
     def text(self) -> TextArray:
@@ -98,6 +99,8 @@ def label_array(y: object, rows: int | None = None) -> Labels:
         raise DataError("a classifier requires y to be passed, but the target y is None; give y=labels")
     cells, dtype = _one_column(y, "y", "labels")
     _refuse_missing(cells, "y", "label")
+    if dtype is not None and dtype.kind in "mM":
+        raise DataError("Unknown label type: y holds dates; give classes as text, whole numbers or booleans")
     if rows is not None and len(cells) != rows:
         raise DataError(f"y has {len(cells)} labels for {rows} rows of X; give one label per row")
     _refuse_strange(cells)
@@ -147,6 +150,8 @@ def _one_column(values: object, name: str, what: str) -> tuple[TextArray, np.dty
     else:
         dense = values if isinstance(values, list | tuple) else np.asarray(values)
         dtype = getattr(dense, "dtype", None) if not hasattr(dtype, "numpy_dtype") else dtype
+        if dtype is not None and getattr(dtype, "kind", "") in "mM":
+            dense = np.where(np.isnat(dense), "", np.asarray(dense).astype(str))  # as objects NaT is a number
         try:
             cells = np.asarray(dense, dtype=object)
         except ValueError as err:

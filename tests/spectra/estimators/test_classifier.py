@@ -1,5 +1,7 @@
 """The ensemble: trained by patient, the same bytes for the same seed, whole through a file."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -62,6 +64,16 @@ def test_a_saved_model_gives_the_same_probabilities(table, fitted, tmp_path):
     before, after = (one.predict(table)[0].probability for one in (fitted.predictor_, loaded))
     np.testing.assert_array_equal(before, after)
     np.testing.assert_allclose(before, fitted.predict_proba(table.intensity), atol=1e-12)
+
+
+def test_a_copy_in_another_process_is_what_the_file_would_give(table, fitted, tmp_path):
+    copied = pickle.loads(pickle.dumps(fitted))  # noqa: S301 - written one line above
+    np.testing.assert_array_equal(
+        copied.predict_proba(table.intensity), fitted.predict_proba(table.intensity)
+    )
+    fitted.predictor_.save(tmp_path / "a")
+    copied.predictor_.save(tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])

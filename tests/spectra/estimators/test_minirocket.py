@@ -82,6 +82,16 @@ def test_a_spectrums_features_do_not_depend_on_its_neighbours():
     np.testing.assert_array_equal(alone, fitted.transform(rows)[[0, 63, 64, 149]])
 
 
+@pytest.mark.parametrize("points", [48, 60, 500, 1000])
+def test_nor_where_outputs_are_as_high_as_a_threshold(points):
+    """In rows with steps outputs tie with thresholds, and the last bit of a sum decides."""
+    steps = np.random.default_rng(0).normal(size=(20, -(-points // 16)))
+    rows = np.repeat(steps, 16, axis=1)[:, :points]
+    fitted = MiniRocket(168).fit(rows)
+    alone = np.concatenate([fitted.transform(rows[[row]]) for row in range(20)])
+    np.testing.assert_array_equal(alone, fitted.transform(rows))
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
     rows = np.random.default_rng(1).normal(size=(20, 60))
     first, again, reseeded = (MiniRocket(840, seed).fit(rows).transform(rows) for seed in (0, 0, 1))
