@@ -12,7 +12,8 @@ _ABSENCE_WORDS = frozenset(
 )
 _ABSENCE_BEGINNING = re.compile(r"(no|non|not|without)[ _-]")
 _ABSENCE_ENDINGS = ("-", "_neg")
-_MISSING_WORDS = frozenset({"", "nan", "na", "n/a"})
+# "none" is no word for a missing label: it may be the class without disease.
+MISSING_LABELS = frozenset({"", "nan", "na", "n/a", "nat", "<na>"})
 
 
 def class_names(labels: Texts) -> tuple[str, ...]:
@@ -29,7 +30,7 @@ def class_names(labels: Texts) -> tuple[str, ...]:
     ('healthy', 'sick')
     """
     labels = text_array(labels)
-    missing = [row for row, label in enumerate(labels) if label.strip().lower() in _MISSING_WORDS]
+    missing = [row for row, label in enumerate(labels) if label.strip().lower() in MISSING_LABELS]
     if missing:
         raise DataError(
             f"{len(missing)} of {len(labels)} spectra have no label (spectrum {first_few(row + 1 for row in missing)}); "

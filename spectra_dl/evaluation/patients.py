@@ -12,7 +12,7 @@ from spectra_dl.evaluation.person_ids import one_spelling, spelled_alike
 from spectra_dl.evaluation.wording import first_few
 
 # What missing ids are written as: by pandas, R, spreadsheets, and by str() of None, NaN, NaT and pandas.NA.
-_MISSING_IDS = frozenset({"", "nan", "none", "nat", "<na>", "na", "n/a", "#n/a", "null"})
+MISSING_IDS = frozenset({"", "nan", "none", "nat", "<na>", "na", "n/a", "#n/a", "null"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def refuse_missing_ids(ids: TextArray, what: str) -> None:
     DataError
         With the rows.
     """
-    missing = [row for row, name in enumerate(ids) if name.strip().lower() in _MISSING_IDS]
+    missing = [row for row, name in enumerate(ids) if name.strip().lower() in MISSING_IDS]
     if missing:
         written = sorted({ids[row].strip() for row in missing} - {""})
         words = f", written {first_few(map(repr, written))}" if written else ""

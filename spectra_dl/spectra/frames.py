@@ -31,6 +31,8 @@ _ORIGIN = "spectra_dl"
 _WHERE = "data frame"
 _IDS = ("sample_id", "patient")
 _NUMBER = re.compile(r"\s*+[-+−]?[0-9]++(?:[.,][0-9]++)*+(?:e[-+]?[0-9]++)?\s*+", re.IGNORECASE)
+_AMONG_WORDS = re.compile(r"([^0-9]*+)([0-9]++(?:\.[0-9]++)?)([^0-9]*+)")
+_FEWEST_IN_WORDS = 3
 _SHIFT_UNIT = re.compile(INVERSE_CM, re.IGNORECASE)
 # A column "3 months" or "2 cm" is metadata; these are what axes of spectrometers count in.
 _FOREIGN_UNIT = re.compile(r"nm|[µμu]m|nanomet(?:er|re)s?|m?ev|[tg]?hz|m/z|px|pixels?", re.IGNORECASE)
@@ -117,7 +119,8 @@ def column_axis(columns: Iterable[Hashable]) -> FloatArray | None:
     Parameters
     ----------
     columns
-        ``(p,)`` numbers, or texts that spell numbers, with or without the unit cm⁻¹.
+        ``(p,)`` numbers, or texts that spell numbers, with or without the unit cm⁻¹, or with the same words around each, as R's
+        ``X400.5``. Words with 0, 1, 2, ... are a numbering, such as ``pca0``.
 
     Returns
     -------
@@ -131,21 +134,35 @@ def column_axis(columns: Iterable[Hashable]) -> FloatArray | None:
 
     Examples
     --------
-    >>> column_axis(["400 cm-1", 402.5]), column_axis(["CH2", "amide I"])
-    (array([400. , 402.5]), None)
+    >>> column_axis(["400 cm-1", 402.5]), column_axis(["X400", "X402", "X404"]), column_axis(["CH2", "amide I"])
+    (array([400. , 402.5]), array([400., 402., 404.]), None)
     """
     names = [_column_name(name) for name in columns]
     _refuse_foreign_units(names)
     shifts = [_shift(name) for name in names]
     others = [name for name, shift in zip(names, shifts, strict=True) if shift is None]
     if len(others) == len(names):
-        return None
+        return _axis_among_words(names)
     if others:
         raise DataError(
             f"{_WHERE}: {len(names) - len(others)} columns are wavenumbers, but {first_few(map(quoted, others))} is none; give the "
             "columns of intensities alone, for instance X[wavenumbers]"
         )
     return np.array(shifts, dtype=np.float64)
+
+
+def _axis_among_words(names: Sequence[str]) -> FloatArray | None:
+    """Return the numbers that stand in names with the same words around each; None for other names and for a numbering."""
+    parts = [_AMONG_WORDS.fullmatch(name) for name in names]
+    words = {(part[1], part[3]) if part else None for part in parts}
+    if len(names) < _FEWEST_IN_WORDS or len(words) > 1 or None in words:
+        return None
+    unit = next(part[3] for part in parts if part).strip(" _.[]()")
+    if _FOREIGN_UNIT.fullmatch(unit):
+        check_unit(unit, f"{_WHERE}, column {quoted(names[0])}")
+    values = np.array([float(part[2]) for part in parts if part])
+    numbering = np.arange(values.size) + min(values.min(), 1.0)
+    return None if np.array_equal(np.sort(values), numbering) else values
 
 
 def _number_and_unit(name: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spectra_dl.classification.decision import OOD_LIMIT
 from spectra_dl.classification.predictions import RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
+from spectra_dl.errors import UsageError
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed
@@ -112,7 +113,14 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         ------
         DataError
             The axis of ``table`` does not cover the model's.
+        UsageError
+            It is no table.
         """
+        if not isinstance(table, SpectraTable):
+            raise UsageError(
+                f"a {type(table).__name__} has no axis in cm⁻¹ that is checked; give SpectraTable.from_pandas(frame), or "
+                "SpectraTable(intensity, wavenumber, sample_id)"
+            )
         table, verdicts = inspect(table)
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
         logits = np.full((len(table), len(self.classification.classes)), np.nan)

@@ -1,7 +1,7 @@
 """Labels and patients as Python callers have them: in any type, checked, and each with a text for the model file."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray, is_missing, text_array
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.class_names import MISSING_LABELS
+from spectra_dl.evaluation.patients import MISSING_IDS
 from spectra_dl.evaluation.wording import first_few
 
 Labels = NDArray[Any]
@@ -98,7 +100,7 @@ def label_array(y: object, rows: int | None = None) -> Labels:
     if y is None:
         raise DataError("a classifier requires y to be passed, but the target y is None; give y=labels")
     cells, dtype = _one_column(y, "y", "labels")
-    _refuse_missing(cells, "y", "label")
+    _refuse_missing(cells, MISSING_LABELS, "y", "label")
     if dtype is not None and dtype.kind in "mM":
         raise DataError("Unknown label type: y holds dates; give classes as text, whole numbers or booleans")
     if rows is not None and len(cells) != rows:
@@ -128,7 +130,7 @@ def read_groups(groups: object, rows: int) -> TextArray:
     array(['7', '8'], dtype=object)
     """
     cells, _ = _one_column(groups, "groups", "patient ids")
-    _refuse_missing(cells, "groups", "patient id")
+    _refuse_missing(cells, MISSING_IDS, "groups", "patient id")
     if len(cells) != rows:
         raise DataError(f"groups has {len(cells)} patient ids for {rows} rows of X; give one id per row")
     fractions = _rows_where(cells, _is_fraction)
@@ -176,9 +178,10 @@ def _warn_of_a_column(name: str) -> None:
     )
 
 
-def _refuse_missing(cells: TextArray, name: str, what: str) -> None:
+def _refuse_missing(cells: TextArray, words: Container[str], name: str, what: str) -> None:
+    """Refuse cells that hold nothing, or one of the words that programs write for nothing."""
     missing = _rows_where(
-        cells, lambda cell: is_missing(cell) or (isinstance(cell, str) and not cell.strip())
+        cells, lambda cell: is_missing(cell) or (isinstance(cell, str) and cell.strip().lower() in words)
     )
     if missing:
         raise DataError(

@@ -139,10 +139,10 @@ def require_same_axis(columns: FloatArray, wavenumber: FloatArray) -> None:
     Raises
     ------
     DataError
-        They differ by more than a thousandth of a step, or number the columns from 0 or 1.
+        They differ by more than a thousandth of a step and more than their own rounding, or number the columns from 0 or 1.
     """
     known = columns is not wavenumber
-    if known and same_axis(columns, wavenumber):
+    if known and (same_axis(columns, wavenumber) or _rounded(columns, wavenumber)):
         return
     remedy = "name the columns by the axis, or give plain numbers with X.to_numpy() if you are sure of their places"
     if columns.size > 1 and bool(np.all(np.diff(columns) == 1)) and columns[0] in (0, 1):
@@ -158,6 +158,16 @@ def require_same_axis(columns: FloatArray, wavenumber: FloatArray) -> None:
             f"X has {_described(columns)} as columns, the model's axis has {_described(wavenumber)}; "
             f"{_first_difference(columns, wavenumber)}{remedy}"
         )
+
+
+def _rounded(columns: FloatArray, wavenumber: FloatArray) -> bool:
+    """Return whether the columns are the axis in fewer digits, which still distinguish its points."""
+    if columns.shape != wavenumber.shape or columns.size < 2:
+        return False
+    digits = max(len(np.format_float_positional(value, trim="-").partition(".")[2]) for value in columns)
+    half = 0.5 * 10.0**-digits
+    finest = float(np.diff(wavenumber).min())
+    return 4 * half <= finest and bool(np.all(np.abs(columns - wavenumber) <= half * (1 + 1e-6)))
 
 
 def _described(axis: FloatArray) -> str:

@@ -18,6 +18,7 @@ from spectra_dl.spectra.estimators.classical import (
     classical_models,
 )
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.estimators.matrices import require_same_axis
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.estimators.step_transformers import SpectraNormaliser
@@ -60,6 +61,8 @@ SAME_AXIS = {
     "1/cm": named(f"{value:.1f} (1/cm)" for value in AXIS),
     "whole numbers": named(AXIS.astype(int)),
     "a tenth of a thousandth of a step off": named(AXIS + 0.002),
+    "R's names": named(f"X{value:.1f}" for value in AXIS),
+    "words": named(f"wn_{value:.0f}" for value in AXIS),
     "of another index": FRAME.set_index(np.arange(36)[::-1]),
 }
 OTHER_AXIS = {
@@ -78,6 +81,9 @@ OTHER_AXIS = {
     "one point twice": (FRAME.iloc[:, [0, 0, *range(2, 61)]], "column 2 is 500, not 520"),
     "numbered from 0": (pd.DataFrame(X), "numbers its columns 0 to 60"),
     "numbered from 1": (named(range(1, 62)), "numbers its columns 1 to 61"),
+    "R's names reversed": (named(f"X{value:.1f}" for value in AXIS[::-1]), "another order"),
+    "R's names 200 cm-1 off": (named(f"X{value + 200:.1f}" for value in AXIS), "column 1 is 700, not 500"),
+    "words with nanometres": (named(f"at_{value:.1f}_nm" for value in AXIS), "looks like nm"),
     "nanometres": (named(f"{value:.1f} nm" for value in AXIS), "looks like nm"),
     "electronvolts": (named(f"{value:.1f} meV" for value in AXIS), "in 'meV'"),
     "decimal commas": (named(f"{value:.1f}".replace(".", ",") for value in AXIS), "another spelling"),
@@ -115,6 +121,18 @@ def test_the_classical_models_check_columns_too(name, kind):
     model = classical_models(AXIS, Preprocessing((Normalise(),)))[name].fit(FRAME, LABEL)
     with pytest.raises(DataError, match=OTHER_AXIS[kind][1]):
         model.predict(OTHER_AXIS[kind][0])
+
+
+@pytest.mark.parametrize("digits", [0, 1])
+def test_columns_may_be_the_axis_in_fewer_digits_and_no_more_than_that(digits):
+    axis = np.linspace(500, 1700, 120)
+    rounded = np.round(axis, digits)
+    require_same_axis(rounded, axis)
+    for others in (rounded + 10.0**-digits, np.round(axis + 0.4 * 10.0**-digits, digits), axis + 0.1):
+        with pytest.raises(DataError, match="column"):
+            require_same_axis(others, axis)
+    with pytest.raises(DataError, match="column"):
+        require_same_axis(np.round(np.arange(500, 520, 1.5)), np.arange(500, 520, 1.5))
 
 
 def test_other_names_follow_scikit_learns_rule():
@@ -214,8 +232,15 @@ def test_what_is_no_matrix_of_spectra_is_refused(fitted, spectra, sentence):
         fitted.predict(spectra)
 
 
+def test_a_predictor_takes_tables_alone(fitted):
+    for spectra in (X, FRAME):
+        with pytest.raises(UsageError, match=r"give SpectraTable\.from_pandas"):
+            fitted.predictor_.predict(spectra)
+
+
 def test_columns_are_numbers_all_or_none():
-    assert column_axis(["CH2", "amide I", "3 months", "2 cm"]) is None
+    for others in (["CH2", "amide I", "3 months", "2 cm"], ["pca2", "pca0", "pca1"], ["x1", "x2", "x3"]):
+        assert column_axis(others) is None
     assert column_axis([]) is None
     np.testing.assert_array_equal(column_axis(["-5", "4e2", "400.5 Cm-1"]), [-5, 400, 400.5])
     with pytest.raises(DataError, match="2 columns are wavenumbers, but 'age' is none"):

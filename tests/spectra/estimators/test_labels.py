@@ -28,7 +28,7 @@ PATIENT = np.repeat([f"P{k:02d}" for k in range(12)], 3)
 SICK = np.repeat([False, True] * 6, 3)
 BAND = np.exp(-0.5 * ((AXIS - 1000) / 20) ** 2)
 X = np.random.default_rng(0).normal(0, 3, (36, 60)) + 500 + BAND * (300 + 160 * SICK[:, None])
-MISSING = [None, np.nan, pd.NA, pd.NaT, np.datetime64("NaT"), "", "  "]
+MISSING = [None, np.nan, pd.NA, pd.NaT, np.datetime64("NaT", "D"), "", "  "]
 
 LABELS = {
     "int": SICK.astype(int),
@@ -126,6 +126,14 @@ def with_a_gap(values, gap):
 def test_a_missing_label_is_refused_with_its_row(kind, gap):
     with pytest.raises(DataError, match=r"1 of 36 rows have no label \(row 5\)"):
         untrained().fit(X, with_a_gap(LABELS[kind], gap), groups=PATIENT)
+
+
+@pytest.mark.parametrize("word", ["nan", "NaN", "NA", "<NA>", "NaT", "n/a"])
+@pytest.mark.parametrize("estimator", [PatientRidge(StandardScaler()), PartialLeastSquaresScores()])
+def test_a_label_that_is_the_word_for_a_missing_one_is_refused(estimator, word):
+    """NumPy makes the text 'nan' of a missing value among texts."""
+    with pytest.raises(DataError, match=r"no label \(row 5\)"):
+        estimator.fit(X, with_a_gap(LABELS["text"], word).astype(str))
 
 
 @pytest.mark.parametrize("gap", [*MISSING, "nan", "None", "<NA>", "NaN"], ids=repr)
