@@ -110,7 +110,9 @@ def checked_matrix(
     except (TypeError, ValueError) as err:
         if isinstance(err, TypeError) and "argument must be" in str(err):
             raise  # a cell that no number can be made of, which scikit-learn wants to be a TypeError
-        raise DataError(str(err)) from err
+        text = "could not convert" in str(err)
+        remedy = "X holds text where numbers belong; use for instance pandas.to_numeric: " if text else ""
+        raise DataError(f"{remedy}{err}") from err
     _refuse_gaps(matrix, axis)
     return np.asarray(matrix, dtype=np.float64)
 

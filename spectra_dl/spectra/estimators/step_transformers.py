@@ -22,6 +22,9 @@ from spectra_dl.spectra.preprocessing.steps import (
 )
 
 
+_THRESHOLD = Despike().threshold
+
+
 class SpectraStep(SpectraTransformer):
     """A transformer of one step; see `SpectraTransformer`."""
 
@@ -104,7 +107,7 @@ class SpectraDespiker(SpectraStep):
     wavenumber
         ``(p,)`` axis in cm⁻¹; None takes the columns of the data frame or the axis of the table.
     threshold
-        Modified z-score of a step between neighbours, 3 to 1,000.
+        How far a ray stands out of the noise, 3 to 1,000, as the step measures it.
 
     Examples
     --------
@@ -116,7 +119,7 @@ class SpectraDespiker(SpectraStep):
     True
     """
 
-    def __init__(self, wavenumber: ArrayLike | None = None, *, threshold: float = 10.0) -> None:
+    def __init__(self, wavenumber: ArrayLike | None = None, *, threshold: float = _THRESHOLD) -> None:
         self.wavenumber = wavenumber
         self.threshold = threshold
 
