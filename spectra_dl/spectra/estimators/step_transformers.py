@@ -21,7 +21,6 @@ from spectra_dl.spectra.preprocessing.steps import (
     Step,
 )
 
-
 _THRESHOLD = Despike().threshold
 
 
