@@ -49,6 +49,7 @@ ROWS = [
     Row("A", "a WiRE .wdf of 80 bytes", "refuse", _COPY, predict_file(small_map().data()[:80], "map.wdf"), "WDF"),
     Row("A", "a .wdf that claims 2^40 spectra of 2^32 points", "refuse", _COPY, predict_file(small_map().but(points=2**32 - 1, spectra=2**40).data(), "map.wdf"), "map.wdf", bounded=True),
     Row("A", "a GRAMS .spc that claims 2 billion points", "refuse", _COPY, predict_file(fractions().but(points=2_000_000_000, spectra=2_000_000_000).data()[:512], "powder.spc"), "powder.spc"),
+    Row("A", "a GRAMS .spc that says FT-IR and absorbance", "refuse", "Give Raman spectra.", predict_file(fractions(1).but(unit=1, quantity=2, experiment=4).data(), "film.spc"), "FT-IR"),
     Row("A", "JCAMP-DX that says 701 points and has 3", "refuse", _COPY, predict_file(_jcamp_short(), "powder.jdx"), "701"),
     Row("A", "WiRE map text, falling axis", "same", "Nothing.", says="Each place of the map becomes a spectrum, its id made of X and Y.", tests=(f"{_TABLES}::test_columns_of_a_wire_map_become_spectra",)),
     Row("A", "two columns without a header", "same", "Nothing.", says="They are one spectrum; the first line is not taken for a header.", tests=("tests/spectra/readers/test_two_columns_and_sheets.py::test_two_columns_are_one_spectrum",)),

@@ -14,6 +14,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import MAX_POINTS
 from spectra_dl.spectra.readers.instruments.jcamp_numbers import Line, decoded_lines, plain_numbers
+from spectra_dl.spectra.readers.instruments.quantity import foreign_quantity, quantity_note
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.units import check_unit
 from spectra_dl.spectra.readers.source import open_lines
@@ -137,15 +138,23 @@ def _checked_kind(content: _Content, where: str) -> tuple[bool, tuple[str, ...]]
     kind = content.labels.get("DATATYPE", "")
     if kind and "RAMAN" not in kind.upper():
         raise DataError(f"{where}: the file holds {quoted(kind)}, no Raman spectrum; choose another file")
+    quantity = foreign_quantity(content.labels.get("YUNITS", ""))
+    if quantity and not kind:
+        raise DataError(
+            f"{where}: the file calls its intensities {quantity} and does not name the kind of spectrum; if it is a Raman spectrum, "
+            f"export it with ##DATA TYPE=RAMAN SPECTRUM"
+        )
+    notes = (quantity_note(quantity),) if quantity else ()
     unit = content.labels.get("XUNITS", "")
     if unit:
         check_unit(unit, where)
     missing = [what for what, text in (("kind of spectrum", kind), ("unit of its axis", unit)) if not text]
     if missing:
         return False, (
+            *notes,
             f"the file does not name the {' and the '.join(missing)}; Raman shift in cm⁻¹ was assumed",
         )
-    return True, ()
+    return True, notes
 
 
 def _even(content: _Content, where: str) -> tuple[FloatArray, FloatArray]:
