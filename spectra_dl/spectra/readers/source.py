@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.containers.workbook import is_workbook, workbook_text
 from spectra_dl.spectra.readers.options import PathLike
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name
@@ -23,8 +24,10 @@ RATIO_FREE_BYTES = 64 << 20
 
 GZIP_MAGIC = b"\x1f\x8b"
 FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "an Excel or zip file; export the sheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Office file; export the sheet as CSV"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Excel file (.xls), or one with a password; save it as .xlsx, or the sheet as CSV",
+    ),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export the spectra as CSV"),
     (b"\x93NUMPY", "a NumPy array file; export the spectra as CSV"),
     (b"WDF1", "a Renishaw WDF file where a table is needed; export it as CSV"),
@@ -46,7 +49,7 @@ JSON_LIST = re.compile(rb"\[\s*[\[{\"\d\-\]]")
 
 @contextlib.contextmanager
 def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> Iterator[Lines]:
-    """Open a text file, plain or gzip, as numbered lines.
+    """Open a text file, plain or gzip, or the table in a workbook, as numbered lines.
 
     Parameters
     ----------
@@ -74,7 +77,14 @@ def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> 
         before = _size_and_time(stream)
         head, chunks, packed = _unpacked(stream, name)
         _refuse_foreign(head, name, accept)
+        notes: list[str] = []
+        if is_workbook(head):
+            if packed:
+                raise DataError(f"{name}: an Excel workbook compressed with gzip; decompress it first")
+            chunks, notes = workbook_text(stream, name)
+            head = b""
         lines = Lines(_with_head(head, chunks), name)
+        lines.notes += notes
         if packed:
             lines.notes.append("the file is gzip data; it was decompressed")
         yield lines

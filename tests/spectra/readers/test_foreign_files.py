@@ -47,7 +47,7 @@ def saved_array():
 
 
 FOREIGN = {
-    "Excel": (zipped(), "Excel or zip"),
+    "Excel": (zipped(), "damaged Excel workbook"),
     "old Excel": (b"\xd0\xcf\x11\xe0" + bytes(500), "Excel"),
     "JSON": (b'{"spectra": [[1, 2]]}', "JSON"),
     "JSON list": (b"[[1, 2], [3, 4]]", "JSON"),

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from example_spc import fractions
+from example_tables import TextTable
 from example_wdf import small_map
+from formats.xlsx import archive, parts_of, sheet_xml, small_rows, workbook
 from refusals.archives import zip_of
 from refusals.inputs import predict_file
 from refusals.row import Command, Maker, Row
@@ -30,6 +32,25 @@ def put(prepare: Callable[[Path], object], name: str = "spectra.csv") -> Maker:
     return make
 
 
+def workbook_of(clean: TextTable) -> bytes:
+    """The clean spectra in one sheet, numbers as numbers."""
+    rows = [line.split(",") for line in clean.text().splitlines()]
+    return workbook(Spectra=[[_cell(text) for text in row] for row in rows])
+
+
+def _cell(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def far_apart() -> bytes:
+    """A workbook of two cells, at opposite corners of its sheet."""
+    last = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    return archive(parts_of({"Serum": sheet_xml([[1.0]]).replace("</sheetData>", last)}))
+
+
 def _jcamp_short() -> str:
     return (
         "##TITLE=a powder\n##JCAMP-DX=4.24\n##DATA TYPE=RAMAN SPECTRUM\n##XUNITS=1/CM\n##YUNITS=COUNTS\n##FIRSTX=400\n##LASTX=1800\n"
@@ -40,7 +61,11 @@ def _jcamp_short() -> str:
 ROWS = [
     Row("A", "random bytes", "refuse", _EXPORT, predict_file(np.random.default_rng(0).bytes(200_000)), "not a text table"),
     Row("A", "a NUL byte in a table", "refuse", _EXPORT, predict_file(b"sample_id,400,402,404\nS1,1,2,3\nS2,1,\x002,3\n" + b"S3,1,2,3\n" * 20), "NUL byte at offset 36"),
-    Row("A", "an Excel workbook named .csv", "refuse", "Save the sheet as CSV.", predict_file(zip_of(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x"))), "Excel"),
+    Row("A", "an Excel workbook with one table", "same", "Nothing; the sheet is named in report.json.", predict_file(workbook_of, "spectra.xlsx"), says="the sheet 'Spectra' of the workbook was read"),
+    Row("A", "an Excel workbook with two sheets that may be the table", "refuse", "Keep one of them, or save it as CSV.", predict_file(workbook(Serum=small_rows(), Plasma=small_rows()), "spectra.xlsx"), "Serum, Plasma"),
+    Row("A", "an Excel workbook with macros", "refuse", "Save the sheet as CSV.", predict_file(zip_of(("[Content_Types].xml", b"x"), ("xl/vbaProject.bin", b"x")), "spectra.xlsm"), "macros"),
+    Row("A", "an Excel workbook of 5 KB whose sheet spans 17 billion cells", "refuse", "Save the sheet as CSV.", predict_file(far_apart(), "spectra.xlsx"), "span", bounded=True),
+    Row("A", "an old Excel workbook (.xls), or one with a password", "refuse", "Save it as .xlsx or CSV.", predict_file(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "spectra.xls"), ".xls"),
     Row("A", "JSON named .csv", "refuse", _EXPORT, predict_file(json.dumps({"spectra": [[1, 2]]})), "JSON"),
     Row("A", "a folder named .csv", "refuse", _FILE, put(Path.mkdir), "not a regular file"),
     Row("A", "a pipe nobody writes to", "refuse", _FILE, put(os.mkfifo), "not a regular file"),

@@ -121,8 +121,8 @@ def test_a_truncated_header_is_refused(read):
         read(small_spectrum().data()[:12])
 
 
-def test_a_missing_library_is_named_with_the_extra(monkeypatch, write):
+def test_a_missing_library_is_named_with_its_installation(monkeypatch, write):
     path = write(small_spectrum().data(), "measured.0")
     monkeypatch.setitem(sys.modules, "brukeropus", None)
-    with pytest.raises(UsageError, match=r"brukeropus.*spectra-dl\[vendor\]"):
+    with pytest.raises(UsageError, match=r"brukeropus.*pip install brukeropus"):
         read_spectra(path)
