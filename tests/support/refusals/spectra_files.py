@@ -1,5 +1,6 @@
 """Section A: files of spectra that are no tables, and what else is known of ids and labels."""
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -66,6 +67,14 @@ ROWS = [
     Row("A", "an Excel workbook with macros", "refuse", "Save the sheet as CSV.", predict_file(zip_of(("[Content_Types].xml", b"x"), ("xl/vbaProject.bin", b"x")), "spectra.xlsm"), "macros"),
     Row("A", "an Excel workbook of 5 KB whose sheet spans 17 billion cells", "refuse", "Save the sheet as CSV.", predict_file(far_apart(), "spectra.xlsx"), "span", bounded=True),
     Row("A", "an old Excel workbook (.xls), or one with a password", "refuse", "Save it as .xlsx or CSV.", predict_file(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "spectra.xls"), ".xls"),
+    Row("A", "Thermo OMNIC (.spa, .spg)", "refuse", "Save it as SPC, JCAMP-DX or CSV.", predict_file(b"Spectral Data File\r\n" + bytes(500), "serum.spa"), "OMNIC"),
+    Row("A", "PerkinElmer (.sp)", "refuse", "Save it as ASCII, SPC or JCAMP-DX.", predict_file(b"PEPE2D constant interval" + bytes(500), "serum.sp"), "PerkinElmer"),
+    Row("A", "a WITec project (.wip)", "refuse", "Export a table.", predict_file(b"WIT_PR06" + bytes(500), "serum.wip"), "WITec"),
+    Row("A", "LabSpec's own files (.l6s, .l5s)", "refuse", "Save it as text.", predict_file(b"\x00\x01\x02\x03" * 500, "serum.l6s"), "LabSpec"),
+    Row("A", "Andor (.sif)", "refuse", "Export it as ASCII.", predict_file(b"Andor Technology Multi-Channel File\n" + bytes(500), "serum.sif"), "Andor"),
+    Row("A", "Princeton Instruments (.spe)", "refuse", "Export it as CSV.", predict_file(b"\x00\x01\x02\x03" * 500, "serum.spe"), "Princeton"),
+    Row("A", "R (.rds, .RData)", "refuse", "Write the table by write.csv.", predict_file(gzip.compress(b"X\n\x00\x00\x00\x03" + bytes(500)), "serum.rds"), "R object"),
+    Row("A", "an ENVI image in a zip archive", "refuse", "Write the spectra as CSV.", predict_file(zip_of(("serum.hdr", b"ENVI"), ("serum.dat", b"x")), "serum.zip"), "ENVI"),
     Row("A", "JSON named .csv", "refuse", _EXPORT, predict_file(json.dumps({"spectra": [[1, 2]]})), "JSON"),
     Row("A", "a folder named .csv", "refuse", _FILE, put(Path.mkdir), "not a regular file"),
     Row("A", "a pipe nobody writes to", "refuse", _FILE, put(os.mkfifo), "not a regular file"),

@@ -166,10 +166,10 @@ def test_a_kind_of_list_the_reader_does_not_know_is_refused_with_a_way_out(read)
         read(example.but(places=(*example.places[:2], (CHECKSUM + 900, np.zeros(6)))).data())
 
 
-def test_a_missing_library_is_named_with_the_extra(monkeypatch, write):
+def test_a_missing_library_is_named_with_its_installation(monkeypatch, write):
     path = write(small_map().data(), "map.wdf")
     monkeypatch.setitem(sys.modules, "renishawWiRE", None)
-    with pytest.raises(UsageError, match=r"spectra-dl\[vendor\]") as refusal:
+    with pytest.raises(UsageError, match=r"pip install renishawWiRE") as refusal:
         read_spectra(path)
     assert refusal.value.exit_code == 2
     assert "\n" not in str(refusal.value)
