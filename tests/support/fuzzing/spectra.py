@@ -14,6 +14,7 @@ from example_opus import small_spectrum
 from example_spc import OLD, OWN_AXES, SEVERAL, SIXTEEN_BITS, STORED_AXIS, fractions
 from example_text import COUNTS, SHIFTS, bwspec_file, labspec_file, oras_file
 from example_wdf import small_map
+from formats import matlab
 from formats.xlsx import archive, parts_of, sheet_xml, small_rows, workbook
 from fuzzing.contract import Target
 from spectra_dl.arrays import text_array
@@ -116,6 +117,18 @@ def _workbooks() -> Sequence[bytes]:
 
 
 @cache
+def _matlab() -> Sequence[bytes]:
+    plain = {"X": matlab.SPECTRA, "shift": matlab.SHIFTS, "age": np.arange(6.0)}
+    return [
+        matlab.old(packed=False, **plain),
+        matlab.old(**plain),
+        matlab.old(packed=False, serum=matlab.dataset()),
+        matlab.new(**plain),
+        matlab.new(serum=matlab.dataset()),
+    ]
+
+
+@cache
 def _spc() -> Sequence[bytes]:
     several = fractions()
     single = fractions(1)
@@ -173,6 +186,7 @@ SPECTRA = (
     _target("table", _tables, "two_column/*.txt", group="tables"),
     _target("workbook", _workbooks, group="tables"),
     Target("workbook-sheet", "tables", lambda: [sheet_xml(small_rows()).encode()], _read_sheet),
+    _target("matlab", _matlab, group="hdf5"),
     _target("wdf", lambda: [small_map().data()], "renishaw_wdf/*.wdf"),
     _target("spc", _spc, "galactic_spc/*.[sS][pP][cC]"),
     _target("opus", lambda: [small_spectrum().data()]),

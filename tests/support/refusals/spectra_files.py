@@ -11,6 +11,7 @@ import numpy as np
 from example_spc import fractions
 from example_tables import TextTable
 from example_wdf import small_map
+from formats import matlab
 from formats.xlsx import archive, parts_of, sheet_xml, small_rows, workbook
 from refusals.archives import zip_of
 from refusals.inputs import predict_file
@@ -75,6 +76,7 @@ ROWS = [
     Row("A", "Princeton Instruments (.spe)", "refuse", "Export it as CSV.", predict_file(b"\x00\x01\x02\x03" * 500, "serum.spe"), "Princeton"),
     Row("A", "R (.rds, .RData)", "refuse", "Write the table by write.csv.", predict_file(gzip.compress(b"X\n\x00\x00\x00\x03" + bytes(500)), "serum.rds"), "R object"),
     Row("A", "an ENVI image in a zip archive", "refuse", "Write the spectra as CSV.", predict_file(zip_of(("serum.hdr", b"ENVI"), ("serum.dat", b"x")), "serum.zip"), "ENVI"),
+    Row("A", "a MATLAB file with two arrays that may be the spectra", "refuse", "Save only the spectra and their Raman shifts.", predict_file(matlab.old(X=matlab.SPECTRA, Y=matlab.SPECTRA, shift=matlab.SHIFTS), "serum.mat"), "X by shift, Y by shift"),
     Row("A", "JSON named .csv", "refuse", _EXPORT, predict_file(json.dumps({"spectra": [[1, 2]]})), "JSON"),
     Row("A", "a folder named .csv", "refuse", _FILE, put(Path.mkdir), "not a regular file"),
     Row("A", "a pipe nobody writes to", "refuse", _FILE, put(os.mkfifo), "not a regular file"),
