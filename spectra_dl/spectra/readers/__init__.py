@@ -7,7 +7,8 @@ from pathlib import Path
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
-from spectra_dl.spectra.readers.instruments import instrument_reader, iter_recordings
+from spectra_dl.spectra.readers.instruments.dispatch import instrument_reader
+from spectra_dl.spectra.readers.instruments.recording import iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files

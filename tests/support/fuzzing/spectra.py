@@ -14,7 +14,7 @@ from example_opus import small_spectrum
 from example_spc import OLD, OWN_AXES, SEVERAL, SIXTEEN_BITS, STORED_AXIS, fractions
 from example_text import COUNTS, SHIFTS, bwspec_file, labspec_file, oras_file
 from example_wdf import small_map
-from formats import matlab
+from formats import matlab, nexus
 from formats.xlsx import archive, parts_of, sheet_xml, small_rows, workbook
 from fuzzing.contract import Target
 from spectra_dl.arrays import text_array
@@ -129,6 +129,17 @@ def _matlab() -> Sequence[bytes]:
 
 
 @cache
+def _nexus() -> Sequence[bytes]:
+    places = {"y": (np.array([10.0, 12.0]), 0, "um"), "x": (np.array([0.0, 0.5, 1.0]), 1, "um")}
+    cube = nexus.SPECTRA.reshape(2, 3, -1)
+    return [
+        nexus.nexus(),
+        nexus.nexus(cube, axes=("y", "x", "shift"), more=places),
+        nexus.chada({"xlabel": "Raman shift [cm-1]"}, a__raw=nexus.pair(0), b__raw=nexus.pair(1)),
+    ]
+
+
+@cache
 def _spc() -> Sequence[bytes]:
     several = fractions()
     single = fractions(1)
@@ -187,6 +198,7 @@ SPECTRA = (
     _target("workbook", _workbooks, group="tables"),
     Target("workbook-sheet", "tables", lambda: [sheet_xml(small_rows()).encode()], _read_sheet),
     _target("matlab", _matlab, group="hdf5"),
+    _target("nexus", _nexus, group="hdf5"),
     _target("wdf", lambda: [small_map().data()], "renishaw_wdf/*.wdf"),
     _target("spc", _spc, "galactic_spc/*.[sS][pP][cC]"),
     _target("opus", lambda: [small_spectrum().data()]),

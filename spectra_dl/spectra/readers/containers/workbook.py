@@ -4,8 +4,6 @@ So a sheet is read exactly as the same table saved as text: names, units, orient
 line a message names is the sheet's row.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -130,23 +128,21 @@ def _is_number(cell: object) -> bool:
 
 def _encoded(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
     """Yield the rows as lines; an empty one is a blank line, so that the lines are numbered as the rows."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    lines: list[str] = []
+    characters = 0
     for row in rows:
         cells = [_text(cell) for cell in row]
-        if any(cells):
-            writer.writerow(cells)
-        else:
-            text.write("\n")
-        if text.tell() > CHARACTERS_AT_ONCE:
-            yield text.getvalue().encode("utf-8", "replace")
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode("utf-8", "replace")
+        lines.append("\t".join(cells) if any(cells) else "")
+        characters += len(lines[-1])
+        if characters > CHARACTERS_AT_ONCE:
+            yield ("\n".join(lines) + "\n").encode("utf-8", "replace")
+            lines, characters = [], 0
+    yield "\n".join(lines).encode("utf-8", "replace")
 
 
 def _text(cell: object) -> str:
-    """Return a cell as text; a number keeps every digit, and a whole one has no point, as in the sheet."""
+    """Return a cell as text; a number keeps every digit, a whole one has no point, as in the sheet, and quotes are doubled."""
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    return " ".join(str(cell).split())
+    text = " ".join(str(cell).split())
+    return '"' + text.replace('"', '""') + '"' if '"' in text else text
