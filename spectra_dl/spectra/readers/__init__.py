@@ -30,9 +30,10 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     Parameters
     ----------
     path
-        A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column; a two-column file; a WiRE
-        map as text; an instrument's file (Renishaw WDF, Galactic SPC, JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker
-        OPUS); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
+        A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column, or a sheet of an Excel
+        workbook (.xlsx) like it; a two-column file; a WiRE map as text; an instrument's file (Renishaw WDF, Galactic SPC,
+        JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker OPUS); a MATLAB file (.mat), NeXus of NXraman (.nxs),
+        ramanchada2 (.cha); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
         them; a folder of files of one spectrum each with ``options.samples``; or a list of patients' folders, of files of
         one spectrum each, or of tables of one axis and the same columns.
     options

@@ -63,6 +63,10 @@ def workbook_text(stream: BinaryIO, where: str) -> tuple[Iterator[bytes], list[s
         notes.append(
             f"the workbook has {parts.size.formulas} formulas; the results stored with them were read"
         )
+    if parts.size.errors:
+        notes.append(
+            f"{parts.size.errors} cells of the workbook hold an error such as #N/A; they were read as missing values"
+        )
     return _encoded(_rows(sheet)), notes
 
 

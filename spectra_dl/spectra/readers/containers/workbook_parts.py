@@ -55,8 +55,8 @@ class PartSize:
     ----------
     rows, columns
         The last row and column with a cell, from 1.
-    cells, formulas, text_cells
-        How many cells there are, how many of a formula, and how many that refer to a shared text.
+    cells, formulas, text_cells, errors
+        How many cells there are, how many of a formula, how many that refer to a shared text, and how many that hold an error.
     others
         Further elements.
     longest
@@ -68,6 +68,7 @@ class PartSize:
     cells: int = 0
     formulas: int = 0
     text_cells: int = 0
+    errors: int = 0
     others: int = 0
     longest: int = 0
 
@@ -94,6 +95,7 @@ class PartSize:
         self.cells += part.area
         self.formulas += part.formulas
         self.text_cells += part.text_cells
+        self.errors += part.errors
         self.others += part.others
         self.longest = max(self.longest, part.longest)
         if self.cells > MOST_CELLS or self.others > MOST_OTHERS:
@@ -274,6 +276,8 @@ class _PartReader:
         size.cells += 1
         if "s" in attributes:
             size.text_cells += 1
+        elif "e" in attributes:
+            size.errors += 1
         if self._row > size.rows or self._column > size.columns or not size.cells % CHECK_EACH:
             size.rows, size.columns = max(size.rows, self._row), max(size.columns, self._column)
             PartSize().add(size, self._where)

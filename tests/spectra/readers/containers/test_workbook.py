@@ -104,6 +104,13 @@ def test_formulas_are_noted(write):
     assert any("1 formulas" in note for note in notes)
 
 
+def test_cells_with_an_error_are_missing_values_and_counted(write):
+    xml = sheet_xml(ROWS).replace('r="F2"><v>4.1</v>', 'r="F2" t="e"><v>#N/A</v>')
+    table = read_spectra(write(archive(parts_of({"Serum": xml})), "book.xlsx"))
+    assert np.isnan(table.intensity[0, 2])
+    assert any("1 cells of the workbook hold an error" in note for note in table.notes)
+
+
 def test_a_sample_sheet_may_be_a_workbook(write, tmp_path):
     for name in ("a", "b"):
         write("\n".join(f"{400 + k},{k * k}" for k in range(30)), f"files/{name}.csv")
