@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.containers.workbook_parts import EXPORT, workbook_parts
+from spectra_dl.spectra.readers.instruments.vendor import vendor_library
 from spectra_dl.spectra.readers.wording import listed, printable, quoted
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ def workbook_text(stream: BinaryIO, where: str) -> tuple[Iterator[bytes], list[s
     ------
     DataError
         No .xlsx workbook, damaged, larger than can be read, or without exactly one sheet that may be a table of spectra.
+    UsageError
+        python-calamine is not installed.
     """
-    import python_calamine
-
+    library = vendor_library("python_calamine", f"{where} (Excel)")
     parts = workbook_parts(stream, where)
     parts.archive.seek(0)
     try:
-        with python_calamine.load_workbook(parts.archive) as book:
+        with library.load_workbook(parts.archive) as book:
             name, sheet, others = _table_of(book, where)
     except DataError:
         raise

@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import sys
 import tracemalloc
 import zipfile
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from formats.xlsx import archive, parts_of, sheet_xml, small_rows, workbook
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 
 ROWS = small_rows()
@@ -170,6 +171,12 @@ def test_what_can_not_be_read_is_refused_in_a_sentence_and_in_little_memory(cont
     assert peak < 400e6
     assert len(str(refusal.value)) <= 500
     assert str(refusal.value).isprintable()
+
+
+def test_a_missing_library_is_named_with_its_installation(monkeypatch, write):
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(UsageError, match="pip install python_calamine"):
+        read_spectra(write(workbook(Serum=ROWS), "book.xlsx"))
 
 
 def test_pickle_data_in_an_archive_is_unsafe(write):
