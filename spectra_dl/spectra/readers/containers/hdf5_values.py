@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import h5py
 
 LONGEST_TEXT = 200
+MOST_VALUES = 500_000_000
 
 
 def attribute_texts(node: "h5py.Group | h5py.Dataset", name: str) -> list[str]:
@@ -63,13 +64,17 @@ def numbers(dataset: "h5py.Dataset", where: str) -> FloatArray:
     Raises
     ------
     DataError
-        No numbers, or more claimed than stored.
+        No numbers, more claimed than stored, or more than can be read.
     """
     if not is_numeric(dataset) or dataset.ndim < 1:
         raise DataError(
             f"{where}: {printable(str(dataset.name))} has type {dataset.dtype} and shape {dataset.shape}; an array of numbers is needed"
         )
     check_size(dataset, where)
+    if dataset.size > MOST_VALUES:
+        raise DataError(
+            f"{where}: {printable(str(dataset.name))} has {dataset.size:,} values; at most {MOST_VALUES:,} can be read, split the file"
+        )
     return np.asarray(dataset[()], dtype=np.float64)
 
 

@@ -10,6 +10,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.containers.array_layout import recordings_of
 from spectra_dl.spectra.readers.containers.arrays import Cell, Numbers, Texts, Value
+from spectra_dl.spectra.readers.containers.hdf5_values import MOST_VALUES
 from spectra_dl.spectra.readers.containers.matlab_structure import DEEPEST, checked_content
 from spectra_dl.spectra.readers.instruments.recording import Recording
 from spectra_dl.spectra.readers.source import open_binary
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import h5py
 
 VERSION_5, VERSION_7_3 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
-MOST_VALUES = 500_000_000
 MOST_CELLS = 100_000
 REFERENCES = "#refs#"
 MARKS_OF_OTHERS = {"MATLAB_sparse", "MATLAB_object_decode"}

@@ -8,6 +8,7 @@ from spectra_dl.spectra.readers.containers.chada import chada_datasets, read_cha
 from spectra_dl.spectra.readers.containers.hdf5_values import attribute_text
 from spectra_dl.spectra.readers.containers.nexus import nexus_entries, read_entry
 from spectra_dl.spectra.readers.instruments.recording import Recording
+from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name, listed
 from spectra_dl.storage.hdf5_checks import opened_hdf5, refuse_foreign
 
@@ -29,11 +30,12 @@ def read_other_hdf5(path: Path) -> list[Recording]:
     Raises
     ------
     DataError
-        Of a layout that is not known, damaged, or claiming more than it holds.
+        Of a layout that is not known, damaged, compressed, or claiming more than it holds.
     UnsafeError
         A link, or data that lie in another file.
     """
     where = file_name(path)
+    open_binary(path, where).close()  # refuses what is compressed
     with opened_hdf5(path, where) as file:
         refuse_foreign(file, where)
         if attribute_text(file, "format").startswith(PACKAGE):

@@ -1,5 +1,7 @@
 """ramanchada2's files: the measured spectra are read, later states of them are named and left."""
 
+import gzip
+
 import h5py
 import numpy as np
 import pytest
@@ -66,3 +68,8 @@ def test_a_table_of_this_package_is_not_one_of_several_files(write):
 
     with pytest.raises(DataError, match="read by itself"):
         read_one_spectrum(write(hdf5(ours), "s.h5"))
+
+
+def test_a_compressed_file_is_refused_with_what_to_do(write):
+    with pytest.raises(DataError, match="compressed with gzip; decompress"):
+        read_spectra(write(gzip.compress(chada(LABELLED, raw=pair())), "serum.cha.gz"))

@@ -25,6 +25,7 @@ from spectra_dl.spectra.readers.wording import file_name, printable
 UNIT_OF_LENGTH = {"Micron": "um", "Millimetres": "mm", "Metres": "m"}
 LARGEST_SETTINGS = 16 << 20
 UNITS = ("RamanShift", "Wavenumber")
+UNITS_OF_LIGHT = {"Micron": "µm", "ElectronVolt": "eV"}
 PLACES = {"Spatial_X": "x", "Spatial_Y": "y", "Spatial_Z": "z"}
 
 
@@ -68,7 +69,7 @@ def read_wdf(path: Path) -> list[Recording]:
         settings = _settings(stream, structure)
     wdf = _parsed(path, where)
     if wdf.xlist_unit.name not in UNITS:
-        check_unit(wdf.xlist_unit.name, where)
+        check_unit(UNITS_OF_LIGHT.get(wdf.xlist_unit.name, wdf.xlist_unit.name), where)
     intensity = np.asarray(wdf.spectra, dtype=np.float32).reshape(structure.spectra, structure.points)
     return [
         Recording(

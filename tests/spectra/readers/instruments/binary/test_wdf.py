@@ -101,7 +101,7 @@ def test_an_axis_in_nm_is_refused_with_the_way_to_convert_it(read):
 
 
 def test_an_axis_of_another_kind_is_refused_by_its_name(read):
-    with pytest.raises(DataError, match="ElectronVolt"):
+    with pytest.raises(DataError, match="'eV'"):
         read(small_map().but(unit=4).data())
 
 
