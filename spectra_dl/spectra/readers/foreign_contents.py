@@ -66,6 +66,7 @@ BINARY_ENDINGS = {
     ".sp": "a PerkinElmer file (.sp); save it in Spectrum as ASCII (.asc), SPC or JCAMP-DX",
     ".spe": "a Princeton Instruments file (.spe); export it in WinSpec or LightField as CSV",
     ".sif": "an Andor file (.sif); export it in Solis as ASCII",
+    ".mat": "a MATLAB file of version 4 or older; save it with -v7 or -v7.3",
     ".jws": "a JASCO file (.jws); export it in Spectra Manager as text",
 }  # fmt: skip
 SPE_HEADER_BYTES, SPE_END, SPE_VERSION_AT, SPE_ID_AT = 4100, b"UU", 1992, 2996

@@ -270,7 +270,10 @@ def predict_study(
                 progress(counts.spectra)
         counts.reader_notes = (*counts.reader_notes, *tally.notes())
         counts.add_patients(write_patients(tally))
-    return PredictedSpectra(predictor, counts, places.svg())
+    picture = places.svg()
+    if folder is not None and picture is None:
+        (folder / MAP_FILE).unlink(missing_ok=True)  # of an earlier run, under --overwrite
+    return PredictedSpectra(predictor, counts, picture)
 
 
 def _predict(

@@ -7,10 +7,12 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from example_text import labspec_file
+from example_wdf import small_map
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.predictions import RowPredictions
 from spectra_dl.loading import load_model
-from spectra_dl.spectra.readers import iter_spectra
+from spectra_dl.spectra.readers import iter_spectra, read_spectra
 from spectra_dl.spectra.study.place_map import PlaceMap, place_columns
 from spectra_dl.spectra.study.predict import predict_study
 from spectra_dl.spectra.table import SpectraTable
@@ -92,6 +94,12 @@ def test_what_is_no_grid_is_not_drawn(x, y):
     assert drawn(np.array(x, dtype=object), np.array(y, dtype=object)) is None
 
 
+def test_the_maps_of_instruments_have_places(tmp_path):
+    for name, content in (("map.wdf", small_map().data()), ("map.txt", labspec_file(2).encode("cp1252"))):
+        (tmp_path / name).write_bytes(content)
+        assert place_columns(read_spectra(tmp_path / name)) is not None
+
+
 def test_columns_called_x_and_y_that_hold_no_numbers_are_no_places():
     assert place_columns(table_at(["a", "b"], ["c", "d"], ("X", "Y"))) is None
     assert place_columns(table_at(["", "1"], ["", "2"])) is not None
@@ -125,8 +133,11 @@ def test_places_stand_in_predictions_and_the_picture_beside_them(repository, tmp
     assert "p(bone metastasis)" in result.files(result.report)["map.svg"]
 
 
-def test_a_table_without_places_has_neither(repository, tmp_path):
+def test_a_table_without_places_has_neither_not_even_an_earlier_runs(repository, tmp_path):
     demo = repository / "datasets" / "demo" / "spectra.csv"
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "map.svg").write_text("of an earlier run")
     result = predict_study(load_model(SHIPPED_MODEL), iter_spectra(demo), tmp_path / "out")
     assert "x_um" not in lines_of(tmp_path / "out")[0]
+    assert not (tmp_path / "out" / "map.svg").exists()
     assert result.files(result.report) == {}
