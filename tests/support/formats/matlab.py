@@ -1,6 +1,7 @@
 """MATLAB files: version 5 as SciPy writes it, 7.3 as MATLAB lays it out in HDF5."""
 
 import io
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class NewFile:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory()
+        self._number = itertools.count()
         self._path = Path(self._folder.name) / "new.mat"
         self.file = h5py.File(self._path, "w", userblock_size=512)
 
@@ -92,7 +94,7 @@ class NewFile:
         store = self.file.require_group("#refs#")
         references = np.empty(array.T.shape, dtype=h5py.ref_dtype)
         for place, cell in np.ndenumerate(array):
-            references[place[::-1]] = self.put(f"r{len(store)}", cell, store).ref
+            references[place[::-1]] = self.put(f"r{next(self._number)}", cell, store).ref
         return self._dataset_of(home, name, references)
 
     def _dataset_of(self, home: h5py.Group, name: str, references: np.ndarray) -> h5py.Dataset:

@@ -1,7 +1,8 @@
 """The DataSet of PLS_Toolbox, which WITec's programs write too: a structure of data, scales, labels and classes.
 
 ``data`` has a sample a row. ``axisscale``, ``axisscalename``, ``label``, ``class`` and ``title`` are cells: their first row is of the
-samples, the second of the points. Of an image, the samples are its pixels, the first dimension running fastest.
+samples, the second of the points. Of an image, the samples are its pixels, the first dimension running fastest. WITec writes the
+unit of the scale into the scale's second column.
 """
 
 import math
@@ -82,8 +83,11 @@ def _text(value: Value) -> str:
 
 def _checked_name(values: Mapping[str, Value], where: str) -> tuple[bool, tuple[str, ...]]:
     """Return whether the scale is named as Raman shift, and what was guessed; refuse the name of another unit."""
-    for field in ("axisscalename", "axistype", "title"):
-        name = _text(_entry(values, field, 1))
+    scale = values["axisscale"]
+    named = {"axisscale": scale.at(1, 1) if isinstance(scale, Cell) else None}
+    named |= {field: _entry(values, field, 1) for field in ("axisscalename", "axistype", "title")}
+    for field, value in named.items():
+        name = _text(value)
         if UNIT_WORD.search(name):
             check_unit(name, f"{where}, {field} of the points")
             return True, ()
@@ -100,6 +104,8 @@ def _columns(values: Mapping[str, Value], count: int) -> dict[str, list[str]]:
         usable = len(set(texts)) == count and all(texts)
         columns["sample_id" if usable else "sample_label"] = texts
     classes = _entry(values, "class", 0)
+    if isinstance(classes, Cell):  # several sets of classes; the first counts
+        classes = classes.at(*([0] * len(classes.shape)))
     if isinstance(classes, Numbers) and classes.length == count:
         columns["class"] = [number_text(float(code)) for code in classes.load().ravel()]
     name = _text(values.get("name")) or _text(values.get("title"))

@@ -103,6 +103,28 @@ def test_a_dataset_whose_scale_names_another_unit_is_refused(save, name, write):
 
 
 @BOTH
+@pytest.mark.parametrize("unit", ["rel. 1/cm", "nm", "eV"])
+def test_the_unit_that_witec_writes_beside_the_scale_is_checked(save, unit, write):
+    scale = np.empty((2, 2), dtype=object)
+    scale[0] = [np.zeros((0, 0)), ""]
+    scale[1] = [SHIFTS[np.newaxis], unit]
+    path = write(save(scan=dataset("", axisscale=scale)), "scan.mat")
+    if unit == "rel. 1/cm":
+        assert not any("does not name the unit" in note for note in read_spectra(path).notes)
+    else:
+        with pytest.raises(DataError, match=unit):
+            read_spectra(path)
+
+
+@BOTH
+def test_of_several_sets_of_classes_the_first_is_the_column(save, write):
+    first, second = np.array([[1.0, 1, 2, 2, 0, 1]]), np.array([[3.0, 3, 3, 4, 4, 4]])
+    sets = column(column(first, second), np.zeros((0, 0)))
+    table = read_spectra(write(save(serum=dataset(**{"class": sets})), "serum.mat"))
+    assert list(table.metadata["class"]) == ["1", "1", "2", "2", "0", "1"]
+
+
+@BOTH
 @pytest.mark.parametrize("name", ["wavelength", "lambda", "energy", "pixel"])
 def test_a_vector_named_as_another_unit_is_refused(save, name, write):
     with pytest.raises(DataError, match=name):
