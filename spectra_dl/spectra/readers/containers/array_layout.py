@@ -13,8 +13,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import MIN_POINTS, check_size
-from spectra_dl.spectra.readers.containers.arrays import Cell, Numbers, Texts, Value
+from spectra_dl.spectra.readers.axis import check_size
+from spectra_dl.spectra.readers.containers.arrays import LEAST_POINTS, Cell, Numbers, Texts, Value
 from spectra_dl.spectra.readers.containers.dataset_layout import dataset_recording, is_dataset
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text
 from spectra_dl.spectra.readers.instruments.units import check_unit
@@ -79,7 +79,7 @@ def _with_its_axis(name: str, array: Numbers, where: str, notes: tuple[str, ...]
     if len(array.shape) != 2:
         return None
     table = array.load()
-    columns, rows = (_may_be_axis(line) and line.size >= MIN_POINTS for line in (table[:, 0], table[0]))
+    columns, rows = (_may_be_axis(line) and line.size >= LEAST_POINTS for line in (table[:, 0], table[0]))
     if columns == rows:
         return None
     axis, *spectra = table.T if columns else table
@@ -93,7 +93,7 @@ def _with_its_axis(name: str, array: Numbers, where: str, notes: tuple[str, ...]
 def _plain(
     values: Mapping[str, Value], arrays: Mapping[str, Numbers], where: str, notes: tuple[str, ...]
 ) -> Recording:
-    vectors = {name: array.load().ravel() for name, array in arrays.items() if array.length >= MIN_POINTS}
+    vectors = {name: array.load().ravel() for name, array in arrays.items() if array.length >= LEAST_POINTS}
     axes = [name for name, vector in vectors.items() if _may_be_axis(vector)]
     choices = [
         _Choice(name, dimension, axis)
@@ -140,7 +140,7 @@ def _chosen(choices: Sequence[_Choice], arrays: Mapping[str, Numbers], where: st
     shapes = listed(f"{name} {'x'.join(map(str, array.shape))}" for name, array in arrays.items())
     if not choices:
         raise DataError(
-            f"{where}: no array of spectra with a vector of at least {MIN_POINTS} rising or falling Raman shifts that fits it (in "
+            f"{where}: no array of spectra with a vector of at least {LEAST_POINTS} rising or falling Raman shifts that fits it (in "
             f"it: {shapes or 'no numeric array'}); save both as plain arrays"
         )
     pairs = dict.fromkeys(f"{choice.spectra} by {choice.axis}" for choice in choices)

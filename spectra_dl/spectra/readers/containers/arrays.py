@@ -6,6 +6,9 @@ from typing import TypeAlias
 
 from spectra_dl.arrays import FloatArray
 
+# A shorter vector is no axis of a spectrum.
+LEAST_POINTS = 20
+
 
 @dataclass(frozen=True)
 class Numbers:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import MIN_POINTS, check_size
+from spectra_dl.spectra.readers.axis import check_size
+from spectra_dl.spectra.readers.containers.arrays import LEAST_POINTS
 from spectra_dl.spectra.readers.containers.dataset_layout import UNIT_WORD
 from spectra_dl.spectra.readers.containers.hdf5_values import attribute_text, is_numeric, numbers
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
@@ -47,7 +48,7 @@ def chada_datasets(file: "h5py.File") -> list["h5py.Dataset"]:
 
 
 def _may_be_spectrum(node: "h5py.Dataset") -> bool:
-    return node.ndim == 2 and node.shape[0] == 2 and node.shape[1] >= MIN_POINTS and is_numeric(node)
+    return node.ndim == 2 and node.shape[0] == 2 and node.shape[1] >= LEAST_POINTS and is_numeric(node)
 
 
 def read_chada(datasets: list["h5py.Dataset"], where: str) -> list[Recording]:

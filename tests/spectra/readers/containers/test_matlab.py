@@ -45,6 +45,12 @@ def test_what_has_a_value_for_each_spectrum_becomes_a_column(save, write):
 
 
 @BOTH
+def test_a_short_rising_vector_is_no_axis(save, write):
+    table = read_spectra(write(save(X=SPECTRA, ax=SHIFTS, dose=np.arange(6.0)), "serum.mat"))
+    assert list(table.metadata["dose"]) == ["0", "1", "2", "3", "4", "5"]
+
+
+@BOTH
 def test_a_single_spectrum_is_two_vectors(save, write):
     table = read_spectra(write(save(y=SPECTRA[0], x=SHIFTS), "one.mat"))
     np.testing.assert_array_equal(table.intensity, SPECTRA[:1])
