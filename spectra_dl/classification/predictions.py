@@ -90,8 +90,8 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @contextlib.contextmanager
 def row_predictions_file(
-    path: Path, classes: Sequence[str]
-) -> Iterator[Callable[[RowPredictions, Sequence[str]], None]]:
+    path: Path, classes: Sequence[str], more: Sequence[str] = ()
+) -> Iterator[Callable[[RowPredictions, Sequence[str], Sequence[Sequence[str]]], None]]:
     """Yield a function that appends the predictions of some rows to predictions.csv, with the class decided for each.
 
     One line per input row, in input order; refused rows carry no probability. The file has its name once all are written.
@@ -102,18 +102,20 @@ def row_predictions_file(
         The file; one that is there is replaced.
     classes
         The class names, in the order of the probability columns.
+    more
+        Names of further columns; the function takes one sequence of texts for each.
 
     Raises
     ------
     EnvironmentFault
         The file can't be written.
     """
-    header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class", "ood_score"]
+    header = ["row", "sample_id", "patient_id", "status", "reason", "predicted_class", "ood_score", *more]
     with csv_rows(path) as write_row:
         write_row(_header(header, classes))
         count = 0
 
-        def append(rows: RowPredictions, decided: Sequence[str]) -> None:
+        def append(rows: RowPredictions, decided: Sequence[str], cells: Sequence[Sequence[str]] = ()) -> None:
             nonlocal count
             for row, name in enumerate(decided):
                 count += 1
@@ -129,6 +131,7 @@ def row_predictions_file(
                         count,
                         *texts,
                         _figure(rows.ood_score[row]),
+                        *(column[row] for column in cells),
                         *_shares(rows.probability[row]),
                     ]
                 )

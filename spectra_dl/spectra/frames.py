@@ -18,6 +18,7 @@ from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
 from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.instruments.units import check_unit
 from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.readers.stated.conversion import Laser, as_raman_shift
 from spectra_dl.spectra.readers.text.header import INVERSE_CM
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, looks_numeric
 from spectra_dl.spectra.readers.wording import printable, quoted
@@ -82,7 +83,7 @@ def from_frame(frame: "pd.DataFrame", options: ReadOptions | None) -> SpectraTab
     if not at_axis:
         _refuse_foreign_units(names)
     at_text = [k for k in range(len(names)) if k not in set(at_axis)]
-    axis = _axis([names[k] for k in at_axis], stated=origin is not None)
+    axis, unit_notes = _axis([names[k] for k in at_axis], options, stated=origin is not None)
     columns = assign_columns([names[k] for k in at_text], options, _WHERE)
     cells, id_notes = _cells(frame, at_text, columns, tidy)
     intensity = _intensity(frame, [at_axis[k] for k in axis.order])
@@ -93,6 +94,7 @@ def from_frame(frame: "pd.DataFrame", options: ReadOptions | None) -> SpectraTab
         default_ids=[str(row + 1) for row in range(len(frame))],
         source=[f"{_WHERE} row {row + 1}" for row in range(len(frame))],
         notes=(
+            *unit_notes,
             *_notes(origin, axis, columns),
             *id_notes,
             *(_gap_notes(intensity, axis) if origin is None else []),
@@ -196,9 +198,13 @@ def _is_wavenumber(name: str, options: ReadOptions) -> bool:
     return name not in options.named().values() and _shift(name) is not None
 
 
-def _axis(names: Sequence[str], *, stated: bool) -> SortedAxis:
+def _axis(names: Sequence[str], options: ReadOptions, *, stated: bool) -> tuple[SortedAxis, tuple[str, ...]]:
     values = np.array([_shift(name) for name in names], dtype=np.float64)
-    return sorted_axis(values, [f"column {quoted(name)}" for name in names], _WHERE, stated=stated)
+    places = [f"column {quoted(name)}" for name in names]
+    if stated or not values.size:
+        return sorted_axis(values, places, _WHERE, stated=stated), ()
+    shifts = as_raman_shift(values, None, Laser(options.laser_nm), _WHERE)
+    return sorted_axis(shifts.values, places, _WHERE, stated=shifts.stated), shifts.notes
 
 
 def _intensity(frame: "pd.DataFrame", positions: Sequence[int]) -> FloatArray:

@@ -39,12 +39,16 @@ def check_attributes(node: "h5py.Group | h5py.Dataset", where: str) -> None:
     DataError
         One does, or the header can't be followed.
     """
-    address, path = header_address(node), node.file.filename
+    address, path = header_address(node) + node.file.userblock_size, node.file.filename
     size = os.path.getsize(path)
     try:
         with open(path, "rb") as stream:
             declared = max(
-                (_declared_bytes(message) for message in _attributes(stream, address, size)), default=0
+                (
+                    _declared_bytes(message)
+                    for message in _attributes(stream, address, size, node.file.userblock_size)
+                ),
+                default=0,
             )
     except (struct.error, IndexError, ValueError) as err:
         raise DataError(
@@ -65,8 +69,8 @@ def header_address(node: "h5py.Group | h5py.Dataset") -> int:
     return int(low) | int(high) << 32
 
 
-def _attributes(stream: BinaryIO, address: int, size: int) -> Iterator[bytes]:
-    """Yield the attributes' messages of the object whose header begins at ``address``."""
+def _attributes(stream: BinaryIO, address: int, size: int, base: int) -> Iterator[bytes]:
+    """Yield the attributes' messages of the object whose header begins at ``address``; those in the file count from ``base``."""
     first = _bytes(stream, address, 32, size)
     if first.startswith(b"OHDR"):
         flags = first[5]
@@ -90,6 +94,7 @@ def _attributes(stream: BinaryIO, address: int, size: int) -> Iterator[bytes]:
                 yield message
             elif kind == _CONTINUATION:
                 further, more = struct.unpack_from("<QQ", message)
+                further += base
                 # In the later form a stretch has a name before it and a checksum behind it, four bytes each.
                 stretches.append((further + 4, more - 8) if flags >= 0 else (further, more))
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import h5py
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# MATLAB writes a text before its HDF5; addresses are counted from behind it.
+_USER_BLOCK, USER_BLOCK_BYTES = b"MATLAB 7.3 MAT-file", 512
 _COLLECTION = b"GCOL\x01\x00\x00\x00"
 _AT_ONCE = 4 << 20
 _HEAD = 16  # bytes, of a collection and of each text in it
@@ -43,6 +45,9 @@ def check_collections(path: str | os.PathLike[str], where: str) -> None:
     """
     with open(path, "rb") as stream:
         start = stream.read(32)
+        if start.startswith(_USER_BLOCK):
+            stream.seek(USER_BLOCK_BYTES)
+            start = stream.read(32)
         if len(start) < 32 or not start.startswith(SIGNATURE):
             raise DataError(f"{where}: truncated or damaged HDF5 (it does not begin as one); copy it again")
         width = start[14] if start[8] < 2 else start[10]

@@ -54,6 +54,29 @@ def test_hdf5_in_gives_the_same_as_text_in(demo: Path, tmp_path: Path) -> None:
     assert (tmp_path / "b" / "spectra.csv").read_bytes() == (tmp_path / "c" / "spectra.csv").read_bytes()
 
 
+def test_nexus_holds_the_same_bit_for_bit_and_the_refused_row_without_values(
+    demo: Path, tmp_path: Path
+) -> None:
+    lines = demo.read_text(encoding="utf-8").splitlines()
+    names, cells = lines[0].split(","), lines[5].split(",")
+    first = next(k for k, name in enumerate(names) if name[0].isdigit())
+    lines[5] = ",".join([*cells[:first], *[""] * (len(names) - first)])
+    (tmp_path / "damaged.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    run(tmp_path / "damaged.csv", "--format", "nxraman", "--out", tmp_path / "a", code=6)
+    run(tmp_path / "damaged.csv", "--format", "hdf5", "--out", tmp_path / "b", code=6)
+    assert not (tmp_path / "a" / "spectra.csv").exists()
+    found, other = read_spectra(tmp_path / "a" / "spectra.nxs"), read_spectra(tmp_path / "b" / "spectra.h5")
+    assert np.array_equal(found.intensity, other.intensity, equal_nan=True)
+    assert np.isnan(found.intensity[4]).all()
+    assert np.array_equal(found.wavenumber, other.wavenumber)
+    for column in ("sample_id", "patient", "label"):
+        assert list(getattr(found, column)) == list(getattr(other, column))
+    assert {name: list(texts) for name, texts in found.metadata.items()} == {
+        name: list(texts) for name, texts in other.metadata.items()
+    }
+    run(tmp_path / "a" / "spectra.nxs", "--out", tmp_path / "c", code=6)
+
+
 def test_a_spectrum_that_cannot_be_used_keeps_its_row_without_values(demo: Path, tmp_path: Path) -> None:
     lines = demo.read_text(encoding="utf-8").splitlines()
     names, cells = lines[0].split(","), lines[5].split(",")

@@ -120,7 +120,7 @@ def test_columns_may_have_their_unit_behind_the_number(unit):
     assert list(table.metadata) == ["3 months"]
 
 
-@pytest.mark.parametrize(("unit", "sentence"), [("nm", "looks like nm"), ("meV", "'meV'"), (" THz", "'THz'")])
+@pytest.mark.parametrize(("unit", "sentence"), [("nm", "says 'nm'"), ("meV", "'meV'"), (" THz", "'THz'")])
 def test_columns_with_another_unit_are_refused_by_its_name(unit, sentence):
     frame = pd.DataFrame([[1.0, 2.0, 4.0]], columns=[f"{at}{unit}" for at in (800, 802, 804)])
     with pytest.raises(DataError, match=sentence):

@@ -20,6 +20,9 @@ class MadeSpc:
     flags: int = 0
     exponent: int = FLOAT
     unit: int = RAMAN_SHIFT
+    quantity: int = 0
+    experiment: int = 0
+    labels: bytes = b""
     points: int | None = None
     spectra: int | None = None
 
@@ -41,6 +44,8 @@ class MadeSpc:
         struct.pack_into(self.order + "I", header, 32, date)
         header[45:53] = b"Raman-7\0"
         header[88:97] = b"a powder\0"
+        header[2], header[29] = self.experiment, self.quantity
+        header[218 : 218 + len(self.labels)] = self.labels
         return bytes(header)
 
     def old_header(self) -> bytes:
@@ -49,6 +54,7 @@ class MadeSpc:
         points = self.axis.size if self.points is None else self.points
         struct.pack_into("<hfffB", header, 2, self.exponent, points, self.axis[0], self.axis[-1], self.unit)
         struct.pack_into("<HBBBB", header, 18, 1993, 2, 28, 9, 5)
+        header[17] = self.quantity
         header[64:73] = b"a powder\0"
         return bytes(header)
 

@@ -49,10 +49,10 @@ _PARTIAL = 6
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["csv", "hdf5", "both"]),
+    type=click.Choice(["csv", "hdf5", "both", "nxraman"]),
     default="both",
     show_default=True,
-    help="What the spectra are written as.",
+    help="What the spectra are written as: CSV, HDF5, both, or NeXus (NXraman).",
 )
 @overwrite_option
 @json_option

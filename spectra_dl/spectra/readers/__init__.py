@@ -7,7 +7,8 @@ from pathlib import Path
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
-from spectra_dl.spectra.readers.instruments import instrument_reader, iter_recordings
+from spectra_dl.spectra.readers.instruments.dispatch import instrument_reader
+from spectra_dl.spectra.readers.instruments.recording import iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
@@ -30,9 +31,10 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     Parameters
     ----------
     path
-        A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column; a two-column file; a WiRE
-        map as text; an instrument's file (Renishaw WDF, Galactic SPC, JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker
-        OPUS); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
+        A text table (CSV, TSV, semicolons; plain or gzip) with a spectrum a row or a column, or a sheet of an Excel
+        workbook (.xlsx) like it; a two-column file; a WiRE map as text; an instrument's file (Renishaw WDF, Galactic SPC,
+        JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker OPUS); a MATLAB file (.mat), NeXus of NXraman (.nxs),
+        ramanchada2 (.cha); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
         them; a folder of files of one spectrum each with ``options.samples``; or a list of patients' folders, of files of
         one spectrum each, of tables of one axis and the same columns, or of one file with the axis and one with the intensities.
     options

@@ -1,4 +1,4 @@
-"""Spectra in an HDF5 file of spectra-dl, read block by block and trusted in nothing.
+"""Spectra in an HDF5 file of spectra-dl (those of other programs are passed on), read block by block and trusted in nothing.
 
 Layout: the root's attribute ``format`` is "spectra-dl spectra"; ``/wavenumber`` (p,) ascending in cm⁻¹; ``/intensity``
 (n, p) numbers, NaN where there is none; ``/columns/0000``, ``/columns/0001``, ... (n,) text, each with its column's name as
@@ -15,6 +15,8 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import sorted_axis
 from spectra_dl.spectra.readers.columns import Columns, assign_columns
+from spectra_dl.spectra.readers.containers.other_hdf5 import recordings_of_hdf5
+from spectra_dl.spectra.readers.instruments.recording import iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
 from spectra_dl.spectra.readers.wording import file_name, printable
@@ -23,6 +25,7 @@ from spectra_dl.storage.hdf5_checks import (
     check_size,
     check_text_width,
     opened_hdf5,
+    refuse_foreign,
     stored_dataset,
     stored_object,
 )
@@ -68,9 +71,9 @@ def iter_hdf5(path: PathLike, options: ReadOptions, *, rows: int) -> Iterator[Sp
 
 def _blocks(file: "h5py.File", options: ReadOptions, where: str, rows: int) -> Iterator[SpectraTable]:
     if file.attrs.get("format") != FORMAT:
-        raise DataError(
-            f"{where}: HDF5, but not spectra written by spectra-dl; export the spectra as CSV, or write them with preprocess"
-        )
+        refuse_foreign(file, where)
+        yield from iter_recordings(recordings_of_hdf5(file, where), options, rows=rows)
+        return
     intensity, wavenumber = (
         stored_dataset(file, "intensity", where),
         stored_dataset(file, "wavenumber", where),

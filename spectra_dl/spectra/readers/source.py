@@ -3,17 +3,17 @@
 import contextlib
 import gzip
 import os
-import re
 import stat
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.containers.workbook import is_workbook, workbook_text
+from spectra_dl.spectra.readers.foreign_contents import refuse_foreign
 from spectra_dl.spectra.readers.options import PathLike
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name
-from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 CHUNK_BYTES = 1 << 18
 MAX_DECOMPRESSED_BYTES = 16 << 30
@@ -22,31 +22,11 @@ MAX_COMPRESSION_RATIO = 200
 RATIO_FREE_BYTES = 64 << 20
 
 GZIP_MAGIC = b"\x1f\x8b"
-FOREIGN_CONTENTS: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "an Excel or zip file; export the sheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Office file; export the sheet as CSV"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export the spectra as CSV"),
-    (b"\x93NUMPY", "a NumPy array file; export the spectra as CSV"),
-    (b"WDF1", "a Renishaw WDF file where a table is needed; export it as CSV"),
-    (b"PAR1", "a Parquet file; export the spectra as CSV"),
-    (b"SQLite format 3", "an SQLite database; export the spectra as CSV"),
-    (b"%PDF", "a PDF; export the spectra as CSV"),
-    (b"\x89PNG", "an image; export the spectra as CSV"),
-    (b"\xff\xd8\xff", "an image; export the spectra as CSV"),
-    (b"BZh", "compressed with bzip2; decompress it first"),
-    (b"\xfd7zXZ", "compressed with xz; decompress it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd; decompress it first"),
-    (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
-    (b"##TITLE", "a JCAMP-DX file where a table is needed; export it as CSV"),
-    (b"<", "a web page or XML; export the spectra as CSV"),
-    (b"{", "JSON; export the spectra as CSV"),
-)
-JSON_LIST = re.compile(rb"\[\s*[\[{\"\d\-\]]")
 
 
 @contextlib.contextmanager
 def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> Iterator[Lines]:
-    """Open a text file, plain or gzip, as numbered lines.
+    """Open a text file, plain or gzip, or the table in a workbook, as numbered lines.
 
     Parameters
     ----------
@@ -73,8 +53,15 @@ def open_lines(path: PathLike, *, parent: bool = False, accept: bytes = b"") -> 
     with open_regular(path, name) as stream:
         before = _size_and_time(stream)
         head, chunks, packed = _unpacked(stream, name)
-        _refuse_foreign(head, name, accept)
+        refuse_foreign(head, name, accept)
+        notes: list[str] = []
+        if is_workbook(head):
+            if packed:
+                raise DataError(f"{name}: an Excel workbook compressed with gzip; decompress it first")
+            chunks, notes = workbook_text(stream, name)
+            head = b""
         lines = Lines(_with_head(head, chunks), name)
+        lines.notes += notes
         if packed:
             lines.notes.append("the file is gzip data; it was decompressed")
         yield lines
@@ -215,17 +202,3 @@ def _decompressed(stream: BinaryIO, name: str) -> Iterator[bytes]:
 def _with_head(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield head
     yield from chunks
-
-
-def _refuse_foreign(head: bytes, name: str, accept: bytes) -> None:
-    if not head:
-        raise DataError(f"{name}: the file is empty; export the spectra again")
-    refuse_unsafe(head, name, "give spectra as CSV")
-    start = head[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if accept and start.startswith(accept):
-        return
-    for magic, what in FOREIGN_CONTENTS:
-        if head.startswith(magic) or (len(magic) < 3 and start.startswith(magic)):
-            raise DataError(f"{name}: looks like {what}")
-    if JSON_LIST.match(start):
-        raise DataError(f"{name}: looks like JSON; export the spectra as CSV")

@@ -11,11 +11,12 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.hdf5_files import hdf5_file
 from spectra_dl.spectra.preprocessing.correction import CorrectedBlock, certificates_file, corrected
 from spectra_dl.spectra.study.cleaning import CleaningSettings
+from spectra_dl.spectra.study.nexus_file import nexus_file
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import csv_file
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
-TableKind = Literal["csv", "hdf5", "both"]
+TableKind = Literal["csv", "hdf5", "both", "nxraman"]
 
 
 @dataclass
@@ -119,7 +120,7 @@ def correct_study(
     cleaning
         The steps; the default if None.
     kind
-        Write ``spectra.csv``, ``spectra.h5`` or both.
+        Write ``spectra.csv``, ``spectra.h5`` or both of them, or ``spectra.nxs``.
     execution
         Where blocks are corrected, and the journal of those that are; in this process and without one if None.
     progress
@@ -151,10 +152,12 @@ def _writers(folder: Path, kind: TableKind) -> Iterator[Callable[[CorrectedBlock
     with contextlib.ExitStack() as stack:
         certificates = stack.enter_context(certificates_file(folder / "certificates.csv"))
         tables = []
-        if kind != "hdf5":
+        if kind in ("csv", "both"):
             tables.append(stack.enter_context(csv_file(folder / "spectra.csv")))
-        if kind != "csv":
+        if kind in ("hdf5", "both"):
             tables.append(stack.enter_context(hdf5_file(folder / "spectra.h5")))
+        if kind == "nxraman":
+            tables.append(stack.enter_context(nexus_file(folder / "spectra.nxs")))
 
         def write(block: CorrectedBlock) -> None:
             certificates(block)

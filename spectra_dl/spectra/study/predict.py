@@ -4,7 +4,7 @@ This is the predicting half: it imports nothing of the training loop.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -20,12 +20,15 @@ from spectra_dl.classification.predictions import (
 from spectra_dl.execution.run import Execution
 from spectra_dl.execution.stream import StreamedJobs
 from spectra_dl.spectra.predictor import NOT_CONVERGED, SPIKES_REMOVED, SpectraPredictor
+from spectra_dl.spectra.study.place_map import COLUMNS, PlaceMap, place_columns
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 _LISTED = 10_000  # patients in report.json; patients.csv has all
 _FEW = 10
+MAP_FILE = "map.svg"
 
+WriteSpectra = Callable[[SpectraTable, RowPredictions], list[str]]
 Answered = Iterator[tuple[PatientPredictions, list[Answer]]]
 
 
@@ -176,10 +179,23 @@ class PredictedSpectra(RunResult):
         The model.
     counts
         What became of spectra and patients.
+    map_svg
+        Class and score at each place, where the spectra are a map.
     """
 
     predictor: SpectraPredictor
     counts: PredictionCounts
+    map_svg: str | None = None
+
+    def files(self, report: Mapping[str, object]) -> Mapping[str, str]:
+        """Return the picture of a map, if the spectra are one.
+
+        Parameters
+        ----------
+        report
+            The whole report, with its provenance.
+        """
+        return {} if self.map_svg is None else {MAP_FILE: self.map_svg}
 
     @property
     def report(self) -> dict[str, object]:
@@ -239,10 +255,11 @@ def predict_study(
     stream = StreamedJobs(_predict, (predictor, batch_size), "block of spectra")
     predicted = stream.run(blocks, execution or Execution())
     first = next(predicted)
-    with _writers(folder, predictor) as (write_spectra, write_patients):
+    places = PlaceMap(predictor.classification.classes, predictor.decision.positive)
+    with _writers(folder, predictor, first[0]) as (write_spectra, write_patients):
         tally = PatientTally(tuple(predictor.classification.classes), predictor.words)
         for table, (spectra, notes, seen) in chain([first], predicted):
-            write_spectra(spectra)
+            places.add(table, spectra, write_spectra(table, spectra))
             counts.add(spectra, notes, seen=seen)
             counts.reader_notes = table.notes  # the last block carries all
             tally.add(spectra)
@@ -253,7 +270,10 @@ def predict_study(
                 progress(counts.spectra)
         counts.reader_notes = (*counts.reader_notes, *tally.notes())
         counts.add_patients(write_patients(tally))
-    return PredictedSpectra(predictor, counts)
+    picture = places.svg()
+    if folder is not None and picture is None:
+        (folder / MAP_FILE).unlink(missing_ok=True)  # of an earlier run, under --overwrite
+    return PredictedSpectra(predictor, counts, picture)
 
 
 def _predict(
@@ -266,9 +286,9 @@ def _predict(
 
 @contextlib.contextmanager
 def _writers(
-    folder: Path | None, predictor: SpectraPredictor
-) -> Iterator[tuple[Callable[[RowPredictions], None], Callable[[PatientTally], Answered]]]:
-    """Yield what appends spectra and patients to the two tables, if there is a folder; patients are given on with their answers."""
+    folder: Path | None, predictor: SpectraPredictor, first: SpectraTable
+) -> Iterator[tuple[WriteSpectra, Callable[[PatientTally], Answered]]]:
+    """Yield what appends spectra and patients to the two tables, if there is a folder; both give on what was decided."""
     rule, temperature = predictor.decision, predictor.classification.calibration.temperature
 
     def answered(tally: PatientTally) -> Answered:
@@ -276,12 +296,13 @@ def _writers(
             yield patients, rule.of_patients(patients)
 
     if folder is None:
-        yield lambda spectra: None, answered
+        yield lambda table, spectra: rule.of_rows(spectra), answered
         return
     make_run_folder(folder)
     classes = tuple(predictor.classification.classes)
+    more = COLUMNS if place_columns(first) else ()
     with (
-        row_predictions_file(folder / "predictions.csv", classes) as append_spectra,
+        row_predictions_file(folder / "predictions.csv", classes, more) as append_spectra,
         patient_predictions_file(folder / "patients.csv", classes, predictor.words) as append_patients,
     ):
 
@@ -291,4 +312,14 @@ def _writers(
                 append_patients(patients, decided, [answer.prediction_set for answer in answers])
                 yield patients, answers
 
-        yield lambda spectra: append_spectra(spectra, rule.of_rows(spectra)), write_patients
+        def write_spectra(table: SpectraTable, spectra: RowPredictions) -> list[str]:
+            decided = rule.of_rows(spectra)
+            append_spectra(spectra, decided, _place_cells(table) if more else ())
+            return decided
+
+        yield write_spectra, write_patients
+
+
+def _place_cells(table: SpectraTable) -> list[list[str]]:
+    places = place_columns(table)
+    return [list(column) for column in places] if places else [[""] * len(table)] * len(COLUMNS)

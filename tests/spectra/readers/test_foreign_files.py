@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import pickle
+import struct
 import time
 import tracemalloc
 import zipfile
@@ -47,7 +48,7 @@ def saved_array():
 
 
 FOREIGN = {
-    "Excel": (zipped(), "Excel or zip"),
+    "Excel": (zipped(), "damaged Excel workbook"),
     "old Excel": (b"\xd0\xcf\x11\xe0" + bytes(500), "Excel"),
     "JSON": (b'{"spectra": [[1, 2]]}', "JSON"),
     "JSON list": (b"[[1, 2], [3, 4]]", "JSON"),
@@ -66,6 +67,65 @@ FOREIGN = {
     "damaged gzip": (gzip.compress(b"a,400,402,404\n" * 1000)[:-20], "gzip"),
     "gzip twice": (gzip.compress(gzip.compress(b"a")), "twice"),
 }
+
+
+def spe(version, marked=True):
+    header = bytearray(4100)
+    struct.pack_into("<f", header, 1992, version)
+    if marked:
+        struct.pack_into("<I", header, 2996, 0x01234567)
+        header[4098:] = b"UU"
+    return bytes(header) + bytes(2000)
+
+
+def zipped_envi():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("map/tissue.hdr", "ENVI\n")
+        archive.writestr("map/tissue.dat", bytes(100))
+    return stream.getvalue()
+
+
+LABSPEC = b"\x00\x01\x02\x03" * 500
+UNREAD = {
+    "a.spa": (b"Spectral Data File\r\n" + bytes(500), r"OMNIC.*JCAMP-DX"),
+    "a.srs": (b"Spectral Exte File\r\n" + bytes(500), "OMNIC"),
+    "a.sp": (b"PEPE2D constant interval DataSet file\r\n" + bytes(500), "PerkinElmer.*ASCII"),
+    "a.wip": (b"WIT_PR06" + bytes(500), "WITec.*Table"),
+    "old.wip": (b"WIT_PRCT" + bytes(500), "WITec"),
+    "a.wid": (b"WIT_DA06" + bytes(500), "WITec data"),
+    "a.l6s": (LABSPEC, "LabSpec.*as text"),
+    "a.L5S": (LABSPEC, "LabSpec"),
+    "a.sif": (b"Andor Technology Multi-Channel File\n65538 1\n" + bytes(500), "Andor.*ASCII"),
+    "two.spe": (spe(2.5), "Princeton Instruments.*CSV"),
+    "three.spe": (spe(3.0, marked=False), "Princeton Instruments"),
+    "a.rds": (gzip.compress(b"X\n\x00\x00\x00\x03\x00\x04\x01\x02" + bytes(500)), r"R object.*write\.csv"),
+    "a.RData": (gzip.compress(b"RDX3\nX\n\x00\x00\x00\x03" + bytes(500)), "R workspace"),
+    "map.hdr": (b"ENVI\ndescription = {tissue}\nsamples = 3\n", "ENVI"),
+    "map.zip": (zipped_envi(), "zip archive of an ENVI image"),
+    "a.jws": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "JASCO"),
+    "a.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), r"\.xls\)"),
+    "a.parquet": (b"PAR1" + bytes(500), "Parquet"),
+    "a.feather": (b"ARROW1\0\0" + bytes(500), "Feather"),
+    "a.tdms": (b"TDSm" + bytes(500), "LabVIEW"),
+    "a.opju": (b"CPYUA 4.3380\n" + bytes(500), "Origin"),
+    "a.npy": (saved_array(), "NumPy"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_format_that_is_not_read_is_refused_by_its_name_with_the_export_to_use(name, write):
+    data, words = UNREAD[name]
+    with pytest.raises(DataError, match=words) as refusal:
+        read_spectra(write(data, name))
+    assert str(refusal.value).startswith(f"{name}: ")
+    assert len(str(refusal.value)) <= 500
+
+
+def test_a_text_whose_name_ends_as_a_binary_format_is_read(write):
+    text = "\n".join(f"{400 + k}\t{k * k}" for k in range(30))
+    for encoding in ("utf-8", "utf-16"):
+        assert len(read_spectra(write(text.encode(encoding), "a.spe"))) == 1
 
 
 @pytest.mark.parametrize("content", FOREIGN)

@@ -2,6 +2,7 @@
 
 import gzip
 import tempfile
+import zipfile
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -13,6 +14,8 @@ from example_opus import small_spectrum
 from example_spc import OLD, OWN_AXES, SEVERAL, SIXTEEN_BITS, STORED_AXIS, fractions
 from example_text import COUNTS, SHIFTS, bwspec_file, labspec_file, oras_file
 from example_wdf import small_map
+from formats import matlab, nexus
+from formats.xlsx import archive, parts_of, sheet_xml, small_rows, workbook
 from fuzzing.contract import Target
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import SpectraDLError
@@ -106,6 +109,37 @@ def _tables() -> Sequence[bytes]:
 
 
 @cache
+def _workbooks() -> Sequence[bytes]:
+    """Packed and unpacked: damage to what is packed seldom comes through the checksums."""
+    rows = small_rows()
+    parts = parts_of({"Serum": sheet_xml(rows), "About": sheet_xml([["made", "by"]])})
+    return [workbook(Serum=rows), archive(parts, zipfile.ZIP_STORED)]
+
+
+@cache
+def _matlab() -> Sequence[bytes]:
+    plain = {"X": matlab.SPECTRA, "shift": matlab.SHIFTS, "age": np.arange(6.0)}
+    return [
+        matlab.old(packed=False, **plain),
+        matlab.old(**plain),
+        matlab.old(packed=False, serum=matlab.dataset()),
+        matlab.new(**plain),
+        matlab.new(serum=matlab.dataset()),
+    ]
+
+
+@cache
+def _nexus() -> Sequence[bytes]:
+    places = {"y": (np.array([10.0, 12.0]), 0, "um"), "x": (np.array([0.0, 0.5, 1.0]), 1, "um")}
+    cube = nexus.SPECTRA.reshape(2, 3, -1)
+    return [
+        nexus.nexus(),
+        nexus.nexus(cube, axes=("y", "x", "shift"), more=places),
+        nexus.chada({"xlabel": "Raman shift [cm-1]"}, a__raw=nexus.pair(0), b__raw=nexus.pair(1)),
+    ]
+
+
+@cache
 def _spc() -> Sequence[bytes]:
     several = fractions()
     single = fractions(1)
@@ -140,6 +174,13 @@ def _hdf5() -> Sequence[bytes]:
         return [(Path(folder) / "small.h5").read_bytes()]
 
 
+def _read_sheet(data: bytes, folder: Path) -> None:
+    """Read a workbook whose sheet is damaged and packed again."""
+    parts: dict[str, str | bytes] = dict(parts_of({"Serum": ""}))
+    parts["xl/worksheets/sheet1.xml"] = data
+    _read("measured.dat", archive(parts), folder)
+
+
 def _target(
     name: str, seeds: Callable[[], Sequence[bytes]], *real: str, group: str = "instruments"
 ) -> Target:
@@ -154,6 +195,10 @@ def _target(
 
 SPECTRA = (
     _target("table", _tables, "two_column/*.txt", group="tables"),
+    _target("workbook", _workbooks, group="tables"),
+    Target("workbook-sheet", "tables", lambda: [sheet_xml(small_rows()).encode()], _read_sheet),
+    _target("matlab", _matlab, group="hdf5"),
+    _target("nexus", _nexus, group="hdf5"),
     _target("wdf", lambda: [small_map().data()], "renishaw_wdf/*.wdf"),
     _target("spc", _spc, "galactic_spc/*.[sS][pP][cC]"),
     _target("opus", lambda: [small_spectrum().data()]),

@@ -52,7 +52,7 @@ MACHINE = [
     _g("--resume without a checkpoint", "refuse", "Refused; no new training is begun.", "Leave --resume out.", f"{_COMMANDS}::test_resuming_without_a_checkpoint_is_a_usage_error", code=2),
     _g("stored features of an image that has changed", "same", "They are computed anew: the store goes by content.", "Nothing.", "tests/imaging/features/test_store.py::test_features_of_other_tiles_are_not_taken"),
     _g("no home folder, no folder for temporary files, no network", "same", "Nothing of them is needed.", "Nothing.", f"{_MACHINE}::test_home_threads_locale_and_network_are_of_no_account"),
-    _g("an optional package that is missing", "refuse", "The extra to install is named.", "Install it.", "tests/imaging/encoders/test_registry.py::test_without_timm_its_extra_is_named", "tests/spectra/readers/instruments/binary/test_opus.py::test_a_missing_library_is_named_with_the_extra", code=2),
+    _g("an optional package that is missing", "refuse", "The package to install is named.", "Install it.", "tests/imaging/encoders/test_registry.py::test_without_timm_its_extra_is_named", "tests/spectra/readers/instruments/binary/test_opus.py::test_a_missing_library_is_named_with_its_installation", code=2),
     _g("python -O", "same", "No check is an assertion.", "Nothing.", "tests/test_arrows.py::test_no_check_is_lost_under_python_o"),
     _g("a command that is suspended and resumed", "same", "The result is the same.", "Nothing.", f"{_MACHINE}::test_a_suspended_command_resumes_to_the_same_result"),
     _g("few open files allowed, hundreds of tiles", "same", "One is open at a time.", "Nothing.", f"{_MACHINE}::test_few_open_files_are_enough_for_many_tiles"),

@@ -1,5 +1,6 @@
 """Section A: files of spectra that are no tables, and what else is known of ids and labels."""
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -8,7 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from example_spc import fractions
+from example_tables import TextTable
 from example_wdf import small_map
+from formats import matlab
+from formats.xlsx import archive, parts_of, sheet_xml, small_rows, workbook
 from refusals.archives import zip_of
 from refusals.inputs import predict_file
 from refusals.row import Command, Maker, Row
@@ -30,6 +34,25 @@ def put(prepare: Callable[[Path], object], name: str = "spectra.csv") -> Maker:
     return make
 
 
+def workbook_of(clean: TextTable) -> bytes:
+    """The clean spectra in one sheet, numbers as numbers."""
+    rows = [line.split(",") for line in clean.text().splitlines()]
+    return workbook(Spectra=[[_cell(text) for text in row] for row in rows])
+
+
+def _cell(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def far_apart() -> bytes:
+    """A workbook of two cells, at opposite corners of its sheet."""
+    last = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    return archive(parts_of({"Serum": sheet_xml([[1.0]]).replace("</sheetData>", last)}))
+
+
 def _jcamp_short() -> str:
     return (
         "##TITLE=a powder\n##JCAMP-DX=4.24\n##DATA TYPE=RAMAN SPECTRUM\n##XUNITS=1/CM\n##YUNITS=COUNTS\n##FIRSTX=400\n##LASTX=1800\n"
@@ -40,7 +63,20 @@ def _jcamp_short() -> str:
 ROWS = [
     Row("A", "random bytes", "refuse", _EXPORT, predict_file(np.random.default_rng(0).bytes(200_000)), "not a text table"),
     Row("A", "a NUL byte in a table", "refuse", _EXPORT, predict_file(b"sample_id,400,402,404\nS1,1,2,3\nS2,1,\x002,3\n" + b"S3,1,2,3\n" * 20), "NUL byte at offset 36"),
-    Row("A", "an Excel workbook named .csv", "refuse", "Save the sheet as CSV.", predict_file(zip_of(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x"))), "Excel"),
+    Row("A", "an Excel workbook with one table", "same", "Nothing; the sheet is named in report.json.", predict_file(workbook_of, "spectra.xlsx"), says="the sheet 'Spectra' of the workbook was read"),
+    Row("A", "an Excel workbook with two sheets that may be the table", "refuse", "Keep one of them, or save it as CSV.", predict_file(workbook(Serum=small_rows(), Plasma=small_rows()), "spectra.xlsx"), "Serum, Plasma"),
+    Row("A", "an Excel workbook with macros", "refuse", "Save the sheet as CSV.", predict_file(zip_of(("[Content_Types].xml", b"x"), ("xl/vbaProject.bin", b"x")), "spectra.xlsm"), "macros"),
+    Row("A", "an Excel workbook of 5 KB whose sheet spans 17 billion cells", "refuse", "Save the sheet as CSV.", predict_file(far_apart(), "spectra.xlsx"), "span", bounded=True),
+    Row("A", "an old Excel workbook (.xls), or one with a password", "refuse", "Save it as .xlsx or CSV.", predict_file(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "spectra.xls"), ".xls"),
+    Row("A", "Thermo OMNIC (.spa, .spg)", "refuse", "Save it as SPC, JCAMP-DX or CSV.", predict_file(b"Spectral Data File\r\n" + bytes(500), "serum.spa"), "OMNIC"),
+    Row("A", "PerkinElmer (.sp)", "refuse", "Save it as ASCII, SPC or JCAMP-DX.", predict_file(b"PEPE2D constant interval" + bytes(500), "serum.sp"), "PerkinElmer"),
+    Row("A", "a WITec project (.wip)", "refuse", "Export a table.", predict_file(b"WIT_PR06" + bytes(500), "serum.wip"), "WITec"),
+    Row("A", "LabSpec's own files (.l6s, .l5s)", "refuse", "Save it as text.", predict_file(b"\x00\x01\x02\x03" * 500, "serum.l6s"), "LabSpec"),
+    Row("A", "Andor (.sif)", "refuse", "Export it as ASCII.", predict_file(b"Andor Technology Multi-Channel File\n" + bytes(500), "serum.sif"), "Andor"),
+    Row("A", "Princeton Instruments (.spe)", "refuse", "Export it as CSV.", predict_file(b"\x00\x01\x02\x03" * 500, "serum.spe"), "Princeton"),
+    Row("A", "R (.rds, .RData)", "refuse", "Write the table by write.csv.", predict_file(gzip.compress(b"X\n\x00\x00\x00\x03" + bytes(500)), "serum.rds"), "R object"),
+    Row("A", "an ENVI image in a zip archive", "refuse", "Write the spectra as CSV.", predict_file(zip_of(("serum.hdr", b"ENVI"), ("serum.dat", b"x")), "serum.zip"), "ENVI"),
+    Row("A", "a MATLAB file with two arrays that may be the spectra", "refuse", "Save only the spectra and their Raman shifts.", predict_file(matlab.old(X=matlab.SPECTRA, Y=matlab.SPECTRA, shift=matlab.SHIFTS), "serum.mat"), "X by shift, Y by shift"),
     Row("A", "JSON named .csv", "refuse", _EXPORT, predict_file(json.dumps({"spectra": [[1, 2]]})), "JSON"),
     Row("A", "a folder named .csv", "refuse", _FILE, put(Path.mkdir), "not a regular file"),
     Row("A", "a pipe nobody writes to", "refuse", _FILE, put(os.mkfifo), "not a regular file"),
@@ -49,6 +85,7 @@ ROWS = [
     Row("A", "a WiRE .wdf of 80 bytes", "refuse", _COPY, predict_file(small_map().data()[:80], "map.wdf"), "WDF"),
     Row("A", "a .wdf that claims 2^40 spectra of 2^32 points", "refuse", _COPY, predict_file(small_map().but(points=2**32 - 1, spectra=2**40).data(), "map.wdf"), "map.wdf", bounded=True),
     Row("A", "a GRAMS .spc that claims 2 billion points", "refuse", _COPY, predict_file(fractions().but(points=2_000_000_000, spectra=2_000_000_000).data()[:512], "powder.spc"), "powder.spc"),
+    Row("A", "a GRAMS .spc that says FT-IR and absorbance", "refuse", "Give Raman spectra.", predict_file(fractions(1).but(unit=1, quantity=2, experiment=4).data(), "film.spc"), "FT-IR"),
     Row("A", "JCAMP-DX that says 701 points and has 3", "refuse", _COPY, predict_file(_jcamp_short(), "powder.jdx"), "701"),
     Row("A", "WiRE map text, falling axis", "same", "Nothing.", says="Each place of the map becomes a spectrum, its id made of X and Y.", tests=(f"{_TABLES}::test_columns_of_a_wire_map_become_spectra",)),
     Row("A", "two columns without a header", "same", "Nothing.", says="They are one spectrum; the first line is not taken for a header.", tests=("tests/spectra/readers/test_two_columns_and_sheets.py::test_two_columns_are_one_spectrum",)),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.spectra.readers.containers.matlab import is_matlab, read_matlab
+from spectra_dl.spectra.readers.containers.other_hdf5 import is_other_hdf5, read_other_hdf5
 from spectra_dl.spectra.readers.instruments.binary.opus import is_opus, read_opus
 from spectra_dl.spectra.readers.instruments.binary.spc import is_spc, read_spc
 from spectra_dl.spectra.readers.instruments.binary.wdf import is_wdf, read_wdf
@@ -17,6 +19,8 @@ from spectra_dl.spectra.readers.source import first_bytes
 
 Reader = Callable[[Path], list[Recording]]
 READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
+    (is_matlab, read_matlab),
+    (is_other_hdf5, read_other_hdf5),
     (is_wdf, read_wdf),
     (is_spc, read_spc),
     (is_opus, read_opus),

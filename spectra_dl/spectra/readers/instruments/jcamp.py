@@ -14,9 +14,11 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import MAX_POINTS
 from spectra_dl.spectra.readers.instruments.jcamp_numbers import Line, decoded_lines, plain_numbers
+from spectra_dl.spectra.readers.instruments.quantity import foreign_quantity, quantity_note
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
-from spectra_dl.spectra.readers.instruments.units import check_unit
+from spectra_dl.spectra.readers.instruments.units import other_unit
 from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.stated.units import StatedUnit
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import quoted
 
@@ -132,20 +134,27 @@ def _take(content: _Content, label: str, value: str, place: str) -> None:
         content.labels[label] = value
 
 
-def _checked_kind(content: _Content, where: str) -> tuple[bool, tuple[str, ...]]:
-    """Refuse what is no Raman spectrum; return whether the file states Raman shift, and what was guessed."""
+def _checked_kind(content: _Content, where: str) -> tuple[bool | StatedUnit, tuple[str, ...]]:
+    """Refuse what is no Raman spectrum; return whether the file states Raman shift, or another unit, and what was guessed."""
     kind = content.labels.get("DATATYPE", "")
     if kind and "RAMAN" not in kind.upper():
         raise DataError(f"{where}: the file holds {quoted(kind)}, no Raman spectrum; choose another file")
+    quantity = foreign_quantity(content.labels.get("YUNITS", ""))
+    if quantity and not kind:
+        raise DataError(
+            f"{where}: the file calls its intensities {quantity} and does not name the kind of spectrum; if it is a Raman spectrum, "
+            f"export it with ##DATA TYPE=RAMAN SPECTRUM"
+        )
+    notes = (quantity_note(quantity),) if quantity else ()
     unit = content.labels.get("XUNITS", "")
-    if unit:
-        check_unit(unit, where)
+    other = other_unit(unit, where) if unit else None
     missing = [what for what, text in (("kind of spectrum", kind), ("unit of its axis", unit)) if not text]
     if missing:
-        return False, (
+        return other or False, (
+            *notes,
             f"the file does not name the {' and the '.join(missing)}; Raman shift in cm⁻¹ was assumed",
         )
-    return True, ()
+    return other or True, notes
 
 
 def _even(content: _Content, where: str) -> tuple[FloatArray, FloatArray]:

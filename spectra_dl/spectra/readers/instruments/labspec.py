@@ -17,8 +17,9 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, NumberTable
-from spectra_dl.spectra.readers.instruments.units import check_unit
+from spectra_dl.spectra.readers.instruments.units import other_unit
 from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.stated.units import StatedUnit
 from spectra_dl.spectra.readers.text.header import INVERSE_CM
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name
@@ -104,14 +105,14 @@ def _header(lines: Lines, where: str) -> dict[str, str]:
     raise DataError(f"{where}: LabSpec text without a spectrum below its header; export the file again")
 
 
-def _stated(header: Mapping[str, str], where: str) -> bool:
-    """Say whether the header calls the axis Raman shift, and refuse an axis that it says is none."""
+def _stated(header: Mapping[str, str], where: str) -> bool | StatedUnit:
+    """Return whether the header calls the axis Raman shift, or the other unit that it states."""
     unit = header.get("axisunit[1]", "")
     if "spectro (nm)" in header and not unit:
         unit = "nm"
     if unit:
-        check_unit(unit, where)
-    return bool(unit) or any(re.fullmatch(rf"spectro \({INVERSE_CM}\)", name) for name in header)
+        return other_unit(unit, where) or True
+    return any(re.fullmatch(rf"spectro \({INVERSE_CM}\)", name) for name in header)
 
 
 def _single(values: FloatArray, header: Mapping[str, str], where: str) -> Recording:

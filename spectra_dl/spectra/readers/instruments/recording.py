@@ -12,6 +12,8 @@ from spectra_dl.spectra.readers.axis import average_duplicates, sorted_axis
 from spectra_dl.spectra.readers.columns import assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
+from spectra_dl.spectra.readers.stated.conversion import Laser, to_raman_shift
+from spectra_dl.spectra.readers.stated.units import StatedUnit
 from spectra_dl.spectra.readers.wording import printable, stem
 from spectra_dl.spectra.table import SpectraTable
 
@@ -33,7 +35,7 @@ class Recording:
     columns
         What the file says of each spectrum: ``n`` texts by the name of their column.
     stated
-        The file says that its axis is Raman shift.
+        Whether the file says that its axis is Raman shift; or the other unit that it states and in which the axis is.
     notes
         What was guessed.
     """
@@ -42,7 +44,7 @@ class Recording:
     axis: FloatArray
     intensity: NDArray[np.floating]
     columns: Mapping[str, Sequence[str]]
-    stated: bool = False
+    stated: bool | StatedUnit = False
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -122,6 +124,18 @@ def iter_recordings(
     yield from in_blocks((file_notes.add(on_grid(table, grid)) for table in tables), rows)
 
 
+def _as_shift(recording: Recording, options: ReadOptions) -> tuple[FloatArray, bool, tuple[str, ...]]:
+    """Return a recording's axis as Raman shifts, whether they are stated, and what was converted."""
+    if isinstance(recording.stated, bool):
+        return recording.axis, recording.stated, ()
+    in_file = next(iter(recording.columns.get("laser_nm", ())), "")
+    laser = Laser(options.laser_nm, float(in_file) if in_file else None)
+    values, notes = to_raman_shift(
+        np.asarray(recording.axis, dtype=np.float64), recording.stated, laser, recording.where
+    )
+    return values, True, notes
+
+
 def _tables(
     recording: Recording, options: ReadOptions, first: int, numbered: bool, rows: int
 ) -> Iterator[SpectraTable]:
@@ -129,7 +143,8 @@ def _tables(
     if not count:
         raise DataError(f"{where}: no spectrum in it; measure or export again")
     places = [f"point {k + 1}" for k in range(recording.axis.size)]
-    axis = sorted_axis(recording.axis, places, where, keep_duplicates=count == 1, stated=recording.stated)
+    values, stated, unit_notes = _as_shift(recording, options)
+    axis = sorted_axis(values, places, where, keep_duplicates=count == 1, stated=stated)
     columns = assign_columns(tuple(recording.columns), options, where)
     texts = list(recording.columns.values())
     for start in range(0, count, rows):
@@ -147,6 +162,6 @@ def _tables(
             [tuple(text[k] for text in texts) for k in range(start, stop)],
             default_ids=ids,
             source=[f"{where} spectrum {first + k + 1}" if numbered else where for k in range(start, stop)],
-            notes=(*recording.notes, *axis.notes, *duplicate_notes, *columns.notes)
+            notes=(*recording.notes, *unit_notes, *axis.notes, *duplicate_notes, *columns.notes)
             + (() if "sample_id" in columns.parts else (id_note,)),
         )

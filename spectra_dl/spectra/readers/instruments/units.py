@@ -3,11 +3,11 @@
 import re
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import nanometres
+from spectra_dl.spectra.readers.stated.conversion import is_convertible, no_raman_shift
+from spectra_dl.spectra.readers.stated.units import AxisUnit, StatedUnit, stated_unit
 from spectra_dl.spectra.readers.text.header import INVERSE_CM
 from spectra_dl.spectra.readers.wording import quoted
 
-NANOMETRES = re.compile(r"nm|nanomet(?:er|re)s?|wavelength \(nm\)", re.IGNORECASE)
 SHIFT = re.compile(rf"(?:raman ?shift|wavenumbers?)?\W*(?:{INVERSE_CM}|rel)?\W*", re.IGNORECASE)
 
 
@@ -26,11 +26,35 @@ def check_unit(unit: str, where: str) -> None:
     DataError
         With the way to convert nm, or to export anew.
     """
+    other = other_unit(unit, where)
+    if other is not None:
+        raise no_raman_shift(other, where, "")
+
+
+def other_unit(unit: str, where: str) -> StatedUnit | None:
+    """Return the unit of an axis that is none of a Raman shift, but can be converted to one; None for Raman shift.
+
+    Parameters
+    ----------
+    unit
+        As the file writes it, perhaps with the axis' name.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        The unit is of neither kind.
+    """
     text = unit.strip()
-    if NANOMETRES.fullmatch(text):
-        raise nanometres(f"{where}: the axis in {quoted(text)}")
-    if not text or not SHIFT.fullmatch(text):
+    if text and SHIFT.fullmatch(text):
+        return None
+    stated = stated_unit(text) if text else None
+    if stated is not None and stated.unit is AxisUnit.SHIFT:
+        return None
+    if stated is None or not is_convertible(stated):
         raise unsupported_unit(text or "no unit", where)
+    return stated
 
 
 def unsupported_unit(unit: str, where: str) -> DataError:

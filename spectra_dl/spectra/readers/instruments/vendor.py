@@ -1,4 +1,4 @@
-"""The libraries that read vendors' formats: imported when a file needs them, named when they are missing."""
+"""The libraries that read vendors' formats: imported when a file needs them, named where an installation lacks them."""
 
 import importlib
 from types import ModuleType
@@ -25,5 +25,5 @@ def vendor_library(module: str, content: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as err:
         raise UsageError(
-            f"{content} is read by {module}, which is not installed; install it: pip install 'spectra-dl[vendor]'"
+            f"{content} is read by {module}, which is not installed; install it: pip install {module}"
         ) from err

@@ -101,7 +101,7 @@ def to_raman_shift(
     given = laser.checked(where)
     if stated.unit is AxisUnit.SHIFT:
         return values, ()
-    if stated.unit not in _WAVELENGTHS and stated.unit not in _WAVENUMBERS:
+    if not is_convertible(stated):
         raise no_raman_shift(stated, where, "")
     if given is None:
         known = f"; the file names {laser.stated_nm:g}" if laser.stated_nm else ""
@@ -116,6 +116,11 @@ def to_raman_shift(
         )
     note = f"the axis in {quoted(stated.text)} was converted from {kind} to Raman shift with a laser of {given:g} nm"
     return shifts, (note,)
+
+
+def is_convertible(stated: StatedUnit) -> bool:
+    """Return whether an axis in a unit can be converted with the laser's wavelength."""
+    return stated.unit in _WAVELENGTHS or stated.unit in _WAVENUMBERS
 
 
 @dataclass(frozen=True)

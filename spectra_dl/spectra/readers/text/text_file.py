@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.instruments import Recording, instrument_reader, iter_recordings
+from spectra_dl.spectra.readers.instruments.dispatch import instrument_reader
+from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.several_files import concatenate
 from spectra_dl.spectra.readers.source import open_lines

@@ -132,3 +132,16 @@ def test_what_the_file_does_not_state_is_noted(read):
 def test_a_table_that_is_not_whole_is_refused_with_what_is_wrong(text, words, read):
     with pytest.raises(DataError, match=words):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "name"), [("ABSORBANCE", "absorbance"), ("% TRANSMITTANCE", "transmittance")]
+)
+def test_an_infrared_quantity_of_a_raman_spectrum_is_a_note(quantity, name, read):
+    table = read(jcamp_text(*np.atleast_1d(FORMS["AFFN"]), YUNITS=quantity))
+    assert any(f"calls its intensities {name}" in note for note in table.notes)
+
+
+def test_an_infrared_quantity_without_a_kind_of_spectrum_is_refused(read):
+    with pytest.raises(DataError, match="intensities transmittance"):
+        read(jcamp_text(*np.atleast_1d(FORMS["AFFN"]), YUNITS="TRANSMITTANCE", DATA_TYPE=None))

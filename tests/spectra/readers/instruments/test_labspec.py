@@ -66,8 +66,20 @@ def test_an_axis_in_another_unit_is_refused(unit, read):
 
 
 def test_a_spectrometer_set_in_nm_is_refused(read):
-    with pytest.raises(DataError, match="1e7 / laser_nm"):
+    with pytest.raises(DataError, match=r"give --laser NM .*; the file names 532"):
         read(labspec_file(0).replace("Spectro (cm-¹)", "Spectro (nm)"))
+
+
+def test_a_spectrometer_set_in_nm_is_converted_with_the_files_laser_and_no_other(tmp_path):
+    path = tmp_path / "swab.txt"
+    shifts = np.linspace(400, 1800, 60)
+    rows = "".join(f"{1e7 / (1e7 / 532 - x):.8f}\t{100 + k % 7}\n" for k, x in enumerate(shifts))
+    path.write_text(f"#Acq. time (s)=\t10\n#Laser=\t532nm\n#AxisUnit[1]=\tnm\n{rows}")
+    table = read_spectra(path, ReadOptions(laser_nm=532))
+    np.testing.assert_allclose(table.wavenumber, shifts, atol=1e-3)
+    assert any("converted from wavelengths in nm" in note for note in table.notes)
+    with pytest.raises(DataError, match="a laser of 532 nm, and --laser 785"):
+        read_spectra(path, ReadOptions(laser_nm=785))
 
 
 def broken(old, new, leading=2):

@@ -12,20 +12,14 @@ from example_text import COUNTS, bwspec_file, labspec_file, oras_file, oras_meas
 from example_wdf import block, small_map
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import ReadOptions
-from spectra_dl.spectra.readers.instruments import (
-    Recording,
-    bwspec,
-    iter_recordings,
-    jcamp,
-    labspec,
-    oras,
-)
+from spectra_dl.spectra.readers.instruments import bwspec, jcamp, labspec, oras
 from spectra_dl.spectra.readers.instruments.binary import opus, spc, wdf_properties
 from spectra_dl.spectra.readers.instruments.binary import wdf as wdf_reader
 from spectra_dl.spectra.readers.instruments.binary.opus_structure import OpusBlock, check_parameters
 from spectra_dl.spectra.readers.instruments.binary.spc_log import from_log
 from spectra_dl.spectra.readers.instruments.binary.wdf_properties import exposure_seconds
 from spectra_dl.spectra.readers.instruments.jcamp_numbers import decoded_lines, plain_numbers
+from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings
 
 JCAMP = """##TITLE=a powder
 ##DATA TYPE=RAMAN SPECTRUM

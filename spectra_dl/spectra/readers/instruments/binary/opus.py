@@ -102,10 +102,10 @@ class _Opus:
     def recordings(self, directory: Sequence[OpusBlock]) -> list[Recording]:
         kinds = [cast(Kind, self._library.parse.get_block_type(block.code)) for block in directory]
         spectra = [k for k, kind in enumerate(kinds) if kind[2] == 0 and kind[3] % 32 == RAMAN]
+        names = dict.fromkeys(
+            SPECTRUM_KINDS[kind[3] % 32] for kind in kinds if kind[2] == 0 and kind[3] % 32 in SPECTRUM_KINDS
+        )
         if not spectra:
-            names = dict.fromkeys(
-                SPECTRUM_KINDS[kind[3] % 32] for kind in kinds if kind[3] % 32 in SPECTRUM_KINDS
-            )
             raise DataError(
                 f"{self._where}: an OPUS file without a Raman spectrum (in it: {listed(names) or 'no spectrum'}); give a file "
                 f"with Raman spectra"
@@ -125,7 +125,8 @@ class _Opus:
                 f"{self._where}: {len(pairs)} of {len(spectra)} Raman spectra have all their points and the parameters of their "
                 f"axis; the file is damaged, copy it again"
             )
-        return [self._recording(data, status, columns) for data, status in pairs]
+        left = (f"other spectra in the OPUS file were not read: {listed(names)}",) if names else ()
+        return [self._recording(data, status, columns, left) for data, status in pairs]
 
     def _parsed(self, entry: OpusBlock, kind: Kind) -> _Block:
         if kind[2] > 0:
@@ -147,7 +148,9 @@ class _Opus:
             texts["laser_nm"] = number_text(1e7 / laser)
         return texts
 
-    def _recording(self, data: _Block, status: _Block, columns: Mapping[str, str]) -> Recording:
+    def _recording(
+        self, data: _Block, status: _Block, columns: Mapping[str, str], left: tuple[str, ...]
+    ) -> Recording:
         parameters = status.data
         points, unit = parameters.get("npt", 0), str(parameters.get("dxu", "no unit"))
         if not isinstance(points, int) or points < 1:
@@ -169,6 +172,7 @@ class _Opus:
             same_for_all(columns, 1),
             stated=True,
             notes=(
+                *left,
                 "an OPUS file does not say what its Raman axis is measured from; it was taken as Raman shift",
             ),
         )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import MIN_POINTS, check_size, nanometres
+from spectra_dl.spectra.readers.axis import MIN_POINTS, check_size
 from spectra_dl.spectra.readers.instruments.binary.spc_header import (
     FLOAT_EXPONENT,
     NEW,
@@ -23,32 +23,14 @@ from spectra_dl.spectra.readers.instruments.binary.spc_header import (
     SpcHeader,
     spc_header,
 )
+from spectra_dl.spectra.readers.instruments.binary.spc_kind import checked_kind
 from spectra_dl.spectra.readers.instruments.binary.spc_log import from_log, log_entries
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
-from spectra_dl.spectra.readers.instruments.units import check_unit, unsupported_unit
 from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name
 
 MOST_BYTES = 2 << 30
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-ARBITRARY, WAVENUMBER, NANOMETRE, RAMAN_SHIFT = 0, 1, 3, 13
-UNSUPPORTED_UNITS = {
-    2: "micrometres",
-    4: "seconds",
-    5: "minutes",
-    6: "hertz",
-    7: "kilohertz",
-    8: "megahertz",
-    9: "mass (m/z)",
-    10: "parts per million",
-    14: "eV",
-    16: "diode number",
-    17: "channel",
-    22: "data points",
-    26: "gigahertz",
-    30: "hours",
-    255: "interferogram",
-}
 
 
 def is_spc(head: bytes) -> bool:
@@ -63,7 +45,7 @@ def read_spc(path: Path) -> list[Recording]:
     Raises
     ------
     DataError
-        Damaged, truncated, claiming more than it holds, or with another axis than Raman shift.
+        Damaged, truncated, claiming more than it holds, with another axis than Raman shift, or of another experiment.
     """
     where = file_name(path)
     with open_binary(path, where) as stream:
@@ -74,7 +56,7 @@ def read_spc(path: Path) -> list[Recording]:
         stream.seek(0)
         data = stream.read()
     header = spc_header(data, where)
-    stated, notes = _checked_unit(header, where)
+    stated, notes = checked_kind(header, where)
     if header.version == OLD and Flags.SEVERAL in header.flags:
         notes = (
             *notes,
@@ -193,21 +175,3 @@ def _times(spectra: list[_Spectrum], header: SpcHeader) -> dict[str, list[str]]:
     if Flags.SEVERAL not in header.flags:
         return {}
     return {"z": [number_text(spectrum.time) for spectrum in spectra]}
-
-
-def _checked_unit(header: SpcHeader, where: str) -> tuple[bool, tuple[str, ...]]:
-    """Return whether the file states Raman shift, and what was guessed."""
-    label = header.labels.split(b"\0")[0].decode("cp1252", "replace").strip()
-    if label:
-        check_unit(label, where)
-        return "raman" in label.lower(), ()
-    if header.unit == NANOMETRE:
-        raise nanometres(f"{where}: the axis in nm")
-    if header.unit not in (ARBITRARY, WAVENUMBER, RAMAN_SHIFT):
-        raise unsupported_unit(UNSUPPORTED_UNITS.get(header.unit, f"unit {header.unit}"), where)
-    if header.unit == RAMAN_SHIFT:
-        return True, ()
-    naming = (
-        "calls its axis wavenumber" if header.unit == WAVENUMBER else "does not name the unit of its axis"
-    )
-    return False, (f"the file {naming}; it was taken as Raman shift in cm⁻¹",)

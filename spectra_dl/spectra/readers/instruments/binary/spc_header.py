@@ -44,8 +44,10 @@ class SpcHeader:
         Points of a spectrum (0 where each has its own number) and number of spectra.
     first, last
         Ends of an even axis.
-    unit
-        Code of the axis' unit.
+    unit, quantity
+        Codes of the axis' unit and of what the intensities are.
+    experiment
+        Code of the experiment, 0 where the file leaves it open; the old format has none.
     labels
         Custom names of the axes, ended by zeros; empty if there are none.
     source, comment, date
@@ -62,10 +64,12 @@ class SpcHeader:
     first: float
     last: float
     unit: int
+    quantity: int
     labels: bytes
     source: str
     comment: str
     date: str
+    experiment: int = 0
     log: int = 0
     directory: int = 0
 
@@ -147,6 +151,8 @@ def _new(data: bytes) -> SpcHeader:
         first=first,
         last=last,
         unit=unit,
+        quantity=data[29],
+        experiment=data[2],
         labels=data[218:248] if Flags.CUSTOM_LABELS in flags else b"",
         source=_text(data[45:54]),
         comment=_text(data[88:218]),
@@ -182,6 +188,7 @@ def _old(data: bytes, where: str) -> SpcHeader:
         first=first,
         last=last,
         unit=unit,
+        quantity=data[17],
         labels=data[194:224] if Flags.CUSTOM_LABELS in flags else b"",
         source="",
         comment=_text(data[64:194]),

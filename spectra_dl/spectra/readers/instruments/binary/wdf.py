@@ -17,7 +17,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.instruments.binary.wdf_properties import exposure_seconds
 from spectra_dl.spectra.readers.instruments.binary.wdf_structure import BLOCK_BYTES, WdfStructure, check_wdf
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
-from spectra_dl.spectra.readers.instruments.units import check_unit
+from spectra_dl.spectra.readers.instruments.units import other_unit
 from spectra_dl.spectra.readers.instruments.vendor import vendor_library
 from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name, printable
@@ -25,6 +25,7 @@ from spectra_dl.spectra.readers.wording import file_name, printable
 UNIT_OF_LENGTH = {"Micron": "um", "Millimetres": "mm", "Metres": "m"}
 LARGEST_SETTINGS = 16 << 20
 UNITS = ("RamanShift", "Wavenumber")
+UNITS_OF_LIGHT = {"Micron": "µm", "ElectronVolt": "eV"}
 PLACES = {"Spatial_X": "x", "Spatial_Y": "y", "Spatial_Z": "z"}
 
 
@@ -67,8 +68,8 @@ def read_wdf(path: Path) -> list[Recording]:
         structure = check_wdf(stream, where)
         settings = _settings(stream, structure)
     wdf = _parsed(path, where)
-    if wdf.xlist_unit.name not in UNITS:
-        check_unit(wdf.xlist_unit.name, where)
+    unit = wdf.xlist_unit.name
+    other = None if unit in UNITS else other_unit(UNITS_OF_LIGHT.get(unit, unit), where)
     intensity = np.asarray(wdf.spectra, dtype=np.float32).reshape(structure.spectra, structure.points)
     return [
         Recording(
@@ -76,7 +77,7 @@ def read_wdf(path: Path) -> list[Recording]:
             np.asarray(wdf.xdata, dtype=np.float64),
             intensity,
             {**_origins(wdf), **same_for_all({**_of_all(wdf), **settings}, structure.spectra)},
-            stated=wdf.xlist_unit.name == "RamanShift",
+            stated=other or unit == "RamanShift",
             notes=_notes(structure, wdf.xlist_unit.name),
         )
     ]

@@ -55,6 +55,12 @@ def test_reports_and_histories_are_not_looked_into(read):
     np.testing.assert_array_equal(table.intensity[0], 2.0 * example.intensity[::-1])
 
 
+def test_absorbance_beside_raman_is_left_with_a_note(read):
+    absorbance = (code(0, ABSORBANCE), np.ones(40, "<f4").tobytes())
+    table = read(small_spectrum().but(others=(absorbance,)).data())
+    assert any("not read: absorbance" in note for note in table.notes)
+
+
 def test_a_file_of_absorbance_is_refused_by_that_name(read):
     with pytest.raises(DataError, match=r"without a Raman spectrum.*absorbance"):
         read(small_spectrum().but(kind=ABSORBANCE).data())
@@ -121,8 +127,8 @@ def test_a_truncated_header_is_refused(read):
         read(small_spectrum().data()[:12])
 
 
-def test_a_missing_library_is_named_with_the_extra(monkeypatch, write):
+def test_a_missing_library_is_named_with_its_installation(monkeypatch, write):
     path = write(small_spectrum().data(), "measured.0")
     monkeypatch.setitem(sys.modules, "brukeropus", None)
-    with pytest.raises(UsageError, match=r"brukeropus.*spectra-dl\[vendor\]"):
+    with pytest.raises(UsageError, match=r"brukeropus.*pip install brukeropus"):
         read_spectra(path)

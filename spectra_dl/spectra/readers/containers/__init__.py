@@ -1,0 +1,1 @@
+"""Files that hold tables or arrays beside other things: workbooks, MATLAB files, HDF5 of other programs."""
