@@ -60,6 +60,8 @@ class StudyData:
             **columns,
             "--replicates": reading.replicates,
             "--samples": reading.samples,
+            "--laser": reading.laser_nm,
+            "--intensity": reading.intensity or None,
         }
         if given := [name for name, value in options.items() if value is not None]:
             raise UsageError(
