@@ -12,7 +12,7 @@ from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.hdf5_files import named_columns
 from spectra_dl.spectra.readers import replicated_blocks
-from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
+from spectra_dl.spectra.readers.axis import MIN_POINTS, SortedAxis, sorted_axis
 from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, looks_numeric
@@ -85,6 +85,7 @@ def from_frame(frame: "pd.DataFrame", options: ReadOptions | None) -> SpectraTab
             *id_notes,
             *(_gap_notes(intensity, axis) if origin is None else []),
         ),
+        overlaps=axis.overlaps,
     )
     _refuse_doubled_ids(table.sample_id)
     table = replace(table, source=_source(frame, table, known=origin is not None))
@@ -114,7 +115,9 @@ def _is_wavenumber(name: str, options: ReadOptions) -> bool:
 def _axis(names: Sequence[str], *, stated: bool) -> SortedAxis:
     spelling = NumberFormat()
     values = np.array([spelling.number(name) for name in names], dtype=np.float64)
-    return sorted_axis(values, [f"column {quoted(name)}" for name in names], _WHERE, stated=stated)
+    return sorted_axis(
+        values, [f"column {quoted(name)}" for name in names], _WHERE, stated=stated, fewest=MIN_POINTS
+    )
 
 
 def _intensity(frame: "pd.DataFrame", positions: Sequence[int]) -> FloatArray:

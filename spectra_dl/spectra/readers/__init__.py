@@ -56,10 +56,11 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "serum.csv")
-    ...     _ = path.write_text("user,400,402,404\n07,1.5,2.5,3.5\n7,1,2,3\n")
+    ...     axis = ",".join(str(shift) for shift in range(400, 440, 2))
+    ...     _ = path.write_text(f"user,{axis}\n07{',1.5' * 20}\n7{',2' * 20}\n")
     ...     table = read_spectra(path, ReadOptions(patient="user"))
     >>> table
-    SpectraTable(2 spectra, 3 points, 400-404 cm-1, 2 patients)
+    SpectraTable(2 spectra, 20 points, 400-438 cm-1, 2 patients)
     >>> table.notes
     ('no column sample_id; the rows were numbered',)
     """
@@ -114,6 +115,8 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
     if not any(folders):
         if options.samples is None and _holds_table(paths[0], options):
             return iter_table_files(paths, lambda one: _blocks_of_file(one, options, rows), rows=rows)
+        return iter_two_column_files(paths, options, rows=rows)
+    if options.samples is not None and all(folders) and not any(map(is_patient_folder, paths)):
         return iter_two_column_files(paths, options, rows=rows)
     for part in paths:
         if not is_patient_folder(part):

@@ -45,9 +45,10 @@ def test_three_columns_without_header_are_two_spectra(write):
     assert list(table.sample_id) == ["1", "2"]
 
 
-def test_points_where_scan_windows_overlap_are_averaged_and_noted(write):
-    table = read_spectra(write("400,1\n402,2\n402,4\n404,5\n"))
-    assert table.intensity.tolist() == [[1, 3, 5]]
+def test_points_measured_twice_are_averaged_and_noted(write):
+    more = "".join(f"{shift},5\n" for shift in range(406, 440, 2))
+    table = read_spectra(write("400,1\n402,2\n402,4\n404,5\n" + more))
+    assert table.intensity[0, :3].tolist() == [1, 3, 5]
     assert any("402" in note and "mean" in note for note in table.notes)
 
 

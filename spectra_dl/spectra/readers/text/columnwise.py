@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import average_duplicates, check_size, sorted_axis
+from spectra_dl.spectra.readers.axis import check_size, sorted_axis
 from spectra_dl.spectra.readers.columns import USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.text.dialect import Record, Records
@@ -15,6 +15,7 @@ from spectra_dl.spectra.readers.text.header import INTENSITY_WORD, axis_spelling
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.shape import CellReader, Shape, trimmed
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
+from spectra_dl.spectra.readers.windows import average_duplicates
 from spectra_dl.spectra.readers.wording import quoted, stem
 from spectra_dl.spectra.table import SpectraTable
 
@@ -106,7 +107,7 @@ class _ColumnTable:
             raise DataError(f"{name}: no wavenumbers in the first column; give Raman shifts in cm⁻¹ there")
         self._refuse_doubtful()
         places = [f"line {line}" for line in self._axis_lines]
-        # One spectrum may have been put together from scan windows; in a table a duplicate_notes row is a mistake.
+        # A point of one spectrum may have been measured twice; in a table a duplicate row is a mistake.
         axis = sorted_axis(np.array(self._wavenumber), places, name, keep_duplicates=count == 1)
         intensity = np.array(self._values)[axis.order].T  # (p, n) in file order -> (n, p)
         wavenumber, intensity, duplicate_notes = average_duplicates(axis.wavenumber, intensity)
@@ -125,6 +126,7 @@ class _ColumnTable:
             default_ids=ids,
             source=[f"{name} column {k + 2}" for k in range(count)],
             notes=[*notes, *self._cells.notes],
+            overlaps=axis.overlaps,
         )
 
     def _columns(self) -> Columns:

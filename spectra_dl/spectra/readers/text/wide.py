@@ -184,6 +184,7 @@ class _RowTable:
             default_ids=[str(before + k + 1) for k in range(len(lines))],
             source=[f"{name} line {line}" for line in lines],
             notes=self._notes(),
+            overlaps=axis.overlaps,
         )
         return self._ids.check(table)
 

@@ -125,5 +125,6 @@ class _MapTable:
                 *self._columns.notes,
                 *self._cells.notes,
             ),
+            overlaps=self._axis.overlaps,
         )
         return self._ids.check(table)
