@@ -2,6 +2,6 @@
 
 from spectra_dl.spectra.quality.shapes import PLATEAU
 from spectra_dl.spectra.quality.verdict import Verdict
-from spectra_dl.spectra.quality.verdicts import inspect
+from spectra_dl.spectra.quality.verdicts import inspect, used_range
 
-__all__ = ["PLATEAU", "Verdict", "inspect"]
+__all__ = ["PLATEAU", "Verdict", "inspect", "used_range"]

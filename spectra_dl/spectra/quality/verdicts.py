@@ -1,10 +1,13 @@
 """The verdict on every spectrum of a table, and the filling of short gaps."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.preprocessing.step import Step
+from spectra_dl.spectra.preprocessing.steps import Crop
 from spectra_dl.spectra.quality.noise import BoolArray, longest_run, stretches
 from spectra_dl.spectra.quality.padding import Padding, find_padding
 from spectra_dl.spectra.quality.shapes import SHORTEST_SHAPE, shape_verdicts
@@ -32,7 +35,7 @@ def inspect(
     table
         Spectra as read; not changed.
     within
-        The range in cm⁻¹ that will be used; what lies outside is not looked at.
+        The range in cm⁻¹ that will be used; what lies outside is not looked at, and missing values there are filled.
 
     Returns
     -------
@@ -54,11 +57,19 @@ def inspect(
         return _inspected(table)
     part = replace(table, intensity=table.intensity[:, inside], wavenumber=table.wavenumber[inside])
     checked, verdicts = _inspected(part)
-    if checked is part:
-        return table, verdicts
     intensity = table.intensity.copy()
     intensity[:, inside] = checked.intensity
+    # What is cropped must only be there: every spectrum that is used is complete.
+    at = np.flatnonzero(inside)
+    nearest = np.clip(np.arange(inside.size), at[0], at[-1])
+    outside = ~inside & ~np.isfinite(intensity)
+    intensity[outside] = intensity[:, nearest][outside]
     return replace(table, intensity=intensity), verdicts
+
+
+def used_range(steps: Sequence[Step]) -> tuple[float, float] | None:
+    """Return the range in cm⁻¹ that steps crop spectra to, None where they don't."""
+    return next(((step.low, step.high) for step in steps if isinstance(step, Crop)), None)
 
 
 def _inspected(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:

@@ -23,6 +23,8 @@ ABSURD = 1e9
 # Steps this many times away from the median step are not part of the same axis.
 REGULAR_FACTOR = 3.0
 REGULAR_SHARE = 0.9
+# A few points twice may be the ends of windows; many are a spectrum that was measured twice.
+_MOST_MEETINGS = 8
 # Spectrometers that give nm have 0.05 to 0.4 nm a pixel; Raman shifts that fine over so short a range are rare.
 NM_LOW, NM_HIGH, NM_STEP, NM_POINTS = 500.0, 1400.0, 0.5, 100
 
@@ -41,12 +43,15 @@ class SortedAxis:
         What was changed or guessed.
     overlaps
         Low and high end, cm⁻¹, of each range where windows of the axis overlap and were cut.
+    in_file
+        ``(m,)`` float64, the axis as it stood in the file, with the points that were left out.
     """
 
     wavenumber: FloatArray
     order: NDArray[np.intp]
     notes: tuple[str, ...]
-    overlaps: tuple[Range, ...] = ()
+    overlaps: tuple[Range, ...]
+    in_file: FloatArray
 
 
 def axis_score(values: Sequence[float]) -> int:
@@ -133,10 +138,15 @@ def sorted_axis(
         _refuse_duplicates(ascending, [places[k] for k in order], where)
     _refuse_unsupported_units(ascending, where, stated=stated)
     if windows is not None:
-        return SortedAxis(ascending, order, (windows.note, *_gap_notes(ascending)), windows.overlaps)
-    return SortedAxis(
-        ascending, order, (*_order_notes(values), *(_gap_notes(ascending) or uneven_notes(ascending)))
-    )
+        return SortedAxis(ascending, order, (windows.note, *_gap_notes(ascending)), windows.overlaps, values)
+    notes = (*_order_notes(values), *(_gap_notes(ascending) or uneven_notes(ascending)))
+    return SortedAxis(ascending, order, notes, _meetings(ascending), values)
+
+
+def _meetings(ascending: FloatArray) -> tuple[Range, ...]:
+    """Return the points where windows may meet: a few wavenumbers that stand twice."""
+    twice = np.unique(ascending[1:][np.diff(ascending) == 0]).tolist()
+    return tuple((at, at) for at in twice) if len(twice) <= _MOST_MEETINGS else ()
 
 
 def check_size(points: int, where: str) -> None:

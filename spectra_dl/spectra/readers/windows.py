@@ -14,6 +14,7 @@ from spectra_dl.errors import DataError
 _FEWEST_POINTS = 5
 # A step this many times the usual one ends a run.
 _GAP = 3.0
+_NEAR = 4  # steps on each side that are the usual ones
 # Points that were only misplaced lie a whole step from their neighbours once all are sorted; rounding is the rest.
 _WHOLE_STEP = 0.75
 # Windows that share more than this of their range are two spectra.
@@ -90,7 +91,9 @@ def joined_windows(values: FloatArray, places: Sequence[str], where: str) -> Joi
 def _runs(steps: FloatArray) -> Iterator[_Window]:
     """Yield the positions of each run of points in one direction without a wide gap."""
     moves = np.sign(steps)
-    wide = np.abs(steps) > _GAP * float(np.median(np.abs(steps)))
+    sizes = np.pad(np.abs(steps), _NEAR, mode="edge")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(sizes, 2 * _NEAR + 1), axis=1)
+    wide = np.abs(steps) > _GAP * usual
     first, direction = 0, 0.0
     for k, move in enumerate(moves):
         direction = direction or move

@@ -12,7 +12,7 @@ from refusals.tables import rows_changed
 
 _LOOK = "See status and reason of each row in predictions.csv."
 _AGAIN = "Measure those again; the other rows stand."
-_QUALITY = "tests/spectra/test_quality.py"
+_QUALITY = "tests/spectra/quality/test_verdicts.py"
 
 
 def values_changed(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[TextTable], str]:
