@@ -1,6 +1,7 @@
 """Two-column files, one spectrum each, with or without a sheet that says whose they are."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
@@ -110,23 +111,30 @@ def _cells(row: Sequence[str], at: int) -> tuple[str, ...]:
 
 def _of_folders(folders: Sequence[Path], sheet: SmallTable, at: int) -> list[_Entry]:
     """Return the file of each row, in the sheet's order."""
-    inside = [path for folder in folders for path in _files_in(folder)]
+    below: dict[str, list[Path]] = defaultdict(list)
+    for folder in folders:
+        for path in _files_in(folder):
+            below[path.name].append(path)
     entries = []
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
         place, name = f"{sheet.where} line {line}", row[at]
         if not all(_inside(folder, name) for folder in folders):
-            raise UnsafeError(f"{place}: file {quoted(name)} lies outside the folder; name files inside it")
-        named = [folder.joinpath(*_parts(name)) for folder in folders]
-        matches = [path for path in named if name and path.is_file()]
-        matches = matches or [path for path in inside if _ends_with(path, name)]
+            raise _outside(place, name)
+        matches = [path for folder in folders if (path := folder.joinpath(*_parts(name))).is_file()]
+        if not matches:
+            bare = PureWindowsPath(name).name
+            matches = [path for path in below.get(bare, ()) if _ends_with(path, name)]
         if len(matches) > 1:
             raise _ambiguous(place, name, matches)
         if not matches:
             raise DataError(
                 f"{place}: no file {quoted(name)} in {listed([folder.name for folder in folders])}; correct the sheet"
             )
+        if not any(matches[0].resolve().is_relative_to(folder.resolve()) for folder in folders):
+            raise _outside(place, name)
         entries.append(_Entry(matches[0], _cells(row, at)))
-    _refuse_twice([entry.path for entry in entries], sheet.where)
+    if len({entry.path.resolve() for entry in entries}) < len(entries):
+        raise _in_two_rows(sheet.where)
     return entries
 
 
@@ -156,26 +164,31 @@ def _ends_with(path: Path, name: str) -> bool:
 
 def _of_files(files: Sequence[Path], sheet: SmallTable, at: int, home: Path) -> list[_Entry]:
     """Return the given files, each with its row: that which names it with most of its folders."""
-    if len({_parts(row[at]) for row in sheet.rows}) < len(sheet.rows):
+    parts = [_parts(row[at]) for row in sheet.rows]
+    if len(set(parts)) < len(parts):
         raise _in_two_rows(sheet.where)
-    rows: dict[Path, int] = {}
-    for file in files:
-        matches = [k for k, row in enumerate(sheet.rows) if _means(row[at], file, home)]
-        for k in sorted(matches, key=lambda k: -len(_parts(sheet.rows[k][at])))[:1]:
-            rows[file] = k
-    missing = [file.name for file in files if file not in rows]
-    if missing:
+    rows_of_name: dict[str, list[int]] = defaultdict(list)
+    for k, each in enumerate(parts):
+        rows_of_name[each[-1] if each else ""].append(k)
+    row_of: dict[Path, int] = {}
+    files_of: dict[int, list[Path]] = defaultdict(list)
+    for file in dict.fromkeys(files):
+        meant = [k for k in rows_of_name.get(file.name, ()) if _means(sheet.rows[k][at], file, home)]
+        for k in meant:
+            files_of[k].append(file)
+        if meant:
+            row_of[file] = max(meant, key=lambda k: len(parts[k]))
+    if missing := [file.name for file in files if file not in row_of]:
         raise DataError(
             f"{sheet.where}: no row for {listed(missing)}; add their rows, or leave the files out"
         )
-    for k, row in enumerate(sheet.rows):
-        meant = [file for file in dict.fromkeys(files) if _means(row[at], file, home)]
-        taken = [file for file in meant if rows[file] == k]
+    for k, could_be in files_of.items():
+        taken = [file for file in could_be if row_of[file] == k]
         if len(taken) > 1:
-            raise _ambiguous(f"{sheet.where} line {sheet.lines[k]}", row[at], taken)
-        if meant and not taken:
+            raise _ambiguous(f"{sheet.where} line {sheet.lines[k]}", sheet.rows[k][at], taken)
+        if not taken:
             raise _in_two_rows(sheet.where)
-    return [_Entry(file, _cells(sheet.rows[rows[file]], at)) for file in files]
+    return [_Entry(file, _cells(sheet.rows[row_of[file]], at)) for file in files]
 
 
 def _means(name: str, file: Path, home: Path) -> bool:
@@ -190,22 +203,21 @@ def _ambiguous(place: str, name: str, files: Sequence[Path]) -> DataError:
     return DataError(f"{place}: {quoted(name)} could be {several}; write the folder before the name")
 
 
+def _outside(place: str, name: str) -> UnsafeError:
+    return UnsafeError(f"{place}: file {quoted(name)} lies outside the folder; name files inside it")
+
+
 def _in_two_rows(where: str) -> DataError:
     return DataError(f"{where}: a file stands in two rows; give each file one")
 
 
-def _refuse_twice(files: Sequence[Path], where: str) -> None:
-    if len({file.resolve() for file in files}) < len(files):
-        raise _in_two_rows(where)
-
-
 def _unlisted(folder: Path, entries: Sequence[_Entry], samples: Path) -> list[str]:
     """Return a note of what lies in the folder and was not read."""
-    read = [entry.path.absolute() for entry in entries] + [samples.absolute()]
+    home = folder.absolute()
+    read = (path.absolute() for path in (*(entry.path for entry in entries), samples))
+    known = {path.relative_to(home).parts[0] for path in read if path.is_relative_to(home)}
     unlisted = sorted(
-        path.name
-        for path in folder.absolute().iterdir()
-        if not path.name.startswith(".") and not any(file.is_relative_to(path) for file in read)
+        path.name for path in home.iterdir() if not path.name.startswith(".") and path.name not in known
     )
     return [f"not in the sample sheet, so not read: {listed(unlisted)}"] if unlisted else []
 
