@@ -80,7 +80,7 @@ def _step_reasons(
                 explained[row].update(range(joint.left - 1, joint.right + 2))
                 where = f"overlap from {low:g} to {high:g} cm⁻¹" if high > low else f"meet at {low:g} cm⁻¹"
                 reasons[row].append(
-                    f"two windows {where} and differ by {abs(joint.step):.3g} ({joint.times_noise:.0f} x the noise)"
+                    f"two windows {where} and differ by {_size(joint.step)} ({joint.times_noise:.0f} x the noise)"
                 )
     for row, joints in enumerate(find_joints(cleaned)):
         new = [joint for joint in joints if joint.left not in explained[row]]
@@ -89,9 +89,13 @@ def _step_reasons(
     return reasons
 
 
+def _size(step: float) -> str:
+    return f"{abs(step):.0f}" if abs(step) >= 100 else f"{abs(step):.3g}"
+
+
 def _joint_reason(joints: Sequence[Joint], wavenumber: FloatArray) -> str:
     places = [
-        f"by {abs(joint.step):.3g} between {wavenumber[joint.left]:g} and {wavenumber[joint.right]:g} cm⁻¹ "
+        f"by {_size(joint.step)} between {wavenumber[joint.left]:g} and {wavenumber[joint.right]:g} cm⁻¹ "
         f"({joint.times_noise:.0f} x the noise)"
         for joint in joints[:_MOST_PLACES]
     ]
