@@ -130,8 +130,9 @@ def _is_padding(spectrum: FloatArray, first: int, end: int) -> bool:
     # Other points of the value are left out: more runs of padding would hide the noise of what was measured.
     noise, quantum = _noise_and_quantum(spectrum[spectrum != value])
     least = _TIMES_NOISE * max(noise, quantum)
-    sides = [side for side in (spectrum[:first][::-1], spectrum[end:]) if side.size]
-    if all(_has_edge(side[: 1 + _NEXT_STEPS], value, least) for side in sides):
+    # One or two points at an end say nothing of an edge.
+    sides = [side for side in (spectrum[:first][::-1], spectrum[end:]) if side.size > _NEXT_STEPS]
+    if sides and all(_has_edge(side[: 1 + _NEXT_STEPS], value, least) for side in sides):
         return True
     if end - first < _SHORTEST_WITHOUT_EDGE or (value == 0 and value == np.nanmin(spectrum)):
         return False
@@ -150,6 +151,6 @@ def _noise_and_quantum(values: FloatArray) -> tuple[float, float]:
 
 def _has_edge(outward: FloatArray, value: float, least: float) -> bool:
     """Say whether the points next to a run stand off it at once; a plateau there, as of a full detector, says nothing."""
-    if outward.size <= _NEXT_STEPS or np.isnan(outward).any() or np.ptp(outward) == 0:
+    if np.isnan(outward).any() or np.ptp(outward) == 0:
         return False
     return abs(float(outward[0]) - value) > max(least, _TIMES_STEPS * float(np.abs(np.diff(outward)).max()))

@@ -35,7 +35,7 @@ def inspect(
     table
         Spectra as read; not changed.
     within
-        The range in cm⁻¹ that will be used; what lies outside is not looked at, and missing values there are filled.
+        The range in cm⁻¹ that will be used. Of a spectrum with gaps outside it only the range is looked at, and the rest filled.
 
     Returns
     -------
@@ -50,21 +50,33 @@ def inspect(
     >>> inspect(empty)[1]
     [Verdict(status='refused', reasons=('empty spectrum: every value is missing',))]
     """
-    inside = np.ones(table.wavenumber.size, dtype=np.bool_)
-    if within is not None:
-        inside = (table.wavenumber >= within[0]) & (table.wavenumber <= within[1])
-    if not inside.any() or inside.all():
+    if within is None:
         return _inspected(table)
-    part = replace(table, intensity=table.intensity[:, inside], wavenumber=table.wavenumber[inside])
-    checked, verdicts = _inspected(part)
+    outside: BoolArray = (table.wavenumber < within[0]) | (table.wavenumber > within[1])
+    spoilt: BoolArray = _spoilt(table.intensity)[:, outside].any(axis=1)
+    if not spoilt.any() or outside.all():
+        return _inspected(table)
+    # The whole of a spectrum says more of its shape, where there is a whole.
+    whole, verdicts_of_whole = _inspected(table.select(~spoilt))
+    part = replace(table, wavenumber=table.wavenumber[~outside], intensity=table.intensity[:, ~outside])
+    inside, verdicts_of_part = _inspected(part.select(spoilt))
     intensity = table.intensity.copy()
-    intensity[:, inside] = checked.intensity
+    intensity[~spoilt] = whole.intensity
     # What is cropped must only be there: every spectrum that is used is complete.
-    at = np.flatnonzero(inside)
-    nearest = np.clip(np.arange(inside.size), at[0], at[-1])
-    outside = ~inside & ~np.isfinite(intensity)
-    intensity[outside] = intensity[:, nearest][outside]
-    return replace(table, intensity=intensity), verdicts
+    at = np.flatnonzero(~outside)
+    nearest = np.searchsorted(at, np.clip(np.arange(outside.size), at[0], at[-1]))
+    intensity[spoilt] = np.where(outside, inside.intensity[:, nearest], intensity[spoilt])
+    intensity[np.ix_(spoilt, ~outside)] = inside.intensity
+    of_whole, of_part = iter(verdicts_of_whole), iter(verdicts_of_part)
+    return replace(table, intensity=intensity), [next(of_part if each else of_whole) for each in spoilt]
+
+
+def _spoilt(intensity: FloatArray) -> BoolArray:
+    """Return where values are missing, infinite, absurd or padding."""
+    spoilt: BoolArray = ~(np.abs(intensity) <= ABSURD)
+    for row, padding in find_padding(intensity).items():
+        spoilt[row] |= padding.mask
+    return spoilt
 
 
 def used_range(steps: Sequence[Step]) -> tuple[float, float] | None:
