@@ -53,7 +53,7 @@ def inspect(
     if within is None:
         return _inspected(table)
     outside: BoolArray = (table.wavenumber < within[0]) | (table.wavenumber > within[1])
-    spoilt: BoolArray = _spoilt(table.intensity)[:, outside].any(axis=1)
+    spoilt: BoolArray = np.asarray(_spoilt(table.intensity)[:, outside].any(axis=1))
     if not spoilt.any() or outside.all():
         return _inspected(table)
     # The whole of a spectrum says more of its shape, where there is a whole.

@@ -1,6 +1,9 @@
 """Single wavenumbers that stand out of an otherwise smooth axis: numbers that are no wavenumbers, digits misspelt, windows put together."""
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 
@@ -68,31 +71,45 @@ def printed_resolution(values: FloatArray) -> FloatArray:
     kept_in_single = bool(np.all(values.astype(np.float32) == values))
     error = single if kept_in_single else 4 * np.spacing(np.abs(values))
     units = np.full(values.size, _unit(values, error))
-    decades = np.floor(np.log10(np.maximum(np.abs(values), 1.0)))
-    for decade in np.unique(decades):
-        inside = decades == decade
-        if np.count_nonzero(inside) >= _FEWEST_IN_DECADE:
-            units[inside] = np.maximum(units[inside], _unit(values[inside], error[inside]))
+    for inside in _decades(values):
+        units[inside] = np.maximum(units[inside], _unit(values[inside], error[inside]))
     return np.where(units > 0, units + 2 * single, single) if kept_in_single else units
 
 
 def _unit(values: FloatArray, error: FloatArray) -> float:
     for decimals in range(_MOST_DECIMALS + 1):
-        if np.all(np.abs(np.round(values, decimals) - values) <= error):
+        # The first number alone rules out most.
+        if abs(round(float(values[0]), decimals) - values[0]) <= error[0] and np.all(
+            np.abs(np.round(values, decimals) - values) <= error
+        ):
             return float(10.0**-decimals)
     return 0.0
 
 
 def _finer_than_the_others(values: FloatArray) -> int | None:
-    """Return the first of a few numbers with more decimals than all others have, None where there is none."""
-    error = 4 * np.spacing(np.abs(values))
-    for decimals in range(_MOST_DECIMALS + 1):
-        finer = np.abs(np.round(values, decimals) - values) > error
-        if not finer.any():
-            return None
-        if float(np.mean(finer)) <= _MOST_SHARE:
-            return int(np.argmax(finer))
+    """Return the first of a few numbers with more decimals than others of their size have, None where there is none."""
+    for inside in _decades(values):
+        alike = values[inside]
+        error = 4 * np.spacing(np.abs(alike))
+        few = slice(None, None, max(1, alike.size // 32))
+        for decimals in range(_MOST_DECIMALS + 1):
+            if np.mean(np.abs(np.round(alike[few], decimals) - alike[few]) > error[few]) > 0.5:
+                continue
+            finer = np.abs(np.round(alike, decimals) - alike) > error
+            if not finer.any():
+                break
+            if float(np.mean(finer)) <= _MOST_SHARE:
+                return int(inside[np.argmax(finer)])
     return None
+
+
+def _decades(values: FloatArray) -> Iterator[NDArray[np.intp]]:
+    """Yield the positions of the numbers of each decade, where there are enough: six significant digits are other decimals in each."""
+    decades = np.floor(np.log10(np.maximum(np.abs(values), 1.0)))
+    for decade in np.unique(decades):
+        inside = np.flatnonzero(decades == decade)
+        if inside.size >= _FEWEST_IN_DECADE:
+            yield inside
 
 
 def _off_line(ascending: FloatArray) -> int | None:
