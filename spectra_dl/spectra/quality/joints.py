@@ -28,7 +28,7 @@ _LEAST_STAYING, _MOST_STAYING, _LEAST_FAR = 0.5, 2.0, 0.2  # of it, in the level
 _LEAST_CLOSE, _TIMES_NEIGHBOURS_ALONE, _TIMES_BETTER = 0.6, 3.0, 1.1
 _TAILS = (1.0, 2.0, 3.5, 6.0)  # of rays, in points
 _MOST_STILL = 0.5  # of the steps on a side that change nothing
-_KNOWN_TIMES_ERROR = 6.0  # where windows are known to meet
+_KNOWN_TIMES_ERROR = 4.5  # where windows are known to meet
 
 _NEIGHBOURS = np.array([*range(-5, 0), *range(1, 6)])  # steps whose trend, a parabola, is taken off
 _POWERS = np.vander(_NEIGHBOURS, 3, increasing=True).astype(np.float64)
@@ -111,7 +111,7 @@ def steps_at(intensity: FloatArray, left: int) -> list[Joint | None]:
     rows = np.arange(len(intensity))
     # Where a point was interpolated or averaged, it lies half-way.
     for last, skipped in ((left, 0), (left - 1, 1), (left, 1)):
-        sides = _Sides(6, 2, skipped=skipped)
+        sides = _Sides(6, 3, skipped=skipped)
         if last - sides.half + 1 < 0 or last + skipped + sides.half >= intensity.shape[1]:
             continue
         step, rest = _fitted(intensity, rows, np.full(rows.size, last), sides)
