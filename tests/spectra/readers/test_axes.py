@@ -29,6 +29,10 @@ def test_an_even_axis_raises_no_note_however_it_is_rounded(axis):
     assert uneven_notes(np.round(*axis)) == ()
 
 
+def test_numbers_that_all_end_in_5_may_be_rounded_to_even_ones():
+    assert uneven_notes(np.round(0.6875 + 0.375 * np.arange(40), 3)) == ()
+
+
 @settings(max_examples=200, deadline=None)
 @given(even_axes())
 def test_an_even_axis_in_single_precision_raises_no_note(axis):
