@@ -125,21 +125,8 @@ def _off_line(ascending: FloatArray) -> int | None:
         return None
     slope, level = np.polyfit(points[near], off[near], 1, w=1 / unit[near])
     off -= slope * points + level
-    if np.any(np.abs(off) > _OFF_LINE * unit):
-        return int(np.argmax(np.abs(off) / unit))
-    return _third_step(np.diff(ascending), np.where(unit[1:] == unit[:-1], unit[1:], 0.0))
-
-
-def _third_step(steps: FloatArray, unit: FloatArray) -> int:
-    """Return the point after a step that rounding does not explain, -1 where none: an even axis has two, a unit apart."""
-    for each in np.unique(unit[unit > 0]):
-        alike = steps[unit == each]
-        # Numbers that all end in 5 are rounded to even ones: two steps, two units apart.
-        to_even = np.unique(np.round(alike / each)).size == 2 and np.ptp(alike) <= 2 * _OFF_LINE * each
-        if np.ptp(alike) > _OFF_LINE * each and not to_even:
-            usual = float(np.median(alike))
-            return 1 + int(np.argmax(np.where(unit == each, np.abs(steps - usual), -1.0)))
-    return -1
+    far = np.abs(off) > _OFF_LINE * unit
+    return int(np.argmax(np.abs(off) / unit)) if far.any() else -1
 
 
 def _sharp_bend(ascending: FloatArray) -> int:
