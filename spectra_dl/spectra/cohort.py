@@ -51,13 +51,15 @@ class Cohort:
         return RowNames(self.row, self.table.sample_id)
 
 
-def labelled_cohort(table: SpectraTable) -> Cohort:
+def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None = None) -> Cohort:
     """Check labels and patients, leave out spectra that can't be used, and say which.
 
     Parameters
     ----------
     table
         Spectra as read, with labels and patients.
+    within
+        The range in cm⁻¹ that will be used; None for all of it.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def labelled_cohort(table: SpectraTable) -> Cohort:
     _refuse_unlike_people(table, [str(name) for name in patient], people.names)
     table = replace(table, patient=text_array(people.names)) if people.notes else table
     patient = text_array(people.names)
-    checked, verdicts = inspect(table)
+    checked, verdicts = inspect(table, within=within)
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     named = [
         (verdict.status, f"{sample}: {'; '.join(verdict.reasons)}")

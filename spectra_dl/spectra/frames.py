@@ -14,7 +14,7 @@ from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.hdf5_files import named_columns
 from spectra_dl.spectra.readers import replicated_blocks
-from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
+from spectra_dl.spectra.readers.axis import MIN_POINTS, SortedAxis, sorted_axis
 from spectra_dl.spectra.readers.columns import ROWS_NUMBERED, USUAL_NAMES, Columns, assign_columns
 from spectra_dl.spectra.readers.instruments.units import check_unit
 from spectra_dl.spectra.readers.options import ReadOptions
@@ -99,6 +99,7 @@ def from_frame(frame: "pd.DataFrame", options: ReadOptions | None) -> SpectraTab
             *id_notes,
             *(_gap_notes(intensity, axis) if origin is None else []),
         ),
+        overlaps=axis.overlaps,
     )
     _refuse_doubled_ids(table.sample_id)
     table = replace(table, source=_source(frame, table, known=origin is not None))
@@ -202,9 +203,9 @@ def _axis(names: Sequence[str], options: ReadOptions, *, stated: bool) -> tuple[
     values = np.array([_shift(name) for name in names], dtype=np.float64)
     places = [f"column {quoted(name)}" for name in names]
     if stated or not values.size:
-        return sorted_axis(values, places, _WHERE, stated=stated), ()
+        return sorted_axis(values, places, _WHERE, stated=stated, fewest=MIN_POINTS), ()
     shifts = as_raman_shift(values, None, Laser(options.laser_nm), _WHERE)
-    return sorted_axis(shifts.values, places, _WHERE, stated=shifts.stated), shifts.notes
+    return sorted_axis(shifts.values, places, _WHERE, stated=shifts.stated, fewest=MIN_POINTS), shifts.notes
 
 
 def _intensity(frame: "pd.DataFrame", positions: Sequence[int]) -> FloatArray:

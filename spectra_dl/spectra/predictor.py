@@ -17,7 +17,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed
-from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.quality import inspect, used_range
 from spectra_dl.spectra.report_context import SPECTRA_WORDS
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 
@@ -121,7 +121,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
                 f"a {type(table).__name__} has no axis in cm⁻¹ that is checked; give SpectraTable.from_pandas(frame), or "
                 "SpectraTable(intensity, wavenumber, sample_id)"
             )
-        table, verdicts = inspect(table)
+        table, verdicts = inspect(table, within=used_range(self.preprocessing[0].steps))
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
         logits = np.full((len(table), len(self.classification.classes)), np.nan)
         ood_score = np.full(len(table), np.nan)

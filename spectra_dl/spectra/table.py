@@ -41,6 +41,8 @@ class SpectraTable:
         Every other column of the input by name, as text.
     notes
         One sentence for each guess or change the reader made.
+    overlaps
+        Low and high end, cm⁻¹, of each range where windows of one spectrum overlapped and were cut.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class SpectraTable:
     source: TextArray | None = None
     metadata: Mapping[str, TextArray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    overlaps: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(

@@ -130,3 +130,23 @@ def test_a_fault_far_down_leaves_no_half_file(demo: Path, tmp_path: Path) -> Non
     done = run(tmp_path / "long.csv", "--out", tmp_path / "out", code=3)
     assert f"line {len(rows) + 1}" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_padding_is_refused_with_its_place_and_cropping_is_the_remedy(demo: Path, tmp_path: Path) -> None:
+    lines = demo.read_text(encoding="utf-8").splitlines()
+    names = lines[0].split(",")
+    padded = [k for k, name in enumerate(names) if name[0].isdigit() and not 450 <= float(name) <= 1700]
+    rows = [line.split(",") for line in lines]
+    for row in rows[1:]:
+        for k in padded:
+            row[k] = "0"
+    table = tmp_path / "padded.csv"
+    table.write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
+    run(table, "--lam", "1e5", "--out", tmp_path / "whole", code=6)
+    reasons = [line["reason"] for line in certificates(tmp_path / "whole")]
+    assert all("zeros at" in reason and "padding, no measurement; use 4" in reason for reason in reasons)
+    run(table, "--lam", "1e5", "--crop", "450", "1700", "--out", tmp_path / "cropped")
+    assert {line["status"] for line in certificates(tmp_path / "cropped")} == {"ok"}
+    run(demo, "--lam", "1e5", "--crop", "450", "1700", "--out", tmp_path / "unpadded")
+    one, other = (read_spectra(tmp_path / name / "spectra.csv") for name in ("cropped", "unpadded"))
+    assert np.array_equal(one.intensity, other.intensity)

@@ -34,6 +34,15 @@ def test_a_broken_spectrum_is_left_out_and_named(table):
     assert any("1 of 16 spectra were left out" in note for note in cohort.notes)
 
 
+def test_what_lies_outside_the_range_that_is_used_spoils_no_spectrum(table):
+    intensity = table.intensity.copy()
+    intensity[:, :30] = 0
+    low, high = table.wavenumber[[30, -1]]
+    with pytest.raises(DataError, match=r"none of the 16 spectra can be used: .*30 zeros at 400 to"):
+        labelled_cohort(changed(table, intensity=intensity))
+    assert labelled_cohort(changed(table, intensity=intensity), within=(low, high)).refused == ()
+
+
 def test_one_spectrum_per_patient_is_a_claim_that_is_written_down(table):
     cohort = labelled_cohort(changed(table, patient=table.sample_id))
     assert any("as the input states" in note for note in cohort.notes)

@@ -84,7 +84,8 @@ def test_the_columns_are_those_of_the_csv_file(tmp_path):
 
 
 def test_a_frame_reads_like_the_csv_file_of_the_same_content(tmp_path):
-    frame = pd.DataFrame({"user": ["a", "b"], "404": [3.0, 6.0], "402": [2, 5], "400": [1.0, np.nan]})
+    points = {str(shift): [3.0, 6.5] for shift in range(440, 402, -2)}
+    frame = pd.DataFrame({"user": ["a", "b"], **points, "402": [2, 5], "400": [1.0, np.nan]})
     frame.to_csv(tmp_path / "spectra.csv", index=False)
     options = ReadOptions(patient="user")
     from_frame, from_file = (

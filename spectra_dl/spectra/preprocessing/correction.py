@@ -15,7 +15,7 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.execution.stream import StreamedJobs
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.preprocessing.step import Remarks
-from spectra_dl.spectra.quality import Verdict, inspect
+from spectra_dl.spectra.quality import Verdict, inspect, used_range
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.csv_rows import csv_rows
 
@@ -103,7 +103,7 @@ def corrected(
     """
     blocks = iter(blocks)
     first = next(blocks)
-    checked, verdicts = inspected = inspect(first)
+    checked, verdicts = inspected = inspect(first, within=used_range(preprocessing.steps))
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     fitted = _fitted(checked.select(usable), preprocessing)
     items: Iterator[_Item] = chain([(first, inspected)], ((block, None) for block in blocks))
@@ -121,7 +121,7 @@ _Item = tuple[SpectraTable, tuple[SpectraTable, list[Verdict]] | None]
 
 def _correct(fitted: FittedPreprocessing, item: _Item) -> Correction:
     block, inspected = item
-    checked, verdicts = inspected or inspect(block)
+    checked, verdicts = inspected or inspect(block, within=used_range(fitted.steps))
     status = text_array([verdict.status for verdict in verdicts])
     usable = status != "refused"
     result, _ = fitted.clean(checked.select(usable))

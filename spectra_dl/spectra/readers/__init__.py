@@ -116,10 +116,8 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
         return _blocks_of_path(paths[0], options, rows)
     folders = [part.is_dir() for part in paths]
     if not any(folders):
-        if options.samples is None and is_axis_and_intensities(paths):
-            return iter_axis_and_intensities(paths, options, rows=rows)
-        if options.samples is None and _holds_table(paths[0], options):
-            return iter_table_files(paths, lambda one: _blocks_of_file(one, options, rows), rows=rows)
+        return _blocks_of_files(paths, options, rows)
+    if options.samples is not None and all(folders) and not any(map(is_patient_folder, paths)):
         return iter_two_column_files(paths, options, rows=rows)
     for part in paths:
         if not is_patient_folder(part):
@@ -127,6 +125,14 @@ def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int
                 f"{file_name(part)}: not a patient's folder; a list holds only those, or only two-column files"
             )
     return iter_patient_folders(paths, options, rows=rows)
+
+
+def _blocks_of_files(paths: Sequence[Path], options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
+    if options.samples is None and is_axis_and_intensities(paths):
+        return iter_axis_and_intensities(paths, options, rows=rows)
+    if options.samples is None and _holds_table(paths[0], options):
+        return iter_table_files(paths, lambda one: _blocks_of_file(one, options, rows), rows=rows)
+    return iter_two_column_files(paths, options, rows=rows)
 
 
 def _blocks_of_path(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
@@ -172,7 +178,7 @@ def _holds_table(path: Path, options: ReadOptions) -> bool:
         return len(first) > 1 or options.named() != {}
     except SpectraDLError:
         try:
-            read_one_spectrum(path)
+            read_one_spectrum(path, options)
         except SpectraDLError:
             return True
         return False

@@ -51,6 +51,7 @@ class Columns:
         default_ids: Sequence[str],
         source: Sequence[str],
         notes: Sequence[str],
+        overlaps: Sequence[tuple[float, float]] = (),
     ) -> SpectraTable:
         """Assemble a block of spectra.
 
@@ -68,6 +69,8 @@ class Columns:
             For each of n spectra the file and the place in it.
         notes
             Of the whole input so far.
+        overlaps
+            Where windows of the axis were cut.
         """
         columns = [text_array([restored(row[k]) for row in cells]) for k in range(len(self.names))]
 
@@ -87,6 +90,7 @@ class Columns:
             source=text_array(source),
             metadata={name: columns[k] for k, name in enumerate(self.names) if k not in assigned},
             notes=tuple(notes),
+            overlaps=tuple(overlaps),
         )
 
 

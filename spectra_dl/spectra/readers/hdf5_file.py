@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import sorted_axis
+from spectra_dl.spectra.readers.axis import FEWEST_IN_FILE, MAX_POINTS, sorted_axis
 from spectra_dl.spectra.readers.columns import Columns, assign_columns
 from spectra_dl.spectra.readers.containers.other_hdf5 import recordings_of_hdf5
 from spectra_dl.spectra.readers.instruments.recording import iter_recordings
@@ -95,13 +95,15 @@ def _blocks(file: "h5py.File", options: ReadOptions, where: str, rows: int) -> I
             default_ids=[str(number) for number in numbers],
             source=[f"{where} row {number}" for number in numbers],
             notes=notes,
+            overlaps=axis.overlaps,
         )
         yield ids.check(table)
 
 
 def _values(intensity: "h5py.Dataset", start: int, stop: int, order: NDArray[np.intp]) -> FloatArray:
     block = np.asarray(intensity[start:stop], dtype=np.float64)
-    return block if bool(np.all(np.diff(order) > 0)) else block[:, order]
+    as_stored = order.size == block.shape[1] and bool(np.all(np.diff(order) > 0))
+    return block if as_stored else block[:, order]
 
 
 def _check_numbers(intensity: "h5py.Dataset", wavenumber: "h5py.Dataset", where: str) -> None:
@@ -112,9 +114,9 @@ def _check_numbers(intensity: "h5py.Dataset", wavenumber: "h5py.Dataset", where:
                 f"{where}: {name} has shape {dataset.shape} and type {dataset.dtype}; {dimensions} dimensions of numbers are needed"
             )
     n, points = intensity.shape
-    if not n or not 3 <= points <= 65_536 or wavenumber.shape[0] != points:
+    if not n or not FEWEST_IN_FILE <= points <= MAX_POINTS or wavenumber.shape[0] != points:
         raise DataError(
-            f"{where}: intensity of shape {intensity.shape} does not fit {wavenumber.shape[0]} wavenumbers (3 to 65,536)"
+            f"{where}: intensity of shape {intensity.shape} does not fit {wavenumber.shape[0]} wavenumbers ({FEWEST_IN_FILE} to {MAX_POINTS:,})"
         )
     for dataset in (intensity, wavenumber):
         check_size(dataset, where)

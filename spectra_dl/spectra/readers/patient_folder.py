@@ -157,4 +157,5 @@ def _patient_table(
         default_ids=[f"{name}/{k + 1}" for k in range(count)],
         source=source,
         notes=notes,
+        overlaps=patient.axis.overlaps,
     )

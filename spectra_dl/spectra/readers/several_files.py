@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
-from spectra_dl.spectra.readers.axis import AxisSpan, common_grid, resample
+from spectra_dl.spectra.readers.common_grid import AxisSpan, common_grid, resample
 from spectra_dl.spectra.table import MEASURED, SpectraTable, spectrum_hashes
 
 ORIGINAL_AXIS_COLUMNS = ("axis_first", "axis_last", "axis_points")
@@ -131,6 +131,7 @@ def concatenate(tables: Sequence[SpectraTable]) -> SpectraTable:
             name: np.concatenate([table.metadata[name] for table in tables]) for name in first.metadata
         },
         notes=tables[-1].notes,
+        overlaps=tuple(dict.fromkeys(overlap for table in tables for overlap in table.overlaps)),
     )
 
 

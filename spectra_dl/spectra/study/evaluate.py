@@ -22,6 +22,7 @@ from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, tuned_network, without_baseline
 from spectra_dl.spectra.probes import audit_columns, spectra_audit_inputs
+from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
 from spectra_dl.spectra.saliency import Saliency, SaliencyObserver, saliency_of
 from spectra_dl.spectra.study.settings import SpectraStudySettings
@@ -100,7 +101,7 @@ def evaluate_study(
         There is no such column to split by, no such model, or a setting is impossible.
     """
     settings = settings or SpectraStudySettings()
-    cohort = labelled_cohort(table)
+    cohort = labelled_cohort(table, within=used_range(settings.preprocessing.steps))
     models = study_models(cohort.table, settings)
     evaluation = evaluate(
         models,

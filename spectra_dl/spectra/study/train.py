@@ -11,6 +11,7 @@ from spectra_dl.spectra.estimators.assembly import Provenance
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.probes.study import audit_cohort
+from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.simulation.serum_study import SIMULATED_ORIGIN
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
@@ -87,7 +88,7 @@ def train_study(
         The loss is no longer finite.
     """
     settings = settings or SpectraStudySettings()
-    cohort = labelled_cohort(table)
+    cohort = labelled_cohort(table, within=used_range(settings.preprocessing.steps))
     classifier = SpectraClassifier(
         cohort.table.wavenumber,
         settings.preprocessing,

@@ -23,14 +23,14 @@ from spectra_dl.spectra.readers.text.orientation import Orientation, decide_orie
 from spectra_dl.spectra.readers.text.text_file import read_one_spectrum
 from spectra_dl.spectra.table import SpectraTable
 
-AXIS = [400.0 + 2 * k for k in range(12)]
+AXIS = [400.0 + 2 * k for k in range(24)]
 HEADER = ",".join(["sample_id", *map(str, AXIS)])
-ROW = ",".join(["a", *["7.5"] * 12])
+ROW = ",".join(["a", *["7.5"] * 24])
 TWO = "".join(f"{x}\t{k % 5}\n" for k, x in enumerate(AXIS))
 
 
 def spectra(*, notes: tuple[str, ...] = ()) -> SpectraTable:
-    return SpectraTable(np.ones((1, 12)), np.array(AXIS), text_array(["a"]), notes=notes)
+    return SpectraTable(np.ones((1, 24)), np.array(AXIS), text_array(["a"]), notes=notes)
 
 
 # Files that can't be opened
@@ -93,11 +93,11 @@ def test_a_quote_opened_in_the_last_line_is_refused(write):
 
 def test_rows_of_blanks_are_no_spectra(write):
     with pytest.raises(DataError, match="no spectra"):
-        read_spectra(write(f"{HEADER}\n{' ,' * 12} \n"))
+        read_spectra(write(f"{HEADER}\n{' ,' * 24} \n"))
 
 
 def test_infinities_that_cancel_are_no_missing_values(write):
-    cells = ["inf", "-inf", *["7"] * 10]
+    cells = ["inf", "-inf", *["7"] * 22]
     table = read_spectra(write(f"{HEADER}\na,{','.join(cells)}\n"))
     assert table.intensity[0, 0] == -table.intensity[0, 1] == np.inf
     assert not any("hold no value" in note for note in table.notes)
@@ -115,7 +115,7 @@ def test_a_third_mark_is_refused():
 def test_a_tab_within_a_cell_makes_no_two_numbers(write):
     header = HEADER.replace(",", ";")
     with pytest.raises(DataError, match="line 2"):
-        read_spectra(write(f'{header}\na;{";".join(["1,5"] * 11)};"1,5\t2"\n'))
+        read_spectra(write(f'{header}\na;{";".join(["1,5"] * 23)};"1,5\t2"\n'))
 
 
 # Axes
@@ -134,7 +134,7 @@ def test_first_cells_named_as_columns_are_no_wavenumbers(write):
 def test_a_doubled_wavenumber_renamed_by_an_export_is_refused_beside_the_axis(write):
     header = ",".join(["sample_id", *(str(int(x)) for x in AXIS)])
     with pytest.raises(DataError, match="renamed by an export"):
-        read_spectra(write(f"{header},422.0.1\n{ROW},7.5\n"))
+        read_spectra(write(f"{header},446.0.1\n{ROW},7.5\n"))
 
 
 def test_where_header_and_first_column_could_both_be_the_axis_the_one_in_order_is():
@@ -234,7 +234,7 @@ def test_maps_come_in_blocks(write):
     path = write("#X\t#Y\t#Wave\t#Intensity\n" + points)
     blocks = list(iter_spectra(path, rows=2))
     assert [len(block) for block in blocks] == [2, 1]
-    assert blocks[1].intensity[0].tolist() == [2.0 + k for k in range(12)]
+    assert blocks[1].intensity[0].tolist() == [2.0 + k for k in range(24)]
 
 
 def test_notes_of_many_files_are_kept_up_to_a_number():
@@ -257,7 +257,7 @@ def patient(tmp_path: Path) -> Callable[..., Path]:
         folder = tmp_path / "p1"
         folder.mkdir()
         (folder / "raman_shift.csv").write_text("\n".join(map(str, AXIS)) + "\n")
-        (folder / "spectra.csv").write_text(",".join(["7"] * 12) + "\n")
+        (folder / "spectra.csv").write_text(",".join(["7"] * 24) + "\n")
         if information is not None:
             (folder / "user_information.csv").write_text(information)
         return folder

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
-from spectra_dl.spectra.readers.axis import foreign_points
+from spectra_dl.spectra.readers.evenness import foreign_points
 from spectra_dl.spectra.readers.text.header import AxisNames
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, decide_format
 
@@ -22,7 +22,7 @@ VALUES = st.floats(allow_nan=False, allow_infinity=False, width=64)
 
 @st.composite
 def tables(draw):
-    points = draw(st.integers(12, 40))
+    points = draw(st.integers(20, 40))
     count = draw(st.integers(1, 6))
     step = draw(st.sampled_from([0.5, 1.0, 1.37, 2.0, 7.5]))
     axis = draw(st.sampled_from([-20.0, 100.25, 400.0])) + step * np.arange(points)
@@ -51,8 +51,8 @@ def as_text(axis, ids, values, delimiter, decimal, order):
 
 @pytest.mark.parametrize("name", ['S"', 'a"b', '"', "two\nlines", 'a,"b"'])
 def test_one_spectrum_whose_id_needs_quotes_survives(write, name):
-    axis = -20 + 0.5 * np.arange(12)
-    read = read_spectra(write(as_text(axis, [name], [np.zeros(12)], ",", ".", range(12))))
+    axis = -20 + 0.5 * np.arange(24)
+    read = read_spectra(write(as_text(axis, [name], [np.zeros(24)], ",", ".", range(24))))
     assert list(read.sample_id) == [name]
 
 

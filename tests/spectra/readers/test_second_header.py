@@ -59,7 +59,17 @@ def test_the_names_of_the_columns_again_are_a_header_before_any_axis(tmp_path):
         read_spectra(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize("axis", [[400, 500, 450, 700, 600, 800], [400, 500, 600], [900, 700, 800]])
+IN_ORDER = list(range(400, 900, 20))
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        [*IN_ORDER[:1], *IN_ORDER[2:4], IN_ORDER[1], *IN_ORDER[4:]],
+        IN_ORDER[:20],
+        np.random.default_rng(0).permutation(IN_ORDER).tolist(),
+    ],
+)
 def test_the_same_axis_again_is_a_header_in_any_order_and_of_any_length(tmp_path, axis):
     rows = [["id", *axis], ["a", *[7] * len(axis)], ["b", *axis], ["c", *[8] * len(axis)]]
     (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")

@@ -116,8 +116,12 @@ def test_two_column_files_are_still_one_spectrum_each(tmp_path):
 
 def test_the_words_sample_id_say_that_each_row_is_a_sample_even_where_ids_count_up_like_an_axis(tmp_path):
     path = tmp_path / "few.csv"
-    lines = [f"R{400 + 2 * k},x,{k},{k + 1.5},{k + 2},{k - 1}" for k in range(4)]
-    path.write_text("\n".join(["sample_id,site,R400,R402,R404,R406", *lines]) + "\n")
+    names = [f"R{shift}" for shift in range(400, 440, 2)]
+    lines = [
+        f"{name},x," + ",".join(str((7 * k + 3 * point) % 11) for point in range(20))
+        for k, name in enumerate(names)
+    ]
+    path.write_text("\n".join([f"sample_id,site,{','.join(names)}", *lines]) + "\n")
     table = read_spectra(path)
-    assert table.sample_id.tolist() == ["R400", "R402", "R404", "R406"]
-    assert table.wavenumber.tolist() == [400, 402, 404, 406]
+    assert table.sample_id.tolist() == names
+    assert table.wavenumber.tolist() == list(range(400, 440, 2))

@@ -1,5 +1,7 @@
 """Two-column files, alone, in lists and by a sample sheet."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -45,9 +47,10 @@ def test_three_columns_without_header_are_two_spectra(write):
     assert list(table.sample_id) == ["1", "2"]
 
 
-def test_points_where_scan_windows_overlap_are_averaged_and_noted(write):
-    table = read_spectra(write("400,1\n402,2\n402,4\n404,0\n"))
-    assert table.intensity.tolist() == [[1, 3, 0]]
+def test_points_measured_twice_are_averaged_and_noted(write):
+    more = "".join(f"{shift},5\n" for shift in range(406, 440, 2))
+    table = read_spectra(write("400,1\n402,2\n402,4\n404,0\n" + more))
+    assert table.intensity[0, :3].tolist() == [1, 3, 0]
     assert any("402" in note and "mean" in note for note in table.notes)
 
 
@@ -167,3 +170,136 @@ def test_a_folder_of_files_needs_a_sheet(folder):
 def test_options_for_columns_without_a_sheet_are_refused(folder):
     with pytest.raises(UsageError, match="no sample sheet"):
         read_spectra([folder / "S0.txt", folder / "S2.txt"], ReadOptions(patient="pid"))
+
+
+# Names with folders
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Files s0 to s2 in study/spectra, and the writer of a sheet in any folder of the study."""
+    root = tmp_path / "study"
+    (root / "spectra").mkdir(parents=True)
+    for number in range(3):
+        (root / "spectra" / f"s{number}.txt").write_text(pairs(AXIS, VALUES + number))
+
+    def sheet(*names, at="sheet.csv"):
+        path = root / at
+        path.parent.mkdir(exist_ok=True)
+        rows = [f"{name},P{number}" for number, name in enumerate(names)]
+        path.write_text("\n".join(["file,patient", *rows]) + "\n")
+        return ReadOptions(samples=path)
+
+    return root, sheet
+
+
+def named(form):
+    return [form.format(number) for number in range(3)]
+
+
+def check_patients(table):
+    assert [(list(row), patient) for row, patient in zip(table.intensity, table.patient, strict=True)] == [
+        (list(VALUES + number), f"P{number}") for number in range(3)
+    ]
+
+
+FORMS = [
+    "s{}.txt",
+    "spectra/s{}.txt",
+    "./spectra/s{}.txt",
+    "spectra\\s{}.txt",
+    ".\\spectra\\s{}.txt",
+    "study/spectra/s{}.txt",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("at", ["sheet.csv", "meta/sheet.csv", "spectra/sheet.csv"])
+def test_a_sheet_names_files_with_or_without_their_folders(form, at, study):
+    root, sheet = study
+    options = sheet(*named(form), at=at)
+    check_patients(read_spectra([root / "spectra" / f"s{k}.txt" for k in range(3)], options))
+    check_patients(read_spectra(root / "spectra", options))
+    check_patients(read_spectra([root / "spectra"], options))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_and_folder_may_be_given_from_where_one_stands(form, study, monkeypatch):
+    root, sheet = study
+    sheet(*named(form))
+    monkeypatch.chdir(root)
+    options = ReadOptions(samples=Path("sheet.csv"))
+    check_patients(read_spectra([Path(f"spectra/s{k}.txt") for k in range(3)], options))
+    check_patients(read_spectra(Path("spectra"), options))
+    monkeypatch.chdir(root / "spectra")
+    options = ReadOptions(samples=Path("../sheet.csv"))
+    check_patients(read_spectra([Path(f"s{k}.txt") for k in range(3)], options))
+
+
+def test_a_name_counted_upwards_from_the_sheet_is_that_of_a_given_file(study):
+    root, sheet = study
+    options = sheet(*named("../spectra/s{}.txt"), at="meta/sheet.csv")
+    check_patients(read_spectra([root / "spectra" / f"s{k}.txt" for k in range(3)], options))
+
+
+@pytest.mark.parametrize("form", ["s{}.txt", "spectra/s{}.txt"])
+def test_bare_names_are_found_in_folders_below(form, study):
+    root, sheet = study
+    check_patients(read_spectra(root, sheet(*named(form))))
+
+
+@pytest.fixture
+def two_folders(study):
+    root, sheet = study
+    for day in ("day1", "day2"):
+        (root / day).mkdir()
+        (root / day / "s0.txt").write_text(pairs(AXIS, VALUES + int(day[-1])))
+    return root, sheet
+
+
+def test_files_of_one_name_in_two_folders_are_named_with_them(two_folders):
+    root, sheet = two_folders
+    options = sheet("day1/s0.txt", "day2\\s0.txt")
+    for given in ([root / "day2" / "s0.txt", root / "day1" / "s0.txt"], [root / "day2", root / "day1"]):
+        table = read_spectra(given, options)
+        by_patient = dict(zip(table.patient, table.intensity[:, 0] - VALUES[0], strict=True))
+        assert by_patient == {"P0": pytest.approx(1), "P1": pytest.approx(2)}
+        assert sorted(table.sample_id) == ["day1/s0", "day2/s0"]
+        assert any("sample ids begin with the folder" in note for note in table.notes)
+
+
+def test_a_bare_name_that_could_be_either_of_two_files_is_refused(two_folders):
+    root, sheet = two_folders
+    options = sheet("s0.txt")
+    for given in ([root / "day1" / "s0.txt", root / "day2" / "s0.txt"], [root / "day1", root / "day2"]):
+        with pytest.raises(
+            DataError, match=r"line 2: 's0\.txt' could be day1/s0\.txt.* day2/s0\.txt; write the folder"
+        ):
+            read_spectra(given, options)
+
+
+def test_a_file_that_stands_in_two_rows_is_refused_however_it_is_spelt(study):
+    root, sheet = study
+    options = sheet("s0.txt", "./spectra/s0.txt")
+    for given in ([root / "spectra" / "s0.txt"], root / "spectra", root):
+        with pytest.raises(DataError, match="a file stands in two rows"):
+            read_spectra(given, options)
+
+
+def test_what_the_sheet_leaves_out_of_a_folder_is_noted(study):
+    root, sheet = study
+    table = read_spectra(root / "spectra", sheet("spectra/s0.txt", "s2.txt"))
+    assert any("not read: s1.txt" in note for note in table.notes)
+
+
+def test_files_and_folders_together_are_refused(study):
+    root, sheet = study
+    with pytest.raises(DataError, match="not a patient's folder"):
+        read_spectra([root / "spectra", root / "spectra" / "s0.txt"], sheet("s0.txt"))
+
+
+def test_a_link_below_the_folder_never_reaches_outside_it(study, write):
+    root, sheet = study
+    (root / "spectra" / "link.txt").symlink_to(write(pairs(AXIS, VALUES), "elsewhere.txt"))
+    with pytest.raises(UnsafeError, match="outside"):
+        read_spectra(root, sheet("link.txt"))

@@ -30,19 +30,20 @@ JCAMP = b"""##TITLE=a powder
 ##DATA TYPE=RAMAN SPECTRUM
 ##XUNITS=1/CM
 ##FIRSTX=400
-##LASTX=490
+##LASTX=590
 ##XFACTOR=1
 ##YFACTOR=1
-##NPOINTS=10
+##NPOINTS=20
 ##XYDATA=(X++(Y..Y))
 400AJJ%j
 440Bjjjj
 480bj
+490cJJJJJJ%jjj
 ##END=
 """
 JCAMP_PAIRS = JCAMP.replace(
-    b"XYDATA=(X++(Y..Y))\n400AJJ%j\n440Bjjjj\n480bj",
-    b"XYPOINTS=(XY..XY)\n" + b"\n".join(b"%d, %d" % (400 + 10 * k, 7 * k * k) for k in range(10)),
+    b"XYDATA=(X++(Y..Y))\n400AJJ%j\n440Bjjjj\n480bj\n490cJJJJJJ%jjj",
+    b"XYPOINTS=(XY..XY)\n" + b"\n".join(b"%d, %d" % (400 + 10 * k, 7 * k * k) for k in range(20)),
 )
 
 

@@ -12,7 +12,7 @@ from refusals.tables import rows_changed
 
 _LOOK = "See status and reason of each row in predictions.csv."
 _AGAIN = "Measure those again; the other rows stand."
-_QUALITY = "tests/spectra/test_quality.py"
+_QUALITY = "tests/spectra/quality/test_verdicts.py"
 
 
 def values_changed(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[TextTable], str]:
@@ -91,6 +91,17 @@ def _saturated(values: np.ndarray) -> np.ndarray:
     return np.minimum(values * 65535.0 / np.quantile(values, 0.98, axis=1, keepdims=True), 65535.0)
 
 
+def _padded(values: np.ndarray) -> np.ndarray:
+    values[3, :30], values[7, 300:302], values[9, 680:] = 0.0, 0.0, -9999.0
+    return values
+
+
+def _joined(values: np.ndarray) -> np.ndarray:
+    noise = np.median(np.abs(np.diff(values, n=2, axis=1)), axis=1) / 1.65
+    values[[4, 8], 350:] += 60 * noise[[4, 8], np.newaxis]
+    return values
+
+
 def _rays(values: np.ndarray) -> np.ndarray:
     for at, place in enumerate(np.random.default_rng(3).integers(20, 680, (36, 3))):
         values[at, place] += 30_000
@@ -111,6 +122,8 @@ ROWS = [
     Row("A", "a detector at its limit (65535)", "partial", "Measure it again with a shorter exposure.", predict_file(values_changed(_saturated)), "saturated"),
     Row("A", "three cosmic rays in every spectrum", "warn", "Nothing: spikes are removed and counted.", predict_file(values_changed(_rays)), "spikes removed", tests=(f"{_QUALITY}::test_a_few_cosmic_rays_are_left_to_the_despiking_many_are_warned_of",)),
     Row("A", "five broken spectra: zero, constant, negated, shuffled, noise", "partial", _AGAIN, predict_file(values_changed(_five_broken)), "refused: all values are zero", tests=(f"{_QUALITY}::test_the_five_broken_rows_are_found_and_no_other",)),
+    Row("A", "zeros or -9999 where nothing was measured", "partial", "Crop, or delete those points.", predict_file(values_changed(_padded)), "padding, no measurement"),
+    Row("A", "a step in level where two gratings were put together", "partial", "Level the windows, or measure again with one.", predict_file(values_changed(_joined)), "the level steps"),
     Row("A", "infinite and absurd values", "partial", _AGAIN, predict_file(_extremes), "refused: 1 infinite"),
     Row("A", "a wider axis, four times as fine", "warn", "Nothing: it is brought to the model's axis, and said.", predict_file(on_axis(np.arange(360.0, 1840.1, 0.5))), "resampled"),
     Row("A", "spectra shifted by 6 cm-1", "warn", "Calibrate the spectrometer.", predict_file(displaced), "unlike the training spectra ("),

@@ -50,6 +50,14 @@ def rows_changed(change: Callable[[int, list[str]], list[str]]) -> Callable[[Tex
     return but(lambda clean: replace(clean, rows=[change(at, row) for at, row in enumerate(clean.rows)]))
 
 
+def _measured_twice(clean: TextTable) -> str:
+    """The clean table with 600 to 900 cm-1 measured again, between the points."""
+    again = range(103, 254)
+    names = [f"{float(clean.header[k]) + 0.7:.1f}" for k in again]
+    rows = [[*row, *(row[k] for k in again)] for row in clean.rows]
+    return replace(clean, header=[*clean.header, *names], rows=rows).text()
+
+
 def train_file(content: Callable[[TextTable], str | bytes], *more: str, evaluate_too: bool = True) -> Maker:
     """The clean table after a change, given to the commands that need labels and patients."""
     named = more or ("--label", "label", "--patient", "patient_id")
@@ -98,6 +106,7 @@ REFUSALS = [
     Row("A", "an empty file", "refuse", _EXPORT, predict_file(b""), "empty"),
     Row("A", "a header without rows", "refuse", _EXPORT, predict_file(REFUSED["header only"][0]), "no spectra"),
     Row("A", "white space only", "refuse", _EXPORT, predict_file(" \n\t\n"), "no spectra"),
+    Row("A", "a part of the axis measured twice", "refuse", "Give each measurement a table of its own.", predict_file(_measured_twice), "twice"),
     Row("A", "300,000 points a spectrum", "refuse", "Is it one spectrum a row?", predict_file(REFUSED["300,000 points"][0]), "65536", bounded=True),
     Row("A", "6.5 MB of gzip data that swell to 6.25 GiB", "refuse", "Unpack it yourself where you trust it.", predict_file(lambda _: _bomb()), "longer than", bounded=True),
 ]  # fmt: skip

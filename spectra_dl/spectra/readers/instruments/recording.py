@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import average_duplicates, sorted_axis
+from spectra_dl.spectra.readers.axis import sorted_axis
 from spectra_dl.spectra.readers.columns import assign_columns
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
 from spectra_dl.spectra.readers.stated.conversion import Laser, to_raman_shift
 from spectra_dl.spectra.readers.stated.units import StatedUnit
+from spectra_dl.spectra.readers.windows import average_duplicates
 from spectra_dl.spectra.readers.wording import printable, stem
 from spectra_dl.spectra.table import SpectraTable
 
@@ -164,4 +165,5 @@ def _tables(
             source=[f"{where} spectrum {first + k + 1}" if numbered else where for k in range(start, stop)],
             notes=(*recording.notes, *unit_notes, *axis.notes, *duplicate_notes, *columns.notes)
             + (() if "sample_id" in columns.parts else (id_note,)),
+            overlaps=axis.overlaps,
         )

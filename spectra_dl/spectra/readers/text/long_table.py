@@ -147,5 +147,6 @@ class _LongTable:
                 *self._columns.notes,
                 *self._cells.notes,
             ),
+            overlaps=self._axis.overlaps,
         )
         return self._ids.check(table)

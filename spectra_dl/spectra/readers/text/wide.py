@@ -77,8 +77,7 @@ class _RowTable:
         self._axis_columns: Sequence[int] = self._layout.axis_columns.tolist()
         first, last = self._axis_columns[0], self._axis_columns[-1]
         self._slice = slice(first, last + 1) if last - first + 1 == len(self._axis_columns) else None
-        self._axis_values = np.zeros(len(self._axis_columns))
-        self._axis_values[self._layout.axis.order] = self._layout.axis.wavenumber
+        self._axis_values = self._layout.axis.in_file
         self._cells = CellReader(self._shape, self._sample_tokens())
         self._plain = self._plain_row(len(metadata))
         self._adjacent_notes = self._numbers_next_to_the_axis()
@@ -185,6 +184,7 @@ class _RowTable:
             default_ids=[str(before + k + 1) for k in range(len(lines))],
             source=[f"{name} line {line}" for line in lines],
             notes=self._notes(),
+            overlaps=axis.overlaps,
         )
         return self._ids.check(table)
 

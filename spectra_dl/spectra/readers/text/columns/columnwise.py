@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import average_duplicates, sorted_axis
+from spectra_dl.spectra.readers.axis import refuse_few, sorted_axis
 from spectra_dl.spectra.readers.columns import assign_columns
 from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings, number_text
 from spectra_dl.spectra.readers.options import ReadOptions
@@ -28,6 +28,7 @@ from spectra_dl.spectra.readers.text.header import INTENSITY_WORD
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.ramps import like_an_axis
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
+from spectra_dl.spectra.readers.windows import average_duplicates
 from spectra_dl.spectra.readers.wording import listed, quoted, stem
 from spectra_dl.spectra.table import SpectraTable
 
@@ -132,6 +133,7 @@ class _Columnwise:
             )
             notes = (f"columns left out, they are an axis or row numbers: {places}",)
         if not others:
+            refuse_few(axis, self._where)
             raise DataError(
                 f"{self._where}: no column of intensities: {len(columns)} beside the axis, and each is an axis or row numbers itself; "
                 "export the intensities too"
@@ -147,7 +149,7 @@ class _Columnwise:
         count = len(spectra.columns)
         places = [f"line {line}" for line in self._rows.lines]
         stated = self._stated(self._rows.axis, self._axis_column)
-        # One spectrum may have been put together from scan windows; in a table a duplicate row is a mistake.
+        # A point of one spectrum may have been measured twice; in a table a duplicate row is a mistake.
         axis = sorted_axis(
             stated.values, places, self._where, keep_duplicates=count == 1, stated=stated.stated
         )
@@ -176,6 +178,7 @@ class _Columnwise:
             default_ids=ids,
             source=[f"{self._where} column {k + 1}" for k in spectra.columns],
             notes=[*notes, *self._method_notes(spectra.columns), *self._rows.cell_notes],
+            overlaps=axis.overlaps,
         )
 
     def _method_notes(self, spectra: Sequence[int]) -> tuple[str, ...]:

@@ -178,7 +178,10 @@ def test_a_missing_library_is_named_with_its_installation(monkeypatch, write):
 def test_several_files_of_one_spectrum_keep_what_each_says(write):
     example = small_map()
     single = example.but(intensity=example.intensity[:1], capacity=1, places=())
-    first, second = write(single.data(), "a.wdf"), write("400\t1\n500\t2\n600\t3\n1800\t4\n", "b.txt")
+    first, second = (
+        write(single.data(), "a.wdf"),
+        write("".join(f"{400 + 70 * k}\t{k % 7}\n" for k in range(21)), "b.txt"),
+    )
     table = read_spectra([first, second])
     assert list(table.sample_id) == ["a", "b"]
     assert list(table.metadata["exposure_s"]) == ["10", ""]

@@ -1,14 +1,19 @@
 """Verdicts on spectra: broken ones refused or warned of by name, sound real ones left alone."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.quality import Verdict, inspect
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.training.settings import TrainingSettings
 
 FloatArray = NDArray[np.float64]
 AXIS = np.linspace(400, 1800, 701)
@@ -173,3 +178,25 @@ def test_real_saliva_is_warned_of_only_where_the_detector_was_full(shared_data: 
     verdicts = verdicts_of(real)
     assert Counter(verdict.status for verdict in verdicts) == {"ok": 1620, "warned": 55}
     assert all("at the maximum of 64500" in each.reasons[0] for each in verdicts if each.status == "warned")
+
+
+def test_a_whole_spectrum_is_looked_at_whole_whatever_the_range() -> None:
+    table = SpectraTable(serum(4), AXIS, list("abcd"))
+    assert inspect(table, within=(900, 1000))[1] == inspect(table)[1]
+    noisy = SpectraTable(serum(1) + np.random.default_rng(0).normal(0, 300, 701), AXIS, ["a"])
+    assert inspect(noisy, within=(1780, 1800))[1] == inspect(noisy)[1]
+
+
+def test_a_model_that_crops_predicts_spectra_that_are_padded_outside_its_range() -> None:
+    study = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=300)).table
+    low, high = float(study.wavenumber[20]), float(study.wavenumber[-20])
+    steps = CleaningSettings(crop=(low, high), baseline="none").preprocessing()
+    model = SpectraClassifier(study.wavenumber, steps, members=2, training=TrainingSettings(epochs=2)).fit(
+        study.intensity, study.label, groups=study.patient
+    )
+    padded = study.intensity.copy()
+    padded[:, :20], padded[:, -19:] = 0, np.nan
+    rows, _ = model.predictor_.predict(replace(study, intensity=padded))
+    whole, _ = model.predictor_.predict(study)
+    assert "refused" not in set(rows.status)
+    np.testing.assert_array_equal(rows.probability, whole.probability)

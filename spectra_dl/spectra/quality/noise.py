@@ -1,0 +1,35 @@
+"""The noise of a spectrum, and stretches of points."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+
+BoolArray = NDArray[np.bool_]
+
+# The median of |N(0, 1)|, and the spread of a second difference of independent noise.
+_MEDIAN_DEVIATION, _SECOND_DIFFERENCE = 0.6745, 6.0**0.5
+
+
+def noise_scale(bend: FloatArray) -> FloatArray:
+    """Return the standard deviation of the noise along the last axis of ``bend``, second differences of spectra.
+
+    Second differences hardly see bands of 5 points and more, and the median not the steep ones that are left.
+    """
+    scale: FloatArray = np.median(np.abs(bend), axis=-1) / (_MEDIAN_DEVIATION * _SECOND_DIFFERENCE)
+    return scale
+
+
+def stretches(mask: BoolArray) -> list[tuple[int, int]]:
+    """Return first position and end (behind the last) of each stretch of True.
+
+    >>> stretches(np.array([True, False, True, True]))
+    [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.view(np.int8), [0]))))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def longest_run(mask: BoolArray) -> int:
+    """Return the length of the longest stretch of True."""
+    return max((end - first for first, end in stretches(mask)), default=0)
