@@ -113,7 +113,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         DataError
             The axis of ``table`` does not cover the model's.
         """
-        table, verdicts = inspect(table)
+        table, verdicts = inspect(table, self.preprocessing[0].kept_points(table.wavenumber))
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
         logits = np.full((len(table), len(self.classification.classes)), np.nan)
         ood_score = np.full(len(table), np.nan)
@@ -164,10 +164,12 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
 def _remarks(cleaned: Preprocessed, ood_score: NDArray[np.float64]) -> list[tuple[bool, str]]:
     """Say for each spectrum whether to warn, and what the cleaning and the comparison with training found."""
     spikes = cleaned.remarks.get("spikes_removed", np.zeros(len(ood_score)))
+    places = cleaned.remarks.get("spikes_at", np.full(len(ood_score), ""))
     converged = cleaned.remarks.get("baseline_converged", np.ones(len(ood_score), dtype=bool))
     remarks = []
     for row, unlike in enumerate(ood_score > OOD_LIMIT):
-        parts = [f"{int(spikes[row])} {SPIKES_REMOVED}"] if spikes[row] else []
+        at = f"{str(places[row]).replace(';', ',')} cm-1"
+        parts = [f"{int(spikes[row])} {SPIKES_REMOVED} at {at}"] if spikes[row] else []
         parts += [] if converged[row] else [NOT_CONVERGED]
         parts += [f"unlike the training spectra ({ood_score[row]:.1f} x the limit)"] if unlike else []
         remarks.append((not converged[row] or bool(unlike), "; ".join(parts)))

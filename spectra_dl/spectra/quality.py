@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
-from spectra_dl.spectra.preprocessing.steps import Despike
+from spectra_dl.spectra.preprocessing.cosmic_rays import runs, without_rays
 from spectra_dl.spectra.table import SpectraTable
 
 BoolArray = NDArray[np.bool_]
@@ -16,7 +15,7 @@ BoolArray = NDArray[np.bool_]
 LONGEST_GAP = 3  # points that a straight line may bridge; a Raman band spans more
 MOST_FILLED = 0.1  # share of a spectrum's points
 ABSURD = 1e12  # no detector counts this far
-MOST_SPIKES = 0.01  # share of points; a few rays are usual and are removed
+MOST_SPIKES = 0.01  # rays for each point; a few are usual and are removed
 PLATEAU = 3  # equal points at the maximum: noise repeats a value once, not twice
 
 # Correlation of neighbouring points. Lowest among 2,985 real spectra of four public sets .972, and of
@@ -26,6 +25,8 @@ LEAST_CORRELATION = 0.5
 LEAST_SKEWNESS = -0.5
 # Noise and shape can't be distinguished in fewer points; the axis contract covers such spectra.
 SHORTEST_SHAPE = 20
+
+RAYS = "cosmic rays"
 
 Status = Literal["ok", "warned", "refused"]
 
@@ -38,18 +39,20 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
-def inspect(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
+def inspect(table: SpectraTable, kept: BoolArray | None = None) -> tuple[SpectraTable, list[Verdict]]:
     """Check the quality of every spectrum by itself, and fill its short gaps.
 
     Refused are spectra that are empty, have more than 3 missing points in a row or 10 % missing, hold
     infinite values or values beyond 1e12, don't vary, or whose neighbouring points are unrelated (noise or
     shuffled points). Warned are spectra with filled points, a plateau of 3 or more points at the maximum
-    (a saturated detector), bands that point down, or cosmic rays on more than 1 % of the points.
+    (a saturated detector), bands that point down, or more than one cosmic ray for each hundred points.
 
     Parameters
     ----------
     table
         Spectra as read; not changed.
+    kept
+        ``(p,)`` points where bands recur that are as narrow as cosmic rays; none if None.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def inspect(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
     intensity, filled = _filled(table.intensity)
     reasons = [_value_fault(spectrum, table.wavenumber) for spectrum in intensity]
     sound = np.array([reason is None for reason in reasons], dtype=np.bool_)
-    shapes = dict(zip(np.flatnonzero(sound).tolist(), _shapes(intensity[sound]), strict=True))
+    shapes = dict(zip(np.flatnonzero(sound).tolist(), _shapes(intensity[sound], kept), strict=True))
     verdicts = []
     for row, reason in enumerate(reasons):
         if reason is not None:
@@ -122,12 +125,13 @@ def _constant_fault(spectrum: FloatArray) -> str | None:
     return None
 
 
-def _shapes(intensity: FloatArray) -> list[Verdict]:
+def _shapes(intensity: FloatArray, kept: BoolArray | None) -> list[Verdict]:
     """Check the shapes of complete spectra ``(n, p)`` that vary."""
     n_points = intensity.shape[1]
     if n_points < SHORTEST_SHAPE:
         return [Verdict("ok")] * len(intensity)
-    cleaned, spikes = despiked(intensity, Despike().threshold)
+    cleaned, replaced = without_rays(intensity, kept=kept)
+    spikes, rays = replaced.sum(axis=1), runs(replaced)
     highest = intensity.max(axis=1)
     correlation = _neighbour_correlation(cleaned)
     down = (_skewness(cleaned) < LEAST_SKEWNESS) | ((cleaned < 0).mean(axis=1) > 0.95)
@@ -144,8 +148,8 @@ def _shapes(intensity: FloatArray) -> list[Verdict]:
             reasons.append(f"saturated: {top.sum()} points at the maximum of {highest[row]:g}")
         elif down[row]:  # a clipped spectrum has nothing but dips
             reasons.append("bands point down: negated, or a background larger than the signal was subtracted")
-        if spikes[row] > MOST_SPIKES * n_points:
-            reasons.append(f"cosmic rays on {spikes[row]} points")
+        if rays[row] > MOST_SPIKES * n_points:
+            reasons.append(f"{RAYS} on {spikes[row]} points")
         verdicts.append(Verdict("warned" if reasons else "ok", tuple(reasons)))
     return verdicts
 

@@ -1,0 +1,107 @@
+"""Learn which places recur in an input of any length, where there is no model that has learnt them from training spectra."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.execution.run import Execution
+from spectra_dl.execution.stream import StreamedJobs
+from spectra_dl.spectra.preprocessing.despike import Despike
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.preprocessing.recurring_places import HitCounts
+from spectra_dl.spectra.quality import RAYS, Verdict, inspect
+from spectra_dl.spectra.table import SpectraTable
+
+
+@dataclass(frozen=True)
+class Rereadable:
+    """Blocks of spectra that can be taken several times.
+
+    Attributes
+    ----------
+    read
+        Returns them from the first on.
+    """
+
+    read: Callable[[], Iterator[SpectraTable]]
+
+    def __iter__(self) -> Iterator[SpectraTable]:
+        return self.read()
+
+
+Counted = tuple[HitCounts, FloatArray]
+
+
+def with_places(
+    blocks: Iterable[SpectraTable], preprocessing: Preprocessing, execution: Execution
+) -> tuple[Preprocessing, Iterable[SpectraTable]]:
+    """Return steps that know where no ray is removed from, and all the blocks.
+
+    Parameters
+    ----------
+    blocks
+        Tables on one axis; they are taken a second time where there are several.
+    preprocessing
+        The steps, not fitted.
+    execution
+        Where blocks are counted.
+
+    Raises
+    ------
+    DataError
+        A block can't be read, or a step doesn't fit the axis.
+    """
+    despike = next((step for step in preprocessing.steps if isinstance(step, Despike)), None)
+    if despike is None or not despike.learns:
+        return preprocessing, blocks
+    once = iter(blocks)
+    first = list(islice(once, 2))
+    rest: Iterable[SpectraTable] = once if blocks is not once else ()
+    counted = chain(first, rest) if blocks is not once else first[:1]
+    before = preprocessing.steps[: preprocessing.steps.index(despike)]
+    stream = StreamedJobs(_count, (Preprocessing(before), despike), "block of spectra counted")
+    total: HitCounts | None = None
+    wavenumber: FloatArray | None = None
+    for _, (counts, axis) in stream.run(counted, Execution(execution.executor)):
+        total, wavenumber = counts if total is None else total + counts, axis
+    if total is None or wavenumber is None:
+        return preprocessing, first
+    learnt = despike.with_counts(total, wavenumber)
+    steps = tuple(learnt if step is despike else step for step in preprocessing.steps)
+    if blocks is once:
+        return Preprocessing(steps), chain(first, once)
+    return Preprocessing(steps), blocks if len(first) > 1 else first
+
+
+def inspect_whole(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
+    """Do what `spectra_dl.spectra.quality.inspect` does, but warn of no cosmic rays where the table's spectra show that they are bands.
+
+    Only what is warned of depends on other spectra; what is refused and filled does not.
+
+    Parameters
+    ----------
+    table
+        Spectra as read; not changed.
+    """
+    checked, verdicts = inspect(table)
+    warned = [
+        row for row, verdict in enumerate(verdicts) if any(RAYS in reason for reason in verdict.reasons)
+    ]
+    if warned:
+        usable = checked.select([row for row, verdict in enumerate(verdicts) if verdict.status != "refused"])
+        learnt = Despike().fit(usable.intensity, usable.wavenumber)
+        again = inspect(table.select(warned), learnt.kept_points(table.wavenumber))[1]
+        for row, verdict in zip(warned, again, strict=True):
+            verdicts[row] = verdicts[row] if verdict.status == "refused" else verdict
+    return checked, verdicts
+
+
+def _count(shared: tuple[Preprocessing, Despike], block: SpectraTable) -> Counted:
+    before, despike = shared
+    checked, verdicts = inspect(block)
+    usable = checked.select(np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool))
+    result, _ = before.fit(usable).clean(usable)
+    return despike.counts(result.intensity, result.wavenumber), result.wavenumber
