@@ -161,7 +161,7 @@ class Despike:
     def notes_without_model(self) -> tuple[str, ...]:
         """Say what was looked at where no model has learnt the places, and `notes`."""
         return (
-            f"cosmic rays: without a model, all {self.spectra} usable spectra of the input were looked at for bands and hot pixels that recur",
+            f"cosmic rays: without a model, {self.spectra} usable spectra of the whole input were looked at for bands and hot pixels that recur",
             *self.notes(),
         )
 

@@ -16,6 +16,7 @@ _LEAST_INSIDE = 1.5  # times the noise: no point inside a ray is at the level of
 _INSIDE_SHARE = 0.1  # of the lower end, likewise: two rays are not one
 _WIDE = 3  # points; narrower rays are sharper than any band of three points and more
 _WIDE_SHARE = 0.85  # of the threshold, for each end of such a ray: noise lifts no three points at once
+_UNEVEN = 0.4  # of the usual least height of the ends, where they stand twice as clear
 _BLOCK = 100  # steps whose median says how noisy a part of the axis is
 _LEAST_NOISE = 0.3  # of a part, as a share of the whole spectrum's
 _STEP = float(np.sqrt(2.0))  # the noise of a step over that of a point
@@ -161,11 +162,17 @@ class Candidates:
         sure = shoulder > least * noise
         sure &= height.min(axis=1) > np.maximum(_LEAST_INSIDE * noise, _INSIDE_SHARE * shoulder)
         sure &= edge > clearance.symmetry * larger
+        ends = edge / np.maximum(height.max(axis=1), edge)
         if self.width >= _WIDE:
-            sure &= edge > clearance.shoulder * height.max(axis=1)
+            sure &= ends > _UNEVEN * clearance.shoulder
         which = np.flatnonzero(sure)
         if which.size:
-            sure[which] = self._stand_clear(which, edge[which], noise[which], clearance)
+            # The ends of a band are low as well; those of so uneven a ray must stand clearer.
+            wide = clearance.wide * np.where(ends[which] > clearance.shoulder, 1.0, 2.0)
+            times = wide if self.width >= _WIDE else np.full(which.size, clearance.narrow)
+            sure[which] = self._stand_clear(
+                which, edge[which] / times, edge[which] / clearance.least, noise[which], clearance
+            )
         return np.asarray(sure)
 
     def _level(self, near: IndexArray, far: IndexArray, noise: FloatArray) -> FloatArray:
@@ -181,17 +188,21 @@ class Candidates:
         return np.maximum(np.maximum(one, two), 0.0), np.maximum(-np.maximum(2 * one, two), 0.0)
 
     def _stand_clear(
-        self, which: IndexArray, edge: FloatArray, noise: FloatArray, clearance: Clearance
+        self,
+        which: IndexArray,
+        most: FloatArray,
+        most_of_one: FloatArray,
+        noise: FloatArray,
+        clearance: Clearance,
     ) -> BoolArray:
-        """Return which of some candidates are no bands, by the steps outside their edges and by the band that fits best."""
+        """Return which of some candidates are no bands, by the slopes outside their edges and by the band that fits best."""
         fine = np.minimum(noise, self._fine_noise(which))
         before, falls_before = self._slopes(which, -1, -1)
         after, falls_after = self._slopes(which, self.width, 1)
         # On the flank of a broad band one side rises as the other falls.
         before, after = np.maximum(before - falls_after, 0.0), np.maximum(after - falls_before, 0.0)
-        times = clearance.wide if self.width >= _WIDE else clearance.narrow
-        clear = np.maximum(before, after) - clearance.both_sides * fine < edge / times
-        clear &= np.minimum(before, after) - clearance.one_side * fine < edge / clearance.least
+        clear = np.maximum(before, after) - clearance.both_sides * fine < most
+        clear &= np.minimum(before, after) - clearance.one_side * fine < most_of_one
         if np.isfinite(clearance.misfit):
             allowed = clearance.misfit if self.width <= _WIDE else clearance.misfit_of_wide
             clear &= self._misfit_of_bands(which, fine) > allowed
