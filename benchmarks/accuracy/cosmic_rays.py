@@ -2,7 +2,7 @@
 
 Rays of one to six points and bands of 1.2 to 4 points at half height are planted in spectra without either. What recurs is learnt on one half of the
 spectra; both are counted on the other half. "Before" is the rule of the versions before: one or two points, nothing learnt.
-With folders after the command, real data is counted too: python benchmarks/accuracy/cosmic_rays.py FILE...
+With files after the command, what is removed from them is counted too.
 """
 
 import functools

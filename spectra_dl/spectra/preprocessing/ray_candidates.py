@@ -22,6 +22,7 @@ _LEAST_NOISE = 0.3  # of a part, as a share of the whole spectrum's
 _STEP = float(np.sqrt(2.0))  # the noise of a step over that of a point
 # 0.6745 and 1.2533 make median and mean of sizes equal the standard deviation of normal noise (Iglewicz & Hoaglin 1993).
 _BY_MEDIAN, _BY_MEAN = 0.6745, 1.2533
+_FEW_MOVES = 8  # steps that are not 0: those of a few rays, and no noise
 _NEARBY = 50  # points on each side whose fourth differences say how noisy a place is
 _FOURTH = float(np.sqrt(70.0))  # the noise of a fourth difference over that of a point
 _AROUND = 4  # points on each side that a band is fitted to
@@ -88,9 +89,11 @@ class Noise:
         length = size.shape[1] // n_blocks
         blocks = np.median(size[:, : n_blocks * length].reshape(len(step), n_blocks, length), axis=2)
         blocks /= _BY_MEDIAN * _STEP
+        still = np.flatnonzero(~blocks.all(axis=1))
+        if still.size:
+            coarse = np.array([_coarse_noise(row) for row in size[still]])
+            blocks[still] = np.maximum(blocks[still], coarse[:, np.newaxis])
         whole = np.median(blocks, axis=1)
-        if not whole.all():
-            whole = np.where(whole > 0, whole, size.mean(axis=1) * (_BY_MEAN / _STEP))
         blocks = np.maximum(blocks, _LEAST_NOISE * whole[:, np.newaxis])
         mirrored = np.concatenate([blocks[:, :1], blocks, blocks[:, -1:]], axis=1)
         return cls((mirrored[:, :-2] + 2 * blocks + mirrored[:, 2:]) / 4, length)
@@ -112,6 +115,14 @@ class Noise:
         left = np.minimum(at.astype(np.intp), max(last - 1, 0))
         before, after = self.blocks[row, left], self.blocks[row, np.minimum(left + 1, last)]
         return np.asarray(before + (after - before) * (at - left))
+
+
+def _coarse_noise(size: FloatArray) -> float:
+    """Return the noise of a spectrum most of whose steps are 0: half a usual step of its digits, or by the mean if steps are rare."""
+    moves = size[size > 0]
+    if moves.size > max(_FEW_MOVES, 0.02 * size.size):
+        return float(np.median(moves)) / 2
+    return float(size.mean()) * _BY_MEAN / _STEP
 
 
 @dataclass(frozen=True, eq=False)

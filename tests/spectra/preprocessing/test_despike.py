@@ -87,7 +87,7 @@ def test_rays_side_by_side_are_all_removed() -> None:
     fwhm=st.floats(1.5, 4.0),
     centre=st.floats(420, 1980),
     height=st.floats(15, 200),
-    n=st.integers(20, 60),
+    n=st.integers(40, 60),
     share=st.floats(0.5, 1.0),
     seed=st.integers(0, 20),
 )
@@ -217,6 +217,21 @@ def test_stored_places_that_are_none_are_refused(places: object, spectra: int, m
     settings = {"threshold": 5.0, "places": places, "spectra": spectra, "rule": "six points"}
     with pytest.raises(DataError, match=message):
         step_from_json({"step": "despike", "settings": settings})
+
+
+@pytest.mark.parametrize("counts", [0.05, 0.1, 0.5])
+def test_single_counts_are_no_rays(counts: float) -> None:
+    spectra = np.random.default_rng(1).poisson(counts, (20, POINTS)).clip(max=2).astype(float)
+    assert not Despike().apply(spectra, AXIS).remarks["spikes_removed"].any()
+    spectra[0, 100:103] += 40
+    assert Despike().apply(spectra, AXIS).remarks["spikes_at"][0] == "800-808"
+
+
+def test_a_spectrum_with_padding_loses_its_rays_alone() -> None:
+    spectra = smooth(1, 3)
+    spectra[:, 250:] = 0.0
+    spectra[0, 100] += 2_000
+    assert Despike(6.0).apply(spectra, AXIS).remarks["spikes_at"].tolist() == ["800"]
 
 
 def test_an_impossible_threshold_is_refused() -> None:
