@@ -16,7 +16,8 @@ _LEAST_INSIDE = 1.5  # times the noise: no point inside a ray is at the level of
 _INSIDE_SHARE = 0.1  # of the lower end, likewise: two rays are not one
 _WIDE = 3  # points; narrower rays are sharper than any band of three points and more
 _WIDE_SHARE = 0.85  # of the threshold, for each end of such a ray: noise lifts no three points at once
-_UNEVEN = 0.4  # of the usual least height of the ends, where they stand twice as clear
+_UNEVEN = 0.4  # of the usual least height of the ends, where they stand three times as clear
+_HIGH = 40.0  # times the noise, of the ends of a ray that may be so uneven
 _BLOCK = 100  # steps whose median says how noisy a part of the axis is
 _LEAST_NOISE = 0.3  # of a part, as a share of the whole spectrum's
 _STEP = float(np.sqrt(2.0))  # the noise of a step over that of a point
@@ -27,7 +28,7 @@ _NEARBY = 50  # points on each side whose fourth differences say how noisy a pla
 _FOURTH = float(np.sqrt(70.0))  # the noise of a fourth difference over that of a point
 _AROUND = 4  # points on each side that a band is fitted to
 _WIDTHS = (2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)  # at half height, in points, of the bands that are fitted
-_SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # of their centres
+_SHIFTS = (-0.5, -0.375, -0.25, -0.125, 0.0, 0.125, 0.25, 0.375, 0.5)  # of their centres
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,15 +176,11 @@ class Candidates:
         sure &= edge > clearance.symmetry * larger
         ends = edge / np.maximum(height.max(axis=1), edge)
         if self.width >= _WIDE:
-            sure &= ends > _UNEVEN * clearance.shoulder
+            least_end = np.where(shoulder > _HIGH * noise, _UNEVEN, 1.0) * clearance.shoulder
+            sure &= ends > least_end
         which = np.flatnonzero(sure)
         if which.size:
-            # The ends of a band are low as well; those of so uneven a ray must stand clearer.
-            wide = clearance.wide * np.where(ends[which] > clearance.shoulder, 1.0, 2.0)
-            times = wide if self.width >= _WIDE else np.full(which.size, clearance.narrow)
-            sure[which] = self._stand_clear(
-                which, edge[which] / times, edge[which] / clearance.least, noise[which], clearance
-            )
+            sure[which] = self._stand_clear(which, edge[which], ends[which], noise[which], clearance)
         return np.asarray(sure)
 
     def _level(self, near: IndexArray, far: IndexArray, noise: FloatArray) -> FloatArray:
@@ -201,22 +198,26 @@ class Candidates:
     def _stand_clear(
         self,
         which: IndexArray,
-        most: FloatArray,
-        most_of_one: FloatArray,
+        edge: FloatArray,
+        ends: FloatArray,
         noise: FloatArray,
         clearance: Clearance,
     ) -> BoolArray:
         """Return which of some candidates are no bands, by the slopes outside their edges and by the band that fits best."""
         fine = np.minimum(noise, self._fine_noise(which))
+        # The ends of a band are low as well; those of so uneven a ray must stand clearer.
+        uneven = (ends <= clearance.shoulder) & (self.width >= _WIDE)
+        times = np.where(uneven, 3.0, 1.0) * (clearance.wide if self.width >= _WIDE else clearance.narrow)
+        allowed = np.where(uneven, 1.0, clearance.both_sides)
         before, falls_before = self._slopes(which, -1, -1)
         after, falls_after = self._slopes(which, self.width, 1)
         # On the flank of a broad band one side rises as the other falls.
         before, after = np.maximum(before - falls_after, 0.0), np.maximum(after - falls_before, 0.0)
-        clear = np.maximum(before, after) - clearance.both_sides * fine < most
-        clear &= np.minimum(before, after) - clearance.one_side * fine < most_of_one
+        clear = np.maximum(before, after) - allowed * fine < edge / times
+        clear &= np.minimum(before, after) - clearance.one_side * fine < edge / clearance.least
         if np.isfinite(clearance.misfit):
-            allowed = clearance.misfit if self.width <= _WIDE else clearance.misfit_of_wide
-            clear &= self._misfit_of_bands(which, fine) > allowed
+            least = clearance.misfit if self.width <= _WIDE else clearance.misfit_of_wide
+            clear &= self._misfit_of_bands(which, fine) > least
         return np.asarray(clear)
 
     def _fine_noise(self, which: IndexArray) -> FloatArray:
@@ -237,17 +238,18 @@ class Candidates:
         values = (values - values.mean(axis=1, keepdims=True)) / np.where(noise > 0, noise, 1.0)[
             :, np.newaxis
         ]
-        beside, bands = _shapes(self.width)
-        of_band = (values * values).sum(axis=1) - np.max([_explained(values, band) for band in bands], axis=0)
+        beside, line, bands = _shapes(self.width)
+        of_band = (values * values).sum(axis=1) - _explained(values, line)
+        # Sums over the last axis are the same bits in whatever batch.
+        of_band -= ((values[:, np.newaxis] * bands).sum(axis=2) ** 2).max(axis=1)
         around = values[:, _beside()]
         of_ray = (around * around).sum(axis=1) - _explained(around, beside)
         return np.asarray(of_band - of_ray - max(self.width - 3, 0))
 
 
 def _explained(values: FloatArray, basis: FloatArray) -> FloatArray:
-    """Return the sum of squares of each row that an orthonormal basis ``(k, p)`` explains, the same in whatever batch."""
-    parts = [(values * vector).sum(axis=1) for vector in basis]
-    return np.asarray(np.sum([part * part for part in parts], axis=0))
+    """Return the sum of squares of each row that an orthonormal basis ``(k, p)`` explains."""
+    return np.asarray(((values[:, np.newaxis] * basis).sum(axis=2) ** 2).sum(axis=1))
 
 
 def _beside() -> IndexArray:
@@ -256,8 +258,8 @@ def _beside() -> IndexArray:
 
 
 @functools.cache
-def _shapes(width: int) -> tuple[FloatArray, list[FloatArray]]:
-    """Return an orthonormal basis of straight lines beside a ray, and for each band one of the line and the band."""
+def _shapes(width: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return orthonormal bases of straight lines, beside a ray and with its points, and each band's part that is no line, of length 1."""
     offset = np.arange(-_AROUND, width + _AROUND, dtype=np.float64)
     line = np.stack([np.ones(offset.size), offset])
     middle = (width - 1) / 2
@@ -266,7 +268,8 @@ def _shapes(width: int) -> tuple[FloatArray, list[FloatArray]]:
         for fwhm in _WIDTHS
         for shift in _SHIFTS
     ]
-    return _orthonormal(line[:, _beside()]), [_orthonormal(np.vstack([line, band])) for band in bands]
+    rest = [_orthonormal(np.vstack([line, band]))[-1] for band in bands]
+    return _orthonormal(line[:, _beside()]), _orthonormal(line), np.array(rest)
 
 
 def _orthonormal(rows: FloatArray) -> FloatArray:

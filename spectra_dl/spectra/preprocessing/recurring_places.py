@@ -66,9 +66,10 @@ class HitCounts:
         threshold
             Of `spectra_dl.spectra.preprocessing.cosmic_rays.find_rays`.
         """
-        rays = _widened(find_rays(intensity, threshold)).sum(axis=0)
-        suspected = _widened(suspected_rays(intensity, threshold)).sum(axis=0)
-        return cls(len(intensity), rays, suspected)
+        suspected = suspected_rays(intensity, threshold)
+        some = intensity[suspected.any(axis=1)]  # every ray is suspected
+        rays = _widened(find_rays(some, threshold)).sum(axis=0)
+        return cls(len(intensity), rays, _widened(suspected).sum(axis=0))
 
     def __add__(self, more: "HitCounts") -> "HitCounts":
         return HitCounts(self.spectra + more.spectra, self.rays + more.rays, self.suspected + more.suspected)

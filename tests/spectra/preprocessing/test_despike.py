@@ -107,6 +107,19 @@ def test_a_narrow_band_of_many_training_spectra_stays_in_them_and_in_new_ones(
     assert lost <= 2  # of 30 to 80; 1 % on average, see benchmarks/accuracy/cosmic_rays.py
 
 
+@pytest.mark.parametrize(
+    ("fwhm", "height", "most"),
+    [(3.0, 60, 0.06), (4.0, 12, 0.08), (4.0, 60, 0.06), (6.0, 12, 0.06), (6.0, 60, 0.06)],
+)
+def test_a_broader_band_is_kept_also_in_a_single_spectrum(fwhm: float, height: float, most: float) -> None:
+    spectra = smooth(400, 5)
+    centres = np.random.default_rng(6).uniform(440, 1960, 400)
+    bands = np.array([band(centre, fwhm) for centre in centres])
+    spectra += height * NOISE * bands
+    lost = (find_rays(spectra) & (bands > 0.1)).any(axis=1)
+    assert lost.mean() <= most
+
+
 def test_a_band_of_one_spectrum_in_twenty_is_kept() -> None:
     spectra = smooth(200, 3)
     spectra[::20] += 40 * NOISE * band(1002.0, 1.5)
