@@ -21,9 +21,9 @@ import numpy as np
 
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.baseline import choose_lam, correct
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import Baseline, Despike, Normalise
+from spectra_dl.spectra.preprocessing.two_point_rays import without_rays
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 from spectra_dl.spectra.simulation.serum_study import SATURATION_COUNTS, StudySettings, simulate_study
 from spectra_dl.spectra.study.evaluate import evaluate_study
@@ -85,7 +85,7 @@ def simulated(level: str) -> tuple[np.ndarray, np.ndarray]:
     """Return spectra without spikes and their true baselines; those that reach the detector's ceiling are left out."""
     study = simulate_study(StudySettings(patients=100, fluorescence=level))  # type: ignore[arg-type]
     usable = study.table.intensity.max(axis=1) < SATURATION_COUNTS
-    return despiked(study.table.intensity[usable], 10.0)[0], study.truth.baseline[usable]
+    return without_rays(study.table.intensity[usable], 10.0)[0], study.truth.baseline[usable]
 
 
 def error(intensity: np.ndarray, truth: np.ndarray, method: str, parameters: Parameters) -> float:

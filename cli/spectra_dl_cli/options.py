@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from spectra_dl.spectra.networks import NETWORK_NAMES
+from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.study.cleaning import CleaningSettings, Negatives, Normalisation
 from spectra_dl.training.settings import Device
 
@@ -110,6 +111,15 @@ def _smoothing(context: click.Context, option: click.Parameter, value: str) -> f
         raise click.BadParameter(f"{value!r} is neither a number nor auto") from None
 
 
+def _ray_threshold(context: click.Context, option: click.Parameter, value: str) -> float | str:
+    if value == "none":
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither none nor a number such as {THRESHOLD:g}") from None
+
+
 def _threshold_rule(context: click.Context, option: click.Parameter, value: str) -> "ThresholdRule":
     if value == "youden":
         return "youden"
@@ -154,6 +164,16 @@ def _lam_option(chosen_on: str) -> Callable[[_Command], _Command]:
     )
 
 
+despike_option = click.option(
+    "--despike",
+    default=f"{THRESHOLD:g}",
+    show_default=True,
+    callback=_ray_threshold,
+    metavar="none|THRESHOLD",
+    help="Remove cosmic rays this many times as high as the noise (3 to 1000), or none.",
+)
+
+
 def _normalise_option(default: Normalisation) -> Callable[[_Command], _Command]:
     return click.option(
         "--normalise",
@@ -165,10 +185,15 @@ def _normalise_option(default: Normalisation) -> Callable[[_Command], _Command]:
 
 
 cleaning_options = together(
-    _crop_option, _baseline_option, _lam_option("training spectra"), _normalise_option("snv")
+    _crop_option,
+    despike_option,
+    _baseline_option,
+    _lam_option("training spectra"),
+    _normalise_option("snv"),
 )
 correction_options = together(
     _crop_option,
+    despike_option,
     _baseline_option,
     _lam_option("the first spectra"),
     click.option(

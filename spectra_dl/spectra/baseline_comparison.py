@@ -11,16 +11,16 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.preprocessing.despike import ray_step
+from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.steps import Baseline
-from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.preprocessing.whole_input import inspect_whole
 from spectra_dl.spectra.readers.wording import printable
 from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SPIKE_THRESHOLD = 10.0
 _LINES = ("-", "--", "-.", ":")
 
 
@@ -58,14 +58,17 @@ class BaselineComparison:
         The k spectra drawn, spikes removed.
     candidates
         One per method.
+    notes
+        Where bands or hot pixels recur, which were not removed as cosmic rays.
     """
 
     table: SpectraTable
     candidates: tuple[Candidate, ...]
+    notes: tuple[str, ...] = ()
 
 
 def compare_baselines(
-    table: SpectraTable, methods: Sequence[str], *, n_spectra: int = 4
+    table: SpectraTable, methods: Sequence[str], *, n_spectra: int = 4, despike: float | str = THRESHOLD
 ) -> BaselineComparison:
     """Fit each method to a few spectra that span the levels in ``table``.
 
@@ -78,11 +81,14 @@ def compare_baselines(
         settings of the default cleaning, the others their own defaults.
     n_spectra
         How many spectra are drawn, 1 or more: from the lowest mean intensity to the highest, evenly by rank.
+    despike
+        Height over the noise's standard deviation from which a narrow spike is a cosmic ray; ``"none"`` removes none. What recurs in the
+        usable spectra is kept.
 
     Raises
     ------
     UsageError
-        An unknown method, one named twice, or none.
+        An unknown method, one named twice, or none; or an impossible threshold.
     DataError
         No usable spectrum, or a method fails on one.
     """
@@ -92,17 +98,24 @@ def compare_baselines(
         check_method(method)
     if len(set(methods)) < len(methods):
         raise UsageError("a method is named twice; name each once")
-    checked, verdicts = inspect(table)
+    step = ray_step(despike)
+    checked, verdicts = inspect_whole(table)
     status = np.array([verdict.status for verdict in verdicts], dtype=object)
     usable = checked.select(status == ("ok" if "ok" in status else "warned"))
     if not len(usable):
         raise DataError(
             f"none of the {len(table)} spectra can be used; the first: {'; '.join(verdicts[0].reasons)}"
         )
-    clean, _ = despiked(usable.intensity, _SPIKE_THRESHOLD)
+    clean, notes = usable.intensity, tuple[str, ...]()
+    if step is not None:
+        fitted = step.fit(usable.intensity, usable.wavenumber)
+        clean, notes = (
+            fitted.apply(usable.intensity, usable.wavenumber).intensity,
+            fitted.notes_without_model(),
+        )
     rows = _across_levels(clean, n_spectra)
     drawn = SpectraTable(clean[rows], usable.wavenumber, usable.sample_id[rows])
-    return BaselineComparison(drawn, tuple(_candidate(method, clean, drawn) for method in methods))
+    return BaselineComparison(drawn, tuple(_candidate(method, clean, drawn) for method in methods), notes)
 
 
 def comparison_figure(comparison: BaselineComparison) -> "Figure":

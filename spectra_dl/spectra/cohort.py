@@ -14,7 +14,7 @@ from spectra_dl.evaluation.folds.split_file import RowNames
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.spectra.quality import inspect
+from spectra_dl.spectra.preprocessing.whole_input import inspect_whole
 from spectra_dl.spectra.table import SpectraTable
 
 _LONGEST_LABEL = 200
@@ -78,7 +78,7 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
     _refuse_unlike_people(table, [str(name) for name in patient], people.names)
     table = replace(table, patient=text_array(people.names)) if people.notes else table
     patient = text_array(people.names)
-    checked, verdicts = inspect(table, within=within)
+    checked, verdicts = inspect_whole(table, within=within)
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     named = [
         (verdict.status, f"{sample}: {'; '.join(verdict.reasons)}")

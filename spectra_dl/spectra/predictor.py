@@ -121,7 +121,9 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
                 f"a {type(table).__name__} has no axis in cm⁻¹ that is checked; give SpectraTable.from_pandas(frame), or "
                 "SpectraTable(intensity, wavenumber, sample_id)"
             )
-        table, verdicts = inspect(table, within=used_range(self.preprocessing[0].steps))
+        cleaning = self.preprocessing[0]
+        kept = cleaning.kept_points(table.wavenumber)
+        table, verdicts = inspect(table, kept, within=used_range(cleaning.steps))
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
         logits = np.full((len(table), len(self.classification.classes)), np.nan)
         ood_score = np.full(len(table), np.nan)
@@ -184,10 +186,12 @@ def _rebuilt(header: str, tensors: Mapping[str, np.ndarray], sha256: str) -> Spe
 def _remarks(cleaned: Preprocessed, ood_score: NDArray[np.float64]) -> list[tuple[bool, str]]:
     """Say for each spectrum whether to warn, and what the cleaning and the comparison with training found."""
     spikes = cleaned.remarks.get("spikes_removed", np.zeros(len(ood_score)))
+    places = cleaned.remarks.get("spikes_at", np.full(len(ood_score), ""))
     converged = cleaned.remarks.get("baseline_converged", np.ones(len(ood_score), dtype=bool))
     remarks = []
     for row, unlike in enumerate(ood_score > OOD_LIMIT):
-        parts = [f"{int(spikes[row])} {SPIKES_REMOVED}"] if spikes[row] else []
+        at = f"{str(places[row]).replace(';', ',')} cm-1"
+        parts = [f"{int(spikes[row])} {SPIKES_REMOVED} at {at}"] if spikes[row] else []
         parts += [] if converged[row] else [NOT_CONVERGED]
         parts += [f"unlike the training spectra ({ood_score[row]:.1f} x the limit)"] if unlike else []
         remarks.append((not converged[row] or bool(unlike), "; ".join(parts)))

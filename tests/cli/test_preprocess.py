@@ -10,7 +10,7 @@ import pytest
 
 from command_line import run as run_command
 from spectra_dl.spectra.baseline import asls
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.preprocessing.despike import Despike
 from spectra_dl.spectra.readers import read_spectra
 
 run = partial(run_command, "preprocess")
@@ -31,7 +31,9 @@ def certificates(folder: Path) -> list[dict[str, str]]:
 def test_both_files_hold_the_corrected_spectra_under_the_same_ids(demo: Path, tmp_path: Path) -> None:
     run(demo, "--lam", "1e5", "--out", tmp_path / "out")
     given = read_spectra(demo)
-    clean, _ = despiked(given.intensity, 10.0)
+    clean = (
+        Despike().fit(given.intensity, given.wavenumber).apply(given.intensity, given.wavenumber).intensity
+    )
     fitted = asls(clean, lam=1e5, p=0.001, tol=1e-3)
     for name in ("spectra.csv", "spectra.h5"):
         found = read_spectra(tmp_path / "out" / name)

@@ -11,7 +11,7 @@ from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline import choose_lam, correct
 from spectra_dl.spectra.baseline_comparison import compare_baselines, comparison_figure
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.preprocessing.despike import Despike
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.figure_file import write_figure
@@ -25,7 +25,9 @@ def table() -> SpectraTable:
 
 def test_what_is_drawn_is_the_method_with_the_lam_of_the_v_curve(table: SpectraTable) -> None:
     compared = compare_baselines(table, ["asls", "imodpoly"], n_spectra=2)
-    clean, _ = despiked(table.intensity, 10.0)
+    clean = (
+        Despike().fit(table.intensity, table.wavenumber).apply(table.intensity, table.wavenumber).intensity
+    )
     asls, imodpoly = compared.candidates
     assert asls.lam == choose_lam(clean, "asls", {"p": 0.001})
     assert imodpoly.lam is None

@@ -87,16 +87,16 @@ MUTANTS = (
     Mutant(
         "a step is a ray",
         "spectra/preprocessing/cosmic_rays.py",
-        "_LEAST_SYMMETRY = 0.2",
-        "_LEAST_SYMMETRY = 0.0",
+        "symmetry=0.2",
+        "symmetry=0.0",
         _RAYS,
     ),
     Mutant(
         "bands are rays",
         "spectra/preprocessing/cosmic_rays.py",
-        "_CLEARANCE = 5.0",
-        "_CLEARANCE = 0.5",
-        ("spectra/preprocessing/test_steps.py",),
+        "misfit_of_wide=0.0",
+        "misfit_of_wide=-1e9",
+        ("spectra/preprocessing/test_despike.py",),
     ),
     # text
     Mutant(

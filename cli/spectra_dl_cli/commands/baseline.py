@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl_cli.options import bundled_reading, data_argument, identity_options, read_table
+from spectra_dl_cli.options import (
+    bundled_reading,
+    data_argument,
+    despike_option,
+    identity_options,
+    read_table,
+)
 from spectra_dl_cli.output import overwrite_option, say, table_text
 
 if TYPE_CHECKING:
@@ -41,6 +47,7 @@ _HEADER = ("method", "lam", "converged", "below zero", "roughness")
     metavar="FIGURE",
     help="A .svg, .png or .pdf file.",
 )
+@despike_option
 @identity_options
 @overwrite_option
 @bundled_reading
@@ -50,13 +57,14 @@ def baseline(
     compare: str,
     n_spectra: int,
     out: Path,
+    despike: float | str,
     reading: "ReadOptions",
     overwrite: bool,
 ) -> None:
     """Draw candidate baselines over a few spectra and write one figure.
 
     The smoothing parameter lam of asls, arpls, airpls, iasls and drpls is chosen from the spectra by the V-curve; the method that
-    follows the background without climbing into the bands is the one to take.
+    follows the background without climbing into the bands is the one to take. Cosmic rays are removed before; what recurs in the whole input stays.
     """
     from spectra_dl.errors import DataError
     from spectra_dl.spectra.baseline_comparison import compare_baselines, comparison_figure
@@ -67,9 +75,9 @@ def baseline(
         raise DataError(f"--out {out}: this file exists; choose another name, or add --overwrite")
     methods = [name.strip() for name in compare.split(",") if name.strip()]
     table = read_table(data, reading)
-    compared = compare_baselines(table, methods, n_spectra=n_spectra)
+    compared = compare_baselines(table, methods, n_spectra=n_spectra, despike=despike)
     write_figure(out, comparison_figure(compared))
-    for note in table.notes:
+    for note in (*table.notes, *compared.notes):
         say(f"Note: {note}")
     say(f"Wrote {out} with {len(compared.table)} of {len(table)} spectra.")
     say()

@@ -76,11 +76,13 @@ def preprocess(
 ) -> int:
     """Correct spectra and write them with a certificate for each.
 
-    Cosmic rays are removed and a baseline is subtracted; ids, columns and order stay. Files may be larger than memory.
+    Cosmic rays are removed and a baseline is subtracted; ids, columns and order stay. What recurs in many spectra of the whole input is
+    no ray and stays. Files may be larger than memory.
     Ends with 6 when a spectrum could not be used; its row stays, without values.
     """
     executor = execution.executor("spectra_dl.spectra.study.correct")
     from spectra_dl.execution.run import Execution
+    from spectra_dl.spectra.preprocessing.whole_input import Rereadable
     from spectra_dl.spectra.readers import iter_spectra
     from spectra_dl.spectra.study.correct import correct_study
 
@@ -91,7 +93,7 @@ def preprocess(
     journal = output.journal(run_identity(context, origin), resume=resume)
     with counting("correcting") as count:
         result = correct_study(
-            iter_spectra(readers_input(data), reading),
+            Rereadable(lambda: iter_spectra(readers_input(data), reading)),
             folder,
             cleaning,
             kind=kind,

@@ -81,7 +81,8 @@ def assemble_predictor(
         seed=seed,
     )
     tensors = {**decision.reference.tensors(), **member_tensors(ensemble.networks)}
-    header = model_header(decision, provenance, part, tensors, notes=cleaned.convergence_notes(), seed=seed)
+    notes = (*preprocessing[0].notes, *cleaned.convergence_notes())
+    header = model_header(decision, provenance, part, tensors, notes=notes, seed=seed)
     return SpectraPredictor(
         header, ensemble.networks, reference=decision.reference, preprocessing=preprocessing
     )

@@ -15,12 +15,14 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.execution.stream import StreamedJobs
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.preprocessing.step import Remarks
-from spectra_dl.spectra.quality import Verdict, inspect, used_range
+from spectra_dl.spectra.preprocessing.whole_input import with_places
+from spectra_dl.spectra.quality import inspect, used_range
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.csv_rows import csv_rows
 
 _REMARKS = (
     "spikes_removed",
+    "spikes_at",
     "baseline_converged",
     "baseline_iterations",
     "baseline_final_change",
@@ -80,12 +82,14 @@ def corrected(
 ) -> Iterator[CorrectedBlock]:
     """Yield each block after correction; a spectrum's result depends on it and the fitted steps alone.
 
-    Steps that learn are fitted on the usable spectra of the first block.
+    Steps that learn are fitted on the usable spectra of the first block. Only the places that no cosmic ray is removed from are learnt on the
+    usable spectra of all blocks.
 
     Parameters
     ----------
     blocks
-        Tables on one axis, in the order of the input.
+        Tables on one axis, in the order of the input. They are taken twice if there are several and such places are to be learnt; an iterator
+        can't be, and the places are learnt on its first block.
     preprocessing
         The steps, not fitted.
     execution
@@ -101,27 +105,24 @@ def corrected(
     DataError
         A step learns and the first block has no usable spectrum, or a step doesn't fit the axis.
     """
+    execution = execution or Execution()
+    preprocessing, blocks = with_places(blocks, preprocessing, execution)
     blocks = iter(blocks)
     first = next(blocks)
-    checked, verdicts = inspected = inspect(first, within=used_range(preprocessing.steps))
+    checked, verdicts = inspect(first, within=used_range(preprocessing.steps))
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     fitted = _fitted(checked.select(usable), preprocessing)
-    items: Iterator[_Item] = chain([(first, inspected)], ((block, None) for block in blocks))
     stream = StreamedJobs(_correct, fitted, "block of spectra", (Correction,))
-    for (block, _), correction in stream.run(items, execution or Execution()):
+    for block, correction in stream.run(chain([first], blocks), execution):
         table = replace(block, intensity=correction.intensity, wavenumber=correction.wavenumber)
         yield CorrectedBlock(
             table, correction.status, correction.reason, correction.usable, correction.remarks, fitted
         )
 
 
-# A block, and what the quality control said of it where it has been asked.
-_Item = tuple[SpectraTable, tuple[SpectraTable, list[Verdict]] | None]
-
-
-def _correct(fitted: FittedPreprocessing, item: _Item) -> Correction:
-    block, inspected = item
-    checked, verdicts = inspected or inspect(block, within=used_range(fitted.steps))
+def _correct(fitted: FittedPreprocessing, block: SpectraTable) -> Correction:
+    kept = fitted.kept_points(block.wavenumber)
+    checked, verdicts = inspect(block, kept, within=used_range(fitted.steps))
     status = text_array([verdict.status for verdict in verdicts])
     usable = status != "refused"
     result, _ = fitted.clean(checked.select(usable))

@@ -1,28 +1,59 @@
-"""Cosmic rays: detect them in a spectrum and interpolate over them."""
+"""Cosmic rays of one to six points: detect them in a spectrum and interpolate over them.
+
+A ray rises and falls within one step each; a band that spans three points or more does not. What is as narrow as a ray and comes back at one place in
+many spectra is a band or a hot pixel: `spectra_dl.spectra.preprocessing.recurring_places` learns such places.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.spectra.preprocessing.ray_candidates import Candidates, Clearance, Noise
+from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
+from spectra_dl.spectra.preprocessing.two_point_rays import SHORTEST
+
+__all__ = ["SHORTEST", "WIDEST", "despiked", "find_rays", "runs", "suspected_rays", "without_rays"]
 
 BoolArray = NDArray[np.bool_]
 
-# Points beyond each end that mirroring adds, so that a spike at the very end has two sides.
-_MARGIN = 4
-# A ray fills one or two pixels. Two sides of one are never more unequal than this.
-_WIDTHS = (2, 1)
-_LEAST_SYMMETRY = 0.2
-# The jump into a ray is this many times the two neighbouring steps; in a band that spans three points or
-# more at half height the steps next to its top are as large as the step onto it.
-_CLEARANCE = 5.0
-_NEIGHBOUR_STEPS = 2
+#: Points of the widest ray that is looked for.
+WIDEST = 6
+
+_PAD = 9  # mirrored points beyond each end, so that a spike at the very end has two sides
+_EDGE = 0.7  # of the threshold: a step this large may be an edge; noise makes a step smaller than the height
 # Rays side by side hide each other: the outer ones go first, the inner ones in the next pass.
 _PASSES = 4
+_ROWS = 512  # at a time, so that the steps stay in the processor's cache
 
-SHORTEST = _MARGIN + 1
+# Measured with benchmarks/accuracy/cosmic_rays.py.
+_SURE = Clearance(
+    symmetry=0.2,
+    shoulder=0.25,
+    narrow=5.0,
+    wide=10.0,
+    least=5.0,
+    both_sides=5.0,
+    one_side=2.0,
+    misfit=-8.0,
+    misfit_of_wide=0.0,
+)
+_SUSPECT = Clearance(
+    symmetry=0.1,
+    shoulder=0.12,
+    narrow=2.5,
+    wide=5.0,
+    least=3.0,
+    both_sides=7.0,
+    one_side=4.0,
+    misfit=-40.0,
+    misfit_of_wide=-40.0,
+)
+_SUSPECT_SHARE = 0.95  # of the threshold
 
 
-def despiked(intensity: FloatArray, threshold: float) -> tuple[FloatArray, NDArray[np.int64]]:
+def despiked(
+    intensity: FloatArray, threshold: float = THRESHOLD, kept: BoolArray | None = None
+) -> tuple[FloatArray, NDArray[np.int64]]:
     """Replace cosmic rays by the straight line between their neighbours.
 
     Parameters
@@ -30,96 +61,135 @@ def despiked(intensity: FloatArray, threshold: float) -> tuple[FloatArray, NDArr
     intensity
         ``(n, p)`` float64, finite, p >= 5; not changed.
     threshold
-        Modified z-score of a step between neighbouring points above which it may belong to a ray.
+        Height over the noise's standard deviation from which a spike of up to six points may be a ray.
+    kept
+        ``(p,)`` points where no ray that is removed may have its middle; nowhere if None.
 
     Returns
     -------
     tuple
         The spectra ``(n, p)`` and how many points of each were replaced, ``(n,)``.
+    """
+    cleaned, replaced = without_rays(intensity, threshold, kept)
+    return cleaned, replaced.sum(axis=1)
 
-    References
+
+def without_rays(
+    intensity: FloatArray, threshold: float = THRESHOLD, kept: BoolArray | None = None
+) -> tuple[FloatArray, BoolArray]:
+    """Do what `despiked` does and return the spectra, and which points were replaced, ``(n, p)``.
+
+    Parameters
     ----------
-    Whitaker & Hayes 2018, Chemom. Intell. Lab. Syst. 179:82, doi 10.1016/j.chemolab.2018.06.009. Changed:
-    a ray must also rise and fall within two points and stand clear of its neighbouring steps. The score alone
-    marks the flanks of every strong band of a spectrum with little noise.
+    intensity
+        ``(n, p)`` float64, finite, p >= 5; not changed.
+    threshold
+        Height over the noise's standard deviation from which a spike of up to six points may be a ray.
+    kept
+        ``(p,)`` points where no ray that is removed may have its middle; nowhere if None.
     """
     cleaned = intensity.copy()
     replaced = np.zeros(intensity.shape, dtype=np.bool_)
     rows = np.arange(len(intensity))
     for _ in range(_PASSES):
-        spikes = find_spikes(cleaned[rows], threshold)
-        hit = spikes.any(axis=1)
-        rows, spikes = rows[hit], spikes[hit]
+        rays = find_rays(cleaned[rows] if len(rows) < len(cleaned) else cleaned, threshold, kept)
+        hit = rays.any(axis=1)
+        rows, rays = rows[hit], rays[hit]
         if not rows.size:
             break
-        for row, mask in zip(rows, spikes, strict=True):
+        for row, mask in zip(rows, rays, strict=True):
             replaced[row] |= mask
-            kept = ~replaced[row]
+            stays = ~replaced[row]
             cleaned[row, replaced[row]] = np.interp(
-                np.flatnonzero(replaced[row]), np.flatnonzero(kept), intensity[row, kept]
+                np.flatnonzero(replaced[row]), np.flatnonzero(stays), intensity[row, stays]
             )
-    return cleaned, replaced.sum(axis=1)
+    return cleaned, replaced
 
 
-def find_spikes(intensity: FloatArray, threshold: float) -> BoolArray:
+def runs(mask: BoolArray) -> NDArray[np.int64]:
+    """Return how many runs of set points each row of a mask ``(n, p)`` has, ``(n,)``: the rays it holds."""
+    return np.asarray(mask[:, :1].sum(axis=1) + (mask[:, 1:] & ~mask[:, :-1]).sum(axis=1), dtype=np.int64)
+
+
+def find_rays(
+    intensity: FloatArray, threshold: float = THRESHOLD, kept: BoolArray | None = None
+) -> BoolArray:
     """Return where ``(n, p)`` spectra hold a cosmic ray, as a mask ``(n, p)``.
+
+    A ray of up to six points rises and falls within one step each, by ``threshold`` times the noise, and the steps outside it are
+    smaller by far. Score of steps after Whitaker & Hayes 2018.
 
     Parameters
     ----------
     intensity
         ``(n, p)`` float64, finite, p >= 5.
     threshold
-        Modified z-score of a step between neighbouring points above which it may belong to a ray.
+        Height over the noise's standard deviation.
+    kept
+        ``(p,)`` points where no ray may have its middle; nowhere if None.
 
-    Returns
-    -------
-    ndarray
-        ``(n, p)`` bool.
+    References
+    ----------
+    Whitaker & Hayes 2018, Chemom. Intell. Lab. Syst. 179:82, doi 10.1016/j.chemolab.2018.06.009.
     """
-    n_points = intensity.shape[1]
-    spikes = np.zeros(intensity.shape, dtype=np.bool_)
-    step = np.diff(intensity, axis=1)
-    step -= np.median(step, axis=1, keepdims=True)
-    least = threshold * _noise_scale(step)[:, np.newaxis]
-    # Only spectra with one steep rise and one steep fall are worth a closer look.
-    rows = np.flatnonzero(
-        (step.max(axis=1, initial=0) > least[:, 0]) | (-step.min(axis=1, initial=0) > least[:, 0])
-    )
-    if not rows.size:
-        return spikes
-    mirrored = np.pad(intensity[rows], ((0, 0), (_MARGIN, _MARGIN)), mode="reflect")
-    step = np.diff(mirrored, axis=1)  # step[:, k] leads from mirrored point k to k + 1
-    size = np.abs(step)
-    for width in _WIDTHS:
-        first = np.arange(_MARGIN - width + 1, _MARGIN + n_points)  # of the ray, in mirrored points
-        rise, fall = step[:, first - 1], -step[:, first - 1 + width]
-        before = np.max([size[:, first - 2 - k] for k in range(_NEIGHBOUR_STEPS)], axis=0)
-        after = np.max(
-            [size[:, np.minimum(first + width + k, size.shape[1] - 1)] for k in range(_NEIGHBOUR_STEPS)],
-            axis=0,
-        )
-        low, high = np.minimum(rise, fall), np.maximum(rise, fall)
-        ray = (low > least[rows]) & (low > _LEAST_SYMMETRY * high)
-        ray &= low > _CLEARANCE * np.minimum(before, after)
-        _mark(spikes, rows, ray, first - _MARGIN, width)
-    return spikes
+    return _mask(intensity, threshold, _SURE, kept)
 
 
-def _mark(
-    spikes: BoolArray, rows: NDArray[np.intp], ray: BoolArray, first: NDArray[np.intp], width: int
+def suspected_rays(intensity: FloatArray, threshold: float = THRESHOLD) -> BoolArray:
+    """Return where spectra hold what may be a ray, as a mask ``(n, p)``: less high, and less clear of its surroundings.
+
+    What is a ray to `find_rays` in some spectra of a band is suspected in nearly all of them, so that it can be counted.
+
+    Parameters
+    ----------
+    intensity
+        ``(n, p)`` float64, finite, p >= 5.
+    threshold
+        Height over the noise's standard deviation.
+    """
+    return _mask(intensity, _SUSPECT_SHARE * threshold, _SUSPECT, None)
+
+
+def _mask(intensity: FloatArray, threshold: float, clearance: Clearance, kept: BoolArray | None) -> BoolArray:
+    rays = np.zeros(intensity.shape, dtype=np.bool_)
+    for start in range(0, len(intensity), _ROWS):
+        _mark_rays(rays[start : start + _ROWS], intensity[start : start + _ROWS], threshold, clearance, kept)
+    return rays
+
+
+def _mark_rays(
+    rays: BoolArray,
+    intensity: FloatArray,
+    threshold: float,
+    clearance: Clearance,
+    kept: BoolArray | None,
 ) -> None:
-    """Set ``width`` points of ``spikes`` from each ray's first point on; a wider ray already there stands."""
-    which, start = np.nonzero(ray)
-    for offset in range(width):
-        point = first[start] + offset
-        inside = (point >= 0) & (point < spikes.shape[1])
-        spikes[rows[which[inside]], point[inside]] = True
+    padded = np.pad(intensity, ((0, 0), (_PAD, _PAD)), mode="reflect")
+    step = np.diff(padded, axis=1)  # step[:, k] leads from padded point k to k + 1
+    noise = Noise.of(step[:, _PAD:-_PAD])
+    least = (_EDGE * threshold) * noise.roughly(np.arange(step.shape[1]) - _PAD)
+    rises = np.flatnonzero(step > least)
+    falls = np.zeros(step.size + WIDEST, dtype=np.bool_)
+    np.less(step, -least, out=falls[: step.size].reshape(step.shape))
+    for width in range(1, WIDEST + 1):
+        row, before = np.divmod(rises[falls[rises + width]], step.shape[1])
+        first = before + 1  # of the ray, in padded points
+        possible = _lie_inside(first, width, intensity.shape[1])
+        row, first = row[possible], first[possible]
+        if row.size:
+            candidates = Candidates(padded, step, row, first, width)
+            sure = candidates.are_rays(noise.at(row, first - _PAD), threshold, clearance)
+            _mark(rays, row[sure], first[sure] - _PAD, width, kept)
 
 
-def _noise_scale(step: FloatArray) -> FloatArray:
-    """Return the robust spread ``(n,)`` of centred steps: median, or where that is 0 mean, deviation."""
-    deviation = np.abs(step)
-    # 0.6745 and 1.2533 make both equal the standard deviation of normal noise (Iglewicz & Hoaglin 1993).
-    by_median = np.median(deviation, axis=1) / 0.6745
-    by_mean = deviation.mean(axis=1) * 1.2533
-    return np.where(by_median > 0, by_median, by_mean)
+def _lie_inside(first: IndexArray, width: int, n_points: int) -> BoolArray:
+    """Return which rays lie inside a spectrum; what is mirrored at its ends is none."""
+    return np.asarray((first >= _PAD) & (first - _PAD + width <= n_points))
+
+
+def _mark(rays: BoolArray, rows: IndexArray, first: IndexArray, width: int, kept: BoolArray | None) -> None:
+    """Set the points of each ray whose middle is no kept point: what is only beside a band is none."""
+    if kept is not None:
+        stays = kept[first + (width - 1) // 2] | kept[first + width // 2]
+        rows, first = rows[~stays], first[~stays]
+    rays[rows[:, np.newaxis], first[:, np.newaxis] + np.arange(width)] = True

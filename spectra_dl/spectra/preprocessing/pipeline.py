@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.preprocessing.resampling import interpolated, require_cover, same_axis
 from spectra_dl.spectra.preprocessing.step import MOST_POINTS, Remarks, StepResult
@@ -23,7 +23,7 @@ from spectra_dl.spectra.preprocessing.steps import (
 )
 from spectra_dl.spectra.table import SpectraTable
 
-_REMOVED = "spikes_removed"
+_REMOVED, _AT = "spikes_removed", "spikes_at"
 _MOST_STEPS = 20
 
 
@@ -101,7 +101,7 @@ class Preprocessed:
     wavenumber
         ``(q,)`` in cm⁻¹.
     remarks
-        What the steps recorded of each spectrum, ``(n,)`` by name: ``spikes_removed``, ``fraction_below_zero``, and the
+        What the steps recorded of each spectrum, ``(n,)`` by name: ``spikes_removed`` and ``spikes_at``, ``fraction_below_zero``, and the
         baseline's certificate as ``baseline_converged``, ``baseline_iterations``, ``baseline_final_change`` and
         ``baseline_roughness``.
     notes
@@ -157,6 +157,20 @@ class FittedPreprocessing:
         _, wavenumber, _ = self._apply(np.empty((0, axis.size)), axis)
         object.__setattr__(self, "wavenumber", wavenumber)
 
+    @property
+    def despike(self) -> Despike | None:
+        """The step that removes cosmic rays; None without it."""
+        return next((step for step in self.steps if isinstance(step, Despike)), None)
+
+    def kept_points(self, wavenumber: FloatArray) -> NDArray[np.bool_] | None:
+        """Return the points of an axis where bands recur and no cosmic ray is removed, ``(p,)``; None where there are none."""
+        return self.despike.kept_points(wavenumber) if self.despike else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the steps learnt that a reader of the results must know."""
+        return self.despike.notes() if self.despike else ()
+
     def transform(self, table: SpectraTable) -> Preprocessed:
         """Apply every step to every spectrum, each by itself.
 
@@ -178,22 +192,23 @@ class FittedPreprocessing:
         if same_axis(table.wavenumber, self.axis):
             return StepResult(*self._apply(table.intensity, self.axis)), ()
         require_cover(table.wavenumber, self.axis)
-        intensity, removed = self._without_rays(table)
+        intensity, earlier = self._without_rays(table)
         cleaned, wavenumber, remarks = self._apply(
             interpolated(intensity, table.wavenumber, self.axis), self.axis
         )
-        if _REMOVED in remarks:
-            remarks = {**remarks, _REMOVED: remarks[_REMOVED].astype(np.int64) + removed}
+        if earlier:
+            removed = remarks[_REMOVED].astype(np.int64) + earlier[_REMOVED].astype(np.int64)
+            remarks = {**remarks, _REMOVED: removed, _AT: _joined(earlier[_AT], remarks[_AT])}
         note = f"resampled from {_described(table.wavenumber)} to the model's {_described(self.axis)}"
         return StepResult(cleaned, wavenumber, remarks), (note,)
 
-    def _without_rays(self, table: SpectraTable) -> tuple[FloatArray, NDArray[np.int64]]:
+    def _without_rays(self, table: SpectraTable) -> tuple[FloatArray, Remarks]:
         """Remove cosmic rays on a table's own axis: between the points of another, a ray is wider than rays are."""
-        despike = next((step for step in self.steps if isinstance(step, Despike)), None)
+        despike = self.despike
         if despike is None:
-            return table.intensity, np.zeros(len(table), dtype=np.int64)
+            return table.intensity, {}
         result = despike.apply(table.intensity, table.wavenumber)
-        return result.intensity, result.remarks[_REMOVED].astype(np.int64)
+        return result.intensity, result.remarks
 
     def _apply(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, FloatArray, Remarks]:
         remarks: Remarks = {}
@@ -240,6 +255,11 @@ def _require_finite(intensity: FloatArray) -> None:
             f"{bad.size} of {len(intensity)} spectra hold missing or infinite values, the first is number "
             f"{bad[0]}; leave out the spectra that the quality check refuses"
         )
+
+
+def _joined(earlier: NDArray[np.generic], later: NDArray[np.generic]) -> NDArray[np.generic]:
+    pairs = zip(earlier.tolist(), later.tolist(), strict=True)
+    return text_array(["; ".join(part for part in pair if part) for pair in pairs])
 
 
 def _described(wavenumber: FloatArray) -> str:

@@ -14,6 +14,7 @@ from spectra_dl.errors import DataError, UsageError
 Remarks = Mapping[str, NDArray[np.generic]]
 
 MOST_POINTS = 65_536  # of a spectrum
+LOWEST, HIGHEST = -200.0, 4500.0  # cm⁻¹, what a Raman shift can be
 
 
 class Stage(IntEnum):

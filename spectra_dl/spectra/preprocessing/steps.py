@@ -1,7 +1,7 @@
 """The steps of preprocessing by name: each a small frozen dataclass that works on whole matrices.
 
-Every step treats a spectrum by itself, so no row can change another. Two learn from the rows they are fitted on: `EMSC`
-its reference, and `Baseline` its smoothing parameter where that is "auto".
+Every step treats a spectrum by itself, so no row can change another. Three learn from the rows they are fitted on: `EMSC` its reference, `Baseline` its
+smoothing parameter where that is "auto", and `Despike` which places recur.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -13,11 +13,12 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method, correct
 from spectra_dl.spectra.baseline.smoothing import AUTO, choose_lam
-from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST as SHORTEST_FOR_SPIKES
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
+from spectra_dl.spectra.preprocessing.despike import Despike
 from spectra_dl.spectra.preprocessing.resampling import interpolated, require_cover
 from spectra_dl.spectra.preprocessing.scaling import EMSC, Normalise
 from spectra_dl.spectra.preprocessing.step import (
+    HIGHEST,
+    LOWEST,
     MOST_POINTS,
     Stage,
     StatelessStep,
@@ -44,8 +45,6 @@ __all__ = [
     "step_from_json",
     "step_to_json",
 ]
-
-LOWEST, HIGHEST = -200.0, 4500.0  # cm⁻¹, what a Raman shift can be
 
 
 @dataclass(frozen=True)
@@ -118,44 +117,6 @@ class Resample(StatelessStep):
         even = self.low + self.step * np.arange(intervals + 1, dtype=np.float64)
         require_cover(wavenumber, even)
         return StepResult(interpolated(intensity, wavenumber, even), even)
-
-
-@dataclass(frozen=True)
-class Despike(StatelessStep):
-    """Remove cosmic rays of one or two points; see `spectra_dl.spectra.preprocessing.cosmic_rays.despiked`.
-
-    Attributes
-    ----------
-    threshold
-        Modified z-score of a step between neighbours, 3 to 1,000. At 10 no band of three public sets
-        (serum, cartilage, fish oil) is touched; below 8 the sharpest band of cartilage is.
-    """
-
-    stage: ClassVar[Stage] = Stage.SPIKES
-
-    threshold: float = 10.0
-
-    def __post_init__(self) -> None:
-        check_number(self, "threshold", self.threshold, 3, 1000)
-
-    def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
-        """Return the spectra without rays, and the remark ``spikes_removed``: points replaced.
-
-        Parameters
-        ----------
-        intensity
-            ``(n, p)`` float64, finite, p >= 5; not changed.
-        wavenumber
-            ``(p,)`` ascending, in cm⁻¹.
-
-        Raises
-        ------
-        DataError
-            The spectra have fewer than 5 points.
-        """
-        require_points(self, wavenumber, SHORTEST_FOR_SPIKES)
-        cleaned, removed = despiked(intensity, self.threshold)
-        return StepResult(cleaned, wavenumber, {"spikes_removed": removed})
 
 
 Negatives = Literal["keep", "clip"]
@@ -314,6 +275,9 @@ class Smooth(StatelessStep):
         return StepResult(smooth, wavenumber)
 
 
+# Model files of before have a threshold alone.
+_BEFORE_PLACES: dict[str, object] = {"places": [], "spectra": 0, "rule": "two points"}
+
 STEPS: dict[str, type[Step]] = {
     "crop": Crop,
     "resample": Resample,
@@ -354,6 +318,8 @@ def step_from_json(stored: object) -> Step:
     if not isinstance(name, str) or name not in STEPS:
         raise DataError(f"unknown step {repr(name)[:40]}; known are {', '.join(STEPS)}")
     kind = STEPS[name]
+    if kind is Despike and isinstance(settings, dict) and settings.keys() == {"threshold"}:
+        settings = {**_BEFORE_PLACES, **settings}
     known = sorted(field.name for field in fields(kind))  # type: ignore[arg-type]
     if not isinstance(settings, dict) or settings.keys() != set(known):
         given = ", ".join(sorted(map(str, settings)))[:100] if isinstance(settings, dict) else "no object"

@@ -3,8 +3,8 @@
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, despiked
-from spectra_dl.spectra.preprocessing.steps import Despike
+from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST
+from spectra_dl.spectra.preprocessing.despike import Despike
 from spectra_dl.spectra.probes.table_probe import TableProbe
 from spectra_dl.spectra.quality import PLATEAU
 from spectra_dl.spectra.table import SpectraTable
@@ -37,7 +37,8 @@ class CosmicRays(TableProbe):
         """Return whether there are any and the logarithm of the number; None without any."""
         if table.wavenumber.size < SHORTEST:
             return None
-        hit = despiked(table.intensity, Despike().threshold)[1]
+        rays = Despike().fit(table.intensity, table.wavenumber).apply(table.intensity, table.wavenumber)
+        hit = rays.remarks["spikes_removed"].astype(np.int64)
         return np.stack([hit > 0, np.log1p(hit)], axis=1) if hit.any() else None
 
 

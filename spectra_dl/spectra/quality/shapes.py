@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked
-from spectra_dl.spectra.preprocessing.steps import Despike
+from spectra_dl.spectra.preprocessing.cosmic_rays import runs, without_rays
 from spectra_dl.spectra.quality.joints import Joint, find_joints, steps_at
-from spectra_dl.spectra.quality.noise import longest_run
+from spectra_dl.spectra.quality.noise import BoolArray, longest_run
 from spectra_dl.spectra.quality.verdict import Verdict
 
-MOST_SPIKES = 0.01  # share of points; a few rays are usual and are removed
+MOST_SPIKES = 0.01  # rays for each point; a few are usual and are removed
+RAYS = "cosmic rays"
 PLATEAU = 3  # equal points at the maximum: noise repeats a value once, not twice
 
 # Correlation of neighbouring points. Lowest among 2,985 real spectra of four public sets .972, and of
@@ -26,7 +26,10 @@ _MOST_PLACES = 2
 
 
 def shape_verdicts(
-    intensity: FloatArray, wavenumber: FloatArray, overlaps: Sequence[tuple[float, float]]
+    intensity: FloatArray,
+    wavenumber: FloatArray,
+    overlaps: Sequence[tuple[float, float]],
+    kept: BoolArray | None = None,
 ) -> list[Verdict]:
     """Check the shapes of complete spectra that vary.
 
@@ -38,13 +41,17 @@ def shape_verdicts(
         ``(p,)`` ascending, cm⁻¹.
     overlaps
         Low and high end of each range where windows of the axis overlapped and were cut, cm⁻¹.
+    kept
+        ``(p,)`` points where bands recur that are as narrow as cosmic rays; none if None.
     """
     n_points = intensity.shape[1]
     if n_points < SHORTEST_SHAPE:
         return [Verdict("ok")] * len(intensity)
-    cleaned, spikes = despiked(intensity, Despike().threshold)
+    cleaned, replaced = without_rays(intensity, kept=kept)
+    spikes, rays = replaced.sum(axis=1), runs(replaced)
     highest = intensity.max(axis=1)
-    correlation = _neighbour_correlation(cleaned)
+    # A spectrum of one narrow band has nothing but noise left without it, one with rays nothing else with them.
+    correlation = np.maximum(_neighbour_correlation(cleaned), _neighbour_correlation(intensity))
     down = (_skewness(cleaned) < LEAST_SKEWNESS) | ((cleaned < 0).mean(axis=1) > 0.95)
     steps = _step_reasons(cleaned, wavenumber, overlaps)
     verdicts = []
@@ -60,8 +67,8 @@ def shape_verdicts(
             reasons.append(f"saturated: {top.sum()} points at the maximum of {highest[row]:g}")
         elif down[row]:  # a clipped spectrum has nothing but dips
             reasons.append("bands point down: negated, or a background larger than the signal was subtracted")
-        if spikes[row] > MOST_SPIKES * n_points:
-            reasons.append(f"cosmic rays on {spikes[row]} points")
+        if rays[row] > MOST_SPIKES * n_points:
+            reasons.append(f"{RAYS} on {spikes[row]} points")
         reasons += steps[row]
         verdicts.append(Verdict("warned" if reasons else "ok", tuple(reasons)))
     return verdicts

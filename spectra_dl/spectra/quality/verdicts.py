@@ -20,20 +20,22 @@ ABSURD = 1e12  # no detector counts this far
 
 
 def inspect(
-    table: SpectraTable, *, within: tuple[float, float] | None = None
+    table: SpectraTable, kept: BoolArray | None = None, *, within: tuple[float, float] | None = None
 ) -> tuple[SpectraTable, list[Verdict]]:
     """Check the quality of every spectrum by itself, and fill its short gaps.
 
     Refused are spectra that are empty, have more than 3 missing points in a row or 10 % missing, hold
     infinite values or values beyond 1e12, don't vary, or whose neighbouring points are unrelated (noise or
     shuffled points). Padding and marks such as -9999 (`find_padding`) count as missing. Warned are spectra with filled
-    points, a plateau of 3 or more points at the maximum (a saturated detector), bands that point down, cosmic rays on more
-    than 1 % of the points, or a step in level (`find_joints`), also where windows of the axis overlapped.
+    points, a plateau of 3 or more points at the maximum (a saturated detector), bands that point down, more than one cosmic ray
+    for each hundred points, or a step in level (`find_joints`), also where windows of the axis overlapped.
 
     Parameters
     ----------
     table
         Spectra as read; not changed.
+    kept
+        ``(p,)`` points where bands recur that are as narrow as cosmic rays; none if None.
     within
         The range in cm⁻¹ that will be used. Of a spectrum with gaps outside it only the range is looked at, and the rest filled.
 
@@ -51,15 +53,15 @@ def inspect(
     [Verdict(status='refused', reasons=('empty spectrum: every value is missing',))]
     """
     if within is None:
-        return _inspected(table)
+        return _inspected(table, kept)
     outside: BoolArray = (table.wavenumber < within[0]) | (table.wavenumber > within[1])
     spoilt: BoolArray = np.asarray(_spoilt(table.intensity)[:, outside].any(axis=1))
     if not spoilt.any() or outside.all():
-        return _inspected(table)
+        return _inspected(table, kept)
     # The whole of a spectrum says more of its shape, where there is a whole.
-    whole, verdicts_of_whole = _inspected(table.select(~spoilt))
+    whole, verdicts_of_whole = _inspected(table.select(~spoilt), kept)
     part = replace(table, wavenumber=table.wavenumber[~outside], intensity=table.intensity[:, ~outside])
-    inside, verdicts_of_part = _inspected(part.select(spoilt))
+    inside, verdicts_of_part = _inspected(part.select(spoilt), None if kept is None else kept[~outside])
     intensity = table.intensity.copy()
     intensity[~spoilt] = whole.intensity
     # What is cropped must only be there: every spectrum that is used is complete.
@@ -84,7 +86,7 @@ def used_range(steps: Sequence[Step]) -> tuple[float, float] | None:
     return next(((step.low, step.high) for step in steps if isinstance(step, Crop)), None)
 
 
-def _inspected(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
+def _inspected(table: SpectraTable, kept: BoolArray | None) -> tuple[SpectraTable, list[Verdict]]:
     padding = find_padding(table.intensity)
     intensity, filled = _filled(table.intensity, padding)
     reasons = [
@@ -92,7 +94,7 @@ def _inspected(table: SpectraTable) -> tuple[SpectraTable, list[Verdict]]:
         for row, spectrum in enumerate(intensity)
     ]
     sound = np.array([reason is None for reason in reasons], dtype=np.bool_)
-    found = shape_verdicts(intensity[sound], table.wavenumber, table.overlaps)
+    found = shape_verdicts(intensity[sound], table.wavenumber, table.overlaps, kept)
     shapes = dict(zip(np.flatnonzero(sound).tolist(), found, strict=True))
     verdicts = []
     for row, reason in enumerate(reasons):

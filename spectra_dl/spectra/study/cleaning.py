@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
+
 if TYPE_CHECKING:
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.spectra.preprocessing.steps import Baseline, Step
@@ -27,6 +29,8 @@ class CleaningSettings:
         How levels are made comparable.
     negatives
         What happens to points below the baseline.
+    despike
+        Height over the noise's standard deviation from which a narrow spike is a cosmic ray, 3 to 1,000; ``"none"`` removes none.
     """
 
     crop: tuple[float, float] | None = None
@@ -34,6 +38,7 @@ class CleaningSettings:
     lam: float | str = "auto"
     normalise: Normalisation = "snv"
     negatives: Negatives = "keep"
+    despike: float | str = THRESHOLD
 
     def preprocessing(self) -> "Preprocessing":
         """Return the ordered steps.
@@ -44,7 +49,7 @@ class CleaningSettings:
             There is no such method, or a value is impossible.
         """
         from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
-        from spectra_dl.spectra.preprocessing.steps import Baseline, Crop, Normalise
+        from spectra_dl.spectra.preprocessing.steps import Baseline, Crop, Despike, Normalise
 
         steps: list[Step] = [Crop(*self.crop)] if self.crop else []
         for step in Preprocessing.default().steps:
@@ -52,6 +57,8 @@ class CleaningSettings:
                 steps += self._baseline(step)
             elif isinstance(step, Normalise):
                 steps += self._normalisation()
+            elif isinstance(step, Despike):
+                steps += self._despiking()
             else:
                 steps.append(step)
         return Preprocessing(tuple(steps))
@@ -69,6 +76,12 @@ class CleaningSettings:
         ]
         smoothing = [("lam", self.lam)] if self.baseline in WHITTAKER_METHODS or self.lam != "auto" else []
         return [Baseline(self.baseline, (*smoothing, *kept), self.negatives)]
+
+    def _despiking(self) -> "list[Step]":
+        from spectra_dl.spectra.preprocessing.despike import ray_step
+
+        step = ray_step(self.despike)
+        return [] if step is None else [step]
 
     def _normalisation(self) -> "list[Step]":
         from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise

@@ -32,7 +32,7 @@ class CorrectionCounts:
     negative_points
         Sum over spectra of the share of points below the baseline.
     notes
-        Of the reader.
+        Of the reader, and of the steps: where bands or hot pixels recur.
     steps
         The steps with what they learnt, ready for JSON.
     """
@@ -56,7 +56,8 @@ class CorrectionCounts:
         self.not_converged += sum(not converged for converged in remarks.get("baseline_converged", ()))
         self.spikes += int(sum(remarks.get("spikes_removed", ())))
         self.negative_points += float(sum(remarks.get("fraction_below_zero", ())))
-        self.notes = block.table.notes
+        despike = block.fitted.despike
+        self.notes = (*block.table.notes, *(despike.notes_without_model() if despike else ()))
         self.steps = block.fitted.to_json()["steps"]
 
     @property
@@ -114,7 +115,8 @@ def correct_study(
     Parameters
     ----------
     blocks
-        From `spectra_dl.spectra.readers.iter_spectra`; steps that learn are fitted on the first.
+        Tables on one axis, such as `spectra_dl.spectra.preprocessing.whole_input.Rereadable` of `spectra_dl.spectra.readers.iter_spectra`. Steps
+        that learn are fitted on the first; where cosmic rays are removed, all are looked at before, unless they can be taken only once.
     folder
         Made unless it is there, once the first block is corrected.
     cleaning

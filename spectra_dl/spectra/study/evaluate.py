@@ -116,8 +116,8 @@ def evaluate_study(
         execution=execution,
     )
     # What the cleaning says of all spectra at once is for the reader; the models' cleaning is fitted in each fold.
-    cleaned = settings.preprocessing.fit(cohort.table).transform(cohort.table)
-    notes = (*cohort.notes, *cleaned.convergence_notes())
+    fitted = settings.preprocessing.fit(cohort.table)
+    notes = (*cohort.notes, *fitted.notes, *fitted.transform(cohort.table).convergence_notes())
     return EvaluatedSpectra(replace(cohort, notes=notes), evaluation, saliency_of(evaluation.observations))
 
 

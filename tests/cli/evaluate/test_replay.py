@@ -35,7 +35,21 @@ def folds(study):
 @pytest.fixture(scope="module")
 def evaluated(study, folds):
     folder = study.parent.parent / "run"
-    how = ("--threshold", 0.9, "--interval", "bca", "--coverage", 0.6, "--lam", "1e5", "--crop", 500, 1500)
+    how = (
+        "--despike",
+        "none",
+        "--threshold",
+        0.9,
+        "--interval",
+        "bca",
+        "--coverage",
+        0.6,
+        "--lam",
+        "1e5",
+        "--crop",
+        500,
+        1500,
+    )
     run("evaluate", "spectra", study, *RUN, *how, "--folds-from", folds, "--out", folder)
     return folder
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectra_dl.spectra.preprocessing.cosmic_rays import despiked, find_spikes
+from spectra_dl.spectra.preprocessing.cosmic_rays import despiked, find_rays
 
 POINTS, AT, HEIGHT = 200, 90, 30_000.0
 
@@ -28,7 +28,7 @@ def overshooting(spectrum, width, falls, *, down):
 @pytest.mark.parametrize("falls", [0.0, 0.05, 0.1, 0.15])
 def test_a_step_is_no_ray(quiet, falls, width, down):
     struck = overshooting(quiet, width, falls, down=down)
-    cleaned, replaced = despiked(struck, 10.0)
+    cleaned, replaced = despiked(struck)
     assert not replaced.any()
     np.testing.assert_array_equal(cleaned, struck)
 
@@ -37,5 +37,5 @@ def test_a_step_is_no_ray(quiet, falls, width, down):
 @pytest.mark.parametrize("width", [1, 2])
 @pytest.mark.parametrize("falls", [0.3, 0.5, 1.0])
 def test_what_falls_by_more_than_a_fifth_of_its_rise_is_a_ray(quiet, falls, width, down):
-    found = find_spikes(overshooting(quiet, width, falls, down=down), 10.0)
+    found = find_rays(overshooting(quiet, width, falls, down=down))
     assert np.flatnonzero(found[0]).tolist() == list(range(AT, AT + width))

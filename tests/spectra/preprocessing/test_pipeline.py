@@ -51,7 +51,7 @@ def test_transform_is_the_steps_one_after_another() -> None:
     result = Preprocessing(steps).fit(table).transform(table)
     intensity, wavenumber = table.intensity, table.wavenumber
     for step in steps:
-        after = step.apply(intensity, wavenumber)
+        after = step.fit(intensity, wavenumber).apply(intensity, wavenumber)
         intensity, wavenumber = after.intensity, after.wavenumber
     assert np.array_equal(result.matrix, intensity.astype(np.float32))
     assert result.matrix.dtype == np.float32
@@ -59,6 +59,7 @@ def test_transform_is_the_steps_one_after_another() -> None:
     certificate = {"converged", "iterations", "final_change", "roughness"}
     assert set(result.remarks) == {
         "spikes_removed",
+        "spikes_at",
         "fraction_below_zero",
         *(f"baseline_{field}" for field in certificate),
     }
@@ -255,4 +256,5 @@ def test_rays_are_removed_before_spectra_are_brought_to_another_axis():
         for matrix in (values, struck)
     )
     assert result.remarks["spikes_removed"].tolist() == [1, 1, 1]
+    assert result.remarks["spikes_at"].tolist() == ["640", "1000", "1560"]
     assert np.abs(result.matrix - clean.matrix).max() < 20
