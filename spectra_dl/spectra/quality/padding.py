@@ -8,6 +8,8 @@ What is padding and what a measurement:
   at once more than 8 times its noise, and more than 4 times its own next steps, away from zero; on both sides, at an end of
   the spectrum on the one there is. Clipped negatives and dark counts have no such edge: the signal falls to zero in steps as
   large as the last.
+- **Zeros below a cliff**: 6 or more of them, next to which the spectrum stands at once above a quarter of its largest value, also
+  where it is steep there.
 - **One value with an edge**: the same with any other number, from 5 points on. A plateau at the maximum is a full detector, no padding.
 - **One value without an edge**: 10 or more equal points in a spectrum whose noise is more than 3 times its smallest change, as
   where an end was filled with its last value. Not where the value is the minimum 0, which clipping gives.
@@ -29,6 +31,7 @@ _SHORTEST_PLATEAU = 3
 _SHORTEST_WITHOUT_EDGE = 10
 _TIMES_NOISE, _TIMES_STEPS, _NEXT_STEPS = 8.0, 4.0, 2
 _NOISE_QUANTA = 3.0
+_SHORTEST_BELOW_CLIFF, _CLIFF = 6, 0.25  # of the largest value
 # Of fewer points the noise can't be estimated.
 _FEWEST_MEASURED = 10
 
@@ -134,7 +137,16 @@ def _is_padding(spectrum: FloatArray, first: int, end: int) -> bool:
     sides = [side for side in (spectrum[:first][::-1], spectrum[end:]) if side.size > _NEXT_STEPS]
     if sides and all(_has_edge(side[: 1 + _NEXT_STEPS], value, least) for side in sides):
         return True
-    if end - first < _SHORTEST_WITHOUT_EDGE or (value == 0 and value == np.nanmin(spectrum)):
+    long = end - first >= _SHORTEST_WITHOUT_EDGE
+    highest = float(np.nanmax(np.abs(spectrum)))
+    if (
+        end - first >= _SHORTEST_BELOW_CLIFF
+        and value == 0
+        and sides
+        and all(abs(side[0]) > _CLIFF * highest for side in sides)
+    ):
+        return True
+    if not long or (value == 0 and value == np.nanmin(spectrum)):
         return False
     noise, quantum = _noise_and_quantum(np.concatenate((spectrum[:first], spectrum[end:])))
     return bool(np.isfinite(noise)) and noise > _NOISE_QUANTA * quantum

@@ -85,6 +85,10 @@ class Generated:
         ``(n, p)`` as printed.
     refused_for
         What a refusal must name; "" where the file must be read.
+    note
+        A word of the note that must be there; "" for none. The values may then be fewer than printed.
+    verdict
+        A word of what the quality control must say of every spectrum; "" for nothing.
     what
         How it was drawn, for the message of a failing test.
     """
@@ -94,6 +98,8 @@ class Generated:
     spectra: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     refused_for: str = ""
     what: str = ""
+    note: str = ""
+    verdict: str = ""
 
 
 class _Writer:
@@ -177,7 +183,7 @@ def generated(seed: int) -> Generated:
         Any whole number.
     """
     writer = _Writer(seed)
-    kind = writer.draw.choice((_two_columns, _two_columns, _columns, _rows, _pairs, _long))
+    kind = writer.draw.choice((_two_columns, _two_columns, _columns, _rows, _pairs, _long, _windows, _padded))
     file = kind(writer)
     file.what = f"seed {seed}, {kind.__name__.strip('_')}, separator {writer.separator!r}, decimal {writer.decimal!r}: {file.what}"
     return file
@@ -283,3 +289,42 @@ def _long(writer: _Writer) -> Generated:
         refused = ""
     lines, _ = writer.around(writer.lines(None if bare else header, cells), "")
     return Generated("\n".join(lines) + "\n", writer.axis, spectra, refused, f"{header}, bare {bare}")
+
+
+def _windows(writer: _Writer) -> Generated:
+    """Two windows, the second half a step off and at another level, written one after the other."""
+    spectrum = writer.spectra(1)[0]
+    shared = writer.draw.randint(6, 20)
+    cut = writer.axis.size // 2
+    step = float(np.median(np.diff(writer.axis)))
+    second = np.round(writer.axis[cut - shared :] + step / 2, writer.decimals)
+    level = np.round(spectrum[cut - shared :] + 0.4 * np.abs(spectrum).max(), 4)
+    columns = [
+        [writer.number(value, writer.decimals) for value in [*writer.axis[:cut], *second]],
+        [writer.number(value, 4) for value in [*spectrum[:cut], *level]],
+    ]
+    lines, _ = writer.around(writer.lines(None, columns), "")
+    return Generated(
+        "\n".join(lines) + "\n",
+        writer.axis,
+        spectrum[None],
+        note="window",
+        what=f"{shared} shared",
+    )
+
+
+def _padded(writer: _Writer) -> Generated:
+    """Spectra of which the first or last points, or some inside, were not measured."""
+    spectra = writer.spectra(writer.draw.randint(2, 4))
+    mark = writer.draw.choice([0.0, -9999.0])
+    points = writer.axis.size
+    width = writer.draw.randint(8, points // 4)
+    first = writer.draw.choice([0, points - width, points // 2 - width // 2])
+    spectra[:, first : first + width] = mark
+    order = writer.order()
+    header = ["sample_id", *writer.axis_cells(order)]
+    rows = [[f"S{k}", *_values(writer, row, order)] for k, row in enumerate(spectra)]
+    lines = [writer.separator.join(line) for line in (header, *rows)]
+    return Generated(
+        "\n".join(lines) + "\n", writer.axis, spectra, verdict="padding", what=f"{width} of {mark} at {first}"
+    )

@@ -5,6 +5,7 @@ import pytest
 
 from fuzzing.generated_texts import Generated, generated
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.readers import read_spectra
 
 FILES, BATCH = 2_000, 100
@@ -35,6 +36,11 @@ def fault(file: Generated, path) -> str:
         )
     if file.refused_for:
         return f"read, though its axis is {file.refused_for}"
+    said = " ".join(reason for verdict in inspect(table)[1] for reason in verdict.reasons)
+    if file.verdict and (file.verdict not in said or any(each.status == "ok" for each in inspect(table)[1])):
+        return f"no word of {file.verdict} in the verdict: {said}"
+    if file.note:
+        return "" if any(file.note in note for note in table.notes) else f"no note of {file.note}"
     if table.intensity.shape != file.spectra.shape:
         return f"{table.intensity.shape} instead of {file.spectra.shape}"
     if not np.allclose(table.wavenumber, file.axis, rtol=1e-12):
