@@ -190,20 +190,20 @@ class Records:
 
     def _is_text(self, line: str, *, after_blank: bool) -> bool:
         """Return whether a line below the first rows is no row, but text below the table."""
-        if (
-            not after_blank and line[:64].lstrip()[:1] not in _CLOSING
-        ):  # most lines, without looking at their cells
+        # Most lines are rows, without a look at their cells.
+        if not after_blank and line[:64].lstrip()[:1] not in _CLOSING:
+            return False
+        wide = self._width > 2 and self.delimiter != " "
+        if wide and line.count(self.delimiter) + 1 == self._width:
             return False
         cells = self._split(line)
-        if not cells or looks_numeric(cells[0]) or cells[0] in USUAL_NAMES:
+        number_first = not cells or looks_numeric(cells[0]) or cells[0] in USUAL_NAMES
+        if number_first or is_numeric_row(cells) or line.count('"') % 2:
             return False
-        if is_numeric_row(cells) or line.count('"') % 2:
-            return False
-        if after_blank and self._width > 2 and self.delimiter != " ":
+        if after_blank and wide:
             # A row cut short looks like a line of text with a number in it, or like a word.
-            if line.count(self.delimiter) + 1 == self._width or any(map(looks_numeric, cells)):
-                return False
-            return len(cells) > 1 or any(mark in line.strip() for mark in " :=")
+            sentence = len(cells) > 1 or any(mark in line.strip() for mark in " :=")
+            return sentence and not any(map(looks_numeric, cells))
         # Else a line that closes the table, as ">>>>>End Spectral Data<<<<<".
         return True
 
