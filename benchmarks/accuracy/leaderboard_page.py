@@ -25,7 +25,7 @@ Every figure is of patients that the model never saw: five folds by patient, eve
 stands the leaky estimate: the figure of the same model under a split by spectrum, where one patient's spectra train and test. Above each table stands what an audit
 found without looking at any band. Where that is STOP, something other than the disease can produce these scores, and the set is listed apart: its ranking is of
 who reads the measuring session best.
-The AUCs were measured with folds pooled and with the intervals of fixed scores, which are too narrow; [statistics](statistics.md) says what is reported now.
+The AUCs were measured with folds pooled, with the intervals of fixed scores, which are too narrow, and before [cosmic rays](cosmic_rays.md) of more than two points were removed; [statistics](statistics.md) says what is reported now.
 
 CNN compact is what `spectra-dl train spectra` trains, five members; networks of the literature have two, the fewest whose probabilities can be calibrated.
 DeepCNN and ResNet take from hours to days without a GPU; `--slow` runs them.
