@@ -242,9 +242,8 @@ class SpectraScatterCorrector(SpectraStep):
     Examples
     --------
     >>> corrector = SpectraScatterCorrector([400.0, 402.0, 404.0], order=0)
-    >>> corrector.fit_transform([[1.0, 2.0, 4.0], [2.0, 4.0, 8.0]]).round(6)
-    array([[1.5, 3. , 6. ],
-           [1.5, 3. , 6. ]])
+    >>> corrector.fit_transform([[1.0, 2.0, 4.0], [2.0, 4.0, 8.0]]).round(6).tolist()
+    [[1.5, 3.0, 6.0], [1.5, 3.0, 6.0]]
     """
 
     def __init__(self, wavenumber: ArrayLike | None = None, *, order: int = 2) -> None:

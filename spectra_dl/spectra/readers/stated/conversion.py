@@ -171,6 +171,11 @@ def as_raman_shift(values: FloatArray, stated: StatedUnit | None, laser: Laser, 
     if given is not None and _are_wavelengths(values, given):
         shifts, notes = to_raman_shift(values, StatedUnit(AxisUnit.NM, "no unit", False), laser, where)
         return StatedAxis(shifts, True, notes)
+    if values.size >= _FEWEST and np.ptp(values) < _SHORTEST_RANGE:
+        raise DataError(
+            f"{where}: the axis {values.min():g} to {values.max():g} names no unit, and is too short for Raman shifts in cm⁻¹ (eV, µm or THz?); "
+            "name its unit in the header, such as 'Energy (eV)' or 'Raman shift (cm-1)'"
+        )
     if _may_be_wavelengths(values):
         return StatedAxis(values, False, (NO_UNIT,))
     return StatedAxis(values, False, ())
@@ -183,6 +188,7 @@ NO_UNIT = (
 # Silicon detectors see up to 1,100 nm, InGaAs ones to 1,700 nm.
 _DETECTOR_NM = (180.0, 1100.0)
 _LONGEST_NM = 1750.0
+_FEWEST, _SHORTEST_RANGE = 20, 5.0  # points and cm⁻¹: the finest spectrometers have .3 a pixel
 
 
 def _are_wavelengths(values: FloatArray, laser_nm: float) -> bool:

@@ -10,7 +10,7 @@ from spectra_dl.spectra.readers.wording import printable, quoted
 
 # A line that says of what the axis is: "XUNITS 1/CM", "XAxis mode: Wavelengths", "##XUNITS=nm".
 _AXIS_ENTRY = re.compile(
-    r"\W{0,4}(?:x|axis|(?:wave-?length|wave-?number|x)[\s_-]units?|x[\s_-]?(?:axis|units?|label|data|achse|unit)\b[\w\s_-]{0,20}?|x-?achse[\w\s]{0,12}|xaxis\w{0,12}|abscissas?[\w\s]{0,12}|"
+    r"\W{0,4}(?:x|axis|axisunit\[\d\]|columns?(?:\s1)?|col\s?1|1|(?:wave-?length|wave-?number|x)[\s_-]units?|x[\s_-]?(?:axis|units?|label|data|achse|unit)\b[\w\s_-]{0,20}?|x-?achse[\w\s]{0,12}|xaxis\w{0,12}|abscissas?[\w\s]{0,12}|"
     r"(?:spectral[\s_-]?|axis[\s_-]?|spectrum[\s_-]?)?units?(?:[\s_-](?:of[\s_-])?(?:the[\s_-])?(?:x|axis|abscissa))?)"
     r"\s*(?:[:=\t,;]|\s{2})\s*(?P<value>.{1,80})"
 )
@@ -18,6 +18,7 @@ _LASER = re.compile(
     r"(?:\blaser|excitation|\bexc\b|anregung|激光|激发)[^\n\d]{0,40}?(?<![\d.])(\d{3,4}(?:[.,]\d{1,6})?)(?![\d.,]|\s?(?:m?w\b|%|s\b))|"
     r"(?<![\d.])(\d{3,4}(?:[.,]\d{1,6})?)\s?nm[\s_-]{0,3}(?:laser|excitation)"
 )
+_LASER_WORD = re.compile("laser|excitation|anregung|激光|激发")
 _LASER_RANGE_NM = (180.0, 2000.0)
 _EXPOSURE = re.compile(
     r"(?:exposure|integration|acq(?:uisition)?\.?|belichtungs?|integrations)\s?-?_?(?:time|zeit)?s?[^\d\n]{0,24}?(?P<number>\d{1,9}(?:[.,]\d{1,6})?)\s?"
@@ -36,8 +37,15 @@ _OTHER_METHOD = re.compile(
     r"infra-?\s?red|\bft-?ir\b|\bir\b|\bnir\b|uv-?\s?vis|fluorescence|luminescence|\bnmr\b|mass\s?spec|chromatogra|absorban|transmi"
 )
 _BARE = re.compile(
-    r"[(\[]?\s?(?:rel\.?\s?|raman\s)?[^\s\d()\[\]]{0,12}(?:\s?-?\s?1)?(?:1\s?/\s?cm)?\s?[)\]]?"
+    r"[(\[]?\s?(?:(?:rel\.?|raman)\s?)?(?:r?cm\s?-?\s?1|1\s?/\s?cm|/\s?cm|nm|nanomet[a-z]{1,4}|m?ev|[tg]hz|[uμ]m|å|px|pixels?|wavelengths?|"
+    r"wavenumbers?|raman shifts?|m/z)\s?[)\]]?"
 )
+# How a sentence right above the table begins that names its axis.
+_HEADING = re.compile(
+    r"\W{0,4}(?:wave|raman|shift|energ|photon|frequen|λ|lambda|wellen|longueur|longitud|lunghezza|comprimento|波|拉曼|nm\b|nano|cm\b|1/cm|rel\b|m?ev\b|"
+    r"[tg]hz\b|pixel|m/z|x[\s_-]?axis)"
+)
+_CHUNKS = re.compile(r"\t|\s{2,}|[;,|]")
 LONGEST_ENTRY = 200
 
 
@@ -60,7 +68,7 @@ class Statements:
     columns: dict[str, str] = field(default_factory=dict)
 
 
-def read_statements(texts: Iterable[str], names: Sequence[str], where: str) -> Statements:
+def read_statements(texts: Iterable[str], names: Sequence[str], where: str, heading: str = "") -> Statements:
     """Return what lines of text and the names that stand over the axis say.
 
     Parameters
@@ -71,6 +79,8 @@ def read_statements(texts: Iterable[str], names: Sequence[str], where: str) -> S
         What stands over the axis in the table: its name, and its unit where that has a line of its own.
     where
         The file, for messages.
+    heading
+        The line right above the numbers, where no names stand over them.
 
     Raises
     ------
@@ -82,7 +92,10 @@ def read_statements(texts: Iterable[str], names: Sequence[str], where: str) -> S
         _refuse_other_method(text, where)
     from_names = [unit for name in names if (unit := stated_unit(name))]
     stated = [*from_names, *(unit for text in lines if (unit := axis_entry(text)))]
-    if not from_names and (alone := next((unit for text in lines if (unit := bare_unit(text))), None)):
+    if not from_names and (unit := heading_unit(heading)):
+        stated.append(unit)
+    alone = next((unit for text in lines if (unit := bare_unit(_CHUNKS.split(text)[0]))), None)
+    if not stated and alone:
         stated.append(alone)
     laser = next((value for text in (*lines, *names) if (value := laser_wavelength(text))), None)
     columns = _columns(lines)
@@ -123,7 +136,7 @@ def axis_entry(text: str) -> StatedUnit | None:
     >>> axis_entry("XAxis mode: Wavelengths").unit.name, axis_entry("Laser wavelength: 785 nm")
     ('NM', None)
     """
-    entry = _AXIS_ENTRY.match(plain(text.replace("\t", " : ")))
+    entry = _AXIS_ENTRY.match(plain(text.replace("\t", " : ").replace('"', "")))
     stated = stated_unit(entry["value"]) if entry else None
     return (
         StatedUnit(stated.unit, printable(text.strip(), 60), stated.spelled, stated.difference)
@@ -138,9 +151,20 @@ def bare_unit(text: str) -> StatedUnit | None:
     >>> bare_unit("rel. 1/cm").unit.name, bare_unit("Laser (nm)")
     ('SHIFT', None)
     """
-    stated = stated_unit(text) if len(text.strip()) <= 14 and not re.search(r"[:=,;]|[02-9]", text) else None
+    stated = stated_unit(text) if len(text.strip()) <= 20 else None
     bare = stated is not None and stated.spelled and stated.unit not in (AxisUnit.TIME, AxisUnit.OTHER)
     return stated if bare and _BARE.fullmatch(plain(text)) else None
+
+
+def heading_unit(text: str) -> StatedUnit | None:
+    """Return the unit that a line right above numbers gives the axis, as the header it is; None for an entry such as "Time: 10 s".
+
+    >>> heading_unit("Wavelength (nm)   Counts").unit.name, heading_unit("Slit width [µm]: 100"), heading_unit("Number of pixels")
+    ('NM', None, None)
+    """
+    first = _CHUNKS.split(text.strip())[0] if text.strip() else ""
+    entry = re.search(r"[:=]|\d{3}|\d\s?nm", text) or _LASER_WORD.search(plain(text))
+    return stated_unit(first) if not entry and _HEADING.match(plain(first)) else None
 
 
 def laser_wavelength(text: str) -> float | None:

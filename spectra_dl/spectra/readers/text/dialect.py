@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -88,7 +87,7 @@ class Records:
     text
         What stands above the table, and below it once that is reached.
     heading
-        How the line of text right above the table begins.
+        The line of text right above the table.
     notes
         What was guessed or skipped so far.
     """
@@ -156,17 +155,15 @@ class Records:
             lines = self._lines.peek(most)
             delimiters = [mark for mark in DELIMITERS if any(mark in line.strip() for line in lines)]
             start = table_start(lines, delimiters, self.name)
-            if (
-                start
-                or len(lines) < most
-                or any(is_numeric_row(splitter(mark)(lines[-1])) for mark in delimiters)
-            ):
+            rows = sum(
+                any(is_numeric_row(splitter(mark)(line)) for mark in delimiters) for line in lines[-8:]
+            )
+            if start or len(lines) < most or rows > 4:
                 break
         if not start:
             return
         taken = [next(self._lines) for _ in range(start)]
-        if taken[-1][1].strip():
-            self.heading = re.split(r"\t|\s{2,}|[;,|]", taken[-1][1].strip())[0]
+        self.heading = taken[-1][1].strip()
         self.text += [TextLine(number, line.strip()) for number, line in taken if line.strip()]
         if self.text and self.text[-1].number >= first:
             self._notes.append(
@@ -191,7 +188,7 @@ class Records:
     def _is_text(self, line: str, *, after_blank: bool) -> bool:
         """Return whether a line below the first rows is no row, but text below the table."""
         # Most lines are rows, without a look at their cells.
-        if not after_blank and line[:64].lstrip()[:1] not in _CLOSING:
+        if not after_blank and line[:64].lstrip()[:1] not in _CLOSING and not self._closes_two_columns(line):
             return False
         wide = self._width > 2 and self.delimiter != " "
         if wide and line.count(self.delimiter) + 1 == self._width:
@@ -207,6 +204,13 @@ class Records:
         # Else a line that closes the table, as ">>>>>End Spectral Data<<<<<".
         return True
 
+    def _closes_two_columns(self, line: str) -> bool:
+        """Return whether a line below two columns is a word, a sentence or an entry, such as "END" or "Date: Monday"."""
+        if self._width != 2 or line[:1].isdigit():
+            return False
+        cells = self._split(line) if self.delimiter != " " else line.split("  ")
+        return len(cells) == 1 or cells[0][-1:] in (":", "=")
+
     def _take_text_below(self, number: int, line: str) -> None:
         """Take all lines to the end of the file as text below the table."""
         first, rows = number, 0
@@ -217,7 +221,7 @@ class Records:
                 continue
             rows = rows + 1 if is_numeric_row(cells) or only_numbers(following) else 0
             if rows and (len(cells) == self._width or rows > 1):
-                raise refuse_second_table(at - rows + 1, line, self.name)
+                raise refuse_second_table(number, line, at - rows + 1, self.name)
             self.text.append(TextLine(at, following.strip()))
         last = self.text[-1].number
         below = (each.text for each in self.text if each.number >= first)
@@ -255,6 +259,7 @@ class Records:
                 break
             if text:
                 last_comment = (number, text)
+                self.heading = text.lstrip("# ")
                 self.text.append(TextLine(number, text))
         if last_comment and not self._take_header(last_comment[1]):
             self._notes.append(f"comment lines up to line {last_comment[0]} were skipped")

@@ -8,6 +8,7 @@ import numpy as np
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import axis_score, check_size, counts_up
 from spectra_dl.spectra.readers.columns import USUAL_COLUMNS
+from spectra_dl.spectra.readers.stated.units import AxisUnit, stated_unit
 from spectra_dl.spectra.readers.text.columns.layout import column_layout
 from spectra_dl.spectra.readers.text.header import axis_numbers, names_an_axis
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, is_missing, looks_numeric
@@ -27,7 +28,7 @@ class Orientation(Enum):
 
 
 def decide_orientation(
-    sample: Sequence[Sequence[str]], metadata_by_option: Collection[str], where: str
+    sample: Sequence[Sequence[str]], metadata_by_option: Collection[str], where: str, delimiter: str = ""
 ) -> Orientation:
     """Decide from the first rows of a table.
 
@@ -39,6 +40,8 @@ def decide_orientation(
         Names the user gave as columns of metadata.
     where
         The file, for messages.
+    delimiter
+        Between the fields, "" if it is not known.
 
     Returns
     -------
@@ -56,6 +59,7 @@ def decide_orientation(
         raise one_column([fields[0] for fields in rows if fields], where)
     if width == 2 and _is_two_columns(rows):
         return Orientation.COLUMNS
+    _refuse_commas_of_two_kinds(rows, delimiter, where)
     header, column = rows[0], [fields[0] for fields in rows]
     down = _grade(column, metadata_by_option, where)
     if not down:
@@ -73,6 +77,26 @@ def decide_orientation(
             return Orientation.ROWS
         return Orientation.COLUMNS if down or layout.is_sure else _without_axis(header, column, where)
     return _between(rows, across, down, metadata_by_option, where)
+
+
+def _refuse_commas_of_two_kinds(rows: Sequence[Sequence[str]], delimiter: str, where: str) -> None:
+    """Refuse whole numbers between commas that may be pairs around a decimal comma."""
+    numbers = [fields for fields in rows if all(map(str.isdigit, fields))]
+    width = len(rows[-1])
+    named = len(rows[0]) == width and not looks_numeric(rows[0][-1])
+    if (
+        delimiter != ","
+        or width % 2
+        or width < 4
+        or len(numbers) < len(rows) - 1
+        or named
+        or len(numbers) < 3
+    ):
+        return
+    raise DataError(
+        f"{where}: commas between whole numbers only ({quoted(','.join(numbers[0]), 60)}): decimals and columns can't be told apart; export with "
+        "semicolons or tabs between the columns, or with decimal points"
+    )
 
 
 def one_column(cells: Sequence[str], where: str) -> DataError:
@@ -134,6 +158,9 @@ def _between(
 ) -> Orientation:
     """Choose where the header and the first column could both be an axis."""
     header, corner = rows[0], rows[0][0]
+    unit = stated_unit(corner)
+    if unit is not None and unit.unit is AxisUnit.SHIFT and unit.spelled:
+        return Orientation.COLUMNS
     points = [sum(map(looks_numeric, cells)) for cells in (header, [fields[0] for fields in rows])]
     if not corner and min(points) < FEWEST_POINTS <= max(points):  # the shorter can be no axis
         return Orientation.ROWS if points[0] > points[1] else Orientation.COLUMNS

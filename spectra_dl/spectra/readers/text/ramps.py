@@ -6,6 +6,7 @@ from spectra_dl.arrays import FloatArray
 
 _FEWEST_IN_LINE = 5
 _LARGEST = 1e9  # no axis has such numbers, in whatever unit
+_ROUNDED = 0.005  # of the range of shifts, for wavelengths of few digits
 _BEND = 0.02  # of the range: what an axis of wavelengths bends over one of Raman shifts
 
 
@@ -24,7 +25,27 @@ def like_an_axis(values: FloatArray, axis: FloatArray) -> bool:
         return True
     if len(values) < _FEWEST_IN_LINE or not is_monotonic(values):
         return False
-    return _on_a_line(values, axis) or _on_a_line(values, np.arange(len(axis), dtype=np.float64))
+    return (
+        of_wavelengths(values, axis)
+        or _on_a_line(values, axis)
+        or _on_a_line(values, np.arange(len(axis), dtype=np.float64))
+    )
+
+
+def of_wavelengths(values: FloatArray, axis: FloatArray) -> bool:
+    """Return whether values are the wavelengths that belong to Raman shifts: 1e7 / wavelength + shift is the laser's wavenumber.
+
+    Parameters
+    ----------
+    values
+        ``(p,)`` of the row or column.
+    axis
+        ``(p,)`` Raman shifts in cm⁻¹.
+    """
+    if values[0] <= 0 or values[-1] <= 0:
+        return False
+    laser = 1e7 / values + axis
+    return bool(np.ptp(laser) <= _ROUNDED * np.ptp(axis))
 
 
 def _on_a_line(values: FloatArray, axis: FloatArray) -> bool:
@@ -41,6 +62,8 @@ def is_monotonic(values: FloatArray) -> bool:
         ``(p,)``, p at least 3.
     """
     first = values[:3]
+    if len(first) < 3:
+        return False
     if not (first[0] < first[1] < first[2] or first[0] > first[1] > first[2]):  # most rows end here
         return False
     ascending = values[0] < values[1]

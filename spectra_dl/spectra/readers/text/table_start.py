@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.columns import USUAL_NAMES
-from spectra_dl.spectra.readers.stated.units import stated_unit
+from spectra_dl.spectra.readers.stated.units import AxisUnit, stated_unit
 from spectra_dl.spectra.readers.text.header import INTENSITY_WORD, names_an_axis
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.wording import quoted
 
 Split = Callable[[str], list[str]]
 FEWEST_ROWS = 2
-_COMMENT_MARKS = ("%", ";", "//", "!", "[", "##", ">")
+_FEW_WORDS = 8
+_COMMENT = re.compile(r"\s*(?:[%!>;]|//|##|\[[^\]]*\]\s*$)")
 
 
 def splitter(delimiter: str) -> Split:
@@ -125,8 +126,8 @@ def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> 
     # A row shorter or longer than the rest is refused by its line when the table is read.
     if any(block.width == table.width for block in above):
         return 0
-    start = _header_above(lines, table, split)
-    apart = [split(line) for line in lines[:start] if not line.lstrip().startswith(_COMMENT_MARKS)]
+    start = _header_above(lines, table, mark)
+    apart = [split(line) for line in lines[:start] if not _is_comment(line, mark)]
     if any(_may_be_its_header(cells, table.width, of_words=of_words) for cells in apart) or _quotes(
         lines, split
     ):
@@ -164,19 +165,26 @@ def _quotes(lines: Sequence[str], split: Split) -> bool:
     return any('"' in line and any(cell.count('"') % 2 for cell in split(line)) for line in lines)
 
 
-def _header_above(lines: Sequence[str], table: Block, split: Split) -> int:
+def _is_comment(line: str, delimiter: str) -> bool:
+    """Return whether a line begins as comments and sections do; a separator there is an empty first cell."""
+    return not line.lstrip(" ").startswith(delimiter.strip() or "\0") and _COMMENT.match(line) is not None
+
+
+def _header_above(lines: Sequence[str], table: Block, delimiter: str) -> int:
     """Return the position of the first line above the block that belongs to its table."""
-    start = table.first
+    start, split = table.first, splitter(delimiter)
     for position in range(table.first - 1, -1, -1):
         cells = split(lines[position])
         if not cells and start == table.first:
             continue
         names = [cell for cell in cells if cell]
-        if lines[position].lstrip().startswith(_COMMENT_MARKS) or (cells and cells[0][-1:] in (":", "=")):
+        if _is_comment(lines[position], delimiter) or any(cell[-1:] in (":", "=") for cell in cells[:2]):
+            break
+        if delimiter == " " and table.width <= _FEW_WORDS and not _names_columns(cells, table.width):
             break
         # R leaves the first name out.
         widths = {table.width, table.width - 1} if position == start - 1 else {table.width}
-        if not {len(cells), len(names)} & widths or len(names) < 2:
+        if not {len(cells), len(names)} & widths or (len(names) < 2 and len(cells) != table.width):
             break
         if table.width == 2 and not _heads_two_columns(cells, position == start - 1 == table.first - 1):
             break
@@ -184,27 +192,43 @@ def _header_above(lines: Sequence[str], table: Block, split: Split) -> int:
     return start
 
 
+def _names_columns(words: Sequence[str], width: int) -> bool:
+    """Return whether a line of words names columns, as any sentence of so many could: one of them is an axis, or the first a patient."""
+    if len(words) != width:
+        return False
+    foreign = (AxisUnit.TIME, AxisUnit.PIXEL, AxisUnit.OTHER)
+    stated = [(word, unit) for word in words if (unit := stated_unit(word))]
+    axis = any(unit.unit not in foreign or word[-1] in ")]" for word, unit in stated)
+    return axis or _names_axis(words[0]) or words[0] in USUAL_NAMES
+
+
+def _names_axis(name: str) -> bool:
+    return names_an_axis(name) or stated_unit(name) is not None
+
+
 def _heads_two_columns(cells: Sequence[str], directly: bool) -> bool:
     """Return whether a line of two cells is a header, and no entry of an instrument's settings."""
     if looks_numeric(cells[1]):  # a row with a misspelt wavenumber, or an entry such as "points 721"
         return directly and any(map(str.isdigit, cells[0]))
-    known = cells[0] in USUAL_NAMES or stated_unit(cells[0]) is not None or names_an_axis(cells[0])
+    known = cells[0] in USUAL_NAMES or _names_axis(cells[0])
     return known or (directly and not any(looks_numeric(cell) for cell in cells) and len(cells[0]) < 20)
 
 
-def refuse_second_table(line: int, text: str, where: str) -> DataError:
+def refuse_second_table(line: int, text: str, first: int, where: str) -> DataError:
     """Return the refusal of rows of numbers below the end of a table.
 
     Parameters
     ----------
     line
-        Its number.
+        Number of the line that ended the table.
     text
-        Of the line that ended the table.
+        Of it.
+    first
+        Number of the first row of numbers below it.
     where
         The file.
     """
     return DataError(
-        f"{where} line {line}: rows of numbers go on below text that is no row ({quoted(text.strip())}); delete the text if they are "
-        "one table, or put each table into a file of its own"
+        f"{where} line {line}: {quoted(text.strip())} is no row, and rows of numbers go on below it (line {first}); delete the text if "
+        "they are one table, or put each table into a file of its own"
     )

@@ -49,7 +49,7 @@ def iter_text_file(path: PathLike, options: ReadOptions, *, rows: int) -> Iterat
         records = Records(lines, text_around=True)
         _refuse_header_alone(records)
         named = set(options.named().values())
-        orientation = decide_orientation(records.sample, named, records.name)
+        orientation = decide_orientation(records.sample, named, records.name, records.delimiter)
         if orientation is Orientation.ROWS:
             yield from read_rows(records, options, rows=rows)
         elif orientation is Orientation.LONG:
@@ -85,7 +85,7 @@ def read_one_spectrum(path: PathLike, options: ReadOptions = NO_OPTIONS) -> Spec
     with open_lines(path) as lines:
         records = Records(lines, text_around=True)
         _refuse_header_alone(records)
-        orientation = decide_orientation(records.sample, (), records.name)
+        orientation = decide_orientation(records.sample, (), records.name, records.delimiter)
         if orientation is not Orientation.ROWS:
             table = (
                 read_columns(records, options)

@@ -69,7 +69,9 @@ class _RowTable:
     def __init__(self, records: Records, options: ReadOptions) -> None:
         self._records = records
         self._shape = Shape.of(records.sample, records.name, records.delimiter)
-        self._statements = read_statements((line.text for line in records.text), self._corner(), records.name)
+        self._statements = read_statements(
+            [line.text for line in records.text], self._corner(), records.name, records.heading
+        )
         self._layout: Layout = layout_of(self._shape.header, options, records.name, self._statements)
         names = self._layout.names
         metadata = [names[k] for k in self._layout.metadata_columns]

@@ -97,10 +97,10 @@ def test_laser_exposure_and_instrument_become_columns(tmp_path):
 
 
 FURTHER_ROWS = {
-    "a second spectrum": (rows("\t") + "\nsecond spectrum\n" + rows("\t"), 724),
-    "a small table below": (rows("\t") + "\nCalibration\n1 2\n3 4\n", 724),
+    "a second spectrum": (rows("\t") + "\nsecond spectrum\n" + rows("\t"), 723),
+    "a small table below": (rows("\t") + "\nCalibration\n1 2\n3 4\n", 723),
     "a small table above": ("Coefficients\n1 2 3\n4 5 6\n[Data]\n" + rows("\t"), 2),
-    "one more row": (rows("\t") + ">>>>>End<<<<<\n1822.0\t5\n", 723),
+    "one more row": (rows("\t") + ">>>>>End<<<<<\n1822.0\t5\n", 722),
 }
 
 

@@ -91,9 +91,8 @@ class _Columnwise:
         self._names = rows.names
         texts = [line.text for line in records.text]
         over_axis = [self._names[self._axis_column], *units, rows.unit_in_names]
-        if rows.header is None and records.heading:
-            over_axis.append(records.heading)
-        self._statements: Statements = read_statements(texts, over_axis, self._where)
+        heading = records.heading if rows.header is None else ""
+        self._statements: Statements = read_statements(texts, over_axis, self._where, heading)
         self._laser = Laser(options.laser_nm, self._statements.laser_nm)
 
     def table(self) -> SpectraTable:
@@ -218,6 +217,8 @@ class _Columnwise:
         """Read spectra that have an axis each."""
         all_columns = {self._axis_column: self._rows.axis, **columns}
         ids, _ = self._default_ids([k for group in groups for k in group.spectra])
+        if len(set(ids)) < len(ids) or "" in ids:  # "Intensity" over every spectrum
+            ids = [f"{stem(self._where)}/{k + 1}" for k in range(len(ids))]
         named = iter(ids)
         note = f"the columns come as {len(groups)} axes, each with its spectra behind it"
         recordings = []

@@ -10,20 +10,22 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.stated.units import AxisUnit, plain, stated_unit
+from spectra_dl.spectra.readers.text.ramps import is_monotonic
 from spectra_dl.spectra.readers.wording import listed, quoted
 
-_SPECTRUM = r"(?:\s?(?:spectrum|spectra|counts?|signal|intensity|curve|line))?"
+_SPECTRUM = r"(?:\s?(?:spectrum|spectra|spektrum|counts?|current|signal|intensity|curve|line|noise|fit))?"
 # Never a sample.
 _ASIDE = re.compile(
-    rf"(?:dark|darks|dunkel\w{{0,10}}|reference|ref|referenz\w{{0,10}}|background|bkg|bkgd|bg|untergrund|hintergrund|base\s?line|basislinie|"
+    rf"(?:dark|darks|dunkel\w{{0,10}}|(?:white|dark|laser)?\s?reference|wei(?:ß|ss)referenz|lamp|bruit|noise|flags?|mask|saturat(?:ed|ion)|quality|weights?|"
+    rf"temperature|temperatur|position|depth|tiefe|ref|referenz\w{{0,10}}|background|bkg|bkgd|bg|untergrund|hintergrund|base\s?line|basislinie|"
     rf"ligne de base|fond|residuals?|暗|暗背景|背景|基线|参考){_SPECTRUM}|"
-    r"(?:std|stdev|std\s?dev(?:iation)?|st\s?dev|sd|s\.d\.|standard\s?(?:deviation|error)|standardabweichung|sem|se|var|variance|errors?|"
+    r"(?:std|stddev|stdev|écart\stype|err|std\s?dev(?:iation)?|st\s?dev|sd|s\.d\.|standard\s?(?:deviation|error)|standardabweichung|sem|se|var|variance|errors?|"
     r"fehler|uncertainty|sigma|标准差|误差|[±+]/?-?\s?(?:sd|std|err\w*))|"
     r"(?:pixels?|pix|px|channels?|index|idx|no|nr|number|point|points?|row|time|zeit|timestamp|像素)(?:\s?(?:no|nr|number|#|index))?"
 )
 # What was computed from a sample: its spectrum where nothing else is.
 _DERIVED = re.compile(
-    rf"(?:smooth(?:ed)?|gegl[äa]e?ttet|processed|corrected|(?:base\s?line|dark|background)\s?(?:corrected|subtracted)|normali[sz]ed|filtered|fit|fitted|"
+    rf"(?:(?:sg|savgol|savitzky golay)?\s?smooth(?:ed)?|(?:first|second|1st|2nd)?\s?derivative|gegl[äa]e?ttet|processed|corrected|(?:base\s?line|dark|background)\s?(?:corrected|subtracted)|normali[sz]ed|filtered|fit|fitted|"
     rf"mean|average|avg|median|mittelwert|moyenne|平均|平均值|sum|total|difference){_SPECTRUM}"
 )
 _RAW = re.compile(rf"(?:raw|unprocessed|roh(?:daten)?|original|sample\s?raw){_SPECTRUM}")
@@ -85,7 +87,13 @@ def choose_spectra(
     """
     if intensity:
         return _chosen_by_user(columns, names, intensity, where)
-    aside = [k for k in columns if is_companion(names[k]) or _is_axis(names[k])]
+    aside = [
+        k
+        for k in columns
+        if is_companion(names[k])
+        or (_is_axis(names[k]) and is_monotonic(columns[k]))
+        or _is_spread_of_another(names[k], [names[j] for j in columns if j != k])
+    ]
     whole = {k: _whole_name(names[k]) for k in columns if k not in aside}
     derived = [k for k, name in whole.items() if _DERIVED.fullmatch(name)]
     raw = [k for k, name in whole.items() if _RAW.fullmatch(name)]
@@ -127,6 +135,17 @@ def _chosen_by_user(
     return Chosen(
         spectra, _note([names[k] for k in columns if k not in spectra], "--intensity does not name them")
     )
+
+
+_SPREAD = re.compile(
+    r"(?:(?:std|sd|stddev|err|error|sem)\s(?P<after>.+)|(?P<before>.+?)\s(?:std|sd|stddev|stdev|err|errors?|sem|uncertainty))"
+)
+
+
+def _is_spread_of_another(name: str, others: Sequence[str]) -> bool:
+    """Return whether a name is that of another column with a word for its spread, such as "A std"."""
+    spread = _SPREAD.fullmatch(_whole_name(name))
+    return spread is not None and (spread["after"] or spread["before"]) in map(_whole_name, others)
 
 
 def _is_axis(name: str) -> bool:
@@ -171,6 +190,7 @@ def is_no_sample(name: str) -> bool:
     >>> is_no_sample("Dark"), is_no_sample("mean"), is_no_sample("S1"), is_no_sample("7")
     (True, True, False, False)
     """
-    if any(map(str.isdigit, name)):  # nearly every id, without a further look
+    # Nearly every id, without a further look; two letters are somebody's initials.
+    if len(name) < 3 or any(map(str.isdigit, name)):
         return False
     return is_companion(name) or _OF_SEVERAL.fullmatch(_whole_name(name)) is not None

@@ -25,7 +25,7 @@ _RANK = {
     **dict.fromkeys((AxisUnit.NM, AxisUnit.ANGSTROM, AxisUnit.MICROMETRE), 2),
     **dict.fromkeys((AxisUnit.EV, AxisUnit.MEV, AxisUnit.THZ, AxisUnit.GHZ), 2),
 }
-_NAMED, _FOREIGN, _REGULAR, _OTHER = 3, 4, 5, 6
+_NAMED, _FOREIGN, _NUMBERED, _REGULAR, _OTHER = 3, 4, 5, 6, 7
 _FEWEST_POINTS = 20
 _MOST_COLUMNS, _FIRST_COLUMNS = 64, 3
 
@@ -39,7 +39,7 @@ class ColumnLayout:
     axis
         The column that holds the axis.
     rank
-        How sure that is: below 3 by its stated unit, 3 by its name, 4 by a unit that is none of a Raman shift, 5 by its numbers, more: not at all.
+        How sure that is: below 3 by its stated unit, 3 by its name, 4 by a unit that is none of a Raman shift, 5 as numbers of rows by its name, 6 by its numbers, more: not at all.
     names
         Of all columns, "" where the table has none.
     texts
@@ -125,11 +125,12 @@ def _rank(names: tuple[str, str], column: Sequence[str], where: str) -> int:
         return _OTHER + 1
     regular = axis_score(numbers.tolist()) > 0
     stated = next((unit for name in names if name and (unit := stated_unit(name))), None)
-    if stated and not is_companion(names[0]) and (regular or _in_runs(numbers)):
+    numbered = is_companion(names[0]) and counts(column)
+    if stated and not numbered and (regular or _in_runs(numbers)):
         return _RANK.get(stated.unit, _FOREIGN)
-    if any(names_an_axis(name) for name in names if name) and (regular or _in_runs(numbers)):
+    if not numbered and any(map(names_an_axis, filter(None, names))) and (regular or _in_runs(numbers)):
         return _NAMED
-    return _REGULAR if regular else _OTHER
+    return _NUMBERED if numbered else _REGULAR if regular else _OTHER
 
 
 def _in_runs(numbers: FloatArray) -> bool:
@@ -163,7 +164,7 @@ def _as_long(layout: ColumnLayout, columns: Sequence[Sequence[str]], where: str)
     rest = [
         k
         for k in cells
-        if k not in (*places, *layout.texts) and not is_companion(layout.names[k]) and not _counts(cells[k])
+        if k not in (*places, *layout.texts) and not is_companion(layout.names[k]) and not counts(cells[k])
     ]
     if not places or len(rest) != 1:
         return layout
@@ -195,6 +196,12 @@ def _is_steady(cells: Sequence[str], starts: np.ndarray) -> bool:
     )
 
 
-def _counts(cells: Sequence[str]) -> bool:
+def counts(cells: Sequence[str]) -> bool:
+    """Return whether cells are whole numbers that go up by one, but for a header.
+
+    >>> counts(["Pixel", "0", "1", "2"]), counts(["400", "402", "404"])
+    (True, False)
+    """
+    cells = [cell for cell in cells if looks_numeric(cell)]
     numbers = np.array([float(cell) if re.fullmatch(r"\d{1,9}", cell) else np.nan for cell in cells])
-    return bool(np.all(np.diff(numbers) == 1))
+    return numbers.size > 2 and bool(np.all(np.diff(numbers) == 1))

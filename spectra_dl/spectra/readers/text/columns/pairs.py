@@ -10,7 +10,7 @@ from spectra_dl.spectra.readers.axis import counts_up
 from spectra_dl.spectra.readers.stated.units import stated_unit
 from spectra_dl.spectra.readers.text.columns.companions import is_companion
 from spectra_dl.spectra.readers.text.columns.layout import run_starts
-from spectra_dl.spectra.readers.text.ramps import is_monotonic, like_an_axis
+from spectra_dl.spectra.readers.text.ramps import is_monotonic, like_an_axis, of_wavelengths
 
 _FEWEST = 3
 _LEAST_SHARED = 0.5  # of the range of two axes
@@ -83,7 +83,8 @@ def is_second_axis(values: FloatArray, axis: FloatArray, name: str) -> bool:
     here, there = values[both], axis[both]
     shared = min(here.max(), there.max()) - max(here.min(), there.min())
     wide = _LEAST_SHARED * min(np.ptp(here), np.ptp(there))
-    return bool(shared > wide) and not counts_up(here) and like_an_axis(here, there)
+    alike = like_an_axis(here, there) and not of_wavelengths(here, there)
+    return bool(shared > wide) and not counts_up(here) and alike
 
 
 def repeated_axis(axis: FloatArray) -> int:

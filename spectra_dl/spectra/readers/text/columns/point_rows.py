@@ -182,6 +182,8 @@ class PointRows:
         """Refuse rows that may be a spoilt point: between or below wavenumbers, or with a name like a number."""
         known = self._named | USUAL_NAMES
         for row in self.name_rows:
+            if bare_unit(row.name) and row.line < self.lines[0]:
+                continue
             inside = self.lines[0] < row.line < self.lines[-1]
             strange = row.line > self.lines[-1] or row.name[0] in "+-.0123456789" or _like_a_point(row)
             if inside or (strange and row.name not in known):
