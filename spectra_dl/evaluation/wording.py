@@ -14,7 +14,7 @@ _LONGEST_WORD = 80
 _WIDTH = 100
 
 
-def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST) -> str:
+def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST, longest: int = _LONGEST_WORD) -> str:
     """Join the first words, each cut at 80 characters, and say how many more there are.
 
     Parameters
@@ -23,13 +23,15 @@ def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST) -> str:
         Anything that can be written as text.
     at_most
         How many are written; five unless said.
+    longest
+        Characters after which a word is cut.
 
     Examples
     --------
     >>> first_few(range(7))
     '0, 1, 2, 3, 4 and 2 more'
     """
-    listed = [str(word)[:_LONGEST_WORD] for word in words]
+    listed = [str(word)[:longest] for word in words]
     more = f" and {len(listed) - at_most} more" if len(listed) > at_most else ""
     return ", ".join(listed[:at_most]) + more
 

@@ -18,6 +18,7 @@ from spectra_dl.spectra.preprocessing.whole_input import inspect_whole
 from spectra_dl.spectra.table import SpectraTable
 
 _LONGEST_LABEL = 200
+_LONGEST_REASON = 240
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +90,12 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
     _refuse_lost_classes(label, usable, refused)
     notes = [*checked.notes, *people.notes]
     if refused:
-        notes.append(f"{len(refused)} of {len(table)} spectra were left out: {first_few(refused)}")
+        notes.append(
+            f"{len(refused)} of {len(table)} spectra were left out: {first_few(refused, at_most=2, longest=_LONGEST_REASON)}"
+        )
     if warned:
         notes.append(
-            f"{len(warned)} of {len(table)} spectra were used with a warning: {first_few(warned, at_most=2)}"
+            f"{len(warned)} of {len(table)} spectra were used with a warning: {first_few(warned, at_most=2, longest=_LONGEST_REASON)}"
         )
     if len(set(patient[usable])) == usable.sum():
         notes.append(
@@ -111,7 +114,9 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
 def _refuse_lost_classes(label: TextArray, usable: NDArray[np.bool_], refused: Sequence[str]) -> None:
     """Refuse a table of which no usable spectrum is left, or none of a class, by what is wrong with the spectra."""
     if not usable.any():
-        raise DataError(f"none of the {len(usable)} spectra can be used: {first_few(refused, at_most=2)}")
+        raise DataError(
+            f"none of the {len(usable)} spectra can be used: {first_few(refused, at_most=1, longest=_LONGEST_REASON)}"
+        )
     lost = sorted(set(label) - set(label[usable]))
     if lost:
         said = [text for text, name in zip(refused, label[~usable], strict=True) if name in lost]

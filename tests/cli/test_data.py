@@ -94,7 +94,9 @@ def test_check_of_other_files_prints_the_lines_of_a_new_card(run, tmp_path):
 
 
 def test_an_existing_path_wins_over_a_set(run, tmp_path):
-    (tmp_path / "work" / "covid_serum").write_text("400,402,404\n1,2,3\n")
+    (tmp_path / "work" / "covid_serum").write_text(
+        ",".join(map(str, range(400, 460, 2))) + "\n" + ",".join(str(k % 7) for k in range(30)) + "\n"
+    )
     assert "label" in run("audit", "covid_serum", code=3).stderr
 
 

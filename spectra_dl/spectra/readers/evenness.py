@@ -9,6 +9,7 @@ from spectra_dl.arrays import FloatArray
 
 # Axes run smoothly: even in cm⁻¹, or bent a little, as pixels of equal width are; rounding is the rest.
 _ROUNDING_FACTOR = 4.0
+_LEAST_OF_VALUES = 1e-9  # what converting wavelengths loses in rounding
 _LEAST_SHARE = 1e-6  # of the step
 _FEWEST_POINTS = 20
 _MOST_SHARE = 0.05
@@ -136,6 +137,7 @@ def _sharp_bend(ascending: FloatArray) -> int:
     usual = float(np.quantile(bend, 1 - max(_MOST_SHARE, 4 / bend.size)))
     limit = max(_ROUNDING_FACTOR * usual, _LEAST_SHARE * float(np.median(np.diff(ascending))))
     rounding = _UNITS_OF_BEND * (1 + _LEAST_SHARE) * printed_resolution(ascending)
+    limit = max(limit, _LEAST_OF_VALUES * float(np.abs(ascending).max()))
     over = bend / np.maximum(limit, np.maximum(rounding[1:-1], np.maximum(rounding[:-2], rounding[2:])))
     return 1 + int(np.argmax(over)) if over.max() > 1 else -1
 

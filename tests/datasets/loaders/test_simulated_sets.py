@@ -142,7 +142,7 @@ def test_tiles_that_say_nothing_are_refused(tile, reason, tmp_path):
 def test_format_examples_give_a_table_for_each_file_they_name(name, tmp_path):
     files = [file.path for file in dataset_card(name).known_files if not file.path.startswith("wrong")]
     for number, file in enumerate(files):
-        (tmp_path / file).write_text("".join(f"{shift}\t{shift + number}\n" for shift in range(100, 120)))
+        (tmp_path / file).write_text("".join(f"{shift}\t{shift % 7 + number}\n" for shift in range(100, 120)))
     assert [len(table) for table in from_files(name, tmp_path)] == [1] * len(files)
 
 
@@ -173,7 +173,7 @@ def test_a_set_that_was_never_seen_is_read_as_its_card_says(name, tmp_path):
 def test_two_column_files_with_a_sheet_are_read_too(tmp_path):
     (tmp_path / "samples.csv").write_text("file,patient,label\na.txt,p,ill\nb.txt,q,well\n")
     for name in "ab":
-        (tmp_path / f"{name}.txt").write_text("".join(f"{shift}\t{shift / 2}\n" for shift in AXIS))
+        (tmp_path / f"{name}.txt").write_text("".join(f"{shift}\t{shift % 7}\n" for shift in AXIS))
     table = load("glaucoma_serum", folder=tmp_path)
     assert list(table.patient) == ["p", "q"]
 

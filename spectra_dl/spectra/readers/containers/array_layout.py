@@ -17,14 +17,17 @@ from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.containers.arrays import LEAST_POINTS, Cell, Numbers, Texts, Value
 from spectra_dl.spectra.readers.containers.dataset_layout import dataset_recording, is_dataset
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text
-from spectra_dl.spectra.readers.instruments.units import check_unit
+from spectra_dl.spectra.readers.instruments.units import check_unit, other_unit
+from spectra_dl.spectra.readers.stated.units import stated_unit
 from spectra_dl.spectra.readers.wording import listed, quoted
 
 AXIS_NAME = re.compile(
     r"wave_?n|raman_?sh|shift|axis|abscissa|^wn|^nu$|^x$|x_?(?:data|axis|scale)$|cm_?1|freq|lambda|wave_?l|energy|pixel|^nm$|^ev$",
     re.IGNORECASE,
 )
-OTHER_UNIT = re.compile(r"lambda|wave_?l|^nm$|_nm$|^ev$|_ev$|energy|pixel|^thz$", re.IGNORECASE)
+OTHER_UNIT = re.compile(
+    r"^energy$|theta|channel|minutes?$|^temp|^depth$|^position$|^index$|^[xyz]_um$", re.IGNORECASE
+)
 STATED_SHIFT = re.compile(r"raman_?sh", re.IGNORECASE)
 LONGEST_LIST = 200
 
@@ -104,8 +107,10 @@ def _plain(
         if size == vectors[axis].size and len(array.shape) <= 3
     ]
     choice = _chosen(choices, arrays, where)
+    place = f"{where}, variable {quoted(choice.axis)}"
     if OTHER_UNIT.search(choice.axis):
-        check_unit(choice.axis, f"{where}, variable {quoted(choice.axis)}")
+        check_unit(choice.axis, place)
+    other = other_unit(choice.axis, place) if stated_unit(choice.axis) else None
     intensity = _points_last(arrays[choice.spectra].load(), choice.dimension)
     check_size(intensity.shape[1], where)
     count = len(intensity)
@@ -119,7 +124,7 @@ def _plain(
         vectors[choice.axis],
         intensity,
         columns,
-        stated=bool(STATED_SHIFT.search(choice.axis)),
+        stated=other or bool(STATED_SHIFT.search(choice.axis)),
         notes=(*notes, taken, *left),
     )
 

@@ -26,7 +26,7 @@ from spectra_dl.spectra.readers.containers.hdf5_values import (
 from spectra_dl.spectra.readers.instruments.quantity import foreign_quantity, quantity_note
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.units import other_unit
-from spectra_dl.spectra.readers.stated.units import StatedUnit
+from spectra_dl.spectra.readers.stated.units import StatedUnit, stated_unit
 from spectra_dl.spectra.readers.wording import listed, printable, quoted
 
 if TYPE_CHECKING:
@@ -173,7 +173,9 @@ def _checked_unit(axis: "h5py.Dataset", where: str) -> tuple[bool | StatedUnit, 
     raman = "raman" in _words(axis).lower()
     if unit:
         return other_unit(unit, f"{where}, {printable(str(axis.name))}") or raman, ()
-    return False, (f"{printable(str(axis.name))} has no units; it was taken as Raman shift in cm⁻¹",)
+    name = str(axis.name).rpartition("/")[2]
+    other = other_unit(name, f"{where}, {printable(str(axis.name))}") if stated_unit(name) else None
+    return other or False, (f"{printable(str(axis.name))} has no units; it was taken as Raman shift in cm⁻¹",)
 
 
 @dataclass(frozen=True)
