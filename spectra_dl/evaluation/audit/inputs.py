@@ -88,6 +88,8 @@ class AuditInputs:
         if not (isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype.kind in "fiu"):
             return cls(probes, columns=columns or {})
         matrix = np.asarray(rows, dtype=np.float64)
+        if not np.isfinite(matrix).all():  # for estimators that fill what is missing
+            return cls(probes, columns=columns or {})
         return cls(probes, matrix_row_checks(matrix, words or Words()), columns or {}, matrix)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spectra_dl.evaluation.audit.copies import check_identical_rows, check_near_copies
+from spectra_dl.evaluation.audit.inputs import AuditInputs
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 
 OWN = np.array([f"p{row:02d}" for row in range(40)])
@@ -118,3 +119,12 @@ def test_smooth_spectra_that_differ_by_more_than_their_noise_are_no_copies():
     rows[1] = rows[0] + 0.05 * np.exp(-0.5 * ((AXIS - 0.5) / 0.02) ** 2)  # one band is a twentieth higher
     noisy = rows + 1e-4 * generator.normal(size=rows.shape)
     assert check_near_copies(noisy, OWN).severity == "fine"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_matrix_with_a_missing_value_gets_no_checks_of_rows(value):
+    """An estimator may fill what is missing; the checks of rows need finite numbers."""
+    rows = np.random.default_rng(0).normal(size=(12, 30))
+    assert AuditInputs.of_rows(rows).row_checks
+    rows[3, 4] = value
+    assert not AuditInputs.of_rows(rows).row_checks
