@@ -162,9 +162,10 @@ def heading_unit(text: str) -> StatedUnit | None:
     >>> heading_unit("Wavelength (nm)   Counts").unit.name, heading_unit("Slit width [µm]: 100"), heading_unit("Number of pixels")
     ('NM', None, None)
     """
-    first = _CHUNKS.split(text.strip())[0] if text.strip() else ""
-    entry = re.search(r"[:=]|\d{3}|\d\s?nm", text) or _LASER_WORD.search(plain(text))
-    return stated_unit(first) if not entry and _HEADING.match(plain(first)) else None
+    if re.search(r"[:=]|\d{3}|\d\s?nm", text) or _LASER_WORD.search(plain(text)):
+        return None
+    axis = next((name for name in _CHUNKS.split(text.strip()) if name and _HEADING.match(plain(name))), "")
+    return stated_unit(axis)
 
 
 def laser_wavelength(text: str) -> float | None:

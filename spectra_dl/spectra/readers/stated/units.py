@@ -63,10 +63,10 @@ _SPELLED: tuple[tuple[AxisUnit, str], ...] = (
     (AxisUnit.EV, rf"{_ALONE}ev{_END}|electron-?\s?volt|elektronenvolt|[eé]lectron-?volt|电子伏|эв{_END}"),
     (AxisUnit.THZ, rf"{_ALONE}thz{_END}|terahert|太赫"),
     (AxisUnit.GHZ, rf"{_ALONE}ghz{_END}|gigahert|吉赫"),
-    (AxisUnit.MASS, rf"m\s?/\s?[zq]{_END}|^mz$|\bmass\b|\bmasse\b|\bdaltons?\b|\bamu\b|质荷比|質荷比"),
+    (AxisUnit.MASS, rf"m\s?/\s?[zq]{_END}|^mz$|^th$|\bmass\b|\bmasse\b|\bdaltons?\b|\bamu\b|质荷比|質荷比"),
     (
         AxisUnit.PIXEL,
-        rf"pixel|{_ALONE}px{_END}|\bpix\b|\bchannels?\b|\bkan[aä]le?\b|\bcanal\b|像素|ピクセル|пиксел",
+        rf"pixel|bildpunkt|{_ALONE}px{_END}|\bpix\b|\bchannels?\b|\bkan[aä]le?\b|\bcanal\b|像素|ピクセル|пиксел",
     ),
     (
         AxisUnit.TIME,
@@ -75,7 +75,8 @@ _SPELLED: tuple[tuple[AxisUnit, str], ...] = (
     ),
     (
         AxisUnit.OTHER,
-        r"theta|θ|[(\[]\s?(?:°|deg|degrees?|k|°c|v|mv|mm|m|hz|khz|mhz|ppm)\s?[)\]]|"
+        rf"theta|θ|\bangle\b|\bwinkel\b|{_ALONE}kev{_END}|"
+        r"[(\[]\s?(?:°|deg|degrees?|k|°c|v|mv|mm|m|hz|khz|mhz|ppm)\s?[)\]]|"
         r"\bppm\b|\btemperature\b|\btemperatur\b|\bvoltage\b|\bchemical shift\b",
     ),
 )

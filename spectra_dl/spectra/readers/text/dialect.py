@@ -26,7 +26,7 @@ DELIMITERS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "spa
 SCORED_FIELDS = 50
 MAP_HEADER = ("#wave", "#intensity")
 MOST_LINES_ABOVE = 1_000
-_CLOSING = ">#%[</=*"
+_CLOSING = ">#%</=*"
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,7 @@ def _chosen_by_user(
     )
 
 
+_MEASURED = re.compile("intensity|intensität|counts?|signal|raman")
 _SPREAD = re.compile(
     r"(?:(?:std|sd|stddev|err|error|sem)\s(?P<after>.+)|(?P<before>.+?)\s(?:std|sd|stddev|stdev|err|errors?|sem|uncertainty))"
 )
@@ -145,7 +146,8 @@ _SPREAD = re.compile(
 def _is_spread_of_another(name: str, others: Sequence[str]) -> bool:
     """Return whether a name is that of another column with a word for its spread, such as "A std"."""
     spread = _SPREAD.fullmatch(_whole_name(name))
-    return spread is not None and (spread["after"] or spread["before"]) in map(_whole_name, others)
+    of = (spread["after"] or spread["before"]) if spread else ""
+    return bool(of) and (of in map(_whole_name, others) or _MEASURED.fullmatch(of) is not None)
 
 
 def _is_axis(name: str) -> bool:
