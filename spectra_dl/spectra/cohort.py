@@ -90,12 +90,10 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
     _refuse_lost_classes(label, usable, refused)
     notes = [*checked.notes, *people.notes]
     if refused:
-        notes.append(
-            f"{len(refused)} of {len(table)} spectra were left out: {first_few(refused, at_most=2, longest=_LONGEST_REASON)}"
-        )
+        notes.append(f"{len(refused)} of {len(table)} spectra were left out: {_some_reasons(refused)}")
     if warned:
         notes.append(
-            f"{len(warned)} of {len(table)} spectra were used with a warning: {first_few(warned, at_most=2, longest=_LONGEST_REASON)}"
+            f"{len(warned)} of {len(table)} spectra were used with a warning: {_some_reasons(warned)}"
         )
     if len(set(patient[usable])) == usable.sum():
         notes.append(
@@ -109,6 +107,10 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
         tuple(notes),
         np.flatnonzero(usable) + 1,
     )
+
+
+def _some_reasons(reasons: Sequence[str]) -> str:
+    return first_few(reasons, at_most=2, longest=_LONGEST_REASON)
 
 
 def _refuse_lost_classes(label: TextArray, usable: NDArray[np.bool_], refused: Sequence[str]) -> None:

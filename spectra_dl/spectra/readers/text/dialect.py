@@ -209,7 +209,7 @@ class Records:
         if self._width != 2 or line[:1].isdigit():
             return False
         cells = self._split(line) if self.delimiter != " " else line.split("  ")
-        return len(cells) == 1 or cells[0][-1:] in (":", "=")
+        return len(cells) == 1 or (bool(cells) and cells[0][-1:] in (":", "="))
 
     def _take_text_below(self, number: int, line: str) -> None:
         """Take all lines to the end of the file as text below the table."""
