@@ -181,8 +181,8 @@ def run_starts(wave: FloatArray) -> np.ndarray:
 
     Examples
     --------
-    >>> run_starts(np.array([400.0, 401, 402, 400, 401, 402])).astype(int)
-    array([1, 0, 0, 1, 0, 0])
+    >>> run_starts(np.array([400.0, 401, 402, 400, 401, 402])).astype(int).tolist()
+    [1, 0, 0, 1, 0, 0]
     """
     steps = np.diff(wave)
     usual = 1.0 if 2 * np.sum(steps >= 0) >= steps.size else -1.0
