@@ -27,6 +27,7 @@ SCORED_FIELDS = 50
 MAP_HEADER = ("#wave", "#intensity")
 MOST_LINES_ABOVE = 1_000
 _CLOSING = ">#%</=*"
+_MAY_CLOSE = _CLOSING + " \t"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ class Records:
             if not line.strip() and (self.delimiter != "\t" or "\t" not in line):
                 blank_line, last_blank = blank_line or number, number
                 continue
-            if self._width and begun and self._is_text(line, after_blank=last_blank == number - 1 > 0):
+            after_blank = last_blank == number - 1 > 0
+            # Most lines are rows, without a look at more than their first letter.
+            doubtful = after_blank or self._width == 2 or line[0] in _MAY_CLOSE
+            if doubtful and self._width and begun and self._is_text(line, after_blank=after_blank):
                 self._take_text_below(number, line)
                 return
             quotes = self._split_quoted(number, line) if '"' in line else None
@@ -187,7 +191,6 @@ class Records:
 
     def _is_text(self, line: str, *, after_blank: bool) -> bool:
         """Return whether a line below the first rows is no row, but text below the table."""
-        # Most lines are rows, without a look at their cells.
         if not after_blank and line[:64].lstrip()[:1] not in _CLOSING and not self._closes_two_columns(line):
             return False
         wide = self._width > 2 and self.delimiter != " "

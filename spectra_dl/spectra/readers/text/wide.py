@@ -76,6 +76,7 @@ class _RowTable:
         names = self._layout.names
         metadata = [names[k] for k in self._layout.metadata_columns]
         self._columns: Columns = assign_columns(metadata, options, records.name)
+        self._id_column = self._columns.parts.get("sample_id", 0)
         self._axis_columns: Sequence[int] = self._layout.axis_columns.tolist()
         first, last = self._axis_columns[0], self._axis_columns[-1]
         self._slice = slice(first, last + 1) if last - first + 1 == len(self._axis_columns) else None
@@ -127,14 +128,13 @@ class _RowTable:
         if like_an_axis(values, self._axis_values) or self._named_like_columns(metadata, values):
             raise self._shape.second_header(record)
         texts = [text.strip() for text in metadata]
-        self._refuse_no_sample(record, texts)
+        if texts and not texts[self._id_column][-1:].isdigit():  # nearly every id ends in a number
+            self._refuse_no_sample(record, texts)
         return texts, values
 
     def _refuse_no_sample(self, record: Record, texts: Sequence[str]) -> None:
         """Refuse a row that by its name is the dark, the mean or anything else but a sample."""
-        if not self._columns.names:
-            return
-        name = texts[self._columns.parts.get("sample_id", 0)]
+        name = texts[self._id_column]
         patient = self._columns.parts.get("patient")
         if is_no_sample(name) and (patient is None or texts[patient] in ("", name)):
             raise DataError(
