@@ -26,7 +26,8 @@ AXIS_NAME = re.compile(
     re.IGNORECASE,
 )
 OTHER_UNIT = re.compile(
-    r"^energy$|theta|channel|minutes?$|^temp|^depth$|^position$|^index$|^[xyz]_um$", re.IGNORECASE
+    r"lambda|wave_?l|^nm$|_nm$|^ev$|_ev$|energy|pixel|^thz$|theta|channel|minutes?$|^temp|^depth$|^position$|^index$|^[xyz]_um$",
+    re.IGNORECASE,
 )
 STATED_SHIFT = re.compile(r"raman_?sh", re.IGNORECASE)
 LONGEST_LIST = 200
@@ -108,9 +109,9 @@ def _plain(
     ]
     choice = _chosen(choices, arrays, where)
     place = f"{where}, variable {quoted(choice.axis)}"
-    if OTHER_UNIT.search(choice.axis):
-        check_unit(choice.axis, place)
     other = other_unit(choice.axis, place) if stated_unit(choice.axis) else None
+    if other is None and OTHER_UNIT.search(choice.axis):
+        check_unit(choice.axis, place)
     intensity = _points_last(arrays[choice.spectra].load(), choice.dimension)
     check_size(intensity.shape[1], where)
     count = len(intensity)

@@ -14,6 +14,7 @@ from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import FileNotes, choose_grid, in_blocks, on_grid
 from spectra_dl.spectra.readers.stated.conversion import Laser, to_raman_shift
 from spectra_dl.spectra.readers.stated.units import StatedUnit
+from spectra_dl.spectra.readers.text.numbers import NumberFormat
 from spectra_dl.spectra.readers.windows import average_duplicates
 from spectra_dl.spectra.readers.wording import printable, stem
 from spectra_dl.spectra.table import SpectraTable
@@ -130,7 +131,7 @@ def _as_shift(recording: Recording, options: ReadOptions) -> tuple[FloatArray, b
     if isinstance(recording.stated, bool):
         return recording.axis, recording.stated, ()
     in_file = next(iter(recording.columns.get("laser_nm", ())), "")
-    laser = Laser(options.laser_nm, float(in_file) if in_file else None)
+    laser = Laser(options.laser_nm, NumberFormat().number(in_file))
     values, notes = to_raman_shift(
         np.asarray(recording.axis, dtype=np.float64), recording.stated, laser, recording.where
     )

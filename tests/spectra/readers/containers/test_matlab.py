@@ -131,10 +131,32 @@ def test_of_several_sets_of_classes_the_first_is_the_column(save, write):
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["wavelength", "lambda", "energy", "pixel"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "wavelength",
+        "lambda",
+        "my_lambda",
+        "energy",
+        "photon_energy",
+        "pixel",
+        "time",
+        "mz",
+        "theta",
+        "temperature",
+        "GHz",
+        "channel",
+    ],
+)
 def test_a_vector_named_as_another_unit_is_refused(save, name, write):
     with pytest.raises(DataError, match=name):
         read_spectra(write(save(X=SPECTRA, **{name: SHIFTS}), "serum.mat"))
+
+
+@BOTH
+def test_a_vector_of_wavelengths_is_converted_with_the_laser(save, write):
+    path = write(save(X=SPECTRA, wavelength=1e7 / (1e7 / 785 - SHIFTS)), "serum.mat")
+    np.testing.assert_allclose(read_spectra(path, ReadOptions(laser_nm=785)).wavenumber, SHIFTS, atol=1e-8)
 
 
 @BOTH
