@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.spectra.preprocessing.ray_candidates import Candidates, Clearance, Noise
+from spectra_dl.spectra.preprocessing.ray_replacement import replaced_rays
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.two_point_rays import SHORTEST
 
@@ -21,8 +22,6 @@ WIDEST = 6
 
 _PAD = 9  # mirrored points beyond each end, so that a spike at the very end has two sides
 _EDGE = 0.7  # of the threshold: a step this large may be an edge; noise makes a step smaller than the height
-# Rays side by side hide each other: the outer ones go first, the inner ones in the next pass.
-_PASSES = 4
 _ROWS = 512  # at a time, so that the steps stay in the processor's cache
 
 # Measured with benchmarks/accuracy/cosmic_rays.py.
@@ -88,22 +87,7 @@ def without_rays(
     kept
         ``(p,)`` points where no ray that is removed may have its middle; nowhere if None.
     """
-    cleaned = intensity.copy()
-    replaced = np.zeros(intensity.shape, dtype=np.bool_)
-    rows = np.arange(len(intensity))
-    for _ in range(_PASSES):
-        rays = find_rays(cleaned[rows] if len(rows) < len(cleaned) else cleaned, threshold, kept)
-        hit = rays.any(axis=1)
-        rows, rays = rows[hit], rays[hit]
-        if not rows.size:
-            break
-        for row, mask in zip(rows, rays, strict=True):
-            replaced[row] |= mask
-            stays = ~replaced[row]
-            cleaned[row, replaced[row]] = np.interp(
-                np.flatnonzero(replaced[row]), np.flatnonzero(stays), intensity[row, stays]
-            )
-    return cleaned, replaced
+    return replaced_rays(intensity, lambda spectra: find_rays(spectra, threshold, kept))
 
 
 def runs(mask: BoolArray) -> NDArray[np.int64]:

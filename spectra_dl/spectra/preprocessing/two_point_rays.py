@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.preprocessing.ray_replacement import replaced_rays
 
 BoolArray = NDArray[np.bool_]
 
@@ -16,8 +17,6 @@ _LEAST_SYMMETRY = 0.2
 # more at half height the steps next to its top are as large as the step onto it.
 _CLEARANCE = 5.0
 _NEIGHBOUR_STEPS = 2
-# Rays side by side hide each other: the outer ones go first, the inner ones in the next pass.
-_PASSES = 4
 
 SHORTEST = _MARGIN + 1
 
@@ -43,22 +42,7 @@ def without_rays(intensity: FloatArray, threshold: float) -> tuple[FloatArray, B
     a ray must also rise and fall within two points and stand clear of its neighbouring steps. The score alone
     marks the flanks of every strong band of a spectrum with little noise.
     """
-    cleaned = intensity.copy()
-    replaced = np.zeros(intensity.shape, dtype=np.bool_)
-    rows = np.arange(len(intensity))
-    for _ in range(_PASSES):
-        spikes = find_spikes(cleaned[rows], threshold)
-        hit = spikes.any(axis=1)
-        rows, spikes = rows[hit], spikes[hit]
-        if not rows.size:
-            break
-        for row, mask in zip(rows, spikes, strict=True):
-            replaced[row] |= mask
-            kept = ~replaced[row]
-            cleaned[row, replaced[row]] = np.interp(
-                np.flatnonzero(replaced[row]), np.flatnonzero(kept), intensity[row, kept]
-            )
-    return cleaned, replaced
+    return replaced_rays(intensity, lambda spectra: find_spikes(spectra, threshold))
 
 
 def find_spikes(intensity: FloatArray, threshold: float) -> BoolArray:
