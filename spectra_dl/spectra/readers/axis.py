@@ -241,12 +241,7 @@ def _refuse_unsupported_units(ascending: FloatArray, where: str, *, stated: bool
         )
     fine = (high - low) / (points - 1) < NM_STEP
     if not stated and points >= NM_POINTS and fine and low >= NM_LOW and high <= NM_HIGH:
-        raise nanometres(axis)
-
-
-def nanometres(axis: str) -> DataError:
-    """Return the refusal of an axis in nm."""
-    return DataError(
-        f"{axis} looks like nm, not Raman shift; give --laser NM (the laser's wavelength) to convert it, or export Raman shift in cm⁻¹ "
-        "from the instrument's program"
-    )
+        raise DataError(
+            f"{axis} looks like nm, not Raman shift; give --laser NM (the laser's wavelength) to convert it, or export Raman shift in cm⁻¹ "
+            "from the instrument's program"
+        )

@@ -6,13 +6,13 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.axis import FEWEST_IN_FILE, HIGHEST_SHIFT
 from spectra_dl.spectra.readers.stated.units import AxisUnit, StatedUnit
 from spectra_dl.spectra.readers.wording import quoted
 
 # e / (100 h c) and 1e12 / (100 c) with the exact constants of the SI of 2019.
 INVERSE_CM_PER_EV = 8065.543937349212
 INVERSE_CM_PER_THZ = 33.35640951981521
-FARTHEST = 4500.0  # cm⁻¹, of a Raman shift
 _WAVELENGTHS = {AxisUnit.NM: 1.0, AxisUnit.ANGSTROM: 0.1, AxisUnit.MICROMETRE: 1000.0}
 _WAVENUMBERS = {
     AxisUnit.ABSOLUTE: 1.0,
@@ -109,7 +109,7 @@ def to_raman_shift(
             stated, where, f"give --laser NM (the laser's wavelength{known}) to convert it, or "
         )
     shifts, kind = _converted(values, stated, 1e7 / given, where)
-    if not np.all(np.abs(shifts) <= FARTHEST):
+    if not np.all(np.abs(shifts) <= HIGHEST_SHIFT):
         raise DataError(
             f"{where}: with a laser of {given:g} nm the axis in {quoted(stated.text)}, {values.min():g} to {values.max():g}, would be "
             f"{shifts.min():.0f} to {shifts.max():.0f} cm⁻¹, no Raman shifts; correct --laser, or export Raman shift in cm⁻¹"
@@ -171,7 +171,7 @@ def as_raman_shift(values: FloatArray, stated: StatedUnit | None, laser: Laser, 
     if given is not None and _are_wavelengths(values, given):
         shifts, notes = to_raman_shift(values, StatedUnit(AxisUnit.NM, "no unit", False), laser, where)
         return StatedAxis(shifts, True, notes)
-    if values.size >= _FEWEST and np.ptp(values) < _SHORTEST_RANGE:
+    if values.size >= FEWEST_IN_FILE and np.ptp(values) < _SHORTEST_RANGE:
         raise DataError(
             f"{where}: the axis {values.min():g} to {values.max():g} names no unit, and is too short for Raman shifts in cm⁻¹ (eV, µm or THz?); "
             "name its unit in the header, such as 'Energy (eV)' or 'Raman shift (cm-1)'"
@@ -188,21 +188,23 @@ NO_UNIT = (
 # Silicon detectors see up to 1,100 nm, InGaAs ones to 1,700 nm.
 _DETECTOR_NM = (180.0, 1100.0)
 _LONGEST_NM = 1750.0
-_FEWEST, _SHORTEST_RANGE = 20, 5.0  # points and cm⁻¹: the finest spectrometers have .3 a pixel
+_SHORTEST_RANGE = (
+    5.0  # cm⁻¹ of as many points as a file has at least: the finest spectrometers have .3 a pixel
+)
 
 
 def _are_wavelengths(values: FloatArray, laser_nm: float) -> bool:
     """Return whether numbers are wavelengths that a laser's Raman scattering can have."""
     if not np.all((values > _DETECTOR_NM[0]) & (values < 2 * _LONGEST_NM)):
         return False
-    return bool(np.all(np.abs(1e7 / laser_nm - 1e7 / values) <= FARTHEST))
+    return bool(np.all(np.abs(1e7 / laser_nm - 1e7 / values) <= HIGHEST_SHIFT))
 
 
 def _may_be_wavelengths(values: FloatArray) -> bool:
     low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
     if low < _DETECTOR_NM[0]:
         return False
-    return high <= _DETECTOR_NM[1] or (high <= _LONGEST_NM and 1e7 / low - 1e7 / high <= FARTHEST)
+    return high <= _DETECTOR_NM[1] or (high <= _LONGEST_NM and 1e7 / low - 1e7 / high <= HIGHEST_SHIFT)
 
 
 def _converted(values: FloatArray, stated: StatedUnit, laser: float, where: str) -> tuple[FloatArray, str]:
@@ -214,8 +216,8 @@ def _converted(values: FloatArray, stated: StatedUnit, laser: float, where: str)
             )
         return laser - 1e7 / (values * _WAVELENGTHS[stated.unit]), stated.unit.value
     wavenumbers = values * _WAVENUMBERS[stated.unit]
-    small = bool(np.all(np.abs(wavenumbers) <= FARTHEST))
-    near_laser = bool(np.all(np.abs(laser - wavenumbers) <= FARTHEST))
+    small = bool(np.all(np.abs(wavenumbers) <= HIGHEST_SHIFT))
+    near_laser = bool(np.all(np.abs(laser - wavenumbers) <= HIGHEST_SHIFT))
     difference = small and (stated.difference or not near_laser)
     if stated.unit is not AxisUnit.ABSOLUTE and difference:
         return wavenumbers, f"{stated.unit.value}, counted from the laser line,"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.options import LONGEST_LASER_NM, SHORTEST_LASER_NM
 from spectra_dl.spectra.readers.stated.units import AxisUnit, StatedUnit, plain, stated_unit
 from spectra_dl.spectra.readers.wording import printable, quoted
 
@@ -19,7 +20,6 @@ _LASER = re.compile(
     r"(?<![\d.])(\d{3,4}(?:[.,]\d{1,6})?)\s?nm[\s_-]{0,3}(?:laser|excitation)"
 )
 _LASER_WORD = re.compile("laser|excitation|anregung|激光|激发")
-_LASER_RANGE_NM = (180.0, 2000.0)
 _EXPOSURE = re.compile(
     r"(?:exposure|integration|acq(?:uisition)?\.?|belichtungs?|integrations)\s?-?_?(?:time|zeit)?s?[^\d\n]{0,24}?(?P<number>\d{1,9}(?:[.,]\d{1,6})?)\s?"
     r"(?P<unit>ms|msec|µs|us|μs|s|sec|secs|seconds?|milliseconds?)?\b"
@@ -178,7 +178,7 @@ def laser_wavelength(text: str) -> float | None:
     if not match:
         return None
     value = float((match[1] or match[2]).replace(",", "."))
-    return value if _LASER_RANGE_NM[0] <= value <= _LASER_RANGE_NM[1] else None
+    return value if SHORTEST_LASER_NM <= value <= LONGEST_LASER_NM else None
 
 
 def _columns(lines: Sequence[str]) -> dict[str, str]:

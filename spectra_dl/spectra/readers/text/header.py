@@ -49,6 +49,15 @@ def names_an_axis(name: str) -> bool:
     return bare in ("x", "nm", "xaxis") or _AXIS_WORD.search(name) is not None
 
 
+def heads_an_axis(name: str) -> bool:
+    """Return whether a name can stand over an axis: it names one, or a unit of one.
+
+    >>> heads_an_axis("Wavelength"), heads_an_axis("eV"), heads_an_axis("sample")
+    (True, True, False)
+    """
+    return names_an_axis(name) or stated_unit(name) is not None
+
+
 @dataclass(frozen=True)
 class AxisNames:
     """The spelling shared by the names of an axis.

@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import axis_score, check_size, counts_up
+from spectra_dl.spectra.readers.axis import FEWEST_IN_FILE, axis_score, check_size, counts_up
 from spectra_dl.spectra.readers.columns import USUAL_COLUMNS
 from spectra_dl.spectra.readers.stated.units import AxisUnit, stated_unit
 from spectra_dl.spectra.readers.text.columns.layout import column_layout
@@ -15,7 +15,6 @@ from spectra_dl.spectra.readers.text.numbers import NumberFormat, is_missing, lo
 from spectra_dl.spectra.readers.text.shape import table_rows, trimmed
 from spectra_dl.spectra.readers.wording import listed, quoted
 
-FEWEST_POINTS = 20  # of a spectrum in a file
 FEWEST_NAMES = 5  # numbers in a header; the first row of a table without one may have a few
 
 
@@ -162,7 +161,7 @@ def _between(
     if unit is not None and unit.unit is AxisUnit.SHIFT and unit.spelled:
         return Orientation.COLUMNS
     points = [sum(map(looks_numeric, cells)) for cells in (header, [fields[0] for fields in rows])]
-    if not corner and min(points) < FEWEST_POINTS <= max(points):  # the shorter can be no axis
+    if not corner and min(points) < FEWEST_IN_FILE <= max(points):  # the shorter can be no axis
         return Orientation.ROWS if points[0] > points[1] else Orientation.COLUMNS
     if not looks_numeric(corner):
         column_names = [name for name in header[1:] if name and not looks_numeric(name)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.columns import USUAL_NAMES
 from spectra_dl.spectra.readers.stated.units import AxisUnit, stated_unit
-from spectra_dl.spectra.readers.text.header import INTENSITY_WORD, names_an_axis
+from spectra_dl.spectra.readers.text.header import INTENSITY_WORD, heads_an_axis, names_an_axis
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.wording import quoted
 
@@ -199,18 +199,14 @@ def _names_columns(words: Sequence[str], width: int) -> bool:
     foreign = (AxisUnit.TIME, AxisUnit.PIXEL, AxisUnit.OTHER)
     stated = [(word, unit) for word in words if (unit := stated_unit(word))]
     axis = any(unit.unit not in foreign or word[-1] in ")]" for word, unit in stated)
-    return axis or _names_axis(words[0]) or words[0] in USUAL_NAMES
-
-
-def _names_axis(name: str) -> bool:
-    return names_an_axis(name) or stated_unit(name) is not None
+    return axis or heads_an_axis(words[0]) or words[0] in USUAL_NAMES
 
 
 def _heads_two_columns(cells: Sequence[str], directly: bool) -> bool:
     """Return whether a line of two cells is a header, and no entry of an instrument's settings."""
     if looks_numeric(cells[1]):  # a row with a misspelt wavenumber, or an entry such as "points 721"
         return directly and any(map(str.isdigit, cells[0]))
-    known = cells[0] in USUAL_NAMES or _names_axis(cells[0])
+    known = cells[0] in USUAL_NAMES or heads_an_axis(cells[0])
     return known or (directly and not any(looks_numeric(cell) for cell in cells) and len(cells[0]) < 20)
 
 

@@ -9,12 +9,13 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
-from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings
+from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings, same_for_all
+from spectra_dl.spectra.readers.instruments.text_numbers import CellRow, NumberTable
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.source import open_lines
 from spectra_dl.spectra.readers.stated.conversion import Laser, as_raman_shift
 from spectra_dl.spectra.readers.stated.statements import read_statements
-from spectra_dl.spectra.readers.text.numbers import NotANumberError, decide_format, looks_numeric
+from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.ramps import is_monotonic
 from spectra_dl.spectra.readers.wording import file_name
 from spectra_dl.spectra.table import SpectraTable
@@ -88,12 +89,11 @@ def iter_axis_and_intensities(
         )
     said = read_statements((*axis.text, *spectra.text), (), axis.name)
     stated = as_raman_shift(axis.rows[:, 0], said.unit, Laser(options.laser_nm, said.laser_nm), axis.name)
-    count = spectra.rows.shape[1]
     recording = Recording(
         spectra.name,
         stated.values,
         np.ascontiguousarray(spectra.rows.T),  # (p, n) -> (n, p)
-        {name: [text] * count for name, text in said.columns.items()},
+        same_for_all(said.columns, spectra.rows.shape[1]),
         stated=stated.stated,
         notes=(
             f"the axis is that of {axis.name}",
@@ -107,28 +107,18 @@ def iter_axis_and_intensities(
 def _read(path: Path) -> _NumberFile:
     """Read the lines of numbers of a file; text is kept apart."""
     name = file_name(path)
-    numeric: list[tuple[int, list[str]]] = []
+    table = NumberTable(name)
     text: list[str] = []
     with open_lines(path) as lines:
         for number, line in lines:
-            cells = line.replace("\t", " ").split()
+            cells = line.split()
             if cells and all(map(looks_numeric, cells)):
-                numeric.append((number, cells))
-                check_size(len(numeric), name)
+                table.add(CellRow(number, cells))
+                check_size(len(table), name)
             elif cells:
                 text.append(line.strip())
         notes = tuple(lines.notes)
-    if not numeric:
+    if not len(table):
         raise DataError(f"{name}: no lines of numbers; export the file again")
-    width = len(numeric[0][1])
-    ragged = next((number for number, cells in numeric if len(cells) != width), None)
-    if ragged:
-        raise DataError(
-            f"{name} line {ragged}: not {width} numbers as in the lines above; export the file again"
-        )
-    spelling, number_notes = decide_format((cell for _, cells in numeric for cell in cells), name)
-    try:
-        rows = np.array([spelling.row(cells) for _, cells in numeric])
-    except NotANumberError as err:
-        raise DataError(f"{name}: {err.token} is not a number; export the file again") from None
+    rows, number_notes = table.values()
     return _NumberFile(name, rows, tuple(text[:_MOST_TEXT_LINES]), (*notes, *number_notes))

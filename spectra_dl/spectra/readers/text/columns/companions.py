@@ -23,10 +23,11 @@ _ASIDE = re.compile(
     r"fehler|uncertainty|sigma|标准差|误差|[±+]/?-?\s?(?:sd|std|err\w*))|"
     r"(?:pixels?|pix|px|channels?|index|idx|no|nr|number|point|points?|row|time|zeit|timestamp|像素)(?:\s?(?:no|nr|number|#|index))?"
 )
+_MEANS = "mean|average|avg|median|mittelwert|moyenne|平均|平均值|sum|total"
 # What was computed from a sample: its spectrum where nothing else is.
 _DERIVED = re.compile(
     rf"(?:(?:sg|savgol|savitzky golay)?\s?smooth(?:ed)?|(?:first|second|1st|2nd)?\s?derivative|gegl[äa]e?ttet|processed|corrected|(?:base\s?line|dark|background)\s?(?:corrected|subtracted)|normali[sz]ed|filtered|fit|fitted|"
-    rf"mean|average|avg|median|mittelwert|moyenne|平均|平均值|sum|total|difference){_SPECTRUM}"
+    rf"{_MEANS}|difference){_SPECTRUM}"
 )
 _RAW = re.compile(rf"(?:raw|unprocessed|roh(?:daten)?|original|sample\s?raw){_SPECTRUM}")
 FLAG = "--intensity COLUMN"
@@ -182,7 +183,7 @@ def is_derived(name: str) -> bool:
     return bool(_DERIVED.fullmatch(_whole_name(name)) or _RAW.fullmatch(_whole_name(name)))
 
 
-_OF_SEVERAL = re.compile(r"mean|average|avg|median|mittelwert|moyenne|平均|平均值|total|sum")
+_OF_SEVERAL = re.compile(_MEANS)
 
 
 @lru_cache(maxsize=4096)

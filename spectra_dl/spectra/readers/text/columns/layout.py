@@ -8,7 +8,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import axis_score
+from spectra_dl.spectra.readers.axis import FEWEST_IN_FILE, axis_score
 from spectra_dl.spectra.readers.stated.units import AxisUnit, plain, stated_unit
 from spectra_dl.spectra.readers.text.columns.companions import is_companion
 from spectra_dl.spectra.readers.text.header import axis_numbers, names_an_axis
@@ -26,7 +26,6 @@ _RANK = {
     **dict.fromkeys((AxisUnit.EV, AxisUnit.MEV, AxisUnit.THZ, AxisUnit.GHZ), 2),
 }
 _NAMED, _FOREIGN, _NUMBERED, _REGULAR, _OTHER = 3, 4, 5, 6, 7
-_FEWEST_POINTS = 20
 _MOST_COLUMNS, _FIRST_COLUMNS = 64, 3
 
 
@@ -96,7 +95,7 @@ def column_layout(
     ]
     axis = int(np.argmin(ranks))
     # Of two columns without names the first is the axis, unless it can't be.
-    if width == 2 and ranks[axis] > _FOREIGN and len(sample) < _FEWEST_POINTS:
+    if width == 2 and ranks[axis] > _FOREIGN and len(sample) < FEWEST_IN_FILE:
         axis = 0
     texts = tuple(k for k in range(width) if k != axis and _is_text(columns[k], columns[axis]))
     layout = ColumnLayout(axis, ranks[axis], tuple(names), texts)

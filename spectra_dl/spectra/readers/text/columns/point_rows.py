@@ -11,10 +11,9 @@ from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.columns import USUAL_NAMES
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.stated.statements import bare_unit
-from spectra_dl.spectra.readers.stated.units import stated_unit
 from spectra_dl.spectra.readers.text.columns.layout import ColumnLayout, column_layout
 from spectra_dl.spectra.readers.text.dialect import Record, Records
-from spectra_dl.spectra.readers.text.header import axis_spelling, names_an_axis
+from spectra_dl.spectra.readers.text.header import axis_spelling, heads_an_axis
 from spectra_dl.spectra.readers.text.numbers import is_missing, looks_numeric
 from spectra_dl.spectra.readers.text.shape import CellReader, Shape, table_rows
 from spectra_dl.spectra.readers.wording import quoted
@@ -149,9 +148,7 @@ class PointRows:
     def _names_axis(self, row: NameRow) -> bool:
         """Return whether a row names the axis, and not only its unit below the names."""
         name = row.cells[self.layout.axis]
-        return (names_an_axis(name) or stated_unit(name) is not None) and not (
-            row is not self.name_rows[0] and bare_unit(name)
-        )
+        return heads_an_axis(name) and not (row is not self.name_rows[0] and bare_unit(name))
 
     @property
     def names(self) -> tuple[str, ...]:
