@@ -36,7 +36,9 @@ def text_array(values: Iterable[object]) -> TextArray:
 
     A missing value becomes the empty text, as an empty cell of a file does, and never a name such as "None".
     """
-    return np.array(["" if is_missing(value) else str(value) for value in values], dtype=object)
+    # Most values are texts already, in tables of any length.
+    texts = [value if type(value) is str else "" if is_missing(value) else str(value) for value in values]
+    return np.array(texts, dtype=object)
 
 
 def unmasked(values: Any) -> Any:

@@ -129,7 +129,8 @@ class Records:
                 continue
             after_blank = last_blank == number - 1 > 0
             # Most lines are rows, without a look at more than their first letter.
-            doubtful = after_blank or self._width == 2 or line[0] in _MAY_CLOSE
+            first = line[0]
+            doubtful = after_blank or first in _MAY_CLOSE or (self._width == 2 and not first.isdigit())
             if doubtful and self._width and begun and self._is_text(line, after_blank=after_blank):
                 self._take_text_below(number, line)
                 return
@@ -159,10 +160,7 @@ class Records:
             lines = self._lines.peek(most)
             delimiters = [mark for mark in DELIMITERS if any(mark in line.strip() for line in lines)]
             start = table_start(lines, delimiters, self.name)
-            rows = sum(
-                any(is_numeric_row(splitter(mark)(line)) for mark in delimiters) for line in lines[-8:]
-            )
-            if start or len(lines) < most or rows > 4:
+            if start or len(lines) < most or _mostly_rows(lines[-8:], delimiters):
                 break
         if not start:
             return
@@ -284,6 +282,11 @@ class Records:
         self._lines.push_back(header)
         self._notes.append("the last comment line names the columns; it was read as the header")
         return True
+
+
+def _mostly_rows(lines: list[str], delimiters: list[str]) -> bool:
+    rows = sum(any(is_numeric_row(splitter(mark)(line)) for mark in delimiters) for line in lines)
+    return 2 * rows > len(lines)
 
 
 def _is_map_header(text: str) -> bool:

@@ -37,7 +37,13 @@ def splitter(delimiter: str) -> Split:
 
 def is_numeric_row(cells: Sequence[str]) -> bool:
     """Return whether a line can be a row of a table: at least two numbers, and no more text than numbers."""
-    numbers = sum(map(looks_numeric, cells))
+    return _is_row(cells, sum(map(looks_numeric, cells)))
+
+
+def _is_row(cells: Sequence[str], numbers: int) -> bool:
+    """Return whether cells of which so many are numbers can be a row of a table."""
+    if numbers == len(cells) > 1:
+        return True
     values = numbers + sum(map(is_missing, cells))
     return (numbers >= 2 or (numbers == 1 and len(cells) == 2 == values)) and 2 * values >= len(cells)
 
@@ -81,10 +87,11 @@ def numeric_blocks(lines: Sequence[str], split: Split) -> list[Block]:
         cells = split(line)
         if not cells:
             continue
-        if not is_numeric_row(cells):
+        sizes = [len(cell) for cell in cells if looks_numeric(cell)]
+        if not _is_row(cells, len(sizes)):
             goes_on = False
             continue
-        size = sum(len(cell) for cell in cells if looks_numeric(cell))
+        size = sum(sizes)
         if goes_on and blocks[-1].width == len(cells):
             last = blocks[-1]
             blocks[-1] = Block(last.first, number, last.width, last.rows + 1, last.characters + size)

@@ -88,11 +88,13 @@ def column_layout(
         column[1] if name and len(column) > 1 and not looks_numeric(column[1]) else ""
         for name, column in zip(names, columns, strict=True)
     ]
-    likely = range(width if width <= _MOST_COLUMNS else _FIRST_COLUMNS)
-    ranks = [
-        _OTHER + 1 if names[k] in metadata_by_option else _rank((names[k], units[k]), columns[k], where)
-        for k in likely
-    ]
+    ranks: list[int] = []
+    for k in range(width if width <= _MOST_COLUMNS else _FIRST_COLUMNS):
+        named = names[k] in metadata_by_option
+        ranks.append(_OTHER + 1 if named else _rank((names[k], units[k]), columns[k], where))
+        # No column behind it can be surer.
+        if ranks[-1] == min(_RANK.values()) or (ranks[-1] == _REGULAR and not any(names)):
+            break
     axis = int(np.argmin(ranks))
     # Of two columns without names the first is the axis, unless it can't be.
     if width == 2 and ranks[axis] > _FOREIGN and len(sample) < FEWEST_IN_FILE:

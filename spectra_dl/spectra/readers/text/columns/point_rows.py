@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class NameRow:
 
 
 class PointRows:
-    """The rows of a table that were read so far.
+    """The rows of a table; what they hold together is known once they are read.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ class PointRows:
         self.name_rows: list[NameRow] = []
         self.lines: list[int] = []
         self._axis: list[float] = []
-        self._values: list[FloatArray] = []
+        self._values: list[list[float]] = []
         self._texts: list[list[str]] = []
 
     def _is_point(self, fields: Sequence[str]) -> bool:
@@ -108,8 +109,9 @@ class PointRows:
         self._axis.append(np.nan if number is None else number)
         self.lines.append(record.line)
         numbers = self._cells.numbers(record, [fields[k] for k in self._numeric], self._numeric)
-        self._values.append(np.array(numbers))
-        self._texts.append([fields[k].strip() for k in self.layout.texts])
+        self._values.append(numbers)
+        if self.layout.texts:
+            self._texts.append([fields[k].strip() for k in self.layout.texts])
         check_size(len(self._axis), self._records.name)
 
     def _ends_an_axis(self, name: str, fields: Sequence[str]) -> bool:
@@ -118,12 +120,12 @@ class PointRows:
             bool(self.lines) and is_missing(name) and len(fields) > 3 and sum(map(looks_numeric, fields)) > 1
         )
 
-    @property
+    @cached_property
     def axis(self) -> FloatArray:
         """``(p,)`` the axis in the file's order and unit, NaN where it has ended."""
         return np.array(self._axis)
 
-    @property
+    @cached_property
     def columns(self) -> dict[int, FloatArray]:
         """``(p,)`` numbers of every other column, by its position."""
         columns = zip(self._numeric, np.array(self._values).T, strict=True)
@@ -139,7 +141,7 @@ class PointRows:
         """The cells of columns of text, by their position."""
         return {k: [row[at] for row in self._texts] for at, k in enumerate(self.layout.texts)}
 
-    @property
+    @cached_property
     def header(self) -> NameRow | None:
         """The row that names the axis, else the first above the points; None where the table has none."""
         above = [row for row in self.name_rows if row.line < self.lines[0]]
