@@ -15,7 +15,32 @@ if TYPE_CHECKING:
 
     from spectra_dl.imaging.image import TissueImage
 
-NO_COUNTS, COUNTS_MISSING = "no counts", "counts missing"
+NO_COUNTS, COUNTS_MISSING, OFF_TISSUE = "no counts", "counts missing", "not under tissue"
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayPlaces:
+    """What a file states of the places of an array, one entry per spot; None where it states nothing.
+
+    Attributes
+    ----------
+    in_tissue
+        ``(n,)`` whether the place lies under tissue.
+    row, column
+        ``(n,)`` integers.
+    """
+
+    in_tissue: NDArray[np.bool_] | None = None
+    row: NDArray[np.int64] | None = None
+    column: NDArray[np.int64] | None = None
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "ArrayPlaces":
+        """Return those of these spots."""
+        return ArrayPlaces(
+            None if self.in_tissue is None else self.in_tissue[rows],
+            None if self.row is None else self.row[rows],
+            None if self.column is None else self.column[rows],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +54,7 @@ class TissueSection:
     image
         The image, decoded when a tile is asked for.
     um_per_pixel
-        Of the full-resolution image, above 0.
+        Of ``image``, above 0.
     um_per_pixel_source
         Where that number comes from, in words; it is never guessed.
     barcode
@@ -52,6 +77,12 @@ class TissueSection:
         What was read besides the section's own path, the image among them.
     batch
         The batch, scanner or site; None where nobody said.
+    full_um_per_pixel
+        Of the full-resolution image, in whose pixels the files state positions; None where that is ``image``.
+    array
+        Places of the array, as the files state them.
+    library_id
+        What the files call the section in ``uns['spatial']``; None where they don't.
 
     Examples
     --------
@@ -77,6 +108,9 @@ class TissueSection:
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     batch: str | None = None
+    full_um_per_pixel: float | None = None
+    array: ArrayPlaces = ArrayPlaces()
+    library_id: str | None = None
 
     def __post_init__(self) -> None:
         n = len(self.barcode)
@@ -110,6 +144,11 @@ class TissueSection:
         """``(n,)`` whether a spot lies on the image, with or without counts."""
         return np.isin(self.reason, ["", NO_COUNTS, COUNTS_MISSING])
 
+    @property
+    def full_pixel(self) -> FloatArray:
+        """``(n, 2)`` x and y of each spot in pixels of the full-resolution image."""
+        return self.position_um / (self.full_um_per_pixel or self.um_per_pixel)
+
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "TissueSection":
         """Return the section with these spots only."""
         return replace(
@@ -118,6 +157,7 @@ class TissueSection:
             position_um=self.position_um[rows],
             reason=self.reason[rows],
             counts=None if self.counts is None else self.counts[rows],
+            array=self.array.select(rows),
         )
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.h5ad_section import read_h5ad_section
 from spectra_dl.expression.readers.csv_cells import csv_cells
-from spectra_dl.expression.readers.h5ad_section import read_h5ad_section
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource
-from spectra_dl.expression.readers.space_ranger import read_space_ranger, space_ranger_folder
+from spectra_dl.expression.readers.tenx.space_ranger import read_space_ranger, space_ranger_folder
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
 from spectra_dl.expression.section import TissueSection

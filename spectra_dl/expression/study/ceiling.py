@@ -8,7 +8,7 @@ import numpy as np
 
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.readers import SectionSource, read_section
-from spectra_dl.expression.readers.h5ad import read_h5ad_counts
+from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
 from spectra_dl.storage.csv_rows import csv_text
 from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.run_folder import RunResult

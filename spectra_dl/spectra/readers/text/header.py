@@ -224,7 +224,8 @@ def layout_of(
     unit = agreed([each for each in (spelling.unit, statements.unit) if each], where)
     stated = as_raman_shift(values, unit, Laser(options.laser_nm, statements.laser_nm), where)
     axis = sorted_axis(stated.values, [f"column {k + 1}" for k in columns], where, stated=stated.stated)
-    metadata = tuple(k for k in range(len(names)) if k not in set(columns.tolist()))
+    of_axis = set(columns.tolist())
+    metadata = tuple(k for k in range(len(names)) if k not in of_axis)
     doubtful = [k for k in metadata if names[k] not in metadata_by_option]
     _refuse_doubtful(doubtful, columns, names, where)
     _refuse_spoilt_ends(doubtful, columns, values, names, where)

@@ -75,6 +75,7 @@ class _RowTable:
         self._layout: Layout = layout_of(self._shape.header, options, records.name, self._statements)
         names = self._layout.names
         metadata = [names[k] for k in self._layout.metadata_columns]
+        self._metadata_names = metadata
         self._columns: Columns = assign_columns(metadata, options, records.name)
         self._id_column = self._columns.parts.get("sample_id", 0)
         self._axis_columns: Sequence[int] = self._layout.axis_columns.tolist()
@@ -144,8 +145,7 @@ class _RowTable:
 
     def _named_like_columns(self, metadata: Sequence[str], values: FloatArray) -> bool:
         """Return whether a row repeats the names of the columns before numbers that could be any axis."""
-        names = [self._layout.names[k] for k in self._layout.metadata_columns]
-        alike = any(text.strip() == name for text, name in zip(metadata, names, strict=True))
+        alike = any(text.strip() == name for text, name in zip(metadata, self._metadata_names, strict=True))
         return alike and (len(values) < _FEWEST_IN_LINE or is_monotonic(values))
 
     def _field_by_field(self, record: Record) -> tuple[list[str], FloatArray]:

@@ -61,11 +61,19 @@ def test_a_decimal_comma_is_read_and_a_point_beside_it_is_left():
         "id,1,2,NA",
         "id,1,[2],3",
         "id,1,2,3]",
-        "id,1 ,2,3",
+        "id,true,2,3",
+        "id,1,null,3",
+        "id,1,{},3",
+        "id,1,[2,3]",
+        'id,1,"2",3',
     ],
 )
 def test_rows_that_are_short_long_or_not_of_plain_numbers_are_left(row):
     assert PlainRow(",", ".", 1, 3).read(row) is None
+
+
+def test_blanks_around_a_number_change_nothing():
+    np.testing.assert_array_equal(PlainRow(",", ".", 1, 3).read("id,1 , 2,3\t")[1], [1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize(

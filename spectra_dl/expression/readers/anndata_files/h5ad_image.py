@@ -8,8 +8,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.embedded_image import embedded_image
 from spectra_dl.expression.readers.count_matrix import refuse_duplicates
-from spectra_dl.expression.readers.embedded_image import embedded_image
 from spectra_dl.expression.readers.source import (
     IMAGES,
     SectionSource,
@@ -17,7 +17,7 @@ from spectra_dl.expression.readers.source import (
     spot_reasons,
     usual_files,
 )
-from spectra_dl.expression.readers.tenx_matrix import texts
+from spectra_dl.expression.readers.tenx.tenx_matrix import texts
 from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS
 from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.precut_tiles import PrecutTiles, TileDataset, checked_tiles

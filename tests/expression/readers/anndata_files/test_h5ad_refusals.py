@@ -10,7 +10,7 @@ import pytest
 from example_h5ad import Change, library, replaced, texts
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import count_matrix, read_section
-from spectra_dl.expression.readers.h5ad import number_column, text_column
+from spectra_dl.expression.readers.anndata_files.h5ad import number_column, text_column
 from spectra_dl.storage.hashing import sha256_of
 
 

@@ -19,7 +19,7 @@ from spectra_dl.expression.readers.source import (
     refuse_far,
     spot_reasons,
 )
-from spectra_dl.expression.readers.tenx_matrix import is_tenx_folder, read_tenx_folder, read_tenx_h5
+from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_folder, read_tenx_folder, read_tenx_h5
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import TissueImage

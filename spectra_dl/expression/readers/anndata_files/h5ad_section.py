@@ -8,11 +8,15 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.h5ad import number_column, read_counts, text_column
-from spectra_dl.expression.readers.h5ad_image import MeasuredSpots, SpatialMetadata, section_image
+from spectra_dl.expression.readers.anndata_files.h5ad import number_column, read_counts, text_column
+from spectra_dl.expression.readers.anndata_files.h5ad_image import (
+    MeasuredSpots,
+    SpatialMetadata,
+    section_image,
+)
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import SectionSource, refuse_far, usual_files
-from spectra_dl.expression.readers.space_ranger import PITCH_UM, SPOT_UM
+from spectra_dl.expression.readers.tenx.space_ranger import PITCH_UM, SPOT_UM
 from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, stored_dataset, stored_object
 

@@ -13,7 +13,7 @@ from scipy.sparse import csc_matrix
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import read_section
-from spectra_dl.expression.readers.h5ad import read_h5ad_counts
+from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
 from spectra_dl.imaging.precut_tiles import PrecutTiles
 
 Write = Callable[..., Path]

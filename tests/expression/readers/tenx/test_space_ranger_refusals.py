@@ -10,7 +10,8 @@ from PIL import Image
 from example_h5ad import replaced
 from fuzzing.sections import space_ranger_files, space_ranger_text_files
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers import read_section, tenx_matrix
+from spectra_dl.expression.readers import read_section
+from spectra_dl.expression.readers.tenx import tenx_matrix
 
 
 @pytest.mark.parametrize(

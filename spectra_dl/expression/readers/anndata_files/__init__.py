@@ -1,0 +1,1 @@
+"""AnnData files of sections, as scanpy, squidpy and HEST write them."""

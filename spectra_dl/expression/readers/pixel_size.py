@@ -1,0 +1,86 @@
+"""One pixel size from all that state it: what a person says, the array's pitch, and the fields of files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spectra_dl.errors import DataError
+
+_SAME = 0.1  # relative: sizes that are measured differ by a few percent
+_ASK = "it does not say how many µm a pixel has; say --mpp, or fill in the column mpp"
+
+
+@dataclass(frozen=True)
+class PixelSize:
+    """µm per pixel of the full-resolution image.
+
+    Attributes
+    ----------
+    um_per_pixel
+        Above 0.
+    source
+        Where it comes from, in words that go on from "µm per pixel, ".
+    measured
+        Whether it follows from distances on the array, which no scanner's setting can change.
+    """
+
+    um_per_pixel: float
+    source: str
+    measured: bool = False
+
+
+def agreed_pixel_size(
+    given: float | None, stated: Sequence[PixelSize | None], where: str
+) -> tuple[PixelSize, tuple[str, ...]]:
+    """Return the pixel size that holds, and a note for each statement that differs from it.
+
+    Parameters
+    ----------
+    given
+        µm per pixel as a person says it; None without.
+    stated
+        What the files say, the surest first; None where they say nothing.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        Nobody states a size; the array's pitch says another than the person; or two statements of files differ and nobody chose.
+
+    Examples
+    --------
+    >>> size, notes = agreed_pixel_size(None, [PixelSize(0.5, "from the slide's field")], "slide.svs")
+    >>> size.um_per_pixel, notes
+    (0.5, ())
+    """
+    known = [size for size in stated if size is not None]
+    if given is None:
+        if not known:
+            raise DataError(f"{where}: {_ASK}")
+        first = known[0]
+        for other in known[1:]:
+            if _differ(first, other):
+                raise DataError(
+                    f"{where}: {first.um_per_pixel:.4g} µm per pixel {first.source}, but {other.um_per_pixel:.4g} {other.source}; "
+                    "correct the wrong one, or say --mpp or fill in the column mpp with the right one"
+                )
+        return first, ()
+    chosen = PixelSize(given, "as given")
+    notes = []
+    for other in known:
+        if not _differ(chosen, other):
+            continue
+        times = f"{given / other.um_per_pixel:.3g} times the {other.um_per_pixel:.4g} {other.source}"
+        if other.measured:
+            raise DataError(
+                f"{where}: the {given:.4g} µm per pixel given are {times}; give the size of a pixel of the full-resolution image, or leave "
+                "--mpp and the column mpp away"
+            )
+        notes.append(f"{where}: the {given:.4g} µm per pixel given are {times}; what is given is used")
+    return chosen, tuple(notes)
+
+
+def _differ(first: PixelSize, second: PixelSize) -> bool:
+    return abs(first.um_per_pixel - second.um_per_pixel) > _SAME * min(
+        first.um_per_pixel, second.um_per_pixel
+    )

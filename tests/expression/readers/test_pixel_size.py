@@ -1,0 +1,40 @@
+"""One pixel size from all that state it."""
+
+import pytest
+
+from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
+
+PITCH = PixelSize(1.0, "from the array's pitch", measured=True)
+FIELD = PixelSize(2.0, "from the slide's field")
+
+
+def test_the_surest_statement_holds_where_all_agree():
+    size, notes = agreed_pixel_size(None, [None, PITCH, PixelSize(1.04, "from a field")], "a.h5ad")
+    assert (size, notes) == (PITCH, ())
+
+
+def test_two_statements_that_differ_are_refused_with_both():
+    with pytest.raises(
+        DataError,
+        match=r"a\.h5ad: 1 µm per pixel from the array's pitch, but 2 from the slide's field; .*--mpp",
+    ):
+        agreed_pixel_size(None, [PITCH, FIELD], "a.h5ad")
+
+
+def test_a_given_size_that_the_pitch_contradicts_is_refused_with_the_ratio():
+    with pytest.raises(DataError, match=r"4 µm per pixel given are 4 times the 1 from the array's pitch"):
+        agreed_pixel_size(4.0, [PITCH], "a.h5ad")
+
+
+def test_a_given_size_wins_over_a_field_and_says_so():
+    size, notes = agreed_pixel_size(1.0, [PITCH, FIELD], "a.h5ad")
+    assert size.um_per_pixel == 1.0
+    assert notes == (
+        "a.h5ad: the 1 µm per pixel given are 0.5 times the 2 from the slide's field; what is given is used",
+    )
+
+
+def test_without_any_statement_the_size_is_asked_for():
+    with pytest.raises(DataError, match="does not say how many µm a pixel has; say --mpp"):
+        agreed_pixel_size(None, [None], "a.h5ad")
