@@ -15,6 +15,7 @@ from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, e
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
 from spectra_dl.evaluation.report.profiles_json import profile_report
 from spectra_dl.evaluation.report.profiles_text import profile_text
+from spectra_dl.evaluation.wording import wrapped
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
@@ -25,6 +26,13 @@ from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
 from spectra_dl.expression.probes import section_findings
+from spectra_dl.expression.pseudobulk import (
+    Pseudobulk,
+    PseudobulkObserver,
+    pseudobulk,
+    pseudobulk_json,
+    pseudobulk_sentence,
+)
 from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
 from spectra_dl.expression.section import TissueSection
@@ -54,22 +62,29 @@ class EvaluatedExpression(RunResult):
         Unfitted.
     evaluation
         Scores of left-out sections.
+    bulk
+        How well whole sections are predicted; None where the model was not compared.
     """
 
     cohort: ExpressionCohort
     targets: PanelTargets
     model: "Model"
     evaluation: ProfileEvaluation
+    bulk: Pseudobulk | None = None
 
     @property
     def report(self) -> dict[str, object]:
         """Notes and results, ready for JSON."""
-        return {"notes": list(self.cohort.notes), "results": profile_report(self.evaluation)}
+        bulk = None if self.bulk is None else pseudobulk_json(self.bulk)
+        results = {**profile_report(self.evaluation), "pseudobulk": bulk}
+        return {"notes": list(self.cohort.notes), "results": results}
 
     def text(self) -> str:
         """Return the notes and the results for a terminal."""
         notes = [f"Note: {note}" for note in self.cohort.notes]
-        return "\n".join([*notes, "", profile_text(self.evaluation).rstrip()])
+        unit = self.evaluation.settings.group
+        bulk = [] if self.bulk is None else ["", wrapped(pseudobulk_sentence(self.bulk, unit))]
+        return "\n".join([*notes, "", profile_text(self.evaluation).rstrip(), *bulk])
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
@@ -129,8 +144,9 @@ def evaluate_study(
     # The model is shown its recipe's features; those of the reference stand after them.
     blocks = tuple(range(len(spots.blocks) - (len(recipe.sizes_um) if used is not recipe else 0)))
     model = build_model(settings.model, loss=settings.loss, seed=settings.seed)
+    models = _models(settings, model, spots, blocks, compared=compared)
     evaluation = evaluate_profiles(
-        _models(settings, model, spots, blocks, compared=compared),
+        models,
         SectionRows(spots, spots.section, spots.patient, spots.position_um),
         targets,
         settings.evaluation(compared=compared),
@@ -140,6 +156,7 @@ def evaluate_study(
             findings=section_findings(sections, cohort, group=settings.group),
             folds=_given_folds(sections, spots, settings, split),
             context=EXPRESSION_CONTEXT,
+            observers=[PseudobulkObserver(cohort, targets, models[0].name)] if compared else (),
         ),
         execution=execution,
     )
@@ -147,7 +164,14 @@ def evaluate_study(
     if compared and settings.hest_exact:
         estimate = hest_comparison(cohort, evaluation.folds)
         evaluation = replace(evaluation, other_estimates={HEST_ESTIMATE: estimate})
-    return EvaluatedExpression(cohort, targets, model, evaluation)
+    return EvaluatedExpression(cohort, targets, model, evaluation, _bulk(evaluation))
+
+
+def _bulk(evaluation: ProfileEvaluation) -> Pseudobulk | None:
+    """Return how well the sections' bulk is predicted, by what was left out."""
+    settings, patient_of = evaluation.settings, evaluation.section_of
+    unit_of = {name: name if settings.group == "section" else patient for name, patient in patient_of.items()}
+    return pseudobulk(evaluation.observations, unit_of, resamples=settings.resamples, seed=settings.seed)
 
 
 def _given_folds(

@@ -1,0 +1,231 @@
+"""Pseudo-bulk of a section: the sum of predicted rates over its tissue, against what was counted in all of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.folds.job import Observation
+from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.intervals import Interval
+from spectra_dl.evaluation.profiles.metrics import pearson_per_column
+from spectra_dl.evaluation.profiles.results import TargetChooser
+from spectra_dl.evaluation.profiles.units import interval_over_units, known_mean, unit_means
+from spectra_dl.evaluation.report.classes_json import Json, interval_json, rounded
+from spectra_dl.evaluation.wording import short_figure, short_interval
+from spectra_dl.expression.cohort import ExpressionCohort
+from spectra_dl.expression.genes import PER
+
+_DECIMALS = 9
+_FEWEST_TO_ORDER = 3  # patients or sections, for a correlation across them
+
+
+@dataclass(frozen=True, eq=False)
+class FoldBulk:
+    """What one fold's model says of its held-out sections, as counts per 10,000.
+
+    Attributes
+    ----------
+    sections
+        ``s`` names.
+    genes
+        ``t`` names.
+    predicted, measured
+        ``(s, t)``.
+    constant
+        ``(t,)`` what a model that always predicts its training mean says.
+    training
+        ``(t,)`` mean of the training sections' measured bulk.
+    """
+
+    sections: tuple[str, ...]
+    genes: tuple[str, ...]
+    predicted: FloatArray
+    measured: FloatArray
+    constant: FloatArray
+    training: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class PseudobulkObserver:
+    """Return the pseudo-bulk of each fold's held-out sections, as one model predicts it.
+
+    A spot's predicted log(1 + counts per 10,000) is turned into a rate, and a section's rates are averaged over its spots; measured is the
+    section's total of a gene over its total of all.
+
+    Attributes
+    ----------
+    cohort
+        The spots that are evaluated.
+    targets
+        Which genes are predicted.
+    model
+        The name of the model that is looked at.
+    """
+
+    cohort: ExpressionCohort
+    targets: TargetChooser
+    model: str
+    record_types = (FoldBulk,)
+
+    def __call__(self, name: str, fold: Fold, fitted: Any) -> FoldBulk | None:
+        """Return the bulk of a fold's held-out sections; None for another model.
+
+        Parameters
+        ----------
+        name
+            The model's name.
+        fold
+            Its training and test rows.
+        fitted
+            The model.
+        """
+        if name != self.model:
+            return None
+        spots = self.cohort.spots
+        chosen = self.targets.fit(fold.train)
+        genes = chosen.names
+        columns = self._columns(genes)
+        rates = np.expm1(np.asarray(fitted.predict(spots[fold.test]), dtype=np.float64)).clip(min=0.0)
+        tested = spots.section[fold.test]
+        sections = sorted(set(tested))
+        training = [self._measured[section][columns] for section in sorted(set(spots.section[fold.train]))]
+        return FoldBulk(
+            tuple(str(section) for section in sections),
+            tuple(str(gene) for gene in genes),
+            np.stack([rates[tested == section].mean(axis=0) for section in sections]),
+            np.stack([self._measured[section][columns] for section in sections]),
+            np.expm1(chosen.values(fold.train).mean(axis=0)),
+            np.mean(training, axis=0),
+        )
+
+    def _columns(self, genes: Sequence[str]) -> IndexArray:
+        place = {str(name): at for at, name in enumerate(self.cohort.gene)}
+        return np.array([place[str(gene)] for gene in genes], dtype=np.intp)
+
+    @cached_property
+    def _measured(self) -> dict[str, FloatArray]:
+        """Return each section's counts per 10,000 of every gene, ``(g,)``."""
+        spots = self.cohort.spots
+        return {
+            str(section): PER
+            * np.asarray(self.cohort.counts[rows].sum(axis=0), dtype=np.float64).ravel()
+            / spots.library[rows].sum()
+            for section in sorted(set(spots.section))
+            for rows in [np.flatnonzero(spots.section == section)]
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Pseudobulk:
+    """How well whole sections are predicted.
+
+    Attributes
+    ----------
+    units
+        The patients or sections left out.
+    over_genes
+        ``(u,)`` of each unit: the correlation over genes of its log ratios to the training sections, predicted and measured. A model that
+        always says the training mean has nothing to correlate: NaN.
+    mean_over_genes
+        Their mean with interval.
+    across_units
+        The mean over genes of the correlation across units; NaN with fewer than three.
+    """
+
+    units: tuple[str, ...]
+    over_genes: FloatArray
+    mean_over_genes: Interval
+    across_units: float
+
+
+def pseudobulk(
+    observations: Sequence[Observation], unit_of: dict[str, str], *, resamples: int, seed: int
+) -> Pseudobulk | None:
+    """Return how well the sections' bulk is predicted; None where nothing was observed.
+
+    Parameters
+    ----------
+    observations
+        What a `PseudobulkObserver` saw in each fold.
+    unit_of
+        Each section's patient, or itself where sections are left out.
+    resamples, seed
+        Of the interval.
+    """
+    seen = [each.seen for each in observations if isinstance(each.seen, FoldBulk)]
+    if not seen:
+        return None
+    rows = [
+        (unit_of[section], *_log_ratios(fold, at))
+        for fold in seen
+        for at, section in enumerate(fold.sections)
+    ]
+    owner = [unit for unit, _, _ in rows]
+    over_genes = np.array([_correlation(predicted, measured) for _, predicted, measured in rows])
+    of_units = unit_means(over_genes, owner)
+    interval = interval_over_units(of_units, resamples=resamples, seed=seed, within=(-1.0, 1.0))
+    return Pseudobulk(tuple(sorted(set(owner))), of_units, interval, _across_units(seen, unit_of))
+
+
+def pseudobulk_json(bulk: Pseudobulk) -> Json:
+    """Return the figures ready for JSON; undefined ones are null."""
+    return {
+        "over_genes": {unit: rounded(value) for unit, value in zip(bulk.units, bulk.over_genes, strict=True)},
+        "mean_over_genes": interval_json(bulk.mean_over_genes),
+        "across_units": rounded(bulk.across_units),
+    }
+
+
+def pseudobulk_sentence(bulk: Pseudobulk, unit: str) -> str:
+    """Return the figures as a sentence.
+
+    Parameters
+    ----------
+    bulk
+        The figures.
+    unit
+        What was left out, ``"patient"`` or ``"section"``.
+    """
+    n = len(bulk.units)
+    if n < _FEWEST_TO_ORDER:
+        across = f"no figure across {n} {unit}{'' if n == 1 else 's'}"
+    else:
+        across = f"across {n} {unit}s, a mean over genes of {short_figure(bulk.across_units)}"
+    return (
+        f"Pseudo-bulk (predicted rates summed over a section's tissue, against all that was counted in it): over genes, log ratios to the "
+        f"training sections correlate by {short_interval(bulk.mean_over_genes)}, mean over {unit}s; {across}."
+    )
+
+
+def _log_ratios(fold: FoldBulk, at: int) -> tuple[FloatArray, FloatArray]:
+    # Each side against its own mean: that of logarithms, which models learn, lies below that of rates.
+    predicted = np.log1p(fold.predicted[at]) - np.log1p(fold.constant)
+    predicted = np.round(predicted, _DECIMALS)  # what rounding leaves of equal figures would correlate
+    return predicted, np.log1p(fold.measured[at]) - np.log1p(fold.training)
+
+
+def _correlation(predicted: FloatArray, measured: FloatArray) -> float:
+    return float(pearson_per_column(predicted[:, None], measured[:, None])[0])
+
+
+def _across_units(seen: Sequence[FoldBulk], unit_of: dict[str, str]) -> float:
+    """Return the mean over the genes of every fold of the correlation across units."""
+    shared = [gene for gene in seen[0].genes if all(gene in fold.genes for fold in seen)]
+    owner = [unit_of[section] for fold in seen for section in fold.sections]
+    if len(set(owner)) < _FEWEST_TO_ORDER or not shared:
+        return float("nan")
+    places = [[fold.genes.index(gene) for gene in shared] for fold in seen]
+    predicted, measured = (
+        unit_means(
+            np.log1p(
+                np.concatenate([getattr(fold, part)[:, at] for fold, at in zip(seen, places, strict=True)])
+            ),
+            owner,
+        )
+        for part in ("predicted", "measured")
+    )
+    return float(known_mean(pearson_per_column(predicted, measured)))
