@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.anndata_files.h5ad_section import read_h5ad_section
+from spectra_dl.expression.readers.anndata_files.section import read_anndata_section
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
 from spectra_dl.expression.readers.scale_factors import possible_size
@@ -133,7 +133,7 @@ def _read_kind(source: SectionSource) -> TissueSection:
     if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
     if is_hdf5(path):
-        return read_h5ad_section(source)
+        return read_anndata_section(source)
     try:
         with open(path, "rb") as stream:
             start = stream.read(_HEAD)

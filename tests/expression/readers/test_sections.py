@@ -10,7 +10,7 @@ import pytest
 from example_sections import write_section, write_study
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import SectionSource, read_section, read_sections
-from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
+from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
 
 
 def test_legacy_sections_are_joined_and_measured_by_their_pitch(tmp_path):
