@@ -11,6 +11,7 @@ from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_l
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource, refuse_same_place
+from spectra_dl.expression.readers.stored.opened import is_anndata, is_spatialdata
 from spectra_dl.expression.readers.tenx.space_ranger import read_space_ranger, space_ranger_folder
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
@@ -123,6 +124,12 @@ def _read(source: SectionSource) -> TissueSection:
 def _read_kind(source: SectionSource) -> TissueSection:
     path = source.path
     if os.path.isdir(path):
+        if is_spatialdata(path):
+            raise DataError(
+                f"{path.name}: SpatialData; write its table with positions as AnnData: sdata.tables['table'].write_h5ad('section.h5ad'), and name the image"
+            )
+        if is_anndata(path):
+            return read_anndata_section(source)
         if folder := space_ranger_folder(path):
             return read_space_ranger(source, folder)
         if table := tile_table(path):

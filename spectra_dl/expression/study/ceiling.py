@@ -12,7 +12,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
-from spectra_dl.expression.readers.anndata_files.opened import is_anndata
+from spectra_dl.expression.readers.stored.opened import is_anndata
 from spectra_dl.expression.section import OFF_TISSUE, no_counts
 from spectra_dl.storage.csv_rows import csv_text
 from spectra_dl.storage.run_folder import RunResult

@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.anndata_files.stored import StoredArray, StoredGroup, decoded
+from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup, decoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,10 +13,10 @@ from spectra_dl.expression.readers.anndata_files.columns import Column, check_en
 from spectra_dl.expression.readers.anndata_files.coordinates import spot_pixels
 from spectra_dl.expression.readers.anndata_files.counts import read_counts
 from spectra_dl.expression.readers.anndata_files.libraries import one_library
-from spectra_dl.expression.readers.anndata_files.opened import opened_anndata
-from spectra_dl.expression.readers.anndata_files.stored import StoredGroup
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.count_matrix import CountMatrix, refuse_duplicates
+from spectra_dl.expression.readers.stored.nodes import StoredGroup
+from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
 from spectra_dl.expression.section import ArrayPlaces
 

@@ -8,8 +8,8 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.columns import check_encoding
 from spectra_dl.expression.readers.anndata_files.matrices import read_sparse
-from spectra_dl.expression.readers.anndata_files.stored import StoredArray, StoredGroup
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
+from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

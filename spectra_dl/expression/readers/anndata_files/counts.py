@@ -7,10 +7,10 @@ import numpy as np
 from spectra_dl.arrays import TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.matrices import read_matrix
-from spectra_dl.expression.readers.anndata_files.stored import StoredGroup
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_values, refuse_duplicates
 from spectra_dl.expression.readers.gene_names import is_metadata, no_controls, of_expression
+from spectra_dl.expression.readers.stored.nodes import StoredGroup
 
 _PLACES = (
     ("layers/counts", "var"),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.anndata_files.opened import opened_anndata
+from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.imaging.image import Cutter, Pixels
 from spectra_dl.imaging.image_file import cut_tiles, downscaled
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
-    from spectra_dl.expression.readers.anndata_files.stored import StoredArray, StoredGroup
+    from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
 
 _MOST_PIXELS = 100_000_000
 

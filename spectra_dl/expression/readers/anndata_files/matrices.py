@@ -6,8 +6,8 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.columns import check_encoding
-from spectra_dl.expression.readers.anndata_files.stored import StoredArray, StoredGroup
 from spectra_dl.expression.readers.count_matrix import check_dense, check_parts, rows_of_dense, rows_of_parts
+from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

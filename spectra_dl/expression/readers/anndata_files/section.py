@@ -8,12 +8,12 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.content import SpotContent, read_content
 from spectra_dl.expression.readers.anndata_files.hest_metadata import HestMetadata, hest_metadata
-from spectra_dl.expression.readers.anndata_files.opened import opened_anndata
 from spectra_dl.expression.readers.anndata_files.section_image import MeasuredSpots, section_image
 from spectra_dl.expression.readers.anndata_files.spatial_metadata import SpatialMetadata, spatial_metadata
 from spectra_dl.expression.readers.array_pitch import array_pixel_size, pitch_pixel_size
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.source import SectionSource, refuse_far
+from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.expression.readers.tenx.space_ranger import PITCH_UM, SPOT_UM
 from spectra_dl.expression.section import TissueSection, pitch_of
 

@@ -9,7 +9,6 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.embedded_image import embedded_image
-from spectra_dl.expression.readers.anndata_files.opened import opened_anndata
 from spectra_dl.expression.readers.anndata_files.spatial_metadata import SpatialMetadata, refuse_two_frames
 from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.source import (
@@ -19,6 +18,7 @@ from spectra_dl.expression.readers.source import (
     spot_reasons,
     usual_files,
 )
+from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.expression.readers.tenx.tenx_matrix import texts
 from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, OFF_TISSUE
 from spectra_dl.imaging.image import TissueImage

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.anndata_files.stored import StoredArray, StoredGroup
 from spectra_dl.expression.readers.scale_factors import positive
+from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
 
 _SCALES = {"hires": "tissue_hires_scalef", "lowres": "tissue_lowres_scalef"}
 _SMALLEST = 10  # pixels of a side; less is a placeholder

@@ -14,7 +14,7 @@ from spectra_dl.expression.readers.anndata_files.columns import (
     plain_column,
     read_column,
 )
-from spectra_dl.expression.readers.anndata_files.stored import StoredArray, StoredGroup
+from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
 
 _OLD_CATEGORIES = "__categories"  # anndata 0.7
 _INDEX_NAMES = ("_index", "index")

@@ -11,8 +11,8 @@ from example_h5ad import Change, library, replaced, texts
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import count_matrix, read_section
 from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
-from spectra_dl.expression.readers.anndata_files.opened import opened_anndata
 from spectra_dl.expression.readers.anndata_files.tables import read_table
+from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.storage.hashing import sha256_of
 
 

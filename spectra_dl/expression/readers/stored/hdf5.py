@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from spectra_dl.expression.readers.anndata_files.stored import StoredArray, StoredGroup, plain_attribute
+from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup, plain_attribute
 from spectra_dl.storage.hdf5_checks import check_size, check_text_width, stored_object
 
 if TYPE_CHECKING:
