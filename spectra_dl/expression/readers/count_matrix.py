@@ -293,6 +293,12 @@ def rows_of_dense(values: "NDArray[Any]") -> "csr_matrix":
     return csr_matrix(values.astype(np.float64))
 
 
+def first_no_count(values: "NDArray[Any]") -> str:
+    """Return what is wrong with the first of a row's values that is no count, as "gene 3: 0.5 is no count"; empty where all are."""
+    wrong = np.flatnonzero((values < 0) | (np.isfinite(values) & (values != np.rint(values))))
+    return f"gene {wrong[0] + 1}: {values[wrong[0]]} is no count" if len(wrong) else ""
+
+
 def _no_counts(matrix: "csr_matrix") -> "NDArray[np.bool_]":
     return np.asarray((matrix.data < 0) | (matrix.data != np.rint(matrix.data)))
 

@@ -50,6 +50,29 @@ def no_controls(gene: Sequence[str] | TextArray) -> NDArray[np.bool_]:
     return np.array([_CONTROL.fullmatch(str(name)) is None for name in gene], dtype=bool)
 
 
+def gene_columns(names: TextArray) -> tuple[NDArray[np.bool_], list[str]]:
+    """Return which columns of a text table are genes, and a note on those that are not.
+
+    Parameters
+    ----------
+    names
+        ``(g,)`` of the columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gene_columns(np.array(["ERBB2", "x", "total_counts"], dtype=object))[1]
+    ["2 of 3 columns are no genes and are left out: 'x, total_counts'"]
+    """
+    kept = no_controls(names) & ~np.array([is_metadata(str(name)) for name in names], dtype=bool)
+    if kept.all() or not kept.any():
+        return np.ones(len(names), dtype=bool), []
+    listed = ", ".join(map(str, names[~kept]))
+    return kept, [
+        f"{int((~kept).sum())} of {len(kept)} columns are no genes and are left out: {listed!r:.80}"
+    ]
+
+
 def of_expression(types: TextArray) -> NDArray[np.bool_]:
     """Return which features are genes by their type, as 10x Genomics names types; all, where none of its names stands there.
 

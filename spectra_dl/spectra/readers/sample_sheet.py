@@ -199,6 +199,8 @@ def _means(name: str, file: Path, home: Path) -> bool:
     """Say whether a row's name is that of a given file, as it was given or counted from the sheet's folder."""
     if _ends_with(file, name) or _ends_with(file.resolve(), name):
         return True
+    if "\x00" not in name and Path(name).is_absolute():
+        return Path(name).resolve() == file.resolve()
     return ".." in _parts(name) and (home / PureWindowsPath(name).as_posix()).resolve() == file.resolve()
 
 

@@ -242,6 +242,14 @@ def test_a_name_counted_upwards_from_the_sheet_is_that_of_a_given_file(study):
     check_patients(read_spectra([root / "spectra" / f"s{k}.txt" for k in range(3)], options))
 
 
+def test_an_absolute_name_is_that_of_the_given_file(study):
+    root, sheet = study
+    files = [root / "spectra" / f"s{k}.txt" for k in range(3)]
+    check_patients(read_spectra(files, sheet(*named(f"{root}/spectra/s{{}}.txt"))))
+    with pytest.raises(DataError, match="no row for"):
+        read_spectra(files, sheet(*named(f"{root}/elsewhere/s{{}}.txt")))
+
+
 @pytest.mark.parametrize("form", ["s{}.txt", "spectra/s{}.txt"])
 def test_bare_names_are_found_in_folders_below(form, study):
     root, sheet = study

@@ -10,10 +10,10 @@ from pathlib import Path
 from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.expression.readers.stored.hdf5 import HDF5Group
 from spectra_dl.expression.readers.stored.nodes import StoredGroup
-from spectra_dl.expression.readers.stored.zarr_checks import is_zarr, read_metadata
 from spectra_dl.expression.readers.stored.zarr_files import open_zarr
 from spectra_dl.storage.hdf5_checks import is_hdf5, opened_hdf5, refuse_foreign
 from spectra_dl.storage.wording import printable
+from spectra_dl.storage.zarr_files.checks import is_zarr, root_attributes
 
 
 def is_anndata(path: Path) -> bool:
@@ -23,15 +23,7 @@ def is_anndata(path: Path) -> bool:
 
 def is_spatialdata(path: Path) -> bool:
     """Say whether a zarr folder says of itself that it is SpatialData."""
-    if not is_zarr(path):
-        return False
-    for name, key in (("zarr.json", "attributes"), (".zattrs", None)):
-        if (path / name).is_file():
-            content = read_metadata(path / name, path.name)
-            attributes = content.get(key, {}) if key else content
-            if isinstance(attributes, dict) and "spatialdata_attrs" in attributes:
-                return True
-    return False
+    return is_zarr(path) and "spatialdata_attrs" in root_attributes(path, path.name)
 
 
 @contextlib.contextmanager

@@ -9,20 +9,14 @@ import numpy as np
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
-from spectra_dl.expression.readers.stored.zarr_checks import (
-    check_chunk,
-    check_zarr_folder,
-    codec_names,
-    read_metadata,
-    shard_parts,
-)
+from spectra_dl.storage.zarr_files.checks import array_codecs, check_expansion, check_zarr
+from spectra_dl.storage.zarr_files.chunks import COMPRESSORS, check_chunk, shard_parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FREE_BYTES, _MOST_RATIO = 64 << 20, 1_000
 _LARGEST_TEXTS = 256 << 20  # bytes of a chunk of texts, which declares no length
-_COMPRESSORS = ("blosc", "zstd", "gzip", "zlib", "lz4")
+_METADATA = ("zarr.json", ".zarray", ".zattrs")
 
 
 class ZarrArray(StoredArray):
@@ -47,48 +41,30 @@ class ZarrArray(StoredArray):
 
     def read(self) -> "NDArray[Any]":
         """Return all values, after checking that the folder holds what it declares."""
-        chunks = [
-            path
-            for path in self._folder.rglob("*")
-            if path.is_file() and path.name not in ("zarr.json", ".zarray", ".zattrs")
-        ]
-        stored = sum(path.stat().st_size for path in chunks)
-        declared = math.prod(self.shape) * self.dtype.itemsize
-        if declared > _FREE_BYTES and declared > _MOST_RATIO * max(stored, 1):
-            raise DataError(
-                f"{self.where}: claims {declared:,} bytes of {self.path!r:.60} and holds {stored:,}; the file is not whole"
-            )
-        self._check_chunks(chunks)
+        check_expansion(self._folder, f"{self.where} {self.path:.60}")
+        self._check_chunks()
         values = np.asarray(self._array[...])
         return values.astype(object) if values.dtype.kind == "T" else values
 
-    def _check_chunks(self, chunks: list[Path]) -> None:
-        metadata = next(
-            self._folder / name for name in ("zarr.json", ".zarray") if (self._folder / name).is_file()
-        )
-        names = codec_names(read_metadata(metadata, self.where))
-        compressor = next((name for name in names if name in _COMPRESSORS), None)
-        sharded, place = "sharding_indexed" in names, f"{self.where} {self.path:.60}"
-        inner, outer = (
-            tuple(self._array.chunks),
-            tuple(getattr(self._array, "shards", None) or self._array.chunks),
-        )
-        values = math.prod(inner) * self.dtype.itemsize
-        limit = _LARGEST_TEXTS if self.dtype.kind in "OT" else values
-        if (
-            limit > max(_FREE_BYTES, _MOST_RATIO * max((path.stat().st_size for path in chunks), default=0))
-            and limit != _LARGEST_TEXTS
-        ):
+    def _check_chunks(self) -> None:
+        names = array_codecs(self._folder, self.where)
+        place = f"{self.where} {self.path:.60}"
+        compressors = [name for name in names if name in COMPRESSORS]
+        if len(compressors) > 1:
             raise DataError(
-                f"{place}: chunks of {limit >> 20} MiB that hold far less; write it again with smaller ones"
+                f"{place} is compressed by {' and '.join(compressors)!r:.60}; write it with one of them"
             )
-        if compressor is None:
-            return
-        for path in chunks:
+        inner = tuple(self._array.chunks)
+        outer = tuple(getattr(self._array, "shards", None) or inner)
+        texts = self.dtype.kind in "OT"
+        limit = _LARGEST_TEXTS if texts else math.prod(inner) * self.dtype.itemsize
+        count = math.prod(-(-long // short) for long, short in zip(outer, inner, strict=True))
+        for path in self._folder.rglob("*"):
+            if not compressors or path.name in _METADATA or not path.is_file():
+                continue
             data = path.read_bytes()
-            count = math.prod(-(-long // short) for long, short in zip(outer, inner, strict=True))
-            for part in shard_parts(data, count, place) if sharded else (data,):
-                check_chunk(part, compressor, limit, place)
+            for part in shard_parts(data, count, place) if "sharding_indexed" in names else (data,):
+                check_chunk(part, compressors[0], limit, place)
 
 
 class ZarrGroup(StoredGroup):
@@ -137,7 +113,7 @@ def open_zarr(folder: Path) -> ZarrGroup:
     UnsafeError
         A part of it lies elsewhere, or would run code.
     """
-    check_zarr_folder(folder)
+    check_zarr(folder, folder.name)
     try:
         import zarr
     except ImportError as err:

@@ -8,6 +8,7 @@ from itertools import islice
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.text.dialect import DELIMITERS, Record
 from spectra_dl.spectra.readers.text.numbers import NotANumberError, decide_format
+from spectra_dl.spectra.readers.text.table_start import IN_BRACKETS
 from spectra_dl.spectra.readers.wording import quoted
 
 FORMAT_SAMPLE = 10_000
@@ -101,6 +102,8 @@ class Shape:
             return fields
         if len(fields) > width and not any(field.strip() for field in fields[width:]):
             return fields[:width]
+        if len(fields) == width - 1 and all(IN_BRACKETS.fullmatch(field.strip()) for field in fields):
+            return [*fields, ""]  # AvaSoft leaves the last unit out
         text = self.delimiter.join(fields)
         better = [
             word

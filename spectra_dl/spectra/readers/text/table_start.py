@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.axis import FEWEST_IN_FILE
 from spectra_dl.spectra.readers.columns import USUAL_NAMES
 from spectra_dl.spectra.readers.stated.units import AxisUnit, stated_unit
 from spectra_dl.spectra.readers.text.header import INTENSITY_WORD, heads_an_axis, names_an_axis
@@ -15,6 +16,8 @@ Split = Callable[[str], list[str]]
 FEWEST_ROWS = 2
 _FEW_WORDS = 8
 _COMMENT = re.compile(r"\s*(?:[%!>;]|//|##|\[[^\]]*\]\s*$)")
+IN_BRACKETS = re.compile(r"[\[(][^\])]*[\])]")  # as cells of units
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 def splitter(delimiter: str) -> Split:
@@ -131,7 +134,10 @@ def table_start(lines: Sequence[str], delimiters: Sequence[str], where: str) -> 
         return 0
     above = [block for block in blocks if block.first < table.first]
     # A row shorter or longer than the rest is refused by its line when the table is read.
-    if any(block.width == table.width for block in above):
+    if any(
+        block.width == table.width and not _is_entry(lines[block.first], lines[table.first], split)
+        for block in above
+    ):
         return 0
     start = _header_above(lines, table, mark)
     apart = [split(line) for line in lines[:start] if not _is_comment(line, mark)]
@@ -164,16 +170,33 @@ def _may_be_its_header(cells: Sequence[str], width: int, *, of_words: bool) -> b
         return False
     if of_words:  # any sentence has words
         return names_an_axis(cells[0]) and cells[0][-1] not in ":="
-    return width > 2 or (names_an_axis(cells[0]) and INTENSITY_WORD.fullmatch(cells[1]) is not None)
+    if width > 2:
+        return True
+    # "XAxis,Raman shift" is an entry.
+    of_intensity = INTENSITY_WORD.fullmatch(cells[1]) is not None and not names_an_axis(cells[1])
+    return names_an_axis(cells[0]) and of_intensity
 
 
 def _quotes(lines: Sequence[str], split: Split) -> bool:
     """Return whether cells go on over separators or lines inside quotes."""
-    return any('"' in line and any(cell.count('"') % 2 for cell in split(line)) for line in lines)
+    return any(
+        '"' in line
+        and not _QUOTED.fullmatch(line.strip())
+        and any(cell.count('"') % 2 for cell in split(line))
+        for line in lines
+    )
+
+
+def _is_entry(line: str, row: str, split: Split) -> bool:
+    """Return whether a line of a name and numbers, as wide as a table with a point a row, is no row of it."""
+    cells, first = split(line), split(row)
+    return len(first) < FEWEST_IN_FILE and looks_numeric(first[0]) and not looks_numeric(cells[0])
 
 
 def _is_comment(line: str, delimiter: str) -> bool:
-    """Return whether a line begins as comments and sections do; a separator there is an empty first cell."""
+    """Return whether a line begins as comments and sections do, or is one quoted text; a separator there is an empty first cell."""
+    if _QUOTED.fullmatch(line.strip()):
+        return True
     return not line.lstrip(" ").startswith(delimiter.strip() or "\0") and _COMMENT.match(line) is not None
 
 
@@ -189,8 +212,9 @@ def _header_above(lines: Sequence[str], table: Block, delimiter: str) -> int:
             break
         if delimiter == " " and table.width <= _FEW_WORDS and not _names_columns(cells, table.width):
             break
-        # R leaves the first name out.
-        widths = {table.width, table.width - 1} if position == start - 1 else {table.width}
+        # R leaves the first name out, AvaSoft the last unit.
+        shorter = position == start - 1 or all(IN_BRACKETS.fullmatch(cell) for cell in cells)
+        widths = {table.width, table.width - 1} if shorter else {table.width}
         if not {len(cells), len(names)} & widths or (len(names) < 2 and len(cells) != table.width):
             break
         if table.width == 2 and not _heads_two_columns(cells, position == start - 1 == table.first - 1):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers import read_spectra
+from spectra_dl.spectra.readers import ReadOptions, read_spectra
 
 AXIS = np.arange(380.0, 1822.0, 2.0)
 VALUES = np.round(800 + np.random.default_rng(5).normal(0, 4, AXIS.size), 2)
@@ -18,6 +18,8 @@ ABOVE = {
     "percent": "% laser 785\n% 10 s\n",
     "semicolon": "; laser 785\n; 10 s\n",
     "key and value": "Laser{s}785\nOperator{s}lab\n\nsome words\n",
+    "StellarNet": '"File: swab.raman, 2 of 3"\n"Int. time:  500 ms"\n"laser 785 nm"\n',
+    "Edinburgh": "Labels{s}Swab{s}\nXAxis{s}Raman Shift(/cm){s}\nYAxis{s}Counts{s}\nScan{s}400.00{s}1800.00{s}\n",
     "a hundred lines": "".join(f"Setting {k} = on\n" for k in range(100)),
 }
 BELOW = {
@@ -127,6 +129,20 @@ def test_a_wide_table_has_text_around_it_too(tmp_path):
     table = f"{header}\nS1,{','.join(map(str, VALUES))}\nS2,{','.join(map(str, VALUES + 1))}\n"
     path.write_text(f"Exported by hand\nLaser, 785 nm\n\n{table}\nend of the export\n")
     assert list(read_spectra(path).sample_id) == ["S1", "S2"]
+
+
+def test_a_row_of_units_may_leave_the_last_out_and_a_sample_beside_its_dark_is_one(tmp_path):
+    path = tmp_path / "swab.txt"
+    rows = "".join(
+        f"{x:.2f};{v:.2f};1,0;2,0;{2 * v:.2f}\n".replace(".", ",") for x, v in zip(AXIS, VALUES, strict=True)
+    )
+    names = "Shift  ;Sample  ;Dark     ;Reference;Scope\n[cm-1] ;[counts] ;[counts] ;[counts]\n\n"
+    path.write_text(f"Integration time: 0,50 ms\nAverage: 3 scans\n{names}{rows}")
+    with pytest.raises(DataError, match=r"Sample, Scope are one sample in several states.*--intensity"):
+        read_spectra(path)
+    table = read_spectra(path, ReadOptions(intensity=("Scope",)))
+    np.testing.assert_array_equal(table.wavenumber, AXIS)
+    np.testing.assert_array_equal(table.intensity, [2 * VALUES])
 
 
 def test_axis_and_intensities_in_two_files_are_one_spectrum(tmp_path):

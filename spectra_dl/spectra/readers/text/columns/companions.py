@@ -29,6 +29,7 @@ _DERIVED = re.compile(
     rf"(?:(?:sg|savgol|savitzky golay)?\s?smooth(?:ed)?|(?:first|second|1st|2nd)?\s?derivative|gegl[äa]e?ttet|processed|corrected|(?:base\s?line|dark|background)\s?(?:corrected|subtracted)|normali[sz]ed|filtered|fit|fitted|"
     rf"{_MEANS}|difference){_SPECTRUM}"
 )
+_MODE = re.compile(r"scope|raman|absorbance|transmittance|reflectance|counts?|intensity|irradiance")
 _RAW = re.compile(rf"(?:raw|unprocessed|roh(?:daten)?|original|sample\s?raw){_SPECTRUM}")
 FLAG = "--intensity COLUMN"
 _BRACKETS = re.compile(r"\s?[(\[][^()\[\]]{0,30}[)\]]")
@@ -98,6 +99,9 @@ def choose_spectra(
     whole = {k: _whole_name(names[k]) for k in columns if k not in aside}
     derived = [k for k, name in whole.items() if _DERIVED.fullmatch(name)]
     raw = [k for k, name in whole.items() if _RAW.fullmatch(name)]
+    if aside and "sample" in whole.values():  # beside its dark, and what the instrument computed from both
+        raw += [k for k, name in whole.items() if name == "sample"]
+        derived += [k for k, name in whole.items() if _MODE.fullmatch(name)]
     samples = [k for k in whole if k not in derived and k not in raw]
     left_out = [names[k] for k in columns if k not in samples]
     if samples:
