@@ -7,6 +7,11 @@ from pathlib import Path
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.section import read_anndata_section
 from spectra_dl.expression.readers.csv_cells import csv_cells
+from spectra_dl.expression.readers.foreign_sections import (
+    refuse_foreign_file,
+    refuse_foreign_folder,
+    refuse_foreign_hdf5,
+)
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
@@ -134,12 +139,14 @@ def _read_kind(source: SectionSource) -> TissueSection:
             return read_space_ranger(source, folder)
         if table := tile_table(path):
             return read_tile_folder(source, table)
+        refuse_foreign_folder(path)
         raise DataError(
             f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
         )
     if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
     if is_hdf5(path):
+        refuse_foreign_hdf5(path)
         return read_anndata_section(source)
     try:
         with open(path, "rb") as stream:
@@ -149,6 +156,7 @@ def _read_kind(source: SectionSource) -> TissueSection:
     refuse_unsafe(start, path.name, "give a counts table, an .h5ad or an image")
     if start.startswith(_IMAGE_STARTS):
         return read_slide(source)
+    refuse_foreign_file(path)
     if looks_like_legacy_st(first_lines(path, 2)):
         return read_legacy_st(source)
     raise DataError(
