@@ -10,7 +10,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.mangled_genes import mangled_note
-from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.section import TissueSection, no_counts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -172,7 +172,7 @@ def _comparable_keys(sections: Sequence[TissueSection]) -> list[list[str]]:
     ids, symbols = [], []
     for section in sections:
         if section.counts is None or section.gene is None:
-            raise DataError(f"{section.name}: no counts of genes; leave the section out, or bring its counts")
+            raise DataError(no_counts(section))
         ids.append([gene_key(gene) for gene in section.gene])
         names = section.symbol if section.symbol is not None else section.gene
         symbols.append([symbol or gene for symbol, gene in zip(names, section.gene, strict=True)])

@@ -5,12 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.anndata_files.h5ad_section import read_h5ad_section
+from spectra_dl.expression.readers.anndata_files.section import read_anndata_section
 from spectra_dl.expression.readers.csv_cells import csv_cells
+from spectra_dl.expression.readers.foreign_sections import (
+    refuse_foreign_file,
+    refuse_foreign_folder,
+    refuse_foreign_hdf5,
+)
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
-from spectra_dl.expression.readers.source import SectionSource
+from spectra_dl.expression.readers.source import SectionSource, refuse_same_place
+from spectra_dl.expression.readers.stored.opened import is_anndata, is_spatialdata
 from spectra_dl.expression.readers.tenx.space_ranger import read_space_ranger, space_ranger_folder
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
@@ -116,23 +122,32 @@ def sheet_sources(sheet: Path) -> list[SectionSource]:
 
 def _read(source: SectionSource) -> TissueSection:
     section = _read_kind(source)
+    refuse_same_place(section)
     return section if source.batch is None else replace(section, batch=source.batch)
 
 
 def _read_kind(source: SectionSource) -> TissueSection:
     path = source.path
     if os.path.isdir(path):
+        if is_spatialdata(path):
+            raise DataError(
+                f"{path.name}: SpatialData; write its table with positions as AnnData: sdata.tables['table'].write_h5ad('section.h5ad'), and name the image"
+            )
+        if is_anndata(path):
+            return read_anndata_section(source)
         if folder := space_ranger_folder(path):
             return read_space_ranger(source, folder)
         if table := tile_table(path):
             return read_tile_folder(source, table)
+        refuse_foreign_folder(path)
         raise DataError(
             f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
         )
     if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
     if is_hdf5(path):
-        return read_h5ad_section(source)
+        refuse_foreign_hdf5(path)
+        return read_anndata_section(source)
     try:
         with open(path, "rb") as stream:
             start = stream.read(_HEAD)
@@ -141,6 +156,7 @@ def _read_kind(source: SectionSource) -> TissueSection:
     refuse_unsafe(start, path.name, "give a counts table, an .h5ad or an image")
     if start.startswith(_IMAGE_STARTS):
         return read_slide(source)
+    refuse_foreign_file(path)
     if looks_like_legacy_st(first_lines(path, 2)):
         return read_legacy_st(source)
     raise DataError(

@@ -9,6 +9,7 @@ from PIL import Image, TiffImagePlugin
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import read_section
+from spectra_dl.expression.section import OFF_TISSUE
 from spectra_dl.imaging.precut_tiles import PrecutTiles
 
 DrawImage = Callable[[Path], Path]
@@ -82,7 +83,6 @@ def test_a_file_outside_the_folder_is_never_opened(tiles: Path, name: str) -> No
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (",50,2,3", ",50,2.5,3", "line 4, gene 'GENEA': 2.5 is no count"),
         (",50,2,3", ",50,two,3", "line 4, column 4: 'two' is no number"),
         (",50,2,3", ",50,2", "line 4: 4 cells for 5 columns"),
         ("t2.png", "t1.png", "barcode 't1.png' stands twice"),
@@ -96,6 +96,30 @@ def test_a_broken_table_of_tiles_is_refused_with_its_place(
     table.write_text(table.read_text().replace(old, new))
     with pytest.raises(DataError, match=said):
         read_section(tiles, um_per_pixel=0.5)
+
+
+def test_values_that_are_no_counts_are_predicted_on_and_said(tiles: Path) -> None:
+    table = tiles / "tiles.csv"
+    table.write_text(table.read_text().replace(",50,2,3", ",50,2.5,3"))
+    section = read_section(tiles, um_per_pixel=0.5)
+    assert section.counts is None
+    assert any("line 4, gene 'GENEA': 2.5 is no count" in note for note in section.notes)
+
+
+def test_marks_of_tissue_and_metadata_in_a_table_of_tiles_are_no_genes(tiles: Path) -> None:
+    table = tiles / "tiles.csv"
+    lines = table.read_text().splitlines()
+    more = ["in_tissue,array_row,array_col,cluster"] + [
+        f"{int(k != 2)},0,{k},A{k}" for k in range(len(lines) - 1)
+    ]
+    table.write_text("\n".join(f"{line},{cells}" for line, cells in zip(lines, more, strict=True)))
+    section = read_section(tiles, um_per_pixel=0.5)
+    assert list(section.gene) == ["GENEA", "GENEB"]
+    assert section.reason[2] == OFF_TISSUE
+    assert list(section.array.column) == list(range(len(lines) - 1))
+    assert any(
+        "columns that are no genes are left out: 'in_tissue, array_row" in note for note in section.notes
+    )
 
 
 def test_tiles_need_um_per_pixel(tiles: Path) -> None:
