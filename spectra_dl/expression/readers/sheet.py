@@ -11,7 +11,8 @@ from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_l
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource
-from spectra_dl.expression.readers.tenx.space_ranger import read_space_ranger, space_ranger_folder
+from spectra_dl.expression.readers.tenx.runs import read_tenx_file, read_tenx_run
+from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_h5
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
 from spectra_dl.expression.section import TissueSection
@@ -19,7 +20,7 @@ from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _NEEDED = ("path", "patient", "section")
-_OPTIONAL = ("mpp", "image", "spots", "pitch_um", "batch")
+_OPTIONAL = ("mpp", "image", "spots", "pitch_um", "batch", "bin_um", "alignment")
 _HEAD = 512  # bytes by which a file's kind is recognised
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
@@ -80,7 +81,7 @@ def read_sections(sheet: Path) -> list[TissueSection]:
     Parameters
     ----------
     sheet
-        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, spots, pitch_um and batch; paths are relative to
+        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, spots, pitch_um, batch, bin_um and alignment; paths are relative to
         the sheet.
 
     Raises
@@ -122,8 +123,9 @@ def _read(source: SectionSource) -> TissueSection:
 def _read_kind(source: SectionSource) -> TissueSection:
     path = source.path
     if os.path.isdir(path):
-        if folder := space_ranger_folder(path):
-            return read_space_ranger(source, folder)
+        if section := read_tenx_run(source):
+            return section
+        _refuse_bins(source)
         if table := tile_table(path):
             return read_tile_folder(source, table)
         raise DataError(
@@ -131,6 +133,9 @@ def _read_kind(source: SectionSource) -> TissueSection:
         )
     if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
+    if is_tenx_h5(path):
+        return read_tenx_file(source)
+    _refuse_bins(source)
     if is_hdf5(path):
         return read_h5ad_section(source)
     try:
@@ -149,14 +154,28 @@ def _read_kind(source: SectionSource) -> TissueSection:
     )
 
 
+def _refuse_bins(source: SectionSource) -> None:
+    """Refuse what is stated for runs of 10x Genomics alone, where it would be passed over."""
+    stated = {"bin_um": source.bin_um, "alignment": source.alignment}
+    if named := [name for name, value in stated.items() if value is not None]:
+        raise DataError(
+            f"{source.stem}: {' and '.join(named)} are for Visium HD, cells of Space Ranger 4 and Xenium, and {source.path.name} is none of these; "
+            "leave them away"
+        )
+
+
 def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
     for name in _NEEDED:
         if not cells[name]:
             raise DataError(f"{sheet.name} line {number}: no {name}; fill it in")
     sizes = {
-        name: _size(cells.get(name, ""), name, f"{sheet.name} line {number}") for name in ("mpp", "pitch_um")
+        name: _size(cells.get(name, ""), name, f"{sheet.name} line {number}")
+        for name in ("mpp", "pitch_um", "bin_um")
     }
-    files = {name: sheet.parent / cells[name] if cells.get(name) else None for name in ("image", "spots")}
+    files = {
+        name: sheet.parent / cells[name] if cells.get(name) else None
+        for name in ("image", "spots", "alignment")
+    }
     return SectionSource(
         path=sheet.parent / cells["path"],
         name=cells["section"],
@@ -166,6 +185,8 @@ def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
         spots=files["spots"],
         pitch_um=sizes["pitch_um"],
         batch=cells.get("batch") or None,
+        bin_um=sizes["bin_um"],
+        alignment=files["alignment"],
     )
 
 
