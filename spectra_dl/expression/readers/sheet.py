@@ -10,7 +10,7 @@ from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
-from spectra_dl.expression.readers.source import SectionSource
+from spectra_dl.expression.readers.source import SectionSource, refuse_same_place
 from spectra_dl.expression.readers.tenx.runs import read_tenx_file, read_tenx_run
 from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_h5
 from spectra_dl.expression.readers.text_lines import first_lines
@@ -117,6 +117,7 @@ def sheet_sources(sheet: Path) -> list[SectionSource]:
 
 def _read(source: SectionSource) -> TissueSection:
     section = _read_kind(source)
+    refuse_same_place(section)
     return section if source.batch is None else replace(section, batch=source.batch)
 
 
