@@ -82,33 +82,6 @@ def read_positions(path: Path) -> Places:
     )
 
 
-def refuse_shared_places(places: Places, where: str) -> None:
-    """Refuse two barcodes at one place of the array or the image.
-
-    Parameters
-    ----------
-    places
-        Those that are used.
-    where
-        The file, for messages.
-
-    Raises
-    ------
-    DataError
-        Two lie at one place.
-    """
-    for values, what in ((places.array.astype(np.float64), "row and column"), (places.pixel, "pixel")):
-        known = np.flatnonzero(np.isfinite(values).all(axis=1))
-        _, first, count = np.unique(values[known], axis=0, return_index=True, return_counts=True)
-        if np.any(count > 1):
-            at = known[first[np.argmax(count > 1)]]
-            twin = next(row for row in known if row != at and np.array_equal(values[row], values[at]))
-            raise DataError(
-                f"{where}: barcodes {places.barcode[at]!r:.60} and {places.barcode[twin]!r:.60} lie at one {what}, "
-                f"{values[at][0]:g} and {values[at][1]:g}; are they two sections? give each a file of its own"
-            )
-
-
 def _text_table(path: Path) -> tuple[TextArray, FloatArray]:
     places, order = dict[str, list[float]](), list(range(6))
     for number, line in text_lines(path):

@@ -9,13 +9,13 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import CountMatrix
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.scale_factors import positive, read_json
-from spectra_dl.expression.readers.slide import written_um_per_pixel
 from spectra_dl.expression.readers.source import SectionSource, spot_reasons
 from spectra_dl.expression.readers.tenx.bins import gathered_cells, square_centres
 from spectra_dl.expression.readers.tenx.cell_shapes import cell_centroids
 from spectra_dl.expression.readers.tenx.layout import Counts, SpaceRangerFiles, with_spatial
 from spectra_dl.expression.readers.tenx.section_image import image_and_scale
 from spectra_dl.expression.readers.tenx.tenx_matrix import read_tenx_h5
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import ArrayPlaces, TissueSection, pitch_of
 from spectra_dl.imaging.image import TissueImage
 
@@ -96,19 +96,19 @@ def _scaled(
     image, scale = image_and_scale(
         source, files.counts.folder, files.hires, positive(factors, "tissue_hires_scalef", name)
     )
-    microns, written = positive(factors, "microns_per_pixel", name), written_um_per_pixel(image)
+    microns = positive(factors, "microns_per_pixel", name)
     size, notes = agreed_pixel_size(
         source.um_per_pixel,
         [
             PixelSize(microns, f"from microns_per_pixel in {name}") if microns else None,
-            PixelSize(written[0] * scale, written[1]) if written else None,
+            *written_pixel_sizes(image, given=source.um_per_pixel, image_scale=scale),
         ],
         source.stem,
     )
     pixel_note = (
         f"{source.stem}: {size.um_per_pixel / scale:.4g} µm per pixel of {image.path.name}, {size.source}"
     )
-    return size, (image, scale), [pixel_note, *notes]
+    return size, (image, scale), [pixel_note, *notes, *image_notes(image)]
 
 
 def _spots(

@@ -14,16 +14,16 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import CountMatrix
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.scale_factors import positive, read_json
-from spectra_dl.expression.readers.slide import written_um_per_pixel
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um, spot_reasons
 from spectra_dl.expression.readers.tenx.bins import block_centres, joined_bins, required_side
 from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles, summary_of
 from spectra_dl.expression.readers.tenx.matrix_market import read_tenx_folder
-from spectra_dl.expression.readers.tenx.positions import Places, read_positions, refuse_shared_places
+from spectra_dl.expression.readers.tenx.positions import Places, read_positions
 from spectra_dl.expression.readers.tenx.probe_set import without_excluded
 from spectra_dl.expression.readers.tenx.section_image import image_and_scale
 from spectra_dl.expression.readers.tenx.tenx_matrix import TenxCounts, read_tenx_h5
-from spectra_dl.expression.section import OFF_TISSUE, ArrayPlaces, TissueSection
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
+from spectra_dl.expression.section import ArrayPlaces, TissueSection
 from spectra_dl.imaging.image import TissueImage
 
 PITCH_UM, SPOT_UM = 100.0, 55.0
@@ -84,7 +84,7 @@ def read_space_ranger(
         [
             PixelSize(microns, f"from microns_per_pixel in {factors_name}") if microns else None,
             measured,
-            _written(image, scale),
+            *written_pixel_sizes(image, given=source.um_per_pixel, image_scale=scale),
         ],
         where,
     )
@@ -97,7 +97,7 @@ def read_space_ranger(
         binned,
         image,
         (size, scale),
-        notes=(pixel_note, *size_notes, *pitch_notes, *read),
+        notes=(pixel_note, *size_notes, *pitch_notes, *image_notes(image), *read),
     )
 
 
@@ -128,8 +128,7 @@ def _section(
     notes: tuple[str, ...],
 ) -> TissueSection:
     full, scale, places = size[0].um_per_pixel, size[1], spots.places
-    reason = spot_reasons(places.pixel * scale, spots.counts.per_spot, image, source.stem)
-    reason[~places.in_tissue] = OFF_TISSUE
+    reason = spot_reasons(places.pixel * scale, spots.counts.per_spot, image, source.stem, places.in_tissue)
     return TissueSection(
         name=source.stem,
         patient=source.patient,
@@ -165,7 +164,6 @@ def _joined(
         )
     kept = np.flatnonzero(under if files.counts.raw else placed)
     places = whole.select(row_of[kept])
-    refuse_shared_places(places, files.positions.name)
     notes, off = [], int((placed & ~under).sum())
     if files.counts.raw:
         notes.append(
@@ -196,12 +194,6 @@ def _measured(
         return None, (f"{source.stem}: the pixel size could not be checked by the array ({reason})",)
     what = f"bins of {native:g} µm" if native else f"{PITCH_UM:g} µm between neighbouring spots"
     return PixelSize(full, f"from the array's pitch of {what}", measured=True), ()
-
-
-def _written(image: TissueImage, scale: float) -> PixelSize | None:
-    """Return the full-resolution pixel size that the image's own fields state."""
-    written = written_um_per_pixel(image)
-    return None if written is None else PixelSize(written[0] * scale, written[1])
 
 
 def _binned(source: SectionSource, spots: _Spots, whole: Places, native: float | None) -> _Spots:

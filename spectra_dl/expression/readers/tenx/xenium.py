@@ -11,7 +11,6 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.scale_factors import positive, read_json
-from spectra_dl.expression.readers.slide import written_um_per_pixel
 from spectra_dl.expression.readers.source import SectionSource, refuse_far, spot_reasons
 from spectra_dl.expression.readers.tenx.affine import read_alignment
 from spectra_dl.expression.readers.tenx.bins import gathered_cells, square_centres
@@ -20,6 +19,7 @@ from spectra_dl.expression.readers.tenx.matrix_market import read_tenx_folder
 from spectra_dl.expression.readers.tenx.parquet_table import is_pyarrow_there, read_parquet
 from spectra_dl.expression.readers.tenx.tenx_matrix import TenxCounts, read_tenx_h5
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import ArrayPlaces, TissueSection
 from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.slide import open_tissue_image
@@ -183,12 +183,11 @@ def _on_image(
     image = open_tissue_image(
         source.image or _only(files, _STAINED, "image of H&E (…_he_image.ome.tif)", source)
     )
-    written = written_um_per_pixel(image)
-    stated = PixelSize(*written) if written else None
+    stated = written_pixel_sizes(image, given=source.um_per_pixel)
     path = source.alignment or _alignment_beside(files, image.path)
     notes = [] if source.image else [f"{image.path.name} is taken as the image of H&E"]
     if path is None:
-        size, differing = agreed_pixel_size(source.um_per_pixel, [stated], source.stem)
+        size, differing = agreed_pixel_size(source.um_per_pixel, stated, source.stem)
         notes.append(
             f"no alignment matrix was named or lies there; {image.path.name} is taken to begin where the run's coordinates in µm do, unturned"
         )
@@ -196,12 +195,12 @@ def _on_image(
     else:
         alignment, morphology = read_alignment(path), _pixel_um(files)
         by_matrix = PixelSize(morphology * alignment.scale, f"from the alignment {path.name}", measured=True)
-        size, differing = agreed_pixel_size(source.um_per_pixel, [by_matrix, stated], source.stem)
+        size, differing = agreed_pixel_size(source.um_per_pixel, [by_matrix, *stated], source.stem)
         size = by_matrix
         pixel = alignment.to_image(centre_um / morphology)
         notes.append(f"places lie on {image.path.name} by the matrix {path.name}")
     pixel_note = f"{size.um_per_pixel:.4g} µm per pixel of {image.path.name}, {size.source}"
-    return image, pixel, size, [pixel_note, *differing, *notes]
+    return image, pixel, size, [pixel_note, *differing, *image_notes(image), *notes]
 
 
 def _alignment_beside(files: XeniumFiles, image: Path) -> Path | None:
