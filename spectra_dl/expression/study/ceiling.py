@@ -9,6 +9,8 @@ import numpy as np
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
+from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_h5
+from spectra_dl.expression.section import OFF_TISSUE
 from spectra_dl.storage.csv_rows import csv_text
 from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.run_folder import RunResult
@@ -65,25 +67,28 @@ class SectionCeiling(RunResult):
         return {"ceiling.csv": csv_text([header, *(vars(gene).values() for gene in self.genes)])}
 
 
-def ceiling_study(path: Path, *, top: int | None = None) -> SectionCeiling:
+def ceiling_study(path: Path, *, top: int | None = None, bin_um: float | None = None) -> SectionCeiling:
     """Estimate the noise ceiling of each gene of a section.
 
     Parameters
     ----------
     path
-        An ``.h5ad`` with raw counts, or a counts table of legacy Spatial Transcriptomics beside its image and spots.
+        An ``.h5ad`` with raw counts, a folder of 10x Genomics, or a counts table of legacy Spatial Transcriptomics beside its image and spots.
     top
         Only so many genes, those with the most counts; None takes all.
+    bin_um
+        µm of the squares into which bins are joined or cells gathered; None takes the format's own.
 
     Raises
     ------
     DataError
         The section can't be read.
     """
-    if is_hdf5(path):
+    if bin_um is None and is_hdf5(path) and not is_tenx_h5(path):
         counts, _, names = read_h5ad_counts(path)
     else:
-        section = read_section(SectionSource(path))
+        section = read_section(SectionSource(path, bin_um=bin_um))
+        section = section.select(section.reason != OFF_TISSUE)
         counts, names = section.counts, section.gene  # type: ignore[assignment]  # these readers give both
     library = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     counted = library > 0

@@ -108,16 +108,16 @@ def read_xenium(source: SectionSource, files: XeniumFiles) -> TissueSection:
     )
     if lost := len(position) - len(known):
         notes.append(f"{lost} cells have no place in {files.cells.name} and are left out")
-    counts = binned.counts
+    counts, scale = binned.counts, source.image_scale or 1.0
     return TissueSection(
         name=where,
         patient=source.patient,
         image=image,
-        um_per_pixel=size.um_per_pixel,
+        um_per_pixel=size.um_per_pixel / scale,
         um_per_pixel_source=size.source,
         barcode=counts.barcode,
         position_um=pixel * size.um_per_pixel,
-        reason=spot_reasons(pixel, counts.per_spot, image, where),
+        reason=spot_reasons(pixel * scale, counts.per_spot, image, where),
         counts=counts.matrix,
         gene=counts.gene,
         symbol=counts.symbol,
@@ -125,6 +125,7 @@ def read_xenium(source: SectionSource, files: XeniumFiles) -> TissueSection:
         spot_pitch_um=bin_um,
         notes=tuple(f"{where}: {note.removeprefix(f'{where}: ')}" for note in (*notes, *counted.notes)),
         files=(image.path, files.cells),
+        full_um_per_pixel=size.um_per_pixel,
         array=ArrayPlaces(None, binned.array[:, 0], binned.array[:, 1]),
     )
 
@@ -179,11 +180,11 @@ def _text_centroids(path: Path) -> tuple[TextArray, FloatArray]:
 def _on_image(
     source: SectionSource, files: XeniumFiles, centre_um: FloatArray
 ) -> tuple[TissueImage, FloatArray, PixelSize, list[str]]:
-    """Return the image of H&E, where on it places in µm lie in pixels, its pixel size, and what is to be said."""
+    """Return the image of H&E, where places in µm lie in its full-resolution pixels, their size, and what is to be said."""
     image = open_tissue_image(
         source.image or _only(files, _STAINED, "image of H&E (…_he_image.ome.tif)", source)
     )
-    stated = written_pixel_sizes(image, given=source.um_per_pixel)
+    stated = written_pixel_sizes(image, given=source.um_per_pixel, image_scale=source.image_scale or 1.0)
     path = source.alignment or _alignment_beside(files, image.path)
     notes = [] if source.image else [f"{image.path.name} is taken as the image of H&E"]
     if path is None:
@@ -199,7 +200,8 @@ def _on_image(
         size = by_matrix
         pixel = alignment.to_image(centre_um / morphology)
         notes.append(f"places lie on {image.path.name} by the matrix {path.name}")
-    pixel_note = f"{size.um_per_pixel:.4g} µm per pixel of {image.path.name}, {size.source}"
+    shown = size.um_per_pixel / (source.image_scale or 1.0)
+    pixel_note = f"{shown:.4g} µm per pixel of {image.path.name}, {size.source}"
     return image, pixel, size, [pixel_note, *differing, *image_notes(image), *notes]
 
 
