@@ -11,8 +11,7 @@ from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_l
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource, refuse_same_place
-from spectra_dl.expression.readers.tenx.runs import read_tenx_file, read_tenx_run
-from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_h5
+from spectra_dl.expression.readers.tenx.runs import is_tenx_file, read_tenx_file, read_tenx_run
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
 from spectra_dl.expression.section import TissueSection
@@ -135,7 +134,7 @@ def _read_kind(source: SectionSource) -> TissueSection:
         return _read_folder(source)
     if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
-    if is_tenx_h5(path):
+    if is_tenx_file(path):
         return read_tenx_file(source)
     _refuse_bins(source)
     if is_hdf5(path):

@@ -9,7 +9,7 @@ import numpy as np
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
-from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_h5
+from spectra_dl.expression.readers.tenx.runs import is_tenx_file
 from spectra_dl.expression.section import OFF_TISSUE
 from spectra_dl.storage.csv_rows import csv_text
 from spectra_dl.storage.hdf5_checks import is_hdf5
@@ -84,7 +84,7 @@ def ceiling_study(path: Path, *, top: int | None = None, bin_um: float | None = 
     DataError
         The section can't be read.
     """
-    if bin_um is None and is_hdf5(path) and not is_tenx_h5(path):
+    if bin_um is None and is_hdf5(path) and not is_tenx_file(path):
         counts, _, names = read_h5ad_counts(path)
     else:
         section = read_section(SectionSource(path, bin_um=bin_um))

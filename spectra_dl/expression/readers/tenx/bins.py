@@ -213,11 +213,14 @@ def _grouped(
     square: NDArray[np.int64], keys: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], IndexArray]:
     """Return the squares that occur, by row and column, and which of them each entry is in."""
+    known = square if keys is None else np.concatenate([keys, square])
+    low = known.min(axis=0, initial=_MOST_SQUARES)
+    width = int(known[:, 1].max(initial=0) - low[1]) + 1
+    # One number a square: rows of two are sorted ten times as slowly.
+    numbers = (known[:, 0] - low[0]) * width + known[:, 1] - low[1]
     if keys is None:
-        found, group = np.unique(square, axis=0, return_inverse=True)
-        return found, np.asarray(group, dtype=np.intp).ravel()
-    both, group = np.unique(np.concatenate([keys, square]), axis=0, return_inverse=True)
-    group = np.asarray(group, dtype=np.intp).ravel()
-    place = np.empty(len(both), dtype=np.intp)
-    place[group[: len(keys)]] = np.arange(len(keys))
-    return keys, place[group[len(keys) :]]
+        _, first, group = np.unique(numbers, return_index=True, return_inverse=True)
+        return known[first], np.asarray(group, dtype=np.intp)
+    order = np.argsort(numbers[: len(keys)])
+    at = np.searchsorted(numbers[: len(keys)], numbers[len(keys) :], sorter=order)
+    return keys, np.asarray(order[at], dtype=np.intp)

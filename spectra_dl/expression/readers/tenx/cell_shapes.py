@@ -38,7 +38,9 @@ def cell_centroids(path: Path, barcode: TextArray) -> FloatArray:
         try:
             cell, ring = str(feature["properties"]["cell_id"]), _ring(feature["geometry"])  # type: ignore[index]
             key = _key(cell)
-            centre = _centroid(np.array(ring, dtype=np.float64)[:, :2])
+            points = np.array(ring, dtype=np.float64)[:, :2]
+            refuse_far(points, f"{path.name}, feature {number}")
+            centre = _centroid(points)
         except (TypeError, KeyError, IndexError, ValueError) as err:
             raise DataError(
                 f"{path.name}: feature {number} is no polygon with a cell_id; take a fresh copy"
@@ -52,7 +54,6 @@ def cell_centroids(path: Path, barcode: TextArray) -> FloatArray:
         raise DataError(
             f"{path.name}: none of the {len(barcode)} cells of the counts ({barcode[0]!r:.60}, …) is outlined in it; is it another sample's?"
         )
-    refuse_far(centres, path.name)
     return centres
 
 

@@ -122,7 +122,8 @@ def counts_in(folder: Path) -> Counts | None:
             )
         for group in at:
             for counts in group:
-                return Counts(counts.path, counts.prefix, raw=kind == "raw")
+                raw = kind == "raw" or _COUNTS[4][1].fullmatch(counts.path.name) is not None
+                return Counts(counts.path, counts.prefix, raw)
     return None
 
 
@@ -154,6 +155,11 @@ def with_spatial(counts: Counts, notes: Sequence[str] = ()) -> SpaceRangerFiles:
         _belonging(counts, pattern, said) for pattern in (_POSITIONS, _FACTORS, _HIRES)
     )
     return SpaceRangerFiles(counts, positions, factors, hires, tuple(said))
+
+
+def has_spatial_files(folder: Path) -> bool:
+    """Say whether positions or scale factors lie in a folder itself."""
+    return any(_POSITIONS.fullmatch(name) or _FACTORS.fullmatch(name) for name in names_in(folder))
 
 
 def summary_of(folder: Path) -> str:
@@ -201,9 +207,11 @@ def _belonging(counts: Counts, pattern: re.Pattern[str], notes: list[str]) -> Pa
     same = [path for path, prefix in candidates if prefix == counts.prefix]
     # A folder spatial of one's own, as the archive's own tar unpacks to, needs no name in front.
     plain = [path for path, prefix in candidates if not prefix and path.parent != folder]
-    for group in (same, plain):
-        if group:
-            return _first(group, counts.prefix)
+    if same:
+        return _first(same, counts.prefix)
+    if plain:
+        _refuse_shared_folder(counts, plain[0].parent)
+        return _first(plain, counts.prefix)
     near = [(path, prefix) for path, prefix in candidates if _related(prefix, counts.prefix)]
     if len({prefix for _, prefix in near}) == 1:
         path = _first([path for path, _ in near], near[0][1])
@@ -215,6 +223,18 @@ def _belonging(counts: Counts, pattern: re.Pattern[str], notes: list[str]) -> Pa
             f"({counts.prefix!r:.60}); put the files of one sample into a folder of its own"
         )
     return None
+
+
+def _refuse_shared_folder(counts: Counts, spatial: Path) -> None:
+    """Refuse a folder ``spatial`` that could be any of several samples'."""
+    samples = sorted(
+        {match[1] for name in names_in(counts.folder) if (match := _COUNTS[0][1].fullmatch(name))}
+    )
+    if len(samples) > 1:
+        raise DataError(
+            f"{counts.path.name}: the folder {spatial.name} beside it names no sample, and counts of {', '.join(map(repr, samples)):.200} lie there; "
+            "give each sample a folder of its own with its spatial in it"
+        )
 
 
 def _first(paths: Sequence[Path], prefix: str) -> Path:

@@ -8,15 +8,18 @@ from spectra_dl.expression.readers.tenx.layout import (
     Counts,
     counts_in,
     counts_of_file,
+    has_spatial_files,
     names_in,
     summary_of,
     with_spatial,
 )
 from spectra_dl.expression.readers.tenx.segmented import MATRIX, read_segmented, segmented_folder
 from spectra_dl.expression.readers.tenx.space_ranger import read_space_ranger
+from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_h5
 from spectra_dl.expression.readers.tenx.visium_hd import bins_in, chosen_bins, size_by_name
 from spectra_dl.expression.readers.tenx.xenium import read_xenium, xenium_files
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.storage.hdf5_checks import is_hdf5
 
 _TRACES = ("spatial", "binned_outputs", "segmented_outputs", "outs", "experiment.xenium")
 _NO_MATRIX = {
@@ -24,6 +27,11 @@ _NO_MATRIX = {
     "feature_slice.h5": "images of features, not a matrix",
     "raw_probe_bc_matrix.h5": "counts of probes, not of genes",
 }
+
+
+def is_tenx_file(path: Path) -> bool:
+    """Say whether a file is an HDF5 file of 10x Genomics, by its content or by the name of one that holds no matrix."""
+    return is_tenx_h5(path) or (path.name.endswith(tuple(_NO_MATRIX)) and is_hdf5(path))
 
 
 def read_tenx_run(source: SectionSource) -> TissueSection | None:
@@ -45,14 +53,16 @@ def read_tenx_run(source: SectionSource) -> TissueSection | None:
             return _space_ranger(source, counts)
     if sizes := bins_in(path):
         bins = chosen_bins(sizes, source.bin_um, source.stem)
-        return read_space_ranger(source, with_spatial(bins.counts, bins.notes), bins.size_um)
+        cells = segmented_folder(path)
+        beside = (f"cells are read by naming {cells.name}",) if cells else ()
+        return read_space_ranger(source, with_spatial(bins.counts, (*bins.notes, *beside)), bins.size_um)
     if cells := segmented_folder(path):
         return read_segmented(source, cells)
     if files := xenium_files(path):
         return read_xenium(source, files)
-    if set(_TRACES) & set(names_in(path)) or any(
-        name.endswith("_bc_matrix.h5.gz") for name in names_in(path)
-    ):
+    names = names_in(path)
+    packed = any(name.endswith("_bc_matrix.h5.gz") for name in names)
+    if set(_TRACES) & set(names) or packed or has_spatial_files(path):
         raise DataError(_without_counts(path))
     return None
 
@@ -94,4 +104,6 @@ def _without_counts(path: Path) -> str:
         remedy = "unpack the archives in it first"
     elif ".h5.gz" in listed:
         remedy = "unpack the .h5.gz with gunzip first"
+    elif counts_in(path.absolute().parent):
+        remedy = f"the counts lie in the folder above, name {path.absolute().parent.name}"
     return f"{path.name}: a folder of Space Ranger without counts that can be read; in it {listed:.240}; {remedy}"

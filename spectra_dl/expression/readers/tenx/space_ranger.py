@@ -88,7 +88,7 @@ def read_space_ranger(
         ],
         where,
     )
-    stated = _Spots(counted.matrix.select(rows), spots, native or PITCH_UM, native or SPOT_UM)
+    stated = _Spots(_chosen(counted.matrix, rows), spots, native or PITCH_UM, native or SPOT_UM)
     binned = _binned(source, stated, whole, native)
     read = (f"{where}: {note}" for note in (*files.notes, *counted.notes, *notes, *binned.notes))
     pixel_note = f"{where}: {size.um_per_pixel / scale:.4g} µm per pixel of {image.path.name}, {size.source}"
@@ -155,6 +155,7 @@ def _joined(
 ) -> tuple[IndexArray, Places, list[str]]:
     """Return which rows of the counts are kept, their places, and what is to be said."""
     assert files.positions is not None
+    _refuse_aggregated(counts, files)
     row_of = whole.rows_of(counts.barcode)
     placed = row_of >= 0
     under = placed & whole.in_tissue[row_of]
@@ -177,6 +178,21 @@ def _joined(
     if lost := int((~placed).sum()):
         notes.append(f"{lost} counted barcodes have no place in {files.positions.name} and are left out")
     return kept, places, notes
+
+
+def _chosen(counts: CountMatrix, rows: IndexArray) -> CountMatrix:
+    """Return ascending rows of the counts, the counts themselves where it is all of them."""
+    return counts if len(rows) == len(counts.barcode) else counts.select(rows)
+
+
+def _refuse_aggregated(counts: CountMatrix, files: SpaceRangerFiles) -> None:
+    """Refuse the counts of several sections that spaceranger aggr has joined."""
+    suffixes = {str(barcode).rpartition("-")[2] for barcode in counts.barcode}
+    if len(suffixes) > 1 and all(suffix.isdecimal() for suffix in suffixes):
+        raise DataError(
+            f"{files.counts.path.name}: counts of {len(suffixes)} sections (barcodes end in -{', -'.join(sorted(suffixes)):.80}), as spaceranger aggr "
+            "joins them; read each section's own run"
+        )
 
 
 def _measured(
@@ -208,7 +224,7 @@ def _binned(source: SectionSource, spots: _Spots, whole: Places, native: float |
     side = required_side(native, wanted, source.stem)
     under = np.flatnonzero(spots.places.in_tissue)
     bin_um = side * native
-    binned = joined_bins(spots.counts.select(under), spots.places.array[under], side, bin_um)
+    binned = joined_bins(_chosen(spots.counts, under), spots.places.array[under], side, bin_um)
     places = Places(
         binned.counts.barcode,
         np.ones(len(binned.array), dtype=bool),

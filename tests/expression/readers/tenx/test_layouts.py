@@ -2,6 +2,7 @@
 
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -97,6 +98,37 @@ def test_files_of_one_accession_belong_together(tmp_path):
     assert any("GSM1_tissue_positions.csv is taken" in note for note in section.notes)
 
 
+def test_a_folder_spatial_that_could_be_any_sample_s_is_refused(tmp_path):
+    for sample in ("GSM1_A_", "GSM2_B_"):
+        write_run(tmp_path, visium(), Layout(prefix=sample))
+    with pytest.raises(DataError, match="the folder spatial beside it names no sample"):
+        read_section(tmp_path / "GSM2_B_filtered_feature_bc_matrix.h5")
+
+
+def test_joined_runs_of_several_sections_are_refused(tmp_path):
+    array = visium()
+    outs = write_run(tmp_path, array)
+    names = [name.replace("-1", "-2") if k % 2 else name for k, name in enumerate(array.barcode)]
+    write_matrix(outs / "filtered_feature_bc_matrix.h5", array.counts, names)
+    with pytest.raises(DataError, match=r"counts of 2 sections \(barcodes end in -1, -2\)"):
+        read_section(tmp_path)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_the_folder_of_three_files_is_read_when_named_itself(tmp_path, raw):
+    outs = write_run(tmp_path, visium(), Layout(counts="gz", raw=raw))
+    name = f"{'raw' if raw else 'filtered'}_feature_bc_matrix"
+    section = read_section(outs / name)
+    check(section, visium())
+    assert raw == any("the raw counts" in note for note in section.notes)
+
+
+def test_the_folder_spatial_named_itself_is_refused_with_the_one_above(tmp_path):
+    write_run(tmp_path / "run7", visium())
+    with pytest.raises(DataError, match="the counts lie in the folder above, name run7"):
+        read_section(tmp_path / "run7" / "spatial")
+
+
 def test_filtered_counts_go_before_raw_ones_unless_those_are_named(tmp_path):
     write_run(tmp_path, visium(), Layout(raw=True))
     write_run(tmp_path, visium())
@@ -140,7 +172,8 @@ def test_a_folder_without_counts_is_refused_with_what_lies_there(tmp_path, made,
     [("molecule_info.h5", "every molecule"), ("raw_probe_bc_matrix.h5", "probes, not of genes")],
 )
 def test_files_that_are_no_matrix_of_genes_are_refused_by_name(tmp_path, name, said):
-    write_matrix(tmp_path / name, np.ones((3, 5), dtype=int), ["a", "b", "c"])
+    with h5py.File(tmp_path / name, "w") as file:
+        file["count"] = np.ones(3)
     with pytest.raises(DataError, match=said):
         read_section(tmp_path / name)
 
