@@ -7,7 +7,7 @@ import click
 
 from spectra_dl.expression.estimators.losses import LossName
 from spectra_dl.expression.estimators.registry import MODEL_NAMES
-from spectra_dl_cli.options import bundled, seed_option, store_option, together
+from spectra_dl_cli.options import bin_option, bundled, seed_option, store_option, together
 
 if TYPE_CHECKING:
     from spectra_dl.expression.study.settings import ExpressionStudySettings
@@ -70,6 +70,7 @@ expression_options = together(
         metavar="SIDE",
         help="Side of the tiles around a spot, in um; may be given several times.",
     ),
+    bin_option,
     store_option,
     seed_option,
 )

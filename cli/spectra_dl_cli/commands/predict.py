@@ -8,6 +8,7 @@ import click
 
 from spectra_dl_cli.execution_options import ExecutionOptions, bundled_execution, execution_options
 from spectra_dl_cli.options import (
+    bin_option,
     bundled,
     bundled_reading,
     data_argument,
@@ -54,6 +55,10 @@ class SectionOptions:
         Those that a model file alone may not call for.
     store
         Folder of features.
+    bin_um
+        µm of the squares into which bins are joined or cells gathered.
+    alignment
+        The matrix of a Xenium run's image.
     """
 
     mpp: float | None
@@ -61,6 +66,8 @@ class SectionOptions:
     image: Path | None
     encoders: tuple[str, ...]
     store: Path | None
+    bin_um: float | None = None
+    alignment: Path | None = None
 
 
 @click.command()
@@ -103,6 +110,13 @@ class SectionOptions:
     multiple=True,
     metavar="NAME",
     help="With a model of expression that was trained with timm:MODEL or features:PATH: the same again.",
+)
+@bin_option
+@click.option(
+    "--alignment",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="With a model of expression and a Xenium run: the matrix by which the image of --image lies on it.",
 )
 @store_option
 @json_option
@@ -197,7 +211,14 @@ def _section(
 
     folder = output.out
     assert isinstance(folder, Path)  # _refuse_without_folder
-    source = SectionSource(path, um_per_pixel=tissue.mpp, image=tissue.image, pitch_um=tissue.pitch)
+    source = SectionSource(
+        path,
+        um_per_pixel=tissue.mpp,
+        image=tissue.image,
+        pitch_um=tissue.pitch,
+        bin_um=tissue.bin_um,
+        alignment=tissue.alignment,
+    )
     store = open_store(tissue.store) if tissue.store else None
     result = predict_study(predictor, source, folder, encoders=tissue.encoders, store=store)
     output.finish(
@@ -224,7 +245,10 @@ def _sections(
     assert isinstance(folder, Path)  # _refuse_without_folder
     result = predict_sections(
         predictor,
-        [SectionSource(path, um_per_pixel=tissue.mpp, pitch_um=tissue.pitch) for path in paths],
+        [
+            SectionSource(path, um_per_pixel=tissue.mpp, pitch_um=tissue.pitch, bin_um=tissue.bin_um)
+            for path in paths
+        ],
         folder,
         encoders=tissue.encoders,
         store=open_store(tissue.store) if tissue.store else None,
@@ -242,3 +266,7 @@ def _refuse_without_folder(data: tuple[Path, ...], tissue: SectionOptions, outpu
         raise UsageError("a model of expression writes files; name a folder with --out")
     if len(data) > 1 and tissue.image is not None:
         raise UsageError("--image is that of one section; predict sections with --image one at a time")
+    if len(data) > 1 and tissue.alignment is not None:
+        raise UsageError(
+            "--alignment is that of one section; predict sections with --alignment one at a time"
+        )

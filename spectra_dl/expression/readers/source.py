@@ -43,6 +43,10 @@ class SectionSource:
         µm between the spots laid over an image that comes without counts; 100 where None.
     batch
         The batch, scanner or site, where a person names it.
+    bin_um
+        µm of a side of the squares into which bins of Visium HD are joined or cells gathered; None takes the format's own.
+    alignment
+        The matrix by which an image of H&E lies on a Xenium run, where it doesn't lie beside the image.
     image_scale
         Pixels of the image that is read per full-resolution pixel, above 0; files state spots in full-resolution pixels. None
         takes what the files say of the image, and 1 for an image that they say nothing of.
@@ -50,7 +54,7 @@ class SectionSource:
     Raises
     ------
     UsageError
-        µm per pixel, the pitch or the image's scale are not above 0 and below a million.
+        µm per pixel, the pitch, the bins or the image's scale are not above 0 and below a million.
     """
 
     path: Path
@@ -62,11 +66,14 @@ class SectionSource:
     pitch_um: float | None = None
     batch: str | None = None
     image_scale: float | None = None
+    bin_um: float | None = None
+    alignment: Path | None = None
 
     def __post_init__(self) -> None:
         stated = (
             ("µm per pixel", self.um_per_pixel),
             ("µm between spots", self.pitch_um),
+            ("µm of a bin", self.bin_um),
             ("pixels of the image per full-resolution pixel", self.image_scale),
         )
         for what, value in stated:
