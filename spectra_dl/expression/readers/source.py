@@ -38,11 +38,14 @@ class SectionSource:
         µm between the spots laid over an image that comes without counts; 100 where None.
     batch
         The batch, scanner or site, where a person names it.
+    image_scale
+        Pixels of the image that is read per full-resolution pixel, above 0; files state spots in full-resolution pixels. None
+        takes what the files say of the image, and 1 for an image that they say nothing of.
 
     Raises
     ------
     UsageError
-        µm per pixel or the pitch are not above 0 and below a million.
+        µm per pixel, the pitch or the image's scale are not above 0 and below a million.
     """
 
     path: Path
@@ -53,9 +56,15 @@ class SectionSource:
     spots: Path | None = None
     pitch_um: float | None = None
     batch: str | None = None
+    image_scale: float | None = None
 
     def __post_init__(self) -> None:
-        for what, value in (("µm per pixel", self.um_per_pixel), ("µm between spots", self.pitch_um)):
+        stated = (
+            ("µm per pixel", self.um_per_pixel),
+            ("µm between spots", self.pitch_um),
+            ("pixels of the image per full-resolution pixel", self.image_scale),
+        )
+        for what, value in stated:
             if value is not None and not possible_size(value):
                 raise UsageError(f"{self.stem}: {value} {what}; give a number above 0 and below a million")
 

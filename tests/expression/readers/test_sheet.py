@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spectra_dl.errors import DataError, UnsafeError, UsageError
-from spectra_dl.expression.readers import read_section, read_sections
+from spectra_dl.expression.readers import SectionSource, read_section, read_sections
 from spectra_dl.expression.readers.sheet import sheet_sources
 
 DrawImage = Callable[[Path], Path]
@@ -89,3 +89,11 @@ def test_a_folder_that_is_no_section_is_refused(tmp_path: Path) -> None:
 def test_a_scale_that_is_no_number_above_0_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="above 0"):
         read_section(tmp_path, um_per_pixel=-1.0)
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.25, float("nan"), 1e7])
+def test_a_scale_of_the_image_that_no_image_can_have_is_refused(tmp_path: Path, scale: float) -> None:
+    with pytest.raises(
+        UsageError, match="pixels of the image per full-resolution pixel; give a number above 0"
+    ):
+        SectionSource(tmp_path / "one.h5ad", image_scale=scale)
