@@ -15,11 +15,13 @@ from spectra_dl.expression.readers.tenx.space_ranger import read_space_ranger, s
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.slide import dicom_in, is_slide
 from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _NEEDED = ("path", "patient", "section")
-_OPTIONAL = ("mpp", "image", "spots", "pitch_um", "batch")
+_OPTIONAL = ("mpp", "image", "spots", "pitch_um", "batch", "image_scale")
+_MEANT = {"mpp": "µm", "pitch_um": "µm", "image_scale": "pixels of the image per full-resolution pixel"}
 _HEAD = 512  # bytes by which a file's kind is recognised
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
@@ -80,8 +82,8 @@ def read_sections(sheet: Path) -> list[TissueSection]:
     Parameters
     ----------
     sheet
-        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, spots, pitch_um and batch; paths are relative to
-        the sheet.
+        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, image_scale (pixels of the image per
+        full-resolution pixel), spots, pitch_um and batch; paths are relative to the sheet.
 
     Raises
     ------
@@ -122,13 +124,7 @@ def _read(source: SectionSource) -> TissueSection:
 def _read_kind(source: SectionSource) -> TissueSection:
     path = source.path
     if os.path.isdir(path):
-        if folder := space_ranger_folder(path):
-            return read_space_ranger(source, folder)
-        if table := tile_table(path):
-            return read_tile_folder(source, table)
-        raise DataError(
-            f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
-        )
+        return _read_folder(source)
     if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
     if is_hdf5(path):
@@ -139,7 +135,7 @@ def _read_kind(source: SectionSource) -> TissueSection:
     except OSError as err:
         raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
     refuse_unsafe(start, path.name, "give a counts table, an .h5ad or an image")
-    if start.startswith(_IMAGE_STARTS):
+    if start.startswith(_IMAGE_STARTS) or is_slide(path):
         return read_slide(source)
     if looks_like_legacy_st(first_lines(path, 2)):
         return read_legacy_st(source)
@@ -149,13 +145,24 @@ def _read_kind(source: SectionSource) -> TissueSection:
     )
 
 
+def _read_folder(source: SectionSource) -> TissueSection:
+    path = source.path
+    if folder := space_ranger_folder(path):
+        return read_space_ranger(source, folder)
+    if table := tile_table(path):
+        return read_tile_folder(source, table)
+    if dicom_in(path):
+        return read_slide(source)
+    raise DataError(
+        f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
+    )
+
+
 def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
     for name in _NEEDED:
         if not cells[name]:
             raise DataError(f"{sheet.name} line {number}: no {name}; fill it in")
-    sizes = {
-        name: _size(cells.get(name, ""), name, f"{sheet.name} line {number}") for name in ("mpp", "pitch_um")
-    }
+    sizes = {name: _size(cells.get(name, ""), name, f"{sheet.name} line {number}") for name in _MEANT}
     files = {name: sheet.parent / cells[name] if cells.get(name) else None for name in ("image", "spots")}
     return SectionSource(
         path=sheet.parent / cells["path"],
@@ -166,6 +173,7 @@ def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
         spots=files["spots"],
         pitch_um=sizes["pitch_um"],
         batch=cells.get("batch") or None,
+        image_scale=sizes["image_scale"],
     )
 
 
@@ -175,5 +183,7 @@ def _size(text: str, name: str, place: str) -> float | None:
     except ValueError:
         value = -1.0
     if value is not None and not possible_size(value):
-        raise DataError(f"{place}: {name} {text!r:.40} is no number above 0 and below a million; give µm")
+        raise DataError(
+            f"{place}: {name} {text!r:.40} is no number above 0 and below a million; give {_MEANT[name]}"
+        )
     return value
