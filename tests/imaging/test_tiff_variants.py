@@ -5,11 +5,11 @@ import pytest
 import tifffile
 from PIL import Image
 
+from fuzzing.tiff_variants import HEIGHT, WIDTH, Variant, ome_variants, plain_variants, tissue
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers import read_section
 from spectra_dl.imaging import tiff_image
 from spectra_dl.imaging.slide import open_tissue_image
-from tiff_variants import HEIGHT, WIDTH, Variant, ome_variants, plain_variants, tissue
 
 VARIANTS = [*plain_variants(), *ome_variants()]
 CENTRE = np.array([[100.0, 75.0], [3.0, 149.0], [31.5, 64.0], [-40.0, 20.0]])
