@@ -23,7 +23,10 @@ from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
+from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
+from spectra_dl.expression.panel.asked_genes import known_genes
+from spectra_dl.expression.panel.flavours import require_flavour
 from spectra_dl.expression.probes import section_findings
 from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
@@ -122,8 +125,10 @@ def evaluate_study(
     used = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
     if folder:
         make_run_folder(folder)
+    asked = _asked_notes(sections, settings)
     sections = [registered(section, folder) for section in sections]
     cohort = expression_cohort(sections, used, store=store, execution=execution)
+    cohort = replace(cohort, notes=(*asked, *cohort.notes))
     spots = cohort.spots
     targets = PanelTargets(cohort, settings.panel_settings())
     # The model is shown its recipe's features; those of the reference stand after them.
@@ -148,6 +153,17 @@ def evaluate_study(
         estimate = hest_comparison(cohort, evaluation.folds)
         evaluation = replace(evaluation, other_estimates={HEST_ESTIMATE: estimate})
     return EvaluatedExpression(cohort, targets, model, evaluation)
+
+
+def _asked_notes(sections: Sequence[TissueSection], settings: ExpressionStudySettings) -> list[str]:
+    """Return what is missing of the genes that are named; refused before anything is computed if all are."""
+    require_flavour(settings.panel)
+    names = settings.panel_settings().names
+    if not names or not sections:
+        return []
+    shared = shared_genes(sections)
+    where = "the genes of all sections"
+    return known_genes(shared.name, shared.symbol).require(names, "--genes", where).notes("--genes", where)
 
 
 def _given_folds(
