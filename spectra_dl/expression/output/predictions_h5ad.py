@@ -81,7 +81,9 @@ def _genes(prediction: SectionPrediction) -> "DataFrame":
 
     genes = prediction.genes
     columns = {
-        "gene_ids": _texts([gene.name for gene in genes]),
+        "gene_ids": pd.Series(
+            _texts([gene.name for gene in genes]), dtype=object, index=_index(list(prediction.names))
+        ),
         "expected_pearson": [np.nan if gene.pearson is None else gene.pearson for gene in genes],
         "noise_ceiling": [np.nan if gene.ceiling is None else gene.ceiling for gene in genes],
         "do_not_use": [not gene.usable for gene in genes],
@@ -92,7 +94,7 @@ def _genes(prediction: SectionPrediction) -> "DataFrame":
 def _index(names: list[str]) -> "Index[str]":
     import pandas as pd
 
-    index: Index[str] = pd.Index(_texts(distinct([storable(str(name)) for name in names])))
+    index: Index[str] = pd.Index(_texts(distinct([storable(str(name)) for name in names])), dtype=object)
     return index
 
 
