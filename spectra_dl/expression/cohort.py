@@ -12,6 +12,7 @@ from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
+from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
 from spectra_dl.expression.registration.tile_flags import tissue_colour
 from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
@@ -47,6 +48,8 @@ class ExpressionCohort:
         Mean red, green and blue of each section's tissue.
     notes
         A sentence for every assumption, and for spots and genes left out.
+    symbol
+        ``(g,)`` symbols of the genes, empty where not known; None where none is.
     """
 
     spots: SpotTable
@@ -54,6 +57,12 @@ class ExpressionCohort:
     gene: TextArray
     tissue_colour: Mapping[str, tuple[float, float, float]]
     notes: tuple[str, ...]
+    symbol: TextArray | None = None
+
+    @property
+    def known_genes(self) -> KnownGenes:
+        """The ids and symbols by which genes can be asked for."""
+        return known_genes(self.gene, self.symbol)
 
 
 def expression_cohort(
@@ -104,7 +113,8 @@ def expression_cohort(
         parts.append(spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks)))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
     colours = {section.name: tissue_colour(section) for section in sections}
-    return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, colours, tuple(notes))
+    spots, stacked = _joined(parts), vstack(counts).tocsr()
+    return ExpressionCohort(spots, stacked, genes.name, colours, tuple(notes), genes.symbol)
 
 
 def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
@@ -152,8 +162,10 @@ class PanelTargets:
     settings: PanelSettings
 
     def fit(self, rows: IndexArray) -> "ChosenPanel":
-        """Return the panel chosen on these rows."""
+        """Return the panel chosen on these rows, or the genes that were named before any was seen."""
         cohort = self.cohort
+        if self.settings.names:
+            return ChosenPanel(cohort, asked_columns(cohort.known_genes, self.settings.names))
         columns = choose_panel(
             cohort.counts[rows], cohort.spots.library[rows], cohort.spots.section[rows], self.settings
         )
@@ -171,6 +183,12 @@ class ChosenPanel:
     def names(self) -> list[str]:
         """The genes."""
         return [str(name) for name in self.cohort.gene[self.columns]]
+
+    @property
+    def symbols(self) -> list[str]:
+        """Their symbols, empty where not known."""
+        symbol = self.cohort.symbol
+        return [""] * len(self.columns) if symbol is None else [str(name) for name in symbol[self.columns]]
 
     def values(self, rows: IndexArray) -> FloatArray:
         """Return ``(k, t)`` log(1 + counts per 10,000)."""

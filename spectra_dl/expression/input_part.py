@@ -59,12 +59,16 @@ class ExpressionHead(Closed):
 
 
 class GeneScore(Closed):
-    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined."""
+    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined.
+
+    ``symbol`` is that of the training data where the name is another id; files of earlier versions have none.
+    """
 
     name: Text
     pearson: float | None
     ceiling: float | None
     usable: bool
+    symbol: Text | None = None
 
 
 class TrainingSections(Closed):

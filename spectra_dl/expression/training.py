@@ -101,13 +101,16 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
         scores_from=f"Scores on left-out {group}s, each by a model that never saw it (95 % interval over {group}s):",
         weights_sha256=weights_sha256(member_tensors(networks)),
         versions=versions(),
-        input=_input_part(request, evaluation, head, chosen.names),
+        input=_input_part(request, evaluation, head, list(zip(chosen.names, chosen.symbols, strict=True))),
     )
     return ExpressionPredictor(header, networks)
 
 
 def _input_part(
-    request: TrainingRequest, evaluation: ProfileEvaluation, head: ExpressionHead, genes: Sequence[str]
+    request: TrainingRequest,
+    evaluation: ProfileEvaluation,
+    head: ExpressionHead,
+    genes: Sequence[tuple[str, str]],
 ) -> ExpressionInput:
     spots = request.cohort.spots
     row_of = {str(row["name"]): row for row in per_target(evaluation.first)}
@@ -115,7 +118,7 @@ def _input_part(
         encoders=_described_encoders(request.recipe, spots.blocks),
         tile_sizes_um=list(request.recipe.sizes_um),
         head=head,
-        genes=[_gene(name, row_of.get(name)) for name in genes],
+        genes=[_gene(name, symbol, row_of.get(name)) for name, symbol in genes],
         training=TrainingSections(
             sections=dict(evaluation.section_of),
             spots=len(spots),
@@ -174,7 +177,10 @@ def _as_network(linear: LinearMap, shown: int, n_features: int) -> "nn.Module":
     return network.eval()
 
 
-def _gene(name: str, row: dict[str, object] | None) -> GeneScore:
+def _gene(name: str, symbol: str, row: dict[str, object] | None) -> GeneScore:
     pearson, ceiling = (row["pearson"], row["ceiling"]) if row else (None, None)
     usable = isinstance(pearson, float) and pearson >= _USABLE_ABOVE
-    return GeneScore.model_validate({"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable})
+    symbol_beside = {"symbol": symbol} if symbol and symbol != name else {}
+    return GeneScore.model_validate(
+        {"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable, **symbol_beside}
+    )

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from spectra_dl_cli.execution_options import ExecutionOptions, bundled_execution, execution_options
+from spectra_dl_cli.expression_options import (
+    SectionOutput,
+    bundled_output_choice,
+    output_choice_options,
+)
 from spectra_dl_cli.options import (
     bin_option,
     bundled,
@@ -118,11 +123,13 @@ class SectionOptions:
     metavar="FILE",
     help="With a model of expression and a Xenium run: the matrix by which the image of --image lies on it.",
 )
+@output_choice_options
 @store_option
 @json_option
 @execution_options
 @bundled_reading
 @bundled("tissue", SectionOptions)
+@bundled_output_choice
 @bundled_output
 @bundled_execution
 def predict(
@@ -132,6 +139,7 @@ def predict(
     reading: "ReadOptions",
     batch_size: int,
     tissue: SectionOptions,
+    written: SectionOutput,
     output: Output,
     execution: ExecutionOptions,
 ) -> int:
@@ -151,8 +159,8 @@ def predict(
         expression = cast("ExpressionPredictor", predictor)
         _refuse_without_folder(data, tissue, output)
         if len(data) > 1:
-            return _sections(data, expression, tissue, output, executor)
-        return _section(data[0], expression, path.name, tissue, output)
+            return _sections(data, expression, tissue, output, written=written, executor=executor)
+        return _section(data[0], expression, tissue, output, written=written, model_name=path.name)
     name = model_path.name if model_path else None
     return _spectra(
         data,
@@ -203,7 +211,13 @@ def _spectra(
 
 
 def _section(
-    path: Path, predictor: "ExpressionPredictor", model_name: str, tissue: SectionOptions, output: Output
+    path: Path,
+    predictor: "ExpressionPredictor",
+    tissue: SectionOptions,
+    output: Output,
+    *,
+    written: SectionOutput,
+    model_name: str,
 ) -> int:
     """Predict a section and return the exit code."""
     from spectra_dl.expression.readers import SectionSource
@@ -220,7 +234,9 @@ def _section(
         alignment=tissue.alignment,
     )
     store = open_store(tissue.store) if tissue.store else None
-    result = predict_study(predictor, source, folder, encoders=tissue.encoders, store=store)
+    result = predict_study(
+        predictor, source, folder, encoders=tissue.encoders, store=store, output=written.choice()
+    )
     output.finish(
         result,
         lambda: origin_of([path, *result.section.files]),
@@ -234,6 +250,8 @@ def _sections(
     predictor: "ExpressionPredictor",
     tissue: SectionOptions,
     output: Output,
+    *,
+    written: SectionOutput,
     executor: "Executor",
 ) -> int:
     """Predict several sections and return the exit code."""
@@ -252,6 +270,7 @@ def _sections(
         folder,
         encoders=tissue.encoders,
         store=open_store(tissue.store) if tissue.store else None,
+        output=written.choice(),
         execution=Execution(executor),
     )
     files = [file for summary in result.summaries for file in summary.files]

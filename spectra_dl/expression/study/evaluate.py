@@ -24,7 +24,10 @@ from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
+from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
+from spectra_dl.expression.panel.asked_genes import known_genes
+from spectra_dl.expression.panel.flavours import require_flavour
 from spectra_dl.expression.probes import section_findings
 from spectra_dl.expression.pseudobulk import (
     Pseudobulk,
@@ -137,8 +140,10 @@ def evaluate_study(
     used = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
     if folder:
         make_run_folder(folder)
+    asked = _asked_notes(sections, settings)
     sections = [registered(section, folder) for section in sections]
     cohort = expression_cohort(sections, used, store=store, execution=execution)
+    cohort = replace(cohort, notes=(*asked, *cohort.notes))
     spots = cohort.spots
     targets = PanelTargets(cohort, settings.panel_settings())
     # The model is shown its recipe's features; those of the reference stand after them.
@@ -172,6 +177,17 @@ def _bulk(evaluation: ProfileEvaluation) -> Pseudobulk | None:
     settings, patient_of = evaluation.settings, evaluation.section_of
     unit_of = {name: name if settings.group == "section" else patient for name, patient in patient_of.items()}
     return pseudobulk(evaluation.observations, unit_of, resamples=settings.resamples, seed=settings.seed)
+
+
+def _asked_notes(sections: Sequence[TissueSection], settings: ExpressionStudySettings) -> list[str]:
+    """Return what is missing of the genes that are named; refused before anything is computed if all are."""
+    require_flavour(settings.panel)
+    names = settings.panel_settings().names
+    if not names or not sections:
+        return []
+    shared = shared_genes(sections)
+    where = "the genes of all sections"
+    return known_genes(shared.name, shared.symbol).require(names, "--genes", where).notes("--genes", where)
 
 
 def _given_folds(

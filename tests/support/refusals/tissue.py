@@ -29,6 +29,15 @@ def section_with(change: Callable[[h5py.File], None], *, sparse: bool = False, s
     return make
 
 
+def asking(*words: str) -> Maker:
+    """A section in an .h5ad, given to predict with more words."""
+
+    def make(folder: Path) -> list[Command]:
+        return [section_command(folder, write_h5ad(folder, made_counts(), made_places()).name, *words)]
+
+    return make
+
+
 def _set(name: str, value: Callable[[], object]) -> Callable[[h5py.File], None]:
     def change(file: h5py.File) -> None:
         del file[name]
@@ -97,5 +106,12 @@ ROWS = [
     Row("D", "a sparse matrix whose rows end beyond its values", "refuse", _WRITE, section_with(_part("indptr", -1, 10_000), sparse=True), "outside itself"),
     Row("D", "a sparse matrix whose rows run backwards", "refuse", _WRITE, section_with(_part("indptr", 3, 0), sparse=True), "outside itself"),
     Row("D", "category 77 of 2 in the column of patients", "refuse", "Correct the column.", section_with(_category), "row 11"),
+    Row("D", "genes asked for that the model does not know", "refuse", "Take a name that is listed.", asking("--genes", "NOPE,GENE99"), "none of the 2 genes", code=2),
+    Row("D", "a map of a gene that the model does not know", "refuse", "Take a name that is listed.", asking("--map", "GENE99"), "not among the model's genes", code=2),
+    Row("D", "a list of genes that is not there", "refuse", "Correct the path.", asking("--genes", "genes.csv"), "no such file"),
+    Row("D", "some of the genes asked for are missing", "warn", "Look at the note.", says="The others are written, and a note lists those that are missing.",
+        tests=("tests/cli/test_expression_output.py::test_predict_writes_the_genes_asked_for_and_lists_what_is_missing",)),
+    Row("D", "genes that share a symbol", "warn", "Nothing.", says="They go by symbol and id, and a note lists them.",
+        tests=("tests/expression/output/test_gene_names.py::test_a_symbol_that_two_genes_share_is_noted",)),
     Row("D", "a version of the format that is not known", "refuse", "Write it again with a current anndata.", section_with(_version), "version 99"),
 ]  # fmt: skip
