@@ -102,7 +102,7 @@ class SectionOptions:
     "encoders",
     multiple=True,
     metavar="NAME",
-    help="With a model of expression that was trained with timm:MODEL or features:PATH: the same again.",
+    help="With a model of expression that was trained with timm:MODEL, file:WEIGHTS or features:PATH: the same again.",
 )
 @store_option
 @json_option

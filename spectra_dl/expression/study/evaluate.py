@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, e
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
 from spectra_dl.evaluation.report.profiles_json import profile_report
 from spectra_dl.evaluation.report.profiles_text import profile_text
+from spectra_dl.evaluation.wording import wrapped
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
@@ -25,6 +26,7 @@ from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
 from spectra_dl.expression.probes import section_findings
+from spectra_dl.expression.pseudobulk import BulkObserver, bulk_agreement, bulk_sentence
 from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
 from spectra_dl.expression.section import TissueSection
@@ -64,12 +66,17 @@ class EvaluatedExpression(RunResult):
     @property
     def report(self) -> dict[str, object]:
         """Notes and results, ready for JSON."""
-        return {"notes": list(self.cohort.notes), "results": profile_report(self.evaluation)}
+        results = profile_report(self.evaluation)
+        if bulk := bulk_agreement(self.evaluation.observations):
+            results = {**results, "pseudo_bulk": asdict(bulk)}
+        return {"notes": list(self.cohort.notes), "results": results}
 
     def text(self) -> str:
         """Return the notes and the results for a terminal."""
         notes = [f"Note: {note}" for note in self.cohort.notes]
-        return "\n".join([*notes, "", profile_text(self.evaluation).rstrip()])
+        bulk = bulk_agreement(self.evaluation.observations)
+        sentence = ["", wrapped(bulk_sentence(bulk))] if bulk else []
+        return "\n".join([*notes, "", profile_text(self.evaluation).rstrip(), *sentence])
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
@@ -140,6 +147,7 @@ def evaluate_study(
             findings=section_findings(sections, cohort, group=settings.group),
             folds=_given_folds(sections, spots, settings, split),
             context=EXPRESSION_CONTEXT,
+            observers=[BulkObserver(cohort, targets, _title(settings))] if compared else (),
         ),
         execution=execution,
     )
@@ -183,8 +191,7 @@ def _models(
 ) -> list[ModelEntry[Regressor]]:
     """Return the model on its blocks of features, the regressions on the same if asked for, and the reference."""
     colours = tuple(at for at, block in enumerate(spots.blocks) if block.encoder == COLOUR_TEXTURE)
-    name = settings.model
-    title = name if name in REGRESSIONS else f"network {name}, {settings.loss}"
+    name, title = settings.model, _title(settings)
     kind: ModelKind = "classical" if name in REGRESSIONS else "network"
     models = [ModelEntry(title, _on_blocks(settings, name, model, blocks), kind)]
     if compared:
@@ -200,6 +207,11 @@ def _models(
     smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
     reference = SelectedBlocks(RidgeExpression(surroundings=False), (smallest,))
     return [*models, ModelEntry(REFERENCE, reference)]
+
+
+def _title(settings: ExpressionStudySettings) -> str:
+    name = settings.model
+    return name if name in REGRESSIONS else f"network {name}, {settings.loss}"
 
 
 def _on_blocks(
