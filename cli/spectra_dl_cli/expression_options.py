@@ -109,7 +109,7 @@ expression_options = together(
         default=("colour-texture", "efficientnet-lite0"),
         show_default=True,
         metavar="NAME",
-        help="What turns tiles into numbers; may be given several times: colour-texture, efficientnet-lite0, timm:MODEL, or features:PATH for HDF5 files that another tool computed.",
+        help="What turns tiles into numbers; may be given several times: colour-texture, efficientnet-lite0, slidl, timm:MODEL, file:WEIGHTS.safetensors, or features:PATH for HDF5 files that another tool computed.",
     ),
     click.option(
         "--tile-um",

@@ -132,12 +132,7 @@ def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
     DataError
         Fewer than 10 usable spots.
     """
-    n = len(section)
-    if n < _FEWEST_SPOTS:
-        raise DataError(
-            f"{section.name}: {n} usable spots; at least {_FEWEST_SPOTS} are needed to compare a spot with its section"
-        )
-    pitch = section.spot_pitch_um or pitch_of(section.position_um)
+    n, pitch = len(section), pitch_between(section)
     library = (
         np.full(n, np.nan)
         if section.counts is None
@@ -152,6 +147,22 @@ def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
         patient=np.full(n, section.patient or "", dtype=object),
         library=library,
     )
+
+
+def pitch_between(section: TissueSection) -> float:
+    """Return the distance of neighbouring spots in µm of a section whose spots are all usable.
+
+    Raises
+    ------
+    DataError
+        Fewer than 10 usable spots.
+    """
+    n = len(section)
+    if n < _FEWEST_SPOTS:
+        raise DataError(
+            f"{section.name}: {n} usable spots; at least {_FEWEST_SPOTS} are needed to compare a spot with its section"
+        )
+    return section.spot_pitch_um or pitch_of(section.position_um)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ from spectra_dl.expression.input_part import (
     TrainingSections,
 )
 from spectra_dl.expression.predictor import ExpressionPredictor
+from spectra_dl.imaging.encoders.registry import recorded_name
 from spectra_dl.imaging.features.block import FeatureBlock
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
 from spectra_dl.imaging.features.recipe import FeatureRecipe
@@ -138,8 +139,11 @@ def _scores(result: ProfileResult) -> list[Score]:
 
 
 def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -> list[EncoderDescription]:
-    """Return the recipe's encoders as a model file holds them: a path of precomputed features is none of its business."""
-    names = [PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else name for name in recipe.encoders]
+    """Return the recipe's encoders as a model file holds them: a path of precomputed features or weights is none of its business."""
+    names = [
+        PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else recorded_name(name)
+        for name in recipe.encoders
+    ]
     block_of = {block.encoder: block for block in blocks}
     return [
         EncoderDescription(

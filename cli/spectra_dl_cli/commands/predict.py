@@ -114,7 +114,7 @@ class SectionOptions:
     "encoders",
     multiple=True,
     metavar="NAME",
-    help="With a model of expression that was trained with timm:MODEL or features:PATH: the same again.",
+    help="With a model of expression that was trained with timm:MODEL, file:WEIGHTS or features:PATH: the same again.",
 )
 @bin_option
 @click.option(

@@ -223,8 +223,7 @@ def _models(
 ) -> list[ModelEntry[Regressor]]:
     """Return the model on its blocks of features, the regressions on the same if asked for, and the reference."""
     colours = tuple(at for at, block in enumerate(spots.blocks) if block.encoder == COLOUR_TEXTURE)
-    name = settings.model
-    title = name if name in REGRESSIONS else f"network {name}, {settings.loss}"
+    name, title = settings.model, _title(settings)
     kind: ModelKind = "classical" if name in REGRESSIONS else "network"
     models = [ModelEntry(title, _on_blocks(settings, name, model, blocks), kind)]
     if compared:
@@ -240,6 +239,11 @@ def _models(
     smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
     reference = SelectedBlocks(RidgeExpression(surroundings=False), (smallest,))
     return [*models, ModelEntry(REFERENCE, reference)]
+
+
+def _title(settings: ExpressionStudySettings) -> str:
+    name = settings.model
+    return name if name in REGRESSIONS else f"network {name}, {settings.loss}"
 
 
 def _on_blocks(
