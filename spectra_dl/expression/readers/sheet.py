@@ -16,6 +16,7 @@ from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_l
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource, refuse_same_place
+from spectra_dl.expression.readers.spatialdata_files.section import read_spatialdata_section
 from spectra_dl.expression.readers.stored.opened import is_anndata, is_spatialdata
 from spectra_dl.expression.readers.tenx.runs import is_tenx_file, read_tenx_file, read_tenx_run
 from spectra_dl.expression.readers.text_lines import first_lines
@@ -176,9 +177,7 @@ def _refuse_bins(source: SectionSource) -> None:
 def _read_folder(source: SectionSource) -> TissueSection:
     path = source.path
     if is_spatialdata(path):
-        raise DataError(
-            f"{path.name}: SpatialData; write its table with positions as AnnData: sdata.tables['table'].write_h5ad('section.h5ad'), and name the image"
-        )
+        return read_spatialdata_section(source)
     if is_anndata(path):
         _refuse_bins(source)
         return read_anndata_section(source)

@@ -53,10 +53,10 @@ def _section(
     per_spot = np.ones(len(pixel)) if values is None or not counted else values.per_spot
     spots = MeasuredSpots(content.barcode, pixel, per_spot, content.array.in_tissue)
     image = section_image(source, metadata, spots)
-    patient, patient_notes = _patient(source, content, hest)
+    patient, patient_notes = patient_of(source, content, hest)
     notes = [
         f"{full:.4g} µm per pixel of the full image, {sizes.size.source}",
-        *_value_notes(content),
+        *value_notes(content),
         *content.notes,
         *sizes.notes,
         *image.notes,
@@ -127,7 +127,8 @@ def _sizes(
     )
 
 
-def _value_notes(content: SpotContent) -> list[str]:
+def value_notes(content: SpotContent) -> list[str]:
+    """Return what is to be said of a section's values: that there are none, or none that are counts."""
     values = content.values
     if values is None:
         return ["the file has no values of genes, and so no counts"]
@@ -140,7 +141,25 @@ def _value_notes(content: SpotContent) -> list[str]:
     ]
 
 
-def _patient(source: SectionSource, content: SpotContent, hest: HestMetadata) -> tuple[str | None, list[str]]:
+def patient_of(
+    source: SectionSource, content: SpotContent, hest: HestMetadata
+) -> tuple[str | None, list[str]]:
+    """Return a section's patient as a person or its files state it, and a note.
+
+    Parameters
+    ----------
+    source
+        What a person states.
+    content
+        What the file states of its spots.
+    hest
+        What HEST's metadata state.
+
+    Raises
+    ------
+    DataError
+        Its spots belong to several patients.
+    """
     if source.patient is not None:
         return source.patient, []
     patients = set() if content.patient is None else set(content.patient)

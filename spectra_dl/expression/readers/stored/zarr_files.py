@@ -101,8 +101,15 @@ class ZarrGroup(StoredGroup):
         return kind(node, folder, place, self.where)
 
 
-def open_zarr(folder: Path) -> ZarrGroup:
+def open_zarr(folder: Path, *, where: str | None = None) -> ZarrGroup:
     """Check a folder and open it.
+
+    Parameters
+    ----------
+    folder
+        The root of the store, or a group in it.
+    where
+        What messages call it; the folder's name unless given.
 
     Raises
     ------
@@ -113,13 +120,14 @@ def open_zarr(folder: Path) -> ZarrGroup:
     UnsafeError
         A part of it lies elsewhere, or would run code.
     """
-    check_zarr(folder, folder.name)
+    where = where or folder.name
+    check_zarr(folder, where)
     try:
         import zarr
     except ImportError as err:
-        raise UsageError(f"{folder.name}: install what reads zarr: pip install zarr") from err
+        raise UsageError(f"{where}: install what reads zarr: pip install zarr") from err
     options: dict[str, Any] = {"use_consolidated": False} if zarr.__version__ >= "3" else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         group = zarr.open_group(str(folder), mode="r", **options)
-    return ZarrGroup(group, folder, "", folder.name)
+    return ZarrGroup(group, folder, "", where)
