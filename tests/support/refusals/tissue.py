@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 
 from example_h5ad import made_counts, made_places, write_h5ad
+from formats.tenx import Layout, hd_bins, tissue_image, visium, write_run, write_xenium
 from refusals.inputs import section_command
 from refusals.row import Command, Maker, Row
 
@@ -79,6 +80,39 @@ def _no_places(file: h5py.File) -> None:
     del file["obsm/spatial"]
 
 
+def run_with(write: Callable[[Path], object], *more: str, um_per_pixel: str = "0.5") -> Maker:
+    """A run of 10x Genomics in the folder ``run``, given to predict."""
+
+    def make(folder: Path) -> list[Command]:
+        (folder / "run").mkdir()
+        write(folder / "run")
+        command = section_command(folder, "run", *more)
+        return [[um_per_pixel if word == "0.5" else word for word in command]]
+
+    return make
+
+
+def _two_samples(folder: Path) -> None:
+    for sample in ("GSM1_A_", "GSM2_B_"):
+        write_run(folder, visium(), Layout(prefix=sample, flat=True))
+
+
+def _other_positions(folder: Path) -> None:
+    write_run(folder, visium(), Layout(prefix="GSM1_A_", flat=True))
+    (folder / "GSM1_A_tissue_positions.csv").rename(folder / "GSM2_B_tissue_positions.csv")
+
+
+def _packed_counts(folder: Path) -> None:
+    write_run(folder, visium())
+    (folder / "filtered_feature_bc_matrix.h5").rename(folder / "filtered_feature_bc_matrix.h5.gz")
+
+
+def _half_image(folder: Path) -> None:
+    write_run(folder, visium())
+    (folder / "half.png").write_bytes(tissue_image(visium().size, 0.5))
+
+
+_LAYOUTS = "tests/expression/readers/tenx/test_layouts.py"
 _GENES = ["TP53", "TP53", *(f"G{k}" for k in range(4))]
 _SPOTS = ["A", "A", *(f"S{k}" for k in range(10))]
 ROWS = [
@@ -114,4 +148,13 @@ ROWS = [
     Row("D", "genes that share a symbol", "warn", "Nothing.", says="They go by symbol and id, and a note lists them.",
         tests=("tests/expression/output/test_gene_names.py::test_a_symbol_that_two_genes_share_is_noted",)),
     Row("D", "a version of the format that is not known", "refuse", "Write it again with a current anndata.", section_with(_version), "version 99"),
+    Row("D", "Space Ranger files of two samples in one folder", "refuse", "Name the .h5 of one, or give each a folder of its own.", run_with(_two_samples), "'GSM1_A_', 'GSM2_B_'"),
+    Row("D", "positions that carry another sample's name", "refuse", "Put the files of one sample into a folder of its own.", run_with(_other_positions), "GSM2_B_tissue_positions.csv"),
+    Row("D", "a Space Ranger folder whose counts are still packed", "refuse", "Unpack them with gunzip.", run_with(_packed_counts), "gunzip"),
+    Row("D", "raw counts alone", "same", "Read the note.", says="Barcodes under tissue are kept, and a note names the raw file.", tests=(f"{_LAYOUTS}::test_filtered_counts_go_before_raw_ones_unless_those_are_named",)),
+    Row("D", "um per pixel of the small image given for the full one", "refuse", "Give that of the full-resolution image, or none.", run_with(lambda folder: write_run(folder, visium()), um_per_pixel="5"), "10 times the 0.5 from the array's pitch"),
+    Row("D", "an image of another size than the scale factors say", "refuse", "Name the full-resolution image, or give the scale.", run_with(_half_image, "--image", "run/half.png"), "or give its scale, 0.5"),
+    Row("D", "bins of 12 um of a run with bins of 8", "refuse", "Ask for a multiple.", run_with(lambda folder: write_run(folder, hd_bins()), "--bin-um", "12"), "ask for 8 or 16"),
+    Row("D", "bins of 16 um of Visium's spots", "refuse", "Leave --bin-um away.", run_with(lambda folder: write_run(folder, visium()), "--bin-um", "16"), "spots of Visium"),
+    Row("D", "a Xenium run without an image of H&E", "refuse", "Name it with --image.", run_with(write_xenium), "one image of H&E"),
 ]  # fmt: skip
