@@ -50,6 +50,8 @@ class SectionOptions:
         µm between the spots laid over the tissue of an image alone.
     image
         The section's image.
+    image_scale
+        Pixels of that image per full-resolution pixel.
     encoders
         Those that a model file alone may not call for.
     store
@@ -59,6 +61,7 @@ class SectionOptions:
     mpp: float | None
     pitch: float | None
     image: Path | None
+    image_scale: float | None
     encoders: tuple[str, ...]
     store: Path | None
 
@@ -96,6 +99,12 @@ class SectionOptions:
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="With a model of expression: the section's image.",
+)
+@click.option(
+    "--image-scale",
+    type=float,
+    metavar="SCALE",
+    help="With a model of expression: pixels of the image that is read per full-resolution pixel, such as 0.25 for a copy a quarter as wide; spots and --mpp are of the full image.",
 )
 @click.option(
     "--encoder",
@@ -197,7 +206,13 @@ def _section(
 
     folder = output.out
     assert isinstance(folder, Path)  # _refuse_without_folder
-    source = SectionSource(path, um_per_pixel=tissue.mpp, image=tissue.image, pitch_um=tissue.pitch)
+    source = SectionSource(
+        path,
+        um_per_pixel=tissue.mpp,
+        image=tissue.image,
+        pitch_um=tissue.pitch,
+        image_scale=tissue.image_scale,
+    )
     store = open_store(tissue.store) if tissue.store else None
     result = predict_study(predictor, source, folder, encoders=tissue.encoders, store=store)
     output.finish(
@@ -224,7 +239,12 @@ def _sections(
     assert isinstance(folder, Path)  # _refuse_without_folder
     result = predict_sections(
         predictor,
-        [SectionSource(path, um_per_pixel=tissue.mpp, pitch_um=tissue.pitch) for path in paths],
+        [
+            SectionSource(
+                path, um_per_pixel=tissue.mpp, pitch_um=tissue.pitch, image_scale=tissue.image_scale
+            )
+            for path in paths
+        ],
         folder,
         encoders=tissue.encoders,
         store=open_store(tissue.store) if tissue.store else None,

@@ -15,7 +15,9 @@ from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS
 from spectra_dl.imaging.image import TissueImage
 
 IMAGES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
-_ENDINGS = re.compile(r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi))+$", re.IGNORECASE)
+_ENDINGS = re.compile(
+    r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi|mrxs|scn|bif|dcm|czi))+$", re.IGNORECASE
+)
 _FARTHEST_PX = 1e9
 _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
 
