@@ -115,8 +115,9 @@ def open_tissue_image(path: Path) -> TissueImage:
     file = dicom_in(path) or path if path.is_dir() else path
     kind = kind_of(file)
     if kind not in (None, "TIFF") and file.suffix.lower() != _MIRAX:
-        refuse_grey_mode(file, str(kind))
-        return open_image(file)
+        image_file = open_image(file)
+        refuse_grey_mode(file, image_file.kind)
+        return image_file
     slide, fault = _slide(file, needed=kind != "TIFF")
     if kind != "TIFF":
         return slide or _refused(file, fault)
