@@ -16,7 +16,7 @@ from spectra_dl.imaging.tiff_colours import PALETTE, Colours, colours_of, palett
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
-_MOST_PAGES, _MOST_SEGMENTS = 4096, 5_000_000
+_MOST_PAGES, _MOST_SEGMENTS, _LARGEST_TILE = 4096, 5_000_000, 50_000_000
 _RESOLUTION_TAGS, _ORIENTATION = (282, 283, 296), 274
 _BOUND, _SEPARATE = 8, 2
 
@@ -93,9 +93,9 @@ def plan_of(path: Path) -> TiffPlan:
     """
     with opened_tiff(path) as tiff:
         pages = _pages(tiff)
-        if not pages:
+        largest = max(pages, key=lambda page: page.imagewidth * page.imagelength, default=None)
+        if largest is None or not largest.imagewidth * largest.imagelength:
             raise DataError(f"{path.name}: truncated or damaged TIFF (it has no image); take a fresh copy")
-        largest = max(pages, key=lambda page: page.imagewidth * page.imagelength)
         refuse_bomb(path, largest.imagewidth, largest.imagelength)
         _check_segments(largest, tiff.filehandle.size, path.name)
         description = str(pages[0].description or "")
@@ -284,6 +284,11 @@ def _refuse_unlike(planes: list["TiffPage"], where: str) -> None:
 
 def _check_segments(page: "TiffPage", in_file: int, where: str) -> None:
     offsets, lengths = page.dataoffsets, page.databytecounts
+    high, wide = segment_of(page)
+    if high * wide * page.samplesperpixel > _LARGEST_TILE + 4 * page.imagewidth * page.imagelength:
+        raise DataError(
+            f"{where}: truncated or damaged TIFF (tiles of {wide} x {high} pixels for {page.imagewidth} x {page.imagelength}); take a fresh copy"
+        )
     rows, columns = grid_of(page)
     needed = planes_of(page) * rows * columns
     if needed > _MOST_SEGMENTS or len(offsets) < needed or len(lengths) < needed:

@@ -200,3 +200,21 @@ def test_a_chain_of_pages_that_never_ends_is_read_once(tmp_path):
     content[link : link + 4] = second.to_bytes(4, "little")
     path.write_bytes(content)
     np.testing.assert_array_equal(open_tissue_image(path).decoded(), tissue())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("TileWidth", 1 << 20, "tiles of 1048576 x 64 pixels"),
+        ("ImageWidth", 0, "it has no image"),
+        ("TileLength", 16, "are listed"),
+    ],
+)
+def test_fields_that_can_not_be_true_are_refused_before_anything_is_decoded(tmp_path, field, value, says):
+    tifffile.imwrite(tmp_path / "a.tif", tissue(), photometric="rgb", compression="lzw", tile=(64, 64))
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        tag = file.pages[0].tags[field]
+        file.filehandle.seek(tag.valueoffset)
+        file.filehandle.write(value.to_bytes(4 if tag.dtype == 4 else 2, "little"))
+    with pytest.raises(DataError, match=says):
+        open_tissue_image(tmp_path / "a.tif")

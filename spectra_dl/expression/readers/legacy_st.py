@@ -31,7 +31,9 @@ from spectra_dl.expression.readers.source import (
 )
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
 from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import ArrayPlaces, TissueSection, pitch_of
+from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.slide import open_tissue_image
 
 if TYPE_CHECKING:
@@ -73,11 +75,12 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
         find_image(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
     )
     scale = source.image_scale or 1.0
-    size, differing = _pixel_size(spots, source)
+    size, differing = _um_per_pixel(spots, source, image)
     per_pixel = size.um_per_pixel
     counted = counts.whole
     per_spot = counts.per_spot if counted else np.ones(len(rows))
-    notes = [f"{per_pixel:.4g} µm per pixel, {size.source}", *table_notes, *notes, *mark_notes]
+    size_note = f"{source.stem}: {per_pixel:.4g} µm per pixel, {size.source}"
+    notes = [f"{source.stem}: {note}" for note in (*table_notes, *notes, *mark_notes)]
     return TissueSection(
         name=source.stem,
         patient=source.patient,
@@ -92,7 +95,7 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
         symbol=None,
         spot_diameter_um=None if spots.staggered else _SPOT_UM,
         spot_pitch_um=pitch_of(pixel) * per_pixel if spots.staggered or source.um_per_pixel else _PITCH_UM,
-        notes=(*(f"{source.stem}: {note}" for note in notes), *differing),
+        notes=(size_note, *differing, *image_notes(image), *notes),
         files=(spot_path, image.path),
         full_um_per_pixel=per_pixel,
         array=_array(spots.array[places], in_tissue),
@@ -298,28 +301,34 @@ def _by_rounded_place(counts: CountMatrix, spots: _Spots, source: SectionSource)
     return [(row, places[key]) for row, key in enumerate(keys) if key is not None and key in places]
 
 
-def _pixel_size(spots: _Spots, source: SectionSource) -> tuple[PixelSize, tuple[str, ...]]:
-    """Return µm per pixel as given, or from the pixels between neighbouring array positions; a note where they differ."""
-    given = source.um_per_pixel
-    if given is None and spots.staggered:
+def _um_per_pixel(
+    spots: _Spots, source: SectionSource, image: TissueImage
+) -> tuple[PixelSize, tuple[str, ...]]:
+    """Return the full image's µm per pixel from the pixels between neighbouring places, as given, or as the image says; and notes."""
+    written = written_pixel_sizes(image, given=source.um_per_pixel, image_scale=source.image_scale or 1.0)
+    if not spots.staggered:
+        return agreed_pixel_size(source.um_per_pixel, [_by_pitch(spots, source), *written], source.path.name)
+    if source.um_per_pixel is None and not written:
         raise DataError(
             f"{spots.name}: every second place of the array is empty, and the pitch of such arrays is not {_PITCH_UM:g} µm; say how many µm a "
             "pixel has with --mpp or in the column mpp"
         )
-    stated = None
-    if not spots.staggered:
-        try:
-            per_um = pixels_per_um(spots.array * _PITCH_UM, spots.pixel, spots.name)
-            if per_um <= 0:
-                raise DataError(
-                    f"{spots.name}: all spots lie at one place of the image; correct pixel_x and pixel_y"
-                )
-            # Other arrays are written in this layout, too, so what a person says is not refused by this pitch.
-            stated = PixelSize(1.0 / per_um, f"from the array's pitch of {_PITCH_UM:g} µm")
-        except DataError:
-            if given is None:
-                raise
-    return agreed_pixel_size(given, [stated], source.stem)
+    return agreed_pixel_size(source.um_per_pixel, written, source.path.name)
+
+
+def _by_pitch(spots: _Spots, source: SectionSource) -> PixelSize | None:
+    """Return the size by the first arrays' pitch; as a statement only, since other arrays may look the same."""
+    try:
+        per_um = pixels_per_um(spots.array * _PITCH_UM, spots.pixel, spots.name)
+    except DataError:
+        if source.um_per_pixel is None:
+            raise
+        return None
+    if per_um > 0:
+        return PixelSize(1.0 / per_um, f"from the array's pitch of {_PITCH_UM:g} µm")
+    if source.um_per_pixel is None:
+        raise DataError(f"{spots.name}: all spots lie on one pixel; correct pixel_x and pixel_y")
+    return None
 
 
 def _all_numbers(cells: list[str]) -> bool:
