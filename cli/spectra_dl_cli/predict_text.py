@@ -114,6 +114,7 @@ def sections_text(result: "PredictedSections", folder: Path) -> str:
 
 
 def _section_lines(result: "PredictedSection", model_name: str, folder: Path) -> Iterator[str]:
+    from spectra_dl.evaluation.wording import first_few
     from spectra_dl.expression.study.predict import PREDICTIONS_FILE
 
     section, known, written = result.section, result.known_pearson, result.prediction
@@ -123,7 +124,7 @@ def _section_lines(result: "PredictedSection", model_name: str, folder: Path) ->
     yield ""
     yield (
         f"{len(section) - result.refused} of {len(section)} spots predicted, {len(written.genes)} genes: {folder / PREDICTIONS_FILE} "
-        f"and {len(result.maps)} maps."
+        f"and {len(result.maps)} maps: {first_few(result.maps)}."
     )
     if result.exports:
         yield f"Exported to {', '.join(result.exports)}."

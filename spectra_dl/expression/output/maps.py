@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.expression.output.frame import shrunk
 from spectra_dl.expression.output.prediction import SectionPrediction
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.storage.figure_file import write_figure
@@ -41,7 +42,9 @@ def write_maps(folder: Path, prediction: SectionPrediction, columns: Sequence[in
         A file can't be written.
     """
     section = prediction.section
-    pixels, scale = section.image.thumbnail(_LONGEST_SIDE)
+    whole, scale = prediction.small_image
+    pixels, smaller = shrunk(whole, _LONGEST_SIDE)
+    scale *= smaller
     canvas = _Canvas(
         pixels,
         section.position_um / section.um_per_pixel * scale,

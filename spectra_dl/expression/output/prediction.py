@@ -11,8 +11,10 @@ from spectra_dl.expression.input_part import GeneScore
 from spectra_dl.expression.output.gene_names import written_names
 from spectra_dl.expression.output.measured import measured_counts, measured_values
 from spectra_dl.expression.section import OFF_TISSUE, TissueSection
+from spectra_dl.imaging.image import Pixels
 
 _PITCH_UM = 100.0  # of a section that states neither pitch nor diameter
+_LONGEST_SIDE = 2000  # as Space Ranger's hires image
 OK, WARNED, REFUSED = "ok", "warned", "refused"
 NO_FEATURES = "no features"
 
@@ -88,6 +90,11 @@ class SectionPrediction:
     def counts(self) -> FloatArray | None:
         """``(n, g)`` raw counts; None without."""
         return measured_counts(self.section, self.ids)
+
+    @cached_property
+    def small_image(self) -> tuple[Pixels, float]:
+        """The section's image with a longest side of at most 2,000 pixels, and its pixels per pixel; a slide is read for it once."""
+        return self.section.image.thumbnail(_LONGEST_SIDE)
 
     @property
     def diameter_um(self) -> float:

@@ -37,7 +37,7 @@ from spectra_dl.expression.pseudobulk import (
     pseudobulk_sentence,
 )
 from spectra_dl.expression.registration.spots_on_tissue import registered
-from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
+from spectra_dl.expression.report_context import expression_context
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.expression.study.settings import ExpressionStudySettings
@@ -160,7 +160,7 @@ def evaluate_study(
             controls={DEPTH: DepthExpression()} if compared else {},
             findings=section_findings(sections, cohort, group=settings.group),
             folds=_given_folds(sections, spots, settings, split),
-            context=EXPRESSION_CONTEXT,
+            context=expression_context(targets.settings),
             observers=[PseudobulkObserver(cohort, targets, models[0].name)] if compared else (),
         ),
         execution=execution,
@@ -187,7 +187,11 @@ def _asked_notes(sections: Sequence[TissueSection], settings: ExpressionStudySet
         return []
     shared = shared_genes(sections)
     where = "the genes of all sections"
-    return known_genes(shared.name, shared.symbol).require(names, "--genes", where).notes("--genes", where)
+    known = known_genes(shared.name, shared.symbol)
+    notes = known.require(names, "--genes", where).notes("--genes", where)
+    if settings.panel != "variance":
+        notes.append(f"--panel {settings.panel} chooses nothing, since --genes names the genes")
+    return notes
 
 
 def _given_folds(

@@ -50,6 +50,8 @@ def test_predict_writes_the_genes_asked_for_and_lists_what_is_missing(model, sec
     asked = ("--genes", "gene9,GENE3,GONE", "--map", "GENE3", "--map", "GENE9")
     printed = run("predict", section, "--model", model, *asked, "--out", out).stdout
     assert "1 of 3 genes are not among the model's genes: GONE" in printed
+    assert "2 genes: " in printed
+    assert "and 2 maps: map_GENE3.png, map_GENE9.png." in printed
     table = anndata.read_h5ad(out / "predictions.h5ad")
     assert list(table.var_names) == ["GENE9", "GENE3"]
     results = json.loads((out / "report.json").read_text())["results"]

@@ -77,7 +77,9 @@ def test_a_model_of_named_genes_keeps_their_symbols_and_predicts_by_them(sheet, 
 
 
 def test_named_genes_are_the_same_in_every_fold_and_nobody_is_asked_to_know_them_all(sections):
-    evaluated = evaluate_study(sections, SETTINGS, compared=False)
+    evaluated = evaluate_study(sections, replace(SETTINGS, panel="mean"), compared=False)
+    assert "--panel mean chooses nothing, since --genes names the genes" in evaluated.report["notes"]
+    assert "named before any spot was seen" in str(evaluated.report["results"]["context"])
     assert {target.name for target in evaluated.evaluation.first.targets} == {
         f"ENSG{at:011d}" for at in (3, 15, 29)
     }

@@ -84,7 +84,8 @@ def _store(prediction: SectionPrediction) -> "SpatialData":
     rows = np.flatnonzero(np.isfinite(section.full_pixel).all(axis=1))
     return SpatialData(
         images={
-            f"{name}_{size}_image": _image(pixels, scale) for size, (pixels, scale) in images(section).items()
+            f"{name}_{size}_image": _image(pixels, scale)
+            for size, (pixels, scale) in images(prediction).items()
         },
         shapes={name: _circles(prediction, rows)},
         tables={"table": _table(prediction, rows, name)},
