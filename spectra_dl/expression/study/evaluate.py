@@ -22,9 +22,10 @@ from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
 from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
+from spectra_dl.expression.estimators.tissue_share import TISSUE, TissueShareExpression
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
-from spectra_dl.expression.probes import section_findings
+from spectra_dl.expression.probes import score_checks, section_findings
 from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
 from spectra_dl.expression.section import TissueSection
@@ -136,8 +137,9 @@ def evaluate_study(
         settings.evaluation(compared=compared),
         ProfileInputs(
             reference=REFERENCE,
-            controls={DEPTH: DepthExpression()} if compared else {},
+            controls={DEPTH: DepthExpression(), TISSUE: TissueShareExpression()},
             findings=section_findings(sections, cohort, group=settings.group),
+            score_checks=score_checks(sections, spots),
             folds=_given_folds(sections, spots, settings, split),
             context=EXPRESSION_CONTEXT,
         ),
