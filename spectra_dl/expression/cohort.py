@@ -13,7 +13,7 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
 from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
-from spectra_dl.expression.registration.tile_flags import tissue_colour
+from spectra_dl.expression.registration.tile_flags import tissue_colour, tissue_under_spots
 from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.encoders.reference_tile import same_features
@@ -110,7 +110,8 @@ def expression_cohort(
             notes.append(f"{section.name}: {lost} spots left out, the file of features doesn't have them")
         rows = np.flatnonzero(counted & known)
         kept = section.select(placed[rows])
-        parts.append(spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks)))
+        table = spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks))
+        parts.append(replace(table, tissue_share=tissue_under_spots(kept)))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
     colours = {section.name: tissue_colour(section) for section in sections}
     spots, stacked = _joined(parts), vstack(counts).tocsr()
@@ -238,4 +239,7 @@ def _joined(parts: Sequence[SpotTable]) -> SpotTable:
         section=np.concatenate([part.section for part in parts]),
         patient=np.concatenate([part.patient for part in parts]),
         library=np.concatenate([part.library for part in parts]),
+        tissue_share=np.concatenate(
+            [np.ones(len(part)) if part.tissue_share is None else part.tissue_share for part in parts]
+        ),
     )

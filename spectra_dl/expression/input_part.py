@@ -59,9 +59,10 @@ class ExpressionHead(Closed):
 
 
 class GeneScore(Closed):
-    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined.
+    """How well a gene is predicted on left-out tissue, of what its counts' noise allows, and what to expect of it; None where undefined.
 
-    ``symbol`` is that of the training data where the name is another id; files of earlier versions have none.
+    ``symbol`` is that of the training data where the name is another id. ``expected`` is ``pearson`` calibrated; whether it holds for a section says
+    `expected_accuracy.expected_pearson`. Files of earlier versions have neither.
     """
 
     name: Text
@@ -69,6 +70,7 @@ class GeneScore(Closed):
     ceiling: float | None
     usable: bool
     symbol: Text | None = None
+    expected: Annotated[float, Field(ge=-1, le=1)] | None = None
 
 
 class TrainingSections(Closed):
@@ -129,7 +131,17 @@ class ExpressionInput(InputPart):
             f"Head           {head.name}, trained by {head.trained_by}, {head.members} members, {around} the tissue around a spot",
             f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, tiles of {sizes} um",
             f"Genes          {len(self.genes)}, of which {usable} are predicted well enough to be used",
+            f"Expected r     {self._expectation()}",
         ]
+
+    def _expectation(self) -> str:
+        """Return for whom the expected correlations of genes hold."""
+        from spectra_dl.expression.expected_accuracy import withheld_reason
+
+        reason = withheld_reason(self, "a patient not trained on")
+        if reason is None:
+            return "calibrated, given for every section whose stain is like that of the training sections"
+        return f"given for sections of the patients trained on, withheld for others: {reason}"
 
     def training_rows(self) -> str:
         """Return how many patients, sections and spots the model was trained on."""

@@ -9,11 +9,13 @@ from sklearn.base import clone
 
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileResult
 from spectra_dl.evaluation.report.profiles_json import per_target
+from spectra_dl.evaluation.report.profiles_text import below_controls
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
 from spectra_dl.expression.estimators.closed_form import PlsExpression
 from spectra_dl.expression.estimators.head_registry import LINEAR, build_head
 from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.estimators.ridge import LinearMap
+from spectra_dl.expression.expected_accuracy import calibrated_pearson
 from spectra_dl.expression.input_part import (
     EncoderDescription,
     ExpressionHead,
@@ -84,7 +86,6 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
     chosen = request.targets.fit(everywhere)
     model = clone(request.model).fit(spots, chosen.values(everywhere), spots.section)
     networks, head = _head(model, spots.features.shape[1], len(chosen.names))
-    group = evaluation.settings.group
     header = ModelHeader[ExpressionInput](
         intended_use=RESEARCH_USE,
         training=Training(
@@ -99,7 +100,7 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
             for finding in evaluation.audit.findings
         ],
         scores=_scores(evaluation.first),
-        scores_from=f"Scores on left-out {group}s, each by a model that never saw it (95 % interval over {group}s):",
+        scores_from=_scores_from(evaluation),
         weights_sha256=weights_sha256(member_tensors(networks)),
         versions=versions(),
         input=_input_part(request, evaluation, head, list(zip(chosen.names, chosen.symbols, strict=True))),
@@ -115,11 +116,12 @@ def _input_part(
 ) -> ExpressionInput:
     spots = request.cohort.spots
     row_of = {str(row["name"]): row for row in per_target(evaluation.first)}
+    expected = calibrated_pearson(evaluation)
     return ExpressionInput(
         encoders=_described_encoders(request.recipe, spots.blocks),
         tile_sizes_um=list(request.recipe.sizes_um),
         head=head,
-        genes=[_gene(name, symbol, row_of.get(name)) for name, symbol in genes],
+        genes=[_gene((name, symbol), row_of.get(name), expected.get(name)) for name, symbol in genes],
         training=TrainingSections(
             sections=dict(evaluation.section_of),
             spots=len(spots),
@@ -127,6 +129,13 @@ def _input_part(
             left_out=evaluation.settings.group,
         ),
     )
+
+
+def _scores_from(evaluation: ProfileEvaluation) -> str:
+    group = evaluation.settings.group
+    heading = f"Scores on left-out {group}s, each by a model that never saw it (95 % interval over {group}s):"
+    below = below_controls(evaluation)
+    return f"{shortened(below)}\n{heading}" if below else heading
 
 
 def _scores(result: ProfileResult) -> list[Score]:
@@ -181,10 +190,14 @@ def _as_network(linear: LinearMap, shown: int, n_features: int) -> "nn.Module":
     return network.eval()
 
 
-def _gene(name: str, symbol: str, row: dict[str, object] | None) -> GeneScore:
+def _gene(names: tuple[str, str], row: dict[str, object] | None, expected: float | None) -> GeneScore:
+    """Return what the model file says of a gene; ``names`` are its name and its symbol."""
+    name, symbol = names
     pearson, ceiling = (row["pearson"], row["ceiling"]) if row else (None, None)
     usable = isinstance(pearson, float) and pearson >= _USABLE_ABOVE
-    symbol_beside = {"symbol": symbol} if symbol and symbol != name else {}
+    stated: dict[str, object] = {"symbol": symbol} if symbol and symbol != name else {}
+    if expected is not None:
+        stated["expected"] = max(-1.0, min(1.0, round(expected, 6)))
     return GeneScore.model_validate(
-        {"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable, **symbol_beside}
+        {"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable, **stated}
     )

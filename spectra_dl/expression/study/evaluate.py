@@ -23,12 +23,13 @@ from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
 from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
+from spectra_dl.expression.estimators.tissue_share import TISSUE, TissueShareExpression
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
 from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
 from spectra_dl.expression.panel.asked_genes import known_genes
 from spectra_dl.expression.panel.flavours import require_flavour
-from spectra_dl.expression.probes import section_findings
+from spectra_dl.expression.probes import score_checks, section_findings
 from spectra_dl.expression.pseudobulk import (
     Pseudobulk,
     PseudobulkObserver,
@@ -157,8 +158,9 @@ def evaluate_study(
         settings.evaluation(compared=compared),
         ProfileInputs(
             reference=REFERENCE,
-            controls={DEPTH: DepthExpression()} if compared else {},
+            controls={DEPTH: DepthExpression(), TISSUE: TissueShareExpression()},
             findings=section_findings(sections, cohort, group=settings.group),
+            score_checks=score_checks(sections, spots),
             folds=_given_folds(sections, spots, settings, split),
             context=expression_context(targets.settings),
             observers=[PseudobulkObserver(cohort, targets, models[0].name)] if compared else (),

@@ -9,6 +9,7 @@ from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.folds.leave_out_splits import Group
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.cohort import ExpressionCohort
+from spectra_dl.expression.probes.repeated_counts import repeated_counts
 from spectra_dl.expression.section import TissueSection
 
 _SMOOTHED_BELOW = 0.8  # of the difference that Poisson noise alone makes between neighbours
@@ -31,6 +32,7 @@ def section_findings(
     """
     return (
         _one_image_twice(sections),
+        repeated_counts(sections),
         _patients_on_both_sides(sections, group),
         _overlapping_tiles(cohort),
         _smoothed_counts(sections),

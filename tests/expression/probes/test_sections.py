@@ -58,6 +58,7 @@ def test_clean_studies_raise_no_alarm(seed, overdispersion):
     by_name = findings(study(seed, overdispersion=overdispersion))
     assert list(by_name) == [
         "one image twice",
+        "counts twice",
         "patients on both sides",
         "overlapping tiles",
         "smoothed counts",
@@ -76,6 +77,28 @@ def test_two_sections_of_one_image_stop_and_are_named():
     assert finding.severity == "stop"
     assert f"{sections[0].name} = {sections[2].name}" in finding.sentence
     assert sections[1].name not in finding.sentence
+
+
+def test_spots_with_the_counts_of_another_section_stop_and_are_counted():
+    sections = study(patients=3)
+    copied = replace(sections[2], name="copy", patient="another")
+    finding = findings([*sections, copied])["counts twice"]
+    assert finding.severity == "stop"
+    assert f"{len(copied)} in {sections[2].name} = copy" in finding.sentence
+    assert findings(sections)["counts twice"].severity == "fine"
+
+
+def test_copied_counts_are_known_again_when_the_genes_stand_in_another_order():
+    sections = study(patients=2)
+    order = np.arange(len(sections[0].gene))[::-1]
+    turned = replace(
+        sections[0], name="copy", counts=sections[0].counts[:, order], gene=sections[0].gene[order]
+    )
+    assert findings([*sections, turned])["counts twice"].severity == "stop"
+
+
+def test_spots_of_few_counts_may_agree_by_chance():
+    assert findings(study(patients=3, depth=8.0))["counts twice"].severity == "fine"
 
 
 def test_an_image_that_differs_in_one_pixel_is_another_image():
