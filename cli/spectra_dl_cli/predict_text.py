@@ -134,7 +134,7 @@ def _section_lines(result: "PredictedSection", model_name: str, folder: Path) ->
     rows = [
         [
             written.names[at],
-            _three_digits(written.genes[at].pearson),
+            _three_digits(float(written.expected[at])),
             _three_digits(None if measured is None else float(measured[at])),
         ]
         for at in result.best_first[:_GENES]

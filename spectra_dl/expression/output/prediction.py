@@ -35,6 +35,8 @@ class SectionPrediction:
         ``g`` genes of the model, in the order they are written.
     provenance
         Of model and values, in texts.
+    expected
+        ``(g,)`` the correlation to expect of each gene in this section, NaN where it is withheld or unknown.
     """
 
     section: TissueSection
@@ -42,6 +44,7 @@ class SectionPrediction:
     flags: TextArray
     genes: tuple[GeneScore, ...]
     provenance: Mapping[str, str]
+    expected: FloatArray
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -108,5 +111,5 @@ class SectionPrediction:
 
     def of_genes(self, columns: Sequence[int]) -> "SectionPrediction":
         """Return the prediction with these genes alone, in this order."""
-        chosen = tuple(self.genes[at] for at in columns)
-        return replace(self, values=self.values[:, list(columns)], genes=chosen)
+        chosen, at = tuple(self.genes[at] for at in columns), list(columns)
+        return replace(self, values=self.values[:, at], genes=chosen, expected=self.expected[at])

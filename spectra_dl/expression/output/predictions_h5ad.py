@@ -84,7 +84,7 @@ def _genes(prediction: SectionPrediction) -> "DataFrame":
         "gene_ids": pd.Series(
             _texts([gene.name for gene in genes]), dtype=object, index=_index(list(prediction.names))
         ),
-        "expected_pearson": [np.nan if gene.pearson is None else gene.pearson for gene in genes],
+        "expected_pearson": prediction.expected,
         "noise_ceiling": [np.nan if gene.ceiling is None else gene.ceiling for gene in genes],
         "do_not_use": [not gene.usable for gene in genes],
     }

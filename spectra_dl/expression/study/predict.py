@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.expression.expected_accuracy import expected_pearson
 from spectra_dl.expression.output.choice import ChosenOutput, OutputChoice, chosen_output
 from spectra_dl.expression.output.exports.registry import check_exports, write_exports
 from spectra_dl.expression.output.gene_names import written_names
@@ -80,12 +81,14 @@ class PredictedSection(RunResult):
             {
                 "name": name,
                 "gene_id": gene.name,
-                "expected_pearson": gene.pearson,
+                "expected_pearson": None if np.isnan(expected) else float(expected),
                 "noise_ceiling": gene.ceiling,
                 "do_not_use": not gene.usable,
                 "measured_pearson": None if measured is None else float(measured[at]),
             }
-            for at, (name, gene) in enumerate(zip(self.prediction.names, self.prediction.genes, strict=True))
+            for at, (name, gene, expected) in enumerate(
+                zip(self.prediction.names, self.prediction.genes, self.prediction.expected, strict=True)
+            )
         ]
         results = {
             "spots": len(self.section),
@@ -148,10 +151,12 @@ def predict_study(
     section = registered(section, folder)
     values = predictor.predict(section, encoders=encoders, store=store)
     flags = flagged_spots(section)
-    notes = (*section.notes, *chosen.notes, *_image_notes(section, flags, predictor))
+    expected, withheld = expected_pearson(predictor, section)
+    notes = [*section.notes, *chosen.notes, *_image_notes(section, flags, predictor)]
+    notes += [f"{section.name}: {withheld}"] if withheld else []
     return _written(
         folder,
-        _prediction(replace(section, notes=notes), values, flags, predictor),
+        _prediction(replace(section, notes=tuple(notes)), values, flags, (predictor, expected)),
         chosen,
         output,
         predictor,
@@ -159,14 +164,19 @@ def predict_study(
 
 
 def _prediction(
-    section: TissueSection, values: FloatArray, flags: TextArray, predictor: ExpressionPredictor
+    section: TissueSection,
+    values: FloatArray,
+    flags: TextArray,
+    model: tuple[ExpressionPredictor, FloatArray],
 ) -> SectionPrediction:
+    predictor, expected = model
     described = {
         "model_sha256": predictor.sha256,
         "disclaimer": DISCLAIMER,
         "values": "log(1 + counts per 10,000)",
     }
-    return SectionPrediction(section, values, flags, tuple(predictor.header.input.genes), described)
+    genes = tuple(predictor.header.input.genes)
+    return SectionPrediction(section, values, flags, genes, described, expected)
 
 
 def _written(
@@ -196,9 +206,5 @@ def _image_notes(section: TissueSection, flags: TextArray, predictor: Expression
         f"{section.name}: {int((flags == kind).sum())} of {len(flags)} spots have {kind}; they are marked in {PREDICTIONS_FILE}"
         for kind in kinds
     ]
-    if predictor.header.input.training.left_out == "section":
-        notes.append(
-            "what is expected of each gene was measured on left-out sections of the training patients; in another patient expect less"
-        )
     strange = strange_colour(section, predictor.header.input.training.tissue_colours)
     return [*notes, strange] if strange else notes

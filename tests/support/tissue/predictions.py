@@ -64,7 +64,8 @@ def example_prediction(section=None, genes=None, *, seed=0) -> SectionPrediction
     values = np.random.default_rng(seed).uniform(0, 5, (len(section), len(genes)))
     values[~section.placed] = np.nan
     flags = text_array(["", "glass under the spot", *[""] * (len(section) - 2)])
-    return SectionPrediction(section, values, flags, tuple(genes), SAID)
+    expected = np.array([np.nan if gene.pearson is None else gene.pearson for gene in genes])
+    return SectionPrediction(section, values, flags, tuple(genes), SAID, expected)
 
 
 def example_predictor(genes=None) -> ExpressionPredictor:
