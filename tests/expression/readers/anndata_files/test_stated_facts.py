@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -259,3 +260,25 @@ def test_positions_of_obs_that_differ_from_those_of_obsm_are_noted(visium: Write
     columns = {"pxl_col_in_fullres": pixel[:, 0] + 30, "pxl_row_in_fullres": pixel[:, 1]}
     section = read_section(visium(obs=columns))
     assert any("differ by up to 30 pixels; obsm is used" in note for note in section.notes)
+
+
+def test_places_numbered_by_smaller_bins_are_not_taken_for_the_pitch(visium: Write) -> None:
+    row, column = np.divmod(np.arange(64), 8)
+    bins = np.stack([64.0 * (column + 1), 64.0 * (row + 1)], axis=1)
+    factors = {"bin_size_um": 32.0, "microns_per_pixel": 0.5}
+    path = visium(pixel=bins, obs={"array_row": 4 * row, "array_col": 4 * column}, factors=factors)
+    assert read_section(path).full_um_per_pixel == 0.5
+
+
+def test_a_filter_that_is_not_installed_is_named_and_not_called_damage(visium: Write) -> None:
+    path = visium()
+    with h5py.File(path, "r+") as file:
+        del file["obsm/spatial"]
+        created = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        created.set_chunk((64, 2))
+        created.set_filter(300, h5py.h5z.FLAG_OPTIONAL)  # of those kept for tests
+        space = h5py.h5s.create_simple((64, 2))
+        stored = h5py.h5d.create(file["obsm"].id, b"spatial", h5py.h5t.NATIVE_DOUBLE, space, created)
+        stored.write_direct_chunk((0, 0), b"\0" * 1024)
+    with pytest.raises(DataError, match=r"compressed with an HDF5 filter \(300\).*pip install hdf5plugin"):
+        read_section(path)
