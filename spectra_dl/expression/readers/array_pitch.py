@@ -14,6 +14,7 @@ from spectra_dl.expression.section import ArrayPlaces, pitch_of
 
 _FEWEST = 7  # spots: one with all its neighbours
 _SAME = 0.05  # relative, of distances that are one
+_NEXT = 0.2  # relative, of the distance of neighbours and one step of the array
 _IRREGULAR = 0.3  # of a step, by which spots may lie off a fitted lattice on average
 _VISIUM_PITCH = (1.3, 2.1)  # pitch per spot diameter: 100 µm by 65 µm, in some files by 55 µm
 _NEIGHBOURS = 5  # of most spots inside a hexagonal lattice; 4 on a square one
@@ -58,7 +59,9 @@ def array_pixel_size(
     if staggered and hexagonal is not None:
         source = f"from the array's pitch of {PITCH_UM:g} µm between neighbouring spots"
         return PixelSize(1.0 / hexagonal, source, measured=True), []
-    if square is not None and pitch_um is not None and not staggered:
+    # Places may be numbered by smaller bins than those that were kept: then one step is not the pitch.
+    stepwise = square is not None and abs(pitch_of(pixel) - square) <= _NEXT * square
+    if square is not None and stepwise and pitch_um is not None and not staggered:
         return PixelSize(pitch_um / square, f"from the array's pitch of {pitch_um:g} µm", measured=True), []
     if square is None and staggered:
         across, down = np.sqrt((steps**2).sum(axis=1))

@@ -236,7 +236,7 @@ def refuse_same_place(section: TissueSection) -> None:
         if len(same):
             first, second = sorted(order[same[0] : same[0] + 2])
             raise DataError(
-                f"{section.name}: {len(same)} spots lie where another one lies, {section.barcode[first]!r:.60} and {section.barcode[second]!r:.60} "
+                f"{section.name}: {len(same)} of {len(rows)} spots lie where another one lies, {section.barcode[first]!r:.60} and {section.barcode[second]!r:.60} "
                 f"among them (the same {what}); are there two sections in one file? bring one file for each"
             )
 

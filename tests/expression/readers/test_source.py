@@ -23,7 +23,7 @@ def section(h5ad: Callable[..., Path]) -> TissueSection:
 def test_two_spots_at_one_place_are_refused_with_both_barcodes(section: TissueSection) -> None:
     place = section.position_um.copy()
     place[7] = place[2]
-    with pytest.raises(DataError, match=r"1 spots lie where another one lies, 'spot2' and 'spot7'"):
+    with pytest.raises(DataError, match=r"1 of 12 spots lie where another one lies, 'spot2' and 'spot7'"):
         refuse_same_place(replace(section, position_um=place))
 
 

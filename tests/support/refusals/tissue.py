@@ -1,5 +1,6 @@
 """Section D: sections with gene counts."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import numpy as np
 
 from example_h5ad import made_counts, made_places, write_h5ad
 from formats.tenx import Layout, hd_bins, tissue_image, visium, write_run, write_xenium
-from refusals.inputs import section_command
+from refusals.inputs import pickled, section_command
 from refusals.row import Command, Maker, Row
 
-_TESTS = "tests/expression/readers/test_h5ad_section.py"
+_TESTS = "tests/expression/readers/anndata_files/test_h5ad_section.py"
+_FACTS = "tests/expression/readers/anndata_files/test_stated_facts.py"
 _WRITE = "Write the .h5ad again with anndata."
 
 
@@ -76,6 +78,64 @@ def _version(file: h5py.File) -> None:
     file.attrs["encoding-version"] = "99"
 
 
+def _ceiling(change: Callable[[h5py.File], None]) -> Maker:
+    """A section in an .h5ad, changed, whose noise ceiling is asked for."""
+    made = section_with(change)
+
+    def make(folder: Path) -> list[Command]:
+        return [("ceiling", made(folder)[0][1])]
+
+    return make
+
+
+def _column(name: str, values: list[object]) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
+        file[f"obs/{name}"] = values
+
+    return change
+
+
+def _two_samples(file: h5py.File) -> None:
+    file["obs/sample"] = [b"A", b"B"] * 6
+
+
+def _one_place(file: h5py.File) -> None:
+    file["obsm/spatial"][1] = file["obsm/spatial"][0]
+
+
+def _unknown_encoding(file: h5py.File) -> None:
+    file["obsm/spatial"].attrs.update({"encoding-type": "awkward-array", "encoding-version": "9.0"})
+
+
+def _loom(folder: Path) -> list[Command]:
+    with h5py.File(folder / "section.loom", "w") as file:
+        for name in ("matrix", "row_attrs/Gene", "col_attrs/CellID"):
+            file[name] = np.arange(3)
+    return [section_command(folder, "section.loom")]
+
+
+def _pickling_zarr(folder: Path) -> list[Command]:
+    files = {
+        ".zgroup": {"zarr_format": 2},
+        "obs/.zgroup": {"zarr_format": 2},
+        "var/.zgroup": {"zarr_format": 2},
+        "obs/_index/.zarray": {
+            "zarr_format": 2,
+            "shape": [1],
+            "chunks": [1],
+            "dtype": "|O",
+            "filters": [{"id": "pickle"}],
+            "compressor": None,
+        },
+    }
+    for name, content in files.items():
+        path = folder / "section.zarr" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+    (folder / "section.zarr/obs/_index/0").write_bytes(pickled())
+    return [section_command(folder, "section.zarr")]
+
+
 def _no_places(file: h5py.File) -> None:
     del file["obsm/spatial"]
 
@@ -126,7 +186,21 @@ ROWS = [
     Row("D", "log-normalised values where counts are needed", "warn", "Put the raw counts into layers/counts.",
         says="Values that are no whole numbers are not taken as counts, which is said; what needs counts is refused.",
         tests=(f"{_TESTS}::test_log_normalised_values_are_no_counts_and_it_is_said",)),
-    Row("D", "a negative count", "refuse", "Give raw counts.", section_with(_counts(3, 2, -1.0)), "below 0"),
+    Row("D", "a negative value where counts are needed", "refuse", "Put the raw counts into layers/counts.", _ceiling(_counts(3, 2, -1.0)), "below 0"),
+    Row("D", "scaled values and no counts, given to predict", "warn", "Nothing; for training put the raw counts into layers/counts.",
+        says="Predicted; a note says that the values are not taken as counts.",
+        tests=(f"{_TESTS}::test_negative_values_are_no_counts_and_refused_with_their_place_where_counts_are_needed",)),
+    Row("D", "spots beside the tissue, marked in_tissue 0", "partial", "See the reasons in predictions.h5ad.",
+        says="They stay with the reason 'not under tissue', are used for nothing, and their number is said.",
+        tests=("tests/expression/readers/anndata_files/test_h5ad_variants.py::test_a_section_is_read_right_or_refused_however_it_is_stored",)),
+    Row("D", "a mark of tissue that is neither 0 nor 1", "refuse", "Correct the column.", section_with(_column("in_tissue", [1] * 4 + [2] + [1] * 7)), "row 5"),
+    Row("D", "two sections in one file, one over the other", "refuse", "Split the file; the sentence has the lines.", section_with(_two_samples), "names 2 sections"),
+    Row("D", "two spots at one place", "refuse", "Write one file for each section.", section_with(_one_place), "'spot0' and 'spot1'"),
+    Row("D", "positions written in a way that is not known", "refuse", _WRITE, section_with(_unknown_encoding), "which is not known"),
+    Row("D", "a pixel given 4 times as large as the array's pitch says", "refuse", "Give the size of a pixel of the full-resolution image.",
+        says="The size given and the one measured are both said.", tests=(f"{_FACTS}::test_a_given_size_of_a_pixel_that_the_array_contradicts_is_refused",)),
+    Row("D", "a loom file", "refuse", "Convert it as the sentence says.", _loom, "scanpy.read_loom"),
+    Row("D", "a zarr folder whose codec unpickles", "unsafe", "Write it again with anndata.", _pickling_zarr, "codec pickle"),
     Row("D", "a spot without values, a gene or a spot without counts", "partial", "See the reasons in predictions.h5ad.",
         says="Each such spot is listed with its reason. The correlation of a gene that never changes is undefined and counted as such.",
         tests=(f"{_TESTS}::test_a_row_that_is_not_finite_and_an_empty_one_are_listed", "tests/evaluation/profiles/test_profiles_harness.py::test_what_was_measured_constant_is_left_out_and_counted")),

@@ -8,7 +8,11 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.scale_factors import positive
 from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
 
-_SCALES = {"hires": "tissue_hires_scalef", "lowres": "tissue_lowres_scalef"}
+_SCALES = {
+    "hires": "tissue_hires_scalef",
+    "downscaled_fullres": "tissue_downscaled_fullres_scalef",  # HEST's
+    "lowres": "tissue_lowres_scalef",
+}
 _SMALLEST = 10  # pixels of a side; less is a placeholder
 _SAME_FRAME = 0.03  # relative, of the full-resolution frame by two images, besides a pixel of rounding
 
@@ -20,7 +24,7 @@ class SmallImage:
     Attributes
     ----------
     name, path
-        ``"hires"`` or ``"lowres"``, and its place in the file.
+        Such as ``"hires"``, and its place in the file.
     width, height
         Pixels.
     scale

@@ -1,13 +1,19 @@
 """HDF5 as stored groups and arrays; every step to each of them is checked first."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup, plain_attribute
 from spectra_dl.storage.hdf5_checks import check_size, check_text_width, stored_object
 
 if TYPE_CHECKING:
     import h5py
     from numpy.typing import NDArray
+
+_FILTERS = {
+    32000: "LZO", 307: "bzip2", 32001: "Blosc", 32004: "LZ4", 32008: "bitshuffle", 32013: "zfp", 32015: "Zstandard", 32026: "Blosc2",
+}  # fmt: skip  # registered with the HDF Group
 
 
 class HDF5Array(StoredArray):
@@ -33,6 +39,7 @@ class HDF5Array(StoredArray):
         if self.dtype.kind in "SO":
             check_text_width(self._dataset, f"column {self.path!r:.60}", self.where)
         check_size(self._dataset, self.where)
+        _refuse_unknown_filter(self._dataset, f"{self.where}: {self.path:.60}")
         values: NDArray[Any] = self._dataset[()]
         return values
 
@@ -68,4 +75,23 @@ class HDF5Group(StoredGroup):
             HDF5Group(node, place, self.where)
             if isinstance(node, h5py.Group)
             else HDF5Array(node, place, self.where)
+        )
+
+
+def _refuse_unknown_filter(dataset: "h5py.Dataset", title: str) -> None:
+    """Refuse a dataset compressed by a filter that this HDF5 has not, which would read like damage."""
+    from h5py import h5z
+
+    created = dataset.id.get_create_plist()
+    codes = [created.get_filter(at)[0] for at in range(created.get_nfilters())]
+    if all(h5z.filter_avail(code) for code in codes):
+        return
+    with contextlib.suppress(ImportError):
+        import hdf5plugin  # noqa: F401  # its import makes the filters known
+    missing = [code for code in codes if not h5z.filter_avail(code)]
+    if missing:
+        name = _FILTERS.get(missing[0], "an HDF5 filter")
+        raise DataError(
+            f"{title} is compressed with {name} ({missing[0]}), which is not installed; pip install hdf5plugin, or write the file again with "
+            "adata.write_h5ad(path, compression='gzip')"
         )
