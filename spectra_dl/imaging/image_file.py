@@ -187,8 +187,8 @@ def open_image(path: Path) -> ImageFile:
         )
     with _opened(path, kind) as image:
         width, height = image.size
+        refuse_bomb(path, width, height, most=_MOST_PIXELS)
         notes = _notes(image, path.name)
-    refuse_bomb(path, width, height, most=_MOST_PIXELS)
     return ImageFile(path, kind, width, height, notes)
 
 
@@ -311,7 +311,8 @@ def _opened(path: Path, kind: str) -> Iterator["Image"]:
 
 def _notes(image: "Image", where: str) -> tuple[str, ...]:
     notes = []
-    turned = image.getexif().get(_ORIENTATION, 1)
+    # Without this question Pillow decodes a whole PNG to look for EXIF behind its pixels.
+    turned = image.getexif().get(_ORIENTATION, 1) if "exif" in image.info else 1
     if turned != 1:
         notes.append(
             f"{where}: its EXIF orientation ({turned!s:.10}) is not applied; pixels and positions are taken as stored"

@@ -1,8 +1,9 @@
 """Whole slides, of which only the regions asked for are read: Goode et al. 2013, doi 10.4103/2153-3539.119005 (OpenSlide)."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,6 +26,7 @@ _DECODED_WHOLE = 150_000_000
 _BAND_PIXELS = 16_000_000
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
 _ENDINGS = (_MIRAX, ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm")
+_UM_PER_UNIT = {"inch": 25_400.0, "centimeter": 10_000.0}
 _DICOM_AT, _MOST_FILES = 128, 10_000
 
 
@@ -113,22 +115,18 @@ def open_tissue_image(path: Path) -> TissueImage:
     file = dicom_in(path) or path if path.is_dir() else path
     kind = kind_of(file)
     if kind not in (None, "TIFF") and file.suffix.lower() != _MIRAX:
-        refuse_grey_mode(file, str(kind))
-        return open_image(file)
+        image_file = open_image(file)
+        refuse_grey_mode(file, image_file.kind)
+        return image_file
     slide, fault = _slide(file, needed=kind != "TIFF")
     if kind != "TIFF":
         return slide or _refused(file, fault)
     if slide is not None and slide.vendor != _ANY_TIFF:
         return slide
-    try:
-        image = open_tiff(file)
-    except DataError:
-        # OpenSlide's reason is the better one where it knew the format; of a plain TIFF it says nothing.
-        if fault is None:
-            raise
-        raise _damaged(file, fault) from None
-    large = image.width * image.height > _DECODED_WHOLE
-    return slide if large and slide is not None and _plain(image) else image
+    image = open_tiff(file)
+    if slide is None or image.width * image.height <= _DECODED_WHOLE or not _plain(image):
+        return image
+    return replace(slide, sizes=(*slide.sizes, *image.plan.sizes), notes=(*slide.notes, *image.notes))
 
 
 def stated_sizes(image: TissueImage) -> tuple[StatedSize, ...]:
@@ -211,19 +209,28 @@ def _slide(path: Path, *, needed: bool) -> tuple[SlideImage | None, str | None]:
             width, height = slide.dimensions
             properties = dict(slide.properties)
     except (openslide.OpenSlideError, OSError) as err:
-        return None, " ".join(str(err).split())[:120]
+        return None, " ".join(str(err).replace(str(path), path.name).split())[:120]
     sizes = _stated(properties)
     return SlideImage(path, width, height, sizes, vendor, _notes(properties, path.name)), None
 
 
 def _stated(properties: Mapping[str, str]) -> tuple[StatedSize, ...]:
-    try:
-        across, down = (float(properties[name]) for name in ("openslide.mpp-x", "openslide.mpp-y"))
-    except (KeyError, ValueError):
-        return ()
-    if not (plausible(across) and plausible(down)):
-        return ()
-    return (StatedSize(across, down, "from the slide's own field"),)
+    """Return what OpenSlide reads in the format's own field, and what the TIFF's resolution says beside it."""
+    sizes = []
+    unit = _UM_PER_UNIT.get(properties.get("tiff.ResolutionUnit", ""), math.nan)
+    for names, of_length, source in (
+        (("openslide.mpp-x", "openslide.mpp-y"), None, "from the slide's own field"),
+        (("tiff.XResolution", "tiff.YResolution"), unit, "from the TIFF's resolution"),
+    ):
+        try:
+            across, down = (float(properties[name]) for name in names)
+            if of_length is not None:
+                across, down = of_length / across, of_length / down
+        except (KeyError, ValueError, ZeroDivisionError):
+            continue
+        if plausible(across) and plausible(down):
+            sizes.append(StatedSize(across, down, source))
+    return tuple(sizes)
 
 
 def _notes(properties: Mapping[str, str], where: str) -> tuple[str, ...]:

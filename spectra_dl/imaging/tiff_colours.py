@@ -11,7 +11,7 @@ from spectra_dl.imaging.image import Pixels
 Samples = NDArray[np.generic]
 Model = Literal["rgb", "ycbcr", "palette", "cmyk"]
 MINISWHITE, MINISBLACK, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
-_APERIO_YCBCR = 33003
+_APERIO_YCBCR, _JPEG = 33003, (6, 7)  # JPEG's decoder turns YCbCr into RGB itself
 _TRANSPARENT = {1: "premultiplied", 2: "straight"}
 _BYTE, _LONG_TABLE = 255, 256
 
@@ -87,7 +87,7 @@ def colours_of(
         return f"it is {kind} with {samples} {'sample' if samples == 1 else 'samples'} in each pixel, not RGB"
     if samples > len("RGBA"):
         return f"it has {samples} samples in each pixel, not red, green and blue"
-    if compression == _APERIO_YCBCR:
+    if compression == _APERIO_YCBCR or (photometric == YCBCR and compression not in _JPEG):
         return Colours("ycbcr", bits=bits)
     alpha = _TRANSPARENT.get(extra[0], "") if samples == len("RGBA") and extra else ""
     return Colours("rgb", alpha, bits)

@@ -16,7 +16,15 @@ from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels
 from spectra_dl.imaging.image_file import cut_tiles, downscaled, page_of_tiff
 from spectra_dl.imaging.tiff_colours import Samples
-from spectra_dl.imaging.tiff_plan import TiffPlan, opened_tiff, plan_of
+from spectra_dl.imaging.tiff_plan import (
+    NotDecodedError,
+    TiffPlan,
+    grid_of,
+    opened_tiff,
+    plan_of,
+    planes_of,
+    segment_of,
+)
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -88,17 +96,15 @@ class TiffImage:
                 for top in range(0, self.height, reader.band):
                     bottom = min(self.height, top + reader.band)
                     whole[top:bottom] = reader.rgb(top, bottom, 0, self.width)
-        except _NotDecodedError as err:
+        except NotDecodedError as err:
             return self._by_pillow(err)
-        except DataError as err:
-            return self._by_pillow(_NotDecodedError(str(err), err))
         return whole
 
     @property
     def _held_whole(self) -> bool:
         return 3 * self.width * self.height * (2 if self.plan.colours.bits > _BYTE else 1) <= _DECODED_BYTES
 
-    def _by_pillow(self, fault: "_NotDecodedError") -> Pixels:
+    def _by_pillow(self, fault: "NotDecodedError") -> Pixels:
         """Decode the pages with Pillow, whose own decoders know a few more encodings; else say what the first reader said."""
         number = self.plan.compression[0]
         try:
@@ -109,7 +115,7 @@ class TiffImage:
             return np.stack([plane[..., 0] for plane in planes], axis=-1)
         return planes[0] if self.plan.channels is None else planes[0][..., self.plan.channels]
 
-    def _refusal(self, fault: "_NotDecodedError", *, known: bool) -> SpectraDLError:
+    def _refusal(self, fault: "NotDecodedError", *, known: bool) -> SpectraDLError:
         number, name = self.plan.compression
         if known:
             return DataError(f"{fault}")
@@ -124,7 +130,7 @@ class TiffImage:
     def _read(self, reader: "_Reader", box: tuple[int, int, int, int]) -> Pixels:
         try:
             return reader.rgb(*box)
-        except _NotDecodedError as err:
+        except NotDecodedError as err:
             raise self._refusal(err, known=_codec_here(self.plan.compression[0])) from err
 
     def _cut_regions(self, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
@@ -182,22 +188,13 @@ def open_tiff(path: Path) -> TiffImage:
     return image
 
 
-class _NotDecodedError(Exception):
-    """A strip or tile that tifffile doesn't decode."""
-
-
 class _Reader:
     """Regions of an open TIFF in red, green and blue; the last strips or tiles are kept decoded."""
 
     def __init__(self, tiff: "TiffFile", plan: TiffPlan, where: str) -> None:
         self._tiff, self._plan, self._where = tiff, plan, where
         self._pages: list[TiffPage] = [tiff.pages[index] for index in plan.pages]  # type: ignore[misc]
-        page = self._pages[0]
-        self.segment = (
-            (page.tilelength, page.tilewidth)
-            if page.is_tiled
-            else (min(page.rowsperstrip, page.imagelength), page.imagewidth)
-        )
+        self.segment = segment_of(self._pages[0])
         self._kept: OrderedDict[tuple[int, int], Samples] = OrderedDict()
         self._kept_bytes = 0
 
@@ -217,38 +214,38 @@ class _Reader:
     def _region(self, page: "TiffPage", box: tuple[int, int, int, int]) -> Samples:
         top, bottom, left, right = box
         high, wide = self.segment
-        planes = page.chunked[0]
+        planes = planes_of(page)
         out = np.empty((bottom - top, right - left, page.samplesperpixel), dtype=page.dtype)
         for plane in range(planes):
             target = out[..., plane : plane + 1] if planes > 1 else out
             for row in range(top // high, -(-bottom // high)):
                 for column in range(left // wide, -(-right // wide)):
-                    segment = self._decoded(page, (plane, 0, row, column, 0))
+                    segment = self._decoded(page, (plane, row, column))
                     _place(target, segment, (row * high - top, column * wide - left))
         return out
 
-    def _decoded(self, page: "TiffPage", place: tuple[int, int, int, int, int]) -> Samples:
-        number = int(np.ravel_multi_index(place, page.chunked))
+    def _decoded(self, page: "TiffPage", place: tuple[int, int, int]) -> Samples:
+        number = int(np.ravel_multi_index(place, (planes_of(page), *grid_of(page))))
         key = page.index if isinstance(page.index, int) else 0, number
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        segment = self._decode(page, number, place)
+        segment = self._decode(page, number)
         self._kept[key] = segment
         self._kept_bytes += segment.nbytes
         while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
             self._kept_bytes -= self._kept.popitem(last=False)[1].nbytes
         return segment
 
-    def _decode(self, page: "TiffPage", number: int, place: tuple[int, int, int, int, int]) -> Samples:
+    def _decode(self, page: "TiffPage", number: int) -> Samples:
         high, wide = self.segment
-        samples = page.samplesperpixel if page.chunked[0] == 1 else 1
+        samples = page.samplesperpixel // planes_of(page)
         length = page.databytecounts[number]
         if length == 0:  # a tile that a scanner left out: glass
             top = 255 if page.dtype == np.uint8 else 65535
             return np.full((high, wide, samples), top, dtype=page.dtype)
         if not _codec_here(int(page.compression)):
-            raise _NotDecodedError(f"{self._where}: compression {int(page.compression)}")
+            raise NotDecodedError(f"{self._where}: compression {int(page.compression)}")
         self._tiff.filehandle.seek(page.dataoffsets[number])
         content = self._tiff.filehandle.read(length)
         try:
@@ -258,7 +255,7 @@ class _Reader:
             return decoded.reshape(-1, decoded.shape[-2], samples)
         except Exception as err:  # decoders of strangers' bytes may raise anything
             reason = " ".join(str(err).split())[:120]
-            raise _NotDecodedError(
+            raise NotDecodedError(
                 f"{self._where}: truncated or damaged TIFF (strip or tile {number + 1}: {reason}); take a fresh copy"
             ) from err
 
@@ -311,7 +308,7 @@ def _refuse_dark(image: TiffImage) -> None:
         rows = np.unique(np.linspace(0, image.height - 1, _SAMPLED).astype(int))
         try:
             most = max(int(reader._region(reader._pages[0], (y, y + 1, 0, image.width)).max()) for y in rows)
-        except _NotDecodedError:
+        except NotDecodedError:
             return
     if most <= _TWELVE_BITS:
         raise DataError(

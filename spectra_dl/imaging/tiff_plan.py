@@ -16,9 +16,9 @@ from spectra_dl.imaging.tiff_colours import PALETTE, Colours, colours_of, palett
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
-_MOST_PAGES, _MOST_SEGMENTS = 4096, 5_000_000
+_MOST_PAGES, _MOST_SEGMENTS, _LARGEST_TILE = 4096, 5_000_000, 50_000_000
 _RESOLUTION_TAGS, _ORIENTATION = (282, 283, 296), 274
-_BOUND = 8
+_BOUND, _SEPARATE = 8, 2
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ class TiffPlan:
     compression: tuple[int, str]
 
 
+class NotDecodedError(Exception):
+    """A strip or tile that tifffile doesn't decode; Pillow may."""
+
+
 @contextlib.contextmanager
 def opened_tiff(path: Path) -> Iterator["TiffFile"]:
     """Open a TIFF without reading what other files hold.
@@ -70,7 +74,7 @@ def opened_tiff(path: Path) -> Iterator["TiffFile"]:
     try:
         with TiffFile(path, _multifile=False) as tiff:
             yield tiff
-    except SpectraDLError:
+    except (SpectraDLError, NotDecodedError):
         raise
     except Exception as err:  # a parser of files from strangers may raise anything
         reason = " ".join(str(err).split())[:120]
@@ -89,13 +93,15 @@ def plan_of(path: Path) -> TiffPlan:
     """
     with opened_tiff(path) as tiff:
         pages = _pages(tiff)
-        if not pages:
+        largest = max(pages, key=lambda page: page.imagewidth * page.imagelength, default=None)
+        if largest is None or not largest.imagewidth * largest.imagelength:
             raise DataError(f"{path.name}: truncated or damaged TIFF (it has no image); take a fresh copy")
+        refuse_bomb(path, largest.imagewidth, largest.imagelength)
+        _check_segments(largest, tiff.filehandle.size, path.name)
         description = str(pages[0].description or "")
         notes: list[str] = []
         ome = _ome(description, path.name, notes)
         plan = _by_ome(pages, ome, path.name) if ome and ome.width else _by_size(pages, path.name)
-        refuse_bomb(path, plan.width, plan.height)
         for index in plan.pages:
             _check_segments(pages[index], tiff.filehandle.size, path.name)
         page = pages[plan.pages[0]]
@@ -104,6 +110,24 @@ def plan_of(path: Path) -> TiffPlan:
         sizes = tuple(sizes_in_tiff(tags, text, ome))
         notes += _notes(page, plan.colours, path.name)
         return replace(plan, sizes=sizes, notes=(*notes, *plan.notes))
+
+
+def segment_of(page: "TiffPage") -> tuple[int, int]:
+    """Return height and width of a page's tiles, or of its strips."""
+    if page.is_tiled:
+        return page.tilelength, page.tilewidth
+    return min(page.rowsperstrip or page.imagelength, page.imagelength), page.imagewidth
+
+
+def grid_of(page: "TiffPage") -> tuple[int, int]:
+    """Return how many tiles or strips lie below and beside each other."""
+    high, wide = segment_of(page)
+    return -(-page.imagelength // high), -(-page.imagewidth // wide)
+
+
+def planes_of(page: "TiffPage") -> int:
+    """Return how many planes a page's samples are stored in."""
+    return page.samplesperpixel if int(page.planarconfig) == _SEPARATE else 1
 
 
 def _pages(tiff: "TiffFile") -> list["TiffPage"]:
@@ -260,9 +284,13 @@ def _refuse_unlike(planes: list["TiffPage"], where: str) -> None:
 
 def _check_segments(page: "TiffPage", in_file: int, where: str) -> None:
     offsets, lengths = page.dataoffsets, page.databytecounts
-    needed = 1
-    for count in page.chunked:
-        needed *= count
+    high, wide = segment_of(page)
+    if high * wide * page.samplesperpixel > _LARGEST_TILE + 4 * page.imagewidth * page.imagelength:
+        raise DataError(
+            f"{where}: truncated or damaged TIFF (tiles of {wide} x {high} pixels for {page.imagewidth} x {page.imagelength}); take a fresh copy"
+        )
+    rows, columns = grid_of(page)
+    needed = planes_of(page) * rows * columns
     if needed > _MOST_SEGMENTS or len(offsets) < needed or len(lengths) < needed:
         raise DataError(
             f"{where}: truncated or damaged TIFF ({len(offsets)} of {needed} strips or tiles are listed); take a fresh copy"

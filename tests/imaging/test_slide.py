@@ -46,8 +46,7 @@ def test_a_slide_is_measured_without_being_decoded(slide):
     image = open_tissue_image(slide)
     assert isinstance(image, SlideImage)
     assert (image.width, image.height) == (900, 700)
-    (size,) = stated_sizes(image)
-    assert (size.across_um, size.down_um) == pytest.approx((0.5, 0.5))
+    assert [(size.across_um, size.down_um) for size in stated_sizes(image)] == [pytest.approx((0.5, 0.5))] * 3
 
 
 def test_tiles_of_a_slide_are_those_of_the_whole_image_also_beyond_its_edge(slide, pixels):
@@ -79,6 +78,23 @@ def test_spots_are_laid_over_a_slide_by_its_own_scale(slide):
     assert section.um_per_pixel == pytest.approx(0.5)
     assert "slide's own field" in section.um_per_pixel_source
     assert len(section) == pytest.approx(np.pi * 300 * 400 / 60**2, rel=0.1)
+
+
+def test_a_large_ome_tiff_keeps_the_size_that_ome_states(tmp_path, pixels, monkeypatch):
+    monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
+    described = {
+        "axes": "YXS",
+        "PhysicalSizeX": 500.0,
+        "PhysicalSizeXUnit": "nm",
+        "PhysicalSizeY": 500.0,
+        "PhysicalSizeYUnit": "nm",
+    }
+    tifffile.imwrite(
+        tmp_path / "a.tif", pixels, ome=True, tile=(128, 128), photometric="rgb", metadata=described
+    )
+    section = read_section(tmp_path / "a.tif", pitch_um=30.0)
+    assert isinstance(section.image, SlideImage)
+    assert section.um_per_pixel == pytest.approx(0.5)
 
 
 def test_a_slide_cut_short_is_refused_or_read_as_far_as_it_goes(slide):

@@ -51,6 +51,8 @@ class SectionOptions:
         µm between the spots laid over the tissue of an image alone.
     image
         The section's image.
+    image_scale
+        Pixels of that image per full-resolution pixel.
     encoders
         Those that a model file alone may not call for.
     store
@@ -64,6 +66,7 @@ class SectionOptions:
     mpp: float | None
     pitch: float | None
     image: Path | None
+    image_scale: float | None
     encoders: tuple[str, ...]
     store: Path | None
     bin_um: float | None = None
@@ -103,6 +106,12 @@ class SectionOptions:
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="With a model of expression: the section's image.",
+)
+@click.option(
+    "--image-scale",
+    type=float,
+    metavar="SCALE",
+    help="With a model of expression: pixels of the image that is read per full-resolution pixel, such as 0.25 for a copy a quarter as wide; spots and --mpp are of the full image.",
 )
 @click.option(
     "--encoder",
@@ -218,6 +227,7 @@ def _section(
         pitch_um=tissue.pitch,
         bin_um=tissue.bin_um,
         alignment=tissue.alignment,
+        image_scale=tissue.image_scale,
     )
     store = open_store(tissue.store) if tissue.store else None
     result = predict_study(predictor, source, folder, encoders=tissue.encoders, store=store)
@@ -246,7 +256,13 @@ def _sections(
     result = predict_sections(
         predictor,
         [
-            SectionSource(path, um_per_pixel=tissue.mpp, pitch_um=tissue.pitch, bin_um=tissue.bin_um)
+            SectionSource(
+                path,
+                um_per_pixel=tissue.mpp,
+                pitch_um=tissue.pitch,
+                image_scale=tissue.image_scale,
+                bin_um=tissue.bin_um,
+            )
             for path in paths
         ],
         folder,

@@ -14,6 +14,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
+from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.source import (
     SectionSource,
     find_image,
@@ -23,7 +24,9 @@ from spectra_dl.expression.readers.source import (
     usual_files,
 )
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import TissueSection, pitch_of
+from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.slide import open_tissue_image
 
 if TYPE_CHECKING:
@@ -57,17 +60,19 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
     spot_path = _spot_path(source)
     counts, spots = _read_counts(source.path), _read_spots(spot_path)
     rows, places, notes = _joined(counts, spots, source)
-    counts, pixel = counts.select(rows), spots.pixel[places]
+    counts = counts.select(rows)
     image = open_tissue_image(
         find_image(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
     )
-    per_pixel, stated_by = _um_per_pixel(spots, source)
+    scale = source.image_scale or 1.0
+    full, differing = _um_per_pixel(spots, source, image)
+    pixel, per_pixel = spots.pixel[places] * scale, full.um_per_pixel / scale
     return TissueSection(
         name=source.stem,
         patient=source.patient,
         image=image,
         um_per_pixel=per_pixel,
-        um_per_pixel_source=stated_by,
+        um_per_pixel_source=full.source,
         barcode=counts.barcode,
         position_um=pixel * per_pixel,
         reason=spot_reasons(pixel, counts.per_spot, image, source.stem),
@@ -76,8 +81,14 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
         symbol=None,
         spot_diameter_um=None if spots.staggered else _SPOT_UM,
         spot_pitch_um=pitch_of(pixel) * per_pixel if spots.staggered or source.um_per_pixel else _PITCH_UM,
-        notes=(f"{source.stem}: {per_pixel:.4g} µm per pixel, {stated_by}", *notes),
+        notes=(
+            f"{source.stem}: {full.um_per_pixel:.4g} µm per pixel, {full.source}",
+            *differing,
+            *image_notes(image),
+            *notes,
+        ),
         files=(spot_path, image.path),
+        full_um_per_pixel=None if scale == 1.0 else full.um_per_pixel,
     )
 
 
@@ -226,17 +237,34 @@ def _by_rounded_place(counts: CountMatrix, spots: _Spots, source: SectionSource)
     return [(row, places[key]) for row, key in enumerate(keys) if key is not None and key in places]
 
 
-def _um_per_pixel(spots: _Spots, source: SectionSource) -> tuple[float, str]:
-    """Return µm per pixel as given, or from the pixels between neighbouring array positions."""
-    if source.um_per_pixel is not None:
-        return source.um_per_pixel, "as given"
-    if spots.staggered:
+def _um_per_pixel(
+    spots: _Spots, source: SectionSource, image: TissueImage
+) -> tuple[PixelSize, tuple[str, ...]]:
+    """Return the full image's µm per pixel from the pixels between neighbouring places, as given, or as the image says; and notes."""
+    written = written_pixel_sizes(image, given=source.um_per_pixel, image_scale=source.image_scale or 1.0)
+    if not spots.staggered:
+        return agreed_pixel_size(source.um_per_pixel, [_by_pitch(spots, source), *written], source.path.name)
+    if source.um_per_pixel is None and not written:
         raise DataError(
             f"{spots.name}: every second place of the array is empty, and the pitch of such arrays is not {_PITCH_UM:g} µm; say how many µm a "
             "pixel has with --mpp or in the column mpp"
         )
-    per_um = pixels_per_um(spots.array * _PITCH_UM, spots.pixel, spots.name)
-    return 1.0 / per_um, f"from the array's pitch of {_PITCH_UM:g} µm"
+    return agreed_pixel_size(source.um_per_pixel, written, source.path.name)
+
+
+def _by_pitch(spots: _Spots, source: SectionSource) -> PixelSize | None:
+    """Return the size by the first arrays' pitch; as a statement only, since other arrays may look the same."""
+    try:
+        per_um = pixels_per_um(spots.array * _PITCH_UM, spots.pixel, spots.name)
+    except DataError:
+        if source.um_per_pixel is None:
+            raise
+        return None
+    if per_um > 0:
+        return PixelSize(1.0 / per_um, f"from the array's pitch of {_PITCH_UM:g} µm")
+    if source.um_per_pixel is None:
+        raise DataError(f"{spots.name}: all spots lie on one pixel; correct pixel_x and pixel_y")
+    return None
 
 
 def _all_numbers(cells: list[str]) -> bool:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IMAGES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
-_ENDINGS = re.compile(r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi))+$", re.IGNORECASE)
+_ENDINGS = re.compile(
+    r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi|mrxs|scn|bif|dcm|czi))+$", re.IGNORECASE
+)
 _FARTHEST_PX = 1e9
 _MOST_OFF_IMAGE = 1 / 3  # of the spots; a crop leaves out some, a wrong scale most
 _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ

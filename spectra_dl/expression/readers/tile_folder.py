@@ -13,8 +13,8 @@ from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
-from spectra_dl.imaging.image_file import open_image
 from spectra_dl.imaging.precut_tiles import PrecutTiles, TileFiles
+from spectra_dl.imaging.slide import open_tissue_image
 
 _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
 
@@ -175,7 +175,7 @@ def _tiles(table: Path, paths: list[Path | None], places: FloatArray) -> tuple[P
             f"{table.name}: none of its {len(paths)} tiles is in the folder; are the names those of the files?"
         )
     files = TileFiles(table, tuple(path for row in rows if (path := paths[row]) is not None))
-    side = float(open_image(files.file[0]).width)
+    side = float(open_tissue_image(files.file[0]).width)
     return PrecutTiles(files, places[rows], side), side
 
 

@@ -16,7 +16,7 @@ from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, refuse_forei
 if TYPE_CHECKING:
     import h5py
 
-_VALUES, _BARCODES, _REFERENCE = ("features", "embeddings"), ("barcode", "barcodes"), "calibration"
+VALUES, _BARCODES, _REFERENCE = ("features", "embeddings"), ("barcode", "barcodes"), "calibration"
 _MOST_WIDTH, _MOST_BYTES = 100_000, 8 << 30
 
 
@@ -61,12 +61,24 @@ def write_feature_file(path: str | os.PathLike[str], content: FeatureFile) -> No
 
     with whole_path(path) as temporary, h5py.File(temporary, "w") as file:
         # A checksum for each chunk, so that a flipped bit is noticed.
-        file.create_dataset(_VALUES[0], data=content.values, chunks=True, fletcher32=True)
+        file.create_dataset(VALUES[0], data=content.values, chunks=True, fletcher32=True)
         file.create_dataset(_BARCODES[0], data=list(content.barcode), dtype=h5py.string_dtype())
         if content.reference_features:
             file.create_dataset(_REFERENCE, data=np.array(content.reference_features))
         for name, text in content.described:
             file.attrs[name] = text
+
+
+def has_barcodes(path: Path) -> bool:
+    """Return whether a file of features names a spot for each row.
+
+    Raises
+    ------
+    DataError
+        It is damaged.
+    """
+    with opened_hdf5(path, path.name) as file:
+        return any(name in file for name in _BARCODES)
 
 
 def read_feature_file(path: Path) -> FeatureFile:
@@ -86,8 +98,8 @@ def read_feature_file(path: Path) -> FeatureFile:
         if reference is not None:
             check_size(reference, where)
         content = FeatureFile(
-            _numbers(_part(file, _VALUES, where), where),
-            _texts(_part(file, _BARCODES, where), where),
+            stored_numbers(stored_part(file, VALUES, where), where),
+            _texts(stored_part(file, _BARCODES, where), where),
             () if reference is None else tuple(map(float, np.ravel(reference[()]))),
             tuple((name, text) for name, text in file.attrs.items() if isinstance(text, str)),
         )
@@ -95,7 +107,23 @@ def read_feature_file(path: Path) -> FeatureFile:
     return content
 
 
-def _part(file: "h5py.File", names: tuple[str, str], where: str) -> "h5py.Dataset":
+def stored_part(file: "h5py.File", names: tuple[str, ...], where: str) -> "h5py.Dataset":
+    """Return the first of these datasets that a file holds, its stated size checked.
+
+    Parameters
+    ----------
+    file
+        An open file.
+    names
+        Of the dataset.
+    where
+        The file's name, for messages.
+
+    Raises
+    ------
+    DataError
+        It holds none of them, or one that can't be true.
+    """
     name = next((candidate for candidate in names if candidate in file), None)
     if name is None:
         raise DataError(f"{where}: no dataset {' or '.join(names)}; a file of features needs it")
@@ -104,16 +132,31 @@ def _part(file: "h5py.File", names: tuple[str, str], where: str) -> "h5py.Datase
     return part
 
 
-def _numbers(stored: "h5py.Dataset", where: str) -> Features:
-    if stored.ndim != 2 or stored.dtype.kind != "f" or not 1 <= stored.shape[1] <= _MOST_WIDTH:
+def stored_numbers(stored: "h5py.Dataset", where: str) -> Features:
+    """Return ``(n, d)`` float32 of a dataset of that shape, or of ``(1, n, d)``.
+
+    Parameters
+    ----------
+    stored
+        The dataset.
+    where
+        The file's name, for messages.
+
+    Raises
+    ------
+    DataError
+        It has another shape or type, or is too large.
+    """
+    shape = stored.shape[1:] if stored.ndim == 3 and stored.shape[0] == 1 else stored.shape
+    if len(shape) != 2 or stored.dtype.kind != "f" or not 1 <= shape[1] <= _MOST_WIDTH:
         raise DataError(
             f"{where}: {stored.name} has shape {stored.shape} and type {stored.dtype}; one row of numbers for each spot is needed"
         )
-    if 4 * stored.shape[0] * stored.shape[1] > _MOST_BYTES:
+    if 4 * shape[0] * shape[1] > _MOST_BYTES:
         raise DataError(
             f"{where}: {stored.name} has shape {stored.shape}; at most {_MOST_BYTES >> 30} GiB are read"
         )
-    return np.asarray(stored[()], dtype=np.float32)
+    return np.asarray(stored[()], dtype=np.float32).reshape(shape)
 
 
 def _texts(stored: "h5py.Dataset", where: str) -> TextArray:

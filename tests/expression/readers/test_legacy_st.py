@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import SectionSource, read_section
@@ -206,3 +207,41 @@ def test_the_olfactory_bulb_is_read_once_its_scale_is_said(shared_data: Path) ->
         read_section(path)
     section = read_section(path, um_per_pixel=4.4)
     assert (len(section), len(section.gene)) == (379, 1000)
+
+
+def test_a_smaller_copy_of_the_image_is_read_with_its_scale(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
+    full = read_section(path)
+    with Image.open(tmp_path / "images" / "S1.png") as image:
+        image.resize((image.width // 2, image.height // 2)).save(tmp_path / "half.png")
+    half = read_section(SectionSource(path, image=tmp_path / "half.png", image_scale=0.5))
+    np.testing.assert_allclose(half.position_um, full.position_um)
+    np.testing.assert_allclose(half.full_pixel, full.full_pixel)
+    assert half.um_per_pixel == pytest.approx(2 * full.um_per_pixel)
+    assert half.full_um_per_pixel == pytest.approx(full.um_per_pixel)
+
+
+def test_a_pixel_size_that_contradicts_the_pitch_is_noted(tmp_path: Path, draw_image: DrawImage) -> None:
+    section = read_section(_write(tmp_path, draw_image), um_per_pixel=1.0)
+    assert "0.3 times the 3.333 from the array's pitch of 200 µm; what is given is used" in section.notes[1]
+
+
+def test_an_image_whose_own_scale_contradicts_the_pitch_is_refused(
+    tmp_path: Path, draw_image: DrawImage
+) -> None:
+    path = _write(tmp_path, draw_image)
+    with Image.open(tmp_path / "images" / "S1.png") as image:
+        image.save(tmp_path / "S1.tif", dpi=(25_400, 25_400))
+    with pytest.raises(
+        DataError,
+        match=r"3\.333 µm per pixel from the array's pitch of 200 µm, but 1 from the TIFF's resolution",
+    ):
+        read_section(path, image=tmp_path / "S1.tif")
+
+
+def test_spots_on_one_pixel_are_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
+    spots = tmp_path / "spotfiles" / "S1_selection.tsv"
+    spots.write_text(re.sub(r"\d+\t\d+\t1$", "9\t9\t1", spots.read_text(), flags=re.MULTILINE))
+    with pytest.raises(DataError, match="all spots lie on one pixel"):
+        read_section(path)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from spectra_dl.errors import DataError, UnsafeError
-from spectra_dl.expression.readers import read_section
+from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.imaging.precut_tiles import PrecutTiles
 
 DrawImage = Callable[[Path], Path]
@@ -149,3 +149,29 @@ def test_a_tiff_says_its_own_scale(
             read_section(path)
     else:
         assert read_section(path, pitch_um=20.0).um_per_pixel == pytest.approx(expected)
+
+
+def test_a_smaller_copy_of_a_slide_has_the_full_slides_scale(tmp_path: Path, draw_image: DrawImage) -> None:
+    source = SectionSource(draw_image(tmp_path / "a.png"), um_per_pixel=0.5, pitch_um=40.0, image_scale=0.25)
+    section = read_section(source)
+    assert (section.um_per_pixel, section.full_um_per_pixel) == (2.0, 0.5)
+    np.testing.assert_allclose(section.full_pixel, 4 * section.position_um / 2.0)
+
+
+def test_a_given_scale_that_contradicts_the_file_is_noted(tmp_path: Path, draw_image: DrawImage) -> None:
+    with Image.open(draw_image(tmp_path / "a.png")) as image:
+        image.save(tmp_path / "a.tif", dpi=(12_700, 12_700))
+    section = read_section(tmp_path / "a.tif", um_per_pixel=4.0, pitch_um=80.0)
+    assert "2 times the 2 from the TIFF's resolution" in section.notes[1]
+
+
+def test_an_image_that_asks_to_be_turned_is_read_as_stored_and_the_notes_say_so(
+    tmp_path: Path, draw_image: DrawImage
+) -> None:
+    with Image.open(draw_image(tmp_path / "a.png")) as image:
+        exif = image.getexif()
+        exif[0x0112] = 6
+        image.save(tmp_path / "a.jpg", exif=exif)
+    section = read_section(tmp_path / "a.jpg", um_per_pixel=2.0, pitch_um=40.0)
+    assert (section.image.width, section.image.height) == (400, 300)
+    assert any("EXIF orientation (6) is not applied" in note for note in section.notes)
