@@ -10,7 +10,7 @@ from example_h5ad import made_counts, made_places, write_h5ad
 from refusals.inputs import section_command
 from refusals.row import Command, Maker, Row
 
-_TESTS = "tests/expression/readers/test_h5ad_section.py"
+_TESTS = "tests/expression/readers/anndata_files/test_h5ad_section.py"
 _WRITE = "Write the .h5ad again with anndata."
 
 
