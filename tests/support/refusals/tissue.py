@@ -218,7 +218,7 @@ ROWS = [
     Row("D", "a map of a gene that the model does not know", "refuse", "Take a name that is listed.", asking("--map", "GENE99"), "not among the model's genes", code=2),
     Row("D", "a list of genes that is not there", "refuse", "Correct the path.", asking("--genes", "genes.csv"), "no such file"),
     Row("D", "some of the genes asked for are missing", "warn", "Look at the note.", says="The others are written, and a note lists those that are missing.",
-        tests=("tests/cli/test_expression_output.py::test_predict_writes_the_genes_asked_for_and_lists_what_is_missing",)),
+        tests=("tests/cli/expression/test_expression_output.py::test_predict_writes_the_genes_asked_for_and_lists_what_is_missing",)),
     Row("D", "genes that share a symbol", "warn", "Nothing.", says="They go by symbol and id, and a note lists them.",
         tests=("tests/expression/output/test_gene_names.py::test_a_symbol_that_two_genes_share_is_noted",)),
     Row("D", "a version of the format that is not known", "refuse", "Write it again with a current anndata.", section_with(_version), "version 99"),
