@@ -1,6 +1,7 @@
 """HDF5 as stored groups and arrays; every step to each of them is checked first."""
 
 import contextlib
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from spectra_dl.errors import DataError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import h5py
     from numpy.typing import NDArray
 
+_ENCODING = ("encoding-type", "encoding-version", "_index", "shape", "h5sparse_format", "h5sparse_shape")
 _FILTERS = {
     32000: "LZO", 307: "bzip2", 32001: "Blosc", 32004: "LZ4", 32008: "bitshuffle", 32013: "zfp", 32015: "Zstandard", 32026: "Blosc2",
 }  # fmt: skip  # registered with the HDF Group
@@ -32,7 +34,7 @@ class HDF5Array(StoredArray):
     def __init__(self, dataset: "h5py.Dataset", path: str, where: str) -> None:
         self._dataset, self.path, self.where = dataset, path, where
         self.shape, self.dtype = tuple(dataset.shape or ()), dataset.dtype
-        self.attributes = {name: plain_attribute(value) for name, value in dataset.attrs.items()}
+        self.attributes = _Attributes(dataset)
 
     def read(self) -> "NDArray[Any]":
         """Return all values, after checking that the file holds what it declares."""
@@ -60,7 +62,7 @@ class HDF5Group(StoredGroup):
     def __init__(self, group: "h5py.Group", path: str, where: str) -> None:
         self._group, self.path, self.where = group, path, where
         self.names = tuple(group)
-        self.attributes = {name: plain_attribute(value) for name, value in group.attrs.items()}
+        self.attributes = _Attributes(group)
 
     def __contains__(self, path: str) -> bool:
         return path in self._group
@@ -71,11 +73,33 @@ class HDF5Group(StoredGroup):
 
         node = stored_object(self._group, path, self.where)
         place = f"{self.path}/{path}".lstrip("/")
+        if not isinstance(node, h5py.Group | h5py.Dataset):
+            raise DataError(
+                f"{self.where}: {place[-60:]!r} is neither a group nor an array; take a fresh copy"
+            )
         return (
             HDF5Group(node, place, self.where)
             if isinstance(node, h5py.Group)
             else HDF5Array(node, place, self.where)
         )
+
+
+class _Attributes(Mapping[str, object]):
+    """The attributes that say how a part is encoded, read when one is asked for: HDF5 crashes on some that are damaged."""
+
+    def __init__(self, node: "h5py.Group | h5py.Dataset") -> None:
+        self._node = node
+
+    def __getitem__(self, name: str) -> object:
+        if name not in _ENCODING or name not in self._node.attrs:
+            raise KeyError(name)
+        return plain_attribute(self._node.attrs[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in _ENCODING if name in self._node.attrs)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _refuse_unknown_filter(dataset: "h5py.Dataset", title: str) -> None:

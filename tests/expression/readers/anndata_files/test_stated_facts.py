@@ -282,3 +282,12 @@ def test_a_filter_that_is_not_installed_is_named_and_not_called_damage(visium: W
         stored.write_direct_chunk((0, 0), b"\0" * 1024)
     with pytest.raises(DataError, match=r"compressed with an HDF5 filter \(300\).*pip install hdf5plugin"):
         read_section(path)
+
+
+def test_a_type_in_the_place_of_an_array_is_refused(visium: Write) -> None:
+    path = visium()
+    with h5py.File(path, "r+") as file:
+        del file["obs/array_row"]
+        file["obs/array_row"] = np.dtype("f8")
+    with pytest.raises(DataError, match="'obs/array_row' is neither a group nor an array"):
+        read_section(path)
