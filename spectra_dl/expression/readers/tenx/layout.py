@@ -157,6 +157,12 @@ def with_spatial(counts: Counts, notes: Sequence[str] = ()) -> SpaceRangerFiles:
     return SpaceRangerFiles(counts, positions, factors, hires, tuple(said))
 
 
+def text_prefix(folder: Path) -> str:
+    """Return what stands in front of the one matrix.mtx in a folder; nothing where there are none or several."""
+    prefixes = [match[1] for name in names_in(folder) if (match := _MATRIX.fullmatch(name))]
+    return prefixes[0] if len(prefixes) == 1 else ""
+
+
 def has_spatial_files(folder: Path) -> bool:
     """Say whether positions or scale factors lie in a folder itself."""
     return any(_POSITIONS.fullmatch(name) or _FACTORS.fullmatch(name) for name in names_in(folder))

@@ -16,7 +16,7 @@ from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_siz
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um, spot_reasons
 from spectra_dl.expression.readers.tenx.bins import block_centres, joined_bins, required_side
-from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles, summary_of
+from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles, summary_of, text_prefix
 from spectra_dl.expression.readers.tenx.matrix_market import read_tenx_folder
 from spectra_dl.expression.readers.tenx.positions import Places, read_positions
 from spectra_dl.expression.readers.tenx.probe_set import without_excluded
@@ -115,7 +115,7 @@ def read_counts(files: SpaceRangerFiles) -> TenxCounts:
     elif counts.path == counts.folder:
         read = read_tenx_folder(counts.path, counts.prefix)
     else:
-        read = read_tenx_folder(counts.path)
+        read = read_tenx_folder(counts.path, text_prefix(counts.path))
     return without_excluded(read, counts.folder / f"{counts.prefix}probe_set.csv")
 
 

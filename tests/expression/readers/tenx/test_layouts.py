@@ -123,6 +123,17 @@ def test_the_folder_of_three_files_is_read_when_named_itself(tmp_path, raw):
     assert raw == any("the raw counts" in note for note in section.notes)
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_three_files_with_a_sample_in_front_are_read(tmp_path, flat):
+    outs = write_run(tmp_path, visium(), Layout(counts="gz"))
+    inner = outs / "filtered_feature_bc_matrix"
+    for path in list(inner.iterdir()):
+        path.rename((outs if flat else inner) / f"GSM1_{path.name}")
+    if flat:
+        inner.rmdir()
+    check(read_section(tmp_path), visium())
+
+
 def test_the_folder_spatial_named_itself_is_refused_with_the_one_above(tmp_path):
     write_run(tmp_path / "run7", visium())
     with pytest.raises(DataError, match="the counts lie in the folder above, name run7"):
