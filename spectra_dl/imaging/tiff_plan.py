@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_PAGES, _MOST_SEGMENTS, _LARGEST_TILE = 4096, 5_000_000, 50_000_000
 _RESOLUTION_TAGS, _ORIENTATION = (282, 283, 296), 274
-_BOUND, _SEPARATE = 8, 2
+_BOUND, _SEPARATE, _MASK = 8, 2, 4
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def _by_ome(pages: list["TiffPage"], ome: OmePixels, where: str) -> TiffPlan:
 
 
 def _by_size(pages: list["TiffPage"], where: str) -> TiffPlan:
-    areas = [page.imagewidth * page.imagelength for page in pages]
+    areas = [0 if int(page.subfiletype) & _MASK else page.imagewidth * page.imagelength for page in pages]
     best = areas.index(max(areas))
     same = areas.count(areas[best])
     if same > 1:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
@@ -41,7 +41,13 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
         The table is damaged, µm per pixel are not given, no tile is in the folder, or counts are not whole numbers from 0.
     UnsafeError
         A file's name leads out of the folder.
+    UsageError
+        A scale of the image is given.
     """
+    if source.image_scale is not None:
+        raise UsageError(
+            f"{table.name}: tiles are no image that could have a scale; leave --image-scale and image_scale away"
+        )
     rows = _tile_rows(table)
     um_per_pixel = source.um_per_pixel
     if um_per_pixel is None:
