@@ -168,7 +168,9 @@ def _by_ome(pages: list["TiffPage"], ome: OmePixels, where: str) -> TiffPlan:
             f"{where}: a stack of {ome.depth} z-planes and {ome.times} time points, of which none is chosen; export one plane as RGB TIFF"
         )
     known = [index for index in ome.directory if index is not None]
-    if len(known) < len(ome.directory) or any(index >= len(pages) for index in known):
+    if known and known[0] < len(pages) and pages[known[0]].samplesperpixel == len(ome.channels):
+        known = known[:1]  # the channels are samples of one page
+    elif len(known) < len(ome.directory) or any(index >= len(pages) for index in known):
         raise DataError(
             f"{where}: OME-XML names planes that are not in this file; export the image as one OME-TIFF"
         )

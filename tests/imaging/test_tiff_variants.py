@@ -240,3 +240,12 @@ def test_a_mask_of_the_images_size_is_no_second_plane(tmp_path):
         file.write(tissue(), photometric="rgb", metadata=None)
         file.write(tissue()[..., 0] > 200, photometric="minisblack", subfiletype=4, metadata=None)
     np.testing.assert_array_equal(open_tissue_image(tmp_path / "a.tif").decoded(), tissue())
+
+
+def test_channels_that_are_samples_of_one_page_are_put_in_the_order_of_their_names(tmp_path):
+    named = "".join(f'<Channel Name="{name}"/>' for name in ("Blue", "Red", "Green"))
+    text = f'<OME><Pixels {SIZES} SizeZ="1">{named}</Pixels></OME>'
+    stored = np.ascontiguousarray(tissue()[..., [2, 0, 1]])
+    options = {"photometric": "minisblack", "planarconfig": "contig", "metadata": None, "description": text}
+    tifffile.imwrite(tmp_path / "a.tif", stored, **options)
+    np.testing.assert_array_equal(open_tissue_image(tmp_path / "a.tif").decoded(), tissue())
