@@ -163,7 +163,7 @@ def _pixels(element: "Element", uuid: str) -> OmePixels:
         return OmePixels(0, 0, 1, 1, (), (), None, size, unit)
     channels = tuple(_channel(child) for child in element if _tag(child) == "Channel")
     size_c = _whole(element.get("SizeC"), "SizeC")
-    if size_c > _MOST_PLANES:
+    if not 1 <= size_c <= _MOST_PLANES:
         raise ValueError(f"SizeC is {size_c}")
     channels = channels or (OmeChannel("", 1, None),) * size_c
     if sum(channel.samples for channel in channels) != size_c:

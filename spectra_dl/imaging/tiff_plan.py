@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_PAGES, _MOST_SEGMENTS, _LARGEST_TILE = 4096, 5_000_000, 50_000_000
 _RESOLUTION_TAGS, _ORIENTATION = (282, 283, 296), 274
-_BOUND, _SEPARATE = 8, 2
+_BOUND, _SEPARATE, _MASK = 8, 2, 4
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,9 @@ def _by_ome(pages: list["TiffPage"], ome: OmePixels, where: str) -> TiffPlan:
             f"{where}: a stack of {ome.depth} z-planes and {ome.times} time points, of which none is chosen; export one plane as RGB TIFF"
         )
     known = [index for index in ome.directory if index is not None]
-    if len(known) < len(ome.directory) or any(index >= len(pages) for index in known):
+    if known and known[0] < len(pages) and pages[known[0]].samplesperpixel == len(ome.channels):
+        known = known[:1]  # the channels are samples of one page
+    elif len(known) < len(ome.directory) or any(index >= len(pages) for index in known):
         raise DataError(
             f"{where}: OME-XML names planes that are not in this file; export the image as one OME-TIFF"
         )
@@ -196,7 +198,7 @@ def _by_ome(pages: list["TiffPage"], ome: OmePixels, where: str) -> TiffPlan:
 
 
 def _by_size(pages: list["TiffPage"], where: str) -> TiffPlan:
-    areas = [page.imagewidth * page.imagelength for page in pages]
+    areas = [0 if int(page.subfiletype) & _MASK else page.imagewidth * page.imagelength for page in pages]
     best = areas.index(max(areas))
     same = areas.count(areas[best])
     if same > 1:

@@ -218,3 +218,34 @@ def test_fields_that_can_not_be_true_are_refused_before_anything_is_decoded(tmp_
         file.filehandle.write(value.to_bytes(4 if tag.dtype == 4 else 2, "little"))
     with pytest.raises(DataError, match=says):
         open_tissue_image(tmp_path / "a.tif")
+
+
+def test_twelve_significant_bits_that_ome_states_are_brought_to_eight(tmp_path):
+    stored = np.rint(tissue() * (4095 / 255)).astype(np.uint16)
+    described = {"axes": "YXS", "SignificantBits": 12}
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", ome=True, metadata=described)
+    image = open_tissue_image(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.decoded(), tissue())
+    assert "colours of 12 bits" in str(image.notes)
+
+
+def test_twelve_bits_without_a_word_are_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", tissue().astype(np.uint16) * 16, photometric="rgb")
+    with pytest.raises(DataError, match="16 bits go up to 3936, so what white is can't be known"):
+        open_tissue_image(tmp_path / "a.tif")
+
+
+def test_a_mask_of_the_images_size_is_no_second_plane(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(tissue(), photometric="rgb", metadata=None)
+        file.write(tissue()[..., 0] > 200, photometric="minisblack", subfiletype=4, metadata=None)
+    np.testing.assert_array_equal(open_tissue_image(tmp_path / "a.tif").decoded(), tissue())
+
+
+def test_channels_that_are_samples_of_one_page_are_put_in_the_order_of_their_names(tmp_path):
+    named = "".join(f'<Channel Name="{name}"/>' for name in ("Blue", "Red", "Green"))
+    text = f'<OME><Pixels {SIZES} SizeZ="1">{named}</Pixels></OME>'
+    stored = np.ascontiguousarray(tissue()[..., [2, 0, 1]])
+    options = {"photometric": "minisblack", "planarconfig": "contig", "metadata": None, "description": text}
+    tifffile.imwrite(tmp_path / "a.tif", stored, **options)
+    np.testing.assert_array_equal(open_tissue_image(tmp_path / "a.tif").decoded(), tissue())

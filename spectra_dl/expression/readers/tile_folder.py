@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.gene_names import is_metadata, no_controls
@@ -53,7 +53,13 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
         The table is damaged, µm per pixel are not given, or no tile is in the folder.
     UnsafeError
         A file's name leads out of the folder.
+    UsageError
+        A scale of the image is given.
     """
+    if source.image_scale is not None:
+        raise UsageError(
+            f"{table.name}: tiles are no image that could have a scale; leave --image-scale and image_scale away"
+        )
     rows = _tile_rows(table)
     size, _ = agreed_pixel_size(source.um_per_pixel, (), table.name)
     um_per_pixel = size.um_per_pixel

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.section import OFF_TISSUE
 from spectra_dl.imaging.precut_tiles import PrecutTiles
@@ -120,6 +120,11 @@ def test_marks_of_tissue_and_metadata_in_a_table_of_tiles_are_no_genes(tiles: Pa
     assert any(
         "columns that are no genes are left out: 'in_tissue, array_row" in note for note in section.notes
     )
+
+
+def test_a_scale_of_an_image_is_refused_for_tiles(tiles: Path) -> None:
+    with pytest.raises(UsageError, match="tiles are no image that could have a scale"):
+        read_section(SectionSource(tiles, um_per_pixel=0.5, image_scale=0.5))
 
 
 def test_tiles_need_um_per_pixel(tiles: Path) -> None:

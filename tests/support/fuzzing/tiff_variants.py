@@ -111,6 +111,7 @@ def plain_variants() -> list[Variant]:
         variants.append(Variant(f"predictor {predictor} {dtype}", options, dtype=dtype, note=note))
     variants += [
         Variant("alpha", layout="rgba"),
+        Variant("webp", (("compression", "webp"), ("tile", (64, 64)))),
         Variant("thumbnail first", layout="thumbnail first", note="page 2 of 2 is used, the largest"),
         Variant("float", dtype="float32", says="float32"),
         Variant("32 bits", dtype="uint32", says="uint32"),
