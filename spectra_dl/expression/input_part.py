@@ -59,16 +59,12 @@ class ExpressionHead(Closed):
 
 
 class GeneScore(Closed):
-    """How well a gene is predicted on left-out tissue, of what its counts' noise allows, and what to expect of it; None where undefined.
-
-    ``expected`` is ``pearson`` calibrated; files of earlier versions have none. Whether it holds for a section says `expected_accuracy.expected_pearson`.
-    """
+    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined."""
 
     name: Text
     pearson: float | None
     ceiling: float | None
     usable: bool
-    expected: Annotated[float, Field(ge=-1, le=1)] | None = None
 
 
 class TrainingSections(Closed):
@@ -83,7 +79,11 @@ class TrainingSections(Closed):
 
 
 class ExpressionInput(InputPart):
-    """The encoders and tiles, the head, the genes it predicts, and the training sections."""
+    """The encoders and tiles, the head, the genes it predicts, and the training sections.
+
+    ``expected`` holds the genes' correlations calibrated, in their order; files of earlier versions have none. Whether they hold for a section says
+    `expected_accuracy.expected_pearson`.
+    """
 
     kind: Literal["expression"] = "expression"
     version: Literal[1] = 1
@@ -92,6 +92,7 @@ class ExpressionInput(InputPart):
     head: ExpressionHead
     genes: list[GeneScore] = Field(min_length=1, max_length=100_000)
     training: TrainingSections
+    expected: list[Annotated[float, Field(ge=-1, le=1)] | None] = Field(default=[], max_length=100_000)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -103,6 +104,8 @@ class ExpressionInput(InputPart):
             raise ValueError("the encoders do not match the head's inputs")
         if self.head.n_outputs != expected or len({gene.name for gene in self.genes}) != len(self.genes):
             raise ValueError("the genes do not match the head's outputs")
+        if len(self.expected) not in (0, len(self.genes)):
+            raise ValueError("the expected correlations do not match the genes")
         return self
 
     @classmethod

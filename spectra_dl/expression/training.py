@@ -117,7 +117,8 @@ def _input_part(
         encoders=_described_encoders(request.recipe, spots.blocks),
         tile_sizes_um=list(request.recipe.sizes_um),
         head=head,
-        genes=[_gene(name, row_of.get(name), expected.get(name)) for name in genes],
+        genes=[_gene(name, row_of.get(name)) for name in genes],
+        expected=[_as_correlation(expected.get(name)) for name in genes],
         training=TrainingSections(
             sections=dict(evaluation.section_of),
             spots=len(spots),
@@ -183,14 +184,11 @@ def _as_network(linear: LinearMap, shown: int, n_features: int) -> "nn.Module":
     return network.eval()
 
 
-def _gene(name: str, row: dict[str, object] | None, expected: float | None) -> GeneScore:
+def _gene(name: str, row: dict[str, object] | None) -> GeneScore:
     pearson, ceiling = (row["pearson"], row["ceiling"]) if row else (None, None)
     usable = isinstance(pearson, float) and pearson >= _USABLE_ABOVE
-    calibrated = None if expected is None else max(-1.0, min(1.0, round(expected, 6)))
-    return GeneScore(
-        name=name,
-        pearson=pearson if isinstance(pearson, float) else None,
-        ceiling=ceiling if isinstance(ceiling, float) else None,
-        usable=usable,
-        expected=calibrated,
-    )
+    return GeneScore.model_validate({"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable})
+
+
+def _as_correlation(value: float | None) -> float | None:
+    return None if value is None else max(-1.0, min(1.0, round(value, 6)))

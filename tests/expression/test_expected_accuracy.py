@@ -126,7 +126,7 @@ def test_a_model_of_several_patients_says_what_to_expect_in_a_new_one(by_patient
     values, reason = expected_pearson(by_patient, as_of(sections[0], "somebody new"))
     assert reason is None
     assert np.isfinite(values).all()
-    assert values.tolist() == [gene.expected for gene in by_patient.header.input.genes]
+    assert values.tolist() == by_patient.header.input.expected
 
 
 @pytest.mark.parametrize("patient", [None, "somebody new"])
@@ -165,8 +165,7 @@ def test_one_to_three_training_patients_say_nothing_of_another(by_patient):
 
 def test_a_file_of_an_earlier_version_gives_its_figures_for_its_patients_only(by_patient):
     part = by_patient.header.input
-    genes = [gene.model_copy(update={"expected": None}) for gene in part.genes]
-    old = part.model_copy(update={"genes": genes})
+    old = part.model_copy(update={"expected": []})
     assert "train the model again" in withheld_reason(old, "new")
     assert withheld_reason(old, "SIM2") is None
 
