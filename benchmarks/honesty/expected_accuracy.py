@@ -58,7 +58,7 @@ def measured_on_expected(
     assert known is not None
     measured = agreement(predictor.predict(section, store=store), known)
     expected, reason = expected_pearson(predictor, section)
-    calibrated = np.array([np.nan if gene.expected is None else gene.expected for gene in described])
+    calibrated = np.array([np.nan if value is None else value for value in predictor.header.input.expected])
     raw = np.array([np.nan if gene.pearson is None else gene.pearson for gene in described])
     return {
         "raw": slope_and_correlation(raw, measured),

@@ -49,7 +49,10 @@ def expected_pearson(
         reason = "the colour of this section's tissue lies outside that of all training sections, on which it was measured"
     if reason is not None:
         return np.full(len(part.genes), np.nan), f"expected correlations are withheld: {reason}"
-    values = [gene.pearson if gene.expected is None else gene.expected for gene in part.genes]
+    calibrated = part.expected or [None] * len(part.genes)
+    values = [
+        gene.pearson if value is None else value for gene, value in zip(part.genes, calibrated, strict=True)
+    ]
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64), None
 
 
@@ -78,7 +81,7 @@ def withheld_reason(part: "ExpressionInput", patient: str | None) -> str | None:
         return f"they were measured on left-out sections of the patients trained on, and {who}"
     if len(people) < FEWEST_PATIENTS:
         return f"they were measured on {len(people)} left-out patients, and fewer than {FEWEST_PATIENTS} do not show how genes differ between patients"
-    if all(gene.expected is None for gene in part.genes):
+    if all(value is None for value in part.expected):
         return "the model file is of a version that did not calibrate them; train the model again"
     return None
 

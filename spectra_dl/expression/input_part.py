@@ -59,10 +59,9 @@ class ExpressionHead(Closed):
 
 
 class GeneScore(Closed):
-    """How well a gene is predicted on left-out tissue, of what its counts' noise allows, and what to expect of it; None where undefined.
+    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined.
 
-    ``symbol`` is that of the training data where the name is another id. ``expected`` is ``pearson`` calibrated; whether it holds for a section says
-    `expected_accuracy.expected_pearson`. Files of earlier versions have neither.
+    ``symbol`` is that of the training data where the name is another id; files of earlier versions have none.
     """
 
     name: Text
@@ -70,7 +69,6 @@ class GeneScore(Closed):
     ceiling: float | None
     usable: bool
     symbol: Text | None = None
-    expected: Annotated[float, Field(ge=-1, le=1)] | None = None
 
 
 class TrainingSections(Closed):
@@ -85,7 +83,11 @@ class TrainingSections(Closed):
 
 
 class ExpressionInput(InputPart):
-    """The encoders and tiles, the head, the genes it predicts, and the training sections."""
+    """The encoders and tiles, the head, the genes it predicts, and the training sections.
+
+    ``expected`` holds the genes' correlations calibrated, in their order; files of earlier versions have none. Whether they hold for a section says
+    `expected_accuracy.expected_pearson`.
+    """
 
     kind: Literal["expression"] = "expression"
     version: Literal[1] = 1
@@ -94,6 +96,7 @@ class ExpressionInput(InputPart):
     head: ExpressionHead
     genes: list[GeneScore] = Field(min_length=1, max_length=100_000)
     training: TrainingSections
+    expected: list[Annotated[float, Field(ge=-1, le=1)] | None] = Field(default=[], max_length=100_000)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -105,6 +108,8 @@ class ExpressionInput(InputPart):
             raise ValueError("the encoders do not match the head's inputs")
         if self.head.n_outputs != expected or len({gene.name for gene in self.genes}) != len(self.genes):
             raise ValueError("the genes do not match the head's outputs")
+        if len(self.expected) not in (0, len(self.genes)):
+            raise ValueError("the expected correlations do not match the genes")
         return self
 
     @classmethod

@@ -121,7 +121,8 @@ def _input_part(
         encoders=_described_encoders(request.recipe, spots.blocks),
         tile_sizes_um=list(request.recipe.sizes_um),
         head=head,
-        genes=[_gene((name, symbol), row_of.get(name), expected.get(name)) for name, symbol in genes],
+        genes=[_gene(name, symbol, row_of.get(name)) for name, symbol in genes],
+        expected=[_as_correlation(expected.get(name)) for name, _ in genes],
         training=TrainingSections(
             sections=dict(evaluation.section_of),
             spots=len(spots),
@@ -190,14 +191,14 @@ def _as_network(linear: LinearMap, shown: int, n_features: int) -> "nn.Module":
     return network.eval()
 
 
-def _gene(names: tuple[str, str], row: dict[str, object] | None, expected: float | None) -> GeneScore:
-    """Return what the model file says of a gene; ``names`` are its name and its symbol."""
-    name, symbol = names
+def _gene(name: str, symbol: str, row: dict[str, object] | None) -> GeneScore:
     pearson, ceiling = (row["pearson"], row["ceiling"]) if row else (None, None)
     usable = isinstance(pearson, float) and pearson >= _USABLE_ABOVE
-    stated: dict[str, object] = {"symbol": symbol} if symbol and symbol != name else {}
-    if expected is not None:
-        stated["expected"] = max(-1.0, min(1.0, round(expected, 6)))
+    symbol_beside = {"symbol": symbol} if symbol and symbol != name else {}
     return GeneScore.model_validate(
-        {"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable, **stated}
+        {"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable, **symbol_beside}
     )
+
+
+def _as_correlation(value: float | None) -> float | None:
+    return None if value is None else max(-1.0, min(1.0, round(value, 6)))

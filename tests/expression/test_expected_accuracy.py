@@ -50,7 +50,7 @@ def evaluation(values, group="patient"):
     return Evaluation(Result(tuple(sections)), ProfileSettings(group=group))
 
 
-def drawn(seed, patients, genes=200, between=0.1, rest=0.15):
+def drawn(seed, patients, genes=200, between=0.1, rest=0.1):
     """Return true means of genes and correlations of so many patients, and of one more."""
     generator = np.random.default_rng(seed)
     mean = 0.2 + between * generator.normal(size=genes)
@@ -69,7 +69,7 @@ def test_the_slope_of_measured_on_expected_is_near_one_on_average(patients):
         slopes.append(np.polyfit(known, new, 1)[0])
         raw.append(np.polyfit(values.mean(axis=0), new, 1)[0])
     assert 0.95 < np.mean(slopes) < 1.2  # above 1 where the rests of patients are independent, as here
-    assert np.mean(raw) < 0.9
+    assert np.mean(raw) < 0.95
 
 
 def test_genes_that_differ_less_than_chance_makes_them_are_all_expected_to_be_the_mean():
@@ -126,7 +126,7 @@ def test_a_model_of_several_patients_says_what_to_expect_in_a_new_one(by_patient
     values, reason = expected_pearson(by_patient, as_of(sections[0], "somebody new"))
     assert reason is None
     assert np.isfinite(values).all()
-    assert values.tolist() == [gene.expected for gene in by_patient.header.input.genes]
+    assert values.tolist() == by_patient.header.input.expected
 
 
 @pytest.mark.parametrize("patient", [None, "somebody new"])
@@ -165,8 +165,7 @@ def test_one_to_three_training_patients_say_nothing_of_another(by_patient):
 
 def test_a_file_of_an_earlier_version_gives_its_figures_for_its_patients_only(by_patient):
     part = by_patient.header.input
-    genes = [gene.model_copy(update={"expected": None}) for gene in part.genes]
-    old = part.model_copy(update={"genes": genes})
+    old = part.model_copy(update={"expected": []})
     assert "train the model again" in withheld_reason(old, "new")
     assert withheld_reason(old, "SIM2") is None
 

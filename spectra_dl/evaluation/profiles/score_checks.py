@@ -19,6 +19,7 @@ from spectra_dl.evaluation.wording import short_figure, short_interval
 
 LEAST = 0.1  # a correlation below it is carried by nothing
 HALF = 0.5  # of the correlation: what remains below it is not the image's
+_QUARTER = 0.25
 _LEVEL = 2 / 3  # of the model's correlation: a control above it, with no shown difference, is level with it
 _INFLUENTIAL, _FEW, _SMALL = (
     0.02,
@@ -54,7 +55,7 @@ class CovariateCheck:
     covariate: FloatArray
 
     def __call__(self, scored: ScoredProfiles) -> Finding:
-        """Return stop where the control does as well and little remains beside it, warn where one of both holds."""
+        """Return stop where the control does as well and next to nothing remains beside it, warn where it does as well or less than half remains."""
         reached, alone = scored.result.pearson.value, scored.controls[self.control].pearson.value
         beside, difference = scored.given(self.covariate), scored.difference(self.control)
         figures = (
@@ -65,7 +66,8 @@ class CovariateCheck:
         little = beside.value < HALF * reached
         severity: Severity = "fine"
         if reached >= LEAST and (level or little):
-            severity = "stop" if level and little else "warn"
+            nothing = beside.value < _QUARTER * reached or (little and not beside.low > 0)
+            severity = "stop" if level and nothing else "warn"
         said = {
             "stop": f"The score is no better than that of {self.words} alone, and no evidence of more: {figures}.",
             "warn": f"Much of the score may be {self.words} and no more: {figures}.",

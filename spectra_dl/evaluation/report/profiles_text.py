@@ -90,7 +90,7 @@ def below_controls(evaluation: ProfileEvaluation) -> str | None:
     ]
     return (
         f"{none} CONTROLS WITHOUT AN IMAGE: {first.name} reaches r {short_interval(first.pearson)}, compared with {first_few(listed, longest=200)}."
-        " These scores do not show that the image predicts anything."
+        " These scores do not show that the image predicts more than they do."
     )
 
 

@@ -141,6 +141,13 @@ def test_a_model_that_knows_more_than_a_covariate_passes():
     assert CovariateCheck("c", "control", "the covariate", covariate[:, 0])(each).severity == "fine"
 
 
+def test_a_covariate_that_does_better_warns_where_the_model_knows_something_else():
+    covariate, signal = noise(5, 1), noise(0)
+    measured, predicted = covariate + 0.7 * signal + 0.5 * noise(1), signal + 0.5 * noise(2)
+    each = scored(measured, predicted, control=np.repeat(covariate, TARGETS, axis=1))
+    assert CovariateCheck("c", "control", "the covariate", covariate[:, 0])(each).severity == "warn"
+
+
 def test_the_partial_correlation_is_that_of_residuals():
     measured, predicted, covariate = covariate_study(1.0)
     given = scored(measured, predicted).given(covariate[:, 0]).value
