@@ -11,13 +11,15 @@ from spectra_dl.errors import DataError, ModelFileError, UsageError
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
-from spectra_dl.expression.estimators.network import NetworkExpression
+from spectra_dl.expression.estimators.head_registry import build_head
+from spectra_dl.expression.estimators.network import NetworkExpression, mean_expression
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.input_part import EncoderDescription, GeneScore
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.expression.training import TrainingRequest, train_predictor
 from spectra_dl.imaging.features.recipe import FeatureRecipe
+from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.training.settings import TrainingSettings
 
@@ -268,3 +270,19 @@ def test_a_model_trained_with_local_weights_takes_them_from_any_path_and_no_othe
         model.recipe()
     with pytest.raises(UsageError, match="was not trained with the encoder"):
         trained["ridge"].recipe([first])
+
+
+def test_a_network_on_tiles_predicts_a_few_of_them_at_a_time(trained, section, tmp_path, monkeypatch):
+    sizes = {"n_regions": 1, "n_features": 3 * 128 * 128, "n_outputs": 8}
+    network = build_head("fine-tuned", **sizes).eval()
+    head = trained["context"].header.input.head.model_copy(
+        update={**sizes, "name": "fine-tuned", "trained_by": "mse", "shown": 1}
+    )
+    encoder = EncoderDescription(name="tile-pixels", width=3 * 128 * 128, calibration=[])
+    changed = with_header(trained["context"], encoders=[encoder], tile_sizes_um=[112.0], head=head)
+    model = replace(changed, networks=(network,))
+    table = expression_cohort([section], FeatureRecipe(("tile-pixels",), (112.0,))).spots
+    expected = mean_expression((network,), table.features[:, None], "mse")
+    monkeypatch.setattr("spectra_dl.imaging.features.recipe._TILES_AT_ONCE", 4)
+    np.testing.assert_allclose(model.predict(section), expected, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(section, store=FeatureStore(tmp_path)), expected, rtol=1e-12)

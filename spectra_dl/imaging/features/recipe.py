@@ -131,6 +131,23 @@ class SectionEncoder:
             column += stream.block.width
         return SectionFeatures(values, tuple(stream.block for stream in streams))
 
+    def compute(self, section: TileSource) -> None:
+        """Have the store hold the features of all spots, of which no more than a few are in memory.
+
+        Parameters
+        ----------
+        section
+            Spots that must all lie on the image.
+
+        Raises
+        ------
+        DataError
+            The image can't be decoded, or a file of features doesn't fit.
+        """
+        for stream in self.streams(section):
+            for _ in stream.rows():
+                pass
+
     def streams(self, section: TileSource) -> tuple[FeatureStream, ...]:
         """Return the features of all spots block by block, each to be computed a few rows at a time.
 

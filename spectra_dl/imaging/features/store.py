@@ -19,7 +19,8 @@ from spectra_dl.storage.folder_lock import waiting_lock
 from spectra_dl.storage.wording import safe_file_name
 
 _LAYOUT = 1
-_ROWS = 1024
+# Rows that are read together, and numbers that are saved together: raw tiles are a hundred times as wide as features.
+_ROWS, _NUMBERS_AT_ONCE = 1024, 1 << 23
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,9 @@ class FeatureStore:
         described = (("encoder", encoder.name), ("size_um", f"{size_um:g}"), ("section", section.name))
         whole = FeatureLabels(section.barcode, encoder.width, encoder.reference_features, described)
         n, first, saved = len(section), 0, [0]
+        at_once = max(1, min(self.save_every, _NUMBERS_AT_ONCE // encoder.width))
         while first < n:
-            part, last = _part_path(path, first), min(first + self.save_every, n)
+            part, last = _part_path(path, first), min(first + at_once, n)
             if part.is_file():
                 last = first + sum(map(len, self._part(part, section, encoder, first, n)))
             else:

@@ -78,6 +78,20 @@ def test_folding_takes_normalisations_away_and_changes_no_feature(build):
     assert not any(parameter.requires_grad for parameter in fewer.parameters())
 
 
+@pytest.mark.skipif(importlib.util.find_spec("torchvision") is None, reason="torchvision is not installed")
+@pytest.mark.parametrize(("build", "name"), [(DenseNet121, "densenet121"), (ResNet50, "resnet50")])
+def test_a_network_gives_what_torchvisions_gives(build, name):
+    import torchvision
+
+    theirs, pixels = drawn(lambda: getattr(torchvision.models, name)(weights=None)), torch.rand(2, 3, 96, 96)
+    ours = build().eval()
+    states = theirs.state_dict()
+    ours.load_state_dict({key: states[key] for key in ours.state_dict()})
+    setattr(theirs, "classifier" if name == "densenet121" else "fc", nn.Identity())
+    with torch.inference_mode():
+        torch.testing.assert_close(ours(pixels), theirs(pixels), rtol=1e-5, atol=1e-5)
+
+
 def test_a_device_that_is_named_is_the_one_that_is_chosen(dense, tiles):
     kinds = ["cpu", "auto", *(["cuda"] if torch.cuda.is_available() else [])]
     found = [NetworkEncoder(copy.deepcopy(dense), *IMAGENET, device=kind)(tiles) for kind in kinds]
