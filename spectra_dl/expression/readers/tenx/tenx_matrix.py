@@ -53,7 +53,7 @@ def is_tenx_h5(path: Path) -> bool:
             names = set(file)
     except DataError:
         return False
-    return "matrix" in names and not {"obs", "var"} & names
+    return "matrix" in names and not {"obs", "var", "row_attrs", "col_attrs"} & names
 
 
 def read_tenx_h5(path: Path) -> TenxCounts:
