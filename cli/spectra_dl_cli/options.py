@@ -280,6 +280,12 @@ store_option = click.option(
     metavar="DIR",
     help="Keep features of tiles in this folder, and take them from there the next time.",
 )
+bin_option = click.option(
+    "--bin-um",
+    type=click.FloatRange(min=1.0, max=10_000.0),
+    metavar="UM",
+    help="With sections of Visium HD, cells or Xenium: um of the squares into which bins are joined or cells gathered.",
+)
 data_argument = click.argument(
     "data", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False), metavar="DATA..."
 )

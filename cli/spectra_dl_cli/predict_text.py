@@ -114,30 +114,35 @@ def sections_text(result: "PredictedSections", folder: Path) -> str:
 
 
 def _section_lines(result: "PredictedSection", model_name: str, folder: Path) -> Iterator[str]:
+    from spectra_dl.evaluation.wording import first_few
     from spectra_dl.expression.study.predict import PREDICTIONS_FILE
 
-    section, genes, known = result.section, result.predictor.header.input.genes, result.known_pearson
+    section, known, written = result.section, result.known_pearson, result.prediction
     yield f"Model {model_name}, trained on {result.predictor.header.training.source}. Research use only, not for diagnosis."
     for note in section.notes:
         yield f"Note: {note}"
     yield ""
     yield (
-        f"{len(section) - result.refused} of {len(section)} spots predicted, {len(genes)} genes: {folder / PREDICTIONS_FILE} "
-        f"and {len(result.maps)} maps."
+        f"{len(section) - result.refused} of {len(section)} spots predicted, {len(written.genes)} genes: {folder / PREDICTIONS_FILE} "
+        f"and {len(result.maps)} maps: {first_few(result.maps)}."
     )
+    if result.exports:
+        yield f"Exported to {', '.join(result.exports)}."
     if known.size:
         yield f"This section was counted: predictions correlate with its counts at {known.mean():.3f}, mean over {known.size} genes."
     measured = result.measured_pearson
     rows = [
         [
-            genes[at].name,
-            _three_digits(genes[at].pearson),
+            written.names[at],
+            _three_digits(float(written.expected[at])),
             _three_digits(None if measured is None else float(measured[at])),
         ]
-        for at in result.predictor.best_first[:_GENES]
+        for at in result.best_first[:_GENES]
     ]
     yield ""
     yield table_text(["gene", "expected r", "measured r"], rows)
+    if len(written.genes) > _GENES:
+        yield f"and {len(written.genes) - _GENES:,} more; report.json lists them all"
 
 
 def _three_digits(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """What a command on tissue sections is given: a sheet of them, or the name of a dataset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,16 +53,24 @@ class StudySections:
         )
 
 
-def study_sections(given: Path) -> StudySections:
+def study_sections(given: Path, bin_um: float | None = None) -> StudySections:
     """Return what is meant: a sheet that exists, or one dataset by its name; an existing path wins.
+
+    Parameters
+    ----------
+    given
+        A path or a name.
+    bin_um
+        µm of the squares into which bins are joined or cells gathered, of sections for which the sheet states none.
 
     Raises
     ------
     DataError
         Neither a file nor a dataset has this name, a sheet is not in order, or the dataset's files are missing or changed.
     UsageError
-        The dataset holds no sections with counts.
+        The dataset holds no sections with counts, or has no bins.
     """
+    from spectra_dl.errors import UsageError
     from spectra_dl.expression.readers.sheet import sheet_sources
     from spectra_dl_datasets.files import verified_folder
     from spectra_dl_datasets.registry import DATASETS, Generated, dataset_card
@@ -70,7 +78,15 @@ def study_sections(given: Path) -> StudySections:
 
     name = str(given)
     if given.exists() or name not in DATASETS:
-        return StudySections(given.resolve().name, (given,), sheet_sources(given))
+        sources = [
+            source if bin_um is None or source.bin_um is not None else replace(source, bin_um=bin_um)
+            for source in sheet_sources(given)
+        ]
+        return StudySections(given.resolve().name, (given,), sources)
+    if bin_um is not None:
+        raise UsageError(
+            f"--bin-um joins bins of sections in a sheet; the dataset {name} has none, leave it away"
+        )
     require_sections(name)
     if isinstance(DATASETS[name], Generated):
         return StudySections(name, (), None)

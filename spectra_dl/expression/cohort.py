@@ -12,7 +12,8 @@ from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
-from spectra_dl.expression.registration.tile_flags import tissue_colour
+from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
+from spectra_dl.expression.registration.tile_flags import tissue_colour, tissue_under_spots
 from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.encoders.reference_tile import same_features
@@ -47,6 +48,8 @@ class ExpressionCohort:
         Mean red, green and blue of each section's tissue.
     notes
         A sentence for every assumption, and for spots and genes left out.
+    symbol
+        ``(g,)`` symbols of the genes, empty where not known; None where none is.
     """
 
     spots: SpotTable
@@ -54,6 +57,12 @@ class ExpressionCohort:
     gene: TextArray
     tissue_colour: Mapping[str, tuple[float, float, float]]
     notes: tuple[str, ...]
+    symbol: TextArray | None = None
+
+    @property
+    def known_genes(self) -> KnownGenes:
+        """The ids and symbols by which genes can be asked for."""
+        return known_genes(self.gene, self.symbol)
 
 
 def expression_cohort(
@@ -101,10 +110,12 @@ def expression_cohort(
             notes.append(f"{section.name}: {lost} spots left out, the file of features doesn't have them")
         rows = np.flatnonzero(counted & known)
         kept = section.select(placed[rows])
-        parts.append(spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks)))
+        table = spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks))
+        parts.append(replace(table, tissue_share=tissue_under_spots(kept)))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
     colours = {section.name: tissue_colour(section) for section in sections}
-    return ExpressionCohort(_joined(parts), vstack(counts).tocsr(), genes.name, colours, tuple(notes))
+    spots, stacked = _joined(parts), vstack(counts).tocsr()
+    return ExpressionCohort(spots, stacked, genes.name, colours, tuple(notes), genes.symbol)
 
 
 def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
@@ -122,12 +133,7 @@ def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
     DataError
         Fewer than 10 usable spots.
     """
-    n = len(section)
-    if n < _FEWEST_SPOTS:
-        raise DataError(
-            f"{section.name}: {n} usable spots; at least {_FEWEST_SPOTS} are needed to compare a spot with its section"
-        )
-    pitch = section.spot_pitch_um or pitch_of(section.position_um)
+    n, pitch = len(section), pitch_between(section)
     library = (
         np.full(n, np.nan)
         if section.counts is None
@@ -144,6 +150,22 @@ def spots_of(section: TissueSection, features: SectionFeatures) -> SpotTable:
     )
 
 
+def pitch_between(section: TissueSection) -> float:
+    """Return the distance of neighbouring spots in µm of a section whose spots are all usable.
+
+    Raises
+    ------
+    DataError
+        Fewer than 10 usable spots.
+    """
+    n = len(section)
+    if n < _FEWEST_SPOTS:
+        raise DataError(
+            f"{section.name}: {n} usable spots; at least {_FEWEST_SPOTS} are needed to compare a spot with its section"
+        )
+    return section.spot_pitch_um or pitch_of(section.position_um)
+
+
 @dataclass(frozen=True, eq=False)
 class PanelTargets:
     """Choose the panel of genes on training rows, as the evaluation's chooser of targets."""
@@ -152,8 +174,10 @@ class PanelTargets:
     settings: PanelSettings
 
     def fit(self, rows: IndexArray) -> "ChosenPanel":
-        """Return the panel chosen on these rows."""
+        """Return the panel chosen on these rows, or the genes that were named before any was seen."""
         cohort = self.cohort
+        if self.settings.names:
+            return ChosenPanel(cohort, asked_columns(cohort.known_genes, self.settings.names))
         columns = choose_panel(
             cohort.counts[rows], cohort.spots.library[rows], cohort.spots.section[rows], self.settings
         )
@@ -171,6 +195,12 @@ class ChosenPanel:
     def names(self) -> list[str]:
         """The genes."""
         return [str(name) for name in self.cohort.gene[self.columns]]
+
+    @property
+    def symbols(self) -> list[str]:
+        """Their symbols, empty where not known."""
+        symbol = self.cohort.symbol
+        return [""] * len(self.columns) if symbol is None else [str(name) for name in symbol[self.columns]]
 
     def values(self, rows: IndexArray) -> FloatArray:
         """Return ``(k, t)`` log(1 + counts per 10,000)."""
@@ -209,4 +239,7 @@ def _joined(parts: Sequence[SpotTable]) -> SpotTable:
         section=np.concatenate([part.section for part in parts]),
         patient=np.concatenate([part.patient for part in parts]),
         library=np.concatenate([part.library for part in parts]),
+        tissue_share=np.concatenate(
+            [np.ones(len(part)) if part.tissue_share is None else part.tissue_share for part in parts]
+        ),
     )

@@ -10,7 +10,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.mangled_genes import mangled_note
-from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.section import TissueSection, no_counts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ENSEMBL = re.compile(r"(ENS[A-Z]{0,6}G\d{11})(\.\d+)?")
 _FEWEST_SHARED = 0.5  # of the smallest section's genes
 PER = 10_000.0
-PanelRule = Literal["variance", "mean"]
+PanelRule = Literal["variance", "mean", "seurat", "seurat_v3", "pearson_residuals"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +31,15 @@ class SharedGenes:
         ``(g,)`` sorted: Ensembl ids without version where every section has them, else symbols.
     columns
         For each section, the sparse ``(genes of the section, g)`` matrix of ones that takes its counts to ``name``.
+    symbol
+        ``(g,)`` the symbol that the first section with one has for the gene, empty where none has.
     notes
         A sentence for genes that were left out or added up.
     """
 
     name: TextArray
     columns: tuple["csr_matrix", ...]
+    symbol: TextArray
     notes: tuple[str, ...]
 
 
@@ -83,7 +86,8 @@ def shared_genes(sections: Sequence[TissueSection]) -> SharedGenes:
         for section in sections
         if (note := mangled_note(() if section.gene is None else section.gene, section.name))
     ]
-    return SharedGenes(name, tuple(_selector(names, column_of) for names in keys), tuple(notes))
+    columns = tuple(_selector(names, column_of) for names in keys)
+    return SharedGenes(name, columns, _symbols(sections, keys, column_of), tuple(notes))
 
 
 def log_normalise(counts: "csr_matrix | FloatArray", library: FloatArray) -> FloatArray:
@@ -124,15 +128,22 @@ class PanelSettings:
     size
         Genes at most, 1 or more.
     rule
-        ``"variance"``: of log-normalised values within a section, averaged over sections. ``"mean"``: their mean.
+        ``"variance"``: of log-normalised values within a section, averaged over sections. ``"mean"``: their mean. The others are
+        flavours of scanpy's ``highly_variable_genes``; see `spectra_dl.expression.panel.flavours`.
+    names
+        Ids or symbols of the genes, where they are named before any spot is seen; size and rule then decide nothing.
     """
 
     size: int = 250
     rule: PanelRule = "variance"
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.rule not in get_args(PanelRule):
-            raise UsageError(f"panel of {self.size} genes by {self.rule!r}: at least 1, by variance or mean")
+            raise UsageError(
+                f"panel of {self.size} genes by {self.rule!r}: at least 1, by variance or mean, or by scanpy's "
+                f"{', '.join(get_args(PanelRule)[2:])}"
+            )
 
 
 def choose_panel(
@@ -148,9 +159,18 @@ def choose_panel(
         ``(n,)`` counts over all genes, above 0, and section of the same spots.
     settings
         The panel's size and rule.
+
+    Raises
+    ------
+    UsageError, DataError
+        A flavour of scanpy's can't be computed; see `spectra_dl.expression.panel.flavours.variable_genes`.
     """
     from scipy.sparse import diags_array
 
+    if settings.rule not in ("variance", "mean"):
+        from spectra_dl.expression.panel.flavours import variable_genes
+
+        return variable_genes(counts, library, section, size=settings.size, flavour=settings.rule)
     scores = []
     for name in sorted(set(section)):
         rows = np.flatnonzero(section == name)
@@ -172,12 +192,23 @@ def _comparable_keys(sections: Sequence[TissueSection]) -> list[list[str]]:
     ids, symbols = [], []
     for section in sections:
         if section.counts is None or section.gene is None:
-            raise DataError(f"{section.name}: no counts of genes; leave the section out, or bring its counts")
+            raise DataError(no_counts(section))
         ids.append([gene_key(gene) for gene in section.gene])
         names = section.symbol if section.symbol is not None else section.gene
         symbols.append([symbol or gene for symbol, gene in zip(names, section.gene, strict=True)])
     all_ensembl = all(_ENSEMBL.fullmatch(gene) for section_ids in ids for gene in section_ids)
     return ids if all_ensembl else symbols
+
+
+def _symbols(
+    sections: Sequence[TissueSection], keys: Sequence[Sequence[str]], column_of: dict[str, int]
+) -> TextArray:
+    symbols = np.full(len(column_of), "", dtype=object)
+    for section, names in zip(sections, keys, strict=True):
+        for key, symbol in zip(names, () if section.symbol is None else section.symbol, strict=False):
+            if symbol and key in column_of and not symbols[column_of[key]]:
+                symbols[column_of[key]] = str(symbol)
+    return symbols
 
 
 def _losses(section: TissueSection, keys: Sequence[str], n_shared: int) -> list[str]:

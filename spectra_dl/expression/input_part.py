@@ -59,12 +59,16 @@ class ExpressionHead(Closed):
 
 
 class GeneScore(Closed):
-    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined."""
+    """How well a gene is predicted on left-out tissue, of what its counts' noise allows; None where undefined.
+
+    ``symbol`` is that of the training data where the name is another id; files of earlier versions have none.
+    """
 
     name: Text
     pearson: float | None
     ceiling: float | None
     usable: bool
+    symbol: Text | None = None
 
 
 class TrainingSections(Closed):
@@ -79,7 +83,11 @@ class TrainingSections(Closed):
 
 
 class ExpressionInput(InputPart):
-    """The encoders and tiles, the head, the genes it predicts, and the training sections."""
+    """The encoders and tiles, the head, the genes it predicts, and the training sections.
+
+    ``expected`` holds the genes' correlations calibrated, in their order; files of earlier versions have none. Whether they hold for a section says
+    `expected_accuracy.expected_pearson`.
+    """
 
     kind: Literal["expression"] = "expression"
     version: Literal[1] = 1
@@ -88,6 +96,7 @@ class ExpressionInput(InputPart):
     head: ExpressionHead
     genes: list[GeneScore] = Field(min_length=1, max_length=100_000)
     training: TrainingSections
+    expected: list[Annotated[float, Field(ge=-1, le=1)] | None] = Field(default=[], max_length=100_000)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -99,6 +108,8 @@ class ExpressionInput(InputPart):
             raise ValueError("the encoders do not match the head's inputs")
         if self.head.n_outputs != expected or len({gene.name for gene in self.genes}) != len(self.genes):
             raise ValueError("the genes do not match the head's outputs")
+        if len(self.expected) not in (0, len(self.genes)):
+            raise ValueError("the expected correlations do not match the genes")
         return self
 
     @classmethod
@@ -125,7 +136,17 @@ class ExpressionInput(InputPart):
             f"Head           {head.name}, trained by {head.trained_by}, {head.members} members, {around} the tissue around a spot",
             f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, tiles of {sizes} um",
             f"Genes          {len(self.genes)}, of which {usable} are predicted well enough to be used",
+            f"Expected r     {self._expectation()}",
         ]
+
+    def _expectation(self) -> str:
+        """Return for whom the expected correlations of genes hold."""
+        from spectra_dl.expression.expected_accuracy import withheld_reason
+
+        reason = withheld_reason(self, "a patient not trained on")
+        if reason is None:
+            return "calibrated, given for every section whose stain is like that of the training sections"
+        return f"given for sections of the patients trained on, withheld for others: {reason}"
 
     def training_rows(self) -> str:
         """Return how many patients, sections and spots the model was trained on."""

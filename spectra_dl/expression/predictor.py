@@ -8,15 +8,16 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import ModelFileError, UsageError
-from spectra_dl.expression.cohort import spots_of
-from spectra_dl.expression.estimators.context import head_inputs
-from spectra_dl.expression.estimators.head_registry import build_head
+from spectra_dl.expression.cohort import pitch_between
+from spectra_dl.expression.estimators.head_registry import FINE_TUNED, build_head
 from spectra_dl.expression.estimators.network import mean_expression
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.streamed_inputs import SpooledFeatures, spooled, streamed_design
 from spectra_dl.imaging.encoders.reference_tile import same_features
-from spectra_dl.imaging.encoders.registry import TIMM
-from spectra_dl.imaging.features.precomputed import PRECOMPUTED
-from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
+from spectra_dl.imaging.encoders.registry import LOCAL, NAMED_AGAIN, recorded_name
+from spectra_dl.imaging.features.block import FeatureBlock
+from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
+from spectra_dl.imaging.features.recipe import FeatureRecipe, FeatureStream, SectionEncoder
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.members import restore_member
 from spectra_dl.models.predictor import Predictor
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 
     from spectra_dl.expression.input_part import ExpressionInput
     from spectra_dl.models.header import ModelHeader
+
+
+_SPOTS_AT_ONCE = 1024
+_ASKED = {PRECOMPUTED: "features:PATH", "file": "file:WEIGHTS.safetensors"}
+
+
+def _known_as(name: str) -> str:
+    """Return the name by which a model file knows an encoder that a user names."""
+    return PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else recorded_name(name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,29 +102,31 @@ class ExpressionPredictor(Predictor["ExpressionInput"]):
         Parameters
         ----------
         named
-            Encoders that a model file alone may not call for: ``"features:PATH"``, and the very ``"timm:MODEL"`` it was
-            trained with, which may be fetched from a hub.
+            Encoders that a model file alone may not call for: ``"features:PATH"``, the very ``"timm:MODEL"`` it was
+            trained with, which may be fetched from a hub, and ``"file:WEIGHTS"`` with the very weights.
 
         Raises
         ------
         UsageError
             One of those is needed and not named, or another one is named.
+        DataError
+            A file of weights can't be used.
         """
         encoders = self.header.input.encoders
-        chosen = []
+        given = {_known_as(name): name for name in named}
         for encoder in encoders:
-            given = [
-                name
-                for name in named
-                if name == encoder.name or encoder.name == name.split(":")[0] == PRECOMPUTED
-            ]
-            if not given and encoder.name.startswith((PRECOMPUTED, TIMM)):
-                asked = "features:PATH" if encoder.name == PRECOMPUTED else encoder.name
+            if encoder.name not in given and encoder.name.startswith((PRECOMPUTED, *NAMED_AGAIN)):
+                asked = _ASKED.get(encoder.name.split(":")[0], encoder.name)
+                other = next((name for name in named if name.startswith(LOCAL)), None)
+                if other and encoder.name.startswith(LOCAL):
+                    raise UsageError(
+                        f"{other:.200} holds {_known_as(other)}; the model was trained with the weights {encoder.name}"
+                    )
                 raise UsageError(
                     f"the model was trained with the encoder {encoder.name}; name it with --encoder {asked}"
                 )
-            chosen.append(given[0] if given else encoder.name)
-        if extra := [name for name in named if name not in chosen]:
+        chosen = [given.pop(encoder.name, encoder.name) for encoder in encoders]
+        if extra := list(given.values()):
             raise UsageError(
                 f"the model was not trained with the encoder {extra[0]:.80}, but with {', '.join(encoder.name for encoder in encoders)}"
             )
@@ -155,19 +167,38 @@ class ExpressionPredictor(Predictor["ExpressionInput"]):
             An encoder gives other numbers than the one the model was trained with.
         """
         placed = np.flatnonzero(section.placed)
-        features = SectionEncoder(self.recipe(encoders), store).features(section.select(placed))
-        self._check_encoders(features)
-        known = np.isfinite(features.values).all(axis=1)
-        rows = placed[known]
-        spots = spots_of(section.select(rows), SectionFeatures(features.values[known], features.blocks))
-        part = self.header.input
-        inputs = head_inputs(part.head.name, spots, surroundings=part.head.shown > 1)
-        values = np.full((len(section), len(part.genes)), np.nan)
-        values[rows] = mean_expression(self.networks, inputs, part.head.trained_by)
+        chosen = section.select(placed)
+        pitch_between(chosen)  # refuses too few spots before anything is computed
+        streams = SectionEncoder(self.recipe(encoders), store).streams(chosen)
+        self._check_encoders([stream.block for stream in streams])
+        values = np.full((len(section), len(self.header.input.genes)), np.nan)
+        if self.header.input.head.name == FINE_TUNED:
+            values[placed] = self._of_tiles(streams[0])
+            return values
+        with spooled(streams, len(placed)) as features:
+            rows = placed[features.known]
+            values[rows] = self._of_features(features, section.select(rows))
         return values
 
-    def _check_encoders(self, features: SectionFeatures) -> None:
-        block_of = {block.encoder: block for block in features.blocks}
+    def _of_tiles(self, stream: FeatureStream) -> FloatArray:
+        """Return the expression of tiles, of which a few at a time are in memory."""
+        trained_by = self.header.input.head.trained_by
+        parts = [mean_expression(self.networks, part[:, None], trained_by) for part in stream.rows()]
+        return np.concatenate(parts)
+
+    def _of_features(self, features: SpooledFeatures, section: TissueSection) -> FloatArray:
+        """Return the expression of spots, all of which have features, a few spots at a time."""
+        head, n = self.header.input.head, len(section)
+        pitch = np.full(n, pitch_between(section))
+        parts = []
+        with streamed_design(features, section.position_um, pitch, surroundings=head.shown > 1) as inputs:
+            for first in range(0, n, _SPOTS_AT_ONCE):
+                block = inputs.rows(first, min(first + _SPOTS_AT_ONCE, n))
+                parts.append(mean_expression(self.networks, block, head.trained_by))
+        return np.concatenate(parts)
+
+    def _check_encoders(self, blocks: Sequence[FeatureBlock]) -> None:
+        block_of = {block.encoder: block for block in blocks}
         for encoder in self.header.input.encoders:
             block = block_of[encoder.name]
             # Files of features from elsewhere need not hold what their encoder gives for the calibration tile.

@@ -15,7 +15,7 @@ from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.evaluation.profiles.results import TargetChooser
 from spectra_dl.evaluation.profiles.units import interval_over_units, known_mean, unit_means
 from spectra_dl.evaluation.report.classes_json import Json, interval_json, rounded
-from spectra_dl.evaluation.wording import short_figure, short_interval
+from spectra_dl.evaluation.wording import figure, short_figure, short_interval
 from spectra_dl.expression.cohort import ExpressionCohort
 from spectra_dl.expression.genes import PER
 
@@ -132,6 +132,10 @@ class Pseudobulk:
         always says the training mean has nothing to correlate: NaN.
     mean_over_genes
         Their mean with interval.
+    error, error_of_mean
+        Root mean squared error over genes of the predicted log ratios, and of the training sections' mean, which is what needs no image.
+    gain
+        The second less the first, with interval over units.
     across_units
         The mean over genes of the correlation across units; NaN with fewer than three.
     """
@@ -139,6 +143,9 @@ class Pseudobulk:
     units: tuple[str, ...]
     over_genes: FloatArray
     mean_over_genes: Interval
+    error: float
+    error_of_mean: float
+    gain: Interval
     across_units: float
 
 
@@ -166,9 +173,20 @@ def pseudobulk(
     ]
     owner = [unit for unit, _, _ in rows]
     over_genes = np.array([_correlation(predicted, measured) for _, predicted, measured in rows])
-    of_units = unit_means(over_genes, owner)
-    interval = interval_over_units(of_units, resamples=resamples, seed=seed, within=(-1.0, 1.0))
-    return Pseudobulk(tuple(sorted(set(owner))), of_units, interval, _across_units(seen, unit_of))
+    errors = np.array(
+        [(_size(predicted - measured), _size(measured)) for _, predicted, measured in rows]
+    )  # (s, 2)
+    of_units, error_of_units = unit_means(over_genes, owner), unit_means(errors, owner)
+    gain = error_of_units[:, 1] - error_of_units[:, 0]
+    return Pseudobulk(
+        units=tuple(sorted(set(owner))),
+        over_genes=of_units,
+        mean_over_genes=interval_over_units(of_units, resamples=resamples, seed=seed, within=(-1.0, 1.0)),
+        error=float(error_of_units[:, 0].mean()),
+        error_of_mean=float(error_of_units[:, 1].mean()),
+        gain=interval_over_units(gain, resamples=resamples, seed=seed),
+        across_units=_across_units(seen, unit_of),
+    )
 
 
 def pseudobulk_json(bulk: Pseudobulk) -> Json:
@@ -176,6 +194,9 @@ def pseudobulk_json(bulk: Pseudobulk) -> Json:
     return {
         "over_genes": {unit: rounded(value) for unit, value in zip(bulk.units, bulk.over_genes, strict=True)},
         "mean_over_genes": interval_json(bulk.mean_over_genes),
+        "error": rounded(bulk.error),
+        "error_of_training_mean": rounded(bulk.error_of_mean),
+        "gain": interval_json(bulk.gain),
         "across_units": rounded(bulk.across_units),
     }
 
@@ -197,7 +218,8 @@ def pseudobulk_sentence(bulk: Pseudobulk, unit: str) -> str:
         across = f"across {n} {unit}s, a mean over genes of {short_figure(bulk.across_units)}"
     return (
         f"Pseudo-bulk (predicted rates summed over a section's tissue, against all that was counted in it): over genes, log ratios to the "
-        f"training sections correlate by {short_interval(bulk.mean_over_genes)}, mean over {unit}s; {across}."
+        f"training sections correlate by {short_interval(bulk.mean_over_genes)}, mean over {unit}s; their error is {figure(bulk.error)}, that of the "
+        f"training sections' mean {figure(bulk.error_of_mean)} (gain {short_interval(bulk.gain)}); {across}."
     )
 
 
@@ -206,6 +228,11 @@ def _log_ratios(fold: FoldBulk, at: int) -> tuple[FloatArray, FloatArray]:
     predicted = np.log1p(fold.predicted[at]) - np.log1p(fold.constant)
     predicted = np.round(predicted, _DECIMALS)  # what rounding leaves of equal figures would correlate
     return predicted, np.log1p(fold.measured[at]) - np.log1p(fold.training)
+
+
+def _size(differences: FloatArray) -> float:
+    """Return the root mean square over genes."""
+    return float(np.sqrt(np.mean(differences**2)))
 
 
 def _correlation(predicted: FloatArray, measured: FloatArray) -> float:

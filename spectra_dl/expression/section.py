@@ -161,6 +161,16 @@ class TissueSection:
         )
 
 
+def no_counts(section: TissueSection) -> str:
+    """Return why a section has no counts, and what to do where they are needed: its reader's note, where there is one."""
+    noted = next(
+        (note for note in section.notes if "not taken as counts" in note),
+        f"{section.name}: no counts of genes",
+    )
+    wanted = "" if "layers/counts" in noted else " (in an .h5ad, put raw counts into layers/counts)"
+    return f"{noted}; leave the section out, or bring its counts{wanted}"
+
+
 def pitch_of(position: FloatArray) -> float:
     """Return the median distance of a spot's nearest neighbour, of positions ``(n, 2)``; NaN with fewer than two known ones."""
     from scipy.spatial import cKDTree

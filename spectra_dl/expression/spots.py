@@ -1,6 +1,6 @@
 """Spots of several sections in one table, as estimators and the evaluation take them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ class SpotTable:
         ``(n,)`` text.
     library
         ``(n,)`` counts over all genes; NaN without counts.
+    tissue_share
+        ``(n,)`` how much of a spot is tissue in the image, 0 to 1; None where nobody looked.
 
     Raises
     ------
@@ -42,12 +44,13 @@ class SpotTable:
     section: TextArray
     patient: TextArray
     library: FloatArray
+    tissue_share: FloatArray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.features)
-        parts = (self.position_um, self.pitch_um, self.section, self.patient, self.library)
+        parts = (self.position_um, self.pitch_um, self.section, self.patient, self.library, self.tissue_share)
         if (
-            any(len(part) != n for part in parts)
+            any(part is not None and len(part) != n for part in parts)
             or sum(block.width for block in self.blocks) != self.features.shape[1]
         ):
             raise DataError(
@@ -66,6 +69,7 @@ class SpotTable:
             self.section[rows],
             self.patient[rows],
             self.library[rows],
+            None if self.tissue_share is None else self.tissue_share[rows],
         )
 
     def of_blocks(self, chosen: tuple[int, ...]) -> "SpotTable":
@@ -73,12 +77,4 @@ class SpotTable:
         ends = np.cumsum([0, *(block.width for block in self.blocks)])
         columns = np.concatenate([np.arange(ends[at], ends[at + 1]) for at in chosen])
         blocks = tuple(self.blocks[at] for at in chosen)
-        return SpotTable(
-            self.features[:, columns],
-            blocks,
-            self.position_um,
-            self.pitch_um,
-            self.section,
-            self.patient,
-            self.library,
-        )
+        return replace(self, features=self.features[:, columns], blocks=blocks)

@@ -9,11 +9,13 @@ from sklearn.base import clone
 
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileResult
 from spectra_dl.evaluation.report.profiles_json import per_target
+from spectra_dl.evaluation.report.profiles_text import below_controls
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets
 from spectra_dl.expression.estimators.closed_form import PlsExpression
 from spectra_dl.expression.estimators.head_registry import LINEAR, build_head
 from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.estimators.ridge import LinearMap
+from spectra_dl.expression.expected_accuracy import calibrated_pearson
 from spectra_dl.expression.input_part import (
     EncoderDescription,
     ExpressionHead,
@@ -22,6 +24,7 @@ from spectra_dl.expression.input_part import (
     TrainingSections,
 )
 from spectra_dl.expression.predictor import ExpressionPredictor
+from spectra_dl.imaging.encoders.registry import recorded_name
 from spectra_dl.imaging.features.block import FeatureBlock
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
 from spectra_dl.imaging.features.recipe import FeatureRecipe
@@ -83,7 +86,6 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
     chosen = request.targets.fit(everywhere)
     model = clone(request.model).fit(spots, chosen.values(everywhere), spots.section)
     networks, head = _head(model, spots.features.shape[1], len(chosen.names))
-    group = evaluation.settings.group
     header = ModelHeader[ExpressionInput](
         intended_use=RESEARCH_USE,
         training=Training(
@@ -98,24 +100,29 @@ def train_predictor(request: TrainingRequest, evaluation: ProfileEvaluation) -> 
             for finding in evaluation.audit.findings
         ],
         scores=_scores(evaluation.first),
-        scores_from=f"Scores on left-out {group}s, each by a model that never saw it (95 % interval over {group}s):",
+        scores_from=_scores_from(evaluation),
         weights_sha256=weights_sha256(member_tensors(networks)),
         versions=versions(),
-        input=_input_part(request, evaluation, head, chosen.names),
+        input=_input_part(request, evaluation, head, list(zip(chosen.names, chosen.symbols, strict=True))),
     )
     return ExpressionPredictor(header, networks)
 
 
 def _input_part(
-    request: TrainingRequest, evaluation: ProfileEvaluation, head: ExpressionHead, genes: Sequence[str]
+    request: TrainingRequest,
+    evaluation: ProfileEvaluation,
+    head: ExpressionHead,
+    genes: Sequence[tuple[str, str]],
 ) -> ExpressionInput:
     spots = request.cohort.spots
     row_of = {str(row["name"]): row for row in per_target(evaluation.first)}
+    expected = calibrated_pearson(evaluation)
     return ExpressionInput(
         encoders=_described_encoders(request.recipe, spots.blocks),
         tile_sizes_um=list(request.recipe.sizes_um),
         head=head,
-        genes=[_gene(name, row_of.get(name)) for name in genes],
+        genes=[_gene(name, symbol, row_of.get(name)) for name, symbol in genes],
+        expected=[_as_correlation(expected.get(name)) for name, _ in genes],
         training=TrainingSections(
             sections=dict(evaluation.section_of),
             spots=len(spots),
@@ -123,6 +130,13 @@ def _input_part(
             left_out=evaluation.settings.group,
         ),
     )
+
+
+def _scores_from(evaluation: ProfileEvaluation) -> str:
+    group = evaluation.settings.group
+    heading = f"Scores on left-out {group}s, each by a model that never saw it (95 % interval over {group}s):"
+    below = below_controls(evaluation)
+    return f"{shortened(below)}\n{heading}" if below else heading
 
 
 def _scores(result: ProfileResult) -> list[Score]:
@@ -135,8 +149,11 @@ def _scores(result: ProfileResult) -> list[Score]:
 
 
 def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -> list[EncoderDescription]:
-    """Return the recipe's encoders as a model file holds them: a path of precomputed features is none of its business."""
-    names = [PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else name for name in recipe.encoders]
+    """Return the recipe's encoders as a model file holds them: a path of precomputed features or weights is none of its business."""
+    names = [
+        PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else recorded_name(name)
+        for name in recipe.encoders
+    ]
     block_of = {block.encoder: block for block in blocks}
     return [
         EncoderDescription(
@@ -174,7 +191,14 @@ def _as_network(linear: LinearMap, shown: int, n_features: int) -> "nn.Module":
     return network.eval()
 
 
-def _gene(name: str, row: dict[str, object] | None) -> GeneScore:
+def _gene(name: str, symbol: str, row: dict[str, object] | None) -> GeneScore:
     pearson, ceiling = (row["pearson"], row["ceiling"]) if row else (None, None)
     usable = isinstance(pearson, float) and pearson >= _USABLE_ABOVE
-    return GeneScore.model_validate({"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable})
+    symbol_beside = {"symbol": symbol} if symbol and symbol != name else {}
+    return GeneScore.model_validate(
+        {"name": name, "pearson": pearson, "ceiling": ceiling, "usable": usable, **symbol_beside}
+    )
+
+
+def _as_correlation(value: float | None) -> float | None:
+    return None if value is None else max(-1.0, min(1.0, round(value, 6)))

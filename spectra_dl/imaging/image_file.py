@@ -30,6 +30,8 @@ _KINDS = {
     b"II+\x00": "TIFF",
     b"MM\x00+": "TIFF",
 }
+_GREY = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+_ORIENTATION = 0x0112
 _HEAD = 512  # bytes by which a file's kind is recognised
 _MOST_PIXELS = 400_000_000
 _SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
@@ -50,12 +52,15 @@ class ImageFile:
         ``"JPEG"``, ``"PNG"`` or ``"TIFF"``, by its content.
     width, height
         Pixels at full resolution.
+    notes
+        A sentence for each assumption and change.
     """
 
     path: Path
     kind: str
     width: int
     height: int
+    notes: tuple[str, ...] = ()
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
@@ -175,43 +180,101 @@ def open_image(path: Path) -> ImageFile:
     DataError
         It is no regular file, no JPEG, PNG or TIFF, or claims a size that can't be true or can't be held.
     """
-    kind = _kind_of(path)
+    kind = kind_of(path)
     if kind is None:
         raise DataError(
             f"{path.name}: not a JPEG, PNG or TIFF by its content; export the image as one of these"
         )
     with _opened(path, kind) as image:
         width, height = image.size
+        refuse_bomb(path, width, height, most=_MOST_PIXELS)
+        notes = _notes(image, path.name)
+    return ImageFile(path, kind, width, height, notes)
+
+
+def refuse_bomb(path: Path, width: int, height: int, *, most: int | None = None) -> None:
+    """Refuse an image that claims more pixels than its file can hold, or more than are decoded.
+
+    Parameters
+    ----------
+    path
+        The file.
+    width, height
+        Pixels as it claims them.
+    most
+        Pixels at most; None for an image that is read by region.
+
+    Raises
+    ------
+    DataError
+        It claims more.
+    """
     in_file = path.stat().st_size
     expansion = 3 * width * height / max(1, in_file)
-    if width * height > _MOST_PIXELS or (
+    if (most is not None and width * height > most) or (
         3 * width * height > _SUSPICIOUS_BYTES and expansion > _MOST_EXPANSION
     ):
         raise DataError(
             f"{path.name}: claims {width} x {height} pixels in {in_file} bytes; it was not decoded: "
             "export the image at a lower resolution"
         )
-    return ImageFile(path, kind, width, height)
 
 
-def image_size(path: Path) -> tuple[int, int] | None:
-    """Return width and height as a JPEG, PNG or TIFF claims them, or None for a file that is none of these.
+def page_of_tiff(path: Path, page: int, size: tuple[int, int]) -> Pixels:
+    """Decode one page of a TIFF to ``(height, width, 3)`` uint8.
+
+    Parameters
+    ----------
+    path
+        The file.
+    page
+        Its number from 0.
+    size
+        Width and height that it must have.
+
+    Raises
+    ------
+    DataError
+        It can't be decoded.
+    """
+    with _opened(path, "TIFF") as image:
+        image.seek(page)
+        if image.size != size:
+            raise ValueError(f"page {page + 1} has another size")
+        return np.asarray(_on_white(image), dtype=np.uint8)
+
+
+def refuse_grey_mode(path: Path, kind: str) -> None:
+    """Refuse an image whose file says that it has no colours.
+
+    Parameters
+    ----------
+    path, kind
+        As `open_image` returns them.
+
+    Raises
+    ------
+    DataError
+        It is grey, black and white, or of numbers.
+    """
+    with _opened(path, kind) as image:
+        mode = image.mode
+    if mode in _GREY:
+        raise DataError(
+            f"{path.name}: a grey image ({mode}); an image of stained tissue in red, green and blue is needed: export it as RGB"
+        )
+
+
+def kind_of(path: Path) -> str | None:
+    """Return ``"JPEG"``, ``"PNG"`` or ``"TIFF"`` by a file's first bytes, or None for a file that is none of these.
 
     Raises
     ------
     UnsafeError
         The file holds pickle data.
     DataError
-        It is no regular file, or damaged.
+        It is no regular file, or can't be read.
     """
-    kind = _kind_of(path)
-    if kind is None:
-        return None
-    with _opened(path, kind) as image:
-        return image.size
-
-
-def _kind_of(path: Path) -> str | None:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(f"{path.name}: not a regular file; name a JPEG, PNG or TIFF")
@@ -244,6 +307,19 @@ def _opened(path: Path, kind: str) -> Iterator["Image"]:
             ) from err
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+
+
+def _notes(image: "Image", where: str) -> tuple[str, ...]:
+    notes = []
+    # Without this question Pillow decodes a whole PNG to look for EXIF behind its pixels.
+    turned = image.getexif().get(_ORIENTATION, 1) if "exif" in image.info else 1
+    if turned != 1:
+        notes.append(
+            f"{where}: its EXIF orientation ({turned!s:.10}) is not applied; pixels and positions are taken as stored"
+        )
+    if image.mode == "CMYK":
+        notes.append(f"{where}: its colours are CMYK; they are brought to RGB without a colour profile")
+    return tuple(notes)
 
 
 def _on_white(image: "Image") -> "Image":

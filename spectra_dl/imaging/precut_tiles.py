@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import open_image
+from spectra_dl.imaging.slide import open_tissue_image
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, stored_dataset
 
@@ -50,7 +50,7 @@ class TileFiles:
     def read(self, rows: Sequence[int]) -> Iterator[Pixels]:
         """Yield ``(h, w, 3)`` tiles of these rows, in this order."""
         for row in rows:
-            tile = open_image(self.file[row])
+            tile = open_tissue_image(self.file[row])
             if tile.width * tile.height > _MOST_TILE_PIXELS:
                 raise DataError(
                     f"{tile.path.name}: {tile.width} x {tile.height} pixels are an image, not a tile; name it with --image"

@@ -1,24 +1,33 @@
 """Whole slides, of which only the regions asked for are read: Goode et al. 2013, doi 10.4103/2153-3539.119005 (OpenSlide)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import image_size, open_image
+from spectra_dl.imaging.image_file import kind_of, open_image, refuse_grey_mode
+from spectra_dl.imaging.pixel_fields import StatedSize, plausible
+from spectra_dl.imaging.tiff_colours import Colours
+from spectra_dl.imaging.tiff_image import TiffImage, open_tiff
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
     from openslide import OpenSlide
 
-# An image up to this size is decoded whole, which is faster; above it, or where it can't be, regions are read.
+# A plain TIFF up to this size is decoded whole, which is faster; of a larger one regions are read.
 _DECODED_WHOLE = 150_000_000
 _BAND_PIXELS = 16_000_000
+_ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
+_ENDINGS = (_MIRAX, ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm")
+_UM_PER_UNIT = {"inch": 25_400.0, "centimeter": 10_000.0}
+_DICOM_AT, _MOST_FILES = 128, 10_000
 
 
 @dataclass(frozen=True)
@@ -31,18 +40,33 @@ class SlideImage:
         The file.
     width, height
         Pixels at full resolution.
-    um_per_pixel
-        As the slide states it; None where it doesn't.
+    sizes
+        What the slide states of a pixel's size.
+    vendor
+        The format by OpenSlide's name.
+    notes
+        A sentence for each assumption.
     """
 
     path: Path
     width: int
     height: int
-    um_per_pixel: float | None
+    sizes: tuple[StatedSize, ...] = ()
+    vendor: str = _ANY_TIFF
+    notes: tuple[str, ...] = ()
 
     def sha256(self) -> str:
-        """Return the file's digest."""
-        return sha256_of(self.path)
+        """Return a digest of the file, and of those beside it that hold the pixels of a MIRAX or DICOM slide."""
+        files = [self.path]
+        if self.vendor == "mirax":
+            files += sorted(file for file in self.path.with_suffix("").iterdir() if file.is_file())
+        if self.vendor == "dicom":
+            files += [
+                file for file in sorted(self.path.parent.iterdir()) if file.is_file() and is_dicom(file)
+            ]
+        if len(files) == 1:
+            return sha256_of(self.path)
+        return hashlib.sha256("".join(map(sha256_of, files)).encode()).hexdigest()
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel.
@@ -74,7 +98,10 @@ class SlideImage:
 
 
 def open_tissue_image(path: Path) -> TissueImage:
-    """Check an image by its content, without decoding it: a JPEG, PNG or TIFF, or a slide.
+    """Check an image by its content, without decoding it: a slide, a TIFF, a JPEG or a PNG, or the folder of a DICOM slide.
+
+    What is a slide is opened by OpenSlide, TIFF by tifffile, and the rest by Pillow; it is damaged where each of them that is
+    there failed.
 
     Raises
     ------
@@ -83,38 +110,136 @@ def open_tissue_image(path: Path) -> TissueImage:
     UsageError
         It is a slide, and openslide is not installed.
     DataError
-        It is none of these, or claims a size that can't be true or can't be held.
+        It is none of these, has no colours, or claims a size that can't be true or can't be held.
     """
-    size = image_size(path)
-    if size is not None and size[0] * size[1] <= _DECODED_WHOLE:
-        return open_image(path)
-    slide = _slide(path, needed=size is None)
-    return slide or open_image(path)
+    file = dicom_in(path) or path if path.is_dir() else path
+    kind = kind_of(file)
+    if kind not in (None, "TIFF") and file.suffix.lower() != _MIRAX:
+        image_file = open_image(file)
+        refuse_grey_mode(file, image_file.kind)
+        return image_file
+    slide, fault = _slide(file, needed=kind != "TIFF")
+    if kind != "TIFF":
+        return slide or _refused(file, fault)
+    if slide is not None and slide.vendor != _ANY_TIFF:
+        return slide
+    image = open_tiff(file)
+    if slide is None or image.width * image.height <= _DECODED_WHOLE or not _plain(image):
+        return image
+    return replace(slide, sizes=(*slide.sizes, *image.plan.sizes), notes=(*slide.notes, *image.notes))
 
 
-def _slide(path: Path, *, needed: bool) -> SlideImage | None:
-    """Return the slide that a file is; None where OpenSlide knows no such format."""
+def stated_sizes(image: TissueImage) -> tuple[StatedSize, ...]:
+    """Return what an image's own fields state of the size of a pixel, the surest first."""
+    if isinstance(image, TiffImage):
+        return image.plan.sizes
+    return image.sizes if isinstance(image, SlideImage) else ()
+
+
+def dicom_in(folder: Path) -> Path | None:
+    """Return the first DICOM file in a folder, which stands for the whole slide; None where there is none."""
+    files = sorted(entry for entry in folder.iterdir() if entry.is_file())[:_MOST_FILES]
+    return next((file for file in files if is_dicom(file)), None)
+
+
+def is_slide(path: Path) -> bool:
+    """Return whether OpenSlide knows a file's format, or its name is that of a slide, so that opening it says what is missing."""
+    if is_dicom(path) or path.suffix.lower() in _ENDINGS:
+        return True
+    try:
+        import openslide
+    except ImportError:
+        return False
+    try:
+        return openslide.OpenSlide.detect_format(path) is not None
+    except (openslide.OpenSlideError, OSError):
+        return False
+
+
+def is_dicom(path: Path) -> bool:
+    """Return whether a file starts as DICOM does."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(_DICOM_AT + 4)[_DICOM_AT:] == b"DICM"
+    except OSError:
+        return False
+
+
+def _plain(image: TiffImage) -> bool:
+    """Return whether OpenSlide shows a TIFF as it is: one page of three bytes a pixel, the first."""
+    plan = image.plan
+    return plan.pages == (0,) and plan.colours == Colours("rgb") and plan.channels is None
+
+
+def _refused(path: Path, fault: str | None) -> NoReturn:
+    if fault is not None:
+        raise _damaged(path, fault)
+    if path.suffix.lower() == _MIRAX:
+        raise DataError(
+            f"{path.name}: a MIRAX slide lies in the folder {path.stem}/ beside it (with Slidedat.ini), which is missing; bring both"
+        )
+    if is_dicom(path):
+        raise DataError(
+            f"{path.name}: a DICOM file that is no whole slide; export the image as JPEG, PNG or TIFF"
+        )
+    raise DataError(
+        f"{path.name}: not a JPEG, PNG or TIFF by its content, and no slide; export the image as one of these"
+    )
+
+
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(f"{path.name}: truncated or damaged slide ({reason}); take a fresh copy")
+
+
+def _slide(path: Path, *, needed: bool) -> tuple[SlideImage | None, str | None]:
+    """Return the slide that a file is, None where OpenSlide knows no such format, and why one of a known format can't be opened."""
     try:
         import openslide
     except ImportError as err:
         if not needed:
-            return None
+            return None, None
         raise UsageError(
             f"{path.name}: no JPEG, PNG or TIFF; if it is a slide, install what reads slides: pip install 'spectra-dl[slides]'"
         ) from err
     try:
-        if openslide.OpenSlide.detect_format(path) is None:
-            return None
-        slide = openslide.OpenSlide(path)
-        width, height = slide.dimensions
-        stated = [slide.properties.get(name) for name in ("openslide.mpp-x", "openslide.mpp-y")]
+        vendor = openslide.OpenSlide.detect_format(path)
+        if vendor is None:
+            return None, None
+        with openslide.OpenSlide(path) as slide:
+            width, height = slide.dimensions
+            properties = dict(slide.properties)
     except (openslide.OpenSlideError, OSError) as err:
-        raise DataError(
-            f"{path.name}: truncated or damaged slide ({' '.join(str(err).split())[:120]}); take a fresh copy"
-        ) from err
-    known = [float(value) for value in stated if value is not None]
-    square = len(known) == 2 and abs(known[0] - known[1]) <= 0.01 * known[0]
-    return SlideImage(path, width, height, sum(known) / 2 if square else None)
+        return None, " ".join(str(err).replace(str(path), path.name).split())[:120]
+    sizes = _stated(properties)
+    return SlideImage(path, width, height, sizes, vendor, _notes(properties, path.name)), None
+
+
+def _stated(properties: Mapping[str, str]) -> tuple[StatedSize, ...]:
+    """Return what OpenSlide reads in the format's own field, and what the TIFF's resolution says beside it."""
+    sizes = []
+    unit = _UM_PER_UNIT.get(properties.get("tiff.ResolutionUnit", ""), math.nan)
+    for names, of_length, source in (
+        (("openslide.mpp-x", "openslide.mpp-y"), None, "from the slide's own field"),
+        (("tiff.XResolution", "tiff.YResolution"), unit, "from the TIFF's resolution"),
+    ):
+        try:
+            across, down = (float(properties[name]) for name in names)
+            if of_length is not None:
+                across, down = of_length / across, of_length / down
+        except (KeyError, ValueError, ZeroDivisionError):
+            continue
+        if plausible(across) and plausible(down):
+            sizes.append(StatedSize(across, down, source))
+    return tuple(sizes)
+
+
+def _notes(properties: Mapping[str, str], where: str) -> tuple[str, ...]:
+    x, y = (properties.get(f"openslide.bounds-{axis}", "0") for axis in "xy")
+    if (x, y) in (("0", "0"), ("", "")):
+        return ()
+    return (
+        f"{where}: the scanned area starts at ({x}, {y}); positions count from the corner of the whole slide, not of that area",
+    )
 
 
 def _opened(path: Path) -> "OpenSlide":

@@ -22,7 +22,7 @@ class TileSource(Protocol):
 
     @property
     def um_per_pixel(self) -> float:
-        """Of the full-resolution image."""
+        """Of ``image``."""
 
     @property
     def barcode(self) -> TextArray:
@@ -31,6 +31,14 @@ class TileSource(Protocol):
     @property
     def position_um(self) -> FloatArray:
         """``(n, 2)`` x and y of each place's centre in µm from the image's upper left corner."""
+
+    @property
+    def full_um_per_pixel(self) -> float | None:
+        """Of the full-resolution image, in whose pixels files state places; None where that is ``image``."""
+
+    @property
+    def full_pixel(self) -> FloatArray:
+        """``(n, 2)`` x and y of each place's centre in pixels of the full-resolution image."""
 
     def __len__(self) -> int:
         """Return the number of places."""

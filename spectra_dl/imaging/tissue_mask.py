@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Pixels
 
 Mask = NDArray[np.bool_]
 _BLUR = 0.004  # of the longest side
 _MOST_COLOURED_GLASS = 25.0  # of 255: the difference between its strongest and its weakest colour
 _FEWEST_GLASS = 0.005  # of the image's pixels
+_MOST_GREY, _COLOURED_SHARE = 4, 99.5  # of 255, in the most coloured half percent of the pixels
 _LEAST_STAIN = 0.03  # optical density that tissue has more than glass
 
 
@@ -30,6 +32,28 @@ def tissue_mask(pixels: Pixels) -> Mask:
         return np.ones(pixels.shape[:2], dtype=bool)
     distance = np.linalg.norm(density - np.median(density[pale], axis=0), axis=2)
     return np.asarray(distance > max(otsu_threshold(distance), _LEAST_STAIN), dtype=bool)
+
+
+def refuse_grey(pixels: Pixels, where: str) -> None:
+    """Refuse an image without colours, of which stains can't be known.
+
+    Parameters
+    ----------
+    pixels
+        ``(h, w, 3)`` uint8, small.
+    where
+        The image, for messages.
+
+    Raises
+    ------
+    DataError
+        Red, green and blue are the same all over it, but for what compression changes.
+    """
+    colour = pixels.max(axis=2).astype(int) - pixels.min(axis=2)
+    if np.percentile(colour, _COLOURED_SHARE) <= _MOST_GREY:
+        raise DataError(
+            f"{where}: a grey image, red, green and blue are the same all over it; stained tissue in colours is needed: export it as RGB"
+        )
 
 
 def otsu_threshold(values: FloatArray, bins: int = 256) -> float:

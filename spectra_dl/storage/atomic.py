@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -28,7 +29,7 @@ def whole_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         The file can't be written (disk full, no permission, no such folder). The old file is untouched.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.{secrets.token_hex(8)}.tmp")
+    temporary = _neighbour(target)
     try:
         os.close(os.open(temporary, _NEW, 0o666))
         yield temporary
@@ -40,9 +41,37 @@ def whole_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             _remove(temporary)
         if isinstance(err, EnvironmentFault):
             raise
-        raise EnvironmentFault(
-            f"{target}: can't be written ({err.strerror or err}); free space or choose another --out"
-        ) from err
+        raise _not_writable(target, err) from err
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield the name of a temporary neighbour of ``path``, to be made a folder, that takes its name when the block ends well.
+
+    A folder that has the name already makes way once the new one is complete; a link of that name is replaced, never followed.
+
+    Raises
+    ------
+    EnvironmentFault
+        The folder can't be written (disk full, no permission, no such parent). The old folder is untouched.
+    """
+    target = Path(path)
+    temporary, old = _neighbour(target), _neighbour(target)
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                _sync_file(file)
+        _exchange(temporary, target, old)
+        _sync_folder(target.parent)
+    except OSError as err:
+        _remove(temporary)
+        if isinstance(err, EnvironmentFault):
+            raise
+        raise _not_writable(target, err) from err
     except BaseException:
         _remove(temporary)
         raise
@@ -112,9 +141,37 @@ def write_text(path: str | os.PathLike[str], content: str) -> None:
     write_bytes(path, content.encode("utf-8"))
 
 
+def _exchange(temporary: Path, target: Path, old: Path) -> None:
+    """Give a folder its name; what had it before is gone then, or has it again where that fails."""
+    if not os.path.lexists(target):
+        os.replace(temporary, target)
+        return
+    os.replace(target, old)
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+    _remove(old)
+
+
+def _neighbour(target: Path) -> Path:
+    return target.with_name(f".{target.name[:200]}.{os.getpid()}.{secrets.token_hex(8)}.tmp")
+
+
+def _not_writable(target: Path, err: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"{target}: can't be written ({err.strerror or err}); free space or choose another --out"
+    )
+
+
 def _remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it; links in it are not followed."""
     with contextlib.suppress(OSError):
-        path.unlink()
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _sync_file(path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from command_line import run
 from example_sections import write_section, write_study
@@ -233,3 +234,14 @@ def test_other_sections_and_other_options_beside_a_replay_are_refused(evaluated,
     )
     words = run("evaluate", "expression", sheet, "--replay", report, "--genes", 5, code=2).stderr
     assert "leave --genes out" in words
+
+
+def test_a_smaller_copy_of_the_image_is_predicted_with_its_scale_and_not_without(model, tmp_path):
+    write_section(tmp_path, "new", 7)
+    with Image.open(tmp_path / "new.png") as image:
+        image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX).save(tmp_path / "half.png")
+    common = ("predict", tmp_path / "new.tsv", "--model", model, "--image", tmp_path / "half.png")
+    run(*common, "--image-scale", 0.5, "--out", tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["results"]["spots"] == 81
+    run(*common, "--image-scale", -1, "--out", tmp_path / "bad", code=2)
+    assert run(*common, "--out", tmp_path / "none", code=3).stderr

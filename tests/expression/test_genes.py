@@ -222,7 +222,8 @@ def cohort(counts):
     return ExpressionCohort(table, csr_matrix(counts), names, {}, ())
 
 
-@pytest.mark.parametrize("rule", ["variance", "mean"])
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("rule", ["variance", "mean", "seurat", "pearson_residuals"])
 @pytest.mark.parametrize("seed", range(5))
 def test_no_change_of_a_test_section_changes_the_panel(rule, seed):
     """FAULTS L05."""

@@ -11,13 +11,15 @@ from spectra_dl.errors import DataError, ModelFileError, UsageError
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.closed_form import RidgeExpression
-from spectra_dl.expression.estimators.network import NetworkExpression
+from spectra_dl.expression.estimators.head_registry import build_head
+from spectra_dl.expression.estimators.network import NetworkExpression, mean_expression
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.input_part import EncoderDescription, GeneScore
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.expression.training import TrainingRequest, train_predictor
 from spectra_dl.imaging.features.recipe import FeatureRecipe
+from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.training.settings import TrainingSettings
 
@@ -225,3 +227,62 @@ def test_tensors_that_do_not_make_up_the_model_are_refused_with_the_files_name(t
     file.description["weights_sha256"] = weights_sha256(tensors)
     with pytest.raises(ModelFileError, match=r"model\.safetensors: .*tensors.*take a fresh copy"):
         ExpressionPredictor.from_file(file)
+
+
+def test_a_section_predicted_a_few_spots_at_a_time_is_predicted_the_same_to_the_last_digits(
+    trained, section, monkeypatch
+):
+    whole = {kind: trained[kind].predict(section) for kind in KINDS}
+    monkeypatch.setattr("spectra_dl.expression.predictor._SPOTS_AT_ONCE", 5)
+    monkeypatch.setattr("spectra_dl.imaging.features.recipe._NUMBERS_AT_ONCE", 1)
+    monkeypatch.setattr("spectra_dl.imaging.features.recipe._TILES_AT_ONCE", 8)
+    for kind in KINDS:
+        np.testing.assert_allclose(trained[kind].predict(section), whole[kind], rtol=1e-12)
+
+
+def test_a_model_trained_with_local_weights_takes_them_from_any_path_and_no_others(
+    trained, section, tmp_path
+):
+    import torch
+    from safetensors.torch import save_file
+
+    from spectra_dl.imaging.encoders.densenet import DenseNet121
+    from spectra_dl.imaging.encoders.registry import recorded_name
+
+    def written(name, seed):
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            save_file(DenseNet121().state_dict(), tmp_path / name)
+        return f"file:{tmp_path / name}"
+
+    first, other, moved = (
+        written("a.safetensors", 0),
+        written("b.safetensors", 1),
+        written("c.safetensors", 0),
+    )
+    encoder = EncoderDescription(name=recorded_name(first), width=1024, calibration=[])
+    model = with_header(trained["ridge"], encoders=[encoder], tile_sizes_um=[112.0])
+    assert model.recipe([first]).encoders == (first,)
+    assert model.recipe([moved]).encoders == (moved,)
+    with pytest.raises(UsageError, match=r"the model was trained with the weights file:densenet121-"):
+        model.recipe([other])
+    with pytest.raises(UsageError, match=r"name it with --encoder file:WEIGHTS\.safetensors"):
+        model.recipe()
+    with pytest.raises(UsageError, match="was not trained with the encoder"):
+        trained["ridge"].recipe([first])
+
+
+def test_a_network_on_tiles_predicts_a_few_of_them_at_a_time(trained, section, tmp_path, monkeypatch):
+    sizes = {"n_regions": 1, "n_features": 3 * 128 * 128, "n_outputs": 8}
+    network = build_head("fine-tuned", **sizes).eval()
+    head = trained["context"].header.input.head.model_copy(
+        update={**sizes, "name": "fine-tuned", "trained_by": "mse", "shown": 1}
+    )
+    encoder = EncoderDescription(name="tile-pixels", width=3 * 128 * 128, calibration=[])
+    changed = with_header(trained["context"], encoders=[encoder], tile_sizes_um=[112.0], head=head)
+    model = replace(changed, networks=(network,))
+    table = expression_cohort([section], FeatureRecipe(("tile-pixels",), (112.0,))).spots
+    expected = mean_expression((network,), table.features[:, None], "mse")
+    monkeypatch.setattr("spectra_dl.imaging.features.recipe._TILES_AT_ONCE", 4)
+    np.testing.assert_allclose(model.predict(section), expected, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(section, store=FeatureStore(tmp_path)), expected, rtol=1e-12)

@@ -88,6 +88,13 @@ def test_figures_are_those_worked_by_hand():
     across = [np.corrcoef(np.log1p(predicted)[:, k], np.log1p(measured)[:, k])[0, 1] for k in range(4)]
     assert result.across_units == pytest.approx(np.mean(across))
     assert "across 3 sections, a mean over genes of" in pseudobulk_sentence(result, "section")
+    errors = [
+        np.sqrt(np.mean((np.log1p(p) - np.log1p(m)) ** 2)) for p, m in zip(predicted, measured, strict=True)
+    ]
+    constant = [np.sqrt(np.mean(np.log1p(m) ** 2)) for m in measured]
+    assert (result.error, result.error_of_mean) == pytest.approx((np.mean(errors), np.mean(constant)))
+    assert result.gain.value == pytest.approx(np.mean(constant) - np.mean(errors))
+    assert result.gain.low < result.gain.value < result.gain.high
 
 
 def test_a_patients_sections_are_averaged_and_genes_that_a_fold_left_out_are_not_compared_across_patients():

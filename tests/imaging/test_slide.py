@@ -9,8 +9,9 @@ import tifffile
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import read_section
 from spectra_dl.imaging import slide as slide_image
-from spectra_dl.imaging.image_file import ImageFile, cut_tiles
-from spectra_dl.imaging.slide import SlideImage, open_tissue_image
+from spectra_dl.imaging.image_file import cut_tiles
+from spectra_dl.imaging.slide import SlideImage, open_tissue_image, stated_sizes
+from spectra_dl.imaging.tiff_image import TiffImage
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_slide_is_measured_without_being_decoded(slide):
     image = open_tissue_image(slide)
     assert isinstance(image, SlideImage)
     assert (image.width, image.height) == (900, 700)
-    assert image.um_per_pixel == pytest.approx(0.5)
+    assert [(size.across_um, size.down_um) for size in stated_sizes(image)] == [pytest.approx((0.5, 0.5))] * 3
 
 
 def test_tiles_of_a_slide_are_those_of_the_whole_image_also_beyond_its_edge(slide, pixels):
@@ -79,6 +80,23 @@ def test_spots_are_laid_over_a_slide_by_its_own_scale(slide):
     assert len(section) == pytest.approx(np.pi * 300 * 400 / 60**2, rel=0.1)
 
 
+def test_a_large_ome_tiff_keeps_the_size_that_ome_states(tmp_path, pixels, monkeypatch):
+    monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
+    described = {
+        "axes": "YXS",
+        "PhysicalSizeX": 500.0,
+        "PhysicalSizeXUnit": "nm",
+        "PhysicalSizeY": 500.0,
+        "PhysicalSizeYUnit": "nm",
+    }
+    tifffile.imwrite(
+        tmp_path / "a.tif", pixels, ome=True, tile=(128, 128), photometric="rgb", metadata=described
+    )
+    section = read_section(tmp_path / "a.tif", pitch_um=30.0)
+    assert isinstance(section.image, SlideImage)
+    assert section.um_per_pixel == pytest.approx(0.5)
+
+
 def test_a_slide_cut_short_is_refused_or_read_as_far_as_it_goes(slide):
     content = slide.read_bytes()
     for share in (0.01, 0.3, 0.9):
@@ -99,7 +117,7 @@ def test_a_huge_stated_size_in_strips_is_refused_before_it_is_decoded(tmp_path):
 
 def test_an_image_of_ordinary_size_is_decoded_whole(tmp_path, pixels):
     tifffile.imwrite(tmp_path / "small.tif", pixels, photometric="rgb")
-    assert isinstance(open_tissue_image(Path(tmp_path / "small.tif")), ImageFile)
+    assert isinstance(open_tissue_image(Path(tmp_path / "small.tif")), TiffImage)
 
 
 def test_what_is_no_image_is_refused(tmp_path):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from spectra_dl.errors import EnvironmentFault
-from spectra_dl.storage.atomic import sweep_unfinished, whole_file, write_bytes, write_text
+from spectra_dl.storage.atomic import sweep_unfinished, whole_file, whole_folder, write_bytes, write_text
 
 
 def test_a_written_file_holds_exactly_the_bytes_given(tmp_path):
@@ -104,3 +104,74 @@ def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
     sweep_unfinished(tmp_path)
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == sorted([f".report.json.{os.getpid()}.{token}.tmp", ".hidden", "a.tmp", "report.json"])
+
+
+def fill(folder, text):
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "a.txt").write_text(text)
+
+
+def test_a_folder_takes_its_name_once_it_is_whole_and_replaces_what_was_there(tmp_path):
+    target = tmp_path / "store.zarr"
+    for text in ("old", "new"):
+        with whole_folder(target) as temporary:
+            fill(temporary, text)
+            if text == "new":
+                assert (target / "inner" / "a.txt").read_text() == "old"
+        assert (target / "inner" / "a.txt").read_text() == text
+        assert os.listdir(tmp_path) == ["store.zarr"]
+
+
+def test_a_failure_inside_the_block_leaves_the_old_folder_and_no_temporary(tmp_path):
+    target = tmp_path / "store.zarr"
+    fill(target, "old")
+
+    def fail_half_way():
+        with whole_folder(target) as temporary:
+            fill(temporary, "half of the n")
+            raise KeyError("stop")
+
+    with pytest.raises(KeyError):
+        fail_half_way()
+    assert (target / "inner" / "a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["store.zarr"]
+
+
+@pytest.mark.parametrize(("call", "works"), [("fsync", 0), ("replace", 0), ("replace", 1)])
+def test_a_failing_disk_call_is_reported_and_the_old_folder_stays(tmp_path, monkeypatch, call, works):
+    target = tmp_path / "store.zarr"
+    fill(target, "old")
+    real, calls = getattr(os, call), []
+
+    def fail(*words):
+        calls.append(words)
+        if len(calls) != works + 1:
+            return real(*words)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, fail)
+
+    def write():
+        with whole_folder(target) as temporary:
+            fill(temporary, "new")
+
+    with pytest.raises(EnvironmentFault, match="No space left on device"):
+        write()
+    assert (target / "inner" / "a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["store.zarr"]
+
+
+def test_a_link_in_the_folders_place_is_replaced_and_what_it_points_to_is_kept(tmp_path):
+    precious = tmp_path / "precious"
+    fill(precious, "precious")
+    (tmp_path / "store.zarr").symlink_to(precious)
+    with whole_folder(tmp_path / "store.zarr") as temporary:
+        fill(temporary, "new")
+    assert not (tmp_path / "store.zarr").is_symlink()
+    assert (precious / "inner" / "a.txt").read_text() == "precious"
+
+
+def test_folders_of_killed_processes_are_swept_with_what_is_in_them(tmp_path):
+    fill(tmp_path / f".store.zarr.4194305.{'0' * 16}.tmp", "half")
+    sweep_unfinished(tmp_path)
+    assert os.listdir(tmp_path) == []

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.options import bin_option
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, table_text
 
 if TYPE_CHECKING:
@@ -16,18 +17,20 @@ _SHOWN = 20  # genes
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path, readable=False), metavar="FILE")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N genes with the most counts.")
+@bin_option
 @output_options
 @bundled_output
-def ceiling(*, data: Path, top: int | None, output: Output) -> None:
+def ceiling(*, data: Path, top: int | None, bin_um: float | None, output: Output) -> None:
     """Print the highest correlation any model could reach with each gene of one section.
 
-    FILE is an .h5ad with raw counts, or a counts table of legacy Spatial Transcriptomics beside its image and spots.
+    FILE is an .h5ad with raw counts, a folder of Space Ranger or Xenium, or a counts table of legacy Spatial Transcriptomics beside its
+    image and spots.
     """
     from spectra_dl.expression.study.ceiling import ceiling_study
 
     output.claim()
     origin = origin_of([data])
-    result = ceiling_study(data, top=top)
+    result = ceiling_study(data, top=top, bin_um=bin_um)
     output.finish(result, lambda: origin, lambda: _text(result))
 
 

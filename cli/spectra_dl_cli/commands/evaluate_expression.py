@@ -51,6 +51,7 @@ def evaluate_expression(
     sections: Path,
     settings: "ExpressionStudySettings",
     store: Path | None,
+    bin_um: float | None,
     folds_from: Path | None,
     output: Output,
     resume: bool,
@@ -58,7 +59,7 @@ def evaluate_expression(
 ) -> None:
     """Evaluate models of gene expression on left-out patients, beside the noise ceiling and controls without an image.
 
-    SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image, spots and batch; or the name of a
+    SECTIONS is a CSV with columns path, patient and section, and where needed mpp (um per pixel), image, spots, batch and bin_um; or the name of a
     dataset of tissue (spectra-dl data list).
     """
     executor = execution.executor("spectra_dl.expression.study.evaluate", "torch")
@@ -67,7 +68,7 @@ def evaluate_expression(
 
     split = given_split(context)
     folder = output.claim(resume=resume)
-    study = study_sections(sections)
+    study = study_sections(sections, bin_um)
     tissue = study.read()
     inputs = [*study.files(tissue), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=settings.seed))

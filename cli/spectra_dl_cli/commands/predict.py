@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from spectra_dl_cli.execution_options import ExecutionOptions, bundled_execution, execution_options
+from spectra_dl_cli.expression_options import (
+    SectionOutput,
+    bundled_output_choice,
+    output_choice_options,
+)
 from spectra_dl_cli.options import (
+    bin_option,
     bundled,
     bundled_reading,
     data_argument,
@@ -50,17 +56,26 @@ class SectionOptions:
         µm between the spots laid over the tissue of an image alone.
     image
         The section's image.
+    image_scale
+        Pixels of that image per full-resolution pixel.
     encoders
         Those that a model file alone may not call for.
     store
         Folder of features.
+    bin_um
+        µm of the squares into which bins are joined or cells gathered.
+    alignment
+        The matrix of a Xenium run's image.
     """
 
     mpp: float | None
     pitch: float | None
     image: Path | None
+    image_scale: float | None
     encoders: tuple[str, ...]
     store: Path | None
+    bin_um: float | None = None
+    alignment: Path | None = None
 
 
 @click.command()
@@ -98,17 +113,32 @@ class SectionOptions:
     help="With a model of expression: the section's image.",
 )
 @click.option(
+    "--image-scale",
+    type=float,
+    metavar="SCALE",
+    help="With a model of expression: pixels of the image that is read per full-resolution pixel, such as 0.25 for a copy a quarter as wide; spots and --mpp are of the full image.",
+)
+@click.option(
     "--encoder",
     "encoders",
     multiple=True,
     metavar="NAME",
-    help="With a model of expression that was trained with timm:MODEL or features:PATH: the same again.",
+    help="With a model of expression that was trained with timm:MODEL, file:WEIGHTS or features:PATH: the same again.",
 )
+@bin_option
+@click.option(
+    "--alignment",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="With a model of expression and a Xenium run: the matrix by which the image of --image lies on it.",
+)
+@output_choice_options
 @store_option
 @json_option
 @execution_options
 @bundled_reading
 @bundled("tissue", SectionOptions)
+@bundled_output_choice
 @bundled_output
 @bundled_execution
 def predict(
@@ -118,6 +148,7 @@ def predict(
     reading: "ReadOptions",
     batch_size: int,
     tissue: SectionOptions,
+    written: SectionOutput,
     output: Output,
     execution: ExecutionOptions,
 ) -> int:
@@ -137,8 +168,8 @@ def predict(
         expression = cast("ExpressionPredictor", predictor)
         _refuse_without_folder(data, tissue, output)
         if len(data) > 1:
-            return _sections(data, expression, tissue, output, executor)
-        return _section(data[0], expression, path.name, tissue, output)
+            return _sections(data, expression, tissue, output, written=written, executor=executor)
+        return _section(data[0], expression, tissue, output, written=written, model_name=path.name)
     name = model_path.name if model_path else None
     return _spectra(
         data,
@@ -189,7 +220,13 @@ def _spectra(
 
 
 def _section(
-    path: Path, predictor: "ExpressionPredictor", model_name: str, tissue: SectionOptions, output: Output
+    path: Path,
+    predictor: "ExpressionPredictor",
+    tissue: SectionOptions,
+    output: Output,
+    *,
+    written: SectionOutput,
+    model_name: str,
 ) -> int:
     """Predict a section and return the exit code."""
     from spectra_dl.expression.readers import SectionSource
@@ -197,9 +234,19 @@ def _section(
 
     folder = output.out
     assert isinstance(folder, Path)  # _refuse_without_folder
-    source = SectionSource(path, um_per_pixel=tissue.mpp, image=tissue.image, pitch_um=tissue.pitch)
+    source = SectionSource(
+        path,
+        um_per_pixel=tissue.mpp,
+        image=tissue.image,
+        pitch_um=tissue.pitch,
+        bin_um=tissue.bin_um,
+        alignment=tissue.alignment,
+        image_scale=tissue.image_scale,
+    )
     store = open_store(tissue.store) if tissue.store else None
-    result = predict_study(predictor, source, folder, encoders=tissue.encoders, store=store)
+    result = predict_study(
+        predictor, source, folder, encoders=tissue.encoders, store=store, output=written.choice()
+    )
     output.finish(
         result,
         lambda: origin_of([path, *result.section.files]),
@@ -213,6 +260,8 @@ def _sections(
     predictor: "ExpressionPredictor",
     tissue: SectionOptions,
     output: Output,
+    *,
+    written: SectionOutput,
     executor: "Executor",
 ) -> int:
     """Predict several sections and return the exit code."""
@@ -224,10 +273,20 @@ def _sections(
     assert isinstance(folder, Path)  # _refuse_without_folder
     result = predict_sections(
         predictor,
-        [SectionSource(path, um_per_pixel=tissue.mpp, pitch_um=tissue.pitch) for path in paths],
+        [
+            SectionSource(
+                path,
+                um_per_pixel=tissue.mpp,
+                pitch_um=tissue.pitch,
+                image_scale=tissue.image_scale,
+                bin_um=tissue.bin_um,
+            )
+            for path in paths
+        ],
         folder,
         encoders=tissue.encoders,
         store=open_store(tissue.store) if tissue.store else None,
+        output=written.choice(),
         execution=Execution(executor),
     )
     files = [file for summary in result.summaries for file in summary.files]
@@ -242,3 +301,7 @@ def _refuse_without_folder(data: tuple[Path, ...], tissue: SectionOptions, outpu
         raise UsageError("a model of expression writes files; name a folder with --out")
     if len(data) > 1 and tissue.image is not None:
         raise UsageError("--image is that of one section; predict sections with --image one at a time")
+    if len(data) > 1 and tissue.alignment is not None:
+        raise UsageError(
+            "--alignment is that of one section; predict sections with --alignment one at a time"
+        )

@@ -45,6 +45,7 @@ def train_expression(
     sections: Path,
     settings: "ExpressionStudySettings",
     store: Path | None,
+    bin_um: float | None,
     output: Output,
     resume: bool,
     execution: ExecutionOptions,
@@ -58,7 +59,7 @@ def train_expression(
     from spectra_dl.expression.study.train import MODEL_FILE, train_study
 
     folder = output.claim(resume=resume)
-    study = study_sections(sections)
+    study = study_sections(sections, bin_um)
     tissue = study.read()
     origin = origin_of(study.files(tissue), seed=settings.seed)
     journal = output.journal(run_identity(context, origin, study=study.name), resume=resume)

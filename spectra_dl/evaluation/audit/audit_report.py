@@ -14,9 +14,18 @@ _WIDTH = 100
 _DECIMALS = 10  # far below what matters, far above what the order of a sum changes
 
 
-def audit_text(audit: Audit) -> str:
-    """Return the verdict and every finding, in lines of at most 100 columns."""
-    lines = [textwrap.fill(VERDICT[audit.severity], _WIDTH)]
+def audit_text(audit: Audit, *, fine: str | None = None) -> str:
+    """Return the verdict and every finding, in lines of at most 100 columns.
+
+    Parameters
+    ----------
+    audit
+        The findings.
+    fine
+        The verdict where no check raises anything, in place of the usual one: no leak is no praise of a score that shows nothing.
+    """
+    verdict = fine if fine and audit.severity == "fine" else VERDICT[audit.severity]
+    lines = [textwrap.fill(verdict, _WIDTH)]
     lines += [
         textwrap.fill(
             finding.sentence,

@@ -32,6 +32,7 @@ from spectra_dl.evaluation.profiles.results import (
     Regressor,
     TargetChooser,
 )
+from spectra_dl.evaluation.profiles.scored import ScoreCheck, ScoredProfiles, against_controls
 from spectra_dl.evaluation.profiles.scoring import macro_interval, score_sections, values_of_units
 from spectra_dl.evaluation.profiles.task import ProfileTask, held_out_sections
 from spectra_dl.evaluation.profiles.units import interval_over_units
@@ -76,6 +77,8 @@ class ProfileInputs:
         Unfitted regressors that see no image, by name, scored like the models.
     findings
         What the modality's audit found.
+    score_checks
+        Look at the first model's held-out predictions, and say what speaks against its score.
     folds
         The folds of another run, from `split_file.read_split`, or of a column, from `leave_out_splits.column_folds`; drawn anew if None.
     context
@@ -92,6 +95,7 @@ class ProfileInputs:
     reference: str | None = None
     controls: Mapping[str, Regressor] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
+    score_checks: Sequence[ScoreCheck] = ()
     folds: Sequence[Fold] | None = None
     context: ReportContext = field(default_factory=ReportContext)
     observers: Sequence[Observer] = ()
@@ -153,15 +157,18 @@ def evaluate_profiles(
         raise UsageError(
             f"the reference {reference!r:.80} is none of the models; name one of {', '.join(names)}"
         )
-    rows = as_rows(data.rows)
+    rows, run = as_rows(data.rows), execution or Execution()
     task = _task(len(rows), data, targets, settings or ProfileSettings(), inputs.folds)
-    controls = [ModelEntry(name, model, kind="control") for name, model in inputs.controls.items()]
+    controls = [ModelEntry(*given, kind="control") for given in inputs.controls.items()]
     leaky = LeakySplit((first.name, reference), leaky_task(targets, task)) if task.settings.leaky else None
-    jobs = ProfileJobs.of(entries, controls, rows, task, observers=inputs.observers, leaky=leaky)
-    outcomes = jobs.run(execution or Execution())
+    outcomes = ProfileJobs.of(entries, controls, rows, task, observers=inputs.observers, leaky=leaky).run(run)
     results = {entry.name: _scored(entry, outcomes, task) for entry in entries}
     given_controls = {entry.name: _scored(entry, outcomes, task) for entry in controls}
     shuffled, spread = shuffled_control(outcomes.shuffled, task)
+    all_controls = {**shuffled, **image_free_controls(data.position, task), **given_controls}
+    predicted = tuple(task.by_section(outcomes.of_models[first.name]))
+    scored = ScoredProfiles(results[first.name], predicted, all_controls, task)
+    findings = [*inputs.findings, *(check(scored) for check in inputs.score_checks)]
     return ProfileEvaluation(
         settings=task.settings,
         n_rows=len(rows),
@@ -173,12 +180,13 @@ def evaluate_profiles(
             [tested.ceiling for tested in task.held_out], task.held_out, task.settings, within=(0.0, 1.0)
         ),
         models=results,
-        controls={**shuffled, **image_free_controls(data.position, task), **given_controls},
+        controls=all_controls,
         differences=_differences(results, reference, task.settings),
+        against_controls=against_controls(scored),
         shuffled_sd=spread,
         leaky=leaky.estimates(outcomes.leaky) if leaky else {},
         constant_profile=constant_profile_estimate(task),
-        audit=Audit(gravest_first(list(inputs.findings))),
+        audit=Audit(gravest_first(findings)),
         context=inputs.context,
         observations=outcomes.observations(),
     )

@@ -233,6 +233,8 @@ class ProfileEvaluation:
         Results by name; controls never see an image.
     differences
         Every other model minus the reference, then every other minus the first, in mean correlation.
+    against_controls
+        The first model minus each control that an honest model scores more than, in mean correlation; see `scored.against_controls`.
     shuffled_sd
         Spread of the shuffled control over its repetitions.
     leaky
@@ -266,8 +268,15 @@ class ProfileEvaluation:
     context: ReportContext
     observations: tuple[Observation, ...]
     other_estimates: Mapping[str, float] = field(default_factory=dict)
+    against_controls: tuple[Difference, ...] = ()
 
     @property
     def first(self) -> ProfileResult:
         """The first model's result."""
         return next(iter(self.models.values()))
+
+    @property
+    def not_better_than(self) -> tuple[Difference, ...]:
+        """The first model minus the controls that it is not shown to be better than; the highest control first."""
+        level = [each for each in self.against_controls if each.verdict != "better"]
+        return tuple(sorted(level, key=lambda each: each.interval.value))

@@ -57,6 +57,8 @@ def profile_report(evaluation: ProfileEvaluation) -> Json:
             "other_protocols": {name: rounded(value) for name, value in evaluation.other_estimates.items()},
         },
         "differences": [difference_json(difference) for difference in evaluation.differences],
+        "against_controls": [difference_json(each) for each in evaluation.against_controls],
+        "not_better_than": [each.reference for each in evaluation.not_better_than],
         "targets": per_target(evaluation.first),
         "split": {
             "sha256": split_sha256(evaluation.split),

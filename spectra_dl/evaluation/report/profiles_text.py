@@ -7,20 +7,31 @@ from spectra_dl.evaluation.profiles.controls import SHUFFLED
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileResult, ProfileSettings
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
-from spectra_dl.evaluation.wording import figure, short_figure, short_interval, without_controls, wrapped
+from spectra_dl.evaluation.wording import (
+    figure,
+    first_few,
+    short_figure,
+    short_interval,
+    without_controls,
+    wrapped,
+)
 
 _NAME_WIDTH = 30
 _INTERVAL_WIDTH = 19
 _BEST = 10
+_NO_LEAK = (
+    "Audit: no leak is needed to explain scores that are level with their controls; each check by itself:"
+)
 _TWO_DIGITS = ("explained_variance", "squared_error")
 
 
 def profile_text(evaluation: ProfileEvaluation) -> str:
     """Return the evaluation as text of at most 100 columns: what to beware of first, then models and controls."""
     parts = [
+        wrapped(below_controls(evaluation) or ""),
         wrapped(f"{RESEARCH_USE} {counts_text(evaluation)}."),
         wrapped(group_warning(evaluation.settings) or ""),
-        audit_text(evaluation.audit) if evaluation.audit.findings else "",
+        _audit(evaluation),
         wrapped(profile_verdict(evaluation)),
         _table(evaluation),
         _differences(evaluation),
@@ -47,7 +58,7 @@ def group_warning(settings: ProfileSettings) -> str | None:
 def profile_verdict(evaluation: ProfileEvaluation) -> str:
     """Return what the first model reaches, of what could be reached, compared with what needs no image, and with the reference.
 
-    An evaluation whose audit stopped begins with UNSOUND.
+    An evaluation whose audit stopped begins with UNSOUND, one whose first model is not shown to be better than its controls says that first.
     """
     first, group = evaluation.first, evaluation.settings.group
     reached = (
@@ -57,9 +68,36 @@ def profile_verdict(evaluation: ProfileEvaluation) -> str:
     )
     sentence = f"{reached}{_against_shuffled(evaluation)}{_against_reference(evaluation)}."
     if evaluation.audit.severity != "stop":
-        return sentence
+        below = below_controls(evaluation)
+        return f"{below} {sentence}" if below else sentence
     stopped = next(finding for finding in evaluation.audit.findings if finding.severity == "stop")
     return f"UNSOUND: {stopped.sentence} What was scored is no evidence: {sentence}"
+
+
+def below_controls(evaluation: ProfileEvaluation) -> str | None:
+    """Return that the first model is not shown to be better than controls that see no image; None where it is."""
+    level, first = evaluation.not_better_than, evaluation.first
+    if not level:
+        return None
+    none = (
+        "NO BETTER THAN"
+        if any(not each.interval.value > 0 for each in level)
+        else "NOT SHOWN TO BE BETTER THAN"
+    )
+    listed = [
+        f"{each.reference} ({short_figure(evaluation.controls[each.reference].pearson.value)}, difference {short_interval(each.interval)})"
+        for each in level
+    ]
+    return (
+        f"{none} CONTROLS WITHOUT AN IMAGE: {first.name} reaches r {short_interval(first.pearson)}, compared with {first_few(listed, longest=200)}."
+        " These scores do not show that the image predicts more than they do."
+    )
+
+
+def _audit(evaluation: ProfileEvaluation) -> str:
+    if not evaluation.audit.findings:
+        return ""
+    return audit_text(evaluation.audit, fine=_NO_LEAK if evaluation.not_better_than else None)
 
 
 def _against_shuffled(evaluation: ProfileEvaluation) -> str:

@@ -29,18 +29,18 @@ class DepthExpression(RegressorMixin, BaseEstimator):
         groups
             Not used; every estimator takes it.
         """
-        depth = _depth(X)
+        depth = section_depth(X)
         self.mean_ = y.mean(axis=0)
         self.slope_ = depth @ (y - self.mean_) / max(float(depth @ depth), 1e-12)
         return self
 
     def predict(self, X: SpotTable) -> FloatArray:
         """Return ``(n, g)`` log-normalised expression."""
-        predicted: FloatArray = self.mean_ + _depth(X)[:, None] * self.slope_
+        predicted: FloatArray = self.mean_ + section_depth(X)[:, None] * self.slope_
         return predicted
 
 
-def _depth(spots: SpotTable) -> FloatArray:
+def section_depth(spots: SpotTable) -> FloatArray:
     """Return ``(n,)`` log library sizes, standardised within each section."""
     depth = np.empty(len(spots))
     for name in dict.fromkeys(spots.section):

@@ -1,9 +1,9 @@
 """A count matrix read from a file, checked: ids unique, values possible, every sparse index inside its bounds."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class CountMatrix:
     Attributes
     ----------
     matrix
-        ``(n, g)`` float64 CSR, 0 or more; a row with missing values is empty.
+        ``(n, g)`` float64 CSR, counts where ``whole``; a row with missing values is empty.
     barcode, gene
         ``(n,)`` and ``(g,)`` text, each unique.
     symbol
@@ -49,12 +49,32 @@ class CountMatrix:
 
     @property
     def whole(self) -> bool:
-        """Whether every value is a whole number, as counts are."""
-        return bool(np.all(self.matrix.data == np.rint(self.matrix.data)))
+        """Whether every value is a whole number from 0, as counts are."""
+        return not _no_counts(self.matrix).any()
+
+    @property
+    def first_wrong(self) -> str:
+        """What is wrong with the first value that is no count, with its spot and gene; empty where all are counts."""
+        wrong = _no_counts(self.matrix)
+        if not wrong.any():
+            return ""
+        row, column = _place(self.matrix, wrong)
+        value = self.matrix.data[np.flatnonzero(wrong)[0]]
+        what = "below 0" if value < 0 else "no whole number"
+        return f"spot {self.barcode[row]!r:.60}, gene {self.gene[column]!r:.60}: {value:.4g} is {what}"
 
     def select(self, rows: "NDArray[np.intp]") -> "CountMatrix":
         """Return these rows only, in this order."""
         return replace(self, matrix=self.matrix[rows], barcode=self.barcode[rows], missing=self.missing[rows])
+
+    def of_genes(self, kept: "NDArray[np.bool_]") -> "CountMatrix":
+        """Return these genes only, in this order."""
+        return replace(
+            self,
+            matrix=self.matrix[:, np.flatnonzero(kept)],
+            gene=self.gene[kept],
+            symbol=None if self.symbol is None else self.symbol[kept],
+        )
 
 
 def checked_counts(
@@ -78,16 +98,40 @@ def checked_counts(
     DataError
         An id appears twice, a value is below 0, or the sum is no finite number.
     """
-    refuse_duplicates(barcode, "barcode", where)
-    refuse_duplicates(gene, "gene", where)
     values = matrix.data
     if np.any(values < 0):
         row, column = _place(matrix, values < 0)
         raise DataError(
             f"{where}: spot {barcode[row]!r:.60}, gene {gene[column]!r:.60}: a count below 0; bring raw counts"
         )
+    return checked_values(matrix, barcode, gene, symbol, where)
+
+
+def checked_values(
+    matrix: "csr_matrix", barcode: TextArray, gene: TextArray, symbol: TextArray | None, where: str
+) -> CountMatrix:
+    """Check ids of values that need not be counts; see `CountMatrix.whole`.
+
+    Parameters
+    ----------
+    matrix
+        ``(n, g)`` float64; rows with a value that is not finite are emptied and marked as missing.
+    barcode, gene
+        ``(n,)`` and ``(g,)`` ids.
+    symbol
+        ``(g,)`` gene symbols; None where not known.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        An id appears twice, or the sum is no finite number.
+    """
+    refuse_duplicates(barcode, "barcode", where)
+    refuse_duplicates(gene, "gene", where)
     missing = np.zeros(matrix.shape[0], dtype=bool)
-    wrong = ~np.isfinite(values)
+    wrong = ~np.isfinite(matrix.data)
     if wrong.any():
         missing[np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[wrong]] = True
         matrix = matrix.copy()
@@ -144,22 +188,68 @@ def compressed_rows(group: "h5py.Group", shape: tuple[int, int], where: str) -> 
     UnsafeError
         One lies in another file.
     """
+    parts = [stored_dataset(group, name, where) for name in ("data", "indices", "indptr")]
+    check_parts([(str(part.name), part.shape, part.dtype) for part in parts], shape, where)
+    for part in parts:
+        check_size(part, where)
+    data, indices, ends = (part[()] for part in parts)
+    return rows_of_parts(data, indices, ends, shape, where)
+
+
+def check_parts(
+    parts: "Sequence[tuple[str, tuple[int, ...], np.dtype[Any]]]", shape: tuple[int, int], where: str
+) -> None:
+    """Check what the three arrays of a sparse matrix declare, before they are read.
+
+    Parameters
+    ----------
+    parts
+        Name, shape and type of data, indices and indptr.
+    shape
+        Rows, which indptr delimits, and columns.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        They don't fit each other or the shape, or there are more values than can be held.
+    """
+    for (name, length, dtype), kinds in zip(parts, ("iufb", "iu", "iu"), strict=True):
+        if len(length) != 1 or dtype.kind not in kinds:
+            raise DataError(f"{where}: {name} has shape {length} and type {dtype}; take a fresh copy")
+    (values,), (indices,), (ends,) = (length for _, length, _ in parts)
+    if 24 * values + 8 * ends > _MOST_BYTES:
+        raise DataError(f"{where}: more values than can be held at once; split the file by section")
+    if values != indices or ends != shape[0] + 1:
+        raise DataError(
+            f"{where}: {values} values, {indices} indices and {ends - 1} rows for {shape[0]}; take a fresh copy"
+        )
+
+
+def rows_of_parts(
+    data: "NDArray[Any]", indices: "NDArray[Any]", ends: "NDArray[Any]", shape: tuple[int, int], where: str
+) -> "csr_matrix":
+    """Return a sparse matrix as float64 CSR, every index checked against its bounds.
+
+    Parameters
+    ----------
+    data, indices
+        ``(k,)`` values and their columns.
+    ends
+        ``(n + 1,)`` where each row ends.
+    shape
+        ``n`` rows and the columns.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        An index lies outside the matrix.
+    """
     from scipy.sparse import csr_matrix
 
-    parts = [stored_dataset(group, name, where) for name in ("data", "indices", "indptr")]
-    for part, kinds in zip(parts, ("iufb", "iu", "iu"), strict=True):
-        if part.ndim != 1 or part.dtype.kind not in kinds:
-            raise DataError(
-                f"{where}: {part.name} has shape {part.shape} and type {part.dtype}; take a fresh copy"
-            )
-        check_size(part, where)
-    if 24 * parts[0].shape[0] + 8 * parts[2].shape[0] > _MOST_BYTES:
-        raise DataError(f"{where}: more values than can be held at once; split the file by section")
-    if parts[0].shape != parts[1].shape or parts[2].shape != (shape[0] + 1,):
-        raise DataError(
-            f"{where}: {parts[0].shape[0]} values, {parts[1].shape[0]} indices and {parts[2].shape[0] - 1} rows for {shape[0]}; take a fresh copy"
-        )
-    data, indices, ends = (part[()] for part in parts)
     inside = not len(indices) or (int(indices.min()) >= 0 and int(indices.max()) < shape[1])
     ends = ends.astype(np.int64)
     if not inside or ends[0] != 0 or ends[-1] != len(data) or np.any(np.diff(ends) < 0):
@@ -171,13 +261,13 @@ def compressed_rows(group: "h5py.Group", shape: tuple[int, int], where: str) -> 
     return matrix
 
 
-def dense_rows(stored: "h5py.Dataset", shape: tuple[int, int], where: str) -> "csr_matrix":
-    """Read a dense matrix as float64 CSR.
+def check_dense(stored: tuple[int, ...], dtype: "np.dtype[Any]", shape: tuple[int, int], where: str) -> None:
+    """Check what a dense matrix declares, before it is read.
 
     Parameters
     ----------
-    stored
-        Numbers of any type.
+    stored, dtype
+        Its shape and type.
     shape
         Rows and columns it must have.
     where
@@ -188,16 +278,29 @@ def dense_rows(stored: "h5py.Dataset", shape: tuple[int, int], where: str) -> "c
     DataError
         Its shape is another, or it is too large to hold.
     """
-    from scipy.sparse import csr_matrix
-
-    if stored.shape != shape or stored.dtype.kind not in "iufb":
+    if stored != shape or dtype.kind not in "iufb":
         raise DataError(
-            f"{where}: numbers of shape {stored.shape} and type {stored.dtype} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
+            f"{where}: numbers of shape {stored} and type {dtype} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
         )
-    check_size(stored, where)
     if 8 * math.prod(shape) > _MOST_BYTES:
         raise DataError(f"{where}: more values than can be held at once; write X as a sparse matrix")
-    return csr_matrix(stored[()].astype(np.float64))
+
+
+def rows_of_dense(values: "NDArray[Any]") -> "csr_matrix":
+    """Return numbers ``(n, g)`` as float64 CSR."""
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix(values.astype(np.float64))
+
+
+def first_no_count(values: "NDArray[Any]") -> str:
+    """Return what is wrong with the first of a row's values that is no count, as "gene 3: 0.5 is no count"; empty where all are."""
+    wrong = np.flatnonzero((values < 0) | (np.isfinite(values) & (values != np.rint(values))))
+    return f"gene {wrong[0] + 1}: {values[wrong[0]]} is no count" if len(wrong) else ""
+
+
+def _no_counts(matrix: "csr_matrix") -> "NDArray[np.bool_]":
+    return np.asarray((matrix.data < 0) | (matrix.data != np.rint(matrix.data)))
 
 
 def _place(matrix: "csr_matrix", wrong: "NDArray[np.bool_]") -> tuple[int, int]:

@@ -13,7 +13,14 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
+from spectra_dl.expression.readers.count_matrix import (
+    CountMatrix,
+    checked_values,
+    first_no_count,
+    refuse_duplicates,
+)
+from spectra_dl.expression.readers.gene_names import gene_columns
+from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.source import (
     SectionSource,
     find_image,
@@ -23,7 +30,10 @@ from spectra_dl.expression.readers.source import (
     usual_files,
 )
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
-from spectra_dl.expression.section import TissueSection, pitch_of
+from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
+from spectra_dl.expression.section import ArrayPlaces, TissueSection, pitch_of
+from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.slide import open_tissue_image
 
 if TYPE_CHECKING:
@@ -49,41 +59,52 @@ def looks_like_legacy_st(lines: list[str]) -> bool:
 def read_legacy_st(source: SectionSource) -> TissueSection:
     """Read one section; counts and selected spots are joined on ``XxY``, or on barcodes where the spot file has them.
 
+    Values that are no whole numbers from 0 are no counts: such a section can be predicted, but has no counts to train on.
+
     Raises
     ------
     DataError
-        A table can't be read, no spot stands in both, counts are not whole numbers from 0, or µm per pixel can't be measured.
+        A table can't be read, no spot stands in both, or µm per pixel can't be measured.
     """
     spot_path = _spot_path(source)
-    counts, spots = _read_counts(source.path), _read_spots(spot_path)
+    (counts, table_notes), spots = _read_counts(source.path), _read_spots(spot_path)
     rows, places, notes = _joined(counts, spots, source)
     counts, pixel = counts.select(rows), spots.pixel[places]
+    in_tissue, mark_notes = _marks(spots, places)
     image = open_tissue_image(
         find_image(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
     )
-    per_pixel, stated_by = _um_per_pixel(spots, source)
+    scale = source.image_scale or 1.0
+    size, differing = _um_per_pixel(spots, source, image)
+    per_pixel = size.um_per_pixel
+    counted = counts.whole
+    per_spot = counts.per_spot if counted else np.ones(len(rows))
+    size_note = f"{source.stem}: {per_pixel:.4g} µm per pixel, {size.source}"
+    notes = [f"{source.stem}: {note}" for note in (*table_notes, *notes, *mark_notes)]
     return TissueSection(
         name=source.stem,
         patient=source.patient,
         image=image,
-        um_per_pixel=per_pixel,
-        um_per_pixel_source=stated_by,
+        um_per_pixel=per_pixel / scale,
+        um_per_pixel_source=size.source,
         barcode=counts.barcode,
         position_um=pixel * per_pixel,
-        reason=spot_reasons(pixel, counts.per_spot, image, source.stem),
-        counts=counts.matrix,
+        reason=spot_reasons(pixel * scale, per_spot, image, source.stem, in_tissue),
+        counts=counts.matrix if counted else None,
         gene=counts.gene,
         symbol=None,
         spot_diameter_um=None if spots.staggered else _SPOT_UM,
         spot_pitch_um=pitch_of(pixel) * per_pixel if spots.staggered or source.um_per_pixel else _PITCH_UM,
-        notes=(f"{source.stem}: {per_pixel:.4g} µm per pixel, {stated_by}", *notes),
+        notes=(size_note, *differing, *image_notes(image), *notes),
         files=(spot_path, image.path),
+        full_um_per_pixel=per_pixel,
+        array=_array(spots.array[places], in_tissue),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Spots:
-    """Selected lines of a spot file: ids, places on the array ``(n, 2)`` and on the image ``(n, 2)``."""
+    """Lines of a spot file: ids, places on the array ``(n, 2)`` and on the image ``(n, 2)``, and which lie under tissue."""
 
     name: str
     id: list[str]
@@ -91,9 +112,11 @@ class _Spots:
     array: FloatArray
     pixel: FloatArray
     staggered: bool
+    in_tissue: "NDArray[np.bool_] | None"
 
 
-def _read_counts(path: Path) -> CountMatrix:
+def _read_counts(path: Path) -> tuple[CountMatrix, list[str]]:
+    """Return values of genes, and notes on columns that are none and on values that are no counts."""
     from scipy.sparse import csr_matrix, vstack
 
     lines = text_lines(path)
@@ -102,39 +125,45 @@ def _read_counts(path: Path) -> CountMatrix:
         raise DataError(
             f"{path.name}: spots stand in columns; transpose the table, spots in rows and genes in columns"
         )
-    ids, rows, genes = [], [], 0
+    ids, rows, genes, wrong = [], [], 0, ""
     for number, line in lines:
-        first, _, rest = line.partition("\t")
-        values = _count_row(rest, f"{path.name} line {number}")
+        first_cell, _, rest = line.partition("\t")
+        values = _row_values(rest, f"{path.name} line {number}")
         genes = genes or len(values)
         if len(values) != genes or len(names) - genes not in (0, 1) or genes > _MOST_GENES:
             raise DataError(
                 f"{path.name} line {number}: {len(values)} counts under {len(names)} names; export the table again"
             )
-        ids.append(first.strip().strip('"'))
+        if not wrong and (first := first_no_count(values)):
+            wrong = f"{path.name} line {number}, {first}"
+        ids.append(first_cell.strip().strip('"'))
         rows.append(csr_matrix(values))
     if not rows:
         raise DataError(f"{path.name}: no rows of counts in it; export the table again")
     gene = text_array(names[len(names) - genes :])
-    return checked_counts(vstack(rows).tocsr(), text_array(ids), gene, None, path.name)
+    kept, notes = gene_columns(gene)
+    matrix = vstack(rows).tocsr()[:, np.flatnonzero(kept)]
+    counts = checked_values(matrix, text_array(ids), gene[kept], None, path.name)
+    if lost := int(counts.missing.sum()):
+        notes.append(
+            f"{lost} of {len(ids)} rows of counts have cells without a number; they are taken as missing"
+        )
+    if not counts.whole:
+        notes.append(
+            f"{wrong or counts.first_wrong}; its values are not taken as counts, bring raw counts, whole numbers from 0, where counts are needed"
+        )
+    return counts, notes
 
 
-def _count_row(text: str, place: str) -> FloatArray:
-    """Return the whole numbers from 0 of one line."""
+def _row_values(text: str, place: str) -> FloatArray:
+    """Return the numbers of one line; an empty cell is NaN."""
     cells = text.split("\t")
     try:
-        values = np.array(cells, dtype=np.float64)
+        return np.array(cells, dtype=np.float64)
     except ValueError:
-        values = np.array(
+        return np.array(
             [numbers_of(cell, "\t", f"{place}, gene {at}", 1)[0] for at, cell in enumerate(cells, start=1)]
         )
-    wrong = ~np.isfinite(values) | (values < 0) | (values != np.rint(values))
-    if wrong.any():
-        column = int(np.flatnonzero(wrong)[0])
-        raise DataError(
-            f"{place}, gene {column + 1}: {values[column]} is no count; bring raw counts, whole numbers from 0"
-        )
-    return values
 
 
 def _spot_path(source: SectionSource) -> Path:
@@ -160,56 +189,102 @@ def _read_spots(path: Path) -> _Spots:
             f"{path.name} line 1: a spot file has the columns {', '.join(_NEEDED)}; {', '.join(missing)} is missing"
         )
     place = {name: columns.index(name) for name in columns}
-    ids, numbers, every = [], [], []
+    ids, numbers, marks = [], [], []
+    marked = [name for name in columns if name == "selected" or states_tissue(name)]
     for number, line in lines:
         cells = cells_of(line)
         if len(cells) != len(columns):
             raise DataError(
                 f"{path.name} line {number}: {len(cells)} cells for {len(columns)} columns; export it again"
             )
-        coordinates = numbers_of(
-            "\t".join(cells[place[name]] for name in _NEEDED), "\t", f"{path.name} line {number}", 4
+        numbers.append(
+            numbers_of(
+                "\t".join(cells[place[name]] for name in _NEEDED), "\t", f"{path.name} line {number}", 4
+            )
         )
-        every.append(coordinates)
-        if "selected" in place and cells[place["selected"]] not in ("1", "1.0", "TRUE", "True", "true"):
-            continue
-        by_place = f"{cells[place['x']]}x{cells[place['y']]}"
-        ids.append(cells[place["barcode"]] if "barcode" in place else by_place)
-        numbers.append(coordinates)
-    if not ids:
+        ids.append(
+            cells[place["barcode"]] if "barcode" in place else f"{cells[place['x']]}x{cells[place['y']]}"
+        )
+        marks.append([cells[place[name]] for name in marked])
+    in_tissue = _selected([list(values) for values in zip(*marks, strict=True)], marked, path.name)
+    if not ids or (in_tissue is not None and not in_tissue.any()):
         raise DataError(
             f"{path.name}: no selected spots; in the column selected, 1 says that a spot lies under tissue"
         )
-    refuse_duplicates(ids, "spot", path.name)
+    refuse_duplicates(ids if in_tissue is None else np.array(ids, dtype=object)[in_tissue], "spot", path.name)
     table = np.array(numbers, dtype=np.float64)
     refuse_far(table, path.name)
-    places = np.rint(np.nan_to_num(np.array(every)[:, :2]))
+    places = np.rint(np.nan_to_num(table[:, :2]))
     staggered = len(places) > 3 and len(set((places.sum(axis=1) % 2).tolist())) == 1
-    return _Spots(path.name, ids, "barcode" in place, table[:, :2], table[:, 2:], staggered)
+    return _Spots(path.name, ids, "barcode" in place, table[:, :2], table[:, 2:], staggered, in_tissue)
+
+
+def _selected(marks: list[list[str]], columns: list[str], where: str) -> "NDArray[np.bool_] | None":
+    """Return which spots lie under tissue by the columns that say it; None without such a column."""
+    if not columns or not marks:
+        return None
+    if any(not {"1", "1.0", "true"} & {value.strip().lower() for value in values} for values in marks):
+        return np.zeros(len(marks[0]), dtype=bool)
+    stated = [tissue_marks(values, name, where) for values, name in zip(marks, columns, strict=True)]
+    if any((other != stated[0]).any() for other in stated[1:]):
+        raise DataError(f"{where}: its columns {' and '.join(columns)!r:.80} differ; remove the wrong one")
+    return stated[0]
+
+
+def _marks(spots: _Spots, places: "NDArray[np.intp]") -> "tuple[NDArray[np.bool_] | None, list[str]]":
+    """Return which of the joined spots lie under tissue, and a note on those that don't."""
+    if spots.in_tissue is None:
+        return None, []
+    marks = spots.in_tissue[places]
+    if not marks.any():
+        raise DataError(
+            f"{spots.name}: none of the {len(marks)} spots with counts is selected; is it another section's?"
+        )
+    off = int((~marks).sum())
+    return marks, [
+        f"{off} of {len(marks)} spots with counts are not selected in {spots.name} and are left out"
+    ] if off else []
+
+
+def _array(places: FloatArray, in_tissue: "NDArray[np.bool_] | None") -> ArrayPlaces:
+    """Return places of the array where all are whole numbers; some spot files state corrected ones."""
+    if not np.isfinite(places).all() or np.any(places != np.rint(places)):
+        return ArrayPlaces(in_tissue)
+    column, row = places.astype(np.int64).T
+    return ArrayPlaces(in_tissue, row, column)
 
 
 def _joined(
     counts: CountMatrix, spots: _Spots, source: SectionSource
 ) -> "tuple[NDArray[np.intp], NDArray[np.intp], list[str]]":
     """Return the rows of counts and spots that belong together, in the order of the counts, and notes on rows without a partner."""
-    row_of = {spot: row for row, spot in enumerate(spots.id)}
+    row_of = {spots.id[row]: row for row in _selected_last(spots)}
     pairs = [(row, row_of[barcode]) for row, barcode in enumerate(counts.barcode) if barcode in row_of]
     notes: list[str] = []
     if not pairs and not spots.by_barcode:
         pairs = _by_rounded_place(counts, spots, source)
-        notes.append(f"{source.stem}: counts and spots are joined on places rounded to whole numbers")
+        notes.append("counts and spots are joined on places rounded to whole numbers")
     if not pairs:
         raise DataError(
             f"{source.path.name}: none of its {len(counts.barcode)} spots stands in {spots.name} ({len(spots.id)} selected); is it another section's?"
         )
-    for total, what in (
-        (len(spots.id), "selected spots have no counts"),
-        (len(counts.barcode), "rows of counts have no selected spot"),
-    ):
-        if total > len(pairs):
-            notes.append(f"{source.stem}: {total - len(pairs)} of {total} {what} and are left out")
     rows, places = np.array(pairs, dtype=np.intp).T
+    selected = np.ones(len(spots.id), dtype=bool) if spots.in_tissue is None else spots.in_tissue
+    without = int(selected.sum() - selected[places].sum())
+    for missing, total, what in (
+        (without, int(selected.sum()), "selected spots have no counts"),
+        (len(counts.barcode) - len(pairs), len(counts.barcode), "rows of counts have no selected spot"),
+    ):
+        if missing:
+            notes.append(f"{missing} of {total} {what} and are left out")
     return rows, places, notes
+
+
+def _selected_last(spots: _Spots) -> "list[int]":
+    """Return rows in an order by which a selected spot takes the place of another one under its id."""
+    if spots.in_tissue is None:
+        return list(range(len(spots.id)))
+    return [int(row) for row in np.argsort(spots.in_tissue, kind="stable")]
 
 
 def _by_rounded_place(counts: CountMatrix, spots: _Spots, source: SectionSource) -> list[tuple[int, int]]:
@@ -226,17 +301,34 @@ def _by_rounded_place(counts: CountMatrix, spots: _Spots, source: SectionSource)
     return [(row, places[key]) for row, key in enumerate(keys) if key is not None and key in places]
 
 
-def _um_per_pixel(spots: _Spots, source: SectionSource) -> tuple[float, str]:
-    """Return µm per pixel as given, or from the pixels between neighbouring array positions."""
-    if source.um_per_pixel is not None:
-        return source.um_per_pixel, "as given"
-    if spots.staggered:
+def _um_per_pixel(
+    spots: _Spots, source: SectionSource, image: TissueImage
+) -> tuple[PixelSize, tuple[str, ...]]:
+    """Return the full image's µm per pixel from the pixels between neighbouring places, as given, or as the image says; and notes."""
+    written = written_pixel_sizes(image, given=source.um_per_pixel, image_scale=source.image_scale or 1.0)
+    if not spots.staggered:
+        return agreed_pixel_size(source.um_per_pixel, [_by_pitch(spots, source), *written], source.path.name)
+    if source.um_per_pixel is None and not written:
         raise DataError(
             f"{spots.name}: every second place of the array is empty, and the pitch of such arrays is not {_PITCH_UM:g} µm; say how many µm a "
             "pixel has with --mpp or in the column mpp"
         )
-    per_um = pixels_per_um(spots.array * _PITCH_UM, spots.pixel, spots.name)
-    return 1.0 / per_um, f"from the array's pitch of {_PITCH_UM:g} µm"
+    return agreed_pixel_size(source.um_per_pixel, written, source.path.name)
+
+
+def _by_pitch(spots: _Spots, source: SectionSource) -> PixelSize | None:
+    """Return the size by the first arrays' pitch; as a statement only, since other arrays may look the same."""
+    try:
+        per_um = pixels_per_um(spots.array * _PITCH_UM, spots.pixel, spots.name)
+    except DataError:
+        if source.um_per_pixel is None:
+            raise
+        return None
+    if per_um > 0:
+        return PixelSize(1.0 / per_um, f"from the array's pitch of {_PITCH_UM:g} µm")
+    if source.um_per_pixel is None:
+        raise DataError(f"{spots.name}: all spots lie on one pixel; correct pixel_x and pixel_y")
+    return None
 
 
 def _all_numbers(cells: list[str]) -> bool:

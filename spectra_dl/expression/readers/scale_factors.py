@@ -1,7 +1,9 @@
 """Small JSON files of a section's metadata: Space Ranger's scale factors, HEST's metadata."""
 
+import gzip
 import json
 import math
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +14,7 @@ _SMALLEST, _LARGEST = 1e-6, 1e6  # µm per pixel, pixels per µm, µm or pixels
 
 
 def read_json(path: Path) -> Mapping[str, object]:
-    """Return a JSON object from a file of at most 1 MiB.
+    """Return a JSON object from a file of at most 1 MiB, plain or gzip.
 
     Raises
     ------
@@ -20,10 +22,12 @@ def read_json(path: Path) -> Mapping[str, object]:
         It can't be read, is larger, or is no object.
     """
     try:
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read(_MOST_BYTES + 1)
-        content = json.loads(text) if len(text) <= _MOST_BYTES else None
-    except (OSError, ValueError, RecursionError) as err:
+        with open(path, "rb") as plain:
+            packed = plain.read(2) == b"\x1f\x8b"
+            plain.seek(0)
+            text = (gzip.GzipFile(fileobj=plain) if packed else plain).read(_MOST_BYTES + 1)
+        content = json.loads(text.decode("utf-8")) if len(text) <= _MOST_BYTES else None
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as err:
         raise DataError(
             f"{path.name}: can't be read as JSON ({' '.join(str(err).split())[:120]}); take a fresh copy"
         ) from err

@@ -5,21 +5,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.anndata_files.h5ad_section import read_h5ad_section
+from spectra_dl.expression.readers.anndata_files.section import read_anndata_section
 from spectra_dl.expression.readers.csv_cells import csv_cells
+from spectra_dl.expression.readers.foreign_sections import (
+    refuse_foreign_file,
+    refuse_foreign_folder,
+    refuse_foreign_hdf5,
+)
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
-from spectra_dl.expression.readers.source import SectionSource
-from spectra_dl.expression.readers.tenx.space_ranger import read_space_ranger, space_ranger_folder
+from spectra_dl.expression.readers.source import SectionSource, refuse_same_place
+from spectra_dl.expression.readers.spatialdata_files.section import read_spatialdata_section
+from spectra_dl.expression.readers.stored.opened import is_anndata, is_spatialdata
+from spectra_dl.expression.readers.tenx.runs import is_tenx_file, read_tenx_file, read_tenx_run
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.slide import dicom_in, is_slide
 from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 _NEEDED = ("path", "patient", "section")
-_OPTIONAL = ("mpp", "image", "spots", "pitch_um", "batch")
+_OPTIONAL = ("mpp", "image", "spots", "pitch_um", "batch", "image_scale", "bin_um", "alignment")
+_MEANT = {
+    "mpp": "µm",
+    "pitch_um": "µm",
+    "bin_um": "µm",
+    "image_scale": "pixels of the image per full-resolution pixel",
+}
 _HEAD = 512  # bytes by which a file's kind is recognised
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
@@ -80,8 +94,9 @@ def read_sections(sheet: Path) -> list[TissueSection]:
     Parameters
     ----------
     sheet
-        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, spots, pitch_um and batch; paths are relative to
-        the sheet.
+        CSV with columns path, patient and section, and where needed mpp (µm per pixel), image, image_scale (pixels of the image per
+        full-resolution pixel), spots, pitch_um, batch, bin_um (µm of a joined bin) and alignment (of a Xenium run); paths are relative to the
+        sheet.
 
     Raises
     ------
@@ -116,31 +131,31 @@ def sheet_sources(sheet: Path) -> list[SectionSource]:
 
 def _read(source: SectionSource) -> TissueSection:
     section = _read_kind(source)
+    refuse_same_place(section)
     return section if source.batch is None else replace(section, batch=source.batch)
 
 
 def _read_kind(source: SectionSource) -> TissueSection:
     path = source.path
     if os.path.isdir(path):
-        if folder := space_ranger_folder(path):
-            return read_space_ranger(source, folder)
-        if table := tile_table(path):
-            return read_tile_folder(source, table)
-        raise DataError(
-            f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
-        )
+        return _read_folder(source)
     if not os.path.isfile(path):
         raise DataError(f"{path}: no such file or folder; check the path")
+    if is_tenx_file(path):
+        return read_tenx_file(source)
+    _refuse_bins(source)
     if is_hdf5(path):
-        return read_h5ad_section(source)
+        refuse_foreign_hdf5(path)
+        return read_anndata_section(source)
     try:
         with open(path, "rb") as stream:
             start = stream.read(_HEAD)
     except OSError as err:
         raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
     refuse_unsafe(start, path.name, "give a counts table, an .h5ad or an image")
-    if start.startswith(_IMAGE_STARTS):
+    if start.startswith(_IMAGE_STARTS) or is_slide(path):
         return read_slide(source)
+    refuse_foreign_file(path)
     if looks_like_legacy_st(first_lines(path, 2)):
         return read_legacy_st(source)
     raise DataError(
@@ -149,14 +164,45 @@ def _read_kind(source: SectionSource) -> TissueSection:
     )
 
 
+def _refuse_bins(source: SectionSource) -> None:
+    """Refuse what is stated for runs of 10x Genomics alone, where it would be passed over."""
+    stated = {"bin_um": source.bin_um, "alignment": source.alignment}
+    if named := [name for name, value in stated.items() if value is not None]:
+        raise DataError(
+            f"{source.stem}: {' and '.join(named)} are for Visium HD, cells of Space Ranger 4 and Xenium, and {source.path.name} is none of these; "
+            "leave them away"
+        )
+
+
+def _read_folder(source: SectionSource) -> TissueSection:
+    path = source.path
+    if is_spatialdata(path):
+        return read_spatialdata_section(source)
+    if is_anndata(path):
+        _refuse_bins(source)
+        return read_anndata_section(source)
+    if section := read_tenx_run(source):
+        return section
+    _refuse_bins(source)
+    if table := tile_table(path):
+        return read_tile_folder(source, table)
+    if dicom_in(path):
+        return read_slide(source)
+    refuse_foreign_folder(path)
+    raise DataError(
+        f"{path.name}: neither a Space Ranger folder (filtered_feature_bc_matrix.h5 or three files, and spatial/) nor tiles with one CSV of file, x and y"
+    )
+
+
 def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
     for name in _NEEDED:
         if not cells[name]:
             raise DataError(f"{sheet.name} line {number}: no {name}; fill it in")
-    sizes = {
-        name: _size(cells.get(name, ""), name, f"{sheet.name} line {number}") for name in ("mpp", "pitch_um")
+    sizes = {name: _size(cells.get(name, ""), name, f"{sheet.name} line {number}") for name in _MEANT}
+    files = {
+        name: sheet.parent / cells[name] if cells.get(name) else None
+        for name in ("image", "spots", "alignment")
     }
-    files = {name: sheet.parent / cells[name] if cells.get(name) else None for name in ("image", "spots")}
     return SectionSource(
         path=sheet.parent / cells["path"],
         name=cells["section"],
@@ -166,6 +212,9 @@ def _source(sheet: Path, number: int, cells: dict[str, str]) -> SectionSource:
         spots=files["spots"],
         pitch_um=sizes["pitch_um"],
         batch=cells.get("batch") or None,
+        bin_um=sizes["bin_um"],
+        alignment=files["alignment"],
+        image_scale=sizes["image_scale"],
     )
 
 
@@ -175,5 +224,7 @@ def _size(text: str, name: str, place: str) -> float | None:
     except ValueError:
         value = -1.0
     if value is not None and not possible_size(value):
-        raise DataError(f"{place}: {name} {text!r:.40} is no number above 0 and below a million; give µm")
+        raise DataError(
+            f"{place}: {name} {text!r:.40} is no number above 0 and below a million; give {_MEANT[name]}"
+        )
     return value

@@ -5,18 +5,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers.scale_factors import possible_size
-from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS
+from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, OFF_TISSUE, TissueSection
 from spectra_dl.imaging.image import TissueImage
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 IMAGES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
-_ENDINGS = re.compile(r"(\.(tsv|csv|txt|gz|h5ad|h5|jpe?g|png|tiff?|svs|ndpi))+$", re.IGNORECASE)
+_ENDINGS = re.compile(
+    r"(\.(tsv|csv|txt|gz|h5ad|h5|zarr|jpe?g|png|tiff?|svs|ndpi|mrxs|scn|bif|dcm|czi))+$", re.IGNORECASE
+)
 _FARTHEST_PX = 1e9
+_MOST_OFF_IMAGE = 1 / 3  # of the spots; a crop leaves out some, a wrong scale most
 _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
 
 
@@ -38,11 +45,18 @@ class SectionSource:
         µm between the spots laid over an image that comes without counts; 100 where None.
     batch
         The batch, scanner or site, where a person names it.
+    bin_um
+        µm of a side of the squares into which bins of Visium HD are joined or cells gathered; None takes the format's own.
+    alignment
+        The matrix by which an image of H&E lies on a Xenium run, where it doesn't lie beside the image.
+    image_scale
+        Pixels of the image that is read per full-resolution pixel, above 0; files state spots in full-resolution pixels. None
+        takes what the files say of the image, and 1 for an image that they say nothing of.
 
     Raises
     ------
     UsageError
-        µm per pixel or the pitch are not above 0 and below a million.
+        µm per pixel, the pitch, the bins or the image's scale are not above 0 and below a million.
     """
 
     path: Path
@@ -53,9 +67,18 @@ class SectionSource:
     spots: Path | None = None
     pitch_um: float | None = None
     batch: str | None = None
+    image_scale: float | None = None
+    bin_um: float | None = None
+    alignment: Path | None = None
 
     def __post_init__(self) -> None:
-        for what, value in (("µm per pixel", self.um_per_pixel), ("µm between spots", self.pitch_um)):
+        stated = (
+            ("µm per pixel", self.um_per_pixel),
+            ("µm between spots", self.pitch_um),
+            ("µm of a bin", self.bin_um),
+            ("pixels of the image per full-resolution pixel", self.image_scale),
+        )
+        for what, value in stated:
             if value is not None and not possible_size(value):
                 raise UsageError(f"{self.stem}: {value} {what}; give a number above 0 and below a million")
 
@@ -132,7 +155,11 @@ def refuse_far(places: FloatArray, where: str) -> None:
 
 
 def spot_reasons(
-    position_px: FloatArray, counts_per_spot: FloatArray, image: TissueImage, name: str
+    position_px: FloatArray,
+    counts_per_spot: FloatArray,
+    image: TissueImage,
+    name: str,
+    in_tissue: "NDArray[np.bool_] | None" = None,
 ) -> TextArray:
     """Say for each spot why it can't be used; empty where it can.
 
@@ -146,26 +173,72 @@ def spot_reasons(
         On which spots must lie.
     name
         The section, for messages.
+    in_tissue
+        ``(n,)`` whether each spot lies under tissue, as the files state it; None where they state nothing.
 
     Raises
     ------
     DataError
-        No spot falls on the image.
+        A third of the spots under tissue, or more, do not fall on the image.
     """
     known = np.asarray(np.isfinite(position_px).all(axis=1), dtype=bool)
     placed = np.nan_to_num(position_px, nan=-1.0)
     inside = np.asarray(((placed >= 0) & (placed < (image.width, image.height))).all(axis=1), dtype=bool)
-    if not inside.any():
-        raise DataError(
-            f"{name}: 0 of {len(inside)} spots fall on the image {image.path.name} ({image.width} x {image.height} pixels); is it another "
-            "image or another scale factor?"
-        )
+    asked = known if in_tissue is None else known & in_tissue
+    _refuse_off_image(position_px[asked], inside[asked], image, name)
     reason = text_array([""] * len(inside))
     reason[counts_per_spot <= 0] = NO_COUNTS
     reason[np.isnan(counts_per_spot)] = COUNTS_MISSING
     reason[~inside] = "off the image"
     reason[~known] = "no position"
+    if in_tissue is not None:
+        reason[~in_tissue] = OFF_TISSUE
     return reason
+
+
+def _refuse_off_image(
+    position_px: FloatArray, inside: "NDArray[np.bool_]", image: TissueImage, name: str
+) -> None:
+    """Refuse spots of which many lie off the image, which is what a wrong scale or another image looks like."""
+    if inside.any() and np.mean(~inside) < _MOST_OFF_IMAGE:
+        return
+    size = f"{image.width} x {image.height} pixels"
+    reach = position_px.max(axis=0, initial=1.0)
+    ratio = float(np.min(np.array([image.width, image.height]) / reach))
+    hint = f" (they reach to {reach[0]:.0f}, {reach[1]:.0f}; of a smaller copy say --image-scale, here {ratio:.2g} at most)"
+    raise DataError(
+        f"{name}: {int(inside.sum())} of {len(inside)} spots fall on the image {image.path.name} ({size}); is it another image or another scale "
+        f"factor?{hint if ratio < 1 else ''}"
+    )
+
+
+def refuse_same_place(section: TissueSection) -> None:
+    """Refuse a section of which two spots lie at one place, as after putting two sections into one file.
+
+    Parameters
+    ----------
+    section
+        Its spots off tissue, and those without a position, are not looked at.
+
+    Raises
+    ------
+    DataError
+        Two spots have the same position, or the same row and column of the array.
+    """
+    rows = np.flatnonzero((section.reason != OFF_TISSUE) & np.isfinite(section.position_um).all(axis=1))
+    array = section.array
+    places = {"position": section.position_um}
+    if array.row is not None and array.column is not None:
+        places["row and column of the array"] = np.stack([array.row, array.column], axis=1)
+    for what, place in places.items():
+        order = rows[np.lexsort(place[rows].T)]
+        same = np.flatnonzero((place[order[1:]] == place[order[:-1]]).all(axis=1))
+        if len(same):
+            first, second = sorted(order[same[0] : same[0] + 2])
+            raise DataError(
+                f"{section.name}: {len(same)} of {len(rows)} spots lie where another one lies, {section.barcode[first]!r:.60} and {section.barcode[second]!r:.60} "
+                f"among them (the same {what}); are there two sections in one file? bring one file for each"
+            )
 
 
 def pixels_per_um(array_um: FloatArray, pixel: FloatArray, name: str) -> float:

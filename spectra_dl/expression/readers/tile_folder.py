@@ -1,20 +1,32 @@
 """A folder of tiles with one CSV of their positions, and of their counts where there are any."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
-from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
 from spectra_dl.expression.readers.csv_cells import csv_cells
+from spectra_dl.expression.readers.gene_names import is_metadata, no_controls
+from spectra_dl.expression.readers.pixel_size import agreed_pixel_size
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
-from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
-from spectra_dl.imaging.image_file import open_image
+from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+from spectra_dl.expression.section import (
+    COUNTS_MISSING,
+    NO_COUNTS,
+    OFF_TISSUE,
+    ArrayPlaces,
+    TissueSection,
+    pitch_of,
+)
 from spectra_dl.imaging.precut_tiles import PrecutTiles, TileFiles
+from spectra_dl.imaging.slide import open_tissue_image
 
 _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
 
@@ -38,41 +50,48 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
     Raises
     ------
     DataError
-        The table is damaged, µm per pixel are not given, no tile is in the folder, or counts are not whole numbers from 0.
+        The table is damaged, µm per pixel are not given, or no tile is in the folder.
     UnsafeError
         A file's name leads out of the folder.
+    UsageError
+        A scale of the image is given.
     """
-    rows = _tile_rows(table)
-    um_per_pixel = source.um_per_pixel
-    if um_per_pixel is None:
-        raise DataError(
-            f"{table.name}: it does not say how many µm a pixel has; say --mpp, or fill in the column mpp"
+    if source.image_scale is not None:
+        raise UsageError(
+            f"{table.name}: tiles are no image that could have a scale; leave --image-scale and image_scale away"
         )
+    rows = _tile_rows(table)
+    size, _ = agreed_pixel_size(source.um_per_pixel, (), table.name)
+    um_per_pixel = size.um_per_pixel
     barcode = rows.barcodes()
     refuse_duplicates(barcode, "barcode", table.name)
     places = _numbers(rows, [rows.columns.index("x"), rows.columns.index("y")])
     refuse_far(places, table.name)
-    genes = rows.gene_columns()
+    genes, notes = rows.gene_columns()
     values = _numbers(rows, genes) if genes else None
     paths = _tile_paths(source.path, rows, barcode)
-    counts = None if values is None else _counts(rows, genes, values, barcode)
+    counts = None if values is None else _counts(rows, genes, values, notes)
+    array = _array(rows, notes)
+    reason = _reasons(counts, paths, places)
+    if array.in_tissue is not None:
+        reason[~array.in_tissue] = OFF_TISSUE
     image, side = _tiles(table, paths, places)
     pitch = pitch_of(places) * um_per_pixel
+    tiles = f"tiles of {side:.0f} pixels, {side * um_per_pixel:.4g} µm wide at the µm per pixel given"
     return TissueSection(
         name=source.stem,
         patient=source.patient,
         image=image,
         um_per_pixel=um_per_pixel,
-        um_per_pixel_source="as given",
+        um_per_pixel_source=size.source,
         barcode=text_array(barcode),
         position_um=places * um_per_pixel,
-        reason=_reasons(counts, paths, places),
+        reason=reason,
         counts=None if counts is None else counts.matrix,
         gene=None if counts is None else counts.gene,
         spot_pitch_um=pitch if np.isfinite(pitch) and pitch > 0 else None,
-        notes=(
-            f"{source.stem}: tiles of {side:.0f} pixels, {side * um_per_pixel:.4g} µm wide at the µm per pixel given",
-        ),
+        notes=tuple(f"{source.stem}: {note}" for note in (tiles, *notes)),
+        array=array,
     )
 
 
@@ -103,13 +122,24 @@ class _TileRows:
         column = self.id_at if self.id_at is not None else self.file_at
         return [cells[column or 0] for _, cells in self.rows]
 
-    def gene_columns(self) -> list[int]:
-        """Return the columns that hold counts of a gene."""
-        return [
+    def gene_columns(self) -> tuple[list[int], list[str]]:
+        """Return the columns that hold counts of a gene, and a note on those that hold neither that nor positions."""
+        others = [
             column
             for column, name in enumerate(self.columns)
             if column not in (self.id_at, self.file_at) and name not in ("x", "y")
         ]
+        names = text_array([self.columns[column] for column in others])
+        kept = no_controls(names) & ~np.array([is_metadata(str(name)) for name in names], dtype=bool)
+        listed = ", ".join(map(str, names[~kept]))
+        notes = [f"columns that are no genes are left out: {listed!r:.80}"] if listed else []
+        return [column for column, gene in zip(others, kept, strict=True) if gene], notes
+
+    def cells(self, name: str) -> list[str] | None:
+        """Return a column's cells; None where there is no such column."""
+        if name not in self.columns:
+            return None
+        return [cells[self.columns.index(name)] for _, cells in self.rows]
 
 
 def _is_tile_header(lines: list[str]) -> bool:
@@ -143,24 +173,46 @@ def _numbers(table: _TileRows, columns: list[int]) -> FloatArray:
     return values
 
 
-def _counts(table: _TileRows, genes: list[int], values: FloatArray, barcode: list[str]) -> CountMatrix:
-    """Return ``values`` (n, g) as counts after each was found to be a whole number from 0."""
+def _counts(table: _TileRows, genes: list[int], values: FloatArray, notes: list[str]) -> CountMatrix | None:
+    """Return ``values`` (n, g) as counts; None with a note where one is no whole number from 0."""
     from scipy.sparse import csr_matrix
 
-    wrong = ~np.isfinite(values) | (values < 0) | (values != np.rint(values))
+    wrong = (values < 0) | (np.isfinite(values) & (values != np.rint(values)))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
-        raise DataError(
-            f"{table.path.name} line {table.rows[row][0]}, gene {table.columns[genes[column]]!r:.40}: {values[row, column]} is no count; bring raw counts, or leave the column out"
+        notes.append(
+            f"{table.path.name} line {table.rows[row][0]}, gene {table.columns[genes[column]]!r:.40}: {values[row, column]} is no count; values are not "
+            "taken as counts, bring raw counts where they are needed, or leave the column out"
         )
+        return None
     gene = text_array([table.columns[column] for column in genes])
-    return checked_counts(csr_matrix(values), text_array(barcode), gene, None, table.path.name)
+    return checked_counts(csr_matrix(values), text_array(table.barcodes()), gene, None, table.path.name)
+
+
+def _array(table: _TileRows, notes: list[str]) -> ArrayPlaces:
+    """Return marks of tissue and places of the array, where the table states them."""
+    marked = [name for name in table.columns if states_tissue(name)]
+    marks = [tissue_marks(table.cells(name) or [], name, table.path.name) for name in marked]
+    if any((other != marks[0]).any() for other in marks[1:]):
+        raise DataError(
+            f"{table.path.name}: its columns {' and '.join(marked)!r:.80} differ; remove the wrong one"
+        )
+    if marks and (off := int((~marks[0]).sum())):
+        notes.append(f"{off} of {len(marks[0])} spots are not under tissue by {marked[0]} and are left out")
+    places: list[NDArray[np.int64] | None] = []
+    for name in ("array_row", "array_col"):
+        cells = table.cells(name)
+        whole = cells is not None and all(re.fullmatch(r"-?[0-9]{1,9}", cell) for cell in cells)
+        places.append(np.array([int(cell) for cell in cells or ()], dtype=np.int64) if whole else None)
+    row, column = places if all(place is not None for place in places) else (None, None)
+    return ArrayPlaces(marks[0] if marks else None, row, column)
 
 
 def _reasons(counts: CountMatrix | None, paths: list[Path | None], places: FloatArray) -> TextArray:
     reason = text_array([""] * len(paths))
     if counts is not None:
         reason[counts.per_spot <= 0] = NO_COUNTS
+        reason[counts.missing] = COUNTS_MISSING
     reason[[path is None for path in paths]] = "no tile"
     reason[~np.isfinite(places).all(axis=1)] = "no position"
     return reason
@@ -175,7 +227,7 @@ def _tiles(table: Path, paths: list[Path | None], places: FloatArray) -> tuple[P
             f"{table.name}: none of its {len(paths)} tiles is in the folder; are the names those of the files?"
         )
     files = TileFiles(table, tuple(path for row in rows if (path := paths[row]) is not None))
-    side = float(open_image(files.file[0]).width)
+    side = float(open_tissue_image(files.file[0]).width)
     return PrecutTiles(files, places[rows], side), side
 
 

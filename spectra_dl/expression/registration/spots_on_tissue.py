@@ -17,6 +17,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.registration.overlay import NOT_USED, OFF_TISSUE, ON_TISSUE, write_overlay
 from spectra_dl.expression.registration.tile_flags import flagged_spots
+from spectra_dl.expression.section import OFF_TISSUE as BESIDE_TISSUE
 from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.imaging.precut_tiles import PrecutTiles
@@ -98,7 +99,7 @@ def check_registration(
         )
     pixels, scale = section.image.thumbnail(_OVERLAY)
     plane = _plane(pixels, scale, section)
-    placed = np.isfinite(section.position_um).all(axis=1)
+    placed = np.isfinite(section.position_um).all(axis=1) & (section.reason != BESIDE_TISSUE)
     at = section.position_um[placed] / section.um_per_pixel * plane.scale
     current = plane.fit(at)
     if overlay is not None:

@@ -6,31 +6,50 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.precut_tiles import PrecutTiles
 from spectra_dl.imaging.tissue_mask import tissue_mask
 
 BACKGROUND, BLACK = "no tissue under the spot", "black image under the spot"
 _LONGEST = 1_500
-_BACKGROUND_BELOW, _BLACK_BELOW = 0.05, 30.0
+BACKGROUND_BELOW, _BLACK_BELOW = 0.05, 30.0
 _COLOUR_REACH = 25.0  # of 255, beyond the training sections' own range
 
 
 def flagged_spots(section: TissueSection) -> TextArray:
     """Return ``(n,)`` text: a flag of the image under each spot; empty where nothing is wrong, or the spot lies off the image."""
-    from scipy.ndimage import uniform_filter
-
-    pixels, scale = section.image.thumbnail(_LONGEST)
     flags = text_array([""] * len(section))
     placed = np.flatnonzero(section.placed)
-    per_um = scale / section.um_per_pixel
-    size = max(1, round((section.spot_diameter_um or 100.0) * per_um))
-    at = np.floor(section.position_um[placed] * per_um).astype(np.intp)
-    column = np.clip(at[:, 0], 0, pixels.shape[1] - 1)
-    row = np.clip(at[:, 1], 0, pixels.shape[0] - 1)
-    tissue = uniform_filter(tissue_mask(pixels).astype(np.float64), size, mode="nearest")[row, column]
-    light = uniform_filter(pixels.mean(axis=2), size, mode="nearest")[row, column]
-    flags[placed[tissue < _BACKGROUND_BELOW]] = BACKGROUND
+    pixels, scale = section.image.thumbnail(_LONGEST)
+    tissue, light = _means_under(
+        section.select(placed), scale, tissue_mask(pixels).astype(np.float64), pixels.mean(axis=2)
+    )
+    flags[placed[tissue < BACKGROUND_BELOW]] = BACKGROUND
     flags[placed[light < _BLACK_BELOW]] = BLACK
     return flags
+
+
+def tissue_under_spots(section: TissueSection) -> FloatArray:
+    """Return ``(n,)`` the share of each spot, all of them on the image, that is tissue; 1 for tiles that were cut before.
+
+    A collage of tiles has no glass around the tissue by which to know tissue.
+    """
+    if isinstance(section.image, PrecutTiles):
+        return np.ones(len(section))
+    pixels, scale = section.image.thumbnail(_LONGEST)
+    (tissue,) = _means_under(section, scale, tissue_mask(pixels).astype(np.float64))
+    return tissue
+
+
+def _means_under(section: TissueSection, scale: float, *planes: FloatArray) -> list[FloatArray]:
+    """Return ``(n,)`` the mean of each plane ``(h, w)`` over the square around each spot."""
+    from scipy.ndimage import uniform_filter
+
+    per_um = scale / section.um_per_pixel
+    size = max(1, round((section.spot_diameter_um or 100.0) * per_um))
+    at = np.floor(section.position_um * per_um).astype(np.intp)
+    height, width = planes[0].shape
+    column, row = np.clip(at[:, 0], 0, width - 1), np.clip(at[:, 1], 0, height - 1)
+    return [uniform_filter(plane, size, mode="nearest")[row, column] for plane in planes]
 
 
 def tissue_colour(section: TissueSection) -> tuple[float, float, float]:

@@ -41,6 +41,8 @@ class TissueSettings:
         Mean counts per spot over all genes, above 0.
     overdispersion
         Of the counts: their variance is mean + overdispersion x mean²; 0 is Poisson.
+    patient_spread
+        The standard deviation, 0 to 2, by which the genes' slopes on the image differ between patients; 0: every patient has the same.
     seed
         The same seed gives the same study.
     """
@@ -53,6 +55,7 @@ class TissueSettings:
     depth: float = 1500.0
     overdispersion: float = 0.0
     seed: int = 0
+    patient_spread: float = 0.0
 
     def __post_init__(self) -> None:
         if min(self.patients, self.sections_per_patient) < 1 or not 4 <= self.spots_per_side <= 200:
@@ -63,9 +66,9 @@ class TissueSettings:
             raise UsageError(
                 f"{self.genes} genes at {self.um_per_pixel:g} um per pixel: 4 to 20,000, and 0.5 to 8"
             )
-        if not (self.depth > 0 and 0 <= self.overdispersion <= 10):
+        if not (self.depth > 0 and 0 <= self.overdispersion <= 10 and 0 <= self.patient_spread <= 2):
             raise UsageError(
-                f"depth {self.depth:g}, overdispersion {self.overdispersion:g}: above 0, and 0 to 10"
+                f"depth {self.depth:g}, overdispersion {self.overdispersion:g}, patient_spread {self.patient_spread:g}: above 0, 0 to 10, and 0 to 2"
             )
 
 
@@ -127,7 +130,9 @@ def simulate_tissue(settings: TissueSettings | None = None) -> list[SimulatedSec
     for patient in range(settings.patients):
         person = np.random.default_rng((settings.seed, 1, patient))
         stain = person.normal(0.0, 6.0, 3)
-        shifted = replace(genes, level=genes.level * np.exp(person.normal(0.0, 0.2, settings.genes)))
+        level = genes.level * np.exp(person.normal(0.0, 0.2, settings.genes))
+        slope = genes.slope + person.normal(0.0, settings.patient_spread, genes.slope.shape)
+        shifted = replace(genes, level=level, slope=slope)
         for number in range(settings.sections_per_patient):
             generator = np.random.default_rng((settings.seed, 2, patient, number))
             drawn.append(_section(settings, (patient, number), stain, shifted, generator))

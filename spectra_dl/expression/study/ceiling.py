@@ -3,15 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra_dl.arrays import TextArray
+from spectra_dl.errors import DataError
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.readers import SectionSource, read_section
-from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
+from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
+from spectra_dl.expression.readers.stored.opened import is_anndata
+from spectra_dl.expression.readers.tenx.runs import is_tenx_file
+from spectra_dl.expression.section import OFF_TISSUE, no_counts
 from spectra_dl.storage.csv_rows import csv_text
-from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.run_folder import RunResult
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 @dataclass(frozen=True)
@@ -65,26 +73,24 @@ class SectionCeiling(RunResult):
         return {"ceiling.csv": csv_text([header, *(vars(gene).values() for gene in self.genes)])}
 
 
-def ceiling_study(path: Path, *, top: int | None = None) -> SectionCeiling:
+def ceiling_study(path: Path, *, top: int | None = None, bin_um: float | None = None) -> SectionCeiling:
     """Estimate the noise ceiling of each gene of a section.
 
     Parameters
     ----------
     path
-        An ``.h5ad`` with raw counts, or a counts table of legacy Spatial Transcriptomics beside its image and spots.
+        An AnnData file with raw counts, which needs no image, a run of 10x Genomics, or any other section with counts.
     top
         Only so many genes, those with the most counts; None takes all.
+    bin_um
+        µm of the squares into which bins are joined or cells gathered; None takes the format's own.
 
     Raises
     ------
     DataError
-        The section can't be read.
+        The section can't be read, or has no counts.
     """
-    if is_hdf5(path):
-        counts, _, names = read_h5ad_counts(path)
-    else:
-        section = read_section(SectionSource(path))
-        counts, names = section.counts, section.gene  # type: ignore[assignment]  # these readers give both
+    counts, names = _counts(path, bin_um)
     library = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     counted = library > 0
     order = np.argsort(-np.asarray(counts[counted].sum(axis=0)).ravel(), kind="stable")[:top]
@@ -94,3 +100,15 @@ def ceiling_study(path: Path, *, top: int | None = None) -> SectionCeiling:
         GeneCeiling(str(names[at]), *map(float, values)) for at, *values in zip(order, *columns, strict=True)
     )
     return SectionCeiling(int(counted.sum()), int((~counted).sum()), genes)
+
+
+def _counts(path: Path, bin_um: float | None) -> "tuple[csr_matrix, TextArray]":
+    """Return raw counts of spots under tissue, and the genes."""
+    if bin_um is None and is_anndata(path) and not is_tenx_file(path):
+        counts, _, genes = read_h5ad_counts(path)
+        return counts, genes
+    section = read_section(SectionSource(path, bin_um=bin_um))
+    section = section.select(section.reason != OFF_TISSUE)
+    if section.counts is None or section.gene is None:
+        raise DataError(no_counts(section))
+    return section.counts, section.gene

@@ -23,9 +23,13 @@ from spectra_dl.expression.estimators.depth import DEPTH, DepthExpression
 from spectra_dl.expression.estimators.feature_blocks import SelectedBlocks
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
+from spectra_dl.expression.estimators.tissue_share import TISSUE, TissueShareExpression
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
+from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
-from spectra_dl.expression.probes import section_findings
+from spectra_dl.expression.panel.asked_genes import known_genes
+from spectra_dl.expression.panel.flavours import require_flavour
+from spectra_dl.expression.probes import score_checks, section_findings
 from spectra_dl.expression.pseudobulk import (
     Pseudobulk,
     PseudobulkObserver,
@@ -34,7 +38,7 @@ from spectra_dl.expression.pseudobulk import (
     pseudobulk_sentence,
 )
 from spectra_dl.expression.registration.spots_on_tissue import registered
-from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
+from spectra_dl.expression.report_context import expression_context
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.expression.study.settings import ExpressionStudySettings
@@ -137,8 +141,10 @@ def evaluate_study(
     used = recipe if COLOUR_TEXTURE in recipe.encoders else recipe.with_encoder(COLOUR_TEXTURE)
     if folder:
         make_run_folder(folder)
+    asked = _asked_notes(sections, settings)
     sections = [registered(section, folder) for section in sections]
     cohort = expression_cohort(sections, used, store=store, execution=execution)
+    cohort = replace(cohort, notes=(*asked, *cohort.notes))
     spots = cohort.spots
     targets = PanelTargets(cohort, settings.panel_settings())
     # The model is shown its recipe's features; those of the reference stand after them.
@@ -152,10 +158,11 @@ def evaluate_study(
         settings.evaluation(compared=compared),
         ProfileInputs(
             reference=REFERENCE,
-            controls={DEPTH: DepthExpression()} if compared else {},
+            controls={DEPTH: DepthExpression(), TISSUE: TissueShareExpression()},
             findings=section_findings(sections, cohort, group=settings.group),
+            score_checks=score_checks(sections, spots),
             folds=_given_folds(sections, spots, settings, split),
-            context=EXPRESSION_CONTEXT,
+            context=expression_context(targets.settings),
             observers=[PseudobulkObserver(cohort, targets, models[0].name)] if compared else (),
         ),
         execution=execution,
@@ -172,6 +179,21 @@ def _bulk(evaluation: ProfileEvaluation) -> Pseudobulk | None:
     settings, patient_of = evaluation.settings, evaluation.section_of
     unit_of = {name: name if settings.group == "section" else patient for name, patient in patient_of.items()}
     return pseudobulk(evaluation.observations, unit_of, resamples=settings.resamples, seed=settings.seed)
+
+
+def _asked_notes(sections: Sequence[TissueSection], settings: ExpressionStudySettings) -> list[str]:
+    """Return what is missing of the genes that are named; refused before anything is computed if all are."""
+    require_flavour(settings.panel)
+    names = settings.panel_settings().names
+    if not names or not sections:
+        return []
+    shared = shared_genes(sections)
+    where = "the genes of all sections"
+    known = known_genes(shared.name, shared.symbol)
+    notes = known.require(names, "--genes", where).notes("--genes", where)
+    if settings.panel != "variance":
+        notes.append(f"--panel {settings.panel} chooses nothing, since --genes names the genes")
+    return notes
 
 
 def _given_folds(
@@ -207,8 +229,7 @@ def _models(
 ) -> list[ModelEntry[Regressor]]:
     """Return the model on its blocks of features, the regressions on the same if asked for, and the reference."""
     colours = tuple(at for at, block in enumerate(spots.blocks) if block.encoder == COLOUR_TEXTURE)
-    name = settings.model
-    title = name if name in REGRESSIONS else f"network {name}, {settings.loss}"
+    name, title = settings.model, _title(settings)
     kind: ModelKind = "classical" if name in REGRESSIONS else "network"
     models = [ModelEntry(title, _on_blocks(settings, name, model, blocks), kind)]
     if compared:
@@ -224,6 +245,11 @@ def _models(
     smallest = min(colours, key=lambda at: spots.blocks[at].size_um)
     reference = SelectedBlocks(RidgeExpression(surroundings=False), (smallest,))
     return [*models, ModelEntry(REFERENCE, reference)]
+
+
+def _title(settings: ExpressionStudySettings) -> str:
+    name = settings.model
+    return name if name in REGRESSIONS else f"network {name}, {settings.loss}"
 
 
 def _on_blocks(

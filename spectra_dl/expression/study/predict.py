@@ -1,4 +1,4 @@
-"""Predict a section's expression: an .h5ad, maps of the best genes, and what the counts say where there are any."""
+"""Predict a section's expression: an .h5ad, maps of genes, exports, and what the counts say where there are any."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
-from spectra_dl.expression.maps import agreement, measured_values, write_h5ad, write_maps
+from spectra_dl.expression.expected_accuracy import expected_pearson
+from spectra_dl.expression.output.choice import ChosenOutput, OutputChoice, chosen_output
+from spectra_dl.expression.output.exports.registry import check_exports, write_exports
+from spectra_dl.expression.output.gene_names import written_names
+from spectra_dl.expression.output.maps import write_maps
+from spectra_dl.expression.output.measured import agreement
+from spectra_dl.expression.output.prediction import SectionPrediction
+from spectra_dl.expression.output.predictions_h5ad import write_h5ad
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.registration.spots_on_tissue import registered
@@ -18,7 +25,6 @@ from spectra_dl.storage.provenance import DISCLAIMER
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 PREDICTIONS_FILE = "predictions.h5ad"
-_DRAWN = 4  # genes
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,29 +35,37 @@ class PredictedSection(RunResult):
     ----------
     predictor
         The model.
-    section
-        With every note.
-    values
-        ``(n, g)`` log(1 + counts per 10,000); NaN for spots that could not be predicted.
-    flags
-        ``(n,)`` what is wrong with the image under a spot, empty where nothing is.
+    prediction
+        Its values for the genes that were asked for, and the section with every note.
+    best_first
+        Positions of these genes, the one predicted best on left-out tissue first.
     measured_pearson
         ``(g,)`` correlation with the section's counts; None without counts.
-    maps
-        Names of the images that were drawn.
+    maps, exports
+        Names of the images and of the files in other formats.
     """
 
     predictor: ExpressionPredictor
-    section: TissueSection
-    values: FloatArray
-    flags: TextArray
+    prediction: SectionPrediction
+    best_first: tuple[int, ...]
     measured_pearson: FloatArray | None
     maps: tuple[str, ...]
+    exports: tuple[str, ...]
+
+    @property
+    def section(self) -> TissueSection:
+        """The section with every note."""
+        return self.prediction.section
+
+    @property
+    def values(self) -> FloatArray:
+        """``(n, g)`` log(1 + counts per 10,000); NaN for spots that could not be predicted."""
+        return self.prediction.values
 
     @property
     def refused(self) -> int:
         """How many spots could not be predicted."""
-        return int(np.isnan(self.values[:, 0]).sum())
+        return len(self.prediction.refused)
 
     @property
     def known_pearson(self) -> FloatArray:
@@ -65,19 +79,24 @@ class PredictedSection(RunResult):
         measured, known = self.measured_pearson, self.known_pearson
         genes = [
             {
-                "name": gene.name,
-                "expected_pearson": gene.pearson,
+                "name": name,
+                "gene_id": gene.name,
+                "expected_pearson": None if np.isnan(expected) else float(expected),
                 "noise_ceiling": gene.ceiling,
                 "do_not_use": not gene.usable,
                 "measured_pearson": None if measured is None else float(measured[at]),
             }
-            for at, gene in enumerate(self.predictor.header.input.genes)
+            for at, (name, gene, expected) in enumerate(
+                zip(self.prediction.names, self.prediction.genes, self.prediction.expected, strict=True)
+            )
         ]
         results = {
             "spots": len(self.section),
             "refused": self.refused,
-            "warned": int((self.flags != "").sum()),
+            "warned": self.prediction.status.count("warned"),
+            "under_tissue": int(self.prediction.in_tissue.sum()),
             "maps": list(self.maps),
+            "exports": list(self.exports),
             "genes": genes,
             "mean_measured_pearson": float(known.mean()) if known.size else None,
         }
@@ -95,8 +114,9 @@ def predict_study(
     *,
     encoders: Sequence[str] = (),
     store: FeatureStore | None = None,
+    output: OutputChoice | None = None,
 ) -> PredictedSection:
-    """Predict one section and write ``predictions.h5ad``, maps and the overlay of its spots.
+    """Predict one section and write ``predictions.h5ad``, maps, the overlay of its spots, and exports.
 
     Parameters
     ----------
@@ -110,53 +130,73 @@ def predict_study(
         Those that a model file alone may not call for; see `ExpressionPredictor.recipe`.
     store
         Where features are looked up and kept.
+    output
+        Which genes, maps and exports are written; all genes, maps of the best four and no exports if None.
 
     Raises
     ------
     UsageError
-        An encoder must be named.
+        An encoder must be named, or a gene or format that is asked for is not known.
     DataError
         The section can't be read, or its spots do not lie on tissue.
     EnvironmentFault
         A file can't be written.
     """
     predictor.recipe(encoders)  # refuses what does not fit before anything is read
+    output = output or OutputChoice()
+    check_exports(output.exports)
     section = read_section(source)
+    chosen = chosen_output(predictor, output, section)
     make_run_folder(folder)
     section = registered(section, folder)
     values = predictor.predict(section, encoders=encoders, store=store)
     flags = flagged_spots(section)
-    section = replace(section, notes=(*section.notes, *_image_notes(section, flags, predictor)))
-    return _written(folder, section, values, flags, predictor)
+    expected, withheld = expected_pearson(predictor, section)
+    notes = [*section.notes, *chosen.notes, *_image_notes(section, flags, predictor)]
+    notes += [f"{section.name}: {withheld}"] if withheld else []
+    return _written(
+        folder,
+        _prediction(replace(section, notes=tuple(notes)), values, flags, (predictor, expected)),
+        chosen,
+        output,
+        predictor,
+    )
 
 
-def _written(
-    folder: Path,
+def _prediction(
     section: TissueSection,
     values: FloatArray,
     flags: TextArray,
-    predictor: ExpressionPredictor,
-) -> PredictedSection:
-    genes = [gene.name for gene in predictor.header.input.genes]
-    measured = measured_values(section, genes)
+    model: tuple[ExpressionPredictor, FloatArray],
+) -> SectionPrediction:
+    predictor, expected = model
     described = {
         "model_sha256": predictor.sha256,
         "disclaimer": DISCLAIMER,
         "values": "log(1 + counts per 10,000)",
     }
-    write_h5ad(
-        folder / PREDICTIONS_FILE, section, values, flags=flags, predictor=predictor, provenance=described
-    )
-    drawn = predictor.best_first[:_DRAWN]
-    maps = write_maps(
-        folder,
-        section,
-        [genes[at] for at in drawn],
-        values[:, drawn],
-        None if measured is None else measured[:, drawn],
-    )
-    pearson = None if measured is None else agreement(values, measured)
-    return PredictedSection(predictor, section, values, flags, pearson, tuple(maps))
+    genes = tuple(predictor.header.input.genes)
+    return SectionPrediction(section, values, flags, genes, described, expected)
+
+
+def _written(
+    folder: Path,
+    whole: SectionPrediction,
+    chosen: ChosenOutput,
+    output: OutputChoice,
+    predictor: ExpressionPredictor,
+) -> PredictedSection:
+    prediction = whole.of_genes(chosen.genes)
+    notes = (*prediction.section.notes, *written_names(prediction.genes, prediction.section)[1])
+    prediction = replace(prediction, section=replace(prediction.section, notes=notes))
+    write_h5ad(folder / PREDICTIONS_FILE, prediction)
+    maps = write_maps(folder, prediction, chosen.drawn)
+    exports = write_exports(folder, prediction, output.exports)
+    measured = prediction.measured
+    pearson = None if measured is None else agreement(prediction.values, measured)
+    written = {at: position for position, at in enumerate(chosen.genes)}
+    best = tuple(written[at] for at in predictor.best_first if at in written)
+    return PredictedSection(predictor, prediction, best, pearson, tuple(maps), tuple(exports))
 
 
 def _image_notes(section: TissueSection, flags: TextArray, predictor: ExpressionPredictor) -> list[str]:
@@ -166,9 +206,5 @@ def _image_notes(section: TissueSection, flags: TextArray, predictor: Expression
         f"{section.name}: {int((flags == kind).sum())} of {len(flags)} spots have {kind}; they are marked in {PREDICTIONS_FILE}"
         for kind in kinds
     ]
-    if predictor.header.input.training.left_out == "section":
-        notes.append(
-            "what is expected of each gene was measured on left-out sections of the training patients; in another patient expect less"
-        )
     strange = strange_colour(section, predictor.header.input.training.tissue_colours)
     return [*notes, strange] if strange else notes

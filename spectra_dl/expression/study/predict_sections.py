@@ -8,6 +8,8 @@ from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.execution.journal import FOLDER
 from spectra_dl.execution.run import Execution
+from spectra_dl.expression.output.choice import OutputChoice
+from spectra_dl.expression.output.exports.registry import check_exports
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource
 from spectra_dl.expression.study.predict import predict_study
@@ -84,12 +86,18 @@ class _SectionJob:
     folder: Path
     encoders: Sequence[str]
     store: FeatureStore | None
+    output: OutputChoice
     title: str
     record_types = ()
 
     def run(self) -> SectionSummary:
         predicted = predict_study(
-            self.predictor, self.source, self.folder, encoders=self.encoders, store=self.store
+            self.predictor,
+            self.source,
+            self.folder,
+            encoders=self.encoders,
+            store=self.store,
+            output=self.output,
         )
         report, known = predicted.report, predicted.known_pearson
         results, notes = report["results"], report["notes"]
@@ -113,6 +121,7 @@ def predict_sections(
     *,
     encoders: Sequence[str] = (),
     store: FeatureStore | None = None,
+    output: OutputChoice | None = None,
     execution: Execution | None = None,
 ) -> PredictedSections:
     """Predict several sections, each into a folder that has its name.
@@ -125,7 +134,7 @@ def predict_sections(
         Where the sections lie.
     folder
         An existing folder, for theirs; all machines that work must see it.
-    encoders, store
+    encoders, store, output
         See `predict_study`.
     execution
         Where sections are predicted; in this process if None.
@@ -133,7 +142,7 @@ def predict_sections(
     Raises
     ------
     UsageError
-        Two sections have one name, or an encoder must be named.
+        Two sections have one name, an encoder must be named, or a gene or format that is asked for is not known.
     DataError
         A section can't be read, or its spots do not lie on tissue.
     EnvironmentFault
@@ -146,8 +155,10 @@ def predict_sections(
         raise UsageError(
             f"several sections would be written to {first_few(twice)}; rename all but one, or predict them into other folders"
         )
+    output = output or OutputChoice()
+    check_exports(output.exports)
     jobs = [
-        _SectionJob(predictor, source, folder / name, encoders, store, f"section {name}")
+        _SectionJob(predictor, source, folder / name, encoders, store, output, f"section {name}")
         for source, name in zip(sources, names, strict=True)
     ]
     return PredictedSections(predictor.sha256, tuple((execution or Execution()).run(jobs)))

@@ -25,9 +25,9 @@ class ExpressionStudySettings:
     loss
         What a network is trained for.
     genes
-        Genes predicted, chosen on training sections.
+        How many are predicted, chosen on training sections; or their ids or symbols.
     panel
-        How they are chosen.
+        How they are chosen where their number is given.
     group
         What is left out: ``"patient"`` or ``"section"``.
     folds, repeats
@@ -48,7 +48,7 @@ class ExpressionStudySettings:
 
     model: str = MODEL_NAMES[0]
     loss: LossName = "mse"
-    genes: int = 250
+    genes: int | tuple[str, ...] = 250
     panel: PanelRule = "variance"
     group: Group = "patient"
     folds: int | None = None
@@ -68,7 +68,9 @@ class ExpressionStudySettings:
 
     def panel_settings(self) -> PanelSettings:
         """Return which genes are predicted."""
-        return PanelSettings(self.genes, self.panel)
+        if isinstance(self.genes, int):
+            return PanelSettings(self.genes, self.panel)
+        return PanelSettings(max(1, len(self.genes)), self.panel, self.genes)
 
     def evaluation(self, *, compared: bool = True) -> ProfileSettings:
         """Return how models are evaluated; with ``compared`` False without shuffled rows and the leaky estimate."""

@@ -135,5 +135,5 @@ class _TileJob:
             written = tuple(path.name for path in files)
             rows.append(SectionTiles(section.name, size, len(section), written, known))
         if self.encoder:
-            self.encoder.features(section)
+            self.encoder.compute(section)
         return _CutSection(tuple(rows), tuple(whole.notes))

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 N_FEATURES = 1280
 # Repeats, kernel, stride of the first, expansion, channels out.
-_STAGES = (
+STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
     (2, 5, 2, 6, 40),
@@ -21,12 +21,15 @@ _STEM = 32
 class EfficientNetLite0(nn.Module):
     """Encode tiles as 1280 features: the last layer's feature maps, averaged over their positions."""
 
+    # Convolutions and the normalisations that follow them, by their names in one module.
+    foldable = tuple((name, f"{name}_norm") for name in ("stem", "expand", "depthwise", "project", "head"))
+
     def __init__(self) -> None:
         super().__init__()
         self.stem = _SamePadded(3, _STEM, kernel=3, stride=2)
         self.stem_norm = _norm(_STEM)
         blocks, channels = [], _STEM
-        for repeats, kernel, stride, expansion, out in _STAGES:
+        for repeats, kernel, stride, expansion, out in STAGES:
             for repeat in range(repeats):
                 blocks.append(_Block(channels, out, kernel, stride if repeat == 0 else 1, expansion))
                 channels = out

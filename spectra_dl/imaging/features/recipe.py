@@ -1,8 +1,8 @@
 """The features of a section's spots: which encoders, at which sizes, computed, read from a store, or precomputed by another tool."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
-from spectra_dl.imaging.encoders.registry import Encoder, build_encoder
+from spectra_dl.imaging.encoders.encoder import Encoder
+from spectra_dl.imaging.encoders.registry import build_encoder
 from spectra_dl.imaging.features.block import FeatureBlock, Features
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED_PREFIX, precomputed_features
 from spectra_dl.imaging.features.store import FeatureStore
@@ -18,6 +19,9 @@ from spectra_dl.imaging.image import Cutter, Pixels
 from spectra_dl.imaging.tile_source import TileSource
 
 DEFAULT_SIZES_UM = (112.0, 224.0, 448.0)
+_NUMBERS_AT_ONCE = 1 << 20
+# A multiple of the encoders' batches, so that these fall as they would if all tiles were encoded at once.
+_TILES_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,9 @@ class FeatureRecipe:
     Attributes
     ----------
     encoders
-        ``"colour-texture"``, ``"efficientnet-lite0"``, ``"timm:MODEL"``, or ``"features:PATH"``, which is an HDF5 file
-        (or a folder with one file for each section, named after it) of precomputed features.
+        ``"colour-texture"``, ``"efficientnet-lite0"``, ``"slidl"``, ``"timm:MODEL"``, ``"file:WEIGHTS"``, or
+        ``"features:PATH"``, which is an HDF5 file (or a folder with one file for each section, named after it) of
+        precomputed features.
     sizes_um
         Sides of the tiles around a spot in µm, each from 1 to 10,000.
     """
@@ -68,6 +73,22 @@ class SectionFeatures:
     blocks: tuple[FeatureBlock, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class FeatureStream:
+    """A block of features of a section's spots that need not be in memory.
+
+    Attributes
+    ----------
+    block
+        What the columns are.
+    rows
+        Yields ``(k, d)`` float32 of the next ``k`` spots until none is left; computed when it is called.
+    """
+
+    block: FeatureBlock
+    rows: Callable[[], Iterator[Features]]
+
+
 @dataclass(frozen=True)
 class SectionEncoder:
     """Encode sections; networks are loaded once, and only where a store doesn't hold the features.
@@ -99,27 +120,69 @@ class SectionEncoder:
         DataError
             The image can't be decoded, or a file of features doesn't fit.
         """
-        image = _OpenImage(section)
-        values, blocks = [], []
+        streams = self.streams(section)
+        values = np.empty((len(section), sum(stream.block.width for stream in streams)), dtype=np.float32)
+        column = 0
+        for stream in streams:
+            row = 0
+            for part in stream.rows():
+                values[row : row + len(part), column : column + stream.block.width] = part
+                row += len(part)
+            column += stream.block.width
+        return SectionFeatures(values, tuple(stream.block for stream in streams))
+
+    def compute(self, section: TileSource) -> None:
+        """Have the store hold the features of all spots, of which no more than a few are in memory.
+
+        Parameters
+        ----------
+        section
+            Spots that must all lie on the image.
+
+        Raises
+        ------
+        DataError
+            The image can't be decoded, or a file of features doesn't fit.
+        """
+        for stream in self.streams(section):
+            for _ in stream.rows():
+                pass
+
+    def streams(self, section: TileSource) -> tuple[FeatureStream, ...]:
+        """Return the features of all spots block by block, each to be computed a few rows at a time.
+
+        Parameters
+        ----------
+        section
+            Spots that must all lie on the image.
+
+        Raises
+        ------
+        DataError
+            A file of features doesn't fit.
+        """
+        image, streams = _OpenImage(section), []
         for name in self.recipe.encoders:
             if name.startswith(PRECOMPUTED_PREFIX):
                 precomputed = precomputed_features(Path(name.removeprefix(PRECOMPUTED_PREFIX)), section)
-                values.append(precomputed.values)
-                blocks.append(precomputed.block)
+                streams.append(FeatureStream(precomputed.block, partial(iter, (precomputed.values,))))
                 continue
             encoder = self._encoders[name]
             for size in self.recipe.sizes_um:
-                values.append(self._of_tiles(encoder, image, size))
-                blocks.append(FeatureBlock(name, size, encoder.width, encoder.reference_features))
-        return SectionFeatures(np.concatenate(values, axis=1), tuple(blocks))
+                block = FeatureBlock(encoder.name, size, encoder.width, encoder.reference_features)
+                streams.append(FeatureStream(block, partial(self._of_tiles, encoder, image, size)))
+        return tuple(streams)
 
-    def _of_tiles(self, encoder: Encoder, image: "_OpenImage", size_um: float) -> Features:
+    def _of_tiles(self, encoder: Encoder, image: "_OpenImage", size_um: float) -> Iterator[Features]:
         def encode(first: int, last: int) -> Features:
             return encoder.encode(image.tiles(size_um, encoder.tile_pixels, first, last))
 
-        if self.store is None:
-            return encode(0, len(image.section))
-        return self.store.features(image.section, encoder, size_um, encode)
+        if self.store is not None:
+            return self.store.rows(image.section, encoder, size_um, encode)
+        n = len(image.section)
+        # Raw tiles are a hundred times as wide as features.
+        at_once = _TILES_AT_ONCE * max(1, _NUMBERS_AT_ONCE // (_TILES_AT_ONCE * encoder.width))
+        return (encode(first, min(first + at_once, n)) for first in range(0, n, at_once))
 
 
 @dataclass(frozen=True, eq=False)

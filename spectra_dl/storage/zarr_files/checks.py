@@ -16,6 +16,7 @@ from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.storage.wording import printable
 
 _METADATA = ("zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata")
+_ATTRIBUTES = ".zattrs"
 _MOST_METADATA, _MOST_FILES, _DEEPEST = 20_000, 2_000_000, 32
 _MOST_BYTES = 64 << 20  # of one file of metadata
 _LARGEST_CHUNK = 1 << 28  # bytes
@@ -110,6 +111,27 @@ def check_expansion(path: Path, where: str) -> None:
         )
 
 
+def array_codecs(path: Path, where: str) -> list[str]:
+    """Return the names of an array's codecs, filters and compressor, those inside shards after ``sharding_indexed``.
+
+    Parameters
+    ----------
+    path
+        The array's own folder.
+    where
+        The store's name, for messages.
+
+    Raises
+    ------
+    DataError
+        Its metadata are damaged.
+    """
+    metadata = next((path / name for name in ("zarr.json", ".zarray") if (path / name).is_file()), None)
+    if metadata is None:
+        raise DataError(f"{where}: {printable(path.name, 80)} has no metadata of an array; take a fresh copy")
+    return list(_codec_names(_read(metadata, where)))
+
+
 def _nodes(path: Path, where: str) -> Iterator[tuple[Json, str]]:
     """Yield the metadata of every group and array with its place, those that are kept together too."""
     count = 0
@@ -120,7 +142,9 @@ def _nodes(path: Path, where: str) -> Iterator[tuple[Json, str]]:
         if count > _MOST_METADATA:
             raise DataError(f"{where}: more than {_MOST_METADATA:,} groups and arrays; that is no section")
         place = printable(str(entry.parent.relative_to(path)), 80)
-        yield from _with_consolidated(_read(entry, where), place)
+        node = _read(entry, where)
+        if entry.name != _ATTRIBUTES:  # of format 2: those of a sparse matrix have a shape, too
+            yield from _with_consolidated(node, place)
 
 
 def _with_consolidated(node: Json, place: str) -> Iterator[tuple[Json, str]]:
@@ -129,7 +153,7 @@ def _with_consolidated(node: Json, place: str) -> Iterator[tuple[Json, str]]:
     others = together.get("metadata") if _is_object(together) else None
     if _is_object(others):
         for name, other in others.items():
-            if _is_object(other):
+            if _is_object(other) and not name.endswith(_ATTRIBUTES):
                 yield other, f"{place}/{printable(name, 80)}"
 
 

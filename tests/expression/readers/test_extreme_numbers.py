@@ -67,6 +67,8 @@ def test_an_index_beyond_every_integer_is_refused(tmp_path, draw_image):
     trio = outs / "filtered_feature_bc_matrix"
     trio.mkdir(parents=True)
     (outs / "spatial").mkdir()
+    positions = "".join(f"B{at}-1,1,0,{2 * at},{at},{at}\n" for at in range(2))
+    (outs / "spatial" / "tissue_positions_list.csv").write_text(positions)
     (trio / "barcodes.tsv").write_text("B0-1\nB1-1\n")
     (trio / "features.tsv").write_text("ENSG00000000001\tA\tGene Expression\n")
     (trio / "matrix.mtx").write_text("%%MatrixMarket matrix coordinate integer general\n1 2 1\n1e300 1 4\n")

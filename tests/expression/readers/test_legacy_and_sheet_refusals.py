@@ -16,7 +16,7 @@ from spectra_dl.expression.readers.text_lines import numbers_of
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        ({"S1.tsv": "\tA\tB\n0x0\t1\t\n"}, "no count"),
+        ({"S1.tsv": "\tA\tB\n0x0\t1\t2\n1x0\t1\tmany\n"}, "line 3, gene 2: 'many' is no number"),
         ({"S1.tsv": "\tA\t\x00\n0x0\t1\t2\n"}, "not a section"),
         ({"S1.tsv": b"\tA\tB\n0x0\t1\t2\n1x0\t1\xff\t2\n"}, "line 3: not UTF-8"),
         ({"S1.tsv": b"\tA\tB\n0x0\t1\t2\n1x0\t\0\t2\n"}, "line 3: a NUL byte"),

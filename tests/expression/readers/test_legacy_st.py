@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
+from spectra_dl.expression.section import COUNTS_MISSING, OFF_TISSUE
 
 DrawImage = Callable[[Path], Path]
 PLACES = [(x, y) for y in range(2, 5) for x in range(1, 5)]  # 12 places, 60 pixels apart
@@ -65,11 +68,58 @@ def test_rows_without_a_partner_are_counted_on_each_side(tmp_path: Path, draw_im
     assert any("1 of 11 rows of counts have no selected spot" in note for note in section.notes)
 
 
-def test_only_selected_spots_are_kept(tmp_path: Path, draw_image: DrawImage) -> None:
+def test_spots_that_are_not_selected_stay_and_are_not_used(tmp_path: Path, draw_image: DrawImage) -> None:
     path = _write(tmp_path, draw_image)
     spots = tmp_path / "spotfiles" / "S1_selection.tsv"
     spots.write_text(re.sub(r"(?m)^(2\t3\t.*)\t1$", r"\1\t0", spots.read_text()))
-    assert "2x3" not in list(read_section(path).barcode)
+    section = read_section(path)
+    (row,) = np.flatnonzero(section.barcode == "2x3")
+    assert section.reason[row] == OFF_TISSUE
+    assert not section.array.in_tissue[row]
+    assert (section.usable.sum(), len(section)) == (11, 12)
+    assert any("1 of 12 spots with counts are not selected" in note for note in section.notes)
+
+
+@pytest.mark.parametrize("value", ["2", "maybe", ""])
+def test_a_mark_that_is_neither_0_nor_1_is_refused_with_its_row(
+    tmp_path: Path, draw_image: DrawImage, value: str
+) -> None:
+    path = _write(tmp_path, draw_image)
+    spots = tmp_path / "spotfiles" / "S1_selection.tsv"
+    spots.write_text(re.sub(r"(?m)^(2\t3\t.*)\t1$", rf"\1\t{value}", spots.read_text()))
+    with pytest.raises(DataError, match=r"S1_selection\.tsv: selected of row 6 is"):
+        read_section(path)
+
+
+def test_columns_of_metadata_are_no_genes(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
+    lines = [line.split("\t") for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+    lines = [[*cells, more] for cells, more in zip(lines, ["total_counts", *"123456789012"], strict=True)]
+    path.write_text("\n".join("\t".join(cells) for cells in lines))
+    section = read_section(path)
+    assert "total_counts" not in list(section.gene)
+    assert any(
+        "1 of 4 columns are no genes and are left out: 'total_counts'" in note for note in section.notes
+    )
+
+
+def test_an_image_of_another_scale_is_used_where_its_scale_is_said(
+    tmp_path: Path, draw_image: DrawImage
+) -> None:
+    path = _write(tmp_path, draw_image)
+    known = read_section(path)
+    file = next(tmp_path.rglob("S1.png"))
+    with Image.open(file) as image:
+        image.resize((200, 150)).save(file)
+    section = read_section(SectionSource(path, image_scale=0.5))
+    assert section.um_per_pixel == pytest.approx(2 * known.um_per_pixel)
+    assert section.full_um_per_pixel == pytest.approx(known.um_per_pixel)
+    assert np.allclose(section.position_um, known.position_um)
+
+
+def test_a_size_of_a_pixel_that_the_pitch_contradicts_is_noted(tmp_path: Path, draw_image: DrawImage) -> None:
+    section = read_section(_write(tmp_path, draw_image), um_per_pixel=10.0)
+    assert any("10 µm per pixel given are 3 times the 3.333" in note for note in section.notes)
 
 
 def test_adjusted_places_are_joined_after_rounding(tmp_path: Path, draw_image: DrawImage) -> None:
@@ -110,10 +160,7 @@ def test_an_array_with_every_second_place_empty_needs_um_per_pixel(
     ("row", "message"),
     [
         ("1x2\t1\t0", "line 2: 2 counts under 4 names"),
-        ("1x2\t1\t0\t-1", "line 2, gene 3: -1.0 is no count"),
-        ("1x2\t1\t0\t1.5", "line 2, gene 3: 1.5 is no count"),
         ("1x2\t1\t0\tNA", "line 2, gene 3: 'NA' is no number"),
-        ("1x2\t1\t\t1", "line 2, gene 2: nan is no count"),
         ("1x2\t1\tmany\t1", "line 2, gene 2: 'many' is no number"),
         ("2x2\t1\t2\t3", "barcode '2x2' stands twice"),
     ],
@@ -124,6 +171,32 @@ def test_a_broken_line_of_counts_is_named(
     rows = [row] + [f"{x}x{y}\t1\t2\t3" for x, y in PLACES[1:]]
     with pytest.raises(DataError, match=message):
         read_section(_write(tmp_path, draw_image, rows=rows))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("1x2\t1\t0\t-1", "line 2, gene 3: -1.0 is no count"),
+        ("1x2\t1\t0\t1.5", "line 2, gene 3: 1.5 is no count"),
+    ],
+)
+def test_values_that_are_no_counts_are_refused_only_where_counts_are_needed(
+    tmp_path: Path, draw_image: DrawImage, row: str, said: str
+) -> None:
+    rows = [row] + [f"{x}x{y}\t1\t2\t3" for x, y in PLACES[1:]]
+    section = read_section(_write(tmp_path, draw_image, rows=rows))
+    assert section.counts is None
+    assert section.usable.all()
+    assert any(said in note for note in section.notes)
+    with pytest.raises(DataError, match=said):
+        shared_genes([section])
+
+
+def test_a_row_with_an_empty_cell_is_missing(tmp_path: Path, draw_image: DrawImage) -> None:
+    rows = ["1x2\t1\t\t1"] + [f"{x}x{y}\t1\t2\t3" for x, y in PLACES[1:]]
+    section = read_section(_write(tmp_path, draw_image, rows=rows))
+    assert list(section.reason[:2]) == [COUNTS_MISSING, ""]
+    assert any("1 of 12 rows of counts have cells without a number" in note for note in section.notes)
 
 
 def test_spots_in_columns_are_refused_with_the_remedy(tmp_path: Path, draw_image: DrawImage) -> None:
@@ -205,4 +278,43 @@ def test_the_olfactory_bulb_is_read_once_its_scale_is_said(shared_data: Path) ->
     with pytest.raises(DataError, match="every second place"):
         read_section(path)
     section = read_section(path, um_per_pixel=4.4)
-    assert (len(section), len(section.gene)) == (379, 1000)
+    assert (int(section.usable.sum()), len(section), len(section.gene)) == (379, 1923, 1000)
+    assert set(section.reason) == {"", OFF_TISSUE}
+
+
+def test_a_smaller_copy_of_the_image_is_read_with_its_scale(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
+    full = read_section(path)
+    with Image.open(tmp_path / "images" / "S1.png") as image:
+        image.resize((image.width // 2, image.height // 2)).save(tmp_path / "half.png")
+    half = read_section(SectionSource(path, image=tmp_path / "half.png", image_scale=0.5))
+    np.testing.assert_allclose(half.position_um, full.position_um)
+    np.testing.assert_allclose(half.full_pixel, full.full_pixel)
+    assert half.um_per_pixel == pytest.approx(2 * full.um_per_pixel)
+    assert half.full_um_per_pixel == pytest.approx(full.um_per_pixel)
+
+
+def test_a_pixel_size_that_contradicts_the_pitch_is_noted(tmp_path: Path, draw_image: DrawImage) -> None:
+    section = read_section(_write(tmp_path, draw_image), um_per_pixel=1.0)
+    assert "0.3 times the 3.333 from the array's pitch of 200 µm; what is given is used" in section.notes[1]
+
+
+def test_an_image_whose_own_scale_contradicts_the_pitch_is_refused(
+    tmp_path: Path, draw_image: DrawImage
+) -> None:
+    path = _write(tmp_path, draw_image)
+    with Image.open(tmp_path / "images" / "S1.png") as image:
+        image.save(tmp_path / "S1.tif", dpi=(25_400, 25_400))
+    with pytest.raises(
+        DataError,
+        match=r"3\.333 µm per pixel from the array's pitch of 200 µm, but 1 from the TIFF's resolution",
+    ):
+        read_section(path, image=tmp_path / "S1.tif")
+
+
+def test_spots_on_one_pixel_are_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _write(tmp_path, draw_image)
+    spots = tmp_path / "spotfiles" / "S1_selection.tsv"
+    spots.write_text(re.sub(r"\d+\t\d+\t1$", "9\t9\t1", spots.read_text(), flags=re.MULTILINE))
+    with pytest.raises(DataError, match="all spots lie on one pixel"):
+        read_section(path)

@@ -9,8 +9,9 @@ import pytest
 
 from example_sections import write_section, write_study
 from spectra_dl.errors import DataError, UnsafeError
+from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.readers import SectionSource, read_section, read_sections
-from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
+from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
 
 
 def test_legacy_sections_are_joined_and_measured_by_their_pitch(tmp_path):
@@ -39,14 +40,18 @@ def test_a_sheet_that_is_wrong_is_refused_with_its_place(tmp_path, text, message
 
 
 @pytest.mark.parametrize("value", ["-1", "0.5", "nan", "many"])
-def test_values_that_are_no_counts_are_refused_with_their_line(tmp_path, value):
+def test_values_that_are_no_counts_are_refused_with_their_line_where_counts_are_needed(tmp_path, value):
     write_section(tmp_path, "S0", 0)
     lines = (tmp_path / "S0.tsv").read_text().splitlines()
     cells = lines[3].split("\t")
     lines[3] = "\t".join([cells[0], value, *cells[2:]])
     (tmp_path / "S0.tsv").write_text("\n".join(lines))
+    if value == "nan":
+        section = read_section(SectionSource(tmp_path / "S0.tsv"))
+        assert list(np.flatnonzero(section.reason == "counts missing")) == [2]
+        return
     with pytest.raises(DataError, match="line 4, gene 1"):
-        read_section(SectionSource(tmp_path / "S0.tsv"))
+        shared_genes([read_section(SectionSource(tmp_path / "S0.tsv"))])
 
 
 def test_spots_off_the_image_are_refused_and_all_of_them_refuse_the_section(tmp_path):

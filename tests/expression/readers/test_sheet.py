@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spectra_dl.errors import DataError, UnsafeError, UsageError
-from spectra_dl.expression.readers import read_section, read_sections
+from spectra_dl.expression.readers import SectionSource, read_section, read_sections
 from spectra_dl.expression.readers.sheet import sheet_sources
 
 DrawImage = Callable[[Path], Path]
@@ -89,3 +89,24 @@ def test_a_folder_that_is_no_section_is_refused(tmp_path: Path) -> None:
 def test_a_scale_that_is_no_number_above_0_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="above 0"):
         read_section(tmp_path, um_per_pixel=-1.0)
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.25, float("nan"), 1e7])
+def test_a_scale_of_the_image_that_no_image_can_have_is_refused(tmp_path: Path, scale: float) -> None:
+    with pytest.raises(
+        UsageError, match="pixels of the image per full-resolution pixel; give a number above 0"
+    ):
+        SectionSource(tmp_path / "one.h5ad", image_scale=scale)
+
+
+def test_the_scale_of_an_image_is_read_from_its_column(tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("path,patient,section,image_scale\na.h5ad,p,A,0.25\nb.h5ad,q,B,\n")
+    assert [source.image_scale for source in sheet_sources(tmp_path / "sheet.csv")] == [0.25, None]
+
+
+def test_a_scale_in_a_sheet_that_is_no_number_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("path,patient,section,image_scale\na.h5ad,p,A,half\n")
+    with pytest.raises(
+        DataError, match=r"line 2: image_scale 'half' is no number.*pixels of the image per full"
+    ):
+        sheet_sources(tmp_path / "sheet.csv")

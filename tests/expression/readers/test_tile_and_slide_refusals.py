@@ -5,11 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from fuzzing.sections import tile_files
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers import read_section, slide
+from spectra_dl.expression.readers import read_section
+from spectra_dl.expression.readers.pixel_size import PixelSize
+from spectra_dl.expression.readers.written_sizes import written_pixel_sizes
+from spectra_dl.imaging.pixel_fields import StatedSize
 from spectra_dl.imaging.slide import SlideImage
 
 
@@ -46,16 +50,29 @@ def tiff(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def test_a_description_in_neither_latin_nor_utf_8_is_taken_as_it_is():
-    assert slide._as_utf8("\u4e2d µm") == "\u4e2d µm"
-    assert slide._as_utf8("Âµm") == "µm"
+@pytest.mark.parametrize("sign", ["\u00b5", "\u03bc"])
+def test_micrometres_are_read_with_either_sign_of_unicode(tiff, sign):
+    path = tiff()
+    text = f'<OME><Pixels PhysicalSizeX="2" PhysicalSizeY="2" PhysicalSizeXUnit="{sign}m" PhysicalSizeYUnit="{sign}m"/></OME>'
+    tifffile.imwrite(path, tifffile.imread(path), description=text.encode(), photometric="rgb", metadata=None)
+    assert read_section(path).um_per_pixel == 2.0
+
+
+SIZE = "from the slide's own field"
 
 
 @pytest.mark.parametrize(
-    ("um", "known"), [(0.5, (0.5, "from the slide's own field")), (None, None), (900.0, None)]
+    ("sizes", "known"), [((StatedSize(0.5, 0.502, SIZE),), [PixelSize(0.501, SIZE)]), ((), [])]
 )
-def test_a_slide_says_itself_how_large_its_pixels_are(um, known):
-    assert slide.written_um_per_pixel(SlideImage(Path("a.svs"), 10, 10, um)) == known
+def test_a_slide_says_itself_how_large_its_pixels_are(sizes, known):
+    assert written_pixel_sizes(SlideImage(Path("a.svs"), 10, 10, sizes)) == known
+
+
+def test_pixels_that_are_not_square_are_refused_unless_a_person_says_their_size():
+    image = SlideImage(Path("a.svs"), 10, 10, (StatedSize(2.0, 4.0, SIZE),))
+    with pytest.raises(DataError, match="2 µm wide and 4 µm high"):
+        written_pixel_sizes(image)
+    assert [size.um_per_pixel for size in written_pixel_sizes(image, given=3.0)] == [2.0, 4.0]
 
 
 def test_spots_too_close_for_a_image_are_refused(tiff):
@@ -69,10 +86,16 @@ def test_a_image_without_tissue_under_any_spot_is_refused(tmp_path):
         read_section(tmp_path / "a.png", um_per_pixel=1.0)
 
 
-def test_tiff_fields_that_can_not_be_read_are_refused(tiff):
+def test_a_tiff_cut_in_its_head_is_refused(tiff):
     path = tiff()
-    content = bytearray(path.read_bytes())
-    content[:4] = b"II+\0"
-    path.write_bytes(content[:6])
-    with pytest.raises(DataError, match=r"TIFF fields can't be read"):
-        slide._tiff_tags(path)
+    path.write_bytes(b"II+\0" + path.read_bytes()[4:6])
+    with pytest.raises(DataError, match="truncated or damaged TIFF"):
+        read_section(path, um_per_pixel=1.0)
+
+
+def test_an_image_whose_colours_are_all_grey_is_refused(tiff):
+    path = tiff()
+    grey = Image.open(path).convert("L")
+    grey.convert("RGB").save(path)
+    with pytest.raises(DataError, match="a grey image, red, green and blue are the same"):
+        read_section(path, um_per_pixel=1.0)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from spectra_dl.errors import DataError, UnsafeError
-from spectra_dl.expression.readers import read_section
+from spectra_dl.errors import DataError, UnsafeError, UsageError
+from spectra_dl.expression.readers import SectionSource, read_section
+from spectra_dl.expression.section import OFF_TISSUE
 from spectra_dl.imaging.precut_tiles import PrecutTiles
 
 DrawImage = Callable[[Path], Path]
@@ -82,7 +83,6 @@ def test_a_file_outside_the_folder_is_never_opened(tiles: Path, name: str) -> No
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (",50,2,3", ",50,2.5,3", "line 4, gene 'GENEA': 2.5 is no count"),
         (",50,2,3", ",50,two,3", "line 4, column 4: 'two' is no number"),
         (",50,2,3", ",50,2", "line 4: 4 cells for 5 columns"),
         ("t2.png", "t1.png", "barcode 't1.png' stands twice"),
@@ -96,6 +96,35 @@ def test_a_broken_table_of_tiles_is_refused_with_its_place(
     table.write_text(table.read_text().replace(old, new))
     with pytest.raises(DataError, match=said):
         read_section(tiles, um_per_pixel=0.5)
+
+
+def test_values_that_are_no_counts_are_predicted_on_and_said(tiles: Path) -> None:
+    table = tiles / "tiles.csv"
+    table.write_text(table.read_text().replace(",50,2,3", ",50,2.5,3"))
+    section = read_section(tiles, um_per_pixel=0.5)
+    assert section.counts is None
+    assert any("line 4, gene 'GENEA': 2.5 is no count" in note for note in section.notes)
+
+
+def test_marks_of_tissue_and_metadata_in_a_table_of_tiles_are_no_genes(tiles: Path) -> None:
+    table = tiles / "tiles.csv"
+    lines = table.read_text().splitlines()
+    more = ["in_tissue,array_row,array_col,cluster"] + [
+        f"{int(k != 2)},0,{k},A{k}" for k in range(len(lines) - 1)
+    ]
+    table.write_text("\n".join(f"{line},{cells}" for line, cells in zip(lines, more, strict=True)))
+    section = read_section(tiles, um_per_pixel=0.5)
+    assert list(section.gene) == ["GENEA", "GENEB"]
+    assert section.reason[2] == OFF_TISSUE
+    assert list(section.array.column) == list(range(len(lines) - 1))
+    assert any(
+        "columns that are no genes are left out: 'in_tissue, array_row" in note for note in section.notes
+    )
+
+
+def test_a_scale_of_an_image_is_refused_for_tiles(tiles: Path) -> None:
+    with pytest.raises(UsageError, match="tiles are no image that could have a scale"):
+        read_section(SectionSource(tiles, um_per_pixel=0.5, image_scale=0.5))
 
 
 def test_tiles_need_um_per_pixel(tiles: Path) -> None:
@@ -149,3 +178,29 @@ def test_a_tiff_says_its_own_scale(
             read_section(path)
     else:
         assert read_section(path, pitch_um=20.0).um_per_pixel == pytest.approx(expected)
+
+
+def test_a_smaller_copy_of_a_slide_has_the_full_slides_scale(tmp_path: Path, draw_image: DrawImage) -> None:
+    source = SectionSource(draw_image(tmp_path / "a.png"), um_per_pixel=0.5, pitch_um=40.0, image_scale=0.25)
+    section = read_section(source)
+    assert (section.um_per_pixel, section.full_um_per_pixel) == (2.0, 0.5)
+    np.testing.assert_allclose(section.full_pixel, 4 * section.position_um / 2.0)
+
+
+def test_a_given_scale_that_contradicts_the_file_is_noted(tmp_path: Path, draw_image: DrawImage) -> None:
+    with Image.open(draw_image(tmp_path / "a.png")) as image:
+        image.save(tmp_path / "a.tif", dpi=(12_700, 12_700))
+    section = read_section(tmp_path / "a.tif", um_per_pixel=4.0, pitch_um=80.0)
+    assert "2 times the 2 from the TIFF's resolution" in section.notes[1]
+
+
+def test_an_image_that_asks_to_be_turned_is_read_as_stored_and_the_notes_say_so(
+    tmp_path: Path, draw_image: DrawImage
+) -> None:
+    with Image.open(draw_image(tmp_path / "a.png")) as image:
+        exif = image.getexif()
+        exif[0x0112] = 6
+        image.save(tmp_path / "a.jpg", exif=exif)
+    section = read_section(tmp_path / "a.jpg", um_per_pixel=2.0, pitch_um=40.0)
+    assert (section.image.width, section.image.height) == (400, 300)
+    assert any("EXIF orientation (6) is not applied" in note for note in section.notes)

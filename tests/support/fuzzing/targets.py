@@ -3,5 +3,6 @@
 from fuzzing.models import MODELS
 from fuzzing.sections import SECTIONS
 from fuzzing.spectra import SPECTRA
+from fuzzing.tenx import TENX
 
-TARGETS = {target.name: target for target in (*SPECTRA, *SECTIONS, *MODELS)}
+TARGETS = {target.name: target for target in (*SPECTRA, *SECTIONS, *TENX, *MODELS)}

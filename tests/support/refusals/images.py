@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 from example_images import REFUSED, strip, tiff
@@ -33,6 +34,15 @@ def _saved(kind: str = "PNG", size: int = 400) -> bytes:
     return stream.getvalue()
 
 
+_STAIN = np.random.default_rng(0).integers(0, 256, (400, 400, 3), dtype=np.uint8)
+
+
+def _tiff(pixels: np.ndarray, **options: object) -> bytes:
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, pixels, **options)
+    return stream.getvalue()
+
+
 def _cut(kind: str) -> bytes:
     whole = _saved(kind)
     return whole[: len(whole) // 2]
@@ -51,8 +61,13 @@ ROWS = [
     Row("E", "a pickle named slide.png", "unsafe", _EXPORT, with_image(pickled()), "pickle data"),
     Row("E", "a web page named slide.jpg", "refuse", "Download the image itself.", with_image(REFUSED["HTML"], "slide.jpg")),
     Row("E", "a TIFF of 10 billion pixels in one strip", "refuse", _SMALLER, with_image(REFUSED["a TIFF of 10 Gpx in one strip"], "slide.tif")),
-    Row("E", "TIFF pages that point to themselves", "warn", "Nothing; the first page is read.", says="The first page is read; others are not looked for.", tests=(f"{_IMAGE}::test_a_directory_that_points_to_itself_does_not_hang",)),
+    Row("E", "TIFF pages that point to themselves", "warn", "Nothing; each page is read once.", says="Each page is read once, and the largest is the image.", tests=(f"{_IMAGE}::test_a_directory_that_points_to_itself_does_not_hang",)),
     Row("E", "a TIFF cut inside its directory", "refuse", _EXPORT, with_image(REFUSED["a TIFF cut inside its directory"], "slide.tif")),
     Row("E", "a TIFF strip beyond the end of the file", "refuse", _EXPORT, with_image(tiff(strip(600, 600, 10**6, 100)), "slide.tif")),
+    Row("E", "a grey image", "refuse", "Export it as RGB.", with_image(lambda: _tiff(_STAIN[..., 0]), "slide.tif"), "grey"),
+    Row("E", "a stack of planes", "refuse", "Export one plane.", with_image(lambda: _tiff(np.stack([_STAIN, _STAIN])), "slide.tif"), "a stack"),
+    Row("E", "channels of fluorescence", "refuse", "Give the stained section's image.", with_image(lambda: _tiff(np.stack([_STAIN[..., 0]] * 3), ome=True, photometric="minisblack", metadata={"axes": "CYX", "Channel": {"Name": ["DAPI", "FITC", "Cy5"]}}), "slide.tif"), "DAPI, FITC, Cy5"),
+    Row("E", "pixels that are not square", "refuse", "Scale the image, or say --mpp.", with_image(lambda: _tiff(_STAIN, resolution=(20_000, 10_000), resolutionunit="CENTIMETER"), "slide.tif", scale=False), "0.5 µm wide and 1 µm high"),
+    Row("E", "two sizes of a pixel in one file", "refuse", "Say --mpp.", with_image(lambda: _tiff(_STAIN, ome=True, resolution=(20_000, 20_000), resolutionunit="CENTIMETER", metadata={"axes": "YXS", "PhysicalSizeX": 2.0, "PhysicalSizeY": 2.0}), "slide.tif", scale=False), "but 0.5"),
     Row("E", "an image without um per pixel", "refuse", "Say --mpp.", with_image(_saved, scale=False), "--mpp"),
 ]  # fmt: skip

@@ -106,6 +106,8 @@ class ProfileResults(Part):
     shuffled_sd: float | None
     leaky_estimates: LeakyEstimates
     differences: list[Difference]
+    against_controls: list[Difference] = Field(default_factory=list)
+    not_better_than: list[str] = Field(default_factory=list)
     targets: list[TargetFigures]
     split: Split
 

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.imaging.image import Cutter, Pixels
 from spectra_dl.imaging.image_file import cut_tiles, downscaled
 from spectra_dl.storage.hashing import sha256_of
-from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, stored_dataset
 
 if TYPE_CHECKING:
-    import h5py
+    from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
 
 _MOST_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
 class EmbeddedImage:
-    """A dataset ``(height, width, 3 or 4)`` of bytes, or of numbers from 0 to 1; what is transparent is put on white.
+    """An array ``(height, width, 3 or 4)`` of bytes, or of numbers from 0 to 1; what is transparent is put on white.
 
     Attributes
     ----------
     path, name
-        The file and the dataset in it.
+        The file and the array in it.
     width, height
         Pixels.
     """
@@ -49,9 +49,8 @@ class EmbeddedImage:
         return partial(cut_tiles, self._pixels())
 
     def _pixels(self) -> Pixels:
-        with opened_hdf5(self.path, self.path.name) as file:
-            stored = _checked(file, self.name, self.path.name)
-            values = np.asarray(stored[()], dtype=np.float32)
+        with opened_anndata(self.path) as root:
+            values = np.asarray(_checked(root, self.name).read(), dtype=np.float32)
         top = 255.0 if stored_as_bytes(values) else 1.0
         if not np.isfinite(values).all() or values.min() < 0 or values.max() > top:
             raise DataError(
@@ -68,33 +67,32 @@ def stored_as_bytes(values: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]")
     return bool(values.max() > 1.0)
 
 
-def embedded_image(file: "h5py.File", path: Path, name: str) -> EmbeddedImage:
+def embedded_image(root: "StoredGroup", path: Path, name: str) -> EmbeddedImage:
     """Return an image in an open file, its size checked and its pixels not yet read.
 
     Parameters
     ----------
-    file
-        An open HDF5 file.
+    root
+        An open file.
     path
         Its path, from which the image is read later.
     name
-        The dataset, ``(height, width, 3 or 4)`` of numbers.
+        The array, ``(height, width, 3 or 4)`` of numbers.
 
     Raises
     ------
     DataError
-        The dataset is no image, or too large.
+        It is no image, or too large.
     """
-    height, width, _ = _checked(file, name, path.name).shape
+    height, width, _ = _checked(root, name).shape
     return EmbeddedImage(path, name, width, height)
 
 
-def _checked(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
-    stored = stored_dataset(file, name, where)
-    fits = stored.ndim == 3 and stored.shape[2] in (3, 4) and stored.dtype.kind in "uif"
+def _checked(root: "StoredGroup", name: str) -> "StoredArray":
+    stored = root.array(name)
+    fits = len(stored.shape) == 3 and stored.shape[2] in (3, 4) and stored.dtype.kind in "uif"
     if not fits or not 1 <= stored.shape[0] * stored.shape[1] <= _MOST_PIXELS:
         raise DataError(
-            f"{where}: {name[-60:]} has shape {stored.shape} and type {stored.dtype}; that is no image"
+            f"{root.where}: {name[-60:]} has shape {stored.shape} and type {stored.dtype}; that is no image"
         )
-    check_size(stored, where)
     return stored

@@ -1,160 +1,244 @@
-"""Folders that 10x Genomics' Space Ranger writes, versions 1 to 3.
+"""Sections that 10x Genomics' Space Ranger writes: spots of Visium, versions 1 to 4, and bins of Visium HD.
 
-Neighbouring spots lie 100 µm apart, every second place of a row filled, rows 86.6 µm apart; spots are 55 µm wide. The
-``spot_diameter_fullres`` of the scale factors is that of 65 µm, so the array's pitch is what pixels are measured by.
+Neighbouring spots of Visium lie 100 µm apart, every second place of a row filled, rows 86.6 µm apart; spots are 55 µm wide. The
+``spot_diameter_fullres`` of the scale factors is that of 65 µm, so the array's pitch is what pixels are measured by. Bins of Visium HD fill a
+square array, and ``bin_size_um`` is their pitch.
 """
 
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import CountMatrix
+from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.scale_factors import positive, read_json
-from spectra_dl.expression.readers.source import (
-    IMAGES,
-    SectionSource,
-    pixels_per_um,
-    refuse_far,
-    spot_reasons,
-)
-from spectra_dl.expression.readers.tenx.tenx_matrix import is_tenx_folder, read_tenx_folder, read_tenx_h5
-from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
-from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.readers.source import SectionSource, pixels_per_um, spot_reasons
+from spectra_dl.expression.readers.tenx.bins import block_centres, joined_bins, required_side
+from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles, summary_of, text_prefix
+from spectra_dl.expression.readers.tenx.matrix_market import read_tenx_folder
+from spectra_dl.expression.readers.tenx.positions import Places, read_positions
+from spectra_dl.expression.readers.tenx.probe_set import without_excluded
+from spectra_dl.expression.readers.tenx.section_image import image_and_scale
+from spectra_dl.expression.readers.tenx.tenx_matrix import TenxCounts, read_tenx_h5
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
+from spectra_dl.expression.section import ArrayPlaces, TissueSection
 from spectra_dl.imaging.image import TissueImage
-from spectra_dl.imaging.slide import open_tissue_image
 
 PITCH_UM, SPOT_UM = 100.0, 55.0
 STEP_UM = (PITCH_UM / 2, PITCH_UM * np.sqrt(3) / 2)  # of a column and a row of the array
-_COUNTS, _TRIO = "filtered_feature_bc_matrix.h5", "filtered_feature_bc_matrix"
-_POSITIONS = ("tissue_positions.csv", "tissue_positions_list.csv")
-_COLUMNS = ("barcode", "in_tissue", "array_row", "array_col", "pxl_row_in_fullres", "pxl_col_in_fullres")
-_SAME_SIZE = 0.02
+_SAME_BIN = 0.05
 
 
-def space_ranger_folder(folder: Path) -> Path | None:
-    """Return the folder that holds Space Ranger's counts and ``spatial``, this one or the ``outs`` in it; None where there is none."""
-    for candidate in (folder, folder / "outs"):
-        counted = (
-            (candidate / _COUNTS).is_file() or is_tenx_folder(candidate / _TRIO) or is_tenx_folder(candidate)
-        )
-        if counted and (candidate / "spatial").is_dir():
-            return candidate
-    return None
+@dataclass(frozen=True, eq=False)
+class _Spots:
+    """Counted spots or bins with their places, in the order of the counts."""
+
+    counts: CountMatrix
+    places: Places
+    pitch_um: float
+    diameter_um: float
+    notes: tuple[str, ...] = ()
 
 
-def read_space_ranger(source: SectionSource, folder: Path) -> TissueSection:
-    """Read one section: every counted barcode that lies under tissue.
+def read_space_ranger(
+    source: SectionSource, files: SpaceRangerFiles, bin_um: float | None = None
+) -> TissueSection:
+    """Read one section: every counted barcode that has a place.
+
+    Barcodes that lie off the tissue keep their row with the reason `OFF_TISSUE`; of raw counts, where they are most, they are left out.
 
     Parameters
     ----------
     source
         The section's ids, and what a person states of it.
-    folder
-        Holds the counts and ``spatial``, as `space_ranger_folder` finds it.
+    files
+        Its files.
+    bin_um
+        The side of a bin of Visium HD, where the folder's name says it; the scale factors go before it.
 
     Raises
     ------
     DataError
         A part is missing, damaged, or does not fit the others.
     """
-    counts = _counts(folder)
-    rows, array, pixel = _positions(folder / "spatial", [str(barcode) for barcode in counts.barcode])
-    left_out, counts = len(counts.barcode) - len(rows), counts.select(rows)
-    factors_path = folder / "spatial" / "scalefactors_json.json"
-    factors = read_json(factors_path) if factors_path.is_file() else {}
-    microns = positive(factors, "microns_per_pixel", factors_path.name)
-    if source.um_per_pixel is not None:
-        full, stated_by = source.um_per_pixel, "as given"
-    elif microns is not None:
-        full, stated_by = microns, f"from microns_per_pixel in {factors_path.name}"
+    folder, where = files.counts.folder, source.stem
+    if files.positions is None:
+        raise DataError(
+            f"{folder.name}: counts ({files.counts.path.name}) without positions; put tissue_positions.csv, .parquet or "
+            f"tissue_positions_list.csv into spatial (there is {summary_of(folder):.200})"
+        )
+    counted, whole = read_counts(files), read_positions(files.positions)
+    rows, spots, notes = _joined(counted.matrix, whole, files, where)
+    factors = read_json(files.factors) if files.factors else {}
+    factors_name = files.factors.name if files.factors else "the scale factors"
+    native = positive(factors, "bin_size_um", factors_name) or bin_um
+    measured, pitch_notes = _measured(spots, native, source)
+    image, scale = image_and_scale(
+        source, folder, files.hires, positive(factors, "tissue_hires_scalef", factors_name)
+    )
+    microns = positive(factors, "microns_per_pixel", factors_name)
+    size, size_notes = agreed_pixel_size(
+        source.um_per_pixel,
+        [
+            PixelSize(microns, f"from microns_per_pixel in {factors_name}") if microns else None,
+            measured,
+            *written_pixel_sizes(image, given=source.um_per_pixel, image_scale=scale),
+        ],
+        where,
+    )
+    stated = _Spots(_chosen(counted.matrix, rows), spots, native or PITCH_UM, native or SPOT_UM)
+    binned = _binned(source, stated, whole, native)
+    read = (f"{where}: {note}" for note in (*files.notes, *counted.notes, *notes, *binned.notes))
+    pixel_note = f"{where}: {size.um_per_pixel / scale:.4g} µm per pixel of {image.path.name}, {size.source}"
+    return _section(
+        source,
+        binned,
+        image,
+        (size, scale),
+        notes=(pixel_note, *size_notes, *pitch_notes, *image_notes(image), *read),
+    )
+
+
+def read_counts(files: SpaceRangerFiles) -> TenxCounts:
+    """Read a run's counts of genes, from one file or three.
+
+    Raises
+    ------
+    DataError
+        They are damaged, or don't fit each other.
+    """
+    counts = files.counts
+    if counts.path.is_file():
+        read = read_tenx_h5(counts.path)
+    elif counts.path == counts.folder:
+        read = read_tenx_folder(counts.path, counts.prefix)
     else:
-        full = 1.0 / pixels_per_um(array * STEP_UM, pixel, source.stem)
-        stated_by = f"from the array's pitch of {PITCH_UM:g} µm between neighbouring spots"
-    image, scale = _image(source, folder, positive(factors, "tissue_hires_scalef", factors_path.name))
-    notes = [f"{source.stem}: {full / scale:.4g} µm per pixel of {image.path.name}, {stated_by}"]
-    if left_out:
-        notes.append(f"{source.stem}: {left_out} counted barcodes don't lie under tissue and are left out")
-    bins = positive(factors, "bin_size_um", factors_path.name)
+        read = read_tenx_folder(counts.path, text_prefix(counts.path))
+    return without_excluded(read, counts.folder / f"{counts.prefix}probe_set.csv")
+
+
+def _section(
+    source: SectionSource,
+    spots: _Spots,
+    image: TissueImage,
+    size: tuple[PixelSize, float],
+    *,
+    notes: tuple[str, ...],
+) -> TissueSection:
+    full, scale, places = size[0].um_per_pixel, size[1], spots.places
+    reason = spot_reasons(places.pixel * scale, spots.counts.per_spot, image, source.stem, places.in_tissue)
     return TissueSection(
         name=source.stem,
         patient=source.patient,
         image=image,
         um_per_pixel=full / scale,
-        um_per_pixel_source=stated_by,
-        barcode=counts.barcode,
-        position_um=pixel * full,
-        reason=spot_reasons(pixel * scale, counts.per_spot, image, source.stem),
-        counts=counts.matrix,
-        gene=counts.gene,
-        symbol=counts.symbol,
-        spot_diameter_um=bins or SPOT_UM,
-        spot_pitch_um=bins or PITCH_UM,
-        notes=tuple(notes),
+        um_per_pixel_source=size[0].source,
+        barcode=spots.counts.barcode,
+        position_um=places.pixel * full,
+        reason=reason,
+        counts=spots.counts.matrix,
+        gene=spots.counts.gene,
+        symbol=spots.counts.symbol,
+        spot_diameter_um=spots.diameter_um,
+        spot_pitch_um=spots.pitch_um,
+        notes=notes,
         files=(image.path,),
+        full_um_per_pixel=full,
+        array=ArrayPlaces(places.in_tissue, places.array[:, 0], places.array[:, 1]),
     )
 
 
-def _counts(folder: Path) -> CountMatrix:
-    if (folder / _COUNTS).is_file():
-        return read_tenx_h5(folder / _COUNTS)
-    return read_tenx_folder(folder / _TRIO if is_tenx_folder(folder / _TRIO) else folder)
-
-
-def _positions(
-    spatial: Path, barcodes: list[str]
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], FloatArray, FloatArray]:
-    """Return which barcodes lie under tissue, their column and row on the array, and x and y in full-resolution pixels."""
-    paths = [spatial / name for name in _POSITIONS if (spatial / name).is_file()]
-    if not paths:
+def _joined(
+    counts: CountMatrix, whole: Places, files: SpaceRangerFiles, where: str
+) -> tuple[IndexArray, Places, list[str]]:
+    """Return which rows of the counts are kept, their places, and what is to be said."""
+    assert files.positions is not None
+    _refuse_aggregated(counts, files)
+    row_of = whole.rows_of(counts.barcode)
+    placed = row_of >= 0
+    under = placed & whole.in_tissue[row_of]
+    if not under.any():
         raise DataError(
-            f"{spatial.parent.name}: none of {', '.join(_POSITIONS)} in spatial; write tissue_positions.parquet as CSV where there is one"
+            f"{files.positions.name}: none of the {len(row_of)} counted barcodes lies under tissue; is it another sample's file?"
         )
-    path, places = paths[0], dict[str, list[float]]()
-    for number, line in text_lines(path):
-        barcode, _, rest = line.partition(",")
-        if number == 1 and barcode.strip().strip('"') == "barcode":
-            if tuple(cells_of(line, ",")) != _COLUMNS:
-                raise DataError(
-                    f"{path.name} line 1: the columns are {line!r:.120}; {', '.join(_COLUMNS)} are needed"
-                )
-            continue
-        name = barcode.strip().strip('"')
-        if name in places:
-            raise DataError(f"{path.name} line {number}: barcode {name!r:.60} stands twice; make them unique")
-        places[name] = numbers_of(rest, ",", f"{path.name} line {number}", 5)
-    kept = np.array(
-        [row for row, barcode in enumerate(barcodes) if places.get(barcode, (0,))[0] == 1], dtype=np.intp
+    kept = np.flatnonzero(under if files.counts.raw else placed)
+    places = whole.select(row_of[kept])
+    notes, off = [], int((placed & ~under).sum())
+    if files.counts.raw:
+        notes.append(
+            f"the raw counts {files.counts.path.name} are read, since there are no filtered ones or they were named; of {int(placed.sum())} "
+            f"counted barcodes the {len(kept)} that lie under tissue are kept"
+        )
+    elif off:
+        notes.append(
+            f"{off} of {len(kept)} counted barcodes don't lie under tissue (in_tissue 0) and aren't used"
+        )
+    if lost := int((~placed).sum()):
+        notes.append(f"{lost} counted barcodes have no place in {files.positions.name} and are left out")
+    return kept, places, notes
+
+
+def _chosen(counts: CountMatrix, rows: IndexArray) -> CountMatrix:
+    """Return ascending rows of the counts, the counts themselves where it is all of them."""
+    return counts if len(rows) == len(counts.barcode) else counts.select(rows)
+
+
+def _refuse_aggregated(counts: CountMatrix, files: SpaceRangerFiles) -> None:
+    """Refuse the counts of several sections that spaceranger aggr has joined."""
+    suffixes = {str(barcode).rpartition("-")[2] for barcode in counts.barcode}
+    if len(suffixes) > 1 and all(suffix.isdecimal() for suffix in suffixes):
+        raise DataError(
+            f"{files.counts.path.name}: counts of {len(suffixes)} sections (barcodes end in -{', -'.join(sorted(suffixes)):.80}), as spaceranger aggr "
+            "joins them; read each section's own run"
+        )
+
+
+def _measured(
+    spots: Places, native: float | None, source: SectionSource
+) -> tuple[PixelSize | None, tuple[str, ...]]:
+    """Return the pixel size by the array's pitch; None where the places are no such array, and then why."""
+    step = (native, native) if native else STEP_UM
+    array_um: FloatArray = spots.array[:, [1, 0]] * np.array(step)
+    try:
+        full = 1.0 / pixels_per_um(array_um, spots.pixel, source.stem)
+    except DataError as err:
+        if native is None and source.um_per_pixel is None:
+            raise
+        reason = str(err).removeprefix(f"{source.stem}: ").split(";")[0]
+        return None, (f"{source.stem}: the pixel size could not be checked by the array ({reason})",)
+    what = f"bins of {native:g} µm" if native else f"{PITCH_UM:g} µm between neighbouring spots"
+    return PixelSize(full, f"from the array's pitch of {what}", measured=True), ()
+
+
+def _binned(source: SectionSource, spots: _Spots, whole: Places, native: float | None) -> _Spots:
+    """Return the spots, or blocks of bins where a larger size was asked for."""
+    wanted = source.bin_um
+    if wanted is None or (native and abs(wanted - native) <= _SAME_BIN * native):
+        return spots
+    if native is None:
+        raise DataError(
+            f"{source.stem}: spots of Visium can't be joined into bins of {wanted:g} µm; leave --bin-um and the column bin_um away"
+        )
+    side = required_side(native, wanted, source.stem)
+    under = np.flatnonzero(spots.places.in_tissue)
+    bin_um = side * native
+    binned = joined_bins(_chosen(spots.counts, under), spots.places.array[under], side, bin_um)
+    places = Places(
+        binned.counts.barcode,
+        np.ones(len(binned.array), dtype=bool),
+        binned.array,
+        block_centres(whole, side, binned.array),
     )
-    if not len(kept):
-        raise DataError(
-            f"{path.name}: none of the {len(barcodes)} counted barcodes lies under tissue; is it another sample's file?"
+    partial, notes = int((binned.members < side**2).sum()), []
+    if bin_um != wanted:
+        notes.append(
+            f"bins of {bin_um:g} µm, the multiple of {native:g} µm nearest to the {wanted:g} asked for"
         )
-    table = np.array([places[barcodes[row]] for row in kept])
-    refuse_far(table, path.name)
-    return kept, table[:, [2, 1]], table[:, [4, 3]]  # rows are y and stand first
-
-
-def _image(source: SectionSource, folder: Path, scale: float | None) -> tuple[TissueImage, float]:
-    """Return the image and its pixels per full-resolution pixel: the one named, one beside the counts that has the right size, or the small one."""
-    if source.image is not None:
-        return open_tissue_image(source.image), 1.0
-    hires = folder / "spatial" / "tissue_hires_image.png"
-    candidates = [
-        path for path in sorted(folder.iterdir()) if path.suffix.lower() in IMAGES and path.is_file()
-    ]
-    if len(candidates) == 1:
-        image = open_tissue_image(candidates[0])
-        if scale is None or not hires.is_file():
-            return image, 1.0
-        reduced = open_tissue_image(hires)
-        ratio = np.array([reduced.width / image.width, reduced.height / image.height]) / scale
-        if np.all(np.abs(ratio - 1) < _SAME_SIZE):
-            return image, 1.0
-    if scale is None or not hires.is_file():
-        raise DataError(
-            f"{folder.name}: no tissue_hires_image.png with tissue_hires_scalef in spatial; name the full-resolution image with --image or in "
-            "the column image"
-        )
-    return open_tissue_image(hires), scale
+    notes.append(
+        f"{len(under)} bins of {native:g} µm joined into {len(places)} of {bin_um:g} µm, {partial} of them not full (at the tissue's edge)"
+    )
+    return replace(
+        spots, counts=binned.counts, places=places, pitch_um=bin_um, diameter_um=bin_um, notes=tuple(notes)
+    )

@@ -10,7 +10,9 @@ import pytest
 from example_h5ad import Change, library, replaced, texts
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import count_matrix, read_section
-from spectra_dl.expression.readers.anndata_files.h5ad import number_column, text_column
+from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
+from spectra_dl.expression.readers.anndata_files.tables import read_table
+from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.storage.hashing import sha256_of
 
 
@@ -23,10 +25,10 @@ from spectra_dl.storage.hashing import sha256_of
         (replaced("X", np.ones((12, 5))), r"numbers of shape \(12, 5\)"),
         (replaced("X/data", np.full(61, 1e308)), "indices and 12 rows|too large to be true"),
         (lambda file: file["X"].attrs.modify("shape", np.array([5, 5])), r"of shape \(5, 5\)"),
-        (lambda file: file.__delitem__("X"), "no counts in layers/counts"),
         (lambda file: file.__delitem__("var"), "no table var with an index"),
         (lambda file: file["obs"].attrs.__delitem__("_index"), "no table obs with an index"),
-        (replaced("obs/patient/codes", np.zeros(3, dtype=np.int8)), "has codes of shape"),
+        (replaced("obs/patient/codes", np.zeros(3, dtype=np.int8)), "'patient' has 3 values for 12 rows"),
+        (replaced("obs/patient/codes", np.zeros((12, 2), dtype=np.int8)), "has codes of shape"),
         (replaced("obs/patient/categories", np.array([[b"p"]])), r"has shape \(1, 1\)"),
         (texts("obs/patient/categories", [b"\xff"]), "is not UTF-8"),
         (texts("obs/_index", [b"a", b"b"]), "for 2 barcodes and 6 genes"),
@@ -37,6 +39,16 @@ from spectra_dl.storage.hashing import sha256_of
 def test_a_part_of_an_anndata_file_that_does_not_fit_is_refused(changed, change, said):
     with pytest.raises(DataError, match=said):
         read_section(changed(change), um_per_pixel=0.5)
+
+
+def test_a_file_without_values_has_no_counts_and_says_so(changed):
+    path = changed(lambda file: file.__delitem__("X"))
+    section = read_section(path, um_per_pixel=0.5)
+    assert section.counts is None
+    assert section.usable.all()
+    assert "one: the file has no values of genes, and so no counts" in section.notes
+    with pytest.raises(DataError, match="no counts in layers/counts"):
+        read_h5ad_counts(path)
 
 
 def test_counts_whose_sum_can_not_be_held_are_refused(changed):
@@ -71,14 +83,14 @@ def test_a_list_in_a_column_of_texts_is_refused(changed):
 
 def test_a_column_of_texts_is_no_column_of_numbers(changed):
     path = changed(lambda file: file["obs"].create_dataset("x", data=np.array([b"a"] * 12)))
-    with h5py.File(path) as file, pytest.raises(DataError, match="is no column of numbers"):
-        number_column(file, "obs", "x", "one.h5ad")
+    with opened_anndata(path) as root, pytest.raises(DataError, match="is no column of numbers"):
+        _ = read_table(root, "obs").column("x").numbers
 
 
 def test_a_table_of_two_dimensions_is_no_column(changed):
     path = changed(lambda file: file["obs"].create_dataset("x", data=np.ones((12, 2))))
-    with h5py.File(path) as file, pytest.raises(DataError, match=r"has shape \(12, 2\) for 12 rows"):
-        text_column(file, "obs", "x", "one.h5ad")
+    with opened_anndata(path) as root, pytest.raises(DataError, match=r"has shape \(12, 2\) and type"):
+        read_table(root, "obs").column("x")
 
 
 def test_a_layer_that_is_no_counts_is_passed_over(changed):

@@ -13,7 +13,7 @@ from scipy.sparse import csc_matrix
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers import read_section
-from spectra_dl.expression.readers.anndata_files.h5ad import read_h5ad_counts
+from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
 from spectra_dl.imaging.precut_tiles import PrecutTiles
 
 Write = Callable[..., Path]
@@ -81,10 +81,20 @@ def test_log_normalised_values_are_no_counts_and_it_is_said(h5ad: Write, counts:
         read_h5ad_counts(path)
 
 
-def test_negative_counts_are_refused_with_their_place(h5ad: Write, counts: np.ndarray) -> None:
+def test_negative_values_are_no_counts_and_refused_with_their_place_where_counts_are_needed(
+    h5ad: Write, counts: np.ndarray
+) -> None:
     counts[3, 2] = -1
-    with pytest.raises(DataError, match=r"'spot3', gene 'GENE2'.*below 0"):
-        read_section(h5ad(values=counts), um_per_pixel=0.5)
+    path = h5ad(values=counts)
+    section = read_section(path, um_per_pixel=0.5)
+    assert section.counts is None
+    assert section.usable.all()
+    assert any(
+        "'spot3', gene 'GENE2': -1 is below 0" in note and "not taken as counts" in note
+        for note in section.notes
+    )
+    with pytest.raises(DataError, match=r"'spot3', gene 'GENE2': -1 is below 0.*layers/counts"):
+        read_h5ad_counts(path)
 
 
 def test_a_row_that_is_not_finite_and_an_empty_one_are_listed(h5ad: Write, counts: np.ndarray) -> None:

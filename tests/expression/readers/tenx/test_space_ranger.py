@@ -75,13 +75,30 @@ def test_um_per_pixel_comes_from_the_pitch_of_100_um(outs: Path) -> None:
 
 
 def test_given_um_per_pixel_are_those_of_the_full_image(outs: Path) -> None:
-    assert read_section(outs, um_per_pixel=0.25).um_per_pixel == pytest.approx(2.5)
+    assert read_section(outs, um_per_pixel=0.17).um_per_pixel == pytest.approx(1.7)
+
+
+def test_given_um_per_pixel_that_the_pitch_contradicts_are_refused(outs: Path) -> None:
+    with pytest.raises(DataError, match=r"1\.5 times the 0\.1667 from the array's pitch"):
+        read_section(outs, um_per_pixel=0.25)
 
 
 def test_microns_per_pixel_of_later_versions_are_taken(outs: Path) -> None:
     path = outs / "spatial" / "scalefactors_json.json"
+    path.write_text(json.dumps({"tissue_hires_scalef": 0.1, "microns_per_pixel": 0.17}))
+    assert read_section(outs).um_per_pixel == pytest.approx(1.7)
+
+
+def test_microns_per_pixel_that_the_pitch_contradicts_are_refused_unless_one_is_chosen(outs: Path) -> None:
+    path = outs / "spatial" / "scalefactors_json.json"
     path.write_text(json.dumps({"tissue_hires_scalef": 0.1, "microns_per_pixel": 0.2}))
-    assert read_section(outs).um_per_pixel == pytest.approx(2.0)
+    with pytest.raises(
+        DataError, match=r"0\.2 µm per pixel from microns_per_pixel .* but 0\.1667 from the array"
+    ):
+        read_section(outs)
+    section = read_section(outs, um_per_pixel=0.16)
+    assert section.um_per_pixel == pytest.approx(1.6)
+    assert any("0.8 times the 0.2 from microns_per_pixel" in note for note in section.notes)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -110,12 +127,15 @@ def test_the_folder_above_outs_is_read_too(outs: Path) -> None:
     assert len(read_section(above)) == 12
 
 
-def test_spots_beside_the_tissue_are_left_out_and_counted(outs: Path) -> None:
+def test_spots_beside_the_tissue_keep_their_row_with_a_reason(outs: Path) -> None:
     path = outs / "spatial" / "tissue_positions_list.csv"
     path.write_text(path.read_text().replace("B3-1,1,", "B3-1,0,"))
     section = read_section(outs)
-    assert "B3-1" not in list(section.barcode)
-    assert any("1 counted barcodes" in note for note in section.notes)
+    assert list(section.barcode) == [f"B{k}-1" for k in range(12)]
+    assert section.reason[3] == "not under tissue"
+    assert list(np.flatnonzero(~section.usable)) == [3]
+    assert list(np.flatnonzero(~section.array.in_tissue)) == [3]
+    assert any("1 of 12 counted barcodes" in note for note in section.notes)
 
 
 def test_other_features_than_genes_are_left_out(outs: Path) -> None:

@@ -10,8 +10,8 @@ from PIL import Image
 from example_h5ad import replaced
 from fuzzing.sections import space_ranger_files, space_ranger_text_files
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers import read_section
-from spectra_dl.expression.readers.tenx import tenx_matrix
+from spectra_dl.expression.readers import SectionSource, read_section
+from spectra_dl.expression.readers.tenx import matrix_market
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,8 @@ def test_a_text_file_of_space_ranger_that_does_not_fit_is_refused(put, others, s
 def test_a_long_matrix_is_read_in_blocks(put, monkeypatch):
     folder = put(space_ranger_text_files())
     whole = read_section(folder).counts.toarray()
-    monkeypatch.setattr(tenx_matrix, "_BLOCK_LINES", 7)
+    monkeypatch.setattr(matrix_market, "_BLOCK_LINES", 7)
+    monkeypatch.setattr(matrix_market, "_fits_scanpy", lambda path, values: False)
     assert np.array_equal(read_section(folder).counts.toarray(), whole)
 
 
@@ -94,8 +95,25 @@ def test_the_full_image_beside_the_counts_is_taken_if_its_size_fits(put):
     assert (read_section(folder).image.width, read_section(folder).image.path.name) == (2000, "full.png")
     tenfold(folder, 1900, 1500)
     assert read_section(folder).image.path.name == "tissue_hires_image.png"
-    named = read_section(folder, image=folder / "full.png")
-    assert named.image.path.name == "full.png"
+
+
+def test_a_named_image_of_another_size_is_refused_with_both_sizes(put):
+    folder = tenfold(put(space_ranger_files()), 1900, 1500)
+    with pytest.raises(DataError, match=r"full\.png is 1900 x 1500 pixels, but .* is 2000 x 1500"):
+        read_section(folder, image=folder / "full.png")
+
+
+def test_a_reduced_image_is_read_by_the_scale_that_is_given(put):
+    folder = tenfold(put(space_ranger_files()), 1000, 750)
+    with pytest.raises(DataError, match=r"or give its scale, 0\.5"):
+        read_section(folder, image=folder / "full.png")
+    small = read_section(folder)
+    section = read_section(SectionSource(folder, image=folder / "full.png", image_scale=0.5))
+    assert section.um_per_pixel == pytest.approx(small.um_per_pixel / 5)
+    assert section.position_um == pytest.approx(small.position_um)
+    assert section.full_um_per_pixel == pytest.approx(section.um_per_pixel / 2)
+    with pytest.raises(DataError, match=r"with the scale 0\.25 but"):
+        read_section(SectionSource(folder, image=folder / "full.png", image_scale=0.25))
 
 
 def test_the_full_image_alone_is_taken(put):

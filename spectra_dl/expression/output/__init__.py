@@ -1,0 +1,1 @@
+"""Predicted expression as files of other programs."""

@@ -1,0 +1,56 @@
+"""The section's image and its scale factors, as Space Ranger writes them and scanpy and squidpy read them."""
+
+import numpy as np
+
+from spectra_dl.expression.output.prediction import SectionPrediction
+from spectra_dl.expression.output.storable_text import storable
+from spectra_dl.imaging.image import Pixels
+
+_LOWRES = 600  # pixels, as Space Ranger's
+_FIDUCIAL_UM = 105.0  # of Visium's slides
+
+
+def images(prediction: SectionPrediction) -> dict[str, tuple[Pixels, float]]:
+    """Return ``hires`` and ``lowres``, each with its pixels per pixel of the full-resolution image."""
+    full = prediction.full_um_per_pixel / prediction.section.um_per_pixel
+    pixels, scale = prediction.small_image
+    small, smaller = shrunk(pixels, _LOWRES)
+    return {"hires": (pixels, scale * full), "lowres": (small, scale * smaller * full)}
+
+
+def shrunk(pixels: Pixels, longest: int) -> tuple[Pixels, float]:
+    """Return an image with a longest side of at most ``longest`` pixels, and its pixels per given pixel.
+
+    Parameters
+    ----------
+    pixels
+        ``(h, w, 3)``, 8 bits.
+    longest
+        1 or more.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.thumbnail((longest, longest))
+    small = np.asarray(image, dtype=np.uint8)
+    return small, small.shape[1] / pixels.shape[1]
+
+
+def library_entry(prediction: SectionPrediction) -> dict[str, object]:
+    """Return the section's entry of ``uns["spatial"]``: images, scale factors and metadata.
+
+    Scale factors are pixels of the small images per pixel of the full-resolution image, diameters are in pixels of the latter.
+    """
+    drawn, um = images(prediction), prediction.full_um_per_pixel
+    return {
+        "images": {name: pixels for name, (pixels, _) in drawn.items()},
+        "scalefactors": {
+            **{f"tissue_{name}_scalef": scale for name, (_, scale) in drawn.items()},
+            "spot_diameter_fullres": prediction.diameter_um / um,
+            "fiducial_diameter_fullres": _FIDUCIAL_UM / um,
+        },
+        "metadata": {
+            "um_per_pixel": um,
+            "um_per_pixel_source": storable(prediction.section.um_per_pixel_source),
+        },
+    }

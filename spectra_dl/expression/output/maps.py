@@ -1,0 +1,175 @@
+"""Maps of genes: predicted and measured on one colour scale, over the tissue, with a scale bar."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.expression.output.frame import shrunk
+from spectra_dl.expression.output.prediction import SectionPrediction
+from spectra_dl.imaging.image import Pixels
+from spectra_dl.storage.figure_file import write_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import Collection
+
+_LONGEST_SIDE = 1200
+_TAILS = (1.0, 99.0)  # percent of values between which colours run
+_BAR_SHARE = 0.25  # of the image's width, at most
+_LABEL = "log(1 + counts per 10,000)"
+
+
+def write_maps(folder: Path, prediction: SectionPrediction, columns: Sequence[int]) -> list[str]:
+    """Draw maps of genes, next to the measured ones where there are any, and return the files' names.
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    prediction
+        Of a section.
+    columns
+        Numbers of the genes.
+
+    Raises
+    ------
+    EnvironmentFault
+        A file can't be written.
+    """
+    section = prediction.section
+    whole, scale = prediction.small_image
+    pixels, smaller = shrunk(whole, _LONGEST_SIDE)
+    scale *= smaller
+    canvas = _Canvas(
+        pixels,
+        section.position_um / section.um_per_pixel * scale,
+        prediction.diameter_um / section.um_per_pixel * scale,
+        section.um_per_pixel / scale,
+    )
+    names = _file_names([prediction.names[at] for at in columns])
+    for at, name in zip(columns, names, strict=True):
+        measured = None if prediction.measured is None else prediction.measured[:, at]
+        shown = None if measured is None or not np.isfinite(measured).any() else measured
+        _draw(folder / name, canvas, prediction.names[at], predicted=prediction.values[:, at], measured=shown)
+    return names
+
+
+def colour_limits(*values: FloatArray | None) -> tuple[float, float]:
+    """Return the lowest and the highest value that colours tell apart, one pair for all that is drawn of a gene.
+
+    Parameters
+    ----------
+    values
+        What is drawn, NaN where unknown; None where nothing is.
+    """
+    known = [each[np.isfinite(each)] for each in values if each is not None]
+    lows = [np.percentile(each, _TAILS[0]) for each in known if each.size]
+    highs = [np.percentile(each, _TAILS[1]) for each in known if each.size]
+    low, high = (min(lows), max(highs)) if lows else (0.0, 1.0)
+    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
+
+
+def bar_length(width_um: float) -> float:
+    """Return the length of a scale bar in µm: 1, 2 or 5 times a power of ten, at most a quarter of the width.
+
+    Examples
+    --------
+    >>> bar_length(6500.0), bar_length(90.0)
+    (1000.0, 20.0)
+    """
+    longest = width_um * _BAR_SHARE
+    power = 10.0 ** math.floor(math.log10(longest))
+    return next(step * power for step in (5.0, 2.0, 1.0) if step * power <= longest)
+
+
+@dataclass(frozen=True, eq=False)
+class _Canvas:
+    """The tissue that values are drawn on: its pixels, the spots' centres and diameter in them, and their size in µm."""
+
+    pixels: Pixels
+    place: FloatArray
+    diameter: float
+    um_per_pixel: float
+
+
+def _draw(
+    path: Path, canvas: _Canvas, gene: str, *, predicted: FloatArray, measured: FloatArray | None
+) -> None:
+    from matplotlib.figure import Figure
+
+    gene = gene if gene.isprintable() and len(gene) <= 40 else f"{ascii(gene)[1:39]}"
+    panels: list[tuple[str, FloatArray | None]] = [("H&E", None), (f"{gene}, predicted", predicted)]
+    panels += [] if measured is None else [(f"{gene}, measured", measured)]
+    limits = colour_limits(predicted, measured)
+    figure = Figure(figsize=(4.6 * len(panels), 4.6), layout="constrained")
+    axes = list(figure.subplots(1, len(panels)))
+    for at, (title, _) in zip(axes, panels, strict=True):
+        at.imshow(canvas.pixels)
+        at.set_title(title, parse_math=False)
+        at.set_axis_off()
+    _scale_bar(axes[0], canvas)
+    spots = [
+        _spots(at, canvas, values, limits)
+        for at, (_, values) in zip(axes, panels, strict=True)
+        if values is not None
+    ]
+    figure.colorbar(spots[0], ax=axes[1:], shrink=0.7, label=_LABEL, extend="both")
+    write_figure(path, figure)
+
+
+def _spots(axes: "Axes", canvas: _Canvas, values: FloatArray, limits: tuple[float, float]) -> "Collection":
+    """Draw spots of their true size; those without a value are left out, so that the tissue is seen."""
+    from matplotlib.collections import EllipseCollection
+
+    rows = np.isfinite(values) & np.isfinite(canvas.place).all(axis=1)
+    side = np.full(rows.sum(), canvas.diameter)
+    spots = EllipseCollection(
+        side,
+        side,
+        np.zeros(rows.sum()),
+        units="xy",
+        offsets=canvas.place[rows],
+        offset_transform=axes.transData,
+        array=values[rows],
+        clim=limits,
+        cmap="viridis",
+        linewidths=0,
+        alpha=0.85,
+    )
+    axes.add_collection(spots, autolim=False)
+    return spots
+
+
+def _scale_bar(axes: "Axes", canvas: _Canvas) -> None:
+    height, width = canvas.pixels.shape[:2]
+    length = bar_length(width * canvas.um_per_pixel)
+    start, level = 0.04 * width, 0.95 * height
+    end = start + length / canvas.um_per_pixel
+    axes.plot([start, end], [level, level], color="black", linewidth=3, solid_capstyle="butt")
+    axes.text(
+        (start + end) / 2,
+        level - 0.015 * height,
+        f"{length:g} µm",
+        ha="center",
+        va="bottom",
+        fontsize=9,
+        bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1},
+    )
+
+
+def _file_names(genes: Sequence[str]) -> list[str]:
+    """Return a file name for each gene, all distinct also where case is ignored."""
+    names: list[str] = []
+    for gene in genes:
+        safe = "".join(
+            letter if letter.isascii() and (letter.isalnum() or letter in "-.") else "_" for letter in gene
+        )[:80]
+        taken = {name.lower() for name in names}
+        tries = (f"map_{safe}{'' if at == 1 else f'_{at}'}.png" for at in range(1, len(genes) + 1))
+        names.append(next(name for name in tries if name.lower() not in taken))
+    return names

@@ -1,0 +1,98 @@
+"""What a section's counts say of the genes that were predicted."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.evaluation.profiles.metrics import pearson_per_column
+from spectra_dl.expression.genes import gene_key, log_normalise
+from spectra_dl.expression.section import TissueSection
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+
+def measured_counts(section: TissueSection, genes: Sequence[str]) -> FloatArray | None:
+    """Return ``(n, g)`` raw counts of named genes; None without counts.
+
+    Parameters
+    ----------
+    section
+        The section and all its spots.
+    genes
+        Ensembl ids or symbols.
+
+    Returns
+    -------
+    FloatArray or None
+        NaN where the gene or the spot was not counted.
+    """
+    if section.counts is None or section.gene is None:
+        return None
+    rows = np.flatnonzero(_library(section) > 0)
+    selector = _columns_of(section.gene, section.symbol, genes)
+    known = np.flatnonzero(np.asarray(selector.sum(axis=0)).ravel())
+    values = np.full((len(section), len(genes)), np.nan)
+    values[rows[:, None], known] = (section.counts[rows] @ selector)[:, known].toarray()
+    return values
+
+
+def measured_values(section: TissueSection, genes: Sequence[str]) -> FloatArray | None:
+    """Return ``(n, g)`` measured log(1 + counts per 10,000) of named genes; None without counts.
+
+    Parameters
+    ----------
+    section
+        The section and all its spots.
+    genes
+        Ensembl ids or symbols.
+
+    Returns
+    -------
+    FloatArray or None
+        NaN where the gene or the spot was not counted.
+    """
+    counts = measured_counts(section, genes)
+    if counts is None:
+        return None
+    library = _library(section)
+    return log_normalise(counts, np.where(library > 0, library, np.nan))
+
+
+def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
+    """Return ``(g,)`` Pearson correlations of predicted and measured values over the spots that have both.
+
+    Parameters
+    ----------
+    values, measured
+        ``(n, g)`` log(1 + counts per 10,000), NaN where unknown.
+    """
+    rows = np.isfinite(values).all(axis=1) & np.isfinite(measured).any(axis=1)
+    return pearson_per_column(values[rows], np.nan_to_num(measured[rows]))
+
+
+def total_counts(section: TissueSection) -> FloatArray | None:
+    """Return ``(n,)`` counts of each spot over all genes; None without counts."""
+    return None if section.counts is None else _library(section)
+
+
+def _library(section: TissueSection) -> FloatArray:
+    assert section.counts is not None
+    return np.asarray(section.counts.sum(axis=1), dtype=np.float64).ravel()
+
+
+def _columns_of(gene: TextArray, symbol: TextArray | None, asked: Sequence[str]) -> "csr_matrix":
+    """Return the ``(genes, asked)`` matrix of ones that adds up all counts under a name, as training does."""
+    from scipy.sparse import csr_matrix
+
+    by_id: dict[str, list[int]] = {}
+    by_symbol: dict[str, list[int]] = {}
+    for row, (identifier, name) in enumerate(zip(gene, gene if symbol is None else symbol, strict=True)):
+        by_id.setdefault(gene_key(str(identifier)), []).append(row)
+        by_symbol.setdefault(str(name or identifier), []).append(row)
+    rows_of = by_symbol | by_id
+    pairs = [(row, column) for column, name in enumerate(asked) for row in rows_of.get(name, [])]
+    ends = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    return csr_matrix((np.ones(len(pairs)), (ends[0], ends[1])), shape=(len(gene), len(asked)))

@@ -1,0 +1,1 @@
+"""Which genes a model predicts: asked for by name, or chosen on training spots."""

@@ -1,0 +1,183 @@
+"""What an AnnData file states of the spots of one section: counts, marks of tissue, places of the array, the library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.columns import Column, check_encoding
+from spectra_dl.expression.readers.anndata_files.coordinates import spot_pixels
+from spectra_dl.expression.readers.anndata_files.counts import read_counts
+from spectra_dl.expression.readers.anndata_files.libraries import one_library
+from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
+from spectra_dl.expression.readers.count_matrix import CountMatrix, refuse_duplicates
+from spectra_dl.expression.readers.stored.nodes import StoredGroup
+from spectra_dl.expression.readers.stored.opened import opened_anndata
+from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+from spectra_dl.expression.section import ArrayPlaces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+_PATIENTS = ("patient", "patient_id")
+_LEGACY_PIXELS = {"pixel_x", "pixel_y"}
+
+
+@dataclass(frozen=True, eq=False)
+class SpotContent:
+    """The spots of one section.
+
+    Attributes
+    ----------
+    barcode
+        ``(n,)`` unique.
+    values
+        Counts, or other values (see `CountMatrix.whole`); None where the file has none.
+    place
+        Where the values stand.
+    pixel
+        ``(n, 2)`` x and y in full-resolution pixels; None where not stated.
+    array
+        Places of the array.
+    library_id
+        What the file calls the section; None where it doesn't.
+    patient
+        ``(n,)`` as a column of patients states it; None without.
+    notes
+        To go on from the section's name.
+    """
+
+    barcode: TextArray
+    values: CountMatrix | None
+    place: str
+    pixel: FloatArray | None
+    array: ArrayPlaces
+    library_id: str | None
+    patient: TextArray | None
+    notes: tuple[str, ...]
+
+
+def read_content(root: StoredGroup, names: Sequence[str]) -> SpotContent:
+    """Read everything of a section but its image.
+
+    Parameters
+    ----------
+    root
+        An open file.
+    names
+        What a person may call the section, to choose among several libraries.
+
+    Raises
+    ------
+    DataError
+        A part is encoded in a way that is not known, damaged, or does not fit the others; or there are several sections.
+    """
+    check_encoding(root, root.where)
+    obs = read_table(root, "obs")
+    values, place, counted = read_counts(root, obs.index)
+    pixel, notes = spot_pixels(root, obs)
+    library = one_library(obs, libraries_of(root), pixel, names, root.where)
+    rows = library.rows
+    if values is None:
+        refuse_duplicates(obs.index[rows], "barcode", root.where)
+    marks, marked = _marks(obs, rows)
+    row, column, placed = _array(obs, rows)
+    return SpotContent(
+        barcode=obs.index[rows],
+        values=values if values is None or len(rows) == len(obs) else values.select(rows),
+        place=place,
+        pixel=None if pixel is None else pixel[rows],
+        array=ArrayPlaces(marks, row, column),
+        library_id=library.name,
+        patient=None if (patient := obs.first(*_PATIENTS)) is None else patient.text[rows],
+        notes=(*notes, *library.notes, *marked, *placed, *counted),
+    )
+
+
+def libraries_of(root: StoredGroup) -> list[str]:
+    """Return the names of the libraries in ``uns['spatial']``."""
+    node = root.member("uns/spatial") if "uns/spatial" in root else None
+    if not isinstance(node, StoredGroup):
+        return []
+    return [name for name in node.names if isinstance(node.member(name), StoredGroup)]
+
+
+def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
+    """Return raw counts ``(n, g)``, barcodes and genes of an AnnData file, of spots under tissue.
+
+    Raises
+    ------
+    UnsafeError
+        The file links to another file.
+    DataError
+        It is damaged, its parts don't fit, or it holds no raw counts.
+    """
+    with opened_anndata(path) as root:
+        content = read_content(root, [path.stem])
+    counts, place = content.values, content.place
+    if counts is None:
+        raise DataError(f"{path.name}: no counts in layers/counts, raw/X or X; bring raw counts")
+    if content.array.in_tissue is not None:
+        counts = counts.select(np.flatnonzero(content.array.in_tissue))
+    if counts.missing.any():
+        row = int(np.flatnonzero(counts.missing)[0])
+        raise DataError(
+            f"{path.name} {place}: values of spot {counts.barcode[row]!r:.60} are not finite; bring raw counts"
+        )
+    if not counts.whole:
+        raise DataError(
+            f"{path.name} {place}: {counts.first_wrong}; values that are no whole numbers from 0, as after log-normalising or scaling, are not taken "
+            "as counts; put raw counts into layers/counts"
+        )
+    return counts.matrix, counts.barcode, counts.gene
+
+
+def _marks(obs: Table, rows: "NDArray[np.intp]") -> "tuple[NDArray[np.bool_] | None, list[str]]":
+    """Return which spots lie under tissue, and a note on those that don't; columns that differ are refused."""
+    columns = [name for name in obs.names if states_tissue(name)]
+    if not columns and "selected" in obs.names and {name.lower() for name in obs.names} >= _LEGACY_PIXELS:
+        columns = ["selected"]
+    marks = {
+        name: tissue_marks(list(column.text[rows]), name, obs.title)
+        for name in columns
+        if (column := obs.column(name)) is not None
+    }
+    if not marks:
+        return None, []
+    first, *others = marks
+    for other in others:
+        if len(differ := np.flatnonzero(marks[first] != marks[other])):
+            raise DataError(
+                f"{obs.title}: {first} and {other} differ for {len(differ)} spots, row {rows[differ[0]] + 1} among them; remove the wrong column"
+            )
+    off = int((~marks[first]).sum())
+    return marks[first], [
+        f"{off} of {len(rows)} spots are not under tissue by obs[{first!r}] and are left out"
+    ] if off else []
+
+
+def _array(
+    obs: Table, rows: "NDArray[np.intp]"
+) -> "tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, list[str]]":
+    row, column = (obs.first(*names) for names in (("array_row",), ("array_col", "array_column")))
+    if row is None or column is None:
+        return None, None, []
+    places = [_whole(row, rows), _whole(column, rows)]
+    if places[0] is None or places[1] is None:
+        return None, None, ["array_row and array_col are not whole numbers for every spot and are not used"]
+    return places[0], places[1], []
+
+
+def _whole(column: Column, rows: "NDArray[np.intp]") -> "NDArray[np.int64] | None":
+    try:
+        numbers = column.numbers[rows]
+    except DataError:
+        return None
+    if not np.isfinite(numbers).all() or np.any(numbers != np.rint(numbers)) or np.any(np.abs(numbers) > 1e9):
+        return None
+    return numbers.astype(np.int64)

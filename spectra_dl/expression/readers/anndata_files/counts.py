@@ -1,0 +1,119 @@
+"""Counts of an AnnData file, and which of its features are genes."""
+
+import re
+
+import numpy as np
+
+from spectra_dl.arrays import TextArray
+from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.matrices import read_matrix
+from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
+from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_values, refuse_duplicates
+from spectra_dl.expression.readers.gene_names import is_metadata, no_controls, of_expression
+from spectra_dl.expression.readers.stored.nodes import StoredGroup
+
+_PLACES = (
+    ("layers/counts", "var"),
+    ("layers/raw_counts", "var"),
+    ("layers/raw", "var"),
+    ("raw/X", "raw/var"),
+    ("raw.X", "raw.var"),
+)
+_ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?")
+_SYMBOLS = ("gene_symbol", "gene_symbols", "gene_name", "gene_names", "feature_name", "symbol")
+_IDS = ("gene_ids", "gene_id", "feature_id", "ensembl_id")
+_TYPES = ("feature_types", "feature_type")
+_SURE_LENGTH = 6  # of a name of metadata; shorter ones, as x and y, are those of genes of some species
+_NO, _YES = {"false", "0", "0.0"}, {"true", "1", "1.0"}
+
+
+def read_counts(root: StoredGroup, barcode: TextArray) -> tuple[CountMatrix | None, str, list[str]]:
+    """Read the first of layers/counts, raw/X and X that holds counts, else X with the values it holds.
+
+    Parameters
+    ----------
+    root
+        An open file.
+    barcode
+        ``(n,)`` ids of its spots.
+
+    Returns
+    -------
+    values
+        Values and ids; None where there are none at all.
+    place
+        Their path in the file.
+    notes
+        On features that are no genes, to go on from the section's name.
+
+    Raises
+    ------
+    DataError
+        The file is damaged, or its parts don't fit.
+    """
+    for place, genes in _PLACES:
+        if place in root and genes in root:
+            values, notes = _values(root, (place, genes), barcode)
+            if values.whole:
+                return values, place, notes
+    if "X" not in root or root.member("X").attributes.get("encoding-type") == "null":
+        return None, "X", []
+    values, notes = _values(root, ("X", "var"), barcode)
+    return values, "X", notes
+
+
+def _values(root: StoredGroup, place: tuple[str, str], barcode: TextArray) -> tuple[CountMatrix, list[str]]:
+    where = f"{root.where} {place[0]}"
+    table = read_table(root, place[1])
+    matrix = read_matrix(root.member(place[0]), (len(barcode), len(table)), where)
+    kept, notes = _genes(table)
+    gene, symbol = _gene_ids(table, kept, root.where)
+    values = checked_values(matrix[:, np.flatnonzero(kept)], barcode, gene, symbol, where)
+    return values, notes
+
+
+def _genes(table: Table) -> "tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], list[str]]":
+    """Return which features are genes that count, and a note for each kind that is left out."""
+    kept, notes = no_controls(table.index), []
+    ids = table.first(*_IDS)
+    if ids is not None:
+        kept &= no_controls(ids.text)
+    if controls := int((~kept).sum()):
+        notes.append(f"{controls} of {len(kept)} features are control or withdrawn probes and are left out")
+    metadata = np.array([is_metadata(str(name)) for name in table.index], dtype=bool)
+    if any(len(str(name)) >= _SURE_LENGTH for name in table.index[metadata]):
+        notes.append(
+            f"{int((kept & metadata).sum())} of {len(kept)} features are metadata of spots and are left out"
+        )
+        kept &= ~metadata
+    types = table.first(*_TYPES)
+    if types is not None and (others := int((kept & ~of_expression(types.text)).sum())):
+        kept &= of_expression(types.text)
+        notes.append(f"{others} of {len(kept)} features are no genes by their {types.name} and are left out")
+    included = table.first("included")
+    if included is not None and set(map(str.lower, included.text)) <= _NO | _YES:
+        marks = np.array([str(value).lower() in _YES for value in included.text], dtype=bool)
+        if excluded := int((kept & ~marks).sum()):
+            kept &= marks
+            notes.append(
+                f"{excluded} of {len(kept)} genes are not included by the probe set and are left out"
+            )
+    if len(kept) and not kept.any():
+        raise DataError(f"{table.title}: none of its {len(kept)} features is a gene; is it another assay?")
+    return kept, notes
+
+
+def _gene_ids(
+    table: Table, kept: "np.ndarray[tuple[int], np.dtype[np.bool_]]", where: str
+) -> tuple[TextArray, TextArray | None]:
+    """Return ids and symbols: Ensembl ids where the table has them for every gene, and their symbols."""
+    index = table.index[kept]
+    if all(_ENSEMBL.fullmatch(gene) for gene in index):
+        symbols = table.first(*_SYMBOLS)
+        return index, None if symbols is None else symbols.text[kept]
+    for name in _IDS:
+        column = table.column(name)
+        if column is not None and all(_ENSEMBL.fullmatch(gene) for gene in column.text[kept]):
+            return column.text[kept], index
+    refuse_duplicates(index, "gene", where)
+    return index, None

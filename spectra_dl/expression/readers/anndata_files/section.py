@@ -1,0 +1,171 @@
+"""One section in an AnnData file, as scanpy and squidpy write it or in HEST's layout."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.content import SpotContent, read_content
+from spectra_dl.expression.readers.anndata_files.hest_metadata import HestMetadata, hest_metadata
+from spectra_dl.expression.readers.anndata_files.section_image import MeasuredSpots, section_image
+from spectra_dl.expression.readers.anndata_files.spatial_metadata import SpatialMetadata, spatial_metadata
+from spectra_dl.expression.readers.array_pitch import array_pixel_size, pitch_pixel_size
+from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
+from spectra_dl.expression.readers.source import SectionSource, refuse_far
+from spectra_dl.expression.readers.stored.opened import opened_anndata
+from spectra_dl.expression.readers.tenx.space_ranger import PITCH_UM, SPOT_UM
+from spectra_dl.expression.section import TissueSection, pitch_of
+
+
+def read_anndata_section(source: SectionSource) -> TissueSection:
+    """Read one section whose spots' pixels stand in ``obsm['spatial']`` or in columns of ``obs``.
+
+    Values that are no counts are none: such a section can be predicted on, but has no counts to train on.
+
+    Raises
+    ------
+    DataError
+        The file can't be used, it has no spot positions, or µm per pixel are not known.
+    UnsafeError
+        A part of it lies elsewhere.
+    """
+    names = list(dict.fromkeys((source.stem, source.path.stem)))
+    with opened_anndata(source.path) as root:
+        content = read_content(root, names)
+        metadata = spatial_metadata(root, content.library_id)
+    if content.pixel is None:
+        raise DataError(
+            f"{source.path.name}: no obsm['spatial'] and no pixel columns in obs; bring the spots' positions"
+        )
+    refuse_far(content.pixel, source.path.name)
+    return _section(source, content, content.pixel, metadata)
+
+
+def _section(
+    source: SectionSource, content: SpotContent, pixel: FloatArray, metadata: SpatialMetadata | None
+) -> TissueSection:
+    hest = hest_metadata(source)
+    sizes = _sizes(source, content, pixel, (metadata, hest))
+    full = sizes.size.um_per_pixel
+    values = content.values
+    counted = values is not None and values.whole
+    per_spot = np.ones(len(pixel)) if values is None or not counted else values.per_spot
+    spots = MeasuredSpots(content.barcode, pixel, per_spot, content.array.in_tissue)
+    image = section_image(source, metadata, spots)
+    patient, patient_notes = patient_of(source, content, hest)
+    notes = [
+        f"{full:.4g} µm per pixel of the full image, {sizes.size.source}",
+        *value_notes(content),
+        *content.notes,
+        *sizes.notes,
+        *image.notes,
+        *patient_notes,
+    ]
+    return TissueSection(
+        name=source.stem,
+        patient=patient,
+        image=image.image,
+        um_per_pixel=full / image.scale,
+        um_per_pixel_source=sizes.size.source,
+        barcode=content.barcode,
+        position_um=pixel * full,
+        reason=image.reason,
+        counts=values.matrix if values is not None and counted else None,
+        gene=None if values is None else values.gene,
+        symbol=None if values is None else values.symbol,
+        spot_diameter_um=sizes.diameter_um,
+        spot_pitch_um=sizes.pitch_um,
+        notes=tuple(f"{source.stem}: {note}" for note in notes),
+        files=(*hest.files, image.image.path),
+        full_um_per_pixel=full,
+        array=content.array,
+        library_id=content.library_id,
+    )
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Size of a pixel, distance and diameter of spots in µm, and notes."""
+
+    size: PixelSize
+    pitch_um: float | None
+    diameter_um: float | None
+    notes: tuple[str, ...]
+
+
+def _sizes(
+    source: SectionSource,
+    content: SpotContent,
+    pixel: FloatArray,
+    stated: tuple[SpatialMetadata | None, HestMetadata],
+) -> _Sizes:
+    metadata, hest = stated[0] or SpatialMetadata(), stated[1]
+    where = source.path.name
+    array, notes = array_pixel_size(pixel, content.array, metadata.bin_um or hest.pitch_um, where)
+    neighbours = None if metadata.bin_um else pitch_pixel_size(pixel, metadata.spot_diameter_px)
+    measured = array or neighbours
+    field = metadata.um_per_pixel
+    known = [
+        measured,
+        hest.pixel,
+        None if field is None else PixelSize(field, "from microns_per_pixel in uns['spatial']"),
+    ]
+    size, differing = agreed_pixel_size(source.um_per_pixel, known, where)
+    visium = measured is not None and not metadata.bin_um and not hest.pitch_um
+    pitch = pitch_of(pixel) * size.um_per_pixel
+    diameter = metadata.spot_diameter_px
+    return _Sizes(
+        size=size,
+        pitch_um=metadata.bin_um
+        or hest.pitch_um
+        or (PITCH_UM if visium else pitch if np.isfinite(pitch) and pitch > 0 else None),
+        diameter_um=metadata.bin_um
+        or hest.diameter_um
+        or (SPOT_UM if visium else diameter * size.um_per_pixel if diameter else None),
+        notes=(*notes, *differing),
+    )
+
+
+def value_notes(content: SpotContent) -> list[str]:
+    """Return what is to be said of a section's values: that there are none, or none that are counts."""
+    values = content.values
+    if values is None:
+        return ["the file has no values of genes, and so no counts"]
+    if values.whole:
+        return []
+    largest = float(values.matrix.max()) if values.matrix.nnz else 0.0
+    return [
+        f"{content.place} holds values that are no whole numbers from 0 ({values.first_wrong}; largest {largest:.3g}), as after log-normalising or "
+        "scaling; they are not taken as counts, put raw counts into layers/counts"
+    ]
+
+
+def patient_of(
+    source: SectionSource, content: SpotContent, hest: HestMetadata
+) -> tuple[str | None, list[str]]:
+    """Return a section's patient as a person or its files state it, and a note.
+
+    Parameters
+    ----------
+    source
+        What a person states.
+    content
+        What the file states of its spots.
+    hest
+        What HEST's metadata state.
+
+    Raises
+    ------
+    DataError
+        Its spots belong to several patients.
+    """
+    if source.patient is not None:
+        return source.patient, []
+    patients = set() if content.patient is None else set(content.patient)
+    if len(patients) > 1:
+        raise DataError(
+            f"{source.path.name}: its spots belong to {len(patients)} patients, {', '.join(sorted(patients)[:3])!r:.60} among them; write one file for each section"
+        )
+    patient = next(iter(patients), None) or hest.patient
+    return patient, [f"patient {patient!r:.60} as its file says"] if patient else []

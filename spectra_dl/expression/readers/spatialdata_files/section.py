@@ -1,0 +1,159 @@
+"""One section in a SpatialData folder, read with the spatialdata library after the folder was checked.
+
+Marchetto et al. 2024, doi 10.1038/s41592-024-02212-x.
+"""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.expression.readers.anndata_files.content import SpotContent, read_content
+from spectra_dl.expression.readers.anndata_files.hest_metadata import HestMetadata
+from spectra_dl.expression.readers.anndata_files.section import patient_of, value_notes
+from spectra_dl.expression.readers.anndata_files.tables import read_table
+from spectra_dl.expression.readers.array_pitch import array_pixel_size, pitch_pixel_size
+from spectra_dl.expression.readers.pixel_size import agreed_pixel_size
+from spectra_dl.expression.readers.source import SectionSource, spot_reasons
+from spectra_dl.expression.readers.spatialdata_files.elements import PlacedSpots, placed_spots
+from spectra_dl.expression.readers.spatialdata_files.image import spatialdata_image
+from spectra_dl.expression.readers.spatialdata_files.table_choice import ChosenTable, choose_table
+from spectra_dl.expression.readers.stored.zarr_files import open_zarr
+from spectra_dl.expression.section import TissueSection, pitch_of
+from spectra_dl.storage.wording import printable
+from spectra_dl.storage.zarr_files.checks import check_zarr
+
+if TYPE_CHECKING:
+    from spatialdata import SpatialData
+
+
+def read_spatialdata_section(source: SectionSource) -> TissueSection:
+    """Read the spots that a table annotates, on the picture that shares a coordinate system with them.
+
+    Raises
+    ------
+    UsageError
+        The spatialdata library is not installed.
+    UnsafeError
+        The folder reaches outside itself, or names an unknown codec.
+    DataError
+        It can't be read, holds several sections, or µm per pixel are not known.
+    """
+    path, where = source.path, source.path.name
+    if source.image is not None or source.image_scale is not None:
+        raise DataError(
+            f"{where}: SpatialData brings its picture along; leave --image and --image-scale away, or write the picture into the folder"
+        )
+    check_zarr(path, where)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = _opened(path)
+        table = choose_table(data, source, where)
+        root = open_zarr(path / "tables" / table.name, where=f"{where} tables/{printable(table.name)}")
+        content = read_content(root, list(dict.fromkeys((source.stem, path.stem))))
+        rows, instance = _instances(table, read_table(root, "obs").index, content.barcode)
+        placed = placed_spots(data, table.region, where)
+    return _section(source, table, _selected(content, rows), _joined(placed, instance, table, where))
+
+
+def _opened(path: Path) -> "SpatialData":
+    try:
+        import spatialdata
+    except ImportError as err:
+        raise UsageError(
+            f"{path.name}: install what reads SpatialData: pip install 'spectra-dl[spatial]'"
+        ) from err
+    try:
+        return spatialdata.read_zarr(path, selection=("images", "shapes", "tables"))
+    except Exception as err:  # it raises whatever its parsers do
+        raise DataError(
+            f"{path.name}: can't be read as SpatialData ({type(err).__name__}: {printable(str(err), 120)}); write it again with spatialdata"
+        ) from err
+
+
+def _instances(
+    table: ChosenTable, every: TextArray, barcode: TextArray
+) -> "tuple[np.ndarray[tuple[int], np.dtype[np.intp]], TextArray]":
+    """Return which of a section's barcodes the region holds, and the ids of their shapes."""
+    row_of = {name: row for row, name in enumerate(every)}
+    rows = np.array([row_of[name] for name in barcode], dtype=np.intp)
+    kept = np.flatnonzero(table.of_region[rows])
+    return kept, table.instance[rows[kept]]
+
+
+def _selected(content: SpotContent, rows: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> SpotContent:
+    return SpotContent(
+        barcode=content.barcode[rows],
+        values=None if content.values is None else content.values.select(rows),
+        place=content.place,
+        pixel=None,
+        array=content.array.select(rows),
+        library_id=content.library_id,
+        patient=None if content.patient is None else content.patient[rows],
+        notes=content.notes,
+    )
+
+
+def _joined(placed: PlacedSpots, instance: TextArray, table: ChosenTable, where: str) -> PlacedSpots:
+    """Return the shapes in the order of a table's rows."""
+    row_of = {name: row for row, name in enumerate(placed.instance)}
+    lost = [name for name in instance if name not in row_of]
+    if lost or not len(instance):
+        raise DataError(
+            f"{where}: {len(lost) or 'all'} of {len(instance)} rows of the table {printable(table.name)} annotate no shape of {printable(table.region)}"
+            f"{f', {printable(str(lost[0]))} among them' if lost else ''}; write table and shapes again"
+        )
+    rows = np.array([row_of[name] for name in instance], dtype=np.intp)
+    return PlacedSpots(placed.image, instance, placed.pixel[rows], placed.diameter)
+
+
+def _section(
+    source: SectionSource, table: ChosenTable, content: SpotContent, placed: PlacedSpots
+) -> TissueSection:
+    where, pixel = source.path.name, placed.pixel
+    image = spatialdata_image(source.path, placed.image)
+    measured, notes = array_pixel_size(pixel, content.array, table.bin_um, where)
+    known = [measured or (None if table.bin_um else pitch_pixel_size(pixel, placed.diameter))]
+    size, differing = agreed_pixel_size(source.um_per_pixel, known, where)
+    values = content.values
+    counted = values is not None and values.whole
+    patient, patient_notes = patient_of(source, content, HestMetadata())
+    said = [
+        f"{size.um_per_pixel:.4g} µm per pixel, {size.source}",
+        f"{len(pixel)} spots of {table.region} on the picture {placed.image}",
+        *table.notes,
+        *value_notes(content),
+        *content.notes,
+        *notes,
+        *differing,
+        *patient_notes,
+    ]
+    pitch: float | None = pitch_of(pixel) * size.um_per_pixel
+    return TissueSection(
+        name=source.stem,
+        patient=patient,
+        image=image,
+        um_per_pixel=size.um_per_pixel,
+        um_per_pixel_source=size.source,
+        barcode=content.barcode,
+        position_um=pixel * size.um_per_pixel,
+        reason=spot_reasons(pixel, _per_spot(content), image, source.stem, content.array.in_tissue),
+        counts=values.matrix if values is not None and counted else None,
+        gene=None if values is None else values.gene,
+        symbol=None if values is None else values.symbol,
+        spot_diameter_um=None if placed.diameter is None else placed.diameter * size.um_per_pixel,
+        spot_pitch_um=pitch if pitch and np.isfinite(pitch) else None,
+        notes=tuple(f"{source.stem}: {note}" for note in said),
+        array=content.array,
+        library_id=content.library_id,
+    )
+
+
+def _per_spot(content: SpotContent) -> FloatArray:
+    values = content.values
+    return (
+        np.ones(len(content.barcode)) if values is None or not values.whole else np.asarray(values.per_spot)
+    )

@@ -1,0 +1,62 @@
+"""Which spots lie under tissue, as a column of a table states it in one of the usual spellings."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra_dl.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NAMES = ("intissue", "undertissue", "isintissue", "isundertissue", "ontissue")
+_ON, _OFF = ("1", "1.0", "true", "t", "yes"), ("0", "0.0", "false", "f", "no")
+
+
+def states_tissue(column: str) -> bool:
+    """Say whether a column's name says that it marks spots under tissue.
+
+    Examples
+    --------
+    >>> states_tissue("in_tissue"), states_tissue("In Tissue"), states_tissue("tissue")
+    (True, True, False)
+    """
+    return "".join(letter for letter in column.lower() if letter.isalnum()) in _NAMES
+
+
+def tissue_marks(values: Sequence[object], column: str, where: str) -> "NDArray[np.bool_]":
+    """Return whether each spot lies under tissue.
+
+    Parameters
+    ----------
+    values
+        ``n`` texts, numbers or truth values; 1, True and yes say under tissue, 0, False and no beside it.
+    column
+        The column, for messages.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        A value is missing or anything else, or no spot lies under tissue.
+
+    Examples
+    --------
+    >>> tissue_marks(["1", "False", 1.0], "in_tissue", "spots.csv")
+    array([ True, False,  True])
+    """
+    marks = np.zeros(len(values), dtype=bool)
+    for row, value in enumerate(values):
+        word = str(value).strip().lower()
+        if word not in _ON and word not in _OFF:
+            raise DataError(
+                f"{where}: {column} of row {row + 1} is {str(value)!r:.40}; 1 or True says that a spot lies under tissue, 0 or False that it does not"
+            )
+        marks[row] = word in _ON
+    if len(marks) and not marks.any():
+        raise DataError(
+            f"{where}: {column} says of all {len(marks)} spots that they do not lie under tissue; correct the column, or bring the file of the section"
+        )
+    return marks

@@ -1,0 +1,45 @@
+"""Marks of spots under tissue, in every spelling that tools write, and in none that they don't."""
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([True, False, True]),
+        np.array([1, 0, 1]),
+        np.array([1.0, 0.0, 1.0]),
+        ["True", "False", "TRUE"],
+        ["1", "0", "1.0"],
+        ["yes", "no", " t "],
+    ],
+)
+def test_every_usual_spelling_is_understood(values):
+    assert tissue_marks(list(values), "in_tissue", "one.h5ad").tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("value", ["", "maybe", "2", 0.5, np.nan, None, -1])
+def test_anything_else_is_refused_with_its_row(value):
+    with pytest.raises(DataError, match="in_tissue of row 2 is"):
+        tissue_marks([1, value, 0], "in_tissue", "one.h5ad")
+
+
+def test_a_section_without_tissue_is_refused():
+    with pytest.raises(DataError, match="says of all 3 spots"):
+        tissue_marks([0, 0, 0], "in_tissue", "one.h5ad")
+
+
+@pytest.mark.parametrize(
+    "name", ["in_tissue", "In_Tissue", "in tissue", "inTissue", "under_tissue", "is_in_tissue"]
+)
+def test_columns_of_marks_are_known_by_name(name):
+    assert states_tissue(name)
+
+
+@pytest.mark.parametrize("name", ["tissue", "tissue_type", "in_tissue_2", "selected", "leiden"])
+def test_other_columns_are_no_marks(name):
+    assert not states_tissue(name)

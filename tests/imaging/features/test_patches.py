@@ -1,0 +1,141 @@
+"""Features of patches joined by place: TRIDENT's and CLAM's files, and those that can't be joined."""
+
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+
+from example_sections import write_section
+from spectra_dl.errors import DataError
+from spectra_dl.expression.readers import SectionSource, read_section
+from spectra_dl.imaging.features.precomputed import precomputed_features
+
+SIDE = 30
+VALUES = np.random.default_rng(0).normal(size=(81, 5)).astype(np.float32)
+
+
+@pytest.fixture
+def section(tmp_path):
+    """A section of 81 spots."""
+    write_section(tmp_path, "S0", 0)
+    return read_section(SectionSource(tmp_path / "S0.tsv", um_per_pixel=1.0))
+
+
+def corners(section, side=SIDE):
+    """Return the corner of a patch around each spot in full-resolution pixels."""
+    return np.rint(section.full_pixel - side / 2).astype(int)
+
+
+def write(path, coords, *, values=VALUES, **attributes):
+    """Write a file as TRIDENT and CLAM do."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        if values is not None:
+            file["features"] = values
+        if coords is not None:
+            file["coords"] = coords
+        for name, value in attributes.items():
+            (file if coords is None else file["coords"]).attrs[name] = value
+    return path
+
+
+STATED = {
+    "TRIDENT": {"patch_size_level0": SIDE, "patch_size": 15, "overlap": 0, "name": "S0"},
+    "TRIDENT by magnification": {"patch_size": 15, "level0_magnification": 40, "target_magnification": 20},
+    "CLAM": {"patch_size": 15, "patch_level": 1, "downsample": (2.0, 2.0), "save_path": "x"},
+    "CLAM at level 0": {"patch_size": SIDE, "patch_level": 0},
+}
+
+
+@pytest.mark.parametrize("tool", STATED)
+def test_rows_are_joined_to_the_spots_in_their_patches_whatever_their_order(section, tmp_path, tool):
+    order = np.random.default_rng(1).permutation(81)
+    path = write(tmp_path / "f.h5", corners(section)[order], values=VALUES[order], **STATED[tool])
+    np.testing.assert_array_equal(precomputed_features(path, section).values, VALUES)
+
+
+def test_places_are_in_pixels_of_the_full_image_where_the_section_has_a_smaller_one(section, tmp_path):
+    path = write(tmp_path / "f.h5", corners(section), patch_size_level0=SIDE)
+    smaller = replace(section, um_per_pixel=4.0, full_um_per_pixel=1.0)
+    np.testing.assert_array_equal(precomputed_features(path, smaller).values, VALUES)
+
+
+def test_a_slide_first_of_one_is_taken_off(section, tmp_path):
+    path = write(tmp_path / "f.h5", corners(section), values=VALUES[None], patch_size_level0=SIDE)
+    np.testing.assert_array_equal(precomputed_features(path, section).values, VALUES)
+
+
+def test_a_spot_outside_every_patch_has_no_features(section, tmp_path):
+    path = write(tmp_path / "f.h5", corners(section)[3:], values=VALUES[3:], patch_size_level0=SIDE)
+    features = precomputed_features(path, section).values
+    assert np.isnan(features[:3]).all()
+    np.testing.assert_array_equal(features[3:], VALUES[3:])
+
+
+def test_a_grid_of_patches_over_the_slide_gives_each_spot_the_patch_around_it(section, tmp_path):
+    x, y = np.meshgrid(np.arange(0, section.image.width, 7), np.arange(0, section.image.height, 7))
+    grid = np.stack([x.ravel(), y.ravel()], axis=1)
+    values = np.stack([grid[:, 0], grid[:, 1]], axis=1).astype(np.float32)
+    path = write(tmp_path / "f.h5", grid, values=values, patch_size_level0=7)
+    offset = section.full_pixel - precomputed_features(path, section).values
+    assert ((offset >= 0) & (offset <= 7)).all()
+
+
+def test_clam_keeps_the_patches_in_another_folder(section, tmp_path):
+    write(tmp_path / "patches" / "S0.h5", corners(section), values=None, **STATED["CLAM"])
+    write(tmp_path / "out" / "h5_files" / "S0.h5", corners(section))
+    np.testing.assert_array_equal(precomputed_features(tmp_path / "out", section).values, VALUES)
+
+
+def test_features_without_coords_take_those_of_the_file_of_patches(section, tmp_path):
+    write(tmp_path / "patches" / "S0_patches.h5", corners(section), values=None, **STATED["TRIDENT"])
+    write(tmp_path / "features_uni" / "S0.h5", None)
+    np.testing.assert_array_equal(precomputed_features(tmp_path, section).values, VALUES)
+
+
+def test_two_encoders_in_one_folder_are_refused_by_name(section, tmp_path):
+    for encoder in ("uni", "conch"):
+        write(tmp_path / f"features_{encoder}" / "S0.h5", corners(section), patch_size_level0=SIDE)
+    with pytest.raises(DataError, match="features_conch, features_uni; name one"):
+        precomputed_features(tmp_path, section)
+
+
+UNJOINED = {
+    "no coords": (lambda s: (None, {}), "neither barcode nor coords.*patch_size_level0"),
+    "no side": (lambda s: (corners(s), {}), "without the side.*patch_size_level0"),
+    "a side of which the level is not known": (lambda s: (corners(s), {"patch_size": SIDE}), "without the side"),
+    "a level of which the scale is not known": (
+        lambda s: (corners(s), {"patch_size": SIDE, "patch_level": 1}),
+        "without the side",
+    ),
+    "another slide": (lambda s: (corners(s) + 100_000, {"patch_size_level0": SIDE}), "none of its patches holds"),
+    "another frame": (
+        lambda s: (corners(s), {"patch_size_level0": SIDE, "level0_width": 90_000, "level0_height": 80_000}),
+        "of a slide of 90000 x 80000 pixels",
+    ),
+    "centres": (lambda s: (np.rint(s.full_pixel), {"patch_size_level0": SIDE}), "centres of patches, not corners"),
+    "one place twice": (lambda s: (np.zeros((81, 2)), {"patch_size_level0": SIDE}), "two patches have one place"),
+    "too few": (lambda s: (corners(s)[:80], {"patch_size_level0": SIDE}), "81 rows of features and 80 coords"),
+    "three coordinates": (lambda s: (np.zeros((81, 3)), {"patch_size_level0": SIDE}), "x and y for each row"),
+    "no numbers": (lambda s: (np.full((81, 2), np.nan), {"patch_size_level0": SIDE}), "not all numbers"),
+    "a side of nothing": (lambda s: (corners(s), {"patch_size_level0": 0}), "without the side"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", UNJOINED)
+def test_what_can_not_be_joined_is_refused_with_how_to(section, tmp_path, fault):
+    coords, attributes = UNJOINED[fault][0](section)
+    path = write(tmp_path / "f.h5", coords, **attributes)
+    with pytest.raises(DataError, match=UNJOINED[fault][1]) as refusal:
+        precomputed_features(path, section)
+    assert str(refusal.value).startswith("f.h5")
+    assert len(str(refusal.value)) <= 500
+
+
+def test_swapped_coordinates_are_named(section, tmp_path):
+    narrow = section.select(section.full_pixel[:, 0] > section.full_pixel[:, 1] + SIDE)
+    coords = corners(narrow)[:, ::-1]
+    path = write(tmp_path / "f.h5", coords, values=VALUES[: len(coords)], patch_size_level0=SIDE)
+    with pytest.raises(DataError, match="x and y of coords swapped"):
+        precomputed_features(path, narrow)

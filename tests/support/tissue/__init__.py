@@ -1,0 +1,1 @@
+"""Sections and predictions of them, as tests need them."""
