@@ -59,7 +59,7 @@ def agreed_pixel_size(
             raise DataError(f"{where}: {_ASK}")
         first = known[0]
         for other in known[1:]:
-            if _differ(first, other):
+            if differ(first, other):
                 raise DataError(
                     f"{where}: {first.um_per_pixel:.4g} µm per pixel {first.source}, but {other.um_per_pixel:.4g} {other.source}; "
                     "correct the wrong one, or say --mpp or fill in the column mpp with the right one"
@@ -68,7 +68,7 @@ def agreed_pixel_size(
     chosen = PixelSize(given, "as given")
     notes = []
     for other in known:
-        if not _differ(chosen, other):
+        if not differ(chosen, other):
             continue
         times = f"{given / other.um_per_pixel:.3g} times the {other.um_per_pixel:.4g} {other.source}"
         if other.measured:
@@ -80,7 +80,8 @@ def agreed_pixel_size(
     return chosen, tuple(notes)
 
 
-def _differ(first: PixelSize, second: PixelSize) -> bool:
+def differ(first: PixelSize, second: PixelSize) -> bool:
+    """Return whether two sizes differ by more than measuring them does, a tenth."""
     return abs(first.um_per_pixel - second.um_per_pixel) > _SAME * min(
         first.um_per_pixel, second.um_per_pixel
     )

@@ -8,13 +8,18 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.content import SpotContent, read_content
 from spectra_dl.expression.readers.anndata_files.hest_metadata import HestMetadata, hest_metadata
-from spectra_dl.expression.readers.anndata_files.section_image import MeasuredSpots, section_image
+from spectra_dl.expression.readers.anndata_files.section_image import (
+    MeasuredSpots,
+    SectionImage,
+    section_image,
+)
 from spectra_dl.expression.readers.anndata_files.spatial_metadata import SpatialMetadata, spatial_metadata
 from spectra_dl.expression.readers.array_pitch import array_pixel_size, pitch_pixel_size
-from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
+from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size, differ
 from spectra_dl.expression.readers.source import SectionSource, refuse_far
 from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.expression.readers.tenx.space_ranger import PITCH_UM, SPOT_UM
+from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import TissueSection, pitch_of
 
 
@@ -46,13 +51,13 @@ def _section(
     source: SectionSource, content: SpotContent, pixel: FloatArray, metadata: SpatialMetadata | None
 ) -> TissueSection:
     hest = hest_metadata(source)
-    sizes = _sizes(source, content, pixel, (metadata, hest))
-    full = sizes.size.um_per_pixel
     values = content.values
     counted = values is not None and values.whole
     per_spot = np.ones(len(pixel)) if values is None or not counted else values.per_spot
     spots = MeasuredSpots(content.barcode, pixel, per_spot, content.array.in_tissue)
     image = section_image(source, metadata, spots)
+    sizes = _sizes(source, content, pixel, _Stated(metadata or SpatialMetadata(), hest, image))
+    full = sizes.size.um_per_pixel
     patient, patient_notes = patient_of(source, content, hest)
     notes = [
         f"{full:.4g} µm per pixel of the full image, {sizes.size.source}",
@@ -62,6 +67,7 @@ def _section(
         *image.notes,
         *patient_notes,
     ]
+    named = (*(f"{source.stem}: {note}" for note in notes), *image_notes(image.image))
     return TissueSection(
         name=source.stem,
         patient=patient,
@@ -76,12 +82,45 @@ def _section(
         symbol=None if values is None else values.symbol,
         spot_diameter_um=sizes.diameter_um,
         spot_pitch_um=sizes.pitch_um,
-        notes=tuple(f"{source.stem}: {note}" for note in notes),
+        notes=named,
         files=(*hest.files, image.image.path),
         full_um_per_pixel=full,
         array=content.array,
         library_id=content.library_id,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Stated:
+    """What states the size of a pixel besides the spots themselves."""
+
+    metadata: SpatialMetadata
+    hest: HestMetadata
+    image: SectionImage
+
+    def sizes(self, given: float | None) -> list[PixelSize | None]:
+        """Return the statements, the surest first."""
+        field, estimate = self.metadata.um_per_pixel, self.hest.pixel
+        stated = [
+            estimate,
+            None if field is None else PixelSize(field, "from microns_per_pixel in uns['spatial']"),
+        ]
+        # HEST estimates the size since what images embed is often wrong.
+        return [*stated, *(self.written(given) if estimate is None else ())]
+
+    def written(self, given: float | None) -> list[PixelSize]:
+        """Return what the image's own fields state."""
+        return written_pixel_sizes(self.image.image, given=given, image_scale=self.image.scale)
+
+    def notes(self) -> list[str]:
+        """Return what HEST's estimate overrules."""
+        estimate = self.hest.pixel
+        others = [] if estimate is None else self.written(estimate.um_per_pixel)
+        return [
+            f"{other.um_per_pixel:.4g} µm per pixel {other.source} differ, and HEST's estimate is used"
+            for other in others
+            if estimate is not None and differ(estimate, other)
+        ]
 
 
 @dataclass(frozen=True)
@@ -98,20 +137,15 @@ def _sizes(
     source: SectionSource,
     content: SpotContent,
     pixel: FloatArray,
-    stated: tuple[SpatialMetadata | None, HestMetadata],
+    stated: _Stated,
 ) -> _Sizes:
-    metadata, hest = stated[0] or SpatialMetadata(), stated[1]
+    metadata, hest = stated.metadata, stated.hest
     where = source.path.name
     array, notes = array_pixel_size(pixel, content.array, metadata.bin_um or hest.pitch_um, where)
     neighbours = None if metadata.bin_um else pitch_pixel_size(pixel, metadata.spot_diameter_px)
     measured = array or neighbours
-    field = metadata.um_per_pixel
-    known = [
-        measured,
-        hest.pixel,
-        None if field is None else PixelSize(field, "from microns_per_pixel in uns['spatial']"),
-    ]
-    size, differing = agreed_pixel_size(source.um_per_pixel, known, where)
+    given = source.um_per_pixel
+    size, differing = agreed_pixel_size(given, [measured, *stated.sizes(given)], where)
     visium = measured is not None and not metadata.bin_um and not hest.pitch_um
     pitch = pitch_of(pixel) * size.um_per_pixel
     diameter = metadata.spot_diameter_px
@@ -123,7 +157,7 @@ def _sizes(
         diameter_um=metadata.bin_um
         or hest.diameter_um
         or (SPOT_UM if visium else diameter * size.um_per_pixel if diameter else None),
-        notes=(*notes, *differing),
+        notes=(*notes, *stated.notes(), *differing),
     )
 
 

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from scipy.sparse import csc_matrix
 
 from spectra_dl.errors import DataError, UnsafeError
@@ -355,3 +356,29 @@ def test_a_real_hest_file_is_what_anndata_reads(shared_data: Path) -> None:
     assert np.array_equal(section.counts.toarray(), np.asarray(table.X))
     assert list(section.gene) == list(table.var_names)
     assert section.position_um / 0.2125 == pytest.approx(table.obs[["x_pixel", "y_pixel"]].to_numpy())
+
+
+def _as_tiff(path: Path, um_per_pixel: float) -> Path:
+    """Replace the image beside a file by a TIFF whose resolution states a size of its pixels."""
+    with Image.open(path.with_suffix(".png")) as image:
+        image.save(path.with_suffix(".tif"), dpi=(25_400 / um_per_pixel, 25_400 / um_per_pixel))
+    path.with_suffix(".png").unlink()
+    return path
+
+
+def test_the_image_beside_a_file_says_its_own_size_of_a_pixel(h5ad: Write) -> None:
+    section = read_section(_as_tiff(h5ad(), 2.0))
+    assert section.um_per_pixel == pytest.approx(2.0, rel=1e-3)
+    assert "the TIFF's resolution" in section.um_per_pixel_source
+    given = read_section(section.files[0].with_suffix(".h5ad"), um_per_pixel=4.0)
+    assert any("4 µm per pixel given are 2 times the 2" in note for note in given.notes)
+
+
+def test_hests_estimate_outranks_what_the_image_embeds_and_it_is_said(h5ad: Write) -> None:
+    path = _as_tiff(h5ad(), 2.0)
+    _with_hest_metadata(path, {"pixel_size_um_estimated": 0.5})
+    section = read_section(path)
+    assert section.um_per_pixel == 0.5
+    assert any(
+        "from the TIFF's resolution differ, and HEST's estimate is used" in note for note in section.notes
+    )
