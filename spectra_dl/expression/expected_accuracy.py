@@ -20,7 +20,7 @@ FEWEST_PATIENTS = (
     4  # of three, the slope was .34 to .79 in four simulated cohorts; of four to six, .58 to 1.21 in fourteen
 )
 _FEWEST_GENES = 5
-_SHARED_TRAINING = 0.25  # of what would be added if all left-out patients had had one training set; simulated cohorts need a quarter (docs/expression.md)
+_SHARED_TRAINING = 0.25  # of what would be added if all left-out patients had had one training set; a quarter was chosen on simulated cohorts, with her2st in sight (docs/expression.md)
 
 
 def expected_pearson(
@@ -71,7 +71,7 @@ def withheld_reason(part: "ExpressionInput", patient: str | None) -> str | None:
     if patient is not None and spelling_key(patient) in people:
         return None
     who = (
-        "the patient of this section is not known (a sheet names it)"
+        "the patient of this section is not known (a column patient of an .h5ad says it)"
         if patient is None
         else "this section is of another patient"
     )
