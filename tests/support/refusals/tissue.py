@@ -152,7 +152,7 @@ def run_with(write: Callable[[Path], object], *more: str, um_per_pixel: str = "0
     return make
 
 
-def _two_samples(folder: Path) -> None:
+def _run_of_two_samples(folder: Path) -> None:
     for sample in ("GSM1_A_", "GSM2_B_"):
         write_run(folder, visium(), Layout(prefix=sample, flat=True))
 
@@ -222,7 +222,7 @@ ROWS = [
     Row("D", "genes that share a symbol", "warn", "Nothing.", says="They go by symbol and id, and a note lists them.",
         tests=("tests/expression/output/test_gene_names.py::test_a_symbol_that_two_genes_share_is_noted",)),
     Row("D", "a version of the format that is not known", "refuse", "Write it again with a current anndata.", section_with(_version), "version 99"),
-    Row("D", "Space Ranger files of two samples in one folder", "refuse", "Name the .h5 of one, or give each a folder of its own.", run_with(_two_samples), "'GSM1_A_', 'GSM2_B_'"),
+    Row("D", "Space Ranger files of two samples in one folder", "refuse", "Name the .h5 of one, or give each a folder of its own.", run_with(_run_of_two_samples), "'GSM1_A_', 'GSM2_B_'"),
     Row("D", "positions that carry another sample's name", "refuse", "Put the files of one sample into a folder of its own.", run_with(_other_positions), "GSM2_B_tissue_positions.csv"),
     Row("D", "a Space Ranger folder whose counts are still packed", "refuse", "Unpack them with gunzip.", run_with(_packed_counts), "gunzip"),
     Row("D", "raw counts alone", "same", "Read the note.", says="Barcodes under tissue are kept, and a note names the raw file.", tests=(f"{_LAYOUTS}::test_filtered_counts_go_before_raw_ones_unless_those_are_named",)),
