@@ -19,15 +19,18 @@ def written_folder(
     pixel=None,
     names=None,
     regions=("spots",),
+    channels=("r", "g", "b"),
+    reduced=1.0,
 ):
     """Write 60 circles on a picture of tissue, with counts, and return their places in pixels.
 
     ``to_picture`` is an affine 3 x 3 matrix from the circles' coordinates to the picture's pixels, the identity if None. Circles are divided
-    evenly among the regions, and each table annotates all of them.
+    evenly among the regions, and each table annotates all of them. A ``reduced`` picture has so many pixels per unit of the circles, which lie in the
+    coordinate system as they stand, as spatialdata-io writes Visium.
     """
     import spatialdata
     from spatialdata.models import Image2DModel
-    from spatialdata.transformations import Affine, Identity
+    from spatialdata.transformations import Affine, Identity, Scale
 
     if pixel is None:
         pixel = np.stack(np.meshgrid(np.arange(10), np.arange(6)), -1).reshape(-1, 2) * 100.0 + 60
@@ -39,7 +42,11 @@ def written_folder(
             values,
             dims=("c", "y", "x"),
             scale_factors=[2] if min(values.shape[1:]) > 200 else None,
-            transformations={system: Identity() for system in systems},
+            c_coords=list(channels)[: len(values)] if len(channels) >= len(values) else None,
+            transformations={
+                system: Identity() if reduced == 1.0 else Scale([1 / reduced, 1 / reduced], axes=("x", "y"))
+                for system in systems
+            },
         )
         for name, values in (pictures or {"he": tissue(np.random.default_rng(0))}).items()
     }

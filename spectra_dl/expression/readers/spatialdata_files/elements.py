@@ -9,14 +9,16 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.spatialdata_files.image import is_colour_image
+from spectra_dl.expression.readers.spatialdata_files.image import colour_channels
 from spectra_dl.storage.wording import printable
 
 if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
     from spatialdata import SpatialData
     from xarray import DataArray, DataTree
 
 _SAME_PLACE = 1.0  # pixel
+_ALIKE = 1e-3  # relative, of the two directions of a scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +35,19 @@ class PlacedSpots:
         ``(n, 2)`` x and y of their centres in pixels of the image.
     diameter
         In pixels, where the shapes are circles of one size; else None.
+    scale
+        Pixels of the image per unit of the shapes' own coordinates, where they differ by a scale alone, as a small image's do: then those are the
+        full-resolution pixels. 1 where the image's pixels are.
+    channels
+        Places of red, green and blue in the image.
     """
 
     image: str
     instance: TextArray
     pixel: FloatArray
     diameter: float | None
+    scale: float = 1.0
+    channels: tuple[int, int, int] = (0, 1, 2)
 
 
 def placed_spots(data: "SpatialData", region: str, where: str) -> PlacedSpots:
@@ -69,10 +78,7 @@ def placed_spots(data: "SpatialData", region: str, where: str) -> PlacedSpots:
     shared = {name: systems & _systems(data.images[name]) for name in colour_images}
     known = {name: sorted(common) for name, common in shared.items() if common}
     if not known:
-        raise DataError(
-            f"{where}: no picture of red, green and blue shares a coordinate system with {printable(region)} (images: "
-            f"{_listed(list(data.images))}); align one and write the folder again"
-        )
+        raise DataError(_no_image(data, colour_images, region, where))
     largest = max(colour_images[name] for name in known)
     candidates = [name for name in known if colour_images[name] == largest]
     if len(candidates) > 1:
@@ -85,8 +91,15 @@ def placed_spots(data: "SpatialData", region: str, where: str) -> PlacedSpots:
     ]  # (n, 2) in each system both are placed in
     _refuse_other_places(places, f"{where}: {printable(region)}")
     ids = text_array([str(each) for each in shapes.index])
-    diameter = _diameter(data, (region, image), known[image][0])
-    return PlacedSpots(image, ids, places[0][1], diameter)
+    to_pixels = _to_pixels(data, (region, image), known[image][0])
+    return PlacedSpots(
+        image=image,
+        instance=ids,
+        pixel=places[0][1],
+        diameter=_diameter(shapes, to_pixels),
+        scale=_scale(to_pixels),
+        channels=colour_channels(_channels(_finest(data.images[image]))) or (0, 1, 2),
+    )
 
 
 def _colour_images(data: "SpatialData") -> dict[str, int]:
@@ -95,8 +108,29 @@ def _colour_images(data: "SpatialData") -> dict[str, int]:
     return {
         name: image.shape[1] * image.shape[2]
         for name, image in finest.items()
-        if is_colour_image(image.shape, image.dtype)
+        if image.dtype == np.uint8 and colour_channels(_channels(image)) is not None
     }
+
+
+def _channels(image: "DataArray") -> list[str]:
+    return [str(name) for name in image.coords["c"].values] if "c" in image.coords else []
+
+
+def _no_image(data: "SpatialData", colour_images: dict[str, int], region: str, where: str) -> str:
+    """Return why no image can lie under the shapes."""
+    if colour_images:
+        return (
+            f"{where}: no coordinate system is shared by {printable(region)} and a picture ({_listed(list(colour_images))}); align one and write "
+            "the folder again"
+        )
+    described = []
+    for name, image in list(data.images.items())[:3]:
+        finest = _finest(image)
+        described.append(f"{printable(name)}: {finest.dtype}, channels {_listed(_channels(finest))}")
+    return (
+        f"{where}: no picture of bytes in red, green and blue ({'; '.join(described) or 'no images'}); write the stained section's picture as "
+        "uint8 with c_coords=['r', 'g', 'b']"
+    )
 
 
 def _finest(image: "DataArray | DataTree") -> "DataArray":
@@ -150,14 +184,19 @@ def _refuse_other_places(places: Sequence[tuple[str, FloatArray]], what: str) ->
             )
 
 
-def _diameter(data: "SpatialData", names: tuple[str, str], system: str) -> float | None:
+def _diameter(shapes: "GeoDataFrame", to_pixels: FloatArray) -> float | None:
     """Return the spots' diameter in pixels; None where they are no circles of one size."""
-    shapes = data.shapes[names[0]]
     radii = set(shapes["radius"]) if "radius" in shapes.columns else set()
     if len(radii) != 1:
         return None
-    area = abs(float(np.linalg.det(_to_pixels(data, names, system)[:2, :2])))
-    return 2.0 * float(radii.pop()) * math.sqrt(area)
+    return 2.0 * float(radii.pop()) * math.sqrt(abs(float(np.linalg.det(to_pixels[:2, :2]))))
+
+
+def _scale(to_pixels: FloatArray) -> float:
+    """Return the factor of a transformation that does nothing but make smaller, alike both ways; 1 for others."""
+    factor = float(to_pixels[0, 0])
+    alone = np.allclose(to_pixels, np.diag([factor, factor, 1.0]), rtol=0, atol=_ALIKE * abs(factor))
+    return factor if 0 < factor < 1 and alone else 1.0
 
 
 def _listed(names: Sequence[str]) -> str:

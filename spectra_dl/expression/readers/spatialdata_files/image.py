@@ -1,6 +1,6 @@
 """An image of a SpatialData folder, of which only the regions asked for are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -35,6 +35,8 @@ class SpatialDataImage:
         The arrays of the pyramid below the image, the finest first.
     width, height
         Pixels of the finest.
+    channels
+        Places of red, green and blue.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class SpatialDataImage:
     levels: tuple[str, ...]
     width: int
     height: int
+    channels: tuple[int, int, int] = (0, 1, 2)
 
     def sha256(self) -> str:
         """Return a digest of the image's files."""
@@ -63,7 +66,7 @@ class SpatialDataImage:
         for top in range(0, len(small), rows_at_once):
             bottom = min(len(small), top + rows_at_once)
             band = Image.fromarray(
-                _region(level, (round(top / scale), min(high, round(bottom / scale))), (0, wide))
+                self._region(level, (round(top / scale), min(high, round(bottom / scale))), (0, wide))
             )
             size = (small.shape[1], bottom - top)
             small[top:bottom] = np.asarray(band.resize(size, Image.Resampling.BOX), dtype=np.uint8)
@@ -73,17 +76,21 @@ class SpatialDataImage:
         """Open the image, and return what yields its tiles, white beyond the edge."""
         finest = self._array(self.levels[0])
         if self.width * self.height <= _READ_WHOLE:
-            return partial(cut_tiles, _region(finest, (0, self.height), (0, self.width)))
+            return partial(cut_tiles, self._region(finest, (0, self.height), (0, self.width)))
 
         def cut(centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
             for place in centre:
                 # Even, so that halves are rounded as in the whole image.
                 corner = 2 * np.floor(np.clip(place - side, 0, (self.width, self.height)) / 2).astype(int)
                 end = np.ceil(place + side).astype(int).clip(0, (self.width, self.height))
-                region = _region(finest, (corner[1], end[1]), (corner[0], end[0]))
+                region = self._region(finest, (corner[1], end[1]), (corner[0], end[0]))
                 yield from cut_tiles(region, (place - corner)[None], side, pixels)
 
         return cut
+
+    def _region(self, array: "zarr.Array[Any]", rows: tuple[int, int], columns: tuple[int, int]) -> Pixels:
+        """Return ``(h, w, 3)`` of an array ``(3, height, width)``."""
+        return _region(array, rows, columns)[..., self.channels]
 
     def _array(self, level: str) -> "zarr.Array[Any]":
         import zarr
@@ -91,7 +98,7 @@ class SpatialDataImage:
         return zarr.open_array(self.path / "images" / self.name / level, mode="r")
 
 
-def spatialdata_image(path: Path, name: str) -> SpatialDataImage:
+def spatialdata_image(path: Path, name: str, channels: tuple[int, int, int] = (0, 1, 2)) -> SpatialDataImage:
     """Return an image of a SpatialData folder, its size checked and its pixels not yet read.
 
     Parameters
@@ -100,6 +107,8 @@ def spatialdata_image(path: Path, name: str) -> SpatialDataImage:
         The folder.
     name
         The image in it.
+    channels
+        Places of red, green and blue.
 
     Raises
     ------
@@ -125,7 +134,7 @@ def spatialdata_image(path: Path, name: str) -> SpatialDataImage:
         raise DataError(
             f"{where} has shape {first.shape} and type {first.dtype}; a picture of red, green and blue bytes is needed"
         )
-    return SpatialDataImage(path, name, levels, int(first.shape[2]), int(first.shape[1]))
+    return SpatialDataImage(path, name, levels, int(first.shape[2]), int(first.shape[1]), channels)
 
 
 def _inside(image: Path, level: str, where: str) -> "zarr.Array[Any]":
@@ -136,17 +145,20 @@ def _inside(image: Path, level: str, where: str) -> "zarr.Array[Any]":
     return zarr.open_array(image / level, mode="r")
 
 
-def is_colour_image(shape: tuple[int, ...], dtype: "np.dtype[np.generic]") -> bool:
-    """Return whether an image may show stained tissue: three channels of bytes.
+def colour_channels(names: Sequence[str]) -> tuple[int, int, int] | None:
+    """Return the places of red, green and blue among an image's channels by their names; None where these are others.
 
-    Parameters
-    ----------
-    shape
-        Channels, height and width.
-    dtype
-        Of its values.
+    Channels that are numbered from 0 are red, green and blue.
+
+    >>> colour_channels(["b", "g", "r"]), colour_channels(["0", "1", "2"]), colour_channels(["DAPI", "CD3", "CD8"])
+    ((2, 1, 0), (0, 1, 2), None)
     """
-    return len(shape) == 3 and shape[0] == 3 and dtype == np.uint8
+    plain = [name.strip().lower() for name in names]
+    for known in (("r", "g", "b"), ("red", "green", "blue"), ("0", "1", "2")):
+        if sorted(plain) == sorted(known):
+            first, second, third = (plain.index(name) for name in known)
+            return first, second, third
+    return None
 
 
 def _region(array: "zarr.Array[Any]", rows: tuple[int, int], columns: tuple[int, int]) -> Pixels:

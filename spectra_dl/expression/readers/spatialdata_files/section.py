@@ -4,6 +4,7 @@ Marchetto et al. 2024, doi 10.1038/s41592-024-02212-x.
 """
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,23 +108,25 @@ def _joined(placed: PlacedSpots, instance: TextArray, table: ChosenTable, where:
             f"{f', {printable(str(lost[0]))} among them' if lost else ''}; write table and shapes again"
         )
     rows = np.array([row_of[name] for name in instance], dtype=np.intp)
-    return PlacedSpots(placed.image, instance, placed.pixel[rows], placed.diameter)
+    return replace(placed, instance=instance, pixel=placed.pixel[rows])
 
 
 def _section(
     source: SectionSource, table: ChosenTable, content: SpotContent, placed: PlacedSpots
 ) -> TissueSection:
-    where, pixel = source.path.name, placed.pixel
-    image = spatialdata_image(source.path, placed.image)
-    measured, notes = array_pixel_size(pixel, content.array, table.bin_um, where)
-    known = [measured or (None if table.bin_um else pitch_pixel_size(pixel, placed.diameter))]
+    where, pixel, scale = source.path.name, placed.pixel, placed.scale
+    full_pixel, diameter = pixel / scale, None if placed.diameter is None else placed.diameter / scale
+    image = spatialdata_image(source.path, placed.image, placed.channels)
+    measured, notes = array_pixel_size(full_pixel, content.array, table.bin_um, where)
+    known = [measured or (None if table.bin_um else pitch_pixel_size(full_pixel, diameter))]
     size, differing = agreed_pixel_size(source.um_per_pixel, known, where)
+    full = size.um_per_pixel
     values = content.values
     counted = values is not None and values.whole
     patient, patient_notes = patient_of(source, content, HestMetadata())
     said = [
-        f"{size.um_per_pixel:.4g} µm per pixel, {size.source}",
-        f"{len(pixel)} spots of {table.region} on the picture {placed.image}",
+        f"{full:.4g} µm per pixel, {size.source}",
+        f"{len(pixel)} spots of {table.region} on the picture {placed.image}{_reduced(scale)}",
         *table.notes,
         *value_notes(content),
         *content.notes,
@@ -131,25 +134,30 @@ def _section(
         *differing,
         *patient_notes,
     ]
-    pitch: float | None = pitch_of(pixel) * size.um_per_pixel
+    pitch: float | None = pitch_of(full_pixel) * full
     return TissueSection(
         name=source.stem,
         patient=patient,
         image=image,
-        um_per_pixel=size.um_per_pixel,
+        um_per_pixel=full / scale,
         um_per_pixel_source=size.source,
         barcode=content.barcode,
-        position_um=pixel * size.um_per_pixel,
+        position_um=full_pixel * full,
         reason=spot_reasons(pixel, _per_spot(content), image, source.stem, content.array.in_tissue),
         counts=values.matrix if values is not None and counted else None,
         gene=None if values is None else values.gene,
         symbol=None if values is None else values.symbol,
-        spot_diameter_um=None if placed.diameter is None else placed.diameter * size.um_per_pixel,
+        spot_diameter_um=None if diameter is None else diameter * full,
         spot_pitch_um=pitch if pitch and np.isfinite(pitch) else None,
         notes=tuple(f"{source.stem}: {note}" for note in said),
+        full_um_per_pixel=full,
         array=content.array,
         library_id=content.library_id,
     )
+
+
+def _reduced(scale: float) -> str:
+    return "" if scale == 1.0 else f", which has {scale:.4g} pixels per full-resolution pixel"
 
 
 def _per_spot(content: SpotContent) -> FloatArray:

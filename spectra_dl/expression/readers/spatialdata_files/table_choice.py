@@ -64,7 +64,15 @@ def choose_table(data: "SpatialData", source: SectionSource, where: str) -> Chos
     """
     tables = {name: table for name, table in data.tables.items() if "spatialdata_attrs" in table.uns}
     if not tables:
-        raise DataError(f"{where}: no table that annotates shapes; a table with a region is needed")
+        parts = {"tables": data.tables, "shapes": data.shapes, "images": data.images}
+        there = "; ".join(
+            f"{part}: {', '.join(printable(name) for name in list(elements)[:3])}"
+            for part, elements in parts.items()
+            if len(elements)
+        )
+        raise DataError(
+            f"{where}: no table that annotates shapes; a table with a region is needed (there are {there or 'no tables, shapes or images'})"
+        )
     name, notes = _table(list(tables), source, where)
     attributes = tables[name].uns["spatialdata_attrs"]
     region, instance = (_column(tables[name], attributes, key, where) for key in ("region", "instance"))

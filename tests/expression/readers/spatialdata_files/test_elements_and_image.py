@@ -44,8 +44,33 @@ def test_the_finest_picture_is_taken_and_two_alike_are_refused(tmp_path):
     with pytest.raises(DataError, match="the pictures he, ihc could each lie under spots"):
         placed_spots(spatialdata.read_zarr(tmp_path / "b.zarr"), "spots", "b")
     written_folder(tmp_path / "c.zarr", pictures={"dapi": fluorescence})
-    with pytest.raises(DataError, match=r"no picture of red, green and blue .*images: dapi"):
+    with pytest.raises(
+        DataError,
+        match=r"no picture of bytes in red, green and blue \(dapi: uint16, channels 0, 1, 2, 3, 4\)",
+    ):
         placed_spots(spatialdata.read_zarr(tmp_path / "c.zarr"), "spots", "c")
+
+
+def test_channels_of_fluorescence_are_no_picture_and_other_orders_are_put_right(tmp_path):
+    picture = tissue(np.random.default_rng(3))
+    written_folder(tmp_path / "a.zarr", pictures={"he": picture}, channels=("DAPI", "CD3", "CD8"))
+    with pytest.raises(DataError, match="he: uint8, channels DAPI, CD3, CD8"):
+        placed_spots(spatialdata.read_zarr(tmp_path / "a.zarr"), "spots", "a")
+    written_folder(tmp_path / "b.zarr", pictures={"he": picture[::-1]}, channels=("blue", "green", "red"))
+    placed = placed_spots(spatialdata.read_zarr(tmp_path / "b.zarr"), "spots", "b")
+    image = spatialdata_image(tmp_path / "b.zarr", "he", placed.channels)
+    tile = next(image.cutter()(np.array([[200.0, 200.0]]), 40.0, 40))
+    np.testing.assert_array_equal(tile, np.moveaxis(picture, 0, 2)[180:220, 180:220])
+
+
+def test_circles_and_pictures_without_a_coordinate_system_in_common_are_refused(tmp_path):
+    from spatialdata.transformations import Identity, set_transformation
+
+    written_folder(tmp_path / "a.zarr")
+    data = spatialdata.read_zarr(tmp_path / "a.zarr")
+    set_transformation(data.shapes["spots"], {"elsewhere": Identity()}, set_all=True)
+    with pytest.raises(DataError, match=r"no coordinate system is shared by spots and a picture \(he\)"):
+        placed_spots(data, "spots", "a")
 
 
 def test_coordinate_systems_that_place_spots_differently_are_refused(tmp_path):

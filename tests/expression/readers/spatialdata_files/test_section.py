@@ -51,6 +51,18 @@ def test_without_an_array_the_pixel_size_is_asked_for_and_one_that_contradicts_i
         read_section(tmp_path / "b.zarr", um_per_pixel=4.0)
 
 
+def test_on_a_reduced_picture_spots_keep_their_full_resolution_pixels(tmp_path):
+    row, column, pixel = hexagonal()
+    obs = {"array_row": row, "array_col": column}
+    written_folder(tmp_path / "a.zarr", pixel=4 * pixel, obs=obs, reduced=0.25)
+    section = read_section(tmp_path / "a.zarr")
+    np.testing.assert_allclose(section.full_pixel, 4 * pixel)
+    assert (section.full_um_per_pixel, section.um_per_pixel) == (pytest.approx(0.25), pytest.approx(1.0))
+    np.testing.assert_allclose(section.position_um, pixel)
+    assert any("he, which has 0.25 pixels per full-resolution pixel" in note for note in section.notes)
+    assert read_section(tmp_path / "a.zarr", um_per_pixel=0.25).um_per_pixel == pytest.approx(1.0)
+
+
 def test_regions_are_chosen_by_the_sections_name_and_refused_without_one(tmp_path):
     row, column, pixel = hexagonal()
     obs = {"array_row": row, "array_col": column}
@@ -92,7 +104,7 @@ def test_a_table_whose_shapes_are_gone_is_refused_with_one_of_them(tmp_path):
 
 def test_a_folder_without_a_table_or_with_a_link_is_refused(tmp_path):
     written_folder(tmp_path / "a.zarr", tables=())
-    with pytest.raises(DataError, match="no table that annotates shapes"):
+    with pytest.raises(DataError, match=r"no table that annotates shapes.*shapes: spots; images: he"):
         read_section(tmp_path / "a.zarr")
     (tmp_path / "a.zarr" / "more").symlink_to(tmp_path)
     with pytest.raises(UnsafeError, match="more is a link"):
