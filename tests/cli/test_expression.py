@@ -223,6 +223,7 @@ def test_the_report_of_an_evaluation_holds_every_option_that_decides_it(evaluate
         "folds_from": None,
         "tune": False,
         "threads": 1,
+        "bin_um": None,
     }
 
 

@@ -81,7 +81,13 @@ def agreed_pixel_size(
 
 
 def differ(first: PixelSize, second: PixelSize) -> bool:
-    """Return whether two sizes differ by more than measuring them does, a tenth."""
+    """Return whether two sizes differ by more than measuring them does, a tenth.
+
+    Parameters
+    ----------
+    first, second
+        Of one image.
+    """
     return abs(first.um_per_pixel - second.um_per_pixel) > _SAME * min(
         first.um_per_pixel, second.um_per_pixel
     )
