@@ -16,7 +16,8 @@ pytestmark = pytest.mark.xdist_group("expression")
 
 @pytest.fixture(scope="module")
 def sheet(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"))
+    # Of four patients or more a model says what to expect in another.
+    return write_study(tmp_path_factory.mktemp("study"), "abcd")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,29 @@ def test_a_predicted_section_opens_in_scanpy_with_every_spot_and_what_to_expect_
     assert table.var.loc["GENE0", "expected_pearson"] > 0.5
     assert not table.var.loc["GENE0", "do_not_use"]
     report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert not any("withheld" in note for note in report["notes"])
     assert all((tmp_path / "out" / name).stat().st_size > 10_000 for name in report["results"]["maps"])
+
+
+def test_what_to_expect_is_withheld_from_a_model_of_two_patients_and_the_reason_said(tmp_path):
+    import anndata
+
+    (tmp_path / "few").mkdir()
+    sheet = write_study(tmp_path / "few", "ab")
+    run("train", "expression", sheet, *QUICK, "--out", tmp_path / "m", "--genes", 10)
+    write_section(tmp_path, "new", 7)
+    printed = run(
+        "predict",
+        tmp_path / "new.tsv",
+        "--model",
+        tmp_path / "m/model.safetensors",
+        "--out",
+        tmp_path / "out",
+    )
+    assert "expected correlations are withheld: they were measured on 2 left-out patients" in " ".join(
+        printed.stdout.split()
+    )
+    assert np.isnan(anndata.read_h5ad(tmp_path / "out" / "predictions.h5ad").var["expected_pearson"]).all()
 
 
 def test_one_patient_is_refused_and_sections_only_by_name(tmp_path):
