@@ -82,7 +82,12 @@ def withheld_reason(part: "ExpressionInput", patient: str | None) -> str | None:
     if len(people) < FEWEST_PATIENTS:
         return f"they were measured on {len(people)} left-out patients, and fewer than {FEWEST_PATIENTS} do not show how genes differ between patients"
     if all(value is None for value in part.expected):
-        return "the model file is of a version that did not calibrate them; train the model again"
+        few = f"the model has {len(part.genes)} genes, too few to learn how genes differ; {_FEWEST_GENES} are needed"
+        return (
+            few
+            if part.expected
+            else "the model file is of a version that did not calibrate them; train the model again"
+        )
     return None
 
 

@@ -35,8 +35,6 @@ class FoldBulk:
         ``t`` names.
     predicted, measured
         ``(s, t)``.
-    constant
-        ``(t,)`` what a model that always predicts its training mean says.
     training
         ``(t,)`` mean of the training sections' measured bulk.
     """
@@ -45,7 +43,6 @@ class FoldBulk:
     genes: tuple[str, ...]
     predicted: FloatArray
     measured: FloatArray
-    constant: FloatArray
     training: FloatArray
 
 
@@ -54,7 +51,8 @@ class PseudobulkObserver:
     """Return the pseudo-bulk of each fold's held-out sections, as one model predicts it.
 
     A spot's predicted log(1 + counts per 10,000) is turned into a rate, and a section's rates are averaged over its spots; measured is the
-    section's total of a gene over its total of all.
+    section's total of a gene over its total of all. The exponential of a mean of logarithms lies below the mean of rates, so rates are multiplied by
+    what brings those of the training sections to their measured bulk, gene by gene (smearing).
 
     Attributes
     ----------
@@ -64,6 +62,10 @@ class PseudobulkObserver:
         Which genes are predicted.
     model
         The name of the model that is looked at.
+
+    References
+    ----------
+    Duan 1983, doi 10.1080/01621459.1983.10478017.
     """
 
     cohort: ExpressionCohort
@@ -85,22 +87,25 @@ class PseudobulkObserver:
         """
         if name != self.model:
             return None
-        spots = self.cohort.spots
-        chosen = self.targets.fit(fold.train)
-        genes = chosen.names
+        genes = [str(gene) for gene in self.targets.fit(fold.train).names]
         columns = self._columns(genes)
-        rates = np.expm1(np.asarray(fitted.predict(spots[fold.test]), dtype=np.float64)).clip(min=0.0)
-        tested = spots.section[fold.test]
-        sections = sorted(set(tested))
-        training = [self._measured[section][columns] for section in sorted(set(spots.section[fold.train]))]
-        return FoldBulk(
-            tuple(str(section) for section in sections),
-            tuple(str(gene) for gene in genes),
-            np.stack([rates[tested == section].mean(axis=0) for section in sections]),
-            np.stack([self._measured[section][columns] for section in sections]),
-            np.expm1(chosen.values(fold.train).mean(axis=0)),
-            np.mean(training, axis=0),
+        tested, trained = (self._sections(rows) for rows in (fold.test, fold.train))
+        predicted, on_training = (
+            np.stack([_rates(fitted.predict(self.cohort.spots[rows])) for rows in sections.values()])
+            for sections in (tested, trained)
         )
+        measured, training = (
+            np.stack([self._measured[section][columns] for section in sections])
+            for sections in (tested, trained)
+        )
+        level, reached = training.mean(axis=0), on_training.mean(axis=0)
+        smearing = np.divide(level, reached, out=np.ones_like(level), where=reached > 0)
+        return FoldBulk(tuple(tested), tuple(genes), predicted * smearing, measured, level)
+
+    def _sections(self, rows: IndexArray) -> dict[str, IndexArray]:
+        """Return the rows of each section among these, by its name."""
+        section = self.cohort.spots.section[rows]
+        return {str(name): rows[section == name] for name in sorted(set(section))}
 
     def _columns(self, genes: Sequence[str]) -> IndexArray:
         place = {str(name): at for at, name in enumerate(self.cohort.gene)}
@@ -218,16 +223,28 @@ def pseudobulk_sentence(bulk: Pseudobulk, unit: str) -> str:
         across = f"across {n} {unit}s, a mean over genes of {short_figure(bulk.across_units)}"
     return (
         f"Pseudo-bulk (predicted rates summed over a section's tissue, against all that was counted in it): over genes, log ratios to the "
-        f"training sections correlate by {short_interval(bulk.mean_over_genes)}, mean over {unit}s; their error is {figure(bulk.error)}, that of the "
-        f"training sections' mean {figure(bulk.error_of_mean)} (gain {short_interval(bulk.gain)}); {across}."
+        f"training sections correlate by {short_interval(bulk.mean_over_genes)}, mean over {unit}s; their error is {figure(bulk.error)}, {_compared(bulk)} the "
+        f"training sections' mean, {figure(bulk.error_of_mean)} (gain {short_interval(bulk.gain)}); {across}."
     )
 
 
+def _compared(bulk: Pseudobulk) -> str:
+    if bulk.gain.low > 0:
+        return "smaller than that of"
+    return "larger than that of" if bulk.gain.high < 0 else "not distinguishable from that of"
+
+
 def _log_ratios(fold: FoldBulk, at: int) -> tuple[FloatArray, FloatArray]:
-    # Each side against its own mean: that of logarithms, which models learn, lies below that of rates.
-    predicted = np.log1p(fold.predicted[at]) - np.log1p(fold.constant)
-    predicted = np.round(predicted, _DECIMALS)  # what rounding leaves of equal figures would correlate
-    return predicted, np.log1p(fold.measured[at]) - np.log1p(fold.training)
+    predicted, measured = (
+        np.log1p(part[at]) - np.log1p(fold.training) for part in (fold.predicted, fold.measured)
+    )
+    return np.round(predicted, _DECIMALS), measured  # what rounding leaves of equal figures would correlate
+
+
+def _rates(predicted: FloatArray) -> FloatArray:
+    """Return ``(t,)`` the mean over spots of predicted counts per 10,000."""
+    rates: FloatArray = np.expm1(np.asarray(predicted, dtype=np.float64)).clip(min=0.0).mean(axis=0)
+    return rates
 
 
 def _size(differences: FloatArray) -> float:
