@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from spectra_dl.expression.estimators.head_registry import HEADS, MLP
 from spectra_dl.expression.estimators.losses import LOSSES
@@ -69,6 +76,12 @@ class GeneScore(Closed):
     ceiling: float | None
     usable: bool
     symbol: Text | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unknown_symbol(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Write a gene without a symbol as earlier versions did."""
+        fields: dict[str, object] = handler(self)
+        return {name: value for name, value in fields.items() if name != "symbol" or value is not None}
 
 
 class TrainingSections(Closed):

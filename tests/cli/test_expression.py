@@ -147,7 +147,7 @@ def test_tiles_and_features_are_kept_and_found_by_the_next_command(sheet, tmp_pa
     assert "written" in told[0]
     assert "there already" in told[1]
     before = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
-    assert len(before) == 6
+    assert len(before) == 8
     options = ["evaluate", "expression", sheet, *QUICK, "--genes", 10, "--tile-um", 112, "--json"]
     with_store = json.loads(run(*options, "--store", kept).stdout)["results"]
     assert {path.name: path.stat().st_mtime_ns for path in kept.iterdir()} == before
@@ -158,7 +158,7 @@ def test_a_model_on_features_made_elsewhere_asks_for_them_again(sheet, tmp_path)
     import h5py
 
     (tmp_path / "given").mkdir()
-    for number in range(3):
+    for number in range(4):
         lines = (sheet.parent / f"S{number}.tsv").read_text().splitlines()[1:]
         counts = np.array([line.split("\t")[1:] for line in lines], dtype=np.float32)
         with h5py.File(tmp_path / "given" / f"S{number}.h5", "w") as file:

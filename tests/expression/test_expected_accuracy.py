@@ -122,6 +122,15 @@ def as_of(section, patient):
     return replace(section, patient=patient)
 
 
+def test_a_model_of_a_handful_of_genes_says_so_and_one_of_before_that_it_is_old(by_patient):
+    part = by_patient.header.input
+    few = part.model_copy(update={"expected": [None] * len(part.genes)})
+    assert "too few to learn how genes differ" in withheld_reason(few, "somebody new")
+    assert "train the model again" in withheld_reason(
+        part.model_copy(update={"expected": []}), "somebody new"
+    )
+
+
 def test_a_model_of_several_patients_says_what_to_expect_in_a_new_one(by_patient, sections):
     values, reason = expected_pearson(by_patient, as_of(sections[0], "somebody new"))
     assert reason is None

@@ -19,6 +19,7 @@ from spectra_dl.evaluation.wording import (
 _NAME_WIDTH = 30
 _INTERVAL_WIDTH = 19
 _BEST = 10
+_LEAST_CEILING = 0.1
 _NO_LEAK = (
     "Audit: no leak is needed to explain scores that are level with their controls; each check by itself:"
 )
@@ -63,8 +64,7 @@ def profile_verdict(evaluation: ProfileEvaluation) -> str:
     first, group = evaluation.first, evaluation.settings.group
     reached = (
         f"In {counts_text(evaluation)}, each predicted by models that had not seen the {group}, {first.name} reaches a mean"
-        f" correlation of {short_interval(first.pearson)} within sections, {_percent(first.share_of_ceiling.value)} of the"
-        f" noise ceiling ({short_figure(evaluation.ceiling.value)})"
+        f" correlation of {short_interval(first.pearson)} within sections, {_of_ceiling(evaluation)}"
     )
     sentence = f"{reached}{_against_shuffled(evaluation)}{_against_reference(evaluation)}."
     if evaluation.audit.severity != "stop":
@@ -72,6 +72,15 @@ def profile_verdict(evaluation: ProfileEvaluation) -> str:
         return f"{below} {sentence}" if below else sentence
     stopped = next(finding for finding in evaluation.audit.findings if finding.severity == "stop")
     return f"UNSOUND: {stopped.sentence} What was scored is no evidence: {sentence}"
+
+
+def _of_ceiling(evaluation: ProfileEvaluation) -> str:
+    """Return the share of the noise ceiling; a share of next to nothing, a mean of ratios to it, says nothing."""
+    ceiling = evaluation.ceiling.value
+    if ceiling < _LEAST_CEILING:
+        return f"where the noise ceiling is {short_figure(ceiling)}, too low to give a share of it"
+    share = _percent(evaluation.first.share_of_ceiling.value)
+    return f"{share} of the noise ceiling ({short_figure(ceiling)})"
 
 
 def below_controls(evaluation: ProfileEvaluation) -> str | None:

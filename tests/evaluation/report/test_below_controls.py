@@ -1,5 +1,7 @@
 """A score that is level with its controls is said to be so before anything else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,10 @@ def test_each_control_is_named_with_its_score_and_the_paired_difference():
         assert each.interval.value == pytest.approx(
             evaluation.first.pearson.value - evaluation.controls[each.reference].pearson.value
         )
+
+
+def test_no_share_of_a_ceiling_near_nothing_is_given():
+    evaluation = evaluated(2.0)
+    assert "of the noise ceiling (1.0)" in profile_verdict(evaluation)
+    low = replace(evaluation, ceiling=replace(evaluation.ceiling, value=0.05))
+    assert "where the noise ceiling is .050, too low to give a share of it" in profile_verdict(low)
