@@ -26,7 +26,7 @@ _UM = {f"{prefix}m": 10.0 ** (power + 6) for prefix, power in _POWERS.items()} |
 }  # fmt: skip
 _COLOURS = ("red", "green", "blue")
 _SIGNED_COLOURS = {0xFF0000FF: 0, 0x00FF00FF: 1, 0x0000FFFF: 2}
-_UNNAMED = re.compile(r"(?:(?:channel|ch|c|image)?[\s:_#-]*[\d:]*)", re.IGNORECASE)
+_UNNAMED = re.compile(r"(?:channel|ch|c|image)?[\s:_#-]{0,9}[\d:]{0,9}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

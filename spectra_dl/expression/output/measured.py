@@ -31,7 +31,7 @@ def measured_counts(section: TissueSection, genes: Sequence[str]) -> FloatArray 
     """
     if section.counts is None or section.gene is None:
         return None
-    rows = np.flatnonzero(_library(section) > 0)
+    rows = np.flatnonzero(_library(section.counts) > 0)
     selector = _columns_of(section.gene, section.symbol, genes)
     known = np.flatnonzero(np.asarray(selector.sum(axis=0)).ravel())
     values = np.full((len(section), len(genes)), np.nan)
@@ -55,9 +55,9 @@ def measured_values(section: TissueSection, genes: Sequence[str]) -> FloatArray 
         NaN where the gene or the spot was not counted.
     """
     counts = measured_counts(section, genes)
-    if counts is None:
+    if counts is None or section.counts is None:
         return None
-    library = _library(section)
+    library = _library(section.counts)
     return log_normalise(counts, np.where(library > 0, library, np.nan))
 
 
@@ -75,12 +75,11 @@ def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
 
 def total_counts(section: TissueSection) -> FloatArray | None:
     """Return ``(n,)`` counts of each spot over all genes; None without counts."""
-    return None if section.counts is None else _library(section)
+    return None if section.counts is None else _library(section.counts)
 
 
-def _library(section: TissueSection) -> FloatArray:
-    assert section.counts is not None
-    return np.asarray(section.counts.sum(axis=1), dtype=np.float64).ravel()
+def _library(counts: "csr_matrix") -> FloatArray:
+    return np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
 
 
 def _columns_of(gene: TextArray, symbol: TextArray | None, asked: Sequence[str]) -> "csr_matrix":

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError
 
-_POSITIONS = re.compile(r"(.*?)tissue_positions(?:_list)?\.(?:csv|parquet)(?:\.gz)?")
-_FACTORS = re.compile(r"(.*?)scalefactors_json\.json(?:\.gz)?")
-_HIRES = re.compile(r"(.*?)tissue_hires_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
-_MATRIX = re.compile(r"(.*?)matrix\.mtx(?:\.gz)?")
+_POSITIONS = re.compile(r"(.{0,255}?)tissue_positions(?:_list)?\.(?:csv|parquet)(?:\.gz)?")
+_FACTORS = re.compile(r"(.{0,255}?)scalefactors_json\.json(?:\.gz)?")
+_HIRES = re.compile(r"(.{0,255}?)tissue_hires_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
+_MATRIX = re.compile(r"(.{0,255}?)matrix\.mtx(?:\.gz)?")
 _COUNTS = (  # the surest first
-    ("filtered", re.compile(r"(.*?)filtered_feature_bc_matrix\.h5")),
-    ("filtered", re.compile(r"(.*?)filtered_feature_bc_matrix")),
+    ("filtered", re.compile(r"(.{0,255}?)filtered_feature_bc_matrix\.h5")),
+    ("filtered", re.compile(r"(.{0,255}?)filtered_feature_bc_matrix")),
     ("filtered", _MATRIX),
-    ("raw", re.compile(r"(.*?)raw_feature_bc_matrix\.h5")),
-    ("raw", re.compile(r"(.*?)raw_feature_bc_matrix")),
+    ("raw", re.compile(r"(.{0,255}?)raw_feature_bc_matrix\.h5")),
+    ("raw", re.compile(r"(.{0,255}?)raw_feature_bc_matrix")),
 )
 _ACCESSION = re.compile(r"GSM[0-9]+")
 _ORDER = ("tissue_positions.csv", "tissue_positions.parquet", "tissue_positions_list.csv")

@@ -154,7 +154,7 @@ def _joined(
     counts: CountMatrix, whole: Places, files: SpaceRangerFiles, where: str
 ) -> tuple[IndexArray, Places, list[str]]:
     """Return which rows of the counts are kept, their places, and what is to be said."""
-    assert files.positions is not None
+    assert isinstance(files.positions, Path)  # a run without was refused
     _refuse_aggregated(counts, files)
     row_of = whole.rows_of(counts.barcode)
     placed = row_of >= 0

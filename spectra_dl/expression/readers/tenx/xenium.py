@@ -28,8 +28,8 @@ DEFAULT_BIN_UM = 55.0
 PIXEL_UM = 0.2125  # of the morphology image, where experiment.xenium doesn't say it
 _MATRIX = "cell_feature_matrix"
 _COLUMNS = ("x_centroid", "y_centroid")
-_STAINED = re.compile(r".*he_image.*\.(ome\.)?(tiff?|png|jpe?g|svs|ndpi)", re.IGNORECASE)
-_ALIGNED = re.compile(r".*alignment.*\.csv", re.IGNORECASE)
+_STAINED = re.compile(r"he_image[^/]{0,99}\.(?:tiff?|png|jpe?g|svs|ndpi)$", re.IGNORECASE)
+_ALIGNED = re.compile(r"alignment[^/]{0,99}\.csv$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,4 @@ def _only(files: XeniumFiles, pattern: re.Pattern[str], what: str, source: Secti
 
 
 def _matching(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
-    return [
-        folder / name for name in names_in(folder) if pattern.fullmatch(name) and (folder / name).is_file()
-    ]
+    return [folder / name for name in names_in(folder) if pattern.search(name) and (folder / name).is_file()]
