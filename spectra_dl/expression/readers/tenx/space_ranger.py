@@ -6,6 +6,7 @@ square array, and ``bin_size_um`` is their pitch.
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
