@@ -36,7 +36,18 @@ def is_metadata(column: str) -> bool:
     >>> is_metadata("total_counts"), is_metadata("pct_counts_mt"), is_metadata("ERBB2")
     (True, True, False)
     """
-    return "".join(filter(str.isalnum, column.lower())) in _METADATA_WORDS
+    return is_index(column) or "".join(filter(str.isalnum, column.lower())) in _METADATA_WORDS
+
+
+def is_index(column: str) -> bool:
+    """Say whether a column is the index of a data frame, which has no name, or that pandas has named where there was none.
+
+    Examples
+    --------
+    >>> is_index(""), is_index("Unnamed: 0"), is_index("ERBB2")
+    (True, True, False)
+    """
+    return not column.strip() or re.fullmatch(r"Unnamed: ?\d+(_level_\d+)?", column.strip()) is not None
 
 
 def no_controls(gene: Sequence[str] | TextArray) -> NDArray[np.bool_]:
@@ -67,7 +78,7 @@ def gene_columns(names: TextArray) -> tuple[NDArray[np.bool_], list[str]]:
     kept = no_controls(names) & ~np.array([is_metadata(str(name)) for name in names], dtype=bool)
     if kept.all() or not kept.any():
         return np.ones(len(names), dtype=bool), []
-    listed = ", ".join(map(str, names[~kept]))
+    listed = ", ".join(str(name) or "(no name)" for name in names[~kept])
     return kept, [
         f"{int((~kept).sum())} of {len(kept)} columns are no genes and are left out: {listed!r:.80}"
     ]

@@ -12,7 +12,7 @@ from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
 from spectra_dl.expression.readers.csv_cells import csv_cells
-from spectra_dl.expression.readers.gene_names import is_metadata, no_controls
+from spectra_dl.expression.readers.gene_names import is_index, is_metadata, no_controls
 from spectra_dl.expression.readers.pixel_size import agreed_pixel_size
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
@@ -131,7 +131,7 @@ class _TileRows:
         ]
         names = text_array([self.columns[column] for column in others])
         kept = no_controls(names) & ~np.array([is_metadata(str(name)) for name in names], dtype=bool)
-        listed = ", ".join(map(str, names[~kept]))
+        listed = ", ".join(str(name) or "(no name)" for name in names[~kept])
         notes = [f"columns that are no genes are left out: {listed!r:.80}"] if listed else []
         return [column for column, gene in zip(others, kept, strict=True) if gene], notes
 
@@ -144,7 +144,8 @@ class _TileRows:
 
 def _is_tile_header(lines: list[str]) -> bool:
     columns = {cell.strip().strip('"') for cell in lines[0].split(",")} if lines else set()
-    return {"x", "y"} <= columns and bool(columns & {*_IDS, *_FILES})
+    first = lines[0].split(",")[0].strip().strip('"') if lines else ""
+    return {"x", "y"} <= columns and bool(columns & {*_IDS, *_FILES} or is_index(first))
 
 
 def _tile_rows(path: Path) -> _TileRows:
@@ -152,7 +153,10 @@ def _tile_rows(path: Path) -> _TileRows:
     refuse_duplicates(columns, "column", path.name)
     if not rows:
         raise DataError(f"{path.name}: no tiles in it; add a line for each")
-    return _TileRows(path, columns, rows, _first(columns, _IDS), _first(columns, _FILES))
+    named, file_at = _first(columns, _IDS), _first(columns, _FILES)
+    if named is None and file_at is None and is_index(columns[0]):
+        named = 0  # a data frame's index is its barcodes where no column is
+    return _TileRows(path, columns, rows, named, file_at)
 
 
 def _first(columns: list[str], names: tuple[str, ...]) -> int | None:
