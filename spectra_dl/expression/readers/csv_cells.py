@@ -3,6 +3,7 @@
 import csv
 import itertools
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,11 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.libraries import (
+    FEWEST_SPOTS,
+    LIBRARY_COLUMNS,
+    libraries_overlap,
+)
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_values, first_no_count
 from spectra_dl.expression.readers.gene_names import gene_columns
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 PLACE = re.compile(r"(-?\d+(?:\.\d+)?)x(-?\d+(?:\.\d+)?)")  # ids of spots by their place on the array
-_MOST_GENES = 200_000
+_MOST_GENES, _FEWEST_ROWS = 200_000, 3
 
 
 def csv_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -48,6 +54,66 @@ def csv_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
                 f"{path.name} line {number}: {len(cells)} cells for {len(columns)} columns; put text with commas into quotes"
             )
     return columns, rows[1:]
+
+
+def fractional_columns(matrix: "csr_matrix") -> NDArray[np.bool_]:
+    """Return which columns hold no whole number at all, where every other column holds counts; those are no genes.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_matrix
+    >>> fractional_columns(csr_matrix([[1, 0.5, 0], [0, 0.7, 2], [3, 0.1, 1]]))
+    array([False,  True, False])
+    """
+    columns, values, genes = matrix.indices, matrix.data, matrix.shape[1]
+    finite = np.isfinite(values)
+    broken = np.bincount(columns[finite & (values != np.rint(values))], minlength=genes)
+    empty = np.bincount(columns[~finite], minlength=genes)
+    odd: NDArray[np.bool_] = (broken + empty == matrix.shape[0]) & (broken >= _FEWEST_ROWS)
+    wrong = broken + np.bincount(columns[finite & (values < 0)], minlength=genes) > 0
+    return odd if 2 * odd.sum() < genes and not (wrong & ~odd).any() else np.zeros(genes, dtype=bool)
+
+
+def fractional_note(names: Iterable[object]) -> str:
+    """Return the note on columns that `fractional_columns` finds."""
+    listed = ", ".join(map(str, names))
+    return f"columns without one whole number, while all others are counts, are no genes and are left out: {listed!r:.80}"
+
+
+def refuse_several_sections(
+    columns: Sequence[tuple[str, Sequence[str]]], pixel: FloatArray, where: str
+) -> list[str]:
+    """Return notes on columns that name libraries which lie apart; one table is one section.
+
+    Parameters
+    ----------
+    columns
+        Names and cells of the columns that are no genes.
+    pixel
+        ``(n, 2)`` positions of the rows.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        A column names several sections whose spots lie among each other.
+    """
+    notes = []
+    for name, cells in columns:
+        values = text_array(cells)
+        stated = sorted({str(value) for value in cells if value})
+        if "".join(filter(str.isalnum, name.lower())) not in LIBRARY_COLUMNS or len(stated) < 2:
+            continue
+        if len(stated) * FEWEST_SPOTS > max(FEWEST_SPOTS, len(values)):
+            continue  # names of spots, not of sections
+        if libraries_overlap(values, pixel):
+            raise DataError(
+                f"{where}: its column {name!r:.40} names {len(stated)} sections, {', '.join(stated)!r:.120}, and their spots lie among each other; "
+                "write a table for each section, with the image it belongs to"
+            )
+        notes.append(f"{name} names {len(stated)} parts that lie apart; they are read as one section")
+    return notes
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +164,9 @@ def read_count_table(path: Path) -> CountTable:
         rows.add(number, line)
     others = [(str(gene[at]), cells) for at, cells in zip(rows.other, rows.cells, strict=True)]
     counts = rows.counts(gene, kept)
+    if (odd := fractional_columns(counts.matrix)).any():
+        notes.append(fractional_note(counts.gene[odd]))
+        counts = counts.of_genes(~odd)
     if lost := int(counts.missing.sum()):
         notes.append(
             f"{lost} of {len(rows.ids)} rows of counts have cells without a number; they are taken as missing"

@@ -16,7 +16,7 @@ from spectra_dl.expression.readers.count_matrix import (
     CountMatrix,
     refuse_duplicates,
 )
-from spectra_dl.expression.readers.csv_cells import PLACE, read_count_table
+from spectra_dl.expression.readers.csv_cells import PLACE, read_count_table, refuse_several_sections
 from spectra_dl.expression.readers.gene_names import is_metadata
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.source import (
@@ -69,7 +69,9 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
     table, spots = read_count_table(source.path), _read_spots(spot_path)
     rows, places, notes = _joined(table.counts, spots, source)
     counts, pixel = table.counts.select(rows), spots.pixel[places]
-    in_tissue, mark_notes = _marks(spots, places, table.stated(rows), source.path.name)
+    stated = table.stated(rows)
+    in_tissue, mark_notes = _marks(spots, places, stated, source.path.name)
+    notes += refuse_several_sections(stated, pixel, source.path.name)
     image = open_tissue_image(
         find_image(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
     )

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
-from spectra_dl.expression.readers.csv_cells import csv_cells
+from spectra_dl.expression.readers.csv_cells import (
+    csv_cells,
+    fractional_columns,
+    fractional_note,
+    refuse_several_sections,
+)
 from spectra_dl.expression.readers.gene_names import is_index, is_metadata, no_controls
 from spectra_dl.expression.readers.pixel_size import agreed_pixel_size
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
@@ -68,6 +73,8 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
     places = _numbers(rows, [rows.columns.index("x"), rows.columns.index("y")])
     refuse_far(places, table.name)
     genes, notes = rows.gene_columns()
+    others = [name for name in rows.columns if name not in {rows.columns[column] for column in genes}]
+    notes += refuse_several_sections([(name, rows.cells(name) or []) for name in others], places, table.name)
     values = _numbers(rows, genes) if genes else None
     paths = _tile_paths(source.path, rows, barcode)
     counts = None if values is None else _counts(rows, genes, values, notes)
@@ -181,6 +188,9 @@ def _counts(table: _TileRows, genes: list[int], values: FloatArray, notes: list[
     """Return ``values`` (n, g) as counts; None with a note where one is no whole number from 0."""
     from scipy.sparse import csr_matrix
 
+    if (odd := fractional_columns(csr_matrix(values))).any():
+        notes.append(fractional_note([table.columns[genes[at]] for at in np.flatnonzero(odd)]))
+        genes, values = [genes[at] for at in np.flatnonzero(~odd)], values[:, ~odd]
     wrong = (values < 0) | (np.isfinite(values) & (values != np.rint(values)))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]

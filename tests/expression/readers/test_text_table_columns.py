@@ -71,3 +71,32 @@ def test_the_index_that_pandas_writes_is_no_gene(tmp_path: Path, names: str) -> 
     section = read_section(_tiles(tmp_path, {}, names), um_per_pixel=1.0)
     assert (list(section.gene), list(section.barcode)) == (["A", "B"], [f"t{row}" for row in range(6)])
     assert any("no genes are left out" in note for note in section.notes) == ("," in names)
+
+
+@pytest.mark.parametrize("column", ["sample", "Library ID", "batch", "section_name", "orig.ident"])
+def test_libraries_that_lie_among_each_other_are_refused(
+    tmp_path: Path, draw_image: DrawImage, column: str
+) -> None:
+    mixed = {column: list("12" * 3)}
+    for path in (_legacy(tmp_path, draw_image, mixed), _tiles(tmp_path, mixed)):
+        with pytest.raises(DataError, match="names 2 sections, '1, 2'"):
+            read_section(path, um_per_pixel=None if path.suffix else 1.0)
+
+
+def test_libraries_that_lie_apart_are_read_as_one_and_said(tmp_path: Path) -> None:
+    section = read_section(_tiles(tmp_path, {"slide": list("aaabbb")}), um_per_pixel=1.0)
+    assert any("slide names 2 parts that lie apart" in note for note in section.notes)
+
+
+def test_one_library_is_metadata(tmp_path: Path, draw_image: DrawImage) -> None:
+    section = read_section(_legacy(tmp_path, draw_image, {"sample": ["S"] * 6}))
+    assert any("no genes and are left out: 'sample'" in note for note in section.notes)
+
+
+def test_numbers_that_are_no_counts_are_left_out_and_said(tmp_path: Path, draw_image: DrawImage) -> None:
+    columns = {"umi_count": ["7"] * 6, "stiffness_kpa": ["0.5", "1.5", "2.25", "-0.5", "0.1", "0.2"]}
+    for path in (_legacy(tmp_path, draw_image, columns), _tiles(tmp_path, columns)):
+        section = read_section(path, um_per_pixel=None if path.suffix else 1.0)
+        assert list(section.gene) == ["A", "B"]
+        assert section.counts is not None
+        assert any("whole number" in note and "stiffness_kpa" in note for note in section.notes)
