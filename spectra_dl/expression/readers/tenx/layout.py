@@ -66,6 +66,8 @@ class SpaceRangerFiles:
         Of barcodes, from full-resolution pixels to those of the small image, and that image.
     notes
         A sentence for each choice between several files.
+    other_positions
+        Further files of positions of the same run, which are not read but compared.
     """
 
     counts: Counts
@@ -73,6 +75,7 @@ class SpaceRangerFiles:
     factors: Path | None
     hires: Path | None
     notes: tuple[str, ...] = ()
+    other_positions: tuple[Path, ...] = ()
 
 
 def names_in(folder: Path) -> list[str]:
@@ -154,7 +157,7 @@ def with_spatial(counts: Counts, notes: Sequence[str] = ()) -> SpaceRangerFiles:
     positions, factors, hires = (
         _belonging(counts, pattern, said) for pattern in (_POSITIONS, _FACTORS, _HIRES)
     )
-    return SpaceRangerFiles(counts, positions, factors, hires, tuple(said))
+    return SpaceRangerFiles(counts, positions, factors, hires, tuple(said), _besides(positions))
 
 
 def text_prefix(folder: Path) -> str:
@@ -252,6 +255,18 @@ def _first(paths: Sequence[Path], prefix: str) -> Path:
 
     folder = paths[0].parent
     return min((path for path in paths if path.parent == folder), key=rank)
+
+
+def _besides(positions: Path | None) -> tuple[Path, ...]:
+    """Return the other files of positions that lie in the same folder under the same prefix."""
+    if positions is None:
+        return ()
+    taken = _POSITIONS.fullmatch(positions.name)
+    return tuple(
+        positions.parent / name
+        for name in names_in(positions.parent)
+        if taken and name != positions.name and (match := _POSITIONS.fullmatch(name)) and match[1] == taken[1]
+    )
 
 
 def _related(first: str, second: str) -> bool:
