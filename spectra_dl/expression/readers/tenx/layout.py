@@ -16,6 +16,7 @@ from spectra_dl.errors import DataError
 _POSITIONS = re.compile(r"(.*?)tissue_positions(?:_list)?\.(?:csv|parquet)(?:\.gz)?")
 _FACTORS = re.compile(r"(.*?)scalefactors_json\.json(?:\.gz)?")
 _HIRES = re.compile(r"(.*?)tissue_hires_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
+_LOWRES = re.compile(r"(.*?)tissue_lowres_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
 _MATRIX = re.compile(r"(.*?)matrix\.mtx(?:\.gz)?")
 _COUNTS = (  # the surest first
     ("filtered", re.compile(r"(.*?)filtered_feature_bc_matrix\.h5")),
@@ -63,7 +64,7 @@ class SpaceRangerFiles:
     counts
         Of barcodes and features.
     positions, factors, hires
-        Of barcodes, from full-resolution pixels to those of the small image, and that image.
+        Of barcodes, from full-resolution pixels to those of the small image, and that image, the lowres one where it is alone.
     notes
         A sentence for each choice between several files.
     other_positions
@@ -157,6 +158,8 @@ def with_spatial(counts: Counts, notes: Sequence[str] = ()) -> SpaceRangerFiles:
     positions, factors, hires = (
         _belonging(counts, pattern, said) for pattern in (_POSITIONS, _FACTORS, _HIRES)
     )
+    if hires is None:
+        hires = _belonging(counts, _LOWRES, said)
     return SpaceRangerFiles(counts, positions, factors, hires, tuple(said), _besides(positions))
 
 

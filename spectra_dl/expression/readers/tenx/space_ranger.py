@@ -20,7 +20,7 @@ from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles, summary_
 from spectra_dl.expression.readers.tenx.matrix_market import read_tenx_folder
 from spectra_dl.expression.readers.tenx.positions import Places, joined_rows, read_positions, same_places
 from spectra_dl.expression.readers.tenx.probe_set import without_excluded
-from spectra_dl.expression.readers.tenx.section_image import image_and_scale
+from spectra_dl.expression.readers.tenx.section_image import factor_of, image_and_scale
 from spectra_dl.expression.readers.tenx.tenx_matrix import TenxCounts, read_tenx_h5
 from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import ArrayPlaces, TissueSection
@@ -77,7 +77,7 @@ def read_space_ranger(
     native = positive(factors, "bin_size_um", factors_name) or bin_um
     measured, pitch_notes = _measured(spots, native, source)
     image, scale = image_and_scale(
-        source, folder, files.hires, positive(factors, "tissue_hires_scalef", factors_name)
+        source, folder, files.hires, positive(factors, factor_of(files.hires), factors_name)
     )
     microns = positive(factors, "microns_per_pixel", factors_name)
     size, size_notes = agreed_pixel_size(
