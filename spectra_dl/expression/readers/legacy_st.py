@@ -135,9 +135,7 @@ def _read_spots(path: Path) -> _Spots:
     lines = text_lines(path)
     columns = cells_of(next(lines, (1, ""))[1])
     if missing := [name for name in _NEEDED if name not in columns]:
-        raise DataError(
-            f"{path.name} line 1: a spot file has the columns {', '.join(_NEEDED)}; {', '.join(missing)} is missing"
-        )
+        raise DataError(f"{path.name} line 1: {_wrong_spot_file(columns, missing)}")
     place = {name: columns.index(name) for name in columns}
     ids, numbers, marks = [], [], []
     marked = [name for name in columns if name == "selected" or states_tissue(name)]
@@ -167,6 +165,24 @@ def _read_spots(path: Path) -> _Spots:
     places = np.rint(np.nan_to_num(table[:, :2]))
     staggered = len(places) > 3 and len(set((places.sum(axis=1) % 2).tolist())) == 1
     return _Spots(path.name, ids, "barcode" in place, table[:, :2], table[:, 2:], staggered, in_tissue)
+
+
+def _wrong_spot_file(columns: list[str], missing: list[str]) -> str:
+    """Say what a spot file has instead of its columns, and what to rename."""
+    said = f"a spot file has the columns {', '.join(_NEEDED)}; {', '.join(missing)} is missing"
+    commas = [cell.strip() for cell in columns[0].split(",")] if len(columns) == 1 else columns
+    remedy = "write it with tabs" if len(commas) > 1 and len(columns) == 1 else ""
+    if {name.lower() for name in commas} >= set(_NEEDED):
+        return f"{said}; found {', '.join(commas)!r:.80}: {remedy or 'write the names in small letters'}"
+    if {"X", "Y"} <= set(commas):
+        rename = "rename X and Y, if they are pixels of the image, to pixel_x and pixel_y, and add x and y, the place on the array (4 and 5 of 4x5)"
+        return f"{said}; found {', '.join(commas)!r:.80}: {', '.join(filter(None, (remedy, rename)))}"
+    return f"{said}; found {', '.join(commas)!r:.120}; " + (remedy or "rename what they are called here")
+
+
+def with_commas(lines: list[str]) -> bool:
+    """Say whether a file's first two lines would be a table of counts if their commas were tabs."""
+    return looks_like_legacy_st([line.replace(",", "\t") for line in lines if "\t" not in line])
 
 
 def _selected(marks: list[list[str]], columns: list[str], where: str) -> "NDArray[np.bool_] | None":

@@ -34,12 +34,68 @@ from spectra_dl.imaging.precut_tiles import PrecutTiles, TileFiles
 from spectra_dl.imaging.slide import open_tissue_image
 
 _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
+_SPELLINGS = {
+    "x": (
+        "x",
+        "imagecol",
+        "pxl_col_in_fullres",
+        "pxl_col",
+        "pixel_x",
+        "x_pixel",
+        "imagex",
+        "image_x",
+        "coord_x",
+    ),
+    "y": (
+        "y",
+        "imagerow",
+        "pxl_row_in_fullres",
+        "pxl_row",
+        "pixel_y",
+        "y_pixel",
+        "imagey",
+        "image_y",
+        "coord_y",
+    ),
+    "barcode": (
+        "barcode",
+        "barcodes",
+        "spot",
+        "spot_id",
+        "id",
+        "file",
+        "filename",
+        "file_name",
+        "tile_path",
+        "path",
+        "tile",
+    ),
+}
 
 
 def tile_table(folder: Path) -> Path | None:
     """Return the one CSV in a folder that has columns of tiles, x and y; None where there is none or more than one."""
     paths = [path for path in sorted(folder.glob("*.csv")) if _is_tile_header(first_lines(path, 1))]
     return paths[0] if len(paths) == 1 else None
+
+
+def why_no_tiles(folder: Path) -> str:
+    """Return what a folder's one CSV has instead of the columns of tiles, and what to rename; empty where there is no single CSV."""
+    paths = sorted(path for path in folder.glob("*.[ct]sv") if path.is_file())
+    lines = first_lines(paths[0], 1) if len(paths) == 1 else []
+    if not lines:
+        return ""
+    separator = max(",;\t", key=lines[0].count)
+    columns = [cell.strip().strip('"') for cell in lines[0].split(separator)]
+    remedies = [] if separator == "," else ["write it with commas"]
+    for needed, spellings in _SPELLINGS.items():
+        other = next((name for name in columns if name.lower() in spellings), None)
+        if not set(columns) & ({needed, *_IDS, *_FILES} if needed == "barcode" else {needed}) and other:
+            remedies.append(
+                f"rename {other} to {'file' if 'path' in other.lower() or 'file' in other.lower() else needed}"
+            )
+    listed = ", ".join(columns[:8])
+    return f"; {paths[0].name:.60} has the columns {listed!r:.120}: {', '.join(remedies) or 'name them file (or barcode), x and y'}"
 
 
 def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:

@@ -100,3 +100,46 @@ def test_numbers_that_are_no_counts_are_left_out_and_said(tmp_path: Path, draw_i
         assert list(section.gene) == ["A", "B"]
         assert section.counts is not None
         assert any("whole number" in note and "stiffness_kpa" in note for note in section.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (",X,Y\n1x2,80,90\n", "found ', X, Y': write it with tabs, rename X and Y"),
+        ("x,y,pixel_x,pixel_y\n1,2,80,90\n", "found 'x, y, pixel_x, pixel_y': write it with tabs"),
+        ("X\tY\tPIXEL_X\tPIXEL_Y\n1\t2\t80\t90\n", "write the names in small letters"),
+        ("xcoord\tycoord\tlab\n1\t2\ta\n", "found 'xcoord, ycoord, lab'"),
+    ],
+)
+def test_a_spot_file_of_another_layout_is_refused_with_what_to_rename(
+    tmp_path: Path, draw_image: DrawImage, text: str, said: str
+) -> None:
+    path = _legacy(tmp_path, draw_image, {})
+    (tmp_path / "S1_selection.tsv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        read_section(path)
+
+
+def test_counts_with_commas_are_refused_with_what_to_write(tmp_path: Path, draw_image: DrawImage) -> None:
+    path = _legacy(tmp_path, draw_image, {})
+    path.write_text(path.read_text().replace("\t", ","))
+    with pytest.raises(DataError, match="a table of counts with commas; write it with tabs"):
+        read_section(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("barcode,x,y", "barcode,imagecol,imagerow"), "rename imagecol to x, rename imagerow to y"),
+        (("barcode,x,y", "tile_path,X,Y"), "rename X to x, rename Y to y, rename tile_path to file"),
+        ((",", ";"), "write it with commas"),
+    ],
+)
+def test_a_table_of_tiles_of_another_layout_is_refused_with_what_to_rename(
+    tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    path = _tiles(tmp_path, {}) / "tiles.csv"
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(DataError, match=said) as refused:
+        read_section(tmp_path, um_per_pixel=1.0)
+    assert len(str(refused.value)) <= 500
