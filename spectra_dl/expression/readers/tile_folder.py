@@ -57,19 +57,8 @@ _SPELLINGS = {
         "image_y",
         "coord_y",
     ),
-    "barcode": (
-        "barcode",
-        "barcodes",
-        "spot",
-        "spot_id",
-        "id",
-        "file",
-        "filename",
-        "file_name",
-        "tile_path",
-        "path",
-        "tile",
-    ),
+    "barcode": ("barcodes", "spot_id", "spotid", "tile_id"),
+    "file": ("file_name", "tile_path", "file_path", "image_path", "img_path", "path"),
 }
 
 
@@ -90,10 +79,9 @@ def why_no_tiles(folder: Path) -> str:
     remedies = [] if separator == "," else ["write it with commas"]
     for needed, spellings in _SPELLINGS.items():
         other = next((name for name in columns if name.lower() in spellings), None)
-        if not set(columns) & ({needed, *_IDS, *_FILES} if needed == "barcode" else {needed}) and other:
-            remedies.append(
-                f"rename {other} to {'file' if 'path' in other.lower() or 'file' in other.lower() else needed}"
-            )
+        known = {"barcode": {*_IDS, *_FILES}, "file": set(_FILES)}.get(needed, {needed})
+        if other and not known & set(columns):
+            remedies.append(f"rename {other} to {needed}")
     listed = ", ".join(columns[:8])
     return f"; {paths[0].name:.60} has the columns {listed!r:.120}: {', '.join(remedies) or 'name them file (or barcode), x and y'}"
 

@@ -132,6 +132,7 @@ def test_counts_with_commas_are_refused_with_what_to_write(tmp_path: Path, draw_
     [
         (("barcode,x,y", "barcode,imagecol,imagerow"), "rename imagecol to x, rename imagerow to y"),
         (("barcode,x,y", "tile_path,X,Y"), "rename X to x, rename Y to y, rename tile_path to file"),
+        (("barcode,x,y,A", "barcode,imagecol,imagerow,tile_path"), "imagerow to y, rename tile_path to file"),
         ((",", ";"), "write it with commas"),
     ],
 )
