@@ -24,8 +24,41 @@ _METADATA = """
     leiden louvain seuratclusters label labels annotation celltype region barcode barcodes spot spotid id index unnamed0 cellid sample
     samplename sampleid section sectionid library libraryid slide slideid patient patientid donor donorid batch origident file
     filename tile image doubletscore
+    dataset datasetid sectionname slidename capturearea captureareaid
+    age ambiguous alignmentnotunique area blur class condition depth diameter doublet entropy fold fraction grade group height level
+    magnification mpp noalignment nofeature notaligned nuclei pathology phase quality radius score sex size split stage status target
+    thickness toolowaqual train treatment tumor tumour weight width zoom
 """  # letters and digits alone, as is_metadata compares them
 _METADATA_WORDS = frozenset(_METADATA.split())
+# Names of several words, all of one of these kinds; real symbols have none, or stand in capitals with a hyphen (H2-K1).
+_COORDINATES_TEXT = """
+    array bottom center centre centroid col cols column coord coordinate coordinates coords dx dy end full fullres global grid hires i
+    image img in imagecol imagerow j left local lowres micron microns mid new num off offset original patch pixel pixels pos position
+    pxl px res resolution right row rows scaled spatial spot start tile top um x xs y ys z
+"""
+_SIZES_TEXT = """
+    area avg by cell cells complexity count counts density depth detected diameter dropout feature features fraction gene genes height
+    in library log log10 log1p lib max mean median min n nonzero nuclei nucleus num number of per pct percent read reads size spatial
+    spot spots std sum total transcript transcripts umi umis unique width zero
+"""
+_ENDINGS_TEXT = """
+    annotation cluster code fold frac fraction id identity ids idx index label labels name pct percent pred prob score true type
+    weight
+"""
+_STARTS_TEXT = """
+    has is pct percent percentage perc frac
+"""
+_COORDINATES = frozenset(_COORDINATES_TEXT.split())
+_SIZES = frozenset(_SIZES_TEXT.split())
+_ENDINGS = frozenset(_ENDINGS_TEXT.split())
+_STARTS = frozenset(_STARTS_TEXT.split())
+_REDUCED = re.compile(
+    r"(X_?)?(umap|tsne|UMAP|UMap|tSNE|TSNE|TSne|harmony|Harmony|pca|Pca)[_ .-]?\d{1,3}|(PCA|X_pca|PC_|LSI|lsi|ICA|ica|NMF|nmf|topic|Topic)[_ .-]\d{1,3}"
+    r"|PC_?\d{1,3}|(nCount|nFeature)_\w+|.+_snn_res\.[\d.]+"
+)
+_EXACT = frozenset(
+    {"n", "fov", "fraction_mt", "nUMI", "nGene"}
+)  # as they are written alone: N could be a symbol
 
 
 def is_metadata(column: str) -> bool:
@@ -36,7 +69,36 @@ def is_metadata(column: str) -> bool:
     >>> is_metadata("total_counts"), is_metadata("pct_counts_mt"), is_metadata("ERBB2")
     (True, True, False)
     """
-    return "".join(filter(str.isalnum, column.lower())) in _METADATA_WORDS
+    name = column.strip()
+    plain = "".join(filter(str.isalnum, name.lower()))
+    return is_index(name) or plain in _METADATA_WORDS or name in _EXACT or _reads_as_metadata(name)
+
+
+def _reads_as_metadata(name: str) -> bool:
+    """Say whether the words of a name are those of places, sizes, ids, shares, or a reduced space."""
+    if _REDUCED.fullmatch(name):
+        return True
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    parts = [word for word in re.split(r"[_. ]+", words) if word and not word.isdigit()]
+    if len(parts) < 2 or "-" in name:
+        return False
+    return (
+        _COORDINATES.issuperset(parts)
+        or _SIZES.issuperset(parts)
+        or parts[-1] in _ENDINGS
+        or parts[0] in _STARTS
+    )
+
+
+def is_index(column: str) -> bool:
+    """Say whether a column is the index of a data frame, which has no name, or that pandas has named where there was none.
+
+    Examples
+    --------
+    >>> is_index(""), is_index("Unnamed: 0"), is_index("ERBB2")
+    (True, True, False)
+    """
+    return not column.strip() or re.fullmatch(r"Unnamed: ?\d+(_level_\d+)?", column.strip()) is not None
 
 
 def no_controls(gene: Sequence[str] | TextArray) -> NDArray[np.bool_]:
@@ -67,7 +129,7 @@ def gene_columns(names: TextArray) -> tuple[NDArray[np.bool_], list[str]]:
     kept = no_controls(names) & ~np.array([is_metadata(str(name)) for name in names], dtype=bool)
     if kept.all() or not kept.any():
         return np.ones(len(names), dtype=bool), []
-    listed = ", ".join(map(str, names[~kept]))
+    listed = ", ".join(str(name) or "(no name)" for name in names[~kept])
     return kept, [
         f"{int((~kept).sum())} of {len(kept)} columns are no genes and are left out: {listed!r:.80}"
     ]

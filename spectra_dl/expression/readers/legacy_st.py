@@ -4,22 +4,20 @@ The arrays have a pitch of 200 µm and spots of 100 µm (Ståhl et al. 2016, doi
 every second place empty and have another pitch, which is not guessed.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, text_array
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import (
     CountMatrix,
-    checked_values,
-    first_no_count,
     refuse_duplicates,
 )
-from spectra_dl.expression.readers.gene_names import gene_columns
+from spectra_dl.expression.readers.csv_cells import PLACE, read_count_table, refuse_several_sections
+from spectra_dl.expression.readers.gene_names import is_metadata
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.source import (
     SectionSource,
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
 
 _PITCH_UM, _SPOT_UM = 200.0, 100.0
 _NEEDED = ("x", "y", "pixel_x", "pixel_y")
-_PLACE = re.compile(r"(-?\d+(?:\.\d+)?)x(-?\d+(?:\.\d+)?)")
-_MOST_GENES = 200_000
 
 
 def looks_like_legacy_st(lines: list[str]) -> bool:
@@ -50,10 +46,13 @@ def looks_like_legacy_st(lines: list[str]) -> bool:
     if len(lines) < 2 or "\t" not in lines[0]:
         return False
     names, row = cells_of(lines[0]), cells_of(lines[1])
-    if all(_PLACE.fullmatch(cell) for cell in names[1:]) or _PLACE.fullmatch(row[0]):
+    if all(PLACE.fullmatch(cell) for cell in names[1:]) or PLACE.fullmatch(row[0]):
         return True
     named = not _all_numbers(names[1:]) and not _all_numbers(row[:1])
-    return named and len(row) - len(names) in (0, 1) and _all_numbers(row[1:])
+    if not named or len(row) - len(names) not in (0, 1):
+        return False
+    genes = names[len(names) - len(row) + 1 :]
+    return _all_numbers([cell for name, cell in zip(genes, row[1:], strict=True) if not is_metadata(name)])
 
 
 def read_legacy_st(source: SectionSource) -> TissueSection:
@@ -67,10 +66,12 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
         A table can't be read, no spot stands in both, or µm per pixel can't be measured.
     """
     spot_path = _spot_path(source)
-    (counts, table_notes), spots = _read_counts(source.path), _read_spots(spot_path)
-    rows, places, notes = _joined(counts, spots, source)
-    counts, pixel = counts.select(rows), spots.pixel[places]
-    in_tissue, mark_notes = _marks(spots, places)
+    table, spots = read_count_table(source.path), _read_spots(spot_path)
+    rows, places, notes = _joined(table.counts, spots, source)
+    counts, pixel = table.counts.select(rows), spots.pixel[places]
+    stated = table.stated(rows)
+    in_tissue, mark_notes = _marks(spots, places, stated, source.path.name)
+    notes += refuse_several_sections(stated, pixel, source.path.name)
     image = open_tissue_image(
         find_image(source, [source.path.parent, source.path.parent.parent / "images"], [source.stem])
     )
@@ -80,7 +81,7 @@ def read_legacy_st(source: SectionSource) -> TissueSection:
     counted = counts.whole
     per_spot = counts.per_spot if counted else np.ones(len(rows))
     size_note = f"{source.stem}: {per_pixel:.4g} µm per pixel, {size.source}"
-    notes = [f"{source.stem}: {note}" for note in (*table_notes, *notes, *mark_notes)]
+    notes = [f"{source.stem}: {note}" for note in (*table.notes, *notes, *mark_notes)]
     return TissueSection(
         name=source.stem,
         patient=source.patient,
@@ -115,57 +116,6 @@ class _Spots:
     in_tissue: "NDArray[np.bool_] | None"
 
 
-def _read_counts(path: Path) -> tuple[CountMatrix, list[str]]:
-    """Return values of genes, and notes on columns that are none and on values that are no counts."""
-    from scipy.sparse import csr_matrix, vstack
-
-    lines = text_lines(path)
-    names = cells_of(next(lines, (1, ""))[1])
-    if len(names) > 1 and all(_PLACE.fullmatch(name) for name in names[1:]):
-        raise DataError(
-            f"{path.name}: spots stand in columns; transpose the table, spots in rows and genes in columns"
-        )
-    ids, rows, genes, wrong = [], [], 0, ""
-    for number, line in lines:
-        first_cell, _, rest = line.partition("\t")
-        values = _row_values(rest, f"{path.name} line {number}")
-        genes = genes or len(values)
-        if len(values) != genes or len(names) - genes not in (0, 1) or genes > _MOST_GENES:
-            raise DataError(
-                f"{path.name} line {number}: {len(values)} counts under {len(names)} names; export the table again"
-            )
-        if not wrong and (first := first_no_count(values)):
-            wrong = f"{path.name} line {number}, {first}"
-        ids.append(first_cell.strip().strip('"'))
-        rows.append(csr_matrix(values))
-    if not rows:
-        raise DataError(f"{path.name}: no rows of counts in it; export the table again")
-    gene = text_array(names[len(names) - genes :])
-    kept, notes = gene_columns(gene)
-    matrix = vstack(rows).tocsr()[:, np.flatnonzero(kept)]
-    counts = checked_values(matrix, text_array(ids), gene[kept], None, path.name)
-    if lost := int(counts.missing.sum()):
-        notes.append(
-            f"{lost} of {len(ids)} rows of counts have cells without a number; they are taken as missing"
-        )
-    if not counts.whole:
-        notes.append(
-            f"{wrong or counts.first_wrong}; its values are not taken as counts, bring raw counts, whole numbers from 0, where counts are needed"
-        )
-    return counts, notes
-
-
-def _row_values(text: str, place: str) -> FloatArray:
-    """Return the numbers of one line; an empty cell is NaN."""
-    cells = text.split("\t")
-    try:
-        return np.array(cells, dtype=np.float64)
-    except ValueError:
-        return np.array(
-            [numbers_of(cell, "\t", f"{place}, gene {at}", 1)[0] for at, cell in enumerate(cells, start=1)]
-        )
-
-
 def _spot_path(source: SectionSource) -> Path:
     if source.spots is not None:
         return source.spots
@@ -185,9 +135,7 @@ def _read_spots(path: Path) -> _Spots:
     lines = text_lines(path)
     columns = cells_of(next(lines, (1, ""))[1])
     if missing := [name for name in _NEEDED if name not in columns]:
-        raise DataError(
-            f"{path.name} line 1: a spot file has the columns {', '.join(_NEEDED)}; {', '.join(missing)} is missing"
-        )
+        raise DataError(f"{path.name} line 1: {_wrong_spot_file(columns, missing)}")
     place = {name: columns.index(name) for name in columns}
     ids, numbers, marks = [], [], []
     marked = [name for name in columns if name == "selected" or states_tissue(name)]
@@ -219,6 +167,24 @@ def _read_spots(path: Path) -> _Spots:
     return _Spots(path.name, ids, "barcode" in place, table[:, :2], table[:, 2:], staggered, in_tissue)
 
 
+def _wrong_spot_file(columns: list[str], missing: list[str]) -> str:
+    """Say what a spot file has instead of its columns, and what to rename."""
+    said = f"a spot file has the columns {', '.join(_NEEDED)}; {', '.join(missing)} is missing"
+    commas = [cell.strip() for cell in columns[0].split(",")] if len(columns) == 1 else columns
+    remedy = "write it with tabs" if len(commas) > 1 and len(columns) == 1 else ""
+    if {name.lower() for name in commas} >= set(_NEEDED):
+        return f"{said}; found {', '.join(commas)!r:.80}: {remedy or 'write the names in small letters'}"
+    if {"X", "Y"} <= set(commas):
+        rename = "rename X and Y, if they are pixels of the image, to pixel_x and pixel_y, and add x and y, the place on the array (4 and 5 of 4x5)"
+        return f"{said}; found {', '.join(commas)!r:.80}: {', '.join(filter(None, (remedy, rename)))}"
+    return f"{said}; found {', '.join(commas)!r:.120}; " + (remedy or "rename what they are called here")
+
+
+def with_commas(lines: list[str]) -> bool:
+    """Say whether a file's first two lines would be a table of counts if their commas were tabs."""
+    return looks_like_legacy_st([line.replace(",", "\t") for line in lines if "\t" not in line])
+
+
 def _selected(marks: list[list[str]], columns: list[str], where: str) -> "NDArray[np.bool_] | None":
     """Return which spots lie under tissue by the columns that say it; None without such a column."""
     if not columns or not marks:
@@ -231,19 +197,34 @@ def _selected(marks: list[list[str]], columns: list[str], where: str) -> "NDArra
     return stated[0]
 
 
-def _marks(spots: _Spots, places: "NDArray[np.intp]") -> "tuple[NDArray[np.bool_] | None, list[str]]":
-    """Return which of the joined spots lie under tissue, and a note on those that don't."""
-    if spots.in_tissue is None:
-        return None, []
-    marks = spots.in_tissue[places]
-    if not marks.any():
-        raise DataError(
-            f"{spots.name}: none of the {len(marks)} spots with counts is selected; is it another section's?"
-        )
-    off = int((~marks).sum())
-    return marks, [
-        f"{off} of {len(marks)} spots with counts are not selected in {spots.name} and are left out"
-    ] if off else []
+def _marks(
+    spots: _Spots, places: "NDArray[np.intp]", stated: list[tuple[str, list[str]]], where: str
+) -> "tuple[NDArray[np.bool_] | None, list[str]]":
+    """Return which of the joined spots lie under tissue by the spot file and by the counts' table, and notes on those that don't."""
+    marked = [(name, cells) for name, cells in stated if name == "selected" or states_tissue(name)]
+    said = _selected([cells for _, cells in marked], [name for name, _ in marked], where)
+    marks, notes = np.ones(len(places), dtype=bool), []
+    if spots.in_tissue is not None:
+        marks = spots.in_tissue[places]
+        if not marks.any():
+            raise DataError(
+                f"{spots.name}: none of the {len(marks)} spots with counts is selected; is it another section's?"
+            )
+        if off := int((~marks).sum()):
+            notes.append(
+                f"{off} of {len(marks)} spots with counts are not selected in {spots.name} and are left out"
+            )
+    if said is not None:
+        if off := int((marks & ~said).sum()):
+            notes.append(
+                f"{off} of {len(marks)} spots are not under tissue by {marked[0][0]} in {where} and are left out"
+            )
+        marks = marks & said
+        if not marks.any():
+            raise DataError(
+                f"{where}: by its column {marked[0][0]} and {spots.name} none of {len(marks)} spots lies under tissue; correct the column"
+            )
+    return (None if said is None and spots.in_tissue is None else marks), notes
 
 
 def _array(places: FloatArray, in_tissue: "NDArray[np.bool_] | None") -> ArrayPlaces:
@@ -295,7 +276,7 @@ def _by_rounded_place(counts: CountMatrix, spots: _Spots, source: SectionSource)
     }
     if len(places) < len(spots.id):
         return []
-    matches = [_PLACE.fullmatch(str(barcode)) for barcode in counts.barcode]
+    matches = [PLACE.fullmatch(str(barcode)) for barcode in counts.barcode]
     keys = [(round(float(match[1])), round(float(match[2]))) if match else None for match in matches]
     refuse_duplicates([key for key in keys if key in places], "rounded place", source.path.name)
     return [(row, places[key]) for row, key in enumerate(keys) if key is not None and key in places]

@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, refuse_duplicates
-from spectra_dl.expression.readers.csv_cells import csv_cells
-from spectra_dl.expression.readers.gene_names import is_metadata, no_controls
+from spectra_dl.expression.readers.csv_cells import (
+    csv_cells,
+    fractional_columns,
+    fractional_note,
+    refuse_several_sections,
+)
+from spectra_dl.expression.readers.gene_names import is_index, is_metadata, no_controls
 from spectra_dl.expression.readers.pixel_size import agreed_pixel_size
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
 from spectra_dl.expression.readers.text_lines import first_lines
@@ -29,12 +34,56 @@ from spectra_dl.imaging.precut_tiles import PrecutTiles, TileFiles
 from spectra_dl.imaging.slide import open_tissue_image
 
 _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
+_SPELLINGS = {
+    "x": (
+        "x",
+        "imagecol",
+        "pxl_col_in_fullres",
+        "pxl_col",
+        "pixel_x",
+        "x_pixel",
+        "imagex",
+        "image_x",
+        "coord_x",
+    ),
+    "y": (
+        "y",
+        "imagerow",
+        "pxl_row_in_fullres",
+        "pxl_row",
+        "pixel_y",
+        "y_pixel",
+        "imagey",
+        "image_y",
+        "coord_y",
+    ),
+    "barcode": ("barcodes", "spot_id", "spotid", "tile_id"),
+    "file": ("file_name", "tile_path", "file_path", "image_path", "img_path", "path"),
+}
 
 
 def tile_table(folder: Path) -> Path | None:
     """Return the one CSV in a folder that has columns of tiles, x and y; None where there is none or more than one."""
     paths = [path for path in sorted(folder.glob("*.csv")) if _is_tile_header(first_lines(path, 1))]
     return paths[0] if len(paths) == 1 else None
+
+
+def why_no_tiles(folder: Path) -> str:
+    """Return what a folder's one CSV has instead of the columns of tiles, and what to rename; empty where there is no single CSV."""
+    paths = sorted(path for path in folder.glob("*.[ct]sv") if path.is_file())
+    lines = first_lines(paths[0], 1) if len(paths) == 1 else []
+    if not lines:
+        return ""
+    separator = max(",;\t", key=lines[0].count)
+    columns = [cell.strip().strip('"') for cell in lines[0].split(separator)]
+    remedies = [] if separator == "," else ["write it with commas"]
+    for needed, spellings in _SPELLINGS.items():
+        other = next((name for name in columns if name.lower() in spellings), None)
+        known = {"barcode": {*_IDS, *_FILES}, "file": set(_FILES)}.get(needed, {needed})
+        if other and not known & set(columns):
+            remedies.append(f"rename {other} to {needed}")
+    listed = ", ".join(columns[:8])
+    return f"; {paths[0].name:.60} has the columns {listed!r:.120}: {', '.join(remedies) or 'name them file (or barcode), x and y'}"
 
 
 def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
@@ -68,6 +117,8 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
     places = _numbers(rows, [rows.columns.index("x"), rows.columns.index("y")])
     refuse_far(places, table.name)
     genes, notes = rows.gene_columns()
+    others = [name for name in rows.columns if name not in {rows.columns[column] for column in genes}]
+    notes += refuse_several_sections([(name, rows.cells(name) or []) for name in others], places, table.name)
     values = _numbers(rows, genes) if genes else None
     paths = _tile_paths(source.path, rows, barcode)
     counts = None if values is None else _counts(rows, genes, values, notes)
@@ -131,7 +182,7 @@ class _TileRows:
         ]
         names = text_array([self.columns[column] for column in others])
         kept = no_controls(names) & ~np.array([is_metadata(str(name)) for name in names], dtype=bool)
-        listed = ", ".join(map(str, names[~kept]))
+        listed = ", ".join(str(name) or "(no name)" for name in names[~kept])
         notes = [f"columns that are no genes are left out: {listed!r:.80}"] if listed else []
         return [column for column, gene in zip(others, kept, strict=True) if gene], notes
 
@@ -144,7 +195,8 @@ class _TileRows:
 
 def _is_tile_header(lines: list[str]) -> bool:
     columns = {cell.strip().strip('"') for cell in lines[0].split(",")} if lines else set()
-    return {"x", "y"} <= columns and bool(columns & {*_IDS, *_FILES})
+    first = lines[0].split(",")[0].strip().strip('"') if lines else ""
+    return {"x", "y"} <= columns and bool(columns & {*_IDS, *_FILES} or is_index(first))
 
 
 def _tile_rows(path: Path) -> _TileRows:
@@ -152,7 +204,10 @@ def _tile_rows(path: Path) -> _TileRows:
     refuse_duplicates(columns, "column", path.name)
     if not rows:
         raise DataError(f"{path.name}: no tiles in it; add a line for each")
-    return _TileRows(path, columns, rows, _first(columns, _IDS), _first(columns, _FILES))
+    named, file_at = _first(columns, _IDS), _first(columns, _FILES)
+    if named is None and file_at is None and is_index(columns[0]):
+        named = 0  # a data frame's index is its barcodes where no column is
+    return _TileRows(path, columns, rows, named, file_at)
 
 
 def _first(columns: list[str], names: tuple[str, ...]) -> int | None:
@@ -177,6 +232,9 @@ def _counts(table: _TileRows, genes: list[int], values: FloatArray, notes: list[
     """Return ``values`` (n, g) as counts; None with a note where one is no whole number from 0."""
     from scipy.sparse import csr_matrix
 
+    if (odd := fractional_columns(csr_matrix(values))).any():
+        notes.append(fractional_note([table.columns[genes[at]] for at in np.flatnonzero(odd)]))
+        genes, values = [genes[at] for at in np.flatnonzero(~odd)], values[:, ~odd]
     wrong = (values < 0) | (np.isfinite(values) & (values != np.rint(values)))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]

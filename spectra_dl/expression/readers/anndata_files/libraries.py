@@ -13,12 +13,12 @@ from spectra_dl.expression.readers.anndata_files.tables import Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_COLUMNS = (  # the surest first; letters and digits only
+LIBRARY_COLUMNS = (  # the surest first; letters and digits only
     "libraryid", "library", "sampleid", "sample", "samplename", "sectionid", "section", "sectionname", "slideid", "slide", "slidename",
     "captureareaid", "capturearea", "origident", "dataset", "datasetid", "batch", "batchid",
 )  # fmt: skip
 _OVERLAP = 0.05  # of a library's spots among those of another
-_FEWEST = 3  # spots of a library on average: more names than that are names of spots
+FEWEST_SPOTS = 3  # spots of a library on average: more names than that are names of spots
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def one_library(
         several = sorted(set(values))
         if len(several) < 2:
             continue
-        apart = len(stated) < 2 and (pixel is None or not _overlap(values, pixel))
+        apart = len(stated) < 2 and (pixel is None or not libraries_overlap(values, pixel))
         chosen = next((name for name in names if name in several), None)
         if chosen is not None and not apart:
             rows = np.flatnonzero(values == chosen)
@@ -105,7 +105,7 @@ def one_library(
 
 def _library_columns(obs: Table) -> list[str]:
     plain = {"".join(filter(str.isalnum, name.lower())): name for name in obs.names}
-    return [plain[name] for name in _COLUMNS if name in plain]
+    return [plain[name] for name in LIBRARY_COLUMNS if name in plain]
 
 
 def _values(obs: Table, name: str) -> TextArray | None:
@@ -114,11 +114,19 @@ def _values(obs: Table, name: str) -> TextArray | None:
     if column is None or not len(obs) or column.missing.any():
         return None
     values = column.text
-    return values if len(set(values)) * _FEWEST <= max(_FEWEST, len(values)) else None
+    return values if len(set(values)) * FEWEST_SPOTS <= max(FEWEST_SPOTS, len(values)) else None
 
 
-def _overlap(values: TextArray, pixel: FloatArray) -> bool:
-    """Say whether spots of one library lie within the bounds of another."""
+def libraries_overlap(values: TextArray, pixel: FloatArray) -> bool:
+    """Say whether spots of one library lie within the bounds of another.
+
+    Parameters
+    ----------
+    values
+        ``(n,)`` text, each spot's library.
+    pixel
+        ``(n, 2)`` positions.
+    """
     groups = [pixel[(values == name) & np.isfinite(pixel).all(axis=1)] for name in sorted(set(values))]
     groups = [group for group in groups if len(group)]
     for at, group in enumerate(groups):

@@ -16,6 +16,7 @@ from spectra_dl.errors import DataError
 _POSITIONS = re.compile(r"(.{0,255}?)tissue_positions(?:_list)?\.(?:csv|parquet)(?:\.gz)?")
 _FACTORS = re.compile(r"(.{0,255}?)scalefactors_json\.json(?:\.gz)?")
 _HIRES = re.compile(r"(.{0,255}?)tissue_hires_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
+_LOWRES = re.compile(r"(.{0,255}?)tissue_lowres_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
 _MATRIX = re.compile(r"(.{0,255}?)matrix\.mtx(?:\.gz)?")
 _COUNTS = (  # the surest first
     ("filtered", re.compile(r"(.{0,255}?)filtered_feature_bc_matrix\.h5")),
@@ -63,9 +64,11 @@ class SpaceRangerFiles:
     counts
         Of barcodes and features.
     positions, factors, hires
-        Of barcodes, from full-resolution pixels to those of the small image, and that image.
+        Of barcodes, from full-resolution pixels to those of the small image, and that image, the lowres one where it is alone.
     notes
         A sentence for each choice between several files.
+    other_positions
+        Further files of positions of the same run, which are not read but compared.
     """
 
     counts: Counts
@@ -73,6 +76,7 @@ class SpaceRangerFiles:
     factors: Path | None
     hires: Path | None
     notes: tuple[str, ...] = ()
+    other_positions: tuple[Path, ...] = ()
 
 
 def names_in(folder: Path) -> list[str]:
@@ -154,7 +158,9 @@ def with_spatial(counts: Counts, notes: Sequence[str] = ()) -> SpaceRangerFiles:
     positions, factors, hires = (
         _belonging(counts, pattern, said) for pattern in (_POSITIONS, _FACTORS, _HIRES)
     )
-    return SpaceRangerFiles(counts, positions, factors, hires, tuple(said))
+    if hires is None:
+        hires = _belonging(counts, _LOWRES, said)
+    return SpaceRangerFiles(counts, positions, factors, hires, tuple(said), _besides(positions))
 
 
 def text_prefix(folder: Path) -> str:
@@ -252,6 +258,18 @@ def _first(paths: Sequence[Path], prefix: str) -> Path:
 
     folder = paths[0].parent
     return min((path for path in paths if path.parent == folder), key=rank)
+
+
+def _besides(positions: Path | None) -> tuple[Path, ...]:
+    """Return the other files of positions that lie in the same folder under the same prefix."""
+    if positions is None:
+        return ()
+    taken = _POSITIONS.fullmatch(positions.name)
+    return tuple(
+        positions.parent / name
+        for name in names_in(positions.parent)
+        if taken and name != positions.name and (match := _POSITIONS.fullmatch(name)) and match[1] == taken[1]
+    )
 
 
 def _related(first: str, second: str) -> bool:

@@ -1,5 +1,6 @@
 """Positions of an array's barcodes as Space Ranger writes them: CSV with or without a header, gzip, or Parquet."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +12,17 @@ from spectra_dl.arrays import FloatArray, IndexArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.source import refuse_far
-from spectra_dl.expression.readers.tenx.parquet_table import read_parquet
+from spectra_dl.expression.readers.tenx.parquet_table import is_parquet, parquet_columns, read_parquet
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
 
 _COLUMNS = ("barcode", "in_tissue", "array_row", "array_col", "pxl_row_in_fullres", "pxl_col_in_fullres")
+_PANDAS_INDEX, _ROW_NAMES = (
+    "__index_level_0__",
+    ("", "x", "unnamed0", "index", "rownames", "barcodes", "spot", "spotid", "cell"),
+)
+_SEPARATORS = (",", ";", "\t")
+_MARKS = {"true": "1", "t": "1", "yes": "1", "false": "0", "f": "0", "no": "0"}
+_WELL = re.compile(r"-[0-9]+$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +76,8 @@ def read_positions(path: Path) -> Places:
     DataError
         A column is missing, a value is impossible, or a barcode stands twice.
     """
-    if path.suffix == ".parquet":
-        barcode, table = read_parquet(path, _COLUMNS[0], _COLUMNS[1:])
-        refuse_duplicates(barcode, "barcode", path.name)
+    if is_parquet(path):
+        barcode, table = _parquet_table(path)
     else:
         barcode, table = _text_table(path)
     if not len(barcode):
@@ -82,30 +89,122 @@ def read_positions(path: Path) -> Places:
     )
 
 
+def _parquet_table(path: Path) -> tuple[TextArray, FloatArray]:
+    stored = parquet_columns(path)
+    found = _found(stored, path.name)
+    if "barcode" not in found and _PANDAS_INDEX in stored:
+        found["barcode"] = stored.index(_PANDAS_INDEX)
+    names = [stored[found[column]] if column in found else column for column in _COLUMNS]
+    barcode, table = read_parquet(path, names[0], names[1:], marks=names[1])
+    refuse_duplicates(barcode, "barcode", path.name)
+    return barcode, table
+
+
 def _text_table(path: Path) -> tuple[TextArray, FloatArray]:
-    places, order = dict[str, list[float]](), list(range(6))
+    places: dict[str, list[float]] = {}
+    header: list[str] | None = None
+    order, separator = list(range(6)), ""
     for number, line in text_lines(path):
-        if number == 1 and "barcode" in (header := cells_of(line, ",")):
-            order = _order(header, line, path)
-            continue
-        cells = line.split(",")
+        if not separator:
+            separator = max(_SEPARATORS, key=line.count)
+            cells = cells_of(line, separator)
+            if {_plain(cell) for cell in cells} & {_plain(column) for column in _COLUMNS}:
+                header = cells
+                continue
+        cells = line.split(separator)
+        if header is not None and not places:
+            order = _order(header, len(cells), path)
+        place = f"{path.name} line {number}"
         if len(cells) <= max(order):
-            raise DataError(f"{path.name} line {number}: {len(cells)} values, {max(order) + 1} are needed")
-        name, place = cells[order[0]].strip().strip('"'), f"{path.name} line {number}"
+            raise DataError(f"{place}: {len(cells)} values, {max(order) + 1} are needed")
+        name = cells[order[0]].strip().strip('"')
         if name in places:
             raise DataError(f"{place}: barcode {name!r:.60} stands twice; make them unique")
-        chosen = cells[1:] if order == list(range(6)) else [cells[at] for at in order[1:]]
-        places[name] = numbers_of(",".join(chosen), ",", place, 5)
+        places[name] = _five([cells[at] for at in order[1:]] if header else cells[1:], separator, place)
     return text_array(places), np.array(list(places.values()), dtype=np.float64).reshape(-1, 5)
 
 
-def _order(header: Sequence[str], line: str, path: Path) -> list[int]:
-    """Return where each column stands; what stands besides them is left alone."""
-    if any(header.count(column) != 1 for column in _COLUMNS):
+def _five(cells: list[str], separator: str, place: str) -> list[float]:
+    """Return the numbers of a line; the mark of tissue may be a word, and semicolons go with decimal commas."""
+    mark = cells[0].strip().strip('"').lower()
+    if separator == ";":
+        cells = [cell.replace(",", ".") for cell in cells]
+    return numbers_of(";".join([_MARKS.get(mark, cells[0]), *cells[1:]]), ";", place, 5)
+
+
+def _plain(column: str) -> str:
+    return "".join(filter(str.isalnum, column.lower()))
+
+
+def _found(columns: Sequence[str], where: str) -> dict[str, int]:
+    """Return where the needed columns stand, in any case of their letters; what stands besides them is left alone."""
+    found: dict[str, int] = {}
+    for needed in _COLUMNS:
+        at = [row for row, column in enumerate(columns) if column == needed]
+        at = at or [row for row, column in enumerate(columns) if _plain(column) == _plain(needed)]
+        if len(at) > 1:
+            raise DataError(f"{where}: {len(at)} columns are called {needed}; remove the wrong one")
+        if at:
+            found[needed] = at[0]
+    return found
+
+
+def _order(header: Sequence[str], cells: int, path: Path) -> list[int]:
+    """Return where each column stands in a line of so many cells; R writes names of rows, with or without a column's name."""
+    found = _found(header, path.name)
+    beside = 1 if cells == len(header) + 1 else 0
+    at = {column: row + beside for column, row in found.items()}
+    if "barcode" not in at and (beside or _plain(header[0]) in _ROW_NAMES):
+        at["barcode"] = 0
+    if missing := [column for column in _COLUMNS if column not in at]:
         raise DataError(
-            f"{path.name} line 1: the columns are {line!r:.120}; {', '.join(_COLUMNS)} are needed"
+            f"{path.name} line 1: the columns are {', '.join(header)!r:.160}; {', '.join(missing)} is missing, of {', '.join(_COLUMNS)}"
         )
-    return [header.index(column) for column in _COLUMNS]
+    return [at[column] for column in _COLUMNS]
+
+
+def joined_rows(whole: Places, barcode: TextArray, where: str) -> tuple[IndexArray, list[str]]:
+    """Return where counted barcodes stand, -1 where they don't, and a note where only one side has the number of a well.
+
+    Parameters
+    ----------
+    whole
+        Places of the array.
+    barcode
+        ``(n,)`` counted barcodes.
+    where
+        The file of places, for messages.
+    """
+    rows = whole.rows_of(barcode)
+    ends = [[_WELL.search(str(name)) is not None for name in names] for names in (whole.barcode, barcode)]
+    if (rows >= 0).any() or any(ends[0]) == any(ends[1]) or not (all(ends[0]) or all(ends[1])):
+        return rows, []
+    short = [text_array([_WELL.sub("", str(name)) for name in names]) for names in (whole.barcode, barcode)]
+    if any(len(set(names)) < len(names) for names in short):
+        return rows, []
+    rows = replace(whole, barcode=short[0]).rows_of(short[1])
+    return rows, [
+        f'barcodes of the counts and of {where} are joined without "-1", which only one of them has'
+    ]
+
+
+def same_places(first: Places, second: Places) -> bool:
+    """Say whether two files state the same barcodes, marks of tissue and places, to a pixel.
+
+    Parameters
+    ----------
+    first, second
+        Places, in any order.
+    """
+    rows = second.rows_of(first.barcode)
+    if len(first) != len(second) or (rows < 0).any():
+        return False
+    other = second.select(rows)
+    return bool(
+        np.array_equal(first.in_tissue, other.in_tissue)
+        and np.array_equal(first.array, other.array)
+        and np.allclose(first.pixel, other.pixel, rtol=0, atol=1.0, equal_nan=True)
+    )
 
 
 def _check_array(barcode: TextArray, table: FloatArray, where: str) -> None:

@@ -67,6 +67,11 @@ class PackedImage:
                 raise _damaged(self.path, err) from err
 
 
+def factor_of(small: Path | None) -> str:
+    """Return the name of the scale factor that goes with a small image."""
+    return "tissue_lowres_scalef" if small and "tissue_lowres_image" in small.name else "tissue_hires_scalef"
+
+
 def image_and_scale(
     source: SectionSource, folder: Path, hires: Path | None, scale: float | None
 ) -> tuple[TissueImage, float]:
@@ -94,6 +99,13 @@ def image_and_scale(
         return image, _scale_of_named(source, image, small, scale)
     if source.image_scale is None and (whole := _beside(folder, small, scale)):
         return whole, 1.0
+    if hires is not None and scale is None:
+        if source.image_scale is not None:
+            return _opened(hires), source.image_scale
+        raise DataError(
+            f"{folder.name}: {hires.name} is there, but no scalefactors_json.json with its {factor_of(hires)} in spatial; put that file of the run "
+            "there, give the factor with --image-scale, or name the full-resolution image with --image or in the column image"
+        )
     if small is None or scale is None:
         raise DataError(
             f"{folder.name}: no tissue_hires_image.png with tissue_hires_scalef in spatial; name the full-resolution image with --image or in "
@@ -101,7 +113,7 @@ def image_and_scale(
         )
     if source.image_scale is not None and abs(source.image_scale - scale) > _SAME_SIZE * scale:
         raise DataError(
-            f"{folder.name}: an image scale of {source.image_scale:g} was given, but tissue_hires_scalef says {scale:g} of {small.path.name}; "
+            f"{folder.name}: an image scale of {source.image_scale:g} was given, but {factor_of(hires)} says {scale:g} of {small.path.name}; "
             "name the image that the scale is of, or leave the scale away"
         )
     return small, scale

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.scale_factors import positive, read_json
@@ -19,9 +19,9 @@ from spectra_dl.expression.readers.source import SectionSource, pixels_per_um, s
 from spectra_dl.expression.readers.tenx.bins import block_centres, joined_bins, required_side
 from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles, summary_of, text_prefix
 from spectra_dl.expression.readers.tenx.matrix_market import read_tenx_folder
-from spectra_dl.expression.readers.tenx.positions import Places, read_positions
+from spectra_dl.expression.readers.tenx.positions import Places, joined_rows, read_positions, same_places
 from spectra_dl.expression.readers.tenx.probe_set import without_excluded
-from spectra_dl.expression.readers.tenx.section_image import image_and_scale
+from spectra_dl.expression.readers.tenx.section_image import factor_of, image_and_scale
 from spectra_dl.expression.readers.tenx.tenx_matrix import TenxCounts, read_tenx_h5
 from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import ArrayPlaces, TissueSection
@@ -72,12 +72,13 @@ def read_space_ranger(
         )
     counted, whole = read_counts(files), read_positions(files.positions)
     rows, spots, notes = _joined(counted.matrix, whole, files, where)
+    notes += _compared(files, whole)
     factors = read_json(files.factors) if files.factors else {}
     factors_name = files.factors.name if files.factors else "the scale factors"
     native = positive(factors, "bin_size_um", factors_name) or bin_um
     measured, pitch_notes = _measured(spots, native, source)
     image, scale = image_and_scale(
-        source, folder, files.hires, positive(factors, "tissue_hires_scalef", factors_name)
+        source, folder, files.hires, positive(factors, factor_of(files.hires), factors_name)
     )
     microns = positive(factors, "microns_per_pixel", factors_name)
     size, size_notes = agreed_pixel_size(
@@ -157,7 +158,7 @@ def _joined(
     """Return which rows of the counts are kept, their places, and what is to be said."""
     assert isinstance(files.positions, Path)  # a run without was refused
     _refuse_aggregated(counts, files)
-    row_of = whole.rows_of(counts.barcode)
+    row_of, said = joined_rows(whole, counts.barcode, files.positions.name)
     placed = row_of >= 0
     under = placed & whole.in_tissue[row_of]
     if not under.any():
@@ -166,7 +167,7 @@ def _joined(
         )
     kept = np.flatnonzero(under if files.counts.raw else placed)
     places = whole.select(row_of[kept])
-    notes, off = [], int((placed & ~under).sum())
+    notes, off = said, int((placed & ~under).sum())
     if files.counts.raw:
         notes.append(
             f"the raw counts {files.counts.path.name} are read, since there are no filtered ones or they were named; of {int(placed.sum())} "
@@ -179,6 +180,26 @@ def _joined(
     if lost := int((~placed).sum()):
         notes.append(f"{lost} counted barcodes have no place in {files.positions.name} and are left out")
     return kept, places, notes
+
+
+def _compared(files: SpaceRangerFiles, whole: Places) -> list[str]:
+    """Return notes on other files of positions; refuse one that states other places or marks of tissue."""
+    notes = []
+    read = files.positions.name if files.positions else ""
+    for path in files.other_positions:
+        try:
+            same = same_places(whole, read_positions(path))
+        except (DataError, UsageError) as err:
+            notes.append(
+                f"{read} is read; {path.name} beside it can't be, and was not compared ({err!s:.100})"
+            )
+            continue
+        if not same:
+            raise DataError(
+                f"{read} and {path.name} lie beside each other and differ in barcodes, in_tissue or places; remove the one that is not this run's"
+            )
+        notes.append(f"{read} is read; {path.name} beside it states the same")
+    return notes
 
 
 def _chosen(counts: CountMatrix, rows: IndexArray) -> CountMatrix:
