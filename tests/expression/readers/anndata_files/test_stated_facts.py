@@ -170,6 +170,18 @@ def test_an_image_file_is_compared_with_the_frame_that_the_file_states(visium: W
     assert section.um_per_pixel == pytest.approx(1.25 / 0.75)
 
 
+@pytest.mark.parametrize("size", [(760, 540), (760, 740), (960, 640), (640, 640)])
+def test_an_image_file_of_another_shape_than_the_frame_is_refused(
+    visium: Write, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = visium()
+    Image.new("RGB", size, "pink").save(tmp_path / "other.png")
+    with pytest.raises(DataError, match=r"times the width and .* of the full-resolution image of 760 x 640"):
+        read_section(path, image=tmp_path / "other.png")
+    with pytest.raises(DataError, match=r"image scale given, 0\.9, does not explain"):
+        read_section(SectionSource(path, image=tmp_path / "other.png", image_scale=0.9))
+
+
 def test_several_libraries_are_refused_with_the_lines_that_split_them(visium: Write) -> None:
     names = ["L1"] * 40 + ["L2"] * 24
     path = visium(obs={"library_id": names}, libraries=("L1", "L2"))
