@@ -129,6 +129,8 @@ def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
         raise DataError(
             f"{path.name} {place}: values of spot {counts.barcode[row]!r:.60} are not finite; bring raw counts"
         )
+    if counts.flaw:
+        raise DataError(f"{path.name} {place}: {counts.flaw}; put raw counts into layers/counts")
     if not counts.whole:
         raise DataError(
             f"{path.name} {place}: {counts.first_wrong}; values that are no whole numbers from 0, as after log-normalising or scaling, are not taken "

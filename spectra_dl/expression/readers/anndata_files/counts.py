@@ -1,6 +1,7 @@
 """Counts of an AnnData file, and which of its features are genes."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +23,7 @@ _PLACES = (
 _ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?")
 _SYMBOLS = ("gene_symbol", "gene_symbols", "gene_name", "gene_names", "feature_name", "symbol")
 _IDS = ("gene_ids", "gene_id", "feature_id", "ensembl_id")
+_MOST_COUNT = 2.0**53  # from where float64 skips whole numbers
 _TYPES = ("feature_types", "feature_type")
 _SURE_LENGTH = 6  # of a name of metadata; shorter ones, as x and y, are those of genes of some species
 _NO, _YES = {"false", "0", "0.0"}, {"true", "1", "1.0"}
@@ -65,11 +67,22 @@ def read_counts(root: StoredGroup, barcode: TextArray) -> tuple[CountMatrix | No
 def _values(root: StoredGroup, place: tuple[str, str], barcode: TextArray) -> tuple[CountMatrix, list[str]]:
     where = f"{root.where} {place[0]}"
     table = read_table(root, place[1])
-    matrix = read_matrix(root.member(place[0]), (len(barcode), len(table)), where)
+    node = root.member(place[0])
+    matrix = read_matrix(node, (len(barcode), len(table)), where)
     kept, notes = _genes(table)
     gene, symbol = _gene_ids(table, kept, root.where)
     values = checked_values(matrix[:, np.flatnonzero(kept)], barcode, gene, symbol, where)
-    return values, notes
+    kind = (node.array("data") if isinstance(node, StoredGroup) else node).dtype.kind
+    return replace(values, flaw=_flaw_of_kind(values, kind) or values.flaw), notes
+
+
+def _flaw_of_kind(values: CountMatrix, kind: str) -> str:
+    """Return why values of a stored kind of numbers are no counts; empty where they may be."""
+    if kind == "b":
+        return "its values are truth values and say only whether a gene was found"
+    if kind in "iu" and values.matrix.nnz and values.matrix.max() >= _MOST_COUNT:
+        return f"its largest value, {values.matrix.max():.4g}, is too large for a count"
+    return ""
 
 
 def _genes(table: Table) -> "tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], list[str]]":
@@ -98,7 +111,9 @@ def _genes(table: Table) -> "tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], l
             notes.append(
                 f"{excluded} of {len(kept)} genes are not included by the probe set and are left out"
             )
-    if len(kept) and not kept.any():
+    if not len(kept):
+        raise DataError(f"{table.title}: it has no genes; bring the file with its genes")
+    if not kept.any():
         raise DataError(f"{table.title}: none of its {len(kept)} features is a gene; is it another assay?")
     return kept, notes
 

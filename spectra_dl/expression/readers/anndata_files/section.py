@@ -168,6 +168,8 @@ def value_notes(content: SpotContent) -> list[str]:
         return ["the file has no values of genes, and so no counts"]
     if values.whole:
         return []
+    if values.flaw:
+        return [f"{content.place} is not taken as counts: {values.flaw}; put raw counts into layers/counts"]
     largest = float(values.matrix.max()) if values.matrix.nnz else 0.0
     return [
         f"{content.place} holds values that are no whole numbers from 0 ({values.first_wrong}; largest {largest:.3g}), as after log-normalising or "

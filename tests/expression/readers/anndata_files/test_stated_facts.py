@@ -210,6 +210,63 @@ def test_samples_that_overlap_in_one_file_are_refused(visium: Write, column: str
         read_section(path)
 
 
+def _two_sections() -> tuple[np.ndarray, np.ndarray]:
+    """Positions ``(64, 2)`` of two sections of 32 spots, one 15 pixels beside the other, and which is the second."""
+    row, column = np.divmod(np.arange(32), 4)
+    one = np.stack([80.0 * (column + 1) + 40 * (row % 2), STEP * np.sqrt(3) * (row + 1)], axis=1)
+    return np.concatenate([one, one + 15.0]), np.arange(64) >= 32
+
+
+@pytest.mark.parametrize("gone", [np.nan, "nan", None])
+def test_a_spot_without_a_name_does_not_hide_that_there_are_two_sections(visium: Write, gone: object) -> None:
+    pixel, second = _two_sections()
+    names = np.where(second, "b", "a").astype(object)
+    names[3] = gone
+    path = visium(obs={"sample": pd.Categorical(names)}, pixel=pixel)
+    with pytest.raises(DataError, match=r"a \(31 spots\), b \(32 spots\), and 1 spots have no name"):
+        read_section(path)
+
+
+@pytest.mark.parametrize("column", ["donor", "condition", "ROI", "image_id", "GSM", "tissue_section"])
+def test_other_labels_name_sections_where_their_spots_lie_among_each_other(
+    visium: Write, column: str
+) -> None:
+    pixel, second = _two_sections()
+    label = np.where(second, "b", "a")
+    with pytest.raises(DataError, match=r"names 2 sections: a \(32 spots\), b \(32 spots\)"):
+        read_section(visium(obs={column: label}, pixel=pixel))
+    mixed = np.where(np.arange(64) % 3 == 1, "b", "a")
+    assert len(read_section(visium(obs={column: mixed}))) == 64
+
+
+def test_two_sections_without_any_label_are_refused_by_the_distance_of_their_spots(visium: Write) -> None:
+    pixel, _ = _two_sections()
+    path = visium(pixel=pixel, obs={"array_row": ["a"] * 64})
+    with pytest.raises(
+        DataError, match=r"spots lie .* µm apart and are .* µm wide: two sections in one file"
+    ):
+        read_section(path, um_per_pixel=1.25)
+
+
+@pytest.mark.parametrize("libraries", [("S1",), ("S1", "S2"), ("1", "2"), ()])
+def test_the_lines_that_split_a_file_run_as_they_are(
+    visium: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, libraries: tuple[str, ...]
+) -> None:
+    pixel, second = _two_sections()
+    path = visium(obs={"sample": np.where(second, 2, 1)}, pixel=pixel, libraries=libraries)
+    with pytest.raises(DataError, match="names 2 sections") as refusal:
+        read_section(path)
+    assert len(str(refusal.value)) <= 500
+    lines = str(refusal.value).split("split the file: ")[1].split(" (uns")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(lines, {"adata": anndata.read_h5ad(path)})  # noqa: S102  # the line under test
+    parts = [anndata.read_h5ad(tmp_path / f"{name}.h5ad") for name in (1, 2)]
+    assert [len(part) for part in parts] == [32, 32]
+    assert [list(part.uns.get("spatial", ())) for part in parts] == (
+        [["1"], ["2"]] if "1" in libraries else [[], []]
+    )
+
+
 def test_parts_that_lie_apart_are_one_section_and_it_is_said(visium: Write) -> None:
     section = read_section(visium(obs={"sample": ["a"] * 32 + ["b"] * 32}))
     assert len(section) == 64
