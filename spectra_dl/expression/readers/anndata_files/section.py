@@ -38,7 +38,7 @@ def read_anndata_section(source: SectionSource) -> TissueSection:
     names = list(dict.fromkeys((source.stem, source.path.stem)))
     with opened_anndata(source.path) as root:
         content = read_content(root, names)
-        metadata = spatial_metadata(root, content.library_id)
+        metadata = spatial_metadata(root, content.library_id, whole=content.whole)
     if content.pixel is None:
         raise DataError(
             f"{source.path.name}: no obsm['spatial'] and no pixel columns in obs; bring the spots' positions"

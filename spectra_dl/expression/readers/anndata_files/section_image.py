@@ -107,6 +107,11 @@ def section_image(
             return SectionImage(*_patches(patches[0], spots))
         if metadata is not None and metadata.images:
             return _embedded(source, metadata, spots)
+        if metadata is not None and metadata.others:
+            raise DataError(
+                f"{source.path.name}: uns['spatial'] has {', '.join(metadata.others)!r:.120}, and nothing of that name for section {source.stem!r:.60}; name "
+                "its image with --image, or give its library and its name in obs the same name"
+            )
     image = open_tissue_image(find_image(source, folders, stems))
     scale, notes = _scale(source, image, metadata)
     return SectionImage(image, scale, _on_image(source, image, scale, spots), notes)

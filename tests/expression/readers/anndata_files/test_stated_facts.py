@@ -267,6 +267,36 @@ def test_the_lines_that_split_a_file_run_as_they_are(
     )
 
 
+@pytest.mark.parametrize("libraries", [("S1",), ("S1", "S2")])
+def test_a_section_whose_library_has_another_name_says_which_there_are(
+    visium: Write, libraries: tuple[str, ...]
+) -> None:
+    pixel, second = _two_sections()
+    path = visium(obs={"sample": np.where(second, "B", "A")}, pixel=pixel, libraries=libraries)
+    with pytest.raises(DataError, match=rf"has '{', '.join(libraries)}', and nothing of that name .* 'A'"):
+        read_section(path, section="A")
+
+
+def test_a_library_that_stands_in_uns_spatial_without_its_name_is_the_one(visium: Write) -> None:
+    table = anndata.read_h5ad(path := visium(obs={"array_row": ["a"] * 64}))
+    table.uns["spatial"] = table.uns["spatial"]["L1"]
+    table.write_h5ad(path)
+    section = read_section(path)
+    assert section.um_per_pixel == pytest.approx(5.0)
+    pixel, second = _two_sections()
+    table.obs["sample"], table.obsm["spatial"] = np.where(second, "B", "A"), pixel
+    table.write_h5ad(path)
+    with pytest.raises(DataError, match="one image of section A is needed"):
+        read_section(path, section="A")
+
+
+def test_marks_of_tissue_under_another_name_are_used_and_a_kind_of_tissue_is_none(visium: Write) -> None:
+    section = read_section(visium(obs={"tissue_mask": [False] + [True] * 63}))
+    assert section.usable.sum() == 63
+    assert any("1 of 64 spots are not under tissue by obs['tissue_mask']" in note for note in section.notes)
+    assert read_section(visium(obs={"tissue": ["kidney"] * 64})).usable.all()
+
+
 def test_parts_that_lie_apart_are_one_section_and_it_is_said(visium: Write) -> None:
     section = read_section(visium(obs={"sample": ["a"] * 32 + ["b"] * 32}))
     assert len(section) == 64
