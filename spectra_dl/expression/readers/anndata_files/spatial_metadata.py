@@ -159,9 +159,15 @@ def _factor(root: StoredGroup, path: str, name: str) -> float | None:
     if path not in root:
         return None
     stored = root.array(path)
-    if stored.shape not in ((), (1,)) or stored.dtype.kind not in "iuf":
+    if stored.shape not in ((), (1,)) or stored.dtype.kind not in "SOUTiuf":
         raise DataError(f"{root.where}: {name} is no number; write it again")
-    return positive({name: float(np.ravel(stored.read())[0])}, name, root.where)
+    value = np.ravel(np.asarray(stored.read()))[0]
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    try:
+        number = float(text)
+    except ValueError as err:
+        raise DataError(f"{root.where}: {name} is no number but {text!r:.40}; write it again") from err
+    return positive({name: number}, name, root.where)
 
 
 def _image(root: StoredGroup, name: str, path: str, scale: float | None) -> SmallImage:

@@ -33,7 +33,7 @@ def visium(tmp_path: Path) -> Write:
 
     def write(
         *,
-        factors: dict[str, float] | None = None,
+        factors: dict[str, object] | None = None,
         small: tuple[int, int] = (190, 160),
         obs: dict[str, object] | None = None,
         var: dict[str, object] | None = None,
@@ -135,6 +135,12 @@ def test_a_small_image_without_its_scale_asks_for_it(visium: Write) -> None:
         DataError, match=r"image hires \(190 x 160 pixels\) and not its scale factor; say --image-scale"
     ):
         read_section(path)
+
+
+def test_a_scale_factor_that_is_text_is_read_as_the_number_it_is(visium: Write) -> None:
+    assert read_section(visium(factors={"tissue_hires_scalef": "0.25"})).um_per_pixel == pytest.approx(5.0)
+    with pytest.raises(DataError, match="tissue_hires_scalef is no number but 'large'"):
+        read_section(visium(factors={"tissue_hires_scalef": "large"}))
 
 
 def test_scales_of_two_small_images_must_agree(visium: Write) -> None:

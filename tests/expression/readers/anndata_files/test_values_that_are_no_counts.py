@@ -72,3 +72,46 @@ def test_a_file_without_genes_and_a_gene_without_a_name_are_refused(write: Calla
         read_section(write(COUNTS[:, :0]), um_per_pixel=0.5)
     with pytest.raises(DataError, match="gene 3 of 6 has no name; name it"):
         read_section(write(COUNTS, names=["a", "b", "", "d", "e", "f"]), um_per_pixel=0.5)
+
+
+@pytest.mark.parametrize("layer", ["Counts", "count", "UMI", "rawcounts"])
+def test_a_layer_that_is_called_like_counts_is_named_where_none_is_taken(
+    write: Callable[..., Path], layer: str
+) -> None:
+    table = anndata.read_h5ad(path := write(np.log1p(COUNTS)))
+    table.layers[layer] = COUNTS
+    table.write_h5ad(path)
+    section = read_section(path, um_per_pixel=0.5)
+    assert section.counts is None
+    assert f"one: layers/{layer} is not read; call it counts if it holds raw counts" in section.notes
+
+
+@pytest.mark.parametrize("column", ["SYMBOL", "GeneSymbol", "hgnc_symbol", "gene_short_name"])
+def test_symbols_beside_ensembl_ids_are_found_under_many_names(
+    write: Callable[..., Path], column: str
+) -> None:
+    table = anndata.read_h5ad(path := write(COUNTS, [f"ENSG{k:011d}" for k in range(6)]))
+    table.var[column] = [f"S{k}" for k in range(6)]
+    table.write_h5ad(path)
+    assert list(read_section(path, um_per_pixel=0.5).symbol) == [f"S{k}" for k in range(6)]
+
+
+@pytest.mark.parametrize("column", ["ensembl", "Ensembl_ID", "ENSEMBL", "gene_id"])
+def test_ensembl_ids_beside_symbols_are_found_under_many_names(
+    write: Callable[..., Path], column: str
+) -> None:
+    table = anndata.read_h5ad(path := write(COUNTS))
+    table.var[column] = [f"ENSG{k:011d}" for k in range(6)]
+    table.write_h5ad(path)
+    section = read_section(path, um_per_pixel=0.5)
+    assert (section.gene[1], section.symbol[1]) == ("ENSG00000000001", "G1")
+
+
+def test_columns_x_and_y_without_a_unit_are_named_with_the_line_that_takes_them(
+    write: Callable[..., Path],
+) -> None:
+    table = anndata.read_h5ad(path := write(COUNTS))
+    table.obs["X"], table.obs["Y"] = table.obsm.pop("spatial").T
+    table.write_h5ad(path)
+    with pytest.raises(DataError, match=r"obs has 'X' and 'Y', whose unit .*adata.obs\[\['X', 'Y'\]\]"):
+        read_section(path, um_per_pixel=0.5)
