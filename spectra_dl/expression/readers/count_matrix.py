@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _MOST_BYTES = 4 << 30
+_FEW_SPOTS, _SCALED_SUM, _SAME_SUM = (
+    20,
+    1e4,
+    1e-3,
+)  # spots, least sum and relative spread of sums: counts scaled per spot
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +38,8 @@ class CountMatrix:
         ``(g,)`` text; None where not known.
     missing
         ``(n,)`` whether a row had values that are not finite.
+    flaw
+        Why whole numbers are no counts nevertheless; empty where they are.
     """
 
     matrix: "csr_matrix"
@@ -40,6 +47,7 @@ class CountMatrix:
     gene: TextArray
     symbol: TextArray | None
     missing: "NDArray[np.bool_]"
+    flaw: str = ""
 
     @property
     def per_spot(self) -> FloatArray:
@@ -49,15 +57,15 @@ class CountMatrix:
 
     @property
     def whole(self) -> bool:
-        """Whether every value is a whole number from 0, as counts are."""
-        return not _no_counts(self.matrix).any()
+        """Whether every value is a whole number from 0, as counts are, and nothing says that they are none."""
+        return not self.flaw and not _no_counts(self.matrix).any()
 
     @property
     def first_wrong(self) -> str:
         """What is wrong with the first value that is no count, with its spot and gene; empty where all are counts."""
         wrong = _no_counts(self.matrix)
         if not wrong.any():
-            return ""
+            return self.flaw
         row, column = _place(self.matrix, wrong)
         value = self.matrix.data[np.flatnonzero(wrong)[0]]
         what = "below 0" if value < 0 else "no whole number"
@@ -96,7 +104,7 @@ def checked_counts(
     Raises
     ------
     DataError
-        An id appears twice, a value is below 0, or the sum is no finite number.
+        An id appears twice, a value is below 0, the sum is no finite number, or whole numbers are no counts.
     """
     values = matrix.data
     if np.any(values < 0):
@@ -104,7 +112,10 @@ def checked_counts(
         raise DataError(
             f"{where}: spot {barcode[row]!r:.60}, gene {gene[column]!r:.60}: a count below 0; bring raw counts"
         )
-    return checked_values(matrix, barcode, gene, symbol, where)
+    counts = checked_values(matrix, barcode, gene, symbol, where)
+    if counts.flaw:
+        raise DataError(f"{where}: {counts.flaw}; bring raw counts")
+    return counts
 
 
 def checked_values(
@@ -126,8 +137,14 @@ def checked_values(
     Raises
     ------
     DataError
-        An id appears twice, or the sum is no finite number.
+        An id appears twice, a gene has no name, or the sum is no finite number.
     """
+    nameless = [number for number, name in enumerate(gene, start=1) if not str(name).strip()]
+    if nameless:
+        raise DataError(
+            f"{where}: gene {nameless[0]} of {len(gene)} has no name{f' ({len(nameless)} have none)' if len(nameless) > 1 else ''}; name it and write the "
+            "file again"
+        )
     refuse_duplicates(barcode, "barcode", where)
     refuse_duplicates(gene, "gene", where)
     missing = np.zeros(matrix.shape[0], dtype=bool)
@@ -140,7 +157,21 @@ def checked_values(
     with np.errstate(over="ignore"):
         if not np.isfinite(matrix.sum()):
             raise DataError(f"{where}: the counts' sum is too large to be true; bring raw counts")
-    return CountMatrix(matrix, barcode, gene, symbol, missing)
+    return CountMatrix(matrix, barcode, gene, symbol, missing, _flaw(matrix))
+
+
+def _flaw(matrix: "csr_matrix") -> str:
+    """Return why whole numbers are no counts; empty where nothing speaks against them."""
+    if _no_counts(matrix).any():
+        return ""
+    total = np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
+    total = total[total > 0]
+    if len(total) <= _FEW_SPOTS or total.min() < _SCALED_SUM:
+        return ""
+    middle = float(np.median(total))
+    if total.max() - total.min() >= _SAME_SUM * middle:
+        return ""
+    return f"each of {len(total)} spots has the same sum, {middle:.6g}, as after scaling to a library size and rounding"
 
 
 def refuse_duplicates(ids: Iterable[object], what: str, where: str) -> None:

@@ -6,18 +6,36 @@ import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.text_lines import cells_of, first_lines
 from spectra_dl.storage.hdf5_checks import opened_hdf5
 
+if TYPE_CHECKING:
+    import h5py
+
+_FEATURES = "features of tiles (CLAM, TRIDENT) and no counts"
+_SLIDE = "give the slide itself, or the section's .h5ad; features are computed here with --encoder"
+_MODEL = "give the section's .h5ad; models of other programs are not read"
+_CELL_RANGER_2 = {"barcodes", "data", "indices", "indptr", "genes"}
 _HDF5_KINDS = (  # groups that must be there, and what to do
     ({"matrix", "row_attrs", "col_attrs"}, "a loom file", "in Python: scanpy.read_loom({path}).write_h5ad('section.h5ad'), with obsm['spatial']"),
     ({"cell.names", "meta.data"}, "a Seurat file (h5Seurat)", "in R: SeuratDisk::Convert({path}, dest = 'h5ad')"),
     ({"mod"}, "MuData", "in Python: mudata.read({path}).mod['rna'].write_h5ad('section.h5ad')"),
     ({"geneExp"}, "a Stereo-seq GEF file", "in Python: stereo.io.stereo_to_anndata(stereo.io.read_gef({path}, bin_size=100), output='section.h5ad')"),
     ({"cellBin"}, "a Stereo-seq cell-bin GEF file", "in Python: stereo.io.stereo_to_anndata(stereo.io.read_gef({path}, bin_type='cell_bins'), output='section.h5ad')"),
+    ({"assays", "meta.data"}, "a Seurat file (h5Seurat)", "in R: SeuratDisk::Convert({path}, dest = 'h5ad')"),
     ({"barcode_idx", "umi"}, "Space Ranger's molecule_info.h5", "give the folder outs, or filtered_feature_bc_matrix.h5 with spatial/ beside it"),
+    ({"feature_slices"}, "Space Ranger's feature_slice.h5", "give the folder binned_outputs or one of its bins, such as square_008um"),
+    ({"img", "coords"}, "tiles of a section (patches.h5, as HEST cuts them) without its counts", "give the section's .h5ad, with this file in patches/ beside it"),
+    ({"features", "coords"}, _FEATURES, _SLIDE),
+    ({"feats", "coords"}, _FEATURES, _SLIDE),
+    ({"features"}, _FEATURES, _SLIDE),
+    ({"coords"}, "coordinates of tiles (CLAM, TRIDENT)", _SLIDE),
+    ({"model_weights"}, "weights of a Keras model", _MODEL),
+    ({"layer_names"}, "weights of a Keras model", _MODEL),
+    ({"DataSet"}, "an Imaris image", "give the .h5ad of the section, and the image as TIFF with --image"),
 )  # fmt: skip
 _RDS = "in R: sceasy::convertFormat(readRDS({path}), from = 'seurat', to = 'anndata', outFile = 'section.h5ad'), with obsm['spatial']"
 _GEM = (
@@ -46,11 +64,31 @@ def refuse_foreign_hdf5(path: Path) -> None:
     """
     with opened_hdf5(path, path.name) as file:
         names = set(file)
+        genomes = [name for name in names if _is_genome(file, name)]
+        # Keras keeps the names of its layers as an attribute.
+        names |= {"layer_names"} & set(file.attrs)
     if {"obs", "var"} <= names and "mod" not in names:
         return
+    if genomes:
+        way = (
+            "write it in today's layout, in Python: scanpy.read_10x_h5({path}, genome="
+            + f"{min(genomes)!r:.40}"
+            + ").write_h5ad('section.h5ad'), with obsm['spatial']"
+        )
+        _refuse(path, "a matrix of Cell Ranger 2", way)
     for needed, kind, way in _HDF5_KINDS:
         if needed <= names:
             _refuse(path, kind, way)
+
+
+def _is_genome(file: "h5py.File", name: str) -> bool:
+    """Say whether a group holds the matrix of one genome, as Cell Ranger 2 lays it out."""
+    import h5py
+
+    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        return False
+    group = file[name]
+    return isinstance(group, h5py.Group) and set(group) >= _CELL_RANGER_2
 
 
 def refuse_foreign_file(path: Path) -> None:

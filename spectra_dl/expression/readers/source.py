@@ -24,6 +24,13 @@ _ENDINGS = re.compile(
 )
 _FARTHEST_PX = 1e9
 _MOST_OFF_IMAGE = 1 / 3  # of the spots; a crop leaves out some, a wrong scale most
+_SPOT_UM = (
+    20.0  # wide, as spots of arrays are; cells and small bins are less, and cells may lie over each other
+)
+_LAPPED, _SAME_PLACE = (
+    0.7,
+    0.1,
+)  # of a spot's diameter: the median distance of neighbours, and that of any two
 _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
 
 
@@ -239,6 +246,35 @@ def refuse_same_place(section: TissueSection) -> None:
                 f"{section.name}: {len(same)} of {len(rows)} spots lie where another one lies, {section.barcode[first]!r:.60} and {section.barcode[second]!r:.60} "
                 f"among them (the same {what}); are there two sections in one file? bring one file for each"
             )
+    _refuse_overlap(section, rows)
+
+
+def _refuse_overlap(section: TissueSection, rows: "NDArray[np.intp]") -> None:
+    """Refuse spots that lie nearer to each other than they are wide, as after putting two sections into one file."""
+    from scipy.spatial import cKDTree
+
+    width = section.spot_diameter_um
+    if width is None or width < _SPOT_UM or len(rows) < 2:
+        return
+    place = section.position_um[rows]
+    found = cKDTree(place).query(place, k=2)
+    distance, nearest = np.asarray(found[0])[:, 1], np.asarray(found[1])[:, 1]
+    median = float(np.median(distance))
+    pitch = section.spot_pitch_um
+    # Places of an array show two sections by themselves; a pitch that is stated contradicts µm per pixel instead.
+    measured = section.array.row is None and (pitch is None or abs(pitch - median) <= _MOST_TILT * median)
+    if measured and median < _LAPPED * width:
+        raise DataError(
+            f"{section.name}: spots lie {median:.3g} µm apart and are {width:.3g} µm wide: two sections in one file? bring one file for each, or correct "
+            "the diameter that the file states"
+        )
+    at = int(np.argmin(distance))
+    if distance[at] < _SAME_PLACE * width:
+        first, second = sorted((rows[at], rows[nearest[at]]))
+        raise DataError(
+            f"{section.name}: spots {section.barcode[first]!r:.60} and {section.barcode[second]!r:.60} lie {distance[at]:.2g} µm apart and are {width:.3g} µm "
+            "wide; is one of them another section's, or its position wrong? remove or correct it"
+        )
 
 
 def pixels_per_um(array_um: FloatArray, pixel: FloatArray, name: str) -> float:

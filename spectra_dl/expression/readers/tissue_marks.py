@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NAMES = ("intissue", "undertissue", "isintissue", "isundertissue", "ontissue")
+_UNSURE = ("tissue", "istissue", "tissuemask", "intissuemask", "tissuemarks")  # these may say which tissue
 _ON, _OFF = ("1", "1.0", "true", "t", "yes"), ("0", "0.0", "false", "f", "no")
 
 
@@ -22,7 +23,45 @@ def states_tissue(column: str) -> bool:
     >>> states_tissue("in_tissue"), states_tissue("In Tissue"), states_tissue("tissue")
     (True, True, False)
     """
-    return "".join(letter for letter in column.lower() if letter.isalnum()) in _NAMES
+    return _plain(column) in _NAMES
+
+
+def may_mark_tissue(column: str) -> bool:
+    """Say whether a column's name can be that of marks; `marks_tissue` looks at its values.
+
+    Examples
+    --------
+    >>> may_mark_tissue("tissue_mask"), may_mark_tissue("leiden")
+    (True, False)
+    """
+    return _plain(column) in (*_NAMES, *_UNSURE)
+
+
+def marks_tissue(column: str, values: Sequence[object]) -> bool:
+    """Say whether a column marks spots under tissue by its name, or by its name and values that are only marks.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    values
+        ``n`` texts, numbers or truth values; missing ones are empty or NaN.
+
+    Examples
+    --------
+    >>> marks_tissue("tissue", [1, 0]), marks_tissue("tissue", ["kidney", "kidney"])
+    (True, False)
+    """
+    if states_tissue(column):
+        return True
+    if _plain(column) not in _UNSURE:
+        return False
+    words = {str(value).strip().lower() for value in values} - {"", "nan"}
+    return bool(words) and words <= {*_ON, *_OFF}
+
+
+def _plain(column: str) -> str:
+    return "".join(letter for letter in column.lower() if letter.isalnum())
 
 
 def tissue_marks(values: Sequence[object], column: str, where: str) -> "NDArray[np.bool_]":

@@ -10,7 +10,7 @@ import pytest
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import read_section
 from spectra_dl.expression.readers.source import refuse_same_place, spot_reasons
-from spectra_dl.expression.section import OFF_TISSUE, ArrayPlaces, TissueSection
+from spectra_dl.expression.section import OFF_TISSUE, ArrayPlaces, TissueSection, pitch_of
 from spectra_dl.imaging.slide import open_tissue_image
 
 
@@ -32,6 +32,27 @@ def test_two_spots_on_one_row_and_column_of_the_array_are_refused(section: Tissu
     refuse_same_place(replace(section, array=ArrayPlaces(row=row, column=column)))
     with pytest.raises(DataError, match="the same row and column of the array"):
         refuse_same_place(replace(section, array=ArrayPlaces(row=row, column=np.where(row == 2, 0, column))))
+
+
+def test_spots_that_lie_nearer_than_they_are_wide_are_refused(section: TissueSection) -> None:
+    distance = pitch_of(section.position_um)
+    refuse_same_place(
+        replace(section, position_um=section.position_um * 100 / distance, spot_diameter_um=100.0)
+    )
+    lapped = replace(
+        section, position_um=section.position_um * 20 / distance, spot_diameter_um=55.0, spot_pitch_um=None
+    )
+    with pytest.raises(DataError, match="spots lie 20 µm apart and are 55 µm wide: two sections in one file"):
+        refuse_same_place(lapped)
+
+
+def test_one_pair_of_spots_much_nearer_than_they_are_wide_is_refused_with_both_barcodes(
+    section: TissueSection,
+) -> None:
+    place = section.position_um * 100 / pitch_of(section.position_um)
+    place[7] = place[2] + 0.4
+    with pytest.raises(DataError, match=r"spots 'spot2' and 'spot7' lie 0\.57 µm apart and are 55 µm wide"):
+        refuse_same_place(replace(section, position_um=place, spot_diameter_um=55.0))
 
 
 def test_spots_off_tissue_or_without_a_position_may_share_a_place(section: TissueSection) -> None:

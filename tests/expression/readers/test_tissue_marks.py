@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+from spectra_dl.expression.readers.tissue_marks import (
+    marks_tissue,
+    may_mark_tissue,
+    states_tissue,
+    tissue_marks,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +48,17 @@ def test_columns_of_marks_are_known_by_name(name):
 @pytest.mark.parametrize("name", ["tissue", "tissue_type", "in_tissue_2", "selected", "leiden"])
 def test_other_columns_are_no_marks(name):
     assert not states_tissue(name)
+
+
+@pytest.mark.parametrize("name", ["tissue", "is_tissue", "tissue_mask", "in_tissue_mask"])
+def test_other_names_are_marks_where_all_their_values_are(name):
+    assert may_mark_tissue(name)
+    assert marks_tissue(name, [1, 0, 1])
+    assert marks_tissue(name, ["True", "", "False"])
+    assert not marks_tissue(name, ["kidney", "1"])
+    assert not marks_tissue(name, [np.nan])
+
+
+def test_sure_names_are_marks_whatever_stands_there():
+    assert marks_tissue("on_tissue", ["maybe"])
+    assert not marks_tissue("leiden", [0, 1])

@@ -13,11 +13,12 @@ from spectra_dl.expression.readers.anndata_files.columns import Column, check_en
 from spectra_dl.expression.readers.anndata_files.coordinates import spot_pixels
 from spectra_dl.expression.readers.anndata_files.counts import read_counts
 from spectra_dl.expression.readers.anndata_files.libraries import one_library
+from spectra_dl.expression.readers.anndata_files.spatial_metadata import libraries_of
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.count_matrix import CountMatrix, refuse_duplicates
 from spectra_dl.expression.readers.stored.nodes import StoredGroup
 from spectra_dl.expression.readers.stored.opened import opened_anndata
-from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+from spectra_dl.expression.readers.tissue_marks import marks_tissue, may_mark_tissue, tissue_marks
 from spectra_dl.expression.section import ArrayPlaces
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class SpotContent:
         ``(n,)`` as a column of patients states it; None without.
     notes
         To go on from the section's name.
+    whole
+        Whether these are all spots of the file.
     """
 
     barcode: TextArray
@@ -60,6 +63,7 @@ class SpotContent:
     library_id: str | None
     patient: TextArray | None
     notes: tuple[str, ...]
+    whole: bool = True
 
 
 def read_content(root: StoredGroup, names: Sequence[str]) -> SpotContent:
@@ -96,15 +100,8 @@ def read_content(root: StoredGroup, names: Sequence[str]) -> SpotContent:
         library_id=library.name,
         patient=None if (patient := obs.first(*_PATIENTS)) is None else patient.text[rows],
         notes=(*notes, *library.notes, *marked, *placed, *counted),
+        whole=len(rows) == len(obs),
     )
-
-
-def libraries_of(root: StoredGroup) -> list[str]:
-    """Return the names of the libraries in ``uns['spatial']``."""
-    node = root.member("uns/spatial") if "uns/spatial" in root else None
-    if not isinstance(node, StoredGroup):
-        return []
-    return [name for name in node.names if isinstance(node.member(name), StoredGroup)]
 
 
 def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
@@ -129,6 +126,8 @@ def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
         raise DataError(
             f"{path.name} {place}: values of spot {counts.barcode[row]!r:.60} are not finite; bring raw counts"
         )
+    if counts.flaw:
+        raise DataError(f"{path.name} {place}: {counts.flaw}; put raw counts into layers/counts")
     if not counts.whole:
         raise DataError(
             f"{path.name} {place}: {counts.first_wrong}; values that are no whole numbers from 0, as after log-normalising or scaling, are not taken "
@@ -139,14 +138,16 @@ def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
 
 def _marks(obs: Table, rows: "NDArray[np.intp]") -> "tuple[NDArray[np.bool_] | None, list[str]]":
     """Return which spots lie under tissue, and a note on those that don't; columns that differ are refused."""
-    columns = [name for name in obs.names if states_tissue(name)]
-    if not columns and "selected" in obs.names and {name.lower() for name in obs.names} >= _LEGACY_PIXELS:
-        columns = ["selected"]
-    marks = {
-        name: tissue_marks(list(column.text[rows]), name, obs.title)
-        for name in columns
-        if (column := obs.column(name)) is not None
+    columns = {
+        name: column.text[rows]
+        for name in obs.names
+        if may_mark_tissue(name) and (column := obs.column(name)) is not None
     }
+    columns = {name: text for name, text in columns.items() if marks_tissue(name, list(text))}
+    legacy = "selected" in obs.names and {name.lower() for name in obs.names} >= _LEGACY_PIXELS
+    if not columns and legacy and (column := obs.column("selected")) is not None:
+        columns = {"selected": column.text[rows]}
+    marks = {name: tissue_marks(list(text), name, obs.title) for name, text in columns.items()}
     if not marks:
         return None, []
     first, *others = marks

@@ -1,11 +1,14 @@
 """Counts of an AnnData file, and which of its features are genes."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from spectra_dl.arrays import TextArray
 from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.columns import Column
 from spectra_dl.expression.readers.anndata_files.matrices import read_matrix
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_values, refuse_duplicates
@@ -20,8 +23,12 @@ _PLACES = (
     ("raw.X", "raw.var"),
 )
 _ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?")
-_SYMBOLS = ("gene_symbol", "gene_symbols", "gene_name", "gene_names", "feature_name", "symbol")
-_IDS = ("gene_ids", "gene_id", "feature_id", "ensembl_id")
+_SYMBOLS = (  # letters and digits only
+    "genesymbol", "genesymbols", "genename", "genenames", "featurename", "symbol", "symbols", "hgncsymbol", "mgisymbol", "geneshortname",
+)  # fmt: skip
+_IDS = ("geneids", "geneid", "featureid", "ensemblid", "ensemblids", "ensembl", "ensemblgeneid")
+_COUNT_LAYERS = ("counts", "count", "rawcounts", "rawcount", "raw", "umi", "umis", "umicounts", "umicount")
+_MOST_COUNT = 2.0**53  # from where float64 skips whole numbers
 _TYPES = ("feature_types", "feature_type")
 _SURE_LENGTH = 6  # of a name of metadata; shorter ones, as x and y, are those of genes of some species
 _NO, _YES = {"false", "0", "0.0"}, {"true", "1", "1.0"}
@@ -59,23 +66,55 @@ def read_counts(root: StoredGroup, barcode: TextArray) -> tuple[CountMatrix | No
     if "X" not in root or root.member("X").attributes.get("encoding-type") == "null":
         return None, "X", []
     values, notes = _values(root, ("X", "var"), barcode)
-    return values, "X", notes
+    return values, "X", [*notes, *([] if values.whole else _other_layers(root))]
 
 
 def _values(root: StoredGroup, place: tuple[str, str], barcode: TextArray) -> tuple[CountMatrix, list[str]]:
     where = f"{root.where} {place[0]}"
     table = read_table(root, place[1])
-    matrix = read_matrix(root.member(place[0]), (len(barcode), len(table)), where)
+    node = root.member(place[0])
+    matrix = read_matrix(node, (len(barcode), len(table)), where)
     kept, notes = _genes(table)
     gene, symbol = _gene_ids(table, kept, root.where)
     values = checked_values(matrix[:, np.flatnonzero(kept)], barcode, gene, symbol, where)
-    return values, notes
+    kind = (node.array("data") if isinstance(node, StoredGroup) else node).dtype.kind
+    return replace(values, flaw=_flaw_of_kind(values, kind) or values.flaw), notes
+
+
+def _flaw_of_kind(values: CountMatrix, kind: str) -> str:
+    """Return why values of a stored kind of numbers are no counts; empty where they may be."""
+    if kind == "b":
+        return "its values are truth values and say only whether a gene was found"
+    if kind in "iu" and values.matrix.nnz and values.matrix.max() >= _MOST_COUNT:
+        return f"its largest value, {values.matrix.max():.4g}, is too large for a count"
+    return ""
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def _columns(table: Table, names: tuple[str, ...]) -> Iterator[Column]:
+    """Yield the columns of these names, letters' case and signs aside, in the names' order."""
+    for name in names:
+        for stated in table.names:
+            if _plain(stated) == name and (column := table.column(stated)) is not None:
+                yield column
+
+
+def _other_layers(root: StoredGroup) -> list[str]:
+    """Return a note on layers that are called like counts, where none is taken."""
+    layers = root.member("layers") if "layers" in root else None
+    read = {place.removeprefix("layers/") for place, _ in _PLACES}
+    names = layers.names if isinstance(layers, StoredGroup) else ()
+    like = [name for name in names if _plain(name) in _COUNT_LAYERS and name not in read]
+    return [f"layers/{name:.40} is not read; call it counts if it holds raw counts" for name in like]
 
 
 def _genes(table: Table) -> "tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], list[str]]":
     """Return which features are genes that count, and a note for each kind that is left out."""
     kept, notes = no_controls(table.index), []
-    ids = table.first(*_IDS)
+    ids = next(iter(_columns(table, _IDS)), None)
     if ids is not None:
         kept &= no_controls(ids.text)
     if controls := int((~kept).sum()):
@@ -98,7 +137,9 @@ def _genes(table: Table) -> "tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], l
             notes.append(
                 f"{excluded} of {len(kept)} genes are not included by the probe set and are left out"
             )
-    if len(kept) and not kept.any():
+    if not len(kept):
+        raise DataError(f"{table.title}: it has no genes; bring the file with its genes")
+    if not kept.any():
         raise DataError(f"{table.title}: none of its {len(kept)} features is a gene; is it another assay?")
     return kept, notes
 
@@ -109,11 +150,10 @@ def _gene_ids(
     """Return ids and symbols: Ensembl ids where the table has them for every gene, and their symbols."""
     index = table.index[kept]
     if all(_ENSEMBL.fullmatch(gene) for gene in index):
-        symbols = table.first(*_SYMBOLS)
+        symbols = next(iter(_columns(table, _SYMBOLS)), None)
         return index, None if symbols is None else symbols.text[kept]
-    for name in _IDS:
-        column = table.column(name)
-        if column is not None and all(_ENSEMBL.fullmatch(gene) for gene in column.text[kept]):
+    for column in _columns(table, _IDS):
+        if all(_ENSEMBL.fullmatch(gene) for gene in column.text[kept]):
             return column.text[kept], index
     refuse_duplicates(index, "gene", where)
     return index, None

@@ -14,6 +14,7 @@ from spectra_dl.expression.readers.anndata_files.section_image import (
     section_image,
 )
 from spectra_dl.expression.readers.anndata_files.spatial_metadata import SpatialMetadata, spatial_metadata
+from spectra_dl.expression.readers.anndata_files.tables import read_table
 from spectra_dl.expression.readers.array_pitch import array_pixel_size, pitch_pixel_size
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size, differ
 from spectra_dl.expression.readers.source import SectionSource, refuse_far
@@ -38,13 +39,25 @@ def read_anndata_section(source: SectionSource) -> TissueSection:
     names = list(dict.fromkeys((source.stem, source.path.stem)))
     with opened_anndata(source.path) as root:
         content = read_content(root, names)
-        metadata = spatial_metadata(root, content.library_id)
-    if content.pixel is None:
-        raise DataError(
-            f"{source.path.name}: no obsm['spatial'] and no pixel columns in obs; bring the spots' positions"
-        )
-    refuse_far(content.pixel, source.path.name)
-    return _section(source, content, content.pixel, metadata)
+        pixel = content.pixel
+        if pixel is None:
+            raise DataError(_no_positions(read_table(root, "obs").names, source.path.name))
+        metadata = spatial_metadata(root, content.library_id, whole=content.whole)
+    refuse_far(pixel, source.path.name)
+    return _section(source, content, pixel, metadata)
+
+
+def _no_positions(columns: tuple[str, ...], where: str) -> str:
+    """Return the refusal of spots without positions, with the line that takes them from columns whose unit nobody states."""
+    plain = {name.lower(): name for name in columns}
+    pairs = (("x", "y"), ("x_centroid", "y_centroid"), ("x_coord", "y_coord"), ("xcoord", "ycoord"))
+    pair = next(([plain[name] for name in names] for names in pairs if set(names) <= set(plain)), None)
+    if pair is None:
+        return f"{where}: no obsm['spatial'] and no pixel columns in obs; bring the spots' positions"
+    return (
+        f"{where}: no obsm['spatial']; obs has {pair[0]!r:.40} and {pair[1]!r:.40}, whose unit is not stated. If they are full-resolution pixels, write: "
+        f"adata.obsm['spatial'] = adata.obs[{pair!r:.80}].to_numpy()"
+    )
 
 
 def _section(
@@ -168,6 +181,8 @@ def value_notes(content: SpotContent) -> list[str]:
         return ["the file has no values of genes, and so no counts"]
     if values.whole:
         return []
+    if values.flaw:
+        return [f"{content.place} is not taken as counts: {values.flaw}; put raw counts into layers/counts"]
     largest = float(values.matrix.max()) if values.matrix.nnz else 0.0
     return [
         f"{content.place} holds values that are no whole numbers from 0 ({values.first_wrong}; largest {largest:.3g}), as after log-normalising or "

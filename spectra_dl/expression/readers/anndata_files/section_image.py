@@ -9,7 +9,11 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.embedded_image import embedded_image
-from spectra_dl.expression.readers.anndata_files.spatial_metadata import SpatialMetadata, refuse_two_frames
+from spectra_dl.expression.readers.anndata_files.spatial_metadata import (
+    SmallImage,
+    SpatialMetadata,
+    refuse_two_frames,
+)
 from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.source import (
     IMAGES,
@@ -29,7 +33,7 @@ from spectra_dl.storage.hdf5_checks import opened_hdf5, refuse_foreign
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SAME_SIZE, _OTHER_SIZE = 0.02, 0.05  # relative, of an image and the size that it should have
+_SAME_SIZE = 0.02  # relative, of an image and the size that it should have
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +107,11 @@ def section_image(
             return SectionImage(*_patches(patches[0], spots))
         if metadata is not None and metadata.images:
             return _embedded(source, metadata, spots)
+        if metadata is not None and metadata.others:
+            raise DataError(
+                f"{source.path.name}: uns['spatial'] has {', '.join(metadata.others)!r:.120}, and nothing of that name for section {source.stem!r:.60}; name "
+                "its image with --image, or give its library and its name in obs the same name"
+            )
     image = open_tissue_image(find_image(source, folders, stems))
     scale, notes = _scale(source, image, metadata)
     return SectionImage(image, scale, _on_image(source, image, scale, spots), notes)
@@ -138,24 +147,56 @@ def _scale(
     source: SectionSource, image: TissueImage, metadata: SpatialMetadata | None
 ) -> tuple[float, tuple[str, ...]]:
     """Return pixels of an image file per full-resolution pixel; it is the full-resolution image unless something says otherwise."""
+    smalls = [image for image in (metadata.images if metadata else ()) if image.frame is not None]
     if source.image_scale is not None:
+        _refuse_other_shape(source, image, smalls)
         return source.image_scale, (
             f"{image.path.name} has {source.image_scale:.4g} pixels per full-resolution pixel, as given",
         )
-    for small in metadata.images if metadata else ():
-        if small.scale is None or small.frame is None:
-            continue
+    for small in smalls:
         if (image.width, image.height) == (small.width, small.height):
-            return small.scale, (
+            return small.scale or 1.0, (
                 f"{image.path.name} has the size of the image {small.name}, so {small.scale:.4g} pixels per full-resolution pixel",
             )
-        ratio = image.width / small.frame[0], image.height / small.frame[1]
-        if abs(ratio[0] - ratio[1]) < _SAME_SIZE * ratio[0] and abs(ratio[0] - 1) > _OTHER_SIZE:
-            raise DataError(
-                f"{source.stem}: {image.path.name} has {image.width} x {image.height} pixels, {ratio[0]:.3g} times the full-resolution image of "
-                f"{small.frame[0]:.0f} x {small.frame[1]:.0f} by tissue_{small.name}_scalef; name that one, or say --image-scale {ratio[0]:.4g}"
-            )
-    return 1.0, ()
+    ratios = [_ratio(image, small) for small in smalls]
+    # One small image may be cut or resized; that the full-resolution image fits the other is enough.
+    if not ratios or any(max(abs(ratio - 1)) <= _SAME_SIZE for ratio in ratios):
+        return 1.0, ()
+    ratio, small, whole = ratios[0], smalls[0], smalls[0].frame or (0.0, 0.0)
+    found = f"{source.stem}: {image.path.name} has {image.width} x {image.height} pixels"
+    frame = f"the full-resolution image of {whole[0]:.0f} x {whole[1]:.0f} by tissue_{small.name}_scalef"
+    if _same_shape(ratio):
+        raise DataError(
+            f"{found}, {ratio[0]:.3g} times {frame}; name that one, or say --image-scale {ratio[0]:.4g}"
+        )
+    raise DataError(
+        f"{found}, {ratio[0]:.3g} times the width and {ratio[1]:.3g} times the height of {frame}; it was cut, padded or stretched, or is another "
+        "image: name the whole one"
+    )
+
+
+def _ratio(image: TissueImage, small: SmallImage) -> FloatArray:
+    """Return how many times an image's width and height are those of the full-resolution image, beyond rounding of the small one."""
+    frame = np.array(small.frame or (1.0, 1.0))
+    rounding = 1.0 / (small.scale or 1.0)
+    size = np.array([image.width, image.height], dtype=np.float64)
+    return np.asarray(np.where(abs(size - frame) <= rounding, 1.0, size / frame))
+
+
+def _same_shape(ratio: FloatArray) -> bool:
+    return bool(abs(ratio[0] - ratio[1]) <= _SAME_SIZE * ratio.max())
+
+
+def _refuse_other_shape(source: SectionSource, image: TissueImage, smalls: list[SmallImage]) -> None:
+    """Refuse an image that no scale makes the full-resolution one, as it is wider or higher in proportion."""
+    ratios = [_ratio(image, small) for small in smalls]
+    if not ratios or any(map(_same_shape, ratios)):
+        return
+    width, height = smalls[0].frame or (0.0, 0.0)
+    raise DataError(
+        f"{source.stem}: {image.path.name} has {image.width} x {image.height} pixels, which the image scale given, {source.image_scale:.4g}, does not "
+        f"explain: the full-resolution image has {width:.0f} x {height:.0f} by tissue_{smalls[0].name}_scalef; name the whole image"
+    )
 
 
 def _patch_files(folder: Path, stems: list[str]) -> list[Path]:

@@ -57,23 +57,43 @@ class SpatialMetadata:
         Side of a bin of Visium HD.
     images
         The largest first.
+    others
+        Libraries that the file has instead of the one that is asked for.
     """
 
     spot_diameter_px: float | None = None
     um_per_pixel: float | None = None
     bin_um: float | None = None
     images: tuple[SmallImage, ...] = ()
+    others: tuple[str, ...] = ()
 
 
-def spatial_metadata(root: StoredGroup, library: str | None) -> SpatialMetadata | None:
-    """Return what ``uns['spatial']`` states of a library; None where it is not there.
+def libraries_of(root: StoredGroup) -> list[str]:
+    """Return the names of the libraries in ``uns['spatial']``; none where it holds one library's parts itself."""
+    node = root.member("uns/spatial") if "uns/spatial" in root else None
+    if not isinstance(node, StoredGroup) or _has_parts(node):
+        return []
+    return [name for name in node.names if isinstance(node.member(name), StoredGroup)]
+
+
+def _has_parts(node: StoredGroup) -> bool:
+    """Say whether images and scale factors stand here, without the level of libraries between."""
+    parts = [node.member(name) for name in ("images", "scalefactors") if name in node.names]
+    groups = [part for part in parts if isinstance(part, StoredGroup)]
+    return any(not {"images", "scalefactors"} & set(part.names) for part in groups)
+
+
+def spatial_metadata(root: StoredGroup, library: str | None, *, whole: bool = True) -> SpatialMetadata | None:
+    """Return what ``uns['spatial']`` states of a library; None where it states nothing.
 
     Parameters
     ----------
     root
         An open file.
     library
-        Its name; None has no metadata.
+        Its name; None has metadata only where no library is named in ``uns['spatial']``.
+    whole
+        Whether the section is all of the file; what is stated without a library's name is not used for a part of it.
 
     Raises
     ------
@@ -81,8 +101,14 @@ def spatial_metadata(root: StoredGroup, library: str | None) -> SpatialMetadata 
         A scale factor is no number above 0, or an image is none.
     """
     key = f"uns/spatial/{library}"
-    if library is None or key not in root:
-        return None
+    node = root.member("uns/spatial") if "uns/spatial" in root else None
+    if isinstance(node, StoredGroup) and _has_parts(node):
+        if not whole:
+            return None
+        key = "uns/spatial"
+    elif library is None or key not in root:
+        others = libraries_of(root)
+        return SpatialMetadata(others=tuple(others)) if others else None
     factors = {
         name: _factor(root, f"{key}/scalefactors/{name}", name)
         for name in ("spot_diameter_fullres", "microns_per_pixel", "bin_size_um", *_SCALES.values())
@@ -133,9 +159,15 @@ def _factor(root: StoredGroup, path: str, name: str) -> float | None:
     if path not in root:
         return None
     stored = root.array(path)
-    if stored.shape not in ((), (1,)) or stored.dtype.kind not in "iuf":
+    if stored.shape not in ((), (1,)) or stored.dtype.kind not in "SOUTiuf":
         raise DataError(f"{root.where}: {name} is no number; write it again")
-    return positive({name: float(np.ravel(stored.read())[0])}, name, root.where)
+    value = np.ravel(np.asarray(stored.read()))[0]
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    try:
+        number = float(text)
+    except ValueError as err:
+        raise DataError(f"{root.where}: {name} is no number but {text!r:.40}; write it again") from err
+    return positive({name: number}, name, root.where)
 
 
 def _image(root: StoredGroup, name: str, path: str, scale: float | None) -> SmallImage:

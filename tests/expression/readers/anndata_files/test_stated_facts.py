@@ -33,7 +33,7 @@ def visium(tmp_path: Path) -> Write:
 
     def write(
         *,
-        factors: dict[str, float] | None = None,
+        factors: dict[str, object] | None = None,
         small: tuple[int, int] = (190, 160),
         obs: dict[str, object] | None = None,
         var: dict[str, object] | None = None,
@@ -137,6 +137,12 @@ def test_a_small_image_without_its_scale_asks_for_it(visium: Write) -> None:
         read_section(path)
 
 
+def test_a_scale_factor_that_is_text_is_read_as_the_number_it_is(visium: Write) -> None:
+    assert read_section(visium(factors={"tissue_hires_scalef": "0.25"})).um_per_pixel == pytest.approx(5.0)
+    with pytest.raises(DataError, match="tissue_hires_scalef is no number but 'large'"):
+        read_section(visium(factors={"tissue_hires_scalef": "large"}))
+
+
 def test_scales_of_two_small_images_must_agree(visium: Write) -> None:
     path = visium()
     table = anndata.read_h5ad(path)
@@ -170,6 +176,18 @@ def test_an_image_file_is_compared_with_the_frame_that_the_file_states(visium: W
     assert section.um_per_pixel == pytest.approx(1.25 / 0.75)
 
 
+@pytest.mark.parametrize("size", [(760, 540), (760, 740), (960, 640), (640, 640)])
+def test_an_image_file_of_another_shape_than_the_frame_is_refused(
+    visium: Write, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = visium()
+    Image.new("RGB", size, "pink").save(tmp_path / "other.png")
+    with pytest.raises(DataError, match=r"times the width and .* of the full-resolution image of 760 x 640"):
+        read_section(path, image=tmp_path / "other.png")
+    with pytest.raises(DataError, match=r"image scale given, 0\.9, does not explain"):
+        read_section(SectionSource(path, image=tmp_path / "other.png", image_scale=0.9))
+
+
 def test_several_libraries_are_refused_with_the_lines_that_split_them(visium: Write) -> None:
     names = ["L1"] * 40 + ["L2"] * 24
     path = visium(obs={"library_id": names}, libraries=("L1", "L2"))
@@ -196,6 +214,93 @@ def test_samples_that_overlap_in_one_file_are_refused(visium: Write, column: str
     path = visium(obs={column: np.where(second, "b", "a")}, pixel=pixel + 3.0 * second[:, None])
     with pytest.raises(DataError, match=r"names 2 sections: a \(32 spots\), b \(32 spots\)"):
         read_section(path)
+
+
+def _two_sections() -> tuple[np.ndarray, np.ndarray]:
+    """Positions ``(64, 2)`` of two sections of 32 spots, one 15 pixels beside the other, and which is the second."""
+    row, column = np.divmod(np.arange(32), 4)
+    one = np.stack([80.0 * (column + 1) + 40 * (row % 2), STEP * np.sqrt(3) * (row + 1)], axis=1)
+    return np.concatenate([one, one + 15.0]), np.arange(64) >= 32
+
+
+@pytest.mark.parametrize("gone", [np.nan, "nan", None])
+def test_a_spot_without_a_name_does_not_hide_that_there_are_two_sections(visium: Write, gone: object) -> None:
+    pixel, second = _two_sections()
+    names = np.where(second, "b", "a").astype(object)
+    names[3] = gone
+    path = visium(obs={"sample": pd.Categorical(names)}, pixel=pixel)
+    with pytest.raises(DataError, match=r"a \(31 spots\), b \(32 spots\), and 1 spots have no name"):
+        read_section(path)
+
+
+@pytest.mark.parametrize("column", ["donor", "condition", "ROI", "image_id", "GSM", "tissue_section"])
+def test_other_labels_name_sections_where_their_spots_lie_among_each_other(
+    visium: Write, column: str
+) -> None:
+    pixel, second = _two_sections()
+    label = np.where(second, "b", "a")
+    with pytest.raises(DataError, match=r"names 2 sections: a \(32 spots\), b \(32 spots\)"):
+        read_section(visium(obs={column: label}, pixel=pixel))
+    mixed = np.where(np.arange(64) % 3 == 1, "b", "a")
+    assert len(read_section(visium(obs={column: mixed}))) == 64
+
+
+def test_two_sections_without_any_label_are_refused_by_the_distance_of_their_spots(visium: Write) -> None:
+    pixel, _ = _two_sections()
+    path = visium(pixel=pixel, obs={"array_row": ["a"] * 64})
+    with pytest.raises(
+        DataError, match=r"spots lie .* µm apart and are .* µm wide: two sections in one file"
+    ):
+        read_section(path, um_per_pixel=1.25)
+
+
+@pytest.mark.parametrize("libraries", [("S1",), ("S1", "S2"), ("1", "2"), ()])
+def test_the_lines_that_split_a_file_run_as_they_are(
+    visium: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, libraries: tuple[str, ...]
+) -> None:
+    pixel, second = _two_sections()
+    path = visium(obs={"sample": np.where(second, 2, 1)}, pixel=pixel, libraries=libraries)
+    with pytest.raises(DataError, match="names 2 sections") as refusal:
+        read_section(path)
+    assert len(str(refusal.value)) <= 500
+    lines = str(refusal.value).split("split the file: ")[1].split(" (uns")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(lines, {"adata": anndata.read_h5ad(path)})  # noqa: S102  # the line under test
+    parts = [anndata.read_h5ad(tmp_path / f"{name}.h5ad") for name in (1, 2)]
+    assert [len(part) for part in parts] == [32, 32]
+    assert [list(part.uns.get("spatial", ())) for part in parts] == (
+        [["1"], ["2"]] if "1" in libraries else [[], []]
+    )
+
+
+@pytest.mark.parametrize("libraries", [("S1",), ("S1", "S2")])
+def test_a_section_whose_library_has_another_name_says_which_there_are(
+    visium: Write, libraries: tuple[str, ...]
+) -> None:
+    pixel, second = _two_sections()
+    path = visium(obs={"sample": np.where(second, "B", "A")}, pixel=pixel, libraries=libraries)
+    with pytest.raises(DataError, match=rf"has '{', '.join(libraries)}', and nothing of that name .* 'A'"):
+        read_section(path, section="A")
+
+
+def test_a_library_that_stands_in_uns_spatial_without_its_name_is_the_one(visium: Write) -> None:
+    table = anndata.read_h5ad(path := visium(obs={"array_row": ["a"] * 64}))
+    table.uns["spatial"] = table.uns["spatial"]["L1"]
+    table.write_h5ad(path)
+    section = read_section(path)
+    assert section.um_per_pixel == pytest.approx(5.0)
+    pixel, second = _two_sections()
+    table.obs["sample"], table.obsm["spatial"] = np.where(second, "B", "A"), pixel
+    table.write_h5ad(path)
+    with pytest.raises(DataError, match="one image of section A is needed"):
+        read_section(path, section="A")
+
+
+def test_marks_of_tissue_under_another_name_are_used_and_a_kind_of_tissue_is_none(visium: Write) -> None:
+    section = read_section(visium(obs={"tissue_mask": [False] + [True] * 63}))
+    assert section.usable.sum() == 63
+    assert any("1 of 64 spots are not under tissue by obs['tissue_mask']" in note for note in section.notes)
+    assert read_section(visium(obs={"tissue": ["kidney"] * 64})).usable.all()
 
 
 def test_parts_that_lie_apart_are_one_section_and_it_is_said(visium: Write) -> None:
