@@ -26,6 +26,9 @@ _UM = {f"{prefix}m": 10.0 ** (power + 6) for prefix, power in _POWERS.items()} |
 }  # fmt: skip
 _COLOURS = ("red", "green", "blue")
 _SIGNED_COLOURS = {0xFF0000FF: 0, 0x00FF00FF: 1, 0x0000FFFF: 2}
+_NEUTRAL = frozenset(
+    "brightfield bright field bf transmitted transmission light tl tld camera cam channel ch chan rgb image colour color nm".split()
+)
 _UNNAMED = re.compile(r"(?:(?:channel|ch|c|image)?[\s:_#-]*[\d:]*)", re.IGNORECASE)
 
 
@@ -151,9 +154,10 @@ def _permutation(colours: list[int | None]) -> tuple[int, int, int] | None:
 
 
 def _colour_of(name: str) -> int | None:
-    words = re.split(r"[^a-z]+", name.lower())
-    matches = [k for k, colour in enumerate(_COLOURS) if colour in words or colour[0] in words]
-    return matches[0] if len(matches) == 1 else None
+    """Return 0, 1 or 2 of a name of one colour and nothing but neutral words: "Far Red" and "GFP Green" name other channels."""
+    words = [word for word in re.split(r"[^a-z]+", name.lower()) if word and word not in _NEUTRAL]
+    matches = [k for k, colour in enumerate(_COLOURS) if words in ([colour], [colour[0]])]
+    return matches[0] if matches else None
 
 
 def _pixels(element: "Element", uuid: str) -> OmePixels:
