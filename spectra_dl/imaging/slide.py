@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import kind_of, open_image, refuse_grey_mode
+from spectra_dl.imaging.image_file import kind_of, open_image, refuse_dark_png, refuse_grey_mode
 from spectra_dl.imaging.pixel_fields import StatedSize, plausible
 from spectra_dl.imaging.tiff_colours import Colours
 from spectra_dl.imaging.tiff_image import TiffImage, open_tiff
@@ -117,6 +117,7 @@ def open_tissue_image(path: Path) -> TissueImage:
     if kind not in (None, "TIFF") and file.suffix.lower() != _MIRAX:
         image_file = open_image(file)
         refuse_grey_mode(file, image_file.kind)
+        refuse_dark_png(file)
         return image_file
     slide, fault = _slide(file, needed=kind != "TIFF")
     if kind != "TIFF":
