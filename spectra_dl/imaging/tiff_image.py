@@ -87,6 +87,10 @@ class TiffImage:
         """Decode the image, or open it where it is large, and return what yields its tiles, white beyond the edge."""
         return partial(cut_tiles, self.decoded()) if self._held_whole else self._cut_regions
 
+    def region_cutter(self) -> Cutter:
+        """Return what yields tiles of an image of any size, of which only the regions asked for are decoded."""
+        return self._cut_regions
+
     def decoded(self) -> Pixels:
         """Return the whole image, ``(height, width, 3)``."""
         whole = np.empty((self.height, self.width, 3), dtype=np.uint8)
