@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.imaging.image_file import refuse_bomb
 from spectra_dl.imaging.ome import OmePixels, colour_order, read_ome
-from spectra_dl.imaging.pixel_fields import StatedSize, sizes_in_tiff
+from spectra_dl.imaging.pixel_fields import StatedSize, sizes_in_tiff, unlikely_sizes
 from spectra_dl.imaging.tiff_colours import (
     MINISBLACK,
     MINISWHITE,
@@ -115,6 +115,7 @@ def plan_of(path: Path) -> TiffPlan:
         tags = {tag: page.tags[tag].value for tag in _RESOLUTION_TAGS if tag in page.tags}
         text = description if plan.pages[0] == 0 else str(page.description or "") or description
         sizes = tuple(sizes_in_tiff(tags, text, ome))
+        notes += [f"{path.name}: its {words}" for words in unlikely_sizes(text, ome)]
         notes += _notes(page, plan.colours, path.name)
         return replace(plan, sizes=sizes, notes=(*notes, *plan.notes))
 
