@@ -36,6 +36,8 @@ _HEAD = 512  # bytes by which a file's kind is recognised
 _MOST_PIXELS = 400_000_000
 _SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
 _BAND = 512
+_FOURTEEN_BITS = (1 << 14) - 1  # cameras of 10, 12 and 14 bits write into 16
+_PNG_DEPTH = 24  # where a PNG's header states the bits of a sample
 _LARGEST_TILE = 4096
 _GUARD = threading.Lock()
 
@@ -189,6 +191,8 @@ def open_image(path: Path) -> ImageFile:
         width, height = image.size
         refuse_bomb(path, width, height, most=_MOST_PIXELS)
         notes = _notes(image, path.name)
+    if _is_deep_png(path):
+        notes = (*notes, f"{path.name}: colours of 16 bits are brought to 8")
     return ImageFile(path, kind, width, height, notes)
 
 
@@ -263,6 +267,50 @@ def refuse_grey_mode(path: Path, kind: str) -> None:
         raise DataError(
             f"{path.name}: a grey image ({mode}); an image of stained tissue in red, green and blue is needed: export it as RGB"
         )
+
+
+def refuse_dark_png(path: Path) -> None:
+    """Refuse a PNG whose samples of 16 bits use 14 of them or fewer.
+
+    Raises
+    ------
+    DataError
+        It does, or is damaged.
+    """
+    if not _is_deep_png(path):
+        return
+    with _opened(path, "PNG") as image:
+        extremes = [image.getchannel(band).getextrema() for band in "RGB" if band in image.getbands()]
+    # Pillow keeps the upper byte of each sample, so the lower one may be anything.
+    upper = max((int(high) for _, high in extremes if isinstance(high, int | float)), default=255)
+    refuse_unused_bits(upper << 8 | 255, path.name)
+
+
+def refuse_unused_bits(most: int, where: str) -> None:
+    """Refuse samples of 16 bits that use 14 or fewer, of which what white is can't be known.
+
+    Parameters
+    ----------
+    most
+        The largest sample of red, green and blue.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        They do.
+    """
+    if most <= _FOURTEEN_BITS:
+        raise DataError(
+            f"{where}: its samples of 16 bits go up to {most}, so what white is can't be known; export it as 8-bit RGB"
+        )
+
+
+def _is_deep_png(path: Path) -> bool:
+    with open(path, "rb") as stream:
+        head = stream.read(_PNG_DEPTH + 1)
+    return head.startswith(b"\x89PNG") and head[_PNG_DEPTH:] == b"\x10"
 
 
 def kind_of(path: Path) -> str | None:

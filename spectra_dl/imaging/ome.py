@@ -8,7 +8,7 @@ Goldberg et al. 2005, doi 10.1186/gb-2005-6-5-r47 (the Open Microscopy Environme
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ _UM = {f"{prefix}m": 10.0 ** (power + 6) for prefix, power in _POWERS.items()} |
 }  # fmt: skip
 _COLOURS = ("red", "green", "blue")
 _SIGNED_COLOURS = {0xFF0000FF: 0, 0x00FF00FF: 1, 0x0000FFFF: 2}
+_NEUTRAL = frozenset((
+    "brightfield", "bright", "field", "bf", "transmitted", "transmission", "light", "tl", "tld", "camera", "cam", "channel", "ch", "chan", "rgb",
+    "image", "colour", "color", "nm",
+))  # fmt: skip
 _UNNAMED = re.compile(r"(?:channel|ch|c|image)?[\s:_#-]{0,9}[\d:]{0,9}", re.IGNORECASE)
 
 
@@ -56,6 +60,10 @@ class OmePixels:
         Physical sizes of a pixel as written, x and y; NaN where not stated.
     unit
         Their units.
+    written
+        The two sizes as text; None where not stated.
+    name
+        Of the image, or its id.
     """
 
     width: int
@@ -67,6 +75,17 @@ class OmePixels:
     bits: int | None
     size: tuple[float, float]
     unit: tuple[str, str]
+    written: tuple[str | None, str | None] = (None, None)
+    name: str = ""
+
+    def size_fault(self) -> str | None:
+        """Return in words why a stated size can't be used; None where nothing is wrong with them."""
+        for axis, text, value, unit in zip("XY", self.written, self.size, self.unit, strict=True):
+            if text is not None and not (math.isfinite(value) and value > 0):
+                return f"PhysicalSize{axis} {text!r:.30} is no size above 0"
+            if text is not None and in_um(value, unit) is None:
+                return f"PhysicalSize{axis} has the unit {unit!r:.30}, which is no length in µm"
+        return None
 
     def size_um(self) -> tuple[float, float] | None:
         """Return µm per pixel across and down; None where a size is not stated, or in no unit of length."""
@@ -113,7 +132,15 @@ def read_ome(text: str) -> list[OmePixels]:
         root = fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
     except ParseError as err:
         raise ValueError(str(err)) from err
-    found = [_pixels(element, root.get("UUID", "")) for element in root.iter() if _tag(element) == "Pixels"]
+    name_of = {
+        id(pixels): image.get("Name") or image.get("ID") or ""
+        for image in root.iter() if _tag(image) == "Image" for pixels in image
+    }  # fmt: skip
+    found = [
+        replace(_pixels(element, root.get("UUID", "")), name=name_of.get(id(element), ""))
+        for element in root.iter()
+        if _tag(element) == "Pixels"
+    ]
     if not found:
         raise ValueError("it has no Pixels")
     return found
@@ -151,16 +178,18 @@ def _permutation(colours: list[int | None]) -> tuple[int, int, int] | None:
 
 
 def _colour_of(name: str) -> int | None:
-    words = re.split(r"[^a-z]+", name.lower())
-    matches = [k for k, colour in enumerate(_COLOURS) if colour in words or colour[0] in words]
-    return matches[0] if len(matches) == 1 else None
+    """Return 0, 1 or 2 of a name of one colour and nothing but neutral words: "Far Red" and "GFP Green" name other channels."""
+    words = [word for word in re.split(r"[^a-z]+", name.lower()) if word and word not in _NEUTRAL]
+    matches = [k for k, colour in enumerate(_COLOURS) if words in ([colour], [colour[0]])]
+    return matches[0] if matches else None
 
 
 def _pixels(element: "Element", uuid: str) -> OmePixels:
-    size = _number(element.get("PhysicalSizeX")), _number(element.get("PhysicalSizeY"))
+    written = element.get("PhysicalSizeX"), element.get("PhysicalSizeY")
+    size = _number(written[0]), _number(written[1])
     unit = element.get("PhysicalSizeXUnit", "µm"), element.get("PhysicalSizeYUnit", "µm")
     if element.get("SizeX") is None:
-        return OmePixels(0, 0, 1, 1, (), (), None, size, unit)
+        return OmePixels(0, 0, 1, 1, (), (), None, size, unit, written)
     channels = tuple(_channel(child) for child in element if _tag(child) == "Channel")
     size_c = _whole(element.get("SizeC"), "SizeC")
     if not 1 <= size_c <= _MOST_PLANES:
@@ -179,6 +208,7 @@ def _pixels(element: "Element", uuid: str) -> OmePixels:
         bits=_whole(bits, "SignificantBits") if bits else None,
         size=size,
         unit=unit,
+        written=written,
     )
 
 

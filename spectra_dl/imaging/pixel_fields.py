@@ -44,15 +44,36 @@ def sizes_in_tiff(tags: Mapping[int, object], description: str, ome: OmePixels |
     ome
         What OME-XML in it says.
     """
+    sizes = [*_by_description(description[:_MOST_TEXT], ome), *_by_resolution(tags, description[:_MOST_TEXT])]
+    return [size for size in sizes if plausible(size.across_um) and plausible(size.down_um)]
+
+
+def unlikely_sizes(description: str, ome: OmePixels | None) -> list[str]:
+    """Return a few words on each size that the description states and that no image of tissue has; resolutions for print are none.
+
+    Parameters
+    ----------
+    description
+        The image's description.
+    ome
+        What OME-XML in it says.
+    """
+    least, most = PLAUSIBLE_UM
+    return [
+        f"{size.across_um:.4g} µm per pixel {size.source} lie outside the {least:g} to {most:g} of images of tissue and are not used"
+        for size in _by_description(description[:_MOST_TEXT], ome)
+        if not (plausible(size.across_um) and plausible(size.down_um))
+    ]
+
+
+def _by_description(head: str, ome: OmePixels | None) -> list[StatedSize]:
     sizes = []
     if ome is not None and (size := ome.size_um()):
         sizes.append(StatedSize(*size, "from PhysicalSizeX in the slide's description"))
-    head = description[:_MOST_TEXT]
     if aperio := _APERIO.search(head):
         value = _number(aperio[1])
         sizes.append(StatedSize(value, value, "from MPP in the slide's description"))
-    sizes.extend(_by_resolution(tags, head))
-    return [size for size in sizes if plausible(size.across_um) and plausible(size.down_um)]
+    return sizes
 
 
 def plausible(value: float) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import kind_of, open_image, refuse_grey_mode
+from spectra_dl.imaging.image_file import ImageFile, kind_of, open_image, refuse_dark_png, refuse_grey_mode
 from spectra_dl.imaging.pixel_fields import StatedSize, plausible
 from spectra_dl.imaging.tiff_colours import Colours
 from spectra_dl.imaging.tiff_image import TiffImage, open_tiff
+from spectra_dl.imaging.tissue_mask import refuse_grey
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _BAND_PIXELS = 16_000_000
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
 _ENDINGS = (_MIRAX, ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm")
 _UM_PER_UNIT = {"inch": 25_400.0, "centimeter": 10_000.0}
+_SOME, _SMALL, _LEAST_CONTRAST = 16, 256, 16
 _DICOM_AT, _MOST_FILES = 128, 10_000
 
 
@@ -117,6 +119,7 @@ def open_tissue_image(path: Path) -> TissueImage:
     if kind not in (None, "TIFF") and file.suffix.lower() != _MIRAX:
         image_file = open_image(file)
         refuse_grey_mode(file, image_file.kind)
+        refuse_dark_png(file)
         return image_file
     slide, fault = _slide(file, needed=kind != "TIFF")
     if kind != "TIFF":
@@ -127,6 +130,36 @@ def open_tissue_image(path: Path) -> TissueImage:
     if slide is None or image.width * image.height <= _DECODED_WHOLE or not _plain(image):
         return image
     return replace(slide, sizes=(*slide.sizes, *image.plan.sizes), notes=(*slide.notes, *image.notes))
+
+
+def refuse_grey_image(image: TissueImage, centre: NDArray[np.float64]) -> None:
+    """Refuse an image file without colours by a few regions of it, or a small copy of a JPEG or PNG; any other image passes.
+
+    Parameters
+    ----------
+    image
+        As `open_tissue_image` returns it.
+    centre
+        ``(n, 2)`` x and y of places on tissue in its pixels, of which some are looked at.
+
+    Raises
+    ------
+    DataError
+        Red, green and blue are the same all over it, though light and dark are not.
+    """
+    some = centre[np.unique(np.linspace(0, len(centre) - 1, _SOME).astype(int))] if len(centre) else centre
+    try:
+        if isinstance(image, ImageFile):
+            pixels = image.thumbnail(_SMALL)[0]
+        elif isinstance(image, TiffImage | SlideImage) and len(some):
+            cut = image.region_cutter() if isinstance(image, TiffImage) else image.cutter()
+            pixels = np.concatenate(list(cut(some, _SMALL / 4, _SMALL // 4)))
+        else:
+            return
+    except SpectraDLError:
+        return  # what can't be decoded is refused where its tiles are cut
+    if np.ptp(pixels) > _LEAST_CONTRAST:
+        refuse_grey(pixels, image.path.name)
 
 
 def stated_sizes(image: TissueImage) -> tuple[StatedSize, ...]:

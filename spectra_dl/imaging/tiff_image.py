@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, downscaled, page_of_tiff
+from spectra_dl.imaging.image_file import cut_tiles, downscaled, page_of_tiff, refuse_unused_bits
 from spectra_dl.imaging.tiff_colours import Samples
 from spectra_dl.imaging.tiff_plan import (
     NotDecodedError,
@@ -39,7 +39,7 @@ _DECODED_BYTES = 450_000_000  # samples held whole; of a larger image regions ar
 _LARGEST_SEGMENT = 150_000_000
 _KEPT_BYTES = 128 << 20
 _BAND = 512
-_BYTE, _TWELVE_BITS = 8, 4095
+_BYTE = 8
 _SAMPLED = 64
 
 
@@ -86,6 +86,10 @@ class TiffImage:
     def cutter(self) -> Cutter:
         """Decode the image, or open it where it is large, and return what yields its tiles, white beyond the edge."""
         return partial(cut_tiles, self.decoded()) if self._held_whole else self._cut_regions
+
+    def region_cutter(self) -> Cutter:
+        """Return what yields tiles of an image of any size, of which only the regions asked for are decoded."""
+        return self._cut_regions
 
     def decoded(self) -> Pixels:
         """Return the whole image, ``(height, width, 3)``."""
@@ -302,15 +306,16 @@ def _refuse_large_segments(segment: tuple[int, int], image: TiffImage, where: st
 
 
 def _refuse_dark(image: TiffImage) -> None:
-    """Refuse samples of 16 bits that use 12 of them, since the brightness of glass is not known."""
+    """Refuse samples of 16 bits that use 14 of them or fewer, since the brightness of glass is not known."""
     with opened_tiff(image.path) as tiff:
         reader = _Reader(tiff, image.plan, image.path.name)
         rows = np.unique(np.linspace(0, image.height - 1, _SAMPLED).astype(int))
         try:
-            most = max(int(reader._region(reader._pages[0], (y, y + 1, 0, image.width)).max()) for y in rows)
+            most = max(
+                int(reader._region(page, (y, y + 1, 0, image.width))[..., :3].max())
+                for page in reader._pages
+                for y in rows
+            )
         except NotDecodedError:
             return
-    if most <= _TWELVE_BITS:
-        raise DataError(
-            f"{image.path.name}: its samples of 16 bits go up to {most}, so what white is can't be known; export it as 8-bit RGB TIFF"
-        )
+    refuse_unused_bits(most, image.path.name)

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.imaging.image_file import refuse_bomb
 from spectra_dl.imaging.ome import OmePixels, colour_order, read_ome
-from spectra_dl.imaging.pixel_fields import StatedSize, sizes_in_tiff
-from spectra_dl.imaging.tiff_colours import PALETTE, Colours, colours_of, palette_colours
+from spectra_dl.imaging.pixel_fields import StatedSize, sizes_in_tiff, unlikely_sizes
+from spectra_dl.imaging.tiff_colours import (
+    MINISBLACK,
+    MINISWHITE,
+    PALETTE,
+    Colours,
+    colours_of,
+    palette_colours,
+)
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -108,6 +115,7 @@ def plan_of(path: Path) -> TiffPlan:
         tags = {tag: page.tags[tag].value for tag in _RESOLUTION_TAGS if tag in page.tags}
         text = description if plan.pages[0] == 0 else str(page.description or "") or description
         sizes = tuple(sizes_in_tiff(tags, text, ome))
+        notes += [f"{path.name}: its {words}" for words in unlikely_sizes(text, ome)]
         notes += _notes(page, plan.colours, path.name)
         return replace(plan, sizes=sizes, notes=(*notes, *plan.notes))
 
@@ -156,9 +164,27 @@ def _ome(description: str, where: str, notes: list[str]) -> OmePixels | None:
     except ValueError as err:
         notes.append(f"{where}: its OME-XML can't be read ({str(err)[:80]}) and is not used")
         return None
-    ome = max(images, key=lambda image: image.width * image.height)
-    if any(ome.size[k] == ome.size[k] for k in (0, 1)) and ome.size_um() is None:
-        notes.append(f"{where}: its PhysicalSize has the unit {ome.unit[0]!r:.30}, which is no length in µm")
+    ome = _largest(images, where, notes)
+    if fault := ome.size_fault():
+        notes.append(f"{where}: its {fault}")
+    return ome
+
+
+def _largest(images: list[OmePixels], where: str, notes: list[str]) -> OmePixels:
+    """Return the largest of several images that OME-XML places in this file, and note which."""
+    here = [image for image in images if any(index is not None for index in image.directory)] or images
+    area = [image.width * image.height for image in here]
+    ome = here[area.index(max(area))]
+    named = ", ".join(repr(image.name[:40]) for image in here)
+    if ome.width and area.count(max(area)) > 1:
+        raise DataError(
+            f"{where}: {area.count(max(area))} of its {len(here)} images in OME-XML ({named:.200}) have {ome.width} x {ome.height} pixels, of which "
+            "none is chosen; export the one of the section as RGB TIFF"
+        )
+    if ome.width and len(here) > 1:
+        notes.append(
+            f"{where}: of {len(here)} images in OME-XML ({named:.200}) the largest is read, {ome.name!r:.60} of {ome.width} x {ome.height} pixels"
+        )
     return ome
 
 
@@ -199,22 +225,27 @@ def _by_ome(pages: list["TiffPage"], ome: OmePixels, where: str) -> TiffPlan:
 
 def _by_size(pages: list["TiffPage"], where: str) -> TiffPlan:
     areas = [0 if int(page.subfiletype) & _MASK else page.imagewidth * page.imagelength for page in pages]
-    best = areas.index(max(areas))
-    same = areas.count(areas[best])
-    if same > 1:
-        page = pages[best]
+    largest = [k for k, area in enumerate(areas) if area == max(areas)]
+    # What is grey beside the only page in colours, a mask for one, is no plane of a stack.
+    coloured = [k for k in largest if not _is_grey(pages[k])]
+    best = coloured[0] if len(coloured) == 1 else largest[0]
+    page = pages[best]
+    if len(largest) > 1 and len(coloured) != 1:
         kind = "RGB" if page.samplesperpixel > 1 else "grey"
         raise DataError(
-            f"{where}: {same} {kind} pages of {page.imagewidth} x {page.imagelength} pixels, a stack or channels of which none is chosen; "
+            f"{where}: {len(largest)} {kind} pages of {page.imagewidth} x {page.imagelength} pixels, a stack or channels of which none is chosen; "
             "export one plane as RGB TIFF"
         )
     plan = _one_page(pages, best, None, where)
-    if best == 0:
+    if best == 0 and len(largest) == 1:
         return plan
-    note = (
-        f"{where}: page {best + 1} of {len(pages)} is used, the largest ({plan.width} x {plan.height} pixels)"
-    )
+    which = "the only one of its size in colours" if len(largest) > 1 else "the largest"
+    note = f"{where}: page {best + 1} of {len(pages)} is used, {which} ({plan.width} x {plan.height} pixels)"
     return replace(plan, notes=(*plan.notes, note))
+
+
+def _is_grey(page: "TiffPage") -> bool:
+    return page.samplesperpixel == 1 and int(page.photometric) in (MINISWHITE, MINISBLACK)
 
 
 def _one_page(pages: list["TiffPage"], index: int, ome: OmePixels | None, where: str) -> TiffPlan:

@@ -22,7 +22,7 @@ from spectra_dl.expression.readers.tenx.runs import is_tenx_file, read_tenx_file
 from spectra_dl.expression.readers.text_lines import first_lines
 from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table, why_no_tiles
 from spectra_dl.expression.section import TissueSection
-from spectra_dl.imaging.slide import dicom_in, is_slide
+from spectra_dl.imaging.slide import dicom_in, is_slide, refuse_grey_image
 from spectra_dl.storage.hdf5_checks import is_hdf5
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
@@ -132,6 +132,7 @@ def sheet_sources(sheet: Path) -> list[SectionSource]:
 def _read(source: SectionSource) -> TissueSection:
     section = _read_kind(source)
     refuse_same_place(section)
+    refuse_grey_image(section.image, section.position_um[section.placed] / section.um_per_pixel)
     return section if source.batch is None else replace(section, batch=source.batch)
 
 

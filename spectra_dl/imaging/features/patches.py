@@ -21,7 +21,9 @@ from spectra_dl.imaging.tile_source import TileSource
 from spectra_dl.storage.hdf5_checks import opened_hdf5, refuse_foreign
 
 _COORDS = ("coords", "coordinates")
-_SIDE, _CLOSE, _MOST_SHARE = "patch_size_level0", 0.1, 0.5
+_SIDE, _CLOSE, _LEAST_SHARE = "patch_size_level0", 0.1, 0.5
+_MORE = 0.05  # of the spots, that another reading of coords joins beyond the one stated
+_TIMES = (0.25, 0.5, 2.0, 4.0)  # steps between the levels of a pyramid
 _SAME_FRAME = 0.02  # relative, since a smaller copy of a slide is a whole number of pixels wide
 _HOW = "write the side in level-0 pixels as the attribute patch_size_level0 of coords, or a dataset barcode with a spot for each row"
 
@@ -109,17 +111,16 @@ def patch_of_spot(places: PatchPlaces, section: TileSource, where: str) -> NDArr
     centre = places.corner + places.side / 2
     row, distance = _nearest(centre, spots, places.side / 2)
     joined = row >= 0
-    if joined.mean() < _MOST_SHARE:
-        turned, _ = _nearest(centre[:, ::-1], spots, places.side / 2)
-        if (turned >= 0).sum() > 2 * joined.sum():
-            raise DataError(
-                f"{where}: {int(joined.sum())} of {len(spots)} spots of section {section.name} lie in a patch, {int((turned >= 0).sum())} with x and y "
-                "of coords swapped; write x first"
-            )
+    _refuse_other_reading(places, section, int(joined.sum()), where)
     if not joined.any():
         raise DataError(
             f"{where}: none of its patches holds a spot of section {section.name}: corners go up to {_reach(places.corner)}, spots up to "
             f"{_reach(spots)}; coords are corners in level-0 pixels of the slide in whose pixels the spots are stated"
+        )
+    if joined.mean() <= _LEAST_SHARE:
+        raise DataError(
+            f"{where}: {int((~joined).sum())} of {len(spots)} spots of section {section.name} lie in no patch; cut patches around all spots, or "
+            "give coords as corners in level-0 pixels of the slide in whose pixels the spots are stated"
         )
     at_corner = _nearest(places.corner, spots, places.side / 2)[1]
     if np.median(at_corner) < min(_CLOSE * places.side, np.median(distance[joined]) / 2):
@@ -138,16 +139,46 @@ def _nearest(centre: FloatArray, spots: FloatArray, reach: float) -> tuple[NDArr
     return np.where(inside, row, -1).astype(np.intp), np.asarray(distance, dtype=np.float64)
 
 
+def _refuse_other_reading(places: PatchPlaces, section: TileSource, joined: int, where: str) -> None:
+    """Refuse coords that join clearly more spots with x and y swapped, or as pixels of another level."""
+    spots, corner, side = section.full_pixel, places.corner, places.side
+    if joined == len(spots):
+        return
+    read_as = [("with x and y of coords swapped; write x first", corner[:, ::-1], side)]
+    for times in _TIMES:
+        size = f"{times:g} times smaller" if times > 1 else f"{1 / times:g} times larger"
+        words = f"with coords as of a level {size}; give level-0 coords"
+        read_as.append((words, corner * times, side))
+        if joined <= _LEAST_SHARE * len(spots):  # the side may be of that level too
+            read_as.append((words, corner * times, side * times))
+    count = [int((_nearest(at + wide / 2, spots, wide / 2)[0] >= 0).sum()) for _, at, wide in read_as]
+    best = int(np.argmax(count))
+    if count[best] - joined > _MORE * len(spots) and count[best] > _LEAST_SHARE * len(spots):
+        raise DataError(
+            f"{where}: {joined} of {len(spots)} spots of section {section.name} lie in a patch, {count[best]} {read_as[best][0]}"
+        )
+
+
 def _refuse_other_frame(places: PatchPlaces, section: TileSource, where: str) -> None:
-    if places.frame is None or isinstance(section.image, PrecutTiles) or not len(section):
+    if isinstance(section.image, PrecutTiles) or not len(section):
         return
     times = section.um_per_pixel / (section.full_um_per_pixel or section.um_per_pixel)
     size = section.image.width * times, section.image.height * times
-    if any(abs(a - b) > _SAME_FRAME * b for a, b in zip(places.frame, size, strict=True)):
+    of_section = f"section {section.name} is of {size[0]:.0f} x {size[1]:.0f}"
+    if places.frame is not None and any(
+        abs(a - b) > _SAME_FRAME * b for a, b in zip(places.frame, size, strict=True)
+    ):
         stated = " x ".join(f"{length:.0f}" for length in places.frame)
         raise DataError(
-            f"{where}: its patches are of a slide of {stated} pixels, section {section.name} is of {size[0]:.0f} x {size[1]:.0f}; cut the "
+            f"{where}: its patches are of a slide of {stated} pixels, {of_section}; cut the "
             "patches from the image in whose pixels the spots are stated"
+        )
+    # A grid over a whole slide joins every spot either way; its edges show which way it lies.
+    beyond = (places.corner >= size).any(axis=1)
+    if beyond.any() and not (places.corner[:, ::-1] >= size).any():
+        raise DataError(
+            f"{where}: {int(beyond.sum())} of {len(places.corner)} patches start beyond the edge, none with x and y of coords swapped; {of_section} pixels: "
+            "write x first"
         )
 
 

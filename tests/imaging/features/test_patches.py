@@ -5,6 +5,7 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from example_sections import write_section
 from spectra_dl.errors import DataError
@@ -139,3 +140,68 @@ def test_swapped_coordinates_are_named(section, tmp_path):
     path = write(tmp_path / "f.h5", coords, values=VALUES[: len(coords)], patch_size_level0=SIDE)
     with pytest.raises(DataError, match="x and y of coords swapped"):
         precomputed_features(path, narrow)
+
+
+def test_coordinates_that_join_more_spots_when_swapped_are_refused_though_most_are_joined(section, tmp_path):
+    some = section.select(section.full_pixel[:, 1] < 250)
+    coords = corners(some)[:, ::-1]
+    path = write(tmp_path / "f.h5", coords, values=VALUES[: len(coords)], patch_size_level0=SIDE)
+    with pytest.raises(
+        DataError, match=r"36 of 54 spots .*, 54 with x and y of coords swapped; write x first"
+    ):
+        precomputed_features(path, some)
+
+
+@pytest.mark.parametrize(
+    ("times", "says"),
+    [
+        (0.25, "4 times smaller"),
+        (0.5, "2 times smaller"),
+        (2.0, "2 times larger"),
+        (4.0, "4 times larger"),
+    ],
+)
+@pytest.mark.parametrize("grid", [False, True])
+def test_coordinates_of_another_level_are_refused_by_name(section, tmp_path, times, says, grid):
+    coords = corners(section)
+    if grid:
+        coords = np.stack(np.meshgrid(np.arange(3, 400, 20), np.arange(3, 400, 20)), axis=-1).reshape(-1, 2)
+    values = np.zeros((len(coords), 2), dtype=np.float32)
+    path = write(tmp_path / "f.h5", coords * times, values=values, patch_size_level0=SIDE)
+    with pytest.raises(DataError, match=f"81 with coords as of a level {says}; give level-0 coords"):
+        precomputed_features(path, section)
+
+
+def test_a_file_of_patches_that_leaves_out_half_of_the_spots_is_refused_with_numbers(section, tmp_path):
+    path = write(tmp_path / "f.h5", corners(section)[41:], values=VALUES[41:], patch_size_level0=SIDE)
+    with pytest.raises(DataError, match="41 of 81 spots of section S0 lie in no patch; cut patches around"):
+        precomputed_features(path, section)
+
+
+def test_patches_of_most_spots_are_joined_where_no_other_reading_joins_more(section, tmp_path):
+    path = write(tmp_path / "f.h5", corners(section)[:50], values=VALUES[:50], patch_size_level0=SIDE)
+    assert np.isfinite(precomputed_features(path, section).values[:, 0]).sum() == 50
+
+
+def test_a_grid_over_a_whole_slide_with_x_and_y_swapped_is_known_by_the_slides_edges(tmp_path):
+    write_section(tmp_path, "S0", 0)
+    with Image.open(tmp_path / "S0.png") as image:
+        wide = Image.new("RGB", (600, image.height), "white")
+        wide.paste(image)
+    wide.save(tmp_path / "S0.png")
+    section = read_section(SectionSource(tmp_path / "S0.tsv", um_per_pixel=1.0))
+    grid = np.stack(np.meshgrid(np.arange(0, 600, 30), np.arange(0, 400, 30)), axis=-1).reshape(-1, 2)
+    values = np.zeros((len(grid), 2), dtype=np.float32)
+    right = write(tmp_path / "right.h5", grid, values=values, patch_size_level0=SIDE)
+    assert np.isfinite(precomputed_features(right, section).values).all()
+    swapped = write(tmp_path / "swapped.h5", grid[:, ::-1], values=values, patch_size_level0=SIDE)
+    with pytest.raises(
+        DataError, match=r"patches start beyond the edge, none with x and y .* 600 x 400 pixels"
+    ):
+        precomputed_features(swapped, section)
+
+
+def test_coordinates_and_side_of_a_smaller_level_are_named_together(section, tmp_path):
+    path = write(tmp_path / "f.h5", corners(section, 20) / 4, patch_size_level0=5)
+    with pytest.raises(DataError, match=r"81 with coords as of a level 4 times smaller"):
+        precomputed_features(path, section)
