@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from spectra_dl.errors import UsageError
+from spectra_dl.expression.output.exports.anndata_zarr import write_anndata_zarr
 from spectra_dl.expression.output.exports.csv_files import write_csv, write_loupe
 from spectra_dl.expression.output.exports.qupath import write_geojson
 from spectra_dl.expression.output.exports.spatialdata_store import require_spatialdata, write_spatialdata
@@ -14,6 +15,7 @@ _WRITERS: Mapping[str, Callable[[Path, SectionPrediction], list[str]]] = {
     "geojson": write_geojson,
     "loupe": write_loupe,
     "spatialdata": write_spatialdata,
+    "zarr": write_anndata_zarr,
 }
 EXPORTS = tuple(_WRITERS)
 
