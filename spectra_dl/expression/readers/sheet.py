@@ -161,8 +161,8 @@ def _read_kind(source: SectionSource) -> TissueSection:
         return read_legacy_st(source)
     if with_commas(first_lines(path, 2)):
         raise DataError(
-            f"{path.name}: a table of counts with commas; write it with tabs: "
-            "pd.read_csv(path, index_col=0).to_csv('NAME.tsv', sep='\\t')"
+            f"{path.name}: a table of counts with commas; write it with tabs, in pandas "
+            "by read_csv with index_col=0 and to_csv with sep='\\t'"
         )
     raise DataError(
         f"{path.name}: not a section; a counts table (spots in rows, genes in columns, tab-separated), a Space Ranger folder, an .h5ad, a folder "

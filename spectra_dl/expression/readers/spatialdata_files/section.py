@@ -65,7 +65,7 @@ def _opened(path: Path) -> "SpatialData":
         import spatialdata
     except ImportError as err:
         raise UsageError(
-            f"{path.name}: install what reads SpatialData: pip install 'spectra-dl[spatial]'"
+            f"{path.name}: install what reads SpatialData: pip install --upgrade 'spectra-dl[spatial]' ({printable(str(err), 80)})"
         ) from err
     try:
         return spatialdata.read_zarr(path, selection=("images", "shapes", "tables"))

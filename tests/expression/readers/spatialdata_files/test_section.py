@@ -136,4 +136,4 @@ def test_without_the_library_the_extra_is_named(tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert UsageError.__name__ in run.stderr
-    assert "pip install 'spectra-dl[spatial]'" in run.stderr
+    assert "pip install --upgrade 'spectra-dl[spatial]'" in run.stderr
