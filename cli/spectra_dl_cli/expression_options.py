@@ -9,15 +9,15 @@ import click
 
 from spectra_dl.expression.estimators.losses import LossName
 from spectra_dl.expression.estimators.registry import MODEL_NAMES
+from spectra_dl.expression.output.exports.formats import EXPORTS
+from spectra_dl.expression.panel.rules import PANEL_RULES, PanelRule
 from spectra_dl_cli.options import bin_option, bundled, seed_option, store_option, together
 
 if TYPE_CHECKING:
     from spectra_dl.expression.output.choice import OutputChoice
     from spectra_dl.expression.study.settings import ExpressionStudySettings
 
-Panel = Literal["variance", "mean", "seurat", "seurat_v3", "pearson_residuals"]
 Group = Literal["patient", "section"]
-Export = Literal["csv", "geojson", "loupe", "spatialdata"]
 
 
 class GeneChoice(click.ParamType):  # type: ignore[type-arg]
@@ -90,7 +90,7 @@ expression_options = together(
     ),
     click.option(
         "--panel",
-        type=click.Choice(get_args(Panel)),
+        type=click.Choice(PANEL_RULES),
         default="variance",
         show_default=True,
         help="How genes are chosen where --genes is a number; the last three are scanpy's.",
@@ -131,7 +131,7 @@ def _settings(
     model: str,
     loss: LossName,
     genes: int | tuple[str, ...],
-    panel: Panel,
+    panel: PanelRule,
     group: Group,
     encoders: tuple[str, ...],
     tile_um: tuple[float, ...],
@@ -181,7 +181,7 @@ output_choice_options = together(
         "--export",
         "exports",
         multiple=True,
-        type=click.Choice(get_args(Export)),
+        type=click.Choice(EXPORTS),
         help="With a model of expression: another format to write; repeatable.",
     ),
 )

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.mangled_genes import mangled_note
+from spectra_dl.expression.panel.rules import PANEL_RULES, PanelRule
 from spectra_dl.expression.section import TissueSection, no_counts
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _ENSEMBL = re.compile(r"(ENS[A-Z]{0,6}G\d{11})(\.\d+)?")
 _FEWEST_SHARED = 0.5  # of the smallest section's genes
 PER = 10_000.0
-PanelRule = Literal["variance", "mean", "seurat", "seurat_v3", "pearson_residuals"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,10 +139,10 @@ class PanelSettings:
     names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.size < 1 or self.rule not in get_args(PanelRule):
+        if self.size < 1 or self.rule not in PANEL_RULES:
             raise UsageError(
                 f"panel of {self.size} genes by {self.rule!r}: at least 1, by variance or mean, or by scanpy's "
-                f"{', '.join(get_args(PanelRule)[2:])}"
+                f"{', '.join(PANEL_RULES[2:])}"
             )
 
 

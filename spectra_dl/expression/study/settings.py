@@ -7,7 +7,8 @@ from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.losses import LossName
 from spectra_dl.expression.estimators.registry import MODEL_NAMES
-from spectra_dl.expression.genes import PanelRule, PanelSettings
+from spectra_dl.expression.genes import PanelSettings
+from spectra_dl.expression.panel.rules import PanelRule
 from spectra_dl.imaging.encoders.registry import RAW_TILES
 from spectra_dl.imaging.features.recipe import DEFAULT_SIZES_UM, FeatureRecipe
 

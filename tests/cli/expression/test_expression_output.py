@@ -100,6 +100,18 @@ def test_a_spatialdata_store_is_written_and_read_back(model, section, tmp_path):
     assert spatialdata.read_zarr(out / "predictions.zarr").tables["table"].n_obs == table.n_obs
 
 
+def test_an_anndata_folder_is_written_and_holds_what_the_file_does(model, section, tmp_path):
+    out = tmp_path / "out"
+    run("predict", section, "--model", model, "--genes", 2, "--export", "zarr", "--out", out)
+    assert json.loads((out / "report.json").read_text())["results"]["exports"] == ["predictions_anndata.zarr"]
+    file, folder = (
+        anndata.read_h5ad(out / "predictions.h5ad"),
+        anndata.read_zarr(out / "predictions_anndata.zarr"),
+    )
+    np.testing.assert_array_equal(folder.X, file.X)
+    assert list(folder.obs_names) == list(file.obs_names)
+
+
 def test_several_sections_are_written_alike(model, section, sheet, tmp_path):
     out = tmp_path / "out"
     words = ("--genes", "GENE9", "--export", "csv")

@@ -6,18 +6,18 @@ from pathlib import Path
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.output.exports.anndata_zarr import write_anndata_zarr
 from spectra_dl.expression.output.exports.csv_files import write_csv, write_loupe
+from spectra_dl.expression.output.exports.formats import EXPORTS
 from spectra_dl.expression.output.exports.qupath import write_geojson
 from spectra_dl.expression.output.exports.spatialdata_store import require_spatialdata, write_spatialdata
 from spectra_dl.expression.output.prediction import SectionPrediction
 
-_WRITERS: Mapping[str, Callable[[Path, SectionPrediction], list[str]]] = {
+WRITERS: Mapping[str, Callable[[Path, SectionPrediction], list[str]]] = {
     "csv": write_csv,
     "geojson": write_geojson,
     "loupe": write_loupe,
     "spatialdata": write_spatialdata,
     "zarr": write_anndata_zarr,
 }
-EXPORTS = tuple(_WRITERS)
 
 
 def check_exports(names: Sequence[str]) -> None:
@@ -28,7 +28,7 @@ def check_exports(names: Sequence[str]) -> None:
     UsageError
         There is no such format, or a package that it needs is missing.
     """
-    if unknown := [name for name in names if name not in _WRITERS]:
+    if unknown := [name for name in names if name not in EXPORTS]:
         raise UsageError(f"--export {unknown[0]!r:.80}: the formats are {', '.join(EXPORTS)}")
     if "spatialdata" in names:
         require_spatialdata()
@@ -54,4 +54,4 @@ def write_exports(folder: Path, prediction: SectionPrediction, names: Sequence[s
         A file can't be written.
     """
     check_exports(names)
-    return [file for name in dict.fromkeys(names) for file in _WRITERS[name](folder, prediction)]
+    return [file for name in dict.fromkeys(names) for file in WRITERS[name](folder, prediction)]
