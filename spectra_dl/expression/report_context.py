@@ -17,6 +17,3 @@ def expression_context(panel: PanelSettings) -> ReportContext:
     else:
         genes = f"{_CHOSEN}, by scanpy's highly_variable_genes, flavour {panel.rule}"
     return ReportContext(words=EXPRESSION_WORDS, methods=(f"{_VALUES}{genes}.",))
-
-
-EXPRESSION_CONTEXT = expression_context(PanelSettings())

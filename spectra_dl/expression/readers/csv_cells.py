@@ -21,6 +21,7 @@ from spectra_dl.expression.readers.anndata_files.libraries import (
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_values, first_no_count
 from spectra_dl.expression.readers.gene_names import gene_columns
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
+from spectra_dl.storage.wording import letters_and_digits
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -103,7 +104,7 @@ def refuse_several_sections(
     for name, cells in columns:
         values = text_array(cells)
         stated = sorted({str(value) for value in cells if value})
-        if "".join(filter(str.isalnum, name.lower())) not in LIBRARY_COLUMNS or len(stated) < 2:
+        if letters_and_digits(name) not in LIBRARY_COLUMNS or len(stated) < 2:
             continue
         if len(stated) * FEWEST_SPOTS > max(FEWEST_SPOTS, len(values)):
             continue  # names of spots, not of sections

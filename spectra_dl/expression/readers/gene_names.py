@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import TextArray
+from spectra_dl.storage.wording import letters_and_digits
 
 GENE_EXPRESSION = "Gene Expression"
 _OTHER_FEATURES = (
@@ -70,7 +71,7 @@ def is_metadata(column: str) -> bool:
     (True, True, False)
     """
     name = column.strip()
-    plain = "".join(filter(str.isalnum, name.lower()))
+    plain = letters_and_digits(name)
     return is_index(name) or plain in _METADATA_WORDS or name in _EXACT or _reads_as_metadata(name)
 
 

@@ -16,9 +16,13 @@ from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.report.page import report_page, verdict
 from spectra_dl.evaluation.report.profiles_json import per_target, profile_report, profile_text
-from spectra_dl.expression.report_context import EXPRESSION_CONTEXT
+from spectra_dl.expression.genes import PanelSettings
+from spectra_dl.expression.report_context import expression_context
 
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m"
+
+
+EXPRESSION_CONTEXT = expression_context(PanelSettings())
 
 
 class Chosen:

@@ -65,6 +65,16 @@ class SpotContent:
     notes: tuple[str, ...]
     whole: bool = True
 
+    @property
+    def counts(self) -> CountMatrix | None:
+        """The values where they are counts; None where they aren't."""
+        return self.values if self.values is not None and self.values.whole else None
+
+    @property
+    def per_spot(self) -> FloatArray:
+        """``(n,)`` counts over all genes; 1 where no counts are known, as such a spot can be predicted on."""
+        return np.ones(len(self.barcode)) if self.counts is None else self.counts.per_spot
+
 
 def read_content(root: StoredGroup, names: Sequence[str]) -> SpotContent:
     """Read everything of a section but its image.

@@ -10,6 +10,7 @@ from spectra_dl.expression.readers.anndata_files.columns import check_encoding
 from spectra_dl.expression.readers.anndata_files.matrices import read_sparse
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
+from spectra_dl.storage.wording import letters_and_digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ def _key(root: StoredGroup) -> str | None:
     )
     if "spatial" in names:
         return "spatial"
-    known = [name for name in names if "".join(filter(str.isalnum, name.lower())) in _KEYS]
+    known = [name for name in names if letters_and_digits(name) in _KEYS]
     if len(known) > 1:
         raise DataError(
             f"{root.where}: obsm has {', '.join(known)!r:.120} and no spatial; name the one with positions in full-resolution pixels spatial"

@@ -14,6 +14,7 @@ from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_values, refuse_duplicates
 from spectra_dl.expression.readers.gene_names import is_metadata, no_controls, of_expression
 from spectra_dl.expression.readers.stored.nodes import StoredGroup
+from spectra_dl.storage.wording import letters_and_digits
 
 _PLACES = (
     ("layers/counts", "var"),
@@ -90,15 +91,11 @@ def _flaw_of_kind(values: CountMatrix, kind: str) -> str:
     return ""
 
 
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
-
-
 def _columns(table: Table, names: tuple[str, ...]) -> Iterator[Column]:
     """Yield the columns of these names, letters' case and signs aside, in the names' order."""
     for name in names:
         for stated in table.names:
-            if _plain(stated) == name and (column := table.column(stated)) is not None:
+            if letters_and_digits(stated) == name and (column := table.column(stated)) is not None:
                 yield column
 
 
@@ -107,7 +104,7 @@ def _other_layers(root: StoredGroup) -> list[str]:
     layers = root.member("layers") if "layers" in root else None
     read = {place.removeprefix("layers/") for place, _ in _PLACES}
     names = layers.names if isinstance(layers, StoredGroup) else ()
-    like = [name for name in names if _plain(name) in _COUNT_LAYERS and name not in read]
+    like = [name for name in names if letters_and_digits(name) in _COUNT_LAYERS and name not in read]
     return [f"layers/{name:.40} is not read; call it counts if it holds raw counts" for name in like]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.tables import Table
+from spectra_dl.storage.wording import letters_and_digits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def one_library(
         several = sorted(_known(values))
         if len(several) < 2:
             continue
-        weak = _plain(column) in _WEAK and column not in matching
+        weak = letters_and_digits(column) in _WEAK and column not in matching
         if weak and (pixel is None or not _among(values, pixel)):
             continue
         apart = len(stated) < 2 and (pixel is None or not (weak or libraries_overlap(values, pixel)))
@@ -115,12 +116,8 @@ def _only_name(
     return stated[0] if stated else next(named, None)
 
 
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
-
-
 def _library_columns(obs: Table) -> list[str]:
-    plain = {_plain(name): name for name in obs.names}
+    plain = {letters_and_digits(name): name for name in obs.names}
     return [plain[name] for name in (*LIBRARY_COLUMNS, *_WEAK) if name in plain]
 
 

@@ -64,10 +64,8 @@ def _section(
     source: SectionSource, content: SpotContent, pixel: FloatArray, metadata: SpatialMetadata | None
 ) -> TissueSection:
     hest = hest_metadata(source)
-    values = content.values
-    counted = values is not None and values.whole
-    per_spot = np.ones(len(pixel)) if values is None or not counted else values.per_spot
-    spots = MeasuredSpots(content.barcode, pixel, per_spot, content.array.in_tissue)
+    values, counts = content.values, content.counts
+    spots = MeasuredSpots(content.barcode, pixel, content.per_spot, content.array.in_tissue)
     image = section_image(source, metadata, spots)
     sizes = _sizes(source, content, pixel, _Stated(metadata or SpatialMetadata(), hest, image))
     full = sizes.size.um_per_pixel
@@ -90,7 +88,7 @@ def _section(
         barcode=content.barcode,
         position_um=pixel * full,
         reason=image.reason,
-        counts=values.matrix if values is not None and counted else None,
+        counts=None if counts is None else counts.matrix,
         gene=None if values is None else values.gene,
         symbol=None if values is None else values.symbol,
         spot_diameter_um=sizes.diameter_um,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.arrays import TextArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers.anndata_files.content import SpotContent, read_content
 from spectra_dl.expression.readers.anndata_files.hest_metadata import HestMetadata
@@ -86,15 +86,13 @@ def _instances(
 
 
 def _selected(content: SpotContent, rows: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> SpotContent:
-    return SpotContent(
+    return replace(
+        content,
         barcode=content.barcode[rows],
         values=None if content.values is None else content.values.select(rows),
-        place=content.place,
         pixel=None,
         array=content.array.select(rows),
-        library_id=content.library_id,
         patient=None if content.patient is None else content.patient[rows],
-        notes=content.notes,
     )
 
 
@@ -121,8 +119,7 @@ def _section(
     known = [measured or (None if table.bin_um else pitch_pixel_size(full_pixel, diameter))]
     size, differing = agreed_pixel_size(source.um_per_pixel, known, where)
     full = size.um_per_pixel
-    values = content.values
-    counted = values is not None and values.whole
+    values, counts = content.values, content.counts
     patient, patient_notes = patient_of(source, content, HestMetadata())
     said = [
         f"{full:.4g} µm per pixel, {size.source}",
@@ -143,8 +140,8 @@ def _section(
         um_per_pixel_source=size.source,
         barcode=content.barcode,
         position_um=full_pixel * full,
-        reason=spot_reasons(pixel, _per_spot(content), image, source.stem, content.array.in_tissue),
-        counts=values.matrix if values is not None and counted else None,
+        reason=spot_reasons(pixel, content.per_spot, image, source.stem, content.array.in_tissue),
+        counts=None if counts is None else counts.matrix,
         gene=None if values is None else values.gene,
         symbol=None if values is None else values.symbol,
         spot_diameter_um=None if diameter is None else diameter * full,
@@ -158,10 +155,3 @@ def _section(
 
 def _reduced(scale: float) -> str:
     return "" if scale == 1.0 else f", which has {scale:.4g} pixels per full-resolution pixel"
-
-
-def _per_spot(content: SpotContent) -> FloatArray:
-    values = content.values
-    return (
-        np.ones(len(content.barcode)) if values is None or not values.whole else np.asarray(values.per_spot)
-    )

@@ -14,6 +14,7 @@ from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.source import refuse_far
 from spectra_dl.expression.readers.tenx.parquet_table import is_parquet, parquet_columns, read_parquet
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
+from spectra_dl.storage.wording import letters_and_digits
 
 _COLUMNS = ("barcode", "in_tissue", "array_row", "array_col", "pxl_row_in_fullres", "pxl_col_in_fullres")
 _PANDAS_INDEX, _ROW_NAMES = (
@@ -108,7 +109,9 @@ def _text_table(path: Path) -> tuple[TextArray, FloatArray]:
         if not separator:
             separator = max(_SEPARATORS, key=line.count)
             cells = cells_of(line, separator)
-            if {_plain(cell) for cell in cells} & {_plain(column) for column in _COLUMNS}:
+            if {letters_and_digits(cell) for cell in cells} & {
+                letters_and_digits(column) for column in _COLUMNS
+            }:
                 header = cells
                 continue
         cells = line.split(separator)
@@ -132,16 +135,16 @@ def _five(cells: list[str], separator: str, place: str) -> list[float]:
     return numbers_of(";".join([_MARKS.get(mark, cells[0]), *cells[1:]]), ";", place, 5)
 
 
-def _plain(column: str) -> str:
-    return "".join(filter(str.isalnum, column.lower()))
-
-
 def _found(columns: Sequence[str], where: str) -> dict[str, int]:
     """Return where the needed columns stand, in any case of their letters; what stands besides them is left alone."""
     found: dict[str, int] = {}
     for needed in _COLUMNS:
         at = [row for row, column in enumerate(columns) if column == needed]
-        at = at or [row for row, column in enumerate(columns) if _plain(column) == _plain(needed)]
+        at = at or [
+            row
+            for row, column in enumerate(columns)
+            if letters_and_digits(column) == letters_and_digits(needed)
+        ]
         if len(at) > 1:
             raise DataError(f"{where}: {len(at)} columns are called {needed}; remove the wrong one")
         if at:
@@ -154,7 +157,7 @@ def _order(header: Sequence[str], cells: int, path: Path) -> list[int]:
     found = _found(header, path.name)
     beside = 1 if cells == len(header) + 1 else 0
     at = {column: row + beside for column, row in found.items()}
-    if "barcode" not in at and (beside or _plain(header[0]) in _ROW_NAMES):
+    if "barcode" not in at and (beside or letters_and_digits(header[0]) in _ROW_NAMES):
         at["barcode"] = 0
     if missing := [column for column in _COLUMNS if column not in at]:
         raise DataError(

@@ -104,10 +104,6 @@ def column_layout(
     return _as_long(layout, columns, where) if 2 < width <= _MOST_COLUMNS else layout
 
 
-def _share_of_numbers(cells: Sequence[str]) -> float:
-    return sum(map(looks_numeric, cells)) / len(cells)
-
-
 def _is_text(column: Sequence[str], axis: Sequence[str]) -> bool:
     """Return whether most rows of the spectrum have text in a column."""
     cells = [cell for cell, at in zip(column, axis, strict=True) if looks_numeric(at)]
