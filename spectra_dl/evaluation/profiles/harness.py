@@ -9,7 +9,7 @@ from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, text_arr
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.audit import Audit, Finding
 from spectra_dl.evaluation.audit.finding import gravest_first
-from spectra_dl.evaluation.comparison import Difference, verdict_of
+from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.folds.job import Observer
@@ -24,7 +24,6 @@ from spectra_dl.evaluation.patients import refuse_missing_ids
 from spectra_dl.evaluation.profiles.controls import image_free_controls, shuffled_control
 from spectra_dl.evaluation.profiles.jobs import ProfileJobs, ProfileOutcomes
 from spectra_dl.evaluation.profiles.leaky_estimates import LeakySplit, constant_profile_estimate, leaky_task
-from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import (
     ProfileEvaluation,
     ProfileResult,
@@ -32,10 +31,14 @@ from spectra_dl.evaluation.profiles.results import (
     Regressor,
     TargetChooser,
 )
-from spectra_dl.evaluation.profiles.scored import ScoreCheck, ScoredProfiles, against_controls
-from spectra_dl.evaluation.profiles.scoring import macro_interval, score_sections, values_of_units
+from spectra_dl.evaluation.profiles.scored import (
+    ScoreCheck,
+    ScoredProfiles,
+    against_controls,
+    correlation_difference,
+)
+from spectra_dl.evaluation.profiles.scoring import macro_interval, score_sections
 from spectra_dl.evaluation.profiles.task import ProfileTask, held_out_sections
-from spectra_dl.evaluation.profiles.units import interval_over_units
 from spectra_dl.evaluation.rows import Rows, as_rows
 from spectra_dl.execution.run import Execution
 
@@ -262,15 +265,6 @@ def _differences(
     if first != reference:
         pairs += [(name, first) for name in results if name not in (first, reference)]
     return tuple(
-        _difference(results[name], results[compared_with], settings) for name, compared_with in pairs
+        correlation_difference(results[name], results[compared_with], settings)
+        for name, compared_with in pairs
     )
-
-
-def _difference(model: ProfileResult, reference: ProfileResult, settings: ProfileSettings) -> Difference:
-    values, expected = (
-        values_of_units([score.skill.pearson for score in each.sections], each.sections, settings)
-        for each in (model, reference)
-    )
-    interval = interval_over_units(values - expected, resamples=settings.resamples, seed=settings.seed)
-    metric = PROFILE_METRICS["pearson"]
-    return Difference(model.name, reference.name, metric.name, interval, verdict_of(interval, metric))

@@ -13,8 +13,8 @@ from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.profiles.controls import NEIGHBOURS, PATIENT_MEAN, SHUFFLED
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.metrics import no_order_is_none, pearson_per_column
-from spectra_dl.evaluation.profiles.results import ProfileResult
-from spectra_dl.evaluation.profiles.scoring import values_of_units
+from spectra_dl.evaluation.profiles.results import ProfileResult, ProfileSettings
+from spectra_dl.evaluation.profiles.scoring import macro_interval, values_of_units
 from spectra_dl.evaluation.profiles.task import ProfileTask
 from spectra_dl.evaluation.profiles.units import interval_over_units
 
@@ -54,7 +54,7 @@ class ScoredProfiles:
                 if known
                 else np.full(predicted.shape[1], np.nan)
             )
-        return self.mean_over_units(figures)
+        return self._mean(figures)
 
     def given(self, covariate: FloatArray) -> Interval:
         """Return the mean partial correlation, within sections, given a number per row ``(n,)`` and its square."""
@@ -62,22 +62,14 @@ class ScoredProfiles:
             _partial(predicted, tested.measured, covariate[tested.rows])
             for tested, predicted in zip(self.task.held_out, self.predicted, strict=True)
         ]
-        return self.mean_over_units(figures)
-
-    def mean_over_units(self, figures: list[FloatArray]) -> Interval:
-        """Return the mean of figures ``(t,)`` of each held-out section over targets, sections and patients, with its interval."""
-        settings = self.task.settings
-        values = values_of_units(figures, self.task.held_out, settings)
-        return interval_over_units(values, resamples=settings.resamples, seed=settings.seed)
+        return self._mean(figures)
 
     def difference(self, control: str) -> Interval:
         """Return the first model's mean correlation minus that of a control by name, with its paired interval."""
-        settings = self.task.settings
-        first, second = (
-            values_of_units([score.skill.pearson for score in each.sections], each.sections, settings)
-            for each in (self.result, self.controls[control])
-        )
-        return interval_over_units(first - second, resamples=settings.resamples, seed=settings.seed)
+        return correlation_difference(self.result, self.controls[control], self.task.settings).interval
+
+    def _mean(self, correlated: list[FloatArray]) -> Interval:
+        return macro_interval(correlated, self.task.held_out, self.task.settings, within=(-1.0, 1.0))
 
 
 ScoreCheck = Callable[[ScoredProfiles], Finding]
@@ -89,15 +81,32 @@ def against_controls(scored: ScoredProfiles) -> tuple[Difference, ...]:
     Means measured in the test section itself, or in others of its patient, are left out: no model is asked to score more than these. So are shuffled
     rows unless they score as much as the model: a few shuffles are a draw around 0, and the training mean, which scores 0, compares with that.
     """
-    metric = PROFILE_METRICS["pearson"]
     names = [name for name in scored.controls if name not in (NEIGHBOURS, PATIENT_MEAN)]
     if SHUFFLED in names and scored.difference(SHUFFLED).value > 0:
         names.remove(SHUFFLED)
-    intervals = [scored.difference(name) for name in names]
-    return tuple(
-        Difference(scored.result.name, name, metric.name, interval, verdict_of(interval, metric))
-        for name, interval in zip(names, intervals, strict=True)
+    settings = scored.task.settings
+    return tuple(correlation_difference(scored.result, scored.controls[name], settings) for name in names)
+
+
+def correlation_difference(
+    model: ProfileResult, reference: ProfileResult, settings: ProfileSettings
+) -> Difference:
+    """Return a model's mean correlation minus that of another, with its paired interval over units and what it means.
+
+    Parameters
+    ----------
+    model, reference
+        Results on the same folds.
+    settings
+        What the units are, and how they are resampled.
+    """
+    first, second = (
+        values_of_units([score.skill.pearson for score in each.sections], each.sections, settings)
+        for each in (model, reference)
     )
+    interval = interval_over_units(first - second, resamples=settings.resamples, seed=settings.seed)
+    metric = PROFILE_METRICS["pearson"]
+    return Difference(model.name, reference.name, metric.name, interval, verdict_of(interval, metric))
 
 
 def correlations(predicted: FloatArray, measured: FloatArray) -> FloatArray:
