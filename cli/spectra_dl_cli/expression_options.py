@@ -51,7 +51,7 @@ class GeneChoice(click.ParamType):  # type: ignore[type-arg]
 
 def _named_genes(text: str) -> tuple[str, ...]:
     from spectra_dl.errors import DataError
-    from spectra_dl.expression.panel.asked_genes import listed_genes
+    from spectra_dl.expression.panel.gene_list import listed_genes, typed_genes
     from spectra_dl_cli.earlier_run import read_text
 
     path = Path(text)
@@ -61,7 +61,7 @@ def _named_genes(text: str) -> tuple[str, ...]:
         raise DataError(
             f"--genes {text:.200}: no such file; name genes with commas between, or a file that lists them"
         )
-    return listed_genes("\n".join(text.split(",")))
+    return typed_genes(text)
 
 
 expression_options = together(

@@ -55,6 +55,11 @@ def gene_key(gene: str) -> str:
     return match.group(1) if match else gene
 
 
+def is_ensembl(gene: str) -> bool:
+    """Return whether this is an id of a gene by Ensembl, with or without its version."""
+    return _ENSEMBL.fullmatch(gene) is not None
+
+
 def shared_genes(sections: Sequence[TissueSection]) -> SharedGenes:
     """Find the genes that all sections have.
 
@@ -196,7 +201,7 @@ def _comparable_keys(sections: Sequence[TissueSection]) -> list[list[str]]:
         ids.append([gene_key(gene) for gene in section.gene])
         names = section.symbol if section.symbol is not None else section.gene
         symbols.append([symbol or gene for symbol, gene in zip(names, section.gene, strict=True)])
-    all_ensembl = all(_ENSEMBL.fullmatch(gene) for section_ids in ids for gene in section_ids)
+    all_ensembl = all(is_ensembl(gene) for section_ids in ids for gene in section_ids)
     return ids if all_ensembl else symbols
 
 

@@ -1,8 +1,6 @@
 """Genes that somebody asks for by id or symbol, matched with those that are there."""
 
-import csv
 import difflib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +12,6 @@ from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.genes import gene_key
 from spectra_dl.expression.mangled_genes import likely_symbol
 
-# Words that head a column of genes, in any case; any other word is looked for among the genes.
-_HEAD = re.compile(
-    r"(?:(?:hgnc|ensembl|gene|feature)[ _]?){0,2}(?:genes?|ids?|symbols?|names?|ensembl|feature)?",
-    re.IGNORECASE,
-)
 _LISTED = 8
 _SUGGESTED = 3
 
@@ -158,39 +151,6 @@ def known_genes(ids: Sequence[str] | TextArray, symbols: Sequence[str] | TextArr
         As many, empty where not known; None where none is.
     """
     return KnownGenes(tuple(map(str, ids)), ("",) * len(ids) if symbols is None else tuple(map(str, symbols)))
-
-
-def listed_genes(text: str) -> tuple[str, ...]:
-    r"""Return the genes of a list: one in a line, or the first column of a table; lines that start with ``#`` are left out.
-
-    A first line that names the column (``gene``, ``symbol``) is no gene.
-
-    Parameters
-    ----------
-    text
-        Of the file.
-
-    Raises
-    ------
-    UsageError
-        There is none.
-
-    Examples
-    --------
-    >>> listed_genes("gene,score\nERBB2,0.7\nTP53,0.2\n")
-    ('ERBB2', 'TP53')
-    """
-    lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip() and not line.startswith("#")]
-    mark = next((each for each in ("\t", ";", ",") if lines and each in lines[0]), ",")
-    try:
-        cells = [row[0].strip() for row in csv.reader(lines, delimiter=mark) if row]
-    except csv.Error as err:
-        raise UsageError(f"--genes: the list can't be read ({err}); write one gene in a line") from err
-    names = cells[1:] if cells and _HEAD.fullmatch(cells[0]) else cells
-    genes = tuple(dict.fromkeys(name for name in names if name))
-    if not genes:
-        raise UsageError("--genes: the list holds no gene; write one in a line")
-    return genes
 
 
 def asked_columns(known: KnownGenes, asked: Sequence[str]) -> IndexArray:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spectra_dl.errors import UsageError
-from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes, listed_genes
+from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
 
 KNOWN = known_genes(
     ["ENSG00000141736", "ENSG00000141510.4", "C1orf112", "ENSG00000000003", "TP53"],
@@ -57,26 +57,3 @@ def test_every_gene_that_is_asked_for_is_taken_once_or_missing(ids, asked):
     assert len(set(matched.columns)) == len(matched.columns)
     assert set(matched.missing) <= set(asked)
     assert all(name in matched.missing or matched.columns for name in asked)
-
-
-@pytest.mark.parametrize(
-    ("text", "genes"),
-    [
-        ("ERBB2\nTP53\n", ("ERBB2", "TP53")),
-        ("\ufeffGene\r\nERBB2\r\n\r\nTP53\r\nERBB2\r\n", ("ERBB2", "TP53")),
-        ('gene_symbol,score\nERBB2,1\n"HLA,A",2\n', ("ERBB2", "HLA,A")),
-        ("Ensembl_Gene_ID;x\nENSG00000141736.1;2\n", ("ENSG00000141736.1",)),
-        ("ERBB2\t1\nTP53\t2\n", ("ERBB2", "TP53")),
-        ("# my genes\nERBB2\n", ("ERBB2",)),
-        # A word that could be a gene stays, and is listed as missing where it is none.
-        ("Marker\nERBB2\n", ("Marker", "ERBB2")),
-    ],
-)
-def test_a_list_is_read_as_lines_or_as_the_first_column_of_a_table(text, genes):
-    assert listed_genes(text) == genes
-
-
-@pytest.mark.parametrize("text", ["", "\n \n", "gene\n", "# nothing\n", '"' + "x" * 200_000 + "\n"])
-def test_a_list_without_a_gene_is_refused(text):
-    with pytest.raises(UsageError, match="write one"):
-        listed_genes(text)
