@@ -129,7 +129,8 @@ def _section_lines(result: "PredictedSection", model_name: str, folder: Path) ->
     if result.exports:
         yield f"Exported to {', '.join(result.exports)}."
     if known.size:
-        yield f"This section was counted: predictions correlate with its counts at {known.mean():.3f}, mean over {known.size} genes."
+        where = " and the spots without a warning" if "warned" in written.status else ""
+        yield f"This section was counted: predictions correlate with its counts at {known.mean():.3f}, mean over {known.size} genes{where}."
     measured = result.measured_pearson
     rows = [
         [

@@ -1,5 +1,6 @@
 """What a section's counts say of the genes that were predicted."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.evaluation.profiles.metrics import pearson_per_column
+from spectra_dl.evaluation.profiles.scored import FEWEST_ROWS
+from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.genes import gene_key, log_normalise
 from spectra_dl.expression.section import TissueSection
 
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-def measured_counts(section: TissueSection, genes: Sequence[str]) -> FloatArray | None:
+def measured_counts(
+    section: TissueSection, genes: Sequence[str], symbols: Sequence[str] = ()
+) -> FloatArray | None:
     """Return ``(n, g)`` raw counts of named genes; None without counts.
 
     Parameters
@@ -23,6 +28,8 @@ def measured_counts(section: TissueSection, genes: Sequence[str]) -> FloatArray 
         The section and all its spots.
     genes
         Ensembl ids or symbols.
+    symbols
+        The symbols of these genes, by which those are looked up whose ids the section doesn't have; empty where not known.
 
     Returns
     -------
@@ -32,14 +39,16 @@ def measured_counts(section: TissueSection, genes: Sequence[str]) -> FloatArray 
     if section.counts is None or section.gene is None:
         return None
     rows = np.flatnonzero(_library(section.counts) > 0)
-    selector = _columns_of(section.gene, section.symbol, genes)
+    selector = _columns_of(section.gene, section.symbol, genes, symbols)
     known = np.flatnonzero(np.asarray(selector.sum(axis=0)).ravel())
     values = np.full((len(section), len(genes)), np.nan)
     values[rows[:, None], known] = (section.counts[rows] @ selector)[:, known].toarray()
     return values
 
 
-def measured_values(section: TissueSection, genes: Sequence[str]) -> FloatArray | None:
+def measured_values(
+    section: TissueSection, genes: Sequence[str], symbols: Sequence[str] = ()
+) -> FloatArray | None:
     """Return ``(n, g)`` measured log(1 + counts per 10,000) of named genes; None without counts.
 
     Parameters
@@ -48,21 +57,47 @@ def measured_values(section: TissueSection, genes: Sequence[str]) -> FloatArray 
         The section and all its spots.
     genes
         Ensembl ids or symbols.
+    symbols
+        The symbols of these genes, by which those are looked up whose ids the section doesn't have; empty where not known.
 
     Returns
     -------
     FloatArray or None
         NaN where the gene or the spot was not counted.
     """
-    counts = measured_counts(section, genes)
+    counts = measured_counts(section, genes, symbols)
     if counts is None or section.counts is None:
         return None
     library = _library(section.counts)
     return log_normalise(counts, np.where(library > 0, library, np.nan))
 
 
+def unmeasured_note(section: TissueSection, measured: FloatArray, genes: Sequence[str]) -> str | None:
+    """Say which genes a section with counts has no counts of; None where it has those of all, or is empty.
+
+    Parameters
+    ----------
+    section
+        The section and all its spots.
+    measured
+        ``(n, g)``, NaN where unknown.
+    genes
+        What the genes go by.
+    """
+    counted = np.isfinite(measured).any(axis=0)
+    missing = [gene for gene, known in zip(genes, counted, strict=True) if not known]
+    if section.counts is None or not missing or not _library(section.counts).any():
+        return None
+    if counted.any():
+        return f"{section.name}: {len(missing)} of {len(genes)} genes predicted are not among those it has counts of: {first_few(missing)}"
+    return (
+        f"{section.name}: none of the {len(genes)} genes predicted is among those it has counts of ({first_few(missing)}), so that nothing is "
+        "compared; are its genes named in another way?"
+    )
+
+
 def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
-    """Return ``(g,)`` Pearson correlations of predicted and measured values over the spots that have both.
+    """Return ``(g,)`` Pearson correlations of predicted and measured values over the spots that have both; NaN with fewer than ten.
 
     Parameters
     ----------
@@ -70,6 +105,8 @@ def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
         ``(n, g)`` log(1 + counts per 10,000), NaN where unknown.
     """
     rows = np.isfinite(values).all(axis=1) & np.isfinite(measured).any(axis=1)
+    if rows.sum() < FEWEST_ROWS:
+        return np.full(values.shape[1], np.nan)
     return pearson_per_column(values[rows], np.nan_to_num(measured[rows]))
 
 
@@ -82,7 +119,9 @@ def _library(counts: "csr_matrix") -> FloatArray:
     return np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
 
 
-def _columns_of(gene: TextArray, symbol: TextArray | None, asked: Sequence[str]) -> "csr_matrix":
+def _columns_of(
+    gene: TextArray, symbol: TextArray | None, asked: Sequence[str], symbols: Sequence[str]
+) -> "csr_matrix":
     """Return the ``(genes, asked)`` matrix of ones that adds up all counts under a name, as training does."""
     from scipy.sparse import csr_matrix
 
@@ -92,6 +131,10 @@ def _columns_of(gene: TextArray, symbol: TextArray | None, asked: Sequence[str])
         by_id.setdefault(gene_key(str(identifier)), []).append(row)
         by_symbol.setdefault(str(name or identifier), []).append(row)
     rows_of = by_symbol | by_id
-    pairs = [(row, column) for column, name in enumerate(asked) for row in rows_of.get(name, [])]
+    count = Counter(symbols)
+    # A symbol that several of the genes share belongs to none of them.
+    others = [name if count[name] == 1 else "" for name in symbols] or [""] * len(asked)
+    found = [rows_of.get(name) or rows_of.get(other, []) for name, other in zip(asked, others, strict=True)]
+    pairs = [(row, column) for column, rows in enumerate(found) for row in rows]
     ends = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     return csr_matrix((np.ones(len(pairs)), (ends[0], ends[1])), shape=(len(gene), len(asked)))

@@ -9,7 +9,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.expression.input_part import GeneScore
 from spectra_dl.expression.output.gene_names import written_names
-from spectra_dl.expression.output.measured import measured_counts, measured_values
+from spectra_dl.expression.output.measured import agreement, measured_counts, measured_values
 from spectra_dl.expression.section import OFF_TISSUE, TissueSection
 from spectra_dl.imaging.image import Pixels
 
@@ -51,6 +51,10 @@ class SectionPrediction:
         """The genes' ids, as the model has them."""
         return tuple(gene.name for gene in self.genes)
 
+    @property
+    def _symbols(self) -> tuple[str, ...]:
+        return tuple(gene.symbol or "" for gene in self.genes)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What the genes go by, none twice; see `spectra_dl.expression.output.gene_names`."""
@@ -87,12 +91,23 @@ class SectionPrediction:
     @cached_property
     def measured(self) -> FloatArray | None:
         """``(n, g)`` what was measured, as `values`; None without counts."""
-        return measured_values(self.section, self.ids)
+        return measured_values(self.section, self.ids, self._symbols)
 
     @cached_property
     def counts(self) -> FloatArray | None:
         """``(n, g)`` raw counts; None without."""
-        return measured_counts(self.section, self.ids)
+        return measured_counts(self.section, self.ids, self._symbols)
+
+    @cached_property
+    def measured_pearson(self) -> FloatArray | None:
+        """``(g,)`` correlation with what was measured, over the spots that nothing is wrong with; None without counts.
+
+        Spots over glass hold less of every gene, so that with them anything that knows tissue from glass would correlate.
+        """
+        if self.measured is None:
+            return None
+        sound = np.array(self.status) == OK
+        return agreement(np.where(sound[:, None], self.values, np.nan), self.measured)
 
     @cached_property
     def small_image(self) -> tuple[Pixels, float]:

@@ -12,7 +12,7 @@ from spectra_dl.expression.output.choice import ChosenOutput, OutputChoice, chos
 from spectra_dl.expression.output.exports.registry import check_exports, write_exports
 from spectra_dl.expression.output.gene_names import written_names
 from spectra_dl.expression.output.maps import write_maps
-from spectra_dl.expression.output.measured import agreement
+from spectra_dl.expression.output.measured import unmeasured_note
 from spectra_dl.expression.output.prediction import SectionPrediction
 from spectra_dl.expression.output.predictions_h5ad import write_h5ad
 from spectra_dl.expression.predictor import ExpressionPredictor
@@ -40,7 +40,7 @@ class PredictedSection(RunResult):
     best_first
         Positions of these genes, the one predicted best on left-out tissue first.
     measured_pearson
-        ``(g,)`` correlation with the section's counts; None without counts.
+        ``(g,)`` correlation with the section's counts over spots that are neither refused nor warned of; None without counts.
     maps, exports
         Names of the images and of the files in other formats.
     """
@@ -187,16 +187,19 @@ def _written(
     predictor: ExpressionPredictor,
 ) -> PredictedSection:
     prediction = whole.of_genes(chosen.genes)
-    notes = (*prediction.section.notes, *written_names(prediction.genes, prediction.section)[1])
-    prediction = replace(prediction, section=replace(prediction.section, notes=notes))
+    notes = [*prediction.section.notes, *written_names(prediction.genes, prediction.section)[1]]
+    if prediction.measured is not None:
+        unmeasured = unmeasured_note(prediction.section, prediction.measured, prediction.names)
+        notes += [unmeasured] if unmeasured else []
+    prediction = replace(prediction, section=replace(prediction.section, notes=tuple(notes)))
     write_h5ad(folder / PREDICTIONS_FILE, prediction)
     maps = write_maps(folder, prediction, chosen.drawn)
     exports = write_exports(folder, prediction, output.exports)
-    measured = prediction.measured
-    pearson = None if measured is None else agreement(prediction.values, measured)
     written = {at: position for position, at in enumerate(chosen.genes)}
     best = tuple(written[at] for at in predictor.best_first if at in written)
-    return PredictedSection(predictor, prediction, best, pearson, tuple(maps), tuple(exports))
+    return PredictedSection(
+        predictor, prediction, best, prediction.measured_pearson, tuple(maps), tuple(exports)
+    )
 
 
 def _image_notes(section: TissueSection, flags: TextArray, predictor: ExpressionPredictor) -> list[str]:

@@ -11,8 +11,8 @@ from scipy.stats import pearsonr
 
 from spectra_dl.arrays import text_array
 from spectra_dl.expression.genes import shared_genes
-from spectra_dl.expression.output.measured import agreement, measured_counts, measured_values
-from tissue.predictions import example_section
+from spectra_dl.expression.output.measured import agreement, measured_counts, measured_values, unmeasured_note
+from tissue.predictions import example_genes, example_prediction, example_section
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +88,52 @@ def test_counts_are_whole_and_missing_where_nothing_was_counted(section):
     assert np.isnan(read[:, 1]).all()
     assert np.isnan(read[3, 0])
     assert measured_counts(replace(section, counts=None, gene=None), ["GENE1"]) is None
+
+
+def test_a_gene_whose_id_the_section_does_not_have_is_found_by_its_symbol(section):
+    asked, symbols = ["ENSG00000141510", "ENSG00000012048", "GENE5"], ["GENE2", "UNHEARD", "GENE3"]
+    found = measured_values(section, asked, symbols)
+    # An id goes before a symbol.
+    np.testing.assert_array_equal(found[:, [0, 2]], measured_values(section, ["GENE2", "GENE5"]))
+    assert np.isnan(found[:, 1]).all()
+
+
+def test_a_symbol_that_several_genes_share_is_no_way_to_their_counts(section):
+    found = measured_values(section, ["ENSG00000141510", "ENSG00000012048"], ["GENE2", "GENE2"])
+    assert np.isnan(found).all()
+
+
+def test_genes_that_were_not_counted_are_noted(section):
+    def note(*genes, of=section):
+        return unmeasured_note(of, measured_values(of, genes), genes)
+
+    assert note("GENE1", "GENE2") is None
+    assert note("GENE1", "X", "Y").endswith(
+        "2 of 3 genes predicted are not among those it has counts of: X, Y"
+    )
+    assert "none of the 2 genes predicted is among those it has counts of (X, Y)" in note("X", "Y")
+    # A section without a count says nothing of its genes' names.
+    empty = replace(section, counts=csr_matrix(section.counts.shape))
+    assert note("GENE1", "X", of=empty) is None
+
+
+def test_a_correlation_over_fewer_than_ten_spots_is_none():
+    predicted, measured = np.random.default_rng(0).normal(size=(2, 30, 3))
+    measured[9:] = np.nan
+    assert np.isnan(agreement(predicted, measured)).all()
+    measured[9] = 0.5
+    assert np.isfinite(agreement(predicted, measured)).all()
+
+
+def test_spots_that_are_warned_of_say_nothing_of_how_well_others_are_predicted(section):
+    drawn = example_prediction(section, example_genes(("GENE1", "GENE2", "GENE3")))
+    sound = replace(drawn, flags=text_array([""] * len(section)))
+    glass = np.zeros(len(section), dtype=bool)
+    glass[[0, 5]] = True
+    flags = text_array(["no tissue under the spot" if each else "" for each in glass])
+    values = np.where(glass[:, None], 100.0, sound.values)
+    kept = agreement(np.where(glass[:, None], np.nan, sound.values), sound.measured)
+    flagged = replace(sound, flags=flags, values=values)
+    np.testing.assert_array_equal(flagged.measured_pearson, kept)
+    assert np.isfinite(kept).all()
+    assert not np.array_equal(replace(flagged, flags=sound.flags).measured_pearson, kept)
