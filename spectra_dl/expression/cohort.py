@@ -1,7 +1,8 @@
 """Sections prepared for training and evaluation: spots with features, counts of shared genes, targets by fold."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +10,13 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.person_ids import one_spelling
+from spectra_dl.evaluation.wording import first_few
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
 from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
 from spectra_dl.expression.registration.tile_flags import tissue_colour, tissue_under_spots
-from spectra_dl.expression.section import TissueSection, pitch_of
+from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.encoders.reference_tile import same_features
 from spectra_dl.imaging.features.block import FeatureBlock
@@ -99,6 +101,7 @@ def expression_cohort(
         replace(section, patient=name or None) for section, name in zip(sections, people.names, strict=True)
     ]
     genes = shared_genes(sections)
+    sections = [_with_enough_spots(_empty_left_out(section)) for section in sections]
     encoder, parts, counts, notes = SectionEncoder(recipe, store), [], [], [*genes.notes, *people.notes]
     jobs = [EncodingJob(encoder, section.select(section.placed), section.name) for section in sections]
     features = (execution or Execution()).run(jobs)
@@ -168,19 +171,64 @@ def pitch_between(section: TissueSection) -> float:
 
 @dataclass(frozen=True, eq=False)
 class PanelTargets:
-    """Choose the panel of genes on training rows, as the evaluation's chooser of targets."""
+    """Choose the panel of genes on training rows, as the evaluation's chooser of targets.
+
+    What was chosen is remembered, since whoever looks at a fold's model asks for the same rows again.
+    """
 
     cohort: ExpressionCohort
     settings: PanelSettings
+    _chosen: dict[bytes, "ChosenPanel"] = field(default_factory=dict, repr=False)
 
     def fit(self, rows: IndexArray) -> "ChosenPanel":
-        """Return the panel chosen on these rows, or the genes that were named before any was seen."""
+        """Return the panel chosen on these rows, or the genes that were named before any was seen.
+
+        Raises
+        ------
+        DataError
+            No gene varies in these rows.
+        """
+        key = np.ascontiguousarray(rows, dtype=np.int64).tobytes()
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(rows)
+        return self._chosen[key]
+
+    def uncounted_notes(self) -> list[str]:
+        """Return a sentence for genes that were named and that no spot has counts of.
+
+        Raises
+        ------
+        DataError
+            None of the genes has a count.
+        """
+        cohort = self.cohort
+        if not self.settings.names:
+            return []
+        columns = asked_columns(cohort.known_genes, self.settings.names)
+        counted = np.asarray(cohort.counts.sum(axis=0)).ravel()[columns] > 0
+        if counted.all():
+            return []
+        missing = first_few(cohort.gene[columns[~counted]])
+        if not counted.any():
+            raise DataError(
+                f"--genes: none of the {len(columns)} genes has a count in any spot ({missing}); name others"
+            )
+        return [
+            f"--genes: {int((~counted).sum())} of {len(columns)} genes have no count in any spot, and are predicted as none: {missing}"
+        ]
+
+    def _choose(self, rows: IndexArray) -> "ChosenPanel":
         cohort = self.cohort
         if self.settings.names:
             return ChosenPanel(cohort, asked_columns(cohort.known_genes, self.settings.names))
         columns = choose_panel(
             cohort.counts[rows], cohort.spots.library[rows], cohort.spots.section[rows], self.settings
         )
+        if not columns.size:
+            raise DataError(
+                f"no gene varies within the sections that train ({len(rows)} spots, {cohort.counts.shape[1]} genes), so there is nothing to predict; "
+                "bring raw counts"
+            )
         return ChosenPanel(cohort, columns)
 
 
@@ -213,11 +261,31 @@ class ChosenPanel:
         ).ceiling
 
 
+def _empty_left_out(section: TissueSection) -> TissueSection:
+    """Return the section with the reason at spots without a count, as readers put it there."""
+    total = np.asarray(section.counts.sum(axis=1)).ravel()  # type: ignore[union-attr]  # shared_genes refused sections without counts
+    empty = section.usable & ~(total > 0)
+    return replace(section, reason=np.where(empty, NO_COUNTS, section.reason)) if empty.any() else section
+
+
+def _with_enough_spots(section: TissueSection) -> TissueSection:
+    """Return the section; refused, before anything is computed, where too few of its spots can be used."""
+    n, reasons = int(section.usable.sum()), _counted_reasons(section)
+    if n < _FEWEST_SPOTS and reasons:
+        listed = first_few(f"{count} {reason}" for reason, count in reasons)
+        raise DataError(f"{section.name}: {n} usable spots ({listed}); at least {_FEWEST_SPOTS} are needed")
+    return section
+
+
 def _dropped(section: TissueSection) -> list[str]:
-    reasons = [str(reason) for reason in section.reason if reason]
     return [
-        f"{section.name}: {reasons.count(reason)} spots left out, {reason}" for reason in sorted(set(reasons))
+        f"{section.name}: {count} spots left out, {reason}" for reason, count in _counted_reasons(section)
     ]
+
+
+def _counted_reasons(section: TissueSection) -> list[tuple[str, int]]:
+    """Return why spots can't be used, with how many."""
+    return sorted(Counter(str(reason) for reason in section.reason if reason).items())
 
 
 def _same_encoder(first: FeatureBlock, second: FeatureBlock) -> bool:

@@ -20,7 +20,7 @@ from spectra_dl.expression.cohort import ExpressionCohort
 from spectra_dl.expression.genes import PER
 
 _DECIMALS = 9
-_FEWEST_TO_ORDER = 3  # patients or sections, for a correlation across them
+_FEWEST_TO_ORDER = 3  # genes, patients or sections, for a correlation over them: that of two is 1 or -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ class Pseudobulk:
         The patients or sections left out.
     over_genes
         ``(u,)`` of each unit: the correlation over genes of its log ratios to the training sections, predicted and measured. A model that
-        always says the training mean has nothing to correlate: NaN.
+        always says the training mean has nothing to correlate: NaN, as with fewer than three genes.
     mean_over_genes
         Their mean with interval.
     error, error_of_mean
@@ -142,7 +142,7 @@ class Pseudobulk:
     gain
         The second less the first, with interval over units.
     across_units
-        The mean over genes of the correlation across units; NaN with fewer than three.
+        The mean over genes of the correlation across units, of the same log ratios; NaN with fewer than three.
     """
 
     units: tuple[str, ...]
@@ -221,9 +221,14 @@ def pseudobulk_sentence(bulk: Pseudobulk, unit: str) -> str:
         across = f"no figure across {n} {unit}{'' if n == 1 else 's'}"
     else:
         across = f"across {n} {unit}s, a mean over genes of {short_figure(bulk.across_units)}"
+    correlated = (
+        f"over genes, log ratios to the training sections correlate by {short_interval(bulk.mean_over_genes)}, mean over {unit}s"
+        if np.isfinite(bulk.mean_over_genes.value)
+        else "over genes, log ratios to the training sections have no correlation (fewer than three genes, or nothing but the training mean)"
+    )
     return (
-        f"Pseudo-bulk (predicted rates summed over a section's tissue, against all that was counted in it): over genes, log ratios to the "
-        f"training sections correlate by {short_interval(bulk.mean_over_genes)}, mean over {unit}s; their error is {figure(bulk.error)}, {_compared(bulk)} the "
+        "Pseudo-bulk (predicted rates summed over a section's tissue, against all that was counted in it): "
+        f"{correlated}; their error is {figure(bulk.error)}, {_compared(bulk)} the "
         f"training sections' mean, {figure(bulk.error_of_mean)} (gain {short_interval(bulk.gain)}); {across}."
     )
 
@@ -253,23 +258,27 @@ def _size(differences: FloatArray) -> float:
 
 
 def _correlation(predicted: FloatArray, measured: FloatArray) -> float:
+    if len(predicted) < _FEWEST_TO_ORDER:
+        return float("nan")
     return float(pearson_per_column(predicted[:, None], measured[:, None])[0])
 
 
 def _across_units(seen: Sequence[FoldBulk], unit_of: dict[str, str]) -> float:
-    """Return the mean over the genes of every fold of the correlation across units."""
+    """Return the mean over the genes of every fold of the correlation across units.
+
+    Levels themselves would not do: the mean of all but one unit falls as that unit rises, so that to say the training mean would correlate by -1.
+    """
     shared = [gene for gene in seen[0].genes if all(gene in fold.genes for fold in seen)]
     owner = [unit_of[section] for fold in seen for section in fold.sections]
     if len(set(owner)) < _FEWEST_TO_ORDER or not shared:
         return float("nan")
     places = [[fold.genes.index(gene) for gene in shared] for fold in seen]
-    predicted, measured = (
-        unit_means(
-            np.log1p(
-                np.concatenate([getattr(fold, part)[:, at] for fold, at in zip(seen, places, strict=True)])
-            ),
-            owner,
-        )
-        for part in ("predicted", "measured")
-    )
-    return float(known_mean(pearson_per_column(predicted, measured)))
+    ratios = np.stack(
+        [
+            [part[columns] for part in _log_ratios(fold, at)]
+            for fold, columns in zip(seen, places, strict=True)
+            for at in range(len(fold.sections))
+        ]
+    )  # (s, 2, t)
+    of_units = unit_means(ratios, owner)
+    return float(known_mean(pearson_per_column(of_units[:, 0], of_units[:, 1])))

@@ -47,10 +47,10 @@ def keys(spots):
     return [(name, *place) for name, place in zip(spots.section, spots.position_um.tolist(), strict=True)]
 
 
-def seen(sections, predicted, measured, genes=GENES):
-    """Return an observation of sections, compared with ones that count nothing."""
-    nothing = np.zeros(len(genes))
-    return Observation("m", FOLD, FoldBulk(sections, genes, np.array(predicted), np.array(measured), nothing))
+def seen(sections, predicted, measured, genes=GENES, training=None):
+    """Return an observation of sections, compared with ones that count nothing unless said."""
+    mean = np.zeros(len(genes)) if training is None else np.array(training)
+    return Observation("m", FOLD, FoldBulk(sections, genes, np.array(predicted), np.array(measured), mean))
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +139,32 @@ def test_a_patients_sections_are_averaged_and_genes_that_a_fold_left_out_are_not
 
 def test_without_observations_there_is_no_figure():
     assert pseudobulk([], {}, resamples=100, seed=0) is None
+
+
+def test_the_training_mean_does_not_correlate_across_patients():
+    # The mean of all but one falls as that one rises: levels would correlate by -1.
+    measured = np.expm1(np.random.default_rng(0).uniform(1, 3, (5, len(GENES))))
+    others = [np.delete(measured, at, axis=0).mean(axis=0) for at in range(5)]
+    folds = [
+        seen((name,), [mean], [row], training=mean)
+        for name, mean, row in zip("abcde", others, measured, strict=True)
+    ]
+    result = pseudobulk(folds, {name: name for name in "abcde"}, resamples=100, seed=0)
+    assert np.isnan(result.across_units)
+    # Half of what sets a patient apart is predicted.
+    halfway = [
+        seen((name,), [np.sqrt((1 + mean) * (1 + row)) - 1], [row], training=mean)
+        for name, mean, row in zip("abcde", others, measured, strict=True)
+    ]
+    known = pseudobulk(halfway, {name: name for name in "abcde"}, resamples=100, seed=0)
+    assert known.across_units == pytest.approx(1.0)
+
+
+def test_two_genes_have_no_correlation_over_genes():
+    folds = [
+        seen((name,), [[1.0, row]], [[row, 2.0]], genes=("A", "B"))
+        for name, row in zip("xyz", (1.0, 3.0, 5.0), strict=True)
+    ]
+    result = pseudobulk(folds, {name: name for name in "xyz"}, resamples=100, seed=0)
+    assert np.isnan(result.over_genes).all()
+    assert "have no correlation (fewer than three genes" in pseudobulk_sentence(result, "patient")

@@ -130,6 +130,12 @@ def few_rows(scored: ScoredProfiles, *, rows: str = "rows") -> Finding:
     left_out = np.zeros(len(scored.task.section), dtype=bool)
     for tested, predicted in zip(scored.task.held_out, scored.predicted, strict=True):
         left_out[tested.rows[_influential(predicted, tested.measured)]] = True
+    if not left_out.any():
+        return Finding(
+            name,
+            "fine",
+            f"Whether a few {rows} carry the score is not known: sections are too small to leave out those that add most, or nothing is ordered in them.",
+        )
     without, reached = scored.without(left_out), scored.result.pearson.value
     ranks = scored.result.figures["spearman"].value
     figures = f"r {short_figure(reached)}, without {int(left_out.sum())} of {len(left_out)} {rows} {short_figure(without.value)}, by ranks {short_figure(ranks)}"

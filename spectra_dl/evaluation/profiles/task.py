@@ -11,6 +11,7 @@ from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.job import FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.profiles.metrics import is_constant
 from spectra_dl.evaluation.profiles.results import ChosenTargets, ProfileSettings
 from spectra_dl.evaluation.rows import RowSubset
 
@@ -28,7 +29,7 @@ class HeldOutSection:
     rows
         ``(k,)`` row numbers, ascending.
     measured, ceiling
-        ``(k, t)`` and ``(t,)`` of the fold's targets.
+        ``(k, t)`` and ``(t,)`` of the fold's targets; a target that is the same in every row has no ceiling, NaN.
     """
 
     section: str
@@ -149,5 +150,7 @@ def held_out_sections(
             rows = fold.test[section[fold.test] == name]
             measured = np.asarray(chosen.values(rows), dtype=np.float64)
             owner = str(patient[rows[0]])
-            sections.append(HeldOutSection(name, owner, at, rows, measured, chosen.ceiling(rows)))
+            # Where nothing varies no correlation is scored, so that its ceiling is none of what the scores are held against.
+            ceiling = np.where(is_constant(measured), np.nan, chosen.ceiling(rows))
+            sections.append(HeldOutSection(name, owner, at, rows, measured, ceiling))
     return tuple(sections)

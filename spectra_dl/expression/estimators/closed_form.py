@@ -68,7 +68,8 @@ class PlsExpression(RidgeExpression):
 
         rows = self.design_matrix(X)
         weight = np.zeros((rows.shape[1], y.shape[1]))
-        if rows.any():  # scikit-learn fails where no feature differs between spots
+        # scikit-learn fails where no feature differs between spots, and warns where no gene does.
+        if rows.any() and np.ptp(y, axis=0).any():
             model = PLSRegression(n_components=min(10, rows.shape[1], len(rows) - 1), scale=False).fit(
                 rows, y
             )

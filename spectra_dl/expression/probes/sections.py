@@ -32,7 +32,7 @@ def section_findings(
     """
     return (
         _one_image_twice(sections),
-        repeated_counts(sections),
+        repeated_counts(cohort),
         _patients_on_both_sides(sections, group),
         _overlapping_tiles(cohort),
         _smoothed_counts(sections),

@@ -144,9 +144,9 @@ def evaluate_study(
     asked = _asked_notes(sections, settings)
     sections = [registered(section, folder) for section in sections]
     cohort = expression_cohort(sections, used, store=store, execution=execution)
-    cohort = replace(cohort, notes=(*asked, *cohort.notes))
-    spots = cohort.spots
     targets = PanelTargets(cohort, settings.panel_settings())
+    cohort = replace(cohort, notes=(*asked, *targets.uncounted_notes(), *cohort.notes))
+    spots = cohort.spots
     # The model is shown its recipe's features; those of the reference stand after them.
     blocks = tuple(range(len(spots.blocks) - (len(recipe.sizes_um) if used is not recipe else 0)))
     model = build_model(settings.model, loss=settings.loss, seed=settings.seed)

@@ -107,6 +107,29 @@ def test_what_was_measured_constant_is_left_out_and_counted():
     assert [target.sections for target in result.first.targets] == [2, 1]
 
 
+def test_a_section_in_which_nothing_varies_has_no_ceiling_that_scores_are_held_against():
+    class Sections(Targets):
+        def fit(self, rows):
+            return self
+
+        names = ("t0",)
+
+        def values(self, rows):
+            return self.all[rows]
+
+        def ceiling(self, rows):
+            return np.array([0.0 if rows[0] == 0 else 0.8])
+
+    values = np.random.default_rng(0).normal(size=(40, 1))
+    values[:10] = 1.0
+    section = np.repeat(list("abcd"), 10)
+    targets = Sections(values)
+    del targets.ceiling
+    result = evaluated({"shown": Shown()}, values, targets, section, section, QUICK)
+    assert result.ceiling.value == pytest.approx(0.8)
+    assert result.first.share_of_ceiling.value == pytest.approx(1 / 0.8)
+
+
 def test_what_is_predicted_constant_scores_zero_and_is_counted():
     _, values, section, patient, _ = study()
     result = evaluated({"constant": Constant()}, values, Targets(values), section, patient, QUICK)

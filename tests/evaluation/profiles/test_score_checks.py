@@ -119,6 +119,26 @@ def test_a_score_carried_by_few_rows_warns_and_counts_them(outliers):
     assert f"without 12 of {N * SECTIONS} spots" in finding.sentence
 
 
+def test_sections_too_small_to_leave_rows_out_are_said_to_be():
+    measured, predicted = np.random.default_rng(0).normal(size=(2, 40, TARGETS))
+    names = np.repeat([f"s{at}" for at in range(4)], 10)
+    said = []
+
+    def look(each):
+        said.append(few_rows(each, rows="spots"))
+        return said[-1]
+
+    evaluate_profiles(
+        [ModelEntry("model", First())],
+        SectionRows((predicted, measured), names, names),
+        Measured(measured, 1.0),
+        ProfileSettings(shuffles=0, leaky=False),
+        ProfileInputs(controls={"control": Second()}, score_checks=[look]),
+    )
+    assert said[0].severity == "fine"
+    assert said[0].sentence.startswith("Whether a few spots carry the score is not known")
+
+
 def covariate_study(share):
     """Return predictions that follow a covariate alone, or also the measured profile, and the covariate."""
     covariate = noise(5, 1)

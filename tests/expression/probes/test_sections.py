@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from scipy.spatial import cKDTree
 
 from spectra_dl.arrays import text_array
 from spectra_dl.expression.cohort import ExpressionCohort
+from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.probes import section_findings
 from spectra_dl.expression.readers import read_section
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
@@ -36,7 +37,9 @@ def cohort(sections, sizes=(112.0,)):
         patient=names,
         library=np.ones(n),
     )
-    return ExpressionCohort(table, csr_matrix((n, 1)), text_array(["GENE"]), {}, ())
+    shared = shared_genes(sections)
+    counts = [section.counts @ columns for section, columns in zip(sections, shared.columns, strict=True)]
+    return ExpressionCohort(table, vstack(counts).tocsr(), shared.name, {}, ())
 
 
 def findings(sections, group="patient", sizes=(112.0,)):
@@ -97,8 +100,26 @@ def test_copied_counts_are_known_again_when_the_genes_stand_in_another_order():
     assert findings([*sections, turned])["counts twice"].severity == "stop"
 
 
-def test_spots_of_few_counts_may_agree_by_chance():
-    assert findings(study(patients=3, depth=8.0))["counts twice"].severity == "fine"
+def test_copied_counts_are_known_again_where_a_section_has_genes_of_its_own():
+    sections = study(patients=2)
+    fewer = replace(sections[0], name="copy", counts=sections[0].counts[:, 1:], gene=sections[0].gene[1:])
+    assert findings([*sections, fewer])["counts twice"].severity == "stop"
+
+
+def test_copied_counts_of_a_small_panel_are_known_again_where_it_was_counted_often():
+    sections = [
+        replace(section, counts=section.counts[:, :8], gene=section.gene[:8])
+        for section in study(patients=3, depth=20_000.0)
+    ]
+    assert findings(sections)["counts twice"].severity == "fine"
+    copied = replace(sections[2], name="copy", patient="another")
+    assert findings([*sections, copied])["counts twice"].severity == "stop"
+
+
+def test_spots_of_few_counts_may_agree_by_chance_and_that_is_said():
+    finding = findings(study(patients=3, depth=8.0))["counts twice"]
+    assert finding.severity == "fine"
+    assert "copies would not be seen" in finding.sentence
 
 
 def test_an_image_that_differs_in_one_pixel_is_another_image():
