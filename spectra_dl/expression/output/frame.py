@@ -39,7 +39,8 @@ def shrunk(pixels: Pixels, longest: int) -> tuple[Pixels, float]:
 def library_entry(prediction: SectionPrediction) -> dict[str, object]:
     """Return the section's entry of ``uns["spatial"]``: images, scale factors and metadata.
 
-    Scale factors are pixels of the small images per pixel of the full-resolution image, diameters are in pixels of the latter.
+    Scale factors are pixels of the small images per pixel of the full-resolution image, diameters are in pixels of the latter, whose size
+    in µm stands among them as Space Ranger writes it for bins.
     """
     drawn, um = images(prediction), prediction.full_um_per_pixel
     return {
@@ -48,6 +49,7 @@ def library_entry(prediction: SectionPrediction) -> dict[str, object]:
             **{f"tissue_{name}_scalef": scale for name, (_, scale) in drawn.items()},
             "spot_diameter_fullres": prediction.diameter_um / um,
             "fiducial_diameter_fullres": _FIDUCIAL_UM / um,
+            "microns_per_pixel": um,
         },
         "metadata": {
             "um_per_pixel": um,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.expression.cohort import pitch_between
 from spectra_dl.expression.expected_accuracy import expected_pearson
 from spectra_dl.expression.output.choice import ChosenOutput, OutputChoice, chosen_output
 from spectra_dl.expression.output.exports.registry import check_exports, write_exports
@@ -145,8 +146,7 @@ def predict_study(
     predictor.recipe(encoders)  # refuses what does not fit before anything is read
     output = output or OutputChoice()
     check_exports(output.exports)
-    section = read_section(source)
-    chosen = chosen_output(predictor, output, section)
+    section, chosen = checked_section(predictor, source, output)
     make_run_folder(folder)
     section = registered(section, folder)
     values = predictor.predict(section, encoders=encoders, store=store)
@@ -161,6 +161,33 @@ def predict_study(
         output,
         predictor,
     )
+
+
+def checked_section(
+    predictor: ExpressionPredictor, source: SectionSource, output: OutputChoice
+) -> tuple[TissueSection, ChosenOutput]:
+    """Read a section, and refuse what can be known to fail before anything is computed.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    source
+        Where the section lies.
+    output
+        What is to be written.
+
+    Raises
+    ------
+    UsageError
+        A gene or format that is asked for is not known.
+    DataError
+        The section can't be read, or too few of its spots lie on the image.
+    """
+    section = read_section(source)
+    chosen = chosen_output(predictor, output, section)
+    pitch_between(section.select(section.placed))  # refuses too few spots
+    return section, chosen
 
 
 def _prediction(

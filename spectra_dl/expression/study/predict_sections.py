@@ -12,7 +12,7 @@ from spectra_dl.expression.output.choice import OutputChoice
 from spectra_dl.expression.output.exports.registry import check_exports
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource
-from spectra_dl.expression.study.predict import predict_study
+from spectra_dl.expression.study.predict import checked_section, predict_study
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult
 from spectra_dl.storage.wording import safe_file_name
@@ -124,7 +124,7 @@ def predict_sections(
     output: OutputChoice | None = None,
     execution: Execution | None = None,
 ) -> PredictedSections:
-    """Predict several sections, each into a folder that has its name.
+    """Predict several sections, each into a folder that has its name; all are read once before the first is predicted.
 
     Parameters
     ----------
@@ -157,6 +157,11 @@ def predict_sections(
         )
     output = output or OutputChoice()
     check_exports(output.exports)
+    predictor.recipe(encoders)
+    for source in sources:
+        checked_section(
+            predictor, source, output
+        )  # a section that can't be read costs nobody the hours of those before it
     jobs = [
         _SectionJob(predictor, source, folder / name, encoders, store, output, f"section {name}")
         for source, name in zip(sources, names, strict=True)

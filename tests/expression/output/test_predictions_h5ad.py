@@ -88,7 +88,9 @@ def test_positions_and_scale_factors_are_of_the_full_resolution_image(table, pre
         "tissue_lowres_scalef",
         "spot_diameter_fullres",
         "fiducial_diameter_fullres",
+        "microns_per_pixel",
     }
+    assert factors["microns_per_pixel"] == pytest.approx(section.um_per_pixel / FULL)
     assert factors["spot_diameter_fullres"] == pytest.approx(
         section.spot_diameter_um / section.um_per_pixel * FULL
     )
