@@ -1,6 +1,7 @@
 """An evaluation of profiles as text a person reads."""
 
 import math
+import textwrap
 
 from spectra_dl.evaluation.audit.audit_report import audit_text
 from spectra_dl.evaluation.profiles.controls import SHUFFLED
@@ -33,7 +34,7 @@ def profile_text(evaluation: ProfileEvaluation) -> str:
         wrapped(f"{RESEARCH_USE} {counts_text(evaluation)}."),
         wrapped(group_warning(evaluation.settings) or ""),
         _audit(evaluation),
-        wrapped(profile_verdict(evaluation)),
+        wrapped(_scored(evaluation)),
         _table(evaluation),
         _differences(evaluation),
         _leaky_estimates(evaluation),
@@ -61,6 +62,13 @@ def profile_verdict(evaluation: ProfileEvaluation) -> str:
 
     An evaluation whose audit stopped begins with UNSOUND, one whose first model is not shown to be better than its controls says that first.
     """
+    below = below_controls(evaluation)
+    scored = _scored(evaluation)
+    return f"{below} {scored}" if below and evaluation.audit.severity != "stop" else scored
+
+
+def _scored(evaluation: ProfileEvaluation) -> str:
+    """Return what was reached, after what stopped the audit where something did."""
     first, group = evaluation.first, evaluation.settings.group
     reached = (
         f"In {counts_text(evaluation)}, each predicted by models that had not seen the {group}, {first.name} reaches a mean"
@@ -68,8 +76,7 @@ def profile_verdict(evaluation: ProfileEvaluation) -> str:
     )
     sentence = f"{reached}{_against_shuffled(evaluation)}{_against_reference(evaluation)}."
     if evaluation.audit.severity != "stop":
-        below = below_controls(evaluation)
-        return f"{below} {sentence}" if below else sentence
+        return sentence
     stopped = next(finding for finding in evaluation.audit.findings if finding.severity == "stop")
     return f"UNSOUND: {stopped.sentence} What was scored is no evidence: {sentence}"
 
@@ -153,11 +160,18 @@ def _table(evaluation: ProfileEvaluation) -> str:
 
 
 def _line(result: ProfileResult) -> str:
-    return (
-        f"{result.name[:_NAME_WIDTH]:<{_NAME_WIDTH}} {short_interval(result.pearson):<{_INTERVAL_WIDTH}}"
+    figures = (
+        f"{short_interval(result.pearson):<{_INTERVAL_WIDTH}}"
         f"{short_figure(result.figures['spearman'].value):>8}{_percent(result.share_of_ceiling.value):>9}"
         f"{''.join(f'{_two(result.figures[name].value):>8}' for name in _TWO_DIGITS)}{short_figure(result.pooled):>8}"
     )
+    return _named(result.name, figures)
+
+
+def _named(name: str, figures: str) -> str:
+    """Return figures beside a name, whose rest stands in lines below where it is long."""
+    first, *rest = textwrap.wrap(name, _NAME_WIDTH) or [""]
+    return "\n".join([f"{first:<{_NAME_WIDTH}} {figures}", *(f"  {more}" for more in rest)])
 
 
 def _differences(evaluation: ProfileEvaluation) -> str:
@@ -168,7 +182,13 @@ def _differences(evaluation: ProfileEvaluation) -> str:
             lines.append(f"r against {reference}, same folds:")
         interval = difference.interval
         lines.append(
-            f"  {difference.model[:_NAME_WIDTH]:<{_NAME_WIDTH}} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {difference.verdict}"
+            textwrap.indent(
+                _named(
+                    difference.model,
+                    f"{interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {difference.verdict}",
+                ),
+                "  ",
+            )
         )
     return "\n".join(lines)
 

@@ -54,7 +54,23 @@ def test_a_score_level_with_its_controls_is_said_to_be_so_in_the_first_line():
     assert text.startswith(("NO BETTER THAN CONTROLS WITHOUT AN IMAGE", "NOT SHOWN TO BE BETTER THAN"))
     assert profile_verdict(evaluation).startswith(text.split(":")[0])
     assert "nothing found" not in text
+    # Once is enough for a reader; who reads the verdict alone reads it there.
+    assert (
+        text.count("CONTROLS WITHOUT AN IMAGE")
+        == profile_verdict(evaluation).count("CONTROLS WITHOUT AN IMAGE")
+        == 1
+    )
     assert profile_report(evaluation)["not_better_than"]
+
+
+def test_no_name_of_a_table_is_cut():
+    evaluation = evaluated(2.0)
+    name = "a model whose name is longer than its column is wide"
+    listed = profile_text(replace(evaluation, models={name: replace(evaluation.first, name=name)}))
+    table = listed[listed.index("pooled\n") :].splitlines()[2:4]
+    assert table[0].startswith("a model whose name is longer ")
+    assert table[1] == "  than its column is wide"
+    assert max(map(len, listed.splitlines())) <= 100
 
 
 def test_a_score_better_than_its_controls_keeps_its_verdict():
