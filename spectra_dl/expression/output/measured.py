@@ -84,7 +84,7 @@ def unmeasured_note(section: TissueSection, measured: FloatArray, genes: Sequenc
     genes
         What the genes go by.
     """
-    counted = np.isfinite(measured).any(axis=0)
+    counted = np.asarray(np.isfinite(measured).any(axis=0), dtype=bool)
     missing = [gene for gene, known in zip(genes, counted, strict=True) if not known]
     if section.counts is None or not missing or not _library(section.counts).any():
         return None

@@ -82,11 +82,11 @@ def _store(prediction: SectionPrediction) -> "SpatialData":
     section = prediction.section
     name = element_name(section.library_id or section.name)
     rows = np.flatnonzero(np.isfinite(section.full_pixel).all(axis=1))
+    drawn = images(prediction)
+    if drawn["lowres"][0].shape == drawn["hires"][0].shape:
+        del drawn["lowres"]  # of two images of one size nobody knows which is meant
     return SpatialData(
-        images={
-            f"{name}_{size}_image": _image(pixels, scale)
-            for size, (pixels, scale) in images(prediction).items()
-        },
+        images={f"{name}_{size}_image": _image(pixels, scale) for size, (pixels, scale) in drawn.items()},
         shapes={name: _circles(prediction, rows)},
         tables={"table": _table(prediction, rows, name)},
     )
