@@ -107,7 +107,7 @@ def _values(
     matrix = read_matrix(node, (len(barcode), len(table)), where)
     matrix = matrix if len(rows) == len(barcode) else matrix[rows]
     kept, notes = _genes(table)
-    gene, symbol = _gene_ids(table, kept, root.where)
+    gene, symbol = _gene_ids(table, kept)
     values = checked_values(matrix[:, np.flatnonzero(kept)], barcode[rows], gene, symbol, where)
     kind = (node.array("data") if isinstance(node, StoredGroup) else node).dtype.kind
     return replace(values, flaw=_flaw_of_kind(values, kind) or values.flaw), notes
@@ -173,7 +173,7 @@ def _genes(table: Table) -> "tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], l
 
 
 def _gene_ids(
-    table: Table, kept: "np.ndarray[tuple[int], np.dtype[np.bool_]]", where: str
+    table: Table, kept: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
 ) -> tuple[TextArray, TextArray | None]:
     """Return ids and symbols: Ensembl ids where the table has them, and their symbols."""
     index = table.index[kept]
@@ -183,7 +183,7 @@ def _gene_ids(
     for column in _columns(table, _IDS):
         if _are_ids(column.text[kept]):
             return column.text[kept], index
-    refuse_duplicates(index, "gene", where)
+    refuse_duplicates(index, "gene", table.title)
     return index, None
 
 

@@ -90,3 +90,13 @@ def test_spots_without_a_library_are_counted_where_only_one_is_named(two: Write)
         "5 of 36 spots have no library_id, and are read as those of 'L1'" in note
         for note in read_section(path).notes
     )
+
+
+@pytest.mark.parametrize("values", [[7.0] * 36, [7] * 36, ["7"] * 36])
+def test_a_patient_has_one_name_whether_pandas_wrote_it_as_a_number_with_a_fraction(
+    two: Write, values: list[object]
+) -> None:
+    table = anndata.read_h5ad(two())[:36].copy()
+    table.obs["patient"] = values
+    table.write_h5ad(path := two().with_name("L1.h5ad"))
+    assert read_section(path).patient == "7"
