@@ -236,7 +236,12 @@ def _belonging(counts: Counts, pattern: re.Pattern[str], notes: list[str]) -> Pa
     if plain:
         _refuse_shared_folder(counts, plain[0].parent)
         return _first(plain, counts.prefix)
-    near = [(path, prefix) for path, prefix in candidates if _related(prefix, counts.prefix)]
+    others = {prefix for prefix in _samples(counts.folder) if prefix != counts.prefix}
+    near = [
+        (path, prefix)
+        for path, prefix in candidates
+        if _related(prefix, counts.prefix) and prefix not in others
+    ]
     if len({prefix for _, prefix in near}) == 1:
         path = _first([path for path, _ in near], near[0][1])
         notes.append(f"{path.name} is taken as that of {counts.path.name}")
@@ -249,11 +254,14 @@ def _belonging(counts: Counts, pattern: re.Pattern[str], notes: list[str]) -> Pa
     return None
 
 
+def _samples(folder: Path) -> set[str]:
+    """Return what stands in front of the filtered counts in a folder."""
+    return {match[1] for name in names_in(folder) if (match := _COUNTS[0][1].fullmatch(name))}
+
+
 def _refuse_shared_folder(counts: Counts, spatial: Path) -> None:
     """Refuse a folder ``spatial`` that could be any of several samples'."""
-    samples = sorted(
-        {match[1] for name in names_in(counts.folder) if (match := _COUNTS[0][1].fullmatch(name))}
-    )
+    samples = sorted(_samples(counts.folder))
     if len(samples) > 1:
         raise DataError(
             f"{counts.path.name}: the folder {spatial.name} beside it names no sample, and counts of {', '.join(map(repr, samples)):.200} lie there; "
