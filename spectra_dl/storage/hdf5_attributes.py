@@ -19,11 +19,19 @@ if TYPE_CHECKING:
 
 _CONTINUATION, _ATTRIBUTE = 0x10, 0x0C
 _VARIABLE_LENGTH, _REFERENCE = 9, 16
+_LIST, _TEXT, _OF_LETTERS, _OF_PLACES = (
+    0,
+    1,
+    (0, 3),
+    7,
+)  # what a value of any length is, and what it may consist of
 _MOST_STRETCHES, _LARGEST_STRETCH = 1_000, 64 << 20
 
 
 def check_attributes(node: "h5py.Group | h5py.Dataset", where: str) -> None:
-    """Refuse an object with an attribute whose texts declare more bytes than the file has.
+    """Refuse an object with an attribute whose texts declare more bytes than the file has, or are lists of something else.
+
+    The library crashes on a list of numbers in an attribute, which one damaged bit makes of a text.
 
     Attributes kept outside the header, as new files keep them where there are very many, are not looked at.
 
@@ -116,7 +124,43 @@ def _declared_bytes(message: bytes) -> int:
     name, kind, space = lengths
     if message[start + name] & 0x0F != _VARIABLE_LENGTH:
         return 0
+    _check_kind(message[start + name : start + name + kind])
     value = message[start + name + kind + space :]
     whole = len(value) // _REFERENCE * _REFERENCE
     references = np.frombuffer(value[:whole], dtype="<u4")[:: _REFERENCE // 4]
     return int(references.sum(dtype=np.uint64))
+
+
+def _check_kind(kind: bytes) -> None:
+    """Let through texts, and lists of places in the file, as netCDF has them; their values are not read here."""
+    what, of, size = kind[1] & 0x0F, kind[8] & 0x0F, struct.unpack_from("<I", kind, 12)[0]
+    text = what == _TEXT and of in _OF_LETTERS and size == 1
+    if not text and not (what == _LIST and of == _OF_PLACES):
+        raise ValueError("an attribute that is neither text nor number")
+
+
+def readable_attribute(node: "h5py.Group | h5py.Dataset", name: str, where: str) -> object:
+    """Return the value of an attribute, wherever the file keeps it.
+
+    Parameters
+    ----------
+    node
+        A group or dataset of an open file, which has the attribute.
+    name
+        Of the attribute.
+    where
+        The file's name as messages give it.
+
+    Raises
+    ------
+    DataError
+        It is neither text nor number.
+    """
+    import h5py
+
+    stored = h5py.h5a.open(node.id, name.encode())
+    if stored.get_type().get_class() not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT):
+        raise DataError(
+            f"{where}: the attribute {printable(name)} of {printable(str(node.name))} is neither text nor number; the file is damaged, copy it again"
+        )
+    return node.attrs[name]

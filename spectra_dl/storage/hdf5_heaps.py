@@ -70,14 +70,15 @@ def check_texts(dataset: "h5py.Dataset", where: str) -> None:
     Raises
     ------
     DataError
-        They do, or the references stand where they can't be looked at.
+        They do, the references stand where they can't be looked at, or are those of lists of numbers.
     """
     import h5py
 
-    if (
-        h5py.check_vlen_dtype(dataset.dtype) is None
-        and getattr(h5py.check_string_dtype(dataset.dtype), "length", 0) is not None
-    ):
+    if dataset.id.get_type().detect_class(h5py.h5t.VLEN):
+        raise DataError(
+            f"{where}: {printable(str(dataset.name))} holds neither texts nor numbers but lists of different lengths; write one value for each row"
+        )
+    if getattr(h5py.check_string_dtype(dataset.dtype), "length", 0) is not None:
         return
     size = os.path.getsize(dataset.file.filename)
     declared = 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.storage.hdf5_attributes import check_attributes, header_address
+from spectra_dl.storage.hdf5_attributes import check_attributes, header_address, readable_attribute
 from spectra_dl.storage.hdf5_checks import opened_hdf5, stored_object
 
 COLLECTION = b"GCOL"
@@ -103,6 +103,49 @@ def test_an_attribute_whose_name_leaves_its_message_is_refused(tmp_path):
 
     with pytest.raises(DataError, match="can't be followed"):
         check_after(write(tmp_path / "a.h5"), change)
+
+
+def as_list(path: Path) -> None:
+    """Let every text of any length be a list of numbers, which one damaged bit makes of it."""
+    data = bytearray(path.read_bytes())
+    at = data.find(b"\x19\x01")
+    while at >= 0:
+        data[at + 1] = 0
+        at = data.find(b"\x19\x01", at + 1)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("form", [FORMS[0], FORMS[1]])
+def test_a_text_whose_type_was_damaged_into_a_list_is_refused_before_the_library_crashes_on_it(
+    tmp_path, form
+):
+    as_list(path := write(tmp_path / "a.h5", **form))
+    with pytest.raises(DataError, match="can't be followed"):
+        read(path)
+
+
+def test_lists_of_places_in_the_file_as_netcdf_has_them_are_let_through(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        group = file.create_group("group")
+        places = np.empty(1, dtype=h5py.vlen_dtype(h5py.ref_dtype))
+        places[0] = np.array([group.ref], dtype=h5py.ref_dtype)
+        group.attrs.create("DIMENSION_LIST", places, dtype=h5py.vlen_dtype(h5py.ref_dtype))
+        group.attrs["text"] = "some text"
+    assert read(tmp_path / "a.h5") == "some text"
+
+
+def test_an_attribute_kept_outside_the_header_is_read_where_it_is_text_or_number(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w", libver="latest") as file:
+        for number in range(40):  # too many for the header
+            file.attrs[f"other{number}"] = "text"
+        file.attrs["text"], file.attrs["number"] = "some text", 3
+        numbers = np.empty(1, dtype=h5py.vlen_dtype(np.int32))
+        numbers[0] = np.arange(2, dtype=np.int32)
+        file.attrs.create("list", numbers, dtype=h5py.vlen_dtype(np.int32))
+        assert readable_attribute(file, "text", "a.h5") == "some text"
+        assert readable_attribute(file, "number", "a.h5") == 3
+        with pytest.raises(DataError, match="the attribute list of / is neither text nor number"):
+            readable_attribute(file, "list", "a.h5")
 
 
 def test_a_tree_of_names_that_leads_in_a_circle_is_not_followed(tmp_path):

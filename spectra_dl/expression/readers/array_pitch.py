@@ -9,13 +9,14 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.pixel_size import PixelSize
+from spectra_dl.expression.readers.source import fitted_array
 from spectra_dl.expression.readers.tenx.space_ranger import PITCH_UM, STEP_UM
-from spectra_dl.expression.section import ArrayPlaces, pitch_of
+from spectra_dl.expression.section import ArrayPlaces, TissueSection, pitch_of
 
 _FEWEST = 7  # spots: one with all its neighbours
 _SAME = 0.05  # relative, of distances that are one
 _NEXT = 0.2  # relative, of the distance of neighbours and one step of the array
-_IRREGULAR = 0.3  # of a step, by which spots may lie off a fitted lattice on average
+_IRREGULAR = 0.3  # of a step, by which half the spots may lie off a fitted lattice
 _VISIUM_PITCH = (1.3, 2.1)  # pitch per spot diameter: 100 µm by 65 µm, in some files by 55 µm
 _NEIGHBOURS = 5  # of most spots inside a hexagonal lattice; 4 on a square one
 
@@ -48,10 +49,9 @@ def array_pixel_size(
     place, pixel = place[known], pixel[known]
     if len(place) < _FEWEST or np.linalg.matrix_rank(place - place.mean(axis=0)) < 2:
         return None, []
-    steps = np.linalg.lstsq(place - place.mean(axis=0), pixel - pixel.mean(axis=0), rcond=None)[0]
-    rest = pixel - pixel.mean(axis=0) - (place - place.mean(axis=0)) @ steps
+    steps, rest = fitted_array(place, pixel)
     step = float(np.sqrt((steps**2).sum(axis=1).min()))
-    if not step > 0 or np.sqrt((rest**2).sum(axis=1).mean()) > _IRREGULAR * step:
+    if not step > 0 or np.median(rest) > _IRREGULAR * step:
         return None, ["positions do not follow array_row and array_col, which are not measured by"]
     staggered = len(np.unique((array.row + array.column)[known] % 2)) == 1
     hexagonal = _both_ways(steps / np.array(STEP_UM)[:, None])
@@ -65,11 +65,38 @@ def array_pixel_size(
         return PixelSize(pitch_um / square, f"from the array's pitch of {pitch_um:g} µm", measured=True), []
     if square is None and staggered:
         across, down = np.sqrt((steps**2).sum(axis=1))
+        exchanged = _both_ways(steps / np.array(STEP_UM[::-1])[:, None]) is not None
+        cause = "array_row and array_col are exchanged" if exchanged else "the positions were stretched"
         raise DataError(
             f"{where}: neighbouring columns of the array lie {across:.4g} pixels apart and rows {down:.4g}, {down / across:.3g} times as far, where Visium "
-            f"has {STEP_UM[1] / STEP_UM[0]:.3g}; the positions were stretched, correct them"
+            f"has {STEP_UM[1] / STEP_UM[0]:.3g}; {cause}, correct them"
         )
     return None, []
+
+
+def stray_spots(section: TissueSection) -> str:
+    """Return a note on single spots whose positions are not where their rows and columns of the array lie; empty where all are.
+
+    Where most spots lie elsewhere, the reader that measured by the array has said so.
+    """
+    array, position = section.array, section.position_um
+    if array.row is None or array.column is None:
+        return ""
+    known = np.flatnonzero(np.isfinite(position).all(axis=1))
+    place = np.stack([array.column, array.row], axis=1)[known].astype(np.float64)
+    if len(place) < _FEWEST or np.linalg.matrix_rank(place - place.mean(axis=0)) < 2:
+        return ""
+    steps, rest = fitted_array(place, position[known])
+    step = float(np.sqrt((steps**2).sum(axis=1).min()))
+    if not (rest > step).any() or not 0 < np.median(rest) + step <= (1 + _IRREGULAR) * step:
+        return ""
+    stray = known[rest > pitch_of(place @ steps)]
+    if not len(stray):
+        return ""
+    return (
+        f"{section.name}: {len(stray)} of {len(known)} spots lie further than the pitch from where their row and column of the array are, "
+        f"{section.barcode[stray[0]]!r:.60} among them; are their positions or places wrong?"
+    )
 
 
 def _both_ways(steps: FloatArray) -> float | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _MOST_BYTES = 4 << 30
+_SURE_REPEATS = 50.0  # values above 1 that are expected, where there are none
 _FEW_SPOTS, _SCALED_SUM, _SAME_SUM = (
     20,
     1e4,
@@ -59,6 +60,16 @@ class CountMatrix:
     def whole(self) -> bool:
         """Whether every value is a whole number from 0, as counts are, and nothing says that they are none."""
         return not self.flaw and not _no_counts(self.matrix).any()
+
+    @property
+    def counts(self) -> "csr_matrix | None":
+        """The matrix where it holds counts; None where it holds other values."""
+        return self.matrix if self.whole else None
+
+    @property
+    def depth(self) -> FloatArray:
+        """``(n,)`` counts over all genes; 1 where the values are no counts, as such a spot can be predicted on."""
+        return self.per_spot if self.whole else np.ones(len(self.barcode))
 
     @property
     def first_wrong(self) -> str:
@@ -104,7 +115,7 @@ def checked_counts(
     Raises
     ------
     DataError
-        An id appears twice, a value is below 0, the sum is no finite number, or whole numbers are no counts.
+        An id appears twice, a value is below 0, the sum is no finite number, or whole numbers are no counts. Fractions are let through.
     """
     values = matrix.data
     if np.any(values < 0):
@@ -164,14 +175,25 @@ def _flaw(matrix: "csr_matrix") -> str:
     """Return why whole numbers are no counts; empty where nothing speaks against them."""
     if _no_counts(matrix).any():
         return ""
+    if _only_marks(matrix):
+        return "its values are 0 and 1 alone, where counts of so many genes would be larger too, and say only whether a gene was found"
     total = np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
     total = total[total > 0]
-    if len(total) <= _FEW_SPOTS or total.min() < _SCALED_SUM:
+    if len(total) <= _FEW_SPOTS or total.min() < (1 - _SAME_SUM) * _SCALED_SUM:
         return ""
     middle = float(np.median(total))
     if total.max() - total.min() >= _SAME_SUM * middle:
         return ""
     return f"each of {len(total)} spots has the same sum, {middle:.6g}, as after scaling to a library size and rounding"
+
+
+def _only_marks(matrix: "csr_matrix") -> bool:
+    """Say whether no value is above 1, although many of that many counts would be, were they spread evenly."""
+    if not matrix.nnz or matrix.data.max() > 1:
+        return False
+    mean = matrix.data.sum() / max(1, math.prod(matrix.shape))
+    # P(k >= 2) of a Poisson distribution; genes and spots that differ make more.
+    return bool(math.prod(matrix.shape) * (1 - np.exp(-mean) * (1 + mean)) > _SURE_REPEATS)
 
 
 def refuse_duplicates(ids: Iterable[object], what: str, where: str) -> None:

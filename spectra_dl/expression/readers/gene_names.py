@@ -14,7 +14,7 @@ _OTHER_FEATURES = (
     "antibody", "crispr", "custom", "multiplexing", "antigen", "peak", "vdj", "negative control", "codeword", "genomic control", "protein capture",
 )  # fmt: skip
 _CONTROL = re.compile(
-    r"(DEPRECATED_|NegControl(Probe|Codeword)_|UnassignedCodeword_|DeprecatedCodeword_|antisense_|BLANK_|Blank-|Intergenic_Region_|Negative(Control)?\d|SystemControl).*",
+    r"(DEPRECATED_|(?i:NegControl(Probe|Codeword))_|NegPrb\d|FalseCode\d|UnassignedCodeword_|DeprecatedCodeword_|antisense_|BLANK_|Blank-|Intergenic_Region_|Negative(Control)?\d|SystemControl).*",
 )
 _METADATA = """
     x y z newx newy pixelx pixely xpixel ypixel newpixelx newpixely imagerow imagecol imagex imagey arrayrow arraycol row col spotrow
@@ -136,6 +136,25 @@ def gene_columns(names: TextArray) -> tuple[NDArray[np.bool_], list[str]]:
     ]
 
 
+def has_type(types: TextArray, kind: str) -> NDArray[np.bool_]:
+    """Return which features have a type, whatever its letters' case.
+
+    Parameters
+    ----------
+    types
+        ``(g,)`` as a file states them.
+    kind
+        The type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> has_type(np.array(["Gene expression", "Antibody Capture"], dtype=object), "Gene Expression")
+    array([ True, False])
+    """
+    return np.array([str(each).strip().lower() == kind.lower() for each in types], dtype=bool)
+
+
 def of_expression(types: TextArray) -> NDArray[np.bool_]:
     """Return which features are genes by their type, as 10x Genomics names types; all, where none of its names stands there.
 
@@ -145,7 +164,7 @@ def of_expression(types: TextArray) -> NDArray[np.bool_]:
     >>> of_expression(np.array(["Gene Expression", "Antibody Capture"], dtype=object))
     array([ True, False])
     """
-    exact = np.asarray(types == GENE_EXPRESSION, dtype=bool)
+    exact = has_type(types, GENE_EXPRESSION)
     if exact.any():
         return exact
     return np.array([not str(kind).lower().startswith(_OTHER_FEATURES) for kind in types], dtype=bool)

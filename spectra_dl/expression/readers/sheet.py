@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.section import read_anndata_section
+from spectra_dl.expression.readers.array_pitch import stray_spots
 from spectra_dl.expression.readers.csv_cells import csv_cells
 from spectra_dl.expression.readers.foreign_sections import (
     refuse_foreign_file,
@@ -133,6 +134,8 @@ def _read(source: SectionSource) -> TissueSection:
     section = _read_kind(source)
     refuse_same_place(section)
     refuse_grey_image(section.image, section.position_um[section.placed] / section.um_per_pixel)
+    if stray := stray_spots(section):
+        section = replace(section, notes=(*section.notes, stray))
     return section if source.batch is None else replace(section, batch=source.batch)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers.scale_factors import possible_size
-from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, OFF_TISSUE, TissueSection
+from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, OFF_TISSUE, TissueSection, pitch_of
 from spectra_dl.imaging.image import TissueImage
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ _LAPPED, _SAME_PLACE = (
     0.1,
 )  # of a spot's diameter: the median distance of neighbours, and that of any two
 _MOST_TILT = 0.05  # by which the pitch along an array's two axes may differ
+_REFITS = (
+    5  # of an array, each time without the places off the fit by so many medians, and by so much of a step
+)
+_FAR_OFF, _AT_LEAST = 3.0, 0.5
+_IRREGULAR = 0.3  # of a step, by which half the spots may lie off a fitted array
 
 
 @dataclass(frozen=True)
@@ -300,11 +305,71 @@ def pixels_per_um(array_um: FloatArray, pixel: FloatArray, name: str) -> float:
         raise DataError(
             f"{name}: {int(known.sum())} spots with positions don't span the array, so µm per pixel can't be measured; say --mpp"
         )
-    steps = np.linalg.lstsq(centred, pixel[known] - pixel[known].mean(axis=0), rcond=None)[0]
+    steps, rest = fitted_array(centred, pixel[known])
     longest, shortest = np.linalg.svd(steps, compute_uv=False)
     if longest - shortest > _MOST_TILT * longest:
         raise DataError(
-            f"{name}: neighbours on the array lie {longest:.4g} pixels per µm apart one way and {shortest:.4g} the other; correct the "
-            "positions, or say --mpp"
+            f"{name}: neighbours on the array lie {longest:.4g} pixels per µm apart one way and {shortest:.4g} the other{_exchanged(centred, pixel[known])}; "
+            "correct the positions, or say --mpp"
+        )
+    off = float(np.median(rest))
+    if off > 1 and off > _IRREGULAR * shortest * pitch_of(
+        centred
+    ):  # within a pixel nothing needs to be searched
+        raise DataError(
+            f"{name}: pixels of the spots don't follow their rows and columns of the array; correct the positions, or say --mpp"
         )
     return float(longest + shortest) / 2
+
+
+def fitted_array(place: FloatArray, pixel: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the pixels of one step along each axis of an array, fitted without the few spots that lie elsewhere.
+
+    Parameters
+    ----------
+    place
+        ``(n, 2)`` positions on the array, not all in one line.
+    pixel
+        ``(n, 2)`` positions on the image.
+
+    Returns
+    -------
+    steps
+        ``(2, 2)``, a row for each axis of the array.
+    rest
+        ``(n,)`` pixels by which each spot lies off its fitted place.
+
+    Examples
+    --------
+    >>> place = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> (fitted_array(place, 10 * place)[0].round(6) + 0.0).tolist()
+    [[10.0, 0.0], [0.0, 10.0]]
+    """
+    near = np.ones(len(place), dtype=bool)
+    spacing = np.array([_spacing(axis) for axis in place.T])
+    steps, rest = np.empty((2, 2)), np.empty(len(place))
+    for _ in range(_REFITS):
+        from_middle, middle = place - place[near].mean(axis=0), pixel[near].mean(axis=0)
+        steps = np.linalg.lstsq(from_middle[near], pixel[near] - middle, rcond=None)[0]
+        rest = np.sqrt(((pixel - middle - from_middle @ steps) ** 2).sum(axis=1))
+        step = float((spacing * np.sqrt((steps**2).sum(axis=1))).min())
+        kept = rest <= max(_FAR_OFF * float(np.median(rest)), _AT_LEAST * step)
+        if np.array_equal(kept, near) or np.linalg.matrix_rank(place[kept] - place[kept].mean(axis=0)) < 2:
+            break
+        near = kept
+    return steps, rest
+
+
+def _spacing(axis: FloatArray) -> float:
+    """Return the least distance of two different places along an axis."""
+    steps = np.diff(np.unique(axis))
+    return float(steps[steps > 1e-6 * steps.max()].min())
+
+
+def _exchanged(place: FloatArray, pixel: FloatArray) -> str:
+    """Say so where an array whose rows and columns were exchanged would be regular."""
+    spacing = np.array([_spacing(axis) for axis in place.T])
+    longest, shortest = np.linalg.svd(
+        fitted_array((place / spacing)[:, ::-1] * spacing, pixel)[0], compute_uv=False
+    )
+    return ", as where row and column are exchanged" if longest - shortest <= _MOST_TILT * longest else ""

@@ -31,10 +31,10 @@ def may_mark_tissue(column: str) -> bool:
 
     Examples
     --------
-    >>> may_mark_tissue("tissue_mask"), may_mark_tissue("leiden")
-    (True, False)
+    >>> may_mark_tissue("tissue_mask"), may_mark_tissue("spatial_in_tissue"), may_mark_tissue("leiden")
+    (True, True, False)
     """
-    return _plain(column) in (*_NAMES, *_UNSURE)
+    return _plain(column) in (*_NAMES, *_UNSURE) or _plain(column).endswith(_NAMES[0])
 
 
 def marks_tissue(column: str, values: Sequence[object]) -> bool:
@@ -54,7 +54,7 @@ def marks_tissue(column: str, values: Sequence[object]) -> bool:
     """
     if states_tissue(column):
         return True
-    if _plain(column) not in _UNSURE:
+    if not may_mark_tissue(column):
         return False
     words = {str(value).strip().lower() for value in values} - {"", "nan"}
     return bool(words) and words <= {*_ON, *_OFF}
@@ -64,7 +64,9 @@ def _plain(column: str) -> str:
     return "".join(letter for letter in column.lower() if letter.isalnum())
 
 
-def tissue_marks(values: Sequence[object], column: str, where: str) -> "NDArray[np.bool_]":
+def tissue_marks(
+    values: Sequence[object], column: str, where: str, rows: Sequence[int] = ()
+) -> "NDArray[np.bool_]":
     """Return whether each spot lies under tissue.
 
     Parameters
@@ -75,6 +77,8 @@ def tissue_marks(values: Sequence[object], column: str, where: str) -> "NDArray[
         The column, for messages.
     where
         The file, for messages.
+    rows
+        ``n`` numbers of the values' rows in it, for messages; 1 to ``n`` where empty.
 
     Raises
     ------
@@ -87,13 +91,13 @@ def tissue_marks(values: Sequence[object], column: str, where: str) -> "NDArray[
     array([ True, False,  True])
     """
     marks = np.zeros(len(values), dtype=bool)
-    for row, value in enumerate(values):
+    for at, value in enumerate(values):
         word = str(value).strip().lower()
         if word not in _ON and word not in _OFF:
             raise DataError(
-                f"{where}: {column} of row {row + 1} is {str(value)!r:.40}; 1 or True says that a spot lies under tissue, 0 or False that it does not"
+                f"{where}: {column} of row {rows[at] if rows else at + 1} is {str(value)!r:.40}; 1 or True says that a spot lies under tissue, 0 or False that it does not"
             )
-        marks[row] = word in _ON
+        marks[at] = word in _ON
     if len(marks) and not marks.any():
         raise DataError(
             f"{where}: {column} says of all {len(marks)} spots that they do not lie under tissue; correct the column, or bring the file of the section"

@@ -48,10 +48,10 @@ class Column:
 
     @property
     def text(self) -> TextArray:
-        """``(n,)`` values as text, empty where missing."""
+        """``(n,)`` values as text, empty where missing; whole numbers as such, since pandas makes 7.0 of 7 beside a missing value."""
         return text_array(
             [
-                "" if gone else str(value)
+                "" if gone else _as_text(value)
                 for value, gone in zip(self.values.tolist(), self.missing, strict=True)
             ]
         )
@@ -76,6 +76,10 @@ class Column:
                     f"{self.where}: {self.name!r:.40} is no column of numbers, row {row + 1} holds {self.values[row]!r:.40}; write it as numbers"
                 ) from err
         return numbers
+
+
+def _as_text(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def check_encoding(node: StoredGroup | StoredArray, title: str) -> str | None:

@@ -11,7 +11,7 @@ from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.columns import Column, check_encoding
 from spectra_dl.expression.readers.anndata_files.coordinates import spot_pixels
-from spectra_dl.expression.readers.anndata_files.counts import read_counts
+from spectra_dl.expression.readers.anndata_files.counts import check_values, read_counts
 from spectra_dl.expression.readers.anndata_files.libraries import one_library
 from spectra_dl.expression.readers.anndata_files.spatial_metadata import libraries_of
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
@@ -51,6 +51,8 @@ class SpotContent:
         ``(n,)`` as a column of patients states it; None without.
     notes
         To go on from the section's name.
+    rows
+        Of the file.
     whole
         Whether these are all spots of the file.
     """
@@ -63,6 +65,7 @@ class SpotContent:
     library_id: str | None
     patient: TextArray | None
     notes: tuple[str, ...]
+    rows: "NDArray[np.intp]"
     whole: bool = True
 
     @property
@@ -76,7 +79,23 @@ class SpotContent:
         return np.ones(len(self.barcode)) if self.counts is None else self.counts.per_spot
 
 
-def read_content(root: StoredGroup, names: Sequence[str]) -> SpotContent:
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Spots of a file that lie elsewhere than the file says.
+
+    Attributes
+    ----------
+    rows
+        Of the file, ascending.
+    pixel
+        ``(n, 2)`` x and y of the same spots.
+    """
+
+    rows: "NDArray[np.intp]"
+    pixel: FloatArray
+
+
+def read_content(root: StoredGroup, names: Sequence[str], region: Region | None = None) -> SpotContent:
     """Read everything of a section but its image.
 
     Parameters
@@ -85,6 +104,8 @@ def read_content(root: StoredGroup, names: Sequence[str]) -> SpotContent:
         An open file.
     names
         What a person may call the section, to choose among several libraries.
+    region
+        The only spots that are looked at, with their places; None looks at all, where the file puts them.
 
     Raises
     ------
@@ -93,23 +114,27 @@ def read_content(root: StoredGroup, names: Sequence[str]) -> SpotContent:
     """
     check_encoding(root, root.where)
     obs = read_table(root, "obs")
-    values, place, counted = read_counts(root, obs.index)
-    pixel, notes = spot_pixels(root, obs)
-    library = one_library(obs, libraries_of(root), pixel, names, root.where)
-    rows = library.rows
+    check_values(root, len(obs))
+    every = np.arange(len(obs)) if region is None else region.rows
+    pixel, notes = spot_pixels(root, obs) if region is None else (region.pixel, [])
+    library = one_library(obs.select(every), libraries_of(root), pixel, names, root.where)
+    rows = every[library.rows]
+    values, place, counted = read_counts(root, obs.index, rows)
+    spots = obs.select(rows)
     if values is None:
-        refuse_duplicates(obs.index[rows], "barcode", root.where)
-    marks, marked = _marks(obs, rows)
-    row, column, placed = _array(obs, rows)
+        refuse_duplicates(spots.index, "barcode", root.where)
+    marks, marked = _marks(spots, rows)
+    row, column, placed = _array(spots)
     return SpotContent(
-        barcode=obs.index[rows],
-        values=values if values is None or len(rows) == len(obs) else values.select(rows),
+        barcode=spots.index,
+        values=values,
         place=place,
-        pixel=None if pixel is None else pixel[rows],
+        pixel=None if pixel is None else pixel[library.rows],
         array=ArrayPlaces(marks, row, column),
         library_id=library.name,
-        patient=None if (patient := obs.first(*_PATIENTS)) is None else patient.text[rows],
+        patient=None if (patient := spots.first(*_PATIENTS)) is None else patient.text,
         notes=(*notes, *library.notes, *marked, *placed, *counted),
+        rows=rows,
         whole=len(rows) == len(obs),
     )
 
@@ -147,17 +172,19 @@ def read_h5ad_counts(path: Path) -> tuple["csr_matrix", TextArray, TextArray]:
 
 
 def _marks(obs: Table, rows: "NDArray[np.intp]") -> "tuple[NDArray[np.bool_] | None, list[str]]":
-    """Return which spots lie under tissue, and a note on those that don't; columns that differ are refused."""
+    """Return which spots, from these rows of the file, lie under tissue, and a note on those that don't; columns that differ are refused."""
     columns = {
-        name: column.text[rows]
+        name: column.text
         for name in obs.names
         if may_mark_tissue(name) and (column := obs.column(name)) is not None
     }
     columns = {name: text for name, text in columns.items() if marks_tissue(name, list(text))}
     legacy = "selected" in obs.names and {name.lower() for name in obs.names} >= _LEGACY_PIXELS
     if not columns and legacy and (column := obs.column("selected")) is not None:
-        columns = {"selected": column.text[rows]}
-    marks = {name: tissue_marks(list(text), name, obs.title) for name, text in columns.items()}
+        columns = {"selected": column.text}
+    marks = {
+        name: tissue_marks(list(text), name, obs.title, (rows + 1).tolist()) for name, text in columns.items()
+    }
     if not marks:
         return None, []
     first, *others = marks
@@ -173,20 +200,20 @@ def _marks(obs: Table, rows: "NDArray[np.intp]") -> "tuple[NDArray[np.bool_] | N
 
 
 def _array(
-    obs: Table, rows: "NDArray[np.intp]"
+    obs: Table,
 ) -> "tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, list[str]]":
     row, column = (obs.first(*names) for names in (("array_row",), ("array_col", "array_column")))
     if row is None or column is None:
         return None, None, []
-    places = [_whole(row, rows), _whole(column, rows)]
+    places = [_whole(row), _whole(column)]
     if places[0] is None or places[1] is None:
         return None, None, ["array_row and array_col are not whole numbers for every spot and are not used"]
     return places[0], places[1], []
 
 
-def _whole(column: Column, rows: "NDArray[np.intp]") -> "NDArray[np.int64] | None":
+def _whole(column: Column) -> "NDArray[np.int64] | None":
     try:
-        numbers = column.numbers[rows]
+        numbers = column.numbers
     except DataError:
         return None
     if not np.isfinite(numbers).all() or np.any(numbers != np.rint(numbers)) or np.any(np.abs(numbers) > 1e9):

@@ -3,18 +3,22 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectra_dl.arrays import TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.anndata_files.columns import Column
-from spectra_dl.expression.readers.anndata_files.matrices import read_matrix
+from spectra_dl.expression.readers.anndata_files.matrices import check_matrix, read_matrix
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_values, refuse_duplicates
 from spectra_dl.expression.readers.gene_names import is_metadata, no_controls, of_expression
 from spectra_dl.expression.readers.stored.nodes import StoredGroup
 from spectra_dl.storage.wording import letters_and_digits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _PLACES = (
     ("layers/counts", "var"),
@@ -31,11 +35,14 @@ _IDS = ("geneids", "geneid", "featureid", "ensemblid", "ensemblids", "ensembl", 
 _COUNT_LAYERS = ("counts", "count", "rawcounts", "rawcount", "raw", "umi", "umis", "umicounts", "umicount")
 _MOST_COUNT = 2.0**53  # from where float64 skips whole numbers
 _TYPES = ("feature_types", "feature_type")
+_MOSTLY = 0.9
 _SURE_LENGTH = 6  # of a name of metadata; shorter ones, as x and y, are those of genes of some species
 _NO, _YES = {"false", "0", "0.0"}, {"true", "1", "1.0"}
 
 
-def read_counts(root: StoredGroup, barcode: TextArray) -> tuple[CountMatrix | None, str, list[str]]:
+def read_counts(
+    root: StoredGroup, barcode: TextArray, rows: "NDArray[np.intp]"
+) -> tuple[CountMatrix | None, str, list[str]]:
     """Read the first of layers/counts, raw/X and X that holds counts, else X with the values it holds.
 
     Parameters
@@ -44,11 +51,13 @@ def read_counts(root: StoredGroup, barcode: TextArray) -> tuple[CountMatrix | No
         An open file.
     barcode
         ``(n,)`` ids of its spots.
+    rows
+        Of the spots that are read; the others' values and ids don't matter.
 
     Returns
     -------
     values
-        Values and ids; None where there are none at all.
+        Values and ids of those spots; None where there are none at all.
     place
         Their path in the file.
     notes
@@ -61,23 +70,45 @@ def read_counts(root: StoredGroup, barcode: TextArray) -> tuple[CountMatrix | No
     """
     for place, genes in _PLACES:
         if place in root and genes in root:
-            values, notes = _values(root, (place, genes), barcode)
+            values, notes = _values(root, (place, genes), barcode, rows)
             if values.whole:
                 return values, place, notes
     if "X" not in root or root.member("X").attributes.get("encoding-type") == "null":
         return None, "X", []
-    values, notes = _values(root, ("X", "var"), barcode)
+    values, notes = _values(root, ("X", "var"), barcode, rows)
     return values, "X", [*notes, *([] if values.whole else _other_layers(root))]
 
 
-def _values(root: StoredGroup, place: tuple[str, str], barcode: TextArray) -> tuple[CountMatrix, list[str]]:
+def check_values(root: StoredGroup, spots: int) -> None:
+    """Refuse a file whose X has other rows or columns than its tables, before anything of it is taken for granted.
+
+    Parameters
+    ----------
+    root
+        An open file.
+    spots
+        In its table of them.
+
+    Raises
+    ------
+    DataError
+        It has.
+    """
+    if "X" in root and "var" in root and root.member("X").attributes.get("encoding-type") != "null":
+        check_matrix(root.member("X"), (spots, len(read_table(root, "var"))), f"{root.where} X")
+
+
+def _values(
+    root: StoredGroup, place: tuple[str, str], barcode: TextArray, rows: "NDArray[np.intp]"
+) -> tuple[CountMatrix, list[str]]:
     where = f"{root.where} {place[0]}"
     table = read_table(root, place[1])
     node = root.member(place[0])
     matrix = read_matrix(node, (len(barcode), len(table)), where)
+    matrix = matrix if len(rows) == len(barcode) else matrix[rows]
     kept, notes = _genes(table)
-    gene, symbol = _gene_ids(table, kept, root.where)
-    values = checked_values(matrix[:, np.flatnonzero(kept)], barcode, gene, symbol, where)
+    gene, symbol = _gene_ids(table, kept)
+    values = checked_values(matrix[:, np.flatnonzero(kept)], barcode[rows], gene, symbol, where)
     kind = (node.array("data") if isinstance(node, StoredGroup) else node).dtype.kind
     return replace(values, flaw=_flaw_of_kind(values, kind) or values.flaw), notes
 
@@ -142,15 +173,21 @@ def _genes(table: Table) -> "tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], l
 
 
 def _gene_ids(
-    table: Table, kept: "np.ndarray[tuple[int], np.dtype[np.bool_]]", where: str
+    table: Table, kept: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
 ) -> tuple[TextArray, TextArray | None]:
-    """Return ids and symbols: Ensembl ids where the table has them for every gene, and their symbols."""
+    """Return ids and symbols: Ensembl ids where the table has them, and their symbols."""
     index = table.index[kept]
-    if all(_ENSEMBL.fullmatch(gene) for gene in index):
+    if _are_ids(index):
         symbols = next(iter(_columns(table, _SYMBOLS)), None)
         return index, None if symbols is None else symbols.text[kept]
     for column in _columns(table, _IDS):
-        if all(_ENSEMBL.fullmatch(gene) for gene in column.text[kept]):
+        if _are_ids(column.text[kept]):
             return column.text[kept], index
-    refuse_duplicates(index, "gene", where)
+    refuse_duplicates(index, "gene", table.title)
     return index, None
+
+
+def _are_ids(names: TextArray) -> bool:
+    """Say whether names are unique Ensembl ids, but for a few, as of genes that were added to a genome."""
+    known = sum(_ENSEMBL.fullmatch(name) is not None for name in names)
+    return known >= _MOSTLY * len(names) and len(set(names)) == len(names) and all(map(str.strip, names))

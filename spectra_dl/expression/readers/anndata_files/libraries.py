@@ -1,5 +1,6 @@
 """One file, one section: which spots of a file with several libraries are read, or why it must be split."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -75,6 +76,9 @@ def one_library(
         column: values for column in _library_columns(obs) if (values := _values(obs, column)) is not None
     }
     matching = [column for column, values in columns.items() if _known(values) <= set(stated)]
+    if len(stated) > 1 and not matching:
+        columns = _otherwise_called(obs, stated) | columns
+        matching = [column for column, values in columns.items() if _known(values) <= set(stated)]
     for column in dict.fromkeys([*matching, *columns]):
         values = columns[column]
         several = sorted(_known(values))
@@ -97,7 +101,28 @@ def one_library(
             stated[0] if stated else None,
             (f"{column} names {len(several)} parts that lie apart; they are read as one section",),
         )
-    return Library(every, _only_name(columns, matching, stated, where))
+    return Library(every, _only_name(columns, matching, stated, where), _unnamed(columns, len(obs)))
+
+
+def _otherwise_called(obs: Table, stated: Sequence[str]) -> dict[str, TextArray]:
+    """Return columns of any name whose every value is that of a library in ``uns['spatial']``."""
+    columns = {}
+    for name in obs.names:
+        with contextlib.suppress(DataError):  # a column that can't be read says nothing
+            values = _values(obs, name)
+            if values is not None and _known(values) <= set(stated):
+                columns[name] = values
+    return columns
+
+
+def _unnamed(columns: dict[str, TextArray], n: int) -> tuple[str, ...]:
+    """Return a note on spots without a name in the first column that names the others."""
+    for column, values in columns.items():
+        if letters_and_digits(column) not in _WEAK and (gone := int((values == "").sum())):
+            return (
+                f"{gone} of {n} spots have no {column:.40}, and are read as those of {min(_known(values))!r:.60}",
+            )
+    return ()
 
 
 def _only_name(

@@ -35,9 +35,39 @@ def read_matrix(node: StoredGroup | StoredArray, shape: tuple[int, int], where: 
     """
     if isinstance(node, StoredGroup):
         return read_sparse(node, shape, where)
-    check_encoding(node, where)
-    check_dense(node.shape, node.dtype, shape, where)
+    check_matrix(node, shape, where)
     return rows_of_dense(node.read())
+
+
+def check_matrix(node: StoredGroup | StoredArray, shape: tuple[int, int], where: str) -> str | None:
+    """Check what a matrix declares, before it is read, and return how it is encoded.
+
+    Parameters
+    ----------
+    node
+        An array, or a group with the parts of a sparse matrix.
+    shape
+        Rows and columns it must have.
+    where
+        The file and the matrix, for messages.
+
+    Raises
+    ------
+    DataError
+        Its kind is not known, or its shape is another.
+    """
+    kind = check_encoding(node, where)
+    if isinstance(node, StoredArray):
+        check_dense(node.shape, node.dtype, shape, where)
+        return kind
+    kind = kind or _OLD_KINDS.get(str(node.attributes.get("h5sparse_format")))
+    stated = node.attributes.get("shape", node.attributes.get("h5sparse_shape"))
+    stated_shape = tuple(int(length) for length in np.ravel(np.asarray(stated))) if stated is not None else ()
+    if kind not in ("csr_matrix", "csc_matrix") or stated_shape != shape:
+        raise DataError(
+            f"{where}: {kind!s:.40} of shape {stated_shape} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
+        )
+    return kind
 
 
 def read_sparse(group: StoredGroup, shape: tuple[int, int], where: str) -> "csr_matrix":
@@ -57,13 +87,7 @@ def read_sparse(group: StoredGroup, shape: tuple[int, int], where: str) -> "csr_
     DataError
         Its kind is not known, its shape is another, or its parts don't fit each other.
     """
-    kind = check_encoding(group, where) or _OLD_KINDS.get(str(group.attributes.get("h5sparse_format")))
-    stated = group.attributes.get("shape", group.attributes.get("h5sparse_shape"))
-    stated_shape = tuple(int(length) for length in np.ravel(np.asarray(stated))) if stated is not None else ()
-    if kind not in ("csr_matrix", "csc_matrix") or stated_shape != shape:
-        raise DataError(
-            f"{where}: {kind!s:.40} of shape {stated_shape} for {shape[0]} barcodes and {shape[1]} genes; take a fresh copy"
-        )
+    kind = check_matrix(group, shape, where)
     by_rows = shape if kind == "csr_matrix" else shape[::-1]
     parts = [group.array(name) for name in _PARTS]
     check_parts([(part.path, part.shape, part.dtype) for part in parts], by_rows, where)

@@ -28,9 +28,10 @@ from spectra_dl.expression.section import COUNTS_MISSING, NO_COUNTS, OFF_TISSUE
 from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.precut_tiles import PrecutTiles, TileDataset, checked_tiles
 from spectra_dl.imaging.slide import open_tissue_image
-from spectra_dl.storage.hdf5_checks import opened_hdf5, refuse_foreign
+from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, refuse_foreign, stored_dataset
 
 if TYPE_CHECKING:
+    import h5py
     from numpy.typing import NDArray
 
 _SAME_SIZE = 0.02  # relative, of an image and the size that it should have
@@ -205,7 +206,7 @@ def _patch_files(folder: Path, stems: list[str]) -> list[Path]:
     return [*usual_files(folders, [f"{stem}.h5" for stem in stems]), *named]
 
 
-def _patches(path: Path, spots: MeasuredSpots) -> tuple[PrecutTiles, float, TextArray]:
+def _patches(path: Path, spots: MeasuredSpots) -> tuple[PrecutTiles, float, TextArray, tuple[str, ...]]:
     """Return tiles joined to spots by barcode; HEST leaves out spots at the edge."""
     where = path.name
     with opened_hdf5(path, where) as file:
@@ -213,6 +214,7 @@ def _patches(path: Path, spots: MeasuredSpots) -> tuple[PrecutTiles, float, Text
         tiles = checked_tiles(file, "img", where)
         names = texts(file, "barcodes" if "barcodes" in file else "barcode", where)
         side, count = tiles.attrs.get("patch_size_src"), tiles.shape[0]
+        corner = _coords(file, count, where)
     if len(names) != count:
         raise DataError(f"{where}: {len(names)} barcodes for {count} tiles; take a fresh copy")
     refuse_duplicates(names, "barcode", where)
@@ -230,7 +232,31 @@ def _patches(path: Path, spots: MeasuredSpots) -> tuple[PrecutTiles, float, Text
         )
     width = float(side) if isinstance(side, int | float | np.number) and side > 0 else None
     stored = TileDataset(path, "img", tuple(int(row) for row in known))
-    return PrecutTiles(stored, spots.pixel[rows[known]], width), 1.0, _reasons(spots, rows, placed)
+    notes = () if corner is None else _apart(corner[known], spots.pixel[rows[known]], width, where)
+    return PrecutTiles(stored, spots.pixel[rows[known]], width), 1.0, _reasons(spots, rows, placed), notes
+
+
+def _coords(file: "h5py.File", count: int, where: str) -> FloatArray | None:
+    """Return where tiles were cut ``(n, 2)``, as HEST states it; None where it isn't stated."""
+    if "coords" not in file:
+        return None
+    stored = stored_dataset(file, "coords", where)
+    if stored.shape != (count, 2) or stored.dtype.kind not in "iuf":
+        return None
+    check_size(stored, where)
+    return np.asarray(stored[()], dtype=np.float64)
+
+
+def _apart(corner: FloatArray, pixel: FloatArray, width: float | None, where: str) -> tuple[str, ...]:
+    """Return a note where tiles were cut further from their spots than they are wide, as barcodes are the same on every slide."""
+    away = np.sqrt(((corner - pixel) ** 2).sum(axis=1))
+    far = away > (width or np.inf)
+    if not far.any():
+        return ()
+    return (
+        f"{int(far.sum())} of {len(far)} tiles of {where} were cut {np.median(away[far]):.4g} pixels (median) from the spots of their barcodes, by its coords; "
+        "is it another section's?",
+    )
 
 
 def _reasons(spots: MeasuredSpots, with_tile: "NDArray[np.intp]", placed: "NDArray[np.bool_]") -> TextArray:

@@ -1,7 +1,8 @@
 """Tables of AnnData: obs, var, and tables of coordinates, as groups of columns or as one array of records."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from spectra_dl.expression.readers.anndata_files.columns import (
     read_column,
 )
 from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _OLD_CATEGORIES = "__categories"  # anndata 0.7
 _INDEX_NAMES = ("_index", "index")
@@ -60,6 +64,16 @@ class Table:
                 f"{self.title}: column {name!r:.60} has {len(column.values)} values for {len(self)} rows; take a fresh copy"
             )
         return column
+
+    def select(self, rows: "NDArray[np.intp]") -> "Table":
+        """Return these rows of the table, in this order."""
+
+        def read(name: str) -> Column:
+            column = self.column(name)
+            assert column is not None  # it is read by a name of the table
+            return replace(column, values=column.values[rows], missing=column.missing[rows])
+
+        return replace(self, index=self.index[rows], read=read)
 
     def first(self, *names: str) -> Column | None:
         """Return the first of these columns that there is; None without."""

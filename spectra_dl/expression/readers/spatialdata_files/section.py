@@ -12,11 +12,11 @@ import numpy as np
 
 from spectra_dl.arrays import TextArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.expression.readers.anndata_files.content import SpotContent, read_content
+from spectra_dl.expression.readers.anndata_files.content import Region, SpotContent, read_content
 from spectra_dl.expression.readers.anndata_files.hest_metadata import HestMetadata
 from spectra_dl.expression.readers.anndata_files.section import patient_of, value_notes
-from spectra_dl.expression.readers.anndata_files.tables import read_table
 from spectra_dl.expression.readers.array_pitch import array_pixel_size, pitch_pixel_size
+from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.pixel_size import agreed_pixel_size
 from spectra_dl.expression.readers.source import SectionSource, spot_reasons
 from spectra_dl.expression.readers.spatialdata_files.elements import PlacedSpots, placed_spots
@@ -54,10 +54,15 @@ def read_spatialdata_section(source: SectionSource) -> TissueSection:
         data = _opened(path)
         table = choose_table(data, source, where)
         root = open_zarr(path / "tables" / table.name, where=f"{where} tables/{printable(table.name)}")
-        content = read_content(root, list(dict.fromkeys((source.stem, path.stem))))
-        rows, instance = _instances(table, read_table(root, "obs").index, content.barcode)
         placed = placed_spots(data, table.region, where)
-    return _section(source, table, _selected(content, rows), _joined(placed, instance, table, where))
+        rows = np.flatnonzero(table.of_region)
+        placed = _joined(placed, table.instance[rows], table, where)
+        content = read_content(
+            root, list(dict.fromkeys((source.stem, path.stem))), Region(rows, placed.pixel)
+        )
+    kept = np.searchsorted(rows, content.rows)
+    placed = replace(placed, instance=placed.instance[kept], pixel=placed.pixel[kept])
+    return _section(source, table, content, placed)
 
 
 def _opened(path: Path) -> "SpatialData":
@@ -75,29 +80,9 @@ def _opened(path: Path) -> "SpatialData":
         ) from err
 
 
-def _instances(
-    table: ChosenTable, every: TextArray, barcode: TextArray
-) -> "tuple[np.ndarray[tuple[int], np.dtype[np.intp]], TextArray]":
-    """Return which of a section's barcodes the region holds, and the ids of their shapes."""
-    row_of = {name: row for row, name in enumerate(every)}
-    rows = np.array([row_of[name] for name in barcode], dtype=np.intp)
-    kept = np.flatnonzero(table.of_region[rows])
-    return kept, table.instance[rows[kept]]
-
-
-def _selected(content: SpotContent, rows: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> SpotContent:
-    return replace(
-        content,
-        barcode=content.barcode[rows],
-        values=None if content.values is None else content.values.select(rows),
-        pixel=None,
-        array=content.array.select(rows),
-        patient=None if content.patient is None else content.patient[rows],
-    )
-
-
 def _joined(placed: PlacedSpots, instance: TextArray, table: ChosenTable, where: str) -> PlacedSpots:
     """Return the shapes in the order of a table's rows."""
+    refuse_duplicates(placed.instance, "shape", f"{where}: {printable(table.region)}")
     row_of = {name: row for row, name in enumerate(placed.instance)}
     lost = [name for name in instance if name not in row_of]
     if lost or not len(instance):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup, plain_attribute
+from spectra_dl.storage.hdf5_attributes import readable_attribute
 from spectra_dl.storage.hdf5_checks import check_size, check_text_width, stored_object
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class HDF5Array(StoredArray):
     def __init__(self, dataset: "h5py.Dataset", path: str, where: str) -> None:
         self._dataset, self.path, self.where = dataset, path, where
         self.shape, self.dtype = tuple(dataset.shape or ()), dataset.dtype
-        self.attributes = _Attributes(dataset)
+        self.attributes = _Attributes(dataset, where)
 
     def read(self) -> "NDArray[Any]":
         """Return all values, after checking that the file holds what it declares."""
@@ -62,7 +63,7 @@ class HDF5Group(StoredGroup):
     def __init__(self, group: "h5py.Group", path: str, where: str) -> None:
         self._group, self.path, self.where = group, path, where
         self.names = tuple(group)
-        self.attributes = _Attributes(group)
+        self.attributes = _Attributes(group, where)
 
     def __contains__(self, path: str) -> bool:
         return path in self._group
@@ -85,15 +86,15 @@ class HDF5Group(StoredGroup):
 
 
 class _Attributes(Mapping[str, object]):
-    """The attributes that say how a part is encoded, read when one is asked for: HDF5 crashes on some that are damaged."""
+    """The attributes that say how a part is encoded, read when one is asked for."""
 
-    def __init__(self, node: "h5py.Group | h5py.Dataset") -> None:
-        self._node = node
+    def __init__(self, node: "h5py.Group | h5py.Dataset", where: str) -> None:
+        self._node, self._where = node, where
 
     def __getitem__(self, name: str) -> object:
         if name not in _ENCODING or name not in self._node.attrs:
             raise KeyError(name)
-        return plain_attribute(self._node.attrs[name])
+        return plain_attribute(readable_attribute(self._node, name, self._where))
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in _ENCODING if name in self._node.attrs)

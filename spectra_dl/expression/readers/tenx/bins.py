@@ -1,7 +1,6 @@
 """Bins of an array joined into larger ones, and cells gathered into squares, both as pseudo-spots."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +9,6 @@ from spectra_dl.arrays import FloatArray, IndexArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import CountMatrix
 from spectra_dl.expression.readers.tenx.positions import Places
-
-if TYPE_CHECKING:
-    pass
 
 _SAME = 0.05  # by which a block's side may differ from the one asked for: 56 µm for 55
 _MOST_SQUARES = 1 << 31
@@ -205,7 +201,9 @@ def _summed(counts: CountMatrix, square: NDArray[np.int64], bin_um: float) -> Bi
     missing = np.bincount(group, weights=counts.missing, minlength=len(keys)) > 0
     total = (chosen @ counts.matrix).tocsr()
     total.sort_indices()
-    summed = CountMatrix(total, square_names(bin_um, keys), counts.gene, counts.symbol, missing)
+    # Sums of values that are no counts may be whole numbers by chance.
+    flaw = "" if counts.whole else counts.first_wrong
+    summed = CountMatrix(total, square_names(bin_um, keys), counts.gene, counts.symbol, missing, flaw)
     return Binned(summed, keys, np.bincount(group, minlength=len(keys)))
 
 

@@ -10,7 +10,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.source import refuse_far
 
 _MOST_BYTES = 2 << 30
-_CELL = re.compile(r"(?:cellid_)?0*([0-9]{1,18})(?:-[0-9]+)?")
+_CELL = re.compile(r"(?:cellid_)?0*([0-9]{1,18})(?:\.0|-[0-9]+)?")
 
 
 def cell_centroids(path: Path, barcode: TextArray) -> FloatArray:
@@ -36,11 +36,13 @@ def cell_centroids(path: Path, barcode: TextArray) -> FloatArray:
     place = dict[str, tuple[float, float]]()
     for number, feature in enumerate(_features(path), start=1):
         try:
-            cell, ring = str(feature["properties"]["cell_id"]), _ring(feature["geometry"])  # type: ignore[index]
+            cell, geometry = str(feature["properties"]["cell_id"]), feature["geometry"]  # type: ignore[index]
+            if geometry is None:  # a cell without an outline
+                continue
             key = _key(cell)
-            points = np.array(ring, dtype=np.float64)[:, :2]
-            refuse_far(points, f"{path.name}, feature {number}")
-            centre = _centroid(points)
+            rings = [np.array(ring, dtype=np.float64)[:, :2] for ring in _rings(geometry)]
+            refuse_far(np.concatenate(rings), f"{path.name}, feature {number}")
+            centre = _centre(rings)
         except (TypeError, KeyError, IndexError, ValueError) as err:
             raise DataError(
                 f"{path.name}: feature {number} is no polygon with a cell_id; take a fresh copy"
@@ -74,28 +76,38 @@ def _features(path: Path) -> list[object]:
     return features
 
 
-def _ring(geometry: dict[str, object]) -> object:
-    """Return a polygon's outer ring; of several polygons the one with the most points."""
+def _rings(geometry: dict[str, object]) -> list[object]:
+    """Return the outer rings of a polygon or of several."""
     coordinates: list[list[object]] = geometry["coordinates"]  # type: ignore[assignment]  # checked by use
     if geometry["type"] == "Polygon":
-        return coordinates[0]
+        return [coordinates[0]]
     if geometry["type"] == "MultiPolygon":
-        return max((polygon[0] for polygon in coordinates), key=len)  # type: ignore[arg-type]
+        return [polygon[0] for polygon in coordinates]
     raise ValueError(geometry["type"])
 
 
-def _centroid(ring: FloatArray) -> tuple[float, float]:
-    """Return the centre of area of a ring; the mean of its points where it has no area."""
+def _centre(rings: list[FloatArray]) -> tuple[float, float]:
+    """Return the centre of area of outer rings; the mean of the first one's points where they have no area."""
+    parts = [_area_and_centre(ring) for ring in rings]
+    total = sum(area for area, _ in parts)
+    if total < 1e-9:
+        middle = rings[0].mean(axis=0)
+    else:
+        middle = sum((area * centre for area, centre in parts), np.zeros(2)) / total
+    return float(middle[0]), float(middle[1])
+
+
+def _area_and_centre(ring: FloatArray) -> tuple[float, FloatArray]:
     origin = ring[0]
     x, y = (ring - origin).T
     next_x, next_y = np.roll(x, -1), np.roll(y, -1)
     cross = x * next_y - next_x * y
-    area = cross.sum()
+    area = float(cross.sum())
     if len(ring) < 3 or abs(area) < 1e-9:
-        middle = ring.mean(axis=0)
-    else:
-        middle = origin + np.array([((x + next_x) * cross).sum(), ((y + next_y) * cross).sum()]) / (3 * area)
-    return float(middle[0]), float(middle[1])
+        return 0.0, origin
+    return abs(area), origin + np.array([((x + next_x) * cross).sum(), ((y + next_y) * cross).sum()]) / (
+        3 * area
+    )
 
 
 def _key(cell: str) -> str:

@@ -13,17 +13,17 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError
 
-_POSITIONS = re.compile(r"(.{0,255}?)tissue_positions(?:_list)?\.(?:csv|parquet)(?:\.gz)?")
+_POSITIONS = re.compile(r"(.{0,255}?)tissue_positions(?:_list)?\.(?:csv|tsv|txt|parquet)(?:\.gz)?")
 _FACTORS = re.compile(r"(.{0,255}?)scalefactors_json\.json(?:\.gz)?")
 _HIRES = re.compile(r"(.{0,255}?)tissue_hires_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
 _LOWRES = re.compile(r"(.{0,255}?)tissue_lowres_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
 _MATRIX = re.compile(r"(.{0,255}?)matrix\.mtx(?:\.gz)?")
 _COUNTS = (  # the surest first
     ("filtered", re.compile(r"(.{0,255}?)filtered_feature_bc_matrix\.h5")),
-    ("filtered", re.compile(r"(.{0,255}?)filtered_feature_bc_matrix")),
+    ("filtered", re.compile(r"(.{0,255}?)filtered_(?:feature_bc_matrix|gene_bc_matrices)")),
     ("filtered", _MATRIX),
     ("raw", re.compile(r"(.{0,255}?)raw_feature_bc_matrix\.h5")),
-    ("raw", re.compile(r"(.{0,255}?)raw_feature_bc_matrix")),
+    ("raw", re.compile(r"(.{0,255}?)raw_(?:feature_bc_matrix|gene_bc_matrices)")),
 )
 _ACCESSION = re.compile(r"GSM[0-9]+")
 _ORDER = ("tissue_positions.csv", "tissue_positions.parquet", "tissue_positions_list.csv")
@@ -65,6 +65,8 @@ class SpaceRangerFiles:
         Of barcodes and features.
     positions, factors, hires
         Of barcodes, from full-resolution pixels to those of the small image, and that image, the lowres one where it is alone.
+    lowres
+        The other small image, where it lies beside that one under the same prefix.
     notes
         A sentence for each choice between several files.
     other_positions
@@ -77,6 +79,7 @@ class SpaceRangerFiles:
     hires: Path | None
     notes: tuple[str, ...] = ()
     other_positions: tuple[Path, ...] = ()
+    lowres: Path | None = None
 
 
 def names_in(folder: Path) -> list[str]:
@@ -160,13 +163,24 @@ def with_spatial(counts: Counts, notes: Sequence[str] = ()) -> SpaceRangerFiles:
     )
     if hires is None:
         hires = _belonging(counts, _LOWRES, said)
-    return SpaceRangerFiles(counts, positions, factors, hires, tuple(said), _besides(positions))
+    return SpaceRangerFiles(
+        counts, positions, factors, hires, tuple(said), _besides(positions, _POSITIONS), _lowres_beside(hires)
+    )
 
 
 def text_prefix(folder: Path) -> str:
     """Return what stands in front of the one matrix.mtx in a folder; nothing where there are none or several."""
     prefixes = [match[1] for name in names_in(folder) if (match := _MATRIX.fullmatch(name))]
     return prefixes[0] if len(prefixes) == 1 else ""
+
+
+def folder_of_matrix(folder: Path) -> Path | None:
+    """Return the folder that holds a matrix.mtx: this one, or the only one in it, as the genome's of version 2 of the format."""
+    if any(_MATRIX.fullmatch(name) for name in names_in(folder)):
+        return folder
+    genomes = [folder / name for name in names_in(folder) if (folder / name).is_dir()]
+    inside = [genome for genome in genomes if any(_MATRIX.fullmatch(name) for name in names_in(genome))]
+    return inside[0] if len(inside) == 1 == len(genomes) else None
 
 
 def has_spatial_files(folder: Path) -> bool:
@@ -199,9 +213,7 @@ def _existing(folder: Path, named: Sequence[tuple[str, str]]) -> list[Counts]:
         path = folder / name
         if _MATRIX.fullmatch(name) and path.is_file():
             counts.append(Counts(folder, prefix))
-        elif (name.endswith(".h5") and path.is_file()) or (
-            path.is_dir() and any(_MATRIX.fullmatch(below) for below in names_in(path))
-        ):
+        elif (name.endswith(".h5") and path.is_file()) or (path.is_dir() and folder_of_matrix(path)):
             counts.append(Counts(path, prefix))
     return counts
 
@@ -224,7 +236,12 @@ def _belonging(counts: Counts, pattern: re.Pattern[str], notes: list[str]) -> Pa
     if plain:
         _refuse_shared_folder(counts, plain[0].parent)
         return _first(plain, counts.prefix)
-    near = [(path, prefix) for path, prefix in candidates if _related(prefix, counts.prefix)]
+    others = {prefix for prefix in _samples(counts.folder) if prefix != counts.prefix}
+    near = [
+        (path, prefix)
+        for path, prefix in candidates
+        if _related(prefix, counts.prefix) and prefix not in others
+    ]
     if len({prefix for _, prefix in near}) == 1:
         path = _first([path for path, _ in near], near[0][1])
         notes.append(f"{path.name} is taken as that of {counts.path.name}")
@@ -237,11 +254,14 @@ def _belonging(counts: Counts, pattern: re.Pattern[str], notes: list[str]) -> Pa
     return None
 
 
+def _samples(folder: Path) -> set[str]:
+    """Return what stands in front of the filtered counts in a folder."""
+    return {match[1] for name in names_in(folder) if (match := _COUNTS[0][1].fullmatch(name))}
+
+
 def _refuse_shared_folder(counts: Counts, spatial: Path) -> None:
     """Refuse a folder ``spatial`` that could be any of several samples'."""
-    samples = sorted(
-        {match[1] for name in names_in(counts.folder) if (match := _COUNTS[0][1].fullmatch(name))}
-    )
+    samples = sorted(_samples(counts.folder))
     if len(samples) > 1:
         raise DataError(
             f"{counts.path.name}: the folder {spatial.name} beside it names no sample, and counts of {', '.join(map(repr, samples)):.200} lie there; "
@@ -260,16 +280,22 @@ def _first(paths: Sequence[Path], prefix: str) -> Path:
     return min((path for path in paths if path.parent == folder), key=rank)
 
 
-def _besides(positions: Path | None) -> tuple[Path, ...]:
-    """Return the other files of positions that lie in the same folder under the same prefix."""
-    if positions is None:
+def _besides(
+    taken: Path | None, pattern: re.Pattern[str], own: re.Pattern[str] | None = None
+) -> tuple[Path, ...]:
+    """Return the other files of a kind that lie in the same folder under the same prefix as one of that kind, or of its own."""
+    match = None if taken is None else (own or pattern).fullmatch(taken.name)
+    if taken is None or match is None:
         return ()
-    taken = _POSITIONS.fullmatch(positions.name)
     return tuple(
-        positions.parent / name
-        for name in names_in(positions.parent)
-        if taken and name != positions.name and (match := _POSITIONS.fullmatch(name)) and match[1] == taken[1]
+        taken.parent / name
+        for name in names_in(taken.parent)
+        if name != taken.name and (other := pattern.fullmatch(name)) and other[1] == match[1]
     )
+
+
+def _lowres_beside(hires: Path | None) -> Path | None:
+    return next(iter(_besides(hires, _LOWRES, _HIRES)), None)
 
 
 def _related(first: str, second: str) -> bool:

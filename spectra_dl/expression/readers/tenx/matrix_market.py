@@ -14,8 +14,9 @@ import numpy as np
 
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.gene_names import GENE_EXPRESSION
 from spectra_dl.expression.readers.source import usual_files
-from spectra_dl.expression.readers.tenx.tenx_matrix import GENE_EXPRESSION, Features, TenxCounts, gene_counts
+from spectra_dl.expression.readers.tenx.tenx_matrix import Features, TenxCounts, gene_counts
 from spectra_dl.expression.readers.text_lines import cells_of, text_lines
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.expression.readers.tissue_marks import tissue_marks
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def parquet_columns(path: Path) -> list[str]:
     try:
         with parquet.ParquetFile(path) as file:
             return [file.metadata.schema.column(at).path for at in range(file.metadata.num_columns)]
+    except SpectraDLError:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, MemoryError) as err:
         raise _damaged(path, err) from err
 
@@ -112,6 +114,8 @@ def read_parquet(
             else _numbers(table.column(name), f"{path.name}: {name}")
             for name in numbers
         ]
+    except SpectraDLError:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, MemoryError) as err:
         raise _damaged(path, err) from err
     return names, np.stack(values, axis=1)

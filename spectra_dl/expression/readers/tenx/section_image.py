@@ -1,9 +1,12 @@
 """The image of a run of Space Ranger: the one named, one beside the counts, or the small one; and its pixels per full-resolution pixel."""
 
+import contextlib
 import gzip
 import io
+import os
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.errors import DataError
+from spectra_dl.expression.readers.anndata_files.spatial_metadata import (
+    SmallImage,
+    SpatialMetadata,
+    refuse_two_frames,
+)
+from spectra_dl.expression.readers.scale_factors import positive
 from spectra_dl.expression.readers.source import IMAGES, SectionSource
+from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
 from spectra_dl.imaging.image_file import cut_tiles, downscaled
 from spectra_dl.imaging.slide import open_tissue_image
@@ -70,6 +80,54 @@ class PackedImage:
 def factor_of(small: Path | None) -> str:
     """Return the name of the scale factor that goes with a small image."""
     return "tissue_lowres_scalef" if small and "tissue_lowres_image" in small.name else "tissue_hires_scalef"
+
+
+def small_image(
+    source: SectionSource, files: SpaceRangerFiles, factors: Mapping[str, object], where: str
+) -> tuple[Path | None, float | None]:
+    """Return the small image that is read, and its pixels per full-resolution pixel; None without.
+
+    Parameters
+    ----------
+    source
+        The section; the image and its scale where a person states them.
+    files
+        The run's.
+    factors
+        Its scale factors.
+    where
+        Their file, for messages.
+
+    Raises
+    ------
+    DataError
+        By their scale factors two small images are those of full-resolution images of different sizes.
+    """
+    scales = {
+        path: positive(factors, factor_of(path), where)
+        for path in (files.hires, files.lowres)
+        if path is not None
+    }
+    stated = [path for path in scales if scales[path] is not None]
+    if source.image is None and len(stated) > 1:
+        try:
+            _refuse_two_frames({path: scales[path] for path in stated}, where)
+        except DataError:
+            if source.image_scale is None:
+                raise
+            return files.hires, None  # a person says it
+    if source.image_scale is not None or not stated:
+        return files.hires, scales.get(files.hires) if files.hires else None
+    return stated[0], scales[stated[0]]
+
+
+def _refuse_two_frames(scales: Mapping[Path, float | None], where: str) -> None:
+    images = []
+    for path, scale in scales.items():
+        with contextlib.suppress(DataError):  # one that can't be read is not compared
+            image, name = _opened(path), "lowres" if "lowres" in path.name else "hires"
+            images.append(SmallImage(name, os.fspath(path), image.width, image.height, scale))
+    refuse_two_frames(SpatialMetadata(images=tuple(images)), where)
 
 
 def image_and_scale(

@@ -13,7 +13,7 @@ from spectra_dl.expression.readers.source import SectionSource, spot_reasons
 from spectra_dl.expression.readers.tenx.bins import gathered_cells, square_centres
 from spectra_dl.expression.readers.tenx.cell_shapes import cell_centroids
 from spectra_dl.expression.readers.tenx.layout import Counts, SpaceRangerFiles, with_spatial
-from spectra_dl.expression.readers.tenx.section_image import factor_of, image_and_scale
+from spectra_dl.expression.readers.tenx.section_image import image_and_scale, small_image
 from spectra_dl.expression.readers.tenx.tenx_matrix import read_tenx_h5
 from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import ArrayPlaces, TissueSection, pitch_of
@@ -75,8 +75,8 @@ def read_segmented(source: SectionSource, folder: Path) -> TissueSection:
         um_per_pixel_source=size.source,
         barcode=counts.barcode,
         position_um=position,
-        reason=spot_reasons(pixel * scale, counts.per_spot, image, where),
-        counts=counts.matrix,
+        reason=spot_reasons(pixel * scale, counts.depth, image, where),
+        counts=counts.counts,
         gene=counts.gene,
         symbol=counts.symbol,
         spot_diameter_um=source.bin_um,
@@ -93,9 +93,7 @@ def _scaled(
 ) -> tuple[PixelSize, tuple[TissueImage, float], list[str]]:
     factors = read_json(files.factors) if files.factors else {}
     name = files.factors.name if files.factors else "the scale factors"
-    image, scale = image_and_scale(
-        source, files.counts.folder, files.hires, positive(factors, factor_of(files.hires), name)
-    )
+    image, scale = image_and_scale(source, files.counts.folder, *small_image(source, files, factors, name))
     microns = positive(factors, "microns_per_pixel", name)
     size, notes = agreed_pixel_size(
         source.um_per_pixel,

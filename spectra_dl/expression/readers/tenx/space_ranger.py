@@ -17,12 +17,18 @@ from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_siz
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um, spot_reasons
 from spectra_dl.expression.readers.tenx.bins import block_centres, joined_bins, required_side
-from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles, summary_of, text_prefix
+from spectra_dl.expression.readers.tenx.layout import (
+    SpaceRangerFiles,
+    folder_of_matrix,
+    summary_of,
+    text_prefix,
+)
 from spectra_dl.expression.readers.tenx.matrix_market import read_tenx_folder
 from spectra_dl.expression.readers.tenx.positions import Places, joined_rows, read_positions, same_places
 from spectra_dl.expression.readers.tenx.probe_set import without_excluded
-from spectra_dl.expression.readers.tenx.section_image import factor_of, image_and_scale
+from spectra_dl.expression.readers.tenx.section_image import image_and_scale, small_image
 from spectra_dl.expression.readers.tenx.tenx_matrix import TenxCounts, read_tenx_h5
+from spectra_dl.expression.readers.tenx.visium_hd import stated_bin_size
 from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import ArrayPlaces, TissueSection
 from spectra_dl.imaging.image import TissueImage
@@ -75,11 +81,9 @@ def read_space_ranger(
     notes += _compared(files, whole)
     factors = read_json(files.factors) if files.factors else {}
     factors_name = files.factors.name if files.factors else "the scale factors"
-    native = positive(factors, "bin_size_um", factors_name) or bin_um
+    native = stated_bin_size(spots.barcode, positive(factors, "bin_size_um", factors_name), bin_um, where)
     measured, pitch_notes = _measured(spots, native, source)
-    image, scale = image_and_scale(
-        source, folder, files.hires, positive(factors, factor_of(files.hires), factors_name)
-    )
+    image, scale = image_and_scale(source, folder, *small_image(source, files, factors, factors_name))
     microns = positive(factors, "microns_per_pixel", factors_name)
     size, size_notes = agreed_pixel_size(
         source.um_per_pixel,
@@ -117,7 +121,8 @@ def read_counts(files: SpaceRangerFiles) -> TenxCounts:
     elif counts.path == counts.folder:
         read = read_tenx_folder(counts.path, counts.prefix)
     else:
-        read = read_tenx_folder(counts.path, text_prefix(counts.path))
+        folder = folder_of_matrix(counts.path) or counts.path
+        read = read_tenx_folder(folder, text_prefix(folder))
     return without_excluded(read, counts.folder / f"{counts.prefix}probe_set.csv")
 
 
@@ -130,7 +135,7 @@ def _section(
     notes: tuple[str, ...],
 ) -> TissueSection:
     full, scale, places = size[0].um_per_pixel, size[1], spots.places
-    reason = spot_reasons(places.pixel * scale, spots.counts.per_spot, image, source.stem, places.in_tissue)
+    reason = spot_reasons(places.pixel * scale, spots.counts.depth, image, source.stem, places.in_tissue)
     return TissueSection(
         name=source.stem,
         patient=source.patient,
@@ -140,7 +145,7 @@ def _section(
         barcode=spots.counts.barcode,
         position_um=places.pixel * full,
         reason=reason,
-        counts=spots.counts.matrix,
+        counts=spots.counts.counts,
         gene=spots.counts.gene,
         symbol=spots.counts.symbol,
         spot_diameter_um=spots.diameter_um,
@@ -161,6 +166,11 @@ def _joined(
     row_of, said = joined_rows(whole, counts.barcode, files.positions.name)
     placed = row_of >= 0
     under = placed & whole.in_tissue[row_of]
+    if not placed.any():
+        raise DataError(
+            f"{files.positions.name}: none of the {len(row_of)} counted barcodes ({counts.barcode[0]!r:.60}, …) stands in it, but {whole.barcode[0]!r:.60} and "
+            "others; is it another sample's file, or were barcodes renamed? write them as Space Ranger did"
+        )
     if not under.any():
         raise DataError(
             f"{files.positions.name}: none of the {len(row_of)} counted barcodes lies under tissue; is it another sample's file?"

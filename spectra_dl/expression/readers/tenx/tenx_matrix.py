@@ -10,6 +10,7 @@ import numpy as np
 from spectra_dl.arrays import TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.count_matrix import CountMatrix, checked_counts, compressed_rows
+from spectra_dl.expression.readers.gene_names import GENE_EXPRESSION, has_type, no_controls
 from spectra_dl.storage.hdf5_checks import (
     check_size,
     check_text_width,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import h5py
     from scipy.sparse import csr_matrix
 
-GENE_EXPRESSION = "Gene Expression"
 _WITHDRAWN = "DEPRECATED_"  # in front of the ids of probes that 10x has withdrawn
 
 
@@ -111,9 +111,16 @@ def gene_counts(matrix: "csr_matrix", barcode: TextArray, features: Features, wh
     DataError
         None is left, or an id or value is impossible.
     """
-    withdrawn = np.array([str(identifier).startswith(_WITHDRAWN) for identifier in features.id], dtype=bool)
-    expression = np.asarray(features.type == GENE_EXPRESSION, dtype=bool)
-    kept = np.flatnonzero(expression & ~withdrawn)
+    expression = has_type(features.type, GENE_EXPRESSION)
+    controls = ~(no_controls(features.id) & no_controls(features.name))
+    withdrawn = np.array(
+        [
+            any(str(name).startswith(_WITHDRAWN) for name in names)
+            for names in zip(features.id, features.name, strict=True)
+        ],
+        dtype=bool,
+    )
+    kept = np.flatnonzero(expression & ~controls)
     if not len(kept):
         kinds = ", ".join(dict.fromkeys(map(str, features.type)))
         raise DataError(
@@ -122,10 +129,14 @@ def gene_counts(matrix: "csr_matrix", barcode: TextArray, features: Features, wh
     counts = checked_counts(matrix[:, kept], barcode, features.id[kept], features.name[kept], where)
     others = Counter(str(kind) for kind in features.type[~expression])
     others.update({"withdrawn (DEPRECATED_)": int((expression & withdrawn).sum())})
+    others.update({"control probes": int((expression & controls & ~withdrawn).sum())})
     listed = ", ".join(f"{count} {kind}" for kind, count in others.items() if count)
-    if not listed:
-        return TenxCounts(counts)
-    return TenxCounts(counts, (f"features of {where} that are no genes are left out: {listed:.200}",))
+    notes = [f"features of {where} that are no genes are left out: {listed:.200}"] if listed else []
+    if not counts.whole:
+        notes.append(
+            f"{where}: {counts.first_wrong}, as after log-normalising; its values are not taken as counts, bring raw counts where they are needed"
+        )
+    return TenxCounts(counts, tuple(notes))
 
 
 def texts(group: "h5py.Group", name: str, where: str) -> TextArray:

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spectra_dl.arrays import TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.tenx.bins import block_side
 from spectra_dl.expression.readers.tenx.layout import Counts, counts_in, names_in
 
 DEFAULT_BIN_UM = 8.0
+_BARCODE = re.compile(r"s_([0-9]{3,4})um_[0-9]+_[0-9]+(-[0-9]+)?")
+_SAME = 0.05  # relative
 _SQUARE = re.compile(r"square_([0-9]{1,4})um")
 
 
@@ -49,6 +52,47 @@ def size_by_name(folder: Path) -> float | None:
     """Return the side of the bins that a folder's name states."""
     match = _SQUARE.fullmatch(folder.name)
     return float(match[1]) if match and float(match[1]) > 0 else None
+
+
+def stated_bin_size(
+    barcode: TextArray, by_factors: float | None, by_folder: float | None, where: str
+) -> float | None:
+    """Return the side of bins in µm; None for spots.
+
+    Parameters
+    ----------
+    barcode
+        ``(n,)``; those of bins state their side.
+    by_factors, by_folder
+        The side by the scale factors and by the folder's name; None where they state none.
+    where
+        The section, for messages.
+
+    Raises
+    ------
+    DataError
+        Two of them differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stated_bin_size(np.array(["s_008um_00012_00034-1"], dtype=object), None, None, "run")
+    8.0
+    """
+    match = _BARCODE.fullmatch(str(barcode[0])) if len(barcode) else None
+    stated = {
+        "the scale factors": by_factors,
+        "the folder's name": by_folder,
+        "the barcodes": float(match[1]) if match else None,
+    }
+    known = [(name, size) for name, size in stated.items() if size]
+    for name, size in known[1:]:
+        first, other = known[0]
+        if abs(size - other) > _SAME * min(size, other):
+            raise DataError(
+                f"{where}: bins of {other:g} µm by {first}, but of {size:g} µm by {name}; correct the wrong one, or copy the run again"
+            )
+    return known[0][1] if known else None
 
 
 def chosen_bins(sizes: Mapping[float, Path], bin_um: float | None, where: str) -> Bins:

@@ -167,7 +167,9 @@ def test_a_section_without_any_image_is_refused(changed):
         read_section(path, um_per_pixel=0.5)
 
 
-def patches(changed: Callable[[Change], Path], names: list[str], *, nowhere: bool = False) -> Path:
+def patches(
+    changed: Callable[[Change], Path], names: list[str], *, nowhere: bool = False, coords: object = None
+) -> Path:
     def change(file: h5py.File) -> None:
         if nowhere:
             file["obsm/spatial"][...] = np.nan
@@ -179,6 +181,8 @@ def patches(changed: Callable[[Change], Path], names: list[str], *, nowhere: boo
         file["img"] = np.zeros((2, 20, 20, 3), dtype=np.uint8)
         file["img"].attrs["patch_size_src"] = 20
         file.create_dataset("barcodes", data=names, dtype=h5py.string_dtype())
+        if coords is not None:
+            file["coords"] = coords
     return path
 
 
@@ -190,3 +194,11 @@ def test_more_barcodes_than_patches_are_refused(changed):
 def test_patches_of_spots_without_a_place_are_refused(changed):
     with pytest.raises(DataError, match="none of its 2 tiles belongs to a spot with a position"):
         read_section(patches(changed, ["B0-1", "B1-1"], nowhere=True), um_per_pixel=0.5)
+
+
+def test_patches_that_were_cut_elsewhere_than_their_spots_lie_are_noted(changed):
+    names = ["B0-1", "B1-1"]
+    places = read_section(patches(changed, names), um_per_pixel=0.5).full_pixel[:2]
+    for moved, noted in ((0.0, False), (-10.0, False), (300.0, True)):
+        section = read_section(patches(changed, names, coords=places + moved), um_per_pixel=0.5)
+        assert any("2 of 2 tiles of one.h5 were cut 424.3 pixels" in note for note in section.notes) is noted

@@ -16,6 +16,7 @@ from spectra_dl.expression.readers.count_matrix import checked_counts
 
 COUNTS = np.random.default_rng(3).poisson(4.0, (30, 6)).astype(np.float64) + 1
 PER_MILLION = np.round(COUNTS / COUNTS.sum(axis=1, keepdims=True) * 1e6)
+MANY = np.random.default_rng(4).poisson(4.0, (30, 40))
 TOO_LARGE = np.where(np.arange(180).reshape(30, 6) == 7, 2.0**53, COUNTS).astype(np.uint64)
 
 
@@ -41,6 +42,8 @@ def write(tmp_path: Path, draw_image: Callable[[Path], Path]) -> Callable[..., P
         (csr_matrix(COUNTS > 4), "truth values"),
         (PER_MILLION, "each of 30 spots has the same sum, 1e\\+06"),
         (csr_matrix(PER_MILLION), "each of 30 spots has the same sum"),
+        (np.rint(PER_MILLION / 100), "each of 30 spots has the same sum, 10000"),
+        ((MANY > 4).astype(np.float32), "values are 0 and 1 alone"),
         (TOO_LARGE, r"its largest value, 9.007e\+15, is too large for a count"),
     ],
 )
@@ -94,6 +97,16 @@ def test_symbols_beside_ensembl_ids_are_found_under_many_names(
     table.var[column] = [f"S{k}" for k in range(6)]
     table.write_h5ad(path)
     assert list(read_section(path, um_per_pixel=0.5).symbol) == [f"S{k}" for k in range(6)]
+
+
+def test_a_gene_that_was_added_to_the_genome_keeps_the_others_symbols(write: Callable[..., Path]) -> None:
+    counts = np.random.default_rng(2).poisson(5.0, (30, 12))
+    ids = [*(f"ENSG{k:011d}" for k in range(11)), "tdTomato"]
+    table = anndata.read_h5ad(path := write(counts, ids))
+    table.var["gene_symbols"] = [*(f"S{k}" for k in range(11)), "tdTomato"]
+    table.write_h5ad(path)
+    section = read_section(path, um_per_pixel=0.5)
+    assert (section.symbol[0], section.symbol[11], section.gene[0]) == ("S0", "tdTomato", "ENSG00000000000")
 
 
 @pytest.mark.parametrize("column", ["ensembl", "Ensembl_ID", "ENSEMBL", "gene_id"])

@@ -74,6 +74,34 @@ def test_regions_are_chosen_by_the_sections_name_and_refused_without_one(tmp_pat
     np.testing.assert_allclose(section.full_pixel, pixel[30:])
 
 
+def test_of_several_regions_only_the_rows_of_the_one_read_are_looked_at(tmp_path):
+    row, column, pixel = hexagonal()
+    obs = {
+        "array_row": row,
+        "array_col": column,
+        "sample": np.repeat(["S1", "S2"], 30),
+        "patient": np.repeat(["P1", "P2"], 30),
+        "in_tissue": np.r_[np.full(30, np.nan), np.ones(29), 0.0],
+    }
+    written_folder(tmp_path / "a.zarr", pixel=pixel, obs=obs, regions=("A1", "B1"))
+    section = read_section(SectionSource(tmp_path / "a.zarr", name="B1"))
+    assert (section.patient, int(section.usable.sum())) == ("P2", 29)
+    assert any("1 of 30 spots are not under tissue" in note for note in section.notes)
+    assert not any("parts that lie apart" in note for note in section.notes)
+
+
+def test_two_shapes_of_one_name_are_refused(tmp_path):
+    row, column, pixel = hexagonal()
+    written_folder(tmp_path / "a.zarr", pixel=pixel, obs={"array_row": row, "array_col": column})
+    data = spatialdata.read_zarr(tmp_path / "a.zarr")
+    shapes = data.shapes["spots"]
+    shapes.index = [*shapes.index[:-1], "b0"]
+    data.tables["table"] = data.tables["table"][:-1].copy()
+    data.write(tmp_path / "b.zarr")
+    with pytest.raises(DataError, match="shape 'b0' stands twice, as number 1 and 60"):
+        read_section(tmp_path / "b.zarr")
+
+
 def test_bins_are_chosen_by_their_size_and_measure_the_pixels(tmp_path):
     row, column = (part.ravel() for part in np.mgrid[0:6, 0:10])
     pixel = np.column_stack([column, row]) * 16.0 + 60  # half a µm per pixel

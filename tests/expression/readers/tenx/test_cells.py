@@ -51,6 +51,31 @@ def test_a_cell_without_an_outline_has_no_position(tmp_path):
     assert any("2 of 30 cells have no outline" in note for note in section.notes)
 
 
+def as_two_parts(geometry):
+    """A speck of many points at a corner, and the outline."""
+    ring = geometry["coordinates"][0]
+    speck = [[ring[0][0] + 0.001 * k, ring[0][1] + 0.001 * (k % 3)] for k in range(12)]
+    return {"type": "MultiPolygon", "coordinates": [[[*speck, speck[0]]], [ring]]}
+
+
+@pytest.mark.parametrize("written", ["two parts", "ids with fractions", "one null"])
+def test_outlines_as_other_programs_write_them(tmp_path, written):
+    centre = write_cells(tmp_path)
+    path = tmp_path / "segmented_outputs/cell_segmentations.geojson"
+    content = json.loads(path.read_text())
+    for feature in content["features"]:
+        if written == "two parts":
+            feature["geometry"] = as_two_parts(feature["geometry"])
+        if written == "ids with fractions":
+            feature["properties"]["cell_id"] = float(feature["properties"]["cell_id"])
+    if written == "one null":
+        content["features"][0]["geometry"] = None  # of the last cell
+        centre[-1] = np.nan
+    path.write_text(json.dumps(content))
+    section = read_section(tmp_path)
+    np.testing.assert_allclose(section.full_pixel, centre, atol=0.01)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -98,6 +98,19 @@ def test_files_of_one_accession_belong_together(tmp_path):
     assert any("GSM1_tissue_positions.csv is taken" in note for note in section.notes)
 
 
+@pytest.mark.parametrize("lost", ["tissue_positions.csv", "scalefactors_json.json", "tissue_hires_image.png"])
+@pytest.mark.parametrize(
+    ("own", "other"), [("GSM1_A_", "GSM1_B_"), ("A", "A1"), ("P1_", "P1_r_"), ("P1_r_", "P1_")]
+)
+def test_a_file_of_another_sample_in_the_folder_is_never_taken(tmp_path, own, other, lost):
+    for sample in (own, other):
+        write_run(tmp_path, visium(), Layout(prefix=sample, flat=True))
+    (tmp_path / f"{own}{lost}").unlink()
+    with pytest.raises(DataError):
+        read_section(tmp_path / f"{own}filtered_feature_bc_matrix.h5")
+    check(read_section(tmp_path / f"{other}filtered_feature_bc_matrix.h5"), visium())
+
+
 def test_a_folder_spatial_that_could_be_any_sample_s_is_refused(tmp_path):
     for sample in ("GSM1_A_", "GSM2_B_"):
         write_run(tmp_path, visium(), Layout(prefix=sample))

@@ -77,7 +77,10 @@ def test_an_hdf5_file_of_space_ranger_that_does_not_fit_is_refused(put, change, 
     ("text", "said"),
     [
         ("barcode,x,y\nB0-1,1,2\n", "the columns are"),
-        ("Z-1,1,0,0,1,1\n", "none of the 12 counted barcodes lies under tissue"),
+        (
+            "Z-1,1,0,0,1,1\n",
+            r"none of the 12 counted barcodes \('B0-1', …\) stands in it, but 'Z-1' and others",
+        ),
     ],
 )
 def test_positions_of_something_else_are_refused(put, text, said):
