@@ -17,6 +17,7 @@ from spectra_dl.imaging.pixel_fields import StatedSize, plausible
 from spectra_dl.imaging.tiff_colours import Colours
 from spectra_dl.imaging.tiff_image import TiffImage, open_tiff
 from spectra_dl.imaging.tissue_mask import refuse_grey
+from spectra_dl.imaging.whole_image import banded_thumbnail
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 # A plain TIFF up to this size is decoded whole, which is faster; of a larger one regions are read.
 _DECODED_WHOLE = 150_000_000
-_BAND_PIXELS = 16_000_000
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
 _ENDINGS = (_MIRAX, ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm")
 _UM_PER_UNIT = {"inch": 25_400.0, "centimeter": 10_000.0}
@@ -75,16 +75,13 @@ class SlideImage:
 
         Read band by band, since a slide need not hold a small copy of itself.
         """
-        scale = min(1.0, longest / max(self.width, self.height))
-        wide, high = max(1, round(self.width * scale)), max(1, round(self.height * scale))
         slide = _opened(self.path)
-        rows_at_once = max(1, int(_BAND_PIXELS * scale / self.width))
-        small = np.empty((high, wide, 3), dtype=np.uint8)
-        for top in range(0, high, rows_at_once):
-            bottom = min(high, top + rows_at_once)
-            first, last = round(top / scale), min(self.height, round(bottom / scale))
-            small[top:bottom] = _region(slide, (0, first), (self.width, last - first), (wide, bottom - top))
-        return small, wide / self.width
+        small = banded_thumbnail(
+            (self.width, self.height),
+            longest,
+            lambda first, last, target: _region(slide, (0, first), (self.width, last - first), target),
+        )
+        return small, small.shape[1] / self.width
 
     def cutter(self) -> Cutter:
         """Open the slide, and return what yields its tiles, white beyond the edge."""

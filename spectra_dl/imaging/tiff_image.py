@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, downscaled, page_of_tiff, refuse_unused_bits
+from spectra_dl.imaging.image_file import page_of_tiff, refuse_unused_bits
 from spectra_dl.imaging.tiff_colours import Samples
 from spectra_dl.imaging.tiff_plan import (
     NotDecodedError,
@@ -25,7 +24,7 @@ from spectra_dl.imaging.tiff_plan import (
     planes_of,
     segment_of,
 )
-from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.imaging.whole_image import WholeImage, banded_thumbnail
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -44,7 +43,7 @@ _SAMPLED = 64
 
 
 @dataclass(frozen=True)
-class TiffImage:
+class TiffImage(WholeImage):
     """A TIFF whose structure was checked, not yet decoded; returned by `open_tiff`.
 
     Attributes
@@ -73,19 +72,23 @@ class TiffImage:
         """A sentence for each assumption and change."""
         return self.plan.notes
 
-    def sha256(self) -> str:
-        """Return the file's digest."""
-        return sha256_of(self.path)
-
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
         if self._held_whole:
-            return downscaled(self.decoded(), longest)
-        return self._banded_thumbnail(longest)
+            return super().thumbnail(longest)
+        with opened_tiff(self.path) as tiff:
+            reader = _Reader(tiff, self.plan, self.path.name)
+            small = banded_thumbnail(
+                (self.width, self.height),
+                longest,
+                lambda first, last, _: self._read(reader, (first, last, 0, self.width)),
+                reader.band,
+            )
+        return small, small.shape[1] / self.width
 
     def cutter(self) -> Cutter:
         """Decode the image, or open it where it is large, and return what yields its tiles, white beyond the edge."""
-        return partial(cut_tiles, self.decoded()) if self._held_whole else self._cut_regions
+        return super().cutter() if self._held_whole else self._cut_regions
 
     def region_cutter(self) -> Cutter:
         """Return what yields tiles of an image of any size, of which only the regions asked for are decoded."""
@@ -115,9 +118,17 @@ class TiffImage:
             planes = [page_of_tiff(self.path, page, (self.width, self.height)) for page in self.plan.pages]
         except DataError as err:
             raise self._refusal(fault, known=number in _CODECS and _codec_here(number)) from err
+        if self.plan.colours.bits > _BYTE:
+            self._check_bits(planes, fault)
         if len(planes) > 1:
             return np.stack([plane[..., 0] for plane in planes], axis=-1)
         return planes[0] if self.plan.channels is None else planes[0][..., self.plan.channels]
+
+    def _check_bits(self, planes: list[Pixels], fault: "NotDecodedError") -> None:
+        """Refuse what Pillow makes of 16 bits, the upper byte of each, where that isn't how bright the image is."""
+        if self.plan.colours.bits != 2 * _BYTE:
+            raise self._refusal(fault, known=_codec_here(self.plan.compression[0]))
+        refuse_unused_bits(max(int(plane.max()) for plane in planes) << _BYTE | 255, self.path.name)
 
     def _refusal(self, fault: "NotDecodedError", *, known: bool) -> SpectraDLError:
         number, name = self.plan.compression
@@ -151,25 +162,6 @@ class TiffImage:
                     _place(tile, self._read(reader, box), (box[0] - top, box[2] - left))
                 resized = Image.fromarray(tile).resize((pixels, pixels), Image.Resampling.BOX)
                 yield np.asarray(resized, dtype=np.uint8)
-
-    def _banded_thumbnail(self, longest: int) -> tuple[Pixels, float]:
-        from PIL import Image
-
-        scale = min(1.0, longest / max(self.width, self.height))
-        wide, high = max(1, round(self.width * scale)), max(1, round(self.height * scale))
-        small = np.empty((high, wide, 3), dtype=np.uint8)
-        with opened_tiff(self.path) as tiff:
-            reader = _Reader(tiff, self.plan, self.path.name)
-            rows = max(1, int(reader.band * scale))
-            for top in range(0, high, rows):
-                bottom = min(high, top + rows)
-                first, last = (
-                    int(top / scale),
-                    min(self.height, max(int(bottom / scale), int(top / scale) + 1)),
-                )
-                band = Image.fromarray(self._read(reader, (first, last, 0, self.width)))
-                small[top:bottom] = np.asarray(band.resize((wide, bottom - top), Image.Resampling.BOX))
-        return small, wide / self.width
 
 
 def open_tiff(path: Path) -> TiffImage:

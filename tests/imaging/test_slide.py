@@ -9,9 +9,10 @@ import tifffile
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import read_section
 from spectra_dl.imaging import slide as slide_image
-from spectra_dl.imaging.image_file import cut_tiles
+from spectra_dl.imaging import whole_image
 from spectra_dl.imaging.slide import SlideImage, open_tissue_image, stated_sizes
 from spectra_dl.imaging.tiff_image import TiffImage
+from spectra_dl.imaging.whole_image import cut_tiles
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def pixels():
 def slide(tmp_path, pixels, monkeypatch):
     """A tiled TIFF with a smaller copy of itself, large enough to be read by regions."""
     monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
-    monkeypatch.setattr(slide_image, "_BAND_PIXELS", 100_000)
+    monkeypatch.setattr(whole_image, "BAND_PIXELS", 100_000)
     path = tmp_path / "slide.tif"
     # 0.5 um per pixel is 20,000 pixels per centimetre.
     options = {

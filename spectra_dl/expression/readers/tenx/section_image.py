@@ -5,7 +5,6 @@ import io
 import re
 import zlib
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,10 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.source import IMAGES, SectionSource
-from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import cut_tiles, downscaled
+from spectra_dl.imaging.image import Pixels, TissueImage
+from spectra_dl.imaging.image_file import on_white
 from spectra_dl.imaging.slide import open_tissue_image
-from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.imaging.whole_image import WholeImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,7 +31,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF")
 
 
 @dataclass(frozen=True)
-class PackedImage:
+class PackedImage(WholeImage):
     """A small image in a gzip file, as archives keep it, unpacked in memory when pixels of it are asked for.
 
     Attributes
@@ -47,22 +46,11 @@ class PackedImage:
     width: int
     height: int
 
-    def thumbnail(self, longest: int) -> tuple[Pixels, float]:
-        """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return downscaled(self._pixels(), longest)
-
-    def sha256(self) -> str:
-        """Return the file's digest."""
-        return sha256_of(self.path)
-
-    def cutter(self) -> Cutter:
-        """Read the image, and return what yields its tiles, white beyond the edge."""
-        return partial(cut_tiles, self._pixels())
-
-    def _pixels(self) -> Pixels:
+    def decoded(self) -> Pixels:
+        """Return the whole image, ``(height, width, 3)``."""
         with _unpacked(self.path) as image:
             try:
-                return np.asarray(image.convert("RGB"), dtype=np.uint8)
+                return np.asarray(on_white(image), dtype=np.uint8)
             except (OSError, ValueError, SyntaxError) as err:
                 raise _damaged(self.path, err) from err
 
