@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
 from spectra_dl.imaging.image_file import ImageFile, kind_of, open_image, refuse_dark_png, refuse_grey_mode
-from spectra_dl.imaging.pixel_fields import StatedSize, plausible
+from spectra_dl.imaging.pixel_fields import StatedSize, magnification_of, plausible
 from spectra_dl.imaging.tiff_colours import Colours
 from spectra_dl.imaging.tiff_image import TiffImage, open_tiff
 from spectra_dl.imaging.tissue_mask import refuse_grey
@@ -28,6 +28,8 @@ _DECODED_WHOLE = 150_000_000
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
 _ENDINGS = (_MIRAX, ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm")
 _UM_PER_UNIT = {"inch": 25_400.0, "centimeter": 10_000.0}
+# Of others the objective is stated, behind which cameras enlarge once more.
+_MAGNIFICATIONS = ("aperio.AppMag", "hamamatsu.SourceLens")
 _SOME, _SMALL, _LEAST_CONTRAST = 16, 256, 16
 _DICOM_AT, _MOST_FILES = 128, 10_000
 
@@ -48,6 +50,8 @@ class SlideImage:
         The format by OpenSlide's name.
     notes
         A sentence for each assumption.
+    magnification
+        As the scanner labels the slide, such as 20; None where it doesn't.
     """
 
     path: Path
@@ -56,6 +60,7 @@ class SlideImage:
     sizes: tuple[StatedSize, ...] = ()
     vendor: str = _ANY_TIFF
     notes: tuple[str, ...] = ()
+    magnification: float | None = None
 
     def sha256(self) -> str:
         """Return a digest of the file, and of those beside it that hold the pixels of a MIRAX or DICOM slide."""
@@ -126,7 +131,12 @@ def open_tissue_image(path: Path) -> TissueImage:
     image = open_tiff(file)
     if slide is None or image.width * image.height <= _DECODED_WHOLE or not _plain(image):
         return image
-    return replace(slide, sizes=(*slide.sizes, *image.plan.sizes), notes=(*slide.notes, *image.notes))
+    return replace(
+        slide,
+        sizes=(*slide.sizes, *image.plan.sizes),
+        notes=(*slide.notes, *image.notes),
+        magnification=image.plan.magnification,
+    )
 
 
 def refuse_grey_image(image: TissueImage, centre: NDArray[np.float64]) -> None:
@@ -164,6 +174,13 @@ def stated_sizes(image: TissueImage) -> tuple[StatedSize, ...]:
     if isinstance(image, TiffImage):
         return image.plan.sizes
     return image.sizes if isinstance(image, SlideImage) else ()
+
+
+def stated_magnification(image: TissueImage) -> float | None:
+    """Return the magnification with which a scanner labels a slide, such as 20; None where nothing says it."""
+    if isinstance(image, TiffImage):
+        return image.plan.magnification
+    return image.magnification if isinstance(image, SlideImage) else None
 
 
 def dicom_in(folder: Path) -> Path | None:
@@ -241,7 +258,9 @@ def _slide(path: Path, *, needed: bool) -> tuple[SlideImage | None, str | None]:
     except (openslide.OpenSlideError, OSError) as err:
         return None, " ".join(str(err).replace(str(path), path.name).split())[:120]
     sizes = _stated(properties)
-    return SlideImage(path, width, height, sizes, vendor, _notes(properties, path.name)), None
+    labelled = next((properties[name] for name in _MAGNIFICATIONS if name in properties), "")
+    notes = _notes(properties, path.name)
+    return SlideImage(path, width, height, sizes, vendor, notes, magnification_of(labelled)), None
 
 
 def _stated(properties: Mapping[str, str]) -> tuple[StatedSize, ...]:
