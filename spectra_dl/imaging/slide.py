@@ -213,9 +213,12 @@ def is_dicom(path: Path) -> bool:
 
 
 def _plain(image: TiffImage) -> bool:
-    """Return whether OpenSlide shows a TIFF as it is: one page of three bytes a pixel, the first."""
+    """Return whether OpenSlide shows a TIFF as it is: one page of three bytes a pixel, the first.
+
+    It takes a fourth sample for opacity, three that are not said to be colours for grey, and turns each tile by the field orientation.
+    """
     plan = image.plan
-    return plan.pages == (0,) and plan.colours == Colours("rgb") and plan.channels is None
+    return plan.pages == (0,) and plan.colours == Colours("rgb") and plan.channels is None and plan.usual
 
 
 def _refused(path: Path, fault: str | None) -> NoReturn:

@@ -16,6 +16,8 @@ from spectra_dl.imaging.tiff_colours import (
     MINISBLACK,
     MINISWHITE,
     PALETTE,
+    RGB,
+    YCBCR,
     Colours,
     colours_of,
     palette_colours,
@@ -50,6 +52,8 @@ class TiffPlan:
         A sentence for each assumption and change.
     compression
         Its number and name.
+    usual
+        Whether a page has three samples that are said to be colours, and no orientation: what every reader shows in one way.
     magnification
         As a scanner labels the slide; None where it doesn't.
     """
@@ -62,6 +66,7 @@ class TiffPlan:
     sizes: tuple[StatedSize, ...]
     notes: tuple[str, ...]
     compression: tuple[int, str]
+    usual: bool = True
     magnification: float | None = None
 
 
@@ -304,7 +309,22 @@ def _plan(
 ) -> TiffPlan:
     page = pages[planes[0]]
     compression = int(page.compression), str(getattr(page.compression, "name", "unknown"))
-    return TiffPlan(planes, page.imagewidth, page.imagelength, colours, channels, (), notes, compression)
+    return TiffPlan(
+        planes,
+        page.imagewidth,
+        page.imagelength,
+        colours,
+        channels,
+        (),
+        notes,
+        compression,
+        _is_usual(page),
+    )
+
+
+def _is_usual(page: "TiffPage") -> bool:
+    turned = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
+    return page.samplesperpixel == len("RGB") and int(page.photometric) in (RGB, YCBCR) and turned == 1
 
 
 def _eight_or_sixteen(sample_type: str, ome: OmePixels | None, where: str) -> Colours:

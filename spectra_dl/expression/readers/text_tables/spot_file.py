@@ -35,7 +35,7 @@ _PIXELS = (
     ("imagecol", "imagerow"),
     ("xaxis", "yaxis"),
 )
-_IDS = ("barcode", "barcodes", "spot", "spotid", "spotname")
+_IDS = ("barcode", "barcodes", "spot", "spotid", "spotname", "id")
 _RADIUS = "r"
 _NEEDED = ("x", "y", "pixel_x", "pixel_y")
 _LEAST_PITCH = 3.0  # pixels between spots; places of an array lie 1 or 2 apart
