@@ -257,7 +257,8 @@ def _slide(path: Path, *, needed: bool) -> tuple[SlideImage | None, str | None]:
             return None, None
         with openslide.OpenSlide(path) as slide:
             width, height = slide.dimensions
-            properties = dict(slide.properties)
+            # A field that is listed may have no text.
+            properties = {name: text for name in slide.properties if (text := slide.properties.get(name))}
     except (openslide.OpenSlideError, OSError) as err:
         return None, " ".join(str(err).replace(str(path), path.name).split())[:120]
     sizes = _stated(properties)

@@ -29,7 +29,7 @@ from spectra_dl.imaging.whole_image import WholeImage, banded_thumbnail
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
-_NONE, _JPEG = 1, 7
+_NONE, _JPEG, _JPEG_END = 1, 7, b"\xff\xd9"
 _CODECS = frozenset((1, 5, 7, 8, 32773, 32946, 33003, 33004, 33005, 33007, 34712, 34925, 50000, 50001))
 _WITH_HEADER = frozenset(
     (7, 33003, 33004, 33005, 33007, 34712, 50001)
@@ -233,6 +233,28 @@ class _Reader:
             self._kept_bytes -= self._kept.popitem(last=False)[1].nbytes
         return segment
 
+    def stored(self, page: "TiffPage", number: int) -> bytes:
+        """Return the bytes of one strip or tile.
+
+        Raises
+        ------
+        DataError
+            It is a JPEG without its end, of which decoders make a half grey image.
+        """
+        self._tiff.filehandle.seek(page.dataoffsets[number])
+        content: bytes = self._tiff.filehandle.read(page.databytecounts[number])
+        if int(page.compression) == _JPEG and _JPEG_END not in content:
+            raise DataError(
+                f"{self._where}: truncated or damaged TIFF (strip or tile {number + 1}: a JPEG without its end); take a fresh copy"
+            )
+        return content
+
+    def _check_all(self, page: "TiffPage") -> None:
+        """Refuse an image of which a JPEG has no end, before another reader decodes it whole."""
+        for number, length in enumerate(page.databytecounts if int(page.compression) == _JPEG else ()):
+            if length:
+                self.stored(page, number)
+
     def _decode(self, page: "TiffPage", number: int) -> Samples:
         high, wide = self.segment
         samples = page.samplesperpixel // planes_of(page)
@@ -241,9 +263,9 @@ class _Reader:
             top = 255 if page.dtype == np.uint8 else 65535
             return np.full((high, wide, samples), top, dtype=page.dtype)
         if not _codec_here(int(page.compression)):
+            self._check_all(page)
             raise NotDecodedError(f"{self._where}: compression {int(page.compression)}")
-        self._tiff.filehandle.seek(page.dataoffsets[number])
-        content = self._tiff.filehandle.read(length)
+        content = self.stored(page, number)
         try:
             _check_header(content, int(page.compression), (high, wide))
             tables = {"jpegtables": page.jpegtables} if int(page.compression) == _JPEG else {}

@@ -163,6 +163,8 @@ def _pages(tiff: "TiffFile") -> list["TiffPage"]:
             break
         seen.add(page.offset)
         pages.append(page)  # type: ignore[arg-type]  # no frames, as set above
+    if not all(isinstance(side, int) for page in pages for side in (page.imagewidth, page.imagelength)):
+        raise ValueError("a page states several widths or heights")
     return pages
 
 
