@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import ImageFile, kind_of, open_image, refuse_dark_png, refuse_grey_mode
+from spectra_dl.imaging.image_file import (
+    ImageFile,
+    kind_of,
+    open_image,
+    refuse_bomb,
+    refuse_dark_png,
+    refuse_grey_mode,
+)
 from spectra_dl.imaging.pixel_fields import StatedSize, magnification_of, plausible
 from spectra_dl.imaging.tiff_colours import Colours
 from spectra_dl.imaging.tiff_image import TiffImage, open_tiff
@@ -30,6 +37,8 @@ _ENDINGS = (_MIRAX, ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide",
 _UM_PER_UNIT = {"inch": 25_400.0, "centimeter": 10_000.0}
 # Of others the objective is stated, behind which cameras enlarge once more.
 _MAGNIFICATIONS = ("aperio.AppMag", "hamamatsu.SourceLens")
+_LARGEST_TILE = 50_000_000  # pixels
+_IN_OTHER_FILES, _LONGEST = ("mirax", "dicom"), 4_000_000  # a row of the largest slide is read at once
 _SOME, _SMALL, _LEAST_CONTRAST = 16, 256, 16
 _DICOM_AT, _MOST_FILES = 128, 10_000
 
@@ -261,10 +270,26 @@ def _slide(path: Path, *, needed: bool) -> tuple[SlideImage | None, str | None]:
             properties = {name: text for name in slide.properties if (text := slide.properties.get(name))}
     except (openslide.OpenSlideError, OSError) as err:
         return None, " ".join(str(err).replace(str(path), path.name).split())[:120]
+    _refuse_huge(path, (width, height), vendor, properties)
     sizes = _stated(properties)
     labelled = next((properties[name] for name in _MAGNIFICATIONS if name in properties), "")
     notes = _notes(properties, path.name)
     return SlideImage(path, width, height, sizes, vendor, notes, magnification_of(labelled)), None
+
+
+def _refuse_huge(path: Path, size: tuple[int, int], vendor: str, properties: Mapping[str, str]) -> None:
+    """Refuse a slide that claims sizes which can't be true; OpenSlide ends the process where it can't hold a tile."""
+    if max(size) > _LONGEST:
+        raise DataError(
+            f"{path.name}: claims {size[0]} x {size[1]} pixels; it was not decoded: export the slide again"
+        )
+    if vendor not in _IN_OTHER_FILES:
+        refuse_bomb(path, *size)
+    for name in properties:
+        if name.startswith("openslide.level[") and name.endswith(".tile-width"):
+            wide, high = int(properties[name]), int(properties.get(name.replace("width", "height"), "0"))
+            if wide * high > _LARGEST_TILE:
+                raise _damaged(path, f"tiles of {wide} x {high} pixels")
 
 
 def _stated(properties: Mapping[str, str]) -> tuple[StatedSize, ...]:

@@ -29,6 +29,7 @@ from spectra_dl.imaging.whole_image import WholeImage, banded_thumbnail
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
+_LZW, _LZW_CLEAR, _LZW_MEASURED = 5, 256, 1 << 20
 _NONE, _JPEG, _JPEG_END = 1, 7, b"\xff\xd9"
 _CODECS = frozenset((1, 5, 7, 8, 32773, 32946, 33003, 33004, 33005, 33007, 34712, 34925, 50000, 50001))
 _WITH_HEADER = frozenset(
@@ -268,6 +269,8 @@ class _Reader:
         content = self.stored(page, number)
         try:
             _check_header(content, int(page.compression), (high, wide))
+            if int(page.compression) == _LZW:
+                _check_lzw(content)
             tables = {"jpegtables": page.jpegtables} if int(page.compression) == _JPEG else {}
             decoded = np.asarray(page.decode(content, number, **tables)[0])
             return decoded.reshape(-1, decoded.shape[-2], samples)
@@ -310,6 +313,23 @@ def _check_header(content: bytes, compression: int, segment: tuple[int, int]) ->
         return  # not for Pillow to say: the decoder does
     if height > segment[0] + 64 or width > segment[1] + 64:
         raise ValueError(f"it states {width} x {height} pixels for {segment[1]} x {segment[0]}")
+
+
+def _check_lzw(content: bytes) -> None:
+    """Refuse an LZW stream that names what isn't in its table yet; decoded into memory of a given size it would end the process.
+
+    Raises
+    ------
+    Exception
+        Whatever the decoder makes of it: decoded without a size, it measures the stream first.
+    """
+    first = int.from_bytes(content[:3], "big") >> 6
+    if first >> 9 == _LZW_CLEAR and first & 511 > _LZW_CLEAR + 1:
+        raise ValueError("LZW names what is not in its table")
+    if len(content) <= _LZW_MEASURED:  # what is longer could swell without bound
+        import imagecodecs
+
+        imagecodecs.lzw_decode(content)
 
 
 def _refuse_large_segments(segment: tuple[int, int], image: TiffImage, where: str) -> None:

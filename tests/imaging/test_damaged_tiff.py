@@ -1,5 +1,8 @@
 """Parts of a TIFF that decoders pass over in silence are refused."""
 
+import struct
+import subprocess
+import sys
 import time
 
 import pytest
@@ -53,3 +56,55 @@ def test_a_field_whose_name_is_no_text_is_passed_over(tmp_path):
     tifffile.imwrite(path, tissue(), photometric="rgb", tile=(64, 64), metadata=None, extratags=field)
     assert openslide.OpenSlide.detect_format(path) == "aperio"
     assert [size.across_um for size in stated_sizes(open_tissue_image(path))][:1] == [0.5]
+
+
+@pytest.mark.parametrize("at", [1, 120])
+def test_lzw_that_names_what_is_not_in_its_table_is_refused_and_the_process_lives(tmp_path, at):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, tissue(), photometric="rgb", compression="lzw")
+    with tifffile.TiffFile(path) as file:
+        start = file.pages[0].dataoffsets[0]
+    content = bytearray(path.read_bytes())
+    content[start + at] = 65 if at == 1 else 255
+    path.write_bytes(content)
+    words = "import sys, pathlib; from spectra_dl.imaging.slide import open_tissue_image as opened; opened(pathlib.Path(sys.argv[1])).decoded()"
+    ended = subprocess.run(
+        [sys.executable, "-c", words, str(path)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "truncated or damaged TIFF" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "says"),
+    [
+        (2**31 - 300, 192, "claims 2147483348 x 192 pixels"),
+        (3_000_000, 3_000_000, "claims 3000000 x 3000000 pixels in"),
+    ],
+)
+def test_a_slide_that_claims_more_than_it_can_hold_is_not_decoded(tmp_path, width, height, says):
+    pytest.importorskip("openslide")
+    path = tmp_path / "a.svs"
+    words = "Aperio Image Library v1\r\n|AppMag = 20|MPP = 0.5"
+    tifffile.imwrite(path, tissue(), photometric="rgb", tile=(64, 64), metadata=None, description=words)
+    with tifffile.TiffFile(path, mode="r+") as file:
+        file.pages[0].tags["ImageWidth"].overwrite(width)
+        file.pages[0].tags["ImageLength"].overwrite(height)
+    with pytest.raises(DataError, match=says):
+        open_tissue_image(path).thumbnail(50)
+
+
+def test_a_slide_whose_tiles_can_not_be_held_is_refused_before_openslide_reads_one(tmp_path):
+    pytest.importorskip("openslide")
+    path = tmp_path / "a.svs"
+    words = "Aperio Image Library v1\r\n|AppMag = 20|MPP = 0.5"
+    tifffile.imwrite(
+        path, tissue(), photometric="rgb", compression="jpeg", tile=(64, 64), metadata=None, description=words
+    )
+    with tifffile.TiffFile(path) as file:
+        place, order = file.pages[0].tags["TileLength"].offset, file.byteorder
+    content = bytearray(path.read_bytes())
+    content[place + 2 : place + 12] = struct.pack(f"{order}HII", 4, 1, 637_534_272)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="tiles of 64 x 637534272 pixels"):
+        open_tissue_image(path).thumbnail(50)
