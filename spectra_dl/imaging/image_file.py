@@ -7,16 +7,14 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
-from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.whole_image import WholeImage
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 if TYPE_CHECKING:
@@ -32,6 +30,16 @@ _KINDS = {
 }
 _GREY = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 _ORIENTATION = 0x0112
+# Of a field's value, quarter turns and whether mirrored before, from the image as it is shown to the image as it is stored.
+_TURNED_BACK = {
+    2: (0, True),
+    3: (2, False),
+    4: (2, True),
+    5: (1, True),
+    6: (1, False),
+    7: (3, True),
+    8: (3, False),
+}
 _HEAD = 512  # bytes by which a file's kind is recognised
 _MOST_PIXELS = 400_000_000
 _SUSPICIOUS_BYTES, _MOST_EXPANSION = 256 << 20, 1000
@@ -43,7 +51,7 @@ _GUARD = threading.Lock()
 
 
 @dataclass(frozen=True)
-class ImageFile:
+class ImageFile(WholeImage):
     """A JPEG, PNG or TIFF file, checked and measured, not yet decoded; returned by `open_image`.
 
     Attributes
@@ -68,18 +76,10 @@ class ImageFile:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
         with _opened(self.path, self.kind) as image:
             image.draft("RGB", (longest, longest))
-            small = _on_white(image)
+            small = on_white(image)
             small.thumbnail((longest, longest))
             pixels = np.asarray(small, dtype=np.uint8)
         return pixels, pixels.shape[1] / self.width
-
-    def sha256(self) -> str:
-        """Return the file's digest."""
-        return sha256_of(self.path)
-
-    def cutter(self) -> Cutter:
-        """Decode the image, and return what yields its tiles, white beyond the edge."""
-        return partial(cut_tiles, self.decoded())
 
     def decoded(self) -> Pixels:
         """Return the whole image, ``(height, width, 3)``."""
@@ -88,56 +88,8 @@ class ImageFile:
             # Band by band, since converting an image at once takes several times its size in memory.
             for top in range(0, self.height, _BAND):
                 band = image.crop((0, top, self.width, min(top + _BAND, self.height)))
-                whole[top : top + _BAND] = np.asarray(_on_white(band), dtype=np.uint8)
+                whole[top : top + _BAND] = np.asarray(on_white(band), dtype=np.uint8)
         return whole
-
-
-def downscaled(whole: Pixels, longest: int) -> tuple[Pixels, float]:
-    """Reduce a decoded image.
-
-    Parameters
-    ----------
-    whole
-        ``(height, width, 3)`` uint8.
-    longest
-        The longest side of the result in pixels, at most; a smaller image stays as it is.
-
-    Returns
-    -------
-    pixels
-        ``(h, w, 3)`` uint8.
-    scale
-        Its pixels per full-resolution pixel, at most 1.
-    """
-    from PIL import Image
-
-    small = Image.fromarray(whole)
-    small.thumbnail((longest, longest))
-    pixels = np.asarray(small, dtype=np.uint8)
-    return pixels, pixels.shape[1] / whole.shape[1]
-
-
-def cut_tiles(whole: Pixels, centre: NDArray[np.float64], side: float, pixels: int) -> Iterator[Pixels]:
-    """Yield tiles ``(pixels, pixels, 3)`` of a decoded image around each centre, white beyond the edge.
-
-    Parameters
-    ----------
-    whole
-        ``(height, width, 3)`` uint8.
-    centre
-        ``(k, 2)`` x and y in full-resolution pixels.
-    side
-        The tile's side in full-resolution pixels.
-    pixels
-        The side it is brought to.
-    """
-    from PIL import Image
-
-    reach = max(1, round(side))
-    for x, y in centre:
-        left, top = round(float(x) - reach / 2), round(float(y) - reach / 2)
-        tile = Image.fromarray(_cut(whole, left, top, reach))
-        yield np.asarray(tile.resize((pixels, pixels), Image.Resampling.BOX), dtype=np.uint8)
 
 
 def jpeg_pixels(content: bytes, where: str) -> Pixels:
@@ -243,9 +195,15 @@ def page_of_tiff(path: Path, page: int, size: tuple[int, int]) -> Pixels:
     """
     with _opened(path, "TIFF") as image:
         image.seek(page)
-        if image.size != size:
+        tags = getattr(image, "tag_v2", {})
+        turned = tags.get(_ORIENTATION, 1)
+        pixels = np.asarray(on_white(image), dtype=np.uint8)
+        if turned in _TURNED_BACK and _ORIENTATION not in tags:  # Pillow has turned the image
+            steps, mirrored = _TURNED_BACK[turned]
+            pixels = np.rot90(pixels[:, ::-1] if mirrored else pixels, steps)
+        if pixels.shape[:2] != size[::-1]:
             raise ValueError(f"page {page + 1} has another size")
-        return np.asarray(_on_white(image), dtype=np.uint8)
+        return np.ascontiguousarray(pixels)
 
 
 def refuse_grey_mode(path: Path, kind: str) -> None:
@@ -370,7 +328,7 @@ def _notes(image: "Image", where: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _on_white(image: "Image") -> "Image":
+def on_white(image: "Image") -> "Image":
     """Return the image in RGB, what is transparent put on white."""
     from PIL import Image
 
@@ -379,15 +337,3 @@ def _on_white(image: "Image") -> "Image":
         ground = Image.new("RGBA", clear.size, "white")
         return Image.alpha_composite(ground, clear).convert("RGB")
     return image.convert("RGB")
-
-
-def _cut(whole: Pixels, left: int, top: int, side: int) -> Pixels:
-    height, width = whole.shape[:2]
-    inside = whole[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
-    if inside.shape[:2] == (side, side):
-        return inside
-    tile = np.full((side, side, 3), 255, dtype=np.uint8)
-    row, column = max(0, -top), max(0, -left)
-    if row < side and column < side and top < height and left < width:
-        tile[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
-    return tile

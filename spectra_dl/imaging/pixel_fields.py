@@ -12,6 +12,8 @@ _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 282, 283, 296
 _UM_PER_UNIT = {2: 25_400.0, 3: 10_000.0}
 _MOST_TEXT = 1 << 20
 _APERIO = re.compile(r"\|\s*MPP\s*=\s*([0-9.]{1,12})")
+_APP_MAG = re.compile(r"\|\s*AppMag\s*=\s*([0-9.]{1,12})")
+_MAGNIFICATIONS = (1.0, 100.0)
 _IMAGEJ_UNIT = re.compile(r"^unit=(.{1,20}?)\s*$", re.MULTILINE)
 
 
@@ -66,10 +68,29 @@ def unlikely_sizes(description: str, ome: OmePixels | None) -> list[str]:
     ]
 
 
+def magnification_in(description: str) -> float | None:
+    """Return the magnification that a slide's description states as AppMag; None where it doesn't.
+
+    Examples
+    --------
+    >>> magnification_in("Aperio |AppMag = 20|MPP = 0.5"), magnification_in("MPP = 0.5")
+    (20.0, None)
+    """
+    labelled = _APP_MAG.search(description[:_MOST_TEXT])
+    return magnification_of(labelled[1]) if labelled else None
+
+
+def magnification_of(text: str) -> float | None:
+    """Return a magnification that slides are scanned with, from its text; None for anything else."""
+    value = _number(text)
+    return value if _MAGNIFICATIONS[0] <= value <= _MAGNIFICATIONS[1] else None
+
+
 def _by_description(head: str, ome: OmePixels | None) -> list[StatedSize]:
     sizes = []
     if ome is not None and (size := ome.size_um()):
-        sizes.append(StatedSize(*size, "from PhysicalSizeX in the slide's description"))
+        named = "Y" if ome.written[0] is None else "X"
+        sizes.append(StatedSize(*size, f"from PhysicalSize{named} in the slide's description"))
     if aperio := _APERIO.search(head):
         value = _number(aperio[1])
         sizes.append(StatedSize(value, value, "from MPP in the slide's description"))

@@ -38,10 +38,21 @@ class StoredTiles(Protocol):
 
 @dataclass(frozen=True)
 class TileFiles:
-    """An image file per tile, named by the table ``path``."""
+    """An image file per tile.
+
+    Attributes
+    ----------
+    path
+        The table that names them.
+    file
+        The files.
+    side
+        Pixels of each tile's width and height; None where they may differ.
+    """
 
     path: Path
     file: tuple[Path, ...]
+    side: int | None = None
 
     def sha256(self) -> str:
         """Return a digest of all tiles, in their order."""
@@ -55,7 +66,16 @@ class TileFiles:
                 raise DataError(
                     f"{tile.path.name}: {tile.width} x {tile.height} pixels are an image, not a tile; name it with --image"
                 )
+            wrong = [length for length in (tile.width, tile.height) if self._differs(length)]
+            if wrong:
+                raise DataError(
+                    f"{tile.path.name}: {tile.width} x {tile.height} pixels, where {self.file[0].name} has {self.side} x {self.side}; cut all tiles to one size, "
+                    "white beyond the image's edge"
+                )
             yield tile.thumbnail(max(tile.width, tile.height))[0]
+
+    def _differs(self, length: int) -> bool:
+        return self.side is not None and abs(length - self.side) > _TOLERANCE * self.side
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import ImageFile, kind_of, open_image, refuse_dark_png, refuse_grey_mode
-from spectra_dl.imaging.pixel_fields import StatedSize, plausible
+from spectra_dl.imaging.image_file import (
+    ImageFile,
+    kind_of,
+    open_image,
+    refuse_bomb,
+    refuse_dark_png,
+    refuse_grey_mode,
+)
+from spectra_dl.imaging.pixel_fields import StatedSize, magnification_of, plausible
 from spectra_dl.imaging.tiff_colours import Colours
 from spectra_dl.imaging.tiff_image import TiffImage, open_tiff
 from spectra_dl.imaging.tissue_mask import refuse_grey
+from spectra_dl.imaging.whole_image import banded_thumbnail
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -24,10 +32,13 @@ if TYPE_CHECKING:
 
 # A plain TIFF up to this size is decoded whole, which is faster; of a larger one regions are read.
 _DECODED_WHOLE = 150_000_000
-_BAND_PIXELS = 16_000_000
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
 _ENDINGS = (_MIRAX, ".svs", ".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm")
 _UM_PER_UNIT = {"inch": 25_400.0, "centimeter": 10_000.0}
+# Of others the objective is stated, behind which cameras enlarge once more.
+_MAGNIFICATIONS = ("aperio.AppMag", "hamamatsu.SourceLens")
+_LARGEST_TILE = 50_000_000  # pixels
+_IN_OTHER_FILES, _LONGEST = ("mirax", "dicom"), 4_000_000  # a row of the largest slide is read at once
 _SOME, _SMALL, _LEAST_CONTRAST = 16, 256, 16
 _DICOM_AT, _MOST_FILES = 128, 10_000
 
@@ -48,6 +59,8 @@ class SlideImage:
         The format by OpenSlide's name.
     notes
         A sentence for each assumption.
+    magnification
+        As the scanner labels the slide, such as 20; None where it doesn't.
     """
 
     path: Path
@@ -56,6 +69,7 @@ class SlideImage:
     sizes: tuple[StatedSize, ...] = ()
     vendor: str = _ANY_TIFF
     notes: tuple[str, ...] = ()
+    magnification: float | None = None
 
     def sha256(self) -> str:
         """Return a digest of the file, and of those beside it that hold the pixels of a MIRAX or DICOM slide."""
@@ -75,16 +89,13 @@ class SlideImage:
 
         Read band by band, since a slide need not hold a small copy of itself.
         """
-        scale = min(1.0, longest / max(self.width, self.height))
-        wide, high = max(1, round(self.width * scale)), max(1, round(self.height * scale))
         slide = _opened(self.path)
-        rows_at_once = max(1, int(_BAND_PIXELS * scale / self.width))
-        small = np.empty((high, wide, 3), dtype=np.uint8)
-        for top in range(0, high, rows_at_once):
-            bottom = min(high, top + rows_at_once)
-            first, last = round(top / scale), min(self.height, round(bottom / scale))
-            small[top:bottom] = _region(slide, (0, first), (self.width, last - first), (wide, bottom - top))
-        return small, wide / self.width
+        small = banded_thumbnail(
+            (self.width, self.height),
+            longest,
+            lambda first, last, target: _region(slide, (0, first), (self.width, last - first), target),
+        )
+        return small, small.shape[1] / self.width
 
     def cutter(self) -> Cutter:
         """Open the slide, and return what yields its tiles, white beyond the edge."""
@@ -129,7 +140,12 @@ def open_tissue_image(path: Path) -> TissueImage:
     image = open_tiff(file)
     if slide is None or image.width * image.height <= _DECODED_WHOLE or not _plain(image):
         return image
-    return replace(slide, sizes=(*slide.sizes, *image.plan.sizes), notes=(*slide.notes, *image.notes))
+    return replace(
+        slide,
+        sizes=(*slide.sizes, *image.plan.sizes),
+        notes=(*slide.notes, *image.notes),
+        magnification=image.plan.magnification,
+    )
 
 
 def refuse_grey_image(image: TissueImage, centre: NDArray[np.float64]) -> None:
@@ -169,6 +185,13 @@ def stated_sizes(image: TissueImage) -> tuple[StatedSize, ...]:
     return image.sizes if isinstance(image, SlideImage) else ()
 
 
+def stated_magnification(image: TissueImage) -> float | None:
+    """Return the magnification with which a scanner labels a slide, such as 20; None where nothing says it."""
+    if isinstance(image, TiffImage):
+        return image.plan.magnification
+    return image.magnification if isinstance(image, SlideImage) else None
+
+
 def dicom_in(folder: Path) -> Path | None:
     """Return the first DICOM file in a folder, which stands for the whole slide; None where there is none."""
     files = sorted(entry for entry in folder.iterdir() if entry.is_file())[:_MOST_FILES]
@@ -199,9 +222,12 @@ def is_dicom(path: Path) -> bool:
 
 
 def _plain(image: TiffImage) -> bool:
-    """Return whether OpenSlide shows a TIFF as it is: one page of three bytes a pixel, the first."""
+    """Return whether OpenSlide shows a TIFF as it is: one page of three bytes a pixel, the first.
+
+    It takes a fourth sample for opacity, three that are not said to be colours for grey, and turns each tile by the field orientation.
+    """
     plan = image.plan
-    return plan.pages == (0,) and plan.colours == Colours("rgb") and plan.channels is None
+    return plan.pages == (0,) and plan.colours == Colours("rgb") and plan.channels is None and plan.usual
 
 
 def _refused(path: Path, fault: str | None) -> NoReturn:
@@ -240,11 +266,30 @@ def _slide(path: Path, *, needed: bool) -> tuple[SlideImage | None, str | None]:
             return None, None
         with openslide.OpenSlide(path) as slide:
             width, height = slide.dimensions
-            properties = dict(slide.properties)
+            # A field that is listed may have no text.
+            properties = {name: text for name in slide.properties if (text := slide.properties.get(name))}
     except (openslide.OpenSlideError, OSError) as err:
         return None, " ".join(str(err).replace(str(path), path.name).split())[:120]
+    _refuse_huge(path, (width, height), vendor, properties)
     sizes = _stated(properties)
-    return SlideImage(path, width, height, sizes, vendor, _notes(properties, path.name)), None
+    labelled = next((properties[name] for name in _MAGNIFICATIONS if name in properties), "")
+    notes = _notes(properties, path.name)
+    return SlideImage(path, width, height, sizes, vendor, notes, magnification_of(labelled)), None
+
+
+def _refuse_huge(path: Path, size: tuple[int, int], vendor: str, properties: Mapping[str, str]) -> None:
+    """Refuse a slide that claims sizes which can't be true; OpenSlide ends the process where it can't hold a tile."""
+    if max(size) > _LONGEST:
+        raise DataError(
+            f"{path.name}: claims {size[0]} x {size[1]} pixels; it was not decoded: export the slide again"
+        )
+    if vendor not in _IN_OTHER_FILES:
+        refuse_bomb(path, *size)
+    for name in properties:
+        if name.startswith("openslide.level[") and name.endswith(".tile-width"):
+            wide, high = int(properties[name]), int(properties.get(name.replace("width", "height"), "0"))
+            if wide * high > _LARGEST_TILE:
+                raise _damaged(path, f"tiles of {wide} x {high} pixels")
 
 
 def _stated(properties: Mapping[str, str]) -> tuple[StatedSize, ...]:

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, downscaled, page_of_tiff, refuse_unused_bits
+from spectra_dl.imaging.image_file import page_of_tiff, refuse_unused_bits
 from spectra_dl.imaging.tiff_colours import Samples
 from spectra_dl.imaging.tiff_plan import (
     NotDecodedError,
@@ -25,12 +24,13 @@ from spectra_dl.imaging.tiff_plan import (
     planes_of,
     segment_of,
 )
-from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.imaging.whole_image import WholeImage, banded_thumbnail
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
-_NONE, _JPEG = 1, 7
+_LZW, _LZW_CLEAR, _LZW_MEASURED = 5, 256, 1 << 20
+_NONE, _JPEG, _JPEG_END = 1, 7, b"\xff\xd9"
 _CODECS = frozenset((1, 5, 7, 8, 32773, 32946, 33003, 33004, 33005, 33007, 34712, 34925, 50000, 50001))
 _WITH_HEADER = frozenset(
     (7, 33003, 33004, 33005, 33007, 34712, 50001)
@@ -44,7 +44,7 @@ _SAMPLED = 64
 
 
 @dataclass(frozen=True)
-class TiffImage:
+class TiffImage(WholeImage):
     """A TIFF whose structure was checked, not yet decoded; returned by `open_tiff`.
 
     Attributes
@@ -73,19 +73,23 @@ class TiffImage:
         """A sentence for each assumption and change."""
         return self.plan.notes
 
-    def sha256(self) -> str:
-        """Return the file's digest."""
-        return sha256_of(self.path)
-
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
         if self._held_whole:
-            return downscaled(self.decoded(), longest)
-        return self._banded_thumbnail(longest)
+            return super().thumbnail(longest)
+        with opened_tiff(self.path) as tiff:
+            reader = _Reader(tiff, self.plan, self.path.name)
+            small = banded_thumbnail(
+                (self.width, self.height),
+                longest,
+                lambda first, last, _: self._read(reader, (first, last, 0, self.width)),
+                reader.band,
+            )
+        return small, small.shape[1] / self.width
 
     def cutter(self) -> Cutter:
         """Decode the image, or open it where it is large, and return what yields its tiles, white beyond the edge."""
-        return partial(cut_tiles, self.decoded()) if self._held_whole else self._cut_regions
+        return super().cutter() if self._held_whole else self._cut_regions
 
     def region_cutter(self) -> Cutter:
         """Return what yields tiles of an image of any size, of which only the regions asked for are decoded."""
@@ -115,9 +119,17 @@ class TiffImage:
             planes = [page_of_tiff(self.path, page, (self.width, self.height)) for page in self.plan.pages]
         except DataError as err:
             raise self._refusal(fault, known=number in _CODECS and _codec_here(number)) from err
+        if self.plan.colours.bits > _BYTE:
+            self._check_bits(planes, fault)
         if len(planes) > 1:
             return np.stack([plane[..., 0] for plane in planes], axis=-1)
         return planes[0] if self.plan.channels is None else planes[0][..., self.plan.channels]
+
+    def _check_bits(self, planes: list[Pixels], fault: "NotDecodedError") -> None:
+        """Refuse what Pillow makes of 16 bits, the upper byte of each, where that isn't how bright the image is."""
+        if self.plan.colours.bits != 2 * _BYTE:
+            raise self._refusal(fault, known=_codec_here(self.plan.compression[0]))
+        refuse_unused_bits(max(int(plane.max()) for plane in planes) << _BYTE | 255, self.path.name)
 
     def _refusal(self, fault: "NotDecodedError", *, known: bool) -> SpectraDLError:
         number, name = self.plan.compression
@@ -151,25 +163,6 @@ class TiffImage:
                     _place(tile, self._read(reader, box), (box[0] - top, box[2] - left))
                 resized = Image.fromarray(tile).resize((pixels, pixels), Image.Resampling.BOX)
                 yield np.asarray(resized, dtype=np.uint8)
-
-    def _banded_thumbnail(self, longest: int) -> tuple[Pixels, float]:
-        from PIL import Image
-
-        scale = min(1.0, longest / max(self.width, self.height))
-        wide, high = max(1, round(self.width * scale)), max(1, round(self.height * scale))
-        small = np.empty((high, wide, 3), dtype=np.uint8)
-        with opened_tiff(self.path) as tiff:
-            reader = _Reader(tiff, self.plan, self.path.name)
-            rows = max(1, int(reader.band * scale))
-            for top in range(0, high, rows):
-                bottom = min(high, top + rows)
-                first, last = (
-                    int(top / scale),
-                    min(self.height, max(int(bottom / scale), int(top / scale) + 1)),
-                )
-                band = Image.fromarray(self._read(reader, (first, last, 0, self.width)))
-                small[top:bottom] = np.asarray(band.resize((wide, bottom - top), Image.Resampling.BOX))
-        return small, wide / self.width
 
 
 def open_tiff(path: Path) -> TiffImage:
@@ -241,6 +234,28 @@ class _Reader:
             self._kept_bytes -= self._kept.popitem(last=False)[1].nbytes
         return segment
 
+    def stored(self, page: "TiffPage", number: int) -> bytes:
+        """Return the bytes of one strip or tile.
+
+        Raises
+        ------
+        DataError
+            It is a JPEG without its end, of which decoders make a half grey image.
+        """
+        self._tiff.filehandle.seek(page.dataoffsets[number])
+        content: bytes = self._tiff.filehandle.read(page.databytecounts[number])
+        if int(page.compression) == _JPEG and _JPEG_END not in content:
+            raise DataError(
+                f"{self._where}: truncated or damaged TIFF (strip or tile {number + 1}: a JPEG without its end); take a fresh copy"
+            )
+        return content
+
+    def _check_all(self, page: "TiffPage") -> None:
+        """Refuse an image of which a JPEG has no end, before another reader decodes it whole."""
+        for number, length in enumerate(page.databytecounts if int(page.compression) == _JPEG else ()):
+            if length:
+                self.stored(page, number)
+
     def _decode(self, page: "TiffPage", number: int) -> Samples:
         high, wide = self.segment
         samples = page.samplesperpixel // planes_of(page)
@@ -249,11 +264,13 @@ class _Reader:
             top = 255 if page.dtype == np.uint8 else 65535
             return np.full((high, wide, samples), top, dtype=page.dtype)
         if not _codec_here(int(page.compression)):
+            self._check_all(page)
             raise NotDecodedError(f"{self._where}: compression {int(page.compression)}")
-        self._tiff.filehandle.seek(page.dataoffsets[number])
-        content = self._tiff.filehandle.read(length)
+        content = self.stored(page, number)
         try:
             _check_header(content, int(page.compression), (high, wide))
+            if int(page.compression) == _LZW:
+                _check_lzw(content)
             tables = {"jpegtables": page.jpegtables} if int(page.compression) == _JPEG else {}
             decoded = np.asarray(page.decode(content, number, **tables)[0])
             return decoded.reshape(-1, decoded.shape[-2], samples)
@@ -296,6 +313,23 @@ def _check_header(content: bytes, compression: int, segment: tuple[int, int]) ->
         return  # not for Pillow to say: the decoder does
     if height > segment[0] + 64 or width > segment[1] + 64:
         raise ValueError(f"it states {width} x {height} pixels for {segment[1]} x {segment[0]}")
+
+
+def _check_lzw(content: bytes) -> None:
+    """Refuse an LZW stream that names what isn't in its table yet; decoded into memory of a given size it would end the process.
+
+    Raises
+    ------
+    Exception
+        Whatever the decoder makes of it: decoded without a size, it measures the stream first.
+    """
+    first = int.from_bytes(content[:3], "big") >> 6
+    if first >> 9 == _LZW_CLEAR and first & 511 > _LZW_CLEAR + 1:
+        raise ValueError("LZW names what is not in its table")
+    if len(content) <= _LZW_MEASURED:  # what is longer could swell without bound
+        import imagecodecs
+
+        imagecodecs.lzw_decode(content)
 
 
 def _refuse_large_segments(segment: tuple[int, int], image: TiffImage, where: str) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING
 from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.imaging.image_file import refuse_bomb
 from spectra_dl.imaging.ome import OmePixels, colour_order, read_ome
-from spectra_dl.imaging.pixel_fields import StatedSize, sizes_in_tiff, unlikely_sizes
+from spectra_dl.imaging.pixel_fields import StatedSize, magnification_in, sizes_in_tiff, unlikely_sizes
 from spectra_dl.imaging.tiff_colours import (
     MINISBLACK,
     MINISWHITE,
     PALETTE,
+    RGB,
+    YCBCR,
     Colours,
     colours_of,
     palette_colours,
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 _MOST_PAGES, _MOST_SEGMENTS, _LARGEST_TILE = 4096, 5_000_000, 50_000_000
 _RESOLUTION_TAGS, _ORIENTATION = (282, 283, 296), 274
+_IMAGEJ_PLANES = re.compile(r"^images=(\d{1,9})\s*$", re.MULTILINE)
 _BOUND, _SEPARATE, _MASK = 8, 2, 4
 
 
@@ -48,6 +52,10 @@ class TiffPlan:
         A sentence for each assumption and change.
     compression
         Its number and name.
+    usual
+        Whether a page has three samples that are said to be colours, and no orientation: what every reader shows in one way.
+    magnification
+        As a scanner labels the slide; None where it doesn't.
     """
 
     pages: tuple[int, ...]
@@ -58,6 +66,8 @@ class TiffPlan:
     sizes: tuple[StatedSize, ...]
     notes: tuple[str, ...]
     compression: tuple[int, str]
+    usual: bool = True
+    magnification: float | None = None
 
 
 class NotDecodedError(Exception):
@@ -106,6 +116,7 @@ def plan_of(path: Path) -> TiffPlan:
         refuse_bomb(path, largest.imagewidth, largest.imagelength)
         _check_segments(largest, tiff.filehandle.size, path.name)
         description = str(pages[0].description or "")
+        _refuse_hidden_planes(description, len(pages), path.name)
         notes: list[str] = []
         ome = _ome(description, path.name, notes)
         plan = _by_ome(pages, ome, path.name) if ome and ome.width else _by_size(pages, path.name)
@@ -117,7 +128,7 @@ def plan_of(path: Path) -> TiffPlan:
         sizes = tuple(sizes_in_tiff(tags, text, ome))
         notes += [f"{path.name}: its {words}" for words in unlikely_sizes(text, ome)]
         notes += _notes(page, plan.colours, path.name)
-        return replace(plan, sizes=sizes, notes=(*notes, *plan.notes))
+        return replace(plan, sizes=sizes, notes=(*notes, *plan.notes), magnification=magnification_in(text))
 
 
 def segment_of(page: "TiffPage") -> tuple[int, int]:
@@ -152,7 +163,18 @@ def _pages(tiff: "TiffFile") -> list["TiffPage"]:
             break
         seen.add(page.offset)
         pages.append(page)  # type: ignore[arg-type]  # no frames, as set above
+    if not all(isinstance(side, int) for page in pages for side in (page.imagewidth, page.imagelength)):
+        raise ValueError("a page states several widths or heights")
     return pages
+
+
+def _refuse_hidden_planes(description: str, pages: int, where: str) -> None:
+    """Refuse a stack of ImageJ of which the file describes the first plane alone, as it does above 4 GB."""
+    planes = _IMAGEJ_PLANES.search(description[:4096]) if description.startswith("ImageJ=") else None
+    if planes and int(planes[1]) > pages:
+        raise DataError(
+            f"{where}: a stack of {int(planes[1])} images by ImageJ's description, of which none is chosen; export one plane as RGB TIFF"
+        )
 
 
 def _ome(description: str, where: str, notes: list[str]) -> OmePixels | None:
@@ -289,7 +311,22 @@ def _plan(
 ) -> TiffPlan:
     page = pages[planes[0]]
     compression = int(page.compression), str(getattr(page.compression, "name", "unknown"))
-    return TiffPlan(planes, page.imagewidth, page.imagelength, colours, channels, (), notes, compression)
+    return TiffPlan(
+        planes,
+        page.imagewidth,
+        page.imagelength,
+        colours,
+        channels,
+        (),
+        notes,
+        compression,
+        _is_usual(page),
+    )
+
+
+def _is_usual(page: "TiffPage") -> bool:
+    turned = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
+    return page.samplesperpixel == len("RGB") and int(page.photometric) in (RGB, YCBCR) and turned == 1
 
 
 def _eight_or_sixteen(sample_type: str, ome: OmePixels | None, where: str) -> Colours:

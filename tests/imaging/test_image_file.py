@@ -6,7 +6,8 @@ from PIL import Image
 
 from example_images import REFUSED, strip, tiff
 from spectra_dl.errors import DataError, UnsafeError
-from spectra_dl.imaging.image_file import cut_tiles, jpeg_pixels, open_image
+from spectra_dl.imaging.image_file import jpeg_pixels, open_image
+from spectra_dl.imaging.whole_image import cut_tiles
 
 
 @pytest.mark.parametrize("fault", REFUSED)

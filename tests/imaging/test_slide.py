@@ -9,9 +9,10 @@ import tifffile
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import read_section
 from spectra_dl.imaging import slide as slide_image
-from spectra_dl.imaging.image_file import cut_tiles
+from spectra_dl.imaging import whole_image
 from spectra_dl.imaging.slide import SlideImage, open_tissue_image, stated_sizes
 from spectra_dl.imaging.tiff_image import TiffImage
+from spectra_dl.imaging.whole_image import cut_tiles
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def pixels():
 def slide(tmp_path, pixels, monkeypatch):
     """A tiled TIFF with a smaller copy of itself, large enough to be read by regions."""
     monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
-    monkeypatch.setattr(slide_image, "_BAND_PIXELS", 100_000)
+    monkeypatch.setattr(whole_image, "BAND_PIXELS", 100_000)
     path = tmp_path / "slide.tif"
     # 0.5 um per pixel is 20,000 pixels per centimetre.
     options = {
@@ -124,3 +125,34 @@ def test_what_is_no_image_is_refused(tmp_path):
     (tmp_path / "x.svs").write_bytes(b"<html>no slide</html>")
     with pytest.raises(DataError, match="not a JPEG, PNG or TIFF"):
         open_tissue_image(tmp_path / "x.svs")
+
+
+def test_a_fourth_sample_that_is_no_opacity_is_none_in_a_large_image_either(tmp_path, pixels, monkeypatch):
+    monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
+    path = tmp_path / "four.tif"
+    fourth = np.concatenate([pixels, np.zeros((*pixels.shape[:2], 1), dtype=np.uint8)], axis=2)
+    tifffile.imwrite(path, fourth, photometric="rgb", tile=(128, 128), extrasamples=["unspecified"])
+    (tile,) = open_tissue_image(path).cutter()(np.array([[450.0, 350.0]]), 64.0, 64)
+    np.testing.assert_array_equal(tile, pixels[318:382, 418:482])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_field_orientation_is_not_applied_to_a_large_image_either(
+    tmp_path, pixels, monkeypatch, orientation
+):
+    monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
+    field = [(274, "H", 1, orientation, True)]
+    path = tmp_path / "turned.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb", tile=(128, 128), extratags=field)
+    (tile,) = open_tissue_image(path).cutter()(np.array([[450.0, 350.0]]), 64.0, 64)
+    np.testing.assert_array_equal(tile, pixels[318:382, 418:482])
+
+
+def test_three_samples_that_are_not_said_to_be_colours_are_taken_for_them_in_a_large_image_too(
+    tmp_path, pixels, monkeypatch
+):
+    monkeypatch.setattr(slide_image, "_DECODED_WHOLE", 1000)
+    path = tmp_path / "black.tif"
+    tifffile.imwrite(path, pixels, photometric="minisblack", planarconfig="contig", tile=(128, 128))
+    (tile,) = open_tissue_image(path).cutter()(np.array([[450.0, 350.0]]), 64.0, 64)
+    np.testing.assert_array_equal(tile, pixels[318:382, 418:482])

@@ -7,8 +7,8 @@ import pytest
 from example_sections import write_section
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.expression.readers import SectionSource, read_section
-from spectra_dl.imaging.image_file import cut_tiles
 from spectra_dl.imaging.tile_files import TileCut, read_tiles, write_tiles
+from spectra_dl.imaging.whole_image import cut_tiles
 
 CUT = TileCut(side_um=30.0, pixels=30, per_file=50)
 

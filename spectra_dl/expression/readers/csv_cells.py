@@ -1,9 +1,9 @@
-"""Tables as text: a small CSV, every line with as many cells as its header, and a tab-separated table of counts."""
+"""Tables as text: a small CSV, every line with as many cells as its header, and a table of counts with tabs or commas."""
 
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,7 +119,7 @@ def refuse_several_sections(
 
 @dataclass(frozen=True, eq=False)
 class CountTable:
-    """A tab-separated table of counts, spots in rows.
+    """A table of counts with tabs or commas, spots in rows.
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ def read_count_table(path: Path) -> CountTable:
     DataError
         It is damaged, spots stand in columns, or an id stands twice.
     """
-    lines = text_lines(path)
+    lines = _tabbed(path)
     names = cells_of(next(lines, (1, ""))[1])
     if len(names) > 1 and all(PLACE.fullmatch(name) for name in names[1:]):
         raise DataError(
@@ -177,6 +177,14 @@ def read_count_table(path: Path) -> CountTable:
             f"{rows.wrong or counts.first_wrong}; its values are not taken as counts, bring raw counts, whole numbers from 0, where counts are needed"
         )
     return CountTable(counts, others, notes)
+
+
+def _tabbed(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield each line's number and text, with tabs in place of commas where the header has no tabs."""
+    commas = False
+    for number, (at, line) in enumerate(text_lines(path)):
+        commas = commas or (not number and "\t" not in line)
+        yield at, line.replace(",", "\t") if commas else line
 
 
 class _Rows:
@@ -222,6 +230,8 @@ def _row_values(text: str, place: str) -> FloatArray:
     """Return the numbers of one line; an empty cell is NaN."""
     cells = text.split("\t")
     try:
+        if "_" in text or not text.isascii():
+            raise ValueError("what only Python takes for numbers")
         return np.array(cells, dtype=np.float64)
     except ValueError:
         return np.array(

@@ -28,6 +28,7 @@ _METADATA = """
     dataset datasetid sectionname slidename capturearea captureareaid
     age ambiguous alignmentnotunique area blur class condition depth diameter doublet entropy fold fraction grade group height level
     magnification mpp noalignment nofeature notaligned nuclei pathology phase quality radius score sex size split stage status target
+    pixelsize pixelsizeum umperpixel umperpx micronsperpixel
     thickness toolowaqual train treatment tumor tumour weight width zoom
 """  # letters and digits alone, as is_metadata compares them
 _METADATA_WORDS = frozenset(_METADATA.split())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from spectra_dl.errors import DataError
 
 _SAME = 0.1  # relative: sizes that are measured differ by a few percent
+_ROUGH = 0.6  # and those by an objective: scanners of one magnification differ by less
 _ASK = "it does not say how many µm a pixel has; say --mpp, or fill in the column mpp"
 
 
@@ -21,11 +22,14 @@ class PixelSize:
         Where it comes from, in words that go on from "µm per pixel, ".
     measured
         Whether it follows from distances on the array, which no scanner's setting can change.
+    rough
+        Whether it only follows from the objective's magnification: never used, only held against what is.
     """
 
     um_per_pixel: float
     source: str
     measured: bool = False
+    rough: bool = False
 
 
 def agreed_pixel_size(
@@ -53,10 +57,12 @@ def agreed_pixel_size(
     >>> size.um_per_pixel, notes
     (0.5, ())
     """
-    known = [size for size in stated if size is not None]
+    known = [size for size in stated if size is not None and not size.rough]
+    rough = [size for size in stated if size is not None and size.rough]
     if given is None:
         if not known:
-            raise DataError(f"{where}: {_ASK}")
+            about = [f" ({size.source} it is about {size.um_per_pixel:.2g})" for size in rough[:1]]
+            raise DataError(f"{where}: {_ASK}{''.join(about)}")
         first = known[0]
         for other in known[1:]:
             if differ(first, other):
@@ -64,7 +70,7 @@ def agreed_pixel_size(
                     f"{where}: {first.um_per_pixel:.4g} µm per pixel {first.source}, but {other.um_per_pixel:.4g} {other.source}; "
                     "correct the wrong one, or say --mpp or fill in the column mpp with the right one"
                 )
-        return first, ()
+        return first, _beyond(first, rough, where)
     chosen = PixelSize(given, "as given")
     notes = []
     for other in known:
@@ -77,17 +83,27 @@ def agreed_pixel_size(
                 "--mpp and the column mpp away"
             )
         notes.append(f"{where}: the {given:.4g} µm per pixel given are {times}; what is given is used")
-    return chosen, tuple(notes)
+    return chosen, (*notes, *_beyond(chosen, rough, where))
+
+
+def _beyond(chosen: PixelSize, rough: Sequence[PixelSize], where: str) -> tuple[str, ...]:
+    """Return a note for each magnification that another size of a pixel goes with."""
+    return tuple(
+        f"{where}: {chosen.um_per_pixel:.4g} µm per pixel, {chosen.source}, are {chosen.um_per_pixel / size.um_per_pixel:.2g} times the about "
+        f"{size.um_per_pixel:.2g} {size.source}; check which is right"
+        for size in rough
+        if differ(chosen, size)
+    )
 
 
 def differ(first: PixelSize, second: PixelSize) -> bool:
-    """Return whether two sizes differ by more than measuring them does, a tenth.
+    """Return whether two sizes differ by more than measuring them does, a tenth; more where one of them is rough.
 
     Parameters
     ----------
     first, second
         Of one image.
     """
-    return abs(first.um_per_pixel - second.um_per_pixel) > _SAME * min(
-        first.um_per_pixel, second.um_per_pixel
-    )
+    least = min(first.um_per_pixel, second.um_per_pixel)
+    same = _ROUGH if first.rough or second.rough else _SAME
+    return abs(first.um_per_pixel - second.um_per_pixel) > same * least

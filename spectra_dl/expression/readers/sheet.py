@@ -13,15 +13,15 @@ from spectra_dl.expression.readers.foreign_sections import (
     refuse_foreign_folder,
     refuse_foreign_hdf5,
 )
-from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st, read_legacy_st, with_commas
 from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.slide import read_slide
 from spectra_dl.expression.readers.source import SectionSource, refuse_same_place
 from spectra_dl.expression.readers.spatialdata_files.section import read_spatialdata_section
 from spectra_dl.expression.readers.stored.opened import is_anndata, is_spatialdata
 from spectra_dl.expression.readers.tenx.runs import is_tenx_file, read_tenx_file, read_tenx_run
-from spectra_dl.expression.readers.text_lines import first_lines
-from spectra_dl.expression.readers.tile_folder import read_tile_folder, tile_table, why_no_tiles
+from spectra_dl.expression.readers.text_lines import first_lines, why_no_lines
+from spectra_dl.expression.readers.text_tables.legacy_st import looks_like_legacy_st, read_legacy_st
+from spectra_dl.expression.readers.text_tables.tile_folder import read_tile_folder, tile_table, why_no_tiles
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.slide import dicom_in, is_slide, refuse_grey_image
 from spectra_dl.storage.hdf5_checks import is_hdf5
@@ -162,13 +162,10 @@ def _read_kind(source: SectionSource) -> TissueSection:
     refuse_foreign_file(path)
     if looks_like_legacy_st(first_lines(path, 2)):
         return read_legacy_st(source)
-    if with_commas(first_lines(path, 2)):
-        raise DataError(
-            f"{path.name}: a table of counts with commas; write it with tabs, in pandas "
-            "by read_csv with index_col=0 and to_csv with sep='\\t'"
-        )
+    if why := why_no_lines(start):
+        raise DataError(f"{path.name}: {why}")
     raise DataError(
-        f"{path.name}: not a section; a counts table (spots in rows, genes in columns, tab-separated), a Space Ranger folder, an .h5ad, a folder "
+        f"{path.name}: not a section; a counts table (spots in rows, genes in columns, with tabs or commas), a Space Ranger folder, an .h5ad, a folder "
         "of tiles or an image is needed"
     )
 

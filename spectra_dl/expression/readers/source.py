@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IMAGES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+_CAPITALS = tuple(ending.upper() for ending in IMAGES)
 _ENDINGS = re.compile(
     r"(\.(tsv|csv|txt|gz|h5ad|h5|zarr|jpe?g|png|tiff?|svs|ndpi|mrxs|scn|bif|dcm|czi))+$", re.IGNORECASE
 )
@@ -97,7 +98,12 @@ class SectionSource:
     @property
     def stem(self) -> str:
         """The section's name, or the file's without its endings."""
-        return self.name or _ENDINGS.sub("", self.path.name) or self.path.resolve().name
+        return self.name or self.file_stem
+
+    @property
+    def file_stem(self) -> str:
+        """The file's name without its endings."""
+        return _ENDINGS.sub("", self.path.name) or self.path.resolve().name
 
 
 def find_image(source: SectionSource, folders: Sequence[Path], names: Sequence[str]) -> Path:
@@ -119,7 +125,7 @@ def find_image(source: SectionSource, folders: Sequence[Path], names: Sequence[s
     """
     if source.image is not None:
         return source.image
-    paths = usual_files(folders, [f"{name}{ending}" for name in names for ending in IMAGES])
+    paths = usual_images(folders, names)
     if len(paths) != 1:
         listed = ", ".join(path.name for path in paths) or "none"
         raise DataError(
@@ -127,6 +133,20 @@ def find_image(source: SectionSource, folders: Sequence[Path], names: Sequence[s
             "column image"
         )
     return paths[0]
+
+
+def usual_images(folders: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    """Return which images of these names exist; those whose ending stands in capitals where there are no others.
+
+    Parameters
+    ----------
+    folders
+        Where to look.
+    names
+        File names without the ending of an image format.
+    """
+    files = [[f"{name}{ending}" for name in names for ending in endings] for endings in (IMAGES, _CAPITALS)]
+    return usual_files(folders, files[0]) or usual_files(folders, files[1])
 
 
 def usual_files(folders: Sequence[Path], names: Sequence[str]) -> list[Path]:

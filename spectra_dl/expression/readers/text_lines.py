@@ -1,5 +1,6 @@
 """Text files, plain or gzip by their content, read line by line up to a size that a table can have."""
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -64,6 +65,28 @@ def first_lines(path: Path, count: int) -> list[str]:
     return lines
 
 
+def why_no_lines(start: bytes) -> str:
+    r"""Return why a file that starts so is text, but not read as lines, and what to do; empty where nothing of it says so.
+
+    Examples
+    --------
+    >>> why_no_lines("A,B".encode("utf-16"))
+    'text in UTF-16, as Excel writes it; save it as UTF-8'
+    """
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "text in UTF-16, as Excel writes it; save it as UTF-8"
+    if b"\0" in start or not any(separator in start for separator in b"\t,;"):
+        return ""
+    if b"\r" in start and b"\n" not in start:
+        return "text whose lines end as on old Macs (CR); save it with today's line ends"
+    try:
+        start[:-4].decode("utf-8", "strict")
+    except UnicodeDecodeError as err:
+        if err.reason != "unexpected end of data":
+            return f"text that is no UTF-8 (byte {err.start + 1}); save it as UTF-8"
+    return ""
+
+
 def _lines(stream: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
     size, read = max(1, path.stat().st_size), 0
     for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE + 1), b""), start=1):
@@ -119,15 +142,33 @@ def numbers_of(text: str, separator: str, place: str, count: int) -> "list[float
     if len(cells) != count:
         raise DataError(f"{place}: {len(cells)} values, {count} are needed")
     try:
-        return [float(cell) if cell else float("nan") for cell in cells]
+        return [number_of(cell) for cell in cells]
     except ValueError as err:
         wrong = next(cell for cell in cells if not _is_number(cell))
         raise DataError(f"{place}: {wrong!r:.40} is no number; correct it") from err
 
 
+def number_of(text: str) -> float:
+    """Return the number that a cell holds, NaN for an empty one; not what only Python takes for a number, such as "1_000".
+
+    Raises
+    ------
+    ValueError
+        It is no number.
+
+    Examples
+    --------
+    >>> number_of("1e3")
+    1000.0
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(f"{text!r:.40} is no number")
+    return float(text) if text else float("nan")
+
+
 def _is_number(text: str) -> bool:
     try:
-        float(text or "nan")
+        number_of(text)
     except ValueError:
         return False
     return True

@@ -10,7 +10,16 @@ from spectra_dl.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NAMES = ("intissue", "undertissue", "isintissue", "isundertissue", "ontissue")
+_NAMES = (
+    "intissue",
+    "undertissue",
+    "isintissue",
+    "isundertissue",
+    "ontissue",
+    "insidetissue",
+    "isinsidetissue",
+)
+_IN_TEXT = "selected"  # by which selection files of the first arrays mark spots
 _UNSURE = ("tissue", "istissue", "tissuemask", "intissuemask", "tissuemarks")  # these may say which tissue
 _ON, _OFF = ("1", "1.0", "true", "t", "yes"), ("0", "0.0", "false", "f", "no")
 
@@ -58,6 +67,46 @@ def marks_tissue(column: str, values: Sequence[object]) -> bool:
         return False
     words = {str(value).strip().lower() for value in values} - {"", "nan"}
     return bool(words) and words <= {*_ON, *_OFF}
+
+
+def is_mark_in_text(column: str, values: Sequence[object]) -> bool:
+    """Say whether a column of a text table marks spots under tissue; there a column "selected" does too.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    values
+        ``n`` texts, numbers or truth values; missing ones are empty or NaN.
+
+    Examples
+    --------
+    >>> is_mark_in_text("Selected", ["1", "0"]), is_mark_in_text("tissue", ["kidney"])
+    (True, False)
+    """
+    return _plain(column) == _IN_TEXT or marks_tissue(column, values)
+
+
+def joint_marks(columns: Sequence[tuple[str, Sequence[object]]], where: str) -> "NDArray[np.bool_] | None":
+    """Return what all columns of marks say together; None without one.
+
+    Parameters
+    ----------
+    columns
+        Name and values of each.
+    where
+        The file, for messages.
+
+    Raises
+    ------
+    DataError
+        Two of them differ, or one can't be read.
+    """
+    stated = [tissue_marks(values, name, where) for name, values in columns]
+    if any((other != stated[0]).any() for other in stated[1:]):
+        names = " and ".join(name for name, _ in columns)
+        raise DataError(f"{where}: its columns {names!r:.80} differ; remove the wrong one")
+    return stated[0] if stated else None
 
 
 def _plain(column: str) -> str:

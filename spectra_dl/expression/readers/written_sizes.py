@@ -5,9 +5,10 @@ from spectra_dl.expression.readers.pixel_size import PixelSize
 from spectra_dl.imaging.image import TissueImage
 from spectra_dl.imaging.image_file import ImageFile
 from spectra_dl.imaging.pixel_fields import StatedSize
-from spectra_dl.imaging.slide import SlideImage, stated_sizes
+from spectra_dl.imaging.slide import SlideImage, stated_magnification, stated_sizes
 from spectra_dl.imaging.tiff_image import TiffImage
 
+_UM_AT_ONE = 10.0  # per pixel at a magnification of 1, as scanners label it: 0.5 at 20, 0.25 at 40
 _SQUARE = 0.01  # relative, by which width and height of a pixel may differ
 
 
@@ -33,7 +34,7 @@ def written_pixel_sizes(
     sizes: list[PixelSize] = []
     for stated in stated_sizes(image):
         across, down = stated.across_um * image_scale, stated.down_um * image_scale
-        if abs(across - down) <= _SQUARE * min(across, down):
+        if _is_square(stated):
             sizes.append(PixelSize((across + down) / 2, stated.source))
         elif given is None:
             raise _oblong(stated, image.path.name)
@@ -42,12 +43,31 @@ def written_pixel_sizes(
                 PixelSize(across, f"{stated.source}, across"),
                 PixelSize(down, f"{stated.source}, down"),
             ]
+    if (magnification := stated_magnification(image)) is not None:
+        about = _UM_AT_ONE / magnification * image_scale
+        sizes.append(
+            PixelSize(
+                about, f"by the magnification of {magnification:g} in the slide's description", rough=True
+            )
+        )
     return sizes
 
 
 def image_notes(image: TissueImage) -> tuple[str, ...]:
-    """Return a sentence for each assumption under which an image was opened."""
-    return image.notes if isinstance(image, ImageFile | TiffImage | SlideImage) else ()
+    """Return a sentence for each assumption under which an image was opened, and for pixels that are not square where a person chose."""
+    if not isinstance(image, ImageFile | TiffImage | SlideImage):
+        return ()
+    oblong = [
+        f"{image.path.name}: a pixel is {stated.across_um:.4g} µm wide and {stated.down_um:.4g} µm high, {stated.source}; it is taken as square"
+        for stated in stated_sizes(image)
+        if not _is_square(stated)
+    ]
+    return (*image.notes, *oblong)
+
+
+def _is_square(stated: StatedSize) -> bool:
+    across, down = stated.across_um, stated.down_um
+    return abs(across - down) <= _SQUARE * min(across, down)
 
 
 def _oblong(stated: StatedSize, where: str) -> DataError:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.section import TissueSection
-from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, downscaled
+from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.whole_image import WholeImage
 
 PITCH_UM, SPOT_UM = 200.0, 100.0
 NOTE = "simulated: no tissue was cut, and nothing was counted"
@@ -73,7 +73,7 @@ class TissueSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class InMemoryImage:
+class InMemoryImage(WholeImage):
     """An image that is in memory and in no file; ``path`` is only its name."""
 
     path: Path
@@ -95,15 +95,9 @@ class InMemoryImage:
 
         return hashlib.sha256(self.pixels.tobytes()).hexdigest()
 
-    def thumbnail(self, longest: int) -> tuple[Pixels, float]:
-        """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return downscaled(self.pixels, longest)
-
-    def cutter(self) -> Cutter:
-        """Return what yields the image's tiles, white beyond the edge."""
-        from functools import partial
-
-        return partial(cut_tiles, self.pixels)
+    def decoded(self) -> Pixels:
+        """Return the whole image, ``(height, width, 3)``."""
+        return self.pixels
 
 
 @dataclass(frozen=True, eq=False)

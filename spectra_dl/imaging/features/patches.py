@@ -25,6 +25,7 @@ _SIDE, _CLOSE, _LEAST_SHARE = "patch_size_level0", 0.1, 0.5
 _MORE = 0.05  # of the spots, that another reading of coords joins beyond the one stated
 _TIMES = (0.25, 0.5, 2.0, 4.0)  # steps between the levels of a pyramid
 _SAME_FRAME = 0.02  # relative, since a smaller copy of a slide is a whole number of pixels wide
+_FEWEST, _EXPLAINED, _EXACT, _SAME_SIDE = 10, 0.9, 1e-6, 0.1
 _HOW = "write the side in level-0 pixels as the attribute patch_size_level0 of coords, or a dataset barcode with a spot for each row"
 
 
@@ -78,6 +79,7 @@ def read_patches(path: Path, beside: Iterable[Path]) -> tuple[Features, PatchPla
     side = _side(stated)
     if side is None:
         raise DataError(f"{path.name}: coords without the side of a patch at level 0; {_HOW}")
+    _refuse_two_sides(stated, side, path.name)
     if len(corner) != len(values):
         raise DataError(
             f"{path.name}: {len(values)} rows of features and {len(corner)} coords; make it again"
@@ -127,7 +129,44 @@ def patch_of_spot(places: PatchPlaces, section: TileSource, where: str) -> NDArr
         raise DataError(
             f"{where}: its coords lie on the spots themselves, so they are centres of patches, not corners; subtract half of {places.side:g}"
         )
+    if np.median(distance[joined]) > _CLOSE * places.side:  # not cut around the spots
+        _refuse_centres_of_grid(places, where)
     return row
+
+
+def refuse_coords_of_others(path: Path, rows: NDArray[np.intp], section: TileSource) -> None:
+    """Refuse a file whose barcodes put its rows at other spots than its coords do, in whatever frame and direction these are.
+
+    Parameters
+    ----------
+    path
+        The file; one without coords passes.
+    rows
+        ``(n,)`` the row that belongs to each spot by its barcode; -1 where none does.
+    section
+        The spots.
+
+    Raises
+    ------
+    DataError
+        Coords say nothing of where the spots of their barcodes lie.
+    """
+    try:
+        corner, _ = _places(path)
+    except DataError:
+        return  # coords that are no places of patches
+    known = (rows >= 0) & np.isfinite(section.full_pixel).all(axis=1)
+    if corner is None or known.sum() < _FEWEST or len(corner) <= rows.max():
+        return
+    spots = section.full_pixel[known] - section.full_pixel[known].mean(axis=0)
+    places = corner[rows[known]] - corner[rows[known]].mean(axis=0)
+    fitted = places @ np.linalg.lstsq(places, spots, rcond=None)[0]
+    explained = 1 - ((spots - fitted) ** 2).sum() / max((spots**2).sum(), np.finfo(float).tiny)
+    if explained < _EXPLAINED:
+        raise DataError(
+            f"{path.name}: its coords explain {100 * explained:.0f} % of where the spots of its barcodes lie in section {section.name}; one of the two belongs to "
+            "other rows: make the file again"
+        )
 
 
 def _nearest(centre: FloatArray, spots: FloatArray, reach: float) -> tuple[NDArray[np.intp], FloatArray]:
@@ -156,6 +195,34 @@ def _refuse_other_reading(places: PatchPlaces, section: TileSource, joined: int,
     if count[best] - joined > _MORE * len(spots) and count[best] > _LEAST_SHARE * len(spots):
         raise DataError(
             f"{where}: {joined} of {len(spots)} spots of section {section.name} lie in a patch, {count[best]} {read_as[best][0]}"
+        )
+
+
+def _refuse_centres_of_grid(places: PatchPlaces, where: str) -> None:
+    """Refuse coords of which each lies half a patch, or an odd number of halves, from the slide's corner, as centres of a grid do."""
+    half = places.side / 2
+    odd = np.abs((places.corner - half) % places.side) < _EXACT * places.side
+    if len(places.corner) >= _FEWEST and half >= 2 and odd.all():
+        raise DataError(
+            f"{where}: each of its {len(places.corner)} coords lies half a patch of {places.side:g} off a grid that starts in the slide's corner, as centres of patches do; "
+            "give the upper left corners, or a dataset barcode with a spot for each row"
+        )
+
+
+def _refuse_two_sides(stated: Mapping[str, FloatArray], side: float, where: str) -> None:
+    """Refuse attributes of which two state another side of a patch, or that say it is not square."""
+    size, here, full = (
+        stated.get(name) for name in ("patch_size", "target_magnification", "level0_magnification")
+    )
+    others = [value for name in (_SIDE, "patch_size") for value in stated.get(name, np.array([]))[1:]]
+    if others and abs(others[0] - stated[_SIDE if _SIDE in stated else "patch_size"][0]) > _SAME_FRAME * side:
+        raise DataError(f"{where}: its patches are not square; cut square ones")
+    if size is None or here is None or full is None or here[0] <= 0:
+        return
+    by_magnification = size[0] * full[0] / here[0]
+    if abs(by_magnification - side) > _SAME_SIDE * side:
+        raise DataError(
+            f"{where}: a patch is {side:g} pixels of level 0 wide by {_SIDE}, but {by_magnification:g} by patch_size and magnifications; correct the wrong one"
         )
 
 

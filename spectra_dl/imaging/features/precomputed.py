@@ -9,12 +9,30 @@ from numpy.typing import NDArray
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.features.block import FeatureBlock, Features
 from spectra_dl.imaging.features.file import has_barcodes, read_feature_file
-from spectra_dl.imaging.features.patches import patch_files, patch_of_spot, read_patches
+from spectra_dl.imaging.features.patches import (
+    patch_files,
+    patch_of_spot,
+    read_patches,
+    refuse_coords_of_others,
+)
 from spectra_dl.imaging.tile_source import TileSource
+from spectra_dl.storage.hdf5_checks import is_hdf5
 
 PRECOMPUTED_PREFIX = "features:"
 PRECOMPUTED = "features"
-_FOLDERS = ("h5_files", "features*")
+_FOLDERS = ("h5_files", "features*", "*/features*")
+
+
+_OTHERS = {
+    ".pt": "features of torch without places, in a file that could run code",
+    ".pth": "features of torch without places, in a file that could run code",
+    ".npy": "an array of numpy without barcodes or places",
+    ".npz": "arrays of numpy",
+    ".csv": "a table as text",
+    ".parquet": "a table in Parquet",
+    ".safetensors": "tensors without barcodes or places",
+}
+_WAY = "name CLAM's folder h5_files, TRIDENT's folder features_ENCODER, or an HDF5 file with features (n, d) and barcode (n)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +81,7 @@ def precomputed_features(path: Path, section: TileSource) -> PrecomputedFeatures
             f"{file.name}: none of its {len(row_of)} barcodes is a spot of section {section.name} "
             f"({content.barcode[:1].tolist()} against {section.barcode[:1].tolist()}); is it another section's file?"
         )
+    refuse_coords_of_others(file, rows, section)
     return _joined(content.values, rows, content.reference_features)
 
 
@@ -78,6 +97,8 @@ def _joined(
 def _file_of(path: Path, name: str) -> Path:
     """Return the file itself, or the one of a section in a folder, laid out flat or as CLAM and TRIDENT do."""
     if path.is_file():
+        if path.suffix.lower() in _OTHERS and not is_hdf5(path):
+            raise DataError(f"{path.name}: {_OTHERS[path.suffix.lower()]}; {_WAY}")
         return path
     flat = path / f"{name}.h5"
     inside = sorted(file for kind in _FOLDERS for file in path.glob(f"{kind}/{name}.h5"))
@@ -86,6 +107,9 @@ def _file_of(path: Path, name: str) -> Path:
         listed = ", ".join(file.parent.name for file in files)
         raise DataError(f"{path}: features of section {name} lie in {listed:.200}; name one of these folders")
     if not files:
+        tensors = sorted(path.glob(f"**/{name}.pt"))[:1]
+        if tensors:
+            raise DataError(f"{tensors[0].name}: {_OTHERS['.pt']}; {_WAY}")
         raise DataError(
             f"{flat}: no such file of features; name an HDF5 file, or a folder with one named after each section ({name}.h5)"
         )

@@ -8,9 +8,9 @@ import pytest
 from fuzzing.sections import legacy_files
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers import read_section, read_sections
-from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um
 from spectra_dl.expression.readers.text_lines import numbers_of
+from spectra_dl.expression.readers.text_tables.legacy_st import looks_like_legacy_st
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_part_of_a_legacy_section_that_does_not_fit_is_refused(put, others, sa
 
 
 def test_a_table_whose_rows_of_counts_are_gone_is_refused(put):
-    from spectra_dl.expression.readers.legacy_st import read_legacy_st
+    from spectra_dl.expression.readers.text_tables.legacy_st import read_legacy_st
 
     folder = put(legacy_files(), others={"S1.tsv": "\tA\tB\n"})
     with pytest.raises(DataError, match="no rows of counts in it"):

@@ -38,3 +38,24 @@ def test_a_given_size_wins_over_a_field_and_says_so():
 def test_without_any_statement_the_size_is_asked_for():
     with pytest.raises(DataError, match="does not say how many µm a pixel has; say --mpp"):
         agreed_pixel_size(None, [None], "a.h5ad")
+
+
+MAGNIFIED = PixelSize(0.25, "by the magnification of 40", rough=True)
+
+
+def test_a_magnification_is_never_used_but_named_where_nothing_else_is_stated():
+    with pytest.raises(DataError, match=r"say --mpp.* \(by the magnification of 40 it is about 0\.25\)"):
+        agreed_pixel_size(None, [MAGNIFIED], "a.svs")
+
+
+@pytest.mark.parametrize("given", [None, 2.0])
+def test_a_size_far_from_that_of_the_magnification_is_noted(given):
+    size, notes = agreed_pixel_size(given, [FIELD, MAGNIFIED], "a.svs")
+    assert size.um_per_pixel == 2.0
+    (note,) = notes
+    assert "are 8 times the about 0.25 by the magnification of 40; check which is right" in note
+
+
+@pytest.mark.parametrize("um_per_pixel", [0.2, 0.25, 0.275])
+def test_scanners_of_one_magnification_differ_without_a_note(um_per_pixel):
+    assert agreed_pixel_size(None, [PixelSize(um_per_pixel, "from a field"), MAGNIFIED], "a.svs")[1] == ()

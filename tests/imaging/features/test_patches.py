@@ -205,3 +205,79 @@ def test_coordinates_and_side_of_a_smaller_level_are_named_together(section, tmp
     path = write(tmp_path / "f.h5", corners(section, 20) / 4, patch_size_level0=5)
     with pytest.raises(DataError, match=r"81 with coords as of a level 4 times smaller"):
         precomputed_features(path, section)
+
+
+def grid(section, start):
+    """Return places of a grid over the whole slide whose first place is ``start``."""
+    width, height = section.image.width, section.image.height
+    return np.array([(x, y) for y in range(start, height, SIDE) for x in range(start, width, SIDE)])
+
+
+def test_a_grid_of_corners_is_joined_and_one_of_centres_refused(section, tmp_path):
+    corner, centre = grid(section, 0), grid(section, SIDE // 2)
+    values = np.zeros((len(corner), 3), dtype=np.float32)
+    write(tmp_path / "a.h5", corner, values=values, patch_size_level0=SIDE)
+    assert np.isfinite(precomputed_features(tmp_path / "a.h5", section).values).all()
+    write(tmp_path / "b.h5", centre, values=values[: len(centre)], patch_size_level0=SIDE)
+    with pytest.raises(DataError, match=r"half a patch of 30 off a grid .* give the upper left corners"):
+        precomputed_features(tmp_path / "b.h5", section)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "says"),
+    [
+        (
+            {
+                "patch_size_level0": SIDE,
+                "patch_size": 15,
+                "level0_magnification": 40,
+                "target_magnification": 10,
+            },
+            "30 pixels of level 0 wide by patch_size_level0, but 60 by patch_size and magnifications",
+        ),
+        ({"patch_size_level0": (SIDE, 15)}, "not square"),
+    ],
+)
+def test_attributes_that_contradict_each_other_are_refused(section, tmp_path, attributes, says):
+    path = write(tmp_path / "f.h5", corners(section), **attributes)
+    with pytest.raises(DataError, match=says):
+        precomputed_features(path, section)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda places: places,
+        lambda places: places[:, ::-1],
+        lambda places: 2000 - places * 0.25,
+        lambda places: places @ np.array([[0.6, 0.8], [-0.8, 0.6]]),
+    ],
+)
+def test_coords_beside_barcodes_may_be_of_any_frame(section, tmp_path, change):
+    path = write(tmp_path / "f.h5", change(corners(section)), patch_size_level0=SIDE)
+    with h5py.File(path, "r+") as file:
+        file["barcodes"] = [str(name) for name in section.barcode]
+    np.testing.assert_array_equal(precomputed_features(path, section).values, VALUES)
+
+
+def test_coords_of_other_rows_than_the_barcodes_are_refused(section, tmp_path):
+    path = write(tmp_path / "f.h5", np.random.default_rng(0).permutation(corners(section)))
+    with h5py.File(path, "r+") as file:
+        file["barcodes"] = [str(name) for name in section.barcode]
+    with pytest.raises(DataError, match=r"coords explain \d+ % of where the spots of its barcodes lie"):
+        precomputed_features(path, section)
+
+
+@pytest.mark.parametrize("name", ["S0.pt", "pt_files/S0.pt", "S0.npy", "S0.csv"])
+def test_features_of_another_kind_are_named_with_the_way_in(section, tmp_path, name):
+    path = tmp_path / "features" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"PK\3\4" + bytes(100))
+    given = tmp_path / "features" if "/" in name else path
+    with pytest.raises(DataError, match=r"(features of torch|numpy|as text).*name CLAM's folder h5_files"):
+        precomputed_features(given, section)
+
+
+def test_the_job_folder_of_trident_is_looked_into(section, tmp_path):
+    write(tmp_path / "20x_256px" / "features_uni" / "S0.h5", corners(section), patch_size_level0=SIDE)
+    np.testing.assert_array_equal(precomputed_features(tmp_path, section).values, VALUES)

@@ -13,6 +13,8 @@ from refusals.inputs import pickled, section_command, write
 from refusals.row import Command, Maker, Row
 
 _IMAGE, _FLAGS = "tests/imaging/test_image_file.py", "tests/expression/registration/test_tile_flags.py"
+_WITHOUT, _LARGE = "tests/imaging/test_without_imagecodecs.py", "tests/imaging/test_slide.py"
+_TILES = "tests/expression/readers/text_tables/test_tile_tables.py"
 _EXPORT = "Export the image again."
 _SMALLER = "Export the region with tissue, or a lower magnification."
 
@@ -69,5 +71,10 @@ ROWS = [
     Row("E", "channels of fluorescence", "refuse", "Give the stained section's image.", with_image(lambda: _tiff(np.stack([_STAIN[..., 0]] * 3), ome=True, photometric="minisblack", metadata={"axes": "CYX", "Channel": {"Name": ["DAPI", "FITC", "Cy5"]}}), "slide.tif"), "DAPI, FITC, Cy5"),
     Row("E", "pixels that are not square", "refuse", "Scale the image, or say --mpp.", with_image(lambda: _tiff(_STAIN, resolution=(20_000, 10_000), resolutionunit="CENTIMETER"), "slide.tif", scale=False), "0.5 µm wide and 1 µm high"),
     Row("E", "two sizes of a pixel in one file", "refuse", "Say --mpp.", with_image(lambda: _tiff(_STAIN, ome=True, resolution=(20_000, 20_000), resolutionunit="CENTIMETER", metadata={"axes": "YXS", "PhysicalSizeX": 2.0, "PhysicalSizeY": 2.0}), "slide.tif", scale=False), "but 0.5"),
+    Row("E", "a TIFF with a field orientation", "warn", "Nothing; give positions in pixels as stored.", says="It is not applied, whoever decodes: not by Pillow without imagecodecs, nor by OpenSlide in large images.", tests=(f"{_WITHOUT}::test_the_field_orientation_is_not_applied_whoever_decodes", f"{_LARGE}::test_the_field_orientation_is_not_applied_to_a_large_image_either")),
+    Row("E", "a size of a pixel far from that of the magnification", "warn", "Check which is right.", says="Both are named with their ratio; the magnification is never used.", tests=("tests/expression/readers/test_pixel_size.py::test_a_size_far_from_that_of_the_magnification_is_noted",)),
+    Row("E", "tiles of several sizes in one folder", "refuse", "Cut all tiles to one size.", says="The first of another size is named when it is cut.", tests=(f"{_TILES}::test_a_tile_of_another_size_is_refused_when_it_is_cut",)),
+    Row("E", "places on an array in x and y of a table of tiles", "refuse", "Call them array_col and array_row.", says="x and y a pixel apart, or that differ from pixel_x and pixel_y beside them, are no pixels.", tests=(f"{_TILES}::test_places_on_an_array_beside_pixels_are_not_taken_for_pixels", f"{_TILES}::test_places_on_an_array_alone_are_refused")),
+    Row("E", "features whose barcodes and coords belong to other spots", "refuse", "Make the file again.", says="How much of the spots' places the coords explain is named.", tests=("tests/imaging/features/test_patches.py::test_coords_of_other_rows_than_the_barcodes_are_refused",)),
     Row("E", "an image without um per pixel", "refuse", "Say --mpp.", with_image(_saved, scale=False), "--mpp"),
 ]  # fmt: skip

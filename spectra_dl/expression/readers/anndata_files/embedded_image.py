@@ -1,7 +1,6 @@
 """An image kept as numbers inside an AnnData file, as scanpy keeps Space Ranger's small ones."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +8,8 @@ import numpy as np
 
 from spectra_dl.errors import DataError
 from spectra_dl.expression.readers.stored.opened import opened_anndata
-from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles, downscaled
-from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.whole_image import WholeImage
 
 if TYPE_CHECKING:
     from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
@@ -20,7 +18,7 @@ _MOST_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
-class EmbeddedImage:
+class EmbeddedImage(WholeImage):
     """An array ``(height, width, 3 or 4)`` of bytes, or of numbers from 0 to 1; what is transparent is put on white.
 
     Attributes
@@ -36,19 +34,8 @@ class EmbeddedImage:
     width: int
     height: int
 
-    def thumbnail(self, longest: int) -> tuple[Pixels, float]:
-        """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return downscaled(self._pixels(), longest)
-
-    def sha256(self) -> str:
-        """Return the file's digest."""
-        return sha256_of(self.path)
-
-    def cutter(self) -> Cutter:
-        """Read the image, and return what yields its tiles, white beyond the edge."""
-        return partial(cut_tiles, self._pixels())
-
-    def _pixels(self) -> Pixels:
+    def decoded(self) -> Pixels:
+        """Return the whole image, ``(height, width, 3)``."""
         with opened_anndata(self.path) as root:
             values = np.asarray(_checked(root, self.name).read(), dtype=np.float32)
         top = 255.0 if stored_as_bytes(values) else 1.0

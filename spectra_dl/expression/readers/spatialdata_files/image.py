@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.imaging.image import Cutter, Pixels
-from spectra_dl.imaging.image_file import cut_tiles
+from spectra_dl.imaging.whole_image import banded_thumbnail, cut_tiles
 from spectra_dl.storage.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # An image up to this size is read whole, which is faster.
 _READ_WHOLE = 150_000_000
-_BAND_PIXELS = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -55,21 +54,12 @@ class SpatialDataImage:
 
     def thumbnail(self, longest: int) -> tuple[Pixels, float]:
         """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        from PIL import Image
-
         levels = [self._array(level) for level in self.levels]
         level = next((each for each in reversed(levels) if max(each.shape[1:]) >= longest), levels[0])
         high, wide = (int(length) for length in level.shape[1:])
-        scale = min(1.0, longest / max(high, wide))
-        small = np.empty((max(1, round(high * scale)), max(1, round(wide * scale)), 3), dtype=np.uint8)
-        rows_at_once = max(1, int(_BAND_PIXELS * scale / wide))
-        for top in range(0, len(small), rows_at_once):
-            bottom = min(len(small), top + rows_at_once)
-            band = Image.fromarray(
-                self._region(level, (round(top / scale), min(high, round(bottom / scale))), (0, wide))
-            )
-            size = (small.shape[1], bottom - top)
-            small[top:bottom] = np.asarray(band.resize(size, Image.Resampling.BOX), dtype=np.uint8)
+        small = banded_thumbnail(
+            (wide, high), longest, lambda first, last, _: self._region(level, (first, last), (0, wide))
+        )
         return small, small.shape[1] / self.width
 
     def cutter(self) -> Cutter:

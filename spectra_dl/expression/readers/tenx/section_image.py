@@ -8,7 +8,6 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +22,10 @@ from spectra_dl.expression.readers.anndata_files.spatial_metadata import (
 from spectra_dl.expression.readers.scale_factors import positive
 from spectra_dl.expression.readers.source import IMAGES, SectionSource
 from spectra_dl.expression.readers.tenx.layout import SpaceRangerFiles
-from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import cut_tiles, downscaled
+from spectra_dl.imaging.image import Pixels, TissueImage
+from spectra_dl.imaging.image_file import on_white
 from spectra_dl.imaging.slide import open_tissue_image
-from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.imaging.whole_image import WholeImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +41,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF")
 
 
 @dataclass(frozen=True)
-class PackedImage:
+class PackedImage(WholeImage):
     """A small image in a gzip file, as archives keep it, unpacked in memory when pixels of it are asked for.
 
     Attributes
@@ -57,22 +56,11 @@ class PackedImage:
     width: int
     height: int
 
-    def thumbnail(self, longest: int) -> tuple[Pixels, float]:
-        """Return ``(h, w, 3)`` with a longest side of at most ``longest`` pixels, and thumbnail pixels per full pixel."""
-        return downscaled(self._pixels(), longest)
-
-    def sha256(self) -> str:
-        """Return the file's digest."""
-        return sha256_of(self.path)
-
-    def cutter(self) -> Cutter:
-        """Read the image, and return what yields its tiles, white beyond the edge."""
-        return partial(cut_tiles, self._pixels())
-
-    def _pixels(self) -> Pixels:
+    def decoded(self) -> Pixels:
+        """Return the whole image, ``(height, width, 3)``."""
         with _unpacked(self.path) as image:
             try:
-                return np.asarray(image.convert("RGB"), dtype=np.uint8)
+                return np.asarray(on_white(image), dtype=np.uint8)
             except (OSError, ValueError, SyntaxError) as err:
                 raise _damaged(self.path, err) from err
 

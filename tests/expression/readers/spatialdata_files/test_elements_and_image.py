@@ -10,7 +10,7 @@ from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.readers.spatialdata_files import image as module
 from spectra_dl.expression.readers.spatialdata_files.elements import placed_spots
 from spectra_dl.expression.readers.spatialdata_files.image import spatialdata_image
-from spectra_dl.imaging.image_file import cut_tiles
+from spectra_dl.imaging.whole_image import cut_tiles
 
 spatialdata = pytest.importorskip("spatialdata")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -1,5 +1,7 @@
 """A run is read the same however archives name it, or refused with what lies there."""
 
+import gzip
+import io
 import shutil
 
 import h5py
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from formats.tenx import UM_PER_PIXEL, Layout, hd_bins, tissue_image, visium, write_matrix, write_run
 from spectra_dl.errors import DataError, UsageError
@@ -261,6 +264,18 @@ def test_a_packed_image_is_the_image(tmp_path):
     assert np.array_equal(packed.thumbnail(100)[0], plain.thumbnail(100)[0])
     centre = np.array([[60.0, 60.0]])
     assert np.array_equal(next(packed.cutter()(centre, 20.0, 20)), next(plain.cutter()(centre, 20.0, 20)))
+
+
+def test_what_is_transparent_in_a_packed_image_is_white(tmp_path):
+    write_run(tmp_path, visium(), Layout(packed=True))
+    path = tmp_path / "spatial" / "tissue_hires_image.png.gz"
+    with Image.open(io.BytesIO(gzip.decompress(path.read_bytes()))) as image:
+        clear = image.convert("RGBA")
+    clear.paste((0, 0, 0, 0), (0, 0, 10, 10))
+    stream = io.BytesIO()
+    clear.save(stream, "PNG")
+    path.write_bytes(gzip.compress(stream.getvalue()))
+    assert (read_section(tmp_path).image.decoded()[:10, :10] == 255).all()
 
 
 def test_two_spots_at_one_place_are_refused(tmp_path):

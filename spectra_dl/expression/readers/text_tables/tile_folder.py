@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
@@ -18,10 +18,11 @@ from spectra_dl.expression.readers.csv_cells import (
     refuse_several_sections,
 )
 from spectra_dl.expression.readers.gene_names import is_index, is_metadata, no_controls
-from spectra_dl.expression.readers.pixel_size import agreed_pixel_size
+from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
+from spectra_dl.expression.readers.scale_factors import possible_size
 from spectra_dl.expression.readers.source import IMAGES, SectionSource, refuse_far
-from spectra_dl.expression.readers.text_lines import first_lines
-from spectra_dl.expression.readers.tissue_marks import states_tissue, tissue_marks
+from spectra_dl.expression.readers.text_lines import first_lines, number_of
+from spectra_dl.expression.readers.tissue_marks import is_mark_in_text, joint_marks
 from spectra_dl.expression.section import (
     COUNTS_MISSING,
     NO_COUNTS,
@@ -32,7 +33,10 @@ from spectra_dl.expression.section import (
 )
 from spectra_dl.imaging.precut_tiles import PrecutTiles, TileFiles
 from spectra_dl.imaging.slide import open_tissue_image
+from spectra_dl.storage.wording import letters_and_digits
 
+_MPP = ("mpp", "umperpixel", "umperpx", "micronsperpixel", "pixelsizeum")
+_SQUARE, _LEAST_PITCH, _FEW = 0.05, 3.0, 3
 _IDS, _FILES = ("barcode", "spot", "id"), ("file", "tile", "image", "filename")
 _SPELLINGS = {
     "x": (
@@ -63,9 +67,20 @@ _SPELLINGS = {
 
 
 def tile_table(folder: Path) -> Path | None:
-    """Return the one CSV in a folder that has columns of tiles, x and y; None where there is none or more than one."""
+    """Return the one CSV in a folder that has columns of tiles, x and y; None where there is none.
+
+    Raises
+    ------
+    DataError
+        There is more than one.
+    """
     paths = [path for path in sorted(folder.glob("*.csv")) if _is_tile_header(first_lines(path, 1))]
-    return paths[0] if len(paths) == 1 else None
+    if len(paths) > 1:
+        listed = ", ".join(path.name for path in paths)
+        raise DataError(
+            f"{folder.name}: {len(paths)} tables of tiles ({listed!r:.160}), of which none is chosen; keep the one of the section in the folder"
+        )
+    return paths[0] if paths else None
 
 
 def why_no_tiles(folder: Path) -> str:
@@ -110,12 +125,9 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
             f"{table.name}: tiles are no image that could have a scale; leave --image-scale and image_scale away"
         )
     rows = _tile_rows(table)
-    size, _ = agreed_pixel_size(source.um_per_pixel, (), table.name)
+    size, differing = agreed_pixel_size(source.um_per_pixel, _stated_sizes(rows), table.name)
     um_per_pixel = size.um_per_pixel
-    barcode = rows.barcodes()
-    refuse_duplicates(barcode, "barcode", table.name)
-    places = _numbers(rows, [rows.columns.index("x"), rows.columns.index("y")])
-    refuse_far(places, table.name)
+    barcode, places = _spots(rows)
     genes, notes = rows.gene_columns()
     others = [name for name in rows.columns if name not in {rows.columns[column] for column in genes}]
     notes += refuse_several_sections([(name, rows.cells(name) or []) for name in others], places, table.name)
@@ -127,8 +139,9 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
     if array.in_tissue is not None:
         reason[~array.in_tissue] = OFF_TISSUE
     image, side = _tiles(table, paths, places)
+    _refuse_near(places, side, table.name)
     pitch = pitch_of(places) * um_per_pixel
-    tiles = f"tiles of {side:.0f} pixels, {side * um_per_pixel:.4g} µm wide at the µm per pixel given"
+    tiles = f"tiles of {side:.0f} pixels, {side * um_per_pixel:.4g} µm wide; {um_per_pixel:.4g} µm per pixel, {size.source}"
     return TissueSection(
         name=source.stem,
         patient=source.patient,
@@ -141,7 +154,7 @@ def read_tile_folder(source: SectionSource, table: Path) -> TissueSection:
         counts=None if counts is None else counts.matrix,
         gene=None if counts is None else counts.gene,
         spot_pitch_um=pitch if np.isfinite(pitch) and pitch > 0 else None,
-        notes=tuple(f"{source.stem}: {note}" for note in (tiles, *notes)),
+        notes=(*(f"{source.stem}: {note}" for note in (tiles, *notes)), *differing),
         array=array,
     )
 
@@ -210,6 +223,18 @@ def _tile_rows(path: Path) -> _TileRows:
     return _TileRows(path, columns, rows, named, file_at)
 
 
+def _spots(table: _TileRows) -> tuple[list[str], FloatArray]:
+    """Return the barcodes, each unique as each file is, and ``(n, 2)`` positions in pixels of the full image."""
+    barcode = table.barcodes()
+    refuse_duplicates(barcode, "barcode", table.path.name)
+    if table.file_at is not None:
+        refuse_duplicates((cells[table.file_at] for _, cells in table.rows), "file", table.path.name)
+    places = _numbers(table, [table.columns.index("x"), table.columns.index("y")])
+    refuse_far(places, table.path.name)
+    _refuse_other_places(table, places)
+    return barcode, places
+
+
 def _first(columns: list[str], names: tuple[str, ...]) -> int | None:
     return next((columns.index(name) for name in names if name in columns), None)
 
@@ -219,13 +244,57 @@ def _numbers(table: _TileRows, columns: list[int]) -> FloatArray:
     for row, (line, cells) in enumerate(table.rows):
         for at, column in enumerate(columns):
             try:
-                values[row, at] = float(cells[column] or "nan")
+                values[row, at] = number_of(cells[column])
             except ValueError as err:
                 raise DataError(
                     f"{table.path.name} line {line}, column {column + 1}: {cells[column]!r:.40} is no number; every column but file and barcode is "
                     "x, y or a gene"
                 ) from err
     return values
+
+
+def _stated_sizes(table: _TileRows) -> list[PixelSize]:
+    """Return µm per pixel as columns of the table state it."""
+    sizes = []
+    for name in table.columns:
+        if letters_and_digits(name) not in _MPP:
+            continue
+        (column,) = _numbers(table, [table.columns.index(name)]).T
+        if (column != column[0]).any() or not possible_size(float(column[0])):
+            raise DataError(
+                f"{table.path.name}: its column {name!r:.40} goes from {column.min():.4g} to {column.max():.4g}; one number of µm per pixel is needed for all "
+                "tiles, cut them at one"
+            )
+        sizes.append(PixelSize(float(column[0]), f"from the column {name:.40}"))
+    return sizes
+
+
+def _refuse_other_places(table: _TileRows, places: FloatArray) -> None:
+    """Refuse a table that states positions in pixels beside other x and y."""
+    plain = {letters_and_digits(name): at for at, name in enumerate(table.columns)}
+    for across, down in zip(_SPELLINGS["x"][1:], _SPELLINGS["y"][1:], strict=True):
+        at = [plain.get(letters_and_digits(name)) for name in (across, down)]
+        if at[0] is None or at[1] is None:
+            continue
+        other = _numbers(table, [at[0], at[1]])
+        off = np.abs(other - places) > 1.0
+        if off.any():
+            row = int(np.flatnonzero(off.any(axis=1))[0])
+            names = table.columns[at[0]], table.columns[at[1]]
+            raise DataError(
+                f"{table.path.name} line {table.rows[row][0]}: x and y are {places[row][0]:g}, {places[row][1]:g}, but {names[0]:.40} and {names[1]:.40} "
+                f"{other[row][0]:g}, {other[row][1]:g}; call the position in pixels of the full image x and y, and the place on an array array_col and array_row"
+            )
+
+
+def _refuse_near(places: FloatArray, side: float, where: str) -> None:
+    """Refuse tiles that lie as near to each other as places on an array."""
+    pitch = pitch_of(places)
+    if len(places) > _FEW and 0 < pitch < min(_LEAST_PITCH, side / 4):
+        raise DataError(
+            f"{where}: its tiles are {side:.0f} pixels wide and lie {pitch:.3g} pixels apart; x and y are positions in pixels of the full image, not places on "
+            "an array, which are called array_col and array_row"
+        )
 
 
 def _counts(table: _TileRows, genes: list[int], values: FloatArray, notes: list[str]) -> CountMatrix | None:
@@ -249,21 +318,18 @@ def _counts(table: _TileRows, genes: list[int], values: FloatArray, notes: list[
 
 def _array(table: _TileRows, notes: list[str]) -> ArrayPlaces:
     """Return marks of tissue and places of the array, where the table states them."""
-    marked = [name for name in table.columns if states_tissue(name)]
-    marks = [tissue_marks(table.cells(name) or [], name, table.path.name) for name in marked]
-    if any((other != marks[0]).any() for other in marks[1:]):
-        raise DataError(
-            f"{table.path.name}: its columns {' and '.join(marked)!r:.80} differ; remove the wrong one"
-        )
-    if marks and (off := int((~marks[0]).sum())):
-        notes.append(f"{off} of {len(marks[0])} spots are not under tissue by {marked[0]} and are left out")
+    columns = [(name, table.cells(name) or []) for name in table.columns]
+    marked = [(name, cells) for name, cells in columns if is_mark_in_text(name, cells)]
+    marks = joint_marks(marked, table.path.name)
+    if marks is not None and (off := int((~marks).sum())):
+        notes.append(f"{off} of {len(marks)} spots are not under tissue by {marked[0][0]} and are left out")
     places: list[NDArray[np.int64] | None] = []
     for name in ("array_row", "array_col"):
         cells = table.cells(name)
         whole = cells is not None and all(re.fullmatch(r"-?[0-9]{1,9}", cell) for cell in cells)
         places.append(np.array([int(cell) for cell in cells or ()], dtype=np.int64) if whole else None)
     row, column = places if all(place is not None for place in places) else (None, None)
-    return ArrayPlaces(marks[0] if marks else None, row, column)
+    return ArrayPlaces(marks, row, column)
 
 
 def _reasons(counts: CountMatrix | None, paths: list[Path | None], places: FloatArray) -> TextArray:
@@ -285,8 +351,12 @@ def _tiles(table: Path, paths: list[Path | None], places: FloatArray) -> tuple[P
             f"{table.name}: none of its {len(paths)} tiles is in the folder; are the names those of the files?"
         )
     files = TileFiles(table, tuple(path for row in rows if (path := paths[row]) is not None))
-    side = float(open_tissue_image(files.file[0]).width)
-    return PrecutTiles(files, places[rows], side), side
+    first = open_tissue_image(files.file[0])
+    if abs(first.width - first.height) > _SQUARE * first.width:
+        raise DataError(
+            f"{first.path.name}: a tile of {first.width} x {first.height} pixels; tiles are square around the spot's centre, cut them again"
+        )
+    return PrecutTiles(replace(files, side=first.width), places[rows], float(first.width)), float(first.width)
 
 
 def _tile_paths(folder: Path, table: _TileRows, barcode: list[str]) -> list[Path | None]:
@@ -304,7 +374,9 @@ def _tile_paths(folder: Path, table: _TileRows, barcode: list[str]) -> list[Path
 
 def _tile_file(folder: Path, barcode: str, named: str | None, place: str) -> Path | None:
     """Return a tile's file inside the folder; None where it doesn't exist."""
-    names = [named] if named else [f"{barcode}{ending}" for ending in IMAGES]
+    endings = (*IMAGES, *(ending.upper() for ending in IMAGES))
+    names = [named] if named else []
+    names += [f"{named or barcode}{ending}" for ending in endings]
     for name in names:
         parts = {*PurePosixPath(name).parts, *PureWindowsPath(name).parts}
         if ".." in parts or PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\0" in name:

@@ -15,7 +15,7 @@ from PIL import Image
 from spectra_dl.errors import DataError, UnsafeError
 from spectra_dl.expression.genes import shared_genes
 from spectra_dl.expression.readers import SectionSource, read_section
-from spectra_dl.expression.readers.legacy_st import looks_like_legacy_st
+from spectra_dl.expression.readers.text_tables.legacy_st import looks_like_legacy_st
 from spectra_dl.expression.section import COUNTS_MISSING, OFF_TISSUE
 
 DrawImage = Callable[[Path], Path]
