@@ -173,7 +173,7 @@ def test_few_open_files_are_enough_for_many_tiles(tmp_path):
     lines = ["file,x,y"]
     for at in range(200):
         Image.fromarray(np.full((32, 32, 3), at, dtype=np.uint8)).save(tmp_path / f"{at}.png")
-        lines.append(f"{at}.png,{at % 20},{at // 20}")
+        lines.append(f"{at}.png,{32 * (at % 20)},{32 * (at // 20)}")
     (tmp_path / "tiles.csv").write_text("\n".join(lines) + "\n")
     used = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 200
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

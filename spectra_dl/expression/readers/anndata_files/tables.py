@@ -56,8 +56,9 @@ class Table:
         DataError
             It has another number of rows, or can't be read.
         """
-        if name not in self.names:
-            return None
+        return self._whole_column(name) if name in self.names else None
+
+    def _whole_column(self, name: str) -> Column:
         column = self.read(name)
         if len(column.values) != len(self):
             raise DataError(
@@ -69,8 +70,7 @@ class Table:
         """Return these rows of the table, in this order."""
 
         def read(name: str) -> Column:
-            column = self.column(name)
-            assert column is not None  # it is read by a name of the table
+            column = self._whole_column(name)
             return replace(column, values=column.values[rows], missing=column.missing[rows])
 
         return replace(self, index=self.index[rows], read=read)
