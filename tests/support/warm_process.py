@@ -1,0 +1,82 @@
+"""Start commands in processes of their own that have the slow imports behind them.
+
+Run by `command_line`: the server imports once and forks for each request, one JSON object a line. A process that is forked
+is a real one, with a working folder, streams, signals and an exit code of its own; only the seconds of importing are saved.
+"""
+
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import sys
+import traceback
+
+_SLOW = (
+    "anndata",
+    "h5py",
+    "pandas",
+    "PIL.Image",
+    "scipy.optimize",
+    "scipy.stats",
+    "sklearn.cross_decomposition",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.pipeline",
+    "sklearn.svm",
+    "tifffile",
+    "torch",
+    "spectra_dl.expression.study.evaluate",
+    "spectra_dl.expression.study.predict",
+    "spectra_dl.expression.study.train",
+    "spectra_dl.spectra.study.evaluate",
+    "spectra_dl.spectra.study.predict",
+    "spectra_dl.spectra.study.train",
+    "spectra_dl.training.loop",
+    "spectra_dl_cli.main",
+)
+
+
+def serve() -> None:
+    """Answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # nothing but answers goes where the caller reads them
+    for name in _SLOW:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os._exit(_exit_code(request))
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
+
+
+def _exit_code(request: dict) -> int:
+    """Run one command line as a fresh interpreter would, and return its exit code."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    for number, name in ((0, os.devnull), (1, request["out"]), (2, request["err"])):
+        file = os.open(name, os.O_RDWR if number == 0 else os.O_WRONLY)
+        os.dup2(file, number)
+        os.close(file)
+    sys.argv = ["spectra-dl", *request["words"]]
+    code = 1
+    try:
+        from spectra_dl_cli.main import main
+
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:
+        traceback.print_exc()
+    atexit._run_exitfuncs()  # os._exit skips them
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return code
+
+
+if __name__ == "__main__":
+    serve()
