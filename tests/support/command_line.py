@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import warm_process
+from forking import server as forking_server
 
 
 def command(*words: object) -> list[str]:
@@ -57,7 +57,7 @@ def _run_warm(words: list[str]) -> subprocess.CompletedProcess[str]:
 @functools.cache
 def _server() -> subprocess.Popen[str]:
     server = subprocess.Popen(
-        [sys.executable, warm_process.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, forking_server.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     atexit.register(_end, server)
     return server

@@ -1,0 +1,1 @@
+"""Processes that are forked from one with the slow imports behind it."""
