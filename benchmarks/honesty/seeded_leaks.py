@@ -24,9 +24,9 @@ from spectra_dl.evaluation.audit.random_labels import check_random_classes
 from spectra_dl.evaluation.folds.splits import spectrum_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.spectra.probes.study import audit_study
+from spectra_dl.spectra.simulation.detector import SATURATION_COUNTS
 from spectra_dl.spectra.simulation.serum_study import (
     POSITIVE_LABEL,
-    SATURATION_COUNTS,
     StudySettings,
     simulate_study,
 )

@@ -12,7 +12,7 @@ so they were set to look like a protein-dominated spontaneous Raman spectrum tak
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["protein", "lipid", "nucleic acid", "small molecule"]
+Family = Literal["protein", "lipid", "nucleic acid", "small molecule", "mineral", "blood", "sugar"]
 
 
 @dataclass(frozen=True)

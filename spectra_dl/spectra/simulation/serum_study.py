@@ -20,18 +20,27 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray, text_array
 from spectra_dl.errors import UsageError
-from spectra_dl.spectra.simulation.serum_bands import (
-    CORRELATION_BETWEEN_FAMILIES,
-    CORRELATION_WITHIN_FAMILY,
-    SERUM_BANDS,
-    Band,
+from spectra_dl.spectra.simulation.detector import detect, draw_spikes
+from spectra_dl.spectra.simulation.line_shapes import band_patterns
+from spectra_dl.spectra.simulation.log_ratios import (
+    centring,
+    draw_relative,
+    relative_covariance,
+    relative_inverse,
+    square_root,
 )
+from spectra_dl.spectra.simulation.optics import (
+    GAIN_VARIATION,
+    background_curves,
+    draw_background,
+    log_normal,
+)
+from spectra_dl.spectra.simulation.patients import draw_classes, patients_table
+from spectra_dl.spectra.simulation.serum_bands import SERUM_BANDS
 from spectra_dl.spectra.table import SpectraTable
 
 BoolArray = NDArray[np.bool_]
 
-#: What stands in the column "origin" of every simulated table, also after a trip through a file.
-SIMULATED_ORIGIN = "simulated"
 POSITIVE_LABEL = "bone metastasis"
 NEGATIVE_LABEL = "no metastasis"
 
@@ -41,26 +50,10 @@ FLUORESCENCE_COUNTS = {"low": 5_000.0, "medium": 15_000.0, "high": 30_000.0}
 # Counts of phenylalanine's band at 1003 cm⁻¹ at the median gain. Saliva, with a small part of serum's protein, shows
 # about 700; ours has the height of the saliva spectra's strongest feature, about .17 of the level.
 PHENYLALANINE_COUNTS = 2_500.0
-# Standard deviations of natural logarithms, (between patients, between spectra of one patient). Gain is laser power,
-# focus and concentration and scales everything; together with the fluorescence's own variation it gives the saliva
-# spectra's .39 between people and .22 within.
-GAIN_VARIATION = (0.25, 0.15)
-FLUORESCENCE_VARIATION = (0.31, 0.16)
-# Chebyshev coefficients 1 to 4 of the log fluorescence over the axis: mean, between patients, within a patient.
-SHAPE_MEAN = np.array([-0.218, -0.017, -0.072, -0.036])
-SHAPE_BETWEEN = np.array([0.091, 0.024, 0.024, 0.013])
-SHAPE_WITHIN = np.array([0.074, 0.015, 0.012, 0.006])
 # Spectra of one patient differ in their latents by this share of the variation between patients.
 REPLICATE_SHARE = 0.15
-ELECTRONS_PER_COUNT = 1.08  # the saliva spectra's noise variance is .92 counts per count
-READ_NOISE_COUNTS = 6.0
-SATURATION_COUNTS = 64_500.0
-SPIKES_PER_POINT = 0.14 / 1000
-SPIKE_MEDIAN_COUNTS = 2_500.0
-SPIKE_LOG_SD = 0.7
 PATIENTS_PER_SESSION = 20
 SESSION_SHIFT_SD = 0.3  # cm⁻¹; a point of the default axis is 1.4 cm⁻¹ wide
-LORENTZIAN_SHARE = 0.4
 
 _NORMAL = NormalDist()
 
@@ -202,23 +195,23 @@ def simulate_study(settings: StudySettings | None = None) -> SimulatedStudy:
     # (n,) each spectrum's patient
     owner = np.repeat(np.arange(settings.patients), settings.spectra_per_patient)
 
-    positive = _draw_classes(settings, people)
+    positive = draw_classes(people, settings.patients, settings.prevalence)
     shift, covariance = class_shift_and_covariance(settings.distance)
-    spread = _square_root(covariance)
-    latents = _draw(people, positive.size, spread) + (positive[:, None] - 0.5) * shift  # (m, k)
-    amplitude = np.exp(latents[owner] + REPLICATE_SHARE * _draw(replicates, owner.size, spread))  # (n, k)
-    gain = _log_normal(optics, owner, GAIN_VARIATION)
+    spread = square_root(covariance)
+    latents = draw_relative(people, positive.size, spread) + (positive[:, None] - 0.5) * shift  # (m, k)
+    amplitude = np.exp(
+        latents[owner] + REPLICATE_SHARE * draw_relative(replicates, owner.size, spread)
+    )  # (n, k)
+    gain = log_normal(optics, owner, GAIN_VARIATION)
     session, displacement = _draw_sessions(sessions, settings.patients)
 
     wavenumber = np.linspace(settings.low, settings.high, settings.n_wavenumbers)
     bands = gain[:, None] * _band_counts(amplitude, wavenumber, session[owner], displacement)
-    baseline = (gain * settings.fluorescence_counts)[:, None] * _fluorescence(
-        background, owner, wavenumber.size
-    )
-    spikes = _draw_spikes(detector, bands.shape)
-    intensity = _detect(detector, bands + baseline, spikes)
+    curves = background_curves(*draw_background(background, owner), wavenumber.size)
+    baseline = (gain * settings.fluorescence_counts)[:, None] * curves
+    spikes = draw_spikes(detector, bands.shape)
+    intensity = detect(detector, bands + baseline, spikes)
 
-    score = latents @ _inverse(covariance) @ shift
     patient = text_array([f"P{number + 1:03d}" for number in range(settings.patients)])
     truth = StudyTruth(
         best_auc=best_auc(settings.distance),
@@ -228,7 +221,7 @@ def simulate_study(settings: StudySettings | None = None) -> SimulatedStudy:
         latents=latents,
         shift=shift,
         covariance=covariance,
-        log_likelihood_ratio=score,
+        log_likelihood_ratio=latents @ relative_inverse(covariance) @ shift,
         bands=bands,
         baseline=baseline,
         spikes=spikes,
@@ -267,46 +260,12 @@ def class_shift_and_covariance(distance: float) -> tuple[FloatArray, FloatArray]
     Both lie in the subspace of vectors that sum to zero (centred log-ratios; Aitchison 1982,
     doi 10.1111/j.2517-6161.1982.tb01195.x), so a factor common to all bands can't change them.
     """
-    families = np.array([group.family for group in SERUM_BANDS])
-    same = families[:, None] == families[None, :]
-    correlation = np.where(same, CORRELATION_WITHIN_FAMILY, CORRELATION_BETWEEN_FAMILIES)
-    np.fill_diagonal(correlation, 1.0)
-    variation = np.array([group.variation for group in SERUM_BANDS])
-    centre = np.eye(len(SERUM_BANDS)) - 1 / len(SERUM_BANDS)
-    covariance = centre @ (correlation * np.outer(variation, variation)) @ centre
-    direction = centre @ np.array([group.disease * group.variation for group in SERUM_BANDS])
-    length = math.sqrt(float(direction @ _inverse(covariance) @ direction))
+    covariance = relative_covariance(SERUM_BANDS)
+    direction = centring(len(SERUM_BANDS)) @ np.array(
+        [group.disease * group.variation for group in SERUM_BANDS]
+    )
+    length = math.sqrt(float(direction @ relative_inverse(covariance) @ direction))
     return distance / length * direction, covariance
-
-
-def _draw_classes(settings: StudySettings, generator: np.random.Generator) -> BoolArray:
-    number = min(max(round(settings.prevalence * settings.patients), 1), settings.patients - 1)
-    return generator.permutation(settings.patients) < number
-
-
-def _draw(generator: np.random.Generator, count: int, spread: FloatArray) -> FloatArray:
-    return generator.standard_normal((count, len(spread))) @ spread
-
-
-def _square_root(covariance: FloatArray) -> FloatArray:
-    values, vectors = np.linalg.eigh(covariance)
-    # A common factor has no variance; its rounding error must not become random amplitudes that differ by machine.
-    values = np.where(values > 1e-10 * values[-1], values, 0.0)
-    return np.asarray((vectors * np.sqrt(values)) @ vectors.T)
-
-
-def _inverse(matrix: FloatArray) -> FloatArray:
-    """Return the inverse of a symmetric matrix within the latents that sum to zero."""
-    return np.asarray(np.linalg.pinv(matrix, rcond=1e-10, hermitian=True))
-
-
-def _log_normal(
-    generator: np.random.Generator, owner: IndexArray, variation: tuple[float, float]
-) -> FloatArray:
-    """Return one factor of median 1 per spectrum that varies between patients and between a patient's spectra."""
-    between = generator.standard_normal(owner[-1] + 1)[owner]
-    within = generator.standard_normal(owner.size)
-    return np.asarray(np.exp(variation[0] * between + variation[1] * within))
 
 
 def _draw_sessions(generator: np.random.Generator, patients: int) -> tuple[IndexArray, FloatArray]:
@@ -322,54 +281,8 @@ def _band_counts(
     counts = np.empty((len(amplitude), wavenumber.size))
     for number, shift in enumerate(displacement):
         rows = session == number
-        counts[rows] = amplitude[rows] @ _band_patterns(wavenumber - shift)  # (r, k) @ (k, p)
+        counts[rows] = amplitude[rows] @ band_patterns(SERUM_BANDS, wavenumber - shift)  # (r, k) @ (k, p)
     return PHENYLALANINE_COUNTS * counts
-
-
-def _band_patterns(wavenumber: FloatArray) -> FloatArray:
-    """Return the ``(k, p)`` spectrum of each band group at amplitude 1."""
-    return np.stack(
-        [
-            sum((_line(band, wavenumber) for band in group.bands), np.zeros(wavenumber.size))
-            for group in SERUM_BANDS
-        ]
-    )
-
-
-def _line(band: Band, wavenumber: FloatArray) -> FloatArray:
-    """Return a pseudo-Voigt line: natural (Lorentzian) width and the instrument's (Gaussian) in one."""
-    offset = 2 * (wavenumber - band.position) / band.width
-    lorentzian = 1 / (1 + offset**2)
-    gaussian = np.exp(-math.log(2) * offset**2)
-    return np.asarray(band.height * (LORENTZIAN_SHARE * lorentzian + (1 - LORENTZIAN_SHARE) * gaussian))
-
-
-def _fluorescence(generator: np.random.Generator, owner: IndexArray, points: int) -> FloatArray:
-    """Return ``(n, p)`` broad smooth backgrounds of median strength about 1."""
-    strength = _log_normal(generator, owner, FLUORESCENCE_VARIATION)
-    between = generator.standard_normal((owner[-1] + 1, SHAPE_MEAN.size))[owner] * SHAPE_BETWEEN
-    within = generator.standard_normal((owner.size, SHAPE_MEAN.size)) * SHAPE_WITHIN
-    curves = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, points), SHAPE_MEAN.size)[:, 1:]  # (p, 4)
-    return np.asarray(strength[:, None] * np.exp((SHAPE_MEAN + between + within) @ curves.T))
-
-
-def _draw_spikes(generator: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
-    """Return the ``(n, p)`` counts of cosmic rays; half of them spill into the next point."""
-    spikes = np.zeros(shape)
-    row, point = np.nonzero(generator.random(shape) < SPIKES_PER_POINT)
-    height = SPIKE_MEDIAN_COUNTS * np.exp(SPIKE_LOG_SD * generator.standard_normal(row.size))
-    spill = np.where(generator.random(row.size) < 0.5, generator.uniform(0.2, 0.9, row.size), 0.0)
-    np.add.at(spikes, (row, point), height)
-    inside = point + 1 < shape[1]
-    np.add.at(spikes, (row[inside], point[inside] + 1), (height * spill)[inside])
-    return spikes
-
-
-def _detect(generator: np.random.Generator, counts: FloatArray, spikes: FloatArray) -> FloatArray:
-    """Return whole counts with shot noise, read noise and the detector's ceiling."""
-    arrived = generator.poisson(ELECTRONS_PER_COUNT * counts) / ELECTRONS_PER_COUNT + spikes
-    read = arrived + READ_NOISE_COUNTS * generator.standard_normal(counts.shape)
-    return np.asarray(np.minimum(np.rint(read), SATURATION_COUNTS))
 
 
 def _table(
@@ -379,20 +292,12 @@ def _table(
     truth: StudyTruth,
     session: IndexArray,
 ) -> SpectraTable:
-    numbers = range(1, settings.spectra_per_patient + 1)
-    label = [POSITIVE_LABEL if positive else NEGATIVE_LABEL for positive in truth.positive]
-
-    def repeated(column: object) -> TextArray:
-        return np.repeat(text_array(column), settings.spectra_per_patient)  # type: ignore[arg-type]
-
-    return SpectraTable(
-        intensity=intensity,
-        wavenumber=wavenumber,
-        sample_id=text_array([f"{patient}-{number}" for patient in truth.patient for number in numbers]),
-        patient=repeated(truth.patient),
-        label=repeated(label),
-        batch=repeated([f"session {number + 1:02d}" for number in session]),
-        source=text_array([f"simulated study, seed {settings.seed}"] * len(intensity)),
-        metadata={"origin": text_array([SIMULATED_ORIGIN] * len(intensity))},
+    return patients_table(
+        intensity,
+        wavenumber,
+        truth.patient,
+        label=[POSITIVE_LABEL if positive else NEGATIVE_LABEL for positive in truth.positive],
+        batch=[f"session {number + 1:02d}" for number in session],
+        source=f"simulated study, seed {settings.seed}",
         notes=(f"These spectra are simulated (seed {settings.seed}); no patient was measured.",),
     )

@@ -12,7 +12,7 @@ from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.probes.study import audit_cohort
 from spectra_dl.spectra.quality import used_range
-from spectra_dl.spectra.simulation.serum_study import SIMULATED_ORIGIN
+from spectra_dl.spectra.simulation.patients import SIMULATED_ORIGIN
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 from spectra_dl.storage.run_folder import RunResult, make_run_folder

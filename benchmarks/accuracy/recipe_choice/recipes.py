@@ -1,0 +1,41 @@
+"""The recipes that are compared: each a function of the axis and a seed that returns an unfitted estimator.
+
+Add a recipe by a function and a line of RECIPES. Estimators that take a FoldMemory share this process's, so that the recipes of
+a cell clean each spectrum once.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
+from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+
+Recipe = Callable[[FloatArray, int], Estimator]
+
+MEMORY = FoldMemory(768 << 20)
+
+
+def compact(axis: FloatArray, seed: int) -> Estimator:
+    """Return the default network."""
+    return SpectraClassifier(axis, seed=seed, memory=MEMORY)
+
+
+def classical(name: str, axis: FloatArray, seed: int) -> Estimator:
+    """Return a classical model by name."""
+    return classical_models(axis, Preprocessing.default(), seed, MEMORY)[name]
+
+
+CLASSICAL = tuple(
+    name for name in classical_models(np.arange(2.0), Preprocessing.default()) if name != MAJORITY
+)
+
+RECIPES: dict[str, Recipe] = {
+    "compact": compact,
+    **{name: partial(classical, name) for name in CLASSICAL},
+}
