@@ -9,6 +9,8 @@ from spectra_dl.evaluation.audit.finding import Finding
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
 
+_SEPARATORS = " _-./:"
+
 
 def patients_in_several_classes(patient: Texts, label: Texts) -> list[str]:
     """Return the ids that stand with more than one label, sorted.
@@ -86,9 +88,25 @@ def _stems(patients: Patients) -> list[str]:
         beginning = re.match(r".*[^0-9a-z]|[a-z]+(?=[0-9]*$)|", shared)
         cut = len(beginning.group()) if beginning else 0
         for person in members:
-            bare = stems[person][cut:].removeprefix(label.lower()).removesuffix(label.lower())
-            stems[person] = bare.strip(" _-./:")
+            stems[person] = _without_class(stems[person][cut:], label.lower()).strip(_SEPARATORS)
     return stems
+
+
+def _without_class(name: str, label: str) -> str:
+    """Return an id without its class's name before or after it, where that is a word of its own: the 0 of 220 is no class."""
+    number = label.isdecimal()
+    rest = name.removeprefix(label)
+    if rest and rest != name and _parted(label[-1], rest[0], number=number):
+        name = rest
+    rest = name.removesuffix(label)
+    return rest if rest and rest != name and _parted(rest[-1], label[0], number=number) else name
+
+
+def _parted(before: str, after: str, *, number: bool) -> bool:
+    """Return whether a word ends between two neighbouring characters; beside a class that is a number only a sign parts it from the id."""
+    if before.isalnum() and after.isalnum():
+        return before.isalpha() != after.isalpha() and not number
+    return True
 
 
 def _common_beginning(words: Sequence[str]) -> str:
