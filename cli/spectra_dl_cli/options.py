@@ -90,6 +90,11 @@ identity_options = together(
     ),
 )
 label_option = click.option("--label", metavar="COLUMN", help="Column of the classes.")
+sample_label_option = click.option(
+    "--label-per-sample",
+    is_flag=True,
+    help="Classes are of samples, and a patient may have several, as paired tissue; split by patient all the same.",
+)
 batch_option = click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
 positive_option = click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported.")
 study_options = together(label_option, identity_options, batch_option, positive_option)

@@ -31,6 +31,7 @@ from spectra_dl_cli.options import (
     data_argument,
     folds_option,
     network_options,
+    sample_label_option,
     seed_option,
     study_options,
     threshold_option,
@@ -60,6 +61,8 @@ class Protocol:
         Networks evaluated beside the first.
     tune
         Let each fold choose among a few settings.
+    label_per_sample
+        Classes are of samples.
     threshold, coverage, interval, null_refits, positive, seed
         See `spectra_dl.evaluation.classes.results.EvaluationSettings`.
     """
@@ -70,6 +73,7 @@ class Protocol:
     folds_from: Path | None
     also: tuple[str, ...]
     tune: bool
+    label_per_sample: bool
     threshold: "ThresholdRule"
     coverage: float
     interval: Literal["percentile", "bca"]
@@ -96,6 +100,7 @@ class Protocol:
 @click.command("spectra", cls=ReplayableCommand)
 @data_argument
 @study_options
+@sample_label_option
 @cleaning_options
 @network_options
 @click.option(
@@ -189,6 +194,7 @@ def _settings(
         members=network.members,
         training=network.training(),
         tune=protocol.tune,
+        label_per_sample=protocol.label_per_sample,
         split_by=protocol.split_by,
         evaluation=protocol.evaluation(),
     )

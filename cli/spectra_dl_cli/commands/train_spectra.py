@@ -21,6 +21,7 @@ from spectra_dl_cli.options import (
     cleaning_options,
     data_argument,
     network_options,
+    sample_label_option,
     seed_option,
     study_options,
     threshold_option,
@@ -50,6 +51,7 @@ def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) 
 @click.command("spectra")
 @data_argument
 @study_options
+@sample_label_option
 @cleaning_options
 @network_options
 @seed_option
@@ -73,6 +75,7 @@ def train_spectra(
     reading: "ReadOptions",
     cleaning: CleaningSettings,
     network: NetworkOptions,
+    label_per_sample: bool,
     evaluation: "EvaluationSettings",
     resume: bool,
     output: Output,
@@ -97,6 +100,7 @@ def train_spectra(
         networks=(network.network,),
         members=network.members,
         training=network.training(),
+        label_per_sample=label_per_sample,
         evaluation=evaluation,
     )
     study = study_data(data)

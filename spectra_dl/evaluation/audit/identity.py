@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+
 from spectra_dl.arrays import Texts
 from spectra_dl.evaluation.audit.finding import Finding
 from spectra_dl.evaluation.patients import Patients, read_patients
@@ -30,7 +32,8 @@ def several_classes_finding(torn: Sequence[str]) -> Finding:
     """Say that these patients carry several labels and were left out of the other checks."""
     sentence = (
         f"Patients with several classes: {first_few(torn)}. Their label describes the sample, not the person; they were left out "
-        "of the other checks, and evaluate and train refuse them. Correct the labels, or leave these patients out."
+        "of the other checks, and evaluate and train refuse them. Correct the labels, leave these patients out, or say --label-per-sample where the "
+        "label is the sample's."
     )
     return Finding("patients in several classes", "stop", sentence)
 
@@ -47,6 +50,8 @@ def check_patient_ids(patient: Texts, label: Texts) -> Finding:
         ``(n,)`` text, per row; each patient with one label.
     """
     patients = read_patients(patient, label)
+    if patients.cluster is not None:
+        return Finding("patient ids", "fine", _samples_sentence(patients))
     same: dict[str, list[int]] = defaultdict(list)
     for person, stem in enumerate(_stems(patients)):
         same[stem].append(person)
@@ -76,6 +81,14 @@ def check_patient_ids(patient: Texts, label: Texts) -> Finding:
         "of a split; give each person one id or leave them out."
     )
     return Finding("patient ids", "warn", sentence)
+
+
+def _samples_sentence(patients: Patients) -> str:
+    several = int(np.count_nonzero(np.bincount(patients.cluster) > 1)) if patients.cluster is not None else 0
+    return (
+        f"{several} of {len(patients.subjects)} patients carry several classes, as was said: labels are of samples, and all samples of a patient stand "
+        "on the same side of every split."
+    )
 
 
 def _stems(patients: Patients) -> list[str]:

@@ -40,7 +40,7 @@ def patient_folds(
     """Divide the rows by patient, stratified by the patients' class.
 
     Every patient is tested exactly once per repeat, with all rows, and no class differs by more than one patient
-    between two folds. The division depends on ids, classes and seed, not on the order of rows.
+    between two folds. Where labels are of samples (`sample_units`), all that a subject has is tested together. The division depends on ids, classes and seed, not on the order of rows.
 
     Parameters
     ----------
@@ -67,12 +67,25 @@ def patient_folds(
     people = read_patients(patient, label)
     _check_counts(folds, repeats)
     _refuse_small_classes(people, folds)
-    divisions = (assign_folds(people.class_of_patient, folds, (seed, repeat)) for repeat in range(repeats))
+    divisions = (_divide(people, folds, (seed, repeat)) for repeat in range(repeats))
     return [
         fold
         for repeat, part in enumerate(divisions)
         for fold in folds_from(part[people.of_row], repeat, folds)
     ]
+
+
+def _divide(people: Patients, folds: int, seed: tuple[int, int]) -> IndexArray:
+    """Return ``(m,)`` the fold of each patient."""
+    if people.cluster is None:
+        return assign_folds(people.class_of_patient, folds, seed)
+    part = assign_subjects(people.cluster, people.class_of_patient, folds, seed)
+    for code, name in enumerate(people.classes):
+        if np.unique(part[people.class_of_patient == code]).size < folds:
+            raise DataError(
+                f"{len(people.subjects)} subjects can't be divided into {folds} folds with class {name!r:.80} in each; take fewer folds"
+            )
+    return part
 
 
 def inner_folds(patient: Texts, label: Texts, *, seed: int = 0) -> list[Fold]:
@@ -158,6 +171,40 @@ def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -
     fold = np.empty(class_of_unit.size, dtype=np.intp)
     fold[np.concatenate(shuffled)] = np.arange(class_of_unit.size) % folds
     return fold
+
+
+def assign_subjects(
+    subject: IndexArray, class_of_unit: IndexArray, folds: int, seed: tuple[int, int]
+) -> IndexArray:
+    """Assign subjects with all their units to folds, those of most classes first, each to the fold that has least of its classes.
+
+    Parameters
+    ----------
+    subject
+        ``(u,)`` number of each unit's subject, from 0.
+    class_of_unit
+        ``(u,)`` class numbers.
+    folds
+        How many folds.
+    seed
+        Of the shuffles: the seed and the repeat.
+
+    Returns
+    -------
+    fold
+        ``(u,)`` of each unit.
+    """
+    has = np.zeros((int(subject.max()) + 1, int(class_of_unit.max()) + 1))
+    has[subject, class_of_unit] = 1.0
+    shuffled = np.random.default_rng(seed).permutation(len(has))
+    fewest_last = shuffled[np.argsort(-has[shuffled].sum(axis=1), kind="stable")]
+    filled, size = np.zeros((folds, has.shape[1])), np.zeros(folds)
+    fold = np.empty(len(has), dtype=np.intp)
+    for person in fewest_last:
+        fold[person] = np.lexsort((size, filled @ has[person]))[0]
+        filled[fold[person]] += has[person]
+        size[fold[person]] += 1
+    return fold[subject]
 
 
 def folds_from(

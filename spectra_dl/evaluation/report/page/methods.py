@@ -28,6 +28,7 @@ def methods(study: Study) -> list[str]:
         " ".join(study.results.context.methods),
         _figures(study),
         _chance(study),
+        _samples(study),
         _decisions(study),
     ]
     return [part for part in parts if part]
@@ -106,6 +107,25 @@ def _chance(study: Study) -> str:
         " training and test."
         if leaky
         else ""
+    )
+
+
+def _samples(study: Study) -> str:
+    """Say what a patient is in this report where labels are of samples, and what pairs of them show."""
+    cohort, paired = study.results.data, study.results.models[study.first].paired
+    if cohort.subjects is None:
+        return ""
+    sentence = (
+        f"Labels are of samples: {cohort.subjects_with_several_classes} of {cohort.subjects} people carry several classes, and a patient in this report is a"
+        " person's samples of one class. Splits, resamples and permutations go by people."
+    )
+    if paired is None:
+        return sentence
+    share = paired.share
+    return (
+        f"{sentence} Of the {paired.subjects} people with both classes {short_name(study.first)} puts the {short_name(cohort.positive_class or '')} sample"
+        f" above the other one in a share of {number(share.value)} ({number(share.low)} to {number(share.high)}; p = {number(paired.chance.p, 4)} by"
+        " classes exchanged within people and a linear model refitted; equal scores count half)."
     )
 
 
