@@ -95,6 +95,9 @@ sample_label_option = click.option(
     is_flag=True,
     help="Classes are of samples, and a patient may have several, as paired tissue; split by patient all the same.",
 )
+target_option = click.option(
+    "--target", metavar="COLUMN", help="Column of a number per patient, to be predicted in place of classes."
+)
 batch_option = click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
 positive_option = click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported.")
 study_options = together(label_option, identity_options, batch_option, positive_option)

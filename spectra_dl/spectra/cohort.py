@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray, text_array
 from spectra_dl.errors import DataError
@@ -92,6 +91,38 @@ def labelled_cohort(
     table = replace(table, patient=text_array(people.names)) if people.notes else table
     patient = unit_ids(people.names, label) if label_per_sample else text_array(people.names)
     read_patients(patient, label)
+    cohort = usable_cohort(table, label, patient, within=within, notes=people.notes)
+    _refuse_lost_classes(label, cohort)
+    samples = (_samples_note(cohort.patient),) if label_per_sample else ()
+    return replace(cohort, notes=(*cohort.notes, *samples))
+
+
+def usable_cohort(
+    table: SpectraTable,
+    label: TextArray,
+    patient: TextArray,
+    *,
+    within: tuple[float, float] | None,
+    notes: Sequence[str] = (),
+) -> Cohort:
+    """Leave out spectra that can't be used, and say which.
+
+    Parameters
+    ----------
+    table
+        ``n`` spectra as read.
+    label, patient
+        ``(n,)`` text, checked.
+    within
+        The range in cm⁻¹ that will be used; None for all of it.
+    notes
+        What was noted of labels and patients.
+
+    Raises
+    ------
+    DataError
+        No spectrum can be used.
+    """
     checked, verdicts = inspect_whole(table, within=within)
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     named = [
@@ -99,13 +130,14 @@ def labelled_cohort(
         for sample, verdict in zip(table.sample_id, verdicts, strict=True)
     ]
     refused = tuple(text for status, text in named if status == "refused")
+    if not usable.any():
+        raise DataError(
+            f"none of the {len(usable)} spectra can be used: {first_few(refused, at_most=1, longest=_LONGEST_REASON)}"
+        )
     warned = [text for status, text in named if status == "warned"]
-    _refuse_lost_classes(label, usable, refused)
-    notes = [*checked.notes, *people.notes, *_use_notes(len(table), refused, warned)]
-    if label_per_sample:
-        notes.append(_samples_note(patient[usable]))
+    said = [*checked.notes, *notes, *_use_notes(len(table), refused, warned)]
     if len(set(patient[usable])) == usable.sum():
-        notes.append(
+        said.append(
             "each patient has one spectrum, as the input states; if patients recur, these results are too good"
         )
     return Cohort(
@@ -113,7 +145,7 @@ def labelled_cohort(
         label[usable],
         patient[usable],
         refused,
-        tuple(notes),
+        tuple(said),
         np.flatnonzero(usable) + 1,
     )
 
@@ -144,15 +176,12 @@ def _some_reasons(reasons: Sequence[str]) -> str:
     return first_few(reasons, at_most=2, longest=_LONGEST_REASON)
 
 
-def _refuse_lost_classes(label: TextArray, usable: NDArray[np.bool_], refused: Sequence[str]) -> None:
-    """Refuse a table of which no usable spectrum is left, or none of a class, by what is wrong with the spectra."""
-    if not usable.any():
-        raise DataError(
-            f"none of the {len(usable)} spectra can be used: {first_few(refused, at_most=1, longest=_LONGEST_REASON)}"
-        )
-    lost = sorted(set(label) - set(label[usable]))
+def _refuse_lost_classes(label: TextArray, cohort: Cohort) -> None:
+    """Refuse a table of which no usable spectrum of a class is left, by what is wrong with the spectra."""
+    lost = sorted(set(label) - set(cohort.label))
     if lost:
-        said = [text for text, name in zip(refused, label[~usable], strict=True) if name in lost]
+        left_out = np.delete(label, cohort.row - 1)
+        said = [text for text, name in zip(cohort.refused, left_out, strict=True) if name in lost]
         raise DataError(
             f"no spectrum of class {first_few(lost)} can be used, all {len(said)} were refused: {first_few(said, at_most=2)}"
         )
@@ -180,9 +209,20 @@ def _required(table: SpectraTable) -> tuple[TextArray, TextArray]:
         raise DataError(
             f"no label column: name it with --label; other columns: {first_few(table.metadata) or 'none'}"
         )
+    return table.label, required_patients(table)
+
+
+def required_patients(table: SpectraTable) -> TextArray:
+    """Return whose each spectrum is.
+
+    Raises
+    ------
+    DataError
+        The table doesn't say.
+    """
     if table.patient is None:
         raise DataError(
             "no patient id: name its column with --patient, or say --replicates 3 when each 3 consecutive rows are one "
             "patient; if each spectrum is another patient, claim that with --group-by sample_id"
         )
-    return table.label, table.patient
+    return table.patient

@@ -11,6 +11,7 @@ from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
 
 _INNER_FOLDS = 3
+_MOST_CLASSES = 10  # more that are numbers were measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,10 +147,20 @@ def _refuse_small_classes(people: Patients, folds: int) -> None:
     counts = {name: people.count(number) for number, name in enumerate(people.classes)}
     if min(counts.values()) < folds:
         listed = first_few(f"{name} {count}" for name, count in counts.items())
+        remedy = "take fewer folds or more patients"
+        if len(counts) > _MOST_CLASSES and all(_is_number(name) for name in counts):
+            remedy = "these labels are numbers: predict them with --target"
         raise DataError(
-            f"too few patients for {folds} folds: {listed}; every fold needs a patient of each class: "
-            "take fewer folds or more patients"
+            f"too few patients for {folds} folds: {listed}; every fold needs a patient of each class: {remedy}"
         )
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:

@@ -119,7 +119,7 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "patient_level": intervals_json(result.patient_level),
         "row_level": intervals_json(result.row_level),
         "training_patient_auc": rounded(result.training_auc),
-        "chance": _chance_json(result.chance),
+        "chance": chance_json(result.chance),
         **({} if result.paired is None else {"paired": _paired_json(result.paired)}),
         "leaky_estimate": None
         if result.leaky is None
@@ -149,11 +149,12 @@ def _paired_json(paired: PairedShare) -> Json:
         "subjects": paired.subjects,
         "share": interval_json(paired.share),
         "test": PAIRED_TEST,
-        "chance": _chance_json(paired.chance),
+        "chance": chance_json(paired.chance),
     }
 
 
-def _chance_json(chance: Chance) -> Json:
+def chance_json(chance: Chance) -> Json:
+    """Return how a figure stands against refits, ready for JSON."""
     numbers = ("p", "null_mean", "null_sd", "inflation")
     return {
         "verdict": chance.verdict,

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from spectra_dl.evaluation.report.page.outcomes_study import is_outcomes, read_outcome_study
+from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
 from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, is_profiles, read_profiles
 from spectra_dl.evaluation.report.page.study import Interval, Model, Study, read_study
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
@@ -19,7 +21,7 @@ _OUTCOME = {
 def verdict(report: Mapping[str, object]) -> str:
     """Return what the report comes to: a sentence or two, and what it must not be used for.
 
-    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
+    A report of profiles or of a number says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
     chance by refits without a relation, and against the classical models by the paired interval of the difference.
 
     Raises
@@ -29,6 +31,8 @@ def verdict(report: Mapping[str, object]) -> str:
     """
     if is_profiles(report):
         return profiles_verdict(read_profiles(report))
+    if is_outcomes(report):
+        return outcome_verdict(read_outcome_study(report))
     return study_verdict(read_study(report))
 
 
