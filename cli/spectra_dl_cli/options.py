@@ -73,7 +73,7 @@ identity_options = together(
         "--samples",
         type=click.Path(path_type=Path, readable=False),
         metavar="SHEET",
-        help="Sheet with columns file, patient, label, batch.",
+        help="Sheet with columns file (or sample_id), patient, label, batch: of files, or of the spectra of a table.",
     ),
     click.option(
         "--laser",

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra_dl.errors import DataError
@@ -25,6 +25,7 @@ def study(both, only_a, only_b):
 
 
 @given(subject=NAMES, label=NAMES)
+@settings(deadline=None)
 def test_a_unit_holds_its_subject_whatever_ids_and_labels_are(subject, label):
     (unit,) = unit_ids([subject], [label])
     assert subjects_of([unit, subject]) == [subject, subject]
@@ -60,6 +61,7 @@ def test_spellings_of_a_subject_are_one_subject_in_all_its_units():
     folds=st.integers(2, 5),
     seed=st.integers(0, 99),
 )
+@settings(deadline=None)
 def test_no_fold_divides_a_subject_and_each_has_both_classes(counts, folds, seed):
     both, only_a, only_b = counts
     if not both or min(both + only_a, both + only_b) < folds:
@@ -82,6 +84,7 @@ def test_subjects_with_both_classes_are_spread_evenly():
 
 
 @given(seed=st.integers(0, 50))
+@settings(deadline=None)
 def test_inner_folds_keep_subjects_together_too(seed):
     subject, label = study(6, 3, 2)
     split = inner_folds(unit_ids(subject, label), label, seed=seed)
@@ -97,6 +100,7 @@ def test_a_subject_in_two_batches_is_refused_though_each_sample_is_in_one():
 
 
 @given(seed=st.integers(0, 50))
+@settings(deadline=None)
 def test_a_resample_draws_a_subject_with_all_its_units(seed):
     subject, label = study(5, 2, 3)
     people = read_patients(unit_ids(subject, label), label)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
@@ -36,6 +36,7 @@ def test_figures_are_those_of_scipy_and_scikit_learn(seed, ties):
 
 
 @given(seed=st.integers(0, 1000), ties=st.booleans(), folds=st.integers(1, 4))
+@settings(deadline=None)
 def test_a_resample_is_that_of_patients_written_out(seed, ties, folds):
     one, multiplicity = drawn(seed, ties=ties, folds=folds), draw_patients(30, resamples=3, seed=seed)
     for counts in multiplicity:

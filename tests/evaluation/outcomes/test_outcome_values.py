@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra_dl.errors import DataError, UsageError
@@ -13,6 +13,7 @@ FINITE = st.floats(-1e12, 1e12, allow_nan=False)
 
 
 @given(st.lists(FINITE, min_size=3, max_size=30, unique=True))
+@settings(deadline=None)
 def test_numbers_are_read_to_the_last_bit(values):
     patient = [f"p{at:03d}" for at in range(len(values))]
     read = read_outcomes(patient, [repr(value) for value in values])
@@ -63,6 +64,7 @@ def test_patients_must_be_named():
 @given(
     patients=st.integers(6, 60), folds=st.integers(2, 5), repeats=st.integers(1, 3), seed=st.integers(0, 99)
 )
+@settings(deadline=None)
 def test_each_fold_has_low_and_high_patients_and_none_is_divided(patients, folds, repeats, seed):
     if patients < 3 * folds:
         return

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
@@ -40,6 +40,7 @@ def evaluated(shift, **how):
     seed=st.integers(0, 99),
     in_blocks=st.booleans(),
 )
+@settings(deadline=None)
 def test_orders_keep_what_a_subject_has_together(sizes, seed, in_blocks):
     cluster = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
     block = cluster % 2 if in_blocks else None
@@ -78,6 +79,7 @@ def test_pairs_are_the_samples_of_subjects_that_have_both():
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=20))
+@settings(deadline=None)
 def test_the_share_is_that_of_counting(scores):
     score = np.array(scores, dtype=float).reshape(1, 1, -1)
     pairs = np.arange(2 * len(scores)).reshape(-1, 2)
