@@ -53,6 +53,8 @@ def outcome_cohort(
     patient, numbers = required_patients(table), table.metadata[target]
     whole = read_outcomes(patient, numbers, column=target)
     others = {name: cells for name, cells in table.metadata.items() if name != target}
+    if table.label is not None:  # a class is a column like others here, which the audit looks at
+        others.setdefault("label", table.label)
     bare = replace(table, patient=whole.patient_of_row, label=None, metadata=others)
     cohort = usable_cohort(bare, text_array(numbers), whole.patient_of_row, within=within)
     return OutcomeCohort(cohort, read_outcomes(cohort.patient, cohort.label, column=target))

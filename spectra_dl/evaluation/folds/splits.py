@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,13 @@ from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
 
 _INNER_FOLDS = 3
+Parts = Literal["folds", "members"]
+_FEWER: dict[Parts, str] = {
+    "folds": "every fold needs a patient of each class: take fewer folds or more patients",
+    "members": (
+        "these are the patients to train on, and every member of the ensemble leaves out one of each class: take fewer --members or more patients"
+    ),
+}
 _MOST_CLASSES = 10  # more that are numbers were measured
 
 
@@ -36,7 +44,13 @@ class Fold:
 
 
 def patient_folds(
-    patient: Texts | None, label: Texts, *, folds: int = 5, repeats: int = 1, seed: int = 0
+    patient: Texts | None,
+    label: Texts,
+    *,
+    folds: int = 5,
+    repeats: int = 1,
+    seed: int = 0,
+    parts: Parts = "folds",
 ) -> list[Fold]:
     """Divide the rows by patient, stratified by the patients' class.
 
@@ -51,6 +65,8 @@ def patient_folds(
         How many parts; five keeps four fifths for training.
     repeats
         How many independent divisions.
+    parts
+        What the folds are for, so that a refusal names what to change: the evaluation, or the members of an ensemble.
 
     Raises
     ------
@@ -67,7 +83,7 @@ def patient_folds(
     """
     people = read_patients(patient, label)
     _check_counts(folds, repeats)
-    _refuse_small_classes(people, folds)
+    _refuse_small_classes(people, folds, parts)
     divisions = (_divide(people, folds, (seed, repeat)) for repeat in range(repeats))
     return [
         fold
@@ -143,16 +159,14 @@ def _check_counts(folds: int, repeats: int) -> None:
         raise UsageError(f"folds={folds}, repeats={repeats}: at least 2 folds and 1 repeat are needed")
 
 
-def _refuse_small_classes(people: Patients, folds: int) -> None:
+def _refuse_small_classes(people: Patients, folds: int, parts: Parts = "folds") -> None:
     counts = {name: people.count(number) for number, name in enumerate(people.classes)}
     if min(counts.values()) < folds:
         listed = first_few(f"{name} {count}" for name, count in counts.items())
-        remedy = "take fewer folds or more patients"
+        remedy = _FEWER[parts]
         if len(counts) > _MOST_CLASSES and all(_is_number(name) for name in counts):
             remedy = "these labels are numbers: predict them with --target"
-        raise DataError(
-            f"too few patients for {folds} folds: {listed}; every fold needs a patient of each class: {remedy}"
-        )
+        raise DataError(f"too few patients for {folds} {parts}: {listed}; {remedy}")
 
 
 def _is_number(name: str) -> bool:

@@ -58,7 +58,7 @@ def _design(study: Study) -> str:
     times = "once" if settings.repeats == 1 else f"{settings.repeats} times"
     names = listed([_named(name, model) for name, model in study.results.models.items()])
     return (
-        f"{cohort.rows} {rows} of {cohort.patients} patients ({counts(study)}) were read. {split}, {times}"
+        f"{cohort.rows} {rows} of {cohort.people} ({counts(study)}) were read. {split}, {times}"
         f" (seed {settings.seed}); all {rows} of a patient stand on the same side of every split. Whatever is fitted"
         " (how rows are made ready, the model, when its training stops, its calibration) was fitted on the training patients of"
         f" the fold alone. Models on the same folds: {names}. A patient's probability is the geometric mean of"

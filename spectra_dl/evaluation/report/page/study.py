@@ -238,6 +238,13 @@ class Cohort(Part):
     positive_class: str | None = None
     positive_class_reason: str = ""
 
+    @property
+    def people(self) -> str:
+        """How many there are, in words: patients, or patients with their samples where labels are of samples."""
+        if self.subjects is None:
+            return f"{self.patients} patients"
+        return f"{self.subjects} patients with {self.patients} samples"
+
 
 class Settings(Part):
     """How the models were evaluated."""

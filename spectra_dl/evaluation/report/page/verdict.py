@@ -63,15 +63,17 @@ def span(interval: Interval) -> str:
 def _confounded(study: Study) -> list[str]:
     stopping = [finding for finding in study.results.audit.findings if finding.severity == "stop"]
     first = (
-        f"CONFOUNDED: something other than the disease can produce these scores in the {study.results.data.patients}"
-        f" patients ({counts(study)}), so none of them is evidence of a disease."
+        f"CONFOUNDED: something other than the disease can produce these scores in the {study.results.data.people}"
+        f" ({counts(study)}), so none of them is evidence of a disease."
     )
     return [first, *(printable(finding.sentence) for finding in stopping[:1])]
 
 
 def _score(study: Study) -> str:
     model = study.results.models[study.first]
-    who = f"In {study.results.data.patients} patients ({counts(study)}), predicted only by models that had not seen them,"
+    who = (
+        f"In {study.results.data.people} ({counts(study)}), predicted only by models that had not seen them,"
+    )
     return f"{who} {short_name(study.first)} {_against_chance(model)}{_against_classical(study)}."
 
 
