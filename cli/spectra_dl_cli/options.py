@@ -264,13 +264,14 @@ class NetworkOptions:
     epochs: int | None
     device: Device
 
-    def training(self) -> "TrainingSettings":
-        """Return the loop's settings."""
+    def training(self, usual: "TrainingSettings | None" = None) -> "TrainingSettings":
+        """Return the loop's settings; ``usual`` are those of what is trained, of classes if None."""
         from dataclasses import replace
 
         from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
 
-        return replace(DEFAULT_TRAINING, device=self.device, epochs=self.epochs or DEFAULT_TRAINING.epochs)
+        usual = usual or DEFAULT_TRAINING
+        return replace(usual, device=self.device, epochs=self.epochs or usual.epochs)
 
 
 bundled_network = bundled("network", NetworkOptions)

@@ -37,7 +37,8 @@ def load_study(name: str, *, folder: Path | None = None) -> "SpectraTable":
     from spectra_dl.spectra.table import SpectraTable
 
     if not _is_study(name):
-        raise _another_task(name, "Raman spectra with classes", study_names())
+        needed = "Raman spectra with classes" + (" (or --target COLUMN)" if _has_numbers(name) else "")
+        raise _another_task(name, needed, study_names())
     table = load(name, folder=folder)
     assert isinstance(table, SpectraTable)  # as each Raman set for classification does
     table = table.with_notes(*_confound_notes(name))

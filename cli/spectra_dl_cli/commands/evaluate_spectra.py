@@ -48,10 +48,6 @@ _OF_CLASSES = frozenset(
         "label",
         "label_per_sample",
         "positive",
-        "network",
-        "members",
-        "epochs",
-        "also",
         "tune",
         "split_by",
         "threshold",
@@ -192,7 +188,7 @@ def evaluate_spectra(
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
-    With --target a number per patient is predicted in place of classes, by regressions.
+    With --target a number per patient is predicted in place of classes.
 
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands the
     leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class.
@@ -200,12 +196,8 @@ def evaluate_spectra(
     outcome = protocol.target is not None
     if outcome:
         _refuse_options_of_classes(context)
-    ahead = (
-        ("spectra_dl.spectra.study.evaluate_outcome",)
-        if outcome
-        else ("spectra_dl.spectra.study.evaluate", "torch")
-    )
-    executor = execution.executor(*ahead)
+    module = "evaluate_outcome" if outcome else "evaluate"
+    executor = execution.executor(f"spectra_dl.spectra.study.{module}", "torch")
     from spectra_dl.execution.run import Execution
 
     split, study = given_split(context), study_data(data)
@@ -238,13 +230,20 @@ def _evaluated_outcome(
     execution: "Execution",
 ) -> "EvaluatedOutcome":
     from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+    from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING
     from spectra_dl.spectra.study.evaluate_outcome import OutcomeStudySettings, evaluate_outcome_study
 
-    cleaning, _, protocol = asked
+    cleaning, network, protocol = asked
     evaluation = OutcomeSettings(
         protocol.target or "", folds=protocol.folds, repeats=protocol.repeats, seed=protocol.seed
     )
-    settings = OutcomeStudySettings(evaluation, cleaning.preprocessing())
+    settings = OutcomeStudySettings(
+        evaluation,
+        cleaning.preprocessing(),
+        networks=(network.network, *protocol.also),
+        members=network.members,
+        training=network.training(NUMBER_TRAINING),
+    )
     return evaluate_outcome_study(table, settings, split=split, execution=execution)
 
 
@@ -257,9 +256,7 @@ def _refuse_options_of_classes(context: click.Context) -> None:
         and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
     ]
     if given:
-        raise UsageError(
-            f"--target predicts a number, by models without a network; {', '.join(given)} is of classes: leave it out"
-        )
+        raise UsageError(f"--target predicts a number; {', '.join(given)} is of classes: leave it out")
 
 
 def _settings(

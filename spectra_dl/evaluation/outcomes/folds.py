@@ -58,8 +58,10 @@ def outcome_folds(
     ]
 
 
-def inner_outcome_folds(target: FloatArray, groups: Texts | Sequence[str], seed: int) -> list[Fold]:
-    """Divide training rows by patient, for what is chosen inside a fold: four folds, fewer with few patients, none with fewer than four.
+def inner_outcome_folds(
+    target: FloatArray, groups: Texts | Sequence[str], seed: int, *, most: int = _INNER_FOLDS
+) -> list[Fold]:
+    """Divide training rows by patient, for what is chosen inside a fold: fewer folds with few patients, none with fewer than four.
 
     Parameters
     ----------
@@ -69,10 +71,12 @@ def inner_outcome_folds(target: FloatArray, groups: Texts | Sequence[str], seed:
         ``(n,)`` patients.
     seed
         Of the division.
+    most
+        Folds, where there are two patients for each.
     """
     _, first, of_row = np.unique(text_array(groups), return_index=True, return_inverse=True)
     value = np.asarray(target, dtype=np.float64)[first]
-    folds = min(_INNER_FOLDS, len(value) // 2)
+    folds = min(most, len(value) // 2)
     if folds < 2:
         return []
     rank = np.argsort(np.argsort(value, kind="stable"))

@@ -15,7 +15,10 @@ from spectra_dl.evaluation.report.outcomes_json import outcome_report, outcome_s
 from spectra_dl.evaluation.report.outcomes_text import outcome_text
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort
-from spectra_dl.spectra.estimators.outcome_models import MEAN, outcome_models
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING, NumberNetwork
+from spectra_dl.spectra.estimators.outcomes.regressions import MEAN, outcome_models
+from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.outcome_cohort import outcome_cohort
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.probes import spectra_audit_inputs
@@ -23,6 +26,7 @@ from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.run_folder import RunResult, json_text
+from spectra_dl.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,22 @@ class OutcomeStudySettings:
         Which number, folds, seed and resamples.
     preprocessing
         Cleaning steps, fitted anew on the training rows of each fold.
-    models
-        By name, the first the reference of the differences; None takes all.
+    networks
+        Architectures by name; an empty tuple evaluates none. The first model is the reference of the differences.
+    classical
+        Regressions evaluated beside them, by name; None takes all.
+    members
+        Networks in the ensemble.
+    training
+        Settings of the loop.
     """
 
     evaluation: OutcomeSettings
     preprocessing: Preprocessing = field(default_factory=Preprocessing.default)
-    models: tuple[str, ...] | None = None
+    networks: tuple[str, ...] = NETWORK_NAMES[:1]
+    classical: tuple[str, ...] | None = None
+    members: int = 5
+    training: TrainingSettings = NUMBER_TRAINING
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +145,25 @@ def evaluate_outcome_study(
 
 
 def _models(table: SpectraTable, settings: OutcomeStudySettings) -> list[ModelEntry[Fittable]]:
-    known = outcome_models(table.wavenumber, settings.preprocessing, settings.evaluation.seed)
-    names = tuple(known) if settings.models is None else settings.models
+    axis, steps, seed = table.wavenumber, settings.preprocessing, settings.evaluation.seed
+    memory = FoldMemory()
+    known = outcome_models(axis, steps, seed, memory)
+    names = tuple(known) if settings.classical is None else settings.classical
     if unknown := [name for name in names if name not in known]:
         raise UsageError(f"no model of a number is called {unknown[0]!r:.80}; choose {', '.join(known)}")
-    return [ModelEntry(name, known[name], "control" if name == MEAN else "classical") for name in names]
+    networks = {
+        f"CNN {name}": NumberNetwork(
+            axis,
+            steps,
+            network=name,
+            members=settings.members,
+            training=settings.training,
+            seed=seed,
+            memory=memory,
+        )
+        for name in dict.fromkeys(settings.networks)
+    }
+    return [
+        *(ModelEntry(name, model, "network") for name, model in networks.items()),
+        *(ModelEntry(name, known[name], "control" if name == MEAN else "classical") for name in names),
+    ]
