@@ -196,8 +196,9 @@ def evaluate_spectra(
     outcome = protocol.target is not None
     if outcome:
         _refuse_options_of_classes(context)
-    module = "evaluate_outcome" if outcome else "evaluate"
-    executor = execution.executor(f"spectra_dl.spectra.study.{module}", "torch")
+    executor = execution.executor(
+        "spectra_dl.spectra.study.evaluate", "spectra_dl.spectra.study.evaluate_outcome", "torch"
+    )
     from spectra_dl.execution.run import Execution
 
     split, study = given_split(context), study_data(data)
