@@ -73,7 +73,7 @@ identity_options = together(
         "--samples",
         type=click.Path(path_type=Path, readable=False),
         metavar="SHEET",
-        help="Sheet with columns file, patient, label, batch.",
+        help="Sheet with columns file (or sample_id), patient, label, batch: of files, or of the spectra of a table.",
     ),
     click.option(
         "--laser",
@@ -90,6 +90,14 @@ identity_options = together(
     ),
 )
 label_option = click.option("--label", metavar="COLUMN", help="Column of the classes.")
+sample_label_option = click.option(
+    "--label-per-sample",
+    is_flag=True,
+    help="Classes are of samples, and a patient may have several, as paired tissue; split by patient all the same.",
+)
+target_option = click.option(
+    "--target", metavar="COLUMN", help="Column of a number per patient, to be predicted in place of classes."
+)
 batch_option = click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
 positive_option = click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported.")
 study_options = together(label_option, identity_options, batch_option, positive_option)
@@ -256,13 +264,14 @@ class NetworkOptions:
     epochs: int | None
     device: Device
 
-    def training(self) -> "TrainingSettings":
-        """Return the loop's settings."""
+    def training(self, usual: "TrainingSettings | None" = None) -> "TrainingSettings":
+        """Return the loop's settings; ``usual`` are those of what is trained, of classes if None."""
         from dataclasses import replace
 
         from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
 
-        return replace(DEFAULT_TRAINING, device=self.device, epochs=self.epochs or DEFAULT_TRAINING.epochs)
+        usual = usual or DEFAULT_TRAINING
+        return replace(usual, device=self.device, epochs=self.epochs or usual.epochs)
 
 
 bundled_network = bundled("network", NetworkOptions)

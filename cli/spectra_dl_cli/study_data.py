@@ -35,8 +35,15 @@ class StudyData:
         """Return everything that is read, for the report."""
         return input_paths(self.paths, samples)
 
-    def read(self, reading: "ReadOptions") -> "SpectraTable":
+    def read(self, reading: "ReadOptions", *, numbers: bool = False) -> "SpectraTable":
         """Read files as the options say, or a dataset, which brings its own patients and labels.
+
+        Parameters
+        ----------
+        reading
+            Which columns say whose the spectra are.
+        numbers
+            A dataset with a number per patient is wanted, in place of one with classes.
 
         Raises
         ------
@@ -48,7 +55,7 @@ class StudyData:
         if self.dataset is None:
             return read_table(self.paths, reading)
         from spectra_dl.errors import UsageError
-        from spectra_dl_datasets.study import load_study
+        from spectra_dl_datasets.study import load_numbers, load_study
 
         columns = {
             "--sample-id": reading.sample_id,
@@ -67,7 +74,7 @@ class StudyData:
             raise UsageError(
                 f"{self.dataset} brings its own patients and labels; leave {', '.join(given)} out, or give its files by path"
             )
-        return load_study(self.dataset)
+        return load_numbers(self.dataset) if numbers else load_study(self.dataset)
 
 
 def study_data(paths: tuple[Path, ...]) -> StudyData:

@@ -37,7 +37,8 @@ def load_study(name: str, *, folder: Path | None = None) -> "SpectraTable":
     from spectra_dl.spectra.table import SpectraTable
 
     if not _is_study(name):
-        raise _another_task(name, "Raman spectra with classes", study_names())
+        needed = "Raman spectra with classes" + (" (or --target COLUMN)" if _has_numbers(name) else "")
+        raise _another_task(name, needed, study_names())
     table = load(name, folder=folder)
     assert isinstance(table, SpectraTable)  # as each Raman set for classification does
     table = table.with_notes(*_confound_notes(name))
@@ -46,6 +47,31 @@ def load_study(name: str, *, folder: Path | None = None) -> "SpectraTable":
     labelled = np.array([label != "" for label in table.label], dtype=bool)
     dropped = len(table) - int(labelled.sum())
     return table.select(labelled).with_notes(f"{dropped} spectra without a class were left out")
+
+
+def load_numbers(name: str, *, folder: Path | None = None) -> "SpectraTable":
+    """Return the spectra of a set with its patients, whatever is to be predicted of them: a number stands in the metadata.
+
+    Parameters
+    ----------
+    name, folder
+        As in `registry.load`.
+
+    Raises
+    ------
+    UsageError
+        No set has this name, or it holds no Raman spectra of patients or samples.
+    DataError
+        A file is missing, is not what it was, or can't be read.
+    """
+    from spectra_dl.spectra.table import SpectraTable
+
+    suitable = tuple(each for each in dataset_names() if _has_numbers(each))
+    if name not in suitable:
+        raise _another_task(name, "Raman spectra with a number per patient", suitable)
+    table = load(name, folder=folder)
+    assert isinstance(table, SpectraTable)  # as each Raman set for regression is
+    return table.with_notes(*_confound_notes(name))
 
 
 def load_sections(name: str, *, folder: Path | None = None) -> "tuple[TissueSection, ...]":
@@ -103,6 +129,11 @@ def _confound_notes(name: str) -> tuple[str, ...]:
 def _has_sections(name: str) -> bool:
     card = dataset_card(name)
     return card.modality == "tissue" and card.task == "expression"
+
+
+def _has_numbers(name: str) -> bool:
+    card = dataset_card(name)
+    return card.modality == "Raman" and card.task == "regression"
 
 
 def _is_study(name: str) -> bool:

@@ -17,7 +17,6 @@ from spectra_dl.evaluation.classes.conformal import fit_conformal
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, choose_threshold
-from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.models.describing import (
     all_shortened,
@@ -215,7 +214,7 @@ def _scores(probability: FloatArray, patients: Patients, positive: int, seed: in
     scores = Scores(
         patients.class_of_patient, probability[None], row_of_patient, positive if binary else None
     )
-    intervals = patient_intervals(scores, draw_patients(len(patients.names), seed=seed))
+    intervals = patient_intervals(scores, patients.draw(seed=seed))
     return [
         described_score(METRICS[name].title, score.value, score.low, score.high)
         for name, score in intervals.items()

@@ -141,7 +141,7 @@ def train_ensemble(
     """
     seed = recipe.training.seed
     executor = executor or SerialExecutor()
-    folds = patient_folds(data.patient, data.label, folds=members, repeats=1, seed=seed)
+    folds = patient_folds(data.patient, data.label, folds=members, seed=seed, parts="members")
     jobs = []
     for member, fold in enumerate(folds):
         seeded = recipe.with_training(replace(recipe.training, seed=seed * 1000 + member))

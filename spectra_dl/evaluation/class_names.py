@@ -1,17 +1,12 @@
 """What the classes are called, and which of two is the one a test looks for."""
 
-import re
 from collections import defaultdict
 
 from spectra_dl.arrays import Texts, text_array
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.absence_words import absence_score
 from spectra_dl.evaluation.wording import first_few
 
-_ABSENCE_WORDS = frozenset(
-    {"healthy", "control", "controls", "negative", "normal", "benign", "no", "0", "false", "absent"}
-)
-_ABSENCE_BEGINNING = re.compile(r"(no|non|not|without)[ _-]")
-_ABSENCE_ENDINGS = ("-", "_neg")
 # "none" is no word for a missing label: it may be the class without disease.
 MISSING_LABELS = frozenset({"", "nan", "na", "n/a", "nat", "<na>"})
 
@@ -57,6 +52,8 @@ def class_names(labels: Texts) -> tuple[str, ...]:
 def positive_class(labels: Texts, asked: str | None = None) -> tuple[str, str]:
     """Return the class whose sensitivity is reported, and a sentence that says by which rule.
 
+    A class that names the absence of disease or a control (`absence_words`) is it only where every class does, or where it was asked for.
+
     Parameters
     ----------
     labels
@@ -85,18 +82,13 @@ def positive_class(labels: Texts, asked: str | None = None) -> tuple[str, str]:
                 f"there is no class {asked!r} to take as positive; the labels are {first_few(map(repr, names))}"
             )
         return asked, f"{asked!r} is the positive class because it was asked for."
-    absent = [name for name in names if _names_absence(name)]
-    if len(names) == 2 and len(absent) == 1:
-        present = next(name for name in names if name not in absent)
-        return (
-            present,
-            f"{present!r} is the positive class because {absent[0]!r} names the absence of disease.",
-        )
-    reason = "it is the last in sorted order; name another with --positive."
-    return names[-1], f"{names[-1]!r} is the positive class because {reason}"
-
-
-def _names_absence(name: str) -> bool:
-    word = name.strip().lower()
-    said = word in _ABSENCE_WORDS or word.endswith(_ABSENCE_ENDINGS)
-    return said or _ABSENCE_BEGINNING.match(word) is not None
+    scores = {name: absence_score(name, names) for name in names}
+    least = min(scores.values())
+    candidates = [name for name in names if scores[name] == least]
+    positive, absent = candidates[-1], max(names, key=lambda name: scores[name])
+    if len(candidates) == 1 and scores[absent] > least:
+        names_what = "the absence of disease" if scores[absent] == 2 else "a control or the usual state"
+        return positive, f"{positive!r} is the positive class because {absent!r} names {names_what}."
+    among = " of those that name no control" if len(candidates) < len(names) else ""
+    reason = f"it is the last in sorted order{among}; name another with --positive."
+    return positive, f"{positive!r} is the positive class because {reason}"

@@ -8,7 +8,9 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import class_names
+from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.person_ids import one_spelling, spelled_alike
+from spectra_dl.evaluation.sample_units import shown_unit, subjects_of, with_subjects
 from spectra_dl.evaluation.wording import first_few
 
 # What missing ids are written as: by pandas, R, spreadsheets, and by str() of None, NaN, NaT and pandas.NA.
@@ -18,6 +20,9 @@ MISSING_IDS = frozenset({"", "nan", "none", "nat", "<na>", "na", "n/a", "#n/a", 
 @dataclass(frozen=True, eq=False)
 class Patients:
     """Rows that belong to patients, each patient with one class.
+
+    Where labels are of samples (`sample_units`), a patient here is a subject's rows of one class, and `subjects` are the people: folds,
+    resamples and permutations go by them.
 
     Attributes
     ----------
@@ -45,6 +50,38 @@ class Patients:
     def rows_of_patient(self) -> FloatArray:
         """``(m,)`` how many rows each patient has."""
         return np.bincount(self.of_row, minlength=len(self.names)).astype(np.float64)
+
+    @cached_property
+    def subjects(self) -> tuple[str, ...]:
+        """The people's ids, sorted; the patients' own but where labels are of samples."""
+        return tuple(sorted(set(subjects_of(self.names))))
+
+    @cached_property
+    def subject_of_patient(self) -> IndexArray:
+        """``(m,)`` number of each patient's subject, an index into ``subjects``."""
+        return np.unique(subjects_of(self.names), return_inverse=True)[1].astype(np.intp)
+
+    @property
+    def cluster(self) -> IndexArray | None:
+        """``subject_of_patient`` where a subject has several patients, that is classes; None where each is a subject of its own."""
+        return self.subject_of_patient if len(self.subjects) < len(self.names) else None
+
+    @cached_property
+    def shown_names(self) -> tuple[str, ...]:
+        """The patients' ids as reports write them."""
+        return tuple(shown_unit(name) for name in self.names)
+
+    def draw(self, *, resamples: int = 2000, seed: int = 0) -> FloatArray:
+        """Draw subjects with replacement, each with all it has: ``(resamples, m)`` multiplicities of the patients.
+
+        Parameters
+        ----------
+        resamples
+            How many times they are drawn.
+        seed
+            Of the draws.
+        """
+        return draw_patients(len(self.subjects), resamples=resamples, seed=seed)[:, self.subject_of_patient]
 
     def count(self, number: int) -> int:
         """Return how many patients the class with this number has."""
@@ -77,7 +114,7 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
     if len(given) != len(label):
         raise DataError(f"{len(given)} patient ids for {len(label)} labels; give one of each per row")
     refuse_missing_ids(given, "patient id")
-    ids = np.array(one_spelling(given).names, dtype=object)
+    ids = np.array(with_subjects(given, one_spelling(subjects_of(given)).names), dtype=object)
     classes = class_names(label)
     class_of_row = np.searchsorted(np.array(classes, dtype=object), label)
     names, first_row, of_row = np.unique(ids, return_index=True, return_inverse=True)
@@ -93,7 +130,7 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
         also = f" ({alike}: ids of two people must differ in more than spelling)" if alike else ""
         raise DataError(
             f"patients with more than one label: {first_few(several)}{also}; a patient has one class here: "
-            "correct the labels, or leave these patients out"
+            "correct the labels, leave these patients out, or say --label-per-sample where the label is the sample's"
         )
     return Patients(tuple(names), classes, of_row.astype(np.intp), class_of_patient)
 

@@ -1,18 +1,18 @@
 """The spectra a model may be trained and evaluated on: each with a label, a patient and a good verdict."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit.columns import says_whose
 from spectra_dl.evaluation.folds.split_file import RowNames
-from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.evaluation.patients import read_patients, refuse_missing_ids
 from spectra_dl.evaluation.person_ids import one_spelling
+from spectra_dl.evaluation.sample_units import subjects_of, unit_ids
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.preprocessing.whole_input import inspect_whole
 from spectra_dl.spectra.table import SpectraTable
@@ -30,7 +30,7 @@ class Cohort:
     table
         The spectra that were not refused.
     label, patient
-        ``(n,)`` text, one entry per spectrum of ``table``.
+        ``(n,)`` text, one entry per spectrum of ``table``; where labels are of samples, ids of `sample_units`.
     refused
         ``"sample id: reason"`` of each spectrum that was left out.
     notes
@@ -47,12 +47,19 @@ class Cohort:
     row: IndexArray
 
     @property
+    def subject(self) -> list[str]:
+        """``(n,)`` whose each spectrum is, whatever labels are of."""
+        return subjects_of(self.patient)
+
+    @property
     def names(self) -> RowNames:
         """What the spectra are called in the input."""
         return RowNames(self.row, self.table.sample_id)
 
 
-def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None = None) -> Cohort:
+def labelled_cohort(
+    table: SpectraTable, *, within: tuple[float, float] | None = None, label_per_sample: bool = False
+) -> Cohort:
     """Check labels and patients, leave out spectra that can't be used, and say which.
 
     Parameters
@@ -61,6 +68,8 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
         Spectra as read, with labels and patients.
     within
         The range in cm⁻¹ that will be used; None for all of it.
+    label_per_sample
+        Labels are of samples: a patient may carry several, and ``patient`` of the cohort has an id for each patient and class.
 
     Raises
     ------
@@ -74,11 +83,46 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
         raise DataError(
             f"the label {too_long[0][:40]!r}... has {len(too_long[0])} characters; is --label the right column?"
         )
-    read_patients(list(patient), list(label))
+    refuse_missing_ids(patient, "patient id")
     people = one_spelling(list(patient))
+    if not label_per_sample:
+        read_patients(list(patient), list(label))
     _refuse_unlike_people(table, [str(name) for name in patient], people.names)
     table = replace(table, patient=text_array(people.names)) if people.notes else table
-    patient = text_array(people.names)
+    patient = unit_ids(people.names, label) if label_per_sample else text_array(people.names)
+    read_patients(patient, label)
+    cohort = usable_cohort(table, label, patient, within=within, notes=people.notes)
+    _refuse_lost_classes(label, cohort)
+    samples = (_samples_note(cohort.patient),) if label_per_sample else ()
+    return replace(cohort, notes=(*cohort.notes, *samples))
+
+
+def usable_cohort(
+    table: SpectraTable,
+    label: TextArray,
+    patient: TextArray,
+    *,
+    within: tuple[float, float] | None,
+    notes: Sequence[str] = (),
+) -> Cohort:
+    """Leave out spectra that can't be used, and say which.
+
+    Parameters
+    ----------
+    table
+        ``n`` spectra as read.
+    label, patient
+        ``(n,)`` text, checked.
+    within
+        The range in cm⁻¹ that will be used; None for all of it.
+    notes
+        What was noted of labels and patients.
+
+    Raises
+    ------
+    DataError
+        No spectrum can be used.
+    """
     checked, verdicts = inspect_whole(table, within=within)
     usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
     named = [
@@ -86,17 +130,14 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
         for sample, verdict in zip(table.sample_id, verdicts, strict=True)
     ]
     refused = tuple(text for status, text in named if status == "refused")
-    warned = [text for status, text in named if status == "warned"]
-    _refuse_lost_classes(label, usable, refused)
-    notes = [*checked.notes, *people.notes]
-    if refused:
-        notes.append(f"{len(refused)} of {len(table)} spectra were left out: {_some_reasons(refused)}")
-    if warned:
-        notes.append(
-            f"{len(warned)} of {len(table)} spectra were used with a warning: {_some_reasons(warned)}"
+    if not usable.any():
+        raise DataError(
+            f"none of the {len(usable)} spectra can be used: {first_few(refused, at_most=1, longest=_LONGEST_REASON)}"
         )
+    warned = [text for status, text in named if status == "warned"]
+    said = [*checked.notes, *notes, *_use_notes(len(table), refused, warned)]
     if len(set(patient[usable])) == usable.sum():
-        notes.append(
+        said.append(
             "each patient has one spectrum, as the input states; if patients recur, these results are too good"
         )
     return Cohort(
@@ -104,8 +145,30 @@ def labelled_cohort(table: SpectraTable, *, within: tuple[float, float] | None =
         label[usable],
         patient[usable],
         refused,
-        tuple(notes),
+        tuple(said),
         np.flatnonzero(usable) + 1,
+    )
+
+
+def _use_notes(spectra: int, refused: Sequence[str], warned: Sequence[str]) -> list[str]:
+    """Return notes of how many spectra were left out and how many are doubtful."""
+    notes = []
+    if refused:
+        notes.append(f"{len(refused)} of {spectra} spectra were left out: {_some_reasons(refused)}")
+    if warned:
+        notes.append(f"{len(warned)} of {spectra} spectra were used with a warning: {_some_reasons(warned)}")
+    return notes
+
+
+def _samples_note(units: TextArray) -> str:
+    """Return the note that says what a label per sample came to."""
+    classes = Counter(subjects_of(sorted(set(units))))
+    several = sum(count > 1 for count in classes.values())
+    if not several:
+        return "--label-per-sample: no patient carries several classes, so it changes nothing"
+    return (
+        f"--label-per-sample: {several} of {len(classes)} patients carry several classes; each patient's spectra of one class are scored as one, and "
+        "patients are never divided between training and test"
     )
 
 
@@ -113,15 +176,12 @@ def _some_reasons(reasons: Sequence[str]) -> str:
     return first_few(reasons, at_most=2, longest=_LONGEST_REASON)
 
 
-def _refuse_lost_classes(label: TextArray, usable: NDArray[np.bool_], refused: Sequence[str]) -> None:
-    """Refuse a table of which no usable spectrum is left, or none of a class, by what is wrong with the spectra."""
-    if not usable.any():
-        raise DataError(
-            f"none of the {len(usable)} spectra can be used: {first_few(refused, at_most=1, longest=_LONGEST_REASON)}"
-        )
-    lost = sorted(set(label) - set(label[usable]))
+def _refuse_lost_classes(label: TextArray, cohort: Cohort) -> None:
+    """Refuse a table of which no usable spectrum of a class is left, by what is wrong with the spectra."""
+    lost = sorted(set(label) - set(cohort.label))
     if lost:
-        said = [text for text, name in zip(refused, label[~usable], strict=True) if name in lost]
+        left_out = np.delete(label, cohort.row - 1)
+        said = [text for text, name in zip(cohort.refused, left_out, strict=True) if name in lost]
         raise DataError(
             f"no spectrum of class {first_few(lost)} can be used, all {len(said)} were refused: {first_few(said, at_most=2)}"
         )
@@ -149,9 +209,20 @@ def _required(table: SpectraTable) -> tuple[TextArray, TextArray]:
         raise DataError(
             f"no label column: name it with --label; other columns: {first_few(table.metadata) or 'none'}"
         )
+    return table.label, required_patients(table)
+
+
+def required_patients(table: SpectraTable) -> TextArray:
+    """Return whose each spectrum is.
+
+    Raises
+    ------
+    DataError
+        The table doesn't say.
+    """
     if table.patient is None:
         raise DataError(
             "no patient id: name its column with --patient, or say --replicates 3 when each 3 consecutive rows are one "
             "patient; if each spectrum is another patient, claim that with --group-by sample_id"
         )
-    return table.label, table.patient
+    return table.patient

@@ -1,9 +1,35 @@
 """Which class is the positive one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.absence_words import absence_score
 from spectra_dl.evaluation.class_names import class_names, positive_class
+
+ABSENT = (
+    "control", "controls", "CTRL", "ctl", "Healthy", "healthy control", "healthy donors", "control group", "normal", "Normal tissue", "negative",
+    "NEG", "0", "0.0", "HC", "HCs", "no", "False", "none", "COV-", "COV−", "HPV (-)", "HIV negative", "met_neg", "non-tumour", "no metastasis",
+    "without disease", "never smoker",
+)  # fmt: skip
+REFERENCE = (
+    "benign",
+    "WT",
+    "wild-type",
+    "NC",
+    "CN",
+    "placebo",
+    "sham",
+    "vehicle",
+    "untreated",
+    "normal weight",
+    "tumour-free",
+)
+DISEASES = (
+    "AD", "cancer", "COPD", "SARS-CoV-2", "abnormal", "Abnormal", "not normal", "non-healthy", "tumour", "1", "uncontrolled", "triple negative",
+    "case", "patients", "obese", "KO", "yes", "COV+", "malignant", "Zeta", "A", "unhealthy",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -17,13 +43,66 @@ from spectra_dl.evaluation.class_names import class_names, positive_class
         (["met_neg", "met_pos"], "met_pos"),
         (["bone metastasis", "no metastasis"], "bone metastasis"),
         (["non-tumour", "necrosis"], "necrosis"),
+        (["nontumour", "tumour"], "tumour"),
         (["normal", "nodule"], "nodule"),
         (["A", "B"], "B"),
         (["healthy", "control"], "healthy"),
+        (["AD", "CTRL"], "AD"),
+        (["Abnormal", "Normal"], "Abnormal"),
+        (["benign", "malignant"], "malignant"),
+        (["benign", "normal"], "benign"),
+        (["KO", "WT"], "KO"),
+        (["healthy", "not healthy"], "not healthy"),
+        (["metastasis", "none"], "metastasis"),
+        (["luminal A", "triple negative"], "triple negative"),
+        (["CTRL", "AD", "MCI"], "MCI"),
+        (["AD", "FTD", "control"], "FTD"),
     ],
 )
 def test_the_positive_class_follows_the_rule(labels, positive):
     assert positive_class(labels)[0] == positive
+
+
+@pytest.mark.parametrize("label", ABSENT)
+def test_what_names_the_absence_of_disease_is_known_in_any_case(label):
+    assert {absence_score(label), absence_score(label.upper()), absence_score(f" {label.lower()} ")} == {2}
+
+
+@pytest.mark.parametrize("label", REFERENCE)
+def test_a_control_arm_gives_way_only_to_plainer_words(label):
+    assert absence_score(label) == 1
+
+
+@pytest.mark.parametrize("label", DISEASES)
+def test_no_disease_is_taken_for_its_absence(label):
+    assert absence_score(label) == 0
+
+
+@given(absent=st.sampled_from(ABSENT + REFERENCE), disease=st.sampled_from(DISEASES), turned=st.booleans())
+def test_a_control_is_never_the_positive_class_beside_a_disease(absent, disease, turned):
+    labels = [disease, absent] if turned else [absent, disease]
+    positive, sentence = positive_class(labels)
+    assert positive == disease
+    assert repr(absent) in sentence
+
+
+@given(labels=st.sets(st.text(min_size=1, max_size=12), min_size=2, max_size=5))
+def test_the_positive_class_is_a_label_whose_absence_no_other_denies_more(labels):
+    positive, sentence = positive_class(sorted(labels))
+    scores = {label: absence_score(label, sorted(labels)) for label in labels}
+    assert scores[positive] == min(scores.values())
+    assert positive_class(sorted(labels, reverse=True)) == (positive, sentence)
+
+
+@given(labels=st.sets(st.text("ABDEFG", min_size=1, max_size=5), min_size=2, max_size=4))
+def test_without_any_word_of_absence_the_last_in_sorted_order_is_positive(labels):
+    assert positive_class(sorted(labels))[0] == max(labels)
+
+
+def test_the_sentence_says_where_several_classes_are_left():
+    assert positive_class(["AD", "CTRL", "MCI"])[1] == (
+        "'MCI' is the positive class because it is the last in sorted order of those that name no control; name another with --positive."
+    )
 
 
 def test_the_class_asked_for_wins_and_the_sentence_says_so():

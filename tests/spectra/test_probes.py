@@ -73,9 +73,22 @@ def test_each_planted_leak_raises_its_own_probe_as_far_as_it_may(leak, seed):
     assert findings(table(leak, seed))[leak].severity == worst
 
 
-def test_rows_sorted_by_class_are_not_probed():
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_files_of_a_class_put_one_after_another_are_said_and_raise_nothing(parts):
     data = table()
-    assert "row order" not in findings(data.select(np.argsort(data.label, kind="stable")))
+    part = np.searchsorted(np.unique(data.patient), data.patient) * parts // PATIENTS
+    finding = findings(data.select(np.lexsort((data.patient, data.label, part))))["row order"]
+    assert finding.severity == "fine"
+    said = f"Each class stands in blocks of several patients ({2 * parts} in all)"
+    assert (said in finding.sentence) == finding.sentence.startswith("The class can be predicted")
+    assert parts > 1 or said in finding.sentence
+
+
+def test_a_single_patient_between_two_blocks_makes_the_order_suspicious_again():
+    data = table()
+    order = np.argsort(data.label, kind="stable")
+    moved = np.concatenate([order[:30], order[-3:], order[30:-3]])
+    assert findings(data.select(moved))["row order"].severity == "warn"
 
 
 def test_clean_studies_raise_no_alarm():

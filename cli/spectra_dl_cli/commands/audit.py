@@ -13,6 +13,7 @@ from spectra_dl_cli.options import (
     folds_option,
     identity_options,
     label_option,
+    sample_label_option,
     seed_option,
 )
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @click.command()
 @data_argument
 @label_option
+@sample_label_option
 @identity_options
 @batch_option
 @folds_option
@@ -38,6 +40,7 @@ def audit(
     *,
     data: tuple[Path, ...],
     reading: "ReadOptions",
+    label_per_sample: bool,
     folds: int,
     seed: int,
     output: Output,
@@ -56,5 +59,11 @@ def audit(
 
     output.claim()
     study = study_data(data)
-    result = audit_spectra(study.read(reading), folds=folds, seed=seed, execution=Execution(executor))
+    result = audit_spectra(
+        study.read(reading),
+        folds=folds,
+        seed=seed,
+        execution=Execution(executor),
+        label_per_sample=label_per_sample,
+    )
     output.finish(result, lambda: origin_of(study.inputs(reading.samples), seed=seed), result.text)

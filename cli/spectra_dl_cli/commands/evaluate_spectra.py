@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
+from click.core import ParameterSource
 
+from spectra_dl.errors import UsageError
 from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl_cli.earlier_run import (
@@ -31,19 +33,39 @@ from spectra_dl_cli.options import (
     data_argument,
     folds_option,
     network_options,
+    sample_label_option,
     seed_option,
     study_options,
+    target_option,
     threshold_option,
 )
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
 from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.study_data import study_data
 
+_OF_CLASSES = frozenset(
+    {
+        "label",
+        "label_per_sample",
+        "positive",
+        "tune",
+        "split_by",
+        "threshold",
+        "coverage",
+        "interval",
+        "null_refits",
+    }
+)
+
 if TYPE_CHECKING:
     from spectra_dl.evaluation.classes.results import EvaluationSettings
     from spectra_dl.evaluation.classes.threshold import ThresholdRule
+    from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.readers import ReadOptions
+    from spectra_dl.spectra.study.evaluate import EvaluatedSpectra
+    from spectra_dl.spectra.study.evaluate_outcome import EvaluatedOutcome
     from spectra_dl.spectra.study.settings import SpectraStudySettings
+    from spectra_dl.spectra.table import SpectraTable
 
 
 @dataclass(frozen=True)
@@ -60,6 +82,10 @@ class Protocol:
         Networks evaluated beside the first.
     tune
         Let each fold choose among a few settings.
+    label_per_sample
+        Classes are of samples.
+    target
+        Column of a number per patient; None: classes.
     threshold, coverage, interval, null_refits, positive, seed
         See `spectra_dl.evaluation.classes.results.EvaluationSettings`.
     """
@@ -70,6 +96,8 @@ class Protocol:
     folds_from: Path | None
     also: tuple[str, ...]
     tune: bool
+    label_per_sample: bool
+    target: str | None
     threshold: "ThresholdRule"
     coverage: float
     interval: Literal["percentile", "bca"]
@@ -96,6 +124,8 @@ class Protocol:
 @click.command("spectra", cls=ReplayableCommand)
 @data_argument
 @study_options
+@sample_label_option
+@target_option
 @cleaning_options
 @network_options
 @click.option(
@@ -158,24 +188,76 @@ def evaluate_spectra(
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
+    With --target a number per patient is predicted in place of classes.
+
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands the
     leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class.
     """
-    executor = execution.executor("spectra_dl.spectra.study.evaluate", "torch")
+    outcome = protocol.target is not None
+    if outcome:
+        _refuse_options_of_classes(context)
+    executor = execution.executor(
+        "spectra_dl.spectra.study.evaluate", "spectra_dl.spectra.study.evaluate_outcome", "torch"
+    )
     from spectra_dl.execution.run import Execution
-    from spectra_dl.spectra.study.evaluate import evaluate_study
 
-    split = given_split(context)
-    settings = _settings(cleaning, network, protocol)
-    study = study_data(data)
+    split, study = given_split(context), study_data(data)
     output.claim(resume=resume)
     folds_from = protocol.folds_from
     inputs = [*study.inputs(reading.samples), *([folds_from] if folds_from else [])]
-    origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
+    origin = as_recorded(context, origin_of(inputs, seed=protocol.seed))
     journal = output.journal(run_identity(context, origin, study=study.source), resume=resume)
-    table = study.read(reading)
-    result = evaluate_study(table, settings, split=split, execution=Execution(executor, journal))
+    table, where = study.read(reading, numbers=outcome), Execution(executor, journal)
+    evaluate = _evaluated_outcome if outcome else _evaluated_classes
+    result = evaluate(table, (cleaning, network, protocol), split, where)
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
+
+
+def _evaluated_classes(
+    table: "SpectraTable",
+    asked: tuple[CleaningSettings, NetworkOptions, Protocol],
+    split: str | None,
+    execution: "Execution",
+) -> "EvaluatedSpectra":
+    from spectra_dl.spectra.study.evaluate import evaluate_study
+
+    return evaluate_study(table, _settings(*asked), split=split, execution=execution)
+
+
+def _evaluated_outcome(
+    table: "SpectraTable",
+    asked: tuple[CleaningSettings, NetworkOptions, Protocol],
+    split: str | None,
+    execution: "Execution",
+) -> "EvaluatedOutcome":
+    from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+    from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING
+    from spectra_dl.spectra.study.evaluate_outcome import OutcomeStudySettings, evaluate_outcome_study
+
+    cleaning, network, protocol = asked
+    evaluation = OutcomeSettings(
+        protocol.target or "", folds=protocol.folds, repeats=protocol.repeats, seed=protocol.seed
+    )
+    settings = OutcomeStudySettings(
+        evaluation,
+        cleaning.preprocessing(),
+        networks=(network.network, *protocol.also),
+        members=network.members,
+        training=network.training(NUMBER_TRAINING),
+    )
+    return evaluate_outcome_study(table, settings, split=split, execution=execution)
+
+
+def _refuse_options_of_classes(context: click.Context) -> None:
+    """Refuse options that would be ignored where a number is predicted."""
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name in _OF_CLASSES
+        and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(f"--target predicts a number; {', '.join(given)} is of classes: leave it out")
 
 
 def _settings(
@@ -189,6 +271,7 @@ def _settings(
         members=network.members,
         training=network.training(),
         tune=protocol.tune,
+        label_per_sample=protocol.label_per_sample,
         split_by=protocol.split_by,
         evaluation=protocol.evaluation(),
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl.errors import UsageError
 from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
@@ -21,8 +22,10 @@ from spectra_dl_cli.options import (
     cleaning_options,
     data_argument,
     network_options,
+    sample_label_option,
     seed_option,
     study_options,
+    target_option,
     threshold_option,
 )
 from spectra_dl_cli.output import (
@@ -50,6 +53,8 @@ def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) 
 @click.command("spectra")
 @data_argument
 @study_options
+@sample_label_option
+@target_option
 @cleaning_options
 @network_options
 @seed_option
@@ -73,6 +78,8 @@ def train_spectra(
     reading: "ReadOptions",
     cleaning: CleaningSettings,
     network: NetworkOptions,
+    label_per_sample: bool,
+    target: str | None,
     evaluation: "EvaluationSettings",
     resume: bool,
     output: Output,
@@ -86,6 +93,10 @@ def train_spectra(
     interrupted training goes on with --resume and ends with the same weights. Under torchrun several processes train
     together and give the same result (docs/several_processes.md).
     """
+    if target is not None:
+        raise UsageError(
+            "--target: no model of a number can be written yet; evaluate spectra --target says how well one would do"
+        )
     executor = execution.executor("spectra_dl.spectra.study.train", "torch")
     from spectra_dl.execution.journal import has_journal
     from spectra_dl.spectra.study.settings import SpectraStudySettings
@@ -97,6 +108,7 @@ def train_spectra(
         networks=(network.network,),
         members=network.members,
         training=network.training(),
+        label_per_sample=label_per_sample,
         evaluation=evaluation,
     )
     study = study_data(data)
@@ -120,7 +132,6 @@ def train_spectra(
 def _claimed(output: Output, *, resume: bool) -> Path | None:
     """Keep the folder for this command, and refuse to go on where nothing was begun."""
     from spectra_dl.classification.checkpoints import CHECKPOINT_FILES, CHECKPOINTS
-    from spectra_dl.errors import UsageError
     from spectra_dl.execution.journal import has_journal
     from spectra_dl.storage.run_folder import REPORT_NAME
 

@@ -4,10 +4,14 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+
 from spectra_dl.arrays import Texts
 from spectra_dl.evaluation.audit.finding import Finding
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
+
+_SEPARATORS = " _-./:"
 
 
 def patients_in_several_classes(patient: Texts, label: Texts) -> list[str]:
@@ -28,7 +32,8 @@ def several_classes_finding(torn: Sequence[str]) -> Finding:
     """Say that these patients carry several labels and were left out of the other checks."""
     sentence = (
         f"Patients with several classes: {first_few(torn)}. Their label describes the sample, not the person; they were left out "
-        "of the other checks, and evaluate and train refuse them. Correct the labels, or leave these patients out."
+        "of the other checks, and evaluate and train refuse them. Correct the labels, leave these patients out, or say --label-per-sample where the "
+        "label is the sample's."
     )
     return Finding("patients in several classes", "stop", sentence)
 
@@ -45,6 +50,8 @@ def check_patient_ids(patient: Texts, label: Texts) -> Finding:
         ``(n,)`` text, per row; each patient with one label.
     """
     patients = read_patients(patient, label)
+    if patients.cluster is not None:
+        return Finding("patient ids", "fine", _samples_sentence(patients))
     same: dict[str, list[int]] = defaultdict(list)
     for person, stem in enumerate(_stems(patients)):
         same[stem].append(person)
@@ -76,6 +83,14 @@ def check_patient_ids(patient: Texts, label: Texts) -> Finding:
     return Finding("patient ids", "warn", sentence)
 
 
+def _samples_sentence(patients: Patients) -> str:
+    several = int(np.count_nonzero(np.bincount(patients.cluster) > 1)) if patients.cluster is not None else 0
+    return (
+        f"{several} of {len(patients.subjects)} patients carry several classes, as was said: labels are of samples, and all samples of a patient stand "
+        "on the same side of every split."
+    )
+
+
 def _stems(patients: Patients) -> list[str]:
     """Return each id without its class's name and without what all ids of its class begin with, in lower case."""
     stems = [name.lower() for name in patients.names]
@@ -86,9 +101,25 @@ def _stems(patients: Patients) -> list[str]:
         beginning = re.match(r".*[^0-9a-z]|[a-z]+(?=[0-9]*$)|", shared)
         cut = len(beginning.group()) if beginning else 0
         for person in members:
-            bare = stems[person][cut:].removeprefix(label.lower()).removesuffix(label.lower())
-            stems[person] = bare.strip(" _-./:")
+            stems[person] = _without_class(stems[person][cut:], label.lower()).strip(_SEPARATORS)
     return stems
+
+
+def _without_class(name: str, label: str) -> str:
+    """Return an id without its class's name before or after it, where that is a word of its own: the 0 of 220 is no class."""
+    number = label.isdecimal()
+    rest = name.removeprefix(label)
+    if rest and rest != name and _parted(label[-1], rest[0], number=number):
+        name = rest
+    rest = name.removesuffix(label)
+    return rest if rest and rest != name and _parted(rest[-1], label[0], number=number) else name
+
+
+def _parted(before: str, after: str, *, number: bool) -> bool:
+    """Return whether a word ends between two neighbouring characters; beside a class that is a number only a sign parts it from the id."""
+    if before.isalnum() and after.isalnum():
+        return before.isalpha() != after.isalpha() and not number
+    return True
 
 
 def _common_beginning(words: Sequence[str]) -> str:

@@ -120,4 +120,4 @@ def matrix_row_checks(matrix: FloatArray, words: Words) -> tuple[RowCheck, ...]:
 
 
 def _ids(patients: Patients) -> list[str]:
-    return [patients.names[number] for number in patients.of_row]
+    return [patients.subjects[number] for number in patients.subject_of_patient[patients.of_row]]

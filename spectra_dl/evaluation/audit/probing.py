@@ -33,6 +33,8 @@ class Probe:
         ``(n, k)`` finite.
     at_worst
         The highest severity this probe may raise; lower than ``"stop"`` where biology could be the cause.
+    remark
+        A sentence that is added where the class can be predicted: what else may be the cause.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Probe:
     sentence: str
     features: FloatArray
     at_worst: Severity = "stop"
+    remark: str = ""
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or not np.all(np.isfinite(self.features)):
@@ -93,6 +96,8 @@ def _evaluate_probe(
     weakly = auc.widened(_REFITTING).low > _CHANCE
     verb = "can be" if raised != "fine" else "can weakly be" if weakly else "can't be"
     sentence = f"The class {verb} predicted from {probe.sentence} ({auc_text(auc)}).{CONSEQUENCE[severity]}"
+    if probe.remark and raised != "fine":
+        sentence += f" {probe.remark}"
     return Finding(probe.name, severity, sentence, auc)
 
 

@@ -20,6 +20,7 @@ from spectra_dl.evaluation.classes.inference.chance import (
     patient_features,
 )
 from spectra_dl.evaluation.classes.inference.own_refits import OwnRefits, own_refits
+from spectra_dl.evaluation.classes.inference.paired import PairedJob, PairedShare, paired_share, pairs_of
 from spectra_dl.evaluation.classes.inference.surrogate import LinearSurrogate
 from spectra_dl.evaluation.classes.metric_table import METRICS, all_metrics
 from spectra_dl.evaluation.classes.results import (
@@ -114,11 +115,12 @@ def evaluate(
     task = prepare_task(len(rows), patients, settings or EvaluationSettings(), folds)
     inputs = AuditInputs.of_rows(rows) if audit_inputs is None else audit_inputs
     checks = _audit_jobs(task, inputs)
-    null = _null_job(task, inputs)
+    null, *paired = _null_jobs(task, inputs)
     fits = [_ModelJobs.of(entry, rows, task, observers) for entry in entries]
     jobs: list[Job[Any]] = [
         *checks,
         null,
+        *paired,
         *by_fold([model.by_patient for model in fits]),
         *by_fold([model.leaky for model in fits]),
         *(job for model in fits for refit in model.refits.jobs for job in refit),
@@ -144,7 +146,8 @@ def evaluate(
     )
 
 
-def _null_job(task: ClassTask, inputs: AuditInputs) -> NullJob:
+def _null_jobs(task: ClassTask, inputs: AuditInputs) -> list[NullJob | PairedJob]:
+    """Return the refits that chance is measured by: of the AUC, and of pairs where subjects have both classes."""
     patients = task.patients
     surrogate = LinearSurrogate(
         patient_features(inputs.surrogate, patients),
@@ -153,8 +156,20 @@ def _null_job(task: ClassTask, inputs: AuditInputs) -> NullJob:
         len(patients.classes),
         task.positive,
         task.block,
+        patients.cluster,
     )
-    return NullJob(surrogate, task.settings.refits, task.settings.seed)
+    refits, seed = task.settings.refits, task.settings.seed
+    pairs = pairs_of(patients, task.positive)
+    paired = [PairedJob(surrogate, pairs, refits, seed)] if len(pairs) else []
+    return [NullJob(surrogate, refits, seed), *paired]
+
+
+def _paired(pooled: FloatArray, outcome_of: Mapping[str, Any], task: ClassTask) -> PairedShare | None:
+    """Return how a model ranks the samples of subjects that have both classes; None where there are none."""
+    null = outcome_of.get(PairedJob.title)
+    if null is None or task.positive is None:
+        return None
+    return paired_share(pooled[..., task.positive], pairs_of(task.patients, task.positive), null)
 
 
 def _audit_jobs(task: ClassTask, inputs: AuditInputs) -> list[AuditJob]:
@@ -208,10 +223,10 @@ def _model_result(
     probability, pooled = task.out_of_fold(outcomes)
     by_patient = patient_scores(task, pooled)
     by_row = Scores(patients.class_of_row, probability, patients.of_row, task.positive, task.fold_of_row)
-    method = task.settings.interval
-    patient_level = patient_intervals(by_patient, task.multiplicity, method=method)
+    method, cluster = task.settings.interval, patients.cluster
+    patient_level = patient_intervals(by_patient, task.multiplicity, method=method, cluster=cluster)
     if task.positive is not None:
-        patient_level |= _wilson(patient_level, by_patient, task.positive)
+        patient_level |= _wilson(patient_level, by_patient, task.positive, clustered=cluster is not None)
     patient_level["auc"], chance = auc_and_chance(
         pooled,
         task.comparisons,
@@ -219,6 +234,7 @@ def _model_result(
         patients.class_of_patient,
         between=task.leaves_batches_out,
         own_null=model.refits.auc(outcome_of),
+        cluster=cluster,
     )
     folds = tuple(_fold_result(outcome, task) for outcome in outcomes)
     return ModelResult(
@@ -228,7 +244,7 @@ def _model_result(
         probability=probability,
         patient_probability=pooled,
         patient_level=patient_level,
-        row_level=patient_intervals(by_row, task.multiplicity, method=method),
+        row_level=patient_intervals(by_row, task.multiplicity, method=method, cluster=cluster),
         training_auc=float(np.mean([outcome.learned.training_auc for outcome in outcomes])),
         chance=chance,
         per_fold=folds,
@@ -237,6 +253,7 @@ def _model_result(
         conformal=evaluate_sets(pooled, [outcome.learned.sets for outcome in outcomes], task),
         leaky=_leaky_estimate(leaky, task) if leaky else None,
         seconds=sum(outcome.seconds for outcome in (*outcomes, *leaky)),
+        paired=_paired(pooled, outcome_of, task),
     )
 
 
@@ -283,13 +300,29 @@ def patient_scores(task: ClassTask, pooled: FloatArray) -> Scores:
     )
 
 
-def _wilson(intervals: Mapping[str, Interval], scores: Scores, positive: int) -> dict[str, Interval]:
-    """Return the figures that are plain shares of patients with Wilson's interval instead of the bootstrap's."""
+def _wilson(
+    intervals: Mapping[str, Interval], scores: Scores, positive: int, *, clustered: bool
+) -> dict[str, Interval]:
+    """Return the figures that are plain shares of patients with Wilson's interval instead of the bootstrap's.
+
+    Parameters
+    ----------
+    intervals
+        Of all figures.
+    scores
+        Of patients.
+    positive
+        Number of the positive class.
+    clustered
+        Whether a subject may have a patient of each class: a share of all patients is then none of independent ones.
+    """
     n_positive = float(np.count_nonzero(scores.truth == positive))
     all_patients = float(len(scores.truth))
     trials = {"positive": n_positive, "negative": all_patients - n_positive, "all": all_patients}
     shares = {
-        name: trials[metric.share_of] for name, metric in METRICS.items() if metric.share_of is not None
+        name: trials[metric.share_of]
+        for name, metric in METRICS.items()
+        if metric.share_of is not None and not (clustered and metric.share_of == "all")
     }
     return {
         name: wilson_interval(min(intervals[name].value * count, count), count)

@@ -289,8 +289,12 @@ def pool_by_patient(probability: FloatArray, patient: IndexArray, n_patients: in
     """
     logarithm = np.log(np.maximum(probability, _SMALLEST_PROBABILITY))
     rows = np.bincount(patient, minlength=n_patients)
-    sums = [np.bincount(patient, weights=column, minlength=n_patients) for column in logarithm.T]
-    mean = np.stack(sums, axis=1) / rows[:, None]
+    lowest = np.full((n_patients, probability.shape[1]), np.inf)
+    np.minimum.at(lowest, patient, logarithm)
+    # Sums of what rows add to the lowest: patients whose rows all say the same are equal to the last bit, however many rows they have.
+    added = (logarithm - lowest[patient]).T
+    sums = [np.bincount(patient, weights=column, minlength=n_patients) for column in added]
+    mean = lowest + np.stack(sums, axis=1) / rows[:, None]
     weight = np.exp(mean - mean.max(axis=1, keepdims=True))
     pooled: FloatArray = weight / weight.sum(axis=1, keepdims=True)
     return pooled

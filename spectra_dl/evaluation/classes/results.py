@@ -10,6 +10,7 @@ from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.conformal import check_coverage
 from spectra_dl.evaluation.classes.inference.chance import Chance
+from spectra_dl.evaluation.classes.inference.paired import PairedShare
 from spectra_dl.evaluation.classes.roc import RocCurve
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
 from spectra_dl.evaluation.comparison import Difference
@@ -227,6 +228,8 @@ class ModelResult:
         The leaky estimate: row-level AUC and balanced accuracy of a split by row; None if not run.
     seconds
         Time of all fits and predictions, one after another; not part of the report.
+    paired
+        Where labels are of samples and there are two classes: in how many subjects the positive one scores above the negative one.
     """
 
     name: str
@@ -244,6 +247,7 @@ class ModelResult:
     conformal: ConformalResult | None
     leaky: Mapping[str, float] | None
     seconds: float
+    paired: PairedShare | None = None
 
 
 @dataclass(frozen=True, eq=False)

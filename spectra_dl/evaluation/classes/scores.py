@@ -82,7 +82,12 @@ def resampled_figures(scores: Scores, multiplicity: FloatArray) -> dict[str, Flo
 
 
 def patient_intervals(
-    scores: Scores, multiplicity: FloatArray, *, method: IntervalMethod = "percentile", level: float = 0.95
+    scores: Scores,
+    multiplicity: FloatArray,
+    *,
+    method: IntervalMethod = "percentile",
+    level: float = 0.95,
+    cluster: IndexArray | None = None,
 ) -> dict[str, Interval]:
     """Return every metric with its bootstrap interval over patients.
 
@@ -97,12 +102,14 @@ def patient_intervals(
         doi 10.1080/01621459.1987.10478410; the acceleration from leaving out one patient at a time.
     level
         Of the interval.
+    cluster
+        ``(m,)`` number of each patient's subject, where several are one subject's; None: each is its own.
     """
     figures, resampled = scores.figures(), resampled_figures(scores, multiplicity)
     if method == "percentile":
         return {name: percentile_interval(figures[name], resampled[name], level=level) for name in figures}
-    n_patients = multiplicity.shape[1]
-    left_out = resampled_figures(scores, 1.0 - np.eye(n_patients))
+    subject = np.arange(multiplicity.shape[1]) if cluster is None else cluster
+    left_out = resampled_figures(scores, 1.0 * (np.unique(subject)[:, None] != subject))
     return {
         name: bca_interval(figures[name], resampled[name], left_out[name], level=level) for name in figures
     }

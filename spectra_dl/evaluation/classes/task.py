@@ -19,7 +19,6 @@ from spectra_dl.evaluation.classes.threshold import choose_threshold
 from spectra_dl.evaluation.estimator import class_probability, unseen_probability
 from spectra_dl.evaluation.folds.job import FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds
-from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.patients import Patients
 from spectra_dl.evaluation.rows import RowSubset
 from spectra_dl.evaluation.wording import first_few
@@ -288,7 +287,7 @@ def prepare_task(
         positive=None if positive is None else patients.classes.index(positive),
         folds=tuple(folds),
         leaky_folds=tuple(_leaky_folds(patients, label, settings)),
-        multiplicity=draw_patients(len(patients.names), resamples=settings.resamples, seed=settings.seed),
+        multiplicity=patients.draw(resamples=settings.resamples, seed=settings.seed),
         settings=settings,
     )
 
@@ -332,9 +331,8 @@ def _check_folds(folds: Sequence[Fold], patients: Patients) -> None:
     repeats = {fold.repeat for fold in folds}
     tested = np.concatenate([fold.test for fold in folds]) if folds else np.empty(0, dtype=np.intp)
     times = np.bincount(tested, minlength=len(patients.of_row))
-    divided = any(
-        np.intersect1d(patients.of_row[fold.train], patients.of_row[fold.test]).size for fold in folds
-    )
+    subject = patients.subject_of_patient[patients.of_row]
+    divided = any(np.intersect1d(subject[fold.train], subject[fold.test]).size for fold in folds)
     if not folds or repeats != set(range(len(repeats))) or np.any(times != len(repeats)) or divided:
         raise DataError(
             "the given folds don't test each row once per repeat, or have a patient on both sides; "

@@ -38,7 +38,12 @@ def group_folds(patient: Texts | None, label: Texts, group: Texts, *, column: st
     """
     people = read_patients(patient, label)
     names, of_row = named_groups(group, len(label), column=column)
-    refuse_in_two_groups([people.names[number] for number in people.of_row], of_row, names, column=column)
+    refuse_in_two_groups(
+        [people.subjects[number] for number in people.subject_of_patient[people.of_row]],
+        of_row,
+        names,
+        column=column,
+    )
     _refuse_untrainable(people, names, of_row, column)
     return folds_from(of_row, 0, len(names), left_out=names)
 

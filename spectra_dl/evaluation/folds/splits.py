@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,14 @@ from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
 
 _INNER_FOLDS = 3
+Parts = Literal["folds", "members"]
+_FEWER: dict[Parts, str] = {
+    "folds": "every fold needs a patient of each class: take fewer folds or more patients",
+    "members": (
+        "these are the patients to train on, and every member of the ensemble leaves out one of each class: take fewer --members or more patients"
+    ),
+}
+_MOST_CLASSES = 10  # more that are numbers were measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +44,18 @@ class Fold:
 
 
 def patient_folds(
-    patient: Texts | None, label: Texts, *, folds: int = 5, repeats: int = 1, seed: int = 0
+    patient: Texts | None,
+    label: Texts,
+    *,
+    folds: int = 5,
+    repeats: int = 1,
+    seed: int = 0,
+    parts: Parts = "folds",
 ) -> list[Fold]:
     """Divide the rows by patient, stratified by the patients' class.
 
     Every patient is tested exactly once per repeat, with all rows, and no class differs by more than one patient
-    between two folds. The division depends on ids, classes and seed, not on the order of rows.
+    between two folds. Where labels are of samples (`sample_units`), all that a subject has is tested together. The division depends on ids, classes and seed, not on the order of rows.
 
     Parameters
     ----------
@@ -50,6 +65,8 @@ def patient_folds(
         How many parts; five keeps four fifths for training.
     repeats
         How many independent divisions.
+    parts
+        What the folds are for, so that a refusal names what to change: the evaluation, or the members of an ensemble.
 
     Raises
     ------
@@ -66,13 +83,26 @@ def patient_folds(
     """
     people = read_patients(patient, label)
     _check_counts(folds, repeats)
-    _refuse_small_classes(people, folds)
-    divisions = (assign_folds(people.class_of_patient, folds, (seed, repeat)) for repeat in range(repeats))
+    _refuse_small_classes(people, folds, parts)
+    divisions = (_divide(people, folds, (seed, repeat)) for repeat in range(repeats))
     return [
         fold
         for repeat, part in enumerate(divisions)
         for fold in folds_from(part[people.of_row], repeat, folds)
     ]
+
+
+def _divide(people: Patients, folds: int, seed: tuple[int, int]) -> IndexArray:
+    """Return ``(m,)`` the fold of each patient."""
+    if people.cluster is None:
+        return assign_folds(people.class_of_patient, folds, seed)
+    part = assign_subjects(people.cluster, people.class_of_patient, folds, seed)
+    for code, name in enumerate(people.classes):
+        if np.unique(part[people.class_of_patient == code]).size < folds:
+            raise DataError(
+                f"{len(people.subjects)} subjects can't be divided into {folds} folds with class {name!r:.80} in each; take fewer folds"
+            )
+    return part
 
 
 def inner_folds(patient: Texts, label: Texts, *, seed: int = 0) -> list[Fold]:
@@ -129,14 +159,22 @@ def _check_counts(folds: int, repeats: int) -> None:
         raise UsageError(f"folds={folds}, repeats={repeats}: at least 2 folds and 1 repeat are needed")
 
 
-def _refuse_small_classes(people: Patients, folds: int) -> None:
+def _refuse_small_classes(people: Patients, folds: int, parts: Parts = "folds") -> None:
     counts = {name: people.count(number) for number, name in enumerate(people.classes)}
     if min(counts.values()) < folds:
         listed = first_few(f"{name} {count}" for name, count in counts.items())
-        raise DataError(
-            f"too few patients for {folds} folds: {listed}; every fold needs a patient of each class: "
-            "take fewer folds or more patients"
-        )
+        remedy = _FEWER[parts]
+        if len(counts) > _MOST_CLASSES and all(_is_number(name) for name in counts):
+            remedy = "these labels are numbers: predict them with --target"
+        raise DataError(f"too few patients for {folds} {parts}: {listed}; {remedy}")
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -> IndexArray:
@@ -158,6 +196,40 @@ def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -
     fold = np.empty(class_of_unit.size, dtype=np.intp)
     fold[np.concatenate(shuffled)] = np.arange(class_of_unit.size) % folds
     return fold
+
+
+def assign_subjects(
+    subject: IndexArray, class_of_unit: IndexArray, folds: int, seed: tuple[int, int]
+) -> IndexArray:
+    """Assign subjects with all their units to folds, those of most classes first, each to the fold that has least of its classes.
+
+    Parameters
+    ----------
+    subject
+        ``(u,)`` number of each unit's subject, from 0.
+    class_of_unit
+        ``(u,)`` class numbers.
+    folds
+        How many folds.
+    seed
+        Of the shuffles: the seed and the repeat.
+
+    Returns
+    -------
+    fold
+        ``(u,)`` of each unit.
+    """
+    has = np.zeros((int(subject.max()) + 1, int(class_of_unit.max()) + 1))
+    has[subject, class_of_unit] = 1.0
+    shuffled = np.random.default_rng(seed).permutation(len(has))
+    fewest_last = shuffled[np.argsort(-has[shuffled].sum(axis=1), kind="stable")]
+    filled, size = np.zeros((folds, has.shape[1])), np.zeros(folds)
+    fold = np.empty(len(has), dtype=np.intp)
+    for person in fewest_last:
+        fold[person] = np.lexsort((size, filled @ has[person]))[0]
+        filled[fold[person]] += has[person]
+        size[fold[person]] += 1
+    return fold[subject]
 
 
 def folds_from(

@@ -3,10 +3,13 @@
 import math
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.inference.chance import Chance
+from spectra_dl.evaluation.classes.inference.paired import PAIRED_TEST, PairedShare
 from spectra_dl.evaluation.classes.results import (
     ConformalResult,
     Evaluation,
@@ -20,6 +23,8 @@ from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.folds.split_file import RowNames, split_sha256, split_text
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
+from spectra_dl.evaluation.patients import Patients
+from spectra_dl.evaluation.sample_units import subjects_of
 
 RESEARCH_USE = "Research use only, not for diagnosis."
 _DECIMALS = 10  # far below what matters, far above what the order of a sum changes
@@ -43,6 +48,7 @@ def evaluation_report(evaluation: Evaluation) -> Json:
             "rows": len(patients.of_row),
             "patients": len(patients.names),
             "classes": list(patients.classes),
+            **_subjects_json(patients),
             "patients_per_class": {name: patients.count(code) for code, name in enumerate(patients.classes)},
             "positive_class": evaluation.positive,
             "positive_class_reason": evaluation.positive_reason,
@@ -75,7 +81,7 @@ def evaluation_split(evaluation: Evaluation) -> str:
     """Return the split as CSV text, for `split_file.read_split`; its SHA-256 stands in the report."""
     return split_text(
         evaluation.folds,
-        [evaluation.patients.names[code] for code in evaluation.patients.of_row],
+        subjects_of([evaluation.patients.names[code] for code in evaluation.patients.of_row]),
         evaluation.context.rows,
     )
 
@@ -105,7 +111,7 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
     patients = evaluation.patients
     probability = {
         name: [[rounded(value) for value in row] for row in result.patient_probability[:, code, :]]
-        for code, name in enumerate(patients.names)
+        for code, name in enumerate(patients.shown_names)
     }
     return {
         "kind": result.kind,
@@ -113,7 +119,8 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "patient_level": intervals_json(result.patient_level),
         "row_level": intervals_json(result.row_level),
         "training_patient_auc": rounded(result.training_auc),
-        "chance": _chance_json(result.chance),
+        "chance": chance_json(result.chance),
+        **({} if result.paired is None else {"paired": _paired_json(result.paired)}),
         "leaky_estimate": None
         if result.leaky is None
         else {metric: rounded(value) for metric, value in result.leaky.items()},
@@ -129,7 +136,25 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
     }
 
 
-def _chance_json(chance: Chance) -> Json:
+def _subjects_json(patients: Patients) -> Json:
+    """Return how many people there are where a patient is a subject's rows of one class; nothing where it is a person."""
+    if patients.cluster is None:
+        return {}
+    several = int((np.bincount(patients.cluster) > 1).sum())
+    return {"subjects": len(patients.subjects), "subjects_with_several_classes": several}
+
+
+def _paired_json(paired: PairedShare) -> Json:
+    return {
+        "subjects": paired.subjects,
+        "share": interval_json(paired.share),
+        "test": PAIRED_TEST,
+        "chance": chance_json(paired.chance),
+    }
+
+
+def chance_json(chance: Chance) -> Json:
+    """Return how a figure stands against refits, ready for JSON."""
     numbers = ("p", "null_mean", "null_sd", "inflation")
     return {
         "verdict": chance.verdict,
@@ -204,7 +229,7 @@ def _fold_result_json(fold: FoldResult) -> Json:
 
 def _fold_json(evaluation: Evaluation, fold: Fold) -> Json:
     patients = evaluation.patients
-    tested = sorted({patients.names[code] for code in patients.of_row[fold.test]})
+    tested = sorted({patients.shown_names[code] for code in patients.of_row[fold.test]})
     rows = evaluation.context.rows or RowNames.counted(len(patients.of_row))
     return {
         "repeat": fold.repeat + 1,

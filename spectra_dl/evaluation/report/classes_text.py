@@ -31,17 +31,44 @@ def evaluation_text(evaluation: Evaluation) -> str:
     counts = ", ".join(f"{patients.count(code)} {name}" for code, name in enumerate(patients.classes))
     parts = [
         wrapped(
-            f"{RESEARCH_USE} {len(patients.names)} patients ({counts}), {len(patients.of_row)} {evaluation.context.words.rows}."
+            f"{RESEARCH_USE} {_people(evaluation)} ({counts}), {len(patients.of_row)} {evaluation.context.words.rows}."
         ),
         audit_text(evaluation.audit),
         _models_text(evaluation),
         _chance_text(evaluation),
+        _paired_text(evaluation),
         _comparison_text(evaluation),
         _decision_text(evaluation),
         _chosen_text(evaluation),
         _reading_text(evaluation),
     ]
     return without_controls("\n\n".join(part for part in parts if part) + "\n")
+
+
+def _people(evaluation: Evaluation) -> str:
+    patients = evaluation.patients
+    if patients.cluster is None:
+        return f"{len(patients.names)} patients"
+    return f"{len(patients.subjects)} patients with {len(patients.names)} samples, a patient's of one class counted as one"
+
+
+def _paired_text(evaluation: Evaluation) -> str:
+    """Say in how many patients with both classes the positive sample scores above the negative one."""
+    paired = {name: result.paired for name, result in evaluation.models.items() if result.paired is not None}
+    if not paired:
+        return ""
+    first = next(iter(paired.values()))
+    other = next(name for name in evaluation.patients.classes if name != evaluation.positive)
+    lines = [
+        wrapped(
+            f"Paired: share of the {first.subjects} patients with both classes whose {evaluation.positive} sample scores above their {other} sample (half "
+            f"is chance; p by classes exchanged within patients, {first.chance.refits} refits of a linear model):"
+        )
+    ]
+    for name, each in paired.items():
+        p = f"p = {each.chance.p:.3f}" if each.chance.p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
+        lines.append(f"  {name[:30]:<30} {short_interval(each.share)}  {p:<9}  {each.chance.verdict}")
+    return "\n".join(lines)
 
 
 def _models_text(evaluation: Evaluation) -> str:
@@ -135,9 +162,10 @@ def _reading_text(evaluation: Evaluation) -> str:
     """Explain the table's columns, and only what occurs in it."""
     n_patients, words = len(evaluation.patients.names), evaluation.context.words
     settings = evaluation.settings
+    who = "patients" if evaluation.patients.cluster is None else "samples of patients"
     split = "patient" if settings.split_by == "patient" else f"patient and {settings.split_by}"
     sentences = [
-        f"Figures are of {n_patients} patients who were not trained on, {settings.folds} folds by {split},"
+        f"Figures are of {n_patients} {who} who were not trained on, {settings.folds} folds by {split},"
         f" {settings.repeats} repeat(s). {evaluation.positive_reason}",
         "AUC: the chance that of two patients tested by the same fold's model the one of the class has the higher score;"
         " its interval is widened by as much as refits vary more than fixed scores.",

@@ -99,6 +99,28 @@ def reliability_figure(curves: Sequence[Curve]) -> "Figure":
     return figure
 
 
+def predicted_figure(points: Curve, *, target: str) -> "Figure":
+    """Draw predicted against measured numbers; what is predicted rightly lies on the dotted line.
+
+    Parameters
+    ----------
+    points
+        ``x`` measured, ``y`` predicted.
+    target
+        What the number is called.
+    """
+    from matplotlib.figure import Figure
+
+    with _styled():
+        figure = Figure(figsize=(4.6, 4.3), layout="constrained")
+        axes = figure.subplots()
+        ends = [min((*points.x, *points.y)), max((*points.x, *points.y))]
+        axes.plot(ends, ends, color=_GREY, linewidth=0.9, linestyle=":")
+        axes.plot(points.x, points.y, "o", color=_COLOURS[0], markersize=4.5, alpha=0.75)
+        axes.set(xlabel=f"{target}, measured", ylabel=f"{target}, predicted", aspect="equal")
+    return figure
+
+
 def attribution_figure(
     means: Sequence[Curve],
     attributions: Sequence[Curve],

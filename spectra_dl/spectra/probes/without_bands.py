@@ -1,8 +1,11 @@
 """Probes of where and how high spectra lie: axis, level, fitted baseline, silent region, order of rows."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.audit import Probe
 from spectra_dl.spectra.probes.table_probe import TableProbe
 from spectra_dl.spectra.readers.several_files import ORIGINAL_AXIS_COLUMNS
 from spectra_dl.spectra.table import SpectraTable
@@ -17,6 +20,7 @@ _MOST_AXES = 50
 _BASELINE_PARTS = 5
 _FEWEST_BASELINE_POINTS = 32
 _BASELINE_POINTS = 200  # of a curve that bends a few times at most
+_FEWEST_IN_BLOCK = 3  # patients
 _LAM = 1e8 / 5**4  # as 1e8 at 1,000 points: the penalty of a curve goes with the fourth power of its points
 
 
@@ -97,17 +101,38 @@ class SilentRegion(TableProbe):
 
 
 class RowOrder(TableProbe):
-    """The row's number, which drifts with the day of measurement; never graver than a warning, for a table is often sorted."""
+    """The row's number, which drifts with the day of measurement; never graver than a warning, for a table is often sorted.
+
+    Where the classes stand in blocks, as in files that were put one after another, the order says how the table was put together, and
+    raises nothing.
+    """
 
     name = "row order"
     sentence = "the order of rows alone"
     at_worst = "warn"
 
     def features(self, table: SpectraTable) -> FloatArray | None:
-        """Return the number, ``(n, 1)``; None where rows are sorted by class, which in itself says nothing."""
-        if table.label is None:
-            return None
-        changes = int(np.count_nonzero(table.label[1:] != table.label[:-1]))
-        if changes == len(set(table.label)) - 1:
-            return None
-        return np.arange(len(table), dtype=np.float64)[:, None]
+        """Return the number, ``(n, 1)``; None without classes."""
+        return None if table.label is None else np.arange(len(table), dtype=np.float64)[:, None]
+
+    def probe(self, table: SpectraTable) -> Probe | None:
+        """Return the probe ready to be evaluated, or None."""
+        probe = super().probe(table)
+        blocks = _blocks_of_classes(table)
+        if probe is None or blocks is None:
+            return probe
+        remark = (
+            f"Each class stands in blocks of several patients ({blocks} in all), as in files put one after another; that is no confound by itself. If rows "
+            "are in the order of measurement, class and time go together: name the sessions with --batch."
+        )
+        return replace(probe, at_worst="fine", remark=remark)
+
+
+def _blocks_of_classes(table: SpectraTable) -> int | None:
+    """Return how many blocks of one class the rows stand in; None where a block has fewer than three patients, as when classes take turns."""
+    if table.label is None or not len(table):
+        return None
+    starts = np.flatnonzero(table.label[1:] != table.label[:-1]) + 1
+    owner = table.sample_id if table.patient is None else table.patient
+    blocks = np.split(owner, starts)
+    return len(blocks) if min(len(set(block)) for block in blocks) >= _FEWEST_IN_BLOCK else None

@@ -14,9 +14,10 @@ from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_pa
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
 from spectra_dl.spectra.readers.several_files import concatenate
 from spectra_dl.spectra.readers.several_tables import iter_table_files
+from spectra_dl.spectra.readers.stated.sheet_of_spectra import SheetOfSpectra
 from spectra_dl.spectra.readers.text.text_file import iter_text_file, read_one_spectrum
 from spectra_dl.spectra.readers.text.two_files import is_axis_and_intensities, iter_axis_and_intensities
-from spectra_dl.spectra.readers.wording import file_name
+from spectra_dl.spectra.readers.wording import file_name, listed
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.hdf5_checks import is_hdf5
 
@@ -35,7 +36,7 @@ def read_spectra(path: PathLike | Sequence[PathLike], options: ReadOptions = DEF
         workbook (.xlsx) like it; a two-column file; a WiRE map as text; an instrument's file (Renishaw WDF, Galactic SPC,
         JCAMP-DX, LabSpec and BWSpec text, ORAS JSON, Bruker OPUS); a MATLAB file (.mat), NeXus of NXraman (.nxs),
         ramanchada2 (.cha); an HDF5 file written by spectra-dl; a folder that holds one such file only; a patient's folder or a folder of
-        them; a folder of files of one spectrum each with ``options.samples``; or a list of patients' folders, of files of
+        them; a folder of files of one spectrum each, or a table, with ``options.samples``; or a list of patients' folders, of files of
         one spectrum each, of tables of one axis and the same columns, or of one file with the axis and one with the intensities.
     options
         Which columns say who each spectrum belongs to.
@@ -132,7 +133,32 @@ def _blocks_of_files(paths: Sequence[Path], options: ReadOptions, rows: int) -> 
         return iter_axis_and_intensities(paths, options, rows=rows)
     if options.samples is None and _holds_table(paths[0], options):
         return iter_table_files(paths, lambda one: _blocks_of_file(one, options, rows), rows=rows)
-    return iter_two_column_files(paths, options, rows=rows)
+    return _with_sheet(paths, options, rows) or iter_two_column_files(paths, options, rows=rows)
+
+
+def _with_sheet(paths: Sequence[Path], options: ReadOptions, rows: int) -> Iterator[SpectraTable] | None:
+    """Return the spectra of tables with what a sheet says of each; None without a sheet, or where it is a sheet of files."""
+    bare = ReadOptions(laser_nm=options.laser_nm, intensity=options.intensity)
+    if options.samples is None:
+        return None
+    firsts = [_first_of_several(path, bare) for path in paths]
+    ids = [sample for first in firsts if first is not None for sample in first.sample_id]
+    sheet = None if None in firsts else SheetOfSpectra.read(options, ids)
+    if sheet is None or sheet.names_files(paths):
+        return None
+    named = replace(bare, sample_id=options.sample_id)
+    own_ids = options.sample_id and all(_first_of_several(path, named) for path in paths)
+    blocks = _blocks(paths, named if own_ids else bare, rows)
+    return sheet.joined(blocks, listed([file_name(path) for path in paths]))
+
+
+def _first_of_several(path: Path, options: ReadOptions) -> SpectraTable | None:
+    """Return the first spectra of a file; None where it can't be read as a table of several."""
+    try:
+        first = next(_blocks_of_file(path, options, 2))
+    except (SpectraDLError, StopIteration):
+        return None
+    return first if len(first) > 1 else None
 
 
 def _blocks_of_path(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
@@ -160,7 +186,8 @@ def _blocks_of_path(path: Path, options: ReadOptions, rows: int) -> Iterator[Spe
 
 def _blocks_of_file(path: Path, options: ReadOptions, rows: int) -> Iterator[SpectraTable]:
     if options.samples is not None:
-        return iter_two_column_files([path], options, rows=rows)
+        joined = _with_sheet([path], options, rows)
+        return joined or iter_two_column_files([path], options, rows=rows)
     if is_hdf5(path):
         return iter_hdf5(path, options, rows=rows)
     read = instrument_reader(path)

@@ -24,7 +24,8 @@ class ReadOptions:
         Each so many consecutive spectra are one patient ("1", "2", ...); for tables that name no patient.
     samples
         A sample sheet for a folder or list of two-column files: a table with the column ``file`` and any
-        of the columns above.
+        of the columns above. Of a table of many spectra: with a column ``sample_id`` or ``file`` (or that of the option) that
+        names the spectra by their ids, or by the table's columns.
     laser_nm
         The laser's wavelength in nm, with which an axis in another unit than Raman shift is converted; None refuses such an axis.
     intensity

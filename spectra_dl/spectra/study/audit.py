@@ -34,13 +34,18 @@ class AuditedSpectra(RunResult):
     def text(self) -> str:
         """Return the findings for a terminal, the gravest first."""
         cohort = self.study.cohort
-        counts = f"{len(set(cohort.patient))} patients, {len(cohort.label)} spectra. {DISCLAIMER}."
+        counts = f"{len(set(cohort.subject))} patients, {len(cohort.label)} spectra. {DISCLAIMER}."
         notes = [f"Note: {note}" for note in cohort.notes]
         return "\n".join([audit_text(self.study.audit), "", counts, *notes])
 
 
 def audit_spectra(
-    table: SpectraTable, *, folds: int = 5, seed: int = 0, execution: Execution | None = None
+    table: SpectraTable,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    execution: Execution | None = None,
+    label_per_sample: bool = False,
 ) -> AuditedSpectra:
     """Run every check that the table allows; see `spectra_dl.spectra.probes.study.audit_study`.
 
@@ -54,5 +59,8 @@ def audit_spectra(
         Of the folds, the resampled patients and the permutations.
     execution
         Where the checks run; in this process if None.
+    label_per_sample
+        As in `spectra_dl.spectra.cohort.labelled_cohort`.
     """
-    return AuditedSpectra(audit_study(table, folds=folds, seed=seed, execution=execution))
+    study = audit_study(table, folds=folds, seed=seed, execution=execution, label_per_sample=label_per_sample)
+    return AuditedSpectra(study)

@@ -101,7 +101,11 @@ def evaluate_study(
         There is no such column to split by, no such model, or a setting is impossible.
     """
     settings = settings or SpectraStudySettings()
-    cohort = labelled_cohort(table, within=used_range(settings.preprocessing.steps))
+    cohort = labelled_cohort(
+        table,
+        within=used_range(settings.preprocessing.steps),
+        label_per_sample=settings.label_per_sample,
+    )
     models = study_models(cohort.table, settings)
     evaluation = evaluate(
         models,
@@ -173,7 +177,7 @@ def _given_folds(
 ) -> Sequence[Fold] | None:
     """Return the folds a column, an earlier run or the caller asks for, None if none does."""
     if split is not None:
-        return read_split(split, cohort.patient, names=cohort.names) if isinstance(split, str) else split
+        return read_split(split, cohort.subject, names=cohort.names) if isinstance(split, str) else split
     if split_by is None:
         return None
     columns = audit_columns(cohort.table)

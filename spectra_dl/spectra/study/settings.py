@@ -26,6 +26,8 @@ class SpectraStudySettings:
         Settings of the loop.
     tune
         Let each fold choose among a few settings, in its training patients; see `spectra_dl.spectra.estimators.tuning_space`.
+    label_per_sample
+        Labels are of samples, and a patient may carry several; see `spectra_dl.evaluation.sample_units`.
     split_by
         Leave out one value of this column at a time; None splits by patient alone.
     evaluation
@@ -38,6 +40,7 @@ class SpectraStudySettings:
     members: int = 5
     training: TrainingSettings = field(default_factory=TrainingSettings)
     tune: bool = False
+    label_per_sample: bool = False
     split_by: str | None = None
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
 

@@ -18,6 +18,10 @@ from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 MODEL_FILE = "model.safetensors"
+_SAMPLES_NOTE = (
+    "Classes are of samples: a patient in these figures is a patient's spectra of one class. For prediction name the column of the samples with --patient, "
+    "or samples of several classes are pooled."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +92,11 @@ def train_study(
         The loss is no longer finite.
     """
     settings = settings or SpectraStudySettings()
-    cohort = labelled_cohort(table, within=used_range(settings.preprocessing.steps))
+    cohort = labelled_cohort(
+        table,
+        within=used_range(settings.preprocessing.steps),
+        label_per_sample=settings.label_per_sample,
+    )
     classifier = SpectraClassifier(
         cohort.table.wavenumber,
         settings.preprocessing,
@@ -117,8 +125,9 @@ def train_study(
 def _described(cohort: Cohort, source: str, seed: int) -> Provenance:
     simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
     audit = audit_cohort(cohort, seed=seed)
+    notes = (*cohort.notes, _SAMPLES_NOTE) if list(cohort.subject) != list(cohort.patient) else cohort.notes
     hashes = tuple(spectrum_hashes(cohort.table))
-    return Provenance(source, simulated, notes=cohort.notes, audit=audit.findings, spectrum_hashes=hashes)
+    return Provenance(source, simulated, notes=notes, audit=audit.findings, spectrum_hashes=hashes)
 
 
 def _checkpoint_folder(folder: Path, *, resume: bool) -> Path:

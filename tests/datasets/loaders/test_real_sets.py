@@ -2,9 +2,9 @@
 
 import pytest
 
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, UsageError
 from spectra_dl_datasets import dataset_card, dataset_names, load
-from spectra_dl_datasets.study import load_study
+from spectra_dl_datasets.study import load_numbers, load_study
 
 FOLDER = {
     "bwtek_bwspec": "raman/instruments/bwtek_bwspec",
@@ -86,6 +86,21 @@ def test_a_study_holds_no_spectrum_without_a_class(shared_data, monkeypatch, tmp
     table = load_study("cartilage_map")
     assert len(table) == 869
     assert "6 spectra without a class were left out" in table.notes
+
+
+def test_a_set_with_a_number_is_taken_where_a_number_is_predicted(shared_data, monkeypatch, tmp_path):
+    (tmp_path / "fish_oil").symlink_to(shared_data / "raman" / "fish_oil")
+    monkeypatch.setenv("SPECTRA_DL_DATA", str(tmp_path))
+    table = load_numbers("fish_oil")
+    assert "iodine_value" in table.metadata
+    assert any(note.startswith("fish_oil: 2 confounds are known") for note in table.notes)
+
+
+def test_sets_of_another_task_are_refused_with_the_way_on():
+    with pytest.raises(UsageError, match=r"with a number per patient: fish_oil"):
+        load_numbers("covid_serum")
+    with pytest.raises(UsageError, match=r"with classes \(or --target COLUMN\)"):
+        load_study("fish_oil")
 
 
 def test_fish_oil_has_42_oils_with_three_spectra_and_a_number_each(real):

@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import Audit, AuditInputs, Finding, Probe, audit
@@ -110,6 +112,23 @@ def test_persons_are_found_under_the_classs_name_or_a_common_beginning(ids, labe
 
 def test_ids_of_their_own_are_fine():
     assert check_patient_ids(["P10", "P11", "P12", "P13"], ["a", "b", "a", "b"]).severity == "fine"
+
+
+@pytest.mark.parametrize("prefix", ["", "P", "pat-"])
+@given(numbers=st.sets(st.integers(0, 3000), min_size=6, max_size=60), seed=st.integers(0, 9))
+@settings(deadline=None)
+def test_bare_row_numbers_in_classes_that_are_numbers_are_nobodys_second_id(prefix, numbers, seed):
+    label = np.random.default_rng(seed).permutation(np.arange(len(numbers)) % 2).astype(str)
+    assert check_patient_ids([f"{prefix}{number}" for number in numbers], label).severity == "fine"
+
+
+def test_numbers_behind_a_class_that_is_a_number_are_one_persons_where_a_sign_parts_them():
+    finding = check_patient_ids(["0_22", "1_22", "0-7", "1-9"], ["0", "1", "0", "1"])
+    assert "0_22 and 1_22" in finding.sentence
+
+
+def test_letters_of_an_id_that_happen_to_be_the_class_are_left_in_it():
+    assert check_patient_ids(["adam", "am", "bo", "zoe"], ["ad", "well", "well", "ad"]).severity == "fine"
 
 
 def test_counts_that_start_anew_are_called_counts():

@@ -127,3 +127,16 @@ def test_a_spectrum_split_tears_patients_apart():
     folds = spectrum_folds(label)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(90))
     assert all(set(patient[fold.train]) & set(patient[fold.test]) for fold in folds)
+
+
+def test_too_few_patients_for_the_members_of_an_ensemble_are_not_blamed_on_the_folds():
+    patient, label = [f"p{at}" for at in range(12)], ["a"] * 4 + ["b"] * 8
+    with pytest.raises(DataError, match=r"for 5 members: a 4, b 8; .*take fewer --members") as refusal:
+        patient_folds(patient, label, parts="members")
+    assert "folds" not in str(refusal.value)
+
+
+def test_many_labels_that_are_numbers_are_pointed_to_the_option_for_numbers():
+    patient = [f"p{at}" for at in range(12)]
+    with pytest.raises(DataError, match="these labels are numbers: predict them with --target"):
+        patient_folds(patient, [f"{at / 7:.3f}" for at in range(12)])

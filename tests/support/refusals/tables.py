@@ -91,7 +91,7 @@ REFUSALS = [
     Row("A", "labels that differ only in case or spaces", "refuse", "Spell each class in one way.", train_file(_label(lambda at, label: (label, label.upper(), f" {label} ", label.title())[at % 4]))),
     Row("A", "8 rows without a label", "refuse", "Fill them in, or leave those rows out.", train_file(_label(lambda at, label: "" if at < 8 else label)), "8"),
     Row("A", "one class only", "refuse", "Add patients of another class.", train_file(_label(lambda at, label: "control")), "one class"),
-    Row("A", "patients with two labels", "refuse", "Correct the labels.", train_file(_label(lambda at, label: ("control", "cancer")[at % 2])), "label"),
+    Row("A", "patients with two labels", "refuse", "Correct the labels, or say --label-per-sample.", train_file(_label(lambda at, label: ("control", "cancer")[at % 2])), "label"),
     Row("A", "no column of patients", "refuse", "Name it with --patient; --group-by sample_id states one patient a spectrum.", train_file(_without_patient, "--label", "label"), "--patient"),
     Row("A", "one point a spectrum", "refuse", "Export whole spectra.", predict_file(REFUSED["one point"][0]), "1 point"),
     Row("A", "three points a spectrum", "refuse", "Export whole spectra.", predict_file(but(lambda c: c.reordered([0, 1, 2, 3, 4, 5])))),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -113,7 +113,20 @@ class NullJob:
         return refit_null(self.surrogate, self.refits, self.seed)
 
 
-def refit_null(surrogate: LinearSurrogate, refits: int, seed: int) -> RefitNull:
+class Refittable(Protocol):
+    """What can be refitted many times with and without a relation."""
+
+    def refits(self, count: int, generator: np.random.Generator, *, shift: float = 0.0) -> WithinFoldAuc:
+        """Return what so many refits reach.
+
+        Parameters
+        ----------
+        count, generator, shift
+            As in `surrogate.LinearSurrogate.refits`.
+        """
+
+
+def refit_null(surrogate: Refittable, refits: int, seed: int) -> RefitNull:
     """Refit a linear model without a relation between features and classes, then with ever larger ones.
 
     Parameters
@@ -155,6 +168,7 @@ def auc_and_chance(
     *,
     between: bool = False,
     own_null: FloatArray | None = None,
+    cluster: IndexArray | None = None,
 ) -> tuple[Interval, Chance]:
     """Return the AUC within folds with its interval, and the test against chance.
 
@@ -172,8 +186,10 @@ def auc_and_chance(
         As in `corrected_interval`.
     own_null
         ``(refits,)`` what refits of the model itself reach; the surrogate's stand for them if None.
+    cluster
+        As in `within_folds.within_fold_auc`.
     """
-    auc = within_fold_auc(pooled[None], comparisons)
+    auc = within_fold_auc(pooled[None], comparisons, cluster)
     value = float(auc.value[0])
     inflation = null.inflation_at(value)
     interval = corrected_interval(auc, comparisons, inflation, truth, between=between)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
-from spectra_dl.evaluation.classes.inference.surrogate import permuted_within
+from spectra_dl.evaluation.classes.inference.surrogate import permuted_patients
 from spectra_dl.evaluation.classes.inference.within_folds import comparisons_of, within_fold_auc
 from spectra_dl.evaluation.classes.task import ClassTask, LeakyClassTask
 from spectra_dl.evaluation.entries import ModelEntry
@@ -63,7 +63,8 @@ def own_refits(entry: ModelEntry[Any], rows: Any, task: ClassTask) -> OwnRefits:
     """
     count = 0 if entry.kind == "control" else task.settings.null_refits
     generator = np.random.default_rng((task.settings.seed, count))
-    orders = permuted_within(task.block, len(task.patients.names), count, generator)
+    patients = task.patients
+    orders = permuted_patients(task.block, patients.cluster, len(patients.names), count, generator)
     tasks = [_permuted_task(task, order) for order in orders]
     jobs = [
         fold_jobs(entry, rows, one, one.folds, title=f"{entry.name}: classes permuted, refit {number},")

@@ -39,6 +39,9 @@ class LinearSurrogate:
         Number of the positive class; None compares each class with the rest.
     block
         ``(m,)`` numbers: features change hands within a block only, such as a batch that is left out; None lets all change.
+    cluster
+        ``(m,)`` number of each patient's subject, where several are one subject's: features change hands between a subject's patients, and
+        between subjects of as many; None: each is its own.
     """
 
     features: FloatArray
@@ -47,6 +50,7 @@ class LinearSurrogate:
     n_classes: int
     positive: int | None
     block: IndexArray | None = None
+    cluster: IndexArray | None = None
 
     def refits(self, count: int, generator: np.random.Generator, *, shift: float = 0.0) -> WithinFoldAuc:
         """Return the AUC within folds of so many refits, each with the features permuted over patients.
@@ -63,7 +67,9 @@ class LinearSurrogate:
         patients, width = self._residual.shape
         step = max(1, _CELLS // (patients * max(1, width)))
         parts = [
-            within_fold_auc(self._scores(min(step, count - start), generator, shift), self._comparisons)
+            within_fold_auc(
+                self.scores(min(step, count - start), generator, shift), self._comparisons, self.cluster
+            )
             for start in range(0, count, step)
         ]
         return WithinFoldAuc(*(np.concatenate(values) for values in zip(*map(_fields, parts), strict=True)))
@@ -105,9 +111,15 @@ class LinearSurrogate:
         freedom = max(1, patients - self.n_classes)
         return np.asarray((self._whole - self._means[self.truth]) * np.sqrt(patients / freedom))
 
-    def _scores(self, count: int, generator: np.random.Generator, shift: float) -> FloatArray:
-        """Return ``(count, repeats, m, c)`` scores of held-out patients."""
-        permuted = permuted_within(self.block, len(self.truth), count, generator)
+    def scores(self, count: int, generator: np.random.Generator, shift: float) -> FloatArray:
+        """Return ``(count, repeats, m, c)`` scores of held-out patients in so many refits.
+
+        Parameters
+        ----------
+        count, generator, shift
+            As in `refits`.
+        """
+        permuted = permuted_patients(self.block, self.cluster, len(self.truth), count, generator)
         features = (
             self._residual[permuted] + shift * self._means[self.truth] if shift else self._whole[permuted]
         )
@@ -134,6 +146,44 @@ class LinearSurrogate:
         aim = aims - np.einsum("jma,mc->jac", tested, self._target[test], optimize=True)
         aim -= total[:, :, None] * self._target[~test].mean(axis=0)
         return np.linalg.solve(spread, aim)
+
+
+def permuted_patients(
+    block: IndexArray | None,
+    cluster: IndexArray | None,
+    patients: int,
+    count: int,
+    generator: np.random.Generator,
+) -> IndexArray:
+    """Return ``(count, m)`` orders of the patients that keep to blocks and to subjects.
+
+    Parameters
+    ----------
+    block
+        As in `permuted_within`.
+    cluster
+        ``(m,)`` number of each patient's subject; None: each is its own. Subjects of as many patients change places as a whole, and the patients
+        of each among themselves: what a subject's patients have in common stays together.
+    patients
+        How many there are, ``m``.
+    count
+        How many orders.
+    generator
+        Of the draws.
+    """
+    if cluster is None:
+        return permuted_within(block, patients, count, generator)
+    members = [np.flatnonzero(cluster == number) for number in np.unique(cluster)]
+    strata: dict[tuple[int, int], list[IndexArray]] = {}
+    for of_subject in members:
+        where = 0 if block is None else int(block[of_subject[0]])
+        strata.setdefault((where, len(of_subject)), []).append(of_subject)
+    order = np.empty((count, patients), dtype=np.intp)
+    for subjects in strata.values():
+        places = np.stack(subjects)  # (s, k)
+        for draw in order:
+            draw[places] = generator.permuted(places[generator.permutation(len(places))], axis=1)
+    return order
 
 
 def permuted_within(

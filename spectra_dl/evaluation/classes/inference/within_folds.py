@@ -92,7 +92,9 @@ def comparisons_of(
     return found
 
 
-def within_fold_auc(score: FloatArray, comparisons: Sequence[Comparison]) -> WithinFoldAuc:
+def within_fold_auc(
+    score: FloatArray, comparisons: Sequence[Comparison], cluster: IndexArray | None = None
+) -> WithinFoldAuc:
     """Return the AUC within folds of each set of scores, with the standard error of fixed scores.
 
     Parameters
@@ -101,10 +103,12 @@ def within_fold_auc(score: FloatArray, comparisons: Sequence[Comparison]) -> Wit
         ``(j, repeats, m, c)`` scores of patients by class.
     comparisons
         From `comparisons_of`; without any all is NaN.
+    cluster
+        ``(m,)`` number of each patient's subject, where several are one subject's: their placements are added up before they are squared.
 
     References
     ----------
-    DeLong, DeLong & Clarke-Pearson 1988, doi 10.2307/2531595; placements from ranks as in Sun & Xu 2014, doi 10.1109/LSP.2014.2337313.
+    Obuchowski 1997, doi 10.2307/2533958, for subjects with several patients. DeLong, DeLong & Clarke-Pearson 1988, doi 10.2307/2531595; placements from ranks as in Sun & Xu 2014, doi 10.1109/LSP.2014.2337313.
 
     Examples
     --------
@@ -136,5 +140,7 @@ def within_fold_auc(score: FloatArray, comparisons: Sequence[Comparison]) -> Wit
     for one, beaten, beating in placements:
         influence[:, one.positive] += one.weight * (beaten - value[:, None]) / beaten.shape[1]
         influence[:, one.negative] += one.weight * (beating - value[:, None]) / beating.shape[1]
+    if cluster is not None:
+        influence = influence @ (cluster[:, None] == np.unique(cluster)).astype(np.float64)
     error: FloatArray = np.sqrt((influence**2).sum(axis=1)) / weights.sum()
     return WithinFoldAuc(value, error, each)

@@ -51,10 +51,10 @@ def _about_data(study: Study) -> dict[str, tuple[Status, str]]:
             f"notes on reading and checking ({len(study.notes)}) stand under Provenance; {refused}",
         ),
         "8a": ("partly", f"classes {listed([short_name(name) for name in cohort.classes])}"),
-        "10": ("partly", f"{cohort.patients} patients ({counts(study)}); why so many is not reported"),
+        "10": ("partly", f"{cohort.people} ({counts(study)}); why so many is not reported"),
         "11": ("partly", f"{refused}; how patients went missing is not reported"),
         "20a": ("partly", f"{counts(study)} analysed; the flow before that is not reported"),
-        "20b": ("partly", f"{cohort.patients} patients, {cohort.rows} {rows}"),
+        "20b": ("partly", f"{cohort.people}, {cohort.rows} {rows}"),
     }
 
 

@@ -28,6 +28,7 @@ def methods(study: Study) -> list[str]:
         " ".join(study.results.context.methods),
         _figures(study),
         _chance(study),
+        _samples(study),
         _decisions(study),
     ]
     return [part for part in parts if part]
@@ -57,7 +58,7 @@ def _design(study: Study) -> str:
     times = "once" if settings.repeats == 1 else f"{settings.repeats} times"
     names = listed([_named(name, model) for name, model in study.results.models.items()])
     return (
-        f"{cohort.rows} {rows} of {cohort.patients} patients ({counts(study)}) were read. {split}, {times}"
+        f"{cohort.rows} {rows} of {cohort.people} ({counts(study)}) were read. {split}, {times}"
         f" (seed {settings.seed}); all {rows} of a patient stand on the same side of every split. Whatever is fitted"
         " (how rows are made ready, the model, when its training stops, its calibration) was fitted on the training patients of"
         f" the fold alone. Models on the same folds: {names}. A patient's probability is the geometric mean of"
@@ -106,6 +107,25 @@ def _chance(study: Study) -> str:
         " training and test."
         if leaky
         else ""
+    )
+
+
+def _samples(study: Study) -> str:
+    """Say what a patient is in this report where labels are of samples, and what pairs of them show."""
+    cohort, paired = study.results.data, study.results.models[study.first].paired
+    if cohort.subjects is None:
+        return ""
+    sentence = (
+        f"Labels are of samples: {cohort.subjects_with_several_classes} of {cohort.subjects} people carry several classes, and a patient in this report is a"
+        " person's samples of one class. Splits, resamples and permutations go by people."
+    )
+    if paired is None:
+        return sentence
+    share = paired.share
+    return (
+        f"{sentence} Of the {paired.subjects} people with both classes {short_name(study.first)} puts the {short_name(cohort.positive_class or '')} sample"
+        f" above the other one in a share of {number(share.value)} ({number(share.low)} to {number(share.high)}; p = {number(paired.chance.p, 4)} by"
+        " classes exchanged within people and a linear model refitted; equal scores count half)."
     )
 
 

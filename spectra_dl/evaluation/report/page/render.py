@@ -16,6 +16,8 @@ from spectra_dl.evaluation.report.page.environment import (
     gravest_first,
 )
 from spectra_dl.evaluation.report.page.methods import methods, sources
+from spectra_dl.evaluation.report.page.outcomes_page import outcomes_page
+from spectra_dl.evaluation.report.page.outcomes_study import is_outcomes, read_outcome_study
 from spectra_dl.evaluation.report.page.profiles_page import profiles_page
 from spectra_dl.evaluation.report.page.profiles_study import is_profiles, read_profiles
 from spectra_dl.evaluation.report.page.study import Study, read_study
@@ -42,6 +44,8 @@ def report_page(report: Mapping[str, object]) -> str:
     """
     if is_profiles(report):
         return profiles_page(read_profiles(report))
+    if is_outcomes(report):
+        return outcomes_page(read_outcome_study(report))
     study = read_study(report)
     results = study.results
     page = environment().get_template("report.html")

@@ -117,6 +117,15 @@ class Chance(Part):
     inflation: float | None = None
 
 
+class Paired(Part):
+    """In how many subjects with both classes the positive sample scores above the negative one."""
+
+    subjects: int
+    share: Interval
+    test: str
+    chance: Chance
+
+
 class Model(Part):
     """What one model reached."""
 
@@ -126,6 +135,7 @@ class Model(Part):
     row_level: dict[str, Interval] = {}
     training_patient_auc: float | None = None
     chance: Chance | None = None
+    paired: Paired | None = None
     permutation_p: float | None = None
     leaky_estimate: dict[str, float | None] | None = None
     roc: list[Roc] | None = None
@@ -221,10 +231,19 @@ class Cohort(Part):
 
     rows: int
     patients: int
+    subjects: int | None = None
+    subjects_with_several_classes: int = 0
     classes: list[str]
     patients_per_class: dict[str, int]
     positive_class: str | None = None
     positive_class_reason: str = ""
+
+    @property
+    def people(self) -> str:
+        """How many there are, in words: patients, or patients with their samples where labels are of samples."""
+        if self.subjects is None:
+            return f"{self.patients} patients"
+        return f"{self.subjects} patients with {self.patients} samples"
 
 
 class Settings(Part):

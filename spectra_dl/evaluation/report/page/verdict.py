@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from spectra_dl.evaluation.report.page.outcomes_study import is_outcomes, read_outcome_study
+from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
 from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, is_profiles, read_profiles
 from spectra_dl.evaluation.report.page.study import Interval, Model, Study, read_study
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
@@ -19,7 +21,7 @@ _OUTCOME = {
 def verdict(report: Mapping[str, object]) -> str:
     """Return what the report comes to: a sentence or two, and what it must not be used for.
 
-    A report of profiles says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
+    A report of profiles or of a number says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
     chance by refits without a relation, and against the classical models by the paired interval of the difference.
 
     Raises
@@ -29,6 +31,8 @@ def verdict(report: Mapping[str, object]) -> str:
     """
     if is_profiles(report):
         return profiles_verdict(read_profiles(report))
+    if is_outcomes(report):
+        return outcome_verdict(read_outcome_study(report))
     return study_verdict(read_study(report))
 
 
@@ -59,15 +63,17 @@ def span(interval: Interval) -> str:
 def _confounded(study: Study) -> list[str]:
     stopping = [finding for finding in study.results.audit.findings if finding.severity == "stop"]
     first = (
-        f"CONFOUNDED: something other than the disease can produce these scores in the {study.results.data.patients}"
-        f" patients ({counts(study)}), so none of them is evidence of a disease."
+        f"CONFOUNDED: something other than the disease can produce these scores in the {study.results.data.people}"
+        f" ({counts(study)}), so none of them is evidence of a disease."
     )
     return [first, *(printable(finding.sentence) for finding in stopping[:1])]
 
 
 def _score(study: Study) -> str:
     model = study.results.models[study.first]
-    who = f"In {study.results.data.patients} patients ({counts(study)}), predicted only by models that had not seen them,"
+    who = (
+        f"In {study.results.data.people} ({counts(study)}), predicted only by models that had not seen them,"
+    )
     return f"{who} {short_name(study.first)} {_against_chance(model)}{_against_classical(study)}."
 
 

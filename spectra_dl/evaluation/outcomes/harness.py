@@ -1,0 +1,233 @@
+"""Evaluate models of one number per patient: every model on the same folds, everything fitted in the fold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from spectra_dl.evaluation.audit import AuditInputs, audit_of
+from spectra_dl.evaluation.classes.inference.chance import against_chance, patient_features
+from spectra_dl.evaluation.comparison import Difference, verdict_of
+from spectra_dl.evaluation.context import ReportContext
+from spectra_dl.evaluation.entries import ModelEntry, model_entries
+from spectra_dl.evaluation.estimator import Fittable
+from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
+from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome
+from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.intervals import Interval, percentile_interval
+from spectra_dl.evaluation.metric import shown_in
+from spectra_dl.evaluation.outcomes.audit import outcome_audit_jobs
+from spectra_dl.evaluation.outcomes.chance import NumberNull, NumberNullJob
+from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS, OutcomeMetric
+from spectra_dl.evaluation.outcomes.metrics import Predicted
+from spectra_dl.evaluation.outcomes.results import (
+    OutcomeEvaluation,
+    OutcomeFold,
+    OutcomeResult,
+    OutcomeSettings,
+)
+from spectra_dl.evaluation.outcomes.task import (
+    LearnedOfNumber,
+    OutcomeTask,
+    prepare_outcomes,
+    rows_as_patients,
+)
+from spectra_dl.evaluation.outcomes.values import Outcomes
+from spectra_dl.evaluation.rows import Rows, as_rows
+from spectra_dl.execution.job import Job
+from spectra_dl.execution.run import Execution
+
+
+def evaluate_outcome(
+    models: Mapping[str, Fittable] | Sequence[ModelEntry[Fittable]],
+    rows: Rows | tuple[Rows, ...],
+    outcomes: Outcomes,
+    settings: OutcomeSettings | None = None,
+    *,
+    audit_inputs: AuditInputs | None = None,
+    folds: Sequence[Fold] | None = None,
+    context: ReportContext | None = None,
+    execution: Execution | None = None,
+) -> OutcomeEvaluation:
+    """Evaluate every model on the same folds by patient, and audit the data for what is not biology.
+
+    Parameters
+    ----------
+    models
+        Unfitted regressors by name, or entries that say what each is; the first is the reference of the differences. One whose ``fit`` has a
+        parameter ``groups`` is given the training rows' patients.
+    rows
+        ``n`` of what estimators take.
+    outcomes
+        From `values.read_outcomes`: whose each row is, and each patient's number.
+    settings
+        How; the default if None.
+    audit_inputs
+        What the modality hands to the audit. None takes the checks that any matrix allows.
+    folds
+        The folds of another run, from `split_file.read_split`; drawn anew if None.
+    context
+        The modality's words and facts for the reports.
+    execution
+        Where models are fitted, and the journal of what is finished. Results don't depend on it.
+
+    Raises
+    ------
+    UsageError
+        No models, or an impossible setting.
+    DataError
+        An impossible split, or predictions that are no numbers.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from spectra_dl.evaluation.outcomes.values import read_outcomes
+    >>> rows = np.random.default_rng(0).normal(size=(40, 3))
+    >>> outcomes = read_outcomes([f"p{k:02d}" for k in range(40)], [f"{value:.3f}" for value in rows[:, 0]])
+    >>> settings = OutcomeSettings(resamples=200, refits=99)
+    >>> evaluate_outcome({"ridge": Ridge(0.1)}, rows, outcomes, settings).models["ridge"].chance.verdict
+    'better'
+    """
+    entries, rows = model_entries(models), as_rows(rows)
+    task = prepare_outcomes(len(rows), outcomes, settings or OutcomeSettings(), folds)
+    inputs = AuditInputs.of_rows(rows) if audit_inputs is None else audit_inputs
+    checks, null = outcome_audit_jobs(task, inputs), _null_job(task, inputs)
+    leaky = rows_as_patients(task) if task.settings.leaky else None
+    fits = [_OutcomeJobs.of(entry, rows, task, leaky) for entry in entries]
+    jobs: list[Job[Any]] = [
+        *checks,
+        null,
+        *by_fold([model.by_patient for model in fits]),
+        *by_fold([model.leaky for model in fits]),
+    ]
+    done = (execution or Execution()).run(jobs)
+    outcome_of: dict[str, Any] = dict(zip((job.title for job in jobs), done, strict=True))
+    predictions = {
+        model.entry.name: task.predictions([outcome_of[job.title] for job in model.by_patient])
+        for model in fits
+    }
+    results = {
+        model.entry.name: _result(model, predictions[model.entry.name], outcome_of, (task, leaky))
+        for model in fits
+    }
+    return OutcomeEvaluation(
+        settings=task.settings,
+        outcomes=outcomes,
+        folds=task.folds,
+        models=results,
+        differences=_differences(predictions, task, outcome_of[null.title].inflation),
+        audit=audit_of([outcome_of[job.title] for job in checks]),
+        context=context or ReportContext(),
+    )
+
+
+def _null_job(task: OutcomeTask, inputs: AuditInputs) -> NumberNullJob:
+    features = patient_features(inputs.surrogate, task.outcomes.halves)
+    settings = task.settings
+    return NumberNullJob(features, task.outcomes.value, task.fold_of_patient, settings.refits, settings.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class _OutcomeJobs:
+    """All fits of one model: in the folds by patient, and in folds that leak."""
+
+    entry: ModelEntry[Fittable]
+    by_patient: Sequence[FoldJob[LearnedOfNumber]]
+    leaky: Sequence[FoldJob[LearnedOfNumber]]
+
+    @classmethod
+    def of(
+        cls, entry: ModelEntry[Fittable], rows: Rows, task: OutcomeTask, leaky: OutcomeTask | None
+    ) -> "_OutcomeJobs":
+        title = f"{entry.name}: leaky split,"
+        leaking = fold_jobs(entry, rows, leaky, leaky.folds, title=title) if leaky else []
+        return cls(entry, fold_jobs(entry, rows, task, task.folds), leaking)
+
+
+def _result(
+    model: _OutcomeJobs,
+    predictions: Sequence[Predicted],
+    outcome_of: Mapping[str, Any],
+    tasks: tuple[OutcomeTask, OutcomeTask | None],
+) -> OutcomeResult:
+    (task, leaky), entry = tasks, model.entry
+    outcomes: list[FoldOutcome[LearnedOfNumber]] = [outcome_of[job.title] for job in model.by_patient]
+    leaking: list[FoldOutcome[LearnedOfNumber]] = [outcome_of[job.title] for job in model.leaky]
+    null: NumberNull = outcome_of[NumberNullJob.title]
+    figures = _intervals(predictions, task.multiplicity, null.inflation)
+    spearman = figures["spearman"].value
+    return OutcomeResult(
+        name=entry.name,
+        kind=entry.kind,
+        words=entry.words,
+        predicted=np.stack([one.predicted for one in predictions]),
+        patient_level=figures,
+        training_rmse=float(np.mean([outcome.learned.training_rmse for outcome in outcomes])),
+        chance=against_chance(spearman, null.spearman, "linear model", null.inflation),
+        per_fold=tuple(_fold(outcome, predictions, task) for outcome in outcomes),
+        leaky=_leaky_estimate(leaking, leaky) if leaky else None,
+        seconds=sum(outcome.seconds for outcome in (*outcomes, *leaking)),
+    )
+
+
+def _values(metric: OutcomeMetric, predictions: Sequence[Predicted], multiplicity: Any) -> Any:
+    """Return ``(r,)`` the figure in each resample, averaged over repeats."""
+    return np.mean([metric.of(one, multiplicity) for one in predictions], axis=0)
+
+
+def _intervals(predictions: Sequence[Predicted], multiplicity: Any, inflation: float) -> dict[str, Interval]:
+    once = np.ones((1, multiplicity.shape[1]))
+    figures = {
+        name: percentile_interval(
+            float(_values(metric, predictions, once)[0]), _values(metric, predictions, multiplicity)
+        )
+        for name, metric in OUTCOME_METRICS.items()
+    }
+    wide = figures["spearman"].widened(inflation)
+    figures["spearman"] = replace(
+        wide, low=_within(wide.low), high=_within(wide.high), method="refit-corrected"
+    )
+    return figures
+
+
+def _within(end: float) -> float:
+    """Return an end of an interval, no further than correlations go; NaN stays."""
+    return float(np.clip(end, -1.0, 1.0))
+
+
+def _fold(
+    outcome: FoldOutcome[LearnedOfNumber], predictions: Sequence[Predicted], task: OutcomeTask
+) -> OutcomeFold:
+    fold = outcome.fold
+    tested = np.unique(task.outcomes.of_row[fold.test])
+    one = predictions[fold.repeat]
+    error = one.predicted[tested] - one.truth[tested]
+    rmse = float(np.sqrt(np.mean(error**2)))
+    return OutcomeFold(fold.repeat, fold.number, len(tested), rmse, outcome.chosen)
+
+
+def _leaky_estimate(outcomes: Sequence[FoldOutcome[LearnedOfNumber]], leaky: OutcomeTask) -> dict[str, float]:
+    predictions = leaky.predictions(outcomes)
+    return {
+        name: float(_values(metric, predictions, leaky.multiplicity)[0])
+        for name, metric in OUTCOME_METRICS.items()
+    }
+
+
+def _differences(
+    predictions: Mapping[str, Sequence[Predicted]], task: OutcomeTask, inflation: float
+) -> tuple[Difference, ...]:
+    """Return every other model minus the first on the same resampled patients, wider by as much as refits vary more than fixed predictions."""
+    (reference, first), *rest = predictions.items()
+    once, differences = np.ones((1, len(task.outcomes.names))), []
+    for name, one in rest:
+        for metric in shown_in("headline", OUTCOME_METRICS):
+            value = float(_values(metric, one, once)[0] - _values(metric, first, once)[0])
+            drawn = task.multiplicity
+            interval = percentile_interval(value, _values(metric, one, drawn) - _values(metric, first, drawn))
+            interval = interval.widened(inflation)
+            differences.append(
+                Difference(name, reference, metric.name, interval, verdict_of(interval, metric))
+            )
+    return tuple(differences)

@@ -1,0 +1,66 @@
+"""The one table of metrics of a number: reports, intervals and commands iterate over it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.metric import Metric
+from spectra_dl.evaluation.outcomes import metrics
+from spectra_dl.evaluation.outcomes.metrics import Predicted
+
+
+@dataclass(frozen=True)
+class OutcomeMetric(Metric):
+    """A metric of predicted numbers.
+
+    Attributes
+    ----------
+    of
+        ``(r,)`` the figure where each patient counts as often as ``(r, m)`` multiplicities say.
+    in_unit
+        Whether it has the unit of the number.
+    """
+
+    of: Callable[[Predicted, FloatArray], FloatArray] = lambda _, multiplicity: np.full(
+        len(multiplicity), np.nan
+    )
+    in_unit: bool = False
+
+
+_ALL = (
+    OutcomeMetric(
+        "rmse",
+        "root mean squared error",
+        "RMSE",
+        lower_is_better=True,
+        shown=frozenset({"headline", "text", "page"}),
+        of=metrics.root_mean_square_error,
+        in_unit=True,
+    ),
+    OutcomeMetric(
+        "mae",
+        "mean absolute error",
+        "MAE",
+        lower_is_better=True,
+        shown=frozenset({"text", "page"}),
+        of=metrics.mean_absolute_error,
+        in_unit=True,
+    ),
+    OutcomeMetric(
+        "r2",
+        "R², against the training mean",
+        "R2",
+        shown=frozenset({"text", "page"}),
+        of=metrics.explained_share,
+    ),
+    OutcomeMetric(
+        "spearman",
+        "Spearman's rank correlation",
+        "Spearman",
+        shown=frozenset({"headline"}),
+        of=metrics.spearman_within,
+    ),
+)
+OUTCOME_METRICS: dict[str, OutcomeMetric] = {metric.name: metric for metric in _ALL}

@@ -1,0 +1,112 @@
+"""The parts of a report of a number per patient that the page shows, checked while they are read."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from spectra_dl.evaluation.report.page.study import (
+    Audit,
+    Chance,
+    Choice,
+    Context,
+    Difference,
+    Interval,
+    Origin,
+    Part,
+    Split,
+    checked,
+)
+
+
+class OutcomeFoldFigures(Part):
+    """One fold's own figures and what was chosen in it."""
+
+    repeat: int
+    fold: int
+    patients: int
+    rmse: float | None
+    chosen: Choice | None = None
+
+
+class OutcomeModel(Part):
+    """What one model reached."""
+
+    kind: Literal["network", "classical", "control"] = "classical"
+    words: str = ""
+    patient_level: dict[str, Interval]
+    training_rmse: float | None
+    chance: Chance
+    leaky_estimate: dict[str, float | None] | None = None
+    predicted: dict[str, list[float]]
+    per_fold: list[OutcomeFoldFigures]
+
+    @property
+    def spearman(self) -> Interval:
+        """The rank correlation."""
+        return self.patient_level["spearman"]
+
+
+class OutcomePatients(Part):
+    """Whose rows these are, and the number of each patient."""
+
+    target: str
+    rows: int
+    patients: int
+    lowest: float
+    mean: float
+    highest: float
+    standard_deviation: float
+    measured: dict[str, float]
+
+
+class OutcomeHow(Part):
+    """How the models were evaluated."""
+
+    folds: int
+    repeats: int
+    seed: int
+    resamples: int
+    refits: int
+    level: float
+    split_by: str
+
+
+class OutcomeResults(Part):
+    """What the evaluation found."""
+
+    context: Context
+    data: OutcomePatients
+    settings: OutcomeHow
+    audit: Audit
+    models: dict[str, OutcomeModel] = Field(min_length=1)
+    differences: list[Difference] = Field(default_factory=list)
+    split: Split
+
+
+class OutcomeStudy(Origin):
+    """A whole report of a number per patient."""
+
+    results: OutcomeResults
+
+    @property
+    def first(self) -> str:
+        """The model the others are compared with."""
+        return next(iter(self.results.models))
+
+
+def is_outcomes(report: Mapping[str, object]) -> bool:
+    """Return whether a report says that it is one of a number per patient."""
+    results = report.get("results")
+    return isinstance(results, Mapping) and results.get("kind") == "outcomes"
+
+
+def read_outcome_study(report: Mapping[str, object]) -> OutcomeStudy:
+    """Check a report of a number per patient as ``json.load`` gives it.
+
+    Raises
+    ------
+    DataError
+        It is not the report of an evaluation.
+    """
+    return checked(OutcomeStudy, report)

@@ -1,0 +1,169 @@
+"""Evaluate models that predict a number of each patient from spectra, with an audit."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.estimator import Fittable
+from spectra_dl.evaluation.folds.split_file import read_split
+from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.outcomes.harness import evaluate_outcome
+from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeSettings
+from spectra_dl.evaluation.report.outcomes_json import outcome_report, outcome_split
+from spectra_dl.evaluation.report.outcomes_text import outcome_text
+from spectra_dl.execution.run import Execution
+from spectra_dl.spectra.cohort import Cohort
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING, NumberNetwork
+from spectra_dl.spectra.estimators.outcomes.regressions import MEAN, outcome_models
+from spectra_dl.spectra.networks import NETWORK_NAMES
+from spectra_dl.spectra.outcome_cohort import outcome_cohort
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.probes import spectra_audit_inputs
+from spectra_dl.spectra.quality import used_range
+from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
+from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.storage.run_folder import RunResult, json_text
+from spectra_dl.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class OutcomeStudySettings:
+    """The choices of a study of a number per patient.
+
+    Attributes
+    ----------
+    evaluation
+        Which number, folds, seed and resamples.
+    preprocessing
+        Cleaning steps, fitted anew on the training rows of each fold.
+    networks
+        Architectures by name; an empty tuple evaluates none. The first model is the reference of the differences.
+    classical
+        Regressions evaluated beside them, by name; None takes all.
+    members
+        Networks in the ensemble.
+    training
+        Settings of the loop.
+    """
+
+    evaluation: OutcomeSettings
+    preprocessing: Preprocessing = field(default_factory=Preprocessing.default)
+    networks: tuple[str, ...] = NETWORK_NAMES[:1]
+    classical: tuple[str, ...] | None = None
+    members: int = 5
+    training: TrainingSettings = NUMBER_TRAINING
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedOutcome(RunResult):
+    """Models of a number, evaluated.
+
+    Attributes
+    ----------
+    cohort
+        The spectra that were used, with every note.
+    evaluation
+        Scores, folds, differences and audit.
+    """
+
+    cohort: Cohort
+    evaluation: OutcomeEvaluation
+
+    @property
+    def report(self) -> dict[str, object]:
+        """Notes, refused spectra and results, ready for JSON."""
+        return {
+            "notes": list(self.cohort.notes),
+            "refused": list(self.cohort.refused),
+            "results": outcome_report(self.evaluation),
+        }
+
+    def text(self) -> str:
+        """Return the notes and the results for a terminal."""
+        notes = [f"Note: {note}" for note in self.cohort.notes]
+        return "\n".join([*notes, "", outcome_text(self.evaluation).rstrip()])
+
+    def files(self, report: Mapping[str, object]) -> dict[str, str]:
+        """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
+        from spectra_dl.evaluation.report.page import report_page
+
+        return {
+            "folds.csv": outcome_split(self.evaluation),
+            "report.html": report_page(json.loads(json_text(report))),
+        }
+
+
+def evaluate_outcome_study(
+    table: SpectraTable,
+    settings: OutcomeStudySettings,
+    *,
+    split: str | Sequence[Fold] | None = None,
+    execution: Execution | None = None,
+) -> EvaluatedOutcome:
+    """Evaluate models of a number per patient, on patients they have not seen.
+
+    Parameters
+    ----------
+    table
+        Raw spectra with patients and a column of numbers.
+    settings
+        Which number, and how.
+    split
+        Text of the ``folds.csv`` of another run, whose folds are repeated; or folds of the usable spectra.
+    execution
+        Where jobs run, and the journal of what is finished; in this process and without one if None.
+
+    Raises
+    ------
+    DataError
+        Patients or numbers are missing or no numbers, a split is impossible, or the split is that of other data.
+    UsageError
+        There is no such column or model.
+    """
+    chosen = outcome_cohort(
+        table, settings.evaluation.target, within=used_range(settings.preprocessing.steps)
+    )
+    cohort = chosen.cohort
+    folds = read_split(split, cohort.patient, names=cohort.names) if isinstance(split, str) else split
+    evaluation = evaluate_outcome(
+        _models(cohort.table, settings),
+        cohort.table,
+        chosen.outcomes,
+        settings.evaluation,
+        audit_inputs=spectra_audit_inputs(cohort.table),
+        folds=folds,
+        context=replace(SPECTRA_CONTEXT, rows=cohort.names),
+        execution=execution,
+    )
+    # What the cleaning says of all spectra at once is for the reader; the models' cleaning is fitted in each fold.
+    fitted = settings.preprocessing.fit(cohort.table)
+    notes = (*cohort.notes, *fitted.notes, *fitted.transform(cohort.table).convergence_notes())
+    return EvaluatedOutcome(replace(cohort, notes=notes), evaluation)
+
+
+def _models(table: SpectraTable, settings: OutcomeStudySettings) -> list[ModelEntry[Fittable]]:
+    axis, steps, seed = table.wavenumber, settings.preprocessing, settings.evaluation.seed
+    memory = FoldMemory()
+    known = outcome_models(axis, steps, seed, memory)
+    names = tuple(known) if settings.classical is None else settings.classical
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"no model of a number is called {unknown[0]!r:.80}; choose {', '.join(known)}")
+    networks = {
+        f"CNN {name}": NumberNetwork(
+            axis,
+            steps,
+            network=name,
+            members=settings.members,
+            training=settings.training,
+            seed=seed,
+            memory=memory,
+        )
+        for name in dict.fromkeys(settings.networks)
+    }
+    return [
+        *(ModelEntry(name, model, "network") for name, model in networks.items()),
+        *(ModelEntry(name, known[name], "control" if name == MEAN else "classical") for name in names),
+    ]
