@@ -125,7 +125,8 @@ def _bands(world: World, latents: Latents, part: slice, shift: FloatArray, point
     """Return ``(r, p)`` bands of some spectra, at height 1 where the log-amplitude is 0."""
     wavenumber = axis(world, points)
     amplitude = np.exp(latents.log_amplitude[part])  # (r, k)
-    moving = _moving(latents)
+    displacement = _displacement(latents)
+    moving = np.flatnonzero(displacement.any(axis=0)).tolist()
     still = [place for place in range(len(world.groups)) if place not in moving]
     counts = np.empty((len(amplitude), points))
     for value in np.unique(shift):
@@ -135,15 +136,13 @@ def _bands(world: World, latents: Latents, part: slice, shift: FloatArray, point
         )
         counts[rows] = amplitude[rows][:, still] @ patterns  # (b, s) @ (s, p)
     for place in moving:
-        assert latents.displacement is not None
-        displaced = (shift + latents.displacement[part, place])[:, None]
+        displaced = (shift + displacement[part, place])[:, None]
         for band in world.groups[place].bands:
             line = band_line(band, wavenumber, world.lorentzian_share, displaced)  # (r, p)
             counts += amplitude[:, place, None] * line
     return counts
 
 
-def _moving(latents: Latents) -> list[int]:
-    if latents.displacement is None:
-        return []
-    return np.flatnonzero(latents.displacement.any(axis=0)).tolist()
+def _displacement(latents: Latents) -> FloatArray:
+    """Return ``(m, k)`` how far each band group stands off its place."""
+    return np.zeros_like(latents.log_amplitude) if latents.displacement is None else latents.displacement
