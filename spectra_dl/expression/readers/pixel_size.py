@@ -17,7 +17,7 @@ class PixelSize:
     Attributes
     ----------
     um_per_pixel
-        Above 0.
+        Above 0; twelve digits are kept.
     source
         Where it comes from, in words that go on from "µm per pixel, ".
     measured
@@ -30,6 +30,10 @@ class PixelSize:
     source: str
     measured: bool = False
     rough: bool = False
+
+    def __post_init__(self) -> None:
+        # Without the last digits of whatever computed it: they would decide which of two neighbours at one distance is nearer.
+        object.__setattr__(self, "um_per_pixel", float(f"{self.um_per_pixel:.12g}"))
 
 
 def agreed_pixel_size(
