@@ -13,17 +13,17 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError
 
-_POSITIONS = re.compile(r"(.{0,255}?)tissue_positions(?:_list)?\.(?:csv|tsv|txt|parquet)(?:\.gz)?")
-_FACTORS = re.compile(r"(.{0,255}?)scalefactors_json\.json(?:\.gz)?")
-_HIRES = re.compile(r"(.{0,255}?)tissue_hires_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
-_LOWRES = re.compile(r"(.{0,255}?)tissue_lowres_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
-_MATRIX = re.compile(r"(.{0,255}?)matrix\.mtx(?:\.gz)?")
+_POSITIONS = re.compile(r"\A(.{0,255}?)tissue_positions(?:_list)?\.(?:csv|tsv|txt|parquet)(?:\.gz)?")
+_FACTORS = re.compile(r"\A(.{0,255}?)scalefactors_json\.json(?:\.gz)?")
+_HIRES = re.compile(r"\A(.{0,255}?)tissue_hires_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
+_LOWRES = re.compile(r"\A(.{0,255}?)tissue_lowres_image\.(?:png|jpe?g|tiff?)(?:\.gz)?")
+_MATRIX = re.compile(r"\A(.{0,255}?)matrix\.mtx(?:\.gz)?")
 _COUNTS = (  # the surest first
-    ("filtered", re.compile(r"(.{0,255}?)filtered_feature_bc_matrix\.h5")),
-    ("filtered", re.compile(r"(.{0,255}?)filtered_(?:feature_bc_matrix|gene_bc_matrices)")),
+    ("filtered", re.compile(r"\A(.{0,255}?)filtered_feature_bc_matrix\.h5")),
+    ("filtered", re.compile(r"\A(.{0,255}?)filtered_(?:feature_bc_matrix|gene_bc_matrices)")),
     ("filtered", _MATRIX),
-    ("raw", re.compile(r"(.{0,255}?)raw_feature_bc_matrix\.h5")),
-    ("raw", re.compile(r"(.{0,255}?)raw_(?:feature_bc_matrix|gene_bc_matrices)")),
+    ("raw", re.compile(r"\A(.{0,255}?)raw_feature_bc_matrix\.h5")),
+    ("raw", re.compile(r"\A(.{0,255}?)raw_(?:feature_bc_matrix|gene_bc_matrices)")),
 )
 _ACCESSION = re.compile(r"GSM[0-9]+")
 _ORDER = ("tissue_positions.csv", "tissue_positions.parquet", "tissue_positions_list.csv")
