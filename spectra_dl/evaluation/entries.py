@@ -62,3 +62,40 @@ def model_entries(
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(f"two models are called {first_few(twice)}; give each a name")
     return entries
+
+
+def chosen_entries(
+    networks: Mapping[str, Model],
+    known: Mapping[str, Model],
+    names: Sequence[str] | None,
+    *,
+    control: str,
+    what: str,
+) -> list[ModelEntry[Model]]:
+    """Return networks first, then the models beside them that were chosen by name.
+
+    Parameters
+    ----------
+    networks
+        By name; all are taken.
+    known
+        The models there are to choose from, by name.
+    names
+        Those chosen; None takes all.
+    control
+        Which of them is the control.
+    what
+        What they are called in the refusal of an unknown name, as "classical model".
+
+    Raises
+    ------
+    UsageError
+        There is no model of a name.
+    """
+    chosen = tuple(known) if names is None else names
+    if unknown := [name for name in chosen if name not in known]:
+        raise UsageError(f"no {what} is called {unknown[0]!r:.80}; choose {', '.join(known)}")
+    return [
+        *(ModelEntry(name, model, "network") for name, model in networks.items()),
+        *(ModelEntry(name, known[name], "control" if name == control else "classical") for name in chosen),
+    ]

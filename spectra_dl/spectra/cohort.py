@@ -14,6 +14,7 @@ from spectra_dl.evaluation.patients import read_patients, refuse_missing_ids
 from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.evaluation.sample_units import subjects_of, unit_ids
 from spectra_dl.evaluation.wording import first_few
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.whole_input import inspect_whole
 from spectra_dl.spectra.table import SpectraTable
 
@@ -55,6 +56,12 @@ class Cohort:
     def names(self) -> RowNames:
         """What the spectra are called in the input."""
         return RowNames(self.row, self.table.sample_id)
+
+    def with_cleaning_notes(self, preprocessing: Preprocessing) -> "Cohort":
+        """Return the cohort with what cleaning says of all spectra at once: for the reader; models fit their cleaning in each fold."""
+        fitted = preprocessing.fit(self.table)
+        notes = (*self.notes, *fitted.notes, *fitted.transform(self.table).convergence_notes())
+        return replace(self, notes=notes)
 
 
 def labelled_cohort(

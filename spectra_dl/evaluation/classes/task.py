@@ -18,7 +18,7 @@ from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.threshold import choose_threshold
 from spectra_dl.evaluation.estimator import class_probability, unseen_probability
 from spectra_dl.evaluation.folds.job import FoldOutcome
-from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds
+from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds, whole_and_undivided
 from spectra_dl.evaluation.patients import Patients
 from spectra_dl.evaluation.rows import RowSubset
 from spectra_dl.evaluation.wording import first_few
@@ -328,12 +328,7 @@ def _leaky_folds(patients: Patients, label: NDArray[np.str_], settings: Evaluati
 
 def _check_folds(folds: Sequence[Fold], patients: Patients) -> None:
     """Refuse folds from elsewhere that test a row twice or never, have a patient on both sides, or train no class."""
-    repeats = {fold.repeat for fold in folds}
-    tested = np.concatenate([fold.test for fold in folds]) if folds else np.empty(0, dtype=np.intp)
-    times = np.bincount(tested, minlength=len(patients.of_row))
-    subject = patients.subject_of_patient[patients.of_row]
-    divided = any(np.intersect1d(subject[fold.train], subject[fold.test]).size for fold in folds)
-    if not folds or repeats != set(range(len(repeats))) or np.any(times != len(repeats)) or divided:
+    if not whole_and_undivided(folds, patients.subject_of_patient[patients.of_row]):
         raise DataError(
             "the given folds don't test each row once per repeat, or have a patient on both sides; "
             "make them with patient_folds or read_split"

@@ -258,3 +258,21 @@ def folds_from(
         )
         for number in range(folds)
     ]
+
+
+def whole_and_undivided(folds: Sequence[Fold], owner: IndexArray) -> bool:
+    """Return whether folds test each row once per repeat and divide nobody; no folds do neither.
+
+    Parameters
+    ----------
+    folds
+        From anywhere.
+    owner
+        ``(n,)`` whose each row is.
+    """
+    if not folds:
+        return False
+    repeats = {fold.repeat for fold in folds}
+    times = np.bincount(np.concatenate([fold.test for fold in folds]), minlength=len(owner))
+    divided = any(np.intersect1d(owner[fold.train], owner[fold.test]).size for fold in folds)
+    return repeats == set(range(len(repeats))) and bool(np.all(times == len(repeats))) and not divided

@@ -10,7 +10,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.job import FoldOutcome
-from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.folds.splits import Fold, whole_and_undivided
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.outcomes.folds import FEWEST_IN_FOLD, outcome_folds
 from spectra_dl.evaluation.outcomes.metrics import Predicted
@@ -182,14 +182,7 @@ def _predicted(name: str, fitted: Any, rows: Any, count: int) -> FloatArray:
 def _check_folds(folds: Sequence[Fold], outcomes: Outcomes) -> None:
     """Refuse folds from elsewhere that test a row twice or never, have a patient on both sides, or test too few patients."""
     owner = outcomes.of_row
-    repeats = {fold.repeat for fold in folds}
-    times = (
-        np.bincount(np.concatenate([fold.test for fold in folds]), minlength=len(owner))
-        if folds
-        else np.zeros(1)
-    )
-    divided = any(np.intersect1d(owner[fold.train], owner[fold.test]).size for fold in folds)
-    if repeats != set(range(len(repeats))) or np.any(times != len(repeats)) or divided:
+    if not whole_and_undivided(folds, owner):
         raise DataError(
             "the given folds don't test each row once per repeat, or have a patient on both sides; take the folds.csv of another run on these data"
         )

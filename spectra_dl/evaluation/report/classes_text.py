@@ -1,7 +1,6 @@
 """An evaluation of classes as text a person reads."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 
 from spectra_dl.evaluation.audit.audit_report import audit_text
@@ -9,6 +8,7 @@ from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.results import Evaluation
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
+from spectra_dl.evaluation.report.shared_text import chosen_text, p_text
 from spectra_dl.evaluation.wording import (
     UNDEFINED,
     first_few,
@@ -20,7 +20,6 @@ from spectra_dl.evaluation.wording import (
 
 _NAME_WIDTH = 19
 _AUC_WIDTH = 17  # of ".999 [.899, .999]"
-_SMALLEST_P = 0.001
 _ARTICLE = {"linear model": "a linear model", "the model itself": "the model itself"}
 _COLUMNS = {metric.name: metric.short for metric in shown_in("text", METRICS)}
 
@@ -39,7 +38,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
         _paired_text(evaluation),
         _comparison_text(evaluation),
         _decision_text(evaluation),
-        _chosen_text(evaluation),
+        chosen_text(evaluation.models),
         _reading_text(evaluation),
     ]
     return without_controls("\n\n".join(part for part in parts if part) + "\n")
@@ -66,8 +65,9 @@ def _paired_text(evaluation: Evaluation) -> str:
         )
     ]
     for name, each in paired.items():
-        p = f"p = {each.chance.p:.3f}" if each.chance.p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
-        lines.append(f"  {name[:30]:<30} {short_interval(each.share)}  {p:<9}  {each.chance.verdict}")
+        lines.append(
+            f"  {name[:30]:<30} {short_interval(each.share)}  {p_text(each.chance.p):<9}  {each.chance.verdict}"
+        )
     return "\n".join(lines)
 
 
@@ -100,10 +100,8 @@ def _chance_text(evaluation: Evaluation) -> str:
     lines = [f"Against chance: p by {by} on these folds, patients exchanged at random:"]
     for name, result in evaluation.models.items():
         chance = result.chance
-        words = f"p = {chance.p:.3f}" if chance.p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
-        words = f"p = {UNDEFINED}" if math.isnan(chance.p) else words
         each = f" ({chance.refits} refits of {_ARTICLE[chance.refitted]})" if others else ""
-        lines.append(f"  {name[:30]:<30} {words:<9}  {chance.verdict}{each}")
+        lines.append(f"  {name[:30]:<30} {p_text(chance.p):<9}  {chance.verdict}{each}")
     return "\n".join(lines)
 
 
@@ -142,20 +140,6 @@ def _decision_text(evaluation: Evaluation) -> str:
             f"single answer for {sets.abstained:.0%} of patients."
         )
     return "\n".join(wrapped(line) for line in lines)
-
-
-def _chosen_text(evaluation: Evaluation) -> str:
-    """Say what each tuned model chose, fold by fold."""
-    lines = []
-    for name, result in evaluation.models.items():
-        chosen = Counter(fold.chosen.name for fold in result.per_fold if fold.chosen is not None)
-        if chosen:
-            listed = "; ".join(
-                f"{candidate} in {count} of {len(result.per_fold)} folds"
-                for candidate, count in chosen.most_common()
-            )
-            lines.append(wrapped(f"{name} chose inside the training patients: {listed}."))
-    return "\n".join(lines)
 
 
 def _reading_text(evaluation: Evaluation) -> str:

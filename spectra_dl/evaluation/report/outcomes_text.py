@@ -1,17 +1,16 @@
 """An evaluation of a number per patient as text a person reads."""
 
 import math
-from collections import Counter
 
 from spectra_dl.evaluation.audit.audit_report import audit_text
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS
 from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeResult
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
+from spectra_dl.evaluation.report.shared_text import chosen_text, p_text
 from spectra_dl.evaluation.wording import UNDEFINED, short_figure, short_interval, without_controls, wrapped
 
 _NAME_WIDTH = 19
-_SMALLEST_P = 0.001
 _COLUMNS = shown_in("text", OUTCOME_METRICS)
 
 
@@ -28,7 +27,7 @@ def outcome_text(evaluation: OutcomeEvaluation) -> str:
         _models_text(evaluation),
         _chance_text(evaluation),
         _comparison_text(evaluation),
-        _chosen_text(evaluation),
+        chosen_text(evaluation.models),
         _reading_text(evaluation),
     ]
     return without_controls("\n\n".join(part for part in parts if part) + "\n")
@@ -72,9 +71,7 @@ def _chance_text(evaluation: OutcomeEvaluation) -> str:
     ]
     for name, result in evaluation.models.items():
         chance = result.chance
-        p = f"p = {chance.p:.3f}" if chance.p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
-        p = f"p = {UNDEFINED}" if math.isnan(chance.p) else p
-        lines.append(f"  {name[:30]:<30} {p:<9}  {chance.verdict}")
+        lines.append(f"  {name[:30]:<30} {p_text(chance.p):<9}  {chance.verdict}")
     return "\n".join(lines)
 
 
@@ -88,19 +85,6 @@ def _comparison_text(evaluation: OutcomeEvaluation) -> str:
         lines.append(
             f"  {difference.model[:30]:<30} {interval.value:+.4g} [{interval.low:+.4g}, {interval.high:+.4g}]  {difference.verdict}"
         )
-    return "\n".join(lines)
-
-
-def _chosen_text(evaluation: OutcomeEvaluation) -> str:
-    lines = []
-    for name, result in evaluation.models.items():
-        chosen = Counter(fold.chosen.name for fold in result.per_fold if fold.chosen is not None)
-        if chosen:
-            listed = "; ".join(
-                f"{candidate} in {count} of {len(result.per_fold)} folds"
-                for candidate, count in chosen.most_common()
-            )
-            lines.append(wrapped(f"{name} chose inside the training patients: {listed}."))
     return "\n".join(lines)
 
 

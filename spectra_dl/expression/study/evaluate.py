@@ -1,6 +1,5 @@
 """Evaluate models of expression on left-out patients or sections, beside regressions, controls and the noise ceiling."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, e
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
 from spectra_dl.evaluation.report.profiles_json import profile_report
 from spectra_dl.evaluation.report.profiles_text import profile_text
+from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.evaluation.wording import wrapped
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.cohort import ExpressionCohort, PanelTargets, expression_cohort
@@ -44,7 +44,7 @@ from spectra_dl.expression.spots import SpotTable
 from spectra_dl.expression.study.settings import ExpressionStudySettings
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.storage.run_folder import RunResult, json_text, make_run_folder
+from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 if TYPE_CHECKING:
     from spectra_dl.expression.estimators.registry import Model
@@ -92,12 +92,7 @@ class EvaluatedExpression(RunResult):
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
-        from spectra_dl.evaluation.report.page import report_page
-
-        return {
-            "folds.csv": self.evaluation.split,
-            "report.html": report_page(json.loads(json_text(report))),
-        }
+        return report_files(self.evaluation.split, report)
 
 
 def evaluate_study(

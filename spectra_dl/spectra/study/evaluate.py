@@ -1,19 +1,19 @@
 """Evaluate models of spectra by patient: networks and classical models on the same folds, with an audit and saliency."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import Evaluation
-from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.evaluation.folds.group_splits import group_folds
 from spectra_dl.evaluation.folds.split_file import read_split
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
+from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
@@ -27,7 +27,7 @@ from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
 from spectra_dl.spectra.saliency import Saliency, SaliencyObserver, saliency_of
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.run_folder import RunResult, json_text
+from spectra_dl.storage.run_folder import RunResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +63,7 @@ class EvaluatedSpectra(RunResult):
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
-        from spectra_dl.evaluation.report.page import report_page
-
-        return {
-            "folds.csv": evaluation_split(self.evaluation),
-            "report.html": report_page(json.loads(json_text(report))),
-        }
+        return report_files(evaluation_split(self.evaluation), report)
 
 
 def evaluate_study(
@@ -119,10 +114,8 @@ def evaluate_study(
         observers=[SaliencyObserver(cohort.table, cohort.label, models[0].name)],
         execution=execution,
     )
-    # What the cleaning says of all spectra at once is for the reader; the models' cleaning is fitted in each fold.
-    fitted = settings.preprocessing.fit(cohort.table)
-    notes = (*cohort.notes, *fitted.notes, *fitted.transform(cohort.table).convergence_notes())
-    return EvaluatedSpectra(replace(cohort, notes=notes), evaluation, saliency_of(evaluation.observations))
+    cohort = cohort.with_cleaning_notes(settings.preprocessing)
+    return EvaluatedSpectra(cohort, evaluation, saliency_of(evaluation.observations))
 
 
 def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[ModelEntry[Estimator]]:
@@ -160,16 +153,7 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[Mo
         bare_models = classical_models(axis, bare, seed, memory) if bare else None
         neural = {name: tuned_network(model, settings.training, bare, seed) for name, model in neural.items()}
         classical = tuned_classical(classical, bare_models, seed)
-    names = tuple(classical) if settings.classical is None else settings.classical
-    if unknown := [name for name in names if name not in classical]:
-        raise UsageError(f"no classical model is called {unknown[0]!r:.80}; choose {', '.join(classical)}")
-    return [
-        *(ModelEntry(name, model, "network") for name, model in neural.items()),
-        *(
-            ModelEntry(name, classical[name], "control" if name == MAJORITY else "classical")
-            for name in names
-        ),
-    ]
+    return chosen_entries(neural, classical, settings.classical, control=MAJORITY, what="classical model")
 
 
 def _given_folds(

@@ -1,11 +1,9 @@
 """Evaluate models that predict a number of each patient from spectra, with an audit."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.split_file import read_split
 from spectra_dl.evaluation.folds.splits import Fold
@@ -13,6 +11,7 @@ from spectra_dl.evaluation.outcomes.harness import evaluate_outcome
 from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeSettings
 from spectra_dl.evaluation.report.outcomes_json import outcome_report, outcome_split
 from spectra_dl.evaluation.report.outcomes_text import outcome_text
+from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
@@ -25,7 +24,7 @@ from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.run_folder import RunResult, json_text
+from spectra_dl.storage.run_folder import RunResult
 from spectra_dl.training.settings import TrainingSettings
 
 
@@ -88,12 +87,7 @@ class EvaluatedOutcome(RunResult):
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
-        from spectra_dl.evaluation.report.page import report_page
-
-        return {
-            "folds.csv": outcome_split(self.evaluation),
-            "report.html": report_page(json.loads(json_text(report))),
-        }
+        return report_files(outcome_split(self.evaluation), report)
 
 
 def evaluate_outcome_study(
@@ -138,20 +132,14 @@ def evaluate_outcome_study(
         context=replace(SPECTRA_CONTEXT, rows=cohort.names),
         execution=execution,
     )
-    # What the cleaning says of all spectra at once is for the reader; the models' cleaning is fitted in each fold.
-    fitted = settings.preprocessing.fit(cohort.table)
-    notes = (*cohort.notes, *fitted.notes, *fitted.transform(cohort.table).convergence_notes())
-    return EvaluatedOutcome(replace(cohort, notes=notes), evaluation)
+    return EvaluatedOutcome(cohort.with_cleaning_notes(settings.preprocessing), evaluation)
 
 
 def _models(table: SpectraTable, settings: OutcomeStudySettings) -> list[ModelEntry[Fittable]]:
     axis, steps, seed = table.wavenumber, settings.preprocessing, settings.evaluation.seed
     memory = FoldMemory()
-    known = outcome_models(axis, steps, seed, memory)
-    names = tuple(known) if settings.classical is None else settings.classical
-    if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"no model of a number is called {unknown[0]!r:.80}; choose {', '.join(known)}")
-    networks = {
+    known: Mapping[str, Fittable] = outcome_models(axis, steps, seed, memory)
+    networks: dict[str, Fittable] = {
         f"CNN {name}": NumberNetwork(
             axis,
             steps,
@@ -163,7 +151,4 @@ def _models(table: SpectraTable, settings: OutcomeStudySettings) -> list[ModelEn
         )
         for name in dict.fromkeys(settings.networks)
     }
-    return [
-        *(ModelEntry(name, model, "network") for name, model in networks.items()),
-        *(ModelEntry(name, known[name], "control" if name == MEAN else "classical") for name in names),
-    ]
+    return chosen_entries(networks, known, settings.classical, control=MEAN, what="model of a number")

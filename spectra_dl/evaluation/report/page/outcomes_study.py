@@ -95,12 +95,6 @@ class OutcomeStudy(Origin):
         return next(iter(self.results.models))
 
 
-def is_outcomes(report: Mapping[str, object]) -> bool:
-    """Return whether a report says that it is one of a number per patient."""
-    results = report.get("results")
-    return isinstance(results, Mapping) and results.get("kind") == "outcomes"
-
-
 def read_outcome_study(report: Mapping[str, object]) -> OutcomeStudy:
     """Check a report of a number per patient as ``json.load`` gives it.
 

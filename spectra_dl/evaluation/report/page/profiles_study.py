@@ -123,12 +123,6 @@ class ProfileStudy(Origin):
         return next(iter(self.results.models))
 
 
-def is_profiles(report: Mapping[str, object]) -> bool:
-    """Return whether a report says that it is one of profiles."""
-    results = report.get("results")
-    return isinstance(results, Mapping) and results.get("kind") == "profiles"
-
-
 def read_profiles(report: Mapping[str, object]) -> ProfileStudy:
     """Check a report of profiles as ``json.load`` gives it.
 

@@ -17,10 +17,10 @@ from spectra_dl.evaluation.report.page.environment import (
 )
 from spectra_dl.evaluation.report.page.methods import methods, sources
 from spectra_dl.evaluation.report.page.outcomes_page import outcomes_page
-from spectra_dl.evaluation.report.page.outcomes_study import is_outcomes, read_outcome_study
+from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.profiles_page import profiles_page
-from spectra_dl.evaluation.report.page.profiles_study import is_profiles, read_profiles
-from spectra_dl.evaluation.report.page.study import Study, read_study
+from spectra_dl.evaluation.report.page.profiles_study import read_profiles
+from spectra_dl.evaluation.report.page.study import Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, counts, study_verdict
 
 
@@ -42,9 +42,10 @@ def report_page(report: Mapping[str, object]) -> str:
     DataError
         It is not the report of an evaluation.
     """
-    if is_profiles(report):
+    kind = kind_of(report)
+    if kind == "profiles":
         return profiles_page(read_profiles(report))
-    if is_outcomes(report):
+    if kind == "outcomes":
         return outcomes_page(read_outcome_study(report))
     study = read_study(report)
     results = study.results

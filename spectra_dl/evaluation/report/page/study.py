@@ -17,6 +17,12 @@ from spectra_dl.errors import DataError
 _Report = TypeVar("_Report", bound=BaseModel)
 
 
+def kind_of(report: Mapping[str, object]) -> object:
+    """Return what a report says that it is of: "classes", "profiles" or "outcomes"; None where it says nothing."""
+    results = report.get("results")
+    return results.get("kind") if isinstance(results, Mapping) else None
+
+
 class Part(BaseModel):
     """A part of a report; what it holds besides is left alone."""
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from spectra_dl.evaluation.report.page.outcomes_study import is_outcomes, read_outcome_study
+from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
-from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, is_profiles, read_profiles
-from spectra_dl.evaluation.report.page.study import Interval, Model, Study, read_study
+from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, read_profiles
+from spectra_dl.evaluation.report.page.study import Interval, Model, Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 from spectra_dl.evaluation.wording import first_few
 
@@ -29,9 +29,10 @@ def verdict(report: Mapping[str, object]) -> str:
     DataError
         It is not the report of an evaluation.
     """
-    if is_profiles(report):
+    kind = kind_of(report)
+    if kind == "profiles":
         return profiles_verdict(read_profiles(report))
-    if is_outcomes(report):
+    if kind == "outcomes":
         return outcome_verdict(read_outcome_study(report))
     return study_verdict(read_study(report))
 

@@ -88,7 +88,25 @@ class NormalLatents:
         return np.asarray(values @ relative_inverse(self.covariance) @ self.shift)
 
 
-class Heights:
+class _InNormalLatents:
+    """A signal whose carriers are normal latents."""
+
+    def __init__(self, world: World, latents: NormalLatents, groups: tuple[str, ...]) -> None:
+        self._world, self._latents, self.groups = world, latents, groups
+        self.best_auc = latents.best_auc
+
+    def score(self, carriers: FloatArray, patients: int) -> FloatArray:
+        """Return the log likelihood ratios; see `Signal.score`.
+
+        Parameters
+        ----------
+        carriers, patients
+            As there.
+        """
+        return self._latents.score(carriers)
+
+
+class Heights(_InNormalLatents):
     """The classes differ in the mean log-amplitudes of some groups, all of which vary between patients.
 
     Parameters
@@ -102,7 +120,6 @@ class Heights:
     """
 
     def __init__(self, world: World, best_auc: float, generator: np.random.Generator) -> None:
-        self._world = world
         size = len(world.groups)
         places = np.sort(generator.permutation(size)[: world.height_carriers])
         direction = np.zeros(size)
@@ -112,9 +129,8 @@ class Heights:
         direction = centring(size) @ (direction * [group.variation for group in world.groups])
         covariance = relative_covariance(world.groups, world.within_family, world.between_families)
         length = math.sqrt(float(direction @ relative_inverse(covariance) @ direction))
-        self._latents = NormalLatents(distance_for(best_auc) / length * direction, covariance)
-        self.groups = tuple(world.groups[place].name for place in places)
-        self.best_auc = self._latents.best_auc
+        latents = NormalLatents(distance_for(best_auc) / length * direction, covariance)
+        super().__init__(world, latents, tuple(world.groups[place].name for place in places))
 
     def draw(self, generator: np.random.Generator, positive: BoolArray, spectra_per_patient: int) -> Latents:
         """Draw patients; see `Signal.draw`.
@@ -128,18 +144,8 @@ class Heights:
         patients, spectra = self._latents.draw(generator, positive, owner)
         return Latents(spectra, None, patients, self.score(patients, positive.size))
 
-    def score(self, carriers: FloatArray, patients: int) -> FloatArray:
-        """Return the log likelihood ratios; see `Signal.score`.
 
-        Parameters
-        ----------
-        carriers, patients
-            As there.
-        """
-        return self._latents.score(carriers)
-
-
-class Positions:
+class Positions(_InNormalLatents):
     """The classes differ in the mean positions of some groups' bands; heights vary and know nothing of the class.
 
     As many groups move up as down, so that no displacement of the whole axis looks like the signal.
@@ -155,17 +161,16 @@ class Positions:
     """
 
     def __init__(self, world: World, best_auc: float, generator: np.random.Generator) -> None:
-        self._world = world
-        self.groups = tuple(generator.permutation(np.array(world.strong, dtype=object))[:POSITION_CARRIERS])
-        self._places = [world.index(name) for name in self.groups]
+        groups = tuple(generator.permutation(np.array(world.strong, dtype=object))[:POSITION_CARRIERS])
         direction = generator.permutation([1.0, -1.0] * (POSITION_CARRIERS // 2)) / math.sqrt(
             POSITION_CARRIERS
         )
-        self._latents = NormalLatents(
+        latents = NormalLatents(
             distance_for(best_auc) * world.position_sd * direction,
             world.position_sd**2 * np.eye(POSITION_CARRIERS),
         )
-        self.best_auc = self._latents.best_auc
+        super().__init__(world, latents, groups)
+        self._places = [world.index(name) for name in groups]
 
     def draw(self, generator: np.random.Generator, positive: BoolArray, spectra_per_patient: int) -> Latents:
         """Draw patients; see `Signal.draw`.
@@ -182,18 +187,8 @@ class Positions:
         displacement[:, self._places] = spectra
         return Latents(heights, displacement, patients, self.score(patients, positive.size))
 
-    def score(self, carriers: FloatArray, patients: int) -> FloatArray:
-        """Return the log likelihood ratios; see `Signal.score`.
 
-        Parameters
-        ----------
-        carriers, patients
-            As there.
-        """
-        return self._latents.score(carriers)
-
-
-class Ratio:
+class Ratio(_InNormalLatents):
     """The classes differ in the mean log ratio of two groups whose amplitudes vary far more together.
 
     With log-amplitudes c + r/2 and c - r/2, c has standard deviation .7 and r .2. A difference of the two intensities is
@@ -210,12 +205,10 @@ class Ratio:
     """
 
     def __init__(self, world: World, best_auc: float, generator: np.random.Generator) -> None:
-        self._world = world
-        self.groups = tuple(generator.permutation(np.array(world.strong, dtype=object))[:2])
-        self._places = [world.index(name) for name in self.groups]
+        groups = tuple(generator.permutation(np.array(world.strong, dtype=object))[:2])
         shift = distance_for(best_auc) * RATIO_SD * generator.choice([-1.0, 1.0])
-        self._latents = NormalLatents(np.array([shift]), np.array([[RATIO_SD**2]]))
-        self.best_auc = self._latents.best_auc
+        super().__init__(world, NormalLatents(np.array([shift]), np.array([[RATIO_SD**2]])), groups)
+        self._places = [world.index(name) for name in groups]
 
     def draw(self, generator: np.random.Generator, positive: BoolArray, spectra_per_patient: int) -> Latents:
         """Draw patients; see `Signal.draw`.
@@ -232,13 +225,3 @@ class Ratio:
         together += WITHIN_SHARE * TOGETHER_SD * generator.standard_normal(owner.size)
         heights[:, self._places] = together[:, None] + spectra * [0.5, -0.5]
         return Latents(heights, None, patients, self.score(patients, positive.size))
-
-    def score(self, carriers: FloatArray, patients: int) -> FloatArray:
-        """Return the log likelihood ratios; see `Signal.score`.
-
-        Parameters
-        ----------
-        carriers, patients
-            As there.
-        """
-        return self._latents.score(carriers)

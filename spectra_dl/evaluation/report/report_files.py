@@ -1,0 +1,21 @@
+"""The files that every evaluation writes beside its report."""
+
+import json
+from collections.abc import Mapping
+
+from spectra_dl.storage.run_folder import json_text
+
+
+def report_files(split: str, report: Mapping[str, object]) -> dict[str, str]:
+    """Return ``folds.csv`` and ``report.html`` by name.
+
+    Parameters
+    ----------
+    split
+        Text of the folds.
+    report
+        The whole report, of which the page is made alone.
+    """
+    from spectra_dl.evaluation.report.page import report_page
+
+    return {"folds.csv": split, "report.html": report_page(json.loads(json_text(report)))}

@@ -1,0 +1,48 @@
+"""Sentences that reports of classes and of a number say alike."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from spectra_dl.evaluation.choice import Choice
+from spectra_dl.evaluation.wording import UNDEFINED, wrapped
+
+_SMALLEST_P = 0.001
+
+
+class _Fold(Protocol):
+    @property
+    def chosen(self) -> Choice | None: ...
+
+
+class _Model(Protocol):
+    @property
+    def per_fold(self) -> Iterable[_Fold]: ...
+
+
+def p_text(p: float) -> str:
+    """Write a p-value; one below .001 as that, and an undefined one (NaN) as such.
+
+    Examples
+    --------
+    >>> p_text(0.25), p_text(1e-6), p_text(float("nan"))
+    ('p = 0.250', 'p < 0.001', 'p = n/a')
+    """
+    if math.isnan(p):
+        return f"p = {UNDEFINED}"
+    return f"p = {p:.3f}" if p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
+
+
+def chosen_text(models: Mapping[str, _Model]) -> str:
+    """Say what each tuned model chose, fold by fold."""
+    lines = []
+    for name, result in models.items():
+        folds = list(result.per_fold)
+        chosen = Counter(fold.chosen.name for fold in folds if fold.chosen is not None)
+        if chosen:
+            listed = "; ".join(
+                f"{candidate} in {count} of {len(folds)} folds" for candidate, count in chosen.most_common()
+            )
+            lines.append(wrapped(f"{name} chose inside the training patients: {listed}."))
+    return "\n".join(lines)
