@@ -254,7 +254,7 @@ class NetworkOptions:
     members
         Networks in the ensemble.
     epochs
-        At most; None takes the default.
+        Passes over the training rows; None takes the default, which few rows get more of.
     device
         What is trained on.
     """
@@ -270,8 +270,8 @@ class NetworkOptions:
 
         from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
 
-        usual = usual or DEFAULT_TRAINING
-        return replace(usual, device=self.device, epochs=self.epochs or usual.epochs)
+        usual = replace(usual or DEFAULT_TRAINING, device=self.device)
+        return usual if self.epochs is None else replace(usual, epochs=self.epochs, least_steps=1)
 
 
 bundled_network = bundled("network", NetworkOptions)

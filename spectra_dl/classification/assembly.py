@@ -115,7 +115,7 @@ def fit_decision(
         Of the patients drawn for the intervals.
     """
     patients = read_patients(list(data.patient), list(data.label))
-    mean = _mean_by_patient(logits, patients)
+    mean = patients.mean(logits)
     temperature = fit_temperature(mean, patients.class_of_patient)
     name, reason = positive_class(patients.classes, positive)
     at = patients.classes.index(name)
@@ -200,12 +200,6 @@ def _threshold(
         return 0.5, "the most probable class"
     words = "Youden's index" if rule == "youden" else f"a specificity of at least {rule:g}"
     return min(1.0, choose_threshold(probability, positive, rule)), f"{words} on left-out patients"
-
-
-def _mean_by_patient(logits: FloatArray, patients: Patients) -> FloatArray:
-    total = np.zeros((len(patients.names), logits.shape[1]))
-    np.add.at(total, patients.of_row, logits)
-    return total / patients.rows_of_patient[:, None]
 
 
 def _scores(probability: FloatArray, patients: Patients, positive: int, seed: int) -> list[Score]:

@@ -1,6 +1,6 @@
 """Train the members of an ensemble, each without one fold of the patients, whatever their rows are."""
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import IndexArray, TextArray
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.classification.checkpoints import CheckpointKeeper, CheckpointPlace, checkpoint_file
+from spectra_dl.classification.parts import MemberParts
+from spectra_dl.classification.shares import learn_shares
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds
+from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.rows import Rows
 from spectra_dl.execution.executor import Executor, SerialExecutor
 from spectra_dl.execution.run import Execution
-from spectra_dl.models.members import network_output
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from spectra_dl.training.loop import Augment
 
-_EARLY_STOPPING_FOLDS = 6
 # Keeps a network from growing ever surer of the few patients it knows; the temperature undoes what it costs.
 LABEL_SMOOTHING = 0.1
 Prepared = TypeVar("Prepared")
@@ -69,6 +70,23 @@ class Recipe(Protocol[Prepared]):
             Classes, at least 2: the width of its output.
         """
 
+    def parts(
+        self, network: "nn.Module", inputs: NDArray[np.float32], target: IndexArray, patient: TextArray
+    ) -> MemberParts:
+        """Return a trained member by its parts, of which those that need no training steps are fitted here.
+
+        Parameters
+        ----------
+        network
+            From `build`, trained.
+        inputs
+            ``(n, ...)`` the member's own rows, from `inputs`.
+        target
+            ``(n,)`` class numbers.
+        patient
+            ``(n,)`` whose each row is.
+        """
+
     def with_training(self, training: TrainingSettings) -> Self:
         """Return the same recipe with other settings of the loop."""
 
@@ -106,11 +124,14 @@ class Ensemble(Generic[Prepared]):
         One of each per member; the latter is what the recipe fitted on the member's rows.
     out_of_fold_logits
         ``(n, c)`` float64: each row's logits by the member that never saw its patient.
+    shares
+        By the name of each part of the members, what its logits were multiplied by.
     """
 
     networks: "tuple[nn.Module, ...]"
     prepared: tuple[Prepared, ...]
     out_of_fold_logits: NDArray[np.float64]
+    shares: Mapping[str, float]
 
 
 def train_ensemble(
@@ -149,21 +170,35 @@ def train_ensemble(
         place = CheckpointPlace.of(path, resume=resume, local=executor.local)
         jobs.append(_MemberJob(data, fold, seeded, place, f"member {member + 1} of {members}"))
     trained = Execution(executor, CheckpointKeeper(jobs)).run(jobs)
-    logits = np.full((len(data.rows), data.n_classes), np.nan)
+    names = trained[0].parts.names
+    logits = np.full((len(names), len(data.rows), data.n_classes), np.nan)
     for fold, finished in zip(folds, trained, strict=True):
-        logits[fold.test] = finished.logits
+        logits[:, fold.test] = finished.logits
+    shares = _shares(logits, data) if len(names) > 1 else np.ones(1)
     return Ensemble(
-        tuple(member.network for member in trained), tuple(member.prepared for member in trained), logits
+        tuple(member.parts.combined(shares) for member in trained),
+        tuple(member.prepared for member in trained),
+        np.tensordot(shares, logits, axes=1),
+        dict(zip(names, shares.tolist(), strict=True)),
     )
+
+
+def _shares(logits: FloatArray, data: TrainingData) -> FloatArray:
+    """Return how much each part counts, from its out-of-fold logits ``(p, n, c)``, averaged by patient."""
+    patients = read_patients(data.patient, data.label)
+    mean = np.stack([patients.mean(part) for part in logits])  # (p, n, c) -> (p, m, c)
+    truth = np.zeros(len(patients.names), dtype=np.intp)
+    truth[patients.of_row] = data.target
+    return learn_shares(mean, truth)
 
 
 @dataclass(frozen=True, eq=False)
 class _TrainedMember(Generic[Prepared]):
-    """A trained network, what was prepared for it, the logits of the rows it never saw, and its checkpoint if it is to be sent home."""
+    """A trained member's parts, what was prepared for it, the parts' logits of the rows it never saw, and its checkpoint if it is to be sent home."""
 
-    network: "nn.Module"
+    parts: MemberParts
     prepared: Prepared
-    logits: NDArray[np.float64]
+    logits: FloatArray
     checkpoint: bytes | None
 
 
@@ -180,64 +215,37 @@ class _MemberJob(Generic[Prepared]):
 
     def run(self) -> _TrainedMember[Prepared]:
         with self.place.opened() as (checkpoint, goes_on):
-            network, prepared = _train_member(
+            parts, prepared = _train_member(
                 self.data, self.fold.train, self.recipe, checkpoint, resume=goes_on
             )
             content = self.place.to_send(checkpoint)
         rows = self.data.rows[self.fold.test]
-        return _TrainedMember(
-            network, prepared, network_output(network, self.recipe.inputs(prepared, rows)), content
-        )
+        return _TrainedMember(parts, prepared, parts.logits(self.recipe.inputs(prepared, rows)), content)
 
 
 def _train_member(
     data: TrainingData, rows: IndexArray, recipe: Recipe[Prepared], checkpoint: Path | None, *, resume: bool
-) -> "tuple[nn.Module, Prepared]":
-    """Train one network on ``rows``, of which some patients only decide when to stop."""
+) -> tuple[MemberParts, Prepared]:
+    """Train one network on ``rows``, for a number of steps that is fixed: patients who only stop a training are lost to it."""
     import torch
 
     from spectra_dl.training.losses import cross_entropy
     from spectra_dl.training.member import Examples, train_member
 
-    learn, stop = early_stopping_split(data, rows, recipe.training.seed)
-    prepared = recipe.prepare(data.rows[learn])
-
-    def examples(index: IndexArray) -> "Examples":
-        return Examples(recipe.inputs(prepared, data.rows[index]), data.target[index])
-
-    counts = np.bincount(data.target[learn], minlength=data.n_classes)
-    weight = torch.tensor(len(learn) / (data.n_classes * counts), dtype=torch.float32)
+    prepared = recipe.prepare(data.rows[rows])
+    examples = Examples(recipe.inputs(prepared, data.rows[rows]), data.target[rows])
+    counts = np.bincount(data.target[rows], minlength=data.n_classes)
+    weight = torch.tensor(len(rows) / (data.n_classes * counts), dtype=torch.float32)
     network = train_member(
         lambda: recipe.build(prepared, data.n_classes),
         cross_entropy(weight, LABEL_SMOOTHING),
-        examples(learn),
-        examples(stop) if len(stop) else None,
-        recipe.training,
+        examples,
+        None,
+        recipe.training.for_rows(len(rows)),
         weights_seed=recipe.training.seed,
         augment=recipe.augment,
         checkpoint=checkpoint,
         resume=resume,
         progress=False,
     )
-    return network, prepared
-
-
-def early_stopping_split(data: TrainingData, rows: IndexArray, seed: int) -> tuple[IndexArray, IndexArray]:
-    """Split ``rows`` by patient into those learned from and those that stop the training; the latter may be none.
-
-    Parameters
-    ----------
-    data
-        All training rows.
-    rows
-        ``(m,)`` the numbers of those that are split.
-    seed
-        Of the folds; the first of up to six stops the training.
-    """
-    class_of = dict(zip(data.patient[rows], data.label[rows], strict=True))
-    smallest = min(Counter(class_of.values()).values())
-    if smallest < 2:
-        return rows, rows[:0]
-    folds = min(_EARLY_STOPPING_FOLDS, smallest)
-    fold = patient_folds(data.patient[rows], data.label[rows], folds=folds, repeats=1, seed=seed)[0]
-    return rows[fold.train], rows[fold.test]
+    return recipe.parts(network, examples.inputs, data.target[rows], data.patient[rows]), prepared

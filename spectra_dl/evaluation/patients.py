@@ -71,6 +71,13 @@ class Patients:
         """The patients' ids as reports write them."""
         return tuple(shown_unit(name) for name in self.names)
 
+    def mean(self, rows: FloatArray) -> FloatArray:
+        """Return the mean ``(m, c)`` over each patient's rows of what is given for all rows ``(n, c)``."""
+        total = np.zeros((len(self.names), rows.shape[1]))
+        np.add.at(total, self.of_row, rows)
+        mean: FloatArray = total / self.rows_of_patient[:, None]
+        return mean
+
     def draw(self, *, resamples: int = 2000, seed: int = 0) -> FloatArray:
         """Draw subjects with replacement, each with all it has: ``(resamples, m)`` multiplicities of the patients.
 

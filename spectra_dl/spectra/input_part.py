@@ -50,7 +50,9 @@ class SpectraInput(InputPart):
     """The axis, the cleaning, the networks and the training spectra."""
 
     kind: Literal["spectra"] = "spectra"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = (
+        2  # 1: `compact` has a linear path on bands, see `spectra_dl.spectra.networks.earlier_compact`
+    )
     network: NetworkDescription
     preprocessing: list[dict[str, JsonValue]] = Field(min_length=1, max_length=100)
     preprocessing_of_member: list[Annotated[int, Field(ge=0)]] = Field(max_length=100)

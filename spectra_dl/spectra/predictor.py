@@ -90,7 +90,9 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         network = part.network
 
         def build() -> "nn.Module":
-            return build_network(network.name, network.n_wavenumbers, network.n_classes)
+            return build_network(
+                network.name, network.n_wavenumbers, network.n_classes, earlier=part.version == 1
+            )
 
         networks = tuple(restore_member(build, tensors, member) for member in range(network.members))
         reference = stored_reference(header, tensors)

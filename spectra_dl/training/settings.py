@@ -1,7 +1,7 @@
 """What a user may choose about a training."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from spectra_dl.errors import UsageError
@@ -17,7 +17,9 @@ class TrainingSettings:
     Attributes
     ----------
     epochs
-        Passes over the training rows, at most.
+        Passes over the training rows, at most; more where ``least_steps`` asks for them.
+    least_steps
+        Optimiser steps at least, so that few rows are passed over more often; see `for_rows`.
     batch_size
         Rows per optimiser step, over all processes together.
     learning_rate
@@ -51,6 +53,7 @@ class TrainingSettings:
     """
 
     epochs: int = 60
+    least_steps: int = 1
     batch_size: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
@@ -63,7 +66,7 @@ class TrainingSettings:
     checkpoint_every: int = 1
 
     def __post_init__(self) -> None:
-        counts = ("epochs", "batch_size", "patience", "checkpoint_every")
+        counts = ("epochs", "least_steps", "batch_size", "patience", "checkpoint_every")
         problems = [
             self._problem(name, "a whole number of at least 1")
             for name in counts
@@ -83,6 +86,17 @@ class TrainingSettings:
                 problems.append(self._problem(name, " or ".join(choices)))
         if problems:
             raise UsageError("training settings: " + "; ".join(problems))
+
+    def for_rows(self, rows: int) -> "TrainingSettings":
+        """Return the settings with as many epochs as ``least_steps`` needs with so many training rows.
+
+        Examples
+        --------
+        >>> TrainingSettings(epochs=25, least_steps=600, batch_size=64).for_rows(120).epochs
+        300
+        """
+        steps = math.ceil(rows / self.batch_size)
+        return replace(self, epochs=max(self.epochs, math.ceil(self.least_steps / steps)))
 
     def _problem(self, name: str, needed: str) -> str:
         return f"{name}={str(getattr(self, name))[:30]!r} must be {needed}"

@@ -4,13 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
-from spectra_dl.classification.ensemble import TrainingData, early_stopping_split, train_ensemble
+from spectra_dl.classification.ensemble import TrainingData, train_ensemble
+from spectra_dl.classification.parts import WholeNetwork
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.models.header import InputPart, ModelHeader
+from spectra_dl.models.members import network_output
 from spectra_dl.training.settings import TrainingSettings
 
 N, WIDTH = 60, 4
@@ -31,6 +34,9 @@ class MatrixRecipe:
 
     def build(self, prepared, n_classes):
         return nn.Linear(len(prepared), n_classes)
+
+    def parts(self, network, inputs, target, patient):
+        return WholeNetwork(network)
 
     def with_training(self, training):
         return replace(self, training=training)
@@ -77,20 +83,6 @@ def test_what_a_member_never_sees_does_not_change_it(data, recipe, ensemble):
     assert not np.array_equal(again.prepared[1], ensemble.prepared[1])
 
 
-def test_no_patient_both_teaches_and_stops(data):
-    learn, stop = early_stopping_split(data, np.arange(N), seed=0)
-    assert len(stop)
-    assert sorted([*learn, *stop]) == list(range(N))
-    assert not {*data.patient[learn]} & {*data.patient[stop]}
-
-
-def test_a_class_of_one_patient_stops_no_training(data):
-    rows = np.array([0, 1, 2, 3, 6, 7])  # one well patient, two sick ones
-    learn, stop = early_stopping_split(data, rows, seed=0)
-    np.testing.assert_array_equal(learn, rows)
-    assert not len(stop)
-
-
 def test_the_description_is_whole_for_an_input_part_the_room_does_not_know(data, ensemble):
     inputs = data.rows.astype(np.float32)
     decision = fit_decision(
@@ -115,15 +107,43 @@ class MatrixPart(InputPart):
     version: int = 1
 
 
-def test_what_only_stops_a_member_is_not_learnt_from(data, recipe):
-    once = replace(recipe, training=replace(recipe.training, epochs=1))  # the only epoch is the best one
-    train = patient_folds(data.patient, data.label, folds=3, repeats=1, seed=0)[0].train
-    _, stop = early_stopping_split(data, train, seed=0)
-    rows, target = data.rows.copy(), data.target.copy()
-    rows[stop] *= -50.0
-    target[stop] = 1 - target[stop]
-    before = train_ensemble(data, once, 3)
-    after = train_ensemble(replace(data, rows=rows, target=target), once, 3)
-    np.testing.assert_array_equal(after.prepared[0], before.prepared[0])
-    assert (after.networks[0].weight == before.networks[0].weight).all()
-    assert not (after.networks[1].weight == before.networks[1].weight).all()  # it learns from these rows
+class TwoParts:
+    """A linear layer, and a second part that says its opposite."""
+
+    names = ("layer", "opposite")
+
+    def __init__(self, network):
+        self.network = network
+
+    def logits(self, inputs):
+        says = network_output(self.network, inputs)
+        return np.stack([says, -says])
+
+    def combined(self, shares):
+        with torch.no_grad():
+            self.network.weight *= shares[0] - shares[1]
+            self.network.bias *= shares[0] - shares[1]
+        return self.network
+
+
+class TwoPartRecipe(MatrixRecipe):
+    """As above, but that a member has two parts."""
+
+    def parts(self, network, inputs, target, patient):
+        return TwoParts(network)
+
+
+def test_parts_are_weighted_by_patients_that_members_never_saw(data, recipe, ensemble):
+    two = train_ensemble(data, TwoPartRecipe(recipe.training), 3)
+    assert two.shares["layer"] > 0
+    assert two.shares["opposite"] == 0
+    np.testing.assert_allclose(two.out_of_fold_logits, two.shares["layer"] * ensemble.out_of_fold_logits)
+    for network, alone in zip(two.networks, ensemble.networks, strict=True):
+        torch.testing.assert_close(network.weight, alone.weight * two.shares["layer"])
+
+
+def test_a_member_learns_for_as_many_steps_as_are_asked_for(data):
+    few = TrainingSettings(epochs=1, learning_rate=0.05, device="cpu")
+    many = train_ensemble(data, MatrixRecipe(replace(few, least_steps=30)), 3)
+    by_epochs = train_ensemble(data, MatrixRecipe(replace(few, epochs=30)), 3)  # 40 rows are one step
+    assert torch.equal(many.networks[0].weight, by_epochs.networks[0].weight)

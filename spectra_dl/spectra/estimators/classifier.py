@@ -26,16 +26,17 @@ from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
-DEFAULT_TRAINING = TrainingSettings()
+# Few rows are passed over more often: steps teach, not passes.
+DEFAULT_TRAINING = TrainingSettings(epochs=25, least_steps=600)
 
 
 class SpectraClassifier(ClassifierMixin, SpectraEstimator):
     """Classify spectra with an ensemble of small networks, each trained without one fold of the patients.
 
-    Member k never sees the patients of fold k, and some of its training patients only say when to stop. Its
-    logits for fold k's patients, collected over all members, give every training patient a prediction by a network
-    that never saw them: the temperature is fitted on these, and the scores in the model file are theirs. The
-    ensemble's logit is the mean over its members.
+    Member k never sees the patients of fold k. Its logits for fold k's patients, collected over all members, give every
+    training patient a prediction by a network that never saw them: on these is learnt how much each part of the members
+    counts (`spectra_dl.classification.shares`), the temperature is fitted on them, and the scores in the model file are
+    theirs. The ensemble's logit is the mean over its members.
 
     Parameters
     ----------

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import IndexArray, TextArray
+from spectra_dl.classification.parts import MemberParts, WholeNetwork
 from spectra_dl.spectra.estimators.augmentation import Augmentation
+from spectra_dl.spectra.estimators.compact_parts import CompactParts
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.linear_start import linear_solutions
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable
@@ -70,6 +74,28 @@ class SpectraRecipe:
             Classes, 2 to 1000.
         """
         return build_network(self.network, len(prepared.wavenumber), n_classes)
+
+    def parts(
+        self, network: "nn.Module", inputs: NDArray[np.float32], target: IndexArray, patient: TextArray
+    ) -> MemberParts:
+        """Return a trained member by its parts: `Compact` gets linear models, other networks are a part of their own.
+
+        Parameters
+        ----------
+        network
+            From `build`, trained.
+        inputs
+            ``(n, q)`` the member's own rows.
+        target
+            ``(n,)`` class numbers.
+        patient
+            ``(n,)`` whose each row is.
+        """
+        from spectra_dl.spectra.networks.compact import Compact
+
+        if not isinstance(network, Compact):
+            return WholeNetwork(network)
+        return CompactParts(network, linear_solutions(inputs, target, patient, network.linear.out_features))
 
     def with_training(self, training: TrainingSettings) -> "SpectraRecipe":
         """Return the same recipe with other settings of the loop."""

@@ -43,6 +43,12 @@ def _compact() -> "NetworkClass":
     return Compact
 
 
+def _earlier_compact() -> "NetworkClass":
+    from spectra_dl.spectra.networks.earlier_compact import EarlierCompact
+
+    return EarlierCompact
+
+
 def _lenet5() -> "NetworkClass":
     from spectra_dl.spectra.networks.lenet5 import LeNet5
 
@@ -65,7 +71,7 @@ NETWORKS: Final[Mapping[str, NetworkCard]] = MappingProxyType(
     {
         "compact": NetworkCard(
             _compact,
-            "The default for some tens to hundreds of patients: a linear path in parallel with a small convolutional one.",
+            "The default for some tens to hundreds of patients: linear models in closed form beside a small convolutional path.",
             "this project",
         ),
         "lenet5": NetworkCard(
@@ -85,10 +91,19 @@ NETWORKS: Final[Mapping[str, NetworkCard]] = MappingProxyType(
         ),
     }
 )
+_EARLIER: Final[Mapping[str, NetworkCard]] = MappingProxyType(
+    {
+        "compact": NetworkCard(
+            _earlier_compact,
+            "A linear path on bands, trained in parallel with a small convolutional one.",
+            "this project",
+        )
+    }
+)
 NETWORK_NAMES: Final[tuple[str, ...]] = tuple(NETWORKS)
 
 
-def build_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module":
+def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: bool = False) -> "nn.Module":
     """Build the network ``name`` with weights drawn from torch's global generator.
 
     Parameters
@@ -99,6 +114,8 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module":
         Points of each spectrum, 16 to 65,536.
     n_classes
         Classes, 2 to 1000.
+    earlier
+        As it was before its linear path was fitted in closed form, where that was: model files hold such networks.
 
     Returns
     -------
@@ -119,7 +136,7 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module":
     >>> network(torch.zeros(4, 1000)).shape
     torch.Size([4, 2])
     """
-    card = NETWORKS.get(name)
+    card = (_EARLIER.get(name) if earlier else None) or NETWORKS.get(name)
     if card is None:
         raise UsageError(f"no network is called {name!r}; choose one of {', '.join(NETWORKS)}")
     check_sizes(n_wavenumbers, n_classes)

@@ -1,5 +1,6 @@
-"""The default network: a linear path in parallel with a small convolutional one, both with weights for each position."""
+"""The default network: a linear model that is fitted in closed form, and a small convolutional path beside it."""
 
+import torch
 from torch import Tensor, nn
 
 from spectra_dl.spectra.networks.limits import check_sizes
@@ -29,38 +30,36 @@ class Compact(nn.Module):
     Built for what is known of small biofluid sets: bands stand at fixed places and differ in height, so every place keeps
     its own weights and nothing is pooled over the axis; and linear models are hard to beat, so one stands inside.
 
-    1. The linear path averages neighbouring points into at most 125 bands: less noise, and shifts of a point or two
-       hardly matter.
-    2. The convolutional path slides four learned filters, two bands wide, over the axis in steps of one band, and has one
-       hidden layer.
-    3. Both are brought to mean 0 and standard deviation 1 over the training rows, as before a logistic regression. (The
-       momentum is None, so the statistics kept are averages over all of training, not its last few batches.)
-    4. Half of the features are dropped at random while training, so that no single band decides: on a linear path this
-       acts like a ridge penalty (Wager, Wang & Liang 2013, arXiv:1307.1493).
-    5. The logits are the sum of both, as in Wide & Deep (Cheng et al. 2016, doi 10.1145/2988450.2988454).
+    1. The linear path has a weight for every point. It is not trained by gradient steps: it takes over the weights of linear
+       models that are fitted to the member's rows (`spectra_dl.spectra.estimators.linear_start`).
+    2. The convolutional path slides four learned filters, two bands wide, over the axis in steps of one band of at most 125, and
+       has one hidden layer. It is trained by gradient steps, while the linear path is silent: trained on what a linear model
+       leaves of its own training spectra, which is little, it came out worse.
+    3. Filtered spectra are brought to mean 0 and standard deviation 1 over the training rows. (The momentum is None, so the
+       statistics kept are averages over all of training, not its last few batches.)
+    4. Half of the features are dropped at random while training, so that no single band decides.
+    5. How much either says is chosen on patients that the member never saw (`combine`), and then stands in the weights: the
+       logits are the sum of both, as in Wide & Deep (Cheng et al. 2016, doi 10.1145/2988450.2988454).
 
-    Some 16,500 parameters for 1000 wavenumbers and two classes, 80 kB in float32 with the stored statistics.
+    Some 18,000 parameters for 1000 wavenumbers and two classes.
     """
 
     def __init__(self, n_wavenumbers: int, n_classes: int) -> None:
         super().__init__()
         check_sizes(n_wavenumbers, n_classes)
         width = -(-n_wavenumbers // _BANDS)
-        bands = -(-n_wavenumbers // width)
         places = (n_wavenumbers - 1) // width + 1
-        self.average = nn.AvgPool1d(width, ceil_mode=True)
-        self.standardise_bands = nn.BatchNorm1d(bands, momentum=None, affine=False)
-        self.linear = nn.Linear(bands, n_classes)
+        self.linear = nn.Linear(n_wavenumbers, n_classes)
         self.filters = nn.Conv1d(1, _FILTERS, kernel_size=2 * width + 1, stride=width, padding=width)
         self.standardise_filtered = nn.BatchNorm1d(_FILTERS * places, momentum=None, affine=False)
         self.hidden = nn.Sequential(
-            nn.Linear(_FILTERS * places, _HIDDEN),
-            nn.BatchNorm1d(_HIDDEN),
-            nn.GELU(),
-            nn.Dropout(0.3),
-            nn.Linear(_HIDDEN, n_classes),
+            nn.Linear(_FILTERS * places, _HIDDEN), nn.BatchNorm1d(_HIDDEN), nn.GELU(), nn.Dropout(0.3)
         )
+        self.output = nn.Linear(_HIDDEN, n_classes)
         self.drop = nn.Dropout(0.5)
+        self.linear.requires_grad_(False)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
         # The normalisation behind them takes these biases out again, so their gradient is only rounding, and AdamW
         # makes full steps of it. Frozen, the same training gives the same result to seven digits wherever it runs.
         for layer in (self.filters, self.hidden[0]):
@@ -68,9 +67,30 @@ class Compact(nn.Module):
 
     def forward(self, spectra: Tensor) -> Tensor:
         """Return logits ``(N, C)`` for spectra ``(N, W)``."""
-        spectra = spectra.unsqueeze(1)  # (N, W) -> (N, 1, W)
-        bands = self.average(spectra).squeeze(1)  # -> (N, B), B <= 125
-        filtered = self.filters(spectra).flatten(1)  # -> (N, 4, P) -> (N, 4 P), P = B
-        linear = self.linear(self.drop(self.standardise_bands(bands)))  # -> (N, C)
-        logits: Tensor = linear + self.hidden(self.drop(self.standardise_filtered(filtered)))  # -> (N, C)
+        logits: Tensor = self.linear(spectra) + self.convolutional(spectra)
         return logits
+
+    def convolutional(self, spectra: Tensor) -> Tensor:
+        """Return the convolutional path's share of the logits ``(N, C)`` for spectra ``(N, W)``."""
+        filtered = self.filters(spectra.unsqueeze(1)).flatten(1)  # (N, W) -> (N, 4, P) -> (N, 4 P), P <= 125
+        logits: Tensor = self.output(self.hidden(self.drop(self.standardise_filtered(filtered))))
+        return logits
+
+    @torch.no_grad()
+    def combine(self, weight: Tensor, bias: Tensor, share: float) -> None:
+        """Take over a linear path, and let the convolutional one count for its share.
+
+        Parameters
+        ----------
+        weight
+            ``(C, W)``.
+        bias
+            ``(C,)``.
+        share
+            What the convolutional path's logits are multiplied by.
+        """
+        # Rounded as a model file keeps them, so that a model says the same before it is saved.
+        self.linear.weight.copy_(weight.float())
+        self.linear.bias.copy_(bias.float())
+        for part in (self.output.weight, self.output.bias):
+            part.copy_((part * share).float())

@@ -46,7 +46,11 @@ def test_an_hdf5_file_of_another_kind_is_named(tmp_path: Path, groups: list[str]
     ("name", "content", "said"),
     [
         ("section.rds", b"anything", "file of R"),
-        ("section.bin", gzip.compress(b"X\n\0\0\0\3\0\4\0\1" + bytes(90), mtime=0), "file of R.*convertFormat"),
+        (
+            "section.bin",
+            gzip.compress(b"X\n\0\0\0\3\0\4\0\1" + bytes(90), mtime=0),
+            "file of R.*convertFormat",
+        ),
         ("a.RData", gzip.compress(b"RDX3\nX\n\0\0\0\3", mtime=0), "file of R"),
         ("a.gem", b"#FileFormat=GEMv0.1\ngeneID\tx\ty\tMIDCount\nA\t1\t2\t3\n", "Stereo-seq GEM.*read_gem"),
         ("a.gem.gz", gzip.compress(b"geneID\tx\ty\tMIDCounts\nA\t1\t2\t3\n", mtime=0), "Stereo-seq GEM"),

@@ -13,6 +13,7 @@ from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
 from spectra_dl.spectra.estimators.spectra_estimator import SpectraEstimator, patients_of
+from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
@@ -119,7 +120,8 @@ class NumberNetwork(RegressorMixin, SpectraEstimator):
             return Examples(recipe.inputs(prepared, table.select(rows)), scaled)
 
         network = train_member(
-            lambda: recipe.build(prepared, _OUTPUTS),
+            # The linear path of `compact` is fitted to classes; for a number it is trained, as it was for classes once.
+            lambda: build_network(self.network, len(prepared.wavenumber), _OUTPUTS, earlier=True),
             squared_error,
             examples(learn),
             examples(stop) if len(stop) else None,

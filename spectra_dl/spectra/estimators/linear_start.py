@@ -1,0 +1,153 @@
+"""Linear models of spectra that are fitted to convergence: the linear path of the default network."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
+
+_PLS_COMPONENTS = 5
+_LEAST_VARIANCE = 1e-10  # of the first component's; below are directions that rounding makes
+_Weights = tuple[FloatArray, FloatArray]  # (c or 1, k) and (c or 1,)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearSolutions:
+    """Linear classifiers of the same spectra.
+
+    Attributes
+    ----------
+    names
+        What each is called.
+    weight
+        ``(s, c, q)`` of each model, class and point.
+    bias
+        ``(s, c)``.
+    """
+
+    names: tuple[str, ...]
+    weight: FloatArray
+    bias: FloatArray
+
+    def logits(self, spectra: NDArray[Any]) -> FloatArray:
+        """Return the logits ``(s, n, c)`` of spectra ``(n, q)``."""
+        logits: FloatArray = spectra.astype(np.float64) @ self.weight.transpose(0, 2, 1) + self.bias[:, None]
+        return logits
+
+
+def linear_solutions(
+    spectra: NDArray[np.float32], target: IndexArray, patient: TextArray, n_classes: int
+) -> LinearSolutions:
+    """Fit linear classifiers to cleaned spectra: logistic regression, PLS-DA, and logistic regression of patients' mean spectra.
+
+    Which of them serves best depends on the study, so that none is chosen here: `spectra_dl.classification.shares` weighs them by
+    patients they never saw.
+
+    Parameters
+    ----------
+    spectra
+        ``(n, q)`` cleaned training spectra.
+    target
+        ``(n,)`` class numbers; every class has a row.
+    patient
+        ``(n,)`` whose each row is. The mean spectrum of a patient counts where a patient has several, since they say one thing
+        together.
+    n_classes
+        Classes, at least 2.
+
+    Notes
+    -----
+    Intensities are centred and not scaled: dividing each point by its standard deviation, as before most logistic regressions,
+    makes noise between the bands as large as the bands. All are fitted to the scores of all principal components, which changes
+    no result and takes as many unknowns as there are spectra at most. The ridge penalty is half the squared weights (C = 1).
+    PLS-DA is linear discriminant analysis of partial least squares scores (Barker and Rayens 2003, doi 10.1002/cem.785).
+    """
+    space = _Components.of(spectra.astype(np.float64))
+    mean_scores, mean_target = _patient_means(space.scores, target, patient)
+    fitted = {
+        "logistic regression": _logistic(space.scores, target),
+        "PLS-DA": _partial_least_squares(space.scores, target),
+    }
+    if len(mean_target) < len(target):
+        fitted["logistic regression of patients' means"] = _logistic(mean_scores, mean_target)
+    weights, biases = zip(
+        *(space.back(*_each_class(*model, n_classes)) for model in fitted.values()), strict=True
+    )
+    return LinearSolutions(tuple(fitted), np.stack(weights), np.stack(biases))
+
+
+@dataclass(frozen=True, eq=False)
+class _Components:
+    """All principal components of spectra, whose scores stand for the spectra without loss."""
+
+    mean: FloatArray
+    axes: FloatArray  # (k, q)
+    scores: FloatArray  # (n, k)
+
+    @classmethod
+    def of(cls, spectra: FloatArray) -> "_Components":
+        mean = spectra.mean(axis=0)
+        centred = spectra - mean
+        if len(centred) < centred.shape[1]:
+            variance, left = np.linalg.eigh(centred @ centred.T)
+            kept = _kept(variance)
+            scale = np.sqrt(np.maximum(variance[kept], 0.0))
+            axes = (left[:, kept] / np.where(scale > 0, scale, 1.0)).T @ centred
+            return cls(mean, axes, left[:, kept] * scale)
+        variance, right = np.linalg.eigh(centred.T @ centred)
+        axes = right[:, _kept(variance)].T
+        return cls(mean, axes, centred @ axes.T)
+
+    def back(self, weight: FloatArray, bias: FloatArray) -> _Weights:
+        """Return weights ``(c, q)`` and biases for spectra, of weights ``(c, k)`` and biases for their scores."""
+        weight = weight @ self.axes
+        return weight, bias - weight @ self.mean
+
+
+def _kept(variance: FloatArray) -> NDArray[np.bool_]:
+    kept: NDArray[np.bool_] = variance > _LEAST_VARIANCE * variance[-1]
+    kept[-1] = True  # the scores of spectra that are all alike are one column of zeros
+    return kept
+
+
+def _patient_means(
+    scores: FloatArray, target: IndexArray, patient: TextArray
+) -> tuple[FloatArray, IndexArray]:
+    """Return the mean scores of each patient, and its class."""
+    _, first, of_row, rows = np.unique(patient, return_index=True, return_inverse=True, return_counts=True)
+    total = np.zeros((len(first), scores.shape[1]))
+    np.add.at(total, of_row, scores)
+    return total / rows[:, None], target[first]
+
+
+def _each_class(weight: FloatArray, bias: FloatArray, n_classes: int) -> _Weights:
+    """Return weights and biases with a row for each class, also where two classes have one log odds between them."""
+    if n_classes > 2:
+        return weight, bias
+    half = np.array([[-0.5], [0.5]])
+    return half * weight, half[:, 0] * bias
+
+
+def _logistic(scores: FloatArray, target: IndexArray) -> _Weights:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1.0, class_weight="balanced", tol=1e-6, max_iter=5000).fit(scores, target)
+    return model.coef_, model.intercept_
+
+
+def _partial_least_squares(scores: FloatArray, target: IndexArray) -> _Weights:
+    from sklearn.cross_decomposition import PLSRegression
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    membership = (target[:, None] == np.unique(target)).astype(np.float64)
+    count = max(1, min(_PLS_COMPONENTS, len(scores) - 1, scores.shape[1]))
+    with warnings.catch_warnings():
+        # Classes explained before the last component: the components so far are all there are.
+        warnings.filterwarnings("ignore", message=".*residual is constant.*")
+        squares = PLSRegression(count, scale=False).fit(scores, membership)
+    discriminant = LinearDiscriminantAnalysis().fit(squares.transform(scores), target)
+    weight = discriminant.coef_ @ squares.x_rotations_.T
+    return weight, discriminant.intercept_ - weight @ scores.mean(axis=0)
