@@ -143,6 +143,9 @@ def _partial_least_squares(scores: FloatArray, target: IndexArray) -> _Weights:
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     membership = (target[:, None] == np.unique(target)).astype(np.float64)
+    if not scores.any():  # all spectra are alike
+        differences = 1 if membership.shape[1] == 2 else membership.shape[1]
+        return np.zeros((differences, scores.shape[1])), np.zeros(differences)
     count = max(1, min(_PLS_COMPONENTS, len(scores) - 1, scores.shape[1]))
     with warnings.catch_warnings():
         # Classes explained before the last component: the components so far are all there are.
