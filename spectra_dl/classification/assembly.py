@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.classification.ensemble import TrainingData
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
+from spectra_dl.classification.part_values import part_values
 from spectra_dl.classification.predictions import softmax
+from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.calibration import fit_temperature
@@ -21,6 +22,7 @@ from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.models.describing import (
     all_shortened,
     described_finding,
+    described_part,
     described_score,
     shortened,
     versions,
@@ -34,6 +36,7 @@ from spectra_dl.models.header import (
     Input,
     ModelHeader,
     OutOfDistributionLimits,
+    Part,
     Score,
     Training,
 )
@@ -93,6 +96,7 @@ def fit_decision(
     logits: FloatArray,
     inputs: NDArray[np.float32],
     *,
+    parts: Mapping[str, FloatArray] | None = None,
     positive: str | None,
     threshold_rule: ThresholdRule,
     seed: int,
@@ -107,6 +111,8 @@ def fit_decision(
         ``(n, c)`` out-of-fold logits.
     inputs
         ``(n, q)`` the rows as the members take them, for the out-of-distribution reference.
+    parts
+        ``(n, c)`` out-of-fold logits of each part of the ensemble; None or one has nothing to compare.
     positive
         The class whose sensitivity is reported, or None for the usual rule.
     threshold_rule
@@ -135,6 +141,7 @@ def fit_decision(
         out_of_distribution=OutOfDistributionLimits(
             residual=reference.residual_limit, distance=reference.distance_limit
         ),
+        parts=_parts(parts or {}, patients, at, seed),
     )
     scores_from = (
         f"Scores of {len(patients.names)} patients, each predicted by the one member that never saw it "
@@ -190,6 +197,18 @@ def model_header(
         versions=versions(),
         input=input_part,
     )
+
+
+def _parts(logits: Mapping[str, FloatArray], patients: Patients, positive: int, seed: int) -> list[Part]:
+    """Describe what each part of an ensemble is worth, from its out-of-fold logits ``(n, c)`` by name."""
+    if len(logits) < 2:
+        return []
+    of_patients = np.stack([patients.mean(each) for each in logits.values()])
+    ranked = positive if len(patients.classes) == 2 else None
+    values = part_values(tuple(logits), of_patients, patients, ranked, seed)
+    return [
+        described_part(one.name, one.weight, (one.adds.value, one.adds.low, one.adds.high)) for one in values
+    ]
 
 
 def _threshold(

@@ -1,6 +1,6 @@
 """Train the members of an ensemble, each without one fold of the patients, whatever their rows are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.classification.checkpoints import CheckpointKeeper, CheckpointPlace, checkpoint_file
-from spectra_dl.classification.parts import MemberParts
+from spectra_dl.classification.parts import FittedModel, FittedParts, MemberParts
 from spectra_dl.classification.shares import learn_shares
+from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds
 from spectra_dl.evaluation.patients import read_patients
-from spectra_dl.evaluation.rows import Rows
 from spectra_dl.execution.executor import Executor, SerialExecutor
 from spectra_dl.execution.run import Execution
 from spectra_dl.training.settings import TrainingSettings
@@ -92,46 +92,24 @@ class Recipe(Protocol[Prepared]):
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingData:
-    """Rows with the class and patient of each.
-
-    Attributes
-    ----------
-    rows
-        See `Rows`.
-    label, patient
-        ``(n,)`` text.
-    target
-        ``(n,)`` int64, the class's number.
-    n_classes
-        How many classes there are.
-    """
-
-    rows: Rows
-    label: TextArray
-    patient: TextArray
-    target: NDArray[np.int64]
-    n_classes: int
-
-
-@dataclass(frozen=True, eq=False)
 class Ensemble(Generic[Prepared]):
-    """Trained members, and what each predicts for the patients it never saw.
+    """Trained members with the models beside them, and what they predict for patients they never saw.
 
     Attributes
     ----------
     networks, prepared
-        One of each per member; the latter is what the recipe fitted on the member's rows.
+        One of each per member, then per model beside them; the latter is what was fitted on its rows to prepare others. The mean of all
+        networks' logits is the ensemble's.
     out_of_fold_logits
-        ``(n, c)`` float64: each row's logits by the member that never saw its patient.
-    shares
-        By the name of each part of the members, what its logits were multiplied by.
+        ``(n, c)`` float64: each row's logits by a member, and models beside it, that never saw its patient.
+    part_logits
+        ``(n, c)`` by the name of each part: its own out-of-fold logits, as they were before they were added.
     """
 
     networks: "tuple[nn.Module, ...]"
     prepared: tuple[Prepared, ...]
     out_of_fold_logits: NDArray[np.float64]
-    shares: Mapping[str, float]
+    part_logits: Mapping[str, FloatArray]
 
 
 def train_ensemble(
@@ -139,6 +117,7 @@ def train_ensemble(
     recipe: Recipe[Prepared],
     members: int,
     *,
+    beside: Sequence[FittedModel] = (),
     checkpoints: Path | None = None,
     resume: bool = False,
     executor: Executor | None = None,
@@ -153,6 +132,8 @@ def train_ensemble(
         How a member is built and trained.
     members
         Networks in the ensemble, at least 2.
+    beside
+        Models that are fitted on all rows beside the members, and have their share in the ensemble.
     checkpoints
         A folder that keeps one checkpoint per member. Where members are trained on other machines it gets those of finished members.
     resume
@@ -170,26 +151,42 @@ def train_ensemble(
         place = CheckpointPlace.of(path, resume=resume, local=executor.local)
         jobs.append(_MemberJob(data, fold, seeded, place, f"member {member + 1} of {members}"))
     trained = Execution(executor, CheckpointKeeper(jobs)).run(jobs)
+    models = Execution(executor).run([_FittedJob(data, model, model.title) for model in beside])
+    return _combined(data, folds, trained, models)
+
+
+def _combined(
+    data: TrainingData,
+    folds: Sequence[Fold],
+    trained: "Sequence[_TrainedMember[Prepared]]",
+    models: Sequence[FittedParts],
+) -> Ensemble[Prepared]:
+    """Let each part of the members, and of the models beside them, count for what it is worth on patients it never saw."""
     names = trained[0].parts.names
     logits = np.full((len(names), len(data.rows), data.n_classes), np.nan)
-    for fold, finished in zip(folds, trained, strict=True):
-        logits[:, fold.test] = finished.logits
-    shares = _shares(logits, data) if len(names) > 1 else np.ones(1)
+    for fold, member in zip(folds, trained, strict=True):
+        logits[:, fold.test] = member.logits
+    logits = np.concatenate([logits, *(model.out_of_fold_logits for model in models)])
+    every = (*names, *(name for model in models for name in model.names))
+    shares = _shares(logits, data) if len(every) > 1 else np.ones(1)
+    ends = np.cumsum([len(names), *(len(model.names) for model in models)])
+    first, *others = np.split(shares, ends[:-1])
+    # The mean over all networks is to be the mean over members, plus what stands beside them.
+    count = len(trained) + len(models)
+    networks = [member.parts.combined(first * count / len(trained)) for member in trained]
+    networks += [model.combined(share * count) for model, share in zip(models, others, strict=True)]
     return Ensemble(
-        tuple(member.parts.combined(shares) for member in trained),
-        tuple(member.prepared for member in trained),
+        tuple(networks),
+        (*(member.prepared for member in trained), *(model.prepared for model in models)),
         np.tensordot(shares, logits, axes=1),
-        dict(zip(names, shares.tolist(), strict=True)),
+        dict(zip(every, logits, strict=True)),
     )
 
 
 def _shares(logits: FloatArray, data: TrainingData) -> FloatArray:
     """Return how much each part counts, from its out-of-fold logits ``(p, n, c)``, averaged by patient."""
     patients = read_patients(data.patient, data.label)
-    mean = np.stack([patients.mean(part) for part in logits])  # (p, n, c) -> (p, m, c)
-    truth = np.zeros(len(patients.names), dtype=np.intp)
-    truth[patients.of_row] = data.target
-    return learn_shares(mean, truth)
+    return learn_shares(np.stack([patients.mean(part) for part in logits]), patients.class_of_patient)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,6 +218,19 @@ class _MemberJob(Generic[Prepared]):
             content = self.place.to_send(checkpoint)
         rows = self.data.rows[self.fold.test]
         return _TrainedMember(parts, prepared, parts.logits(self.recipe.inputs(prepared, rows)), content)
+
+
+@dataclass(frozen=True, eq=False)
+class _FittedJob:
+    """A model to be fitted beside the members."""
+
+    data: TrainingData
+    model: FittedModel
+    title: str
+    record_types = ()
+
+    def run(self) -> FittedParts:
+        return self.model.fit(self.data)
 
 
 def _train_member(

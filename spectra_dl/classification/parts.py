@@ -1,11 +1,12 @@
-"""What a trained member says part by part, and how its parts become one network again."""
+"""What a trained member, or a model beside it, says part by part, and how its parts become one network again."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.models.members import network_output
 
 if TYPE_CHECKING:
@@ -24,6 +25,36 @@ class MemberParts(Protocol):
 
     def combined(self, shares: FloatArray) -> "nn.Module":
         """Return the network whose logits are the parts' logits weighted by ``shares`` (p,)."""
+
+
+class FittedParts(Protocol):
+    """A model that was fitted on all rows beside the members, and what it says of patients it was fitted without."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each part is called."""
+
+    @property
+    def prepared(self) -> Any:
+        """What was fitted on the rows to prepare others."""
+
+    @property
+    def out_of_fold_logits(self) -> FloatArray:
+        """Logits ``(p, n, c)`` of each training row by each part, fitted without its patient."""
+
+    def combined(self, shares: FloatArray) -> "nn.Module":
+        """Return the network whose logits are the parts' logits weighted by ``shares`` (p,)."""
+
+
+class FittedModel(Protocol):
+    """A model that is fitted on all rows beside an ensemble's members, and that says by itself what it is worth."""
+
+    @property
+    def title(self) -> str:
+        """What it is called while it is fitted."""
+
+    def fit(self, data: TrainingData) -> FittedParts:
+        """Return the model fitted on all rows."""
 
 
 class WholeNetwork:

@@ -1,6 +1,14 @@
 """A model's description as text a person reads."""
 
-from spectra_dl.models.header import RESEARCH_USE, AuditFinding, Classification, InputPart, ModelHeader, Score
+from spectra_dl.models.header import (
+    RESEARCH_USE,
+    AuditFinding,
+    Classification,
+    InputPart,
+    ModelHeader,
+    Part,
+    Score,
+)
 
 
 def card_text(header: ModelHeader[InputPart], sha256: str) -> str:
@@ -43,8 +51,18 @@ def _decision(classification: Classification) -> list[str]:
     return [
         f"Classes        {', '.join(classification.classes)} (positive: {classification.positive_class})",
         f"Decides by     {rule}",
+        *_parts(classification.parts),
         f"Abstains       where the {classification.conformal.coverage:.0%} prediction set does not hold exactly the class decided on",
     ]
+
+
+def _parts(parts: list[Part]) -> list[str]:
+    """Return what the model is added up from: how much each part says, and what patient AUC it adds to the others."""
+    lines = [
+        f"{part.name}, {part.weight:.0%} (adds {_signed(part.adds)} [{_signed(part.low)}, {_signed(part.high)}] to the AUC)"
+        for part in parts
+    ]
+    return [f"{'Made of' if at == 0 else '':<15}{line}" for at, line in enumerate(lines)]
 
 
 def _trained_on(header: ModelHeader[InputPart]) -> str:
@@ -67,6 +85,10 @@ def _scores(scores: list[Score]) -> list[str]:
 def _audit(findings: list[AuditFinding]) -> list[str]:
     lines = [f"  {finding.severity:<5} {finding.sentence}" for finding in findings]
     return ["", "Audit of the training data:", *lines] if lines else []
+
+
+def _signed(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:+.3f}"
 
 
 def _figure(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Literal
 
-from spectra_dl.models.header import AuditFinding, Score
+from spectra_dl.models.header import AuditFinding, Part, Score
 
 _LONGEST_TEXT = 500
 _PACKAGES = ("spectra-dl", "torch", "numpy", "scipy")
@@ -37,6 +37,22 @@ def described_finding(name: str, severity: Literal["fine", "warn", "stop"], sent
     return AuditFinding(name=shortened(name), severity=severity, sentence=shortened(sentence))
 
 
+def described_part(name: str, weight: float, adds: tuple[float, float, float]) -> Part:
+    """Return what a part of a model is worth, as a description holds it: None where that is undefined.
+
+    Parameters
+    ----------
+    name
+        The part.
+    weight
+        Its part of the logits.
+    adds
+        What it adds to the others' patient AUC, and the ends of its 95 % interval.
+    """
+    value, low, high = map(_finite, adds)
+    return Part(name=shortened(name), weight=weight, adds=value, low=low, high=high)
+
+
 def described_score(name: str, value: float, low: float, high: float) -> Score:
     """Return a figure with its interval, as a description holds it: None where it is undefined.
 
@@ -49,8 +65,11 @@ def described_score(name: str, value: float, low: float, high: float) -> Score:
     low, high
         Ends of its 95 % interval; not finite where there is none.
     """
-    known = [float(number) if math.isfinite(number) else None for number in (value, low, high)]
-    return Score(name=name, value=known[0], low=known[1], high=known[2])
+    return Score(name=name, value=_finite(value), low=_finite(low), high=_finite(high))
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None
 
 
 def versions() -> dict[str, str]:

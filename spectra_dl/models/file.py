@@ -94,7 +94,7 @@ class ModelFile:
 
     def _input_part(self, part: "type[InputPart]") -> dict[str, Any]:
         """Return the input part's values in its present version, of the kind that ``part`` reads."""
-        kind, version = part.known_kind(), part.known_version()
+        kind, versions = part.known_kind(), part.known_versions()
         if self.kind != kind:
             raise ModelFileError(
                 f"{self.path}: a model of {self.kind!s:.60}, not of {kind}; name another model"
@@ -102,9 +102,10 @@ class ModelFile:
         values: dict[str, Any] = self.description["input"]
         if self.format_version == _OLD_VERSION:
             return part.upgraded(values)
-        if values.get("version") != version:
+        if values.get("version") not in versions:
             raise ModelFileError(
-                f"{self.name}: its part {kind!r} is written in version {values.get('version')!s:.60}, this program reads version {version}; update spectra-dl"
+                f"{self.name}: its part {kind!r} is written in version {values.get('version')!s:.60}, this program reads "
+                f"version {' and '.join(map(str, versions))}; update spectra-dl"
             )
         return values
 

@@ -6,7 +6,7 @@ modality defines its own input part in its room; nothing here knows which there 
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Final, Generic, Literal, Self, TypeVar
+from typing import Annotated, Final, Generic, Literal, Self, TypeVar, get_args
 
 # Whatever else is installed has no say in checking a model file, and looking for it costs 30 ms.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -58,6 +58,16 @@ class OutOfDistributionLimits(Closed):
     distance: float = Field(gt=0)
 
 
+class Part(Closed):
+    """A part of the model: its part of the logits, and by how much it raises the patient AUC of the others, with the 95 % interval."""
+
+    name: Text
+    weight: float = Field(ge=0, le=1)
+    adds: float | None
+    low: float | None
+    high: float | None
+
+
 class Classification(Closed):
     """How a model with classes decides, and on how many patients of each class it was trained."""
 
@@ -69,6 +79,7 @@ class Classification(Closed):
     calibration: Calibration
     conformal: ConformalLimits
     out_of_distribution: OutOfDistributionLimits
+    parts: list[Part] = Field(default=[], max_length=20)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -101,7 +112,7 @@ class Score(Closed):
 class InputPart(Closed):
     """What a model takes in, and the networks it goes through: the part of a header that a modality defines.
 
-    A subclass narrows ``kind`` and ``version`` to one literal each, with that literal as the default; a file with
+    A subclass narrows ``kind`` to one literal, with that literal as the default, and ``version`` to those it reads; a file with
     another kind or version is refused by its name before anything else of the part is read.
     """
 
@@ -114,9 +125,9 @@ class InputPart(Closed):
         return str(cls.model_fields["kind"].default)
 
     @classmethod
-    def known_version(cls) -> int:
-        """Return the version of the part that this class reads."""
-        return int(cls.model_fields["version"].default)
+    def known_versions(cls) -> tuple[int, ...]:
+        """Return the versions of the part that this class reads."""
+        return get_args(cls.model_fields["version"].annotation)
 
     @classmethod
     def upgraded(cls, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -29,6 +29,12 @@ class NetworkDescription(Closed):
         return name
 
 
+class FittedDescription(Closed):
+    """A network that was fitted in one go beside the members, by name; it takes and gives what they do."""
+
+    name: Literal["minirocket"]
+
+
 class AxisContract(Closed):
     """The wavenumber axis in cm⁻¹ that an input must cover, and the laser where it is known."""
 
@@ -54,6 +60,7 @@ class SpectraInput(InputPart):
         2  # 1: `compact` has a linear path on bands, see `spectra_dl.spectra.networks.earlier_compact`
     )
     network: NetworkDescription
+    beside: list[FittedDescription] = Field(default=[], max_length=10)
     preprocessing: list[dict[str, JsonValue]] = Field(min_length=1, max_length=100)
     preprocessing_of_member: list[Annotated[int, Field(ge=0)]] = Field(max_length=100)
     axis: AxisContract
@@ -62,8 +69,10 @@ class SpectraInput(InputPart):
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         used = self.preprocessing_of_member
-        if len(used) != self.network.members or set(used) != set(range(len(self.preprocessing))):
-            raise ValueError("each member must have one of the preprocessings, and each of them a member")
+        if len(used) != self.network.members + len(self.beside) or set(used) != set(
+            range(len(self.preprocessing))
+        ):
+            raise ValueError("each network must have one of the preprocessings, and each of them a network")
         return self
 
     def check(self, classification: Classification | None) -> None:
@@ -76,6 +85,7 @@ class SpectraInput(InputPart):
         network = self.network
         return [
             f"Network        {network.name}, {network.members} members, {network.n_classes} classes",
+            *(f"Beside it      {model.name}" for model in self.beside),
         ]
 
     def needs_lines(self) -> list[str]:
@@ -95,7 +105,12 @@ class SpectraInput(InputPart):
 
 
 def describe_input(
-    network: str, fitted: Sequence[FittedPreprocessing], *, n_classes: int, spectrum_hashes: Sequence[str]
+    network: str,
+    fitted: Sequence[FittedPreprocessing],
+    *,
+    beside: Sequence[Literal["minirocket"]] = (),
+    n_classes: int,
+    spectrum_hashes: Sequence[str],
 ) -> tuple[SpectraInput, tuple[FittedPreprocessing, ...]]:
     """Return the input part, and the preprocessings it describes: what members share is stored and applied once.
 
@@ -104,7 +119,9 @@ def describe_input(
     network
         The members' architecture, one of `spectra_dl.spectra.networks.NETWORKS`.
     fitted
-        Each member's preprocessing.
+        The preprocessing of each member, and of each model beside them.
+    beside
+        Names of the models fitted beside the members.
     n_classes
         Classes the networks separate.
     spectrum_hashes
@@ -119,8 +136,9 @@ def describe_input(
             name=network,
             n_wavenumbers=len(preprocessing[0].wavenumber),
             n_classes=n_classes,
-            members=len(fitted),
+            members=len(fitted) - len(beside),
         ),
+        beside=[FittedDescription(name=name) for name in beside],
         preprocessing=[cast("dict[str, JsonValue]", steps.to_json()) for steps in preprocessing],
         preprocessing_of_member=[distinct.index(text) for text in texts],
         axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis)),

@@ -5,6 +5,7 @@ This is the predicting half. It imports torch and nothing of the training loop.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -89,12 +90,13 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         part = header.input
         network = part.network
 
-        def build() -> "nn.Module":
-            return build_network(
-                network.name, network.n_wavenumbers, network.n_classes, earlier=part.version == 1
-            )
+        def build(name: str) -> "nn.Module":
+            return build_network(name, network.n_wavenumbers, network.n_classes, earlier=part.version == 1)
 
-        networks = tuple(restore_member(build, tensors, member) for member in range(network.members))
+        names = [network.name] * network.members + [model.name for model in part.beside]
+        networks = tuple(
+            restore_member(partial(build, name), tensors, number) for number, name in enumerate(names)
+        )
         reference = stored_reference(header, tensors)
         preprocessing = tuple(FittedPreprocessing.from_json(steps) for steps in part.preprocessing)
         return cls(header, networks, reference=reference, preprocessing=preprocessing, sha256=sha256)

@@ -258,9 +258,10 @@ def saliency_of(observations: Sequence[Observation]) -> Saliency | None:
 def attributions(
     predictor: "SpectraPredictor", table: SpectraTable, training: SpectraTable, toward: Sequence[int]
 ) -> tuple[FloatArray, FloatArray]:
-    """Return cleaned spectra ``(n, q)`` and their attributions ``(t, n, q)`` to t classes, both means over the members.
+    """Return cleaned spectra ``(n, q)`` and their attributions ``(t, n, q)`` to t classes, both means over the networks.
 
-    The attributions of a spectrum sum to what the ensemble's logit gains from the mean training spectrum to it.
+    The attributions of a spectrum sum to what the ensemble's logit gains from the mean training spectrum to it. MiniRocket counts how
+    often something is high, which has no gradient: where it is beside the members, its say is not among them.
 
     Parameters
     ----------
@@ -278,10 +279,14 @@ def attributions(
     DataError
         An axis doesn't cover the model's, or a value is missing.
     """
+    from spectra_dl.spectra.networks.minirocket import Rocket
+
     cleaned = [one.transform(table).matrix.astype(np.float64) for one in predictor.preprocessing]
     start = [one.transform(training).matrix.mean(axis=0, dtype=np.float64) for one in predictor.preprocessing]
     found = np.zeros((len(toward), *cleaned[0].shape))
     for network, own in zip(predictor.networks, predictor.header.input.preprocessing_of_member, strict=True):
+        if isinstance(network, Rocket):
+            continue
         found += [_integrated_gradients(network, cleaned[own], start[own], one) for one in toward]
     spectra = np.mean([cleaned[own] for own in predictor.header.input.preprocessing_of_member], axis=0)
     return spectra, found / len(predictor.networks)

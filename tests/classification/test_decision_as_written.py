@@ -7,7 +7,7 @@ import pytest
 
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
-from spectra_dl.classification.ensemble import TrainingData
+from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.models.header import InputPart, ModelHeader
 
 COVERAGE = 0.9

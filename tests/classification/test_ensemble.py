@@ -9,8 +9,9 @@ from torch import nn
 
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
-from spectra_dl.classification.ensemble import TrainingData, train_ensemble
+from spectra_dl.classification.ensemble import train_ensemble
 from spectra_dl.classification.parts import WholeNetwork
+from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.models.header import InputPart, ModelHeader
 from spectra_dl.models.members import network_output
@@ -135,11 +136,12 @@ class TwoPartRecipe(MatrixRecipe):
 
 def test_parts_are_weighted_by_patients_that_members_never_saw(data, recipe, ensemble):
     two = train_ensemble(data, TwoPartRecipe(recipe.training), 3)
-    assert two.shares["layer"] > 0
-    assert two.shares["opposite"] == 0
-    np.testing.assert_allclose(two.out_of_fold_logits, two.shares["layer"] * ensemble.out_of_fold_logits)
+    np.testing.assert_array_equal(two.part_logits["layer"], -two.part_logits["opposite"])
+    share = two.out_of_fold_logits / ensemble.out_of_fold_logits
+    assert share.min() > 0
+    np.testing.assert_allclose(share, share.min())
     for network, alone in zip(two.networks, ensemble.networks, strict=True):
-        torch.testing.assert_close(network.weight, alone.weight * two.shares["layer"])
+        torch.testing.assert_close(network.weight, alone.weight * share.min())
 
 
 def test_a_member_learns_for_as_many_steps_as_are_asked_for(data):

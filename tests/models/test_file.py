@@ -94,8 +94,8 @@ def test_weights_that_are_not_finite_are_refused_when_saving_and_when_loading(tm
             "input.network.name: no network is called 'os.system'",
         ),
         ({"input": {"network": {"n_wavenumbers": 10**9}}}, "n_wavenumbers"),
-        ({"input": {"preprocessing_of_member": [0]}}, "each member must have one of the preprocessings"),
-        ({"input": {"preprocessing_of_member": [0, 1]}}, "each member must have one of the preprocessings"),
+        ({"input": {"preprocessing_of_member": [0]}}, "each network must have one of the preprocessings"),
+        ({"input": {"preprocessing_of_member": [0, 1]}}, "each network must have one of the preprocessings"),
         ({"classification": {"calibration": {"temperature": 0.0}}}, "temperature"),
         ({"classification": {"calibration": {"temperature": "1"}}}, "temperature"),
         (
@@ -129,11 +129,13 @@ def test_an_input_part_without_a_name_is_refused(tmp_path, part):
         load_model(path)
 
 
-@pytest.mark.parametrize("version", [2, 0, "1", None])
+@pytest.mark.parametrize("version", [3, 0, "1", None])
 def test_an_input_part_of_an_unknown_version_is_refused_by_name_and_version(tmp_path, version):
     path = tmp_path / "model.safetensors"
     write_sealed(path, "spectra_dl", json.dumps(description(input={"version": version})), TENSORS)
-    with pytest.raises(ModelFileError, match=f"part 'spectra' is written in version {version}, .* version 1"):
+    with pytest.raises(
+        ModelFileError, match=f"part 'spectra' is written in version {version}, .* version 1 and 2"
+    ):
         load_model(path)
 
 

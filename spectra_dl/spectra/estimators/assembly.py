@@ -1,9 +1,12 @@
 """Turn a trained ensemble of networks for spectra into a predictor with its description."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
-from spectra_dl.classification.ensemble import Ensemble, TrainingData
+from spectra_dl.classification.ensemble import Ensemble
+from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.classes.threshold import ThresholdRule
 from spectra_dl.models.members import member_tensors
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
@@ -42,6 +45,7 @@ def assemble_predictor(
     recipe: SpectraRecipe,
     provenance: Provenance,
     *,
+    beside: Sequence[Literal["minirocket"]] = (),
     positive: str | None,
     threshold_rule: ThresholdRule,
 ) -> SpectraPredictor:
@@ -59,6 +63,8 @@ def assemble_predictor(
         How they were trained.
     provenance
         Where the spectra came from.
+    beside
+        Names of the models fitted beside the members.
     positive
         The class whose sensitivity is reported, or None for the usual rule.
     threshold_rule
@@ -68,6 +74,7 @@ def assemble_predictor(
     part, preprocessing = describe_input(
         recipe.network,
         ensemble.prepared,
+        beside=beside,
         n_classes=data.n_classes,
         spectrum_hashes=provenance.spectrum_hashes or spectrum_hashes(table),
     )
@@ -76,6 +83,7 @@ def assemble_predictor(
         data,
         ensemble.out_of_fold_logits,
         cleaned.matrix,
+        parts=ensemble.part_logits,
         positive=positive,
         threshold_rule=threshold_rule,
         seed=seed,

@@ -10,7 +10,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from spectra_dl.arrays import TextArray, text_array
-from spectra_dl.classification.ensemble import TrainingData, train_ensemble
+from spectra_dl.classification.ensemble import train_ensemble
+from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
@@ -21,7 +22,9 @@ from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import ClassLabels, Labels, label_array, read_labels
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
+from spectra_dl.spectra.estimators.rocket_part import ROCKET, RocketModel
 from spectra_dl.spectra.estimators.spectra_estimator import SpectraEstimator, patients_of
+from spectra_dl.spectra.networks import AUTO, NETWORK_NAMES
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
@@ -46,7 +49,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
     preprocessing
         Cleaning steps, fitted anew on each member's own training rows; None takes the default ones.
     network
-        One of `spectra_dl.spectra.networks.NETWORKS`.
+        One of `spectra_dl.spectra.networks.NETWORKS`; or ``"auto"``: the default one with MiniRocket beside its members.
     members
         Networks in the ensemble, at least 2.
     training
@@ -92,7 +95,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         wavenumber: ArrayLike | None = None,
         preprocessing: Preprocessing | None = None,
         *,
-        network: str = "compact",
+        network: str = AUTO,
         members: int = 5,
         training: TrainingSettings | None = None,
         augmentation: Augmentation | None = None,
@@ -161,15 +164,23 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         positive = None if self.positive is None else labels.name_of(self.positive)
         positive_class(list(labels.names), positive)  # refused now, not after the training
         check_rule(self.threshold)
+        steps = self.preprocessing or Preprocessing.default()
         recipe = SpectraRecipe(
-            self.network,
-            self.preprocessing or Preprocessing.default(),
+            NETWORK_NAMES[0] if self.network == AUTO else self.network,
+            steps,
             replace(self.training or DEFAULT_TRAINING, seed=self.seed),
             self.augmentation or Augmentation(),
             self.memory,
         )
+        beside = [RocketModel(steps, self.seed, self.memory)] if self.network == AUTO else []
         ensemble = train_ensemble(
-            data, recipe, self.members, checkpoints=checkpoints, resume=resume, executor=executor
+            data,
+            recipe,
+            self.members,
+            beside=beside,
+            checkpoints=checkpoints,
+            resume=resume,
+            executor=executor,
         )
         self.classes_, self._column = labels.classes, labels.place
         self.out_of_fold_logits_ = ensemble.out_of_fold_logits.take(self._column, axis=1)
@@ -179,6 +190,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
             ensemble,
             recipe,
             provenance or Provenance(),
+            beside=[ROCKET] * len(beside),
             positive=positive,
             threshold_rule=self.threshold,
         )

@@ -2,8 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from sklearn.base import (
     clone,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils.validation import check_is_fitted
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
@@ -23,13 +23,19 @@ from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator
+from spectra_dl.spectra.networks.minirocket_kernels import (
+    FEATURES,
+    KERNELS,
+    LENGTH,
+    dilation_counts,
+    kernel_outputs,
+    output_for_each,
+    shares_above,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_LENGTH = 9
-_KERNELS = math.comb(_LENGTH, 3)  # 84: three weights of 2, six of -1
-_MOST_DILATIONS = 32
 _GOLDEN_RATIO = (1 + math.sqrt(5)) / 2
 _ROWS_AT_ONCE = 64  # a quarter of a megabyte for each output of 1,000 points: stays in the cache
 _STRENGTHS = 10.0 ** np.arange(
@@ -65,7 +71,7 @@ class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstim
     dilations_: NDArray[np.intp]
     thresholds_: list[NDArray[np.float32]]
 
-    def __init__(self, n_features: int = 4_200, seed: int = 0, memory: FoldMemory | None = None) -> None:
+    def __init__(self, n_features: int = FEATURES, seed: int = 0, memory: FoldMemory | None = None) -> None:
         self.n_features = n_features
         self.seed = seed
         self.memory = memory
@@ -95,22 +101,22 @@ class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstim
             The spectra have fewer than nine points.
         """
         rows = self._matrix(X, reset=True)
-        if rows.shape[1] < _LENGTH:
+        if rows.shape[1] < LENGTH:
             raise DataError(
-                f"MiniRocket needs spectra of at least {_LENGTH} points; these have {rows.shape[1]}"
+                f"MiniRocket needs spectra of at least {LENGTH} points; these have {rows.shape[1]}"
             )
-        per_kernel = max(1, self.n_features // _KERNELS)
+        per_kernel = max(1, self.n_features // KERNELS)
         self.dilations_, counts = dilation_counts(rows.shape[1], per_kernel)
         generator = np.random.default_rng(self.seed)
-        quantiles = np.arange(1, per_kernel * _KERNELS + 1) * _GOLDEN_RATIO % 1
+        quantiles = np.arange(1, per_kernel * KERNELS + 1) * _GOLDEN_RATIO % 1
         all_thresholds = []
         for at, (dilation, count) in enumerate(zip(self.dilations_, counts, strict=True)):
-            chosen = _tensor(rows[generator.integers(len(rows), size=_KERNELS)])
-            at_dilation, quantiles = np.split(quantiles, [count * _KERNELS])
-            outputs = _output_for_each(chosen, int(dilation), padded_first=at % 2 == 0)
+            chosen = _tensor(rows[generator.integers(len(rows), size=KERNELS)])
+            at_dilation, quantiles = np.split(quantiles, [count * KERNELS])
+            outputs = output_for_each(chosen, int(dilation), padded_first=at % 2 == 0)
             thresholds = [
                 np.quantile(output.numpy(), part)
-                for output, part in zip(outputs, at_dilation.reshape(_KERNELS, count), strict=True)
+                for output, part in zip(outputs, at_dilation.reshape(KERNELS, count), strict=True)
             ]
             all_thresholds.append(np.array(thresholds, dtype=np.float32))  # (84, count)
         self.thresholds_ = all_thresholds
@@ -136,85 +142,10 @@ class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstim
 
         parts = []
         for at, dilation in enumerate(self.dilations_):
-            outputs = _outputs(rows, int(dilation), padded_first=at % 2 == 0)
+            outputs = kernel_outputs(rows, int(dilation), padded_first=at % 2 == 0)
             thresholds = torch.from_numpy(self.thresholds_[at])
-            parts += [_shares_above(*pair) for pair in zip(outputs, thresholds, strict=True)]
+            parts += [shares_above(*pair) for pair in zip(outputs, thresholds, strict=True)]
         return torch.cat(parts).T.numpy()  # (f, N) -> (N, f)
-
-
-def dilation_counts(points: int, per_kernel: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the dilations for spectra of a length, and how many of a kernel's features each gets.
-
-    Parameters
-    ----------
-    points
-        Points of a spectrum, 9 or more.
-    per_kernel
-        Features of each kernel, 1 or more.
-
-    Returns
-    -------
-    tuple
-        Dilations ``(d,)`` in ascending order, and how many of a kernel's features each gets ``(d,)``, which sum to
-        ``per_kernel``.
-
-    Examples
-    --------
-    >>> dilation_counts(100, 5)
-    (array([ 1,  3,  6, 12]), array([2, 1, 1, 1]))
-    """
-    spaced = np.linspace(0, math.log2((points - 1) / (_LENGTH - 1)), min(per_kernel, _MOST_DILATIONS))
-    dilations = np.floor(2**spaced + 1e-9).astype(np.intp)  # a power of two must not fall below itself
-    return np.unique(dilations[np.arange(per_kernel) * len(dilations) // per_kernel], return_counts=True)
-
-
-def _outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
-    """Yield the output of each kernel for ``rows`` (N, W); every second one without its padded ends."""
-    points, reach = rows.shape[1], dilation * (_LENGTH // 2)
-    triple, total = _taps(rows, dilation)
-    whole = padded_first
-    for first, second in combinations(range(_LENGTH - 1), 2):
-        pair = triple[first] + triple[second] - total
-        for third in range(second + 1, _LENGTH):
-            output = pair + triple[third]
-            yield output if whole else output[:, reach : points - reach]
-            whole = not whole
-
-
-def _output_for_each(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
-    """Yield the output of each kernel for the row of its number alone, as `_outputs` has it among all (84, W)."""
-    import torch
-
-    points, reach = rows.shape[1], dilation * (_LENGTH // 2)
-    triple, total = _taps(rows, dilation)
-    first, second, third = torch.tensor(list(combinations(range(_LENGTH), 3))).T
-    kernel = torch.arange(_KERNELS)
-    outputs = triple[first, kernel] + triple[second, kernel] - total + triple[third, kernel]
-    for number, output in enumerate(outputs):
-        whole = (number % 2 == 0) == padded_first
-        yield output if whole else output[reach : points - reach]
-
-
-def _taps(rows: "Tensor", dilation: int) -> tuple["Tensor", "Tensor"]:
-    """Return ``rows`` (N, W) moved to each tap of a kernel, three times (9, N, W), and the sum over taps (N, W)."""
-    import torch
-
-    points, reach = rows.shape[1], dilation * (_LENGTH // 2)
-    padded = torch.nn.functional.pad(rows, (reach, reach))
-    moved = torch.stack([padded[:, at * dilation : at * dilation + points] for at in range(_LENGTH)])
-    total = moved[0].clone()
-    for tap in moved[1:]:  # Tensor.sum adds in an order that goes by the number of rows
-        total += tap
-    return 3 * moved, total  # -1 everywhere and 3 more at three places: one addition per kernel
-
-
-def _shares_above(output: "Tensor", thresholds: "Tensor") -> "Tensor":
-    """Return the share of points of ``output`` (N, V) above each of ``thresholds`` (F,), as (F, N)."""
-    import torch
-
-    above = torch.empty((len(thresholds), *output.shape))
-    torch.gt(output, thresholds[:, None, None], out=above)  # as 0 and 1, whose sum is exact in any order
-    return above @ torch.ones(output.shape[1]) / output.shape[1]
 
 
 def _tensor(rows: FloatArray) -> "Tensor":
@@ -241,14 +172,15 @@ class PatientRidge(ClassifierMixin, CheckedEstimator):
     ----------
     strength_
         The penalty chosen, in mean variances of a principal component.
-    out_of_fold_probability_
-        ``(n, c)`` for each training row, from ridge weights that never saw its patient.
+    out_of_fold_score_, out_of_fold_probability_
+        ``(n, k)`` and ``(n, c)`` for each training row, from ridge weights that never saw its patient; two classes have one score.
     """
 
     _learnt = "_weights"
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}  # with metadata routing
     classes_: Labels
     strength_: float
+    out_of_fold_score_: FloatArray
     out_of_fold_probability_: FloatArray
     features_: Any
     curve_: Any
@@ -291,6 +223,7 @@ class PatientRidge(ClassifierMixin, CheckedEstimator):
             scores[:, fold.test] = _scores(gram, target, fold.train, fold.test)
         best = _nearest(scores, target, patient)
         self.strength_ = float(_STRENGTHS[best])
+        self.out_of_fold_score_ = scores[best]
         self.curve_ = LogisticRegression(C=1e3, max_iter=1000).fit(scores[best], label)
         self.out_of_fold_probability_ = self.curve_.predict_proba(scores[best])
 
@@ -305,6 +238,12 @@ class PatientRidge(ClassifierMixin, CheckedEstimator):
         features = (features - self._mean) / self._scale
         probability: FloatArray = self.curve_.predict_proba(features @ self._weights + self._offset)
         return probability
+
+    def feature_weights(self) -> tuple[FloatArray, FloatArray]:
+        """Return what the scores are of features as they are: weights ``(k, f)`` and offsets ``(k,)``."""
+        check_is_fitted(self)
+        weight = self._weights.T / self._scale
+        return weight, self._offset - weight @ self._mean
 
     def predict(self, X: ArrayLike) -> Labels:
         """Return the likeliest class of each row."""

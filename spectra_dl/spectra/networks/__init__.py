@@ -43,6 +43,12 @@ def _compact() -> "NetworkClass":
     return Compact
 
 
+def _rocket() -> "NetworkClass":
+    from spectra_dl.spectra.networks.minirocket import Rocket
+
+    return Rocket
+
+
 def _earlier_compact() -> "NetworkClass":
     from spectra_dl.spectra.networks.earlier_compact import EarlierCompact
 
@@ -100,6 +106,18 @@ _EARLIER: Final[Mapping[str, NetworkCard]] = MappingProxyType(
         )
     }
 )
+# Fitted rather than trained: parts of stored models, beside the network that is trained.
+_FITTED: Final[Mapping[str, NetworkCard]] = MappingProxyType(
+    {
+        "minirocket": NetworkCard(
+            _rocket,
+            "Fixed convolutions and a ridge classifier on how often each is high.",
+            "Dempster et al. 2021, doi 10.1145/3447548.3467231",
+        )
+    }
+)
+FITTED_NAMES: Final[tuple[str, ...]] = tuple(_FITTED)
+AUTO: Final = "auto"  # the default network with what is fitted beside it
 NETWORK_NAMES: Final[tuple[str, ...]] = tuple(NETWORKS)
 
 
@@ -136,7 +154,7 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: boo
     >>> network(torch.zeros(4, 1000)).shape
     torch.Size([4, 2])
     """
-    card = (_EARLIER.get(name) if earlier else None) or NETWORKS.get(name)
+    card = (_EARLIER.get(name) if earlier else None) or NETWORKS.get(name) or _FITTED.get(name)
     if card is None:
         raise UsageError(f"no network is called {name!r}; choose one of {', '.join(NETWORKS)}")
     check_sizes(n_wavenumbers, n_classes)

@@ -21,6 +21,7 @@ from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, tuned_network, without_baseline
+from spectra_dl.spectra.networks import AUTO
 from spectra_dl.spectra.probes import audit_columns, spectra_audit_inputs
 from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
@@ -136,7 +137,7 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[Mo
     axis, steps, seed = table.wavenumber, settings.preprocessing, settings.seed
     memory = FoldMemory()
     neural: dict[str, Estimator] = {
-        f"CNN {name}": SpectraClassifier(
+        AUTO if name == AUTO else f"CNN {name}": SpectraClassifier(
             axis,
             steps,
             network=name,

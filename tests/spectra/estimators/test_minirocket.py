@@ -12,7 +12,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
-from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge, dilation_counts
+from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
+from spectra_dl.spectra.networks.minirocket_kernels import dilation_counts
 
 ROWS = np.random.default_rng(0).integers(-5, 6, size=(6, 40)).astype(np.float64)
 

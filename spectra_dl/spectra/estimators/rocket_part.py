@@ -1,0 +1,95 @@
+"""MiniRocket beside the members of an ensemble for spectra."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.classification.training_data import TrainingData
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.networks import build_network
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra_dl.spectra.estimators.minirocket import PatientRidge
+    from spectra_dl.spectra.table import SpectraTable
+
+ROCKET: Final = "minirocket"
+
+
+@dataclass(frozen=True)
+class RocketModel:
+    """How MiniRocket is fitted on all training spectra.
+
+    Attributes
+    ----------
+    preprocessing
+        Cleaning steps, fitted on all of them.
+    seed
+        Of the thresholds and of the inner folds.
+    memory
+        See `spectra_dl.spectra.estimators.recipe.SpectraRecipe`.
+    """
+
+    preprocessing: Preprocessing
+    seed: int
+    memory: FoldMemory | None = None
+    title = "MiniRocket"
+
+    def fit(self, data: TrainingData) -> "RocketPart":
+        """Return MiniRocket fitted on all spectra, its penalty chosen by patients left out."""
+        from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
+
+        memory = self.memory or FoldMemory()
+        spectra = cast("SpectraTable", data.rows)
+        prepared = memory.fit(self.preprocessing, spectra)
+        ridge = PatientRidge(MiniRocket(seed=self.seed, memory=memory), self.seed)
+        ridge.fit(memory.clean(spectra, prepared), data.target, groups=data.patient)
+        return RocketPart(prepared, ridge, data.n_classes)
+
+
+@dataclass(frozen=True, eq=False)
+class RocketPart:
+    """MiniRocket, fitted.
+
+    Attributes
+    ----------
+    prepared
+        The fitted cleaning steps.
+    ridge
+        The fitted features and weights.
+    n_classes
+        Classes it separates.
+    """
+
+    prepared: FittedPreprocessing
+    ridge: "PatientRidge"
+    n_classes: int
+    names = (RocketModel.title,)
+
+    @property
+    def out_of_fold_logits(self) -> FloatArray:
+        """Logits ``(1, n, c)`` of each training spectrum, from weights that never saw its patient."""
+        return _of_each_class(self.ridge.out_of_fold_score_.T).T[None]
+
+    def combined(self, shares: FloatArray) -> "nn.Module":
+        """Return the network whose logits are those of MiniRocket, times its share (1,)."""
+        import torch
+
+        network = build_network(ROCKET, len(self.prepared.wavenumber), self.n_classes)
+        weight, offset = self.ridge.feature_weights()
+        values = {
+            "thresholds": np.concatenate(self.ridge.features_.thresholds_, axis=1),
+            "linear.weight": shares[0] * _of_each_class(weight),
+            "linear.bias": shares[0] * _of_each_class(offset),
+        }
+        network.load_state_dict({name: torch.from_numpy(array).float() for name, array in values.items()})
+        return network
+
+
+def _of_each_class(scores: FloatArray) -> FloatArray:
+    """Return a row for each class, also where two classes have one score ``(1, ...)`` between them."""
+    return np.concatenate([-scores / 2, scores / 2]) if len(scores) == 1 else scores
