@@ -231,7 +231,10 @@ network_options = together(
         help="Networks in the ensemble.",
     ),
     click.option(
-        "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the training spectra at most."
+        "--epochs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Passes over the training spectra; 25, and more with few spectra, if not given.",
     ),
     click.option(
         "--device",

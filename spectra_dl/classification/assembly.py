@@ -1,6 +1,6 @@
 """Turn an ensemble's out-of-fold logits into the shared part of its description: calibration, limits, scores, origin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.part_values import part_values
+from spectra_dl.classification.parts import UnseenLogits
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.audit import Finding
@@ -96,7 +97,7 @@ def fit_decision(
     logits: FloatArray,
     inputs: NDArray[np.float32],
     *,
-    parts: Mapping[str, FloatArray] | None = None,
+    parts: Sequence[UnseenLogits] = (),
     positive: str | None,
     threshold_rule: ThresholdRule,
     seed: int,
@@ -112,7 +113,7 @@ def fit_decision(
     inputs
         ``(n, q)`` the rows as the members take them, for the out-of-distribution reference.
     parts
-        ``(n, c)`` out-of-fold logits of each part of the ensemble; None or one has nothing to compare.
+        What each part of the ensemble says by itself; one alone has nothing to compare.
     positive
         The class whose sensitivity is reported, or None for the usual rule.
     threshold_rule
@@ -141,7 +142,7 @@ def fit_decision(
         out_of_distribution=OutOfDistributionLimits(
             residual=reference.residual_limit, distance=reference.distance_limit
         ),
-        parts=_parts(parts or {}, patients, at, seed),
+        parts=_parts(parts, patients, at, seed),
     )
     scores_from = (
         f"Scores of {len(patients.names)} patients, each predicted by the one member that never saw it "
@@ -199,13 +200,12 @@ def model_header(
     )
 
 
-def _parts(logits: Mapping[str, FloatArray], patients: Patients, positive: int, seed: int) -> list[Part]:
-    """Describe what each part of an ensemble is worth, from its out-of-fold logits ``(n, c)`` by name."""
-    if len(logits) < 2:
+def _parts(parts: Sequence[UnseenLogits], patients: Patients, positive: int, seed: int) -> list[Part]:
+    """Describe what each part of an ensemble is worth."""
+    if len(parts) < 2:
         return []
-    of_patients = np.stack([patients.mean(each) for each in logits.values()])
     ranked = positive if len(patients.classes) == 2 else None
-    values = part_values(tuple(logits), of_patients, patients, ranked, seed)
+    values = part_values(parts, patients, ranked, seed)
     return [
         described_part(one.name, one.weight, (one.adds.value, one.adds.low, one.adds.high)) for one in values
     ]

@@ -1,6 +1,6 @@
 """Train the members of an ensemble, each without one fold of the patients, whatever their rows are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.classification.checkpoints import CheckpointKeeper, CheckpointPlace, checkpoint_file
-from spectra_dl.classification.parts import FittedModel, FittedParts, MemberParts
+from spectra_dl.classification.parts import FittedModel, FittedParts, MemberParts, UnseenLogits
 from spectra_dl.classification.shares import learn_shares
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds
@@ -102,14 +102,14 @@ class Ensemble(Generic[Prepared]):
         networks' logits is the ensemble's.
     out_of_fold_logits
         ``(n, c)`` float64: each row's logits by a member, and models beside it, that never saw its patient.
-    part_logits
-        ``(n, c)`` by the name of each part: its own out-of-fold logits, as they were before they were added.
+    parts
+        Each part's own out-of-fold logits, as they were before they were added.
     """
 
     networks: "tuple[nn.Module, ...]"
     prepared: tuple[Prepared, ...]
     out_of_fold_logits: NDArray[np.float64]
-    part_logits: Mapping[str, FloatArray]
+    parts: tuple[UnseenLogits, ...]
 
 
 def train_ensemble(
@@ -167,8 +167,10 @@ def _combined(
     for fold, member in zip(folds, trained, strict=True):
         logits[:, fold.test] = member.logits
     logits = np.concatenate([logits, *(model.out_of_fold_logits for model in models)])
-    every = (*names, *(name for model in models for name in model.names))
-    shares = _shares(logits, data) if len(every) > 1 else np.ones(1)
+    every = [(name, 1.0) for name in names]
+    every += [(name, model.trust) for model in models for name in model.names]
+    parts = tuple(UnseenLogits(name, each, trust) for (name, trust), each in zip(every, logits, strict=True))
+    shares = _shares(parts, data) if len(parts) > 1 else np.ones(1)
     ends = np.cumsum([len(names), *(len(model.names) for model in models)])
     first, *others = np.split(shares, ends[:-1])
     # The mean over all networks is to be the mean over members, plus what stands beside them.
@@ -179,14 +181,15 @@ def _combined(
         tuple(networks),
         (*(member.prepared for member in trained), *(model.prepared for model in models)),
         np.tensordot(shares, logits, axes=1),
-        dict(zip(every, logits, strict=True)),
+        parts,
     )
 
 
-def _shares(logits: FloatArray, data: TrainingData) -> FloatArray:
-    """Return how much each part counts, from its out-of-fold logits ``(p, n, c)``, averaged by patient."""
+def _shares(parts: Sequence[UnseenLogits], data: TrainingData) -> FloatArray:
+    """Return how much each part counts, from its out-of-fold logits, averaged by patient."""
     patients = read_patients(data.patient, data.label)
-    return learn_shares(np.stack([patients.mean(part) for part in logits]), patients.class_of_patient)
+    logits = np.stack([patients.mean(part.logits) for part in parts])
+    return learn_shares(logits, patients.class_of_patient, np.array([part.trust for part in parts]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,12 @@
 """What each part of an ensemble adds to the others, on patients it never saw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.classification.parts import UnseenLogits
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.classification.shares import learn_shares
 from spectra_dl.evaluation.classes.metric_table import METRICS, Predictions
@@ -35,18 +37,16 @@ class PartValue:
 
 
 def part_values(
-    names: tuple[str, ...], logits: FloatArray, patients: Patients, positive: int | None, seed: int
+    parts: Sequence[UnseenLogits], patients: Patients, positive: int | None, seed: int
 ) -> tuple[PartValue, ...]:
     """Return what each part adds to the others.
 
     Parameters
     ----------
-    names
-        ``(p,)`` of the parts, at least two.
-    logits
-        ``(p, m, c)`` of each part and out-of-fold patient.
+    parts
+        At least two, with the logits of each row.
     patients
-        The ``m`` patients, whose classes are numbered as the columns are.
+        Whose the rows are; their classes are numbered as the columns are.
     positive
         As in `spectra_dl.evaluation.classes.metric_table.all_metrics`.
     seed
@@ -54,19 +54,24 @@ def part_values(
     """
     truth = patients.class_of_patient
     draws = patients.draw(seed=seed)
-    shares = learn_shares(logits, truth)
-    said = shares * (logits - logits.mean(axis=(1, 2), keepdims=True)).std(axis=(1, 2))
+    logits = np.stack([patients.mean(part.logits) for part in parts])  # (p, m, c)
+    trust = np.array([part.trust for part in parts])
+    said = learn_shares(logits, truth, trust) * (logits - logits.mean(axis=(1, 2), keepdims=True)).std(
+        axis=(1, 2)
+    )
     row = np.arange(len(truth))
 
-    def figures(kept: FloatArray) -> tuple[float, FloatArray]:
-        probability = softmax(np.tensordot(learn_shares(kept, truth), kept, axes=1))
+    def figures(kept: list[int]) -> tuple[float, FloatArray]:
+        shares = learn_shares(logits[kept], truth, trust[kept])
+        probability = softmax(np.tensordot(shares, logits[kept], axes=1))
         resampled = ResampledPredictions(truth, probability, row, positive, draws)
         return _AUC.point(Predictions(truth, probability, positive)), _AUC.resampled(resampled)
 
-    value, resampled = figures(logits)
+    every = list(range(len(parts)))
+    value, resampled = figures(every)
     values = []
-    for part, name in enumerate(names):
-        others, others_resampled = figures(np.delete(logits, part, axis=0))
+    for at, part in enumerate(parts):
+        others, others_resampled = figures([other for other in every if other != at])
         adds = percentile_interval(value - others, resampled - others_resampled)
-        values.append(PartValue(name, float(said[part] / said.sum()), adds))
+        values.append(PartValue(part.name, float(said[at] / said.sum()), adds))
     return tuple(values)

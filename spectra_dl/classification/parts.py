@@ -1,5 +1,6 @@
 """What a trained member, or a model beside it, says part by part, and how its parts become one network again."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +12,25 @@ from spectra_dl.models.members import network_output
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+@dataclass(frozen=True, eq=False)
+class UnseenLogits:
+    """What a part says of patients it never saw.
+
+    Attributes
+    ----------
+    name
+        Of the part.
+    logits
+        ``(n, c)`` of each training row.
+    trust
+        How far they are believed, see `spectra_dl.classification.shares.learn_shares`.
+    """
+
+    name: str
+    logits: FloatArray
+    trust: float
 
 
 class MemberParts(Protocol):
@@ -33,6 +53,10 @@ class FittedParts(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """What each part is called."""
+
+    @property
+    def trust(self) -> float:
+        """How far the parts' logits are believed, see `spectra_dl.classification.shares.learn_shares`."""
 
     @property
     def prepared(self) -> Any:

@@ -8,7 +8,7 @@ from spectra_dl.evaluation.classes.calibration import fit_temperature
 _NOTHING = 19.0  # a temperature as high as can be: the part says nothing of patients it hasn't seen
 
 
-def learn_shares(logits: FloatArray, truth: IndexArray) -> FloatArray:
+def learn_shares(logits: FloatArray, truth: IndexArray, trust: FloatArray | None = None) -> FloatArray:
     """Return what the logits of each part are multiplied by before they are added.
 
     Each part's logits are calibrated by a temperature of their own and averaged: a part that is no use on patients it never saw gets
@@ -20,6 +20,8 @@ def learn_shares(logits: FloatArray, truth: IndexArray) -> FloatArray:
         ``(p, m, c)`` of each part and out-of-fold patient.
     truth
         ``(m,)`` class numbers; every class has a patient.
+    trust
+        ``(p,)`` how far each part's logits are believed, 0 to 1; wholly if None.
 
     Returns
     -------
@@ -48,4 +50,6 @@ def learn_shares(logits: FloatArray, truth: IndexArray) -> FloatArray:
         temperature = fit_temperature(centred[part] / spread[part], truth)
         if temperature < _NOTHING:
             shares[part] = 1.0 / (temperature * spread[part] * len(logits))
-    return shares if shares.any() else np.divide(1.0, spread, out=shares, where=spread > 0)
+    if not shares.any():
+        np.divide(1.0, spread, out=shares, where=spread > 0)
+    return shares if trust is None else shares * trust

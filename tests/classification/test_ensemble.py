@@ -136,7 +136,9 @@ class TwoPartRecipe(MatrixRecipe):
 
 def test_parts_are_weighted_by_patients_that_members_never_saw(data, recipe, ensemble):
     two = train_ensemble(data, TwoPartRecipe(recipe.training), 3)
-    np.testing.assert_array_equal(two.part_logits["layer"], -two.part_logits["opposite"])
+    layer, opposite = two.parts
+    assert (layer.name, opposite.name) == ("layer", "opposite")
+    np.testing.assert_array_equal(layer.logits, -opposite.logits)
     share = two.out_of_fold_logits / ensemble.out_of_fold_logits
     assert share.min() > 0
     np.testing.assert_allclose(share, share.min())

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spectra_dl.classification.part_values import part_values
+from spectra_dl.classification.parts import UnseenLogits
 from spectra_dl.classification.shares import learn_shares
 from spectra_dl.evaluation.classes.metrics import auc
 from spectra_dl.evaluation.patients import read_patients
@@ -17,16 +18,19 @@ def patients():
     return read_patients([f"p{number:02d}" for number in range(PATIENTS)], label)
 
 
-def odds(patients, seed, strength):
-    """Return logits ``(m, 2)`` with a signal of a strength in unit noise."""
-    noise = np.random.default_rng(seed).normal(size=PATIENTS)
-    score = noise + strength * np.where(patients.class_of_patient == 1, 1.0, -1.0)
-    return np.stack([-score / 2, score / 2], axis=1)
+def parts(patients, *strengths):
+    """Return parts with a signal of a strength each in unit noise, all believed."""
+    noise = np.random.default_rng(0).normal(size=(len(strengths), PATIENTS))
+    sign = np.where(patients.class_of_patient == 1, 1.0, -1.0)
+    scores = [strength * sign + each for strength, each in zip(strengths, noise, strict=True)]
+    return [
+        UnseenLogits(f"part {at}", np.stack([-score / 2, score / 2], axis=1), 1.0)
+        for at, score in enumerate(scores)
+    ]
 
 
 def test_a_part_that_alone_knows_something_adds_what_the_others_lack(patients):
-    logits = np.stack([odds(patients, 0, 1.5), odds(patients, 1, 0.0), odds(patients, 2, 0.0)])
-    useful, *others = part_values(("useful", "noise", "noise"), logits, patients, 1, seed=0)
+    useful, *others = part_values(parts(patients, 1.5, 0.0, 0.0), patients, 1, seed=0)
     assert useful.adds.low > 0.1
     assert useful.weight > 0.5
     for other in others:
@@ -35,16 +39,15 @@ def test_a_part_that_alone_knows_something_adds_what_the_others_lack(patients):
 
 
 def test_the_gain_is_the_difference_in_auc_of_all_parts_and_of_the_others(patients):
-    logits = np.stack([odds(patients, 3, 0.8), odds(patients, 4, 0.6)])
-    truth = patients.class_of_patient
+    both = parts(patients, 0.8, 0.6)
+    logits, truth = np.stack([part.logits for part in both]), patients.class_of_patient
     together = np.tensordot(learn_shares(logits, truth), logits, axes=1)
-    first, _ = part_values(("first", "second"), logits, patients, 1, seed=0)
+    first, _ = part_values(both, patients, 1, seed=0)
     expected = auc(truth == 1, together[:, 1]) - auc(truth == 1, logits[1][:, 1])
     assert first.adds.value == pytest.approx(expected)
 
 
 def test_a_copy_adds_nothing(patients):
-    logits = np.stack([odds(patients, 5, 1.0)] * 2)
-    for part in part_values(("one", "copy"), logits, patients, 1, seed=0):
+    for part in part_values(parts(patients, 1.0) * 2, patients, 1, seed=0):
         assert (part.adds.value, part.adds.low, part.adds.high) == (0, 0, 0)
         assert part.weight == pytest.approx(0.5)

@@ -60,3 +60,10 @@ def test_neither_the_scale_of_a_part_nor_a_constant_changes_what_it_says(scale, 
     after = np.tensordot(learn_shares(other, truth), other, axes=1)
     centred = [each - each.mean(axis=1, keepdims=True) for each in (before, after)]
     np.testing.assert_allclose(centred[1], centred[0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_part_that_is_half_believed_says_half_as_much():
+    logits, truth = parts(0, 2.0, 1.0)
+    np.testing.assert_allclose(
+        learn_shares(logits, truth, np.array([1.0, 0.5])), learn_shares(logits, truth) * [1.0, 0.5]
+    )

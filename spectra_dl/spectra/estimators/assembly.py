@@ -83,7 +83,7 @@ def assemble_predictor(
         data,
         ensemble.out_of_fold_logits,
         cleaned.matrix,
-        parts=ensemble.part_logits,
+        parts=ensemble.parts,
         positive=positive,
         threshold_rule=threshold_rule,
         seed=seed,

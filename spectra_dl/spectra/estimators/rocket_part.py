@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.table import SpectraTable
 
 ROCKET: Final = "minirocket"
+# Thousands of features flatter themselves on few patients, even out of fold; docs/decisions.md has the studies.
+_HALF_TRUSTED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class RocketModel:
         prepared = memory.fit(self.preprocessing, spectra)
         ridge = PatientRidge(MiniRocket(seed=self.seed, memory=memory), self.seed)
         ridge.fit(memory.clean(spectra, prepared), data.target, groups=data.patient)
-        return RocketPart(prepared, ridge, data.n_classes)
+        patients = len(np.unique(data.patient))
+        return RocketPart(prepared, ridge, data.n_classes, patients / (patients + _HALF_TRUSTED_AT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +66,14 @@ class RocketPart:
         The fitted features and weights.
     n_classes
         Classes it separates.
+    trust
+        How far it is believed: half with 100 patients.
     """
 
     prepared: FittedPreprocessing
     ridge: "PatientRidge"
     n_classes: int
+    trust: float
     names = (RocketModel.title,)
 
     @property
