@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import math
 import re
 import time
 from pathlib import Path
@@ -105,9 +106,13 @@ def test_a_pattern_is_as_fast_as_a_text_is_long(pattern, method):
         subject = text if isinstance(pattern.pattern, str) else text.encode("latin-1", "replace")
         if method == "sub" and isinstance(subject, bytes):
             ask = pattern.search
-        began = time.process_time()
-        ask(subject)
-        if (seconds := time.process_time() - began) > SECONDS:
+        seconds = math.inf
+        for _ in range(3):  # a busy machine may be slow once
+            if seconds > SECONDS:
+                began = time.process_time()
+                ask(subject)
+                seconds = time.process_time() - began
+        if seconds > SECONDS:
             slow[text[:12]] = round(seconds, 2)
             break
     assert not slow

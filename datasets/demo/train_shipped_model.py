@@ -4,7 +4,6 @@ Run from the repository's top folder: ``python datasets/demo/train_shipped_model
 """
 
 import os
-import sys
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -30,13 +29,7 @@ def main() -> None:
         notes=(NOTE,),
         audit=audit_cohort(labelled_cohort(table), seed=SEED).findings,
     )
-    classifier.fit(
-        table.intensity,
-        table.label,
-        table.patient,
-        provenance=source,
-        say=lambda text: print(text, file=sys.stderr),
-    )
+    classifier.fit(table.intensity, table.label, table.patient, provenance=source)
     sha256 = classifier.predictor_.save(SHIPPED_MODEL)
     print(f"{SHIPPED_MODEL.name}: {SHIPPED_MODEL.stat().st_size} bytes, sha256 {sha256}")
 

@@ -21,8 +21,8 @@ from spectra_dl.spectra.estimators.assembly import Provenance, assemble_predicto
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import ClassLabels, Labels, label_array, read_labels
+from spectra_dl.spectra.estimators.parts.rocket import ROCKET, RocketModel
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
-from spectra_dl.spectra.estimators.rocket_part import ROCKET, RocketModel
 from spectra_dl.spectra.estimators.spectra_estimator import SpectraEstimator, patients_of
 from spectra_dl.spectra.networks import AUTO, NETWORK_NAMES
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
@@ -164,15 +164,8 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         positive = None if self.positive is None else labels.name_of(self.positive)
         positive_class(list(labels.names), positive)  # refused now, not after the training
         check_rule(self.threshold)
-        steps = self.preprocessing or Preprocessing.default()
-        recipe = SpectraRecipe(
-            NETWORK_NAMES[0] if self.network == AUTO else self.network,
-            steps,
-            replace(self.training or DEFAULT_TRAINING, seed=self.seed),
-            self.augmentation or Augmentation(),
-            self.memory,
-        )
-        beside = [RocketModel(steps, self.seed, self.memory)] if self.network == AUTO else []
+        recipe = self._recipe()
+        beside = [RocketModel(recipe.preprocessing, self.seed, self.memory)] if self.network == AUTO else []
         ensemble = train_ensemble(
             data,
             recipe,
@@ -195,6 +188,15 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
             threshold_rule=self.threshold,
         )
         return self
+
+    def _recipe(self) -> SpectraRecipe:
+        return SpectraRecipe(
+            NETWORK_NAMES[0] if self.network == AUTO else self.network,
+            self.preprocessing or Preprocessing.default(),
+            replace(self.training or DEFAULT_TRAINING, seed=self.seed),
+            self.augmentation or Augmentation(),
+            self.memory,
+        )
 
     def _training_data(self, table: SpectraTable, labels: ClassLabels, patient: TextArray) -> TrainingData:
         """Return the rows with the checks of the command line: everybody has one spelling and one class."""

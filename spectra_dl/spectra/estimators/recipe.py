@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import IndexArray, TextArray
 from spectra_dl.classification.parts import MemberParts, WholeNetwork
 from spectra_dl.spectra.estimators.augmentation import Augmentation
-from spectra_dl.spectra.estimators.compact_parts import CompactParts
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
-from spectra_dl.spectra.estimators.linear_start import linear_solutions
+from spectra_dl.spectra.estimators.parts.compact import CompactParts
+from spectra_dl.spectra.estimators.parts.linear import linear_solutions
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable

@@ -31,7 +31,7 @@ class Compact(nn.Module):
     its own weights and nothing is pooled over the axis; and linear models are hard to beat, so one stands inside.
 
     1. The linear path has a weight for every point. It is not trained by gradient steps: it takes over the weights of linear
-       models that are fitted to the member's rows (`spectra_dl.spectra.estimators.linear_start`).
+       models that are fitted to the member's rows (`spectra_dl.spectra.estimators.parts.linear`).
     2. The convolutional path slides four learned filters, two bands wide, over the axis in steps of one band of at most 125, and
        has one hidden layer. It is trained by gradient steps, while the linear path is silent: trained on what a linear model
        leaves of its own training spectra, which is little, it came out worse.

@@ -44,7 +44,17 @@ def dilation_counts(points: int, per_kernel: int) -> tuple[NDArray[np.intp], NDA
 
 
 def kernel_outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
-    """Yield the output of each kernel for ``rows`` (N, W); every second one without its padded ends."""
+    """Yield the output of each kernel for ``rows`` (N, W); every second one without its padded ends.
+
+    Parameters
+    ----------
+    rows
+        ``(n, w)`` spectra.
+    dilation
+        Points between the taps of a kernel.
+    padded_first
+        Whether the first kernel's output keeps its padded ends; they take turns.
+    """
     points, reach = rows.shape[1], dilation * (LENGTH // 2)
     triple, total = _taps(rows, dilation)
     whole = padded_first
@@ -57,7 +67,17 @@ def kernel_outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iter
 
 
 def output_for_each(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
-    """Yield the output of each kernel for the row of its number alone, as `kernel_outputs` has it among all (84, W)."""
+    """Yield the output of each kernel for the row of its number alone, as `kernel_outputs` has it among all (84, W).
+
+    Parameters
+    ----------
+    rows
+        ``(n, w)`` spectra.
+    dilation
+        Points between the taps of a kernel.
+    padded_first
+        Whether the first kernel's output keeps its padded ends; they take turns.
+    """
     import torch
 
     points, reach = rows.shape[1], dilation * (LENGTH // 2)
@@ -84,7 +104,15 @@ def _taps(rows: "Tensor", dilation: int) -> tuple["Tensor", "Tensor"]:
 
 
 def shares_above(output: "Tensor", thresholds: "Tensor") -> "Tensor":
-    """Return the share of points of ``output`` (N, V) above each of ``thresholds`` (F,), as (F, N)."""
+    """Return the share of points of ``output`` (N, V) above each of ``thresholds`` (F,), as (F, N).
+
+    Parameters
+    ----------
+    output
+        ``(n, v)`` of a kernel.
+    thresholds
+        ``(f,)`` what it is compared with.
+    """
     import torch
 
     above = torch.empty((len(thresholds), *output.shape))

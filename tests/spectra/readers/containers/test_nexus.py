@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formats.nexus import SHIFTS, SPECTRA, hdf5, nexus
@@ -114,6 +114,7 @@ def table_of(intensity, **metadata):
     )
 
 
+@settings(deadline=None)
 @given(st.integers(1, 7), st.integers(1, 5), st.integers(0, 2**31))
 def test_what_is_written_comes_back_bit_for_bit(spectra, rows, seed):
     import tempfile

@@ -9,7 +9,7 @@ from spectra_dl.arrays import text_array
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.models.members import network_output
 from spectra_dl.spectra.estimators.minirocket import MiniRocket
-from spectra_dl.spectra.estimators.rocket_part import RocketModel
+from spectra_dl.spectra.estimators.parts.rocket import RocketModel
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.table import SpectraTable

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.models.members import network_output
-from spectra_dl.spectra.estimators.linear_start import LinearSolutions
+from spectra_dl.spectra.estimators.parts.linear import LinearSolutions
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.networks.compact import Compact

@@ -6,7 +6,7 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 
-from spectra_dl.spectra.estimators.linear_start import linear_solutions
+from spectra_dl.spectra.estimators.parts.linear import linear_solutions
 
 POINTS = 50
 
