@@ -90,7 +90,8 @@ class AxisNeeds:
     def sentence(self) -> str:
         """What to measure, in whole cm⁻¹, for somebody who has not measured yet."""
         outward = " and ".join(f"{math.floor(low)} to {math.ceil(high)}" for low, high in self.ranges)
-        return f"Measure at least {outward} cm-1, with neighbouring points at most {self.largest_step:.3g} cm-1 apart."
+        step = _rounded_down(self.largest_step)
+        return f"Measure at least {outward} cm-1, with neighbouring points at most {step:g} cm-1 apart."
 
     def covered(self, wavenumber: FloatArray, axis: FloatArray) -> NDArray[np.bool_]:
         """Return which points of the model's axis spectra on another one have a value for, ``(q,)``.
@@ -107,6 +108,12 @@ class AxisNeeds:
         near = np.minimum(np.abs(below), np.abs(above)) <= self.slack * (1 + _ROUNDING)
         between = (below >= 0) & (above >= 0) & (below + above <= self.largest_step * (1 + _ROUNDING))
         return near | between
+
+
+def _rounded_down(value: float) -> float:
+    """Return a positive number to two digits, never above it."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return math.floor(value / unit * (1 + 1e-9)) * unit
 
 
 def require_cover(wavenumber: FloatArray, axis: FloatArray) -> None:

@@ -143,4 +143,7 @@ def test_what_to_measure_is_said_in_whole_numbers_that_suffice() -> None:
         "Measure at least 401 to 1600 cm-1, with neighbouring points at most 4.8 cm-1 apart."
     )
     require_cover(between(401, 1601, 4.8), axis)
+    assert "at most 2.7 cm-1" in AxisNeeds.of(np.arange(400, 1800, 1.399)).sentence
+    assert "at most 0.6 cm-1" in AxisNeeds.of(np.arange(400, 1800, 0.3)).sentence
+    assert "at most 24 cm-1" in AxisNeeds.of(np.arange(400.0, 1800, 12)).sentence
     assert "Measure at least 400 to 1800 and 2800 to 3100 cm-1" in AxisNeeds.of(WINDOWS).sentence
