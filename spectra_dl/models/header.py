@@ -145,6 +145,10 @@ class InputPart(Closed):
         """Return lines of the card that say what an input must be and what is done to it."""
         return []
 
+    def needs(self) -> dict[str, JsonValue]:
+        """Return what must be measured for this model, as plain JSON values; here: nothing is said."""
+        return {}
+
     def training_rows(self) -> str:
         """Return in a few words how much the model was trained on."""
         return ""

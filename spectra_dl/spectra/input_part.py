@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.models.header import Classification, Closed, InputPart
 from spectra_dl.spectra.networks import NETWORKS
+from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
 
 SpectrumHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -36,7 +37,11 @@ class FittedDescription(Closed):
 
 
 class AxisContract(Closed):
-    """The wavenumber axis in cm⁻¹ that an input must cover, and the laser where it is known."""
+    """The wavenumber axis in cm⁻¹ that an input must cover, and the laser where it is known.
+
+    Files of before state all of the training spectra's axis, also where a crop leaves a part of it out; what is needed then is
+    `SpectraInput.axis_needs`.
+    """
 
     first: float
     last: float
@@ -88,14 +93,42 @@ class SpectraInput(InputPart):
             *(f"Beside it      {model.name}" for model in self.beside),
         ]
 
+    def axis_needs(self) -> AxisNeeds:
+        """Return what the axis of an input must be.
+
+        Raises
+        ------
+        DataError
+            The stored preprocessing is damaged.
+        """
+        return AxisNeeds.of(FittedPreprocessing.from_json(self.preprocessing[0]).axis)
+
+    def needs(self) -> dict[str, JsonValue]:
+        """Return what to measure for this model, as plain JSON values."""
+        needs = self.axis_needs()
+        return {
+            "ranges": [list(part) for part in needs.ranges],
+            "unit": self.axis.unit,
+            "points": needs.points,
+            "largest_step": needs.largest_step,
+            "each_end_may_lack": needs.slack,
+            "laser_nm": self.axis.laser_nm,
+            "sentence": needs.sentence,
+        }
+
     def needs_lines(self) -> list[str]:
         """Return lines of the card that say what an input must be and what is done to it."""
         steps = self.preprocessing[0].get("steps")
         names = (
             [str(step["step"]) for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
         )
+        needs = self.axis_needs()
+        ranges = " and ".join(f"{low:g} to {high:g}" for low, high in needs.ranges)
+        laser = self.axis.laser_nm
         return [
-            f"Needs          {self.axis.first:g} to {self.axis.last:g} cm-1",
+            f"Needs          {ranges} cm-1 ({needs.points} points, to which wider and finer spectra are brought)",
+            f"Recommended    {needs.sentence}",
+            *([] if laser is None else [f"Laser          {laser:g} nm, as the training spectra"]),
             f"Preprocessing  {' -> '.join(names)}",
         ]
 
@@ -111,6 +144,7 @@ def describe_input(
     beside: Sequence[Literal["minirocket"]] = (),
     n_classes: int,
     spectrum_hashes: Sequence[str],
+    laser_nm: float | None = None,
 ) -> tuple[SpectraInput, tuple[FittedPreprocessing, ...]]:
     """Return the input part, and the preprocessings it describes: what members share is stored and applied once.
 
@@ -126,6 +160,8 @@ def describe_input(
         Classes the networks separate.
     spectrum_hashes
         One for each training spectrum.
+    laser_nm
+        With which all training spectra were measured, where it is known.
     """
     texts = [json.dumps(steps.to_json()) for steps in fitted]
     distinct = list(dict.fromkeys(texts))
@@ -141,7 +177,7 @@ def describe_input(
         beside=[FittedDescription(name=name) for name in beside],
         preprocessing=[cast("dict[str, JsonValue]", steps.to_json()) for steps in preprocessing],
         preprocessing_of_member=[distinct.index(text) for text in texts],
-        axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis)),
+        axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis), laser_nm=laser_nm),
         training=TrainingSpectra(spectra=len(spectrum_hashes), spectrum_hashes=list(spectrum_hashes)),
     )
     return part, preprocessing

@@ -18,6 +18,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed
+from spectra_dl.spectra.preprocessing.resampling import points_within
 from spectra_dl.spectra.quality import inspect, used_range
 from spectra_dl.spectra.report_context import SPECTRA_WORDS
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
@@ -126,6 +127,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
                 "SpectraTable(intensity, wavenumber, sample_id)"
             )
         cleaning = self.preprocessing[0]
+        cleaning.require_cover(table.wavenumber)
         kept = cleaning.kept_points(table.wavenumber)
         table, verdicts = inspect(table, kept, within=used_range(cleaning.steps))
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
@@ -176,7 +178,12 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
     def seen_in_training(self, table: SpectraTable) -> int:
         """Count the spectra of ``table`` that the model was trained on."""
         known = set(self.header.input.training.spectrum_hashes)
-        return sum(digest in known for digest in spectrum_hashes(table))
+        axis = self.preprocessing[0].axis
+        digests = [spectrum_hashes(table)]
+        part = table.points(points_within(table.wavenumber, axis))
+        if part.wavenumber.size < table.wavenumber.size:
+            digests.append(spectrum_hashes(part))
+        return sum(not known.isdisjoint(each) for each in zip(*digests, strict=True))
 
 
 def _rebuilt(header: str, tensors: Mapping[str, np.ndarray], sha256: str) -> SpectraPredictor:

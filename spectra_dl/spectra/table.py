@@ -1,13 +1,14 @@
 """The table of spectra that every part of the Raman path takes and gives."""
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array, unmasked
 from spectra_dl.errors import DataError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.readers.options import ReadOptions
 
 MEASURED = "measured_sha256"
+LASER = "laser_nm"
 _DIGITS = re.compile(r"[0-9a-f]{16}")
 
 
@@ -103,6 +105,16 @@ class SpectraTable:
         """How many spectra and points, ``(n, p)``: scikit-learn takes rows of whatever has a shape."""
         return self.intensity.shape[0], self.intensity.shape[1]
 
+    @property
+    def laser_nm(self) -> float | None:
+        """The wavelength of the laser that all spectra state, in nm; None where they don't."""
+        stated = set(self.metadata.get(LASER, ()))
+        try:
+            wavelength = float(stated.pop()) if len(stated) == 1 else math.nan
+        except ValueError:
+            return None
+        return wavelength if math.isfinite(wavelength) and wavelength > 0 else None
+
     def __getitem__(self, rows: Any) -> "SpectraTable":
         """Return the spectra at ``rows``, as `select` does; scikit-learn writes them as ``[rows, ...]``."""
         if isinstance(rows, tuple) and len(rows) == 2 and rows[1] is Ellipsis:
@@ -130,6 +142,10 @@ class SpectraTable:
             source=pick(self.source),
             metadata={name: column[index] for name, column in self.metadata.items()},
         )
+
+    def points(self, points: slice | NDArray[np.bool_]) -> "SpectraTable":
+        """Return the spectra at some points of the axis."""
+        return replace(self, intensity=self.intensity[:, points], wavenumber=self.wavenumber[points])
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the table as a data frame, a row per spectrum, which `from_pandas` takes back unchanged.

@@ -33,6 +33,32 @@ def test_a_mask_selects_too():
     assert list(table().select(np.array([False, True, False])).sample_id) == ["07"]
 
 
+def test_a_part_of_the_axis_keeps_ids_and_columns():
+    table = SpectraTable(
+        np.arange(6.0).reshape(2, 3), [400, 402, 404], ["a", "b"], metadata={"laser_nm": ["785", "785"]}
+    )
+    part = table.points(table.wavenumber > 400)
+    assert part.intensity.tolist() == [[1, 2], [4, 5]]
+    assert part.wavenumber.tolist() == [402, 404]
+    assert (list(part.sample_id), part.laser_nm) == (["a", "b"], 785)
+
+
+@pytest.mark.parametrize(
+    ("stated", "laser"),
+    [
+        ({"laser_nm": ["785", "785"]}, 785.0),
+        ({"laser_nm": ["785", "532"]}, None),
+        ({"laser_nm": ["785", ""]}, None),
+        ({"laser_nm": ["red", "red"]}, None),
+        ({"laser_nm": ["inf", "inf"]}, None),
+        ({"laser_nm": ["-1", "-1"]}, None),
+        ({}, None),
+    ],
+)
+def test_the_laser_is_known_where_all_spectra_state_one(stated, laser):
+    assert SpectraTable(np.ones((2, 3)), [400, 402, 404], ["a", "b"], metadata=stated).laser_nm == laser
+
+
 def test_ids_are_text_even_when_they_were_numbers():
     assert list(table(sample_id=[7, 8, 9]).sample_id) == ["7", "8", "9"]
 

@@ -32,7 +32,15 @@ def model_description(tensors: Mapping[str, np.ndarray], **changes: object) -> d
             "kind": "spectra",
             "version": 1,
             "network": {"name": "compact", "n_wavenumbers": 8, "n_classes": 2, "members": 2},
-            "preprocessing": [{"steps": [{"step": "crop"}, {"step": "normalise"}]}],
+            "preprocessing": [
+                {
+                    "steps": [
+                        {"step": "crop", "settings": {"low": 400.0, "high": 1800.0}},
+                        {"step": "normalise", "settings": {"kind": "snv"}},
+                    ],
+                    "axis": [400.0 + 200.0 * point for point in range(8)],
+                }
+            ],
             "preprocessing_of_member": [0, 0],
             "axis": {"first": 400.0, "last": 1800.0, "points": 8, "unit": "cm-1", "laser_nm": None},
             "training": {"spectra": 66, "spectrum_hashes": ["0123456789abcdef"]},

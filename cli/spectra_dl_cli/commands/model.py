@@ -24,6 +24,8 @@ def show(path: Path | None, as_json: bool) -> None:
 
     header, sha256 = read_header(path or SHIPPED_MODEL)
     if as_json:
-        say(json_text({"sha256": sha256, **header.model_dump(mode="json")}).rstrip())
+        needs = header.input.needs()
+        stated = {"sha256": sha256, **({"needs": needs} if needs else {}), **header.model_dump(mode="json")}
+        say(json_text(stated).rstrip())
     else:
         say(card_text(header, sha256))

@@ -32,10 +32,13 @@ class Provenance(TrainingProvenance):
         What the audit found in them; empty if it wasn't run.
     spectrum_hashes
         From `spectra_dl.spectra.table.spectrum_hashes`, when the spectra were changed after reading; else None.
+    laser_nm
+        With which all of them were measured; None takes what the training spectra say.
     """
 
     source: str = "unnamed spectra"
     spectrum_hashes: tuple[str, ...] | None = None
+    laser_nm: float | None = None
 
 
 def assemble_predictor(
@@ -76,7 +79,9 @@ def assemble_predictor(
         ensemble.prepared,
         beside=beside,
         n_classes=data.n_classes,
-        spectrum_hashes=provenance.spectrum_hashes or spectrum_hashes(table),
+        spectrum_hashes=provenance.spectrum_hashes
+        or spectrum_hashes(table.points(recipe.preprocessing.reads(table.wavenumber))),
+        laser_nm=provenance.laser_nm or table.laser_nm,
     )
     cleaned = preprocessing[0].transform(table)
     decision = fit_decision(

@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.preprocessing.resampling import interpolated, require_cover, same_axis
+from spectra_dl.spectra.preprocessing.cover import require_cover
+from spectra_dl.spectra.preprocessing.resampling import interpolated, points_within, read_points, same_axis
 from spectra_dl.spectra.preprocessing.step import MOST_POINTS, Remarks, StepResult
 from spectra_dl.spectra.preprocessing.steps import (
     STEPS,
     Baseline,
+    Crop,
     Despike,
     Normalise,
+    Resample,
     Stage,
     Step,
     step_from_json,
@@ -68,6 +71,23 @@ class Preprocessing:
     def default(cls) -> Self:
         """Return what a model gets by default: despike, asls baseline, standard normal variate."""
         return cls((Despike(), Baseline(), Normalise()))
+
+    def reads(self, wavenumber: FloatArray) -> NDArray[np.bool_]:
+        """Return which points of an axis ``(p,)`` the steps look at: not those that a crop leaves out before anything else.
+
+        Where less than two points would be left, all of them are given: a step will refuse such spectra, or the user wants them.
+        """
+        read = np.ones(wavenumber.size, dtype=np.bool_)
+        for step in self.steps:
+            if not isinstance(step, Crop | Resample):
+                break
+            inside = step.reads(wavenumber[read])
+            if np.count_nonzero(inside) < 2:
+                break
+            read[read] = inside
+            if isinstance(step, Resample):
+                break
+        return read
 
     def fit(self, table: SpectraTable) -> "FittedPreprocessing":
         """Fit every step on ``table``, which holds training rows only.
@@ -131,7 +151,8 @@ class FittedPreprocessing:
     steps
         As fitted.
     axis
-        ``(p,)`` in cm⁻¹, the axis of the training spectra; others are brought to it.
+        ``(p,)`` in cm⁻¹, what the steps look at of the training spectra's axis, so no point that a first crop leaves out; other
+        spectra are brought to it.
     wavenumber
         ``(q,)`` in cm⁻¹ after all steps.
 
@@ -146,12 +167,13 @@ class FittedPreprocessing:
     wavenumber: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
-        Preprocessing(self.steps)  # the order
+        steps = Preprocessing(self.steps)  # checks the order
         axis = np.array(self.axis, dtype=np.float64)
         if axis.ndim != 1 or not 2 <= axis.size <= MOST_POINTS or not bool(np.all(np.diff(axis) > 0)):
             raise DataError(
                 f"the axis has {axis.size} points; give 2 to {MOST_POINTS:,} ascending wavenumbers"
             )
+        axis = axis[steps.reads(axis)]
         object.__setattr__(self, "axis", axis)
         # No spectra at all still pass through every step: each checks its settings and the axis.
         _, wavenumber, _ = self._apply(np.empty((0, axis.size)), axis)
@@ -175,12 +197,12 @@ class FittedPreprocessing:
         """Apply every step to every spectrum, each by itself.
 
         A table on another axis is interpolated linearly at the fitted axis, after cosmic rays are removed on its
-        own where a step removes them; a note says so.
+        own where a step removes them; a note says so. What lies beyond the fitted axis is left out first.
 
         Raises
         ------
         DataError
-            The axis doesn't cover the fitted one to within half a step, or a value is missing or infinite
+            The axis doesn't cover the fitted one, see `require_cover`, or a value is missing or infinite
             (`spectra_dl.spectra.quality.inspect` finds such spectra).
         """
         cleaned, notes = self.clean(table)
@@ -189,25 +211,36 @@ class FittedPreprocessing:
     def clean(self, table: SpectraTable) -> tuple[StepResult, tuple[str, ...]]:
         """Do what `transform` does and return spectra ``(n, q)`` in float64, and the notes."""
         _require_finite(table.intensity)
-        if same_axis(table.wavenumber, self.axis):
-            return StepResult(*self._apply(table.intensity, self.axis)), ()
-        require_cover(table.wavenumber, self.axis)
-        intensity, earlier = self._without_rays(table)
-        cleaned, wavenumber, remarks = self._apply(
-            interpolated(intensity, table.wavenumber, self.axis), self.axis
-        )
+        inside = points_within(table.wavenumber, self.axis)
+        if same_axis(table.wavenumber[inside], self.axis):
+            return StepResult(*self._apply(np.ascontiguousarray(table.intensity[:, inside]), self.axis)), ()
+        self.require_cover(table.wavenumber)
+        read = read_points(table.wavenumber, self.axis)
+        used = table.wavenumber[read]
+        intensity, earlier = self._without_rays(np.ascontiguousarray(table.intensity[:, read]), used)
+        cleaned, wavenumber, remarks = self._apply(interpolated(intensity, used, self.axis), self.axis)
         if earlier:
             removed = remarks[_REMOVED].astype(np.int64) + earlier[_REMOVED].astype(np.int64)
             remarks = {**remarks, _REMOVED: removed, _AT: _joined(earlier[_AT], remarks[_AT])}
         note = f"resampled from {_described(table.wavenumber)} to the model's {_described(self.axis)}"
         return StepResult(cleaned, wavenumber, remarks), (note,)
 
-    def _without_rays(self, table: SpectraTable) -> tuple[FloatArray, Remarks]:
-        """Remove cosmic rays on a table's own axis: between the points of another, a ray is wider than rays are."""
+    def require_cover(self, wavenumber: FloatArray) -> None:
+        """Refuse spectra on an axis ``(p,)`` that can't be brought to the fitted one.
+
+        Raises
+        ------
+        DataError
+            It doesn't cover the fitted one, has a gap in it, or is too coarse; the message says what is missing and what to do.
+        """
+        require_cover(wavenumber, self.axis)
+
+    def _without_rays(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, Remarks]:
+        """Remove cosmic rays on the spectra's own axis: between the points of another, a ray is wider than rays are."""
         despike = self.despike
         if despike is None:
-            return table.intensity, {}
-        result = despike.apply(table.intensity, table.wavenumber)
+            return intensity, {}
+        result = despike.apply(intensity, wavenumber)
         return result.intensity, result.remarks
 
     def _apply(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, FloatArray, Remarks]:

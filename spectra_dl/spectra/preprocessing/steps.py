@@ -8,13 +8,15 @@ from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Literal, Self, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method, correct
 from spectra_dl.spectra.baseline.smoothing import AUTO, choose_lam
+from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.despike import Despike
-from spectra_dl.spectra.preprocessing.resampling import interpolated, require_cover
+from spectra_dl.spectra.preprocessing.resampling import interpolated, read_points
 from spectra_dl.spectra.preprocessing.scaling import EMSC, Normalise
 from spectra_dl.spectra.preprocessing.step import (
     HIGHEST,
@@ -74,12 +76,16 @@ class Crop(StatelessStep):
         DataError
             No point is inside.
         """
-        inside = (wavenumber >= self.low) & (wavenumber <= self.high)
+        inside = self.reads(wavenumber)
         if not inside.any():
             raise DataError(
                 f"no point between {self.low:g} and {self.high:g} cm⁻¹; the spectra cover {wavenumber[0]:g} to {wavenumber[-1]:g} cm⁻¹"
             )
         return StepResult(intensity[:, inside], wavenumber[inside])
+
+    def reads(self, wavenumber: FloatArray) -> NDArray[np.bool_]:
+        """Return which points of an axis the step looks at, ``(p,)``: those inside the range."""
+        return (wavenumber >= self.low) & (wavenumber <= self.high)
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,24 @@ class Resample(StatelessStep):
         DataError
             The spectra don't cover the range, or have gaps in it.
         """
-        intervals = int((self.high - self.low) / self.step * (1 + 1e-12))
-        even = self.low + self.step * np.arange(intervals + 1, dtype=np.float64)
-        require_cover(wavenumber, even)
+        even = self._even()
+        require_points(self, wavenumber, 2)
+        if not AxisNeeds.of(even).covered(wavenumber, even).all():
+            raise DataError(
+                f"Resample: the spectra cover {wavenumber[0]:g} to {wavenumber[-1]:g} cm⁻¹ with {wavenumber.size} points, and not each of "
+                f"{even.size} points from {even[0]:g} to {even[-1]:g} cm⁻¹; give a range that they cover and a step like theirs"
+            )
         return StepResult(interpolated(intensity, wavenumber, even), even)
+
+    def reads(self, wavenumber: FloatArray) -> NDArray[np.bool_]:
+        """Return which points of an axis the step looks at, ``(p,)``: those inside the range and one beyond each end."""
+        looked_at = np.zeros(wavenumber.size, dtype=np.bool_)
+        looked_at[read_points(wavenumber, self._even())] = True
+        return looked_at
+
+    def _even(self) -> FloatArray:
+        intervals = int((self.high - self.low) / self.step * (1 + 1e-12))
+        return self.low + self.step * np.arange(intervals + 1, dtype=np.float64)
 
 
 Negatives = Literal["keep", "clip"]

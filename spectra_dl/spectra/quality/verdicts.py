@@ -60,7 +60,7 @@ def inspect(
         return _inspected(table, kept)
     # The whole of a spectrum says more of its shape, where there is a whole.
     whole, verdicts_of_whole = _inspected(table.select(~spoilt), kept)
-    part = replace(table, wavenumber=table.wavenumber[~outside], intensity=table.intensity[:, ~outside])
+    part = table.points(~outside)
     inside, verdicts_of_part = _inspected(part.select(spoilt), None if kept is None else kept[~outside])
     intensity = table.intensity.copy()
     intensity[~spoilt] = whole.intensity

@@ -101,19 +101,10 @@ def _instrument(entry: "h5py.Group", table: SpectraTable) -> None:
     instrument = _group(entry, "instrument", "NXinstrument")
     instrument["scattering_configuration"] = "unknown"
     beam = _group(instrument, "beam_incident", "NXbeam")
-    beam["wavelength"] = _laser(table)
+    beam["wavelength"] = float("nan") if table.laser_nm is None else table.laser_nm
     beam["wavelength"].attrs["units"] = "nm"
     beam["parameter_reliability"] = "nominal"
     _group(instrument, "detector_unknown", "NXdetector")["detector_channel_type"] = "multichannel"
-
-
-def _laser(table: SpectraTable) -> float:
-    """Return the wavelength that all spectra of the first block state, NaN where they don't."""
-    stated = set(table.metadata.get("laser_nm", ()))
-    try:
-        return float(next(iter(stated))) if len(stated) == 1 else float("nan")
-    except ValueError:
-        return float("nan")
 
 
 def _data(entry: "h5py.Group", table: SpectraTable) -> dict[str, "h5py.Dataset"]:

@@ -107,7 +107,7 @@ def train_study(
         positive=settings.evaluation.positive,
         threshold=settings.evaluation.threshold_rule,
     )
-    provenance = _described(cohort, source, settings.seed)
+    provenance = _described(cohort, source, settings)
     checkpoints = _checkpoint_folder(folder, resume=resume) if folder else None
     classifier.fit(
         cohort.table.intensity,
@@ -122,12 +122,21 @@ def train_study(
     return TrainedSpectra(predictor, cohort, predictor.save(folder / MODEL_FILE) if folder else "")
 
 
-def _described(cohort: Cohort, source: str, seed: int) -> Provenance:
+def _described(cohort: Cohort, source: str, settings: SpectraStudySettings) -> Provenance:
     simulated = set(cohort.table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
-    audit = audit_cohort(cohort, seed=seed)
+    audit = audit_cohort(cohort, seed=settings.seed)
     notes = (*cohort.notes, _SAMPLES_NOTE) if list(cohort.subject) != list(cohort.patient) else cohort.notes
-    hashes = tuple(spectrum_hashes(cohort.table))
-    return Provenance(source, simulated, notes=notes, audit=audit.findings, spectrum_hashes=hashes)
+    # Of the part that is used, so that a spectrum is known again in a file of that part alone.
+    read = settings.preprocessing.reads(cohort.table.wavenumber)
+    hashes = tuple(spectrum_hashes(cohort.table.points(read)))
+    return Provenance(
+        source,
+        simulated,
+        notes=notes,
+        audit=audit.findings,
+        spectrum_hashes=hashes,
+        laser_nm=cohort.table.laser_nm,
+    )
 
 
 def _checkpoint_folder(folder: Path, *, resume: bool) -> Path:

@@ -1,6 +1,7 @@
 """The ensemble: trained by patient, the same bytes for the same seed, whole through a file."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.input_part import SpectraInput
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
-from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
+from spectra_dl.spectra.preprocessing.steps import EMSC, Crop, Normalise
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.training.settings import TrainingSettings
 
@@ -118,6 +119,29 @@ def test_a_fitted_reference_is_stored_for_each_member(table, tmp_path):
 def test_training_spectra_are_known_again_and_others_are_not(table, fitted):
     assert fitted.predictor_.seen_in_training(table.select([3, 4])) == 2
     assert fitted.predictor_.seen_in_training(simulate_study(StudySettings(patients=4, seed=9)).table) == 0
+
+
+def test_an_axis_that_falls_short_is_refused_whatever_the_spectra_are(table, fitted):
+    short = table.points(table.wavenumber > 600)
+    empty = replace(short, intensity=np.full_like(short.intensity, np.nan))
+    for spectra in (short, empty):
+        with pytest.raises(DataError, match=r"\(low end\)\. Measure the whole range"):
+            fitted.predictor_.predict(spectra)
+
+
+def test_training_spectra_are_known_again_by_the_part_that_a_crop_keeps(table):
+    steps = Preprocessing((Crop(600, 1500), Normalise("snv")))
+    model = untrained(table, preprocessing=steps).fit(table.intensity, table.label, groups=table.patient)
+    part = table.points((table.wavenumber >= 600) & (table.wavenumber <= 1500))
+    assert model.predictor_.seen_in_training(table) == model.predictor_.seen_in_training(part) == len(table)
+    assert model.predictor_.seen_in_training(part.points(slice(1, None))) == 0
+
+
+def test_the_laser_that_all_training_spectra_state_stands_in_the_model(table, fitted):
+    stated = replace(table, metadata={**table.metadata, "laser_nm": ["785"] * len(table)})
+    model = untrained(table).fit(stated, table.label, groups=table.patient)
+    assert model.predictor_.header.input.axis.laser_nm == 785
+    assert fitted.predictor_.header.input.axis.laser_nm is None
 
 
 def test_spectra_of_another_kind_are_warned_of(table, fitted):

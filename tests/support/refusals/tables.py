@@ -80,6 +80,11 @@ def _without_patient(clean: TextTable) -> str:
     return clean.reordered([0, *range(2, 704)]).text()
 
 
+def _axis(keep: Callable[[float], bool]) -> Callable[[TextTable], str]:
+    """Return the clean table with the points of its axis that are to be kept."""
+    return but(lambda c: c.reordered([0, 1, 2, *(k for k in range(3, 704) if keep(float(c.header[k])))]))
+
+
 def _bomb() -> bytes:
     return gzip.compress(b"sample_id,400,402\n") + gzip.compress(b"1," * (1 << 23)) * 400
 
@@ -95,7 +100,10 @@ REFUSALS = [
     Row("A", "no column of patients", "refuse", "Name it with --patient; --group-by sample_id states one patient a spectrum.", train_file(_without_patient, "--label", "label"), "--patient"),
     Row("A", "one point a spectrum", "refuse", "Export whole spectra.", predict_file(REFUSED["one point"][0]), "1 point"),
     Row("A", "three points a spectrum", "refuse", "Export whole spectra.", predict_file(but(lambda c: c.reordered([0, 1, 2, 3, 4, 5])))),
-    Row("A", "600 to 1700 cm-1 where the model needs 400 to 1800", "refuse", "Measure the whole range, or train on the one you have.", predict_file(but(lambda c: c.reordered([0, 1, 2, *(k for k in range(3, 704) if 600 <= float(c.header[k]) <= 1700)]))), "600"),
+    Row("A", "600 to 1700 cm-1 where the model needs 400 to 1800", "refuse", "Measure the whole range, or train a model on the common one with --crop.", predict_file(_axis(lambda at: 600 <= at <= 1700)), "600 to 1700 cm⁻¹, 78 % of the model's range; missing are 400 to 600 (low end)"),
+    Row("A", "an axis with a gap", "refuse", "Measure the gap too, or train a model beside it with --crop.", predict_file(_axis(lambda at: not 900 < at < 1000)), "900 to 1000 (a gap)"),
+    Row("A", "an axis coarser than half the model's", "refuse", "Measure on a finer axis, or train a model on such spectra.", predict_file(_axis(lambda at: at % 8 == 0)), "up to 8 cm⁻¹ apart"),
+    Row("A", "2400 to 3800 cm-1 where the model needs 400 to 1800", "refuse", "Measure the model's range.", predict_file(but(lambda c: replace(c, header=[*c.header[:3], *(str(float(at) + 2000) for at in c.header[3:])]))), "nothing in common"),
     Row("A", "an axis in nm", "refuse", "Export Raman shifts in cm-1.", predict_file(REFUSED["nm"][0]), "nm"),
     Row("A", "absolute wavenumbers", "refuse", "Export Raman shifts in cm-1.", predict_file(REFUSED["absolute"][0]), "absolute"),
     Row("A", "pixel numbers for an axis", "refuse", "Export the calibrated axis.", predict_file(REFUSED["pixels"][0]), "pixel"),
