@@ -154,6 +154,7 @@ def _recorded(command: click.Command) -> dict[str, click.Parameter]:
         for option in command.params
         if isinstance(option, click.Option)
         and option.name
+        and not option.hidden  # an old name of another one
         and option.name != "replay"
         and option.name not in _OF_THIS_RUN
     }

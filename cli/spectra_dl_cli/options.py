@@ -3,23 +3,19 @@
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.study.cleaning import CleaningSettings, Negatives, Normalisation
-from spectra_dl.training.settings import Device
 
 if TYPE_CHECKING:
     from spectra_dl.evaluation.classes.threshold import ThresholdRule
     from spectra_dl.imaging.features.store import FeatureStore
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.table import SpectraTable
-    from spectra_dl.training.settings import TrainingSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -214,70 +210,6 @@ correction_options = together(
     _normalise_option("none"),
 )
 bundled_cleaning = bundled("cleaning", CleaningSettings)
-
-network_options = together(
-    click.option(
-        "--network",
-        type=click.Choice(NETWORK_NAMES),
-        default=NETWORK_NAMES[0],
-        show_default=True,
-        help="Architecture of the members.",
-    ),
-    click.option(
-        "--members",
-        type=click.IntRange(min=2, max=100),
-        default=5,
-        show_default=True,
-        help="Networks in the ensemble.",
-    ),
-    click.option(
-        "--epochs",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Passes over the training spectra; 25, and more with few spectra, if not given.",
-    ),
-    click.option(
-        "--device",
-        type=click.Choice(get_args(Device)),
-        default="auto",
-        show_default=True,
-        help="What is named must be there.",
-    ),
-)
-
-
-@dataclass(frozen=True)
-class NetworkOptions:
-    """What `network_options` say.
-
-    Attributes
-    ----------
-    network
-        Architecture by name.
-    members
-        Networks in the ensemble.
-    epochs
-        Passes over the training rows; None takes the default, which few rows get more of.
-    device
-        What is trained on.
-    """
-
-    network: str
-    members: int
-    epochs: int | None
-    device: Device
-
-    def training(self, usual: "TrainingSettings | None" = None) -> "TrainingSettings":
-        """Return the loop's settings; ``usual`` are those of what is trained, of classes if None."""
-        from dataclasses import replace
-
-        from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
-
-        usual = replace(usual or DEFAULT_TRAINING, device=self.device)
-        return usual if self.epochs is None else replace(usual, epochs=self.epochs, least_steps=1)
-
-
-bundled_network = bundled("network", NetworkOptions)
 
 seed_option = click.option(
     "--seed",

@@ -2,15 +2,16 @@
 
 import contextlib
 import functools
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from spectra_dl_cli.interruption import uninterrupted
 from spectra_dl_cli.log import clear_bars
 from spectra_dl_cli.options import bundled, together
 from spectra_dl_cli.text import visible
@@ -272,6 +273,26 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         [draw(lines[0]), "  ".join("-" * width for width in widths), *(draw(line) for line in lines[1:])]
     )
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Keep Ctrl-C and a request to end for the end of a short block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    came: list[int] = []
+    before: dict[int, Any] = {
+        int(number): signal.signal(number, lambda received, frame: came.append(received))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in came:
+        signal.raise_signal(number)
 
 
 def _end_run(out: Path, *, replaces: bool, resumed: bool) -> None:

@@ -31,10 +31,21 @@ _split = together(
 )
 
 
-def split_options(unit: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the options --repeats, --split-by, --folds-from and --tune; ``unit`` is what each fold chooses within."""
+def split_options(unit: str, row: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the options --repeats, --split-by, --folds-from, --no-leaky and --tune.
+
+    Parameters
+    ----------
+    unit
+        What each fold chooses within, in the plural.
+    row
+        What a split that leaks divides.
+    """
     return together(
         _split,
+        click.option(
+            "--no-leaky", is_flag=True, help=f"Do not compute the leaky estimate of a split by {row}."
+        ),
         click.option(
             "--tune", is_flag=True, help=f"Let each fold choose among a few settings, in its training {unit}."
         ),

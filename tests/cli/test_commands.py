@@ -247,7 +247,7 @@ def test_evaluate_compares_on_the_same_patients_and_writes_its_split(study, tmp_
             "folds",
         ),
         (
-            ("train", "spectra", "{study}", "--label", "label", "--out", "{out}", "--network", "other"),
+            ("train", "spectra", "{study}", "--label", "label", "--out", "{out}", "--model", "other"),
             2,
             "compact",
         ),

@@ -16,7 +16,7 @@ TRAINING = (
     "label",
     "--patient",
     "patient_id",
-    "--network",
+    "--model",
     "lenet5",
     "--members",
     2,

@@ -35,7 +35,14 @@ def imported_after(*words: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["--version"], ["predict", "--help"], ["train", "spectra", "--help"], ["data", "--help"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["predict", "--help"],
+        ["train", "spectra", "--help"],
+        ["evaluate", "spectra", "--help"],
+        ["data", "--help"],
+    ],
 )
 def test_help_imports_nothing_heavy(words):
     assert imported_after(*words) == []

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from spectra_dl_cli.interruption import uninterrupted
+from spectra_dl_cli.output import uninterrupted
 
 
 def test_a_signal_waits_for_the_end_of_the_block():

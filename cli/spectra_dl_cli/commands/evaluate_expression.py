@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Split what is left out into so many folds; by default each is left out on its own.",
 )
-@split_options("sections")
+@split_options("sections", "spot")
 @replay_option("SECTIONS")
 @output_options
 @resume_option

@@ -8,7 +8,6 @@ import click
 from click.core import ParameterSource
 
 from spectra_dl.errors import UsageError
-from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl_cli.earlier_run import (
     ReplayableCommand,
@@ -23,16 +22,21 @@ from spectra_dl_cli.execution_options import (
     resume_option,
     run_identity,
 )
-from spectra_dl_cli.options import (
+from spectra_dl_cli.model_options import (
+    ModelCommand,
     NetworkOptions,
+    bundled_network,
+    model_names,
+    models_option,
+    network_options,
+)
+from spectra_dl_cli.options import (
     bundled,
     bundled_cleaning,
-    bundled_network,
     bundled_reading,
     cleaning_options,
     data_argument,
     folds_option,
-    network_options,
     sample_label_option,
     seed_option,
     study_options,
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from spectra_dl.evaluation.classes.results import EvaluationSettings
     from spectra_dl.evaluation.classes.threshold import ThresholdRule
     from spectra_dl.execution.run import Execution
+    from spectra_dl.spectra.estimators.model_names import ChosenModels
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.study.evaluate import EvaluatedSpectra
     from spectra_dl.spectra.study.evaluate_outcome import EvaluatedOutcome
@@ -78,8 +83,10 @@ class Protocol:
         Of the split by patient.
     split_by, folds_from
         A column or a file that divides the patients instead.
-    also
-        Networks evaluated beside the first.
+    models
+        Which are evaluated, by name; None takes the default network and every classical model.
+    no_leaky
+        Leave the leaky estimate out.
     tune
         Let each fold choose among a few settings.
     label_per_sample
@@ -94,7 +101,8 @@ class Protocol:
     repeats: int
     split_by: str | None
     folds_from: Path | None
-    also: tuple[str, ...]
+    models: tuple[str, ...] | None
+    no_leaky: bool
     tune: bool
     label_per_sample: bool
     target: str | None
@@ -104,6 +112,16 @@ class Protocol:
     null_refits: int
     positive: str | None
     seed: int
+
+    def chosen(self) -> "ChosenModels":
+        """Return the models that are evaluated.
+
+        Raises
+        ------
+        UsageError
+            There is no model of a name.
+        """
+        return model_names(self.target).chosen(self.models)
 
     def evaluation(self) -> "EvaluationSettings":
         """Return the settings of the evaluation."""
@@ -118,25 +136,24 @@ class Protocol:
             positive=self.positive,
             threshold_rule=self.threshold,
             coverage=self.coverage,
+            leaky=not self.no_leaky,
         )
 
 
-@click.command("spectra", cls=ReplayableCommand)
+class EvaluateSpectra(ModelCommand, ReplayableCommand):
+    """The command, which can be replayed and takes options that were replaced."""
+
+
+@click.command("spectra", cls=EvaluateSpectra)
 @data_argument
 @study_options
 @sample_label_option
 @target_option
 @cleaning_options
+@models_option
 @network_options
-@click.option(
-    "--also",
-    multiple=True,
-    type=click.Choice(NETWORK_NAMES),
-    metavar="NETWORK",
-    help="Evaluate this network too; repeat for more.",
-)
 @folds_option
-@split_options("patients")
+@split_options("patients", "spectrum")
 @threshold_option("Decision threshold: youden, or the specificity wanted, such as 0.95.")
 @click.option(
     "--coverage",
@@ -191,11 +208,13 @@ def evaluate_spectra(
     With --target a number per patient is predicted in place of classes.
 
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands the
-    leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class.
+    leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class. The largest
+    class, or the mean, is always evaluated too.
     """
     outcome = protocol.target is not None
     if outcome:
         _refuse_options_of_classes(context)
+    protocol.chosen()  # an unknown name is refused before anything is read
     executor = execution.executor(
         "spectra_dl.spectra.study.evaluate", "spectra_dl.spectra.study.evaluate_outcome", "torch"
     )
@@ -236,12 +255,18 @@ def _evaluated_outcome(
 
     cleaning, network, protocol = asked
     evaluation = OutcomeSettings(
-        protocol.target or "", folds=protocol.folds, repeats=protocol.repeats, seed=protocol.seed
+        protocol.target or "",
+        folds=protocol.folds,
+        repeats=protocol.repeats,
+        seed=protocol.seed,
+        leaky=not protocol.no_leaky,
     )
+    chosen = protocol.chosen()
     settings = OutcomeStudySettings(
         evaluation,
         cleaning.preprocessing(),
-        networks=(network.network, *protocol.also),
+        networks=chosen.networks,
+        classical=chosen.classical,
         members=network.members,
         training=network.training(NUMBER_TRAINING),
     )
@@ -265,9 +290,11 @@ def _settings(
 ) -> "SpectraStudySettings":
     from spectra_dl.spectra.study.settings import SpectraStudySettings
 
+    chosen = protocol.chosen()
     return SpectraStudySettings(
         preprocessing=cleaning.preprocessing(),
-        networks=(network.network, *protocol.also),
+        networks=chosen.networks,
+        classical=chosen.classical,
         members=network.members,
         training=network.training(),
         tune=protocol.tune,

@@ -13,15 +13,19 @@ from spectra_dl_cli.execution_options import (
     execution_options,
     run_identity,
 )
-from spectra_dl_cli.options import (
+from spectra_dl_cli.model_options import (
+    ModelCommand,
     NetworkOptions,
+    bundled_network,
+    model_option,
+    network_options,
+)
+from spectra_dl_cli.options import (
     bundled,
     bundled_cleaning,
-    bundled_network,
     bundled_reading,
     cleaning_options,
     data_argument,
-    network_options,
     sample_label_option,
     seed_option,
     study_options,
@@ -50,12 +54,13 @@ def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) 
     return EvaluationSettings(positive=positive, threshold_rule=threshold, seed=seed)
 
 
-@click.command("spectra")
+@click.command("spectra", cls=ModelCommand)
 @data_argument
 @study_options
 @sample_label_option
 @target_option
 @cleaning_options
+@model_option
 @network_options
 @seed_option
 @model_out_option
@@ -77,6 +82,7 @@ def train_spectra(
     data: tuple[Path, ...],
     reading: "ReadOptions",
     cleaning: CleaningSettings,
+    model: str,
     network: NetworkOptions,
     label_per_sample: bool,
     target: str | None,
@@ -105,7 +111,7 @@ def train_spectra(
 
     settings = SpectraStudySettings(
         preprocessing=cleaning.preprocessing(),
-        networks=(network.network,),
+        networks=(model,),
         members=network.members,
         training=network.training(),
         label_per_sample=label_per_sample,

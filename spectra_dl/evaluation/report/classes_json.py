@@ -59,6 +59,7 @@ def evaluation_report(evaluation: Evaluation) -> Json:
             "seed": settings.seed,
             "resamples": settings.resamples,
             "refits": settings.refits,
+            "leaky": settings.leaky,
             "null_refits": settings.null_refits,
             "interval": settings.interval,
             "level": 0.95,

@@ -8,7 +8,7 @@ from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.results import Evaluation
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
-from spectra_dl.evaluation.report.shared_text import chosen_text, p_text
+from spectra_dl.evaluation.report.shared_text import chosen_text, leaky_omission, p_text
 from spectra_dl.evaluation.wording import (
     UNDEFINED,
     first_few,
@@ -73,7 +73,9 @@ def _paired_text(evaluation: Evaluation) -> str:
 
 def _models_text(evaluation: Evaluation) -> str:
     width = min(_NAME_WIDTH, max(len("model"), *(len(name) for name in evaluation.models)))
-    columns = "".join(f"{short:>7}" for short in (*_COLUMNS.values(), "train", "single", "leaky"))
+    leaking = evaluation.settings.leaky
+    more = ("train", "single", "leaky") if leaking else ("train", "single")
+    columns = "".join(f"{short:>7}" for short in (*_COLUMNS.values(), *more))
     heading = f"{'model':<{width}} {'AUC [95 %]':<{_AUC_WIDTH}}{columns}"
     lines = [heading, "-" * len(heading)]
     for name, result in evaluation.models.items():
@@ -85,7 +87,7 @@ def _models_text(evaluation: Evaluation) -> str:
             *(result.patient_level[metric].value for metric in _COLUMNS),
             result.training_auc,
             single,
-            leaky,
+            *([leaky] if leaking else []),
         ]
         numbers = "".join(f"{short_figure(value):>7}" for value in cells)
         lines.append(f"{name[:width]:<{width}} {interval:<{_AUC_WIDTH}}{numbers}")
@@ -162,6 +164,8 @@ def _reading_text(evaluation: Evaluation) -> str:
             f"leaky: the leaky estimate of a split by {words.row}, with {words.rows} of one patient on both sides, in place of"
             " single. It is no result."
         )
+    if not settings.leaky:
+        sentences.append(leaky_omission(words.row))
     intervals = [result.patient_level["auc"] for result in evaluation.models.values()]
     if any(interval.high - interval.low == 0 for interval in intervals):
         sentences.append("An interval without width is that of a model that gives everybody the same score.")

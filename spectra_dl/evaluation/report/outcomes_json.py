@@ -40,6 +40,7 @@ def outcome_report(evaluation: OutcomeEvaluation) -> Json:
             "seed": settings.seed,
             "resamples": settings.resamples,
             "refits": settings.refits,
+            "leaky": settings.leaky,
             "level": 0.95,
             "split_by": "patient",
         },

@@ -7,7 +7,7 @@ from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS
 from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeResult
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
-from spectra_dl.evaluation.report.shared_text import chosen_text, p_text
+from spectra_dl.evaluation.report.shared_text import chosen_text, leaky_omission, p_text
 from spectra_dl.evaluation.wording import UNDEFINED, short_figure, short_interval, without_controls, wrapped
 
 _NAME_WIDTH = 19
@@ -36,9 +36,8 @@ def outcome_text(evaluation: OutcomeEvaluation) -> str:
 def _models_text(evaluation: OutcomeEvaluation) -> str:
     width = min(_NAME_WIDTH, max(len("model"), *(len(name) for name in evaluation.models)))
     columns = "".join(f"{metric.short:>9}" for metric in _COLUMNS[1:])
-    heading = (
-        f"{'model':<{width}} {'RMSE [95 %]':<25}{'Spearman [95 %]':<21}{columns}{'train':>9}{'leaky':>9}"
-    )
+    leaking = evaluation.settings.leaky
+    heading = f"{'model':<{width}} {'RMSE [95 %]':<25}{'Spearman [95 %]':<21}{columns}{'train':>9}{'leaky' if leaking else '':>9}".rstrip()
     lines = [heading, "-" * len(heading)]
     for name, result in evaluation.models.items():
         figures = "".join(
@@ -50,7 +49,7 @@ def _models_text(evaluation: OutcomeEvaluation) -> str:
         leaky = math.nan if result.leaky is None else result.leaky["rmse"]
         lines.append(
             f"{name[:width]:<{width}} {_error(result):<25}{short_interval(result.patient_level['spearman']):<21}{figures}"
-            f"{_number(result.training_rmse, 9)}{_number(leaky, 9)}"
+            f"{_number(result.training_rmse, 9)}{_number(leaky, 9) if leaking else ''}"
         )
     return "\n".join(lines)
 
@@ -101,4 +100,6 @@ def _reading_text(evaluation: OutcomeEvaluation) -> str:
         sentences.append(
             f"leaky: the RMSE of a split by {words.row}, with {words.rows} of one patient on both sides. It is no result."
         )
+    if not settings.leaky:
+        sentences.append(leaky_omission(words.row))
     return "\n".join(wrapped(sentence) for sentence in sentences)

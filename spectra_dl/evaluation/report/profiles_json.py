@@ -107,6 +107,7 @@ def _settings_json(evaluation: ProfileEvaluation) -> Json:
         "seed": settings.seed,
         "resamples": settings.resamples,
         "shuffles": settings.shuffles if SHUFFLED in evaluation.controls else 0,
+        "leaky": settings.leaky,
         "level": 0.95,
         "repeats": settings.repeats,
         "split_by": settings.split_by or settings.group,

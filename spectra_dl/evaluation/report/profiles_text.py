@@ -8,6 +8,7 @@ from spectra_dl.evaluation.profiles.controls import SHUFFLED
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, ProfileResult, ProfileSettings
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
+from spectra_dl.evaluation.report.shared_text import leaky_omission
 from spectra_dl.evaluation.wording import (
     figure,
     first_few,
@@ -203,7 +204,8 @@ def _leaky_estimates(evaluation: ProfileEvaluation) -> str:
         " which is the same everywhere",
         *(f"{name}, {figure(value)}" for name, value in evaluation.other_estimates.items()),
     ]
-    return wrapped(f"Leaky estimates, by flawed protocols and no results: {'; '.join(sentences)}.")
+    omitted = "" if evaluation.settings.leaky else f" {leaky_omission(words.row)}"
+    return wrapped(f"Leaky estimates, by flawed protocols and no results: {'; '.join(sentences)}.{omitted}")
 
 
 def _reading(evaluation: ProfileEvaluation) -> str:

@@ -34,6 +34,17 @@ def p_text(p: float) -> str:
     return f"p = {p:.3f}" if p >= _SMALLEST_P else f"p < {_SMALLEST_P}"
 
 
+def leaky_omission(row: str) -> str:
+    """Say that the leaky estimate of a split by ``row`` was left out.
+
+    Examples
+    --------
+    >>> leaky_omission("spectrum")
+    'Leaky estimate of a split by spectrum: not computed (--no-leaky).'
+    """
+    return f"Leaky estimate of a split by {row}: not computed (--no-leaky)."
+
+
 def chosen_text(models: Mapping[str, _Model]) -> str:
     """Say what each tuned model chose, fold by fold."""
     lines = []

@@ -45,6 +45,8 @@ class ExpressionStudySettings:
         The same seed gives the same result.
     hest_exact
         Also compute the score of HEST-Benchmark's protocol with these features, a leaky estimate.
+    leaky
+        Also run a split by spot, for the leaky estimate of such a split.
     """
 
     model: str = MODEL_NAMES[0]
@@ -60,6 +62,7 @@ class ExpressionStudySettings:
     tile_um: tuple[float, ...] = DEFAULT_SIZES_UM
     seed: int = 0
     hest_exact: bool = False
+    leaky: bool = True
 
     def recipe(self) -> FeatureRecipe:
         """Return the encoders and tiles; a network that is fine-tuned takes the tiles themselves, of one size."""
@@ -81,6 +84,6 @@ class ExpressionStudySettings:
             repeats=self.repeats,
             split_by=self.split_by,
             seed=self.seed,
-            leaky=compared,
+            leaky=compared and self.leaky,
             shuffles=_SHUFFLES if compared else 0,
         )

@@ -31,6 +31,7 @@ from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
@@ -38,7 +39,7 @@ _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
 _TREES = 300
 
-MAJORITY = "majority class"  # what any model must beat
+MAJORITY = CLASS_MODELS.control
 
 
 class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstimator):
@@ -228,7 +229,7 @@ def classical_models(
     PLS-DA is partial least squares scores followed by linear discriminant analysis (Barker and Rayens 2003,
     doi 10.1002/cem.785).
     """
-    shared = FoldMemory() if memory is None else memory
+    shared, title = FoldMemory() if memory is None else memory, CLASS_MODELS.classical
 
     def after_cleaning(*steps: BaseEstimator) -> BaseEstimator:
         return make_pipeline(SpectraPreprocessor(wavenumber, preprocessing, shared), *steps)
@@ -237,12 +238,12 @@ def classical_models(
     forest = RandomForestClassifier(_TREES, max_features="sqrt", random_state=seed, n_jobs=1)
     return {
         MAJORITY: after_cleaning(DummyClassifier(strategy="prior")),
-        "logistic regression": after_cleaning(StandardScaler(), LogisticRegression(C=1.0, max_iter=5000)),
-        "PLS-DA": after_cleaning(PartialLeastSquaresScores(), LinearDiscriminantAnalysis()),
-        "PCA-LDA": after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
-        "SVM": PatientCalibrated(support_vectors, seed),
-        "random forest": after_cleaning(forest),
-        "MiniRocket": PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
+        title["logistic"]: after_cleaning(StandardScaler(), LogisticRegression(C=1.0, max_iter=5000)),
+        title["pls-da"]: after_cleaning(PartialLeastSquaresScores(), LinearDiscriminantAnalysis()),
+        title["pca-lda"]: after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
+        title["svm"]: PatientCalibrated(support_vectors, seed),
+        title["random-forest"]: after_cleaning(forest),
+        title["minirocket"]: PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
     }
 
 

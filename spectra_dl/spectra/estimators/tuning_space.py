@@ -17,18 +17,21 @@ The majority class has nothing to choose; MiniRocket chooses its penalty itself.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
+
 if TYPE_CHECKING:
     from spectra_dl.evaluation.estimator import Estimator
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.training.settings import TrainingSettings
 
 # Parameters as scikit-learn names them; None: as it is.
+_TITLE = CLASS_MODELS.classical
 _CLASSICAL: dict[str, tuple[str | None, tuple[float, ...]]] = {
-    "logistic regression": ("logisticregression__C", (0.1, 1.0)),
-    "PLS-DA": ("partialleastsquaresscores__n_components", (5, 10, 15)),
-    "PCA-LDA": ("principalcomponents__n_components", (15, 30)),
-    "SVM": ("estimator__svc__C", (1.0, 10.0)),
-    "random forest": (None, ()),
+    _TITLE["logistic"]: ("logisticregression__C", (0.1, 1.0)),
+    _TITLE["pls-da"]: ("partialleastsquaresscores__n_components", (5, 10, 15)),
+    _TITLE["pca-lda"]: ("principalcomponents__n_components", (15, 30)),
+    _TITLE["svm"]: ("estimator__svc__C", (1.0, 10.0)),
+    _TITLE["random-forest"]: (None, ()),
 }
 _LEARNING_RATES = (1e-3, 3e-3)
 

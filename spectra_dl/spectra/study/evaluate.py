@@ -20,8 +20,8 @@ from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, tuned_network, without_baseline
-from spectra_dl.spectra.networks import AUTO
 from spectra_dl.spectra.probes import audit_columns, spectra_audit_inputs
 from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
@@ -132,12 +132,12 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[Mo
     Raises
     ------
     UsageError
-        There is no classical model of a name.
+        There is no model of a name.
     """
     axis, steps, seed = table.wavenumber, settings.preprocessing, settings.seed
     memory = FoldMemory()
     neural: dict[str, Estimator] = {
-        AUTO if name == AUTO else f"CNN {name}": SpectraClassifier(
+        CLASS_MODELS.network_title(name): SpectraClassifier(
             axis,
             steps,
             network=name,

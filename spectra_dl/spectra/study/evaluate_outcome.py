@@ -15,9 +15,9 @@ from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.model_names import NUMBER_MODELS
 from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING, NumberNetwork
 from spectra_dl.spectra.estimators.outcomes.regressions import MEAN, outcome_models
-from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.outcome_cohort import outcome_cohort
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.probes import spectra_audit_inputs
@@ -41,7 +41,7 @@ class OutcomeStudySettings:
     networks
         Architectures by name; an empty tuple evaluates none. The first model is the reference of the differences.
     classical
-        Regressions evaluated beside them, by name; None takes all.
+        Regressions evaluated beside them, by title; None takes all. `NUMBER_MODELS.chosen` gives both from the names that users type.
     members
         Networks in the ensemble.
     training
@@ -50,7 +50,7 @@ class OutcomeStudySettings:
 
     evaluation: OutcomeSettings
     preprocessing: Preprocessing = field(default_factory=Preprocessing.default)
-    networks: tuple[str, ...] = NETWORK_NAMES[:1]
+    networks: tuple[str, ...] = (NUMBER_MODELS.default,)
     classical: tuple[str, ...] | None = None
     members: int = 5
     training: TrainingSettings = NUMBER_TRAINING
@@ -140,7 +140,7 @@ def _models(table: SpectraTable, settings: OutcomeStudySettings) -> list[ModelEn
     memory = FoldMemory()
     known: Mapping[str, Fittable] = outcome_models(axis, steps, seed, memory)
     networks: dict[str, Fittable] = {
-        f"CNN {name}": NumberNetwork(
+        NUMBER_MODELS.network_title(name): NumberNetwork(
             axis,
             steps,
             network=name,

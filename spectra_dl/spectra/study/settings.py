@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.spectra.networks import AUTO
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.training.settings import TrainingSettings
 
@@ -17,9 +17,9 @@ class SpectraStudySettings:
     preprocessing
         Cleaning steps, fitted anew on the training rows of each fold and member.
     networks
-        Architectures by name, or ``"auto"`` as in `spectra_dl.SpectraClassifier`; an empty tuple evaluates none. The first is the reference of the differences, and the one that is trained.
+        By name; an empty tuple evaluates none. The first is the reference of the differences, and the one that is trained.
     classical
-        Classical models evaluated beside them, by name; None takes all.
+        Classical models evaluated beside them, by title; None takes all. `CLASS_MODELS.chosen` gives both from the names that users type.
     members
         Networks in the ensemble, at least 2.
     training
@@ -35,7 +35,7 @@ class SpectraStudySettings:
     """
 
     preprocessing: Preprocessing = field(default_factory=Preprocessing.default)
-    networks: tuple[str, ...] = (AUTO,)
+    networks: tuple[str, ...] = (CLASS_MODELS.default,)
     classical: tuple[str, ...] | None = None
     members: int = 5
     training: TrainingSettings = field(default_factory=TrainingSettings)

@@ -73,6 +73,14 @@ def test_a_column_leaves_out_whole_batches(sheet, tmp_path):
     assert "one value of batch" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_a_split_by_spot_is_left_out_where_that_is_asked(sheet, tmp_path):
+    results = evaluated(sheet, tmp_path / "out", "--folds", 2, "--no-leaky")
+    assert results["settings"]["leaky"] is False
+    assert results["leaky_estimates"]["split_by_row"] == {}
+    said = "Leaky estimate of a split by spot: not computed (--no-leaky)."
+    assert said in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_each_fold_chooses_in_its_training_sections(sheet, tmp_path):
     results = evaluated(sheet, tmp_path / "out", "--folds", 2, "--tune")
     chosen = results["models"]["ridge"]["chosen"]

@@ -15,6 +15,7 @@ from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
+from spectra_dl.evaluation.report.page import report_page, verdict
 
 WORDS = Words("spectrum", "spectra")
 
@@ -138,6 +139,34 @@ def test_the_text_explains_every_column_a_reader_may_misread(result):
     text = " ".join(evaluation_text(result).split())
     for word in ("train:", "leaky:", "n/a: undefined", "'sick' is the positive class"):
         assert word in text
+
+
+def test_a_leaky_estimate_that_was_left_out_is_said_and_has_no_column():
+    settings = EvaluationSettings(folds=2, resamples=100, leaky=False)
+    rows, label = np.arange(16.0)[:, None], ["sick", "well"] * 8
+    result = evaluate({"prior": DummyClassifier()}, rows, label, [f"p{k:02d}" for k in range(16)], settings)
+    text, report = evaluation_text(result), evaluation_report(result)
+    page, said = (
+        report_page({"results": report}),
+        "Leaky estimate of a split by row: not computed (--no-leaky).",
+    )
+    assert said in text
+    assert page.count(said) == 2  # below the table, and among the methods
+    assert "leaky estimate" not in page  # the heading of its column, and what would explain it
+    assert "leaky" not in text.replace("(--no-leaky)", "")
+    assert report["settings"]["leaky"] is False
+    assert report["models"]["prior"]["leaky_estimate"] is None
+
+
+def test_a_classical_model_that_is_the_reference_is_compared_with_the_others():
+    rows, label = np.random.default_rng(0).normal(size=(40, 2)), np.array(["healthy", "sick"] * 20)
+    rows[:, 0] += 3 * (label == "sick")
+    models = {"lda": LinearDiscriminantAnalysis(), "prior": DummyClassifier()}
+    settings = EvaluationSettings(folds=2, resamples=100, leaky=False)
+    result = evaluate(models, rows, label, [f"p{k:02d}" for k in range(40)], settings)
+    report = {"results": evaluation_report(result)}
+    assert "does better than the best other classical model, prior" in verdict(report)
+    assert "and the best other classical model, " in report_page(report)
 
 
 def test_labels_that_would_steer_a_terminal_are_spelled_out():

@@ -136,6 +136,17 @@ def test_text_says_what_is_reached_next_to_ceiling_and_controls(result):
     assert "LEFT OUT BY SECTION" not in text
 
 
+def test_a_split_by_row_that_was_left_out_is_said_and_has_no_column():
+    result = evaluation(leaky=False, shuffles=0)
+    said = "Leaky estimate of a split by spot: not computed (--no-leaky)."
+    report = json.loads(written(result))
+    assert said in " ".join(profile_text(result).split())
+    assert report["results"]["settings"]["leaky"] is False
+    page = Page(report_page(report)).words
+    assert page.count(said) == 2
+    assert "split by spot" not in page.replace(said, "")
+
+
 def test_left_out_sections_are_stamped_everywhere():
     result = evaluation(group="section", leaky=False, shuffles=0)
     assert "LEFT OUT BY SECTION" in profile_text(result)

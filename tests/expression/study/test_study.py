@@ -38,6 +38,12 @@ def test_a_study_compares_with_regressions_controls_and_the_leaky_estimate(secti
     assert set(compared.leaky) == {"ridge", REFERENCE}
 
 
+def test_a_study_leaves_the_leaky_estimate_out_where_that_is_asked(sections):
+    compared = evaluate_study(sections, replace(SETTINGS, leaky=False)).evaluation
+    assert compared.controls
+    assert not compared.leaky
+
+
 def test_training_learns_what_to_expect_from_left_out_sections_and_writes_one_file(sections, tmp_path):
     trained = train_study(sections, SETTINGS, source="a study", folder=tmp_path)
     alone = evaluate_study(sections, SETTINGS, compared=False)

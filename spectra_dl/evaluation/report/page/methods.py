@@ -3,6 +3,7 @@
 from spectra_dl.evaluation.report.page.study import Model, Study
 from spectra_dl.evaluation.report.page.verdict import counts
 from spectra_dl.evaluation.report.page.wording import listed, number, printable, short_name
+from spectra_dl.evaluation.report.shared_text import leaky_omission
 
 _SOURCES = {
     "percentile": "Percentile bootstrap: Efron & Tibshirani 1993, An Introduction to the Bootstrap",
@@ -101,6 +102,8 @@ def _figures(study: Study) -> str:
 
 def _chance(study: Study) -> str:
     words = study.results.context.words
+    if not study.results.settings.leaky:
+        return f"{_refits(study)} {leaky_omission(words.row)}"
     leaky = any(model.leaky_estimate for model in study.results.models.values())
     return _refits(study) + (
         f" The leaky estimate comes from the same models on a split by {words.row}, which lets one patient's {words.rows} into both"

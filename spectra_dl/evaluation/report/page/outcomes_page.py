@@ -18,6 +18,7 @@ from spectra_dl.evaluation.report.page.outcomes_study import OutcomeStudy
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
 from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE
 from spectra_dl.evaluation.report.page.wording import listed, short_name
+from spectra_dl.evaluation.report.shared_text import leaky_omission
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -52,6 +53,7 @@ def outcomes_page(study: OutcomeStudy) -> str:
             command=shlex.join(study.command),
             listed_at_most=LISTED_AT_MOST,
             refused_rows=results.context.words.rows,
+            omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
         )
     )
 

@@ -68,6 +68,7 @@ class OutcomeHow(Part):
     seed: int
     resamples: int
     refits: int
+    leaky: bool = True
     level: float
     split_by: str
 

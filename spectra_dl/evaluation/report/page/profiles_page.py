@@ -15,6 +15,7 @@ from spectra_dl.evaluation.report.page.environment import (
 from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy
 from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, profiles_verdict
 from spectra_dl.evaluation.report.page.wording import listed, number, short_name
+from spectra_dl.evaluation.report.shared_text import leaky_omission
 
 _TARGETS_SHOWN = 20
 _SOURCES = {
@@ -48,6 +49,7 @@ def profiles_page(study: ProfileStudy) -> str:
             command=shlex.join(study.command),
             listed_at_most=LISTED_AT_MOST,
             refused_rows="",
+            omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
         )
     )
 
@@ -120,9 +122,15 @@ def _controls(study: ProfileStudy) -> str:
         if settings.shuffles
         else ""
     )
+    row = study.results.context.words.row
+    figures, omitted = (
+        (f"Pooled and split-by-{row} figures", "")
+        if settings.leaky
+        else ("Pooled figures", f" {leaky_omission(row)}")
+    )
     return (
-        f"{shuffles}Controls see no image and are scored as the models are. Pooled and split-by-{study.results.context.words.row} figures are"
-        " estimates of protocols that leak, shown so that published figures can be compared; they are no results."
+        f"{shuffles}Controls see no image and are scored as the models are. {figures} are"
+        f" estimates of protocols that leak, shown so that published figures can be compared; they are no results.{omitted}"
     )
 
 

@@ -78,6 +78,7 @@ class ProfileSettings(Part):
     seed: int
     resamples: int
     shuffles: int
+    leaky: bool = True
     level: float
     repeats: int = 1
     split_by: str = ""

@@ -22,6 +22,7 @@ from spectra_dl.evaluation.report.page.profiles_page import profiles_page
 from spectra_dl.evaluation.report.page.profiles_study import read_profiles
 from spectra_dl.evaluation.report.page.study import Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, counts, study_verdict
+from spectra_dl.evaluation.report.shared_text import leaky_omission
 
 
 def report_page(report: Mapping[str, object]) -> str:
@@ -68,6 +69,7 @@ def report_page(report: Mapping[str, object]) -> str:
         words=results.context.words,
         metrics=shown_in("page", METRICS),
         refused_rows=results.context.words.rows,
+        omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
     )
 
 

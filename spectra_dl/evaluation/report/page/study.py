@@ -260,6 +260,7 @@ class Settings(Part):
     seed: int
     resamples: int
     permutations: int | None = None
+    leaky: bool = True
     interval: str
     level: float = 0.95
     split_by: str | None = None
@@ -323,6 +324,15 @@ class Study(Origin):
             for name, model in self.results.models.items()
             if model.kind == "classical" and name != self.first
         ]
+
+    @property
+    def rival(self) -> str:
+        """What a classical model is beside the first model."""
+        return (
+            "other classical model"
+            if self.results.models[self.first].kind == "classical"
+            else "classical model"
+        )
 
     @property
     def best_classical(self) -> str | None:

@@ -111,11 +111,9 @@ def _against_classical(study: Study) -> str:
         lead = Interval(
             value=_minus(difference.value), low=_minus(difference.high), high=_minus(difference.low)
         )
-        return (
-            f"; it does better than the best classical model, {name} (by {number(lead.value)}, {span(lead)})"
-        )
+        return f"; it does better than the best {study.rival}, {name} (by {number(lead.value)}, {span(lead)})"
     return (
-        f"; no classical model is shown to be better, the highest being {name} (AUC difference {number(difference.value)},"
+        f"; no {study.rival} is shown to be better, the highest being {name} (AUC difference {number(difference.value)},"
         f" {span(difference)})"
     )
 

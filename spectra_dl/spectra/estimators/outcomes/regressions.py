@@ -18,10 +18,11 @@ from sklearn.svm import SVR
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.outcomes.tuning import TunedNumber
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.model_names import NUMBER_MODELS
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
-MEAN = "mean"  # what any model must beat
+MEAN = NUMBER_MODELS.control
 _COMPONENTS = (1, 2, 3, 5, 8, 12)
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
 _COSTS = (1.0, 10.0, 100.0)
@@ -84,7 +85,7 @@ def outcome_models(
     -----
     Partial least squares: Wold, Sjöström & Eriksson 2001, doi 10.1016/S0169-7439(01)00155-1.
     """
-    shared = FoldMemory() if memory is None else memory
+    shared, title = FoldMemory() if memory is None else memory, NUMBER_MODELS.classical
 
     def after_cleaning(*steps: BaseEstimator) -> BaseEstimator:
         return make_pipeline(SpectraPreprocessor(wavenumber, preprocessing, shared), *steps)
@@ -101,9 +102,9 @@ def outcome_models(
     }
     machines = {f"C {cost:g}": after_cleaning(StandardScaler(), support_vectors(cost)) for cost in _COSTS}
     return {
-        "PLS regression": TunedNumber(partial_least_squares, seed),
-        "ridge regression": TunedNumber(ridges, seed),
-        "SVR": TunedNumber(machines, seed),
-        "random forest": after_cleaning(forest),
+        title["pls"]: TunedNumber(partial_least_squares, seed),
+        title["ridge"]: TunedNumber(ridges, seed),
+        title["svr"]: TunedNumber(machines, seed),
+        title["random-forest"]: after_cleaning(forest),
         MEAN: after_cleaning(DummyRegressor(strategy="mean")),
     }

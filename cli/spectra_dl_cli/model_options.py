@@ -1,0 +1,182 @@
+"""Options that choose models of spectra and say how networks are trained, and the options that these replaced."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+import click
+from click.core import ParameterSource
+
+from spectra_dl.errors import UsageError
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS, NUMBER_MODELS, ModelNames
+from spectra_dl.spectra.networks import NETWORK_NAMES
+from spectra_dl.training.settings import Device
+from spectra_dl_cli.options import bundled, together
+from spectra_dl_cli.output import say_warning
+
+if TYPE_CHECKING:
+    from spectra_dl.training.settings import TrainingSettings
+
+_REMOVED_IN = "0.2.0"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class NameList(click.ParamType):  # type: ignore[type-arg]
+    """Names with commas between."""
+
+    name = "names"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the names; a report's list of names is taken as it is.
+
+        Parameters
+        ----------
+        value
+            What was typed, or what a report holds.
+        param, ctx
+            Of the message, where it is neither.
+        """
+        if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+            return tuple(value)
+        if not isinstance(value, str):
+            self.fail(f"{value!r:.80} is no list of names with commas between", param, ctx)
+        return tuple(name.strip().lower() for name in value.split(","))
+
+
+class TrainedModel(click.Choice[str]):
+    """A model that can be written as a file: a network."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; that of a classical model is refused with what takes it.
+
+        Parameters
+        ----------
+        value
+            What was typed.
+        param, ctx
+            Of the message.
+        """
+        if value in CLASS_MODELS.classical:
+            self.fail(
+                f"{value} can't be written as a model file, only networks can ({', '.join(self.choices)}); evaluate spectra --models {value} says "
+                "how well it would do.",
+                param,
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
+def _old_option(name: str, *, multiple: bool = False) -> Callable[[_Command], _Command]:
+    return click.option(name, type=click.Choice(NETWORK_NAMES), multiple=multiple, hidden=True)
+
+
+models_option = together(
+    click.option(
+        "--models",
+        type=NameList(),
+        metavar="A,B,C",
+        help=f"Which models are evaluated; the first network, or else the first, is the reference of differences: {', '.join(CLASS_MODELS.names)}; "
+        f"with --target {', '.join(NUMBER_MODELS.names)}.  [default: {CLASS_MODELS.default} and all that are no networks]",
+    ),
+    _old_option("--network"),
+    _old_option("--also", multiple=True),
+)
+model_option = together(
+    click.option(
+        "--model",
+        type=TrainedModel(tuple(CLASS_MODELS.networks)),
+        default=CLASS_MODELS.default,
+        show_default=True,
+        help="Which network is trained.",
+    ),
+    _old_option("--network"),
+)
+
+
+class ModelCommand(click.Command):
+    """A command with `models_option` or `model_option` that still takes --network and --also, and says what to type now."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command, which is not given the old options."""
+        network, also = context.params.pop("network"), context.params.pop("also", ())
+        if network or also:
+            _take_old(context, network, also)
+        return super().invoke(context)
+
+
+def _take_old(context: click.Context, network: str | None, also: tuple[str, ...]) -> None:
+    """Say with --model or --models what the old options said, to whoever typed them too."""
+    old = " and ".join(name for name, given in (("--network", network), ("--also", also)) if given)
+    option = "models" if "models" in context.params else "model"
+    if context.get_parameter_source(option) is ParameterSource.COMMANDLINE:
+        raise UsageError(f"--{option} has replaced {old}; leave {old} out")
+    names = model_names(context.params["target"])
+    networks = (network or names.default, *also)
+    value = tuple(dict.fromkeys((*networks, *names.classical))) if option == "models" else network
+    typed = ",".join(value) if isinstance(value, tuple) else value
+    say_warning(f"{old}: type --{option} {typed} now; the old name goes with version {_REMOVED_IN}")
+    context.params[option] = value
+    context.set_parameter_source(option, ParameterSource.COMMANDLINE)
+
+
+def model_names(target: str | None) -> ModelNames:
+    """Return the models there are: of classes, or of a number where ``target`` names its column."""
+    return CLASS_MODELS if target is None else NUMBER_MODELS
+
+
+network_options = together(
+    click.option(
+        "--members",
+        type=click.IntRange(min=2, max=100),
+        default=5,
+        show_default=True,
+        help="Networks in the ensemble.",
+    ),
+    click.option(
+        "--epochs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Passes over the training spectra; 25, and more with few spectra, if not given.",
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(get_args(Device)),
+        default="auto",
+        show_default=True,
+        help="What is named must be there.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """What `network_options` say.
+
+    Attributes
+    ----------
+    members
+        Networks in the ensemble.
+    epochs
+        Passes over the training rows; None takes the default, which few rows get more of.
+    device
+        What is trained on.
+    """
+
+    members: int
+    epochs: int | None
+    device: Device
+
+    def training(self, usual: "TrainingSettings | None" = None) -> "TrainingSettings":
+        """Return the loop's settings; ``usual`` are those of what is trained, of classes if None."""
+        from dataclasses import replace
+
+        from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
+
+        usual = replace(usual or DEFAULT_TRAINING, device=self.device)
+        return usual if self.epochs is None else replace(usual, epochs=self.epochs, least_steps=1)
+
+
+bundled_network = bundled("network", NetworkOptions)

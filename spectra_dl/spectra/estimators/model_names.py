@@ -1,0 +1,125 @@
+"""The models of spectra by the names that users type, with the titles that reports give them.
+
+Neither torch nor scikit-learn is imported to say them. A new model of classes is one more line of `CLASS_MODELS`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from spectra_dl.errors import UsageError
+from spectra_dl.spectra.networks import AUTO, NETWORK_NAMES
+
+
+@dataclass(frozen=True)
+class ChosenModels:
+    """Models that were chosen, as settings of a study take them.
+
+    Attributes
+    ----------
+    networks
+        By name, in the order chosen.
+    classical
+        By title, in the order chosen, the control last; None takes all.
+    """
+
+    networks: tuple[str, ...]
+    classical: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class ModelNames:
+    """The models of one kind of study.
+
+    Attributes
+    ----------
+    kind
+        What each of them is, for messages.
+    networks, classical
+        The title of each, by the name that users type; the first network is the default.
+    control
+        The title of what any model must beat; nobody chooses it, it is always evaluated.
+    """
+
+    kind: str
+    networks: Mapping[str, str]
+    classical: Mapping[str, str]
+    control: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that can be chosen, networks first."""
+        return (*self.networks, *self.classical)
+
+    @property
+    def default(self) -> str:
+        """The network that is taken where none is named."""
+        return next(iter(self.networks))
+
+    def chosen(self, names: Sequence[str] | None) -> ChosenModels:
+        """Return the models of these names, each once; None takes the default network and every classical model.
+
+        Raises
+        ------
+        UsageError
+            There is no model of a name, or none is named.
+
+        Examples
+        --------
+        >>> CLASS_MODELS.chosen(["svm", "lenet5"])
+        ChosenModels(networks=('lenet5',), classical=('SVM', 'majority class'))
+        """
+        if names is None:
+            return ChosenModels((self.default,), None)
+        unknown = [name for name in names if name not in self.names]
+        if unknown or not names:
+            raise UsageError(
+                f"no {self.kind} is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(self.names)}"
+            )
+        once = dict.fromkeys(names)
+        classical = (self.classical[name] for name in once if name in self.classical)
+        return ChosenModels(tuple(name for name in once if name in self.networks), (*classical, self.control))
+
+    def network_title(self, name: str) -> str:
+        """Return what reports call a network.
+
+        Raises
+        ------
+        UsageError
+            There is no network of this name.
+        """
+        if name not in self.networks:
+            raise UsageError(f"no network is called {name!r:.80}; choose one of {', '.join(self.networks)}")
+        return self.networks[name]
+
+
+_NETWORKS = {name: f"CNN {name}" for name in NETWORK_NAMES}
+CLASS_MODELS: Final = ModelNames(
+    "model of classes",
+    networks=MappingProxyType({AUTO: AUTO, **_NETWORKS}),
+    classical=MappingProxyType(
+        {
+            "logistic": "logistic regression",
+            "pls-da": "PLS-DA",
+            "pca-lda": "PCA-LDA",
+            "svm": "SVM",
+            "random-forest": "random forest",
+            "minirocket": "MiniRocket",
+        }
+    ),
+    control="majority class",
+)
+NUMBER_MODELS: Final = ModelNames(
+    "model of a number",
+    networks=MappingProxyType({**_NETWORKS}),
+    classical=MappingProxyType(
+        {
+            "pls": "PLS regression",
+            "ridge": "ridge regression",
+            "svr": "SVR",
+            "random-forest": "random forest",
+        }
+    ),
+    control="mean",
+)
