@@ -107,7 +107,7 @@ def fit_decision(
     data
         The training rows.
     logits
-        ``(n, c)`` out-of-fold logits.
+        ``(n, c)`` out-of-fold logits; where several members never saw a row, their mean, which is nearer to what is shipped.
     inputs
         ``(n, q)`` the rows as the members take them, for the out-of-distribution reference.
     positive
