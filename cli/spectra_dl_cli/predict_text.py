@@ -56,6 +56,7 @@ def _spectra_lines(result: "PredictedSpectra", model_name: str | None) -> Iterat
     yield f"{name}, trained on {source}. Research use only, not for diagnosis."
     for note in counts.notes:
         yield f"Note: {note}"
+    yield f"Answers at {result.coverage:.0%} coverage."
     yield ""
     columns = [
         "patient",
@@ -85,7 +86,7 @@ def _first_of(first: Sequence[str], total: int, file: str) -> Iterator[str]:
 
 
 def _patient_row(patient: "PredictedPatient") -> list[str]:
-    decided = patient.predicted_class or ("abstains" if patient.abstains else "-")
+    decided = patient.predicted_class or ("-" if patient.status == "refused" else "abstains")
     shares = map(_three_digits, patient.probability.values())
     return [patient.patient, f"{patient.used}/{patient.spectra}", patient.status, decided, *shares]
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.classification.abstention import coverage_notes
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.part_values import part_values
 from spectra_dl.classification.parts import UnseenLogits
@@ -15,10 +16,10 @@ from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.class_names import positive_class
 from spectra_dl.evaluation.classes.calibration import fit_temperature
-from spectra_dl.evaluation.classes.conformal import fit_conformal
+from spectra_dl.evaluation.classes.conformal import ConformalSets, fit_conformal
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.scores import Scores, patient_intervals
-from spectra_dl.evaluation.classes.threshold import ThresholdRule, choose_threshold
+from spectra_dl.evaluation.classes.threshold import SmoothedThreshold, ThresholdRule, smooth_threshold
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.models.describing import (
     all_shortened,
@@ -39,10 +40,12 @@ from spectra_dl.models.header import (
     OutOfDistributionLimits,
     Part,
     Score,
+    ThresholdSpread,
     Training,
 )
 
 COVERAGE = 0.9
+_PERCENTS = range(50, 100)  # that predict can be asked for
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def fit_decision(
     data
         The training rows.
     logits
-        ``(n, c)`` out-of-fold logits.
+        ``(n, c)`` out-of-fold logits; where several members never saw a row, their mean, which is nearer to what is shipped.
     inputs
         ``(n, q)`` the rows as the members take them, for the out-of-distribution reference.
     parts
@@ -127,18 +130,25 @@ def fit_decision(
     name, reason = positive_class(patients.classes, positive)
     at = patients.classes.index(name)
     probability, truth = softmax(mean / temperature), patients.class_of_patient
-    threshold, rule = _threshold(probability[:, at], truth == at, threshold_rule, data.n_classes)
-    conformal = fit_conformal(probability, truth, COVERAGE)
-    limits = [min(1.0, limit) for limit in conformal.quantile]
+    binary = data.n_classes == 2
+    threshold = (
+        smooth_threshold(probability[:, at], truth == at, threshold_rule, seed=seed) if binary else None
+    )
     reference = OutOfDistribution.fit(inputs, list(data.patient))
     classification = Classification(
         classes=list(patients.classes),
         positive_class=name,
-        decision_threshold=threshold,
-        decision_rule=rule,
+        decision_threshold=min(1.0, threshold.value) if threshold else 0.5,
+        threshold_spread=_spread(threshold) if threshold else None,
+        decision_rule=_rule_words(threshold_rule) if threshold else "the most probable class",
+        rows_per_patient=float(np.median(patients.rows_of_patient)),
         patients={label: patients.count(code) for code, label in enumerate(patients.classes)},
         calibration=Calibration(temperature=temperature),
-        conformal=ConformalLimits(coverage=conformal.coverage, limit=limits),
+        conformal=ConformalLimits(
+            coverage=COVERAGE,
+            limit=_limits(probability, truth, COVERAGE),
+            limit_at={str(percent): _limits(probability, truth, percent / 100) for percent in _PERCENTS},
+        ),
         out_of_distribution=OutOfDistributionLimits(
             residual=reference.residual_limit, distance=reference.distance_limit
         ),
@@ -178,6 +188,9 @@ def model_header(
     seed
         Of the training.
     """
+    part = decision.classification
+    sets = ConformalSets(part.conformal.coverage, tuple(part.conformal.limit))
+    few = coverage_notes(sets, part.classes, part.patients)
     header_class: type[ModelHeader[Input]] = ModelHeader[type(input_part)]  # type: ignore[misc,assignment]
     return header_class(
         intended_use=RESEARCH_USE,
@@ -185,9 +198,9 @@ def model_header(
             source=shortened(provenance.source),
             simulated=provenance.simulated,
             seed=seed,
-            notes=all_shortened((*provenance.notes, *notes, decision.reason)),
+            notes=all_shortened((*provenance.notes, *notes, *few, decision.reason)),
         ),
-        classification=decision.classification,
+        classification=part,
         audit=[
             described_finding(finding.name, finding.severity, finding.sentence)
             for finding in provenance.audit
@@ -211,14 +224,19 @@ def _parts(parts: Sequence[UnseenLogits], patients: Patients, positive: int, see
     ]
 
 
-def _threshold(
-    probability: FloatArray, positive: NDArray[np.bool_], rule: ThresholdRule, n_classes: int
-) -> tuple[float, str]:
-    """Return the threshold on the positive class's probability, and how it came about."""
-    if n_classes > 2:
-        return 0.5, "the most probable class"
-    words = "Youden's index" if rule == "youden" else f"a specificity of at least {rule:g}"
-    return min(1.0, choose_threshold(probability, positive, rule)), f"{words} on left-out patients"
+def _rule_words(rule: ThresholdRule) -> str:
+    if rule == "youden":
+        return "Youden's index on left-out patients, mean over resamples of them"
+    return f"a specificity of at least {rule:g} on left-out patients"
+
+
+def _spread(threshold: SmoothedThreshold) -> ThresholdSpread:
+    return ThresholdSpread(low=min(1.0, threshold.low), high=min(1.0, threshold.high))
+
+
+def _limits(probability: FloatArray, truth: IndexArray, coverage: float) -> list[float]:
+    """Return each class's conformal limit, in which one that is infinite is 1."""
+    return [min(1.0, limit) for limit in fit_conformal(probability, truth, coverage).quantile]
 
 
 def _scores(probability: FloatArray, patients: Patients, positive: int, seed: int) -> list[Score]:

@@ -1,11 +1,18 @@
 """From probabilities to an answer, or to none: the threshold, the conformal set, and likeness to the training rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.classification.abstention import (
+    Measured,
+    nothing_usable,
+    undecided,
+    unlike_training,
+    what_helps,
+)
 from spectra_dl.classification.predictions import PatientPredictions, RowPredictions
 from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.evaluation.context import Words
@@ -22,9 +29,9 @@ class Answer:
     predicted_class
         Empty where the model abstains or was given nothing usable.
     prediction_set
-        The classes that stand in the conformal set.
+        The classes that stand in the conformal set; none for a patient without a usable row.
     abstains
-        Why there is no answer; empty where there is one, and for refused patients.
+        Why there is no answer and what would help; empty where there is one.
     """
 
     predicted_class: str
@@ -46,6 +53,12 @@ class DecisionRule:
         Which classes can't be ruled out for a patient.
     words
         What rows are called.
+    other_coverages
+        Sets of other coverages that the model knows, to say which would give an answer.
+    rows_per_patient
+        The median of training patients; None where the model doesn't know it.
+    patients
+        Training patients of each class; empty where the model doesn't know them.
     """
 
     classes: tuple[str, ...]
@@ -53,6 +66,9 @@ class DecisionRule:
     threshold: float
     conformal: ConformalSets
     words: Words = field(default_factory=Words)
+    other_coverages: tuple[ConformalSets, ...] = ()
+    rows_per_patient: float | None = None
+    patients: Mapping[str, int] = field(default_factory=dict)
 
     def of_rows(self, rows: RowPredictions) -> list[str]:
         """Return each row's class; empty where it was refused or is unlike the training rows."""
@@ -69,23 +85,27 @@ class DecisionRule:
         """
         decided = predicted_class(patients.probability, self.classes, self.positive, self.threshold)
         members = self.conformal.sets(np.nan_to_num(patients.probability, nan=-np.inf))
-        sets = [tuple(np.array(self.classes, dtype=object)[row]) for row in members]
+        measured = map(
+            Measured,
+            patients.probability,
+            patients.n_rows.tolist(),
+            patients.n_used.tolist(),
+            patients.ood_score.tolist(),
+        )
+        names = np.array(self.classes, dtype=object)
         return [
-            self._answer(name, prediction_set, score)
-            for name, prediction_set, score in zip(decided, sets, patients.ood_score, strict=True)
+            self._answer(each, name, tuple(names[row]))
+            for each, name, row in zip(measured, decided, members, strict=True)
         ]
 
-    def _answer(self, decided: str, prediction_set: tuple[str, ...], ood_score: float) -> Answer:
+    def _answer(self, measured: Measured, decided: str, prediction_set: tuple[str, ...]) -> Answer:
         if not decided:
-            return Answer("", (), "")
-        if ood_score > OOD_LIMIT:
-            reason = f"most {self.words.rows} are unlike the training {self.words.rows} ({ood_score:.1f} x the limit)"
-            return Answer("", prediction_set, reason)
+            return Answer("", (), nothing_usable(measured, self.words))
+        if measured.ood_score > OOD_LIMIT:
+            return Answer("", prediction_set, unlike_training(measured, self.words))
         if prediction_set != (decided,):
-            share = f"{self.conformal.coverage:.0%}"
-            nothing = "neither class" if len(self.classes) == 2 else "no class"
-            possible = " or ".join(prediction_set) or nothing
-            return Answer("", prediction_set, f"at {share} coverage it may be {possible}")
+            why = undecided(measured, decided, prediction_set, self)
+            return Answer("", prediction_set, f"{why} {what_helps(measured, decided, self)}")
         return Answer(decided, prediction_set, "")
 
 

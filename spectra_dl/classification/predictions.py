@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import TextArray
 from spectra_dl.evaluation.context import Words
 from spectra_dl.storage.csv_rows import csv_rows
+
+if TYPE_CHECKING:
+    from spectra_dl.classification.decision import Answer
 
 # Stands as the last column's name: a comment line would break every plain CSV reader.
 _DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
@@ -141,9 +145,9 @@ def row_predictions_file(
 
 @contextlib.contextmanager
 def patient_predictions_file(
-    path: Path, classes: Sequence[str], words: Words | None = None
-) -> Iterator[Callable[[PatientPredictions, Sequence[str], Sequence[Sequence[str]]], None]]:
-    """Yield a function that appends predictions of patients to patients.csv, with the class and the set decided for each.
+    path: Path, classes: Sequence[str], coverage: float, words: Words | None = None
+) -> Iterator[Callable[[PatientPredictions, "Sequence[Answer]"], None]]:
+    """Yield a function that appends predictions of patients to patients.csv, with the answer for each.
 
     The set holds the classes that can't be ruled out. The file has its name once all are written.
 
@@ -153,6 +157,8 @@ def patient_predictions_file(
         The file; one that is there is replaced.
     classes
         The class names, in the order of the probability columns.
+    coverage
+        How often sets shall hold the true class; stands in every line.
     words
         What rows are called: the second column is ``n_spectra`` where they are spectra.
 
@@ -163,23 +169,23 @@ def patient_predictions_file(
     """
     rows = (words or Words()).rows
     header = ["patient_id", f"n_{rows}", "n_used", "status", "reason", "predicted_class"]
-    header += ["prediction_set", "ood_score"]
+    header += ["prediction_set", "coverage", "ood_score"]
     with csv_rows(path) as write_row:
         write_row(_header(header, classes))
 
-        def append(
-            patients: PatientPredictions, decided: Sequence[str], sets: Sequence[Sequence[str]]
-        ) -> None:
-            for row, (name, prediction_set) in enumerate(zip(decided, sets, strict=True)):
+        def append(patients: PatientPredictions, answers: "Sequence[Answer]") -> None:
+            for row, answer in enumerate(answers):
+                reasons = (patients.reason[row], answer.abstains)
                 write_row(
                     [
                         patients.patient[row],
                         patients.n_rows[row],
                         patients.n_used[row],
                         patients.status[row],
-                        patients.reason[row],
-                        name,
-                        "|".join(prediction_set),
+                        "; ".join(reason for reason in reasons if reason),
+                        answer.predicted_class,
+                        "|".join(answer.prediction_set),
+                        f"{coverage:g}",
                         _figure(patients.ood_score[row]),
                         *_shares(patients.probability[row]),
                     ]

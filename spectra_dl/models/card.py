@@ -42,18 +42,26 @@ def card_text(header: ModelHeader[InputPart], sha256: str) -> str:
 
 
 def _decision(classification: Classification) -> list[str]:
-    two = len(classification.classes) == 2
-    rule = (
-        f"p >= {classification.decision_threshold:.3f}, chosen by {classification.decision_rule}"
-        if two
-        else classification.decision_rule
+    conformal = classification.conformal
+    others = (
+        f"; predict --coverage takes any from {min(conformal.limit_at)} to {max(conformal.limit_at)} %"
+        if conformal.limit_at
+        else ""
     )
     return [
         f"Classes        {', '.join(classification.classes)} (positive: {classification.positive_class})",
-        f"Decides by     {rule}",
+        f"Decides by     {_rule(classification)}",
         *_parts(classification.parts),
-        f"Abstains       where the {classification.conformal.coverage:.0%} prediction set does not hold exactly the class decided on",
+        f"Abstains       where the {conformal.coverage:.0%} prediction set does not hold exactly the class decided on{others}",
     ]
+
+
+def _rule(classification: Classification) -> str:
+    if len(classification.classes) > 2:
+        return classification.decision_rule
+    spread = classification.threshold_spread
+    known = f" (nine in ten resamples: {spread.low:.3f} to {spread.high:.3f})" if spread else ""
+    return f"p >= {classification.decision_threshold:.3f}{known}, chosen by {classification.decision_rule}"
 
 
 def _parts(parts: list[Part]) -> list[str]:

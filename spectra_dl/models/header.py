@@ -18,6 +18,8 @@ RESEARCH_USE = "Research use only, not for diagnosis"
 
 Text = Annotated[str, Field(max_length=2000)]
 ClassName = Annotated[str, Field(min_length=1, max_length=200)]
+Percent = Annotated[str, Field(pattern=r"^[5-9][0-9]$")]
+Limits = Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=2, max_length=1_000)]
 
 
 class Closed(BaseModel):
@@ -44,11 +46,20 @@ class Calibration(Closed):
 class ConformalLimits(Closed):
     """A class stands in a patient's prediction set where 1 - its probability is at most its limit.
 
-    A limit of 1 keeps the class in every set: too few patients were there to rule it out.
+    ``limit`` is that of ``coverage``; ``limit_at`` has those of other coverages by whole percents, and is empty in files that
+    know one coverage alone. A limit of 1 keeps the class in every set: too few patients were there to rule it out.
     """
 
     coverage: float = Field(gt=0, lt=1)
-    limit: list[Annotated[float, Field(ge=0, le=1)]] = Field(min_length=2, max_length=1_000)
+    limit: Limits
+    limit_at: dict[Percent, Limits] = Field(default={}, max_length=50)
+
+
+class ThresholdSpread(Closed):
+    """Between which thresholds nine in ten resamples of the patients lie."""
+
+    low: float = Field(ge=0, le=1)
+    high: float = Field(ge=0, le=1)
 
 
 class OutOfDistributionLimits(Closed):
@@ -69,13 +80,18 @@ class Part(Closed):
 
 
 class Classification(Closed):
-    """How a model with classes decides, and on how many patients of each class it was trained."""
+    """How a model with classes decides, and on how many patients of each class it was trained.
+
+    ``threshold_spread`` and ``rows_per_patient``, the median, are None in files that don't know them.
+    """
 
     classes: list[ClassName] = Field(min_length=2, max_length=1_000)
     positive_class: ClassName
     decision_threshold: float = Field(ge=0, le=1)
+    threshold_spread: ThresholdSpread | None = None
     decision_rule: Text
     patients: dict[ClassName, int]
+    rows_per_patient: float | None = Field(default=None, gt=0)
     calibration: Calibration
     conformal: ConformalLimits
     out_of_distribution: OutOfDistributionLimits
@@ -87,7 +103,8 @@ class Classification(Closed):
             raise ValueError("two class names are the same")
         if self.positive_class not in self.classes:
             raise ValueError("the positive class is not one of the classes")
-        if len(self.conformal.limit) != len(self.classes):
+        limits = [self.conformal.limit, *self.conformal.limit_at.values()]
+        if any(len(limit) != len(self.classes) for limit in limits):
             raise ValueError("there must be one conformal limit for each class")
         return self
 

@@ -15,13 +15,14 @@ RULE = DecisionRule(("healthy", "sick"), "sick", 0.4, ConformalSets(0.9, (0.5, 0
 
 
 def patients(*sick: float, ood_score: float = 0.5) -> PatientPredictions:
-    """Patients with these probabilities of being sick; NaN for refused ones."""
+    """Patients of one spectrum with these probabilities of being sick; NaN for refused ones."""
     p = np.array(sick)
     n = np.ones(len(p), dtype=np.int64)
     text = text_array([""] * len(p))
     probability = np.stack([1 - p, p], axis=1)
+    n_used = np.where(np.isnan(p), 0, n)
     return PatientPredictions(
-        text, n, n, text, text, RULE.classes, probability, np.where(np.isnan(p), np.nan, ood_score)
+        text, n, n_used, text, text, RULE.classes, probability, np.where(np.isnan(p), np.nan, ood_score)
     )
 
 
@@ -35,12 +36,17 @@ def test_several_classes_that_cannot_be_ruled_out_give_no_answer() -> None:
     (answer,) = RULE.of_patients(patients(0.45))
     assert answer.predicted_class == ""
     assert answer.prediction_set == ("healthy", "sick")
-    assert answer.abstains == "at 90% coverage it may be healthy or sick"
+    assert answer.abstains.startswith(
+        "p(sick) 0.450 lies between the limits 0.300 and 0.500: at 90% coverage it may be healthy or sick. "
+    )
 
 
 def test_an_empty_set_gives_no_answer() -> None:
     (answer,) = replace(RULE, conformal=ConformalSets(0.9, (0.2, 0.2))).of_patients(patients(0.5))
-    assert answer.abstains == "at 90% coverage it may be neither class"
+    assert answer.prediction_set == ()
+    assert answer.abstains.startswith(
+        "p(sick) 0.500 lies between the limits 0.200 and 0.800: at 90% coverage it fits neither class. "
+    )
 
 
 def test_a_set_that_contradicts_the_threshold_gives_no_answer() -> None:
@@ -48,18 +54,26 @@ def test_a_set_that_contradicts_the_threshold_gives_no_answer() -> None:
     (answer,) = rule.of_patients(patients(0.1))
     assert answer.prediction_set == ("healthy",)
     assert answer.predicted_class == ""
-    assert answer.abstains
+    assert answer.abstains.startswith(
+        "p(sick) 0.100: at 90% coverage it may be healthy alone, but the threshold 0.050 decides on sick. "
+    )
 
 
 def test_a_patient_unlike_the_training_spectra_gets_no_answer() -> None:
     (answer,) = RULE.of_patients(patients(0.9, ood_score=1.5))
     assert answer.predicted_class == ""
-    assert answer.abstains == "most spectra are unlike the training spectra (1.5 x the limit)"
+    assert answer.abstains == (
+        "Most spectra are unlike the training spectra (1.5 x the limit). Repeat the measurement; if it stays so, the model knows "
+        "nothing of such samples."
+    )
 
 
 def test_a_refused_patient_has_no_answer_and_no_set() -> None:
     (answer,) = RULE.of_patients(patients(np.nan))
-    assert (answer.predicted_class, answer.prediction_set, answer.abstains) == ("", (), "")
+    assert (answer.predicted_class, answer.prediction_set) == ("", ())
+    assert answer.abstains == (
+        "0 of 1 spectra could be used, for the reasons given with each. Repeat the measurement."
+    )
 
 
 def test_a_spectrum_unlike_the_training_spectra_has_no_class() -> None:

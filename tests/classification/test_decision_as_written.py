@@ -1,6 +1,7 @@
 """Temperature, threshold and conformal limits in a model's description are those of the left-out predictions, computed anew."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -93,17 +94,70 @@ def test_a_conformal_limit_is_the_score_of_that_rank_among_the_classs_patients(n
     assert found.conformal.coverage == COVERAGE
 
 
-def test_the_threshold_reaches_the_best_sum_of_sensitivity_and_specificity():
-    data, logits, class_of = left_out(2, 0)
-    found = written(data, logits)
+def score_and_truth(data, logits, class_of, found):
+    """Return each patient's probability of the positive class, and whether the patient has it."""
     means, truth = mean_logits(data, logits, class_of)
     at = found.classes.index(found.positive_class)
     score = [probabilities(mean, found.calibration.temperature)[at] for mean in means]
+    return np.array(score), np.array(truth) == at
+
+
+def best_threshold(score, positive):
+    """Return the middle of the gap with the highest sensitivity + specificity, of equals that nearest one half."""
+    edges = [0.0, *sorted(set(score)), 1.0]
+    middles = [(low + high) / 2 for low, high in pairwise(edges)]
 
     def merit(threshold):
-        called = [value >= threshold for value in score]
-        hits = sum(call and code == at for call, code in zip(called, truth, strict=True))
-        rejected = sum(not call and code != at for call, code in zip(called, truth, strict=True))
-        return hits / 25 + rejected / 25
+        return round((score[positive] >= threshold).mean() + (score[~positive] < threshold).mean(), 9)
 
-    assert merit(found.decision_threshold) == max(map(merit, [*score, 2.0]))
+    return max(middles, key=lambda middle: (merit(middle), -abs(middle - 0.5)))
+
+
+def test_the_threshold_is_the_mean_best_one_of_resampled_patients_and_its_spread_is_theirs():
+    data, logits, class_of = left_out(2, 0)
+    found = written(data, logits)
+    score, positive = score_and_truth(data, logits, class_of, found)
+    generator, best = np.random.default_rng(11), []
+    for _ in range(400):
+        drawn = np.concatenate(
+            [generator.choice(np.flatnonzero(positive == flag), 25) for flag in (False, True)]
+        )
+        best.append(best_threshold(score[drawn], positive[drawn]))
+    error = np.std(best) / math.sqrt(200)
+    assert found.decision_threshold == pytest.approx(np.mean(best), abs=4 * error)
+    assert found.threshold_spread.low < found.decision_threshold < found.threshold_spread.high
+    inside = np.mean(
+        (np.array(best) >= found.threshold_spread.low) & (np.array(best) <= found.threshold_spread.high)
+    )
+    assert 0.8 <= inside <= 0.98
+    assert "Youden" in found.decision_rule
+    assert "resamples" in found.decision_rule
+
+
+def test_limits_of_every_whole_percent_are_written_and_grow_with_it():
+    found = written(*left_out(2, 0)[:2])
+    assert [int(percent) for percent in found.conformal.limit_at] == list(range(50, 100))
+    assert found.conformal.limit_at["90"] == found.conformal.limit
+    assert (np.diff(np.array(list(found.conformal.limit_at.values())), axis=0) >= 0).all()
+    assert found.conformal.limit_at["50"] != found.conformal.limit_at["95"]
+
+
+def test_the_median_of_patients_rows_is_written():
+    data, logits, _ = left_out(2, 0)
+    _, counts = np.unique(data.patient, return_counts=True)
+    assert written(data, logits).rows_per_patient == np.median(counts)
+
+
+def test_a_class_of_few_patients_is_noted_on_the_model():
+    data, logits, class_of = left_out(2, 0)
+    kept = [name for name, code in class_of.items() if code == 0] + [
+        name for name, code in class_of.items() if code == 1
+    ][:6]
+    rows = np.isin(data.patient, kept)
+    few = TrainingData(data.rows[rows], data.label[rows], data.patient[rows], data.target[rows], 2)
+    decision = fit_decision(few, logits[rows], few.rows, positive=None, threshold_rule="youden", seed=0)
+    header = model_header(decision, TrainingProvenance(), NoPart(), decision.reference.tensors(), seed=0)
+    assert any(
+        note.startswith("class 1: 6 training patients are too few for 90% coverage of its own (9 would do)")
+        for note in header.training.notes
+    )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spectra_dl.arrays import text_array
+from spectra_dl.classification.decision import Answer
 from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.classification.predictions import (
     RowPredictions,
@@ -162,9 +163,18 @@ def test_ids_with_commas_quotes_and_line_breaks_come_back(tmp_path):
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_ids_that_a_spreadsheet_would_run_are_quoted(tmp_path, start):
     patients = by_patient(predictions([0.0], patient=[start + "cmd()"]), 1.0)
-    with patient_predictions_file(tmp_path / "p.csv", patients.classes, SPECTRA_WORDS) as append:
-        append(patients, ["healthy"], [("healthy", "sick")])
+    with patient_predictions_file(tmp_path / "p.csv", patients.classes, 0.85, SPECTRA_WORDS) as append:
+        append(patients, [Answer("healthy", ("healthy", "sick"), "")])
     row = read(tmp_path / "p.csv")[0]
     assert row["patient_id"] == f"'{start}cmd()"
     assert row["prediction_set"] == "healthy|sick"
+    assert row["coverage"] == "0.85"
     assert row["ood_score"] == "0.500"
+
+
+def test_the_reason_of_a_patient_without_an_answer_follows_that_of_its_status(tmp_path):
+    rows = predictions([0.0, np.nan], patient=["P1", "P1"], status=["ok", "refused"])
+    patients = by_patient(rows, 1.0)
+    with patient_predictions_file(tmp_path / "p.csv", patients.classes, 0.9, SPECTRA_WORDS) as append:
+        append(patients, [Answer("", ("healthy", "sick"), "It may be either.")])
+    assert read(tmp_path / "p.csv")[0]["reason"] == "1 of 2 spectra refused; It may be either."

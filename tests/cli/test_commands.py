@@ -79,6 +79,35 @@ def test_predict_writes_every_row_once_in_input_order(demo, tmp_path):
     ]
 
 
+def test_a_coverage_that_is_asked_for_is_printed_and_leaves_fewer_without_an_answer(study, trained, tmp_path):
+    names, without = STUDY[2:], {}
+    for share in ("0.99", "0.7"):
+        out = tmp_path / share
+        printed = run(
+            "predict",
+            study,
+            *names,
+            "--model",
+            trained / "model.safetensors",
+            "--coverage",
+            share,
+            "--out",
+            out,
+        ).stdout
+        assert f"Answers at {float(share):.0%} coverage." in printed
+        without[share] = [line for line in table(out / "patients.csv") if not line["predicted_class"]]
+        first = without[share][0]
+        (said,) = [line for line in printed.splitlines() if line.startswith(f"  {first['patient_id']}: ")]
+        assert first["reason"].endswith(said.split(": ", 1)[1])
+    assert len(without["0.7"]) < len(without["0.99"])
+
+
+def test_a_model_of_expression_takes_no_coverage(repository, tmp_path):
+    model = repository / "datasets" / "demo" / "tissue" / "model.safetensors"
+    refused = run("predict", "section", "--model", model, "--coverage", 0.8, "--out", tmp_path / "o", code=2)
+    assert "--coverage is that of classes" in refused.stderr
+
+
 @pytest.mark.parametrize("size", [1, 7, 64])
 def test_the_batch_size_changes_no_probability(demo, tmp_path, size):
     run("predict", demo, "--out", tmp_path / "a")

@@ -192,6 +192,26 @@ def test_a_pickle_is_refused_as_unsafe(tmp_path):
         load_model(path)
 
 
+def test_the_card_shows_the_threshold_s_spread_and_which_coverages_there_are():
+    known = {
+        "threshold_spread": {"low": 0.41, "high": 0.62},
+        "conformal": {"limit_at": {"50": [0.2, 0.3], "99": [1.0, 1.0]}},
+    }
+    read = ModelHeader[SpectraInput].model_validate_json(json.dumps(description(classification=known)))
+    text = card_text(read, "f" * 64)
+    assert "p >= 0.500 (nine in ten resamples: 0.410 to 0.620), chosen by Youden's index" in text
+    assert "predict --coverage takes any from 50 to 99 %" in text
+
+
+@pytest.mark.parametrize(
+    "limit_at", [{"49": [0.5, 0.5]}, {"0.9": [0.5, 0.5]}, {"90": [0.5]}, {"90": [0.5, 1.5]}]
+)
+def test_limits_of_no_whole_percent_or_of_other_classes_are_refused(limit_at):
+    text = json.dumps(description(classification={"conformal": {"limit_at": limit_at}}))
+    with pytest.raises(ValueError, match=r"conformal|each class"):
+        ModelHeader[SpectraInput].model_validate_json(text)
+
+
 def test_the_card_says_what_a_user_must_know():
     text = card_text(header(), "f" * 64)
     for words in (

@@ -310,9 +310,16 @@ MUTANTS = (
     Mutant(
         "patients unlike the training rows are answered",
         "classification/decision.py",
-        "        if ood_score > OOD_LIMIT:\n",
-        "        if ood_score > 2 * OOD_LIMIT:\n",
+        "if measured.ood_score > OOD_LIMIT:",
+        "if measured.ood_score > 2 * OOD_LIMIT:",
         _DECISION,
+    ),
+    Mutant(
+        "the farthest coverage that gives an answer is named",
+        "classification/abstention.py",
+        "return min(coverages,",
+        "return max(coverages,",
+        ("classification/test_abstention.py",),
     ),
     Mutant(
         "the threshold is on the negative class",

@@ -232,15 +232,29 @@ MUTANTS = (
     Mutant(
         "one conformal quantile for all classes",
         "evaluation/classes/conformal.py",
-        "_quantile(score[truth == code, code], coverage)",
-        "_quantile(score[np.arange(len(truth)), truth], coverage)",
+        "max(together, _limit(own, coverage)) for own in by_class",
+        "max(together, _limit(score, coverage)) for own in by_class",
         _CONFORMAL,
     ),
     Mutant(
-        "too few patients are certain",
+        "a class of few patients has their highest score alone",
         "evaluation/classes/conformal.py",
-        "if rank <= score.size else math.inf",
-        "if rank <= score.size else 1.0 - coverage",
+        "together = -math.inf if not pooled else",
+        "together = -math.inf if pooled else",
+        _CONFORMAL,
+    ),
+    Mutant(
+        "too few patients of all classes are certain",
+        "evaluation/classes/conformal.py",
+        "if score.size >= needed else math.inf",
+        "if score.size >= needed else 0.0",
+        _CONFORMAL,
+    ),
+    Mutant(
+        "only a pooled class takes the limit of all together",
+        "evaluation/classes/conformal.py",
+        "tuple(max(together, _limit(own, coverage)) for own in by_class)",
+        "tuple(max(together if own.size < needed else 0.0, _limit(own, coverage)) for own in by_class)",
         _CONFORMAL,
     ),
     Mutant(
@@ -253,8 +267,8 @@ MUTANTS = (
     Mutant(
         "conformal limits of probabilities before the temperature",
         "classification/assembly.py",
-        "fit_conformal(probability, truth, COVERAGE)",
-        "fit_conformal(softmax(mean), truth, COVERAGE)",
+        "limit=_limits(probability, truth, COVERAGE)",
+        "limit=_limits(softmax(mean), truth, COVERAGE)",
         _WRITTEN,
     ),
     Mutant(
@@ -283,6 +297,20 @@ MUTANTS = (
         "evaluation/classes/threshold.py",
         "np.abs(at[best] - 0.5)",
         "np.abs(at[best])",
+        _THRESHOLD,
+    ),
+    Mutant(
+        "patients are resampled without regard to their class",
+        "evaluation/classes/threshold.py",
+        "probability[np.concatenate(drawn)], truth, rule",
+        "probability[np.concatenate(drawn)], generator.permutation(truth), rule",
+        _THRESHOLD,
+    ),
+    Mutant(
+        "a specificity that is asked for is smoothed too",
+        "evaluation/classes/threshold.py",
+        'float(np.mean(resampled)) if rule == "youden" else chosen',
+        "float(np.mean(resampled))",
         _THRESHOLD,
     ),
     Mutant(

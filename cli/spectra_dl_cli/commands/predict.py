@@ -98,6 +98,13 @@ class SectionOptions:
     help="Spectra at a time; changes no result.",
 )
 @click.option(
+    "--coverage",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="With a model of classes: how often a patient's set of classes shall hold the true one; less gives more answers, and more wrong ones. "
+    "Whole percents from 0.5 to 0.99; without it the model's own (0.9).",
+)
+@click.option(
     "--mpp", type=float, metavar="UM", help="With a model of expression: um per pixel of the full image."
 )
 @click.option(
@@ -147,6 +154,7 @@ def predict(
     model_path: Path | None,
     reading: "ReadOptions",
     batch_size: int,
+    coverage: float | None,
     tissue: SectionOptions,
     written: SectionOutput,
     output: Output,
@@ -166,7 +174,7 @@ def predict(
     predictor = load_model(path)
     if predictor.header.input.kind == "expression":
         expression = cast("ExpressionPredictor", predictor)
-        _refuse_without_folder(data, tissue, output)
+        _refuse_for_sections(data, tissue, output, coverage)
         if len(data) > 1:
             return _sections(data, expression, tissue, output, written=written, executor=executor)
         return _section(data[0], expression, tissue, output, written=written, model_name=path.name)
@@ -178,6 +186,7 @@ def predict(
         output,
         model_name=name,
         batch_size=batch_size,
+        coverage=coverage,
         executor=executor,
     )
 
@@ -190,6 +199,7 @@ def _spectra(
     *,
     model_name: str | None,
     batch_size: int,
+    coverage: float | None,
     executor: "Executor",
 ) -> int:
     """Predict spectra and return the exit code; ``model_name`` is None for the model that ships with spectra-dl."""
@@ -202,6 +212,7 @@ def _spectra(
             predictor,
             iter_spectra(readers_input(data), reading),
             output.out,
+            coverage=coverage,
             batch_size=batch_size,
             execution=Execution(executor),
             progress=count,
@@ -233,7 +244,7 @@ def _section(
     from spectra_dl.expression.study.predict import predict_study
 
     folder = output.out
-    assert isinstance(folder, Path)  # _refuse_without_folder
+    assert isinstance(folder, Path)  # _refuse_for_sections
     source = SectionSource(
         path,
         um_per_pixel=tissue.mpp,
@@ -270,7 +281,7 @@ def _sections(
     from spectra_dl.expression.study.predict_sections import predict_sections
 
     folder = output.out
-    assert isinstance(folder, Path)  # _refuse_without_folder
+    assert isinstance(folder, Path)  # _refuse_for_sections
     result = predict_sections(
         predictor,
         [
@@ -294,9 +305,13 @@ def _sections(
     return _PARTIAL if any(summary.refused for summary in result.summaries) else 0
 
 
-def _refuse_without_folder(data: tuple[Path, ...], tissue: SectionOptions, output: Output) -> None:
+def _refuse_for_sections(
+    data: tuple[Path, ...], tissue: SectionOptions, output: Output, coverage: float | None
+) -> None:
     from spectra_dl.errors import UsageError
 
+    if coverage is not None:
+        raise UsageError("--coverage is that of classes, and this is a model of expression; leave it out")
     if output.out is None:
         raise UsageError("a model of expression writes files; name a folder with --out")
     if len(data) > 1 and tissue.image is not None:

@@ -19,12 +19,15 @@ class ConformalSets:
     coverage
         The share of each class's patients whose set shall hold their class.
     quantile
-        One per class: a class is in the set where 1 - its probability is at most this. Infinite for a class with too
-        few patients, which is then in every set: with 0.9, fewer than nine.
+        One per class: a class is in the set where 1 - its probability is at most this. Infinite where all classes together
+        have too few patients: every class is then in every set.
+    pooled
+        Numbers of the classes with fewer patients than `patients_needed`, whose limit is that of all patients together.
     """
 
     coverage: float
     quantile: tuple[float, ...]
+    pooled: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_coverage(self.coverage)
@@ -60,9 +63,12 @@ class ConformalSets:
 
 
 def fit_conformal(probability: FloatArray, truth: IndexArray, coverage: float = 0.9) -> ConformalSets:
-    """Learn the sets from patients the model never saw, each class on its own.
+    """Learn the sets from patients the model never saw, each class on its own where it has enough of them.
 
-    A new patient of any class, exchangeable with those given of that class, is covered with at least this probability.
+    A new patient of such a class, exchangeable with those given of it, is covered with at least this probability. A class of m
+    patients, too few for that, is covered with at least m / (m + 1), its highest score; its limit is also no lower than
+    that of all patients together, and nor are the other classes' then: a new patient of any class, exchangeable with
+    all that are given, is covered with at least the probability asked for.
 
     Parameters
     ----------
@@ -107,10 +113,23 @@ def fit_conformal(probability: FloatArray, truth: IndexArray, coverage: float = 
     n_classes = probability.shape[1]
     if len(truth) and not 0 <= truth.min() <= truth.max() < n_classes:
         raise DataError(f"class numbers must be from 0 to {n_classes - 1}, one for each column")
-    score = 1.0 - probability
-    return ConformalSets(
-        coverage, tuple(_quantile(score[truth == code, code], coverage) for code in range(n_classes))
-    )
+    score = 1.0 - probability[np.arange(len(truth)), truth]
+    by_class = [score[truth == code] for code in range(n_classes)]
+    needed = patients_needed(coverage)
+    pooled = tuple(code for code, own in enumerate(by_class) if own.size < needed)
+    together = -math.inf if not pooled else _limit(score, coverage) if score.size >= needed else math.inf
+    return ConformalSets(coverage, tuple(max(together, _limit(own, coverage)) for own in by_class), pooled)
+
+
+def patients_needed(coverage: float) -> int:
+    """Return how many patients a class must have for a limit of its own.
+
+    Examples
+    --------
+    >>> patients_needed(0.8), patients_needed(0.9), patients_needed(0.95)
+    (4, 9, 19)
+    """
+    return math.ceil(coverage / (1.0 - coverage) - 1e-9)
 
 
 def check_coverage(coverage: float) -> None:
@@ -119,6 +138,7 @@ def check_coverage(coverage: float) -> None:
         raise UsageError(f"coverage {coverage}: give a share between 0 and 1, such as 0.9")
 
 
-def _quantile(score: FloatArray, coverage: float) -> float:
+def _limit(score: FloatArray, coverage: float) -> float:
+    """Return the conformal quantile of some patients' scores, and of too few the highest."""
     rank = math.ceil((score.size + 1) * coverage - 1e-9)  # 10 * 0.9 is 9, whatever its last bit
-    return float(np.sort(score)[rank - 1]) if rank <= score.size else math.inf
+    return float(np.sort(score)[min(rank, score.size) - 1]) if score.size else -math.inf

@@ -61,7 +61,7 @@ def evaluate_threshold(
     called = np.empty(pooled.shape[:2], dtype=bool)
     for fold, threshold in zip(task.folds, thresholds, strict=True):
         tested = np.unique(task.patients.of_row[fold.test])
-        called[fold.repeat, tested] = pooled[fold.repeat, tested, task.positive] >= threshold
+        called[fold.repeat, tested] = pooled[fold.repeat, tested, task.positive] >= threshold.value
     is_positive = task.patients.class_of_patient == task.positive
     return ThresholdResult(
         task.settings.threshold_rule,
@@ -86,11 +86,13 @@ def evaluate_sets(
         What was evaluated.
     """
     in_set = np.empty(pooled.shape, dtype=bool)  # (repeats, m, c)
+    pooled_classes: set[int] = set()
     for fold, learned in zip(task.folds, sets, strict=True):
         if learned is None:
             return None
         tested = np.unique(task.patients.of_row[fold.test])
         in_set[fold.repeat, tested] = learned.sets(pooled[fold.repeat, tested])
+        pooled_classes.update(learned.pooled)
     truth = task.patients.class_of_patient
     covered = in_set[:, np.arange(len(truth)), truth]  # (repeats, m)
     size = in_set.sum(axis=-1)
@@ -100,6 +102,7 @@ def evaluate_sets(
         tuple(float(covered[:, truth == code].mean()) for code in range(pooled.shape[-1])),
         float(size.mean()),
         float((size != 1).mean()),
+        tuple(sorted(pooled_classes)),
     )
 
 

@@ -12,7 +12,7 @@ from spectra_dl.evaluation.classes.conformal import check_coverage
 from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.classes.inference.paired import PairedShare
 from spectra_dl.evaluation.classes.roc import RocCurve
-from spectra_dl.evaluation.classes.threshold import ThresholdRule, check_rule
+from spectra_dl.evaluation.classes.threshold import SmoothedThreshold, ThresholdRule, check_rule
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
@@ -49,7 +49,7 @@ class EvaluationSettings:
     split_by
         What the folds keep together, for the report: ``"patient"``, or the column of folds from `group_splits`.
     threshold_rule
-        As in `threshold.choose_threshold`: how each fold chooses its decision threshold on training patients.
+        As in `threshold.smooth_threshold`: how each fold chooses its decision threshold on training patients.
     coverage
         As in `conformal.fit_conformal`: how often sets of classes shall hold the true one.
 
@@ -116,7 +116,7 @@ class FoldResult:
     number: int
     patients: int
     figures: Mapping[str, float]
-    threshold: float | None = None
+    threshold: SmoothedThreshold | None = None
     left_out: str | None = None
     chosen: Choice | None = None
 
@@ -163,13 +163,13 @@ class ThresholdResult:
     rule
         How they were chosen.
     per_fold
-        The thresholds, in the order of the folds.
+        The thresholds with their spread, in the order of the folds.
     sensitivity, specificity
         Of test patients, with Wilson's interval; averaged over repeats.
     """
 
     rule: ThresholdRule
-    per_fold: tuple[float, ...]
+    per_fold: tuple[SmoothedThreshold, ...]
     sensitivity: Interval
     specificity: Interval
 
@@ -188,6 +188,8 @@ class ConformalResult:
         Classes per set.
     abstained
         The share of patients whose set is not exactly one class, so that there is no answer.
+    pooled
+        Numbers of the classes that had too few training patients in a fold, so that their limit was that of all together.
     """
 
     coverage_wanted: float
@@ -195,6 +197,7 @@ class ConformalResult:
     coverage_per_class: tuple[float, ...]
     mean_set_size: float
     abstained: float
+    pooled: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from spectra_dl.evaluation.classes.conformal import ConformalSets, fit_conformal
 from spectra_dl.evaluation.classes.inference.within_folds import Comparison, comparisons_of
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient
 from spectra_dl.evaluation.classes.results import EvaluationSettings
-from spectra_dl.evaluation.classes.threshold import choose_threshold
+from spectra_dl.evaluation.classes.threshold import SmoothedThreshold, smooth_threshold
 from spectra_dl.evaluation.estimator import class_probability, unseen_probability
 from spectra_dl.evaluation.folds.job import FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds, whole_and_undivided
@@ -42,7 +42,7 @@ class LearnedInFold:
     """
 
     training_auc: float
-    threshold: float | None
+    threshold: SmoothedThreshold | None
     sets: ConformalSets | None
 
 
@@ -74,7 +74,7 @@ class ClassTask:
     leaky_folds: tuple[Fold, ...]
     multiplicity: FloatArray
     settings: EvaluationSettings
-    record_types = (LearnedInFold, ConformalSets)
+    record_types = (LearnedInFold, ConformalSets, SmoothedThreshold)
 
     @property
     def repeats(self) -> int:
@@ -192,8 +192,12 @@ class ClassTask:
         sets = fit_conformal(pooled, truth, self.settings.coverage)
         if self.positive is None:
             return LearnedInFold(training_auc, None, sets)
-        rule = self.settings.threshold_rule
-        threshold = choose_threshold(pooled[:, self.positive], truth == self.positive, rule)
+        threshold = smooth_threshold(
+            pooled[:, self.positive],
+            truth == self.positive,
+            self.settings.threshold_rule,
+            seed=self.settings.seed,
+        )
         return LearnedInFold(training_auc, threshold, sets)
 
     def out_of_fold(self, outcomes: Sequence[FoldOutcome[LearnedInFold]]) -> tuple[FloatArray, FloatArray]:

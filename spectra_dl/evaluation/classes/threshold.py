@@ -1,6 +1,7 @@
 """From which probability on a patient is called positive, chosen on patients the model never saw."""
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,72 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 
 ThresholdRule = Literal["youden"] | float
+_RESAMPLES = 200
+_ENDS = (5, 95)  # % of the resamples
+
+
+@dataclass(frozen=True)
+class SmoothedThreshold:
+    """A decision threshold, and how far it would move with other patients like these.
+
+    Attributes
+    ----------
+    value
+        At or above it a patient is called positive.
+    low, high
+        Between them lie the thresholds of nine in ten resamples of the patients.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def smooth_threshold(
+    probability: FloatArray, positive: NDArray[np.bool_], rule: ThresholdRule = "youden", *, seed: int = 0
+) -> SmoothedThreshold:
+    """Return the mean threshold of 200 resamples of the patients within their class, and the spread of these.
+
+    The highest sum of sensitivity and specificity hangs on few patients; its mean over resamples varies less from study to
+    study and serves new patients no worse. A specificity that is asked for is one of the patients given: its threshold is
+    `choose_threshold`'s, and only its spread comes from resamples.
+
+    Parameters
+    ----------
+    probability, positive, rule
+        As in `choose_threshold`.
+    seed
+        Of the resamples.
+
+    Raises
+    ------
+    DataError
+        As in `choose_threshold`.
+    UsageError
+        As in `choose_threshold`.
+
+    Notes
+    -----
+    Bootstrap smoothing: Efron 2014, doi 10.1080/01621459.2013.823775.
+
+    Examples
+    --------
+    >>> probability, positive = np.array([0.1, 0.2, 0.3, 0.6, 0.8]), np.array([False, False, True, False, True])
+    >>> smoothed = smooth_threshold(probability, positive)
+    >>> smoothed.low < smoothed.value < smoothed.high
+    True
+    """
+    chosen = choose_threshold(probability, positive, rule)
+    generator = np.random.default_rng(seed)
+    negatives, positives = np.flatnonzero(~positive), np.flatnonzero(positive)
+    truth = np.repeat([False, True], [negatives.size, positives.size])
+    resampled = []
+    for _ in range(_RESAMPLES):
+        drawn = [generator.choice(of_class, of_class.size) for of_class in (negatives, positives)]
+        resampled.append(choose_threshold(probability[np.concatenate(drawn)], truth, rule))
+    low, high = np.percentile(resampled, _ENDS)
+    value = float(np.mean(resampled)) if rule == "youden" else chosen
+    return SmoothedThreshold(value, float(low), float(high))
 
 
 def choose_threshold(

@@ -1,7 +1,7 @@
 """An evaluation of classes as JSON, the same bytes for the same seed."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -201,19 +201,21 @@ def _bin_json(reliability_bin: ReliabilityBin) -> Json:
 def _threshold_json(threshold: ThresholdResult) -> Json:
     return {
         "rule": threshold.rule,
-        "per_fold": _numbers(threshold.per_fold),
+        "per_fold": _numbers([each.value for each in threshold.per_fold]),
+        "spread_per_fold": [_numbers([each.low, each.high]) for each in threshold.per_fold],
         "sensitivity": interval_json(threshold.sensitivity),
         "specificity": interval_json(threshold.specificity),
     }
 
 
-def _conformal_json(conformal: ConformalResult, classes: Iterable[str]) -> Json:
+def _conformal_json(conformal: ConformalResult, classes: Sequence[str]) -> Json:
     return {
         "coverage_wanted": conformal.coverage_wanted,
         "coverage": rounded(conformal.coverage),
         "coverage_per_class": dict(zip(classes, _numbers(conformal.coverage_per_class), strict=True)),
         "mean_set_size": rounded(conformal.mean_set_size),
         "abstained": rounded(conformal.abstained),
+        "pooled_classes": [classes[code] for code in conformal.pooled],
     }
 
 

@@ -1,11 +1,13 @@
 """An evaluation of classes as text a person reads."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from statistics import median
 
 from spectra_dl.evaluation.audit.audit_report import audit_text
+from spectra_dl.evaluation.classes.conformal import patients_needed
 from spectra_dl.evaluation.classes.metric_table import METRICS
-from spectra_dl.evaluation.classes.results import Evaluation
+from spectra_dl.evaluation.classes.results import ConformalResult, Evaluation
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
 from spectra_dl.evaluation.report.shared_text import chosen_text, leaky_omission, p_text
@@ -127,9 +129,13 @@ def _decision_text(evaluation: Evaluation) -> str:
     if result.threshold is not None:
         threshold, rule = result.threshold, result.threshold.rule
         aim = "Youden" if rule == "youden" else f"specificity {rule:g}"
+        values = _range([each.value for each in threshold.per_fold])
+        low = median(each.low for each in threshold.per_fold)
+        high = median(each.high for each in threshold.per_fold)
         lines.append(
-            f"{name}, threshold by {aim} on training patients ({_range(threshold.per_fold)}): sensitivity "
-            f"{short_interval(threshold.sensitivity)}, specificity {short_interval(threshold.specificity)}."
+            f"{name}, threshold by {aim} on training patients ({values} over folds; nine in ten resamples of a fold's patients "
+            f"{low:.2f} to {high:.2f}): sensitivity {short_interval(threshold.sensitivity)}, specificity "
+            f"{short_interval(threshold.specificity)}."
         )
     if result.conformal is not None:
         sets = result.conformal
@@ -141,7 +147,18 @@ def _decision_text(evaluation: Evaluation) -> str:
             f"{name}, sets of classes meant to hold the true one in {sets.coverage_wanted:.0%}: it is in the set for {each}; no "
             f"single answer for {sets.abstained:.0%} of patients."
         )
+        lines.extend(_pooled(evaluation, sets))
     return "\n".join(wrapped(line) for line in lines)
+
+
+def _pooled(evaluation: Evaluation, sets: ConformalResult) -> Iterator[str]:
+    """Say for which classes no coverage of their own is promised."""
+    if sets.pooled:
+        names = first_few(evaluation.patients.classes[code] for code in sets.pooled)
+        yield (
+            f"Too few training patients for a coverage of their own ({patients_needed(sets.coverage_wanted)} of a class are needed): {names}. "
+            "There it is that of all patients together."
+        )
 
 
 def _reading_text(evaluation: Evaluation) -> str:

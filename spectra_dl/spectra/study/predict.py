@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from spectra_dl.classification.decision import Answer
+from spectra_dl.classification.abstention import coverage_notes
+from spectra_dl.classification.decision import Answer, DecisionRule
 from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.classification.predictions import (
     PatientPredictions,
@@ -179,12 +180,15 @@ class PredictedSpectra(RunResult):
         The model.
     counts
         What became of spectra and patients.
+    coverage
+        How often sets of classes shall hold the true one.
     map_svg
         Class and score at each place, where the spectra are a map.
     """
 
     predictor: SpectraPredictor
     counts: PredictionCounts
+    coverage: float
     map_svg: str | None = None
 
     def files(self, report: Mapping[str, object]) -> Mapping[str, str]:
@@ -210,6 +214,7 @@ class PredictedSpectra(RunResult):
             "trained_on": self.predictor.header.training.source,
             "notes": [*counts.notes, *((note,) if more else ())],
             "results": {
+                "coverage": self.coverage,
                 "spectra": counts.status,
                 "baselines_not_converged": counts.not_converged,
                 "patients_total": counts.patients,
@@ -223,6 +228,7 @@ def predict_study(
     blocks: Iterable[SpectraTable],
     folder: Path | None = None,
     *,
+    coverage: float | None = None,
     batch_size: int = 256,
     execution: Execution | None = None,
     progress: Callable[[int], None] | None = None,
@@ -237,6 +243,8 @@ def predict_study(
         From `spectra_dl.spectra.readers.iter_spectra`.
     folder
         Where ``predictions.csv`` and ``patients.csv`` are written; it is made once the first block is predicted. None writes nothing.
+    coverage
+        How often sets of classes shall hold the true one; None takes the one that the model was stored with.
     batch_size
         Spectra at a time; changes no result.
     execution
@@ -250,14 +258,17 @@ def predict_study(
         The input can't be read, or its axis does not cover the model's.
     EnvironmentFault
         A file can't be written.
+    UsageError
+        The model has no limits for this coverage.
     """
-    counts = PredictionCounts()
+    rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
+    counts = PredictionCounts(model_notes=coverage_notes(rule.conformal, rule.classes, rule.patients))
     stream = StreamedJobs(_predict, (predictor, batch_size), "block of spectra")
     predicted = stream.run(blocks, execution or Execution())
     first = next(predicted)
-    places = PlaceMap(predictor.classification.classes, predictor.decision.positive)
-    with _writers(folder, predictor, first[0]) as (write_spectra, write_patients):
-        tally = PatientTally(tuple(predictor.classification.classes), predictor.words)
+    places = PlaceMap(rule.classes, rule.positive)
+    with _writers(folder, predictor, rule, first[0]) as (write_spectra, write_patients):
+        tally = PatientTally(rule.classes, rule.words)
         for table, (spectra, notes, seen) in chain([first], predicted):
             places.add(table, spectra, write_spectra(table, spectra))
             counts.add(spectra, notes, seen=seen)
@@ -273,7 +284,7 @@ def predict_study(
     picture = places.svg()
     if folder is not None and picture is None:
         (folder / MAP_FILE).unlink(missing_ok=True)  # of an earlier run, under --overwrite
-    return PredictedSpectra(predictor, counts, picture)
+    return PredictedSpectra(predictor, counts, rule.conformal.coverage, picture)
 
 
 def _predict(
@@ -286,10 +297,10 @@ def _predict(
 
 @contextlib.contextmanager
 def _writers(
-    folder: Path | None, predictor: SpectraPredictor, first: SpectraTable
+    folder: Path | None, predictor: SpectraPredictor, rule: DecisionRule, first: SpectraTable
 ) -> Iterator[tuple[WriteSpectra, Callable[[PatientTally], Answered]]]:
     """Yield what appends spectra and patients to the two tables, if there is a folder; both give on what was decided."""
-    rule, temperature = predictor.decision, predictor.classification.calibration.temperature
+    temperature = predictor.classification.calibration.temperature
 
     def answered(tally: PatientTally) -> Answered:
         for patients in tally.patients(temperature):
@@ -299,17 +310,16 @@ def _writers(
         yield lambda table, spectra: rule.of_rows(spectra), answered
         return
     make_run_folder(folder)
-    classes = tuple(predictor.classification.classes)
+    classes, coverage = rule.classes, rule.conformal.coverage
     more = COLUMNS if place_columns(first) else ()
     with (
         row_predictions_file(folder / "predictions.csv", classes, more) as append_spectra,
-        patient_predictions_file(folder / "patients.csv", classes, predictor.words) as append_patients,
+        patient_predictions_file(folder / "patients.csv", classes, coverage, rule.words) as append_patients,
     ):
 
         def write_patients(tally: PatientTally) -> Answered:
             for patients, answers in answered(tally):
-                decided = [answer.predicted_class for answer in answers]
-                append_patients(patients, decided, [answer.prediction_set for answer in answers])
+                append_patients(patients, answers)
                 yield patients, answers
 
         def write_spectra(table: SpectraTable, spectra: RowPredictions) -> list[str]:

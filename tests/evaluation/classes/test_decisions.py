@@ -7,6 +7,7 @@ from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.evaluation.classes.decisions import evaluate_sets, evaluate_threshold
 from spectra_dl.evaluation.classes.results import EvaluationSettings, FoldResult
 from spectra_dl.evaluation.classes.task import prepare_task
+from spectra_dl.evaluation.classes.threshold import SmoothedThreshold
 from spectra_dl.evaluation.patients import read_patients
 
 PATIENTS, FOLDS, REPEATS = 30, 5, 2
@@ -39,7 +40,7 @@ def people_of(task):
 
 def results(task, thresholds):
     return [
-        FoldResult(fold.repeat, fold.number, len(people), {}, float(threshold))
+        FoldResult(fold.repeat, fold.number, len(people), {}, SmoothedThreshold(float(threshold), 0.0, 1.0))
         for fold, people, threshold in zip(task.folds, people_of(task), thresholds, strict=True)
     ]
 
@@ -56,7 +57,7 @@ def test_a_folds_threshold_is_applied_to_its_own_test_patients(task, pooled, thr
     found = evaluate_threshold(pooled, results(task, thresholds), task)
     assert found.sensitivity.value == pytest.approx(hits / REPEATS / 10)
     assert found.specificity.value == pytest.approx(rejected / REPEATS / 20)
-    assert found.per_fold == tuple(thresholds)
+    assert [each.value for each in found.per_fold] == list(thresholds)
     shifted = evaluate_threshold(pooled, results(task, np.roll(thresholds, 1)), task)
     assert (shifted.sensitivity.value, shifted.specificity.value) != (
         found.sensitivity.value,
@@ -92,3 +93,9 @@ def test_a_folds_sets_are_applied_to_its_own_test_patients(task, pooled):
     assert found.coverage == pytest.approx(np.mean(covered[0] + covered[1]))
     assert found.mean_set_size == pytest.approx(np.mean(size))
     assert found.abstained == pytest.approx(np.mean([each != 1 for each in size]))
+    assert found.pooled == ()
+
+
+def test_a_class_pooled_in_one_fold_is_said_to_be(task, pooled):
+    sets = [ConformalSets(0.9, (0.5, 0.5), (1,) if number == 3 else ()) for number in range(len(task.folds))]
+    assert evaluate_sets(pooled, sets, task).pooled == (1,)

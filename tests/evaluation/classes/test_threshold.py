@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_curve
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.classes.threshold import choose_threshold
+from spectra_dl.evaluation.classes.threshold import choose_threshold, smooth_threshold
 
 
 def patients(seed, n=40, decimals=1):
@@ -124,3 +124,51 @@ def test_youdens_index_does_not_follow_the_larger_class(seed, n_positive, n_nega
     reached = shares(probability, positive, choose_threshold(probability, positive))
     every = [shares(probability, positive, threshold) for threshold in np.linspace(0.005, 1.005, 101)]
     assert sum(reached) == pytest.approx(max(map(sum, every)))
+
+
+def normal_scores(seed, n, distance=1.8):
+    """Return true probabilities of as many patients of each class, whose AUC is .90."""
+    positive = np.repeat([False, True], n)
+    score = np.random.default_rng(seed).normal(size=2 * n) + distance * (positive - 0.5)
+    return 1 / (1 + np.exp(-distance * score)), positive
+
+
+def test_smoothing_makes_the_threshold_vary_less_and_costs_no_accuracy():
+    studies = [normal_scores(seed, 30) for seed in range(60)]
+    plain = np.array([choose_threshold(*study) for study in studies])
+    smooth = np.array([smooth_threshold(*study).value for study in studies])
+    assert smooth.std() < 0.8 * plain.std()
+    new = normal_scores(1000, 5000)
+    reached = [np.mean([sum(shares(*new, at)) / 2 for at in each]) for each in (plain, smooth)]
+    assert reached[1] >= reached[0]
+
+
+def test_the_spread_holds_nine_in_ten_resamples_and_the_threshold():
+    probability, positive = normal_scores(0, 30)
+    found = smooth_threshold(probability, positive)
+    generator = np.random.default_rng(9)
+    again = []
+    for _ in range(500):
+        drawn = np.concatenate([generator.integers(0, 30, 30), generator.integers(30, 60, 30)])
+        again.append(choose_threshold(probability[drawn], positive[drawn]))
+    inside = np.mean((found.low <= np.array(again)) & (np.array(again) <= found.high))
+    assert 0.8 <= inside <= 0.97
+    assert found.value == pytest.approx(np.mean(again), abs=4 * np.std(again) / np.sqrt(200))
+
+
+def test_more_patients_narrow_the_spread():
+    few, many = (smooth_threshold(*normal_scores(3, n)) for n in (20, 400))
+    assert many.high - many.low < few.high - few.low
+
+
+def test_a_specificity_that_is_asked_for_is_kept_and_only_its_spread_comes_from_resamples():
+    probability, positive = normal_scores(0, 30)
+    found = smooth_threshold(probability, positive, 0.9)
+    assert found.value == choose_threshold(probability, positive, 0.9)
+    assert found.low < found.high
+
+
+def test_the_same_seed_gives_the_same_threshold():
+    study = normal_scores(0, 30)
+    assert smooth_threshold(*study, seed=1) == smooth_threshold(*study, seed=1)
+    assert smooth_threshold(*study, seed=1) != smooth_threshold(*study, seed=2)

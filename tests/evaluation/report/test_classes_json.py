@@ -105,6 +105,32 @@ def test_the_text_states_the_first_models_threshold_and_sets(result):
     assert "majority class, sets of classes meant to hold the true one in 90%" in text
 
 
+def test_a_thresholds_spread_stands_in_report_and_text(result):
+    name = "a model with a name that is far too long"
+    threshold = evaluation_report(result)["models"][name]["threshold"]
+    assert len(threshold["spread_per_fold"]) == len(threshold["per_fold"]) == 5
+    for value, (low, high) in zip(threshold["per_fold"], threshold["spread_per_fold"], strict=True):
+        assert low < value < high
+    assert "over folds; nine in ten resamples of a fold's patients" in " ".join(
+        evaluation_text(result).split()
+    )
+
+
+def test_classes_without_a_coverage_of_their_own_are_named_in_report_and_text():
+    generator = np.random.default_rng(0)
+    label = np.array(["healthy"] * 24 + ["sick"] * 8)
+    rows = generator.normal(size=(32, 2)) + (label == "sick")[:, None]
+    patient = [f"p{k:02d}" for k in range(32)]
+    settings = EvaluationSettings(folds=4, resamples=100, permutations=100, leaky=False)
+    result = evaluate({"lda": LinearDiscriminantAnalysis()}, rows, label, patient, settings)
+    assert evaluation_report(result)["models"]["lda"]["conformal"]["pooled_classes"] == ["sick"]
+    text = " ".join(evaluation_text(result).split())
+    assert (
+        "coverage of their own (9 of a class are needed): sick. There it is that of all patients together."
+        in text
+    )
+
+
 def test_what_each_fold_chose_stands_in_report_and_text():
     generator = np.random.default_rng(0)
     rows, label = generator.normal(size=(40, 2)), np.array(["healthy", "sick"] * 20)

@@ -28,11 +28,11 @@ CURVES = """{
    {"low": 0.1, "high": 0.4, "patients": 20, "mean_probability": 0.3,
     "observed": 0.25, "observed_low": 0.1, "observed_high": 0.5}]},
  "confusion": {"classes": ["healthy", "sick"], "counts": [[12, 8], [3, 17]]},
- "threshold": {"rule": "youden", "per_fold": [0.41, 0.62],
+ "threshold": {"rule": "youden", "per_fold": [0.41, 0.62], "spread_per_fold": [[0.33, 0.48], [0.51, 0.77]],
    "sensitivity": {"value": 0.85, "low": 0.64, "high": 0.95, "method": "wilson"},
    "specificity": {"value": 0.55, "low": 0.34, "high": 0.74, "method": "wilson"}},
  "conformal": {"coverage_wanted": 0.9, "coverage": 0.925, "coverage_per_class": {"healthy": 0.9, "sick": 0.95},
-   "mean_set_size": 1.4, "abstained": 0.4}
+   "mean_set_size": 1.4, "abstained": 0.4, "pooled_classes": ["sick"]}
 }"""
 SALIENCY = """{
  "model": "CNN compact", "axis": [400, 1003, 1800], "axis_title": "wavenumber / cm⁻¹", "unit": "cm⁻¹", "known": "nearest known band", "stability": 0.61,
@@ -340,6 +340,8 @@ def test_the_page_states_what_the_report_holds(page):
     for figure in (
         "0.987",  # the leaky estimate
         "0.41 to 0.62",  # thresholds
+        "0.33 to 0.48, 0.51 to 0.77",  # their spread
+        "so that it is that of all patients together: sick.",
         "92 %",  # coverage reached: 92.5 rounds to even
         "1.123",  # a fold's AUC
         "tuesday",

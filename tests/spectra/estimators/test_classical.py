@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.svm import SVC
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.harness import evaluate
@@ -132,3 +133,24 @@ def test_probabilities_learnt_by_patient_are_less_sure_than_by_spectrum():
     by_patient = clone(model).fit(noise, label, groups=patient).predict_proba(noise)
     by_spectrum = clone(model).fit(noise, label).predict_proba(noise)
     assert by_patient.max(axis=1).mean() < 0.7 < 0.9 < by_spectrum.max(axis=1).mean()
+
+
+def calibrated_on_noise(*patients, sets=20):
+    """Return models of classes of as many patients that differ in nothing: what separates some is wrong for whoever is left out."""
+    generator, label = np.random.default_rng(1), np.repeat(["a", "b", "c"][: len(patients)], patients)
+    rows = generator.normal(size=(sets, label.size, 30))
+    return [(PatientCalibrated(SVC(kernel="linear")).fit(each, label), each) for each in rows]
+
+
+@pytest.mark.parametrize("patients", [(6, 6), (6, 6, 6)])
+def test_no_distance_makes_its_own_class_less_likely(patients):
+    slopes = np.array([model.curve_.coef_.diagonal() for model, _ in calibrated_on_noise(*patients)])
+    assert (slopes >= 0).all()
+    assert (slopes == 0).any()  # as it would have
+
+
+def test_a_distance_that_goes_the_wrong_way_leaves_everybody_the_classes_shares():
+    wrong = [(model, rows) for model, rows in calibrated_on_noise(4, 12) if model.curve_.coef_[0, 0] == 0]
+    assert wrong
+    for model, rows in wrong:
+        np.testing.assert_allclose(model.predict_proba(rows), [[0.25, 0.75]] * 16, atol=1e-4)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -87,6 +88,23 @@ def shipped_but(
     return make
 
 
+def _coverage_of_before(folder: Path) -> list[Command]:
+    before = Path(__file__).resolve().parents[2] / "models" / "data" / "format_1_spectra.safetensors"
+    shutil.copy(before, folder / "model.safetensors")
+    return [
+        (
+            "predict",
+            str(DEMO / "spectra.csv"),
+            "--model",
+            "model.safetensors",
+            "--coverage",
+            "0.8",
+            "--out",
+            "out",
+        )
+    ]
+
+
 def _network(**numbers: int) -> dict[str, object]:
     return {"input": {"network": numbers}}
 
@@ -153,6 +171,7 @@ SETTINGS = [
         "input": {"network": {"name": "deepcnn", "n_wavenumbers": 8000}}}), "missing", bounded=True),
     Row("B", "a network of 100 members where there are 5", "refuse", _RETRAIN, shipped_but(_network(members=100)), "member"),
     Row("B", "a model of a newer format", "refuse", "Update spectra-dl, or take the model of your version.", shipped_but({"format_version": 3}), "format 3"),
+    Row("B", "a coverage that a model file of before has no limits for", "refuse", "Leave --coverage out, or train the model again.", _coverage_of_before, "knows 0.9 alone", code=2),
     Row("B", "YAML with a python tag", "refuse", _RETRAIN, everywhere(lambda: b"!!python/object/apply:builtins.open ['ran', 'w']\n", "settings.yaml")),
 ]  # fmt: skip
 ROWS = [

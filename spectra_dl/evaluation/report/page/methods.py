@@ -16,7 +16,8 @@ _SOURCES = {
     "leaky": "Splits that leak in Raman studies: Guo, Popp & Bocklitz 2021, Nature Protocols 16:5426",
     "calibration": "Calibration slope and intercept: Cox 1958, Biometrika 45:562; Van Calster et al. 2019,"
     " doi 10.1186/s12916-019-1466-7",
-    "threshold": "Threshold: Youden 1950, doi 10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3",
+    "threshold": "Threshold: Youden 1950, doi 10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3; its mean over resamples:"
+    " Efron 2014, doi 10.1080/01621459.2013.823775",
     "conformal": "Prediction sets: Vovk 2012, arXiv 1209.2673; Angelopoulos & Bates 2023, arXiv 2107.07511",
     "saliency": "Integrated gradients: Sundararajan, Taly & Yan 2017, arXiv 1703.01365",
 }
@@ -154,17 +155,19 @@ def _decisions(study: Study) -> str:
     sentences = []
     if _any_has(models, "threshold"):
         rule = settings.threshold_rule
+        smoothed = "" if isinstance(rule, float) else ", the mean over resamples of these patients"
         kind = (
             f"the highest sensitivity at a specificity of at least {number(rule, 2)}"
             if isinstance(rule, float)
             else "the highest sum of sensitivity and specificity (Youden)"
         )
         sentences.append(
-            f"Each fold's decision threshold is that of {kind} among its training patients, on inner folds."
+            f"Each fold's decision threshold is that of {kind} among its training patients, on inner folds{smoothed}."
         )
     if _any_has(models, "conformal"):
         sentences.append(
-            "Prediction sets are split-conformal, class by class, learned from each fold's training patients."
+            "Prediction sets are split-conformal, class by class, learned from each fold's training patients; classes with too few of "
+            "them take the limit of all classes together."
         )
     if any(fold.chosen for model in models for fold in model.per_fold or []):
         sentences.append(

@@ -78,6 +78,7 @@ class Threshold(Part):
 
     rule: str | float
     per_fold: list[float | None]
+    spread_per_fold: list[tuple[float | None, float | None]] = []
     sensitivity: Interval
     specificity: Interval
 
@@ -109,6 +110,7 @@ class Conformal(Part):
     coverage_per_class: dict[str, float | None] = {}
     mean_set_size: float | None = None
     abstained: float | None = None
+    pooled_classes: list[str] = []
 
 
 class Chance(Part):
