@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from spectra_dl.classification.parts_observer import ModelParts, PartsObserver, parts_of
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import Evaluation
@@ -43,11 +44,14 @@ class EvaluatedSpectra(RunResult):
         Scores, folds, differences and audit.
     saliency
         Where the first network looks; None without a network.
+    parts
+        What its parts are worth; None where it has one part.
     """
 
     cohort: Cohort
     evaluation: Evaluation
     saliency: Saliency | None
+    parts: ModelParts | None
 
     @property
     def report(self) -> dict[str, object]:
@@ -55,12 +59,15 @@ class EvaluatedSpectra(RunResult):
         results = evaluation_report(self.evaluation)
         if self.saliency is not None:
             results["saliency"] = self.saliency.to_json()
+        if self.parts is not None:
+            results["parts"] = self.parts.to_json()
         return {"notes": list(self.cohort.notes), "refused": list(self.cohort.refused), "results": results}
 
     def text(self) -> str:
         """Return the notes and the results for a terminal."""
         notes = [f"Note: {note}" for note in self.cohort.notes]
-        return "\n".join([*notes, "", evaluation_text(self.evaluation).rstrip()])
+        parts = ["", *self.parts.lines()] if self.parts else []
+        return "\n".join([*notes, "", evaluation_text(self.evaluation).rstrip(), *parts])
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
@@ -112,11 +119,15 @@ def evaluate_study(
         audit_inputs=spectra_audit_inputs(cohort.table),
         folds=_given_folds(cohort, settings.split_by, split),
         context=replace(SPECTRA_CONTEXT, rows=cohort.names),
-        observers=[SaliencyObserver(cohort.table, cohort.label, models[0].name)],
+        observers=[
+            SaliencyObserver(cohort.table, cohort.label, models[0].name),
+            PartsObserver(models[0].name),
+        ],
         execution=execution,
     )
     cohort = cohort.with_cleaning_notes(settings.preprocessing)
-    return EvaluatedSpectra(cohort, evaluation, saliency_of(evaluation.observations))
+    seen = evaluation.observations
+    return EvaluatedSpectra(cohort, evaluation, saliency_of(seen), parts_of(seen))
 
 
 def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[ModelEntry[Estimator]]:

@@ -217,6 +217,25 @@ class Saliency(Part):
     places: list[SalientPlace] = []
 
 
+class WeighedPart(Part):
+    """A part of a model: its part of the logits with its range over folds, and what it adds to the others' AUC."""
+
+    name: str
+    weight: float
+    lowest: float
+    highest: float
+    adds: float | None
+    low: float | None
+    high: float | None
+
+
+class ModelParts(Part):
+    """What the first model is added up from."""
+
+    model: str
+    parts: list[WeighedPart]
+
+
 class WordsPart(Part):
     """What rows and targets are called."""
 
@@ -288,6 +307,7 @@ class Results(Part):
     differences: list[Difference] = []
     split: Split | None = None
     saliency: Saliency | None = None
+    parts: ModelParts | None = None
 
 
 class Input(Part):
