@@ -12,18 +12,18 @@ from command_line import run
 
 pytestmark = pytest.mark.xdist_group("shipped results")
 PROBABILITY = {  # of bone metastasis, by the model that ships
-    "SIM-01": 0.501985,
-    "SIM-02": 0.240008,
-    "SIM-03": 0.432865,
-    "SIM-04": 0.314419,
-    "SIM-05": 0.942816,
-    "SIM-06": 0.427265,
-    "SIM-07": 0.836229,
-    "SIM-08": 0.515502,
-    "SIM-09": 0.114133,
-    "SIM-10": 0.779354,
-    "SIM-11": 0.794598,
-    "SIM-12": 0.925634,
+    "SIM-01": 0.529567,
+    "SIM-02": 0.237974,
+    "SIM-03": 0.313959,
+    "SIM-04": 0.195967,
+    "SIM-05": 0.947840,
+    "SIM-06": 0.324290,
+    "SIM-07": 0.901477,
+    "SIM-08": 0.397542,
+    "SIM-09": 0.147409,
+    "SIM-10": 0.908160,
+    "SIM-11": 0.921454,
+    "SIM-12": 0.894975,
 }
 UNANSWERED = {"SIM-01", "SIM-03", "SIM-06", "SIM-08"}
 # Patient AUC and AUC of the leaky estimate, 3 folds.
@@ -33,7 +33,7 @@ AUC = {
     "logistic regression": (0.4166666667, 0.4166666667, 0.8055555556),
     "PLS-DA": (0.5, 0.4583333333, 0.75),
     "PCA-LDA": (0.8333333333, 0.7777777778, 0.5833333333),
-    "SVM": (0.4166666667, 0.4166666667, 0.1481481481),
+    "SVM": (0.3333333333, 0.3333333333, 0.5),
 }
 PROBES = {"intensity level": 0.3611111111, "silent region": 0.3888888889, "noise": 0.3333333333}
 PEARSON = {
