@@ -23,7 +23,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class NameList(click.ParamType):  # type: ignore[type-arg]
-    """Names with commas between."""
+    """Names with commas between, each kept once."""
 
     name = "names"
 
@@ -43,7 +43,7 @@ class NameList(click.ParamType):  # type: ignore[type-arg]
             return tuple(value)
         if not isinstance(value, str):
             self.fail(f"{value!r:.80} is no list of names with commas between", param, ctx)
-        return tuple(name.strip().lower() for name in value.split(","))
+        return tuple(dict.fromkeys(name.strip().lower() for name in value.split(",")))
 
 
 class TrainedModel(click.Choice[str]):

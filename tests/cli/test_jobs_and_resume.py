@@ -141,7 +141,7 @@ def copied(stopped, name):
         ("--folds 2", "--folds 3", "--folds: 2 then, 3 now"),
         ("--epochs 2", "--epochs 1", "--epochs: 2 then, 1 now"),
         ("--folds 2", "--folds 2 --no-leaky", "--no-leaky: False then, True now"),
-        ("--folds 2", "--folds 2 --models svm", "--models: None then, ('svm',) now"),
+        ("--folds 2", "--folds 2 --models svm", "--models: None then, ['svm'] now"),
         ("--folds 2", "--folds 2 --threads 2", "--threads: 1 then, 2 now"),
         ("../spectra.csv", "../long.csv", "input 1: other values"),
     ],

@@ -65,7 +65,7 @@ def test_a_leaky_estimate_left_out_is_said_in_text_report_and_page(chosen):
 
 def test_a_report_records_what_was_chosen_and_repeats_to_the_same_bytes(chosen, study, tmp_path):
     options = report_in(chosen[1])["options"]
-    assert options["models"] == ["logistic", "compact", "pls-da", "logistic"]
+    assert options["models"] == ["logistic", "compact", "pls-da"]
     assert options["no_leaky"] is True
     assert not {"network", "also"} & set(options)
     run("evaluate", "spectra", study, "--replay", chosen[1] / "report.json", "--out", tmp_path / "again")
