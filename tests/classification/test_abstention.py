@@ -14,7 +14,7 @@ from spectra_dl.spectra.report_context import SPECTRA_WORDS
 
 OTHERS = (
     ConformalSets(0.6, (0.2, 0.2)),
-    ConformalSets(0.7, (0.3, 0.3)),
+    ConformalSets(0.7, (0.42, 0.42)),
     ConformalSets(0.8, (0.45, 0.45)),
     ConformalSets(0.9, (0.7, 0.7)),
 )
@@ -46,7 +46,7 @@ def test_the_nearest_coverage_that_gives_an_answer_is_named_with_it():
 def test_an_empty_set_is_advised_a_higher_coverage():
     low = replace(RULE, conformal=OTHERS[0])
     assert advice(low, [0.4, 0.6]).endswith(
-        "it fits neither class. At 80% coverage the answer would be sick."
+        "it fits neither class. At 70% coverage the answer would be sick."
     )
 
 

@@ -26,8 +26,8 @@ MUTANTS = (
     Mutant(
         "every repeat is the first",
         "evaluation/folds/splits.py",
-        "assign_folds(people.class_of_patient, folds, (seed, repeat))",
-        "assign_folds(people.class_of_patient, folds, (seed, 0))",
+        "_divide(people, folds, (seed, repeat))",
+        "_divide(people, folds, (seed, 0))",
         _SPLITS,
     ),
     Mutant(
