@@ -37,6 +37,7 @@ from spectra_dl.evaluation.intervals import Interval, draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
@@ -48,7 +49,7 @@ from spectra_dl.training.settings import TrainingSettings
 
 Result = dict[str, Any]  # as stored in the work folder
 
-DEFAULT = "CNN compact"
+DEFAULT = "auto"
 FOLDS = 5
 GUARD_UM = 2.0
 CLASSICAL = tuple(classical_models(np.arange(2.0), Preprocessing.default()))
@@ -102,8 +103,8 @@ def evaluated(
 
 def studies(*, slow: bool, quick: bool) -> dict[str, SpectraStudySettings]:
     """Return a study of each model by name, the default first."""
-    networks = ["compact", "lenet5", "deepcnn", *(["resnet"] if slow else [])]
-    training, members = (TrainingSettings(epochs=5), 2) if quick else (TrainingSettings(), 5)
+    networks = ["auto", "compact", "lenet5", "deepcnn", *(["resnet"] if slow else [])]
+    training, members = (TrainingSettings(epochs=5), 2) if quick else (None, 5)
     plain = SpectraStudySettings(
         networks=(),
         classical=(),
@@ -112,7 +113,7 @@ def studies(*, slow: bool, quick: bool) -> dict[str, SpectraStudySettings]:
         evaluation=EvaluationSettings(folds=FOLDS),
     )
     return {
-        **{f"CNN {one}": replace(plain, networks=(one,)) for one in networks},
+        **{CLASS_MODELS.network_title(one): replace(plain, networks=(one,)) for one in networks},
         **{one: replace(plain, classical=(one,)) for one in CLASSICAL},
     }
 

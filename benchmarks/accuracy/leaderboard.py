@@ -5,7 +5,7 @@ Five folds by patient, one repeat, everything fitted in the fold, 2,000 resample
 JSON file per set and model, so an interrupted run goes on where it stopped; a result of other files or settings is computed again.
 The page is written from all results in the work folder.
 
-The compact network is evaluated as `train spectra` trains it, five members; those of the literature with two, the fewest that can be calibrated. ``--slow`` adds
+`auto` and the compact network are evaluated as `train spectra` trains them, five members; those of the literature with two, the fewest that can be calibrated. ``--slow`` adds
 DeepCNN and ResNet, which take from hours to days without a GPU. ``--quick`` shows that it works, no more: two members, five epochs.
 
 ``--add theirs.csv --sets covid_serum`` adds a row of anybody's predictions: a table with sample_id and a column p_<class> for each
@@ -39,6 +39,7 @@ from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.predictions_file import read_predictions
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.probes.study import audit_study
@@ -56,7 +57,7 @@ Result = dict[str, Any]  # as stored in the work folder
 
 FOLDS = 5
 HEADLINE = [metric.name for metric in shown_in("headline", METRICS)]
-NETWORKS = {f"CNN {one}": one for one in ("compact", "lenet5")}
+NETWORKS = {CLASS_MODELS.network_title(one): one for one in ("auto", "compact", "lenet5")}
 SLOW_NETWORKS = {f"CNN {one}": one for one in ("deepcnn", "resnet")}
 
 
@@ -133,7 +134,7 @@ def _settings(name: str, *, quick: bool) -> SpectraStudySettings:
     return SpectraStudySettings(
         networks=(network,),
         classical=(),
-        members=5 if network == "compact" and not quick else 2,
+        members=5 if network in ("auto", "compact") and not quick else 2,
         training=TrainingSettings(epochs=5) if quick else DEFAULT_TRAINING,
         evaluation=evaluation,
     )

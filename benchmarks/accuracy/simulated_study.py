@@ -20,12 +20,12 @@ from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySetti
 from spectra_dl.spectra.study.evaluate import evaluate_study
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 
-DEFAULT = "CNN compact"
+DEFAULT = "auto"
 
 
 def evaluated(study: SimulatedStudy, *, lenet: bool) -> Evaluation:
     """Evaluate the default network and the classical models, and LeNet-5 if asked."""
-    networks = ("compact", "lenet5") if lenet else ("compact",)
+    networks = ("auto", "compact", "lenet5") if lenet else ("auto", "compact")
     settings = SpectraStudySettings(networks=networks, evaluation=EvaluationSettings(leaky=False))
     return evaluate_study(study.table, settings).evaluation
 

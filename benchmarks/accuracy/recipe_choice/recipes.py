@@ -14,6 +14,7 @@ from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.networks import AUTO
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
 Recipe = Callable[[FloatArray, int], Estimator]
@@ -21,9 +22,9 @@ Recipe = Callable[[FloatArray, int], Estimator]
 MEMORY = FoldMemory(768 << 20)
 
 
-def compact(axis: FloatArray, seed: int) -> Estimator:
-    """Return the default network."""
-    return SpectraClassifier(axis, seed=seed, memory=MEMORY)
+def network(name: str, axis: FloatArray, seed: int) -> Estimator:
+    """Return a network by name, or the default model."""
+    return SpectraClassifier(axis, network=name, seed=seed, memory=MEMORY)
 
 
 def classical(name: str, axis: FloatArray, seed: int) -> Estimator:
@@ -36,6 +37,6 @@ CLASSICAL = tuple(
 )
 
 RECIPES: dict[str, Recipe] = {
-    "compact": compact,
+    **{name: partial(network, name) for name in (AUTO, "compact")},
     **{name: partial(classical, name) for name in CLASSICAL},
 }

@@ -19,7 +19,7 @@ from spectra_dl.evaluation.wording import first_few
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
-from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING, SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, tuned_network, without_baseline
@@ -163,7 +163,10 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[Mo
     if settings.tune:
         bare = without_baseline(steps)
         bare_models = classical_models(axis, bare, seed, memory) if bare else None
-        neural = {name: tuned_network(model, settings.training, bare, seed) for name, model in neural.items()}
+        neural = {
+            name: tuned_network(model, settings.training or DEFAULT_TRAINING, bare, seed)
+            for name, model in neural.items()
+        }
         classical = tuned_classical(classical, bare_models, seed)
     return chosen_entries(neural, classical, settings.classical, control=MAJORITY, what="classical model")
 

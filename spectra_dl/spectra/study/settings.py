@@ -23,7 +23,7 @@ class SpectraStudySettings:
     members
         Networks in the ensemble, at least 2.
     training
-        Settings of the loop.
+        Settings of the loop; None takes those of `spectra_dl.SpectraClassifier`.
     tune
         Let each fold choose among a few settings, in its training patients; see `spectra_dl.spectra.estimators.tuning_space`.
     label_per_sample
@@ -38,7 +38,7 @@ class SpectraStudySettings:
     networks: tuple[str, ...] = (CLASS_MODELS.default,)
     classical: tuple[str, ...] | None = None
     members: int = 5
-    training: TrainingSettings = field(default_factory=TrainingSettings)
+    training: TrainingSettings | None = None
     tune: bool = False
     label_per_sample: bool = False
     split_by: str | None = None
