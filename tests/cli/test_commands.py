@@ -238,7 +238,7 @@ def test_model_show_says_what_it_was_trained_on(trained):
 def test_evaluate_compares_on_the_same_patients_and_writes_its_split(study, tmp_path):
     words = ("evaluate", "spectra", study, *STUDY, *TRAINING, "--folds", 2, "--out", tmp_path / "e")
     out = run(*words).stdout
-    for words in ("CNN compact", "PLS-DA", "random forest", "majority class", "leaky", "24 patients"):
+    for words in ("auto", "PLS-DA", "random forest", "majority class", "leaky", "24 patients"):
         assert words in out
     split = table(tmp_path / "e" / "folds.csv")
     folds = {}
@@ -248,7 +248,7 @@ def test_evaluate_compares_on_the_same_patients_and_writes_its_split(study, tmp_
     assert all(len(found) == 1 for found in folds.values())
     results = json.loads((tmp_path / "e" / "report.json").read_text())["results"]
     assert results["split"]["sha256"] == digest(tmp_path / "e" / "folds.csv")
-    assert results["models"]["CNN compact"]["leaky_estimate"]["auc"] is not None
+    assert results["models"]["auto"]["leaky_estimate"]["auc"] is not None
 
 
 @pytest.mark.parametrize(

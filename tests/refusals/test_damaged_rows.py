@@ -47,9 +47,9 @@ def test_damaged_spectra_are_marked_and_the_others_are_predicted_as_before(clean
     [("three cosmic rays in every spectrum", 0.05), ("a wider axis, four times as fine", 0.02)],
 )
 def test_what_is_put_right_hardly_moves_a_probability(clean, fault, most):
-    # A few of the spectra hold a cosmic ray already; read off along lines it is no ray any more.
+    # Some of the spectra hold a cosmic ray already; read off along lines it is no ray any more.
     whole = [at for at, line in enumerate(clean) if "spikes" not in line["reason"]]
     predicted = predictions(ROWS[fault])
-    assert len(whole) > 30
+    assert len(whole) > 20
     for after, before in ((predicted[at], clean[at]) for at in whole):
         assert abs(float(after[PROBABILITY]) - float(before[PROBABILITY])) <= most, after["sample_id"]

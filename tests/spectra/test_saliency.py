@@ -28,7 +28,11 @@ FOLDS = patient_folds(list(TABLE.patient), list(TABLE.label), folds=3)
 
 def trained(rows, label=TABLE.label, preprocessing=None):
     model = SpectraClassifier(
-        TABLE.wavenumber, preprocessing, members=2, training=TrainingSettings(epochs=12, device="cpu")
+        TABLE.wavenumber,
+        preprocessing,
+        network="compact",
+        members=2,
+        training=TrainingSettings(epochs=12, device="cpu"),
     )
     return model.fit(TABLE.intensity[rows], label[rows], groups=TABLE.patient[rows])
 

@@ -164,7 +164,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         positive = None if self.positive is None else labels.name_of(self.positive)
         positive_class(list(labels.names), positive)  # refused now, not after the training
         check_rule(self.threshold)
-        recipe = self._recipe()
+        recipe = self._recipe(means=len(set(data.patient)) < len(table))
         beside = [RocketModel(recipe.preprocessing, self.seed, self.memory)] if self.network == AUTO else []
         ensemble = train_ensemble(
             data,
@@ -189,12 +189,13 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         )
         return self
 
-    def _recipe(self) -> SpectraRecipe:
+    def _recipe(self, *, means: bool) -> SpectraRecipe:
         return SpectraRecipe(
             NETWORK_NAMES[0] if self.network == AUTO else self.network,
             self.preprocessing or Preprocessing.default(),
             replace(self.training or DEFAULT_TRAINING, seed=self.seed),
             self.augmentation or Augmentation(),
+            means,
             self.memory,
         )
 

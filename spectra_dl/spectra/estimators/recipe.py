@@ -35,6 +35,8 @@ class SpectraRecipe:
         Settings of the loop.
     augment
         Random changes to training rows.
+    means
+        Let a linear model of patients' mean spectra be a part of the members: of no use where each patient has one spectrum.
     memory
         Shared with models that are fitted on the same rows or clean the same spectra; None fits and cleans each time.
     """
@@ -43,6 +45,7 @@ class SpectraRecipe:
     preprocessing: Preprocessing
     training: TrainingSettings
     augment: Augmentation
+    means: bool = True
     memory: FoldMemory | None = None
 
     def prepare(self, rows: SpectraTable) -> FittedPreprocessing:
@@ -95,7 +98,8 @@ class SpectraRecipe:
 
         if not isinstance(network, Compact):
             return WholeNetwork(network)
-        return CompactParts(network, linear_solutions(inputs, target, patient, network.linear.out_features))
+        linear = linear_solutions(inputs, target, patient, network.linear.out_features, means=self.means)
+        return CompactParts(network, linear)
 
     def with_training(self, training: TrainingSettings) -> "SpectraRecipe":
         """Return the same recipe with other settings of the loop."""

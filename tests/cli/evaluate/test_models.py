@@ -103,7 +103,10 @@ def test_models_of_a_number_are_chosen_by_names_of_their_own(study, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--models", "compact,logit"), "no model of classes is called 'logit'; choose from compact, lenet5"),
+        (
+            ("--models", "compact,logit"),
+            "no model of classes is called 'logit'; choose from auto, compact, lenet5",
+        ),
         (("--models", "compact,"), "no model of classes is called ''"),
         (("--models", "svm", "--network", "compact"), "--models has replaced --network; leave --network out"),
         (("--also", "vgg"), "'vgg' is not one of"),
@@ -139,5 +142,5 @@ def test_a_network_is_trained_by_its_name(study, tmp_path, option):
 def test_a_classical_model_can_not_be_trained_and_the_sentence_says_what_takes_it(study, tmp_path):
     words = (*RUN, "--model", "logistic", "--out", tmp_path / "m")
     said = run("train", "spectra", study, *words, code=2).stderr
-    assert "logistic can't be written as a model file, only networks can (compact, " in said
+    assert "logistic can't be written as a model file, only networks can (auto, compact, " in said
     assert "evaluate spectra --models logistic says how well it would do" in said

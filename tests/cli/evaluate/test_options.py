@@ -32,13 +32,13 @@ def test_a_split_by_site_and_what_its_folds_chose_stand_in_text_and_report(study
     out = tmp_path / "r"
     text = run("evaluate", "spectra", study, *RUN, "--split-by", "site", "--tune", "--out", out).stdout
     assert "2 folds by patient and site" in " ".join(text.split())
-    assert "CNN compact chose inside the training patients: learning rate" in text
+    assert "auto chose inside the training patients: learning rate" in text
     report = json.loads((out / "report.json").read_text())["results"]
     assert report["settings"]["split_by"] == "site"
     for model in report["models"].values():
         assert [fold["left_out"] for fold in model["per_fold"]] == ["north", "south"]
     chosen = {name: model["per_fold"][0]["chosen"] for name, model in report["models"].items()}
-    assert [len(chosen[name]["inner_scores"]) for name in ("CNN compact", "PLS-DA")] == [4, 6]
+    assert [len(chosen[name]["inner_scores"]) for name in ("auto", "PLS-DA")] == [4, 6]
     assert chosen["majority class"] is None
     assert "<html" in (out / "report.html").read_text()
 

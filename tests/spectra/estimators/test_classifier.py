@@ -108,7 +108,7 @@ def test_what_is_held_out_does_not_change_a_member(table, fitted):
 def test_a_fitted_reference_is_stored_for_each_member(table, tmp_path):
     steps = Preprocessing((EMSC(), Normalise("snv")))
     model = untrained(table, preprocessing=steps).fit(table.intensity, table.label, groups=table.patient)
-    assert len(model.predictor_.header.input.preprocessing) == 2
+    assert len(model.predictor_.header.input.preprocessing) == 3  # two members, and MiniRocket beside them
     model.predictor_.save(tmp_path / "model.safetensors")
     loaded = SpectraPredictor.load(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(

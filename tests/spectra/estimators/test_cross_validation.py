@@ -35,7 +35,7 @@ X = np.random.default_rng(0).normal(0, 3, (36, 60)) + 500 + BAND * (300 + 160 * 
 TABLE = SpectraTable(X, AXIS, np.arange(36), patient=PATIENT, label=Y)
 FRAME = pd.DataFrame(X, columns=AXIS, index=pd.Index(PATIENT, name="patient"))
 FOLDS = GroupKFold(3)
-GRID = {"network": ["compact", "lenet5"]}
+GRID = {"network": ["auto", "lenet5"]}
 
 
 def model(wavenumber=AXIS):

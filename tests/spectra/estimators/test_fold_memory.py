@@ -139,7 +139,9 @@ def test_networks_share_fits_and_cleaned_spectra_and_are_the_same_to_the_last_bi
 
     def trained(memory, rate):
         training = TrainingSettings(epochs=2, learning_rate=rate, device="cpu")
-        model = SpectraClassifier(WAVENUMBER, LEARNING, members=2, training=training, memory=memory)
+        model = SpectraClassifier(
+            WAVENUMBER, LEARNING, network="compact", members=2, training=training, memory=memory
+        )
         model.fit(rows, label, groups=patient).predictor_.save(tmp_path / "model")
         return (tmp_path / "model").read_bytes()
 

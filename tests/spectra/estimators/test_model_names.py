@@ -30,18 +30,20 @@ def test_networks_keep_their_order_and_the_control_is_last():
 
 
 def test_nothing_named_is_the_default_network_and_every_classical_model():
-    assert CLASS_MODELS.chosen(None) == ChosenModels(("compact",), None)
+    assert CLASS_MODELS.chosen(None) == ChosenModels(("auto",), None)
 
 
 @pytest.mark.parametrize("names", [["svm", "logit"], ["svm", ""], [], ["majority class"]])
 def test_what_is_no_models_name_is_refused_with_those_there_are(names):
-    with pytest.raises(UsageError, match=r"no model of classes is called .*; choose from compact, .*, svm, "):
+    with pytest.raises(
+        UsageError, match=r"no model of classes is called .*; choose from auto, compact, .*, svm, "
+    ):
         CLASS_MODELS.chosen(names)
 
 
 def test_a_network_nobody_knows_has_no_title():
     assert CLASS_MODELS.network_title("lenet5") == "CNN lenet5"
-    with pytest.raises(UsageError, match="no network is called 'vgg'; choose one of compact, "):
+    with pytest.raises(UsageError, match="no network is called 'vgg'; choose one of auto, compact, "):
         CLASS_MODELS.network_title("vgg")
 
 

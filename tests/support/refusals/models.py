@@ -169,7 +169,7 @@ SETTINGS = [
     Row("B", "a network of 10^9 channels", "refuse", _RETRAIN, shipped_but(_network(n_wavenumbers=10**9)), "n_wavenumbers"),
     Row("B", "a network of a billion parameters in a file of 300 kB", "refuse", _RETRAIN, shipped_but({
         "input": {"network": {"name": "deepcnn", "n_wavenumbers": 8000}}}), "missing", bounded=True),
-    Row("B", "a network of 100 members where there are 5", "refuse", _RETRAIN, shipped_but(_network(members=100)), "member"),
+    Row("B", "a network of 100 members where there are 5", "refuse", _RETRAIN, shipped_but(_network(members=100)), "each network must have"),
     Row("B", "a model of a newer format", "refuse", "Update spectra-dl, or take the model of your version.", shipped_but({"format_version": 3}), "format 3"),
     Row("B", "a coverage that a model file of before has no limits for", "refuse", "Leave --coverage out, or train the model again.", _coverage_of_before, "knows 0.9 alone", code=2),
     Row("B", "YAML with a python tag", "refuse", _RETRAIN, everywhere(lambda: b"!!python/object/apply:builtins.open ['ran', 'w']\n", "settings.yaml")),

@@ -13,6 +13,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.report.page.model_parts import ModelParts
 
 _Report = TypeVar("_Report", bound=BaseModel)
 
@@ -215,25 +216,6 @@ class Saliency(Part):
     classes: list[SalientClass]
     stability: float | None = None
     places: list[SalientPlace] = []
-
-
-class WeighedPart(Part):
-    """A part of a model: its part of the logits with its range over folds, and what it adds to the others' AUC."""
-
-    name: str
-    weight: float
-    lowest: float
-    highest: float
-    adds: float | None
-    low: float | None
-    high: float | None
-
-
-class ModelParts(Part):
-    """What the first model is added up from."""
-
-    model: str
-    parts: list[WeighedPart]
 
 
 class WordsPart(Part):

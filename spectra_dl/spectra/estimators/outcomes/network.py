@@ -111,7 +111,7 @@ class NumberNetwork(RegressorMixin, SpectraEstimator):
 
         training = replace(self.training or NUMBER_TRAINING, seed=self.seed * 1000 + number)
         steps = self.preprocessing or Preprocessing.default()
-        recipe = SpectraRecipe(self.network, steps, training, Augmentation(), self.memory)
+        recipe = SpectraRecipe(self.network, steps, training, Augmentation(), memory=self.memory)
         prepared = recipe.prepare(table.select(learn))
         centre, spread = float(target[learn].mean()), float(target[learn].std()) or 1.0
 

@@ -39,7 +39,12 @@ class LinearSolutions:
 
 
 def linear_solutions(
-    spectra: NDArray[np.float32], target: IndexArray, patient: TextArray, n_classes: int
+    spectra: NDArray[np.float32],
+    target: IndexArray,
+    patient: TextArray,
+    n_classes: int,
+    *,
+    means: bool = True,
 ) -> LinearSolutions:
     """Fit linear classifiers to cleaned spectra: logistic regression, PLS-DA, and logistic regression of patients' mean spectra.
 
@@ -53,10 +58,12 @@ def linear_solutions(
     target
         ``(n,)`` class numbers; every class has a row.
     patient
-        ``(n,)`` whose each row is. The mean spectrum of a patient counts where a patient has several, since they say one thing
-        together.
+        ``(n,)`` whose each row is.
     n_classes
         Classes, at least 2.
+    means
+        Fit the third to the mean spectrum of each patient too, as is worth while where patients have several, which say one thing
+        together.
 
     Notes
     -----
@@ -66,13 +73,14 @@ def linear_solutions(
     PLS-DA is linear discriminant analysis of partial least squares scores (Barker and Rayens 2003, doi 10.1002/cem.785).
     """
     space = _Components.of(spectra.astype(np.float64))
-    mean_scores, mean_target = _patient_means(space.scores, target, patient)
     fitted = {
         "logistic regression": _logistic(space.scores, target),
         "PLS-DA": _partial_least_squares(space.scores, target),
     }
-    if len(mean_target) < len(target):
-        fitted["logistic regression of patients' means"] = _logistic(mean_scores, mean_target)
+    if means:
+        fitted["logistic regression of patients' means"] = _logistic(
+            *_patient_means(space.scores, target, patient)
+        )
     weights, biases = zip(
         *(space.back(*_each_class(*model, n_classes)) for model in fitted.values()), strict=True
     )
