@@ -249,6 +249,8 @@ def test_evaluate_compares_on_the_same_patients_and_writes_its_split(study, tmp_
     results = json.loads((tmp_path / "e" / "report.json").read_text())["results"]
     assert results["split"]["sha256"] == digest(tmp_path / "e" / "folds.csv")
     assert results["models"]["auto"]["leaky_estimate"]["auc"] is not None
+    assert {part["name"] for part in results["parts"]["parts"]} >= {"convolutional path", "MiniRocket"}
+    assert "What auto is made of" in out
 
 
 @pytest.mark.parametrize(

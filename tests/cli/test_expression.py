@@ -246,6 +246,7 @@ def test_the_report_of_an_evaluation_holds_every_option_that_decides_it(evaluate
         "folds_from": None,
         "tune": False,
         "threads": 1,
+        "no_leaky": False,
         "bin_um": None,
     }
 
