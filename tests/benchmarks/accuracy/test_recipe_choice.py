@@ -95,11 +95,11 @@ def test_another_parameter_of_a_recipe_is_another_file(modules, tmp_path):
     names = {
         store.result_file(tmp_path, "study", "compact", store.parameters(estimator)).name
         for estimator in (
-            recipes.compact(axis, 0),
-            recipes.compact(axis, 0),
-            recipes.compact(axis, 1),
-            recipes.compact(axis + 1, 0),
-            recipes.compact(axis, 0).set_params(members=3),
+            recipes.network("compact", axis, 0),
+            recipes.network("compact", axis, 0),
+            recipes.network("compact", axis, 1),
+            recipes.network("compact", axis + 1, 0),
+            recipes.network("compact", axis, 0).set_params(members=3),
         )
     }
     assert len(names) == 4
