@@ -11,9 +11,13 @@ from spectra_dl.execution import available_memory as memory
 
 
 def test_what_a_process_holds_grows_with_what_it_is_given():
-    before = memory.used_memory()
-    block = np.ones(20_000_000)
-    assert memory.used_memory() - before > 0.9 * block.nbytes
+    grown, block = 0, np.ones(0)
+    for _ in range(3):  # a system short of memory may take idle pages back meanwhile
+        block = np.ones(0)
+        before = memory.used_memory()
+        block = np.ones(20_000_000)
+        grown = max(grown, memory.used_memory() - before)
+    assert grown > 0.9 * block.nbytes
     peak = memory.peak_memory()
     assert peak >= memory.used_memory() - (8 << 20)
     del block
