@@ -45,6 +45,7 @@ def _model() -> bytes:
     description = model_description(
         tensors,
         input={
+            "version": 2,
             "network": {"n_wavenumbers": points, "members": 1},
             "preprocessing": [fitted.to_json()],
             "preprocessing_of_member": [0],
