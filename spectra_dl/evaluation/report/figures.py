@@ -69,7 +69,7 @@ def svg_text(figure: "Figure", name: str, *, title: str = "") -> str:
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
-    svg = re.sub(r"<[^>]*>", lambda tag: _prefixed_ids(tag[0], name), svg)
+    svg = re.sub(r"<[^<>]*>", lambda tag: _prefixed_ids(tag[0], name), svg)
     # The style that was cut out held for the whole page; as properties of this element they are inherited.
     attributes = (
         f'role="img" aria-label="{html.escape(title)}" style="stroke-linejoin: round; stroke-linecap: butt"'
