@@ -54,3 +54,26 @@ def unmasked(values: Any) -> Any:
     if not isinstance(values, np.ma.MaskedArray):
         return values
     return np.ma.filled(values.astype(np.float64), np.nan) if values.mask.any() else values.data
+
+
+def group_means(values: FloatArray, group: IndexArray) -> FloatArray:
+    """Return the mean of each group's rows.
+
+    Parameters
+    ----------
+    values
+        ``(n, c)``.
+    group
+        ``(n,)`` numbers from 0, each of a group with a row.
+
+    Examples
+    --------
+    >>> group_means(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, 1]))
+    array([[2.],
+           [5.]])
+    """
+    rows = np.bincount(group)
+    total = np.zeros((len(rows), values.shape[1]))
+    np.add.at(total, group, values)
+    means: FloatArray = total / rows[:, None]
+    return means

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, text_array
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, group_means, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import class_names
 from spectra_dl.evaluation.intervals import draw_patients
@@ -73,10 +73,7 @@ class Patients:
 
     def mean(self, rows: FloatArray) -> FloatArray:
         """Return the mean ``(m, c)`` over each patient's rows of what is given for all rows ``(n, c)``."""
-        total = np.zeros((len(self.names), rows.shape[1]))
-        np.add.at(total, self.of_row, rows)
-        mean: FloatArray = total / self.rows_of_patient[:, None]
-        return mean
+        return group_means(rows, self.of_row)
 
     def draw(self, *, resamples: int = 2000, seed: int = 0) -> FloatArray:
         """Draw subjects with replacement, each with all it has: ``(resamples, m)`` multiplicities of the patients.

@@ -28,9 +28,8 @@ from spectra_dl.spectra.networks.minirocket_kernels import (
     KERNELS,
     LENGTH,
     dilation_counts,
-    kernel_outputs,
     output_for_each,
-    shares_above,
+    rocket_features,
 )
 
 if TYPE_CHECKING:
@@ -140,12 +139,8 @@ class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstim
     def _features(self, rows: "Tensor") -> NDArray[np.float32]:
         import torch
 
-        parts = []
-        for at, dilation in enumerate(self.dilations_):
-            outputs = kernel_outputs(rows, int(dilation), padded_first=at % 2 == 0)
-            thresholds = torch.from_numpy(self.thresholds_[at])
-            parts += [shares_above(*pair) for pair in zip(outputs, thresholds, strict=True)]
-        return torch.cat(parts).T.numpy()  # (f, N) -> (N, f)
+        thresholds = [torch.from_numpy(each) for each in self.thresholds_]
+        return rocket_features(rows, self.dilations_, thresholds).numpy()
 
 
 def _tensor(rows: FloatArray) -> "Tensor":

@@ -98,7 +98,7 @@ class SpectraRecipe:
 
         if not isinstance(network, Compact):
             return WholeNetwork(network)
-        linear = linear_solutions(inputs, target, patient, network.linear.out_features, means=self.means)
+        linear = linear_solutions(inputs, target, patient, means=self.means)
         return CompactParts(network, linear)
 
     def with_training(self, training: TrainingSettings) -> "SpectraRecipe":

@@ -3,14 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from spectra_dl.spectra.networks.limits import check_sizes
-
-_BANDS = 125
-_FILTERS = 4
-_HIDDEN = 32
+from spectra_dl.spectra.networks.convolutional_path import ConvolutionalPath
 
 
-class Compact(nn.Module):
+class Compact(ConvolutionalPath):
     """Classify spectra of some tens to hundreds of patients.
 
     Parameters
@@ -45,35 +41,14 @@ class Compact(nn.Module):
     """
 
     def __init__(self, n_wavenumbers: int, n_classes: int) -> None:
-        super().__init__()
-        check_sizes(n_wavenumbers, n_classes)
-        width = -(-n_wavenumbers // _BANDS)
-        places = (n_wavenumbers - 1) // width + 1
-        self.linear = nn.Linear(n_wavenumbers, n_classes)
-        self.filters = nn.Conv1d(1, _FILTERS, kernel_size=2 * width + 1, stride=width, padding=width)
-        self.standardise_filtered = nn.BatchNorm1d(_FILTERS * places, momentum=None, affine=False)
-        self.hidden = nn.Sequential(
-            nn.Linear(_FILTERS * places, _HIDDEN), nn.BatchNorm1d(_HIDDEN), nn.GELU(), nn.Dropout(0.3)
-        )
-        self.output = nn.Linear(_HIDDEN, n_classes)
-        self.drop = nn.Dropout(0.5)
+        super().__init__(n_wavenumbers, n_classes, linear_on_bands=False)
         self.linear.requires_grad_(False)
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
-        # The normalisation behind them takes these biases out again, so their gradient is only rounding, and AdamW
-        # makes full steps of it. Frozen, the same training gives the same result to seven digits wherever it runs.
-        for layer in (self.filters, self.hidden[0]):
-            layer.bias.requires_grad_(False)
 
     def forward(self, spectra: Tensor) -> Tensor:
         """Return logits ``(N, C)`` for spectra ``(N, W)``."""
         logits: Tensor = self.linear(spectra) + self.convolutional(spectra)
-        return logits
-
-    def convolutional(self, spectra: Tensor) -> Tensor:
-        """Return the convolutional path's share of the logits ``(N, C)`` for spectra ``(N, W)``."""
-        filtered = self.filters(spectra.unsqueeze(1)).flatten(1)  # (N, W) -> (N, 4, P) -> (N, 4 P), P <= 125
-        logits: Tensor = self.output(self.hidden(self.drop(self.standardise_filtered(filtered))))
         return logits
 
     @torch.no_grad()
@@ -92,5 +67,5 @@ class Compact(nn.Module):
         # Rounded as a model file keeps them, so that a model says the same before it is saved.
         self.linear.weight.copy_(weight.float())
         self.linear.bias.copy_(bias.float())
-        for part in (self.output.weight, self.output.bias):
+        for part in self.hidden[-1].parameters():
             part.copy_((part * share).float())

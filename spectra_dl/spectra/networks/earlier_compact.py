@@ -2,14 +2,10 @@
 
 from torch import Tensor, nn
 
-from spectra_dl.spectra.networks.limits import check_sizes
-
-_BANDS = 125
-_FILTERS = 4
-_HIDDEN = 32
+from spectra_dl.spectra.networks.convolutional_path import ConvolutionalPath
 
 
-class EarlierCompact(nn.Module):
+class EarlierCompact(ConvolutionalPath):
     """Predict from spectra of some tens to hundreds of patients: numbers, and the classes of model files that were written with it.
 
     Parameters
@@ -43,34 +39,13 @@ class EarlierCompact(nn.Module):
     """
 
     def __init__(self, n_wavenumbers: int, n_classes: int) -> None:
-        super().__init__()
-        check_sizes(n_wavenumbers, n_classes)
-        width = -(-n_wavenumbers // _BANDS)
-        bands = -(-n_wavenumbers // width)
-        places = (n_wavenumbers - 1) // width + 1
-        self.average = nn.AvgPool1d(width, ceil_mode=True)
-        self.standardise_bands = nn.BatchNorm1d(bands, momentum=None, affine=False)
-        self.linear = nn.Linear(bands, n_classes)
-        self.filters = nn.Conv1d(1, _FILTERS, kernel_size=2 * width + 1, stride=width, padding=width)
-        self.standardise_filtered = nn.BatchNorm1d(_FILTERS * places, momentum=None, affine=False)
-        self.hidden = nn.Sequential(
-            nn.Linear(_FILTERS * places, _HIDDEN),
-            nn.BatchNorm1d(_HIDDEN),
-            nn.GELU(),
-            nn.Dropout(0.3),
-            nn.Linear(_HIDDEN, n_classes),
-        )
-        self.drop = nn.Dropout(0.5)
-        # The normalisation behind them takes these biases out again, so their gradient is only rounding, and AdamW
-        # makes full steps of it. Frozen, the same training gives the same result to seven digits wherever it runs.
-        for layer in (self.filters, self.hidden[0]):
-            layer.bias.requires_grad_(False)
+        super().__init__(n_wavenumbers, n_classes, linear_on_bands=True)
+        self.average = nn.AvgPool1d(self.filters.stride[0], ceil_mode=True)
+        self.standardise_bands = nn.BatchNorm1d(self.linear.in_features, momentum=None, affine=False)
 
     def forward(self, spectra: Tensor) -> Tensor:
         """Return logits ``(N, C)`` for spectra ``(N, W)``."""
-        spectra = spectra.unsqueeze(1)  # (N, W) -> (N, 1, W)
-        bands = self.average(spectra).squeeze(1)  # -> (N, B), B <= 125
-        filtered = self.filters(spectra).flatten(1)  # -> (N, 4, P) -> (N, 4 P), P = B
+        bands = self.average(spectra.unsqueeze(1)).squeeze(1)  # (N, W) -> (N, B), B <= 125
         linear = self.linear(self.drop(self.standardise_bands(bands)))  # -> (N, C)
-        logits: Tensor = linear + self.hidden(self.drop(self.standardise_filtered(filtered)))  # -> (N, C)
+        logits: Tensor = linear + self.convolutional(spectra)  # -> (N, C)
         return logits

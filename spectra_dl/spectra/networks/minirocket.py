@@ -8,8 +8,7 @@ from spectra_dl.spectra.networks.minirocket_kernels import (
     FEATURES,
     KERNELS,
     dilation_counts,
-    kernel_outputs,
-    shares_above,
+    rocket_features,
 )
 
 
@@ -47,11 +46,7 @@ class Rocket(nn.Module):
 
     def forward(self, spectra: Tensor) -> Tensor:
         """Return logits ``(N, C)`` for spectra ``(N, W)``."""
-        rows, parts = spectra.float(), []
-        of_dilation = torch.split(self.thresholds.float(), self._counts.tolist(), dim=1)
-        for at, (dilation, thresholds) in enumerate(zip(self._dilations, of_dilation, strict=True)):
-            outputs = kernel_outputs(rows, int(dilation), padded_first=at % 2 == 0)
-            parts += [shares_above(*pair) for pair in zip(outputs, thresholds, strict=True)]
-        features = torch.cat(parts).T.to(spectra.dtype)  # (F, N) -> (N, F)
-        logits: Tensor = self.linear(features)
+        thresholds = torch.split(self.thresholds.float(), self._counts.tolist(), dim=1)
+        features = rocket_features(spectra.float(), self._dilations, thresholds)  # (N, W) -> (N, F)
+        logits: Tensor = self.linear(features.to(spectra.dtype))
         return logits

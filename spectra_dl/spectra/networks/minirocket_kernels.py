@@ -1,7 +1,7 @@
 """The convolutions of MiniRocket, and how often each is above its thresholds."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -43,18 +43,29 @@ def dilation_counts(points: int, per_kernel: int) -> tuple[NDArray[np.intp], NDA
     return np.unique(dilations[np.arange(per_kernel) * len(dilations) // per_kernel], return_counts=True)
 
 
-def kernel_outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
-    """Yield the output of each kernel for ``rows`` (N, W); every second one without its padded ends.
+def rocket_features(rows: "Tensor", dilations: NDArray[np.intp], thresholds: "Sequence[Tensor]") -> "Tensor":
+    """Return the share of points at which each kernel's output for ``rows`` is above each of its thresholds, ``(n, f)``.
 
     Parameters
     ----------
     rows
-        ``(n, w)`` spectra.
-    dilation
-        Points between the taps of a kernel.
-    padded_first
-        Whether the first kernel's output keeps its padded ends; they take turns.
+        ``(n, w)`` spectra, float32.
+    dilations
+        ``(d,)`` from `dilation_counts`.
+    thresholds
+        ``(84, count)`` for each dilation, float32.
     """
+    import torch
+
+    parts = []
+    for at, (dilation, of_dilation) in enumerate(zip(dilations, thresholds, strict=True)):
+        outputs = _outputs(rows, int(dilation), padded_first=at % 2 == 0)
+        parts += [_shares_above(*pair) for pair in zip(outputs, of_dilation, strict=True)]
+    return torch.cat(parts).T  # (f, n) -> (n, f)
+
+
+def _outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
+    """Yield the output of each kernel for ``rows`` (N, W); every second one without its padded ends."""
     points, reach = rows.shape[1], dilation * (LENGTH // 2)
     triple, total = _taps(rows, dilation)
     whole = padded_first
@@ -67,7 +78,7 @@ def kernel_outputs(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iter
 
 
 def output_for_each(rows: "Tensor", dilation: int, *, padded_first: bool) -> Iterator["Tensor"]:
-    """Yield the output of each kernel for the row of its number alone, as `kernel_outputs` has it among all (84, W).
+    """Yield the output of each kernel for the row of its number alone, as `_outputs` has it among all (84, W).
 
     Parameters
     ----------
@@ -103,16 +114,8 @@ def _taps(rows: "Tensor", dilation: int) -> tuple["Tensor", "Tensor"]:
     return 3 * moved, total  # -1 everywhere and 3 more at three places: one addition per kernel
 
 
-def shares_above(output: "Tensor", thresholds: "Tensor") -> "Tensor":
-    """Return the share of points of ``output`` (N, V) above each of ``thresholds`` (F,), as (F, N).
-
-    Parameters
-    ----------
-    output
-        ``(n, v)`` of a kernel.
-    thresholds
-        ``(f,)`` what it is compared with.
-    """
+def _shares_above(output: "Tensor", thresholds: "Tensor") -> "Tensor":
+    """Return the share of points of ``output`` (N, V) above each of ``thresholds`` (F,), as (F, N)."""
     import torch
 
     above = torch.empty((len(thresholds), *output.shape))

@@ -1,13 +1,12 @@
 """Linear models of spectra that are fitted to convergence: the linear path of the default network."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, IndexArray, TextArray
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray, group_means
 
 _PLS_COMPONENTS = 5
 _LEAST_VARIANCE = 1e-10  # of the first component's; below are directions that rounding makes
@@ -42,7 +41,6 @@ def linear_solutions(
     spectra: NDArray[np.float32],
     target: IndexArray,
     patient: TextArray,
-    n_classes: int,
     *,
     means: bool = True,
 ) -> LinearSolutions:
@@ -56,11 +54,9 @@ def linear_solutions(
     spectra
         ``(n, q)`` cleaned training spectra.
     target
-        ``(n,)`` class numbers; every class has a row.
+        ``(n,)`` class numbers; every class has a row, and there are at least two.
     patient
         ``(n,)`` whose each row is.
-    n_classes
-        Classes, at least 2.
     means
         Fit the third to the mean spectrum of each patient too, as is worth while where patients have several, which say one thing
         together.
@@ -81,9 +77,7 @@ def linear_solutions(
         fitted["logistic regression of patients' means"] = _logistic(
             *_patient_means(space.scores, target, patient)
         )
-    weights, biases = zip(
-        *(space.back(*_each_class(*model, n_classes)) for model in fitted.values()), strict=True
-    )
+    weights, biases = zip(*(space.back(*map(each_class, model)) for model in fitted.values()), strict=True)
     return LinearSolutions(tuple(fitted), np.stack(weights), np.stack(biases))
 
 
@@ -125,18 +119,13 @@ def _patient_means(
     scores: FloatArray, target: IndexArray, patient: TextArray
 ) -> tuple[FloatArray, IndexArray]:
     """Return the mean scores of each patient, and its class."""
-    _, first, of_row, rows = np.unique(patient, return_index=True, return_inverse=True, return_counts=True)
-    total = np.zeros((len(first), scores.shape[1]))
-    np.add.at(total, of_row, scores)
-    return total / rows[:, None], target[first]
+    _, first, of_row = np.unique(patient, return_index=True, return_inverse=True)
+    return group_means(scores, of_row), target[first]
 
 
-def _each_class(weight: FloatArray, bias: FloatArray, n_classes: int) -> _Weights:
-    """Return weights and biases with a row for each class, also where two classes have one log odds between them."""
-    if n_classes > 2:
-        return weight, bias
-    half = np.array([[-0.5], [0.5]])
-    return half * weight, half[:, 0] * bias
+def each_class(scores: FloatArray) -> FloatArray:
+    """Return a row for each class of weights, biases or scores, also where two classes have one ``(1, ...)`` between them."""
+    return np.concatenate([-scores / 2, scores / 2]) if len(scores) == 1 else scores
 
 
 def _logistic(scores: FloatArray, target: IndexArray) -> _Weights:
@@ -147,18 +136,14 @@ def _logistic(scores: FloatArray, target: IndexArray) -> _Weights:
 
 
 def _partial_least_squares(scores: FloatArray, target: IndexArray) -> _Weights:
-    from sklearn.cross_decomposition import PLSRegression
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    membership = (target[:, None] == np.unique(target)).astype(np.float64)
+    from spectra_dl.spectra.estimators.classical import PartialLeastSquaresScores
+
     if not scores.any():  # all spectra are alike
-        differences = 1 if membership.shape[1] == 2 else membership.shape[1]
-        return np.zeros((differences, scores.shape[1])), np.zeros(differences)
-    count = max(1, min(_PLS_COMPONENTS, len(scores) - 1, scores.shape[1]))
-    with warnings.catch_warnings():
-        # Classes explained before the last component: the components so far are all there are.
-        warnings.filterwarnings("ignore", message=".*residual is constant.*")
-        squares = PLSRegression(count, scale=False).fit(scores, membership)
+        classes = len(np.unique(target))
+        return np.zeros((classes, scores.shape[1])), np.zeros(classes)
+    squares = PartialLeastSquaresScores(_PLS_COMPONENTS).fit(scores, target)
     discriminant = LinearDiscriminantAnalysis().fit(squares.transform(scores), target)
-    weight = discriminant.coef_ @ squares.x_rotations_.T
+    weight = discriminant.coef_ @ squares.pls_.x_rotations_.T
     return weight, discriminant.intercept_ - weight @ scores.mean(axis=0)

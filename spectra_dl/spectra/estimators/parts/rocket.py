@@ -8,6 +8,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.parts.linear import each_class
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 
@@ -79,7 +80,7 @@ class RocketPart:
     @property
     def out_of_fold_logits(self) -> FloatArray:
         """Logits ``(1, n, c)`` of each training spectrum, from weights that never saw its patient."""
-        return _of_each_class(self.ridge.out_of_fold_score_.T).T[None]
+        return each_class(self.ridge.out_of_fold_score_.T).T[None]
 
     def combined(self, shares: FloatArray) -> "nn.Module":
         """Return the network whose logits are those of MiniRocket, times its share (1,)."""
@@ -89,13 +90,8 @@ class RocketPart:
         weight, offset = self.ridge.feature_weights()
         values = {
             "thresholds": np.concatenate(self.ridge.features_.thresholds_, axis=1),
-            "linear.weight": shares[0] * _of_each_class(weight),
-            "linear.bias": shares[0] * _of_each_class(offset),
+            "linear.weight": shares[0] * each_class(weight),
+            "linear.bias": shares[0] * each_class(offset),
         }
         network.load_state_dict({name: torch.from_numpy(array).float() for name, array in values.items()})
         return network
-
-
-def _of_each_class(scores: FloatArray) -> FloatArray:
-    """Return a row for each class, also where two classes have one score ``(1, ...)`` between them."""
-    return np.concatenate([-scores / 2, scores / 2]) if len(scores) == 1 else scores

@@ -38,7 +38,7 @@ def test_the_first_is_a_ridge_logistic_regression(rows, classes):
     expected = LogisticRegression(C=1.0, class_weight="balanced", tol=1e-8, max_iter=10_000).fit(
         centred, target
     )
-    found = linear_solutions(spectra, target, patient, classes).logits(spectra)[0]
+    found = linear_solutions(spectra, target, patient).logits(spectra)[0]
     np.testing.assert_allclose(odds(found), reference(expected.decision_function(centred)), atol=5e-3)
 
 
@@ -49,15 +49,15 @@ def test_the_second_is_discriminant_analysis_of_partial_least_squares(rows, clas
     squares = PLSRegression(5, scale=False).fit(spectra.astype(np.float64), membership)
     scores = squares.transform(spectra.astype(np.float64))
     expected = LinearDiscriminantAnalysis().fit(scores, target).decision_function(scores)
-    found = linear_solutions(spectra, target, patient, classes).logits(spectra)[1]
+    found = linear_solutions(spectra, target, patient).logits(spectra)[1]
     np.testing.assert_allclose(odds(found), reference(expected), rtol=1e-3, atol=1e-3)
 
 
 def test_the_third_is_fitted_to_mean_spectra_where_patients_have_several():
     spectra, target, patient = study(120, 2, each=4)
     means, of_patient, names = spectra.reshape(30, 4, POINTS).mean(axis=1), target[::4], patient[::4]
-    several = linear_solutions(spectra, target, patient, 2)
-    alone = linear_solutions(means, of_patient, names, 2, means=False)
+    several = linear_solutions(spectra, target, patient)
+    alone = linear_solutions(means, of_patient, names, means=False)
     assert len(several.names) == 3
     assert len(alone.names) == 2
     # Centred on the mean of other rows: the penalty leaves the intercept alone, so nothing changes.
@@ -67,5 +67,5 @@ def test_the_third_is_fitted_to_mean_spectra_where_patients_have_several():
 def test_spectra_that_are_all_alike_say_nothing():
     spectra = np.ones((20, POINTS), dtype=np.float32)
     target = np.arange(20) % 2
-    found = linear_solutions(spectra, target, np.array([f"p{row}" for row in range(20)]), 2)
+    found = linear_solutions(spectra, target, np.array([f"p{row}" for row in range(20)]))
     np.testing.assert_allclose(odds(found.logits(spectra)[0]), 0.0, atol=1e-6)
