@@ -58,7 +58,7 @@ class Batches(Protocol):
 
     @property
     def n_rows(self) -> int:
-        """The number of rows."""
+        """The number of rows in an epoch, each as often as it occurs."""
 
     def shuffled(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Yield the epoch's batches from number ``first`` on; the order depends on nothing but seed and epoch.
@@ -72,7 +72,7 @@ class Batches(Protocol):
         """
 
     def in_order(self) -> Iterator[Batch]:
-        """Yield all rows as they stand."""
+        """Yield the rows of an epoch as they stand."""
 
     def fingerprint(self) -> dict[str, str]:
         """Return what makes these rows and their order these, by name."""
@@ -82,9 +82,9 @@ class Batches(Protocol):
 class TensorBatches:
     """Rows in memory, in batches of nearly equal size.
 
-    An epoch of n rows has ``ceil(n / batch_size)`` batches whose sizes differ by one at most: no row is dropped, and no
+    A pass over n rows has ``ceil(n / batch_size)`` batches whose sizes differ by one at most: no row is dropped, and no
     last batch of one row breaks a normalisation layer or pulls the weights about. Each batch is one indexing of
-    a permutation drawn from (seed, epoch).
+    a permutation drawn from (seed, number of the pass).
 
     Attributes
     ----------
@@ -98,13 +98,15 @@ class TensorBatches:
         Of the order of rows.
     weight
         ``(n,)`` weights of the rows' losses, brought to a mean of 1; None for equal ones.
+    passes
+        Over all rows in an epoch.
 
     Raises
     ------
     DataError
         There are no rows, their numbers differ, or values are not finite; the rows are named.
     UsageError
-        The batch size is below 1.
+        The batch size, or the number of passes, is below 1.
 
     Examples
     --------
@@ -118,10 +120,12 @@ class TensorBatches:
     batch_size: int
     seed: int
     weight: torch.Tensor | None = None
+    passes: int = 1
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise UsageError(f"batch_size={self.batch_size} must be at least 1")
+        for name in ("batch_size", "passes"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name}={getattr(self, name)} must be at least 1")
         if not len(self.inputs):
             raise DataError("there are no rows to train on")
         if len(self.targets) != len(self.inputs):
@@ -134,12 +138,12 @@ class TensorBatches:
             object.__setattr__(self, "weight", _mean_one(self.weight, len(self.inputs)))
 
     def __len__(self) -> int:
-        return math.ceil(self.n_rows / self.batch_size)
+        return self.passes * math.ceil(len(self.inputs) / self.batch_size)
 
     @property
     def n_rows(self) -> int:
-        """The number of rows."""
-        return len(self.inputs)
+        """The number of rows in an epoch, each as often as it is passed over."""
+        return self.passes * len(self.inputs)
 
     def shuffled(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Yield the epoch's batches from number ``first`` on; the order depends on nothing but seed and epoch.
@@ -151,21 +155,26 @@ class TensorBatches:
         first
             The number, from 0, of the first batch to yield; those before it are skipped.
         """
-        order = torch.randperm(self.n_rows, generator=seeded_generator(self.seed, "order", epoch))
-        return self._batches(order, first)
+        each = len(self) // self.passes
+        for number in range(first // each, self.passes):
+            generator = seeded_generator(self.seed, "order", epoch * self.passes + number)
+            order = torch.randperm(len(self.inputs), generator=generator)
+            yield from self._batches(order, max(0, first - number * each))
 
     def in_order(self) -> Iterator[Batch]:
-        """Yield all rows as they stand."""
-        return self._batches(torch.arange(self.n_rows), 0)
+        """Yield the rows of an epoch as they stand."""
+        for _ in range(self.passes):
+            yield from self._batches(torch.arange(len(self.inputs)), 0)
 
     def fingerprint(self) -> dict[str, str]:
         """Return the SHA-256 of each tensor, the batch size and the seed, by name."""
         tensors = {"inputs": self.inputs, "targets": self.targets, "weight": self.weight}
         digests = {name: "none" if tensor is None else _sha256(tensor) for name, tensor in tensors.items()}
-        return digests | {"batch size": str(self.batch_size), "order seed": str(self.seed)}
+        settings = {"batch size": self.batch_size, "order seed": self.seed, "passes": self.passes}
+        return digests | {name: str(value) for name, value in settings.items()}
 
     def _batches(self, order: torch.Tensor, first: int) -> Iterator[Batch]:
-        for rows in order.to(self.inputs.device).tensor_split(len(self))[first:]:
+        for rows in order.to(self.inputs.device).tensor_split(len(self) // self.passes)[first:]:
             weight = None if self.weight is None else self.weight.index_select(0, rows)
             yield Batch(rows, self.inputs.index_select(0, rows), self.targets.index_select(0, rows), weight)
 

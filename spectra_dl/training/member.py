@@ -31,10 +31,20 @@ class Examples:
     inputs: NDArray[np.float32]
     targets: NDArray[Any]
 
-    def batches(self, settings: TrainingSettings) -> TensorBatches:
-        """Return the rows as the loop takes them."""
+    def batches(self, settings: TrainingSettings, passes: int = 1) -> TensorBatches:
+        """Return the rows as the loop takes them.
+
+        Parameters
+        ----------
+        settings
+            Say how large a batch is, and seed the order of rows.
+        passes
+            Over all rows in an epoch.
+        """
         inputs, targets = torch.from_numpy(self.inputs), torch.from_numpy(self.targets)
-        return TensorBatches(inputs, targets, batch_size=settings.batch_size, seed=settings.seed)
+        return TensorBatches(
+            inputs, targets, batch_size=settings.batch_size, seed=settings.seed, passes=passes
+        )
 
 
 def train_member(
@@ -80,7 +90,7 @@ def train_member(
     fit(
         network,
         loss,
-        learn.batches(settings),
+        learn.batches(settings, settings.passes),
         None if stop is None else stop.batches(settings),
         settings,
         augment=augment,

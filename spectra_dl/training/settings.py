@@ -17,7 +17,9 @@ class TrainingSettings:
     Attributes
     ----------
     epochs
-        Passes over the training rows, at most; more where ``least_steps`` asks for them.
+        Of ``passes`` over the training rows each, at most; more where ``least_steps`` asks for them.
+    passes
+        Over the training rows in an epoch.
     least_steps
         Optimiser steps at least, so that few rows are passed over more often; see `for_rows`.
     batch_size
@@ -53,6 +55,7 @@ class TrainingSettings:
     """
 
     epochs: int = 60
+    passes: int = 1
     least_steps: int = 1
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -66,7 +69,7 @@ class TrainingSettings:
     checkpoint_every: int = 1
 
     def __post_init__(self) -> None:
-        counts = ("epochs", "least_steps", "batch_size", "patience", "checkpoint_every")
+        counts = ("epochs", "passes", "least_steps", "batch_size", "patience", "checkpoint_every")
         problems = [
             self._problem(name, "a whole number of at least 1")
             for name in counts
@@ -88,15 +91,22 @@ class TrainingSettings:
             raise UsageError("training settings: " + "; ".join(problems))
 
     def for_rows(self, rows: int) -> "TrainingSettings":
-        """Return the settings with as many epochs as ``least_steps`` needs with so many training rows.
+        """Return the settings with as many passes over so many training rows as ``least_steps`` needs.
+
+        Epochs are made of several passes rather than multiplied: each ends in a look at all weights, and in a checkpoint.
 
         Examples
         --------
-        >>> TrainingSettings(epochs=25, least_steps=600, batch_size=64).for_rows(120).epochs
-        300
+        >>> settings = TrainingSettings(epochs=25, least_steps=600, batch_size=64).for_rows(120)
+        >>> settings.epochs, settings.passes
+        (25, 12)
         """
         steps = math.ceil(rows / self.batch_size)
-        return replace(self, epochs=max(self.epochs, math.ceil(self.least_steps / steps)))
+        needed = math.ceil(self.least_steps / steps)
+        if needed <= self.epochs * self.passes:
+            return self
+        passes = max(self.passes, needed // self.epochs)
+        return replace(self, epochs=math.ceil(needed / passes), passes=passes)
 
     def _problem(self, name: str, needed: str) -> str:
         return f"{name}={str(getattr(self, name))[:30]!r} must be {needed}"

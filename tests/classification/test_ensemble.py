@@ -149,5 +149,5 @@ def test_parts_are_weighted_by_patients_that_members_never_saw(data, recipe, ens
 def test_a_member_learns_for_as_many_steps_as_are_asked_for(data):
     few = TrainingSettings(epochs=1, learning_rate=0.05, device="cpu")
     many = train_ensemble(data, MatrixRecipe(replace(few, least_steps=30)), 3)
-    by_epochs = train_ensemble(data, MatrixRecipe(replace(few, epochs=30)), 3)  # 40 rows are one step
-    assert torch.equal(many.networks[0].weight, by_epochs.networks[0].weight)
+    by_passes = train_ensemble(data, MatrixRecipe(replace(few, passes=30)), 3)  # 40 rows are one step
+    assert torch.equal(many.networks[0].weight, by_passes.networks[0].weight)

@@ -48,6 +48,21 @@ def test_an_epoch_can_go_on_amid_its_batches() -> None:
     assert [batch.rows.tolist() for batch in rows.shuffled(2, first=3)] == whole[3:]
 
 
+@given(n_rows=st.integers(1, 40), passes=st.integers(1, 4), first=st.integers(0, 12))
+def test_an_epoch_of_several_passes_holds_every_row_that_often(n_rows: int, passes: int, first: int) -> None:
+    rows = torch.arange(n_rows, dtype=torch.float32)
+    several = TensorBatches(rows, rows, batch_size=8, seed=0, passes=passes)
+    whole = [batch.rows.tolist() for batch in several.shuffled(2)]
+    assert len(whole) == len(several)
+    assert sorted(row for batch in whole for row in batch) == sorted(list(range(n_rows)) * passes)
+    assert several.n_rows == n_rows * passes == sum(len(batch.rows) for batch in several.in_order())
+    assert [batch.rows.tolist() for batch in several.shuffled(2, first=first)] == whole[first:]
+    one_by_one = numbered(n_rows, 8)
+    assert whole == [
+        batch.rows.tolist() for each in range(passes) for batch in one_by_one.shuffled(2 * passes + each)
+    ]
+
+
 def test_in_order_keeps_the_rows_as_they_stand() -> None:
     assert [int(row) for batch in numbered(10, 3).in_order() for row in batch.rows] == list(range(10))
 
