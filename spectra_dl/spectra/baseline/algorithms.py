@@ -6,7 +6,6 @@ The formulas are those of `spectra_dl.spectra.baseline.banded`; papers are named
 from typing import ClassVar
 
 from spectra_dl.spectra.baseline.kernels import TINY, Kernel
-from spectra_dl.spectra.baseline.simd import Integer, Number, Variable, broadcast, counted
 from spectra_dl.spectra.baseline.tile import (
     ENOUGH,
     FIRST,
@@ -22,6 +21,7 @@ from spectra_dl.spectra.baseline.tile import (
     SWEPT,
     WEIGHT,
 )
+from spectra_dl.spectra.compiler.simd import Integer, Number, Variable, broadcast, counted
 
 AIRPLS_SHARPEST = 50.0
 DRPLS_SHARPEST = 100.0

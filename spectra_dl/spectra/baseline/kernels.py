@@ -16,19 +16,6 @@ from typing import ClassVar
 
 from llvmlite import ir
 
-from spectra_dl.spectra.baseline.simd import (
-    LANES,
-    Boolean,
-    Integer,
-    Memory,
-    Number,
-    Variable,
-    broadcast,
-    broadcast_constant,
-    counted,
-    when,
-    while_positive,
-)
 from spectra_dl.spectra.baseline.tile import (
     CHANGE,
     ENOUGH,
@@ -43,6 +30,19 @@ from spectra_dl.spectra.baseline.tile import (
     SOUND,
     WAITING,
     Tile,
+)
+from spectra_dl.spectra.compiler.simd import (
+    LANES,
+    Boolean,
+    Integer,
+    Memory,
+    Number,
+    Variable,
+    broadcast,
+    broadcast_constant,
+    counted,
+    when,
+    while_positive,
 )
 
 TINY = 2.2250738585072014e-308

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from spectra_dl.spectra.baseline.simd import LANES, Integer, Memory, Number, broadcast
+from spectra_dl.spectra.compiler.simd import LANES, Integer, Memory, Number, broadcast
 
 # What stands in the tile for each point, one group of lanes each.
 INTENSITY, FIRST, SECOND, SOLUTION, WEIGHT, SWEPT = range(6)

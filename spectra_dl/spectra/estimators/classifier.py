@@ -30,7 +30,7 @@ from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
 # Few rows are passed over more often: steps teach, not passes.
-DEFAULT_TRAINING = TrainingSettings(epochs=25, least_steps=600)
+DEFAULT_TRAINING = TrainingSettings(epochs=12, least_steps=300, learning_rate=3e-3)
 
 
 class SpectraClassifier(ClassifierMixin, SpectraEstimator):

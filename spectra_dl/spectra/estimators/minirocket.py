@@ -23,20 +23,19 @@ from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator
+from spectra_dl.spectra.networks.minirocket_features import features_on_processor
 from spectra_dl.spectra.networks.minirocket_kernels import (
     FEATURES,
     KERNELS,
     LENGTH,
     dilation_counts,
     output_for_each,
-    rocket_features,
 )
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _GOLDEN_RATIO = (1 + math.sqrt(5)) / 2
-_ROWS_AT_ONCE = 64  # a quarter of a megabyte for each output of 1,000 points: stays in the cache
 _STRENGTHS = 10.0 ** np.arange(
     -4, 2.1, 0.5
 )  # of the ridge penalty, in mean variances of a principal component
@@ -131,16 +130,8 @@ class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstim
         return self.memory.features(fitted, rows, self._transformed)
 
     def _transformed(self, X: FloatArray) -> NDArray[np.float32]:
-        parts = [
-            self._features(_tensor(X[at : at + _ROWS_AT_ONCE])) for at in range(0, len(X), _ROWS_AT_ONCE)
-        ]
-        return np.concatenate(parts)
-
-    def _features(self, rows: "Tensor") -> NDArray[np.float32]:
-        import torch
-
-        thresholds = [torch.from_numpy(each) for each in self.thresholds_]
-        return rocket_features(rows, self.dilations_, thresholds).numpy()
+        rows = np.ascontiguousarray(X, dtype=np.float32)
+        return features_on_processor(rows, self.dilations_, self.thresholds_)
 
 
 def _tensor(rows: FloatArray) -> "Tensor":

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra_dl.spectra.networks.limits import check_sizes
+from spectra_dl.spectra.networks.minirocket_features import features_on_processor
 from spectra_dl.spectra.networks.minirocket_kernels import (
     FEATURES,
     KERNELS,
@@ -46,7 +47,14 @@ class Rocket(nn.Module):
 
     def forward(self, spectra: Tensor) -> Tensor:
         """Return logits ``(N, C)`` for spectra ``(N, W)``."""
-        thresholds = torch.split(self.thresholds.float(), self._counts.tolist(), dim=1)
-        features = rocket_features(spectra.float(), self._dilations, thresholds)  # (N, W) -> (N, F)
-        logits: Tensor = self.linear(features.to(spectra.dtype))
+        logits: Tensor = self.linear(self._features(spectra.float()).to(spectra.dtype))  # (N, W) -> (N, F)
         return logits
+
+    def _features(self, spectra: Tensor) -> Tensor:
+        thresholds = torch.split(self.thresholds.float(), self._counts.tolist(), dim=1)
+        if spectra.device.type != "cpu":
+            return rocket_features(spectra, self._dilations, thresholds)
+        compared = [each.contiguous().numpy() for each in thresholds]
+        return torch.from_numpy(
+            features_on_processor(spectra.detach().contiguous().numpy(), self._dilations, compared)
+        )

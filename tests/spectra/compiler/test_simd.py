@@ -7,8 +7,8 @@ import pytest
 from llvmlite import ir
 from numpy.typing import NDArray
 
-from spectra_dl.spectra.baseline.compiled import empty_function, machine_code
-from spectra_dl.spectra.baseline.simd import (
+from spectra_dl.spectra.compiler.machine_code import empty_function, machine_code
+from spectra_dl.spectra.compiler.simd import (
     LANES,
     Integer,
     Memory,

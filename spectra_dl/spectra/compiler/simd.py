@@ -7,6 +7,7 @@ of its neighbours; nothing is left to an automatic vectoriser.
 """
 
 import math
+import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
@@ -262,7 +263,7 @@ def broadcast_constant(code: ir.IRBuilder, constant: float) -> Number:
     return Number(code, ir.Constant(_VECTOR, [constant] * LANES))
 
 
-Kind = TypeVar("Kind", Number, Integer)
+Kind = TypeVar("Kind", bound=Value)
 
 
 class Memory(Value):
@@ -322,7 +323,8 @@ class Variable(Generic[Kind]):
 
     def add(self, value: Kind) -> None:
         """Add to it."""
-        self.set(self.get() + value)
+        total: Kind = operator.add(self.get(), value)
+        self.set(total)
 
     def set(self, value: Kind) -> None:
         """Change it."""
