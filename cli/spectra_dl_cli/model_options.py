@@ -47,10 +47,10 @@ class NameList(click.ParamType):  # type: ignore[type-arg]
 
 
 class TrainedModel(click.Choice[str]):
-    """A model that can be written as a file: a network."""
+    """A model that can be written as a file."""
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name; that of a classical model is refused with what takes it.
+        """Return the name; that of a model which no file can hold is refused with what takes it.
 
         Parameters
         ----------
@@ -59,9 +59,9 @@ class TrainedModel(click.Choice[str]):
         param, ctx
             Of the message.
         """
-        if value in CLASS_MODELS.classical:
+        if value in CLASS_MODELS.classical and value not in self.choices:
             self.fail(
-                f"{value} can't be written as a model file, only networks can ({', '.join(self.choices)}); evaluate spectra --models {value} says "
+                f"{value} can't be written as a model file; choose one of {', '.join(self.choices)}. evaluate spectra --models {value} says "
                 "how well it would do.",
                 param,
                 ctx,
@@ -87,10 +87,10 @@ models_option = together(
 model_option = together(
     click.option(
         "--model",
-        type=TrainedModel(tuple(CLASS_MODELS.networks)),
+        type=TrainedModel(CLASS_MODELS.stored),
         default=CLASS_MODELS.default,
         show_default=True,
-        help="Which network is trained.",
+        help="What is trained.",
     ),
     _old_option("--network"),
 )
@@ -139,7 +139,7 @@ network_options = together(
         "--epochs",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Passes over the training spectra; 25, and more with few spectra, if not given.",
+        help="Passes over the training spectra; 12, and more with few spectra, if not given.",
     ),
     click.option(
         "--device",

@@ -155,6 +155,28 @@ def train_ensemble(
     return _combined(data, folds, trained, models)
 
 
+def fit_alone(data: TrainingData, model: FittedModel, executor: Executor | None = None) -> Ensemble[Any]:
+    """Fit a model that needs no training steps on all rows, and return it as an ensemble of one.
+
+    Parameters
+    ----------
+    data
+        The training rows.
+    model
+        What is fitted.
+    executor
+        Where it is fitted; in this process if None.
+    """
+    (fitted,) = Execution(executor or SerialExecutor()).run([_FittedJob(data, model, model.title)])
+    (logits,) = fitted.out_of_fold_logits
+    return Ensemble(
+        (fitted.combined(np.ones(1)),),
+        (fitted.prepared,),
+        logits,
+        (UnseenLogits(fitted.names[0], logits, 1.0),),
+    )
+
+
 def _combined(
     data: TrainingData,
     folds: Sequence[Fold],

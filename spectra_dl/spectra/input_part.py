@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.models.header import Classification, Closed, InputPart
-from spectra_dl.spectra.networks import NETWORKS
+from spectra_dl.spectra.networks import FITTED_NAMES, NETWORK_NAMES
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
 
@@ -25,8 +25,9 @@ class NetworkDescription(Closed):
     @field_validator("name")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in NETWORKS:
-            raise ValueError(f"no network is called {name!r:.80}; this program knows {', '.join(NETWORKS)}")
+        known = (*NETWORK_NAMES, *FITTED_NAMES)
+        if name not in known:
+            raise ValueError(f"no network is called {name!r:.80}; this program knows {', '.join(known)}")
         return name
 
 
@@ -151,7 +152,7 @@ def describe_input(
     Parameters
     ----------
     network
-        The members' architecture, one of `spectra_dl.spectra.networks.NETWORKS`.
+        The members' architecture, or the model that stands alone: a name that `spectra_dl.spectra.networks.build_network` takes.
     fitted
         The preprocessing of each member, and of each model beside them.
     beside

@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from spectra_dl.arrays import TextArray, text_array
-from spectra_dl.classification.ensemble import train_ensemble
+from spectra_dl.classification.ensemble import Ensemble, fit_alone, train_ensemble
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.class_names import positive_class
@@ -21,11 +21,12 @@ from spectra_dl.spectra.estimators.assembly import Provenance, assemble_predicto
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import ClassLabels, Labels, label_array, read_labels
+from spectra_dl.spectra.estimators.parts.classical import LinearModel
 from spectra_dl.spectra.estimators.parts.rocket import ROCKET, RocketModel
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
 from spectra_dl.spectra.estimators.spectra_estimator import SpectraEstimator, patients_of
-from spectra_dl.spectra.networks import AUTO, NETWORK_NAMES
-from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.networks import AUTO, FITTED_NAMES, NETWORK_NAMES
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
@@ -49,9 +50,10 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
     preprocessing
         Cleaning steps, fitted anew on each member's own training rows; None takes the default ones.
     network
-        One of `spectra_dl.spectra.networks.NETWORKS`; or ``"auto"``: the default one with MiniRocket beside its members.
+        One of `spectra_dl.spectra.networks.NETWORKS`; ``"auto"``: the default one with MiniRocket beside its members; or a model of
+        ``"logistic"``, ``"pls-da"``, ``"pca-lda"`` and ``"minirocket"`` alone, fitted on all rows.
     members
-        Networks in the ensemble, at least 2.
+        Networks in the ensemble, at least 2; of a model alone, copies that are fitted without a fold each, to say what it is worth.
     training
         Settings of the loop, whose seed is replaced by ``seed``; None takes the default ones.
     augmentation
@@ -165,16 +167,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         positive_class(list(labels.names), positive)  # refused now, not after the training
         check_rule(self.threshold)
         recipe = self._recipe(means=len(set(data.patient)) < len(table))
-        beside = [RocketModel(recipe.preprocessing, self.seed, self.memory)] if self.network == AUTO else []
-        ensemble = train_ensemble(
-            data,
-            recipe,
-            self.members,
-            beside=beside,
-            checkpoints=checkpoints,
-            resume=resume,
-            executor=executor,
-        )
+        ensemble = self._fitted(data, recipe, checkpoints=checkpoints, resume=resume, executor=executor)
         self.classes_, self._column = labels.classes, labels.place
         self.out_of_fold_logits_ = ensemble.out_of_fold_logits.take(self._column, axis=1)
         self.predictor_ = assemble_predictor(
@@ -183,11 +176,35 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
             ensemble,
             recipe,
             provenance or Provenance(),
-            beside=[ROCKET] * len(beside),
+            beside=[ROCKET] if self.network == AUTO else [],
             positive=positive,
             threshold_rule=self.threshold,
         )
         return self
+
+    def _fitted(
+        self,
+        data: TrainingData,
+        recipe: SpectraRecipe,
+        *,
+        checkpoints: Path | None,
+        resume: bool,
+        executor: Executor | None,
+    ) -> Ensemble[FittedPreprocessing]:
+        steps, seed, memory = recipe.preprocessing, self.seed, self.memory
+        rocket = RocketModel(steps, seed, memory)
+        if self.network in FITTED_NAMES:
+            linear = LinearModel(self.network, steps, self.members, seed, memory)
+            return fit_alone(data, rocket if self.network == ROCKET else linear, executor)
+        return train_ensemble(
+            data,
+            recipe,
+            self.members,
+            beside=[rocket] if self.network == AUTO else [],
+            checkpoints=checkpoints,
+            resume=resume,
+            executor=executor,
+        )
 
     def _recipe(self, *, means: bool) -> SpectraRecipe:
         return SpectraRecipe(

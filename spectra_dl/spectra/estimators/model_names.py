@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from spectra_dl.errors import UsageError
-from spectra_dl.spectra.networks import AUTO, NETWORK_NAMES
+from spectra_dl.spectra.networks import AUTO, FITTED_NAMES, NETWORK_NAMES
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class ModelNames:
     def names(self) -> tuple[str, ...]:
         """All that can be chosen, networks first."""
         return (*self.networks, *self.classical)
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Those that can be written as a model file, networks first."""
+        return (*self.networks, *(name for name in self.classical if name in FITTED_NAMES))
 
     @property
     def default(self) -> str:

@@ -43,6 +43,12 @@ def _compact() -> "NetworkClass":
     return Compact
 
 
+def _linear() -> "NetworkClass":
+    from spectra_dl.spectra.networks.linear import Linear
+
+    return Linear
+
+
 def _rocket() -> "NetworkClass":
     from spectra_dl.spectra.networks.minirocket import Rocket
 
@@ -106,14 +112,29 @@ _EARLIER: Final[Mapping[str, NetworkCard]] = MappingProxyType(
         )
     }
 )
-# Fitted rather than trained: parts of stored models, beside the network that is trained.
+# Fitted rather than trained: stored models of their own, or beside the network that is trained.
 _FITTED: Final[Mapping[str, NetworkCard]] = MappingProxyType(
     {
+        "logistic": NetworkCard(
+            _linear,
+            "Logistic regression on standardised points, with a ridge penalty.",
+            "Pedregosa et al. 2011, scikit-learn",
+        ),
+        "pls-da": NetworkCard(
+            _linear,
+            "Linear discriminant analysis of partial least squares scores.",
+            "Barker and Rayens 2003, doi 10.1002/cem.785",
+        ),
+        "pca-lda": NetworkCard(
+            _linear,
+            "Linear discriminant analysis of principal component scores.",
+            "Pedregosa et al. 2011, scikit-learn",
+        ),
         "minirocket": NetworkCard(
             _rocket,
             "Fixed convolutions and a ridge classifier on how often each is high.",
             "Dempster et al. 2021, doi 10.1145/3447548.3467231",
-        )
+        ),
     }
 )
 FITTED_NAMES: Final[tuple[str, ...]] = tuple(_FITTED)

@@ -139,8 +139,17 @@ def test_a_network_is_trained_by_its_name(study, tmp_path, option):
     assert ("type --model lenet5 now" in done.stderr) == (option == "--network")
 
 
-def test_a_classical_model_can_not_be_trained_and_the_sentence_says_what_takes_it(study, tmp_path):
-    words = (*RUN, "--model", "logistic", "--out", tmp_path / "m")
+def test_a_model_that_no_file_can_hold_is_refused_with_what_takes_it(study, tmp_path):
+    words = (*RUN, "--model", "svm", "--out", tmp_path / "m")
     said = run("train", "spectra", study, *words, code=2).stderr
-    assert "logistic can't be written as a model file, only networks can (auto, compact, " in said
-    assert "evaluate spectra --models logistic says how well it would do" in said
+    assert "svm can't be written as a model file; choose one of auto, compact, " in said
+    assert "evaluate spectra --models svm says how well it would do" in said
+
+
+@pytest.mark.parametrize("name", ["logistic", "minirocket"])
+def test_a_classical_model_is_trained_and_predicts(study, tmp_path, name):
+    run("train", "spectra", study, "--model", name, "--out", tmp_path / "m")
+    model = tmp_path / "m" / "model.safetensors"
+    assert f"Network        {name}, 1 members" in run("model", "show", model).stdout
+    predicted = run("predict", study, "--model", model, "--out", tmp_path / "p")
+    assert "Answers at 90% coverage" in predicted.stdout
