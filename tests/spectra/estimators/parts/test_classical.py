@@ -13,7 +13,9 @@ from spectra_dl.spectra.estimators.parts.classical import LinearModel
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
-NAMES = ("logistic", "pls-da", "pca-lda")
+# Weights are kept in float32; logistic regression stops where its gradient is small, and no two roundings stop alike.
+NEAR = {"logistic": 2e-3, "pls-da": 2e-5, "pca-lda": 2e-5}
+NAMES = tuple(NEAR)
 
 
 def study(classes: int):
@@ -38,11 +40,11 @@ def test_a_stored_model_says_what_the_estimator_says(name, classes):
 
     expected = estimator.fit(table.intensity, label).predict_proba(table.intensity)
     logits = network_output(part.combined(np.ones(1)), part.prepared.transform(table).matrix)
-    np.testing.assert_allclose(softmax(logits), expected, atol=5e-5)  # found by iteration, kept in float32
+    np.testing.assert_allclose(softmax(logits), expected, atol=NEAR[name])
     for fold in patient_folds(patient, label, folds=3, seed=0):
         estimator.fit(table.intensity[fold.train], label[fold.train])
         unseen = estimator.predict_proba(table.intensity[fold.test])
-        np.testing.assert_allclose(softmax(part.out_of_fold_logits[0, fold.test]), unseen, atol=5e-5)
+        np.testing.assert_allclose(softmax(part.out_of_fold_logits[0, fold.test]), unseen, atol=NEAR[name])
 
 
 @pytest.mark.parametrize("name", [*NAMES, "minirocket"])
