@@ -3,7 +3,8 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,8 @@ def mean_output(
 
 def member_tensors(networks: "Sequence[nn.Module]") -> dict[str, np.ndarray]:
     """Return every array of an ensemble's networks by name; weights in float32."""
+    if isinstance(networks, UnbuiltNetworks):
+        return dict(networks.tensors)
     tensors = {}
     for member, network in enumerate(networks):
         for name, tensor in network.state_dict().items():
@@ -81,6 +84,56 @@ def member_tensors(networks: "Sequence[nn.Module]") -> dict[str, np.ndarray]:
                 array.astype(np.float32) if array.dtype == np.float64 else array
             )
     return tensors
+
+
+class UnbuiltNetworks(Sequence["nn.Module"]):
+    """The networks of a model file that are built once somebody asks for one, since that takes torch.
+
+    Parameters
+    ----------
+    builds
+        For each, what builds it; see `restore_member`.
+    tensors
+        Every array of the model file by name.
+    """
+
+    def __init__(
+        self, builds: "Sequence[Callable[[], nn.Module]]", tensors: Mapping[str, np.ndarray]
+    ) -> None:
+        self._builds = tuple(builds)
+        self.tensors = {
+            f"member{number}.{name}": array
+            for number in range(len(self._builds))
+            for name, array in tensors_of_member(tensors, number).items()
+        }
+
+    @cached_property
+    def _built(self) -> "tuple[nn.Module, ...]":
+        return tuple(restore_member(build, self.tensors, number) for number, build in enumerate(self._builds))
+
+    def __len__(self) -> int:
+        return len(self._builds)
+
+    @overload
+    def __getitem__(self, index: int) -> "nn.Module": ...
+    @overload
+    def __getitem__(self, index: slice) -> "tuple[nn.Module, ...]": ...
+    def __getitem__(self, index: int | slice) -> "nn.Module | tuple[nn.Module, ...]":
+        return self._built[index]
+
+
+def tensors_of_member(tensors: Mapping[str, np.ndarray], member: int) -> dict[str, np.ndarray]:
+    """Return the arrays of one member by the names that its network has for them.
+
+    Parameters
+    ----------
+    tensors
+        Every array of the model file by name.
+    member
+        The member's number, from 0.
+    """
+    prefix = f"member{member}."
+    return {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
 
 
 def restore_member(
@@ -105,12 +158,7 @@ def restore_member(
     """
     import torch
 
-    prefix = f"member{member}."
-    weights = {
-        name.removeprefix(prefix): torch.from_numpy(array)
-        for name, array in tensors.items()
-        if name.startswith(prefix)
-    }
+    weights = {name: torch.from_numpy(array) for name, array in tensors_of_member(tensors, member).items()}
     with torch.device("meta"):
         network = build()
     for name, expected in network.state_dict().items():

@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
@@ -34,7 +34,7 @@ class Predictor(ABC, Generic[Input]):
     """
 
     header: "ModelHeader[Input]"
-    networks: tuple["nn.Module", ...]
+    networks: "Sequence[nn.Module]"
     sha256: str = field(default="", kw_only=True)
 
     @classmethod

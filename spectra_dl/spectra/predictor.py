@@ -1,10 +1,10 @@
 """A trained model of spectra: what a model file becomes when it is loaded.
 
-This is the predicting half. It imports torch and nothing of the training loop.
+This is the predicting half. It imports nothing of the training loop, and torch only for networks that can't be folded.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -15,8 +15,9 @@ from spectra_dl.classification.decision import OOD_LIMIT
 from spectra_dl.classification.predictions import RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import UsageError
-from spectra_dl.models.members import mean_output, restore_member
+from spectra_dl.models.members import UnbuiltNetworks, mean_output, restore_member, tensors_of_member
 from spectra_dl.spectra.networks import build_network
+from spectra_dl.spectra.networks.folded import FoldedNetwork, can_be_folded, folded_network, mean_logits
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed
 from spectra_dl.spectra.preprocessing.resampling import points_within
 from spectra_dl.spectra.quality import inspect, used_range
@@ -48,6 +49,8 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         What the training spectra looked like.
     preprocessing
         One for all members, or one for each.
+    folded
+        The same members as matrix products, where all can be: then nothing that is predicted takes torch.
     sha256
         The digest that seals the model file; empty before it is saved.
 
@@ -64,6 +67,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
     """
 
     preprocessing: tuple[FittedPreprocessing, ...]
+    folded: tuple[FoldedNetwork, ...] = field(default=(), kw_only=True)
     words = SPECTRA_WORDS
 
     @classmethod
@@ -91,16 +95,30 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         part = header.input
         network = part.network
 
-        def build(name: str) -> "nn.Module":
-            return build_network(name, network.n_wavenumbers, network.n_classes, earlier=part.version == 1)
-
         names = [network.name] * network.members + [model.name for model in part.beside]
-        networks = tuple(
-            restore_member(partial(build, name), tensors, number) for number, name in enumerate(names)
+        sizes = network.n_wavenumbers, network.n_classes
+        builds = [partial(build_network, name, *sizes, earlier=part.version == 1) for name in names]
+        folded: tuple[FoldedNetwork, ...] = ()
+        if part.version > 1 and all(map(can_be_folded, names)):
+            folded = tuple(
+                folded_network(name, tensors_of_member(tensors, number), *sizes)
+                for number, name in enumerate(names)
+            )
+        networks: Sequence[nn.Module] = (
+            UnbuiltNetworks(builds, tensors)
+            if folded
+            else tuple(restore_member(build, tensors, number) for number, build in enumerate(builds))
         )
         reference = stored_reference(header, tensors)
         preprocessing = tuple(FittedPreprocessing.from_json(steps) for steps in part.preprocessing)
-        return cls(header, networks, reference=reference, preprocessing=preprocessing, sha256=sha256)
+        return cls(
+            header,
+            networks,
+            reference=reference,
+            preprocessing=preprocessing,
+            folded=folded,
+            sha256=sha256,
+        )
 
     def predict(
         self, table: SpectraTable, *, batch_size: int = 256
@@ -169,6 +187,8 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
 
     def _mean_logits(self, matrices: list[NDArray[np.float32]], batch_size: int) -> NDArray[np.float64]:
         inputs = [matrices[used] for used in self.header.input.preprocessing_of_member]
+        if self.folded:
+            return mean_logits(self.folded, inputs)
         return mean_output(self.networks, inputs, batch_size=batch_size)
 
     def __reduce__(self) -> tuple[Callable[..., "SpectraPredictor"], tuple[object, ...]]:

@@ -165,7 +165,7 @@ def predict(
     DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, tissue sections. Ends with 6 when
     a spectrum or spot was damaged, and lists each that was refused or needs a second look. Tables of spectra may be larger than memory.
     """
-    executor = execution.executor("spectra_dl.loading", "spectra_dl.spectra.study.predict", "torch")
+    executor = execution.executor("spectra_dl.loading", "spectra_dl.spectra.study.predict")
     from spectra_dl.loading import load_model
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 

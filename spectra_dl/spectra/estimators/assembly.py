@@ -96,6 +96,4 @@ def assemble_predictor(
     tensors = {**decision.reference.tensors(), **member_tensors(ensemble.networks)}
     notes = (*preprocessing[0].notes, *cleaned.convergence_notes())
     header = model_header(decision, provenance, part, tensors, notes=notes, seed=seed)
-    return SpectraPredictor(
-        header, ensemble.networks, reference=decision.reference, preprocessing=preprocessing
-    )
+    return SpectraPredictor.from_tensors(header, tensors)

@@ -2,11 +2,8 @@
 
 from torch import Tensor, nn
 
+from spectra_dl.spectra.networks.bands import BANDS, FILTERS, HIDDEN
 from spectra_dl.spectra.networks.limits import check_sizes
-
-_BANDS = 125
-_FILTERS = 4
-_HIDDEN = 32
 
 
 class ConvolutionalPath(nn.Module):
@@ -30,17 +27,17 @@ class ConvolutionalPath(nn.Module):
     def __init__(self, n_wavenumbers: int, n_classes: int, *, linear_on_bands: bool) -> None:
         super().__init__()
         check_sizes(n_wavenumbers, n_classes)
-        width = -(-n_wavenumbers // _BANDS)
+        width = -(-n_wavenumbers // BANDS)
         places = (n_wavenumbers - 1) // width + 1
         self.linear = nn.Linear(places if linear_on_bands else n_wavenumbers, n_classes)
-        self.filters = nn.Conv1d(1, _FILTERS, kernel_size=2 * width + 1, stride=width, padding=width)
-        self.standardise_filtered = nn.BatchNorm1d(_FILTERS * places, momentum=None, affine=False)
+        self.filters = nn.Conv1d(1, FILTERS, kernel_size=2 * width + 1, stride=width, padding=width)
+        self.standardise_filtered = nn.BatchNorm1d(FILTERS * places, momentum=None, affine=False)
         self.hidden = nn.Sequential(
-            nn.Linear(_FILTERS * places, _HIDDEN),
-            nn.BatchNorm1d(_HIDDEN),
+            nn.Linear(FILTERS * places, HIDDEN),
+            nn.BatchNorm1d(HIDDEN),
             nn.GELU(),
             nn.Dropout(0.3),
-            nn.Linear(_HIDDEN, n_classes),
+            nn.Linear(HIDDEN, n_classes),
         )
         self.drop = nn.Dropout(0.5)
         # The normalisation behind them takes these biases out again, so their gradient is only rounding, and AdamW

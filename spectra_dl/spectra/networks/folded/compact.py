@@ -1,0 +1,121 @@
+"""`spectra_dl.spectra.networks.compact.Compact` without torch."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.networks.bands import BANDS, FILTERS, HIDDEN
+from spectra_dl.spectra.networks.folded.tensors import checked_tensors
+from spectra_dl.spectra.networks.limits import check_sizes
+
+_EPSILON = 1e-5  # of torch's normalisation layers
+_COUNTERS = ("standardise_filtered.num_batches_tracked", "hidden.1.num_batches_tracked")
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedCompact:
+    """All that stands before the activation is one affine map of a spectrum, and what stands behind it another.
+
+    Attributes
+    ----------
+    hidden_weight, hidden_bias
+        ``(H, W)`` and ``(H,)``: filters, both normalisations and the hidden layer.
+    linear_weight
+        ``(C, W)`` of the linear path.
+    output_weight, bias
+        ``(C, H)`` of the activations, and ``(C,)`` of both paths.
+    """
+
+    hidden_weight: FloatArray
+    hidden_bias: FloatArray
+    linear_weight: FloatArray
+    output_weight: FloatArray
+    bias: FloatArray
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, NDArray[Any]], n_wavenumbers: int, n_classes: int) -> "FoldedCompact":
+        """Return the stored network; see `spectra_dl.spectra.networks.folded.folded_network`.
+
+        Parameters
+        ----------
+        tensors
+            By name, in float32.
+        n_wavenumbers
+            Points of each spectrum.
+        n_classes
+            Classes.
+        """
+        check_sizes(n_wavenumbers, n_classes)
+        found = checked_tensors(tensors, _shapes(n_wavenumbers, n_classes), _COUNTERS)
+        width, places = _bands(n_wavenumbers)
+        # What a filtered spectrum is divided by and what is taken off, as parts of the hidden layer behind it.
+        scale = 1 / np.sqrt(found["standardise_filtered.running_var"] + _EPSILON)
+        weight = found["hidden.0.weight"] * scale
+        bias = found["hidden.0.bias"] - weight @ found["standardise_filtered.running_mean"]
+        of_filter = weight.reshape(HIDDEN, FILTERS, places)
+        bias = bias + of_filter.sum(axis=2) @ found["filters.bias"]
+        gain = found["hidden.1.weight"] / np.sqrt(found["hidden.1.running_var"] + _EPSILON)
+        weight = gain[:, None] * _on_points(of_filter, found["filters.weight"][:, 0], n_wavenumbers, width)
+        bias = gain * (bias - found["hidden.1.running_mean"]) + found["hidden.1.bias"]
+        return cls(
+            weight,
+            bias,
+            found["linear.weight"],
+            found["hidden.4.weight"],
+            found["hidden.4.bias"] + found["linear.bias"],
+        )
+
+    def logits(self, spectra: NDArray[np.float32]) -> FloatArray:
+        """Return logits ``(N, C)`` of spectra ``(N, W)``."""
+        points = spectra.astype(np.float64)
+        hidden = points @ self.hidden_weight.T + self.hidden_bias
+        activation = 0.5 * hidden * (1.0 + _erf(hidden * math.sqrt(0.5)))
+        logits: FloatArray = activation @ self.output_weight.T + points @ self.linear_weight.T + self.bias
+        return logits
+
+
+def _erf(values: FloatArray) -> FloatArray:
+    """Return the error function; scipy's would take longer to import than a study to predict."""
+    found = map(math.erf, values.ravel().tolist())
+    return np.fromiter(found, dtype=np.float64, count=values.size).reshape(values.shape)
+
+
+def _bands(n_wavenumbers: int) -> tuple[int, int]:
+    """Return how many points a band has, and how many bands there are."""
+    width = -(-n_wavenumbers // BANDS)
+    return width, (n_wavenumbers - 1) // width + 1
+
+
+def _shapes(n_wavenumbers: int, n_classes: int) -> dict[str, tuple[int, ...]]:
+    width, places = _bands(n_wavenumbers)
+    filtered = FILTERS * places
+    return {
+        "linear.weight": (n_classes, n_wavenumbers),
+        "linear.bias": (n_classes,),
+        "filters.weight": (FILTERS, 1, 2 * width + 1),
+        "filters.bias": (FILTERS,),
+        "standardise_filtered.running_mean": (filtered,),
+        "standardise_filtered.running_var": (filtered,),
+        "hidden.0.weight": (HIDDEN, filtered),
+        "hidden.0.bias": (HIDDEN,),
+        "hidden.1.weight": (HIDDEN,),
+        "hidden.1.bias": (HIDDEN,),
+        "hidden.1.running_mean": (HIDDEN,),
+        "hidden.1.running_var": (HIDDEN,),
+        "hidden.4.weight": (n_classes, HIDDEN),
+        "hidden.4.bias": (n_classes,),
+    }
+
+
+def _on_points(of_filter: FloatArray, taps: FloatArray, n_wavenumbers: int, width: int) -> FloatArray:
+    """Return weights ``(H, F, P)`` of filters (F, 2 width + 1) that step by ``width`` as weights ``(H, W)`` of points."""
+    hidden, _, places = of_filter.shape
+    padded = np.zeros((hidden, (places + 2) * width + 1))
+    for tap in range(taps.shape[1]):
+        padded[:, tap : tap + places * width : width] += np.tensordot(of_filter, taps[:, tap], axes=(1, 0))
+    return padded[:, width : width + n_wavenumbers]
