@@ -18,7 +18,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.models.members import UnbuiltNetworks, mean_output, restore_member, tensors_of_member
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.networks.folded import FoldedNetwork, can_be_folded, folded_network, mean_logits
-from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed, transformed_by_each
 from spectra_dl.spectra.preprocessing.resampling import points_within
 from spectra_dl.spectra.quality import inspect, used_range
 from spectra_dl.spectra.report_context import SPECTRA_WORDS
@@ -155,7 +155,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         reason = np.array(["; ".join(verdict.reasons) for verdict in verdicts], dtype=object)
         notes: tuple[str, ...] = ()
         if usable.any():
-            cleaned = [steps.transform(table.select(usable)) for steps in self.preprocessing]
+            cleaned = transformed_by_each(self.preprocessing, table.select(usable))
             notes = cleaned[0].notes
             logits[usable] = self._mean_logits([result.matrix for result in cleaned], batch_size)
             ood_score[usable] = self.reference.exceedance(cleaned[0].matrix)
@@ -183,7 +183,8 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         batch_size
             Spectra at a time; changes no result.
         """
-        return self._mean_logits([steps.transform(table).matrix for steps in self.preprocessing], batch_size)
+        cleaned = transformed_by_each(self.preprocessing, table)
+        return self._mean_logits([each.matrix for each in cleaned], batch_size)
 
     def _mean_logits(self, matrices: list[NDArray[np.float32]], batch_size: int) -> NDArray[np.float64]:
         inputs = [matrices[used] for used in self.header.input.preprocessing_of_member]

@@ -105,7 +105,7 @@ class FoldMemory:
         """
         if not len(table):
             return fitted.transform(table).matrix
-        steps = json.dumps([fitted.to_json(), table.wavenumber.tolist()])
+        steps = json.dumps([fitted.effect, table.wavenumber.tolist()])
         keys = row_digests(steps, table.intensity)
         rows = {at: row for at, key in enumerate(keys) if (row := self._arrays.get(key)) is not None}
         missing = [at for at in range(len(keys)) if at not in rows]

@@ -131,6 +131,11 @@ class Despike:
         """
         return replace(self, places=counts.places(wavenumber), spectra=counts.spectra)
 
+    def without_counts(self) -> Self:
+        """Return a step that does the same and does not say how many spectra it was learnt on."""
+        places = self.places and tuple(place._replace(hits=0) for place in self.places)
+        return replace(self, places=places, spectra=0)
+
     def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
         """Return the spectra without rays, and the remarks ``spikes_removed``, points replaced, and ``spikes_at``, where.
 

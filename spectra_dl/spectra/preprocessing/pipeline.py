@@ -1,6 +1,9 @@
 """Preprocessing: ordered steps, fitted on training rows, stored in the model file."""
 
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Self
 
@@ -24,7 +27,10 @@ from spectra_dl.spectra.preprocessing.steps import (
     step_from_json,
     step_to_json,
 )
+from spectra_dl.spectra.recently_used import content_digest
 from spectra_dl.spectra.table import SpectraTable
+
+RemoveRays = Callable[[Despike, FloatArray, FloatArray], StepResult]
 
 _REMOVED, _AT = "spikes_removed", "spikes_at"
 _MOST_STEPS = 20
@@ -188,16 +194,29 @@ class FittedPreprocessing:
         """Return the points of an axis where bands recur and no cosmic ray is removed, ``(p,)``; None where there are none."""
         return self.despike.kept_points(wavenumber) if self.despike else None
 
+    @cached_property
+    def effect(self) -> str:
+        """A text that is the same for all that do the same to spectra, whatever they were fitted on."""
+        steps = [step.without_counts() if isinstance(step, Despike) else step for step in self.steps]
+        return json.dumps([[step_to_json(step) for step in steps], self.axis.tolist()])
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What the steps learnt that a reader of the results must know."""
         return self.despike.notes() if self.despike else ()
 
-    def transform(self, table: SpectraTable) -> Preprocessed:
+    def transform(self, table: SpectraTable, *, remove_rays: RemoveRays = Despike.apply) -> Preprocessed:
         """Apply every step to every spectrum, each by itself.
 
         A table on another axis is interpolated linearly at the fitted axis, after cosmic rays are removed on its
         own where a step removes them; a note says so. What lies beyond the fitted axis is left out first.
+
+        Parameters
+        ----------
+        table
+            ``(n, p)`` spectra.
+        remove_rays
+            Does what `Despike.apply` does, perhaps from what it remembers.
 
         Raises
         ------
@@ -205,20 +224,36 @@ class FittedPreprocessing:
             The axis doesn't cover the fitted one, see `require_cover`, or a value is missing or infinite
             (`spectra_dl.spectra.quality.inspect` finds such spectra).
         """
-        cleaned, notes = self.clean(table)
+        cleaned, notes = self.clean(table, remove_rays=remove_rays)
         return Preprocessed(cleaned.intensity.astype(np.float32), cleaned.wavenumber, cleaned.remarks, notes)
 
-    def clean(self, table: SpectraTable) -> tuple[StepResult, tuple[str, ...]]:
-        """Do what `transform` does and return spectra ``(n, q)`` in float64, and the notes."""
+    def clean(
+        self, table: SpectraTable, *, remove_rays: RemoveRays = Despike.apply
+    ) -> tuple[StepResult, tuple[str, ...]]:
+        """Do what `transform` does and return spectra ``(n, q)`` in float64, and the notes.
+
+        Parameters
+        ----------
+        table
+            ``(n, p)`` spectra.
+        remove_rays
+            As in `transform`.
+        """
         _require_finite(table.intensity)
         inside = points_within(table.wavenumber, self.axis)
         if same_axis(table.wavenumber[inside], self.axis):
-            return StepResult(*self._apply(np.ascontiguousarray(table.intensity[:, inside]), self.axis)), ()
+            intensity = np.ascontiguousarray(table.intensity[:, inside])
+            return StepResult(*self._apply(intensity, self.axis, remove_rays)), ()
         self.require_cover(table.wavenumber)
         read = read_points(table.wavenumber, self.axis)
         used = table.wavenumber[read]
-        intensity, earlier = self._without_rays(np.ascontiguousarray(table.intensity[:, read]), used)
-        cleaned, wavenumber, remarks = self._apply(interpolated(intensity, used, self.axis), self.axis)
+        own = StepResult(np.ascontiguousarray(table.intensity[:, read]), used)
+        if self.despike is not None:
+            # On the spectra's own axis: between the points of another, a ray is wider than rays are.
+            own = remove_rays(self.despike, own.intensity, used)
+        earlier = own.remarks
+        brought = interpolated(own.intensity, used, self.axis)
+        cleaned, wavenumber, remarks = self._apply(brought, self.axis, remove_rays)
         if earlier:
             removed = remarks[_REMOVED].astype(np.int64) + earlier[_REMOVED].astype(np.int64)
             remarks = {**remarks, _REMOVED: removed, _AT: _joined(earlier[_AT], remarks[_AT])}
@@ -235,18 +270,13 @@ class FittedPreprocessing:
         """
         require_cover(wavenumber, self.axis)
 
-    def _without_rays(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, Remarks]:
-        """Remove cosmic rays on the spectra's own axis: between the points of another, a ray is wider than rays are."""
-        despike = self.despike
-        if despike is None:
-            return intensity, {}
-        result = despike.apply(intensity, wavenumber)
-        return result.intensity, result.remarks
-
-    def _apply(self, intensity: FloatArray, wavenumber: FloatArray) -> tuple[FloatArray, FloatArray, Remarks]:
+    def _apply(
+        self, intensity: FloatArray, wavenumber: FloatArray, remove_rays: RemoveRays = Despike.apply
+    ) -> tuple[FloatArray, FloatArray, Remarks]:
         remarks: Remarks = {}
         for step in self.steps:
-            result = step.apply(intensity, wavenumber)
+            apply = partial(remove_rays, step) if isinstance(step, Despike) else step.apply
+            result = apply(intensity, wavenumber)
             intensity, wavenumber = result.intensity, result.wavenumber
             remarks = {**remarks, **result.remarks}
         return intensity, wavenumber, remarks
@@ -278,6 +308,38 @@ class FittedPreprocessing:
             return cls(tuple(map(step_from_json, steps)), np.asarray(axis, dtype=np.float64))
         except (UsageError, OverflowError) as err:
             raise DataError(f"stored preprocessing: {err}") from err
+
+
+def transformed_by_each(fitted: Sequence[FittedPreprocessing], table: SpectraTable) -> list[Preprocessed]:
+    """Return what each of several fitted pipelines makes of a table; what some of them do alike is done once.
+
+    Parameters
+    ----------
+    fitted
+        The pipelines.
+    table
+        ``(n, p)`` spectra.
+
+    Raises
+    ------
+    DataError
+        As `FittedPreprocessing.transform`.
+    """
+    known: dict[bytes, StepResult] = {}
+
+    def remove_rays(step: Despike, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
+        kept = step.kept_points(wavenumber)
+        arrays = (intensity, wavenumber) if kept is None else (intensity, wavenumber, kept)
+        key = content_digest(f"{step.threshold} {step.rule}", *arrays)
+        if key not in known:
+            known[key] = step.apply(intensity, wavenumber)
+        return known[key]
+
+    transformed: dict[str, Preprocessed] = {}
+    for each in fitted:
+        if each.effect not in transformed:
+            transformed[each.effect] = each.transform(table, remove_rays=remove_rays)
+    return [transformed[each.effect] for each in fitted]
 
 
 def _require_finite(intensity: FloatArray) -> None:

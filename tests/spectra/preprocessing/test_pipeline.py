@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
+from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing, transformed_by_each
+from spectra_dl.spectra.preprocessing.recurring_places import Place
 from spectra_dl.spectra.preprocessing.steps import EMSC, Baseline, Crop, Despike, Normalise, Resample, Smooth
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 
 AXIS = np.linspace(400, 1800, 701)
@@ -279,3 +281,40 @@ def test_rays_are_removed_before_spectra_are_brought_to_another_axis():
     assert result.remarks["spikes_removed"].tolist() == [1, 1, 1]
     assert result.remarks["spikes_at"].tolist() == ["640", "1000", "1560"]
     assert np.abs(result.matrix - clean.matrix).max() < 20
+
+
+def test_pipelines_share_what_they_do_alike_and_no_result_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=300)).table
+    rays = Despike(places=(Place(700.0, 710.0, 3),), spectra=16)
+    baseline = Baseline("asls", (("lam", 1e5), ("p", 0.01)))
+    whole = Preprocessing((rays, baseline, Normalise())).fit(table)
+    counted_otherwise = replace(rays, places=(Place(700.0, 710.0, 1),), spectra=9)
+    alike = Preprocessing((counted_otherwise, baseline, Normalise())).fit(table)
+    smoother = Preprocessing((rays, Baseline("asls", (("lam", 1e7), ("p", 0.01))), Normalise())).fit(table)
+    other = Preprocessing((Despike(threshold=20.0, places=()), Normalise())).fit(table)
+    assert whole.effect == alike.effect != smoother.effect
+    finer = np.linspace(table.wavenumber[0], table.wavenumber[-1], 450)
+    intensity = np.array([np.interp(finer, table.wavenumber, row) for row in table.intensity])
+    resampled = SpectraTable(intensity, finer, table.sample_id)
+    asked = []
+    apply = Despike.apply
+
+    def counted(step: Despike, intensity: np.ndarray, wavenumber: np.ndarray) -> object:
+        asked.append(step.threshold)
+        return apply(step, intensity, wavenumber)
+
+    pipelines = (whole, alike, smoother, other)
+    for rows, searches in ((table, 2), (resampled, 4)):
+        expected = [fitted.transform(rows) for fitted in pipelines]
+        with monkeypatch.context() as patched:
+            patched.setattr(Despike, "apply", counted)
+            asked.clear()
+            found = transformed_by_each(pipelines, rows)
+        assert len(asked) == searches
+        assert found[0] is found[1]
+        for one, two in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one.matrix, two.matrix)
+            assert one.notes == two.notes
+            assert one.remarks.keys() == two.remarks.keys()
+            for name in one.remarks:
+                np.testing.assert_array_equal(one.remarks[name], two.remarks[name])
