@@ -5,7 +5,7 @@ Five folds by patient, one repeat, everything fitted in the fold, 2,000 resample
 JSON file per set and model, so an interrupted run goes on where it stopped; a result of other files or settings is computed again.
 The page is written from all results in the work folder.
 
-`auto` and the compact network are evaluated as `train spectra` trains them, five members; those of the literature with two, the fewest that can be calibrated. ``--slow`` adds
+`auto` and the compact network are evaluated as `train spectra` trains them, ten members; those of the literature with two, the fewest that can be calibrated. ``--slow`` adds
 DeepCNN and ResNet, which take from hours to days without a GPU. ``--quick`` shows that it works, no more: two members, five epochs.
 
 ``--add theirs.csv --sets covid_serum`` adds a row of anybody's predictions: a table with sample_id and a column p_<class> for each
@@ -134,7 +134,7 @@ def _settings(name: str, *, quick: bool) -> SpectraStudySettings:
     return SpectraStudySettings(
         networks=(network,),
         classical=(),
-        members=5 if network in ("auto", "compact") and not quick else 2,
+        members=SpectraStudySettings.members if network in ("auto", "compact") and not quick else 2,
         training=TrainingSettings(epochs=5) if quick else DEFAULT_TRAINING,
         evaluation=evaluation,
     )

@@ -27,7 +27,7 @@ found without looking at any band. Where that is STOP, something other than the 
 who reads the measuring session best.
 The AUCs were measured with folds pooled, with the intervals of fixed scores, which are too narrow, and before [cosmic rays](cosmic_rays.md) of more than two points were removed; [statistics](statistics.md) says what is reported now.
 
-auto is what `spectra-dl train spectra` trains, and CNN compact its network alone, five members; networks of the literature have two, the fewest whose probabilities can be calibrated.
+auto is what `spectra-dl train spectra` trains, and CNN compact its network alone, ten members; networks of the literature have two, the fewest whose probabilities can be calibrated.
 DeepCNN and ResNet take from hours to days without a GPU; `--slow` runs them.
 
 A score published elsewhere stands in its own column with its split named; it is not comparable unless the split is.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Keeps a network from growing ever surer of the few patients it knows; the temperature undoes what it costs.
 LABEL_SMOOTHING = 0.1
+_FOLDS = 5  # each leaves four fifths of the patients to learn from
 Prepared = TypeVar("Prepared")
 
 
@@ -101,7 +102,7 @@ class Ensemble(Generic[Prepared]):
         One of each per member, then per model beside them; the latter is what was fitted on its rows to prepare others. The mean of all
         networks' logits is the ensemble's.
     out_of_fold_logits
-        ``(n, c)`` float64: each row's logits by a member, and models beside it, that never saw its patient.
+        ``(n, c)`` float64: each row's mean logits by the members, and models beside them, that never saw its patient.
     parts
         Each part's own out-of-fold logits, as they were before they were added.
     """
@@ -124,6 +125,9 @@ def train_ensemble(
 ) -> Ensemble[Prepared]:
     """Train ``members`` networks; member k never sees the patients of fold k.
 
+    What is said of a patient by members that never saw it is the mean over divisions of the patients into folds: with one
+    division it is what a single member says, which is less than what the ensemble knows.
+
     Parameters
     ----------
     data
@@ -131,7 +135,7 @@ def train_ensemble(
     recipe
         How a member is built and trained.
     members
-        Networks in the ensemble, at least 2.
+        Networks in the ensemble, at least 2; see `divisions`.
     beside
         Models that are fitted on all rows beside the members, and have their share in the ensemble.
     checkpoints
@@ -143,7 +147,10 @@ def train_ensemble(
     """
     seed = recipe.training.seed
     executor = executor or SerialExecutor()
-    folds = patient_folds(data.patient, data.label, folds=members, seed=seed, parts="members")
+    folds_of_one, repeats = divisions(members)
+    folds = patient_folds(
+        data.patient, data.label, folds=folds_of_one, repeats=repeats, seed=seed, parts="members"
+    )
     jobs = []
     for member, fold in enumerate(folds):
         seeded = recipe.with_training(replace(recipe.training, seed=seed * 1000 + member))
@@ -153,6 +160,18 @@ def train_ensemble(
     trained = Execution(executor, CheckpointKeeper(jobs)).run(jobs)
     models = Execution(executor).run([_FittedJob(data, model, model.title) for model in beside])
     return _combined(data, folds, trained, models)
+
+
+def divisions(members: int) -> tuple[int, int]:
+    """Return into how many folds the patients are divided for so many members, and how often: five or more, as often as that allows.
+
+    Examples
+    --------
+    >>> [divisions(members) for members in (2, 5, 10, 12, 20)]
+    [(2, 1), (5, 1), (5, 2), (6, 2), (5, 4)]
+    """
+    repeats = max(count for count in range(1, max(members // _FOLDS, 1) + 1) if members % count == 0)
+    return members // repeats, repeats
 
 
 def fit_alone(data: TrainingData, model: FittedModel, executor: Executor | None = None) -> Ensemble[Any]:
@@ -185,9 +204,10 @@ def _combined(
 ) -> Ensemble[Prepared]:
     """Let each part of the members, and of the models beside them, count for what it is worth on patients it never saw."""
     names = trained[0].parts.names
-    logits = np.full((len(names), len(data.rows), data.n_classes), np.nan)
+    logits = np.zeros((len(names), len(data.rows), data.n_classes))
     for fold, member in zip(folds, trained, strict=True):
-        logits[:, fold.test] = member.logits
+        logits[:, fold.test] += member.logits
+    logits /= 1 + max(fold.repeat for fold in folds)
     logits = np.concatenate([logits, *(model.out_of_fold_logits for model in models)])
     every = [(name, 1.0) for name in names]
     every += [(name, model.trust) for model in models for name in model.names]

@@ -74,6 +74,16 @@ def test_every_row_is_predicted_by_a_member_that_never_saw_its_patient(data, ens
     assert (ensemble.out_of_fold_logits.argmax(axis=1) == data.target).mean() > 0.9
 
 
+def test_patients_are_left_out_of_two_members_of_ten(data, recipe):
+    quick = replace(recipe, training=replace(recipe.training, epochs=1))
+    ten = train_ensemble(data, quick, 10)
+    folds = patient_folds(data.patient, data.label, folds=5, repeats=2, seed=0)
+    said = np.zeros((N, 2))
+    for network, prepared, fold in zip(ten.networks, ten.prepared, folds, strict=True):
+        said[fold.test] += network_output(network, (data.rows[fold.test] - prepared).astype(np.float32)) / 2
+    np.testing.assert_allclose(ten.out_of_fold_logits, said, rtol=1e-10, atol=1e-12)
+
+
 def test_what_a_member_never_sees_does_not_change_it(data, recipe, ensemble):
     left_out = patient_folds(data.patient, data.label, folds=3, repeats=1, seed=0)[0].test
     rows = data.rows.copy()

@@ -267,7 +267,7 @@ def _evaluated_outcome(
         cleaning.preprocessing(),
         networks=chosen.networks,
         classical=chosen.classical,
-        members=network.members,
+        members=network.members or OutcomeStudySettings.members,
         training=network.training(NUMBER_TRAINING),
     )
     return evaluate_outcome_study(table, settings, split=split, execution=execution)
@@ -295,7 +295,7 @@ def _settings(
         preprocessing=cleaning.preprocessing(),
         networks=chosen.networks,
         classical=chosen.classical,
-        members=network.members,
+        members=network.members or SpectraStudySettings.members,
         training=network.training(),
         tune=protocol.tune,
         label_per_sample=protocol.label_per_sample,

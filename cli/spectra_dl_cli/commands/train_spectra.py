@@ -112,7 +112,7 @@ def train_spectra(
     settings = SpectraStudySettings(
         preprocessing=cleaning.preprocessing(),
         networks=(model,),
-        members=network.members,
+        members=network.members or SpectraStudySettings.members,
         training=network.training(),
         label_per_sample=label_per_sample,
         evaluation=evaluation,

@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from spectra_dl.arrays import TextArray, text_array
-from spectra_dl.classification.ensemble import Ensemble, fit_alone, train_ensemble
+from spectra_dl.classification.ensemble import Ensemble, divisions, fit_alone, train_ensemble
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.class_names import positive_class
@@ -38,7 +38,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
     """Classify spectra with an ensemble of small networks, each trained without one fold of the patients.
 
     Member k never sees the patients of fold k. Its logits for fold k's patients, collected over all members, give every
-    training patient a prediction by a network that never saw them: on these is learnt how much each part of the members
+    training patient a prediction by networks that never saw them: on these is learnt how much each part of the members
     counts (`spectra_dl.classification.shares`), the temperature is fitted on them, and the scores in the model file are
     theirs. The ensemble's logit is the mean over its members.
 
@@ -53,7 +53,8 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         One of `spectra_dl.spectra.networks.NETWORKS`; ``"auto"``: the default one with MiniRocket beside its members; or a model of
         ``"logistic"``, ``"pls-da"``, ``"pca-lda"`` and ``"minirocket"`` alone, fitted on all rows.
     members
-        Networks in the ensemble, at least 2; of a model alone, copies that are fitted without a fold each, to say what it is worth.
+        Networks in the ensemble, at least 2; ten leave out each of five folds of the patients twice
+        (`spectra_dl.classification.ensemble.divisions`).
     training
         Settings of the loop, whose seed is replaced by ``seed``; None takes the default ones.
     augmentation
@@ -98,7 +99,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         preprocessing: Preprocessing | None = None,
         *,
         network: str = AUTO,
-        members: int = 5,
+        members: int = 10,
         training: TrainingSettings | None = None,
         augmentation: Augmentation | None = None,
         seed: int = 0,
@@ -194,7 +195,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         steps, seed, memory = recipe.preprocessing, self.seed, self.memory
         rocket = RocketModel(steps, seed, memory)
         if self.network in FITTED_NAMES:
-            linear = LinearModel(self.network, steps, self.members, seed, memory)
+            linear = LinearModel(self.network, steps, divisions(self.members)[0], seed, memory)
             return fit_alone(data, rocket if self.network == ROCKET else linear, executor)
         return train_ensemble(
             data,

@@ -37,7 +37,7 @@ class SpectraStudySettings:
     preprocessing: Preprocessing = field(default_factory=Preprocessing.default)
     networks: tuple[str, ...] = (CLASS_MODELS.default,)
     classical: tuple[str, ...] | None = None
-    members: int = 5
+    members: int = 10
     training: TrainingSettings | None = None
     tune: bool = False
     label_per_sample: bool = False
