@@ -33,6 +33,7 @@ from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
+from spectra_dl.spectra.estimators.rising_curve import rising_curve
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
 _PLS_COMPONENTS = 10
@@ -192,7 +193,7 @@ class PatientCalibrated(ClassifierMixin, CheckedEstimator):
         for fold in inner_folds(labels.text, patient, self.seed):
             inner = clone(self.estimator).fit(rows_at(rows, fold.train), label[fold.train])
             distance[fold.test] = _columns(inner.decision_function(rows_at(rows, fold.test)))
-        self.curve_ = _rising_curve(distance, label)
+        self.curve_ = rising_curve(distance, label)
         self.out_of_fold_probability_ = self.curve_.predict_proba(distance)
         self.estimator_ = clone(self.estimator).fit(rows, label)
         return self
@@ -251,18 +252,6 @@ def classical_models(
 
 def _fewer(n_components: int, rows: FloatArray) -> int:
     return int(max(1, min(n_components, len(rows) - 1, rows.shape[1])))
-
-
-def _rising_curve(distance: FloatArray, label: Labels) -> LogisticRegression:
-    """Return the logistic curve of ``(n, 1)`` or ``(n, c)`` distances in which none makes its own class less likely."""
-    kept = np.ones(distance.shape[1], dtype=bool)
-    while True:
-        # A column of zeros gets a slope of exactly zero.
-        curve = LogisticRegression(C=1e3, max_iter=1000).fit(np.where(kept, distance, 0.0), label)
-        falling = np.diag(curve.coef_) < 0
-        if not falling.any():
-            return curve
-        kept &= ~falling
 
 
 def _columns(distance: FloatArray) -> FloatArray:

@@ -14,7 +14,6 @@ from sklearn.base import (
     TransformerMixin,
     clone,
 )
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
 from spectra_dl.arrays import FloatArray
@@ -23,6 +22,7 @@ from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator
+from spectra_dl.spectra.estimators.rising_curve import rising_curve
 from spectra_dl.spectra.networks.minirocket_features import features_on_processor
 from spectra_dl.spectra.networks.minirocket_kernels import (
     FEATURES,
@@ -145,7 +145,8 @@ class PatientRidge(ClassifierMixin, CheckedEstimator):
 
     Leaving out one spectrum at a time, as `sklearn.linear_model.RidgeClassifierCV` does, leaves the patient's other
     spectra in and picks too small a penalty. Here inner folds by patient choose the penalty whose out-of-fold scores,
-    averaged by patient, lie nearest to the truth; on those scores a logistic curve gives probabilities (Platt 1999).
+    averaged by patient, lie nearest to the truth; on those scores a curve that never falls gives probabilities
+    (`spectra_dl.spectra.estimators.rising_curve`).
 
     Parameters
     ----------
@@ -210,7 +211,7 @@ class PatientRidge(ClassifierMixin, CheckedEstimator):
         best = _nearest(scores, target, patient)
         self.strength_ = float(_STRENGTHS[best])
         self.out_of_fold_score_ = scores[best]
-        self.curve_ = LogisticRegression(C=1e3, max_iter=1000).fit(scores[best], label)
+        self.curve_ = rising_curve(scores[best], label)
         self.out_of_fold_probability_ = self.curve_.predict_proba(scores[best])
 
         dual = _dual_weights(gram, target, _STRENGTHS[best : best + 1])[0]
