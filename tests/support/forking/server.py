@@ -1,7 +1,8 @@
 """Start commands in processes of their own that have the slow imports behind them.
 
-Run by `command_line`: the server imports once and forks for each request, one JSON object a line. A process that is forked
-is a real one, with a working folder, streams, signals and an exit code of its own; only the seconds of importing are saved.
+Run by `command_line`: the server imports and compiles once and forks for each request, one JSON object a line. A process that is
+forked is a real one, with a working folder, streams, signals and an exit code of its own; only the seconds of importing and
+compiling are saved.
 """
 
 import atexit
@@ -14,7 +15,9 @@ import traceback
 
 _SLOW = (
     "anndata",
+    "captum.attr",
     "h5py",
+    "lightning_fabric",
     "pandas",
     "PIL.Image",
     "scipy.optimize",
@@ -26,6 +29,7 @@ _SLOW = (
     "sklearn.svm",
     "tifffile",
     "torch",
+    "torch._dynamo",
     "spectra_dl.expression.study.evaluate",
     "spectra_dl.expression.study.predict",
     "spectra_dl.expression.study.train",
@@ -43,6 +47,7 @@ def serve() -> None:
     os.dup2(2, 1)  # nothing but answers goes where the caller reads them
     for name in _SLOW:
         importlib.import_module(name)
+    _compile()
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()
@@ -50,6 +55,17 @@ def serve() -> None:
             os._exit(_exit_code(request))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
+
+
+def _compile() -> None:
+    """Have the machine code ready that most commands need."""
+    import numpy as np
+
+    from spectra_dl.spectra.baseline import asls
+    from spectra_dl.spectra.networks.minirocket_compiled import compiled_features
+
+    asls(np.ones((1, 20)))
+    compiled_features(np.ones((1, 20), np.float32), np.ones(1, np.intp), [np.ones((84, 1), np.float32)])
 
 
 def _exit_code(request: dict) -> int:
