@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.models.header import Classification, Closed, InputPart
-from spectra_dl.spectra.networks import FITTED_NAMES, NETWORK_NAMES
+from spectra_dl.spectra.networks import FITTED_NAMES, NETWORKS
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
 
@@ -25,7 +25,7 @@ class NetworkDescription(Closed):
     @field_validator("name")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        known = (*NETWORK_NAMES, *FITTED_NAMES)
+        known = (*NETWORKS, *FITTED_NAMES)
         if name not in known:
             raise ValueError(f"no network is called {name!r:.80}; this program knows {', '.join(known)}")
         return name

@@ -1,0 +1,93 @@
+"""What prediction costs: MiniRocket's features against torch, folded networks against torch, and a study against importing torch.
+
+Run: ``python benchmarks/speed/predict_speed.py [pairs]``, 5 unless said. CPU time, one thread, alternating; medians of the ratios.
+"""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from cpu_time import cpu_seconds
+
+from spectra_dl import load_model
+from spectra_dl.models.members import mean_output
+from spectra_dl.spectra.networks.folded import mean_logits
+from spectra_dl.spectra.networks.minirocket_compiled import compiled_features
+from spectra_dl.spectra.networks.minirocket_kernels import KERNELS, dilation_counts, rocket_features
+from spectra_dl_datasets.shipped import SHIPPED_MODEL
+
+DEMO = Path(__file__).resolve().parents[2] / "datasets" / "demo" / "spectra.csv"
+ROWS, POINTS = 256, 1000
+
+
+def main() -> None:
+    """Print a line for each pair of ways."""
+    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    torch.set_num_threads(1)
+    print(compared("MiniRocket's features, 256 x 1000", *features(), pairs))
+    print(compared("logits of the shipped model, 256 x 1000", *logits(), pairs))
+    print(compared("predict the demonstration | import torch", *processes(), pairs))
+
+
+def compared(what: str, ours: Callable[[], float], theirs: Callable[[], float], pairs: int) -> str:
+    """Return the medians of both, and of their ratio, after one run of each that does not count."""
+    ours(), theirs()
+    times = [(ours(), theirs()) for _ in range(pairs)]
+    one, two = (statistics.median(each) for each in zip(*times, strict=True))
+    ratio = statistics.median(mine / other for mine, other in times)
+    return f"{what}: {one:.4f} s against {two:.4f} s, {ratio:.3f} x"
+
+
+def features() -> tuple[Callable[[], float], Callable[[], float]]:
+    """Return machine code and torch on the same spectra."""
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(ROWS, POINTS)).astype(np.float32)
+    dilations, counts = dilation_counts(POINTS, 50)
+    thresholds = [random.normal(size=(KERNELS, count)).astype(np.float32) for count in counts]
+    tensors = [torch.from_numpy(each) for each in thresholds]
+    parts = torch.from_numpy(rows).split(64)  # as many as stay in the cache
+    ours = partial(compiled_features, rows, dilations, thresholds)
+    return partial(cpu_seconds, ours), partial(
+        cpu_seconds, lambda: [rocket_features(part, dilations, tensors) for part in parts]
+    )
+
+
+def logits() -> tuple[Callable[[], float], Callable[[], float]]:
+    """Return the folded networks of the shipped model and the same by torch, which forms MiniRocket's features likewise."""
+    model = load_model(SHIPPED_MODEL)
+    rows = np.random.default_rng(0).normal(size=(ROWS, POINTS)).astype(np.float32)
+    inputs = [rows] * len(model.networks)
+    return partial(cpu_seconds, partial(mean_logits, model.folded, inputs)), partial(
+        cpu_seconds, partial(mean_output, model.networks, inputs)
+    )
+
+
+def processes() -> tuple[Callable[[], float], Callable[[], float]]:
+    """Return whole processes: the command on the demonstration, and an interpreter that imports torch."""
+
+    def spent(*words: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def predict() -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            return spent("-m", "spectra_dl_cli", "predict", str(DEMO), "--out", f"{folder}/out")
+
+    return predict, lambda: spent("-c", "import torch")
+
+
+if __name__ == "__main__":
+    main()
