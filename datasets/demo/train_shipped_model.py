@@ -22,7 +22,8 @@ def main() -> None:
     """Train on the default simulated study and write the model beside the package's code."""
     study = simulate_study(StudySettings(seed=SEED))
     table = study.table
-    classifier = SpectraClassifier(table.wavenumber, seed=SEED, positive=POSITIVE_LABEL)
+    # Half of the usual members: the file is to stay small.
+    classifier = SpectraClassifier(table.wavenumber, members=5, seed=SEED, positive=POSITIVE_LABEL)
     source = Provenance(
         source="simulated bone metastasis study",
         simulated=True,
