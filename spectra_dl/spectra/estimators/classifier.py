@@ -194,9 +194,11 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
     ) -> Ensemble[FittedPreprocessing]:
         steps, seed, memory = recipe.preprocessing, self.seed, self.memory
         rocket = RocketModel(steps, seed, memory)
+        if self.network == ROCKET:
+            return fit_alone(data, rocket, executor)
         if self.network in FITTED_NAMES:
             linear = LinearModel(self.network, steps, divisions(self.members)[0], seed, memory)
-            return fit_alone(data, rocket if self.network == ROCKET else linear, executor)
+            return fit_alone(data, linear, executor)
         return train_ensemble(
             data,
             recipe,

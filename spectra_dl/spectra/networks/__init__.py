@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.networks.limits import MAX_PARAMETERS, check_sizes
 
@@ -187,6 +188,25 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: boo
             f"{MAX_PARAMETERS:,}; crop or resample the spectra, or choose compact"
         )
     return network_class(n_wavenumbers, n_classes)
+
+
+def fitted_network(name: str, n_wavenumbers: int, values: Mapping[str, FloatArray]) -> "nn.Module":
+    """Return a network that is fitted rather than trained, around its values in float32.
+
+    Parameters
+    ----------
+    name
+        One of `FITTED_NAMES`.
+    n_wavenumbers
+        Points of each spectrum.
+    values
+        By the names that the network has for them; ``linear.bias`` has one for each class.
+    """
+    import torch
+
+    network = build_network(name, n_wavenumbers, len(values["linear.bias"]))
+    network.load_state_dict({key: torch.from_numpy(array).float() for key, array in values.items()})
+    return network
 
 
 def _count_parameters(network_class: "NetworkClass", n_wavenumbers: int, n_classes: int) -> int:

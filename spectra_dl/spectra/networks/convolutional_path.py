@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from spectra_dl.spectra.networks.bands import BANDS, FILTERS, HIDDEN
+from spectra_dl.spectra.networks.bands import FILTERS, HIDDEN, bands_of
 from spectra_dl.spectra.networks.limits import check_sizes
 
 
@@ -27,8 +27,7 @@ class ConvolutionalPath(nn.Module):
     def __init__(self, n_wavenumbers: int, n_classes: int, *, linear_on_bands: bool) -> None:
         super().__init__()
         check_sizes(n_wavenumbers, n_classes)
-        width = -(-n_wavenumbers // BANDS)
-        places = (n_wavenumbers - 1) // width + 1
+        width, places = bands_of(n_wavenumbers)
         self.linear = nn.Linear(places if linear_on_bands else n_wavenumbers, n_classes)
         self.filters = nn.Conv1d(1, FILTERS, kernel_size=2 * width + 1, stride=width, padding=width)
         self.standardise_filtered = nn.BatchNorm1d(FILTERS * places, momentum=None, affine=False)

@@ -14,7 +14,7 @@ from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.estimators.parts.linear import each_class
-from spectra_dl.spectra.networks import build_network
+from spectra_dl.spectra.networks import fitted_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 
 if TYPE_CHECKING:
@@ -104,12 +104,8 @@ class LinearPart:
 
     def combined(self, shares: FloatArray) -> "nn.Module":
         """Return the network whose logits are those of the model, times its share (1,)."""
-        import torch
-
-        network = build_network(self.name, len(self.prepared.wavenumber), len(self.bias))
         values = {"linear.weight": shares[0] * self.weight, "linear.bias": shares[0] * self.bias}
-        network.load_state_dict({name: torch.from_numpy(array).float() for name, array in values.items()})
-        return network
+        return fitted_network(self.name, len(self.prepared.wavenumber), values)
 
 
 def _logits(model: Any, spectra: NDArray[Any]) -> FloatArray:

@@ -9,7 +9,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.parts.linear import each_class
-from spectra_dl.spectra.networks import build_network
+from spectra_dl.spectra.networks import fitted_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class RocketModel:
         ridge = PatientRidge(MiniRocket(seed=self.seed, memory=memory), self.seed)
         ridge.fit(memory.clean(spectra, prepared), data.target, groups=data.patient)
         patients = len(np.unique(data.patient))
-        return RocketPart(prepared, ridge, data.n_classes, patients / (patients + _HALF_TRUSTED_AT))
+        return RocketPart(prepared, ridge, patients / (patients + _HALF_TRUSTED_AT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +65,12 @@ class RocketPart:
         The fitted cleaning steps.
     ridge
         The fitted features and weights.
-    n_classes
-        Classes it separates.
     trust
         How far it is believed: half with 100 patients.
     """
 
     prepared: FittedPreprocessing
     ridge: "PatientRidge"
-    n_classes: int
     trust: float
     names = (RocketModel.title,)
 
@@ -84,14 +81,10 @@ class RocketPart:
 
     def combined(self, shares: FloatArray) -> "nn.Module":
         """Return the network whose logits are those of MiniRocket, times its share (1,)."""
-        import torch
-
-        network = build_network(ROCKET, len(self.prepared.wavenumber), self.n_classes)
         weight, offset = self.ridge.feature_weights()
         values = {
             "thresholds": np.concatenate(self.ridge.features_.thresholds_, axis=1),
             "linear.weight": shares[0] * each_class(weight),
             "linear.bias": shares[0] * each_class(offset),
         }
-        network.load_state_dict({name: torch.from_numpy(array).float() for name, array in values.items()})
-        return network
+        return fitted_network(ROCKET, len(self.prepared.wavenumber), values)

@@ -10,6 +10,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.networks.folded.compact import FoldedCompact
 from spectra_dl.spectra.networks.folded.linear import FoldedLinear
 from spectra_dl.spectra.networks.folded.minirocket import FoldedRocket
+from spectra_dl.spectra.networks.limits import check_sizes
 
 # A product of matrices may add in another order where their shapes are others; those of one shape give a row the same bits.
 _ROWS = 64
@@ -59,6 +60,7 @@ def folded_network(
     DataError
         Too few or too many wavenumbers or classes.
     """
+    check_sizes(n_wavenumbers, n_classes)
     return _FOLDED[name](tensors, n_wavenumbers, n_classes)
 
 

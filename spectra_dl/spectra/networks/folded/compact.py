@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.spectra.networks.bands import BANDS, FILTERS, HIDDEN
+from spectra_dl.spectra.networks.bands import FILTERS, HIDDEN, bands_of
 from spectra_dl.spectra.networks.folded.tensors import checked_tensors
-from spectra_dl.spectra.networks.limits import check_sizes
 
 _EPSILON = 1e-5  # of torch's normalisation layers
 _COUNTERS = ("standardise_filtered.num_batches_tracked", "hidden.1.num_batches_tracked")
@@ -50,9 +49,8 @@ class FoldedCompact:
         n_classes
             Classes.
         """
-        check_sizes(n_wavenumbers, n_classes)
         found = checked_tensors(tensors, _shapes(n_wavenumbers, n_classes), _COUNTERS)
-        width, places = _bands(n_wavenumbers)
+        width, places = bands_of(n_wavenumbers)
         # What a filtered spectrum is divided by and what is taken off, as parts of the hidden layer behind it.
         scale = 1 / np.sqrt(found["standardise_filtered.running_var"] + _EPSILON)
         weight = found["hidden.0.weight"] * scale
@@ -85,14 +83,8 @@ def _erf(values: FloatArray) -> FloatArray:
     return np.fromiter(found, dtype=np.float64, count=values.size).reshape(values.shape)
 
 
-def _bands(n_wavenumbers: int) -> tuple[int, int]:
-    """Return how many points a band has, and how many bands there are."""
-    width = -(-n_wavenumbers // BANDS)
-    return width, (n_wavenumbers - 1) // width + 1
-
-
 def _shapes(n_wavenumbers: int, n_classes: int) -> dict[str, tuple[int, ...]]:
-    width, places = _bands(n_wavenumbers)
+    width, places = bands_of(n_wavenumbers)
     filtered = FILTERS * places
     return {
         "linear.weight": (n_classes, n_wavenumbers),

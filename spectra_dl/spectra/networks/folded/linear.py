@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.networks.folded.tensors import checked_tensors
-from spectra_dl.spectra.networks.limits import check_sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +31,6 @@ class FoldedLinear:
         n_classes
             Classes.
         """
-        check_sizes(n_wavenumbers, n_classes)
         shapes = {"linear.weight": (n_classes, n_wavenumbers), "linear.bias": (n_classes,)}
         found = checked_tensors(tensors, shapes)
         return cls(found["linear.weight"], found["linear.bias"])

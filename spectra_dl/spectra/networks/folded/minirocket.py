@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.networks.folded.tensors import checked_tensors
-from spectra_dl.spectra.networks.limits import check_sizes
 from spectra_dl.spectra.networks.minirocket_features import features_on_processor
 from spectra_dl.spectra.networks.minirocket_kernels import FEATURES, KERNELS, dilation_counts
 
@@ -36,7 +35,6 @@ class FoldedRocket:
         n_classes
             Classes.
         """
-        check_sizes(n_wavenumbers, n_classes)
         per_kernel = FEATURES // KERNELS
         shapes = {
             "thresholds": (KERNELS, per_kernel),
