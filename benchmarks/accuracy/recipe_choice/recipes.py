@@ -5,12 +5,14 @@ a cell clean each spectrum once.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
@@ -32,11 +34,25 @@ def classical(name: str, axis: FloatArray, seed: int) -> Estimator:
     return classical_models(axis, Preprocessing.default(), seed, MEMORY)[name]
 
 
+def augmented(strength: float, axis: FloatArray, seed: int) -> Estimator:
+    """Return the compact network with so many times the default strength of every random change."""
+    usual = Augmentation()
+    changed = {field.name: strength * getattr(usual, field.name) for field in fields(usual)}
+    return SpectraClassifier(
+        axis, network="compact", augmentation=Augmentation(**changed), seed=seed, memory=MEMORY
+    )
+
+
 CLASSICAL = tuple(
     name for name in classical_models(np.arange(2.0), Preprocessing.default()) if name != MAJORITY
 )
 
-RECIPES: dict[str, Recipe] = {
+COMPARED: dict[str, Recipe] = {
     **{name: partial(network, name) for name in (AUTO, "compact")},
     **{name: partial(classical, name) for name in CLASSICAL},
 }
+# Run where they are asked for by name.
+TRIED: dict[str, Recipe] = {
+    f"compact, augmentation x {strength:g}": partial(augmented, strength) for strength in (0.0, 4.0)
+}
+RECIPES = COMPARED | TRIED
