@@ -4,6 +4,7 @@ import atexit
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,41 +18,91 @@ def command(*words: object) -> list[str]:
     return [sys.executable, "-m", "spectra_dl_cli", *map(str, words)]
 
 
-def run(*words: object, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: object, code: int | None = 0, folder: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Return what spectra-dl printed; it must end with ``code`` (None: 0 or 6) and show no traceback.
 
     With variables of the environment it is started anew; else it is forked from a process that has imported everything.
     """
     if environment or not hasattr(os, "fork"):
         done = subprocess.run(
-            command(*words), capture_output=True, text=True, check=False, env={**os.environ, **environment}
+            command(*words),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            env={**os.environ, **environment},
         )
     else:
-        done = _run_warm(list(map(str, words)))
+        with Started(*words, folder=folder) as process:
+            printed = process.communicate()
+        done = subprocess.CompletedProcess(command(*words), process.returncode, *printed)
     assert done.returncode in ((0, 6) if code is None else (code,)), done.stderr + done.stdout
     assert "Traceback" not in done.stderr + done.stdout
     return done
 
 
-def _run_warm(words: list[str]) -> subprocess.CompletedProcess[str]:
-    server = _server()
-    with tempfile.TemporaryDirectory() as folder:
-        out, err = (Path(folder, name) for name in ("out", "err"))
-        for file in (out, err):
+class Started:
+    """A command at work in a process that was forked with the imports behind it; it is used as `subprocess.Popen` is."""
+
+    def __init__(self, *words: object, folder: Path | None = None) -> None:
+        self.returncode: int | None = None
+        self._printed = tempfile.TemporaryDirectory()
+        self._streams = [Path(self._printed.name, name) for name in ("out", "err")]
+        for file in self._streams:
             file.touch()
-        request = {
-            "words": words,
-            "folder": os.getcwd(),
-            "environment": dict(os.environ),
-            "out": str(out),
-            "err": str(err),
-        }
-        server.stdin.write(json.dumps(request) + "\n")
-        server.stdin.flush()
-        answer = server.stdout.readline()
-        assert answer, "the process that commands are forked from has ended"
-        texts = [file.read_bytes().decode() for file in (out, err)]
-    return subprocess.CompletedProcess(command(*words), int(answer), *texts)
+        out, err = map(str, self._streams)
+        self.pid = _asked(
+            words=[str(word) for word in words],
+            folder=str(folder or Path.cwd()),
+            environment=dict(os.environ),
+            out=out,
+            err=err,
+        )
+
+    def __enter__(self) -> "Started":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.poll() is None:
+            self.send_signal(signal.SIGKILL)
+            self.wait()
+        self._printed.cleanup()
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it works."""
+        return self._ended(wait=False)
+
+    def wait(self) -> int | None:
+        """Return the exit code once it has ended."""
+        return self._ended(wait=True)
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def communicate(self) -> tuple[str, str]:
+        """Return what it printed and what it said, once it has ended."""
+        self.wait()
+        out, err = (file.read_bytes().decode() for file in self._streams)
+        return out, err
+
+    def _ended(self, *, wait: bool) -> int | None:
+        if self.returncode is None:
+            self.returncode = _asked(pid=self.pid, wait=wait)
+        return self.returncode
+
+
+def _asked(**request: object) -> int | None:
+    """Return the number that the process which commands are forked from answers."""
+    server = _server()
+    server.stdin.write(json.dumps(request) + "\n")
+    server.stdin.flush()
+    answer = server.stdout.readline()
+    assert answer, "the process that commands are forked from has ended"
+    return json.loads(answer)
 
 
 @functools.cache

@@ -216,7 +216,10 @@ def evaluate_spectra(
         _refuse_options_of_classes(context)
     protocol.chosen()  # an unknown name is refused before anything is read
     executor = execution.executor(
-        "spectra_dl.spectra.study.evaluate", "spectra_dl.spectra.study.evaluate_outcome", "torch"
+        "spectra_dl.spectra.study.evaluate",
+        "spectra_dl.spectra.study.evaluate_outcome",
+        "torch",
+        "torch._dynamo",
     )
     from spectra_dl.execution.run import Execution
 

@@ -103,7 +103,7 @@ def train_spectra(
         raise UsageError(
             "--target: no model of a number can be written yet; evaluate spectra --target says how well one would do"
         )
-    executor = execution.executor("spectra_dl.spectra.study.train", "torch")
+    executor = execution.executor("spectra_dl.spectra.study.train", "torch", "torch._dynamo")
     from spectra_dl.execution.journal import has_journal
     from spectra_dl.spectra.study.settings import SpectraStudySettings
     from spectra_dl.spectra.study.train import MODEL_FILE, train_study

@@ -1,8 +1,8 @@
 """Start commands in processes of their own that have the slow imports behind them.
 
-Run by `command_line`: the server imports and compiles once and forks for each request, one JSON object a line. A process that is
-forked is a real one, with a working folder, streams, signals and an exit code of its own; only the seconds of importing and
-compiling are saved.
+Run by `command_line`: the server imports and compiles once, forks for each command and says how it ended, one JSON object a line.
+A process that is forked is a real one, with a working folder, streams, signals and an exit code of its own; only the seconds of
+importing and compiling are saved.
 """
 
 import atexit
@@ -18,6 +18,8 @@ _SLOW = (
     "captum.attr",
     "h5py",
     "lightning_fabric",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.collections",
     "pandas",
     "PIL.Image",
     "scipy.optimize",
@@ -30,13 +32,19 @@ _SLOW = (
     "tifffile",
     "torch",
     "torch._dynamo",
+    "spectra_dl.evaluation.report.page.render",
+    "spectra_dl.execution.facts",
+    "spectra_dl.execution.journal",
     "spectra_dl.expression.study.evaluate",
     "spectra_dl.expression.study.predict",
     "spectra_dl.expression.study.train",
+    "spectra_dl.spectra.networks.convolutional_path",
+    "spectra_dl.spectra.networks.minirocket",
     "spectra_dl.spectra.study.evaluate",
     "spectra_dl.spectra.study.predict",
     "spectra_dl.spectra.study.train",
     "spectra_dl.training.loop",
+    "spectra_dl.training.member",
     "spectra_dl_cli.main",
 )
 
@@ -50,11 +58,22 @@ def serve() -> None:
     _compile()
     for line in sys.stdin:
         request = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            os._exit(_exit_code(request))
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
+        answer = _forked(request) if "words" in request else _exit_code(**request)
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _forked(request: dict) -> int:
+    """Start a command line, and return the number of its process."""
+    child = os.fork()
+    if child == 0:
+        os._exit(_run(request))
+    return child
+
+
+def _exit_code(pid: int, *, wait: bool) -> int | None:
+    """Return how a process has ended, or None if it has not and nobody waits for it."""
+    ended, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def _compile() -> None:
@@ -68,7 +87,7 @@ def _compile() -> None:
     compiled_features(np.ones((1, 20), np.float32), np.ones(1, np.intp), [np.ones((84, 1), np.float32)])
 
 
-def _exit_code(request: dict) -> int:
+def _run(request: dict) -> int:
     """Run one command line as a fresh interpreter would, and return its exit code."""
     os.environ.clear()
     os.environ.update(request["environment"])
