@@ -9,7 +9,8 @@ from dataclasses import fields
 from functools import partial
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.estimator import Estimator
@@ -19,6 +20,7 @@ from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.networks import AUTO
+from spectra_dl.spectra.networks.bands import bands_of
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
 Recipe = Callable[[FloatArray, int], Estimator]
@@ -45,10 +47,17 @@ def augmented(strength: float, axis: FloatArray, seed: int) -> Estimator:
     )
 
 
-def forest_of_points(axis: FloatArray, seed: int) -> Estimator:
-    """Return the random forest without band means."""
-    whole = classical(CLASS_MODELS.classical["random-forest"], axis, seed)
-    return Pipeline([step for step in whole.steps if step[0] != "bandmeans"])
+def forest_of_bands(axis: FloatArray, seed: int) -> Estimator:
+    """Return the random forest on means of neighbouring points, at most 125 of them."""
+    cleaning, forest = classical(CLASS_MODELS.classical["random-forest"], axis, seed)
+    return make_pipeline(cleaning, FunctionTransformer(band_means), forest)
+
+
+def band_means(rows: FloatArray) -> FloatArray:
+    """Return the mean of each band ``(n, b)`` of spectra ``(n, q)``."""
+    width, bands = bands_of(rows.shape[1])
+    starts = width * np.arange(bands)
+    return np.add.reduceat(rows, starts, axis=1) / np.diff(starts, append=rows.shape[1])
 
 
 CLASSICAL = tuple(
@@ -62,6 +71,6 @@ COMPARED: dict[str, Recipe] = {
 # Run where they are asked for by name.
 TRIED: dict[str, Recipe] = {
     **{f"compact, augmentation x {strength:g}": partial(augmented, strength) for strength in (0.0, 4.0)},
-    "random forest of points": forest_of_points,
+    "random forest of bands": forest_of_bands,
 }
 RECIPES = COMPARED | TRIED
