@@ -1,95 +1,29 @@
 """Train the members of an ensemble, each without one fold of the patients, whatever their rows are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, IndexArray, TextArray
+from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.checkpoints import CheckpointKeeper, CheckpointPlace, checkpoint_file
-from spectra_dl.classification.parts import FittedModel, FittedParts, MemberParts, UnseenLogits
+from spectra_dl.classification.members import GroupJob, Prepared, Recipe, TrainedMember
+from spectra_dl.classification.parts import FittedModel, FittedParts, UnseenLogits
 from spectra_dl.classification.shares import learn_shares
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.execution.executor import Executor, SerialExecutor
 from spectra_dl.execution.run import Execution
-from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from spectra_dl.training.loop import Augment
-
-# Keeps a network from growing ever surer of the few patients it knows; the temperature undoes what it costs.
-LABEL_SMOOTHING = 0.1
 _FOLDS = 5  # each leaves four fifths of the patients to learn from
-Prepared = TypeVar("Prepared")
-
-
-class Recipe(Protocol[Prepared]):
-    """How a modality builds a member, and how its rows become what the member takes."""
-
-    @property
-    def training(self) -> TrainingSettings:
-        """Settings of the loop."""
-
-    @property
-    def augment(self) -> "Augment | None":
-        """Random changes to training rows; None makes none."""
-
-    def prepare(self, rows: Any) -> Prepared:
-        """Return what is fitted on the rows a member learns from."""
-
-    def inputs(self, prepared: Prepared, rows: Any) -> NDArray[np.float32]:
-        """Return rows as the member takes them.
-
-        Parameters
-        ----------
-        prepared
-            From `prepare`, on the member's own rows.
-        rows
-            ``(n,)`` any rows.
-
-        Returns
-        -------
-        inputs
-            ``(n, ...)`` float32.
-        """
-
-    def build(self, prepared: Prepared, n_classes: int) -> "nn.Module":
-        """Return an untrained member, with weights drawn from torch's global generator.
-
-        Parameters
-        ----------
-        prepared
-            From `prepare`, on the member's own rows.
-        n_classes
-            Classes, at least 2: the width of its output.
-        """
-
-    def parts(
-        self, network: "nn.Module", inputs: NDArray[np.float32], target: IndexArray, patient: TextArray
-    ) -> MemberParts:
-        """Return a trained member by its parts, of which those that need no training steps are fitted here.
-
-        Parameters
-        ----------
-        network
-            From `build`, trained.
-        inputs
-            ``(n, ...)`` the member's own rows, from `inputs`.
-        target
-            ``(n,)`` class numbers.
-        patient
-            ``(n,)`` whose each row is.
-        """
-
-    def with_training(self, training: TrainingSettings) -> Self:
-        """Return the same recipe with other settings of the loop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,14 +86,28 @@ def train_ensemble(
         data.patient, data.label, folds=folds_of_one, repeats=repeats, seed=seed, parts="members"
     )
     jobs = []
-    for member, fold in enumerate(folds):
-        seeded = recipe.with_training(replace(recipe.training, seed=seed * 1000 + member))
-        path = checkpoints / checkpoint_file(member) if checkpoints else None
+    for group in _groups(members, recipe.together(data.rows)):
+        path = checkpoints / checkpoint_file(group[0]) if checkpoints else None
         place = CheckpointPlace.of(path, resume=resume, local=executor.local)
-        jobs.append(_MemberJob(data, fold, seeded, place, f"member {member + 1} of {members}"))
-    trained = Execution(executor, CheckpointKeeper(jobs)).run(jobs)
+        own = [folds[member] for member in group]
+        jobs.append(GroupJob(data, own, recipe, seed * 1000 + group[0], place, _title(group, members)))
+    groups = Execution(executor, CheckpointKeeper(jobs)).run(jobs)
+    trained = [member for group in groups for member in group.members]
     models = Execution(executor).run([_FittedJob(data, model, model.title) for model in beside])
     return _combined(data, folds, trained, models)
+
+
+def _groups(members: int, together: int) -> list[range]:
+    """Return the numbers of the members that are trained together, in groups whose sizes differ by one at most."""
+    count = -(-members // together)
+    starts = [members * group // count for group in range(count + 1)]
+    return [range(*ends) for ends in pairwise(starts)]
+
+
+def _title(group: range, members: int) -> str:
+    if len(group) == 1:
+        return f"member {group[0] + 1} of {members}"
+    return f"members {group[0] + 1} to {group[-1] + 1} of {members}"
 
 
 def divisions(members: int) -> tuple[int, int]:
@@ -199,7 +147,7 @@ def fit_alone(data: TrainingData, model: FittedModel, executor: Executor | None 
 def _combined(
     data: TrainingData,
     folds: Sequence[Fold],
-    trained: "Sequence[_TrainedMember[Prepared]]",
+    trained: Sequence[TrainedMember[Prepared]],
     models: Sequence[FittedParts],
 ) -> Ensemble[Prepared]:
     """Let each part of the members, and of the models beside them, count for what it is worth on patients it never saw."""
@@ -235,37 +183,6 @@ def _shares(parts: Sequence[UnseenLogits], data: TrainingData) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class _TrainedMember(Generic[Prepared]):
-    """A trained member's parts, what was prepared for it, the parts' logits of the rows it never saw, and its checkpoint if it is to be sent home."""
-
-    parts: MemberParts
-    prepared: Prepared
-    logits: FloatArray
-    checkpoint: bytes | None
-
-
-@dataclass(frozen=True, eq=False)
-class _MemberJob(Generic[Prepared]):
-    """A member to be trained."""
-
-    data: TrainingData
-    fold: Fold
-    recipe: Recipe[Prepared]
-    place: CheckpointPlace
-    title: str
-    record_types = ()
-
-    def run(self) -> _TrainedMember[Prepared]:
-        with self.place.opened() as (checkpoint, goes_on):
-            parts, prepared = _train_member(
-                self.data, self.fold.train, self.recipe, checkpoint, resume=goes_on
-            )
-            content = self.place.to_send(checkpoint)
-        rows = self.data.rows[self.fold.test]
-        return _TrainedMember(parts, prepared, parts.logits(self.recipe.inputs(prepared, rows)), content)
-
-
-@dataclass(frozen=True, eq=False)
 class _FittedJob:
     """A model to be fitted beside the members."""
 
@@ -276,31 +193,3 @@ class _FittedJob:
 
     def run(self) -> FittedParts:
         return self.model.fit(self.data)
-
-
-def _train_member(
-    data: TrainingData, rows: IndexArray, recipe: Recipe[Prepared], checkpoint: Path | None, *, resume: bool
-) -> tuple[MemberParts, Prepared]:
-    """Train one network on ``rows``, for a number of steps that is fixed: patients who only stop a training are lost to it."""
-    import torch
-
-    from spectra_dl.training.losses import cross_entropy
-    from spectra_dl.training.member import Examples, train_member
-
-    prepared = recipe.prepare(data.rows[rows])
-    examples = Examples(recipe.inputs(prepared, data.rows[rows]), data.target[rows])
-    counts = np.bincount(data.target[rows], minlength=data.n_classes)
-    weight = torch.tensor(len(rows) / (data.n_classes * counts), dtype=torch.float32)
-    network = train_member(
-        lambda: recipe.build(prepared, data.n_classes),
-        cross_entropy(weight, LABEL_SMOOTHING),
-        examples,
-        None,
-        recipe.training.for_rows(len(rows)),
-        weights_seed=recipe.training.seed,
-        augment=recipe.augment,
-        checkpoint=checkpoint,
-        resume=resume,
-        progress=False,
-    )
-    return recipe.parts(network, examples.inputs, data.target[rows], data.patient[rows]), prepared

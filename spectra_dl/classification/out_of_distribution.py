@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
+
 _COMPONENTS = 10
 _QUANTILE = 0.99
 _FOLDS = 5
+_LEAST_SQUARE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +71,9 @@ class OutOfDistribution:
     def _components(cls, matrix: NDArray[np.float32]) -> "OutOfDistribution":
         mean = matrix.mean(axis=0, dtype=np.float64)
         count = max(1, min(_COMPONENTS, len(matrix) // 4, matrix.shape[1] - 1))
-        _, singular, rows = np.linalg.svd(matrix - mean, full_matrices=False)
-        variance = np.maximum(singular[:count] ** 2 / max(len(matrix) - 1, 1), 1e-12)
-        return cls(
-            mean.astype(np.float32), rows[:count].astype(np.float32), variance.astype(np.float32), 1.0, 1.0
-        )
+        squares, rows = _principal_axes(matrix - mean, count)
+        variance = np.maximum(squares / max(len(matrix) - 1, 1), 1e-12)
+        return cls(mean.astype(np.float32), rows.astype(np.float32), variance.astype(np.float32), 1.0, 1.0)
 
     def _measure(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         centred = matrix.astype(np.float64) - self.mean
@@ -117,3 +118,21 @@ class OutOfDistribution:
             tensors[f"out_of_distribution.{name}"] for name in ("mean", "components", "variance")
         )
         return cls(mean, components, variance, residual_limit, distance_limit)
+
+
+def _principal_axes(centred: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """Return the largest squared singular values ``(k,)`` of rows, and the axes ``(k, q)`` that go with them.
+
+    From the smaller of the two products of the rows with themselves, whose other eigenvectors are left out: a tenth of the time of all
+    singular values, and as good for the first few.
+    """
+    from scipy.linalg import eigh
+
+    few = len(centred) < centred.shape[1]
+    product = centred @ centred.T if few else centred.T @ centred
+    squares, vectors = eigh(product, subset_by_index=(len(product) - count, len(product) - 1))
+    squares, axes = np.maximum(squares[::-1], 0.0), vectors[:, ::-1].T
+    known = squares > _LEAST_SQUARE * squares[0]  # along the others rows differ by rounding alone
+    if few:
+        axes = axes @ centred / np.sqrt(np.where(known, squares, 1.0))[:, None]
+    return squares, axes * known[:, None]

@@ -20,6 +20,7 @@ from spectra_dl.training.distributed.launch import read_launch
 from spectra_dl.training.distributed.processes import Processes, join_processes
 from spectra_dl.training.distributed.whole_batch import whole_batch_layers, whole_outputs
 from spectra_dl.training.engine import start_fabric
+from spectra_dl.training.grouped.network import NetworkGroup, clip_each_member
 from spectra_dl.training.history import EpochRecord, History
 from spectra_dl.training.losses import Loss
 from spectra_dl.training.opening import open_training
@@ -51,6 +52,7 @@ class _Job:
 
     fabric: "Fabric"
     processes: Processes
+    network: nn.Module
     model: nn.Module
     optimiser: torch.optim.Optimizer
     loss: Loss
@@ -143,6 +145,7 @@ def fit(
         job = _Job(
             fabric=fabric,
             processes=processes,
+            network=network,
             model=model,
             optimiser=optimiser,
             loss=loss,
@@ -234,12 +237,18 @@ def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
         job.fabric.backward(loss)
         mean_loss += loss.detach()
     job.processes.all_reduce_gradients(job.model)
-    norm = job.fabric.clip_gradients(
-        job.model, job.optimiser, max_norm=job.settings.gradient_clip, error_if_nonfinite=False
-    )
     # One transfer from the device for both numbers.
-    loss_value, norm_value = torch.stack((mean_loss, cast("torch.Tensor", norm))).tolist()
+    loss_value, norm_value = torch.stack((mean_loss, _clipped_norm(job))).tolist()
     return loss_value, norm_value
+
+
+def _clipped_norm(job: _Job) -> torch.Tensor:
+    """Shorten the gradient, of each member of a group on its own, and return its norm before, ``()``."""
+    longest = job.settings.gradient_clip
+    if isinstance(job.network, NetworkGroup):
+        return clip_each_member(job.network.parameters(), job.network.members, longest)
+    norm = job.fabric.clip_gradients(job.model, job.optimiser, max_norm=longest, error_if_nonfinite=False)
+    return cast("torch.Tensor", norm)
 
 
 def _shared_losses(job: _Job, batch: Batch) -> torch.Tensor:
@@ -324,6 +333,6 @@ def _broken_rows(job: _Job, batch: Batch) -> str:
     losses = _shared_losses(job, batch)
     broken = batch.rows[~losses.isfinite().to(batch.rows.device)].tolist()
     if not broken:
-        return f" (largest loss in training row {int(batch.rows[int(losses.argmax())])}, counted from 0)"
+        return f" (largest loss in training row {int(batch.rows.flatten()[int(losses.argmax())])}, counted from 0)"
     named = ", ".join(map(str, broken[:_NAMED_ROWS])) + (", ..." if len(broken) > _NAMED_ROWS else "")
     return f" (not finite in training rows {named}, counted from 0)"

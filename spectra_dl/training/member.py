@@ -1,7 +1,7 @@
-"""Train one network from nothing on arrays: initial weights of a seed, batches, the loop, and back to the processor."""
+"""Train networks from nothing on arrays: initial weights of a seed, batches, the loop, and back to the processor."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from spectra_dl.training.batches import TensorBatches
+from spectra_dl.training.grouped.batches import GroupBatches
+from spectra_dl.training.grouped.network import NetworkGroup
 from spectra_dl.training.loop import Augment, fit
 from spectra_dl.training.losses import Loss
 from spectra_dl.training.settings import TrainingSettings
@@ -84,9 +86,7 @@ def train_member(
     TrainingDivergedError
         The loss is no longer finite.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(weights_seed)
-        network = build()
+    network = seeded_network(build, weights_seed)
     fit(
         network,
         loss,
@@ -99,3 +99,63 @@ def train_member(
         progress=progress,
     )
     return network.cpu()
+
+
+def train_group(
+    group: NetworkGroup,
+    loss: Loss,
+    learn: Sequence[tuple[Examples, int]],
+    settings: TrainingSettings,
+    *,
+    augment: Augment | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> tuple[nn.Module, ...]:
+    """Train a group of networks and return each with its last weights, on the processor and in evaluation mode.
+
+    Parameters
+    ----------
+    group
+        The networks, untrained.
+    loss
+        See `spectra_dl.training.loop.fit`; of ``(N, M, ...)`` outputs and targets.
+    learn
+        The rows that each member learns from, and the seed of their order.
+    settings
+        Settings of the loop.
+    augment, checkpoint, resume
+        See `spectra_dl.training.loop.fit`.
+
+    Raises
+    ------
+    TrainingDivergedError
+        The loss is no longer finite.
+    """
+    each = (rows.batches(replace(settings, seed=seed), settings.passes) for rows, seed in learn)
+    fit(
+        group,
+        loss,
+        GroupBatches(tuple(each)),
+        None,
+        settings,
+        augment=augment,
+        checkpoint=checkpoint,
+        resume=resume,
+        progress=False,
+    )
+    return tuple(network.cpu().eval() for network in group.separate())
+
+
+def seeded_network(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """Build a network with weights of a seed.
+
+    Parameters
+    ----------
+    build
+        Draws them from torch's global generator, which is given back as it was.
+    seed
+        Of the weights.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()

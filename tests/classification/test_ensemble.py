@@ -9,12 +9,13 @@ from torch import nn
 
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
-from spectra_dl.classification.ensemble import train_ensemble
+from spectra_dl.classification.ensemble import _groups, train_ensemble
 from spectra_dl.classification.parts import WholeNetwork
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.models.header import InputPart, ModelHeader
 from spectra_dl.models.members import network_output
+from spectra_dl.training.grouped.network import NetworkGroup
 from spectra_dl.training.settings import TrainingSettings
 
 N, WIDTH = 60, 4
@@ -39,8 +40,32 @@ class MatrixRecipe:
     def parts(self, network, inputs, target, patient):
         return WholeNetwork(network)
 
-    def with_training(self, training):
-        return replace(self, training=training)
+    def together(self, rows):
+        return 1
+
+
+class LinearGroup(NetworkGroup):
+    """Linear layers side by side."""
+
+    def __init__(self, networks):
+        super().__init__(networks, {"weight": "weight", "bias": "bias"})
+        self.weight = self.beside_one_another("weight")
+        self.bias = nn.Parameter(self.beside_one_another("bias").detach().flatten())
+
+    def forward(self, rows):
+        bias = self.bias.view(self.members, -1)
+        return torch.einsum("nmw,mcw->nmc", rows, self.weight) + bias
+
+
+@dataclass(frozen=True)
+class TogetherRecipe(MatrixRecipe):
+    """As above, but that two members are trained as one network."""
+
+    def together(self, rows):
+        return 2
+
+    def group(self, networks):
+        return LinearGroup(networks)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +134,25 @@ def test_the_description_is_whole_for_an_input_part_the_room_does_not_know(data,
     figures = {score.name: score.value for score in header.scores}
     assert figures["balanced accuracy"] > 0.9
     assert ModelHeader[MatrixPart].model_validate_json(header.model_dump_json()) == header
+
+
+def test_members_that_are_trained_together_are_what_they_are_alone(data, recipe, ensemble, tmp_path):
+    together = train_ensemble(data, TogetherRecipe(recipe.training), 3, checkpoints=tmp_path)
+    for network, alone in zip(together.networks, ensemble.networks, strict=True):
+        torch.testing.assert_close(network.weight, alone.weight, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(together.out_of_fold_logits, ensemble.out_of_fold_logits, rtol=1e-3, atol=1e-3)
+    assert {file.name for file in tmp_path.iterdir()} == {"member-0.safetensors", "member-1.safetensors"}
+    again = train_ensemble(data, TogetherRecipe(recipe.training), 3, checkpoints=tmp_path, resume=True)
+    np.testing.assert_array_equal(again.out_of_fold_logits, together.out_of_fold_logits)
+
+
+@pytest.mark.parametrize(
+    ("members", "together", "sizes"), [(10, 5, [5, 5]), (7, 5, [3, 4]), (5, 5, [5]), (2, 1, [1, 1])]
+)
+def test_groups_are_of_nearly_one_size_and_hold_every_member_once(members, together, sizes):
+    groups = _groups(members, together)
+    assert [len(group) for group in groups] == sizes
+    assert [member for group in groups for member in group] == list(range(members))
 
 
 class MatrixPart(InputPart):

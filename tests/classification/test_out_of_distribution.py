@@ -56,3 +56,21 @@ def test_it_comes_back_from_its_tensors(reference):
 
 def test_one_patient_is_enough_to_fit():
     assert np.isfinite(OutOfDistribution.fit(spectra(3, 0), ["p"] * 3).exceedance(spectra(3, 0))).all()
+
+
+@pytest.mark.parametrize("shape", [(40, 90), (90, 40)], ids=["fewer rows", "fewer points"])
+def test_axes_and_variances_are_those_of_the_singular_value_decomposition(shape):
+    rows = np.random.default_rng(8).normal(size=shape).astype(np.float32)
+    fitted = OutOfDistribution.fit(rows, [f"p{row}" for row in range(shape[0])])
+    _, singular, axes = np.linalg.svd(rows - rows.mean(axis=0, dtype=np.float64), full_matrices=False)
+    count = len(fitted.variance)
+    np.testing.assert_allclose(fitted.variance, singular[:count] ** 2 / (shape[0] - 1), rtol=1e-6)
+    np.testing.assert_allclose(np.abs(np.sum(fitted.components * axes[:count], axis=1)), 1, rtol=1e-6)
+    np.testing.assert_allclose(fitted.components @ fitted.components.T, np.eye(count), atol=1e-6)
+
+
+def test_rows_of_one_spectrum_make_no_axes_of_rounding():
+    rows = np.repeat(spectra(3, 9)[:1], 12, axis=0)
+    fitted = OutOfDistribution.fit(rows, [f"p{row}" for row in range(12)])
+    assert not fitted.components.any()
+    assert fitted.exceedance(rows).max() <= 1 < fitted.exceedance(rows + 1).min()

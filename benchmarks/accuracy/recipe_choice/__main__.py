@@ -27,7 +27,7 @@ import tables
 import tasks
 from cells import FRESH_PATIENTS, Cell, design
 from options import Options
-from recipes import RECIPES
+from recipes import COMPARED, RECIPES
 from store import Result, stored
 
 
@@ -56,7 +56,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/raman"))
     parser.add_argument("--variant", choices=("A", "B"), default="A")
     parser.add_argument("--cells", nargs="*", help="those whose name starts so; none without a word after it")
-    parser.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES))
+    parser.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(COMPARED))
     parser.add_argument("--sets", nargs="*", choices=list(real_sets.SETS), default=list(real_sets.SETS))
     parser.add_argument("--studies", type=int, default=3, help="of each cell")
     parser.add_argument(

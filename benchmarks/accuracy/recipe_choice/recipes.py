@@ -5,15 +5,19 @@ a cell clean each spectrum once.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.networks import AUTO
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
@@ -32,11 +36,32 @@ def classical(name: str, axis: FloatArray, seed: int) -> Estimator:
     return classical_models(axis, Preprocessing.default(), seed, MEMORY)[name]
 
 
+def augmented(strength: float, axis: FloatArray, seed: int) -> Estimator:
+    """Return the compact network with so many times the default strength of every random change."""
+    usual = Augmentation()
+    changed = {field.name: strength * getattr(usual, field.name) for field in fields(usual)}
+    return SpectraClassifier(
+        axis, network="compact", augmentation=Augmentation(**changed), seed=seed, memory=MEMORY
+    )
+
+
+def forest_of_points(axis: FloatArray, seed: int) -> Estimator:
+    """Return the random forest without band means."""
+    whole = classical(CLASS_MODELS.classical["random-forest"], axis, seed)
+    return Pipeline([step for step in whole.steps if step[0] != "bandmeans"])
+
+
 CLASSICAL = tuple(
     name for name in classical_models(np.arange(2.0), Preprocessing.default()) if name != MAJORITY
 )
 
-RECIPES: dict[str, Recipe] = {
+COMPARED: dict[str, Recipe] = {
     **{name: partial(network, name) for name in (AUTO, "compact")},
     **{name: partial(classical, name) for name in CLASSICAL},
 }
+# Run where they are asked for by name.
+TRIED: dict[str, Recipe] = {
+    **{f"compact, augmentation x {strength:g}": partial(augmented, strength) for strength in (0.0, 4.0)},
+    "random forest of points": forest_of_points,
+}
+RECIPES = COMPARED | TRIED

@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
@@ -34,6 +34,7 @@ from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.estimators.rising_curve import rising_curve
+from spectra_dl.spectra.networks.bands import bands_of
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
 _PLS_COMPONENTS = 10
@@ -84,6 +85,38 @@ class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Che
         rows = self._matrix(X, reset=False)
         scores: FloatArray = self.pca_.transform(rows)
         return scores
+
+
+class BandMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstimator):
+    """Means of neighbouring points, at most 125 of them: what a tree can look at without choosing among points that say the same."""
+
+    _learnt = "starts_"
+    starts_: IndexArray
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.starts_)
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+        """Find where bands begin.
+
+        Parameters
+        ----------
+        X
+            ``(n, q)`` training rows, of which only the number of points is looked at.
+        y
+            ``(n,)`` class of each row; not looked at.
+        """
+        points = self._matrix(X, reset=True).shape[1]
+        width, bands = bands_of(points)
+        self.starts_ = width * np.arange(bands)
+        return self
+
+    def transform(self, X: ArrayLike) -> FloatArray:
+        """Return the means, ``(n, bands)``."""
+        rows = self._matrix(X, reset=False)
+        sums: FloatArray = np.add.reduceat(rows, self.starts_, axis=1)
+        return sums / np.diff(self.starts_, append=rows.shape[1])
 
 
 class PartialLeastSquaresScores(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstimator):
@@ -245,7 +278,7 @@ def classical_models(
         title["pls-da"]: after_cleaning(PartialLeastSquaresScores(), LinearDiscriminantAnalysis()),
         title["pca-lda"]: after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
         title["svm"]: PatientCalibrated(support_vectors, seed),
-        title["random-forest"]: after_cleaning(forest),
+        title["random-forest"]: after_cleaning(BandMeans(), forest),
         title["minirocket"]: PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
     }
 

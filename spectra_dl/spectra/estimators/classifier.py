@@ -192,7 +192,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         resume: bool,
         executor: Executor | None,
     ) -> Ensemble[FittedPreprocessing]:
-        steps, seed, memory = recipe.preprocessing, self.seed, self.memory
+        steps, seed, memory = recipe.preprocessing, self.seed, recipe.memory
         rocket = RocketModel(steps, seed, memory)
         if self.network == ROCKET:
             return fit_alone(data, rocket, executor)
@@ -216,7 +216,7 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
             replace(self.training or DEFAULT_TRAINING, seed=self.seed),
             self.augmentation or Augmentation(),
             means,
-            self.memory,
+            FoldMemory() if self.memory is None else self.memory,
         )
 
     def _training_data(self, table: SpectraTable, labels: ClassLabels, patient: TextArray) -> TrainingData:

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.preprocessing.despike import Despike
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
+from spectra_dl.spectra.preprocessing.recurring_places import HitCounts, hits
+from spectra_dl.spectra.preprocessing.step import StepResult
 from spectra_dl.spectra.preprocessing.steps import step_to_json
 from spectra_dl.spectra.recently_used import RecentlyUsed, content_digest, row_digests
 from spectra_dl.spectra.table import SpectraTable
@@ -23,8 +26,8 @@ class FoldMemory:
     """Memory shared by models, so that none repeats what another has done with the same rows.
 
     Everything is known by its content. Fitted steps belong to the bytes of exactly the training rows they were fitted on: nothing
-    of any other row can reach them. A cleaned spectrum belongs to its own values and to the fitted steps, features belong
-    to the rows and to whatever transforms them. So results are the same with and without memory, in whatever order models and folds come.
+    of any other row can reach them. Where a spectrum has cosmic rays belongs to its own values, a cleaned spectrum to these and to the
+    fitted steps, and features to the rows and to whatever transforms them. So results are the same with and without memory, in whatever order models and folds come.
 
     What was used least recently is dropped first. Clones by scikit-learn share one memory; a pickled one arrives empty.
 
@@ -48,7 +51,7 @@ class FoldMemory:
         self.most_bytes = most_bytes
         of_fits = int(most_bytes * _SHARE_OF_FITS)
         self._fits = RecentlyUsed[FittedPreprocessing](of_fits)
-        self._arrays = RecentlyUsed[Features](most_bytes - of_fits)
+        self._arrays = RecentlyUsed[NDArray[Any]](most_bytes - of_fits)
 
     @property
     def size(self) -> int:
@@ -80,7 +83,7 @@ class FoldMemory:
         key = content_digest(steps, table.wavenumber, table.intensity)
         fitted = self._fits.get(key)
         if fitted is None:
-            fitted = preprocessing.fit(table)
+            fitted = preprocessing.fit(table, count_hits=self._count_hits, remove_rays=self._remove_rays)
             fitted.axis.setflags(write=False)
             fitted.wavenumber.setflags(write=False)
             # A step's learnt numbers are Python's, each larger than its text.
@@ -106,17 +109,7 @@ class FoldMemory:
         if not len(table):
             return fitted.transform(table).matrix
         steps = json.dumps([fitted.effect, table.wavenumber.tolist()])
-        keys = row_digests(steps, table.intensity)
-        rows = {at: row for at, key in enumerate(keys) if (row := self._arrays.get(key)) is not None}
-        missing = [at for at in range(len(keys)) if at not in rows]
-        if missing:
-            cleaned = fitted.transform(table.select(missing)).matrix
-            rows |= dict(zip(missing, cleaned, strict=True))
-            # More than fit at all would drive out everything, themselves among it.
-            if self._arrays.has_room(cleaned.nbytes, entries=len(missing)):
-                for at, row in zip(missing, cleaned, strict=True):
-                    self._arrays.put(keys[at], row.copy(), row.nbytes)  # a view would keep all rows in memory
-        return np.stack([rows[at] for at in range(len(keys))])
+        return self._by_row(steps, table.intensity, lambda rows: fitted.transform(table.select(rows)).matrix)
 
     def features(
         self, transformer: str, rows: FloatArray, transform: Callable[[FloatArray], Features]
@@ -145,3 +138,42 @@ class FoldMemory:
                 return known
             self._arrays.put(key, known, known.nbytes)
         return known.copy(order="K")  # the last digits of sums over features go by their order in memory
+
+    def _by_row(
+        self, text: str, rows: FloatArray, compute: Callable[[list[int]], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """Return what is computed of each row by itself ``(n, ...)``, of rows that it knows without computing it."""
+        keys = row_digests(text, rows)
+        results = {at: result for at, key in enumerate(keys) if (result := self._arrays.get(key)) is not None}
+        missing = [at for at in range(len(keys)) if at not in results]
+        if missing:
+            computed = compute(missing)
+            results |= dict(zip(missing, computed, strict=True))
+            # More than fit at all would drive out everything, themselves among it.
+            if self._arrays.has_room(computed.nbytes, entries=len(missing)):
+                for at, result in zip(missing, computed, strict=True):
+                    self._arrays.put(
+                        keys[at], result.copy(), result.nbytes
+                    )  # a view would keep all in memory
+        return np.stack([results[at] for at in range(len(keys))])
+
+    def _count_hits(self, step: Despike, intensity: FloatArray, wavenumber: FloatArray) -> HitCounts:
+        """Do what `Despike.counts` does: the rows of different folds are nearly the same."""
+
+        def packed(rows: list[int]) -> NDArray[np.uint8]:
+            return np.packbits(np.stack(hits(intensity[rows], step.threshold), axis=1), axis=2)
+
+        step.require_points(wavenumber)
+        known = self._by_row(f"hits {step.threshold}", intensity, packed)
+        rays, suspected = np.unpackbits(known, axis=2, count=intensity.shape[1]).view(np.bool_).swapaxes(0, 1)
+        return HitCounts.counted(rays, suspected)
+
+    def _remove_rays(self, step: Despike, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
+        """Do what `Despike.apply` does, but for the remarks, which a fit doesn't need."""
+        kept = step.kept_points(wavenumber)
+        places = None if kept is None else np.flatnonzero(kept).tolist()
+        text = json.dumps(["without rays", step.threshold, step.rule, places])
+        cleaned = self._by_row(
+            text, intensity, lambda rows: step.apply(intensity[rows], wavenumber).intensity
+        )
+        return StepResult(cleaned, wavenumber)

@@ -111,12 +111,13 @@ class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstim
         for at, (dilation, count) in enumerate(zip(self.dilations_, counts, strict=True)):
             chosen = _tensor(rows[generator.integers(len(rows), size=KERNELS)])
             at_dilation, quantiles = np.split(quantiles, [count * KERNELS])
-            outputs = output_for_each(chosen, int(dilation), padded_first=at % 2 == 0)
-            thresholds = [
-                np.quantile(output.numpy(), part)
-                for output, part in zip(outputs, at_dilation.reshape(KERNELS, count), strict=True)
+            outputs = [
+                output.numpy() for output in output_for_each(chosen, int(dilation), padded_first=at % 2 == 0)
             ]
-            all_thresholds.append(np.array(thresholds, dtype=np.float32))  # (84, count)
+            levels, thresholds = at_dilation.reshape(KERNELS, count), np.empty((KERNELS, count), np.float32)
+            for half in (slice(0, None, 2), slice(1, None, 2)):  # those with padded ends, and those without
+                thresholds[half] = _quantiles(np.stack(outputs[half]), levels[half])
+            all_thresholds.append(thresholds)
         self.thresholds_ = all_thresholds
         return self
 
@@ -132,6 +133,18 @@ class MiniRocket(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CheckedEstim
     def _transformed(self, X: FloatArray) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(X, dtype=np.float32)
         return features_on_processor(rows, self.dilations_, self.thresholds_)
+
+
+def _quantiles(values: NDArray[np.float32], levels: FloatArray) -> FloatArray:
+    """Return ``(k, l)`` quantiles of rows ``(k, n)`` at levels ``(k, l)``, as `numpy.quantile` has them of one row at a time."""
+    ordered = np.sort(values, axis=1)
+    place = levels * (values.shape[1] - 1)
+    below = np.floor(place).astype(np.intp)
+    above = np.minimum(below + 1, values.shape[1] - 1)
+    low, high = (np.take_along_axis(ordered, index, axis=1) for index in (below, above))
+    step, share = high - low, place - below
+    quantiles: FloatArray = np.where(share < 0.5, low + step * share, high - step * (1 - share))
+    return quantiles
 
 
 def _tensor(rows: FloatArray) -> "Tensor":

@@ -1,7 +1,8 @@
 """How a member of an ensemble for spectra is built, and how spectra become what it takes."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,12 @@ from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from spectra_dl.spectra.networks.compact import Compact
+    from spectra_dl.training.grouped.network import NetworkGroup
+
+_MOST_TOGETHER = 5  # ten members are two jobs, for two processes
+_VALUES_AT_ONCE = 50_000_000  # of prepared spectra of members that are trained together; 4 bytes each
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,20 @@ class SpectraRecipe:
         linear = linear_solutions(inputs, target, patient, means=self.means)
         return CompactParts(network, linear)
 
-    def with_training(self, training: TrainingSettings) -> "SpectraRecipe":
-        """Return the same recipe with other settings of the loop."""
-        return replace(self, training=training)
+    def together(self, rows: SpectraTable) -> int:
+        """Return how many members may be trained as one network, on most of these spectra each; 1 if each is trained alone."""
+        if self.network != "compact":
+            return 1
+        return max(1, min(_MOST_TOGETHER, _VALUES_AT_ONCE // rows.intensity.size))
+
+    def group(self, networks: "Sequence[nn.Module]") -> "NetworkGroup":
+        """Return members as one network.
+
+        Parameters
+        ----------
+        networks
+            From `build`, of one size.
+        """
+        from spectra_dl.spectra.networks.compact_group import CompactGroup
+
+        return CompactGroup(cast("Sequence[Compact]", networks))

@@ -1,9 +1,12 @@
 """The convolutional path of the default network, as it is and as it was."""
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from spectra_dl.spectra.networks.bands import FILTERS, HIDDEN, bands_of
 from spectra_dl.spectra.networks.limits import check_sizes
+from spectra_dl.training.dropout import PackedDropout
 
 
 class ConvolutionalPath(nn.Module):
@@ -31,18 +34,18 @@ class ConvolutionalPath(nn.Module):
         self.linear = nn.Linear(places if linear_on_bands else n_wavenumbers, n_classes)
         self.filters = nn.Conv1d(1, FILTERS, kernel_size=2 * width + 1, stride=width, padding=width)
         self.standardise_filtered = nn.BatchNorm1d(FILTERS * places, momentum=None, affine=False)
+        self.drop, self.drop_hidden = PackedDropout(0.5), PackedDropout(0.3)
         self.hidden = nn.Sequential(
             nn.Linear(FILTERS * places, HIDDEN),
             nn.BatchNorm1d(HIDDEN),
             nn.GELU(),
-            nn.Dropout(0.3),
+            self.drop_hidden,
             nn.Linear(HIDDEN, n_classes),
         )
-        self.drop = nn.Dropout(0.5)
         # The normalisation behind them takes these biases out again, so their gradient is only rounding, and AdamW
         # makes full steps of it. Frozen, the same training gives the same result to seven digits wherever it runs.
-        for layer in (self.filters, self.hidden[0]):
-            layer.bias.requires_grad_(False)
+        for bias in (self.filters.bias, self.hidden[0].bias):
+            nn.init.zeros_(cast("Tensor", bias).requires_grad_(False))
 
     def convolutional(self, spectra: Tensor) -> Tensor:
         """Return the convolutional path's logits ``(N, C)`` for spectra ``(N, W)``."""

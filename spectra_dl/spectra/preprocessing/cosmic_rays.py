@@ -117,7 +117,15 @@ class FoundRays:
     def without_rays(
         self, intensity: FloatArray, threshold: float = THRESHOLD, kept: BoolArray | None = None
     ) -> tuple[FloatArray, BoolArray]:
-        """Do what the function `without_rays` does, and remember it; parameters as there."""
+        """Do what the function `without_rays` does, and remember it.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite, p >= 5; nobody may change it from now on.
+        threshold, kept
+            As in the function.
+        """
         cleaned, replaced = without_rays(intensity, threshold, kept)
         self._searches.append((_rule(threshold, kept), intensity, cleaned, replaced))
         return cleaned, replaced

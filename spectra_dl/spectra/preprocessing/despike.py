@@ -116,8 +116,18 @@ class Despike:
         DataError
             The spectra have fewer than 5 points.
         """
-        require_points(self, wavenumber, SHORTEST)
+        self.require_points(wavenumber)
         return HitCounts.of(intensity, self.threshold)
+
+    def require_points(self, wavenumber: FloatArray) -> None:
+        """Refuse an axis ``(p,)`` of fewer points than rays are looked for in.
+
+        Raises
+        ------
+        DataError
+            It has fewer than 5.
+        """
+        require_points(self, wavenumber, SHORTEST)
 
     def with_counts(self, counts: HitCounts, wavenumber: FloatArray) -> Self:
         """Return the step with the places that recur, from counts.
@@ -151,7 +161,7 @@ class Despike:
         DataError
             The spectra have fewer than 5 points.
         """
-        require_points(self, wavenumber, SHORTEST)
+        self.require_points(wavenumber)
         if self.rule == "two points":
             cleaned, replaced = two_point_rays.without_rays(intensity, self.threshold)
         else:

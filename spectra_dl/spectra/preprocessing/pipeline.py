@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 from typing import Self
 
@@ -14,6 +14,7 @@ from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.cover import require_cover
+from spectra_dl.spectra.preprocessing.recurring_places import HitCounts
 from spectra_dl.spectra.preprocessing.resampling import interpolated, points_within, read_points, same_axis
 from spectra_dl.spectra.preprocessing.step import MOST_POINTS, Remarks, StepResult
 from spectra_dl.spectra.preprocessing.steps import (
@@ -31,6 +32,7 @@ from spectra_dl.spectra.preprocessing.steps import (
 from spectra_dl.spectra.recently_used import content_digest
 from spectra_dl.spectra.table import SpectraTable
 
+CountHits = Callable[[Despike, FloatArray, FloatArray], HitCounts]
 RemoveRays = Callable[[Despike, FloatArray, FloatArray], StepResult]
 
 _REMOVED, _AT = "spikes_removed", "spikes_at"
@@ -96,8 +98,21 @@ class Preprocessing:
                 break
         return read
 
-    def fit(self, table: SpectraTable) -> "FittedPreprocessing":
-        """Fit every step on ``table``, which holds training rows only.
+    def fit(
+        self,
+        table: SpectraTable,
+        *,
+        count_hits: CountHits = Despike.counts,
+        remove_rays: RemoveRays = Despike.apply,
+    ) -> "FittedPreprocessing":
+        """Fit every step on a table, which holds training rows only.
+
+        Parameters
+        ----------
+        table
+            ``(n, p)`` training spectra.
+        count_hits, remove_rays
+            Do what `Despike.counts` and `Despike.apply` do, perhaps from what they remember.
 
         Raises
         ------
@@ -109,9 +124,12 @@ class Preprocessing:
         learners = [k for k, step in enumerate(self.steps) if step.learns]
         fitted = []
         for position, step in enumerate(self.steps):
-            fitted_step = step.fit(intensity, wavenumber)
+            if isinstance(step, Despike) and step.learns:
+                fitted_step: Step = step.with_counts(count_hits(step, intensity, wavenumber), wavenumber)
+            else:
+                fitted_step = step.fit(intensity, wavenumber)
             if learners and position < learners[-1]:  # later spectra are seen by nobody: save their baselines
-                result = fitted_step.apply(intensity, wavenumber)
+                result = _applied(fitted_step, intensity, wavenumber, remove_rays)
                 intensity, wavenumber = result.intensity, result.wavenumber
             fitted.append(fitted_step)
         return FittedPreprocessing(tuple(fitted), table.wavenumber)
@@ -276,8 +294,7 @@ class FittedPreprocessing:
     ) -> tuple[FloatArray, FloatArray, Remarks]:
         remarks: Remarks = {}
         for step in self.steps:
-            apply = partial(remove_rays, step) if isinstance(step, Despike) else step.apply
-            result = apply(intensity, wavenumber)
+            result = _applied(step, intensity, wavenumber, remove_rays)
             intensity, wavenumber = result.intensity, result.wavenumber
             remarks = {**remarks, **result.remarks}
         return intensity, wavenumber, remarks
@@ -309,6 +326,14 @@ class FittedPreprocessing:
             return cls(tuple(map(step_from_json, steps)), np.asarray(axis, dtype=np.float64))
         except (UsageError, OverflowError) as err:
             raise DataError(f"stored preprocessing: {err}") from err
+
+
+def _applied(
+    step: Step, intensity: FloatArray, wavenumber: FloatArray, remove_rays: RemoveRays
+) -> StepResult:
+    if isinstance(step, Despike):
+        return remove_rays(step, intensity, wavenumber)
+    return step.apply(intensity, wavenumber)
 
 
 def transformed_by_each(

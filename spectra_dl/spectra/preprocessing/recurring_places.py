@@ -66,10 +66,18 @@ class HitCounts:
         threshold
             Of `spectra_dl.spectra.preprocessing.cosmic_rays.find_rays`.
         """
-        suspected = suspected_rays(intensity, threshold)
-        some = intensity[suspected.any(axis=1)]  # every ray is suspected
-        rays = _widened(find_rays(some, threshold)).sum(axis=0)
-        return cls(len(intensity), rays, _widened(suspected).sum(axis=0))
+        return cls.counted(*hits(intensity, threshold))
+
+    @classmethod
+    def counted(cls, rays: BoolArray, suspected: BoolArray) -> Self:
+        """Return the counts of some spectra, of which it is known where they are hit.
+
+        Parameters
+        ----------
+        rays, suspected
+            ``(n, p)`` each, from `hits`.
+        """
+        return cls(len(rays), rays.sum(axis=0), suspected.sum(axis=0))
 
     def __add__(self, more: "HitCounts") -> "HitCounts":
         return HitCounts(self.spectra + more.spectra, self.rays + more.rays, self.suspected + more.suspected)
@@ -93,6 +101,23 @@ class HitCounts:
             Place(float(below[first]), float(above[end - 1]), int(self.rays[first:end].max()))
             for first, end in zip(edges[::2], edges[1::2], strict=True)
         )
+
+
+def hits(intensity: FloatArray, threshold: float) -> tuple[BoolArray, BoolArray]:
+    """Return which points of each spectrum lie in or beside a ray, and in or beside what may be one, ``(n, p)`` each.
+
+    Parameters
+    ----------
+    intensity
+        ``(n, p)`` float64, finite.
+    threshold
+        Of `spectra_dl.spectra.preprocessing.cosmic_rays.find_rays`.
+    """
+    suspected = suspected_rays(intensity, threshold)
+    rays = np.zeros_like(suspected)
+    some = suspected.any(axis=1)  # every ray is suspected
+    rays[some] = _widened(find_rays(intensity[some], threshold))
+    return rays, _widened(suspected)
 
 
 def points_in(places: tuple[Place, ...], wavenumber: FloatArray) -> BoolArray:

@@ -12,9 +12,10 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from spectra_dl.errors import UsageError
 from spectra_dl.training.distributed.processes import Processes
+from spectra_dl.training.dropout import PackedDropout
 
 _NORMALISATION = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-_SHARED = (*_NORMALISATION, nn.Dropout)
+_SHARED = (*_NORMALISATION, nn.Dropout, PackedDropout)
 
 
 @contextlib.contextmanager
@@ -164,5 +165,6 @@ def _dropped(layer: nn.Dropout, processes: Processes, inputs: torch.Tensor) -> t
         raise UsageError(
             f"a dropout layer was given {len(inputs)} rows of a batch's {processes.stop - processes.start}; keep the batch the first dimension, or train in one process"
         )
-    kept = functional.dropout(inputs.new_ones(processes.total, *inputs.shape[1:]), layer.p)
-    return inputs * kept[processes.start : processes.stop]
+    whole = inputs.new_ones(processes.total, *inputs.shape[1:])
+    factors = layer.factors(whole) if isinstance(layer, PackedDropout) else functional.dropout(whole, layer.p)
+    return inputs * factors[processes.start : processes.stop]

@@ -10,6 +10,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.estimators.classical import (
+    BandMeans,
     PartialLeastSquaresScores,
     PatientCalibrated,
     PrincipalComponents,
@@ -49,6 +50,15 @@ def test_every_model_keeps_the_contract(name, classes):
     assert set(model.predict(rows)) <= set(classes)
     np.testing.assert_array_equal(clone(model).fit(rows, label).predict_proba(rows), first)
     assert model.get_params().keys() == MODELS[name].get_params().keys()
+
+
+@pytest.mark.parametrize(("points", "width"), [(20, 1), (125, 1), (126, 2), (1003, 9)])
+def test_bands_are_means_of_neighbouring_points_and_leave_none_out(points, width):
+    rows = np.random.default_rng(points).normal(size=(4, points))
+    bands = BandMeans().fit_transform(rows)
+    expected = [rows[:, at : at + width].mean(axis=1) for at in range(0, points, width)]
+    np.testing.assert_allclose(bands, np.transpose(expected))
+    assert bands.shape[1] <= 125
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "majority class"])

@@ -12,6 +12,7 @@ from sklearn.svm import SVC
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.estimators.classical import (
+    BandMeans,
     PartialLeastSquaresScores,
     PatientCalibrated,
     PrincipalComponents,
@@ -175,6 +176,7 @@ def test_a_table_on_another_axis_is_refused(fitted):
         PatientRidge(StandardScaler()),
         MiniRocket(),
         PrincipalComponents(),
+        BandMeans(),
         PartialLeastSquaresScores(),
         SpectraPreprocessor(AXIS),
         SpectraNormaliser(AXIS),

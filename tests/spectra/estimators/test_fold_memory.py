@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.base import clone
 
+from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.spectra.estimators.classical import classical_models
@@ -17,6 +18,8 @@ from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.minirocket import MiniRocket
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.estimators.tuning_space import tuned_classical, without_baseline
+from spectra_dl.spectra.preprocessing import cosmic_rays
+from spectra_dl.spectra.preprocessing.despike import Despike
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Baseline, Crop, Normalise
 from spectra_dl.spectra.study.evaluate import study_models
@@ -58,9 +61,9 @@ def counted(monkeypatch, owner, name, what):
     """Let a method note ``what`` of its arguments before it does its work, and return the notes."""
     notes, real = [], getattr(owner, name)
 
-    def noting(self, rows):
+    def noting(self, rows, **options):
         notes.append(what(rows))
-        return real(self, rows)
+        return real(self, rows, **options)
 
     monkeypatch.setattr(owner, name, noting)
     return notes
@@ -316,3 +319,38 @@ def test_a_change_of_a_test_row_reaches_no_fit():
         cleaner.transform(values[20:])
         results.append(cleaner.fitted_)
     assert results[0] is results[1]
+
+
+def with_rays(seed=3, spectra=40, points=200):
+    """Return spectra with rays here and there, and a narrow band that all have."""
+    generator = np.random.default_rng(seed)
+    rows = 100 + generator.normal(size=(spectra, points)).cumsum(axis=1) * 0.05
+    rows += generator.normal(size=rows.shape)
+    rows[:, 120:122] += 40.0
+    rows[np.arange(spectra), generator.integers(5, points - 5, spectra)] += 60.0
+    return rows
+
+
+def test_fits_on_other_rows_search_no_row_for_rays_again_and_learn_the_same(monkeypatch):
+    rows, steps, memory = with_rays(), Preprocessing((Despike(), Baseline(), EMSC(order=1))), FoldMemory()
+    folds = [np.delete(np.arange(40), np.s_[start::5]) for start in range(5)]
+    alone = [steps.fit(table_of(rows[fold])) for fold in folds]
+    looked_at = []
+    real = cosmic_rays._mark_rays
+
+    def noting(rays, intensity, threshold, clearance, kept):
+        if clearance is cosmic_rays._SUSPECT:
+            looked_at.extend(row.tobytes() for row in intensity)
+        real(rays, intensity, threshold, clearance, kept)
+
+    monkeypatch.setattr(cosmic_rays, "_mark_rays", noting)
+    shared = [memory.fit(steps, table_of(rows[fold])) for fold in folds]
+    assert len(looked_at) == len(set(looked_at)) == 40
+    assert any(each.steps[0].places for each in shared)
+    for one, other in zip(alone, shared, strict=True):
+        assert one.to_json() == other.to_json()
+
+
+def test_too_few_points_for_rays_are_refused_as_without_memory():
+    with pytest.raises(DataError, match="5 points"):
+        FoldMemory().fit(Preprocessing((Despike(),)), table_of(np.ones((3, 4))))

@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
-from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
+from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge, _quantiles
 from spectra_dl.spectra.networks.minirocket_kernels import dilation_counts
 
 ROWS = np.random.default_rng(0).integers(-5, 6, size=(6, 40)).astype(np.float64)
@@ -50,6 +50,15 @@ def test_features_equal_the_papers_definition_in_plain_loops():
     fitted = MiniRocket(84 * 4).fit(ROWS[:1])  # one training row: no choice is left to chance
     assert fitted.dilations_.tolist() == [1, 2, 4]
     np.testing.assert_allclose(fitted.transform(ROWS), features_by_loops(ROWS[0], ROWS, 4), atol=1e-6)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 9), st.integers(1, 60), st.integers(1, 7))
+def test_quantiles_of_many_rows_are_those_of_each(seed, rows, points, levels):
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(rows, points)).astype(np.float32)
+    at = random.uniform(size=(rows, levels))
+    each = np.array([np.quantile(one, level) for one, level in zip(values, at, strict=True)])
+    np.testing.assert_array_equal(_quantiles(values, at), each)
 
 
 def test_each_kernel_takes_its_thresholds_from_a_training_row_drawn_for_it():

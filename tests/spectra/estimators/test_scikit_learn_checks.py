@@ -14,6 +14,7 @@ from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from spectra_dl.spectra.estimators.classical import (
+    BandMeans,
     PartialLeastSquaresScores,
     PatientCalibrated,
     PrincipalComponents,
@@ -127,6 +128,7 @@ def wrapped_estimators():
         WrappedRidge(StandardScaler()),
         WrappedMiniRocket(n_features=168),
         PrincipalComponents(),
+        BandMeans(),
         PartialLeastSquaresScores(),
         WrappedPreprocessor(),
         WrappedCropper(low=402, high=430),

@@ -24,7 +24,7 @@ def study(patients=30, seed=0):
 
 def model(**settings):
     return NumberNetwork(
-        AXIS, BARE, members=3, training=TrainingSettings(epochs=40, device="cpu"), **settings
+        AXIS, BARE, members=3, training=TrainingSettings(epochs=80, device="cpu"), **settings
     )
 
 

@@ -69,3 +69,17 @@ def test_spectra_that_are_all_alike_say_nothing():
     target = np.arange(20) % 2
     found = linear_solutions(spectra, target, np.array([f"p{row}" for row in range(20)]))
     np.testing.assert_allclose(odds(found.logits(spectra)[0]), 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [30, 120])
+def test_spectra_that_vary_in_few_ways_have_as_many_partial_least_squares(rows):
+    _, target, patient = study(rows, 2)
+    generator = np.random.default_rng(5)
+    bands, heights = generator.normal(size=(3, POINTS)), generator.normal(size=(rows, 3))
+    heights[:, 0] += target
+    spectra = (heights @ bands).astype(np.float32)
+    squares = PLSRegression(3, scale=False).fit(heights @ bands, target)
+    scores = squares.transform(heights @ bands)
+    expected = LinearDiscriminantAnalysis().fit(scores, target).decision_function(scores)
+    found = linear_solutions(spectra, target, patient).logits(spectra)[1]
+    np.testing.assert_allclose(odds(found), reference(expected), rtol=1e-3, atol=1e-3)

@@ -1,0 +1,72 @@
+"""Several `Compact` networks as one, for as long as they are trained."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spectra_dl.spectra.networks.compact import Compact
+from spectra_dl.training.dropout import PackedDropout
+from spectra_dl.training.grouped.network import NetworkGroup
+
+_WEIGHTS = {
+    "filters": "filters.weight",
+    "inner": "hidden.0.weight",
+    "outer": "hidden.4.weight",
+    "bias": "hidden.4.bias",
+    "standardise_hidden.weight": "hidden.1.weight",
+    "standardise_hidden.bias": "hidden.1.bias",
+}
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+_OWN_NAMES = _WEIGHTS | {
+    f"{here}.{name}": f"{own}.{name}"
+    for here, own in (("standardise_filtered", "standardise_filtered"), ("standardise_hidden", "hidden.1"))
+    for name in _STATISTICS
+}
+
+
+class CompactGroup(NetworkGroup):
+    """The convolutional paths of networks for the same number of wavenumbers and classes; linear paths are silent while these are trained.
+
+    Parameters
+    ----------
+    networks
+        The members (M).
+    """
+
+    def __init__(self, networks: Sequence[Compact]) -> None:
+        super().__init__(networks, _OWN_NAMES)
+        first = networks[0]
+        (self._step,), (self._width,) = first.filters.stride, first.filters.kernel_size
+        self.filters = self.beside_one_another("filters.weight")  # (M, F, 1, K)
+        self.inner = self.beside_one_another("hidden.0.weight")  # (M, H, F P)
+        self.outer = self.beside_one_another("hidden.4.weight")  # (M, C, H)
+        # One axis, as the layer's own has: weight decay knows biases by it.
+        self.bias = nn.Parameter(self.beside_one_another("hidden.4.bias").detach().flatten())  # (M C,)
+        self.standardise_filtered = nn.BatchNorm1d(
+            self.members * self.inner.shape[2], momentum=None, affine=False
+        )
+        self.standardise_hidden = nn.BatchNorm1d(self.members * self.inner.shape[1])
+        self.drop = PackedDropout(first.drop.p)
+        self.drop_hidden = PackedDropout(first.drop_hidden.p)
+
+    def forward(self, spectra: Tensor) -> Tensor:
+        """Return logits ``(N, M, C)`` for spectra ``(N, M, W)``."""
+        rows = len(spectra)
+        padded = functional.pad(spectra, (self._step, self._step))
+        windows = padded.unfold(2, self._width, self._step).transpose(0, 1)  # (M, N, P, K)
+        places = windows.shape[2]
+        windows = windows.reshape(self.members, rows * places, self._width)
+        filtered = torch.bmm(self.filters.squeeze(2), windows.transpose(1, 2))  # (M, F, N P)
+        filtered = filtered.view(self.members, -1, rows, places).permute(2, 0, 1, 3)  # -> (N, M, F, P)
+        features = self.drop(self.standardise_filtered(filtered.reshape(rows, -1)))  # (N, M F P)
+        hidden = torch.bmm(self._apart(features), self.inner.transpose(1, 2))  # (M, N, H)
+        hidden = self.standardise_hidden(hidden.transpose(0, 1).reshape(rows, -1))  # (N, M H)
+        hidden = self._apart(self.drop_hidden(functional.gelu(hidden)))  # (M, N, H)
+        bias = self.bias.view(self.members, 1, -1)
+        return torch.baddbmm(bias, hidden, self.outer.transpose(1, 2)).transpose(0, 1)
+
+    def _apart(self, values: Tensor) -> Tensor:
+        """Return ``(M, N, ...)`` for ``(N, M ...)``."""
+        return values.view(len(values), self.members, -1).transpose(0, 1)

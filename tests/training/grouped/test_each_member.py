@@ -1,0 +1,27 @@
+"""Losses and augmentations of a group are those of each member, and rows of two members never meet."""
+
+import torch
+
+from spectra_dl.spectra.estimators.augmentation import Augmentation
+from spectra_dl.training.grouped.each_member import EachAugment, EachLoss
+from spectra_dl.training.losses import cross_entropy
+
+
+def test_each_member_has_its_own_loss() -> None:
+    torch.manual_seed(0)
+    losses = (cross_entropy([1.0, 2.0], 0.1), cross_entropy([0.5, 1.0]))
+    outputs, targets = torch.randn(6, 2, 2), torch.randint(0, 2, (6, 2))
+    both = EachLoss(losses)(outputs, targets)
+    for number, loss in enumerate(losses):
+        torch.testing.assert_close(both[:, number], loss(outputs[:, number], targets[:, number]))
+
+
+def test_rows_are_mixed_with_rows_of_their_member_and_class_alone() -> None:
+    level = torch.tensor([[0.0, 100.0], [10.0, 110.0]])  # of each class (axis 0) and member (axis 1)
+    targets = torch.tensor([[0, 1], [1, 0], [0, 0], [1, 1], [0, 1], [1, 0]])
+    inputs = level[targets, torch.arange(2)].unsqueeze(2).expand(6, 2, 5) + torch.rand(6, 2, 5)
+    mixing = Augmentation(shift=0, slope=0, noise=0, scale=0, mixing=1.0)
+    changed, same = EachAugment(mixing, 2)(inputs, targets, torch.Generator().manual_seed(0))
+    assert torch.equal(same, targets)
+    assert not torch.equal(changed, inputs)
+    assert (changed - level[targets, torch.arange(2)].unsqueeze(2)).abs().max() <= 1
