@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray, median
 
 BoolArray = NDArray[np.bool_]
 
@@ -88,7 +88,7 @@ class Noise:
         size = np.abs(step)
         n_blocks = max(size.shape[1] // _BLOCK, 1)
         length = size.shape[1] // n_blocks
-        blocks = np.median(size[:, : n_blocks * length].reshape(len(step), n_blocks, length), axis=2)
+        blocks = median(size[:, : n_blocks * length].reshape(len(step), n_blocks, length))
         blocks /= _BY_MEDIAN * _STEP
         still = np.flatnonzero(~blocks.all(axis=1))
         if still.size:
@@ -239,7 +239,7 @@ class Candidates:
         at = self.first[which][:, np.newaxis] + np.arange(-_NEARBY, _NEARBY)
         at = np.clip(at, 0, self.padded.shape[1] - 1)
         size = np.abs(np.diff(self.padded[self.row[which][:, np.newaxis], at], 4, axis=1))
-        return np.asarray(np.median(size, axis=1) / (_BY_MEDIAN * _FOURTH))
+        return np.asarray(median(size) / (_BY_MEDIAN * _FOURTH))
 
     def _misfit_of_bands(self, which: IndexArray, noise: FloatArray) -> FloatArray:
         """Return how much worse the best Gaussian band fits some candidates than a ray does, as a difference of chi squared."""
