@@ -18,6 +18,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.models.members import UnbuiltNetworks, mean_output, restore_member, tensors_of_member
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.networks.folded import FoldedNetwork, can_be_folded, folded_network, mean_logits
+from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed, transformed_by_each
 from spectra_dl.spectra.preprocessing.resampling import points_within
 from spectra_dl.spectra.quality import inspect, used_range
@@ -147,7 +148,8 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         cleaning = self.preprocessing[0]
         cleaning.require_cover(table.wavenumber)
         kept = cleaning.kept_points(table.wavenumber)
-        table, verdicts = inspect(table, kept, within=used_range(cleaning.steps))
+        rays = FoundRays()
+        table, verdicts = inspect(table, kept, within=used_range(cleaning.steps), rays=rays)
         usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
         logits = np.full((len(table), len(self.classification.classes)), np.nan)
         ood_score = np.full(len(table), np.nan)
@@ -155,7 +157,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         reason = np.array(["; ".join(verdict.reasons) for verdict in verdicts], dtype=object)
         notes: tuple[str, ...] = ()
         if usable.any():
-            cleaned = transformed_by_each(self.preprocessing, table.select(usable))
+            cleaned = transformed_by_each(self.preprocessing, table.select(usable), rays)
             notes = cleaned[0].notes
             logits[usable] = self._mean_logits([result.matrix for result in cleaned], batch_size)
             ood_score[usable] = self.reference.exceedance(cleaned[0].matrix)

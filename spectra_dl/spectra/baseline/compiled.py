@@ -95,4 +95,4 @@ def _compiled(name: str) -> Callable[..., None]:
     module = ir.Module(name)
     function = empty_function(module, name, n_arrays=len(ARRAYS), n_counts=2)
     KERNELS[name](function).write()
-    return machine_code(function)
+    return machine_code(function, unrolled_when_used=False)

@@ -13,7 +13,16 @@ from spectra_dl.spectra.preprocessing.ray_replacement import replaced_rays
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.two_point_rays import SHORTEST
 
-__all__ = ["SHORTEST", "WIDEST", "despiked", "find_rays", "runs", "suspected_rays", "without_rays"]
+__all__ = [
+    "SHORTEST",
+    "WIDEST",
+    "FoundRays",
+    "despiked",
+    "find_rays",
+    "runs",
+    "suspected_rays",
+    "without_rays",
+]
 
 BoolArray = NDArray[np.bool_]
 
@@ -88,6 +97,71 @@ def without_rays(
         ``(p,)`` points where no ray that is removed may have its middle; nowhere if None.
     """
     return replaced_rays(intensity, lambda spectra: find_rays(spectra, threshold, kept))
+
+
+class FoundRays:
+    """Rays that were looked for in spectra already, for whoever looks for the same in some of the same spectra.
+
+    Examples
+    --------
+    >>> rays, spectra = FoundRays(), np.random.default_rng(0).normal(size=(3, 50))
+    >>> cleaned, replaced = rays.without_rays(spectra)
+    >>> again = rays.known(spectra[[0, 2]], THRESHOLD, None)
+    >>> bool((again[0] == cleaned[[0, 2]]).all()), rays.known(spectra + 1.0, THRESHOLD, None)
+    (True, None)
+    """
+
+    def __init__(self) -> None:
+        self._searches: list[tuple[object, FloatArray, FloatArray, BoolArray]] = []
+
+    def without_rays(
+        self, intensity: FloatArray, threshold: float = THRESHOLD, kept: BoolArray | None = None
+    ) -> tuple[FloatArray, BoolArray]:
+        """Do what the function `without_rays` does, and remember it.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64, finite, p >= 5; nobody may change it from now on.
+        threshold, kept
+            As in the function.
+        """
+        cleaned, replaced = without_rays(intensity, threshold, kept)
+        self._searches.append((_rule(threshold, kept), intensity, cleaned, replaced))
+        return cleaned, replaced
+
+    def known(
+        self, intensity: FloatArray, threshold: float, kept: BoolArray | None
+    ) -> tuple[FloatArray, BoolArray] | None:
+        """Return what `without_rays` gave for these spectra, where one search had them all; None elsewhere.
+
+        Parameters
+        ----------
+        intensity
+            ``(n, p)`` float64.
+        threshold, kept
+            As in `without_rays`.
+        """
+        for rule, searched, cleaned, replaced in self._searches:
+            rows = _rows_in(searched, intensity) if rule == _rule(threshold, kept) else None
+            if rows is not None:
+                return cleaned[rows], replaced[rows]
+        return None
+
+
+def _rule(threshold: float, kept: BoolArray | None) -> object:
+    return threshold, kept.tobytes() if kept is not None and kept.any() else None
+
+
+def _rows_in(searched: FloatArray, wanted: FloatArray) -> slice | list[int] | None:
+    """Return where the wanted rows stand among those that were searched; None where one does not."""
+    if np.array_equal(searched, wanted):
+        return slice(None)
+    if searched.shape[1] != wanted.shape[1] or len(wanted) > len(searched):
+        return None
+    at = {row.tobytes(): number for number, row in enumerate(searched)}
+    rows = [at.get(row.tobytes(), -1) for row in wanted]
+    return None if -1 in rows else rows
 
 
 def runs(mask: BoolArray) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.spectra.preprocessing import two_point_rays
-from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, without_rays
+from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, BoolArray, FoundRays, without_rays
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.recurring_places import HitCounts, Place, points_in
 from spectra_dl.spectra.preprocessing.step import (
@@ -166,6 +166,26 @@ class Despike:
             cleaned, replaced = two_point_rays.without_rays(intensity, self.threshold)
         else:
             cleaned, replaced = without_rays(intensity, self.threshold, self.kept_points(wavenumber))
+        return self._result(cleaned, replaced, wavenumber)
+
+    def from_found(self, rays: FoundRays, intensity: FloatArray, wavenumber: FloatArray) -> StepResult | None:
+        """Return what `apply` does, from rays that were found before; None where these were not looked for.
+
+        Parameters
+        ----------
+        rays
+            What was looked for.
+        intensity
+            ``(n, p)`` float64, finite, p >= 5; not changed.
+        wavenumber
+            ``(p,)`` ascending, in cm⁻¹.
+        """
+        if self.rule == "two points":
+            return None
+        found = rays.known(intensity, self.threshold, self.kept_points(wavenumber))
+        return None if found is None else self._result(*found, wavenumber)
+
+    def _result(self, cleaned: FloatArray, replaced: BoolArray, wavenumber: FloatArray) -> StepResult:
         remarks = {"spikes_removed": replaced.sum(axis=1), "spikes_at": _ranges(replaced, wavenumber)}
         return StepResult(cleaned, wavenumber, remarks)
 

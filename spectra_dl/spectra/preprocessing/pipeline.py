@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.cover import require_cover
 from spectra_dl.spectra.preprocessing.recurring_places import HitCounts
 from spectra_dl.spectra.preprocessing.resampling import interpolated, points_within, read_points, same_axis
@@ -335,7 +336,9 @@ def _applied(
     return step.apply(intensity, wavenumber)
 
 
-def transformed_by_each(fitted: Sequence[FittedPreprocessing], table: SpectraTable) -> list[Preprocessed]:
+def transformed_by_each(
+    fitted: Sequence[FittedPreprocessing], table: SpectraTable, rays: FoundRays | None = None
+) -> list[Preprocessed]:
     """Return what each of several fitted pipelines makes of a table; what some of them do alike is done once.
 
     Parameters
@@ -344,15 +347,21 @@ def transformed_by_each(fitted: Sequence[FittedPreprocessing], table: SpectraTab
         The pipelines.
     table
         ``(n, p)`` spectra.
+    rays
+        Those that were found in the table's spectra already; None looks for them.
 
     Raises
     ------
     DataError
         As `FittedPreprocessing.transform`.
     """
+    several = len({each.effect for each in fitted}) > 1
     known: dict[bytes, StepResult] = {}
 
     def remove_rays(step: Despike, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
+        found = None if rays is None else step.from_found(rays, intensity, wavenumber)
+        if found is not None or not several:
+            return found or step.apply(intensity, wavenumber)
         kept = step.kept_points(wavenumber)
         arrays = (intensity, wavenumber) if kept is None else (intensity, wavenumber, kept)
         key = content_digest(f"{step.threshold} {step.rule}", *arrays)

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray, median
 
 BoolArray = NDArray[np.bool_]
 
@@ -88,7 +88,7 @@ class Noise:
         size = np.abs(step)
         n_blocks = max(size.shape[1] // _BLOCK, 1)
         length = size.shape[1] // n_blocks
-        blocks = np.median(size[:, : n_blocks * length].reshape(len(step), n_blocks, length), axis=2)
+        blocks = median(size[:, : n_blocks * length].reshape(len(step), n_blocks, length))
         blocks /= _BY_MEDIAN * _STEP
         still = np.flatnonzero(~blocks.all(axis=1))
         if still.size:
@@ -203,8 +203,10 @@ class Candidates:
         noise: FloatArray,
         clearance: Clearance,
     ) -> BoolArray:
-        """Return which of some candidates are no bands, by the slopes outside their edges and by the band that fits best."""
-        fine = np.minimum(noise, self._fine_noise(which))
+        """Return which of some candidates are no bands, by the slopes outside their edges and by the band that fits best.
+
+        Each test is for those alone that passed the one before: few are left for the fit, which costs most.
+        """
         # The ends of a band are low as well; those of so uneven a ray must stand clearer.
         uneven = (ends <= clearance.shoulder) & (self.width >= _WIDE)
         times = np.where(uneven, 3.0, 1.0) * (clearance.wide if self.width >= _WIDE else clearance.narrow)
@@ -213,19 +215,31 @@ class Candidates:
         after, falls_after = self._slopes(which, self.width, 1)
         # On the flank of a broad band one side rises as the other falls.
         before, after = np.maximum(before - falls_after, 0.0), np.maximum(after - falls_before, 0.0)
-        clear = np.maximum(before, after) - allowed * fine < edge / times
-        clear &= np.minimum(before, after) - clearance.one_side * fine < edge / clearance.least
-        if np.isfinite(clearance.misfit):
+        steeper, flatter = np.maximum(before, after), np.minimum(before, after)
+
+        def stand(left: IndexArray, noise: FloatArray) -> BoolArray:
+            clear = steeper[left] - allowed[left] * noise < edge[left] / times[left]
+            clear &= flatter[left] - clearance.one_side * noise < edge[left] / clearance.least
+            return np.asarray(clear)
+
+        # The finer noise is never larger: what does not stand clear by this one does not by that.
+        left = np.flatnonzero(stand(np.arange(which.size), noise))
+        fine = np.minimum(noise[left], self._fine_noise(which[left]))
+        passed = stand(left, fine)
+        left, fine = left[passed], fine[passed]
+        if np.isfinite(clearance.misfit) and left.size:
             least = clearance.misfit if self.width <= _WIDE else clearance.misfit_of_wide
-            clear &= self._misfit_of_bands(which, fine) > least
-        return np.asarray(clear)
+            left = left[self._misfit_of_bands(which[left], fine) > least]
+        clear = np.zeros(which.size, dtype=np.bool_)
+        clear[left] = True
+        return clear
 
     def _fine_noise(self, which: IndexArray) -> FloatArray:
         """Return the noise around some candidates by fourth differences, which leave noise and no band."""
         at = self.first[which][:, np.newaxis] + np.arange(-_NEARBY, _NEARBY)
         at = np.clip(at, 0, self.padded.shape[1] - 1)
         size = np.abs(np.diff(self.padded[self.row[which][:, np.newaxis], at], 4, axis=1))
-        return np.asarray(np.median(size, axis=1) / (_BY_MEDIAN * _FOURTH))
+        return np.asarray(median(size) / (_BY_MEDIAN * _FOURTH))
 
     def _misfit_of_bands(self, which: IndexArray, noise: FloatArray) -> FloatArray:
         """Return how much worse the best Gaussian band fits some candidates than a ray does, as a difference of chi squared."""
@@ -268,9 +282,10 @@ def _shapes(width: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         for fwhm in _WIDTHS
         for shift in _SHIFTS
     ]
-    rest = [_orthonormal(np.vstack([line, band]))[-1] for band in bands]
-    return _orthonormal(line[:, _beside()]), _orthonormal(line), np.array(rest)
+    rest = _orthonormal(np.array([np.vstack([line, band]) for band in bands]))[:, -1]
+    return _orthonormal(line[:, _beside()]), _orthonormal(line), np.ascontiguousarray(rest)
 
 
 def _orthonormal(rows: FloatArray) -> FloatArray:
-    return np.asarray(np.linalg.qr(rows.T)[0].T)
+    """Return orthonormal rows ``(..., k, p)`` that span the same."""
+    return np.asarray(np.linalg.qr(rows.mT)[0].mT)

@@ -36,6 +36,7 @@ _TREND = np.linalg.pinv(_POWERS)
 _BACK = 12
 # The last point used on each side, and how many next to the step are left out: a ray has up to 6, and may have a tail.
 _LAST, _STARTS = 14, (3, 5, 7)
+_ROWS = 64  # at a time, so that the steps stay in the processor's cache
 _AROUND = 20  # steps on each side that the local noise is taken of
 
 _TINY = float(np.finfo(np.float64).tiny)
@@ -126,12 +127,14 @@ def steps_at(intensity: FloatArray, left: int) -> list[Joint | None]:
 
 def _jumps(intensity: FloatArray) -> FloatArray:
     """Return ``(n, p)`` the step behind each point less the trend of the steps next to it; 0 near the ends."""
-    steps = np.diff(intensity, axis=1)
     jump = np.zeros(intensity.shape)
     first, last = _LAST - 1, intensity.shape[1] - _LAST
-    jump[:, first:last] = steps[:, first:last]
-    for offset, weight in zip(_NEIGHBOURS, _TREND[0], strict=True):
-        jump[:, first:last] -= weight * steps[:, first + offset : last + offset]
+    for start in range(0, len(intensity), _ROWS):
+        steps = np.diff(intensity[start : start + _ROWS], axis=1)
+        part = jump[start : start + _ROWS, first:last]
+        part[:] = steps[:, first:last]
+        for offset, weight in zip(_NEIGHBOURS, _TREND[0], strict=True):
+            part -= weight * steps[:, first + offset : last + offset]
     return jump
 
 

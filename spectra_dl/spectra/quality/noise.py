@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, median
 
 BoolArray = NDArray[np.bool_]
 
@@ -16,7 +16,7 @@ def noise_scale(bend: FloatArray) -> FloatArray:
 
     Second differences hardly see bands of 5 points and more, and the median not the steep ones that are left.
     """
-    scale: FloatArray = np.median(np.abs(bend), axis=-1) / (_MEDIAN_DEVIATION * _SECOND_DIFFERENCE)
+    scale: FloatArray = median(np.abs(bend)) / (_MEDIAN_DEVIATION * _SECOND_DIFFERENCE)
     return scale
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.spectra.preprocessing.cosmic_rays import runs, without_rays
+from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays, runs
 from spectra_dl.spectra.quality.joints import Joint, find_joints, steps_at
 from spectra_dl.spectra.quality.noise import BoolArray, longest_run
 from spectra_dl.spectra.quality.verdict import Verdict
@@ -30,6 +30,7 @@ def shape_verdicts(
     wavenumber: FloatArray,
     overlaps: Sequence[tuple[float, float]],
     kept: BoolArray | None = None,
+    rays: FoundRays | None = None,
 ) -> list[Verdict]:
     """Check the shapes of complete spectra that vary.
 
@@ -43,12 +44,14 @@ def shape_verdicts(
         Low and high end of each range where windows of the axis overlapped and were cut, cm⁻¹.
     kept
         ``(p,)`` points where bands recur that are as narrow as cosmic rays; none if None.
+    rays
+        Where what is found is remembered; nowhere if None.
     """
     n_points = intensity.shape[1]
     if n_points < SHORTEST_SHAPE:
         return [Verdict("ok")] * len(intensity)
-    cleaned, replaced = without_rays(intensity, kept=kept)
-    spikes, rays = replaced.sum(axis=1), runs(replaced)
+    cleaned, replaced = (rays or FoundRays()).without_rays(intensity, kept=kept)
+    spikes, n_rays = replaced.sum(axis=1), runs(replaced)
     highest = intensity.max(axis=1)
     # A spectrum of one narrow band has nothing but noise left without it, one with rays nothing else with them.
     correlation = np.maximum(_neighbour_correlation(cleaned), _neighbour_correlation(intensity))
@@ -67,7 +70,7 @@ def shape_verdicts(
             reasons.append(f"saturated: {top.sum()} points at the maximum of {highest[row]:g}")
         elif down[row]:  # a clipped spectrum has nothing but dips
             reasons.append("bands point down: negated, or a background larger than the signal was subtracted")
-        if rays[row] > MOST_SPIKES * n_points:
+        if n_rays[row] > MOST_SPIKES * n_points:
             reasons.append(f"{RAYS} on {spikes[row]} points")
         reasons += steps[row]
         verdicts.append(Verdict("warned" if reasons else "ok", tuple(reasons)))

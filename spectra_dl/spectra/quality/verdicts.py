@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.step import Step
 from spectra_dl.spectra.preprocessing.steps import Crop
 from spectra_dl.spectra.quality.noise import BoolArray, longest_run, stretches
@@ -20,7 +21,11 @@ ABSURD = 1e12  # no detector counts this far
 
 
 def inspect(
-    table: SpectraTable, kept: BoolArray | None = None, *, within: tuple[float, float] | None = None
+    table: SpectraTable,
+    kept: BoolArray | None = None,
+    *,
+    within: tuple[float, float] | None = None,
+    rays: FoundRays | None = None,
 ) -> tuple[SpectraTable, list[Verdict]]:
     """Check the quality of every spectrum by itself, and fill its short gaps.
 
@@ -38,6 +43,8 @@ def inspect(
         ``(p,)`` points where bands recur that are as narrow as cosmic rays; none if None.
     within
         The range in cm⁻¹ that will be used. Of a spectrum with gaps outside it only the range is looked at, and the rest filled.
+    rays
+        Where the cosmic rays that are found are remembered; nowhere if None.
 
     Returns
     -------
@@ -53,11 +60,11 @@ def inspect(
     [Verdict(status='refused', reasons=('empty spectrum: every value is missing',))]
     """
     if within is None:
-        return _inspected(table, kept)
+        return _inspected(table, kept, rays)
     outside: BoolArray = (table.wavenumber < within[0]) | (table.wavenumber > within[1])
     spoilt: BoolArray = np.asarray(_spoilt(table.intensity)[:, outside].any(axis=1))
     if not spoilt.any() or outside.all():
-        return _inspected(table, kept)
+        return _inspected(table, kept, rays)
     # The whole of a spectrum says more of its shape, where there is a whole.
     whole, verdicts_of_whole = _inspected(table.select(~spoilt), kept)
     part = table.points(~outside)
@@ -86,7 +93,9 @@ def used_range(steps: Sequence[Step]) -> tuple[float, float] | None:
     return next(((step.low, step.high) for step in steps if isinstance(step, Crop)), None)
 
 
-def _inspected(table: SpectraTable, kept: BoolArray | None) -> tuple[SpectraTable, list[Verdict]]:
+def _inspected(
+    table: SpectraTable, kept: BoolArray | None, rays: FoundRays | None = None
+) -> tuple[SpectraTable, list[Verdict]]:
     padding = find_padding(table.intensity)
     intensity, filled = _filled(table.intensity, padding)
     reasons = [
@@ -94,7 +103,7 @@ def _inspected(table: SpectraTable, kept: BoolArray | None) -> tuple[SpectraTabl
         for row, spectrum in enumerate(intensity)
     ]
     sound = np.array([reason is None for reason in reasons], dtype=np.bool_)
-    found = shape_verdicts(intensity[sound], table.wavenumber, table.overlaps, kept)
+    found = shape_verdicts(intensity[sound], table.wavenumber, table.overlaps, kept, rays)
     shapes = dict(zip(np.flatnonzero(sound).tolist(), found, strict=True))
     verdicts = []
     for row, reason in enumerate(reasons):

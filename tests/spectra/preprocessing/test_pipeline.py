@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing, transformed_by_each
 from spectra_dl.spectra.preprocessing.recurring_places import Place
 from spectra_dl.spectra.preprocessing.steps import EMSC, Baseline, Crop, Despike, Normalise, Resample, Smooth
+from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 
@@ -318,3 +320,48 @@ def test_pipelines_share_what_they_do_alike_and_no_result_changes(monkeypatch: p
             assert one.remarks.keys() == two.remarks.keys()
             for name in one.remarks:
                 np.testing.assert_array_equal(one.remarks[name], two.remarks[name])
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_rays_that_the_quality_control_found_are_not_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch, several: bool
+) -> None:
+    table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=300)).table
+    spectra = table.intensity.copy()
+    spectra[::3, 120] += 1e5
+    # Noise is refused after rays were looked for in it, and the others are looked up by themselves.
+    spectra[4] = np.random.default_rng(0).normal(1000.0, 300.0, 300)
+    table = replace(table, intensity=spectra)
+    steps = Preprocessing((Despike(places=(Place(700.0, 710.0, 3),), spectra=16), Normalise()))
+    fitted = [FittedPreprocessing(steps.steps, table.wavenumber)]
+    if several:
+        fitted.append(FittedPreprocessing((*steps.steps[:1], Normalise("vector")), table.wavenumber))
+    rays = FoundRays()
+    kept = fitted[0].kept_points(table.wavenumber)
+    checked, verdicts = inspect(table, kept, rays=rays)
+    usable = checked.select(np.array([verdict.status != "refused" for verdict in verdicts]))
+    assert 0 < len(usable) < len(table)
+    expected = [each.transform(usable) for each in fitted]
+    assert expected[0].remarks["spikes_removed"].any()
+    monkeypatch.setattr(Despike, "apply", None)  # nobody may call it
+    for one, two in zip(transformed_by_each(fitted, usable, rays), expected, strict=True):
+        np.testing.assert_array_equal(one.matrix, two.matrix)
+        for name in two.remarks:
+            np.testing.assert_array_equal(one.remarks[name], two.remarks[name])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Despike(threshold=5.0, places=()),
+        Despike(places=(Place(700.0, 710.0, 3),), spectra=16),
+        Despike(rule="two points"),
+    ],
+)
+def test_rays_found_by_another_rule_are_looked_for_again(step: Despike) -> None:
+    table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=300)).table
+    rays = FoundRays()
+    inspect(table, rays=rays)
+    assert Despike(places=()).from_found(rays, table.intensity, table.wavenumber) is not None
+    assert step.from_found(rays, table.intensity, table.wavenumber) is None
+    assert Despike(places=()).from_found(rays, table.intensity + 1.0, table.wavenumber) is None
