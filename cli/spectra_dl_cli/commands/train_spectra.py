@@ -95,7 +95,7 @@ def train_spectra(
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
-    Each patient is left out of one member of the ensemble; the scores shown are of these left-out patients. An
+    Each patient is left out of some members of the ensemble; the scores shown are of these left-out patients. An
     interrupted training goes on with --resume and ends with the same weights. Under torchrun several processes train
     together and give the same result (docs/several_processes.md).
     """
