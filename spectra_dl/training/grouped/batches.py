@@ -76,7 +76,8 @@ class GroupBatches:
 
     def _batch(self, places: torch.Tensor) -> Batch:
         """Return the rows (N, M), with inputs ``(N, M, ...)`` and targets ``(N, M, ...)``."""
-        columns = list(zip(self.each, places.unbind(1), strict=True))
+        there = places.to(self._longest.inputs.device)
+        columns = list(zip(self.each, there.unbind(1), strict=True))
         inputs = torch.stack([rows.inputs.index_select(0, own) for rows, own in columns], dim=1)
         targets = torch.stack([rows.targets.index_select(0, own) for rows, own in columns], dim=1)
         return Batch(places, inputs, targets, None)
