@@ -2,8 +2,9 @@
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from typing import NamedTuple, Protocol
 
 import torch
@@ -155,16 +156,29 @@ class TensorBatches:
         first
             The number, from 0, of the first batch to yield; those before it are skipped.
         """
-        each = len(self) // self.passes
-        for number in range(first // each, self.passes):
-            generator = seeded_generator(self.seed, "order", epoch * self.passes + number)
-            order = torch.randperm(len(self.inputs), generator=generator)
-            yield from self._batches(order, max(0, first - number * each))
+        passes = (self.order(epoch * self.passes + number) for number in range(self.passes))
+        yield from map(self._batch, split_passes(passes, len(self) // self.passes, first))
 
     def in_order(self) -> Iterator[Batch]:
         """Yield the rows of an epoch as they stand."""
-        for _ in range(self.passes):
-            yield from self._batches(torch.arange(len(self.inputs)), 0)
+        passes = repeat(torch.arange(len(self.inputs), device=self.inputs.device), self.passes)
+        yield from map(self._batch, split_passes(passes, len(self) // self.passes))
+
+    def order(self, number: int, places: int | None = None) -> torch.Tensor:
+        """Return the row numbers of a pass, in the order that seed and number decide.
+
+        Parameters
+        ----------
+        number
+            Of the pass, from 0 over the whole training.
+        places
+            How many to return, some twice where rows are fewer; as many as there are rows if None.
+        """
+        rows = len(self.inputs)
+        places = rows if places is None else places
+        generator = seeded_generator(self.seed, "order", number)
+        orders = [torch.randperm(rows, generator=generator) for _ in range(-(-places // rows))]
+        return torch.cat(orders)[:places].to(self.inputs.device)
 
     def fingerprint(self) -> dict[str, str]:
         """Return the SHA-256 of each tensor, the batch size and the seed, by name."""
@@ -173,10 +187,25 @@ class TensorBatches:
         settings = {"batch size": self.batch_size, "order seed": self.seed, "passes": self.passes}
         return digests | {name: str(value) for name, value in settings.items()}
 
-    def _batches(self, order: torch.Tensor, first: int) -> Iterator[Batch]:
-        for rows in order.to(self.inputs.device).tensor_split(len(self) // self.passes)[first:]:
-            weight = None if self.weight is None else self.weight.index_select(0, rows)
-            yield Batch(rows, self.inputs.index_select(0, rows), self.targets.index_select(0, rows), weight)
+    def _batch(self, rows: torch.Tensor) -> Batch:
+        weight = None if self.weight is None else self.weight.index_select(0, rows)
+        return Batch(rows, self.inputs.index_select(0, rows), self.targets.index_select(0, rows), weight)
+
+
+def split_passes(passes: Iterable[torch.Tensor], steps: int, first: int = 0) -> Iterator[torch.Tensor]:
+    """Yield the row numbers of each batch of some passes over all rows.
+
+    Parameters
+    ----------
+    passes
+        Row numbers ``(n, ...)`` in the order of each pass.
+    steps
+        Batches of a pass; their sizes differ by one at most.
+    first
+        The number, from 0, of the first batch to yield; those before it are skipped.
+    """
+    batches = chain.from_iterable(order.tensor_split(steps) for order in passes)
+    return islice(batches, first, None)
 
 
 def _refuse_non_finite(name: str, values: torch.Tensor) -> None:

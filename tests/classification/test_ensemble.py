@@ -49,8 +49,9 @@ class LinearGroup(NetworkGroup):
 
     def __init__(self, networks):
         super().__init__(networks, {"weight": "weight", "bias": "bias"})
-        self.weight = self.beside_one_another("weight")
-        self.bias = nn.Parameter(self.beside_one_another("bias").detach().flatten())
+        self.weight = self.room("weight")
+        self.bias = nn.Parameter(self.room("bias").detach().flatten())
+        self.gather()
 
     def forward(self, rows):
         bias = self.bias.view(self.members, -1)

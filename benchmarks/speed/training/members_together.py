@@ -11,12 +11,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import torch
+from cpu_time import cpu_seconds
 from torch import nn
 
 from spectra_dl.spectra.estimators.augmentation import Augmentation
@@ -52,13 +55,6 @@ def main() -> None:
         taken = statistics.median(each[name] for each in times)
         ratio = statistics.median(each[name] / each["together"] for each in times)
         print(f"{MEMBERS} members, {ROWS} x {POINTS}, {name}: {taken:.2f} s, {ratio:.2f} x")
-
-
-def cpu_seconds(way: Callable[[], None]) -> float:
-    """Return the CPU time of one call."""
-    started = time.process_time()
-    way()
-    return time.process_time() - started
 
 
 def network() -> nn.Module:

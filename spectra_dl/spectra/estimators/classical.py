@@ -39,6 +39,7 @@ from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
 _TREES = 300
+_LEAST_VARIANCE = 1e-10  # of the first direction's; below are directions that rounding makes
 
 MAJORITY = CLASS_MODELS.control
 
@@ -92,7 +93,7 @@ class PartialLeastSquaresScores(ClassNamePrefixFeaturesOutMixin, TransformerMixi
     Parameters
     ----------
     n_components
-        At most so many, fewer where there are few rows or points.
+        At most so many, fewer where there are few rows or points, or the rows vary in few ways.
     """
 
     _learnt = "pls_"
@@ -126,7 +127,8 @@ class PartialLeastSquaresScores(ClassNamePrefixFeaturesOutMixin, TransformerMixi
         with warnings.catch_warnings():
             # Classes explained before the last component: the components so far are all there are.
             warnings.filterwarnings("ignore", message=".*residual is constant.*")
-            self.pls_ = PLSRegression(_fewer(self.n_components, rows), scale=False).fit(rows, membership)
+            components = min(_fewer(self.n_components, rows), _directions(rows, self.n_components))
+            self.pls_ = PLSRegression(components, scale=False).fit(rows, membership)
         return self
 
     def transform(self, X: ArrayLike) -> FloatArray:
@@ -252,6 +254,13 @@ def classical_models(
 
 def _fewer(n_components: int, rows: FloatArray) -> int:
     return int(max(1, min(n_components, len(rows) - 1, rows.shape[1])))
+
+
+def _directions(rows: FloatArray, most: int) -> int:
+    """Return in how many independent ways rows vary, up to ``most``; 1 where they don't: partial least squares divides by 0 beyond."""
+    draws = np.random.default_rng(0).normal(size=(rows.shape[1], most))
+    spread = np.linalg.svd((rows - rows.mean(axis=0)) @ draws, compute_uv=False)
+    return max(1, int(np.count_nonzero(spread**2 > _LEAST_VARIANCE * spread[0] ** 2)))
 
 
 def _columns(distance: FloatArray) -> FloatArray:

@@ -39,17 +39,18 @@ class CompactGroup(NetworkGroup):
         super().__init__(networks, _OWN_NAMES)
         first = networks[0]
         (self._step,), (self._width,) = first.filters.stride, first.filters.kernel_size
-        self.filters = self.beside_one_another("filters.weight")  # (M, F, 1, K)
-        self.inner = self.beside_one_another("hidden.0.weight")  # (M, H, F P)
-        self.outer = self.beside_one_another("hidden.4.weight")  # (M, C, H)
+        self.filters = self.room(_OWN_NAMES["filters"])  # (M, F, 1, K)
+        self.inner = self.room(_OWN_NAMES["inner"])  # (M, H, F P)
+        self.outer = self.room(_OWN_NAMES["outer"])  # (M, C, H)
         # One axis, as the layer's own has: weight decay knows biases by it.
-        self.bias = nn.Parameter(self.beside_one_another("hidden.4.bias").detach().flatten())  # (M C,)
+        self.bias = nn.Parameter(self.room(_OWN_NAMES["bias"]).detach().flatten())  # (M C,)
         self.standardise_filtered = nn.BatchNorm1d(
             self.members * self.inner.shape[2], momentum=None, affine=False
         )
         self.standardise_hidden = nn.BatchNorm1d(self.members * self.inner.shape[1])
         self.drop = PackedDropout(first.drop.p)
         self.drop_hidden = PackedDropout(first.drop_hidden.p)
+        self.gather()
 
     def forward(self, spectra: Tensor) -> Tensor:
         """Return logits ``(N, M, C)`` for spectra ``(N, M, W)``."""

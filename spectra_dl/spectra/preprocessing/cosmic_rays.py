@@ -100,15 +100,15 @@ def without_rays(
 
 
 class FoundRays:
-    """Rays that were looked for in spectra already, for whoever looks for the same in some of the same spectra.
+    """Remembers which rays were found in spectra, for whoever looks for the same in some of the same spectra.
 
     Examples
     --------
     >>> rays, spectra = FoundRays(), np.random.default_rng(0).normal(size=(3, 50))
     >>> cleaned, replaced = rays.without_rays(spectra)
-    >>> again = rays.known(spectra[[0, 2]], THRESHOLD, None)
-    >>> bool((again[0] == cleaned[[0, 2]]).all()), rays.known(spectra + 1.0, THRESHOLD, None)
-    (True, None)
+    >>> again, _ = rays.without_rays(spectra[[0, 2]])
+    >>> bool((again == cleaned[[0, 2]]).all())
+    True
     """
 
     def __init__(self) -> None:
@@ -117,40 +117,23 @@ class FoundRays:
     def without_rays(
         self, intensity: FloatArray, threshold: float = THRESHOLD, kept: BoolArray | None = None
     ) -> tuple[FloatArray, BoolArray]:
-        """Do what the function `without_rays` does, and remember it.
+        """Do what the function `without_rays` does, from memory where one search had all these spectra.
 
         Parameters
         ----------
         intensity
-            ``(n, p)`` float64, finite, p >= 5; nobody may change it from now on.
+            ``(n, p)`` float64, finite, p >= 5; nobody may change it, or what is returned, from now on.
         threshold, kept
             As in the function.
         """
-        cleaned, replaced = without_rays(intensity, threshold, kept)
-        self._searches.append((_rule(threshold, kept), intensity, cleaned, replaced))
-        return cleaned, replaced
-
-    def known(
-        self, intensity: FloatArray, threshold: float, kept: BoolArray | None
-    ) -> tuple[FloatArray, BoolArray] | None:
-        """Return what `without_rays` gave for these spectra, where one search had them all; None elsewhere.
-
-        Parameters
-        ----------
-        intensity
-            ``(n, p)`` float64.
-        threshold, kept
-            As in `without_rays`.
-        """
-        for rule, searched, cleaned, replaced in self._searches:
-            rows = _rows_in(searched, intensity) if rule == _rule(threshold, kept) else None
+        rule = threshold, kept.tobytes() if kept is not None and kept.any() else None
+        for earlier, searched, cleaned, replaced in self._searches:
+            rows = _rows_in(searched, intensity) if earlier == rule else None
             if rows is not None:
                 return cleaned[rows], replaced[rows]
-        return None
-
-
-def _rule(threshold: float, kept: BoolArray | None) -> object:
-    return threshold, kept.tobytes() if kept is not None and kept.any() else None
+        cleaned, replaced = without_rays(intensity, threshold, kept)
+        self._searches.append((rule, intensity, cleaned, replaced))
+        return cleaned, replaced
 
 
 def _rows_in(searched: FloatArray, wanted: FloatArray) -> slice | list[int] | None:

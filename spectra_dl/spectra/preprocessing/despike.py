@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.spectra.preprocessing import two_point_rays
-from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, BoolArray, FoundRays, without_rays
+from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, FoundRays, without_rays
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.recurring_places import HitCounts, Place, points_in
 from spectra_dl.spectra.preprocessing.step import (
@@ -146,7 +146,9 @@ class Despike:
         places = self.places and tuple(place._replace(hits=0) for place in self.places)
         return replace(self, places=places, spectra=0)
 
-    def apply(self, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
+    def apply(
+        self, intensity: FloatArray, wavenumber: FloatArray, rays: FoundRays | None = None
+    ) -> StepResult:
         """Return the spectra without rays, and the remarks ``spikes_removed``, points replaced, and ``spikes_at``, where.
 
         Parameters
@@ -155,6 +157,8 @@ class Despike:
             ``(n, p)`` float64, finite, p >= 5; not changed.
         wavenumber
             ``(p,)`` ascending, in cm⁻¹.
+        rays
+            Those that were found before; None looks for all of them.
 
         Raises
         ------
@@ -165,27 +169,8 @@ class Despike:
         if self.rule == "two points":
             cleaned, replaced = two_point_rays.without_rays(intensity, self.threshold)
         else:
-            cleaned, replaced = without_rays(intensity, self.threshold, self.kept_points(wavenumber))
-        return self._result(cleaned, replaced, wavenumber)
-
-    def from_found(self, rays: FoundRays, intensity: FloatArray, wavenumber: FloatArray) -> StepResult | None:
-        """Return what `apply` does, from rays that were found before; None where these were not looked for.
-
-        Parameters
-        ----------
-        rays
-            What was looked for.
-        intensity
-            ``(n, p)`` float64, finite, p >= 5; not changed.
-        wavenumber
-            ``(p,)`` ascending, in cm⁻¹.
-        """
-        if self.rule == "two points":
-            return None
-        found = rays.known(intensity, self.threshold, self.kept_points(wavenumber))
-        return None if found is None else self._result(*found, wavenumber)
-
-    def _result(self, cleaned: FloatArray, replaced: BoolArray, wavenumber: FloatArray) -> StepResult:
+            search = without_rays if rays is None else rays.without_rays
+            cleaned, replaced = search(intensity, self.threshold, self.kept_points(wavenumber))
         remarks = {"spikes_removed": replaced.sum(axis=1), "spikes_at": _ranges(replaced, wavenumber)}
         return StepResult(cleaned, wavenumber, remarks)
 

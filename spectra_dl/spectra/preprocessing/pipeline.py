@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Self
 
@@ -29,7 +29,6 @@ from spectra_dl.spectra.preprocessing.steps import (
     step_from_json,
     step_to_json,
 )
-from spectra_dl.spectra.recently_used import content_digest
 from spectra_dl.spectra.table import SpectraTable
 
 CountHits = Callable[[Despike, FloatArray, FloatArray], HitCounts]
@@ -348,27 +347,14 @@ def transformed_by_each(
     table
         ``(n, p)`` spectra.
     rays
-        Those that were found in the table's spectra already; None looks for them.
+        Those that were found in the table's spectra already; what is found now is added. None looks for all.
 
     Raises
     ------
     DataError
         As `FittedPreprocessing.transform`.
     """
-    several = len({each.effect for each in fitted}) > 1
-    known: dict[bytes, StepResult] = {}
-
-    def remove_rays(step: Despike, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
-        found = None if rays is None else step.from_found(rays, intensity, wavenumber)
-        if found is not None or not several:
-            return found or step.apply(intensity, wavenumber)
-        kept = step.kept_points(wavenumber)
-        arrays = (intensity, wavenumber) if kept is None else (intensity, wavenumber, kept)
-        key = content_digest(f"{step.threshold} {step.rule}", *arrays)
-        if key not in known:
-            known[key] = step.apply(intensity, wavenumber)
-        return known[key]
-
+    remove_rays = partial(Despike.apply, rays=FoundRays() if rays is None else rays)
     transformed: dict[str, Preprocessed] = {}
     for each in fitted:
         if each.effect not in transformed:

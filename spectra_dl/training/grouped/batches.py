@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import torch
 
-from spectra_dl.training.batches import Batch, TensorBatches
-from spectra_dl.training.seeds import seeded_generator
+from spectra_dl.training.batches import Batch, TensorBatches, split_passes
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +46,20 @@ class GroupBatches:
         first
             The number, from 0, of the first batch to yield; those before it are skipped.
         """
-        passes = self._longest.passes
-        steps = len(self) // passes
-        for number in range(first // steps, passes):
-            orders = [self._order(rows, epoch * passes + number) for rows in self.each]
-            for places in torch.stack(orders, dim=1).tensor_split(steps)[max(0, first - number * steps) :]:
-                yield self._batch(places)
+        longest = self._longest
+        numbers = range(epoch * longest.passes, (epoch + 1) * longest.passes)
+        orders = (
+            torch.stack([rows.order(number, len(longest.inputs)) for rows in self.each], dim=1)
+            for number in numbers
+        )
+        yield from map(self._batch, split_passes(orders, len(self) // longest.passes, first))
 
     def in_order(self) -> Iterator[Batch]:
         """Yield the rows of an epoch as they stand."""
-        places = torch.arange(len(self._longest.inputs))
-        orders = torch.stack([places % len(rows.inputs) for rows in self.each], dim=1)
-        for _ in range(self._longest.passes):
-            yield from map(self._batch, orders.tensor_split(len(self) // self._longest.passes))
+        longest = self._longest
+        places = torch.arange(len(longest.inputs), device=longest.inputs.device)
+        order = torch.stack([places % len(rows.inputs) for rows in self.each], dim=1)
+        yield from map(self._batch, split_passes(repeat(order, longest.passes), len(self) // longest.passes))
 
     def fingerprint(self) -> dict[str, str]:
         """Return what makes these rows and their order these, by name."""
@@ -68,16 +69,9 @@ class GroupBatches:
             for name, value in rows.fingerprint().items()
         }
 
-    def _order(self, rows: TensorBatches, number: int) -> torch.Tensor:
-        generator = seeded_generator(rows.seed, "order", number)
-        own, places = len(rows.inputs), len(self._longest.inputs)
-        orders = [torch.randperm(own, generator=generator) for _ in range(-(-places // own))]
-        return torch.cat(orders)[:places]
-
     def _batch(self, places: torch.Tensor) -> Batch:
         """Return the rows (N, M), with inputs ``(N, M, ...)`` and targets ``(N, M, ...)``."""
-        there = places.to(self._longest.inputs.device)
-        columns = list(zip(self.each, there.unbind(1), strict=True))
+        columns = list(zip(self.each, places.unbind(1), strict=True))
         inputs = torch.stack([rows.inputs.index_select(0, own) for rows, own in columns], dim=1)
         targets = torch.stack([rows.targets.index_select(0, own) for rows, own in columns], dim=1)
         return Batch(places, inputs, targets, None)

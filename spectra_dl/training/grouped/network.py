@@ -1,6 +1,6 @@
 """Networks of one architecture as one network."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ class NetworkGroup(nn.Module):
     Parameters
     ----------
     networks
-        The members, which get their weights back in the end.
+        The members: `gather` takes their weights over, and `separate` gives them back.
     own_names
         What each parameter and buffer here is called in a member.
     """
@@ -25,20 +25,32 @@ class NetworkGroup(nn.Module):
         self.members = len(networks)
         self._networks, self._own_names = tuple(networks), own_names
 
-    def beside_one_another(self, name: str) -> nn.Parameter:
-        """Return the members' weights of a name ``(M, ...)``, copied."""
-        return nn.Parameter(torch.stack([one.state_dict()[name] for one in self._networks]))
+    def room(self, name: str) -> nn.Parameter:
+        """Return a parameter that has room for the members' weights of a name ``(M, ...)``."""
+        weight = self._networks[0].state_dict()[name]
+        return nn.Parameter(weight.new_empty(self.members, *weight.shape))
+
+    @torch.no_grad()
+    def gather(self) -> None:
+        """Take over the weights of all members."""
+        for block, own in self._blocks():
+            block.copy_(own)
 
     @torch.no_grad()
     def separate(self) -> tuple[nn.Module, ...]:
         """Return the members as networks of their own, with the weights that they have here."""
+        for block, own in self._blocks():
+            own.copy_(block)
+        return self._networks
+
+    def _blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the place of each member's parameters and buffers here, and these themselves."""
         here = self.state_dict()
         for number, network in enumerate(self._networks):
             own = network.state_dict()
             for name, own_name in self._own_names.items():
                 whole, part = here[name], own[own_name]
-                part.copy_(whole.view(self.members, *part.shape)[number] if part.ndim else whole)
-        return self._networks
+                yield (whole.view(self.members, *part.shape)[number] if part.ndim else whole), part
 
 
 @torch.no_grad()

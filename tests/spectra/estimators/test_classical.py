@@ -154,3 +154,14 @@ def test_a_distance_that_goes_the_wrong_way_leaves_everybody_the_classes_shares(
     assert wrong
     for model, rows in wrong:
         np.testing.assert_allclose(model.predict_proba(rows), [[0.25, 0.75]] * 16, atol=1e-4)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_rows_that_vary_in_one_way_have_one_partial_least_squares_component(classes):
+    generator = np.random.default_rng(0)
+    target = np.arange(60) % classes
+    rows = np.repeat(generator.normal(size=(60, 2)) + target[:, None], 16, axis=1)
+    rows = (rows - rows.mean(axis=1, keepdims=True)) / rows.std(axis=1, keepdims=True)
+    scores = PartialLeastSquaresScores(5).fit_transform(rows.astype(np.float32), target)
+    assert scores.shape == (60, 1)
+    assert np.isfinite(scores).all()

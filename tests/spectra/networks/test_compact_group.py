@@ -113,3 +113,11 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path) ->
     for one, other in zip(whole, resumed, strict=True):
         for name, tensor in one.state_dict().items():
             assert torch.equal(tensor, other.state_dict()[name])
+
+
+def test_networks_that_were_trained_before_are_taken_over_whole() -> None:
+    before = trained(group())
+    spectra = torch.randn(5, 3, POINTS)
+    said = CompactGroup(before).eval()(spectra)
+    for number, network in enumerate(before):
+        torch.testing.assert_close(said[:, number], network(spectra[:, number]), rtol=1e-4, atol=1e-4)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.spectra.preprocessing import cosmic_rays, despike, two_point_rays
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing, transformed_by_each
 from spectra_dl.spectra.preprocessing.recurring_places import Place
@@ -299,17 +300,17 @@ def test_pipelines_share_what_they_do_alike_and_no_result_changes(monkeypatch: p
     intensity = np.array([np.interp(finer, table.wavenumber, row) for row in table.intensity])
     resampled = SpectraTable(intensity, finer, table.sample_id)
     asked = []
-    apply = Despike.apply
+    search = cosmic_rays.without_rays
 
-    def counted(step: Despike, intensity: np.ndarray, wavenumber: np.ndarray) -> object:
-        asked.append(step.threshold)
-        return apply(step, intensity, wavenumber)
+    def counted(intensity: np.ndarray, threshold: float, kept: np.ndarray | None) -> object:
+        asked.append(threshold)
+        return search(intensity, threshold, kept)
 
     pipelines = (whole, alike, smoother, other)
     for rows, searches in ((table, 2), (resampled, 4)):
         expected = [fitted.transform(rows) for fitted in pipelines]
         with monkeypatch.context() as patched:
-            patched.setattr(Despike, "apply", counted)
+            patched.setattr(cosmic_rays, "without_rays", counted)
             asked.clear()
             found = transformed_by_each(pipelines, rows)
         assert len(asked) == searches
@@ -343,7 +344,8 @@ def test_rays_that_the_quality_control_found_are_not_looked_for_again(
     assert 0 < len(usable) < len(table)
     expected = [each.transform(usable) for each in fitted]
     assert expected[0].remarks["spikes_removed"].any()
-    monkeypatch.setattr(Despike, "apply", None)  # nobody may call it
+    monkeypatch.setattr(cosmic_rays, "without_rays", None)  # nobody may call it
+    monkeypatch.setattr(despike, "without_rays", None)
     for one, two in zip(transformed_by_each(fitted, usable, rays), expected, strict=True):
         np.testing.assert_array_equal(one.matrix, two.matrix)
         for name in two.remarks:
@@ -358,10 +360,19 @@ def test_rays_that_the_quality_control_found_are_not_looked_for_again(
         Despike(rule="two points"),
     ],
 )
-def test_rays_found_by_another_rule_are_looked_for_again(step: Despike) -> None:
+def test_rays_found_by_another_rule_are_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch, step: Despike
+) -> None:
     table = simulate_study(StudySettings(patients=8, spectra_per_patient=2, n_wavenumbers=300)).table
-    rays = FoundRays()
+    rays, searched = FoundRays(), []
     inspect(table, rays=rays)
-    assert Despike(places=()).from_found(rays, table.intensity, table.wavenumber) is not None
-    assert step.from_found(rays, table.intensity, table.wavenumber) is None
-    assert Despike(places=()).from_found(rays, table.intensity + 1.0, table.wavenumber) is None
+    for module in (cosmic_rays, two_point_rays):
+        real = module.without_rays
+        noting = lambda *given, real=real: searched.append(given) or real(*given)  # noqa: E731
+        monkeypatch.setattr(module, "without_rays", noting)
+    Despike(places=()).apply(table.intensity, table.wavenumber, rays)
+    assert not searched
+    step.apply(table.intensity, table.wavenumber, rays)
+    assert len(searched) == 1
+    Despike(places=()).apply(table.intensity + 1.0, table.wavenumber, rays)
+    assert len(searched) == 2

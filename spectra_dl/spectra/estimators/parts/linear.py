@@ -64,8 +64,9 @@ def linear_solutions(
     Notes
     -----
     Intensities are centred and not scaled: dividing each point by its standard deviation, as before most logistic regressions,
-    makes noise between the bands as large as the bands. Where spectra are fewer than points, or vary in few ways, all are fitted to the
-    scores of all principal components, which changes no result and takes as many unknowns as there are spectra at most. The ridge penalty is half the squared weights (C = 1).
+    makes noise between the bands as large as the bands. Where spectra are fewer than points, all are fitted to the scores of
+    all principal components, which changes no result and takes as many unknowns as there are spectra at most. The ridge penalty is half
+    the squared weights (C = 1).
     PLS-DA is linear discriminant analysis of partial least squares scores (Barker and Rayens 2003, doi 10.1002/cem.785).
     """
     space = _Components.of(spectra.astype(np.float64))
@@ -93,14 +94,11 @@ class _Components:
     def of(cls, spectra: FloatArray) -> "_Components":
         mean = spectra.mean(axis=0)
         centred = spectra - mean
-        if len(centred) >= centred.shape[1] and _vary_in_many_ways(centred):
-            return cls(mean, None, centred)
         if len(centred) >= centred.shape[1]:
-            variance, right = np.linalg.eigh(centred.T @ centred)
-            axes = right[:, _kept(variance)].T
-            return cls(mean, axes, centred @ axes.T)
+            return cls(mean, None, centred)
         variance, left = np.linalg.eigh(centred @ centred.T)
-        kept = _kept(variance)
+        kept = variance > _LEAST_VARIANCE * variance[-1]
+        kept[-1] = True  # the scores of spectra that are all alike are one column of zeros
         scale = np.sqrt(np.maximum(variance[kept], 0.0))
         axes = (left[:, kept] / np.where(scale > 0, scale, 1.0)).T @ centred
         return cls(mean, axes, left[:, kept] * scale)
@@ -109,19 +107,6 @@ class _Components:
         """Return weights ``(c, q)`` and biases for spectra, of weights ``(c, k)`` and biases for their scores."""
         weight = weight if self.axes is None else weight @ self.axes
         return weight, bias - weight @ self.mean
-
-
-def _kept(variance: FloatArray) -> NDArray[np.bool_]:
-    kept: NDArray[np.bool_] = variance > _LEAST_VARIANCE * variance[-1]
-    kept[-1] = True  # the scores of spectra that are all alike are one column of zeros
-    return kept
-
-
-def _vary_in_many_ways(centred: FloatArray) -> bool:
-    """Return whether there are directions enough for partial least squares, which divides by 0 where they end."""
-    directions = np.random.default_rng(0).normal(size=(centred.shape[1], 2 * _PLS_COMPONENTS))
-    spread = np.linalg.svd(centred @ directions, compute_uv=False)
-    return bool(spread[-1] ** 2 > _LEAST_VARIANCE * spread[0] ** 2)
 
 
 def _patient_means(
