@@ -58,6 +58,7 @@ Result = dict[str, Any]  # as stored in the work folder
 FOLDS = 5
 HEADLINE = [metric.name for metric in shown_in("headline", METRICS)]
 NETWORKS = {CLASS_MODELS.network_title(one): one for one in ("auto", "compact", "lenet5")}
+GROUPED = ("patient", "paired samples", "replicate rule")
 SLOW_NETWORKS = {f"CNN {one}": one for one in ("deepcnn", "resnet")}
 
 
@@ -101,7 +102,7 @@ def _arguments() -> argparse.Namespace:
 def evaluated_names() -> list[str]:
     """Return the real sets whose files are known and whose rows belong to patients."""
     cards = [dataset_card(name) for name in study_names()]
-    return [one.id for one in cards if one.known_files and one.grouping.kind in ("patient", "replicate rule")]
+    return [one.id for one in cards if one.known_files and one.grouping.kind in GROUPED]
 
 
 def evaluate_set(work: Path, name: str, data: Path, *, models: Sequence[str], quick: bool) -> None:
@@ -112,11 +113,26 @@ def evaluate_set(work: Path, name: str, data: Path, *, models: Sequence[str], qu
         if _read(_file(work, name, what)).get("settings") == settings:
             continue
         if cohort is None:
-            cohort = labelled_cohort(load_study(name, folder=data / name))
+            cohort = labelled(name, data)
             write_truth(work, name, cohort)
         print(f"{name}: {what}", flush=True)
-        result = audited(cohort) if what == "audit" else evaluated(what, cohort, quick=quick)
+        paired = is_paired(name)
+        result = (
+            audited(cohort, paired=paired)
+            if what == "audit"
+            else evaluated(what, cohort, paired=paired, quick=quick)
+        )
         _write(_file(work, name, what), {"settings": settings, "name": what, **result})
+
+
+def is_paired(name: str) -> bool:
+    """Return whether a patient of a set may carry several classes, which stand at its samples."""
+    return dataset_card(name).grouping.kind == "paired samples"
+
+
+def labelled(name: str, data: Path) -> Cohort:
+    """Return the spectra of a set that are evaluated, with classes and patients."""
+    return labelled_cohort(load_study(name, folder=data / name), label_per_sample=is_paired(name))
 
 
 def model_names(*, slow: bool) -> list[str]:
@@ -125,35 +141,39 @@ def model_names(*, slow: bool) -> list[str]:
     return [*NETWORKS, *(SLOW_NETWORKS if slow else ()), *classical]
 
 
-def _settings(name: str, *, quick: bool) -> SpectraStudySettings:
+def _settings(name: str, *, paired: bool, quick: bool) -> SpectraStudySettings:
     """Return a study of one model."""
     evaluation = EvaluationSettings(folds=FOLDS)
     network = {**NETWORKS, **SLOW_NETWORKS}.get(name)
     if network is None:
-        return SpectraStudySettings(networks=(), classical=(name,), evaluation=evaluation)
+        return SpectraStudySettings(
+            networks=(), classical=(name,), label_per_sample=paired, evaluation=evaluation
+        )
     return SpectraStudySettings(
         networks=(network,),
         classical=(),
         members=SpectraStudySettings.members if network in ("auto", "compact") and not quick else 2,
         training=TrainingSettings(epochs=5) if quick else DEFAULT_TRAINING,
+        label_per_sample=paired,
         evaluation=evaluation,
     )
 
 
-def audited(cohort: Cohort) -> Result:
+def audited(cohort: Cohort, *, paired: bool) -> Result:
     """Return the audit, and the numbers of patients and spectra that were evaluated."""
     return {
-        "audit": audit_json(audit_study(cohort.table).audit),
+        "audit": audit_json(audit_study(cohort.table, label_per_sample=paired).audit),
         "spectra": len(cohort.label),
-        "patients": {
+        "patients": len(set(cohort.table.patient)),
+        "patients_of_class": {
             str(each): len(set(cohort.patient[cohort.label == each])) for each in sorted(set(cohort.label))
         },
     }
 
 
-def evaluated(name: str, cohort: Cohort, *, quick: bool) -> Result:
+def evaluated(name: str, cohort: Cohort, *, paired: bool, quick: bool) -> Result:
     """Return a model's figures by patient, and the leaky estimate of a split by spectrum."""
-    evaluation = evaluate_study(cohort.table, _settings(name, quick=quick)).evaluation
+    evaluation = evaluate_study(cohort.table, _settings(name, paired=paired, quick=quick)).evaluation
     result = evaluation.models[name]
     return {
         **{metric: _interval(result.patient_level[metric]) for metric in HEADLINE},
@@ -165,7 +185,7 @@ def evaluated(name: str, cohort: Cohort, *, quick: bool) -> Result:
 
 def add_predictions(work: Path, name: str, data: Path, predictions: Path) -> None:
     """Store the figures of predictions by another program."""
-    cohort = labelled_cohort(load_study(name, folder=data / name))
+    cohort = labelled(name, data)
     truth = write_truth(work, name, cohort)
     found = read_predictions([predictions], truth, id_column="sample_id", label="label", patient="patient_id")
     (score,) = score_predictions(found.probability, found.label, found.patient).scores.values()

@@ -21,11 +21,10 @@ HEAD = """# The honest leaderboard
 
 Research use only, not for diagnosis. Written by `python benchmarks/accuracy/leaderboard.py`; do not edit.
 
-Every figure is of patients that the model never saw: five folds by patient, everything fitted in the fold, 95 % intervals over resampled patients. Beside it
-stands the leaky estimate: the figure of the same model under a split by spectrum, where one patient's spectra train and test. Above each table stands what an audit
+Every figure is of patients that the model never saw: five folds by patient, everything fitted in the fold. The AUC is of patients that one fold's model scored, its 95 % interval
+knows how much refits vary ([statistics](statistics.md)); the other intervals are over resampled patients. Beside it stands the leaky estimate: the figure of the same model under a split by spectrum, where one patient's spectra train and test. Above each table stands what an audit
 found without looking at any band. Where that is STOP, something other than the disease can produce these scores, and the set is listed apart: its ranking is of
 who reads the measuring session best.
-The AUCs were measured with folds pooled, with the intervals of fixed scores, which are too narrow, and before [cosmic rays](cosmic_rays.md) of more than two points were removed; [statistics](statistics.md) says what is reported now.
 
 auto is what `spectra-dl train spectra` trains, and CNN compact its network alone, ten members; networks of the literature have two, the fewest whose probabilities can be calibrated.
 DeepCNN and ResNet take from hours to days without a GPU; `--slow` runs them.
@@ -63,15 +62,14 @@ def _overview(name: str, found: Sequence[Result]) -> str:
     leaky = best.get("leaky", {}).get("auc")
     verdict = {"stop": "STOP", "warn": "look first", "fine": "nothing found"}[_severity(found)]
     return (
-        f"| [{name}](#{name}) | {sum(_audit(found)['patients'].values())} | {verdict} | {best['name']} {_with_interval(best['auc'])} "
+        f"| [{name}](#{name}) | {_audit(found)['patients']} | {verdict} | {best['name']} {_with_interval(best['auc'])} "
         f"| {_number(leaky)} |"
     )
 
 
 def _set(name: str, found: Sequence[Result]) -> str:
     card, audit = dataset_card(name), _audit(found)
-    listed = ", ".join(f"{each} {count}" for each, count in audit["patients"].items())
-    total = sum(audit["patients"].values())
+    listed = ", ".join(f"{each} {count}" for each, count in audit["patients_of_class"].items())
     gravest = [
         f"> {one['severity'].upper()}: {one['sentence']}"
         for one in audit["audit"]["findings"]
@@ -81,7 +79,7 @@ def _set(name: str, found: Sequence[Result]) -> str:
     return "\n\n".join(
         [
             f"### {name}",
-            f"{card.title}: {audit['spectra']} spectra of {total} patients ({listed}). Licence: {card.licence}. {card.citation}.",
+            f"{card.title}: {audit['spectra']} spectra of {audit['patients']} patients ({listed}). Licence: {card.licence}. {card.citation}.",
             *(
                 ["> These figures are of a quick run that only shows that the command works."]
                 if quick

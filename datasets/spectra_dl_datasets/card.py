@@ -68,9 +68,9 @@ class DataFile(_Closed):
 
 
 class Grouping(_Closed):
-    """What keeps the rows of one patient together, and by which rule."""
+    """What keeps the rows of one patient together, and by which rule; of paired samples a patient may carry several classes."""
 
-    kind: Literal["patient", "replicate rule", "spatial block", "none", "unknown"]
+    kind: Literal["patient", "paired samples", "replicate rule", "spatial block", "none", "unknown"]
     rule: Text
 
 

@@ -4,7 +4,7 @@
     python benchmarks/honesty/calibration RESULTS.jsonl [MORE.jsonl ...] --table
 
 Each finished data set is a line of the file, so that a rerun goes on where the last one ended; two processes with ``--part 1/2`` and ``--part
-2/2`` share the work with a file each. docs/statistics.md has the tables. All studies take about an hour and a half on two cores.
+2/2`` share the work with a file each. docs/statistics.md has the tables. All studies take about two hours and a half on two cores, of which the default model takes one.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import batches
+import default_model
 import differences
 import fixed_scores
 import learners
@@ -27,7 +28,14 @@ from study import Cell, Columns, Study
 
 STUDIES: dict[str, Study] = {
     study.name: study
-    for study in (refits.STUDY, learners.STUDY, batches.STUDY, differences.STUDY, *fixed_scores.STUDIES)
+    for study in (
+        refits.STUDY,
+        learners.STUDY,
+        batches.STUDY,
+        differences.STUDY,
+        *fixed_scores.STUDIES,
+        default_model.STUDY,
+    )
 }
 
 

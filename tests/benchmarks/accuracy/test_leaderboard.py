@@ -26,7 +26,8 @@ def audit(severity):
         "name": "audit",
         "audit": {"severity": severity, "findings": [finding]},
         "spectra": 30,
-        "patients": {"ill": 4, "well": 6},
+        "patients": 9,
+        "patients_of_class": {"ill": 4, "well": 6},
     }
 
 
@@ -48,7 +49,8 @@ def test_a_stopped_set_is_listed_apart(page, severity, heading):
 
 def test_the_best_is_named_with_its_leaky_estimate(page):
     text = page({"covid_serum": [audit("stop"), model("SVM", 0.8), model("PLS-DA", 0.85)]})
-    assert "| [covid_serum](#covid_serum) | 10 | STOP | PLS-DA 0.850 [0.750, 0.900] | 0.990 |" in text
+    assert "| [covid_serum](#covid_serum) | 9 | STOP | PLS-DA 0.850 [0.750, 0.900] | 0.990 |" in text
+    assert "30 spectra of 9 patients (ill 4, well 6)" in text
     assert text.index("| PLS-DA |") < text.index("| SVM |")
 
 

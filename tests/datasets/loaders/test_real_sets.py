@@ -17,6 +17,7 @@ FOLDER = {
     "hest_style": "st/formats/hest_style",
     "horiba_labspec": "raman/instruments/horiba_labspec",
     "jcamp_dx": "raman/instruments/jcamp_dx",
+    "mice_tissue": "raman/mice_tissue",
     "olfactory_bulb": "st/olfactory_bulb",
     "oras_json": "raman/instruments/oras_json",
     "osteosarcoma_tiles": "st/osteosarcoma_tiles",
@@ -78,6 +79,15 @@ def test_cartilage_map_has_875_spectra_in_three_clusters(real):
     assert count(table.label) == {"": 6, "matrix": 323, "lacuna": 364, "cell": 182}
     assert {"x_um", "y_um"} <= set(table.metadata)
     agrees_with_card("cartilage_map", table)
+
+
+def test_mice_tissue_has_440_spectra_of_47_mice_most_of_them_with_both_classes(real):
+    table = real("mice_tissue")
+    assert table.intensity.shape == (440, 595)
+    classes = {mouse: set(table.label[table.patient == mouse]) for mouse in set(table.patient)}
+    assert len(classes) == dataset_card("mice_tissue").patients == 47
+    assert sum(len(each) == 2 for each in classes.values()) == 39
+    agrees_with_card("mice_tissue", table)
 
 
 def test_a_study_holds_no_spectrum_without_a_class(shared_data, monkeypatch, tmp_path):
