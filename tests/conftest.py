@@ -1,13 +1,25 @@
 """Fixtures every room's tests may use."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Where numba first runs in parallel (scanpy's neighbours), it sets the threads of OpenMP for the whole process, torch's with them; with
+# more of them than free processors, all networks after it train at a tenth of their speed.
+os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def threads_stay_as_they_are():
+    """Fail a module that leaves torch with other threads: all tests after it would be slower, and differ in their last digits."""
+    yield
+    if torch := sys.modules.get("torch"):
+        assert torch.get_num_threads() == int(os.environ["OMP_NUM_THREADS"])
 
 
 @pytest.fixture(scope="session")
