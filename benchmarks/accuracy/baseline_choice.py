@@ -25,7 +25,8 @@ from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import Baseline, Despike, Normalise
 from spectra_dl.spectra.preprocessing.two_point_rays import without_rays
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
-from spectra_dl.spectra.simulation.serum_study import SATURATION_COUNTS, StudySettings, simulate_study
+from spectra_dl.spectra.simulation.detector import SATURATION_COUNTS
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.study.evaluate import evaluate_study
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable

@@ -18,7 +18,8 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.preprocessing import two_point_rays
 from spectra_dl.spectra.preprocessing.despike import Despike
 from spectra_dl.spectra.readers import iter_spectra
-from spectra_dl.spectra.simulation.serum_study import ELECTRONS_PER_COUNT, StudySettings, simulate_study
+from spectra_dl.spectra.simulation.detector import ELECTRONS_PER_COUNT
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
 BEFORE = 10.0  # the default threshold of the versions before
 WIDTHS = (1, 2, 3, 4, 5, 6)

@@ -20,7 +20,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.leave_out_splits import Group
 from spectra_dl.expression.expected_accuracy import expected_pearson
-from spectra_dl.expression.maps import agreement, measured_values
+from spectra_dl.expression.output.measured import agreement, measured_values
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, text_array
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.cover import require_cover
@@ -34,7 +34,6 @@ from spectra_dl.spectra.table import SpectraTable
 CountHits = Callable[[Despike, FloatArray, FloatArray], HitCounts]
 RemoveRays = Callable[[Despike, FloatArray, FloatArray], StepResult]
 
-_REMOVED, _AT = "spikes_removed", "spikes_at"
 _MOST_STEPS = 20
 
 
@@ -267,14 +266,11 @@ class FittedPreprocessing:
         used = table.wavenumber[read]
         own = StepResult(np.ascontiguousarray(table.intensity[:, read]), used)
         if self.despike is not None:
-            # On the spectra's own axis: between the points of another, a ray is wider than rays are.
+            # On the spectra's own axis, and there alone: interpolation makes rays wider, and noise look like rays.
             own = remove_rays(self.despike, own.intensity, used)
-        earlier = own.remarks
         brought = interpolated(own.intensity, used, self.axis)
-        cleaned, wavenumber, remarks = self._apply(brought, self.axis, remove_rays)
-        if earlier:
-            removed = remarks[_REMOVED].astype(np.int64) + earlier[_REMOVED].astype(np.int64)
-            remarks = {**remarks, _REMOVED: removed, _AT: _joined(earlier[_AT], remarks[_AT])}
+        cleaned, wavenumber, remarks = self._apply(brought, self.axis, _removed_before)
+        remarks = {**remarks, **own.remarks}
         note = f"resampled from {_described(table.wavenumber)} to the model's {_described(self.axis)}"
         return StepResult(cleaned, wavenumber, remarks), (note,)
 
@@ -327,6 +323,11 @@ class FittedPreprocessing:
             raise DataError(f"stored preprocessing: {err}") from err
 
 
+def _removed_before(step: Despike, intensity: FloatArray, wavenumber: FloatArray) -> StepResult:
+    """Leave spectra whose rays were removed on another axis as they are."""
+    return StepResult(intensity, wavenumber)
+
+
 def _applied(
     step: Step, intensity: FloatArray, wavenumber: FloatArray, remove_rays: RemoveRays
 ) -> StepResult:
@@ -370,11 +371,6 @@ def _require_finite(intensity: FloatArray) -> None:
             f"{bad.size} of {len(intensity)} spectra hold missing or infinite values, the first is number "
             f"{bad[0]}; leave out the spectra that the quality check refuses"
         )
-
-
-def _joined(earlier: NDArray[np.generic], later: NDArray[np.generic]) -> NDArray[np.generic]:
-    pairs = zip(earlier.tolist(), later.tolist(), strict=True)
-    return text_array(["; ".join(part for part in pair if part) for pair in pairs])
 
 
 def _described(wavenumber: FloatArray) -> str:
