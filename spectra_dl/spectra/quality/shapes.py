@@ -1,6 +1,6 @@
 """Shapes that a spectrum can't have, and those that call for care."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,10 +19,12 @@ PLATEAU = 3  # equal points at the maximum: noise repeats a value once, not twic
 LEAST_CORRELATION = 0.5
 # Skewness of what a moving average leaves over. Lowest 1 % of the noisiest real set (saliva) .17.
 LEAST_SKEWNESS = -0.5
+_MOST_NEGATIVE = 0.95  # of the points
 # Noise and shape can't be distinguished in fewer points; the axis contract covers such spectra.
 SHORTEST_SHAPE = 20
 # Places of joints that a reason names.
 _MOST_PLACES = 2
+_ROWS = 64  # at a time, so that they stay in the processor's cache
 
 
 def shape_verdicts(
@@ -53,9 +55,12 @@ def shape_verdicts(
     cleaned, replaced = (rays or FoundRays()).without_rays(intensity, kept=kept)
     spikes, n_rays = replaced.sum(axis=1), runs(replaced)
     highest = intensity.max(axis=1)
+    on_top = np.count_nonzero(intensity == highest[:, np.newaxis], axis=1)
     # A spectrum of one narrow band has nothing but noise left without it, one with rays nothing else with them.
-    correlation = np.maximum(_neighbour_correlation(cleaned), _neighbour_correlation(intensity))
-    down = (_skewness(cleaned) < LEAST_SKEWNESS) | ((cleaned < 0).mean(axis=1) > 0.95)
+    correlation, hit = _in_parts(_neighbour_correlation, intensity), n_rays > 0
+    correlation[hit] = np.maximum(correlation[hit], _neighbour_correlation(cleaned[hit]))
+    down = _in_parts(_skewness, cleaned) < LEAST_SKEWNESS
+    down |= np.count_nonzero(cleaned < 0, axis=1) / n_points > _MOST_NEGATIVE
     steps = _step_reasons(cleaned, wavenumber, overlaps)
     verdicts = []
     for row, spectrum in enumerate(intensity):
@@ -65,9 +70,8 @@ def shape_verdicts(
             )
             continue
         reasons = []
-        top = spectrum == highest[row]
-        if np.count_nonzero(top) >= PLATEAU and longest_run(top) >= PLATEAU:
-            reasons.append(f"saturated: {top.sum()} points at the maximum of {highest[row]:g}")
+        if on_top[row] >= PLATEAU and longest_run(spectrum == highest[row]) >= PLATEAU:
+            reasons.append(f"saturated: {on_top[row]} points at the maximum of {highest[row]:g}")
         elif down[row]:  # a clipped spectrum has nothing but dips
             reasons.append("bands point down: negated, or a background larger than the signal was subtracted")
         if n_rays[row] > MOST_SPIKES * n_points:
@@ -111,6 +115,12 @@ def _joint_reason(joints: Sequence[Joint], wavenumber: FloatArray) -> str:
     ]
     more = f" and at {len(joints) - _MOST_PLACES} more places" if len(joints) > _MOST_PLACES else ""
     return f"the level steps {', '.join(places)}{more}: gratings or windows put together?"
+
+
+def _in_parts(measure: Callable[[FloatArray], FloatArray], intensity: FloatArray) -> FloatArray:
+    """Return a measure ``(n,)`` of each spectrum, taken of some at a time."""
+    parts = [measure(intensity[start : start + _ROWS]) for start in range(0, len(intensity), _ROWS)]
+    return np.concatenate([*parts, np.empty(0)])
 
 
 def _neighbour_correlation(intensity: FloatArray) -> FloatArray:

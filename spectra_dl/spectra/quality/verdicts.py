@@ -18,6 +18,7 @@ from spectra_dl.spectra.table import SpectraTable
 LONGEST_GAP = 3  # points that a straight line may bridge; a Raman band spans more
 MOST_FILLED = 0.1  # share of a spectrum's points
 ABSURD = 1e12  # no detector counts this far
+_FLAT = 1e-9  # of the largest value: a spectrum that varies less is one value
 
 
 def inspect(
@@ -98,8 +99,11 @@ def _inspected(
 ) -> tuple[SpectraTable, list[Verdict]]:
     padding = find_padding(table.intensity)
     intensity, filled = _filled(table.intensity, padding)
+    complete = _complete(intensity)
     reasons = [
         _value_fault(spectrum, table.wavenumber, None if row in filled else padding.get(row))
+        if row in padding or not complete[row]
+        else None
         for row, spectrum in enumerate(intensity)
     ]
     sound = np.array([reason is None for reason in reasons], dtype=np.bool_)
@@ -132,6 +136,15 @@ def _filled(intensity: FloatArray, padding: dict[int, Padding]) -> tuple[FloatAr
             intensity[row, absent] = np.interp(points[absent], points[~absent], intensity[row, ~absent])
             filled[row] = absent
     return intensity, filled
+
+
+def _complete(intensity: FloatArray) -> BoolArray:
+    """Return of which spectra every value is there and believable, and not all are one: nearly all, so that few are looked at one by one."""
+    low, high = intensity.min(axis=1), intensity.max(axis=1)  # NaN where one is missing
+    size = np.maximum(np.abs(low), np.abs(high))
+    with np.errstate(invalid="ignore"):  # infinite ones
+        complete: BoolArray = (size <= ABSURD) & (high - low > _FLAT * size)
+    return complete
 
 
 def _value_fault(spectrum: FloatArray, wavenumber: FloatArray, padding: Padding | None) -> str | None:
@@ -184,7 +197,7 @@ def _constant_fault(spectrum: FloatArray) -> str | None:
         return None
     if not spectrum.any():
         return "all values are zero"
-    if np.ptp(spectrum) <= 1e-9 * np.abs(spectrum).max():
+    if np.ptp(spectrum) <= _FLAT * np.abs(spectrum).max():
         return f"flat: every value is {spectrum[0]:g}"
     return None
 
