@@ -19,7 +19,7 @@ from typing import Any
 from spectra_dl.errors import EnvironmentFault, UsageError
 from spectra_dl.execution.available_memory import available_memory, used_memory
 from spectra_dl.execution.executor import Item, Result
-from spectra_dl.execution.threads import set_threads
+from spectra_dl.execution.threads import available_processors, set_threads
 from spectra_dl.execution.window import Feed, MayTake, always, in_order
 from spectra_dl.execution.worker import SharedWork, read_reply
 
@@ -85,7 +85,7 @@ class ProcessExecutor:
     @property
     def workers(self) -> int:
         """How many processes there are at most."""
-        wanted = self.jobs or _available_processors()
+        wanted = self.jobs or available_processors()
         return min(wanted, _MOST_ON_WINDOWS) if sys.platform == "win32" else wanted
 
     def finished(
@@ -302,10 +302,3 @@ def _run(item: object) -> bytes:
 def _kill(processes: Iterable[multiprocessing.process.BaseProcess]) -> None:
     for process in processes:
         process.kill()
-
-
-def _available_processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -25,6 +25,18 @@ def set_threads(threads: int) -> None:
     threadpool_limits(threads)
 
 
+def available_processors() -> int:
+    """Return how many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def usual_threads() -> int:
+    """Return how many threads a library takes where nobody limits it: what ``OMP_NUM_THREADS`` says, else one for each processor."""
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    return int(stated) if stated.isdecimal() and int(stated) else available_processors()
+
+
 @contextlib.contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
     """Limit the threads of torch, BLAS and the baseline kernels while the block runs.
@@ -50,10 +62,10 @@ def limited_threads(threads: int) -> Iterator[None]:
             set_threads(threads)
             yield
     finally:
-        if torch:
-            torch.set_num_threads(torch_before)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        if torch := sys.modules.get("torch"):  # loaded inside the block, it knows its limit alone
+            torch.set_num_threads(torch_before or usual_threads())

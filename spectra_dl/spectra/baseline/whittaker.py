@@ -10,7 +10,6 @@ on the compiled kernels, whose code is ready after some 0.2 s. The LAPACK engine
 be compiled, for single spectra they hand back as unsolvable, and on request (``engine="banded"``).
 """
 
-import os
 import warnings
 from typing import Literal, get_args
 
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import SpectraDLWarning, UsageError
+from spectra_dl.execution.threads import available_processors, usual_threads
 from spectra_dl.spectra.baseline.certificate import BaselineResult, certified
 from spectra_dl.spectra.baseline.settings import (
     AirplsSettings,
@@ -338,7 +338,8 @@ def _fit(
     fits = None
     if engine == "auto" and len(matrix):
         enough = max(len(matrix) // _SPECTRA_PER_THREAD, 1)
-        fits = _by_kernels(matrix, settings, min(threads or _processors(), enough))
+        most = threads or min(usual_threads(), available_processors())
+        fits = _by_kernels(matrix, settings, min(most, enough))
     baseline, iterations, final_change = fits or _by_lapack(matrix, settings)
     return certified(
         matrix,
@@ -380,11 +381,3 @@ def _by_lapack(matrix: FloatArray, settings: WhittakerSettings) -> Fits:
         for row, spectrum in enumerate(matrix):
             baseline[row], iterations[row], changes[row] = fit(spectrum, settings)
     return baseline, iterations, changes
-
-
-def _processors() -> int:
-    """Return how many threads to use at most."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    usable = len(affinity(0)) if affinity else os.cpu_count() or 1
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return min(usable, int(limit)) if limit.isdecimal() and int(limit) else usable
