@@ -8,7 +8,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.quality import inspect
 from spectra_dl.spectra.readers import read_spectra
 
-FILES, BATCH = 2_000, 100
+FILES, BATCH = 500, 50
 # What a refusal must name of the unit that a file states.
 NAMED = {
     "eV": "eV",
