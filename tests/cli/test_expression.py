@@ -8,6 +8,8 @@ from PIL import Image
 
 from command_line import run
 from example_sections import write_section, write_study
+from spectra_dl.expression.simulation.legacy_files import write_legacy_st
+from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 
 # The quickest model on the quickest features, where a test is about something else.
 QUICK = ("--model", "ridge", "--encoder", "colour-texture", "--tile-um", 112)
@@ -164,10 +166,12 @@ def test_a_model_on_features_made_elsewhere_asks_for_them_again(sheet, tmp_path)
     assert "not trained with the encoder colour-texture" in refusal.stderr
 
 
-def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_an_estimate_beside(
-    tmp_path, repository
-):
-    sheet = repository / "datasets/demo/tissue/sections.csv"
+def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_an_estimate_beside(tmp_path):
+    settings = TissueSettings(patients=2, sections_per_patient=1, spots_per_side=6, genes=12)
+    sections = [one.section for one in simulate_tissue(settings)]
+    lines = [f"{write_legacy_st(tmp_path, one).name},{one.patient},{one.name}\n" for one in sections]
+    sheet = tmp_path / "sections.csv"
+    sheet.write_text("path,patient,section\n" + "".join(lines))
     options = ["--genes", 8, "--tile-um", 112, "--hest-exact", "--json"]
     found = json.loads(run("evaluate", "expression", sheet, *options).stdout)
     assert found["options"]["model"] == "context"
@@ -179,9 +183,8 @@ def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_an_esti
     assert "HEST" in name
     assert -1 <= estimate <= 1
     names = {one["path"].rsplit("/", 1)[1] for one in found["inputs"]}
-    assert names == {"sections.csv"} | {
-        f"SIM{number}-1{end}" for number in (5, 6) for end in (".tsv.gz", "_selection.tsv", ".jpg")
-    }
+    assert names == {path.name for path in tmp_path.iterdir()}
+    assert len(names) == 1 + 3 * 2  # counts, spots and image of each section beside the sheet
 
 
 @pytest.fixture(scope="module")
