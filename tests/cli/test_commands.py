@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import command, run
+from command_line import Started, command, run
 
 pytestmark = pytest.mark.xdist_group("commands")
 TRAINING = ("--members", "2", "--epochs", "3", "--seed", "1")
@@ -171,12 +171,12 @@ def test_the_same_seed_gives_the_same_model_file_and_report(study, trained, tmp_
 
 def test_a_killed_training_goes_on_to_the_same_model_file(study, trained, tmp_path):
     folder = tmp_path / "killed"
-    words = command("train", "spectra", study, *STUDY, *TRAINING, "--out", folder)
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with Started("train", "spectra", study, *STUDY, *TRAINING, "--out", folder) as process:
         deadline = time.monotonic() + 120
         while not list(folder.glob("checkpoints/member-*.safetensors")) and time.monotonic() < deadline:
             os.sched_yield()
         process.send_signal(signal.SIGKILL)
+        process.wait()
     assert not (folder / "model.safetensors").exists()
     run("train", "spectra", study, *STUDY, *TRAINING, "--out", folder, "--resume")
     assert digest(folder / "model.safetensors") == digest(trained / "model.safetensors")
@@ -196,13 +196,12 @@ def test_resuming_with_other_data_is_refused(study, trained, tmp_path):
 
 
 def test_an_interrupted_training_says_how_to_go_on(study, tmp_path):
-    words = command("train", "spectra", study, *STUDY, *TRAINING, "--out", tmp_path / "stopped")
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with Started("train", "spectra", study, *STUDY, *TRAINING, "--out", tmp_path / "stopped") as process:
         deadline = time.monotonic() + 120
         while not list(tmp_path.glob("stopped/checkpoints/*.safetensors")) and time.monotonic() < deadline:
             os.sched_yield()
         process.send_signal(signal.SIGINT)
-        error = process.stderr.read()
+        error = process.communicate()[1]
     assert process.returncode == 130
     assert "--resume" in error
     assert "Traceback" not in error
@@ -236,8 +235,9 @@ def test_model_show_says_what_it_was_trained_on(trained):
 
 
 def test_evaluate_compares_on_the_same_patients_and_writes_its_split(study, tmp_path):
-    words = ("evaluate", "spectra", study, *STUDY, *TRAINING, "--folds", 2, "--out", tmp_path / "e")
-    out = run(*words).stdout
+    models = ("--models", "auto,pls-da,random-forest")
+    words = (*STUDY, *TRAINING, *models, "--folds", 2, "--out", tmp_path / "e")
+    out = run("evaluate", "spectra", study, *words).stdout
     for words in ("auto", "PLS-DA", "random forest", "majority class", "leaky", "24 patients"):
         assert words in out
     split = table(tmp_path / "e" / "folds.csv")

@@ -17,7 +17,8 @@ def run(tmp_path, monkeypatch):
     home, work = tmp_path / "home", tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
-    return lambda *words, code=0: run_command(*words, code=code, SPECTRA_DL_DATA=str(home))
+    monkeypatch.setenv("SPECTRA_DL_DATA", str(home))
+    return run_command
 
 
 def test_list_shows_every_set_once(run, tmp_path):

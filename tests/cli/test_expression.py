@@ -8,16 +8,18 @@ from PIL import Image
 
 from command_line import run
 from example_sections import write_section, write_study
+from spectra_dl.expression.simulation.legacy_files import write_legacy_st
+from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 
 # The quickest model on the quickest features, where a test is about something else.
-QUICK = ("--model", "ridge", "--encoder", "colour-texture")
+QUICK = ("--model", "ridge", "--encoder", "colour-texture", "--tile-um", 112)
 pytestmark = pytest.mark.xdist_group("expression")
 
 
 @pytest.fixture(scope="module")
 def sheet(tmp_path_factory):
     # Of four patients or more a model says what to expect in another.
-    return write_study(tmp_path_factory.mktemp("study"), "abcd")
+    return write_study(tmp_path_factory.mktemp("study"), "abcd", across=6)
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +29,10 @@ def model(sheet):
     return out / "model.safetensors"
 
 
-def test_genes_that_follow_the_image_are_predicted_in_new_patients_and_controls_are_not(sheet):
-    report = json.loads(run("evaluate", "expression", sheet, *QUICK, "--genes", 20, "--json").stdout)[
-        "results"
-    ]
+def test_genes_that_follow_the_image_are_predicted_in_new_patients_and_controls_are_not(tmp_path):
+    sheet = write_study(tmp_path, "abcd")
+    words = (*QUICK, "--genes", 20, "--no-leaky", "--json")
+    report = json.loads(run("evaluate", "expression", sheet, *words).stdout)["results"]
     first = next(iter(report["models"].values()))
     assert first["share_of_ceiling"]["value"] >= 0.9
     assert abs(report["controls"]["shuffled spots"]["pearson"]["value"]) <= 0.15
@@ -39,19 +41,8 @@ def test_genes_that_follow_the_image_are_predicted_in_new_patients_and_controls_
 
 def test_the_same_seed_gives_the_same_report_and_the_page_stands_beside_it(sheet, tmp_path):
     for name in ("one", "two"):
-        run(
-            "evaluate",
-            "expression",
-            sheet,
-            "--genes",
-            10,
-            "--model",
-            "pls",
-            "--encoder",
-            "colour-texture",
-            "--out",
-            tmp_path / name,
-        )
+        words = ("--model", "pls", *QUICK[2:], "--genes", 5, "--out", tmp_path / name)
+        run("evaluate", "expression", sheet, *words)
     first, second = (
         json.loads((tmp_path / name / "report.json").read_text())["results"] for name in ("one", "two")
     )
@@ -60,21 +51,8 @@ def test_the_same_seed_gives_the_same_report_and_the_page_stands_beside_it(sheet
 
 
 def test_a_network_trains_through_the_one_loop_and_predicts_a_map(sheet, tmp_path):
-    run(
-        "train",
-        "expression",
-        sheet,
-        "--model",
-        "linear",
-        "--encoder",
-        "colour-texture",
-        "--loss",
-        "poisson",
-        "--genes",
-        10,
-        "--out",
-        tmp_path / "m",
-    )
+    words = ("--model", "linear", *QUICK[2:], "--loss", "poisson", "--genes", 5, "--out", tmp_path / "m")
+    run("train", "expression", sheet, *words)
     shown = run("model", "show", tmp_path / "m" / "model.safetensors").stdout
     assert "trained by poisson" in shown
 
@@ -82,10 +60,10 @@ def test_a_network_trains_through_the_one_loop_and_predicts_a_map(sheet, tmp_pat
 def test_a_predicted_section_opens_in_scanpy_with_every_spot_and_what_to_expect_of_each_gene(model, tmp_path):
     import anndata
 
-    write_section(tmp_path, "new", 7)
+    write_section(tmp_path, "new", 7, across=6)
     run("predict", tmp_path / "new.tsv", "--model", model, "--out", tmp_path / "out")
     table = anndata.read_h5ad(tmp_path / "out" / "predictions.h5ad")
-    assert table.n_obs == 81
+    assert table.n_obs == 36
     assert np.isfinite(table.X).all()
     assert table.obsm["spatial"][:2].tolist() == [[40, 40], [80, 40]]
     assert table.var.loc["GENE0", "expected_pearson"] > 0.5
@@ -99,9 +77,9 @@ def test_what_to_expect_is_withheld_from_a_model_of_two_patients_and_the_reason_
     import anndata
 
     (tmp_path / "few").mkdir()
-    sheet = write_study(tmp_path / "few", "ab")
-    run("train", "expression", sheet, *QUICK, "--out", tmp_path / "m", "--genes", 10)
-    write_section(tmp_path, "new", 7)
+    sheet = write_study(tmp_path / "few", "ab", across=6)
+    run("train", "expression", sheet, *QUICK, "--out", tmp_path / "m", "--genes", 5)
+    write_section(tmp_path, "new", 7, across=6)
     printed = run(
         "predict",
         tmp_path / "new.tsv",
@@ -117,7 +95,7 @@ def test_what_to_expect_is_withheld_from_a_model_of_two_patients_and_the_reason_
 
 
 def test_one_patient_is_refused_and_sections_only_by_name(tmp_path):
-    sheet = write_study(tmp_path, "aa")
+    sheet = write_study(tmp_path, "aa", across=6)
     assert "--group section" in run("evaluate", "expression", sheet, *QUICK, code=3).stderr
     assert (
         "one patient"
@@ -148,7 +126,7 @@ def test_tiles_and_features_are_kept_and_found_by_the_next_command(sheet, tmp_pa
     assert "there already" in told[1]
     before = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
     assert len(before) == 8
-    options = ["evaluate", "expression", sheet, *QUICK, "--genes", 10, "--tile-um", 112, "--json"]
+    options = ["evaluate", "expression", sheet, *QUICK, "--genes", 5, "--no-leaky", "--json"]
     with_store = json.loads(run(*options, "--store", kept).stdout)["results"]
     assert {path.name: path.stat().st_mtime_ns for path in kept.iterdir()} == before
     assert with_store == json.loads(run(*options).stdout)["results"]
@@ -188,10 +166,12 @@ def test_a_model_on_features_made_elsewhere_asks_for_them_again(sheet, tmp_path)
     assert "not trained with the encoder colour-texture" in refusal.stderr
 
 
-def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_an_estimate_beside(
-    tmp_path, repository
-):
-    sheet = repository / "datasets/demo/tissue/sections.csv"
+def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_an_estimate_beside(tmp_path):
+    settings = TissueSettings(patients=2, sections_per_patient=1, spots_per_side=6, genes=12)
+    sections = [one.section for one in simulate_tissue(settings)]
+    lines = [f"{write_legacy_st(tmp_path, one).name},{one.patient},{one.name}\n" for one in sections]
+    sheet = tmp_path / "sections.csv"
+    sheet.write_text("path,patient,section\n" + "".join(lines))
     options = ["--genes", 8, "--tile-um", 112, "--hest-exact", "--json"]
     found = json.loads(run("evaluate", "expression", sheet, *options).stdout)
     assert found["options"]["model"] == "context"
@@ -203,9 +183,8 @@ def test_the_default_is_the_context_network_on_both_encoders_and_hest_is_an_esti
     assert "HEST" in name
     assert -1 <= estimate <= 1
     names = {one["path"].rsplit("/", 1)[1] for one in found["inputs"]}
-    assert names == {"sections.csv"} | {
-        f"SIM{number}-1{end}" for number in (5, 6) for end in (".tsv.gz", "_selection.tsv", ".jpg")
-    }
+    assert names == {path.name for path in tmp_path.iterdir()}
+    assert len(names) == 1 + 3 * 2  # counts, spots and image of each section beside the sheet
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +192,7 @@ def evaluated(tmp_path_factory, repository):
     """A run on the demo tissue, and its sheet."""
     sheet = repository / "datasets/demo/tissue/sections.csv"
     out = tmp_path_factory.mktemp("run") / "r"
-    run("evaluate", "expression", sheet, *QUICK, "--genes", 4, "--tile-um", 112, "--seed", 3, "--out", out)
+    run("evaluate", "expression", sheet, *QUICK, "--genes", 4, "--seed", 3, "--out", out)
     return sheet, out
 
 
@@ -262,11 +241,11 @@ def test_other_sections_and_other_options_beside_a_replay_are_refused(evaluated,
 
 
 def test_a_smaller_copy_of_the_image_is_predicted_with_its_scale_and_not_without(model, tmp_path):
-    write_section(tmp_path, "new", 7)
+    write_section(tmp_path, "new", 7, across=6)
     with Image.open(tmp_path / "new.png") as image:
         image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX).save(tmp_path / "half.png")
     common = ("predict", tmp_path / "new.tsv", "--model", model, "--image", tmp_path / "half.png")
     run(*common, "--image-scale", 0.5, "--out", tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "report.json").read_text())["results"]["spots"] == 81
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["results"]["spots"] == 36
     run(*common, "--image-scale", -1, "--out", tmp_path / "bad", code=2)
     assert run(*common, "--out", tmp_path / "none", code=3).stderr

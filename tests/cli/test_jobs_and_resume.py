@@ -17,11 +17,13 @@ from spectra_dl.spectra.table_files import write_table
 from spectra_dl_cli.main import _run
 
 pytestmark = pytest.mark.xdist_group("jobs and resume")
-# All but the random forest, whose 300 trees take longer than all else.
-MODELS = "--models auto,logistic,pls-da,pca-lda,svm,minirocket"
+# A network and two models of classes; the others are jobs of the same kinds, and a forest takes longer than all else.
+MODELS = "--models auto,logistic,pls-da"
 EVALUATE = f"evaluate spectra ../spectra.csv --label label --members 2 --epochs 2 --folds 2 {MODELS}"
 TRAIN = "train spectra ../spectra.csv --label label --members 2 --epochs 4"
-EXPRESSION = "train expression ../study/sections.csv --model ridge --encoder colour-texture --genes 12"
+EXPRESSION = (
+    "train expression ../study/sections.csv --model ridge --encoder colour-texture --tile-um 112 --genes 6"
+)
 PREPROCESS = "preprocess ../long.csv --normalise snv"
 
 
@@ -154,8 +156,9 @@ def test_another_run_is_refused_by_what_differs_and_takes_nothing_away(stopped, 
 def test_what_a_killed_run_left_is_in_nobodys_way(stopped, undisturbed):
     place = copied(stopped, "anew")
     (place / "out" / ".report.json.999999999.0123456789abcdef.tmp").write_text("part")
+    finished = len(kept(place))
     said = done(place, EVALUATE).stderr
-    assert "12 finished jobs of an interrupted run in out were taken away" in said
+    assert f"{finished} finished jobs of an interrupted run in out were taken away" in said
     assert written(place) == undisturbed(EVALUATE)
 
 
@@ -259,7 +262,7 @@ def test_impossible_places_are_refused(work, words, said):
 
 
 def test_whatever_write_fails_the_run_goes_on_from_what_was_finished(monkeypatch, tmp_path, work, capsys):
-    words = f"evaluate expression {work}/study/sections.csv --model ridge --encoder colour-texture --genes 12".split()
+    words = f"evaluate {EXPRESSION.removeprefix('train ').replace('..', str(work))} --no-leaky".split()
     clean, counted = tmp_path / "clean", tmp_path / "counted"
     assert _run([*words, "--out", str(clean)]) == 0
     with failing_disk(monkeypatch, counted, 0) as disk:

@@ -1,8 +1,6 @@
 """spectra-dl score, in a process of its own."""
 
 import json
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -51,8 +49,7 @@ def test_predictions_are_judged_by_patient_and_compared(
 
 def test_what_predict_writes_can_be_judged(repository: Path, tmp_path: Path) -> None:
     demo = repository / "datasets" / "demo" / "spectra.csv"
-    command = [sys.executable, "-m", "spectra_dl_cli", "predict", str(demo), "--out", str(tmp_path / "p")]
-    subprocess.run(command, check=True, capture_output=True)
+    run_command("predict", demo, "--out", tmp_path / "p")
     out = run(tmp_path / "p" / "predictions.csv", "--truth", demo).stdout
     assert "12 patients" in out
 

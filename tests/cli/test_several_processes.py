@@ -29,7 +29,7 @@ TRAINING = (
 def spectra(tmp_path_factory):
     """A small simulated study."""
     folder = tmp_path_factory.mktemp("study") / "s"
-    run("simulate", folder, "--patients", 24, "--spectra-per-patient", 2, "--distance", 4, "--seed", 3)
+    run("simulate", folder, "--patients", 12, "--spectra-per-patient", 2, "--distance", 4, "--seed", 3)
     return folder / "spectra.csv"
 
 

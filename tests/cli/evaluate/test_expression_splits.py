@@ -18,7 +18,7 @@ def sheet(tmp_path_factory):
     """Four patients with two sections each, measured in two batches."""
     folder = tmp_path_factory.mktemp("sections")
     lines = ["path,patient,section,batch"]
-    settings = TissueSettings(patients=4, sections_per_patient=2, spots_per_side=5, genes=8)
+    settings = TissueSettings(patients=4, sections_per_patient=2, spots_per_side=4, genes=8)
     for number, simulated in enumerate(simulate_tissue(settings)):
         section = simulated.section
         path = write_legacy_st(folder, section)

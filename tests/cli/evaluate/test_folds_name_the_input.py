@@ -27,7 +27,7 @@ def table(path, refused):
 @pytest.mark.parametrize("refused", [[0], [4, 9, 23]])
 def test_folds_and_report_name_the_rows_of_the_input(tmp_path, refused):
     table(tmp_path / "spectra.csv", refused)
-    options = ("--label", "label", "--patient", "patient", "--members", 2, "--epochs", 1)
+    options = ("--label", "label", "--patient", "patient", "--models", "logistic", "--no-leaky")
     run("evaluate", "spectra", tmp_path / "spectra.csv", *options, "--folds", 2, "--out", tmp_path / "out")
     with open(tmp_path / "out" / "folds.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))

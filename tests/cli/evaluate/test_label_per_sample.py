@@ -14,7 +14,7 @@ from spectra_dl.spectra.study.settings import SpectraStudySettings
 pytestmark = pytest.mark.xdist_group("label per sample")
 AXIS = np.linspace(400, 1800, 60)
 RUN = ("--label", "state", "--patient", "mouse")
-FAST = ("--members", "2", "--epochs", "1", "--folds", "3")
+FAST = ("--models", "auto,logistic,pls-da", "--members", "2", "--epochs", "1", "--folds", "3")
 
 
 def write_spectra(path, whose, label, *, shift=0.0):

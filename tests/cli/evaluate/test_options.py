@@ -30,7 +30,8 @@ def study(tmp_path_factory):
 
 def test_a_split_by_site_and_what_its_folds_chose_stand_in_text_and_report(study, tmp_path):
     out = tmp_path / "r"
-    text = run("evaluate", "spectra", study, *RUN, "--split-by", "site", "--tune", "--out", out).stdout
+    words = ("--split-by", "site", "--tune", "--models", "auto,pls-da", "--no-leaky", "--out", out)
+    text = run("evaluate", "spectra", study, *RUN, *words).stdout
     assert "2 folds by patient and site" in " ".join(text.split())
     assert "auto chose inside the training patients: learning rate" in text
     report = json.loads((out / "report.json").read_text())["results"]

@@ -49,6 +49,8 @@ def evaluated(study, folds):
         "--crop",
         500,
         1500,
+        "--models",
+        "auto,logistic",
     )
     run("evaluate", "spectra", study, *RUN, *how, "--folds-from", folds, "--out", folder)
     return folder

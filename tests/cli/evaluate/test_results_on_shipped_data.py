@@ -63,7 +63,8 @@ def test_patients_of_the_demonstration_get_the_probabilities_they_always_got(dem
 
 
 def test_classical_models_and_probes_of_the_demonstration_score_what_they_always_scored(demo):
-    options = ("--label", "label", "--patient", "patient_id", "--members", 2, "--epochs", 1, "--folds", 3)
+    models = "logistic,pls-da,pca-lda,svm"
+    options = ("--label", "label", "--patient", "patient_id", "--models", models, "--folds", 3)
     results = json.loads(run("evaluate", "spectra", demo / "spectra.csv", *options, "--json").stdout)[
         "results"
     ]

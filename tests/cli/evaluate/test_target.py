@@ -55,7 +55,7 @@ def evaluated(study):
         "--target",
         "iron",
         "--folds",
-        "4",
+        "2",
         "--members",
         "2",
         "--epochs",

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.xdist_group("expression"), pytest.mark.filterwarnings(
 
 @pytest.fixture(scope="module")
 def sheet(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"))
+    return write_study(tmp_path_factory.mktemp("study"), across=6)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def model(sheet):
 @pytest.fixture(scope="module")
 def section(tmp_path_factory):
     folder = tmp_path_factory.mktemp("section")
-    write_section(folder, "new", 7)
+    write_section(folder, "new", 7, across=6)
     return folder / "new.tsv"
 
 
@@ -58,7 +58,7 @@ def test_predict_writes_the_genes_asked_for_and_lists_what_is_missing(model, sec
     assert [gene["name"] for gene in results["genes"]] == ["GENE9", "GENE3"]
     assert results["maps"] == ["map_GENE3.png", "map_GENE9.png"]
     assert results["exports"] == []
-    assert results["under_tissue"] == 81
+    assert results["under_tissue"] == 36
 
 
 def test_a_number_takes_the_genes_predicted_best(model, section, tmp_path):
@@ -124,7 +124,7 @@ def test_several_sections_are_written_alike(model, section, sheet, tmp_path):
 def test_an_image_alone_is_predicted_on_a_grid_and_exported(model, section, tmp_path):
     out = tmp_path / "out"
     image = section.with_suffix(".png")
-    words = ("--mpp", 5, "--pitch", 200, "--export", "csv", "--export", "geojson")
+    words = ("--mpp", 5, "--pitch", 140, "--export", "csv", "--export", "geojson")
     run("predict", image, "--model", model, *words, "--out", out)
     table = anndata.read_h5ad(out / "predictions.h5ad")
     assert table.n_obs > 50
