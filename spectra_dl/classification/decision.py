@@ -13,11 +13,9 @@ from spectra_dl.classification.abstention import (
     unlike_training,
     what_helps,
 )
-from spectra_dl.classification.predictions import PatientPredictions, RowPredictions
+from spectra_dl.classification.predictions import OOD_LIMIT, PatientPredictions, RowPredictions
 from spectra_dl.evaluation.classes.conformal import ConformalSets
 from spectra_dl.evaluation.context import Words
-
-OOD_LIMIT = 1.0  # of the limit
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Answer:
     predicted_class
         Empty where the model abstains or was given nothing usable.
     prediction_set
-        The classes that stand in the conformal set; none for a patient without a usable row.
+        The classes that stand in the conformal set; none for a patient without a usable row, or unlike those the model knows.
     abstains
         Why there is no answer and what would help; empty where there is one.
     """
@@ -102,7 +100,7 @@ class DecisionRule:
         if not decided:
             return Answer("", (), nothing_usable(measured, self.words))
         if measured.ood_score > OOD_LIMIT:
-            return Answer("", prediction_set, unlike_training(measured, self.words))
+            return Answer("", (), unlike_training(measured, self.words))
         if prediction_set != (decided,):
             why = undecided(measured, decided, prediction_set, self)
             return Answer("", prediction_set, f"{why} {what_helps(measured, decided, self)}")

@@ -17,6 +17,8 @@ from spectra_dl.storage.csv_rows import csv_rows
 if TYPE_CHECKING:
     from spectra_dl.classification.decision import Answer
 
+OOD_LIMIT = 1.0  # of the limit of the training rows
+
 # Stands as the last column's name: a comment line would break every plain CSV reader.
 _DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
 
@@ -54,6 +56,11 @@ class RowPredictions:
     ood_score: NDArray[np.float64]
     damaged: NDArray[np.bool_]
 
+    @property
+    def stated_probability(self) -> NDArray[np.float64]:
+        """The probabilities ``(n, c)`` that a person is shown: NaN too where the model knows no such rows."""
+        return _stated(self.probability, self.ood_score)
+
 
 @dataclass(frozen=True, eq=False)
 class PatientPredictions:
@@ -84,6 +91,15 @@ class PatientPredictions:
     probability: NDArray[np.float64]
     ood_score: NDArray[np.float64]
 
+    @property
+    def stated_probability(self) -> NDArray[np.float64]:
+        """The probabilities ``(m, c)`` that a person is shown: NaN too where the model knows no such patients."""
+        return _stated(self.probability, self.ood_score)
+
+
+def _stated(probability: NDArray[np.float64], ood_score: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where((ood_score > OOD_LIMIT)[:, np.newaxis], np.nan, probability)
+
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return probabilities ``(n, c)`` from logits ``(n, c)``."""
@@ -98,7 +114,7 @@ def row_predictions_file(
 ) -> Iterator[Callable[[RowPredictions, Sequence[str], Sequence[Sequence[str]]], None]]:
     """Yield a function that appends the predictions of some rows to predictions.csv, with the class decided for each.
 
-    One line per input row, in input order; refused rows carry no probability. The file has its name once all are written.
+    One line per input row, in input order; refused rows and those unlike the training rows carry no probability. The file has its name once all are written.
 
     Parameters
     ----------
@@ -121,6 +137,7 @@ def row_predictions_file(
 
         def append(rows: RowPredictions, decided: Sequence[str], cells: Sequence[Sequence[str]] = ()) -> None:
             nonlocal count
+            stated = rows.stated_probability
             for row, name in enumerate(decided):
                 count += 1
                 texts = (
@@ -136,7 +153,7 @@ def row_predictions_file(
                         *texts,
                         _figure(rows.ood_score[row]),
                         *(column[row] for column in cells),
-                        *_shares(rows.probability[row]),
+                        *_shares(stated[row]),
                     ]
                 )
 
@@ -174,6 +191,7 @@ def patient_predictions_file(
         write_row(_header(header, classes))
 
         def append(patients: PatientPredictions, answers: "Sequence[Answer]") -> None:
+            stated = patients.stated_probability
             for row, answer in enumerate(answers):
                 reasons = (patients.reason[row], answer.abstains)
                 write_row(
@@ -187,7 +205,7 @@ def patient_predictions_file(
                         "|".join(answer.prediction_set),
                         f"{coverage:g}",
                         _figure(patients.ood_score[row]),
-                        *_shares(patients.probability[row]),
+                        *_shares(stated[row]),
                     ]
                 )
 

@@ -1,6 +1,7 @@
 """From spectra to patients, and onto disk."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -152,6 +153,14 @@ def test_a_refused_row_carries_no_probability_on_disk(tmp_path):
         *("p_healthy", "p_sick"),
         "research_use_only_not_for_diagnosis",
     ]
+
+
+def test_a_row_unlike_the_training_rows_carries_no_probability_on_disk(tmp_path):
+    spectra = replace(predictions([0.0, 0.0, 0.0]), ood_score=np.array([0.5, 1.0, 1.2]))
+    rows = written(tmp_path / "predictions.csv", spectra, ["sick", "sick", ""])
+    assert [row["p_sick"] for row in rows] == ["0.500000", "0.500000", ""]
+    assert [row["ood_score"] for row in rows] == ["0.500", "1.000", "1.200"]
+    assert np.isfinite(spectra.probability).all()  # for programs
 
 
 def test_ids_with_commas_quotes_and_line_breaks_come_back(tmp_path):

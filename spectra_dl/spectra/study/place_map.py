@@ -97,7 +97,8 @@ class PlaceMap:
         self._x.append(x)
         self._y.append(y)
         self._class.append(np.array([numbers.get(name, -1) for name in decided], dtype=np.intp))
-        score = rows.probability.max(axis=1) if self._column is None else rows.probability[:, self._column]
+        stated = rows.stated_probability
+        score = stated.max(axis=1) if self._column is None else stated[:, self._column]
         self._score.append(score)
 
     def svg(self) -> str | None:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from math import isnan
 from pathlib import Path
 
 from spectra_dl.classification.abstention import coverage_notes
@@ -50,7 +51,7 @@ class PredictedPatient:
     ood_score
         Median out-of-distribution score, as a multiple of the limit.
     probability
-        By class.
+        By class; None where none is stated.
     """
 
     patient: str
@@ -62,7 +63,7 @@ class PredictedPatient:
     prediction_set: tuple[str, ...]
     abstains: str
     ood_score: float
-    probability: dict[str, float]
+    probability: dict[str, float | None]
 
     @classmethod
     def of(cls, patients: PatientPredictions, row: int, answer: Answer) -> "PredictedPatient":
@@ -77,7 +78,8 @@ class PredictedPatient:
         answer
             The decision on this one.
         """
-        shares = zip(patients.classes, map(float, patients.probability[row]), strict=True)
+        stated = patients.stated_probability[row].tolist()
+        shares = {name: None if isnan(p) else p for name, p in zip(patients.classes, stated, strict=True)}
         return cls(
             patients.patient[row],
             int(patients.n_rows[row]),
@@ -88,7 +90,7 @@ class PredictedPatient:
             answer.prediction_set,
             answer.abstains,
             float(patients.ood_score[row]),
-            dict(shares),
+            shares,
         )
 
 

@@ -2,7 +2,9 @@
 
 import csv
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from spectra_dl.errors import UsageError
@@ -50,6 +52,25 @@ def test_without_a_coverage_it_is_that_of_nine_in_ten(table, saved):
     asked, default = (predict_study(predictor, [table], coverage=share) for share in (0.9, None))
     assert default.coverage == 0.9
     assert default.counts.listed == asked.counts.listed
+
+
+def test_a_patient_unlike_the_training_patients_has_no_probability_and_no_set(table, saved, tmp_path):
+    strange = table.patient == table.patient[0]
+    intensity = np.where(strange[:, np.newaxis], table.intensity[:, ::-1], table.intensity)
+    result = predict_study(load_model(saved), [replace(table, intensity=intensity)], tmp_path / "out")
+    (patient,) = (each for each in result.counts.listed if each.patient == table.patient[0])
+    assert patient.ood_score > 1
+    assert "unlike the training spectra" in patient.abstains
+    assert set(patient.probability.values()) == {None}
+    assert patient.prediction_set == ()
+    (line,) = (
+        each for each in lines(tmp_path / "out" / "patients.csv") if each["patient_id"] == patient.patient
+    )
+    assert {value for name, value in line.items() if name.startswith("p_")} == {""}
+    assert line["prediction_set"] == ""
+    others = [each for each in result.counts.listed if each.ood_score <= 1]
+    assert others
+    assert all(sum(each.probability.values()) == pytest.approx(1.0) for each in others)
 
 
 def test_why_and_what_helps_are_the_same_in_table_report_and_list(table, saved, tmp_path):
