@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from normal_sets import DIFFERENT, null_of, out_of_fold, probabilities, shift_of, tested_by
-from study import Cell, Columns, Found, Study, holds, share
+from study import Cell, Columns, Found, Study, holds, said, share
 
 from spectra_dl.evaluation.classes.comparison import permutation_null, permutation_p
 from spectra_dl.evaluation.classes.inference.chance import auc_and_chance
@@ -40,12 +40,7 @@ def one(cell: Cell, number: int) -> Found:
     permuted = permutation_null(probabilities(score)[0], np.arange(n), truth, permutations=500, seed=0)
     pooled = auc(truth == 1, score[0])
     return {
-        "auc": interval.value,
-        "low": interval.low,
-        "high": interval.high,
-        "p": chance.p,
-        "better": float(chance.verdict == "better"),
-        "worse": float(chance.verdict == "worse"),
+        **said(interval, chance),
         "truth": float(
             np.average(true, weights=[sum(c.weight for c in comparisons if c.number == k) for k in range(4)])
         ),

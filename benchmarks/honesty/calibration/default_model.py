@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from study import Cell, Columns, Found, Study, holds, share
+from study import Cell, Columns, Found, Study, holds, said, share
 
 from spectra_dl.arrays import text_array
 from spectra_dl.evaluation.classes.harness import evaluate
@@ -68,12 +68,7 @@ def one(cell: Cell, number: int) -> Found:
     interval, chance = result.patient_level["auc"], result.chance
     seen = [each.seen for each in evaluation.observations]
     return {
-        "auc": interval.value,
-        "low": interval.low,
-        "high": interval.high,
-        "p": chance.p,
-        "better": float(chance.verdict == "better"),
-        "worse": float(chance.verdict == "worse"),
+        **said(interval, chance),
         "truth": 0.5 if noise else float(np.mean(seen)),
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from normal_sets import divided, drawn, null_of, out_of_fold, probabilities, shift_of
-from study import Cell, Columns, Found, Study, holds, share
+from study import Cell, Columns, Found, Study, holds, said, share
 
 from spectra_dl.evaluation.classes.comparison import permutation_null, permutation_p
 from spectra_dl.evaluation.classes.inference.chance import auc_and_chance
@@ -33,12 +33,7 @@ def one(cell: Cell, number: int) -> Found:
         for each in scores.probability
     ]
     return {
-        "auc": interval.value,
-        "low": interval.low,
-        "high": interval.high,
-        "p": chance.p,
-        "better": float(chance.verdict == "better"),
-        "worse": float(chance.verdict == "worse"),
+        **said(interval, chance),
         "truth": float(np.mean(true)),
         "fixed_low": fixed.low,
         "fixed_high": fixed.high,

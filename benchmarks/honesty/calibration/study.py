@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from spectra_dl.evaluation.classes.inference.chance import Chance
+from spectra_dl.evaluation.intervals import Interval
+
 Cell = tuple[Any, ...]
 Found = dict[str, float]
 Columns = dict[str, np.ndarray]
@@ -40,6 +43,18 @@ class Study:
     one: Callable[[Cell, int], Found]
     summary: Callable[[Cell, Columns, Mapping[Cell, Columns]], dict[str, float]]
     sets: int = 500
+
+
+def said(interval: Interval, chance: Chance) -> Found:
+    """Return what an evaluation says of an AUC."""
+    return {
+        "auc": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "p": chance.p,
+        "better": float(chance.verdict == "better"),
+        "worse": float(chance.verdict == "worse"),
+    }
 
 
 def share(values: np.ndarray) -> float:
