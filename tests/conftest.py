@@ -9,7 +9,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # more of them than free processors, all networks after it train at a tenth of their speed.
 os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
 
+import hypothesis
 import pytest
+
+# On a busy machine any example may take a second.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
