@@ -157,8 +157,16 @@ class Cluster:
         until(self.file.exists)
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    def add_worker(self, threads: int = 1) -> None:
-        self.workers.append(self._start("worker", "--nthreads", str(threads), "--death-timeout", "5"))
+    def add_worker(self, threads: int = 1, *, nanny: bool = True) -> None:
+        """Start a worker; a nanny starts it anew when it is killed."""
+        # A nanny gives up for ever where a start takes longer than the death timeout, as it may on a busy machine.
+        words = ["--nthreads", str(threads), "--death-timeout", "120", *([] if nanny else ["--no-nanny"])]
+        self.workers.append(self._start("worker", *words))
+
+    def end_workers(self) -> None:
+        """End all workers while their scheduler can still hear of it."""
+        _end(self.workers)
+        self.workers.clear()
 
     def _start(self, kind: str, *words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--scheduler-file", str(self.file)]
@@ -170,14 +178,20 @@ class Cluster:
         )
 
     def end(self) -> None:
-        for process in (self.scheduler, *self.workers):
-            process.terminate()
-        for process in (self.scheduler, *self.workers):
-            try:
-                process.wait(8)
-            except subprocess.TimeoutExpired:  # a nanny whose worker was killed too often
-                process.kill()
-                process.wait()
+        """End all processes."""
+        self.end_workers()
+        _end([self.scheduler])
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:  # a nanny whose worker was killed too often
+            process.kill()
+            process.wait()
 
 
 def until(reached, seconds=60.0):
