@@ -61,6 +61,7 @@ def test_a_training_that_is_asked_to_end_says_how_to_go_on(tmp_path, signals, co
         for number in signals:
             process.send_signal(number)
             time.sleep(0.02)
+        wait_for(lambda: process.poll() is not None, 60)
         error = process.communicate()[1]
     assert process.returncode == code, error
     assert "--resume" in error
