@@ -23,30 +23,44 @@ pytestmark = [
 MATRIX = np.random.default_rng(0).normal(size=(300, 200))
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory, repository):
+    """A scheduler to which each test brings its workers."""
+    started = Cluster(tmp_path_factory.mktemp("bare"), repository / "tests/support")
+    yield started
+    started.end()
+
+
 @pytest.fixture
-def start(tmp_path_factory, repository):
-    started = []
-
-    def a_cluster(workers=1):
-        folder = tmp_path_factory.mktemp("cluster")
-        started.append(Cluster(folder, repository / "tests/support"))
-        for _ in range(workers):
-            started[-1].add_worker()
-        return started[-1]
-
-    yield a_cluster
-    for each in started:
-        each.end()
+def brought(bare):
+    """The scheduler, whose workers end with the test."""
+    yield bare
+    bare.end_workers()
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory, repository):
-    """A cluster of two workers."""
-    started = Cluster(tmp_path_factory.mktemp("two"), repository / "tests/support")
-    for _ in range(2):
-        started.add_worker()
+def reborn(tmp_path_factory, repository):
+    """A cluster of one worker, whose nanny starts it anew whenever it is killed."""
+    started = Cluster(tmp_path_factory.mktemp("reborn"), repository / "tests/support")
+    started.add_worker()
     yield ClusterExecutor(str(started.file))
     started.end()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory, repository):
+    """A cluster of two workers that nobody starts anew."""
+    started = Cluster(tmp_path_factory.mktemp("two"), repository / "tests/support")
+    for _ in range(2):
+        started.add_worker(nanny=False)
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def two(pair):
+    """An executor on two workers."""
+    return ClusterExecutor(str(pair.file))
 
 
 def test_a_cluster_gives_the_same_bytes_as_one_process(two):
@@ -79,7 +93,8 @@ def test_a_stream_that_nobody_reads_on_ends(two):
     stream.close()
 
 
-def test_a_job_whose_worker_dies_is_repeated(two, tmp_path):
+def test_a_job_whose_worker_dies_is_repeated(two, pair, tmp_path):
+    pair.add_worker(nanny=False)  # for the one that dies
     marker = str(tmp_path / "died")
     assert sorted(two.finished(small_jobs.dies_once, marker, range(8))) == [(k, k) for k in range(8)]
 
@@ -97,17 +112,16 @@ def test_a_worker_that_joins_late_with_other_versions_does_no_job():
         cluster.run_on_worker(None, 1, how)
 
 
-def test_workers_with_several_threads_are_refused(start):
-    started = start(workers=0)
-    started.add_worker(threads=2)
+def test_workers_with_several_threads_are_refused(brought):
+    brought.add_worker(threads=2, nanny=False)
     with pytest.raises(EnvironmentFault, match="has 2 threads; start workers with one each"):
-        list(ClusterExecutor(str(started.file)).finished(small_jobs.fails, None, range(2)))
+        list(ClusterExecutor(str(brought.file)).finished(small_jobs.fails, None, range(2)))
 
 
-def test_a_scheduler_without_workers_is_refused(start, monkeypatch):
+def test_a_scheduler_without_workers_is_refused(brought, monkeypatch):
     monkeypatch.setattr(cluster_connection, "_WORKER_SECONDS", 1)
     with pytest.raises(EnvironmentFault, match="has no workers; start one on each machine: dask worker"):
-        list(ClusterExecutor(str(start(workers=0).file)).finished(small_jobs.fails, None, range(2)))
+        list(ClusterExecutor(str(brought.file)).finished(small_jobs.fails, None, range(2)))
 
 
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
@@ -116,21 +130,19 @@ def test_an_address_where_nobody_answers_is_refused(monkeypatch):
         list(ClusterExecutor("tcp://127.0.0.1:9").finished(small_jobs.fails, None, range(2)))
 
 
-def test_a_scheduler_that_dies_ends_the_run_with_a_sentence(start):
-    started = start()
-    results = ClusterExecutor(str(started.file)).finished(small_jobs.uneven, [0.3] * 30, range(30))
-    next(results)
-    started.scheduler.kill()
-    began = time.monotonic()
-    with pytest.raises(EnvironmentFault, match=r"the scheduler was lost while job .* --resume"):
-        list(results)
-    assert time.monotonic() - began < 60
-
-
-def test_workers_that_die_again_and_again_end_the_run(start):
-    started = start()
-    with pytest.raises(EnvironmentFault, match=r"workers died while job .* was worked on"):
-        list(ClusterExecutor(str(started.file)).finished(small_jobs.dies_always, None, range(5)))
+def test_a_scheduler_that_dies_ends_the_run_with_a_sentence(tmp_path, repository):
+    mortal = Cluster(tmp_path, repository / "tests/support")
+    try:
+        mortal.add_worker(nanny=False)
+        results = ClusterExecutor(str(mortal.file)).finished(small_jobs.uneven, [0.3] * 30, range(30))
+        next(results)
+        mortal.scheduler.kill()
+        began = time.monotonic()
+        with pytest.raises(EnvironmentFault, match=r"the scheduler was lost while job .* --resume"):
+            list(results)
+        assert time.monotonic() - began < 60
+    finally:
+        mortal.end()
 
 
 def test_shared_things_are_unpacked_once_in_each_worker(two, tmp_path):
@@ -139,26 +151,29 @@ def test_shared_things_are_unpacked_once_in_each_worker(two, tmp_path):
     assert sorted(unpacked_in) == sorted({str(process) for _, process in processes})
 
 
-def test_a_worker_that_joins_late_gets_what_jobs_share(start, tmp_path):
-    started = start()
-    results = ClusterExecutor(str(started.file)).in_order(
+def test_a_worker_that_joins_late_gets_what_jobs_share(brought, tmp_path):
+    brought.add_worker(nanny=False)
+    results = ClusterExecutor(str(brought.file)).in_order(
         small_jobs.works_with, small_jobs.Counted(tmp_path), iter(range(10_000))
     )
     first = next(results)
-    started.add_worker()
+    brought.add_worker(nanny=False)
     assert any(process != first for process in results)
     results.close()
 
 
-def test_where_all_workers_die_what_jobs_share_is_sent_once_more(start, tmp_path, monkeypatch):
+def test_where_all_workers_die_what_jobs_share_is_sent_once_more(reborn, tmp_path, monkeypatch):
     sent = []
     send = cluster._Run._send
     monkeypatch.setattr(cluster._Run, "_send", lambda run: sent.append(run) or send(run))
-    results = ClusterExecutor(str(start().file)).finished(
-        small_jobs.dies_once, str(tmp_path / "died"), range(100)
-    )
+    results = reborn.finished(small_jobs.dies_once, str(tmp_path / "died"), range(100))
     assert sorted(results) == [(k, k) for k in range(100)]
     assert len(sent) == 2
+
+
+def test_workers_that_die_again_and_again_end_the_run(reborn):
+    with pytest.raises(EnvironmentFault, match=r"workers died while job .* was worked on"):
+        list(reborn.finished(small_jobs.dies_always, None, range(5)))
 
 
 def test_large_items_come_without_a_warning(two):

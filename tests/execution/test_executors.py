@@ -19,11 +19,17 @@ import small_jobs
 from spectra_dl.errors import DataError, EnvironmentFault, UsageError
 from spectra_dl.execution import processes
 from spectra_dl.execution.executor import SerialExecutor
-from spectra_dl.execution.processes import ProcessExecutor
+from spectra_dl.execution.processes import ProcessExecutor, load_ahead
 from spectra_dl.execution.worker import SharedWork
 
 pytestmark = pytest.mark.xdist_group("processes")
 MATRIX = np.random.default_rng(0).normal(size=(300, 200))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def torch_is_loaded_once():
+    """Fork the workers of this module from a process that has loaded torch."""
+    load_ahead(["torch"])
 
 
 @pytest.fixture(autouse=True)

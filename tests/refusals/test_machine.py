@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command_line import command, run
+from command_line import Started, command, run
 from example_tables import clean_table
 from refusals.inputs import DEMO, demo_table
 from refusals.row import Row, outcomes
@@ -46,20 +46,9 @@ def wait_for(there, seconds=120.0):
 
 def begin_training(folder):
     """Start a training, and return it once its first checkpoint is written."""
-    process = started(
-        folder,
-        "train",
-        "spectra",
-        SPECTRA,
-        "--label",
-        "label",
-        "--patient",
-        "patient_id",
-        "--members",
-        "2",
-        "--out",
-        "run",
-    )
+    columns = ("--label", "label", "--patient", "patient_id")
+    network = ("--model", "compact", "--members", "2")
+    process = Started("train", "spectra", SPECTRA, *columns, *network, "--out", "run", folder=folder)
     wait_for(lambda: list(folder.glob("run/checkpoints/*.safetensors")) or process.poll() is not None)
     return process
 
@@ -72,7 +61,8 @@ def test_a_training_that_is_asked_to_end_says_how_to_go_on(tmp_path, signals, co
         for number in signals:
             process.send_signal(number)
             time.sleep(0.02)
-        error = process.communicate(timeout=60)[1]
+        wait_for(lambda: process.poll() is not None, 60)
+        error = process.communicate()[1]
     assert process.returncode == code, error
     assert "--resume" in error
     assert "Traceback" not in error

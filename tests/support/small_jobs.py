@@ -1,5 +1,7 @@
 """Jobs for tests of executors, and a Dask cluster in processes of their own; workers import this module by its name."""
 
+import importlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -7,10 +9,14 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
+
+from spectra_dl.execution.processes import load_ahead
 
 
 @dataclass(frozen=True)
@@ -153,31 +159,69 @@ class Cluster:
     def __init__(self, folder: Path, support: Path) -> None:
         self.file = folder / "scheduler.json"
         self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(support), *sys.path])}
-        self.scheduler = self._start("scheduler", "--port", "0", "--host", "127.0.0.1", "--no-show")
+        self.scheduler = _forked("scheduler", self._words("--port", "0", "--host", "127.0.0.1", "--no-show"))
         until(self.file.exists)
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[subprocess.Popen[bytes] | BaseProcess] = []
 
-    def add_worker(self, threads: int = 1) -> None:
-        self.workers.append(self._start("worker", "--nthreads", str(threads), "--death-timeout", "5"))
+    def add_worker(self, threads: int = 1, *, nanny: bool = True) -> None:
+        """Start a worker; a nanny starts it anew when it is killed."""
+        # A nanny gives up for ever where a start takes longer than the death timeout, as it may on a busy machine.
+        words = self._words("--nthreads", str(threads), "--death-timeout", "120")
+        self.workers.append(self._started(words) if nanny else _forked("worker", [*words, "--no-nanny"]))
 
-    def _start(self, kind: str, *words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--scheduler-file", str(self.file)]
+    def _words(self, *words: str) -> list[str]:
+        return ["--scheduler-file", str(self.file), "--no-dashboard", *words]
+
+    def _started(self, words: list[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*command, "--no-dashboard", *words],
+            [sys.executable, "-m", "distributed.cli.dask_worker", *words],
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
+    def end_workers(self) -> None:
+        """End all workers while their scheduler can still hear of it."""
+        _end(self.workers)
+        self.workers.clear()
+
     def end(self) -> None:
-        for process in (self.scheduler, *self.workers):
-            process.terminate()
-        for process in (self.scheduler, *self.workers):
-            try:
-                process.wait(8)
-            except subprocess.TimeoutExpired:  # a nanny whose worker was killed too often
-                process.kill()
-                process.wait()
+        """End all processes."""
+        self.end_workers()
+        _end([self.scheduler])
+
+
+def _forked(kind: str, words: list[str]) -> BaseProcess:
+    """Return a process of Dask, forked from one that has loaded what it needs."""
+    load_ahead(["torch", "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"])
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    process = context.Process(target=_dask, args=(kind, words), daemon=True)
+    process.start()
+    return process
+
+
+def _dask(kind: str, words: list[str]) -> None:
+    """Be a scheduler or a worker, and say nothing."""
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+    importlib.import_module(f"distributed.cli.dask_{kind}").main(words)
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes] | BaseProcess]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        if isinstance(process, BaseProcess):
+            process.join(8)
+            process.kill()
+            process.join()
+            continue
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:  # a nanny whose worker was killed too often
+            process.kill()
+            process.wait()
 
 
 def until(reached, seconds=60.0):

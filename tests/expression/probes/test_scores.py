@@ -15,6 +15,7 @@ from spectra_dl.expression.simulation.planted_faults import (
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.expression.study.evaluate import evaluate_study
 from spectra_dl.expression.study.settings import ExpressionStudySettings
+from spectra_dl.imaging.features.store import FeatureStore
 
 SETTINGS = ExpressionStudySettings(model="ridge", encoders=("colour-texture",), tile_um=(112.0,), genes=20)
 RAISED_BY = {
@@ -32,10 +33,16 @@ def study(seed=0, **settings):
     return [each.section for each in simulate_tissue(TissueSettings(seed=seed, **asked))]
 
 
-def findings(sections):
-    """Return the findings of an evaluation by name."""
-    evaluation = evaluate_study(sections, SETTINGS, compared=False).evaluation
-    return {finding.name: finding for finding in evaluation.audit.findings}
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    """Return the findings of an evaluation by name; features of the same tiles are computed once."""
+    store = FeatureStore(tmp_path_factory.mktemp("features"))
+
+    def found(sections):
+        evaluation = evaluate_study(sections, SETTINGS, compared=False, store=store).evaluation
+        return {finding.name: finding for finding in evaluation.audit.findings}
+
+    return found
 
 
 def raised(by_name):
@@ -45,7 +52,7 @@ def raised(by_name):
 
 @pytest.mark.parametrize("seed", [101, 102, 103])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_found(fault, seed):
+def test_a_planted_fault_is_found(fault, seed, findings):
     generator = np.random.default_rng(seed)
     depth = 150.0 if fault == "smoothed counts" else 1000.0
     sections = [FAULTS[fault](section, generator) for section in study(seed, depth=depth)]
@@ -54,13 +61,13 @@ def test_a_planted_fault_is_found(fault, seed):
 
 @pytest.mark.parametrize("seed", [101, 102])
 @pytest.mark.parametrize("change", [None, without_signal, depth_follows_image])
-def test_clean_cohorts_raise_no_alarm(change, seed):
+def test_clean_cohorts_raise_no_alarm(change, seed, findings):
     generator = np.random.default_rng(seed)
     sections = [change(section, generator) if change else section for section in study(seed)]
     assert raised(findings(sections)) == set()
 
 
-def test_spots_that_the_files_mark_as_beside_the_tissue_are_left_out_and_counted():
+def test_spots_that_the_files_mark_as_beside_the_tissue_are_left_out_and_counted(findings):
     generator = np.random.default_rng(0)
     sections = []
     for section in study():
@@ -73,7 +80,7 @@ def test_spots_that_the_files_mark_as_beside_the_tissue_are_left_out_and_counted
     assert raised(by_name) == set()
 
 
-def test_where_the_image_has_no_glass_spots_of_few_counts_are_asked_about():
+def test_where_the_image_has_no_glass_spots_of_few_counts_are_asked_about(findings):
     generator = np.random.default_rng(0)
     sections = []
     for section in study():
@@ -87,7 +94,7 @@ def test_where_the_image_has_no_glass_spots_of_few_counts_are_asked_about():
     assert "without them" in by_name["shallow spots"].sentence
 
 
-def test_the_finding_states_how_many_spots_and_the_score_without_them():
+def test_the_finding_states_how_many_spots_and_the_score_without_them(findings):
     generator = np.random.default_rng(101)
     sections = [FAULTS["spots on glass"](section, generator) for section in study(101)]
     finding = findings(sections)["spots off tissue"]

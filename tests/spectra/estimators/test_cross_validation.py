@@ -116,7 +116,7 @@ def test_the_classical_models_take_tables_and_frames():
 
 
 def test_fitted_models_come_back_from_other_processes():
-    folds = list(FOLDS.split(X, Y, PATIENT))
+    folds = list(FOLDS.split(X, Y, PATIENT))[:1]  # another process would import and compile for the second
     done = cross_validate(model(), FRAME, Y, cv=folds, n_jobs=2, return_estimator=True)
     train, test = folds[0]
     here = model().fit(X[train], Y[train], groups=PATIENT[train])

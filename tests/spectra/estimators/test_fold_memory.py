@@ -29,7 +29,7 @@ from spectra_dl.training.settings import TrainingSettings
 
 WAVENUMBER = np.linspace(600, 1700, 60)
 LEARNING = Preprocessing((Crop(650, 1650), Baseline(), EMSC(order=1)))
-QUICK = EvaluationSettings(folds=3, resamples=100, permutations=100)
+QUICK = EvaluationSettings(folds=3, resamples=100, permutations=100, refits=39)
 N_PATIENTS = 18
 OUTER, INNER, INNER_OF_LEAKY = (
     3 + 3,
@@ -84,19 +84,26 @@ def without_memory(models):
     return copies
 
 
+def all_models():
+    """Return every classical model, with a forest of few trees."""
+    models = classical_models(WAVENUMBER, LEARNING)
+    models["random forest"].set_params(randomforestclassifier__n_estimators=5)
+    return models
+
+
 def probabilities(models):
     evaluation = evaluate(models, *study(), QUICK)
     return {name: result.probability.tobytes() for name, result in evaluation.models.items()}
 
 
 def test_all_models_of_an_evaluation_share_one_fit_for_each_set_of_training_rows(fits):
-    evaluate(classical_models(WAVENUMBER, LEARNING), *study(), QUICK)
+    evaluate(all_models(), *study(), QUICK)
     assert len(fits) == len(set(fits))
     assert len(fits) == OUTER + INNER + INNER_OF_LEAKY
 
 
 def test_without_a_memory_every_model_fits_for_itself(fits):
-    evaluate(without_memory(classical_models(WAVENUMBER, LEARNING)), *study(), QUICK)
+    evaluate(without_memory(all_models()), *study(), QUICK)
     # The SVM divides the training rows of leaky folds too; it and MiniRocket learn their probabilities themselves.
     assert len(fits) == 7 * OUTER + 5 * INNER + (INNER + INNER_OF_LEAKY)
     assert len(set(fits)) == OUTER + INNER + INNER_OF_LEAKY
@@ -168,12 +175,23 @@ def test_minirocket_transforms_its_training_rows_once(monkeypatch):
     assert sum(transformed) == (folds + leaky_folds) * n_rows  # training rows and test rows, each once
 
 
-@pytest.mark.parametrize("most_bytes", [0, 4_000, 100_000, 1 << 28])
-def test_results_are_those_without_memory_to_the_last_bit_however_little_it_holds(most_bytes):
-    memory = FoldMemory(most_bytes)
+def four_models(memory):
     models = classical_models(WAVENUMBER, LEARNING, memory=memory)
-    models = {name: models[name] for name in ("logistic regression", "PLS-DA", "SVM", "MiniRocket")}
-    assert probabilities(models) == probabilities(without_memory(models))
+    return {name: models[name] for name in ("logistic regression", "PLS-DA", "SVM", "MiniRocket")}
+
+
+@pytest.fixture(scope="module")
+def probabilities_afresh():
+    """What the four models say without a memory."""
+    return probabilities(without_memory(four_models(FoldMemory())))
+
+
+@pytest.mark.parametrize("most_bytes", [0, 4_000, 100_000, 1 << 28])
+def test_results_are_those_without_memory_to_the_last_bit_however_little_it_holds(
+    most_bytes, probabilities_afresh
+):
+    memory = FoldMemory(most_bytes)
+    assert probabilities(four_models(memory)) == probabilities_afresh
     assert memory.size <= most_bytes
 
 
