@@ -68,13 +68,18 @@ def printed_resolution(values: FloatArray) -> FloatArray:
     >>> printed_resolution(np.array([400.1, 402.25, 404.4]))
     array([0.01, 0.01, 0.01])
     """
-    single = np.spacing(np.abs(values).astype(np.float32)).astype(np.float64)
-    kept_in_single = bool(np.all(values.astype(np.float32) == values))
-    error = single if kept_in_single else 4 * np.spacing(np.abs(values))
+    error, kept_in_single = _error(values)
     units = np.full(values.size, _unit(values, error))
     for inside in _decades(values):
         units[inside] = np.maximum(units[inside], _unit(values[inside], error[inside]))
-    return np.where(units > 0, units + 2 * single, single) if kept_in_single else units
+    return np.where(units > 0, units + 2 * error, error) if kept_in_single else units
+
+
+def _error(values: FloatArray) -> tuple[FloatArray, bool]:
+    """Return by how much each number may be off the one that was meant, and whether all were kept in single precision."""
+    if np.all(values.astype(np.float32) == values):
+        return np.spacing(np.abs(values).astype(np.float32)).astype(np.float64), True
+    return 4 * np.spacing(np.abs(values)), False
 
 
 def _unit(values: FloatArray, error: FloatArray) -> float:
@@ -89,9 +94,9 @@ def _unit(values: FloatArray, error: FloatArray) -> float:
 
 def _finer_than_the_others(values: FloatArray) -> int | None:
     """Return the first of a few numbers with more decimals than others of their size have, None where there is none."""
+    error_of_all, _ = _error(values)
     for inside in _decades(values):
-        alike = values[inside]
-        error = 4 * np.spacing(np.abs(alike))
+        alike, error = values[inside], error_of_all[inside]
         few = slice(None, None, max(1, alike.size // 32))
         for decimals in range(_MOST_DECIMALS + 1):
             if np.mean(np.abs(np.round(alike[few], decimals) - alike[few]) > error[few]) > 0.5:

@@ -44,6 +44,11 @@ def test_an_even_axis_in_single_precision_raises_no_note(axis):
     assert uneven_notes(single) == ()
 
 
+def test_decimals_that_single_precision_made_are_nobodys():
+    axis = np.round(1.390625 + 3.0 * np.arange(233) + 0.1371e-5, 5).astype(np.float32).astype(np.float64)
+    assert uneven_notes(axis) == ()
+
+
 @settings(max_examples=300, deadline=None)
 @given(even_axes(), st.floats(0, 1), st.integers(3, 30), st.sampled_from([-1, 1]))
 def test_a_wrong_point_beyond_rounding_is_noted(axis, place, units, sign):
