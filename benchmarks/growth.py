@@ -1,7 +1,7 @@
 """How time and memory grow with what is given: spectra, patients, classes, genes and rows.
 
-Run: ``python benchmarks/growth.py [--of predict evaluate classes genes audit] [--largest]``, a quarter of an hour, three times as long with
-``--largest``, which adds a million spectra. Each command runs in a process of its own on simulated data, with one thread; printed are its CPU time, its largest resident set, and the power
+Run: ``python benchmarks/growth.py [--of predict evaluate classes genes audit] [--largest]``; ``--largest`` adds a million
+spectra. Each command runs in a process of its own on simulated data, with one thread; printed are its CPU time, its largest resident set, and the power
 of the number that the time grew with since the line before. A line grows faster than n log n where its time is more than a tenth above that.
 """
 
@@ -31,7 +31,7 @@ from spectra_dl.spectra.table import SpectraTable
 
 _TOLERANCE = 1.1
 _SHORT = 300  # points, where commands train models
-_AUDITED = 150  # patients and more than one spectrum of each, as an audit looks for replicates
+_AUDITED = 150  # patients
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def predicted(spectra: int, folder: Path) -> list[str]:
 def evaluated(patients: int, folder: Path) -> list[str]:
     """Write a study of so many patients with three spectra each."""
     table = simulate_study(StudySettings(patients=patients, n_wavenumbers=_SHORT)).table
-    return ["evaluate", "spectra", written(table, folder), "--label", "label", "--patient", "patient_id"]
+    return ["evaluate", "spectra", *labelled(table, folder)]
 
 
 def in_classes(classes: int, folder: Path) -> list[str]:
@@ -77,8 +77,7 @@ def in_classes(classes: int, folder: Path) -> list[str]:
     label = text_array([f"class {number:02d}" for number in of_row])
     table = replace(table, intensity=table.intensity + height * band, label=label)
     models = ["--models", "auto,logistic,pls-da", "--no-leaky"]
-    words = ["evaluate", "spectra", written(table, folder), "--label", "label", "--patient", "patient_id"]
-    return [*words, *models]
+    return ["evaluate", "spectra", *labelled(table, folder), *models]
 
 
 def with_genes(genes: int, folder: Path) -> list[str]:
@@ -98,7 +97,7 @@ def audited(rows: int, folder: Path) -> list[str]:
     each = -(-rows // _AUDITED)
     settings = StudySettings(patients=_AUDITED, spectra_per_patient=each, n_wavenumbers=_SHORT)
     table = simulate_study(settings).table[np.arange(rows)]
-    return ["audit", written(table, folder), "--label", "label", "--patient", "patient_id"]
+    return ["audit", *labelled(table, folder)]
 
 
 GROWTH = {
@@ -155,12 +154,12 @@ def compared(earlier: tuple[int, float] | None, size: int, seconds: float) -> st
     return f"{power:.2f} | {'FASTER than n log n' if seconds > _TOLERANCE * most else ''}"
 
 
-def written(table: SpectraTable, folder: Path) -> str:
-    """Write a table to a folder and return the path."""
+def labelled(table: SpectraTable, folder: Path) -> list[str]:
+    """Write a table to a folder, and return the words that name it and its columns."""
     path = folder / "study.h5"
     with hdf5_file(path) as append:
         append(table)
-    return str(path)
+    return [str(path), "--label", "label", "--patient", "patient_id"]
 
 
 if __name__ == "__main__":

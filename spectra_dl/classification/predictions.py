@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,20 @@ OOD_LIMIT = 1.0  # of the limit of the training rows
 _DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
 
 
+class _Stated:
+    """What is said of rows or patients for which there are probabilities."""
+
+    probability: NDArray[np.float64]
+    ood_score: NDArray[np.float64]
+
+    @cached_property
+    def stated_probability(self) -> NDArray[np.float64]:
+        """The probabilities that a person is shown: those of ``probability``, NaN too for what the model knows nothing of."""
+        return np.where((self.ood_score > OOD_LIMIT)[:, np.newaxis], np.nan, self.probability)
+
+
 @dataclass(frozen=True, eq=False)
-class RowPredictions:
+class RowPredictions(_Stated):
     """One prediction per input row, in input order.
 
     Attributes
@@ -56,14 +69,9 @@ class RowPredictions:
     ood_score: NDArray[np.float64]
     damaged: NDArray[np.bool_]
 
-    @property
-    def stated_probability(self) -> NDArray[np.float64]:
-        """The probabilities ``(n, c)`` that a person is shown: NaN too where the model knows no such rows."""
-        return _stated(self.probability, self.ood_score)
-
 
 @dataclass(frozen=True, eq=False)
-class PatientPredictions:
+class PatientPredictions(_Stated):
     """One prediction per patient, in order of first appearance: the mean logit over the patient's rows.
 
     Attributes
@@ -90,15 +98,6 @@ class PatientPredictions:
     classes: tuple[str, ...]
     probability: NDArray[np.float64]
     ood_score: NDArray[np.float64]
-
-    @property
-    def stated_probability(self) -> NDArray[np.float64]:
-        """The probabilities ``(m, c)`` that a person is shown: NaN too where the model knows no such patients."""
-        return _stated(self.probability, self.ood_score)
-
-
-def _stated(probability: NDArray[np.float64], ood_score: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where((ood_score > OOD_LIMIT)[:, np.newaxis], np.nan, probability)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -137,7 +136,6 @@ def row_predictions_file(
 
         def append(rows: RowPredictions, decided: Sequence[str], cells: Sequence[Sequence[str]] = ()) -> None:
             nonlocal count
-            stated = rows.stated_probability
             for row, name in enumerate(decided):
                 count += 1
                 texts = (
@@ -153,7 +151,7 @@ def row_predictions_file(
                         *texts,
                         _figure(rows.ood_score[row]),
                         *(column[row] for column in cells),
-                        *_shares(stated[row]),
+                        *_shares(rows.stated_probability[row]),
                     ]
                 )
 
@@ -191,7 +189,6 @@ def patient_predictions_file(
         write_row(_header(header, classes))
 
         def append(patients: PatientPredictions, answers: "Sequence[Answer]") -> None:
-            stated = patients.stated_probability
             for row, answer in enumerate(answers):
                 reasons = (patients.reason[row], answer.abstains)
                 write_row(
@@ -205,7 +202,7 @@ def patient_predictions_file(
                         "|".join(answer.prediction_set),
                         f"{coverage:g}",
                         _figure(patients.ood_score[row]),
-                        *_shares(stated[row]),
+                        *_shares(patients.stated_probability[row]),
                     ]
                 )
 

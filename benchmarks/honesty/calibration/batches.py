@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from normal_sets import DIFFERENT, null_of, out_of_fold, probabilities, shift_of, tested_by
-from study import Cell, Columns, Found, Study, holds, said, share
+from study import Cell, Columns, Found, Study, holds, said, share, verdicts
 
 from spectra_dl.evaluation.classes.comparison import permutation_null, permutation_p
 from spectra_dl.evaluation.classes.inference.chance import auc_and_chance
@@ -55,9 +55,7 @@ def summary(cell: Cell, found: Columns, cells: Mapping[Cell, Columns]) -> dict[s
         "true AUC": share(found["truth"]),
         "AUC within folds": share(found["auc"]),
         "holds the truth": holds(found, found["truth"]),
-        "better": share(found["better"]),
-        "worse": share(found["worse"]),
-        "p < .05": share(found["p"] < 0.05),
+        **verdicts(found),
         "AUC pooled": share(found["pooled"]),
         "pooled: p < .05": share(found["pooled_p"] < 0.05),
     }

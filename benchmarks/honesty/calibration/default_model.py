@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from study import Cell, Columns, Found, Study, holds, said, share
+from study import Cell, Columns, Found, Study, holds, said, share, verdicts
 
 from spectra_dl.arrays import text_array
 from spectra_dl.evaluation.classes.harness import evaluate
@@ -13,7 +13,12 @@ from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.estimator import Estimator, class_probability
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.spectra.simulation.families.settings import FamilySettings
-from spectra_dl.spectra.simulation.families.study import POSITIVE_LABEL, SimulatedPatients, simulate_family
+from spectra_dl.spectra.simulation.families.study import (
+    NEGATIVE_LABEL,
+    POSITIVE_LABEL,
+    SimulatedPatients,
+    simulate_family,
+)
 from spectra_dl.spectra.study.evaluate import study_models
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable
@@ -32,12 +37,9 @@ class FreshAuc:
 
     def __call__(self, name: str, fold: Fold, fitted: Estimator) -> float:
         """Return it."""
-        table = self.fresh.table
-        probability = class_probability(name, fitted, table, sorted(set(table.label)))
-        patient = np.unique(table.patient, return_inverse=True)[1]
-        positive = sorted(set(table.label)).index(POSITIVE_LABEL)
-        pooled = pool_by_patient(probability, patient, len(self.fresh.positive))
-        return auc(self.fresh.positive, pooled[:, positive])
+        probability = class_probability(name, fitted, self.fresh.table, (NEGATIVE_LABEL, POSITIVE_LABEL))
+        patient = np.unique(self.fresh.table.patient, return_inverse=True)[1]
+        return auc(self.fresh.positive, pool_by_patient(probability, patient, len(self.fresh.positive))[:, 1])
 
 
 def one(cell: Cell, number: int) -> Found:
@@ -48,6 +50,7 @@ def one(cell: Cell, number: int) -> Found:
             signal="heights",
             patients=patients,
             spectra_per_patient=_SPECTRA,
+            best_auc=0.85,
             points=_POINTS,
             seed=20_000 + number,
         )
@@ -86,9 +89,7 @@ def summary(cell: Cell, found: Columns, cells: Mapping[Cell, Columns]) -> dict[s
         "true AUC": share(found["truth"]),
         "AUC": share(found["auc"]),
         "holds the truth": holds(found, found["truth"]),
-        "better": share(found["better"]),
-        "worse": share(found["worse"]),
-        "p < .05": share(found["p"] < 0.05),
+        **verdicts(found),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from normal_sets import divided, drawn, null_of, out_of_fold, probabilities, shift_of
-from study import Cell, Columns, Found, Study, holds, said, share
+from study import Cell, Columns, Found, Study, holds, said, share, verdicts
 
 from spectra_dl.evaluation.classes.comparison import permutation_null, permutation_p
 from spectra_dl.evaluation.classes.inference.chance import auc_and_chance
@@ -45,9 +45,7 @@ def summary(cell: Cell, found: Columns, cells: Mapping[Cell, Columns]) -> dict[s
     """Return how often noise is called better, or how often the truth is held."""
     if not cell[3]:
         return {
-            "better": share(found["better"]),
-            "worse": share(found["worse"]),
-            "p < .05": share(found["p"] < 0.05),
+            **verdicts(found),
             "fixed scores: better": share(found["fixed_low"] > 0.5),
             "fixed: p < .05": share(found["fixed_p"] < 0.05),
             "fixed: holds .5": holds(found, 0.5, "fixed_low", "fixed_high"),

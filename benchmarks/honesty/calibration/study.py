@@ -57,6 +57,15 @@ def said(interval: Interval, chance: Chance) -> Found:
     }
 
 
+def verdicts(columns: Columns) -> dict[str, float]:
+    """Return how often a model is called better or worse than chance, and how often p is below .05."""
+    return {
+        "better": share(columns["better"]),
+        "worse": share(columns["worse"]),
+        "p < .05": share(columns["p"] < 0.05),
+    }
+
+
 def share(values: np.ndarray) -> float:
     """Return how often something is so."""
     return float(np.mean(values))
