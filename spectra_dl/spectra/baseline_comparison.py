@@ -13,17 +13,15 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, SpectraDLWarning, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method
+from spectra_dl.spectra.plots.baseline_plot import plot_baselines
 from spectra_dl.spectra.preprocessing.despike import ray_step
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.steps import Baseline
 from spectra_dl.spectra.preprocessing.whole_input import inspect_whole
-from spectra_dl.spectra.readers.wording import printable
 from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_LINES = ("-", "--", "-.", ":")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,25 +128,21 @@ def comparison_figure(comparison: BaselineComparison) -> "Figure":
     panels = figure.subplots(
         2 * len(table), 1, sharex=True, squeeze=False, height_ratios=[3, 2] * len(table)
     )[:, 0]
+    baselines = {candidate.title: candidate.result for candidate in comparison.candidates}
     for row, (above, below) in enumerate(zip(panels[::2], panels[1::2], strict=True)):
-        measured = table.intensity[row]
-        above.plot(table.wavenumber, measured, color="0.6", linewidth=0.9, label="measured")
-        below.axhline(0.0, color="0.6", linewidth=0.9)
-        for number, candidate in enumerate(comparison.candidates):
-            fitted = candidate.result.baseline[row]
-            colour, line = f"C{number % 10}", _LINES[number % len(_LINES)]
-            above.plot(
-                table.wavenumber, fitted, color=colour, linestyle=line, linewidth=1.3, label=candidate.title
-            )
-            below.plot(table.wavenumber, measured - fitted, color=colour, linestyle=line, linewidth=0.9)
-        above.set_title(printable(table.sample_id[row], 60), fontsize=9, loc="left", parse_math=False)
-        above.set_ylabel("intensity")
-        below.set_ylabel("corrected")
+        plot_baselines(table, baselines, row, axes=above)
+        plot_baselines(table, baselines, row, corrected=True, axes=below)
+        below.set_title("")
+    handles = panels[0].get_legend_handles_labels()[0]
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
-    panels[-1].set_xlabel("Raman shift (cm⁻¹)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+        if panel is not panels[-1]:
+            panel.set_xlabel("")
+        legend = panel.get_legend()
+        if legend is not None:
+            legend.remove()
+    names = ["measured", *baselines]
+    figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
     return figure
 
 
