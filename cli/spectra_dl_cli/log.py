@@ -11,7 +11,7 @@ import click
 
 from spectra_dl.errors import SpectraDLWarning
 from spectra_dl.training.distributed.launch import read_launch
-from spectra_dl_cli.text import visible
+from spectra_dl_cli.printing.text import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

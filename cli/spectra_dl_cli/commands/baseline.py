@@ -13,6 +13,7 @@ from spectra_dl_cli.options import (
     read_table,
 )
 from spectra_dl_cli.output import overwrite_option, say, table_text
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.baseline_comparison import Candidate
@@ -27,7 +28,7 @@ _MEANINGS = (
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @data_argument
 @click.option(
     "--compare",
