@@ -130,7 +130,7 @@ class SilentRegion(TableProbe):
         inside = (table.wavenumber >= SILENT_REGION[0]) & (table.wavenumber <= SILENT_REGION[1])
         parts = np.array_split(table.wavenumber[inside], features.shape[1])
         middle = np.array([part.mean() for part in parts])
-        return Shown(features, "intensity, in standard deviations of the region", middle, "Raman shift, cm⁻¹")
+        return Shown(features, "intensity (SD of the region)", middle, "Raman shift, cm⁻¹")
 
 
 class RowOrder(TableProbe):

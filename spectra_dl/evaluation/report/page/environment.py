@@ -58,7 +58,9 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(name=_name, number=number, interval=_interval, percent=_percent)
+    environment.filters.update(
+        name=_name, number=number, interval=_interval, percent=_percent, without_ends=_without_ends
+    )
     return environment
 
 
@@ -74,7 +76,14 @@ def _name(text: str) -> "Markup":
     return Markup("<bdi>{}</bdi>").format(short_name(text))
 
 
+def _without_ends(interval: Interval) -> Interval:
+    """Return the figure alone: what says the same of everybody has an interval without width, which would mislead."""
+    return Interval(value=interval.value)
+
+
 def _interval(interval: Interval) -> str:
+    if interval.low is None and interval.high is None:
+        return number(interval.value)
     return f"{number(interval.value)} [{number(interval.low)}, {number(interval.high)}]"
 
 
