@@ -98,7 +98,9 @@ class SpectraInput(InputPart):
             f"Network        {network.name}, {network.members} members, {network.n_classes} classes",
             *(f"Beside it      {model.name}" for model in self.beside),
             *(
-                [f"Class means    mean and SD over the training patients of {', '.join(self.class_spectra.classes)}, for the page of predict"]
+                [
+                    f"Class means    mean and SD over the training patients of {', '.join(self.class_spectra.classes)}, for the page of predict"
+                ]
                 if self.class_spectra
                 else []
             ),

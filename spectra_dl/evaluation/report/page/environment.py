@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spectra_dl.evaluation.report.page.study import Finding, Interval
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from spectra_dl.evaluation.report.page.study import Finding, Interval
+
 LISTED_AT_MOST = 40
 _GRAVITY = {"stop": 0, "warn": 1, "fine": 2}
 _STRIP_WIDTH = 180
+_OWN = "spectra_dl.evaluation.report.page"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Scale:
         return round(4 + share * (self.width - 8), 1)
 
 
-def ends(intervals: Iterable[Interval]) -> Sequence[float]:
+def ends(intervals: "Iterable[Interval]") -> Sequence[float]:
     """Return every value and end that is defined, for a scale that holds them all."""
     return [
         end
@@ -41,17 +43,17 @@ def ends(intervals: Iterable[Interval]) -> Sequence[float]:
     ]
 
 
-def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+def gravest_first(findings: "Iterable[Finding]") -> "list[Finding]":
     """Return findings in the order a person should read them."""
     return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
 
 
-def environment() -> "Environment":
-    """Return the templates, with filters that keep a user's text from being anything but text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def environment(*packages: str) -> "Environment":
+    """Return the templates, those of further packages too, with filters that keep a user's text from being anything but text."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("spectra_dl.evaluation.report.page", "templates"),
+        loader=ChoiceLoader([PackageLoader(name, "templates") for name in (*packages, _OWN)]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_visible,
@@ -74,7 +76,7 @@ def _name(text: str) -> "Markup":
     return Markup("<bdi>{}</bdi>").format(short_name(text))
 
 
-def _interval(interval: Interval) -> str:
+def _interval(interval: "Interval") -> str:
     return f"{number(interval.value)} [{number(interval.low)}, {number(interval.high)}]"
 
 
