@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.classes.conformal import ConformalSets, patients_needed
 from spectra_dl.evaluation.context import Words
@@ -126,12 +124,13 @@ def what_helps(measured: Measured, decided: str, rule: "DecisionRule") -> str:
 
 def _nearest_answer(probability: FloatArray, decided: str, rule: "DecisionRule") -> float | None:
     """Return the coverage nearest to the one in use at which the set is the decided class alone; None if there is none."""
-    if not rule.other_coverages:
-        return None
-    limits = np.array([sets.quantile for sets in rule.other_coverages])
-    wanted = np.array(rule.classes) == decided
-    found = np.flatnonzero(((1.0 - probability <= limits) == wanted).all(axis=1))
-    coverages = [rule.other_coverages[at].coverage for at in found]
+    distances = (1.0 - probability).tolist()
+    alone = [name == decided for name in rule.classes]
+    coverages = [
+        sets.coverage
+        for sets in rule.other_coverages
+        if [distance <= limit for distance, limit in zip(distances, sets.quantile, strict=True)] == alone
+    ]
     return min(coverages, key=lambda each: abs(each - rule.conformal.coverage), default=None)
 
 

@@ -80,7 +80,8 @@ class DecisionRule:
         """Return each row's class; empty where it was refused or is unlike the training rows."""
         decided = predicted_class(rows.probability, self.classes, self.positive, self.threshold)
         return [
-            "" if score > OOD_LIMIT else name for name, score in zip(decided, rows.ood_score, strict=True)
+            "" if far else name
+            for name, far in zip(decided, (rows.ood_score > OOD_LIMIT).tolist(), strict=True)
         ]
 
     def of_patients(self, patients: PatientPredictions) -> list[Answer]:
@@ -131,13 +132,10 @@ def predicted_class(
     threshold
         From 0 to 1; not used with more than two classes.
     """
-    names = []
-    for row in probability:
-        if not np.isfinite(row).all():
-            names.append("")
-        elif len(classes) == 2:
-            index = classes.index(positive)
-            names.append(positive if row[index] >= threshold else classes[1 - index])
-        else:
-            names.append(classes[int(row.argmax())])
-    return names
+    if len(classes) == 2:
+        index = classes.index(positive)
+        column = np.where(probability[:, index] >= threshold, index, 1 - index)
+    else:
+        column = probability.argmax(axis=1)
+    known = np.asarray(np.isfinite(probability).all(axis=1))
+    return [classes[at] if is_known else "" for at, is_known in zip(column, known, strict=True)]

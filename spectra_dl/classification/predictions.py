@@ -136,24 +136,20 @@ def row_predictions_file(
 
         def append(rows: RowPredictions, decided: Sequence[str], cells: Sequence[Sequence[str]] = ()) -> None:
             nonlocal count
-            for row, name in enumerate(decided):
+            patient = [""] * len(decided) if rows.patient is None else rows.patient
+            scores, shares = rows.ood_score.tolist(), rows.stated_probability.tolist()
+            columns = (
+                rows.sample_id,
+                patient,
+                rows.status,
+                rows.reason,
+                decided,
+                map(_figure, scores),
+                *cells,
+            )
+            for share, *texts in zip(shares, *columns, strict=True):
                 count += 1
-                texts = (
-                    rows.sample_id[row],
-                    "" if rows.patient is None else rows.patient[row],
-                    rows.status[row],
-                    rows.reason[row],
-                    name,
-                )
-                write_row(
-                    [
-                        count,
-                        *texts,
-                        _figure(rows.ood_score[row]),
-                        *(column[row] for column in cells),
-                        *_shares(rows.stated_probability[row]),
-                    ]
-                )
+                write_row([count, *texts, *_shares(share)])
 
         yield append
 
@@ -189,20 +185,21 @@ def patient_predictions_file(
         write_row(_header(header, classes))
 
         def append(patients: PatientPredictions, answers: "Sequence[Answer]") -> None:
-            for row, answer in enumerate(answers):
-                reasons = (patients.reason[row], answer.abstains)
+            scores, shares = patients.ood_score.tolist(), patients.stated_probability.tolist()
+            counts = patients.n_rows.tolist(), patients.n_used.tolist()
+            columns = (patients.patient, *counts, patients.status)
+            for own, answer, score, share, *texts in zip(
+                patients.reason, answers, scores, shares, *columns, strict=True
+            ):
                 write_row(
                     [
-                        patients.patient[row],
-                        patients.n_rows[row],
-                        patients.n_used[row],
-                        patients.status[row],
-                        "; ".join(reason for reason in reasons if reason),
+                        *texts,
+                        "; ".join(reason for reason in (own, answer.abstains) if reason),
                         answer.predicted_class,
                         "|".join(answer.prediction_set),
                         f"{coverage:g}",
-                        _figure(patients.ood_score[row]),
-                        *_shares(patients.stated_probability[row]),
+                        _figure(score),
+                        *_shares(share),
                     ]
                 )
 
@@ -213,10 +210,10 @@ def _header(names: Sequence[str], classes: Sequence[str]) -> list[str]:
     return [*names, *(f"p_{name}" for name in classes), _DISCLAIMER_COLUMN]
 
 
-def _shares(probability: NDArray[np.float64]) -> list[str]:
+def _shares(probability: list[float]) -> list[str]:
     """Return the cells of the probabilities and of the last column, which is empty."""
-    return ["" if isnan(value) else f"{value:.6f}" for value in probability.tolist()] + [""]
+    return ["" if isnan(value) else f"{value:.6f}" for value in probability] + [""]
 
 
 def _figure(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.3f}"
+    return "" if isnan(value) else f"{value:.3f}"

@@ -87,6 +87,8 @@ def _row_writer(text: io.TextIOBase) -> Callable[[Iterable[object]], object]:
 
 
 def _marked(text: str) -> bool:
+    if text[:1].isalnum():
+        return False
     # Text that begins with marks of its own gets one more, so that each comes back as it was.
     bare = text.lstrip("'")
     return bare.startswith(_SIGNS) and not _NUMBER.fullmatch(text)

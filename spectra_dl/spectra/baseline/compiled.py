@@ -18,8 +18,8 @@ from spectra_dl.spectra.baseline.kernels import ARRAYS, NOT_DONE, SETTINGS, Kern
 from spectra_dl.spectra.baseline.penalty import first_difference_bands, parabola_basis, penalty_bands
 from spectra_dl.spectra.baseline.settings import WhittakerSettings
 from spectra_dl.spectra.baseline.tile import SCRATCH_FOR_STATES, SCRATCH_PER_POINT
+from spectra_dl.spectra.compiler.aligned import aligned_zeros
 from spectra_dl.spectra.compiler.machine_code import empty_function, machine_code
-from spectra_dl.spectra.compiler.simd import LANES
 
 __all__ = ["NOT_DONE", "fit"]
 
@@ -61,7 +61,7 @@ def fit(
     changes = np.empty(len(intensity))
 
     def run(rows: slice) -> None:
-        scratch = _aligned(SCRATCH_PER_POINT * intensity.shape[1] + SCRATCH_FOR_STATES)
+        scratch = aligned_zeros(SCRATCH_PER_POINT * intensity.shape[1] + SCRATCH_FOR_STATES)
         arrays = (intensity[rows], baseline[rows], iterations[rows], changes[rows], bands, constants, scratch)
         function(*(array.ctypes.data for array in arrays), len(arrays[0]), intensity.shape[1])
 
@@ -80,13 +80,6 @@ def _bands(n_points: int, settings: WhittakerSettings) -> FloatArray:
     rows = penalty_bands(n_points, settings.lam, getattr(settings, "lam_1", 0.0))[:2]
     extra = {"iasls": parabola_basis, "drpls": first_difference_bands}.get(settings.name)
     return np.ascontiguousarray(rows if extra is None else np.vstack([rows, extra(n_points)]))
-
-
-def _aligned(length: int) -> FloatArray:
-    """Return zeros that start where a whole group of lanes may be loaded at once."""
-    raw = np.zeros(length + LANES)
-    start = -raw.ctypes.data // raw.itemsize % LANES
-    return raw[start : start + length]
 
 
 @cache

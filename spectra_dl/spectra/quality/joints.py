@@ -11,13 +11,14 @@ about 45, 90 and 97 % of spectra that are limited by noise; next to strong bands
 (serum 6, 30, 69 %), whose noise is small beside the bends of their bands. Of 20,000 rays of 1 to 6 points .1 % look like one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.spectra.quality.noise import BoolArray, noise_scale
+from spectra_dl.spectra.quality.noise import MEDIAN_BEND, BoolArray, noise_scale
 
 # What a step must be to be a joint.
 _TIMES_NOISE = 8.0
@@ -37,6 +38,13 @@ _BACK = 12
 # The last point used on each side, and how many next to the step are left out: a ray has up to 6, and may have a tail.
 _LAST, _STARTS = 14, (3, 5, 7)
 _ROWS = 64  # at a time, so that the steps stay in the processor's cache
+
+# For whoever asks beforehand whether there can be a joint: a step less its trend is these multiples of the points from this one on, as far
+# from both ends, and must be so many times the median size of the second differences.
+FIRST_TAP, NEAREST_END = int(_NEIGHBOURS[0]), _LAST
+TIMES_MEDIAN_BEND = _TIMES_NOISE / MEDIAN_BEND
+_OF_STEPS = np.insert(-_TREND[0], 5, 1.0)
+TAPS = tuple((np.append(0.0, _OF_STEPS) - np.append(_OF_STEPS, 0.0)).tolist())
 _AROUND = 20  # steps on each side that the local noise is taken of
 
 _TINY = float(np.finfo(np.float64).tiny)
@@ -148,11 +156,10 @@ def _off_trend(intensity: FloatArray, rows: Positions, left: Positions) -> Float
 
 def _quantum(intensity: FloatArray, rows: Positions) -> FloatArray:
     """Return the smallest change between neighbours in the spectrum of each row: noise below it can't be seen."""
-    quantum = np.zeros(len(intensity))
-    for row in np.unique(rows):
-        change = np.abs(np.diff(intensity[row]))
-        quantum[row] = change[change > 0].min(initial=np.inf)
-    return quantum[rows]
+    of_rows, at = np.unique(rows, return_inverse=True)
+    change = np.abs(np.diff(intensity[of_rows], axis=1))
+    quantum: FloatArray = np.where(change > 0, change, np.inf).min(axis=1, initial=np.inf)[at]
+    return quantum
 
 
 def _varies(intensity: FloatArray, rows: Positions, left: Positions) -> BoolArray:
@@ -220,14 +227,8 @@ def _beats_what_goes_back(
     share = step / size
     beats: BoolArray = (share > _LEAST_CLOSE) & (share < 1 / _LEAST_CLOSE)
     beats &= np.abs(size) > _TIMES_NEIGHBOURS_ALONE * _off_trend(intensity, rows, left)
-    positions = sides.positions()
-    after, before = positions > 0, positions < 1
-    shapes = [np.where(after, np.exp(-(positions - 1) / tail), 0.0) for tail in _TAILS]
-    shapes += [np.where(before, np.exp(positions / tail), 0.0) for tail in _TAILS]
-    for width in range(1, sides.half - 1):
-        shapes += [after & (positions <= width), before & (positions > -width)]
-    for shape in shapes:
-        beats &= _TIMES_BETTER * rest < _fitted(intensity, rows, left, sides, shape)[1]
+    for ray in _rays(sides):
+        beats &= _TIMES_BETTER * rest < _fitted(intensity, rows, left, ray)[1]
     return beats
 
 
@@ -245,12 +246,15 @@ class _Sides:
         Points left out next to the step.
     skipped
         Points in the step itself.
+    ray
+        What is fitted instead of the step, at each point used.
     """
 
     half: int
     degree: int
     start: int = 0
     skipped: int = 0
+    ray: tuple[float, ...] | None = None
 
     def positions(self) -> Positions:
         """Return the points used, counted from the last one before the step."""
@@ -259,11 +263,11 @@ class _Sides:
             [*range(1 - self.half, 1 - self.start), *range(after + self.start, after + self.half)]
         )
 
-    def model(self, shape: NDArray[np.generic] | None = None) -> FloatArray:
-        """Return columns of the polynomial and of the step, or of another shape in its place."""
+    def model(self) -> FloatArray:
+        """Return columns of the polynomial and of the step."""
         at = (self.positions() - (1 + self.skipped) / 2) / self.half
         return np.column_stack(
-            (np.vander(at, self.degree + 1, increasing=True), at > 0 if shape is None else shape)
+            (np.vander(at, self.degree + 1, increasing=True), at > 0 if self.ray is None else self.ray)
         )
 
     def step_error(self) -> float:
@@ -282,16 +286,34 @@ class _Fit:
 _NEAR, _WIDE = _Fit(_Sides(6, 2), 6.0), _Fit(_Sides(12, 3), 5.0)
 
 
+@cache
+def _solved(sides: _Sides) -> tuple[Positions, FloatArray, FloatArray]:
+    """Return the points used, the model at them, and its pseudo-inverse."""
+    model = sides.model()
+    return sides.positions(), model, np.asarray(np.linalg.pinv(model))
+
+
+@cache
+def _rays(sides: _Sides) -> list[_Sides]:
+    """Return the same points with rays in the step's place: with a tail, or of 1 to 7 points."""
+    positions = sides.positions()
+    after, before = positions > 0, positions < 1
+    shapes = [np.where(after, np.exp(-(positions - 1) / tail), 0.0) for tail in _TAILS]
+    shapes += [np.where(before, np.exp(positions / tail), 0.0) for tail in _TAILS]
+    for width in range(1, sides.half - 1):
+        shapes += [after & (positions <= width), before & (positions > -width)]
+    return [replace(sides, ray=tuple(shape.astype(np.float64).tolist())) for shape in shapes]
+
+
 def _fitted(
     intensity: FloatArray,
     rows: Positions,
     left: Positions,
     sides: _Sides,
-    shape: NDArray[np.generic] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the fitted step of each row, or another shape's height, and the standard deviation of what the fit leaves."""
-    model = sides.model(shape)
-    values = intensity[rows[:, np.newaxis], left[:, np.newaxis] + sides.positions()]
-    coefficients = values @ np.linalg.pinv(model).T
+    """Return the fitted step of each row, or a ray's height, and the standard deviation of what the fit leaves."""
+    positions, model, inverse = _solved(sides)
+    values = intensity[rows[:, np.newaxis], left[:, np.newaxis] + positions]
+    coefficients = values @ inverse.T
     rest = values - coefficients @ model.T
     return coefficients[:, -1], np.sqrt((rest * rest).sum(axis=1) / (model.shape[0] - model.shape[1]))

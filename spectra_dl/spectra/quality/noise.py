@@ -7,8 +7,8 @@ from spectra_dl.arrays import FloatArray, median
 
 BoolArray = NDArray[np.bool_]
 
-# The median of |N(0, 1)|, and the spread of a second difference of independent noise.
-_MEDIAN_DEVIATION, _SECOND_DIFFERENCE = 0.6745, 6.0**0.5
+#: Median size of second differences of independent noise of standard deviation 1.
+MEDIAN_BEND = 0.6745 * 6.0**0.5
 
 
 def noise_scale(bend: FloatArray) -> FloatArray:
@@ -16,7 +16,7 @@ def noise_scale(bend: FloatArray) -> FloatArray:
 
     Second differences hardly see bands of 5 points and more, and the median not the steep ones that are left.
     """
-    scale: FloatArray = median(np.abs(bend)) / (_MEDIAN_DEVIATION * _SECOND_DIFFERENCE)
+    scale: FloatArray = median(np.abs(bend)) / MEDIAN_BEND
     return scale
 
 

@@ -70,7 +70,10 @@ def find_padding(intensity: FloatArray) -> dict[int, Padding]:
     """
     with np.errstate(invalid="ignore"):
         equal: BoolArray = intensity[:, 1:] == intensity[:, :-1]
-        doubtful = (intensity == 0).any(axis=1) | np.isin(np.abs(intensity), _MARKS).any(axis=1)
+        doubtful = (intensity == 0).any(axis=1)
+    # Marks stand outside all other values.
+    doubtful |= np.isin(np.fmax.reduce(intensity, axis=1), _MARKS)
+    doubtful |= np.isin(np.fmin.reduce(intensity, axis=1), -_MARKS)
     if intensity.shape[1] > _SHORTEST_VALUE:
         runs = equal[:, : -(_SHORTEST_VALUE - 2)].copy()
         for offset in range(1, _SHORTEST_VALUE - 1):

@@ -1,10 +1,10 @@
 """Shapes that a spectrum can't have, and those that call for care."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays, runs
 from spectra_dl.spectra.quality.joints import Joint, find_joints, steps_at
 from spectra_dl.spectra.quality.noise import BoolArray, longest_run
@@ -12,6 +12,8 @@ from spectra_dl.spectra.quality.verdict import Verdict
 
 MOST_SPIKES = 0.01  # rays for each point; a few are usual and are removed
 RAYS = "cosmic rays"
+UNRELATED = "neighbouring points are unrelated: noise, or points out of order"
+DOWN = "bands point down: negated, or a background larger than the signal was subtracted"
 PLATEAU = 3  # equal points at the maximum: noise repeats a value once, not twice
 
 # Correlation of neighbouring points. Lowest among 2,985 real spectra of four public sets .972, and of
@@ -22,8 +24,10 @@ LEAST_SKEWNESS = -0.5
 _MOST_NEGATIVE = 0.95  # of the points
 # Noise and shape can't be distinguished in fewer points; the axis contract covers such spectra.
 SHORTEST_SHAPE = 20
+_OK = Verdict("ok")
 # Places of joints that a reason names.
 _MOST_PLACES = 2
+FEWEST_FOR_GLANCE = 128  # spectra, worth some 0.1 s of compiling
 _ROWS = 64  # at a time, so that they stay in the processor's cache
 
 
@@ -51,34 +55,70 @@ def shape_verdicts(
     """
     n_points = intensity.shape[1]
     if n_points < SHORTEST_SHAPE:
-        return [Verdict("ok")] * len(intensity)
+        return [_OK] * len(intensity)
     cleaned, replaced = (rays or FoundRays()).without_rays(intensity, kept=kept)
     spikes, n_rays = replaced.sum(axis=1), runs(replaced)
-    highest = intensity.max(axis=1)
-    on_top = np.count_nonzero(intensity == highest[:, np.newaxis], axis=1)
+    reasons: list[list[str]] = [[] for _ in intensity]
+    for row in np.flatnonzero(n_rays > MOST_SPIKES * n_points):
+        reasons[row].append(f"{RAYS} on {spikes[row]} points")
+    verdicts = [Verdict("warned", tuple(each)) if each else _OK for each in reasons]
+    close = np.arange(len(intensity)) if overlaps else _to_look_at(intensity, cleaned, n_rays > 0)
+    found = _faults(intensity[close], cleaned[close], n_rays[close] > 0, wavenumber, overlaps)
+    for row, (first, steps) in zip(close, found, strict=True):
+        if first == UNRELATED:
+            verdicts[row] = Verdict("refused", (first,))
+        elif first or steps:
+            verdicts[row] = Verdict("warned", (*filter(None, [first]), *reasons[row], *steps))
+    return verdicts
+
+
+def _to_look_at(intensity: FloatArray, cleaned: FloatArray, hit: BoolArray) -> IndexArray:
+    """Return the rows that a first look doesn't clear; all, where there are too few to compile it for."""
+    if len(intensity) < FEWEST_FOR_GLANCE:
+        return np.arange(len(intensity))
+    from spectra_dl.spectra.quality.glance import SHORTEST, may_be_faulty
+
+    if intensity.shape[1] < SHORTEST:
+        return np.arange(len(intensity))
+    faulty = may_be_faulty(
+        cleaned,
+        least_correlation=LEAST_CORRELATION,
+        least_skewness=LEAST_SKEWNESS,
+        plateau=PLATEAU,
+        most_negative=_MOST_NEGATIVE,
+    )
+    # What was taken for a ray may be a plateau.
+    faulty[hit] |= _on_top(intensity[hit]) >= PLATEAU
+    return np.flatnonzero(faulty)
+
+
+def _faults(
+    intensity: FloatArray,
+    cleaned: FloatArray,
+    hit: BoolArray,
+    wavenumber: FloatArray,
+    overlaps: Sequence[tuple[float, float]],
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield of each spectrum what is wrong with its shape, empty where nothing, and its steps."""
+    on_top, highest = _on_top(intensity), intensity.max(axis=1, initial=-np.inf)
     # A spectrum of one narrow band has nothing but noise left without it, one with rays nothing else with them.
-    correlation, hit = _in_parts(_neighbour_correlation, intensity), n_rays > 0
+    correlation = _in_parts(_neighbour_correlation, intensity)
     correlation[hit] = np.maximum(correlation[hit], _neighbour_correlation(cleaned[hit]))
     down = _in_parts(_skewness, cleaned) < LEAST_SKEWNESS
-    down |= np.count_nonzero(cleaned < 0, axis=1) / n_points > _MOST_NEGATIVE
-    steps = _step_reasons(cleaned, wavenumber, overlaps)
-    verdicts = []
-    for row, spectrum in enumerate(intensity):
+    down |= np.count_nonzero(cleaned < 0, axis=1) / intensity.shape[1] > _MOST_NEGATIVE
+    for row, steps in enumerate(_step_reasons(cleaned, wavenumber, overlaps)):
         if correlation[row] < LEAST_CORRELATION:
-            verdicts.append(
-                Verdict("refused", ("neighbouring points are unrelated: noise, or points out of order",))
-            )
-            continue
-        reasons = []
-        if on_top[row] >= PLATEAU and longest_run(spectrum == highest[row]) >= PLATEAU:
-            reasons.append(f"saturated: {on_top[row]} points at the maximum of {highest[row]:g}")
-        elif down[row]:  # a clipped spectrum has nothing but dips
-            reasons.append("bands point down: negated, or a background larger than the signal was subtracted")
-        if n_rays[row] > MOST_SPIKES * n_points:
-            reasons.append(f"{RAYS} on {spikes[row]} points")
-        reasons += steps[row]
-        verdicts.append(Verdict("warned" if reasons else "ok", tuple(reasons)))
-    return verdicts
+            yield UNRELATED, []
+        elif on_top[row] >= PLATEAU and longest_run(intensity[row] == highest[row]) >= PLATEAU:
+            yield f"saturated: {on_top[row]} points at the maximum of {highest[row]:g}", steps
+        else:  # a clipped spectrum has nothing but dips
+            yield DOWN if down[row] else "", steps
+
+
+def _on_top(intensity: FloatArray) -> IndexArray:
+    """Return how many points of each spectrum are at its maximum."""
+    highest = intensity.max(axis=1, initial=-np.inf)
+    return np.asarray(np.count_nonzero(intensity == highest[:, np.newaxis], axis=1))
 
 
 def _step_reasons(
