@@ -1,17 +1,14 @@
 """What a model file keeps of its training spectra: a mean and a spread of each class, of nobody in particular, and checked when it is read."""
 
-import json
-
 import numpy as np
 import pytest
 
+from example_models import shipped_of_before, shipped_with
 from spectra_dl.errors import ModelFileError
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.loading import load_model
 from spectra_dl.models.card import card_text
-from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.spectra.class_spectra import ClassSpectra, joined
-from spectra_dl.storage.sealed import write_sealed
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
 
@@ -36,18 +33,6 @@ def test_nothing_is_kept_of_a_class_of_fewer_than_five_patients():
     assert kept.classes == ("b",)
     assert kept.mean.shape == kept.spread.shape == (1, 300)
     assert kept_of(["a"] * 4 + ["b"] * 4)[1] is None
-
-
-def changed(path, description=None, **tensors):
-    """The model that ships with other arrays or another description, sealed as it should be; None takes an array away."""
-    file = read_model_file(SHIPPED_MODEL)
-    arrays = {name: array for name, array in (file.tensors | tensors).items() if array is not None}
-    stored = {**file.description, "weights_sha256": weights_sha256(arrays)}
-    stored["input"] = {**stored["input"], **(description or {})}
-    if stored["input"]["class_spectra"] is None:
-        del stored["input"]["class_spectra"]
-    write_sealed(path, "spectra_dl", json.dumps(stored), arrays)
-    return path
 
 
 MEAN, SPREAD = "class_spectra.mean", "class_spectra.spread"
@@ -77,12 +62,11 @@ BOTH = ["bone metastasis", "no metastasis"]
 )
 def test_what_is_not_so_is_refused_when_the_file_is_read(tmp_path, description, tensors, words):
     with pytest.raises(ModelFileError, match=words):
-        load_model(changed(tmp_path / "model.safetensors", description, **tensors))
+        load_model(shipped_with(tmp_path / "model.safetensors", description, **tensors))
 
 
 def test_a_file_of_before_is_read_without_and_saved_without(tmp_path):
-    before = changed(tmp_path / "a", {"class_spectra": None}, **{MEAN: None, SPREAD: None})
-    model = load_model(before)
+    model = load_model(shipped_of_before(tmp_path / "a"))
     assert model.class_spectra is None
     model.save(tmp_path / "b")
     assert load_model(tmp_path / "b").tensors().keys() == model.tensors().keys()

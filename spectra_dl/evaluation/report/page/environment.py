@@ -60,7 +60,9 @@ def environment(*packages: str) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(name=_name, number=number, interval=_interval, percent=_percent)
+    environment.filters.update(
+        name=_name, plain=short_name, number=number, interval=_interval, percent=_percent
+    )
     return environment
 
 
