@@ -141,7 +141,11 @@ def _drawn(
     ends = np.cumsum([0, *(len(own.intensity) for _, own in people)])
     rows = {number: slice(ends[number], ends[number + 1]) for number in range(len(people))}
     known = [
-        number for number, (patient, own) in enumerate(people) if own.intensity and not patient.is_unlike
+        number
+        for number, (patient, own) in enumerate(people)
+        if own.intensity
+        and not patient.is_unlike
+        and predictor.folded  # others would take longer than to predict
     ]
     strips = dict(zip(known, _occlusions(predictor, stages, [rows[number] for number in known]), strict=True))
     return {

@@ -79,6 +79,7 @@ def _about_model(predictor: SpectraPredictor) -> dict[str, object]:
         "scores": _chosen(header.scores),
         "stops": [finding for finding in header.audit if finding.severity == "stop"],
         "warns": [finding for finding in header.audit if finding.severity == "warn"],
+        "is_fast": bool(predictor.folded),
         "has_means": predictor.class_spectra is not None,
         "classes_without": [
             name

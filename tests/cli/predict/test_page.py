@@ -220,6 +220,28 @@ def test_a_model_of_before_has_a_page_that_says_what_it_lacks(demo, tmp_path):
     assert "speaks for it" in page.text
 
 
+def test_a_network_that_takes_long_is_not_asked_what_the_probability_hangs_on(demo, tmp_path):
+    names = (
+        "--label",
+        "label",
+        "--patient",
+        "patient_id",
+        "--members",
+        "2",
+        "--epochs",
+        "1",
+        "--model",
+        "lenet5",
+    )
+    run("train", "spectra", demo, *names, "--out", tmp_path / "model")
+    page, _ = page_of(
+        demo, "--model", tmp_path / "model" / "model.safetensors", folder=tmp_path / "out", code=None
+    )
+    assert "is not shown for the network lenet5" in page.text
+    assert "speaks for it" not in page.text
+    assert len(page.cards) == 12
+
+
 HOSTILE = '<script>alert("1")</script>'
 CLASSES = {"a<b>&'c": 10, "well": 11, "few": 4}
 
