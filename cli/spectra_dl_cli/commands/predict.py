@@ -34,6 +34,7 @@ from spectra_dl_cli.output import (
     say_warning,
 )
 from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
@@ -78,7 +79,7 @@ class SectionOptions:
     alignment: Path | None = None
 
 
-@click.command()
+@click.command(cls=Command)
 @data_argument
 @click.option(
     "--model",
