@@ -60,7 +60,7 @@ def occluded(predictor: SpectraPredictor, means: Sequence[NDArray[np.float32]]) 
             classes.index(predictor.classification.positive_class) if binary else int(whole_first[0].argmax())
         )
         odds = _log_odds(whole_first, at)
-        found.append(Occlusion(classes[at], odds[0] - odds[1:]))
+        found.append(Occlusion(classes[at], np.nan_to_num(odds[0] - odds[1:])))
     return found
 
 

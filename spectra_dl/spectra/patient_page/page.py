@@ -20,6 +20,7 @@ _IN_TABLE = 1_000  # further patients, a line each
 _SCORES = ("area under the ROC curve", "balanced accuracy", "sensitivity", "specificity")
 _COLOURS = 6
 _LONGEST_TEXT = 600
+_FINDINGS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +78,8 @@ def _about_model(predictor: SpectraPredictor) -> dict[str, object]:
         "sha256": predictor.sha256,
         "patients_of_class": predictor.classification.patients,
         "scores": _chosen(header.scores),
-        "stops": [finding for finding in header.audit if finding.severity == "stop"],
-        "warns": [finding for finding in header.audit if finding.severity == "warn"],
+        "stops": [finding for finding in header.audit if finding.severity == "stop"][:_FINDINGS],
+        "warns": [finding for finding in header.audit if finding.severity == "warn"][:_FINDINGS],
         "is_fast": bool(predictor.folded),
         "has_means": predictor.class_spectra is not None,
         "classes_without": [
@@ -108,4 +109,4 @@ def _has_strip(card: Card) -> bool:
 
 def _chosen(scores: Sequence[Score]) -> list[Score]:
     """Return the figures that say most of a model, or the first where it has none of these."""
-    return [score for score in scores if score.name in _SCORES] or list(scores[: len(_SCORES)])
+    return ([score for score in scores if score.name in _SCORES] or list(scores))[: len(_SCORES)]

@@ -76,10 +76,9 @@ def curve(x: FloatArray, y: FloatArray) -> str:
     >>> curve(np.array([0.0, 1.0, 2.5]), np.array([5.0, 4.0, 4.5]))
     'M0 50l10-10 15 5'
     """
-    points = np.stack([np.rint(FINE * x), np.rint(FINE * y)], axis=1).astype(int)
-    (first, *_), steps = points.tolist(), np.diff(points, axis=0).tolist()
-    moves = " ".join(f"{across}{down}" if down < 0 else f"{across} {down}" for across, down in steps)
-    return f"M{first[0]} {first[1]}l{moves}" if moves else f"M{first[0]} {first[1]}"
+    points = np.rint(FINE * np.stack([x, y], axis=1)).astype(int)
+    steps = " ".join(map(str, np.diff(points, axis=0).ravel().tolist())).replace(" -", "-")
+    return f"M{points[0, 0]} {points[0, 1]}l{steps}"
 
 
 def band(x: FloatArray, low: FloatArray, high: FloatArray) -> str:
@@ -101,7 +100,7 @@ def round_ticks(low: float, high: float, most: int = 7) -> list[float]:
     low, high
         The range.
     most
-        How many at most.
+        Steps between them at most.
 
     Examples
     --------

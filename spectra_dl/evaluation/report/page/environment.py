@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
@@ -48,6 +49,7 @@ def gravest_first(findings: "Iterable[Finding]") -> "list[Finding]":
     return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
 
 
+@cache
 def environment(*packages: str) -> "Environment":
     """Return the templates, those of further packages too, with filters that keep a user's text from being anything but text."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
