@@ -62,7 +62,7 @@ BOTH = ["bone metastasis", "no metastasis"]
 )
 def test_what_is_not_so_is_refused_when_the_file_is_read(tmp_path, description, tensors, words):
     with pytest.raises(ModelFileError, match=words):
-        load_model(shipped_with(tmp_path / "model.safetensors", description, **tensors))
+        load_model(shipped_with(tmp_path / "model.safetensors", {"input": description}, **tensors))
 
 
 def test_a_file_of_before_is_read_without_and_saved_without(tmp_path):

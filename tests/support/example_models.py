@@ -66,12 +66,11 @@ def merged(values: Mapping[str, object], changes: Mapping[str, object]) -> dict[
 def shipped_with(
     path: Path, changes: Mapping[str, object] | None = None, **tensors: np.ndarray | None
 ) -> Path:
-    """Write the model that ships with another input part or other arrays, sealed as it should be; None takes one away."""
+    """Write the model that ships with another description or other arrays, sealed as it should be; what is None is taken away."""
     file = read_model_file(SHIPPED_MODEL)
     arrays = {name: array for name, array in (file.tensors | tensors).items() if array is not None}
-    stored = {**file.description, "weights_sha256": weights_sha256(arrays)}
-    part = {**stored["input"], **(changes or {})}
-    stored["input"] = {name: value for name, value in part.items() if value is not None}
+    stored = merged(file.description, {"weights_sha256": weights_sha256(arrays), **(changes or {})})
+    stored["input"] = {name: value for name, value in stored["input"].items() if value is not None}
     write_sealed(path, "spectra_dl", json.dumps(stored), arrays)
     return path
 
@@ -79,4 +78,4 @@ def shipped_with(
 def shipped_of_before(path: Path) -> Path:
     """Write the model that ships as it was before it kept anything of its training classes."""
     gone = {"class_spectra.mean": None, "class_spectra.spread": None}
-    return shipped_with(path, {"class_spectra": None}, **gone)
+    return shipped_with(path, {"input": {"class_spectra": None}}, **gone)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from command_line import run
-from example_models import shipped_of_before
+from example_models import shipped_of_before, shipped_with
 
 pytestmark = pytest.mark.xdist_group("predict page")
 
@@ -240,6 +240,18 @@ def test_a_network_that_takes_long_is_not_asked_what_the_probability_hangs_on(de
     assert "is not shown for the network lenet5" in page.text
     assert "speaks for it" not in page.text
     assert len(page.cards) == 12
+
+
+def test_what_the_audit_of_the_training_data_found_stands_before_any_answer(demo, tmp_path):
+    found = [
+        {"name": "axis", "severity": "stop", "sentence": "The class can be predicted from the axis <alone>."},
+        {"name": "level", "severity": "fine", "sentence": "Nothing is wrong with the level."},
+    ]
+    model = shipped_with(tmp_path / "model.safetensors", {"audit": found})
+    page, _ = page_of(demo, "--model", model, folder=tmp_path / "out")
+    assert "STOP: what the model learnt may not be the disease" in page.text
+    assert page.text.index("from the axis <alone>.") < page.text.index("5 bone metastasis")
+    assert "Nothing is wrong" not in page.text
 
 
 HOSTILE = '<script>alert("1")</script>'
