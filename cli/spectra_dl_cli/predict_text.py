@@ -10,7 +10,8 @@ from spectra_dl_cli.output import table_text
 if TYPE_CHECKING:
     from spectra_dl.expression.study.predict import PredictedSection
     from spectra_dl.expression.study.predict_sections import PredictedSections
-    from spectra_dl.spectra.study.predict import PredictedPatient, PredictedSpectra
+    from spectra_dl.spectra.patient_page.predicted import PredictedPatient
+    from spectra_dl.spectra.study.predict import PredictedSpectra
 
 _PATIENTS = 1_000
 _GENES = 10

@@ -68,6 +68,14 @@ class DecisionRule:
     rows_per_patient: float | None = None
     patients: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def undecided_between(self) -> tuple[float, float]:
+        """The two probabilities of the positive one of two classes between which there is no answer."""
+        at = self.classes.index(self.positive)
+        ends = sorted((1.0 - self.conformal.quantile[at], self.conformal.quantile[1 - at]))
+        low, high = (min(max(end, 0.0), 1.0) for end in ends)
+        return low, high
+
     def of_rows(self, rows: RowPredictions) -> list[str]:
         """Return each row's class; empty where it was refused or is unlike the training rows."""
         decided = predicted_class(rows.probability, self.classes, self.positive, self.threshold)

@@ -75,6 +75,7 @@ def test_predict_writes_every_row_once_in_input_order(demo, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "patients.csv",
         "predictions.csv",
+        "report.html",
         "report.json",
     ]
 

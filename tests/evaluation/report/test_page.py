@@ -15,7 +15,8 @@ from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.report.classes_json import evaluation_report
-from spectra_dl.evaluation.report.page import report_page, verdict
+from spectra_dl.evaluation.report.page.render import report_page
+from spectra_dl.evaluation.report.page.verdict import verdict
 from spectra_dl.evaluation.report.reporting_items import REPORTING_ITEMS
 
 HOSTILE = "<script>alert(1)</script>\"'&$x$\n\u202e\u200f{{ 7 * 7 }}" + "z" * 200
