@@ -4,6 +4,7 @@ import math
 import textwrap
 
 from spectra_dl.evaluation.audit.finding import Audit, Finding
+from spectra_dl.evaluation.audit.picture import picture_json
 
 VERDICT = {
     "stop": "Audit: STOP. A model can use something here that is not biology; no score on these data shows a disease.",
@@ -54,6 +55,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "severity": finding.severity,
         "sentence": finding.sentence,
         "patient_auc": figures,
+        **({"picture": picture_json(finding.picture)} if finding.picture else {}),
     }
 
 

@@ -4,6 +4,7 @@ import html
 import io
 import re
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a dollar sign in a class name is a dollar sign
     "text.usetex": False,
 }
+_COLUMNS, _TALL = 150, 8  # of points that stand on top of each other
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -159,6 +161,66 @@ def attribution_figure(
         upper.set_ylabel(f"mean {row}")
         lower.set(xlabel=axis_title, ylabel="attribution")
         _legend(upper, means, loc="lower left", bbox_to_anchor=(0.0, 1.12), ncols=2)
+    return figure
+
+
+def curves_figure(
+    curves: Sequence[Curve], differences: Sequence[Curve], *, axis_title: str, title: str
+) -> "Figure":
+    """Draw the mean curve of each class between the ends of its spread, and below how far each lies from the others.
+
+    Parameters
+    ----------
+    curves
+        One a class.
+    differences
+        Of each class's mean from the mean of the classes, in standard deviations between patients, with the ends of its interval.
+    axis_title, title
+        What the places and the numbers are, with their units.
+    """
+    from matplotlib.figure import Figure
+
+    with _styled():
+        figure = Figure(figsize=(9, 4.4), layout="constrained")
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        for axes, drawn in ((upper, curves), (lower, differences)):
+            for number, curve in enumerate(drawn):
+                line = line_style(number)
+                axes.plot(curve.x, curve.y, label=str(number), **line)
+                axes.fill_between(curve.x, curve.low, curve.high, color=line["color"], alpha=0.2, linewidth=0)
+            axes.margins(x=0)
+        lower.axhline(0, color=GREY, linewidth=0.8)
+        upper.set_ylabel(title)
+        lower.set(xlabel=axis_title, ylabel="difference (SD)")
+        _legend(upper, curves, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)
+    return figure
+
+
+def points_figure(classes: Sequence[Curve], *, title: str) -> "Figure":
+    """Draw a point for each patient's number, those of a class over one line, equal ones on top of each other.
+
+    Parameters
+    ----------
+    classes
+        ``x`` holds the numbers of a class, ascending.
+    title
+        What the numbers are, with their unit.
+    """
+    from matplotlib.figure import Figure
+
+    low, high = min(curve.x[0] for curve in classes), max(curve.x[-1] for curve in classes)
+    places = [[round((x - low) / ((high - low) or 1.0) * _COLUMNS) for x in curve.x] for curve in classes]
+    highest = max(max(Counter(of_class).values()) for of_class in places)
+    with _styled():
+        figure = Figure(figsize=(9, 1.0 + 0.9 * len(classes)), layout="constrained")
+        axes = figure.subplots()
+        for number, (curve, of_class) in enumerate(zip(classes, places, strict=True)):
+            below = [of_class[:at].count(place) for at, place in enumerate(of_class)]
+            height = [-number + 0.8 * each / max(highest, _TALL) for each in below]
+            axes.plot(curve.x, height, "o", color=line_style(number)["color"], markersize=3.5)
+        axes.set(ylim=(0.85 - len(classes), 0.9), xlabel=title)
+        axes.set_yticks([-number for number in range(len(classes))], [curve.name for curve in classes])
+        axes.ticklabel_format(axis="x", useOffset=False)
     return figure
 
 

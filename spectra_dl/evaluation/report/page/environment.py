@@ -63,7 +63,12 @@ def environment(*packages: str) -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters.update(
-        name=_name, plain=short_name, number=number, interval=_interval, percent=_percent
+        name=_name,
+        plain=short_name,
+        number=number,
+        interval=_interval,
+        percent=_percent,
+        without_ends=_without_ends,
     )
     return environment
 
@@ -80,7 +85,14 @@ def _name(text: str) -> "Markup":
     return Markup("<bdi>{}</bdi>").format(short_name(text))
 
 
+def _without_ends(interval: "Interval") -> "Interval":
+    """Return the figure alone: what says the same of everybody has an interval without width, which would mislead."""
+    return type(interval)(value=interval.value)
+
+
 def _interval(interval: "Interval") -> str:
+    if interval.low is None and interval.high is None:
+        return number(interval.value)
     return f"{number(interval.value)} [{number(interval.low)}, {number(interval.high)}]"
 
 

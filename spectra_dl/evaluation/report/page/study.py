@@ -170,12 +170,32 @@ class Difference(Part):
     verdict: Literal["better", "worse", "not distinguishable"]
 
 
+class ClassShown(Part):
+    """What a class looks like to a probe: a curve with its spread, or a number of each patient."""
+
+    name: str
+    patients: int
+    mean: list[float] = []
+    spread: list[float] = []
+    points: list[float] = []
+
+
+class Picture(Part):
+    """What a probe that stopped the study sees."""
+
+    title: str
+    axis_title: str = ""
+    axis: list[float] = []
+    classes: list[ClassShown]
+
+
 class Finding(Part):
     """What one check of the audit found."""
 
     name: str
     severity: Literal["stop", "warn", "fine"]
     sentence: str
+    picture: Picture | None = None
 
 
 class Audit(Part):
