@@ -88,11 +88,7 @@ def _name(text: str) -> "Markup":
 
 def _without_ends(interval: "Interval") -> "Interval":
     """Return the figure alone: what says the same of everybody has an interval without width, which would mislead."""
-<<<<<<< HEAD
     return interval.model_copy(update={"low": None, "high": None})
-=======
-    return type(interval)(value=interval.value)
->>>>>>> page21
 
 
 def _interval(interval: "Interval") -> str:
