@@ -206,7 +206,7 @@ def patient_of(
     Raises
     ------
     DataError
-        Its spots belong to several patients.
+        Its spots belong to several patients, or some of them to one and some to nobody.
     """
     if source.patient is not None:
         return source.patient, []
@@ -216,10 +216,10 @@ def patient_of(
         raise DataError(
             f"{source.path.name}: its spots belong to {len(patients)} patients, {', '.join(sorted(patients)[:3])!r:.60} among them; write one file for each section"
         )
+    if patients and (gone := stated.count("")):
+        raise DataError(
+            f"{source.path.name}: {gone} of its {len(stated)} spots name no patient, the others {patients.pop()!r:.60}; fill in whose they are, or name the patient "
+            "in the sheet"
+        )
     patient = next(iter(patients), None) or hest.patient
-    gone = (
-        f", though of {stated.count('')} of {len(stated)} spots it says none"
-        if patients and "" in stated
-        else ""
-    )
-    return patient, [f"patient {patient!r:.60} as its file says{gone}"] if patient else []
+    return patient, [f"patient {patient!r:.60} as its file says"] if patient else []

@@ -130,8 +130,15 @@ def read_counts(files: SpaceRangerFiles) -> TenxCounts:
     return without_excluded(read, counts.folder / f"{counts.prefix}probe_set.csv")
 
 
-def spot_pixel_size(diameter_px: float | None) -> PixelSize | None:
+def spot_pixel_size(diameter_px: float | None, source: str = "by spot_diameter_fullres") -> PixelSize | None:
     """Return about how many µm a pixel has by the diameter of Visium's spots in pixels; None without one.
+
+    Parameters
+    ----------
+    diameter_px
+        As files state it; None where they don't.
+    source
+        What states it, in words.
 
     Examples
     --------
@@ -140,7 +147,7 @@ def spot_pixel_size(diameter_px: float | None) -> PixelSize | None:
     """
     if diameter_px is None:
         return None
-    return PixelSize(_STATED_SPOT_UM / diameter_px, "by spot_diameter_fullres", rough=True)
+    return PixelSize(_STATED_SPOT_UM / diameter_px, source, rough=True)
 
 
 def _section(

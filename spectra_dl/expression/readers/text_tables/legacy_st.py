@@ -271,8 +271,8 @@ def _no_pairs(counts: CountMatrix, spots: SpotFile, where: str) -> str:
     if set(counts.gene) & set(spots.id):
         return f"{where}: the spots of {spots.name} stand in its columns; transpose the table, spots in rows and genes in columns"
     return (
-        f"{where}: none of its {len(counts.barcode)} spots ({counts.barcode[0]!r:.60}, …) stands in {spots.name}, but {spots.id[0]!r:.60} and others "
-        f"({len(spots.id)} selected); is it another section's, or are its spots named otherwise? rename one side's"
+        f"{where}: none of its {len(counts.barcode)} spots stands in {spots.name} ({len(spots.id)} selected), which has {spots.id[0]!r:.60} and others, the counts "
+        f"{counts.barcode[0]!r:.60}; is it another section's, or are spots named otherwise? rename one side's"
     )
 
 

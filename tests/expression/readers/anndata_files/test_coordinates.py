@@ -76,13 +76,6 @@ def test_of_a_table_of_positions_those_in_pixels_are_read_and_not_those_of_the_a
     assert np.allclose(section.full_pixel, PIXEL)
 
 
-def test_a_patient_that_some_spots_do_not_name_is_that_of_all_and_said(written: Write) -> None:
-    obs = {"patient": pd.Categorical(["P1"] * 20 + [None] * 4)}
-    section = read_section(written(obs, PIXEL), um_per_pixel=2.5)
-    assert section.patient == "P1"
-    assert any("though of 4 of 24 spots it says none" in note for note in section.notes)
-
-
 @pytest.mark.parametrize(("diameter", "noted"), [(26.0, False), (22.0, False), (130.0, True)])
 def test_a_diameter_of_spots_that_goes_with_another_size_of_pixels_is_noted(
     written: Write, diameter: float, noted: bool

@@ -129,7 +129,7 @@ def test_names_of_tissues_are_no_marks(tmp_path: Path, draw_image: DrawImage) ->
 
 def test_ids_of_another_section_are_not_joined_by_place(tmp_path: Path, draw_image: DrawImage) -> None:
     spots = lines("barcode,pixel_x,pixel_y", "S2_{x}x{y},{px},{py}")
-    with pytest.raises(DataError, match=r"none of its 12 spots \('S1_1x2', …\) stands in"):
+    with pytest.raises(DataError, match="none of its 12 spots stands in"):
         read_section(put(tmp_path, draw_image, counts(prefix="S1_"), spots))
 
 
@@ -178,5 +178,5 @@ def test_a_table_with_spots_in_columns_is_called_that(tmp_path: Path, draw_image
 def test_spots_that_two_files_name_otherwise_are_shown_of_both(tmp_path: Path, draw_image: DrawImage) -> None:
     spots = lines("barcode,pixel_x,pixel_y", "S1_AC{i}-1,{px},{py}")
     table = "\n".join(["\tA\tB", *(f"AC{k}-1\t3\t1" for k in range(12))])
-    with pytest.raises(DataError, match=r"\('AC0-1', …\) stands in S1_selection\.tsv, but 'S1_AC0-1'"):
+    with pytest.raises(DataError, match="has 'S1_AC0-1' and others, the counts 'AC0-1'; is it"):
         read_section(put(tmp_path, draw_image, table, spots), um_per_pixel=2.0)
