@@ -87,7 +87,7 @@ def _name(text: str) -> "Markup":
 
 def _without_ends(interval: "Interval") -> "Interval":
     """Return the figure alone: what says the same of everybody has an interval without width, which would mislead."""
-    return type(interval)(value=interval.value)
+    return interval.model_copy(update={"low": None, "high": None})
 
 
 def _interval(interval: "Interval") -> str:
