@@ -226,7 +226,7 @@ def _spectra(
     output.finish(
         result,
         lambda: origin_of(input_paths(data, reading.samples)),
-        lambda: spectra_text(result, model_name),
+        lambda: spectra_text(result, model_name, output.out),
     )
     return _PARTIAL if counts.damaged else 0
 
