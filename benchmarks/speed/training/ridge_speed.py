@@ -1,6 +1,6 @@
 """Ridge regression at few and many genes: ours against scikit-learn's Cholesky solver, inputs more and fewer than rows.
 
-Run: ``python benchmarks/speed/ridge_speed.py``. One process, one thread, CPU time; each ratio is the median over pairs
+Run: ``python benchmarks/speed/training/ridge_speed.py``. One process, one thread, CPU time; each ratio is the median over pairs
 timed in turn. One penalty, and the choice among all penalties on left-out sections with the fit that follows it.
 """
 
@@ -10,7 +10,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import statistics
+import sys
 from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from cpu_time import cpu_seconds
