@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from spectra_dl.evaluation.entries import ModelEntry
     from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
     from spectra_dl.evaluation.profiles.results import ProfileSettings
+    from spectra_dl.evaluation.report.roc_plot import plot_roc
+    from spectra_dl.expression.output.maps import plot_expression_map
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.expression.readers import read_section
     from spectra_dl.expression.section import TissueSection
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
         SpectraScatterCorrector,
         SpectraSmoother,
     )
+    from spectra_dl.spectra.plots.baseline_plot import plot_baselines
+    from spectra_dl.spectra.plots.spectra_plot import plot_spectra
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.spectra.readers import ReadOptions, read_spectra
@@ -93,6 +97,10 @@ __all__ = [
     "evaluate_profiles",
     "iasls",
     "load_model",
+    "plot_baselines",
+    "plot_expression_map",
+    "plot_roc",
+    "plot_spectra",
     "read_section",
     "read_spectra",
 ]
@@ -141,6 +149,10 @@ _HOME = {
     "evaluate_profiles": "evaluation.profiles.harness",
     "iasls": "spectra.baseline",
     "load_model": "loading",
+    "plot_baselines": "spectra.plots.baseline_plot",
+    "plot_expression_map": "expression.output.maps",
+    "plot_roc": "evaluation.report.roc_plot",
+    "plot_spectra": "spectra.plots.spectra_plot",
     "read_section": "expression.readers",
     "read_spectra": "spectra.readers",
 }

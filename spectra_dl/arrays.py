@@ -1,7 +1,7 @@
 """Types of arrays that every room uses."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,33 @@ def median(values: FloatArray) -> FloatArray:
     parted = np.partition(values, middle, axis=-1)
     upper: FloatArray = parted[..., middle]
     return upper if values.shape[-1] % 2 else (parted[..., :middle].max(axis=-1) + upper) / 2
+
+
+def equal_blocks(rows: NDArray[Any], length: int = 64) -> Iterator[NDArray[Any]]:
+    """Yield rows in blocks of one length, the last one filled up with zeros.
+
+    A product of matrices may add in another order where their shapes are others; those of one shape give a row the same bits.
+
+    Parameters
+    ----------
+    rows
+        ``(n, ...)``.
+    length
+        Rows in each block.
+
+    Examples
+    --------
+    >>> [block.tolist() for block in equal_blocks(np.array([[1], [2], [3]]), length=2)]
+    [[[1], [2]], [[3], [0]]]
+    """
+    for start in range(0, len(rows), length):
+        there = rows[start : start + length]
+        if len(there) == length:
+            yield there
+            continue
+        block = np.zeros((length, *rows.shape[1:]), dtype=rows.dtype)
+        block[: len(there)] = there
+        yield block
 
 
 def group_means(values: FloatArray, group: IndexArray) -> FloatArray:

@@ -55,6 +55,10 @@ NAMES = ERRORS | {
     "evaluate_profiles",
     "iasls",
     "load_model",
+    "plot_baselines",
+    "plot_expression_map",
+    "plot_roc",
+    "plot_spectra",
     "read_section",
     "read_spectra",
 }

@@ -40,10 +40,10 @@ from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
-from spectra_dl.spectra.predictions_file import read_predictions
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.probes.study import audit_study
 from spectra_dl.spectra.study.evaluate import evaluate_study
+from spectra_dl.spectra.study.predictions_file import read_predictions
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.storage.atomic import write_text
 from spectra_dl.storage.csv_rows import csv_rows

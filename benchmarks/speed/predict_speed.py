@@ -1,4 +1,4 @@
-"""What prediction costs: MiniRocket's features against torch, folded networks against torch, a study against importing torch, and 50,000 spectra.
+"""What prediction costs: MiniRocket's features against torch, folded networks against torch, a study against importing torch, its page, and 50,000 spectra.
 
 Run: ``python benchmarks/speed/predict_speed.py [pairs]``, 5 unless said. CPU time, one thread, alternating; medians of the ratios. The
 50,000 spectra of 700 points are predicted once, by convolutional paths alone (``--model compact``, five members).
@@ -31,6 +31,7 @@ from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_st
 from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
 DEMO = Path(__file__).resolve().parents[2] / "datasets" / "demo" / "spectra.csv"
+PREDICT = "-m", "spectra_dl_cli", "predict", str(DEMO)
 ROWS, POINTS = 256, 1000
 MANY, MOST_MICROSECONDS, MOST_MB = 50_000, 240, 300
 
@@ -42,6 +43,9 @@ def main() -> None:
     print(compared("MiniRocket's features, 256 x 1000", *features(), pairs))
     print(compared("logits of the shipped model, 256 x 1000", *logits(), pairs))
     print(compared("predict the demonstration | import torch", *processes(), pairs))
+    print(
+        compared("predict the demonstration with files and page | on the screen alone", *with_page(), pairs)
+    )
     print(many_spectra())
 
 
@@ -106,18 +110,24 @@ def logits() -> tuple[Callable[[], float], Callable[[], float]]:
 
 def processes() -> tuple[Callable[[], float], Callable[[], float]]:
     """Return whole processes: the command on the demonstration, and an interpreter that imports torch."""
+    return _predicted, lambda: _spent("-c", "import torch")
 
-    def spent(*words: str) -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    def predict() -> float:
-        with tempfile.TemporaryDirectory() as folder:
-            return spent("-m", "spectra_dl_cli", "predict", str(DEMO), "--out", f"{folder}/out")
+def with_page() -> tuple[Callable[[], float], Callable[[], float]]:
+    """Return whole processes: the command on the demonstration with a folder for tables, report and page, and without."""
+    return _predicted, lambda: _spent(*PREDICT)
 
-    return predict, lambda: spent("-c", "import torch")
+
+def _predicted() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        return _spent(*PREDICT, "--out", f"{folder}/out")
+
+
+def _spent(*words: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 from spectra_dl_cli.output import HOW, WHERE, say_warning
+from spectra_dl_cli.printing.help import Command
 
 _LARGEST = 512 << 20  # bytes
 _HEAD = 512  # bytes by which a file's kind is recognised
@@ -52,7 +53,7 @@ class EarlierRun:
     options: Mapping[str, object]
 
 
-class ReplayableCommand(click.Command):
+class ReplayableCommand(Command):
     """A command with `replay_option`, which takes every other option from an earlier run's report.
 
     The command itself is not given that option. Its arguments are its input, and are named anew in each run.

@@ -3,13 +3,15 @@
 import contextlib
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from spectra_dl.errors import SpectraDLWarning
 from spectra_dl.training.distributed.launch import read_launch
-from spectra_dl_cli.text import visible
+from spectra_dl_cli.printing.text import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -27,12 +29,31 @@ def logged_to_stderr() -> Iterator[None]:
     _LOGGER.setLevel(logging.DEBUG if sys.stderr.isatty() else logging.INFO)
     _LOGGER.propagate = False
     try:
-        yield
+        with _warnings_as_sentences():
+            yield
     finally:
         _LOGGER.removeHandler(handler)
         handler.close()
         _LOGGER.setLevel(level)
         _LOGGER.propagate = propagate
+
+
+@contextlib.contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """Print our own warnings as other messages; those of libraries stay as they are."""
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
+        if issubclass(category, SpectraDLWarning):
+            _LOGGER.warning("%s", message)
+        else:
+            shown(message, category, *rest)
+
+    warnings.showwarning = show  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        warnings.showwarning = shown
 
 
 def _quieten(context: click.Context, option: click.Parameter, value: bool) -> None:

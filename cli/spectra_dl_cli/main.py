@@ -26,7 +26,8 @@ from spectra_dl_cli.commands.tiles import tiles
 from spectra_dl_cli.commands.train_expression import train_expression
 from spectra_dl_cli.commands.train_spectra import train_spectra
 from spectra_dl_cli.log import logged_to_stderr
-from spectra_dl_cli.output import say_error, something_was_kept
+from spectra_dl_cli.output import say, say_error, something_was_kept
+from spectra_dl_cli.printing.help import FIRST_STEPS, Group
 
 _RESUME_HINT = "; the same command with --resume goes on from there"
 _STOPPED = "stopped; nothing unfinished was given its final name"
@@ -36,7 +37,11 @@ _MEMORY_WORDS = ("can't allocate memory", "annot allocate memory", "failed to ma
 _INTERRUPTED, _TERMINATED, _ENVIRONMENT, _BUG = 130, 143, 5, 1
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="spectra-dl")
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 def cli(debug: bool) -> None:
@@ -44,23 +49,25 @@ def cli(debug: bool) -> None:
 
     Research use only, not for diagnosis.
     """
+    if click.get_current_context().invoked_subcommand is None:
+        say(FIRST_STEPS)
 
 
-@cli.group()
+@cli.group(cls=Group)
 def train() -> None:
     """Train a model."""
 
 
-@cli.group()
+@cli.group(cls=Group)
 def evaluate() -> None:
     """Evaluate models by patient."""
 
 
-for _command in (train_spectra, train_expression):
-    train.add_command(_command)
-for _command in (evaluate_spectra, evaluate_expression):
-    evaluate.add_command(_command)
-for _command in (
+train.add_command(train_spectra)
+train.add_command(train_expression)
+evaluate.add_command(evaluate_spectra)
+evaluate.add_command(evaluate_expression)
+_COMMANDS: tuple[click.Command, ...] = (
     predict,
     audit,
     baseline,
@@ -71,7 +78,8 @@ for _command in (
     model,
     simulate,
     data,
-):
+)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

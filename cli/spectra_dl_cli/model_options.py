@@ -12,6 +12,7 @@ from spectra_dl.spectra.estimators.model_names import CLASS_MODELS, NUMBER_MODEL
 from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl_cli.options import bundled, together
 from spectra_dl_cli.output import say_warning
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.training.settings import TrainingSettings
@@ -95,7 +96,7 @@ model_option = together(
 )
 
 
-class ModelCommand(click.Command):
+class ModelCommand(Command):
     """A command with `models_option` or `model_option` that still takes --network and --also, and says what to type now."""
 
     def invoke(self, context: click.Context) -> object:

@@ -10,6 +10,7 @@ import click
 
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.study.cleaning import CleaningSettings, Negatives, Normalisation
+from spectra_dl_cli.printing.help import OptionWithAlias
 
 if TYPE_CHECKING:
     from spectra_dl.evaluation.classes.threshold import ThresholdRule
@@ -58,7 +59,14 @@ def bundled(name: str, build: Callable[..., object]) -> Callable[[Callable[..., 
 
 identity_options = together(
     click.option("--sample-id", metavar="COLUMN", help="Column of the sample ids."),
-    click.option("--patient", "--group-by", "patient", metavar="COLUMN", help="Column of the patient ids."),
+    click.option(
+        "--patient",
+        "--group-by",
+        "patient",
+        cls=OptionWithAlias,
+        metavar="COLUMN",
+        help="Column of the patient ids.",
+    ),
     click.option(
         "--replicates",
         type=click.IntRange(min=1),

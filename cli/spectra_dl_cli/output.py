@@ -14,7 +14,8 @@ import click
 
 from spectra_dl_cli.log import clear_bars
 from spectra_dl_cli.options import bundled, together
-from spectra_dl_cli.text import visible
+from spectra_dl_cli.printing.terminal import coloured, drawn_table, numbers_only
+from spectra_dl_cli.printing.text import visible
 
 if TYPE_CHECKING:
     from spectra_dl.execution.journal import Journal
@@ -236,23 +237,23 @@ def counting(doing: str) -> Iterator[Callable[[int], None]]:
 def say(text: str = "") -> None:
     """Print text for a person, with control characters made visible."""
     clear_bars()
-    click.echo(visible(text))
+    click.echo(coloured(visible(text)))
 
 
 def say_error(text: str) -> None:
     """Print one sentence about a failure to standard error."""
     clear_bars()
-    click.echo(f"Error: {visible(text)[:_MAX_ERROR]}", err=True)
+    click.echo(coloured(f"Error: {visible(text)[:_MAX_ERROR]}"), err=True)
 
 
 def say_warning(text: str) -> None:
     """Print one warning to standard error."""
     clear_bars()
-    click.echo(f"Warning: {visible(text)[:_MAX_ERROR]}", err=True)
+    click.echo(coloured(f"Warning: {visible(text)[:_MAX_ERROR]}"), err=True)
 
 
 def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table with columns as wide as their longest cell; numbers to the right.
+    """Return a table with columns as wide as their longest cell, numbers to the right; on a terminal with lines, and cells that fit its width.
 
     Parameters
     ----------
@@ -262,8 +263,10 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         As many cells each.
     """
     lines = [[visible(cell).replace("\n", "\\n") for cell in row] for row in (header, *rows)]
+    if sys.stdout.isatty():
+        return drawn_table(*lines)
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    right = [all(_is_number(line[column]) for line in lines[1:]) for column in range(len(header))]
+    right = numbers_only(lines)
 
     def draw(line: list[str]) -> str:
         cells = (
@@ -333,7 +336,3 @@ def something_was_kept() -> bool:
 def _remove_empty(folder: Path) -> None:
     with contextlib.suppress(OSError):
         folder.rmdir()
-
-
-def _is_number(cell: str) -> bool:
-    return cell in ("", "-") or cell.replace(".", "", 1).replace("-", "", 1).isdigit()

@@ -91,10 +91,7 @@ def undecided(measured: Measured, decided: str, in_set: Sequence[str], rule: "De
 
 
 def _limits(rule: "DecisionRule") -> str:
-    """Return the two probabilities of the positive class between which there is no answer."""
-    at = rule.classes.index(rule.positive)
-    ends = sorted((1.0 - rule.conformal.quantile[at], rule.conformal.quantile[1 - at]))
-    low, high = (min(max(end, 0.0), 1.0) for end in ends)
+    low, high = rule.undecided_between
     return f"{low:.3f} and {high:.3f}"
 
 

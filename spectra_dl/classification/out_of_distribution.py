@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, equal_blocks
 
 _COMPONENTS = 10
 _QUANTILE = 0.99
@@ -76,10 +76,15 @@ class OutOfDistribution:
         return cls(mean.astype(np.float32), rows.astype(np.float32), variance.astype(np.float32), 1.0, 1.0)
 
     def _measure(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        centred = matrix.astype(np.float64) - self.mean
-        scores = np.einsum("nq,kq->nk", centred, self.components.astype(np.float64))
-        residual = centred - np.einsum("nk,kq->nq", scores, self.components.astype(np.float64))
-        return np.stack([(residual**2).sum(axis=1), (scores**2 / self.variance).sum(axis=1)], axis=1)
+        components = self.components.astype(np.float64)
+        parts = [np.empty((0, 2))]
+        for rows in equal_blocks(matrix):
+            centred = rows.astype(np.float64) - self.mean
+            scores = centred @ components.T
+            residual = centred - scores @ components
+            squares = (residual * residual).sum(axis=1), (scores * scores / self.variance).sum(axis=1)
+            parts.append(np.stack(squares, axis=1))
+        return np.concatenate(parts)[: len(matrix)]
 
     def exceedance(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return, for each preprocessed row ``(n, q)``, how far it exceeds the worse limit; above 1 is unlike training."""

@@ -1,27 +1,27 @@
 """Candidate baselines over a few spectra: a figure to choose by, and how each fit ended."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError, SpectraDLWarning, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method
+from spectra_dl.spectra.plots.baseline_plot import plot_baselines
 from spectra_dl.spectra.preprocessing.despike import ray_step
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.steps import Baseline
 from spectra_dl.spectra.preprocessing.whole_input import inspect_whole
-from spectra_dl.spectra.readers.wording import printable
 from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_LINES = ("-", "--", "-.", ":")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class BaselineComparison:
     candidates
         One per method.
     notes
-        Where bands or hot pixels recur, which were not removed as cosmic rays.
+        Where bands or hot pixels recur, which were not removed as cosmic rays; and where a smoothing parameter is not the V-curve's.
     """
 
     table: SpectraTable
@@ -115,43 +115,48 @@ def compare_baselines(
         )
     rows = _across_levels(clean, n_spectra)
     drawn = SpectraTable(clean[rows], usable.wavenumber, usable.sample_id[rows])
-    return BaselineComparison(drawn, tuple(_candidate(method, clean, drawn) for method in methods), notes)
+    candidates, remarks = zip(*(_candidate(method, clean, drawn) for method in methods), strict=True)
+    return BaselineComparison(drawn, candidates, (*notes, *chain.from_iterable(remarks)))
 
 
 def comparison_figure(comparison: BaselineComparison) -> "Figure":
-    """Draw each spectrum in its own panel with the candidate baselines over it."""
+    """Draw each spectrum in its own panel with the candidate baselines over it, and below it what each leaves."""
     from matplotlib.figure import Figure
 
     table = comparison.table
-    figure = Figure(figsize=(9, 2.4 * len(table) + 0.6), layout="constrained")
-    panels = figure.subplots(len(table), 1, sharex=True, squeeze=False)[:, 0]
-    for row, panel in enumerate(panels):
-        panel.plot(table.wavenumber, table.intensity[row], color="0.6", linewidth=0.9, label="measured")
-        for number, candidate in enumerate(comparison.candidates):
-            panel.plot(
-                table.wavenumber,
-                candidate.result.baseline[row],
-                color=f"C{number % 10}",
-                linestyle=_LINES[number % len(_LINES)],
-                linewidth=1.3,
-                label=candidate.title,
-            )
-        panel.set_title(printable(table.sample_id[row], 60), fontsize=9, loc="left", parse_math=False)
-        panel.set_ylabel("intensity")
+    figure = Figure(figsize=(9, 3.8 * len(table) + 0.6), layout="constrained")
+    panels = figure.subplots(
+        2 * len(table), 1, sharex=True, squeeze=False, height_ratios=[3, 2] * len(table)
+    )[:, 0]
+    baselines = {candidate.title: candidate.result for candidate in comparison.candidates}
+    for row, (above, below) in enumerate(zip(panels[::2], panels[1::2], strict=True)):
+        plot_baselines(table, baselines, row, axes=above)
+        plot_baselines(table, baselines, row, corrected=True, axes=below)
+        below.set_title("")
+    handles = panels[0].get_legend_handles_labels()[0]
+    for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
-    panels[-1].set_xlabel("Raman shift (cm⁻¹)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+        if panel is not panels[-1]:
+            panel.set_xlabel("")
+        legend = panel.get_legend()
+        if legend is not None:
+            legend.remove()
+    names = ["measured", *baselines]
+    figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
     return figure
 
 
-def _candidate(method: str, training: FloatArray, drawn: SpectraTable) -> Candidate:
+def _candidate(method: str, training: FloatArray, drawn: SpectraTable) -> tuple[Candidate, list[str]]:
+    """Return a method's candidate, and what must be known of how its smoothing parameter was chosen."""
     default = Baseline()
     parameters: dict[str, ParameterValue] = dict(default.parameters) if method == default.method else {}
-    lam = choose_lam(training, method, parameters) if method in WHITTAKER_METHODS else None
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", SpectraDLWarning)
+        lam = choose_lam(training, method, parameters) if method in WHITTAKER_METHODS else None
     if lam is not None:
         parameters["lam"] = lam
-    return Candidate(method, lam, correct(drawn.intensity, method, parameters, drawn.wavenumber))
+    candidate = Candidate(method, lam, correct(drawn.intensity, method, parameters, drawn.wavenumber))
+    return candidate, [str(each.message) for each in warned]
 
 
 def _across_levels(intensity: FloatArray, n_spectra: int) -> NDArray[np.intp]:

@@ -230,6 +230,6 @@ def required_patients(table: SpectraTable) -> TextArray:
     if table.patient is None:
         raise DataError(
             "no patient id: name its column with --patient, or say --replicates 3 when each 3 consecutive rows are one "
-            "patient; if each spectrum is another patient, claim that with --group-by sample_id"
+            "patient; if each spectrum is another patient, claim that with --patient sample_id"
         )
     return table.patient

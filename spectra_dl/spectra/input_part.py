@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.models.header import Classification, Closed, InputPart
+from spectra_dl.spectra.class_spectra import ClassSpectra, ClassSpectraDescription
 from spectra_dl.spectra.networks import FITTED_NAMES, NETWORKS
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
@@ -71,6 +72,7 @@ class SpectraInput(InputPart):
     preprocessing_of_member: list[Annotated[int, Field(ge=0)]] = Field(max_length=100)
     axis: AxisContract
     training: TrainingSpectra
+    class_spectra: ClassSpectraDescription | None = None  # not in files of before
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -85,6 +87,9 @@ class SpectraInput(InputPart):
         """Raise a ValueError where the network has other classes than the model."""
         if classification is None or len(classification.classes) != self.network.n_classes:
             raise ValueError("the class names do not match the network's number of classes")
+        named = self.class_spectra.classes if self.class_spectra else []
+        if len(set(named)) < len(named) or not set(named) <= set(classification.classes):
+            raise ValueError("class_spectra: each must be of another one of the model's classes")
 
     def model_lines(self) -> list[str]:
         """Return lines of the card that say what kind of model this is."""
@@ -92,6 +97,13 @@ class SpectraInput(InputPart):
         return [
             f"Network        {network.name}, {network.members} members, {network.n_classes} classes",
             *(f"Beside it      {model.name}" for model in self.beside),
+            *(
+                [
+                    f"Class means    mean and SD over the training patients of {', '.join(self.class_spectra.classes)}, for the page of predict"
+                ]
+                if self.class_spectra
+                else []
+            ),
         ]
 
     def axis_needs(self) -> AxisNeeds:
@@ -146,6 +158,7 @@ def describe_input(
     n_classes: int,
     spectrum_hashes: Sequence[str],
     laser_nm: float | None = None,
+    class_spectra: ClassSpectra | None = None,
 ) -> tuple[SpectraInput, tuple[FittedPreprocessing, ...]]:
     """Return the input part, and the preprocessings it describes: what members share is stored and applied once.
 
@@ -163,6 +176,8 @@ def describe_input(
         One for each training spectrum.
     laser_nm
         With which all training spectra were measured, where it is known.
+    class_spectra
+        What the file keeps of them.
     """
     texts = [json.dumps(steps.to_json()) for steps in fitted]
     distinct = list(dict.fromkeys(texts))
@@ -180,5 +195,6 @@ def describe_input(
         preprocessing_of_member=[distinct.index(text) for text in texts],
         axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis), laser_nm=laser_nm),
         training=TrainingSpectra(spectra=len(spectrum_hashes), spectrum_hashes=list(spectrum_hashes)),
+        class_spectra=class_spectra.description if class_spectra else None,
     )
     return part, preprocessing

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectra_dl.models.header import ModelHeader
+    from spectra_dl.spectra.class_spectra import ClassSpectra
     from spectra_dl.spectra.input_part import SpectraInput
 
 
@@ -51,6 +52,8 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         One for all members, or one for each.
     folded
         The same members as matrix products, where all can be: then nothing that is predicted takes torch.
+    class_spectra
+        What the training spectra of each class look like; None where the file doesn't say.
     sha256
         The digest that seals the model file; empty before it is saved.
 
@@ -68,6 +71,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
 
     preprocessing: tuple[FittedPreprocessing, ...]
     folded: tuple[FoldedNetwork, ...] = field(default=(), kw_only=True)
+    class_spectra: "ClassSpectra | None" = field(default=None, kw_only=True)
     words = SPECTRA_WORDS
 
     @classmethod
@@ -92,8 +96,10 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         sha256
             The digest that seals the file.
         """
+        from spectra_dl.spectra.class_spectra import ClassSpectra
+
         part = header.input
-        network = part.network
+        network, kept = part.network, part.class_spectra
 
         names = [network.name] * network.members + [model.name for model in part.beside]
         sizes = network.n_wavenumbers, network.n_classes
@@ -117,8 +123,13 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
             reference=reference,
             preprocessing=preprocessing,
             folded=folded,
+            class_spectra=ClassSpectra.from_tensors(kept, tensors, network.n_wavenumbers) if kept else None,
             sha256=sha256,
         )
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Return every array the model file keeps, by name; weights in float32."""
+        return {**super().tensors(), **(self.class_spectra.tensors() if self.class_spectra else {})}
 
     def predict(
         self, table: SpectraTable, *, batch_size: int = 256
@@ -158,7 +169,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         if usable.any():
             cleaned = transformed_by_each(self.preprocessing, table.select(usable), rays)
             notes = cleaned[0].notes
-            logits[usable] = self._mean_logits([result.matrix for result in cleaned], batch_size)
+            logits[usable] = self.prepared_logits([result.matrix for result in cleaned], batch_size)
             ood_score[usable] = self.reference.exceedance(cleaned[0].matrix)
             remarks = _remarks(cleaned[0], ood_score[usable])
             for row, (warned, remark) in zip(np.flatnonzero(usable), remarks, strict=True):
@@ -185,9 +196,20 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
             Spectra at a time; changes no result.
         """
         cleaned = transformed_by_each(self.preprocessing, table)
-        return self._mean_logits([each.matrix for each in cleaned], batch_size)
+        return self.prepared_logits([each.matrix for each in cleaned], batch_size)
 
-    def _mean_logits(self, matrices: list[NDArray[np.float32]], batch_size: int) -> NDArray[np.float64]:
+    def prepared_logits(
+        self, matrices: Sequence[NDArray[np.float32]], batch_size: int = 256
+    ) -> NDArray[np.float64]:
+        """Return the members' mean logits ``(n, c)`` for spectra after all cleaning steps.
+
+        Parameters
+        ----------
+        matrices
+            ``(n, q)`` of each preprocessing in turn.
+        batch_size
+            Spectra at a time; changes no result.
+        """
         inputs = [matrices[used] for used in self.header.input.preprocessing_of_member]
         if self.folded:
             return mean_logits(self.folded, inputs)

@@ -75,6 +75,7 @@ def test_predict_writes_every_row_once_in_input_order(demo, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "patients.csv",
         "predictions.csv",
+        "report.html",
         "report.json",
     ]
 
@@ -306,7 +307,7 @@ def test_no_patient_is_refused_with_the_remedy(study, tmp_path):
     error = run("evaluate", "spectra", path, "--label", "label", code=3).stderr
     assert "--patient" in error
     assert "--replicates" in error
-    assert "--group-by sample_id" in error
+    assert "--patient sample_id" in error
 
 
 class _Payload:

@@ -76,6 +76,7 @@ def test_what_can_not_be_printed_is_still_written(repository, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "patients.csv",
         "predictions.csv",
+        "report.html",
         "report.json",
     }
 

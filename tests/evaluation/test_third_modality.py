@@ -18,7 +18,7 @@ from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, e
 from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.report.classes_json import evaluation_report
 from spectra_dl.evaluation.report.classes_text import evaluation_text
-from spectra_dl.evaluation.report.page import report_page
+from spectra_dl.evaluation.report.page.render import report_page
 from spectra_dl.evaluation.report.profiles_json import profile_report, profile_text
 
 N, PATIENTS = 120, 30

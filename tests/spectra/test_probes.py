@@ -186,6 +186,26 @@ def test_the_saliva_study_is_given_away_by_its_axis_and_names_the_person_in_both
     }
 
 
+@pytest.mark.parametrize(("leak", "curve"), [("silent region", True), ("wavenumber axis", False)])
+def test_what_stops_can_be_drawn(leak: str, curve: bool) -> None:
+    data = table(leak)
+    finding = findings(data)[leak]
+    assert finding.severity == "stop"
+    drawn = finding.evidence
+    assert drawn is not None
+    sick, well = drawn.classes
+    assert {sick.patients, well.patients} == {PATIENTS // 2}
+    if curve:
+        assert 1750 < min(drawn.axis) < max(drawn.axis) < 2600
+        assert len(sick.mean) == len(sick.spread) == len(drawn.axis)
+        assert np.abs(np.subtract(sick.mean, well.mean)).max() > 0.1
+    else:
+        assert drawn.title == "first wavenumber as measured, cm⁻¹"
+        codes = {min(each.points): each for each in drawn.classes}
+        assert set(codes[max(codes)].points) == {400.2}  # one axis, and the other class on both sides of it
+        assert set(codes[min(codes)].points) - {400.2}
+
+
 def test_a_small_cohort_is_audited_in_fewer_folds() -> None:
     data = simulate_study(StudySettings(patients=6, spectra_per_patient=2, n_wavenumbers=100)).table
     cohort = labelled_cohort(data)

@@ -43,6 +43,32 @@ def run(
     return done
 
 
+def on_a_terminal(*words: object, width: int = 90, **environment: str) -> str:
+    """Return what spectra-dl prints where standard input, output and error are one terminal; it must end with 0."""
+    ours, terminal = os.openpty()
+    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    with subprocess.Popen(
+        command(*words),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**inherited, "COLUMNS": str(width), "TERM": "xterm", **environment},
+    ) as process:
+        os.close(terminal)
+        output = b""
+        while True:
+            try:
+                part = os.read(ours, 100_000)
+            except OSError:  # how Linux says that the other side has closed
+                break
+            if not part:
+                break
+            output += part
+    os.close(ours)
+    assert process.returncode == 0
+    return output.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
 class Started:
     """A command at work in a process that was forked with the imports behind it; it is used as `subprocess.Popen` is."""
 

@@ -1,10 +1,14 @@
 """The description of a model of spectra, complete, as a model file's header holds it."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.models.file import weights_sha256
+from spectra_dl.models.file import read_model_file, weights_sha256
+from spectra_dl.storage.sealed import write_sealed
+from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
 
 def model_description(tensors: Mapping[str, np.ndarray], **changes: object) -> dict[str, object]:
@@ -57,3 +61,21 @@ def merged(values: Mapping[str, object], changes: Mapping[str, object]) -> dict[
         if isinstance(change, dict) and isinstance(value, dict):
             result[name] = merged(value, change)
     return result
+
+
+def shipped_with(
+    path: Path, changes: Mapping[str, object] | None = None, **tensors: np.ndarray | None
+) -> Path:
+    """Write the model that ships with another description or other arrays, sealed as it should be; what is None is taken away."""
+    file = read_model_file(SHIPPED_MODEL)
+    arrays = {name: array for name, array in (file.tensors | tensors).items() if array is not None}
+    stored = merged(file.description, {"weights_sha256": weights_sha256(arrays), **(changes or {})})
+    stored["input"] = {name: value for name, value in stored["input"].items() if value is not None}
+    write_sealed(path, "spectra_dl", json.dumps(stored), arrays)
+    return path
+
+
+def shipped_of_before(path: Path) -> Path:
+    """Write the model that ships as it was before it kept anything of its training classes."""
+    gone = {"class_spectra.mean": None, "class_spectra.spread": None}
+    return shipped_with(path, {"input": {"class_spectra": None}}, **gone)

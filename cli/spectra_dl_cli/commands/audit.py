@@ -17,13 +17,14 @@ from spectra_dl_cli.options import (
     seed_option,
 )
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
+from spectra_dl_cli.printing.help import Command
 from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.readers import ReadOptions
 
 
-@click.command()
+@click.command(cls=Command)
 @data_argument
 @label_option
 @sample_label_option

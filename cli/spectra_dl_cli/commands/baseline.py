@@ -13,6 +13,7 @@ from spectra_dl_cli.options import (
     read_table,
 )
 from spectra_dl_cli.output import overwrite_option, say, table_text
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.baseline_comparison import Candidate
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
 
 _HEADER = ("method", "lam", "converged", "below zero", "roughness")
 
+_MEANINGS = (
+    "converged   fits that came to rest; good is all of them.",
+    "below zero  share of points under the baseline; good is a few in a hundred. arpls and drpls run through the middle of the noise: up to .5.",
+    "roughness   how much the baseline bends from point to point; several times that of the others, it follows bands.",
+)
 
-@click.command()
+
+@click.command(cls=Command)
 @data_argument
 @click.option(
     "--compare",
@@ -64,7 +71,7 @@ def baseline(
     """Draw candidate baselines over a few spectra and write one figure.
 
     The smoothing parameter lam of asls, arpls, airpls, iasls and drpls is chosen from the spectra by the V-curve; the method that
-    follows the background without climbing into the bands is the one to take. Cosmic rays are removed before; what recurs in the whole input stays.
+    follows the background without climbing into the bands is the one to take; what each leaves of a spectrum is drawn below it. Cosmic rays are removed before; what recurs in the whole input stays.
     """
     from spectra_dl.errors import DataError
     from spectra_dl.spectra.baseline_comparison import compare_baselines, comparison_figure
@@ -82,6 +89,9 @@ def baseline(
     say(f"Wrote {out} with {len(compared.table)} of {len(table)} spectra.")
     say()
     say(table_text(_HEADER, [_row(candidate) for candidate in compared.candidates]))
+    say()
+    for line in _MEANINGS:
+        say(line)
 
 
 def _row(candidate: "Candidate") -> list[str]:

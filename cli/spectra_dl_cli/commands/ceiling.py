@@ -7,6 +7,7 @@ import click
 
 from spectra_dl_cli.options import bin_option
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, table_text
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.expression.study.ceiling import SectionCeiling
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _SHOWN = 20  # genes
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("data", type=click.Path(path_type=Path, readable=False), metavar="FILE")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N genes with the most counts.")
 @bin_option

@@ -10,6 +10,7 @@ import click
 from spectra_dl_cli.commands.audit import audit
 from spectra_dl_cli.options import seed_option
 from spectra_dl_cli.output import json_option, say
+from spectra_dl_cli.printing.help import Group
 
 if TYPE_CHECKING:
     from spectra_dl_datasets.card import DatasetCard
@@ -20,7 +21,7 @@ _name_argument = click.argument("name", metavar="NAME")
 _LOG = logging.getLogger("spectra_dl.data")
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """List public datasets, show their traps, bring and check their files."""
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from spectra_dl_cli.output import json_option, say
+from spectra_dl_cli.printing.help import Group
 
 
-@click.group()
+@click.group(cls=Group)
 def model() -> None:
     """Look at model files."""
 

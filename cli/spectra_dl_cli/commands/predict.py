@@ -39,6 +39,7 @@ from spectra_dl_cli.output import (
     say_warning,
 )
 from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
@@ -83,7 +84,7 @@ class SectionOptions:
     alignment: Path | None = None
 
 
-@click.command()
+@click.command(cls=Command)
 @data_argument
 @click.option(
     "--model",
@@ -231,7 +232,7 @@ def _spectra(
     output.finish(
         result,
         lambda: origin_of(input_paths(data, reading.samples)),
-        lambda: spectra_text(result, model_name),
+        lambda: spectra_text(result, model_name, output.out),
     )
     return _PARTIAL if counts.damaged else 0
 

@@ -31,6 +31,7 @@ from spectra_dl_cli.output import (
     origin_of,
     overwrite_option,
 )
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.readers import ReadOptions
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _PARTIAL = 6
 
 
-@click.command()
+@click.command(cls=Command)
 @data_argument
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder for the results."

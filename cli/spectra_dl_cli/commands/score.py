@@ -7,6 +7,7 @@ import click
 
 from spectra_dl_cli.options import bundled, positive_option, seed_option
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options, table_text
+from spectra_dl_cli.printing.help import Command, OptionWithAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ def _columns(*, id_column: str, label: str, patient: str) -> "TruthColumns":
     return TruthColumns(id_column, label, patient)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument(
     "predictions",
     nargs=-1,
@@ -51,6 +52,7 @@ def _columns(*, id_column: str, label: str, patient: str) -> "TruthColumns":
     "--patient",
     "--group-by",
     "patient",
+    cls=OptionWithAlias,
     default="patient_id",
     show_default=True,
     metavar="COLUMN",

@@ -7,6 +7,7 @@ import click
 
 from spectra_dl_cli.options import bundled, seed_option
 from spectra_dl_cli.output import Output, bundled_output, json_option, origin_of, overwrite_option
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.simulation.serum_study import StudySettings
@@ -31,7 +32,7 @@ def _settings(
     return settings if distance is None else replace(settings, distance=distance)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("out", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--patients", type=click.IntRange(min=2), default=427, show_default=True)
 @click.option("--spectra-per-patient", type=click.IntRange(min=1), default=3, show_default=True)

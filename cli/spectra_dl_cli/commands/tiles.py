@@ -20,6 +20,7 @@ from spectra_dl_cli.output import (
     origin_of,
     table_text,
 )
+from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.expression.study.tiles import TileSettings, WrittenTiles
@@ -31,7 +32,7 @@ def _settings(*, tile_um: tuple[float, ...], pixels: int, encoders: tuple[str, .
     return TileSettings(tile_um, pixels, encoders)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("sections", type=click.Path(path_type=Path, readable=False), metavar="SECTIONS.csv")
 @click.option(
     "--store",

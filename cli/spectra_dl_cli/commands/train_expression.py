@@ -23,13 +23,14 @@ from spectra_dl_cli.output import (
     origin_of,
     overwrite_option,
 )
+from spectra_dl_cli.printing.help import Command
 from spectra_dl_cli.study_sections import study_sections
 
 if TYPE_CHECKING:
     from spectra_dl.expression.study.settings import ExpressionStudySettings
 
 
-@click.command("expression")
+@click.command("expression", cls=Command)
 @expression_options
 @model_out_option
 @overwrite_option

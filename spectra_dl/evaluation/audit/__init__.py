@@ -10,6 +10,7 @@ from functools import partial
 
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.evaluation.audit.batches import check_columns
+from spectra_dl.evaluation.audit.evidence import ClassEvidence, Evidence, Shown
 from spectra_dl.evaluation.audit.finding import Audit, Finding, Severity, gravest_first
 from spectra_dl.evaluation.audit.identity import check_patient_ids
 from spectra_dl.evaluation.audit.inputs import AuditInputs, RowCheck, matrix_row_checks
@@ -27,6 +28,7 @@ __all__ = [
     "Probe",
     "RowCheck",
     "Severity",
+    "Shown",
     "audit",
     "audit_jobs",
     "audit_of",
@@ -48,7 +50,7 @@ class AuditJob:
 
     title: str
     check: Callable[[], Finding | list[Finding]]
-    record_types = (Finding, Interval)
+    record_types = (Finding, Interval, Evidence, ClassEvidence)
 
     def run(self) -> list[Finding]:
         """Return the findings."""

@@ -3,6 +3,7 @@
 import math
 import textwrap
 
+from spectra_dl.evaluation.audit.evidence import evidence_json
 from spectra_dl.evaluation.audit.finding import Audit, Finding
 
 VERDICT = {
@@ -54,6 +55,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "severity": finding.severity,
         "sentence": finding.sentence,
         "patient_auc": figures,
+        **({"evidence": evidence_json(finding.evidence)} if finding.evidence else {}),
     }
 
 

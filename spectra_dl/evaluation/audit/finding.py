@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from spectra_dl.evaluation.audit.evidence import Evidence
 from spectra_dl.evaluation.intervals import Interval
 
 Severity = Literal["fine", "warn", "stop"]
@@ -30,12 +31,15 @@ class Finding:
         What was found, in plain words.
     auc
         Patient-level cross-validated AUC, for probes.
+    evidence
+        What a probe that stops sees, where that can be drawn.
     """
 
     name: str
     severity: Severity
     sentence: str
     auc: Interval | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.audit.evidence import Shown, evidence_of
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, milder, raised_by
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient, ranked_classes
 from spectra_dl.evaluation.classes.resampling import resampled_auc
@@ -35,6 +36,8 @@ class Probe:
         The highest severity this probe may raise; lower than ``"stop"`` where biology could be the cause.
     remark
         A sentence that is added where the class can be predicted: what else may be the cause.
+    shown
+        What of it can be drawn, if anything.
 
     Examples
     --------
@@ -47,6 +50,7 @@ class Probe:
     features: FloatArray
     at_worst: Severity = "stop"
     remark: str = ""
+    shown: Shown | None = None
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or not np.all(np.isfinite(self.features)):
@@ -98,7 +102,8 @@ def _evaluate_probe(
     sentence = f"The class {verb} predicted from {probe.sentence} ({auc_text(auc)}).{CONSEQUENCE[severity]}"
     if probe.remark and raised != "fine":
         sentence += f" {probe.remark}"
-    return Finding(probe.name, severity, sentence, auc)
+    drawn = evidence_of(probe.shown, patients) if probe.shown and severity == "stop" else None
+    return Finding(probe.name, severity, sentence, auc, drawn)
 
 
 def auc_text(auc: Interval) -> str:

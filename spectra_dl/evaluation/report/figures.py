@@ -4,19 +4,18 @@ import html
 import io
 import re
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spectra_dl.evaluation.report.axes import COLOURS, GREY, legend_of, line_style
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito's colours, which colour-blind readers can distinguish; line styles say the same in print.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#8A4B7D", "#7A6000", "#555555")
-_STYLES = ("-", "--", "-.", ":")
-_GREY = "#767676"
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "spectra-dl",
@@ -31,6 +30,7 @@ _STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a dollar sign in a class name is a dollar sign
     "text.usetex": False,
 }
+_COLUMNS, _TALL = 150, 8  # of points that stand on top of each other
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -82,7 +82,7 @@ def roc_figure(curves: Sequence[Curve]) -> "Figure":
     with _styled():
         figure, axes = _unit_square("1 − specificity", "sensitivity")
         for number, curve in enumerate(curves):
-            axes.plot(curve.x, curve.y, label=str(number), **_line(number))
+            axes.plot(curve.x, curve.y, label=str(number), **line_style(number))
         _legend(axes, curves, loc="lower right")
     return figure
 
@@ -92,7 +92,7 @@ def reliability_figure(curves: Sequence[Curve]) -> "Figure":
     with _styled():
         figure, axes = _unit_square("predicted probability", "share of patients that has it")
         for number, curve in enumerate(curves):
-            line = _line(number)
+            line = line_style(number)
             axes.plot(curve.x, curve.y, label=str(number), marker="os^D"[number % 4], markersize=4.5, **line)
             axes.vlines(curve.x, curve.low, curve.high, colors=line["color"], linewidth=0.9)
         _legend(axes, curves, loc="upper left")
@@ -115,8 +115,8 @@ def predicted_figure(points: Curve, *, target: str) -> "Figure":
         figure = Figure(figsize=(4.6, 4.3), layout="constrained")
         axes = figure.subplots()
         ends = [min((*points.x, *points.y)), max((*points.x, *points.y))]
-        axes.plot(ends, ends, color=_GREY, linewidth=0.9, linestyle=":")
-        axes.plot(points.x, points.y, "o", color=_COLOURS[0], markersize=4.5, alpha=0.75)
+        axes.plot(ends, ends, color=GREY, linewidth=0.9, linestyle=":")
+        axes.plot(points.x, points.y, "o", color=COLOURS[0], markersize=4.5, alpha=0.75)
         axes.set(xlabel=f"{target}, measured", ylabel=f"{target}, predicted", aspect="equal")
     return figure
 
@@ -148,12 +148,12 @@ def attribution_figure(
         figure = Figure(figsize=(9, 5), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True)
         for number, curve in enumerate(means):
-            upper.plot(curve.x, curve.y, label=str(number), **_line(number))
+            upper.plot(curve.x, curve.y, label=str(number), **line_style(number))
         for number, curve in enumerate(attributions):
-            line = _line(number)
+            line = line_style(number)
             lower.plot(curve.x, curve.y, **line)
             lower.fill_between(curve.x, curve.low, curve.high, color=line["color"], alpha=0.2, linewidth=0)
-        lower.axhline(0, color=_GREY, linewidth=0.8)
+        lower.axhline(0, color=GREY, linewidth=0.8)
         upper.margins(x=0)
         lower.margins(x=0)
         for number, position in enumerate(places, start=1):
@@ -164,9 +164,69 @@ def attribution_figure(
     return figure
 
 
+def curves_figure(
+    curves: Sequence[Curve], differences: Sequence[Curve], *, axis_title: str, title: str
+) -> "Figure":
+    """Draw the mean curve of each class between the ends of its spread, and below how far each lies from the others.
+
+    Parameters
+    ----------
+    curves
+        One a class.
+    differences
+        Of each class's mean from the mean of the classes, in standard deviations between patients, with the ends of its interval.
+    axis_title, title
+        What the places and the numbers are, with their units.
+    """
+    from matplotlib.figure import Figure
+
+    with _styled():
+        figure = Figure(figsize=(9, 4.4), layout="constrained")
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        for axes, drawn in ((upper, curves), (lower, differences)):
+            for number, curve in enumerate(drawn):
+                line = line_style(number)
+                axes.plot(curve.x, curve.y, label=str(number), **line)
+                axes.fill_between(curve.x, curve.low, curve.high, color=line["color"], alpha=0.2, linewidth=0)
+            axes.margins(x=0)
+        lower.axhline(0, color=GREY, linewidth=0.8)
+        upper.set_ylabel(title)
+        lower.set(xlabel=axis_title, ylabel="difference (SD)")
+        _legend(upper, curves, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)
+    return figure
+
+
+def points_figure(classes: Sequence[Curve], *, title: str) -> "Figure":
+    """Draw a point for each patient's number, those of a class over one line, equal ones on top of each other.
+
+    Parameters
+    ----------
+    classes
+        ``x`` holds the numbers of a class, ascending.
+    title
+        What the numbers are, with their unit.
+    """
+    from matplotlib.figure import Figure
+
+    low, high = min(curve.x[0] for curve in classes), max(curve.x[-1] for curve in classes)
+    places = [[round((x - low) / ((high - low) or 1.0) * _COLUMNS) for x in curve.x] for curve in classes]
+    highest = max(max(Counter(of_class).values()) for of_class in places)
+    with _styled():
+        figure = Figure(figsize=(9, 1.0 + 0.9 * len(classes)), layout="constrained")
+        axes = figure.subplots()
+        for number, (curve, of_class) in enumerate(zip(classes, places, strict=True)):
+            below = [of_class[:at].count(place) for at, place in enumerate(of_class)]
+            height = [-number + 0.8 * each / max(highest, _TALL) for each in below]
+            axes.plot(curve.x, height, "o", color=line_style(number)["color"], markersize=3.5)
+        axes.set(ylim=(0.85 - len(classes), 0.9), xlabel=title)
+        axes.set_yticks([-number for number in range(len(classes))], [curve.name for curve in classes])
+        axes.ticklabel_format(axis="x", useOffset=False)
+    return figure
+
+
 def _mark_place(upper: "Axes", lower: "Axes", position: float, number: int) -> None:
     for axes in (upper, lower):
-        axes.axvline(position, color=_GREY, linewidth=0.6, linestyle=":")
+        axes.axvline(position, color=GREY, linewidth=0.6, linestyle=":")
     upper.annotate(
         str(number),
         (position, 1.0),
@@ -183,24 +243,13 @@ def _unit_square(across: str, up: str) -> tuple["Figure", "Axes"]:
 
     figure = Figure(figsize=(4.3, 4.1), layout="constrained")
     axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color=_GREY, linewidth=0.9, linestyle=":")
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, linestyle=":")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=across, ylabel=up, aspect="equal")
     return figure, axes
 
 
 def _legend(axes: "Axes", curves: Sequence[Curve], **where: Any) -> None:
-    """Name the curves; afterwards, because matplotlib leaves out names that begin with an underscore."""
-    if curves:
-        for text, curve in zip(axes.legend(**where).get_texts(), curves, strict=True):
-            text.set_text(curve.name)
-
-
-def _line(number: int) -> dict[str, Any]:
-    return {
-        "color": _COLOURS[number % len(_COLOURS)],
-        "linestyle": _STYLES[number % len(_STYLES)],
-        "linewidth": 1.5,
-    }
+    legend_of(axes, [curve.name for curve in curves], **where)
 
 
 def _styled() -> AbstractContextManager[None]:

@@ -16,6 +16,6 @@ def report_files(split: str, report: Mapping[str, object]) -> dict[str, str]:
     report
         The whole report, of which the page is made alone.
     """
-    from spectra_dl.evaluation.report.page import report_page
+    from spectra_dl.evaluation.report.page.render import report_page
 
     return {"folds.csv": split, "report.html": report_page(json.loads(json_text(report)))}

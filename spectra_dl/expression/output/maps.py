@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.report.axes import given_or_new
 from spectra_dl.expression.output.frame import shrunk
-from spectra_dl.expression.output.prediction import SectionPrediction
+from spectra_dl.expression.output.prediction import SectionPrediction, spot_diameter_um
+from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.storage.figure_file import write_figure
 
@@ -42,15 +45,7 @@ def write_maps(folder: Path, prediction: SectionPrediction, columns: Sequence[in
         A file can't be written.
     """
     section = prediction.section
-    whole, scale = prediction.small_image
-    pixels, smaller = shrunk(whole, _LONGEST_SIDE)
-    scale *= smaller
-    canvas = _Canvas(
-        pixels,
-        section.position_um / section.um_per_pixel * scale,
-        prediction.diameter_um / section.um_per_pixel * scale,
-        section.um_per_pixel / scale,
-    )
+    canvas = _Canvas.of(section, prediction.small_image, prediction.diameter_um)
     names = _file_names([prediction.names[at] for at in columns])
     for at, name in zip(columns, names, strict=True):
         measured = None if prediction.measured is None else prediction.measured[:, at]
@@ -95,6 +90,72 @@ class _Canvas:
     place: FloatArray
     diameter: float
     um_per_pixel: float
+
+    @classmethod
+    def of(cls, section: TissueSection, image: tuple[Pixels, float], diameter_um: float) -> "_Canvas":
+        """Return the canvas of a section: its image and that image's pixels per pixel of the section's, and the diameter of its spots."""
+        pixels, smaller = shrunk(image[0], _LONGEST_SIDE)
+        per_um = image[1] * smaller / section.um_per_pixel
+        return cls(pixels, section.position_um * per_um, diameter_um * per_um, 1 / per_um)
+
+
+def plot_expression_map(
+    section: TissueSection,
+    values: FloatArray,
+    *,
+    title: str = "",
+    limits: tuple[float, float] | None = None,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw a number per spot over the tissue, with a scale bar and a bar of colours.
+
+    Parameters
+    ----------
+    section
+        ``n`` spots and their image.
+    values
+        ``(n,)`` such as a gene's column of `spectra_dl.ExpressionPredictor.predict`; NaN leaves a spot out, so that the tissue is seen.
+    title
+        Above the map, such as the gene's symbol.
+    limits
+        The lowest and the highest value that colours tell apart: give two maps the same, and they can be compared. None takes the 1 % and
+        99 % quantiles of the values.
+    axes
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        In pixels of the picture that is drawn.
+
+    Raises
+    ------
+    UsageError
+        There is not one value for each spot.
+
+    Examples
+    --------
+    >>> from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
+    >>> section = simulate_tissue(TissueSettings(patients=1, spots_per_side=4, genes=6))[0].section
+    >>> axes = plot_expression_map(section, np.arange(13.0), title="GENE1")
+    >>> axes.get_title()
+    'GENE1'
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.shape != (len(section),):
+        raise UsageError(
+            f"values of shape {values.shape} for {len(section)} spots; give one number a spot, such as one gene's column"
+        )
+    axes = given_or_new(axes, 5.4, 4.6)
+    diameter = spot_diameter_um(section)
+    canvas = _Canvas.of(section, section.image.thumbnail(_LONGEST_SIDE), diameter)
+    axes.imshow(canvas.pixels)
+    axes.set_title(title, parse_math=False)
+    axes.set_axis_off()
+    _scale_bar(axes, canvas)
+    spots = _spots(axes, canvas, values, limits or colour_limits(values))
+    axes.figure.colorbar(spots, ax=axes, shrink=0.7, extend="both")
+    return axes
 
 
 def _draw(

@@ -117,7 +117,7 @@ class SectionPrediction:
     @property
     def diameter_um(self) -> float:
         """Of a spot, in µm: as the section states it, else half its pitch."""
-        return self.section.spot_diameter_um or 0.5 * (self.section.spot_pitch_um or _PITCH_UM)
+        return spot_diameter_um(self.section)
 
     @property
     def full_um_per_pixel(self) -> float:
@@ -128,3 +128,8 @@ class SectionPrediction:
         """Return the prediction with these genes alone, in this order."""
         chosen, at = tuple(self.genes[at] for at in columns), list(columns)
         return replace(self, values=self.values[:, at], genes=chosen, expected=self.expected[at])
+
+
+def spot_diameter_um(section: TissueSection) -> float:
+    """Return the diameter of a section's spots in µm: as it states it, else half its pitch."""
+    return section.spot_diameter_um or 0.5 * (section.spot_pitch_um or _PITCH_UM)

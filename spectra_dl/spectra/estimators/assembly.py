@@ -8,7 +8,9 @@ from spectra_dl.classification.assembly import TrainingProvenance, fit_decision,
 from spectra_dl.classification.ensemble import Ensemble
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.classes.threshold import ThresholdRule
+from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.models.members import member_tensors
+from spectra_dl.spectra.class_spectra import ClassSpectra
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
 from spectra_dl.spectra.input_part import describe_input
 from spectra_dl.spectra.predictor import SpectraPredictor
@@ -74,6 +76,8 @@ def assemble_predictor(
         How the decision threshold is chosen with two classes.
     """
     seed = recipe.training.seed
+    cleaned = ensemble.prepared[0].transform(table)
+    class_spectra = ClassSpectra.fit(cleaned.matrix, read_patients(list(data.patient), list(data.label)))
     part, preprocessing = describe_input(
         recipe.network,
         ensemble.prepared,
@@ -82,8 +86,8 @@ def assemble_predictor(
         spectrum_hashes=provenance.spectrum_hashes
         or spectrum_hashes(table.points(recipe.preprocessing.reads(table.wavenumber))),
         laser_nm=provenance.laser_nm or table.laser_nm,
+        class_spectra=class_spectra,
     )
-    cleaned = preprocessing[0].transform(table)
     decision = fit_decision(
         data,
         ensemble.out_of_fold_logits,
@@ -94,6 +98,7 @@ def assemble_predictor(
         seed=seed,
     )
     tensors = {**decision.reference.tensors(), **member_tensors(ensemble.networks)}
+    tensors |= class_spectra.tensors() if class_spectra else {}
     notes = (*preprocessing[0].notes, *cleaned.convergence_notes())
     header = model_header(decision, provenance, part, tensors, notes=notes, seed=seed)
     return SpectraPredictor.from_tensors(header, tensors)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.audit import Probe, Severity
+from spectra_dl.evaluation.audit import Probe, Severity, Shown
 from spectra_dl.spectra.table import SpectraTable
 
 
@@ -32,4 +32,18 @@ class TableProbe(ABC):
     def probe(self, table: SpectraTable) -> Probe | None:
         """Return the probe ready to be evaluated, or None."""
         features = self.features(table)
-        return None if features is None else Probe(self.name, self.sentence, features, self.at_worst)
+        if features is None:
+            return None
+        return Probe(self.name, self.sentence, features, self.at_worst, shown=self.shown(table, features))
+
+    def shown(self, table: SpectraTable, features: FloatArray) -> Shown | None:
+        """Return what of the features can be drawn; None here.
+
+        Parameters
+        ----------
+        table
+            As `features` takes it.
+        features
+            As it returns them.
+        """
+        return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.audit import Probe
+from spectra_dl.evaluation.audit import Probe, Shown
 from spectra_dl.spectra.probes.table_probe import TableProbe
 from spectra_dl.spectra.readers.several_files import ORIGINAL_AXIS_COLUMNS
 from spectra_dl.spectra.table import SpectraTable
@@ -41,6 +41,26 @@ class WavenumberAxis(TableProbe):
         axes, counts = np.unique(together, return_counts=True)
         common = axes[np.argsort(-counts, kind="stable")][:_MOST_AXES]
         return np.concatenate([numbers, together[:, None] == common], axis=1)
+
+    def shown(self, table: SpectraTable, features: FloatArray) -> Shown | None:
+        """Return the first of the columns in which the axes differ.
+
+        Parameters
+        ----------
+        table, features
+            As of `features`.
+        """
+        titles = (
+            "first wavenumber as measured, cm⁻¹",
+            "last wavenumber as measured, cm⁻¹",
+            "points as measured",
+        )
+        differing = [
+            title
+            for name, title in zip(ORIGINAL_AXIS_COLUMNS, titles, strict=True)
+            if len(set(table.metadata.get(name, ()))) > 1
+        ]
+        return Shown(features[:, :1], differing[0], np.empty(0))
 
 
 class IntensityLevel(TableProbe):
@@ -98,6 +118,19 @@ class SilentRegion(TableProbe):
         shape = centred / np.where(spread > 0, spread, 1.0)  # level and scale are other probes' concern
         bins = np.array_split(shape, min(_SILENT_BINS, shape.shape[1]), axis=1)
         return np.stack([part.mean(axis=1) for part in bins], axis=1)
+
+    def shown(self, table: SpectraTable, features: FloatArray) -> Shown | None:
+        """Return the means over the region.
+
+        Parameters
+        ----------
+        table, features
+            As of `features`.
+        """
+        inside = (table.wavenumber >= SILENT_REGION[0]) & (table.wavenumber <= SILENT_REGION[1])
+        parts = np.array_split(table.wavenumber[inside], features.shape[1])
+        middle = np.array([part.mean() for part in parts])
+        return Shown(features, "intensity (SD of the region)", middle, "Raman shift, cm⁻¹")
 
 
 class RowOrder(TableProbe):

@@ -7,7 +7,7 @@ from pathlib import Path
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.scoring import Scoring, score_predictions
 from spectra_dl.evaluation.report.classes_json import difference_json, intervals_json
-from spectra_dl.spectra.predictions_file import read_predictions
+from spectra_dl.spectra.study.predictions_file import read_predictions
 from spectra_dl.storage.run_folder import RunResult
 
 

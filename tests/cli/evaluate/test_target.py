@@ -9,7 +9,8 @@ import pytest
 
 from command_line import run
 from spectra_dl.evaluation.outcomes.results import OutcomeSettings
-from spectra_dl.evaluation.report.page import report_page, verdict
+from spectra_dl.evaluation.report.page.render import report_page
+from spectra_dl.evaluation.report.page.verdict import verdict
 from spectra_dl.spectra.readers import ReadOptions, read_spectra
 from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl.spectra.study.evaluate_outcome import OutcomeStudySettings, evaluate_outcome_study

@@ -15,7 +15,8 @@ from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
-from spectra_dl.evaluation.report.page import report_page, verdict
+from spectra_dl.evaluation.report.page.render import report_page
+from spectra_dl.evaluation.report.page.verdict import verdict
 
 WORDS = Words("spectrum", "spectra")
 

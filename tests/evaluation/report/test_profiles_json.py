@@ -14,7 +14,8 @@ from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.profiles.results import ProfileSettings
-from spectra_dl.evaluation.report.page import report_page, verdict
+from spectra_dl.evaluation.report.page.render import report_page
+from spectra_dl.evaluation.report.page.verdict import verdict
 from spectra_dl.evaluation.report.profiles_json import per_target, profile_report, profile_text
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.report_context import expression_context

@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
+from spectra_dl.errors import UsageError
 from spectra_dl.expression.output import maps
-from spectra_dl.expression.output.maps import bar_length, colour_limits, write_maps
+from spectra_dl.expression.output.maps import (
+    bar_length,
+    colour_limits,
+    plot_expression_map,
+    write_maps,
+)
 from tissue.predictions import example_genes, example_prediction, example_section
 
 
@@ -89,3 +95,21 @@ def test_a_scale_bar_is_a_round_length_of_at_most_a_quarter(width):
     length = bar_length(width)
     assert width / 10.01 <= length <= width / 4
     assert f"{length:.0e}"[0] in "125"
+
+
+def test_a_map_of_any_numbers_is_drawn_over_the_tissue():
+    section = example_section()
+    values = np.arange(float(len(section)))
+    values[3] = np.nan
+    axes = Figure().subplots()
+    assert plot_expression_map(section, values, title="$G$", limits=(0.0, 5.0), axes=axes) is axes
+    (spots,) = axes.collections
+    assert spots.get_clim() == (0.0, 5.0)
+    assert len(spots.get_array()) == len(section) - 2  # one has no value, one no place
+    assert axes.texts[0].get_text().endswith(" µm")
+    assert axes.get_title() == "$G$"
+
+
+def test_one_number_a_spot_is_asked_for():
+    with pytest.raises(UsageError, match=r"values of shape \(2,\) for \d+ spots; give one number a spot"):
+        plot_expression_map(example_section(), np.zeros(2))

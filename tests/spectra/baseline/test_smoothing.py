@@ -1,13 +1,16 @@
 """The smoothing parameter that is chosen from the spectra."""
 
+import warnings
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spectra_dl.errors import DataError, UsageError
+from spectra_dl.errors import DataError, SpectraDLWarning, UsageError
 from spectra_dl.spectra.baseline import asls, choose_lam, correct, smoothing
 from spectra_dl.spectra.preprocessing.steps import Baseline, step_from_json, step_to_json
+from spectra_dl.spectra.readers import read_spectra
 from spectra_dl.spectra.recently_used import RecentlyUsed
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
@@ -103,9 +106,64 @@ def test_each_spectrum_is_followed_once(spectra: np.ndarray, monkeypatch: pytest
 
     monkeypatch.setattr(smoothing, "correct", noting)
     monkeypatch.setattr(smoothing, "_FLATTEST", RecentlyUsed[int](1 << 20))
-    for rows, method in ((spectra[:5], "asls"), (spectra[2:8], "asls"), (spectra[:8], "arpls")):
-        choose_lam(rows, method, {})
-    assert followed == [5] * len(GRID) + [3] * len(GRID) + [8] * len(GRID)
+    for rows in (spectra[:5], spectra[2:8]):
+        choose_lam(rows, "asls", {})
+    assert followed == [5] * len(GRID) + [3] * len(GRID)
+    choose_lam(spectra[:8], "arpls", {})
+    followed.clear()
+    choose_lam(spectra[:8], "arpls", {})
+    choose_lam(spectra[:8], "asls", {})
+    assert followed == []
+
+
+BROAD = ("arpls", "airpls", "drpls")
+
+
+def broad_bands(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy spectra with broad bands, as saliva has them, on a sloping background; and the highest band alone."""
+    generator = np.random.default_rng(seed)
+    x = np.arange(900.0)
+    height, centre, width = np.array(
+        [[3000, 620, 20], [250, 80, 30], [300, 260, 25], [350, 420, 22], [700, 540, 18], [350, 790, 20]]
+    ).T[:, :, np.newaxis]
+    bands = height * np.exp(-0.5 * ((x - centre) / width) ** 2)
+    background = 14_000 * np.exp(-x / 900)
+    return bands.sum(axis=0) + background + generator.normal(0, 100, (6, x.size)), bands[0]
+
+
+@pytest.mark.parametrize("method", BROAD)
+def test_no_baseline_runs_over_broad_bands(method: str) -> None:
+    spectra, band = broad_bands(3)
+    words = rf"{method}: the V-curve would let the baseline run over bands in [56] of 6"
+    with pytest.warns(SpectraDLWarning, match=words):
+        lam = choose_lam(spectra, method, {})
+
+    def left(lam: float) -> np.ndarray:
+        """What is left of the highest band, as a share of it."""
+        corrected = spectra - correct(spectra, method, {"lam": lam}).baseline
+        return np.asarray(corrected[:, 610:631].mean(axis=1) / band[610:631].mean())
+
+    assert left(lam).min() > 0.7
+    assert left(float(np.median([straight_choice(each, 0.01, method) for each in spectra]))).max() < 0.2
+
+
+@pytest.mark.parametrize("method", BROAD)
+def test_real_saliva_keeps_its_band_near_1250(method: str, shared_data: Path) -> None:
+    table = read_spectra(shared_data / "raman" / "covid_saliva" / "COV+_09")
+    with pytest.warns(SpectraDLWarning, match="run over bands"):
+        lam = choose_lam(table.intensity, method, {})
+    corrected = table.intensity - correct(table.intensity, method, {"lam": lam}).baseline
+    near = np.abs(table.wavenumber - 1255) < 10
+    assert (
+        corrected[6, near].mean() > 2_500
+    )  # the band's height is about 3,300; a fit that follows it leaves 100
+
+
+def test_bands_of_usual_width_raise_no_warning(spectra: np.ndarray) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for method in (*BROAD, "iasls"):
+            choose_lam(spectra, method, {})
 
 
 @pytest.mark.parametrize("method", ["snip", "imodpoly"])

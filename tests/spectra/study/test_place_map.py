@@ -129,7 +129,7 @@ def test_places_stand_in_predictions_and_the_picture_beside_them(repository, tmp
     lines = lines_of(tmp_path / "out")
     assert [line["x_um"] for line in lines] == [str(0.5 * (k % 6)) for k in range(36)]
     assert [line["y_um"] for line in lines] == [str(10 + 2 * (k // 6)) for k in range(36)]
-    assert set(result.files(result.report)) == {"map.svg"}
+    assert set(result.files(result.report)) == {"map.svg", "report.html"}
     assert "p(bone metastasis)" in result.files(result.report)["map.svg"]
 
 
@@ -140,4 +140,4 @@ def test_a_table_without_places_has_neither_not_even_an_earlier_runs(repository,
     result = predict_study(load_model(SHIPPED_MODEL), iter_spectra(demo), tmp_path / "out")
     assert "x_um" not in lines_of(tmp_path / "out")[0]
     assert not (tmp_path / "out" / "map.svg").exists()
-    assert result.files(result.report) == {}
+    assert set(result.files(result.report)) == {"report.html"}

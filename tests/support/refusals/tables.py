@@ -97,7 +97,7 @@ REFUSALS = [
     Row("A", "8 rows without a label", "refuse", "Fill them in, or leave those rows out.", train_file(_label(lambda at, label: "" if at < 8 else label)), "8"),
     Row("A", "one class only", "refuse", "Add patients of another class.", train_file(_label(lambda at, label: "control")), "one class"),
     Row("A", "patients with two labels", "refuse", "Correct the labels, or say --label-per-sample.", train_file(_label(lambda at, label: ("control", "cancer")[at % 2])), "label"),
-    Row("A", "no column of patients", "refuse", "Name it with --patient; --group-by sample_id states one patient a spectrum.", train_file(_without_patient, "--label", "label"), "--patient"),
+    Row("A", "no column of patients", "refuse", "Name it with --patient; --patient sample_id states one patient a spectrum.", train_file(_without_patient, "--label", "label"), "--patient"),
     Row("A", "one point a spectrum", "refuse", "Export whole spectra.", predict_file(REFUSED["one point"][0]), "1 point"),
     Row("A", "three points a spectrum", "refuse", "Export whole spectra.", predict_file(but(lambda c: c.reordered([0, 1, 2, 3, 4, 5])))),
     Row("A", "600 to 1700 cm-1 where the model needs 400 to 1800", "refuse", "Measure the whole range, or train a model on the common one with --crop.", predict_file(_axis(lambda at: 600 <= at <= 1700)), "600 to 1700 cm⁻¹, 78 % of the model's range; missing are 400 to 600 (low end)"),

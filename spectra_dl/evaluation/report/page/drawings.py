@@ -1,23 +1,28 @@
 """The figures of a page, each with what it says in words."""
 
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spectra_dl.evaluation.report.figures import (
     Curve,
     attribution_figure,
+    curves_figure,
+    points_figure,
     reliability_figure,
     roc_figure,
     svg_text,
 )
+from spectra_dl.evaluation.report.page.audit_parts import Evidence
 from spectra_dl.evaluation.report.page.study import Model, Saliency, Study
-from spectra_dl.evaluation.report.page.wording import listed, short_name
+from spectra_dl.evaluation.report.page.wording import listed, printable, short_name
 
 if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
 _IN_LEGEND = 24
+_TWO_SIDED = 1.96  # standard errors of a 95 % interval
 _CLASSES_DRAWN = 8
 
 
@@ -28,6 +33,8 @@ class Drawings:
     roc: "Markup | None"
     reliability: "Markup | None"
     saliency: "Markup | None"
+    confound: "Markup | None"
+    confound_is_curve: bool
 
 
 def drawings(study: Study) -> Drawings:
@@ -35,6 +42,7 @@ def drawings(study: Study) -> Drawings:
     names = [name for name in (study.first, study.best_classical) if name is not None]
     drawn = {name: study.results.models[name] for name in names}
     saliency = study.results.saliency
+    stopping = _stopping(study)
     names_drawn = listed([short_name(name, _IN_LEGEND) for name in names])
     return Drawings(
         roc=_svg(_roc(drawn), "roc", f"ROC curves of {names_drawn}"),
@@ -44,6 +52,12 @@ def drawings(study: Study) -> Drawings:
             "saliency",
             f"Mean {study.results.context.words.row} of each class, and what speaks for the class along the axis",
         ),
+        confound=_svg(
+            None if stopping is None else _confound(stopping),
+            "confound",
+            "" if stopping is None else f"{printable(stopping.title)}, by class: {_in_words(stopping)}",
+        ),
+        confound_is_curve=stopping is not None and bool(stopping.axis),
     )
 
 
@@ -81,25 +95,57 @@ def _saliency(saliency: Saliency, row: str) -> "Figure":
     classes = saliency.classes[:_CLASSES_DRAWN]
     return attribution_figure(
         [Curve(_legend(class_mean.name), axis, class_mean.mean) for class_mean in classes],
-        [
-            Curve(
-                _legend(class_mean.name),
-                axis,
-                class_mean.attribution,
-                [
-                    value - spread
-                    for value, spread in zip(class_mean.attribution, class_mean.spread, strict=True)
-                ],
-                [
-                    value + spread
-                    for value, spread in zip(class_mean.attribution, class_mean.spread, strict=True)
-                ],
-            )
-            for class_mean in classes
-        ],
+        [_with_ends(_legend(each.name), axis, each.attribution, each.spread) for each in classes],
         [place.position for place in saliency.places],
         axis_title=saliency.axis_title,
         row=row,
+    )
+
+
+def _stopping(study: Study) -> Evidence | None:
+    """Return the evidence of the first finding that stopped the study and can be drawn."""
+    stopped = (each.evidence for each in study.results.audit.findings if each.severity == "stop")
+    return next((drawn for drawn in stopped if drawn is not None), None)
+
+
+def _confound(evidence: Evidence) -> "Figure":
+    classes = evidence.classes[:_CLASSES_DRAWN]
+    named = [(f"{_legend(each.name)} ({each.patients} patients)", each) for each in classes]
+    if not evidence.axis:
+        return points_figure([Curve(name, each.points, []) for name, each in named], title=evidence.title)
+    curves = [_with_ends(name, evidence.axis, each.mean, each.spread) for name, each in named]
+    centre = [statistics.fmean(values) for values in zip(*(each.mean for each in classes), strict=True)]
+    # Squares of the spreads, weighted by patients: the usual standard deviation within classes.
+    patients = sum(each.patients for each in classes)
+    within = [
+        sum(each.patients * spread * spread for each, spread in zip(classes, spreads, strict=True)) / patients
+        for spreads in zip(*(each.spread for each in classes), strict=True)
+    ]
+    scale = [square**0.5 or 1.0 for square in within]
+    differences = [
+        _with_ends(
+            name,
+            evidence.axis,
+            [(mean - middle) / unit for mean, middle, unit in zip(each.mean, centre, scale, strict=True)],
+            [_TWO_SIDED * each.patients**-0.5] * len(centre),
+        )
+        for name, each in named
+    ]
+    return curves_figure(curves, differences, axis_title=evidence.axis_title, title=evidence.title)
+
+
+def _with_ends(name: str, x: list[float], y: list[float], reach: list[float]) -> Curve:
+    low = [value - by for value, by in zip(y, reach, strict=True)]
+    high = [value + by for value, by in zip(y, reach, strict=True)]
+    return Curve(name, x, y, low, high)
+
+
+def _in_words(evidence: Evidence) -> str:
+    """Return the range of each class's numbers, for who can't see the evidence."""
+    return "; ".join(
+        f"{_legend(each.name)} from {min(each.points or each.mean):.4g} to {max(each.points or each.mean):.4g}"
+        for each in evidence.classes[:_CLASSES_DRAWN]
+        if each.points or each.mean
     )
 
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from spectra_dl.evaluation.report.page.study import Finding, Interval
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from spectra_dl.evaluation.report.page.audit_parts import Finding
+    from spectra_dl.evaluation.report.page.study import Interval
+
 LISTED_AT_MOST = 40
 _GRAVITY = {"stop": 0, "warn": 1, "fine": 2}
 _STRIP_WIDTH = 180
+_OWN = "spectra_dl.evaluation.report.page"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Scale:
         return round(4 + share * (self.width - 8), 1)
 
 
-def ends(intervals: Iterable[Interval]) -> Sequence[float]:
+def ends(intervals: "Iterable[Interval]") -> Sequence[float]:
     """Return every value and end that is defined, for a scale that holds them all."""
     return [
         end
@@ -41,24 +45,32 @@ def ends(intervals: Iterable[Interval]) -> Sequence[float]:
     ]
 
 
-def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+def gravest_first(findings: "Iterable[Finding]") -> "list[Finding]":
     """Return findings in the order a person should read them."""
     return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
 
 
-def environment() -> "Environment":
-    """Return the templates, with filters that keep a user's text from being anything but text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+@cache
+def environment(*packages: str) -> "Environment":
+    """Return the templates, those of further packages too, with filters that keep a user's text from being anything but text."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("spectra_dl.evaluation.report.page", "templates"),
+        loader=ChoiceLoader([PackageLoader(name, "templates") for name in (*packages, _OWN)]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(name=_name, number=number, interval=_interval, percent=_percent)
+    environment.filters.update(
+        name=_name,
+        plain=short_name,
+        number=number,
+        interval=_interval,
+        percent=_percent,
+        without_ends=_without_ends,
+    )
     return environment
 
 
@@ -74,7 +86,14 @@ def _name(text: str) -> "Markup":
     return Markup("<bdi>{}</bdi>").format(short_name(text))
 
 
-def _interval(interval: Interval) -> str:
+def _without_ends(interval: "Interval") -> "Interval":
+    """Return the figure alone: what says the same of everybody has an interval without width, which would mislead."""
+    return interval.model_copy(update={"low": None, "high": None})
+
+
+def _interval(interval: "Interval") -> str:
+    if interval.low is None and interval.high is None:
+        return number(interval.value)
     return f"{number(interval.value)} [{number(interval.low)}, {number(interval.high)}]"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.metric import shown_in
+from spectra_dl.evaluation.report.next_steps import next_steps
 from spectra_dl.evaluation.report.page.answers import answers
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
@@ -23,6 +24,7 @@ from spectra_dl.evaluation.report.page.profiles_study import read_profiles
 from spectra_dl.evaluation.report.page.study import Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, counts, study_verdict
 from spectra_dl.evaluation.report.shared_text import leaky_omission
+from spectra_dl.evaluation.report.table_downloads import with_downloads
 
 
 def report_page(report: Mapping[str, object]) -> str:
@@ -45,31 +47,39 @@ def report_page(report: Mapping[str, object]) -> str:
     """
     kind = kind_of(report)
     if kind == "profiles":
-        return profiles_page(read_profiles(report))
+        return with_downloads(profiles_page(read_profiles(report)))
     if kind == "outcomes":
-        return outcomes_page(read_outcome_study(report))
-    study = read_study(report)
+        return with_downloads(outcomes_page(read_outcome_study(report)))
+    return with_downloads(_classes_page(read_study(report)))
+
+
+def _classes_page(study: Study) -> str:
     results = study.results
-    page = environment().get_template("report.html")
-    return page.render(
-        study=study,
-        results=results,
-        findings=gravest_first(results.audit.findings),
-        verdict=study_verdict(study),
-        research_use=RESEARCH_USE,
-        counts=counts(study),
-        drawings=drawings(study),
-        auc_scale=_auc_scale(study),
-        difference_scale=_difference_scale(study),
-        methods=methods(study),
-        sources=sources(study),
-        answers=answers(study),
-        command=shlex.join(study.command),
-        listed_at_most=LISTED_AT_MOST,
-        words=results.context.words,
-        metrics=shown_in("page", METRICS),
-        refused_rows=results.context.words.rows,
-        omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
+    findings = gravest_first(results.audit.findings)
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            study=study,
+            results=results,
+            findings=findings,
+            next_steps=next_steps([each.name for each in findings if each.severity != "fine"]),
+            verdict=study_verdict(study),
+            research_use=RESEARCH_USE,
+            counts=counts(study),
+            drawings=drawings(study),
+            auc_scale=_auc_scale(study),
+            difference_scale=_difference_scale(study),
+            methods=methods(study),
+            sources=sources(study),
+            answers=answers(study),
+            command=shlex.join(study.command),
+            listed_at_most=LISTED_AT_MOST,
+            words=results.context.words,
+            metrics=shown_in("page", METRICS),
+            refused_rows=results.context.words.rows,
+            omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
+        )
     )
 
 

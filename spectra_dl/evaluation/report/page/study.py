@@ -13,6 +13,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.report.page.audit_parts import Audit
 from spectra_dl.evaluation.report.page.model_parts import ModelParts
 
 _Report = TypeVar("_Report", bound=BaseModel)
@@ -168,21 +169,6 @@ class Difference(Part):
     metric: str
     difference: Interval
     verdict: Literal["better", "worse", "not distinguishable"]
-
-
-class Finding(Part):
-    """What one check of the audit found."""
-
-    name: str
-    severity: Literal["stop", "warn", "fine"]
-    sentence: str
-
-
-class Audit(Part):
-    """What other than biology separates the classes."""
-
-    severity: Literal["stop", "warn", "fine"]
-    findings: list[Finding]
 
 
 class SalientClass(Part):

@@ -13,6 +13,8 @@ def printable(text: str) -> str:
     >>> printable("a\nb\u202e")
     'a\\nb\\u202e'
     """
+    if text.isprintable():
+        return text
     return "".join(
         character
         if character.isprintable()

@@ -6,14 +6,11 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, equal_blocks
 from spectra_dl.spectra.networks.folded.compact import FoldedCompact
 from spectra_dl.spectra.networks.folded.linear import FoldedLinear
 from spectra_dl.spectra.networks.folded.minirocket import FoldedRocket
 from spectra_dl.spectra.networks.limits import check_sizes
-
-# A product of matrices may add in another order where their shapes are others; those of one shape give a row the same bits.
-_ROWS = 64
 
 
 class FoldedNetwork(Protocol):
@@ -74,21 +71,11 @@ def mean_logits(networks: Sequence[FoldedNetwork], inputs: Sequence[NDArray[np.f
     inputs
         What each of them takes, ``(n, w)``; the same array may stand for several.
     """
+    blocks = zip(*map(equal_blocks, inputs), strict=True)
     parts = []
-    for at in range(0, len(inputs[0]), _ROWS):
-        blocks = {id(rows): _block(rows, at) for rows in inputs}
-        total = networks[0].logits(blocks[id(inputs[0])])
-        for network, rows in zip(networks[1:], inputs[1:], strict=True):
-            total = total + network.logits(blocks[id(rows)])
-        parts.append(total[: len(inputs[0]) - at] / len(networks))
-    return np.concatenate(parts)
-
-
-def _block(rows: NDArray[np.float32], at: int) -> NDArray[np.float32]:
-    """Return rows from one on, always as many, with zeros where there are no more."""
-    there = rows[at : at + _ROWS]
-    if len(there) == _ROWS:
-        return there
-    block = np.zeros((_ROWS, rows.shape[1]), dtype=rows.dtype)
-    block[: len(there)] = there
-    return block
+    for rows in blocks:
+        total = networks[0].logits(rows[0])
+        for network, own in zip(networks[1:], rows[1:], strict=True):
+            total = total + network.logits(own)
+        parts.append(total / len(networks))
+    return np.concatenate(parts)[: len(inputs[0])]

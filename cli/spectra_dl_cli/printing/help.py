@@ -1,0 +1,135 @@
+"""How help is laid out: options in groups, an example that runs, and summaries that are never cut."""
+
+from typing import Any
+
+import click
+
+# By the names of parameters; what stands in none is of the command itself.
+GROUPS = {
+    "Who is who": (
+        "label sample_id patient replicates samples batch positive label_per_sample target truth id_column group"
+    ),
+    "Reading": "laser_nm intensity image image_scale mpp pitch bin_um alignment",
+    "Cleaning": "crop despike baseline lam negatives normalise",
+    "Models": "model model_path models network also members epochs loss encoders genes panel tile_um device tune",
+    "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits hest_exact replay",
+    "Results": "out maps exports kind store overwrite as_json",
+    "How it runs": "seed batch_size resume jobs threads scheduler quiet",
+}
+_OTHER, _GENERAL = "Options", "Help"
+
+_SPECTRA, _TISSUE = "datasets/demo/spectra.csv", "datasets/demo/tissue"
+_SHEET = f"{_TISSUE}/sections.csv"
+#: One for each command, on data that ships with the project.
+EXAMPLES = {
+    "predict": f"spectra-dl predict {_SPECTRA} --out results",
+    "train spectra": f"spectra-dl train spectra {_SPECTRA} --label label --model logistic --out model",
+    "train expression": f"spectra-dl train expression {_SHEET} --model ridge --genes 12 --encoder colour-texture --out model",
+    "evaluate spectra": f"spectra-dl evaluate spectra {_SPECTRA} --label label --models logistic,pls-da --folds 3 --no-leaky --out run",
+    "evaluate expression": f"spectra-dl evaluate expression {_SHEET} --model ridge --genes 12 --encoder colour-texture --folds 2 --out run",
+    "audit": f"spectra-dl audit {_SPECTRA} --label label",
+    "baseline": f"spectra-dl baseline {_SPECTRA} --compare asls,arpls --out baselines.svg",
+    "preprocess": f"spectra-dl preprocess {_SPECTRA} --out corrected",
+    "ceiling": f"spectra-dl ceiling {_TISSUE}/SIM5-1.tsv.gz --top 10",
+    "tiles": f"spectra-dl tiles {_SHEET} --store features --encoder colour-texture",
+    "score": f"spectra-dl score results/predictions.csv --truth {_SPECTRA}",
+    "model show": "spectra-dl model show",
+    "simulate": "spectra-dl simulate study --patients 20",
+    "data list": "spectra-dl data list",
+    "data show": "spectra-dl data show covid_saliva",
+    "data fetch": "spectra-dl data fetch covid_serum",
+    "data check": "spectra-dl data check datasets/demo",
+    "data audit": "spectra-dl data audit simulated_bone_metastasis",
+}
+
+FIRST_STEPS = f"""\
+Raman spectra of biofluids and tissue images, evaluated by patient. Research use only, not for diagnosis.
+
+  Predict twelve simulated patients:
+    spectra-dl predict {_SPECTRA} --out results
+
+  Ask your own spectra what besides biology predicts their class:
+    spectra-dl audit spectra.csv --label COLUMN --patient COLUMN
+
+  Evaluate models by patient, with a page to look at:
+    spectra-dl evaluate spectra spectra.csv --label COLUMN --patient COLUMN --out run
+
+Everything else: spectra-dl --help"""
+
+
+class Command(click.Command):
+    """A command whose help has its options in groups, and an example."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group.
+
+        Parameters
+        ----------
+        ctx
+            Of the command.
+        formatter
+            What is written to.
+        """
+        group_of = {name: title for title, names in GROUPS.items() for name in names.split()}
+        groups: dict[str, list[tuple[str, str]]] = {title: [] for title in (_OTHER, *GROUPS, _GENERAL)}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx) if isinstance(option, click.Option) else None
+            if record is not None:
+                title = _GENERAL if "--help" in option.opts else group_of.get(option.name or "", _OTHER)
+                groups[title].append(record)
+        for title, records in groups.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example, on one line, so that it can be copied.
+
+        Parameters
+        ----------
+        ctx
+            Of the command.
+        formatter
+            What is written to.
+        """
+        super().format_epilog(ctx, formatter)
+        example = EXAMPLES.get(ctx.command_path.partition(" ")[2])
+        if example:
+            formatter.write(f"\nExample:\n  {example}\n")
+
+
+class Group(click.Group):
+    """A group of such commands, which are summed up in full."""
+
+    command_class = Command
+    group_class = type
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a summary of each command.
+
+        Parameters
+        ----------
+        ctx
+            Of the group.
+        formatter
+            What is written to.
+        """
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(10_000)) for name, command in self.commands.items()]
+            )
+
+
+class OptionWithAlias(click.Option):
+    """An option whose last name is still taken, and no longer shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return what help shows.
+
+        Parameters
+        ----------
+        ctx
+            Of the command.
+        """
+        record: Any = super().get_help_record(ctx)
+        return None if record is None else (record[0].replace(f", {self.opts[-1]}", ""), record[1])

@@ -1,0 +1,62 @@
+"""What every drawing shares: axes, and colours that colour-blind readers can distinguish."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe & Ito's colours; line styles say the same in print.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#8A4B7D", "#7A6000", "#555555")
+GREY = "#767676"
+_STYLES = ("-", "--", "-.", ":")
+
+
+def line_style(number: int) -> dict[str, Any]:
+    """Return how the line of a number, from 0, is drawn.
+
+    Examples
+    --------
+    >>> line_style(1)["linestyle"]
+    '--'
+    """
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": _STYLES[number % len(_STYLES)],
+        "linewidth": 1.5,
+    }
+
+
+def given_or_new(axes: "Axes | None", width: float = 8.0, height: float = 4.5) -> "Axes":
+    """Return the axes given, or those of a new figure.
+
+    Parameters
+    ----------
+    axes
+        Where to draw; None for a new figure of pyplot, which notebooks show.
+    width, height
+        Of a new figure, in inches.
+    """
+    if axes is not None:
+        return axes
+    from matplotlib import pyplot
+
+    _, new = pyplot.subplots(figsize=(width, height), layout="constrained")
+    return new
+
+
+def legend_of(axes: "Axes", names: list[str], **where: Any) -> None:
+    """Name the lines in the order they were drawn; afterwards, because matplotlib leaves out names that begin with an underscore.
+
+    Parameters
+    ----------
+    axes
+        Whose lines carry their numbers as labels.
+    names
+        A name for each.
+    **where
+        As matplotlib's ``legend`` takes it.
+    """
+    if names:
+        for text, name in zip(axes.legend(**where).get_texts(), names, strict=True):
+            text.set_parse_math(False)
+            text.set_text(name)

@@ -1,0 +1,47 @@
+"""What to do about what the audit found: one plain sentence for each kind of finding."""
+
+from collections.abc import Sequence
+
+_SESSIONS = "measure both classes in every session, and evaluate with --split-by SESSION what you have"
+_STEPS = {
+    "wavenumber axis": f"Calibrate every session with a standard, such as silicon or polystyrene; {_SESSIONS}. Resampling alone hides the cause.",
+    "silent region": f"Look for what differs besides the samples: tube, glass, laser, background subtraction; {_SESSIONS}. Cropping the region hides the cause.",
+    "fitted baseline": "Ask whether fluorescence is part of the disease; if not, compare with the scores after another baseline correction.",
+    "intensity level": "Check laser power, focus and exposure of both classes; normalising (--normalise snv) takes the level away, not its cause.",
+    "noise": "Check exposure, accumulations and smoothing of both classes, and measure them alike.",
+    "saturation": "Measure the saturated spectra again with less exposure, in both classes alike.",
+    "cosmic rays": "Check that both classes were exposed equally long.",
+    "calibration": f"Calibrate every session with a standard; {_SESSIONS}.",
+    "row order": "If rows are in the order of measurement, name the sessions with --batch and evaluate with --split-by.",
+    "patients in several classes": "Correct the labels; where a patient truly has samples of several classes, say --label-per-sample.",
+    "patient ids": "Check the ids against your records: a person under two ids stands on both sides of a split.",
+    "identical rows": "Find out which of the copies is whose, and leave the others out.",
+    "near copies": "Find out which of the copies is whose, and leave the others out.",
+    "hidden replicates": "Give replicates of one person one id (--replicates N where N consecutive rows are one person's).",
+    "label permutation": "Scores on shuffled labels must be chance: look for one person under several ids, and for copies.",
+}
+_OF_COLUMNS = (
+    "Balance this column over the classes, or evaluate with --split-by it, so that no model sees both sides."
+)
+_MOST = 5
+
+
+def next_steps(raised: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what to do about the gravest findings, each with what it is about.
+
+    Parameters
+    ----------
+    raised
+        Names of the findings that stop or warn, the gravest first.
+
+    Examples
+    --------
+    >>> next_steps(["cosmic rays", "what nobody knows"])
+    [('cosmic rays', 'Check that both classes were exposed equally long.')]
+    """
+    return [(name, step) for name in raised if (step := _step(name))][:_MOST]
+
+
+def _step(name: str) -> str:
+    of_column = name.startswith(("column ", "batches of "))
+    return _OF_COLUMNS if of_column else _STEPS.get(name, "")

@@ -1,0 +1,1 @@
+"""Pictures of spectra: matplotlib axes in, axes out."""
