@@ -70,11 +70,17 @@ class DecisionRule:
 
     @property
     def undecided_between(self) -> tuple[float, float]:
-        """The two probabilities of the positive one of two classes between which there is no answer."""
+        """The two probabilities of the positive one of two classes between which the set isn't one class alone."""
         at = self.classes.index(self.positive)
         ends = sorted((1.0 - self.conformal.quantile[at], self.conformal.quantile[1 - at]))
         low, high = (min(max(end, 0.0), 1.0) for end in ends)
         return low, high
+
+    @property
+    def no_answer_between(self) -> tuple[float, float]:
+        """The two probabilities of the positive one of two classes between which there is no answer, as threshold and set don't say the same."""
+        low, high = self.undecided_between
+        return min(low, self.threshold), max(high, self.threshold)
 
     def of_rows(self, rows: RowPredictions) -> list[str]:
         """Return each row's class; empty where it was refused or is unlike the training rows."""

@@ -107,3 +107,13 @@ def test_a_probability_on_the_threshold_is_positive() -> None:
     probability = np.array([[0.6, 0.4], [0.6, np.nextafter(0.4, 0.0)]])
     assert predicted_class(probability, ["healthy", "sick"], "sick", 0.4) == ["sick", "healthy"]
     assert predicted_class(probability[:, ::-1], ["sick", "healthy"], "sick", 0.4) == ["sick", "healthy"]
+
+
+@pytest.mark.parametrize("limits", [(0.5, 0.7), (0.2, 0.2), (0.9, 0.3), (0.537, 0.537)])
+@pytest.mark.parametrize("threshold", [0.05, 0.4, 0.651, 0.97])
+def test_there_is_no_answer_between_two_probabilities_and_one_everywhere_else(limits, threshold) -> None:
+    rule = replace(RULE, conformal=ConformalSets(0.9, limits), threshold=threshold)
+    low, high = rule.no_answer_between
+    probability = np.linspace(0.0013, 0.9987, 331)
+    answered = [bool(each.predicted_class) for each in rule.of_patients(patients(*probability))]
+    assert answered == [not low <= p <= high for p in probability]

@@ -469,5 +469,7 @@ def test_checks_that_found_nothing_are_folded_away():
 
 
 def test_a_page_is_short_before_the_folds():
-    page = re.sub(r"<details>.*?</details>|<svg.*?</svg>", "", report_page(stopped(OF_REGION)), flags=re.DOTALL)
+    page = re.sub(
+        r"<details>.*?</details>|<svg.*?</svg>", "", report_page(stopped(OF_REGION)), flags=re.DOTALL
+    )
     assert len(Page(page[: page.index('id="folds"')]).words.split()) < 1200
