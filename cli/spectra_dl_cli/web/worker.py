@@ -1,0 +1,44 @@
+"""A process that has imported what commands need, waits for one, runs it as the command line does, and ends."""
+
+import json
+import os
+import signal
+import sys
+import threading
+
+from spectra_dl_cli.main import cli, main
+from spectra_dl_cli.web.reading import read
+
+
+def wait_for_work() -> None:
+    """Take one request from standard input, and do what it says; return at once where the server is gone."""
+    _import_ahead()
+    line = sys.stdin.readline()
+    if not line:
+        return
+    request = json.loads(line)
+    os.chdir(request["folder"])
+    for number, name in ((1, "printed"), (2, "said")):
+        file = os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+    threading.Thread(target=_end_with_server, daemon=True).start()
+    words = request["words"]
+    sys.argv = ["spectra-dl", *words]
+    main(words, read if request["task"] == "read" else cli)
+
+
+def _import_ahead() -> None:
+    import spectra_dl.loading
+    import spectra_dl.spectra.predictor
+    import spectra_dl.spectra.readers
+    import spectra_dl.spectra.study.predict  # noqa: F401
+
+
+def _end_with_server() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    wait_for_work()
