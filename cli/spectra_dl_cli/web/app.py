@@ -25,7 +25,17 @@ from spectra_dl_cli.web.form import (
 )
 from spectra_dl_cli.web.guard import REPORT
 from spectra_dl_cli.web.jobs import Job, Jobs
-from spectra_dl_cli.web.live_view import FIRST, HIGHEST, LOWEST, METHODS, Viewed, smoothing
+from spectra_dl_cli.web.live_view import (
+    FIRST,
+    HIGHEST,
+    LOWEST,
+    METHODS,
+    NARROW,
+    WIDE,
+    Viewed,
+    compile_ahead,
+    smoothing,
+)
 from spectra_dl_cli.web.pages import DOWNLOADS, PAGE_FILE, Pages, command_line, state
 from spectra_dl_cli.web.reading import FACTS_FILE, VIEW_FILE
 from spectra_dl_cli.web.refusal import Refusal
@@ -85,6 +95,11 @@ class Site:
         ]
         handlers = {Refusal: self._refused, HTTPException: self._not_found, ClientDisconnect: _nobody}
         return Starlette(routes=[Mount(self._base, routes=routes)], exception_handlers=handlers)  # type: ignore[arg-type]
+
+    async def prepare(self) -> None:
+        """Compile what the slider needs, once the page has been shown."""
+        await asyncio.sleep(1.0)
+        await asyncio.to_thread(compile_ahead)
 
     async def sweep(self) -> None:
         """Take away what no page looks at any more, until this is cancelled."""
@@ -187,8 +202,9 @@ class Site:
         method = asked.get("method", METHODS[0])
         if method not in METHODS or not LOWEST <= power <= HIGHEST or at not in range(len(viewed)):
             raise Refusal(400, "there is no such spectrum, method or place of the slider; reload the page")
+        width = NARROW if asked.get("narrow") else WIDE
         try:
-            view = await asyncio.to_thread(viewed.drawn, int(at), method, power)
+            view = await asyncio.to_thread(viewed.drawn, int(at), method, power, width)
         except SpectraDLError as err:
             raise Refusal(422, str(err)) from err
         command = command_line(correcting_words(drop, method, smoothing(power)))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 SPARE = 2  # so that a table's patients are predicted right after it was read
+_IDLE = 1.5  # a new process would slow down the job that follows at once
 _GRACE = 3.0
 _TAIL = 8_192
 _PROGRESS = re.compile(r"(\d+) of (\d+) done: (.*)")
@@ -124,24 +125,27 @@ class Jobs:
         """Do one job after the other, until this is cancelled."""
         try:
             while True:
-                await self._fill()
                 self._came.clear()
-                if not self._waiting:
-                    await self._came.wait()
-                    continue
-                await self._do(self._waiting.popleft())
+                if self._waiting:
+                    await self._do(self._waiting.popleft())
+                else:
+                    await self._wait()
         finally:
             if self._running is not None:
                 await _end(self._running[1])
             for process in self._spare:
                 await _end(process)
 
-    async def _fill(self) -> None:
-        while len(self._spare) < SPARE:
+    async def _wait(self) -> None:
+        """Wait for a job; where none comes, see to it that processes stand by."""
+        wanting = len(self._spare) < SPARE
+        try:
+            await asyncio.wait_for(self._came.wait(), (_IDLE if self._spare else 0.05) if wanting else None)
+        except TimeoutError:
             self._spare.append(await _started())
 
     async def _do(self, job: Job) -> None:
-        process = self._spare.popleft()
+        process = self._spare.popleft() if self._spare else await _started()
         if process.returncode is not None:
             process = await _started()
         self._running, job.state, job.began = (job, process), "running", time.monotonic()

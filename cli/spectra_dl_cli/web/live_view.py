@@ -15,7 +15,7 @@ from spectra_dl.spectra.patient_page.paths import Span, curve, round_ticks, thin
 
 METHODS = tuple(WHITTAKER_METHODS)
 LOWEST, HIGHEST, FIRST = 2.0, 9.0, 5.0  # powers of ten of λ
-WIDTH, LEFT, RIGHT = 960, 8, 952
+NARROW, WIDE, LEFT = 480, 960, 8
 RAW, CORRECTED = (20, 210), (246, 396)
 _MOST_POINTS = 1_600
 
@@ -26,6 +26,8 @@ class LiveView:
 
     Attributes
     ----------
+    width
+        Of the figure.
     raw, baseline, corrected, zero
         SVG paths, in tenths of the figure's units.
     ticks
@@ -40,6 +42,7 @@ class LiveView:
         It took.
     """
 
+    width: int
     raw: str
     baseline: str
     corrected: str
@@ -71,7 +74,7 @@ class Viewed:
     def __len__(self) -> int:
         return len(self._intensity)
 
-    def drawn(self, at: int, method: str, power: float) -> LiveView:
+    def drawn(self, at: int, method: str, power: float, width: int = WIDE) -> LiveView:
         """Return a spectrum with its baseline.
 
         Parameters
@@ -82,6 +85,8 @@ class Viewed:
             One of `METHODS`.
         power
             The power of ten of λ.
+        width
+            Of the figure: `WIDE` or `NARROW`.
 
         Raises
         ------
@@ -92,12 +97,12 @@ class Viewed:
         spectrum = self._intensity[at]
         with self._fitting:
             fit = correct(spectrum[None], method, {"lam": smoothing(power)})
-        return _view(self._wavenumber, spectrum, fit, begin)
+        return _view(self._wavenumber, spectrum, fit, begin, width)
 
 
-def _view(axis: FloatArray, spectrum: FloatArray, fit: BaselineResult, begin: float) -> LiveView:
+def _view(axis: FloatArray, spectrum: FloatArray, fit: BaselineResult, begin: float, width: int) -> LiveView:
     baseline, corrected = fit.baseline[0], spectrum - fit.baseline[0]
-    across = Span(float(axis[0]), float(axis[-1]), LEFT, RIGHT)
+    across = Span(float(axis[0]), float(axis[-1]), LEFT, width - LEFT)
     ends = float(min(spectrum.min(), baseline.min())), float(max(spectrum.max(), baseline.max()))
     corrected_ends = min(float(corrected.min()), 0.0), float(corrected.max())
     raw = Span(*_apart(ends), RAW[1] - 6, RAW[0] + 6)
@@ -107,12 +112,16 @@ def _view(axis: FloatArray, spectrum: FloatArray, fit: BaselineResult, begin: fl
         shown = thinned(values, _MOST_POINTS)
         return curve(across.at(axis[shown]), up.at(values[shown]))
 
+    most = width // 120
     return LiveView(
+        width=width,
         raw=path(spectrum, raw),
         baseline=path(baseline, raw),
         corrected=path(corrected, lower),
         zero=lower.place(0.0),
-        ticks=[(across.place(tick), f"{tick:g}") for tick in round_ticks(float(axis[0]), float(axis[-1]), 8)],
+        ticks=[
+            (across.place(tick), f"{tick:g}") for tick in round_ticks(float(axis[0]), float(axis[-1]), most)
+        ],
         ends=ends,
         corrected_ends=corrected_ends,
         below=float((corrected < 0).mean()),
@@ -125,3 +134,9 @@ def _view(axis: FloatArray, spectrum: FloatArray, fit: BaselineResult, begin: fl
 def _apart(ends: tuple[float, float]) -> tuple[float, float]:
     low, high = ends
     return (low, high) if high > low and math.isfinite(high - low) else (low - 1, low + 1)
+
+
+def compile_ahead() -> None:
+    """Make each method's machine code, so that the slider's first places don't wait for it."""
+    for method in METHODS:
+        correct(np.linspace(1.0, 2.0, 50)[None], method, {"lam": 1e3})

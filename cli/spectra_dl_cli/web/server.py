@@ -74,7 +74,7 @@ async def _serve(site: Site, guarded: Guard, bound: socket.socket, ready: Callab
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, server.stop)
-    tasks = [asyncio.create_task(task) for task in (site.jobs.work(), site.sweep())]
+    tasks = [asyncio.create_task(task) for task in (site.jobs.work(), site.sweep(), site.prepare())]
     try:
         await server.serve(sockets=[bound])
     finally:

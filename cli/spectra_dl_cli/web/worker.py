@@ -29,10 +29,12 @@ def wait_for_work() -> None:
 
 
 def _import_ahead() -> None:
-    import spectra_dl.loading
-    import spectra_dl.spectra.predictor
-    import spectra_dl.spectra.readers
-    import spectra_dl.spectra.study.predict  # noqa: F401
+    """Load what reading and predicting need, and compile the page's templates: most of what a small table's prediction would wait for."""
+    import spectra_dl_datasets.shipped  # noqa: F401
+    from spectra_dl.evaluation.report.page.environment import environment
+
+    for name in ("patients.html", "card.html", "macros.html", "shell.html", "style.css", "patients.css"):
+        environment("spectra_dl.spectra.patient_page").get_template(name)
 
 
 def _end_with_server() -> None:

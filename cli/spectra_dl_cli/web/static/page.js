@@ -129,6 +129,7 @@ if (work) {
         wanted = false;
         const power = find("power").value;
         const asks = new URLSearchParams({ spectrum: find("spectrum").value, method: find("method").value, power });
+        if (find("view").clientWidth < 640) asks.set("narrow", "yes");
         find("lam").textContent = Number(Number(10 ** power).toPrecision(3)).toLocaleString("en");
         try {
           const view = await asked(`${drop}/view?${asks}`);
