@@ -112,7 +112,7 @@ def _view(axis: FloatArray, spectrum: FloatArray, fit: BaselineResult, begin: fl
         shown = thinned(values, _MOST_POINTS)
         return curve(across.at(axis[shown]), up.at(values[shown]))
 
-    most = width // 120
+    most = width // 80
     return LiveView(
         width=width,
         raw=path(spectrum, raw),

@@ -13,9 +13,13 @@ if (zone) {
     });
   }
   addEventListener("drop", async (event) => {
-    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
     const chosen = [];
-    for (const entry of entries) await gather(entry, "", chosen);
+    // All of them before any is waited for: the event's own list is empty after that.
+    const items = [...event.dataTransfer.items].map((item) => [item.webkitGetAsEntry?.(), item.getAsFile()]);
+    for (const [entry, file] of items) {
+      if (entry) await gather(entry, "", chosen);
+      else if (file) chosen.push({ name: file.name, file });
+    }
     send(chosen);
   });
   find("files").addEventListener("change", (event) => send([...event.target.files].map((file) => ({ name: file.name, file }))));
