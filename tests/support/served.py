@@ -63,9 +63,7 @@ class Served:
 
     def kept(self) -> list[Path]:
         """Every file there is of this server."""
-        return [
-            path for path in self.temporary.rglob("*") if path.is_file() and "spectra-dl-serve" in str(path)
-        ]
+        return [path for path in self.temporary.glob("spectra-dl-serve*/**/*") if path.is_file()]
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """Send one request, with exactly this path."""
