@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from served import Served
+from serving.served import Served
 
 pytestmark = pytest.mark.xdist_group("served")
 MISSING = "the browser's tests need Chromium: apt-get install chromium, or playwright install chromium; CHROMIUM names another place"

@@ -13,7 +13,7 @@ import pytest
 
 from command_line import run
 from example_tables import clean_table
-from served import Served
+from serving.served import Served
 
 pytestmark = pytest.mark.xdist_group("served")
 

@@ -13,7 +13,7 @@ import pytest
 
 from broken_tables import REFUSED
 from example_tables import clean_table
-from served import Served
+from serving.served import Served
 
 pytestmark = pytest.mark.xdist_group("served")
 # A third of what the readers' own tests try; each costs a process here.
