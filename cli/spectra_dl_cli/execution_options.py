@@ -41,6 +41,46 @@ execution_options = together(
     ),
     quiet_option,
 )
+
+
+class DeviceName(click.ParamType):  # type: ignore[type-arg]
+    """What torch computes on."""
+
+    name = "device"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name.
+
+        Parameters
+        ----------
+        value
+            What was typed.
+        param, ctx
+            Of the message, where there is no such device anywhere.
+        """
+        from spectra_dl.execution.facts import checked_device
+
+        try:
+            return checked_device(str(value))
+        except UsageError as err:
+            self.fail(str(err), param, ctx)
+
+
+device_options = together(
+    click.option(
+        "--device",
+        type=DeviceName(),
+        default="auto",
+        show_default=True,
+        metavar="auto|cpu|cuda[:N]",
+        help="What networks compute on; auto takes a GPU where there is one, and what is named must be there.",
+    ),
+    click.option(
+        "--fast",
+        is_flag=True,
+        help="On a GPU allow fewer digits (TF32, bfloat16) and other last digits each time; the report says so. Changes nothing on a CPU.",
+    ),
+)
 resume_option = click.option("--resume", is_flag=True, help="Go on with an interrupted run in --out.")
 
 
@@ -56,11 +96,15 @@ class ExecutionOptions:
         Of torch and BLAS in each.
     scheduler
         Address or file of a Dask scheduler; None works on this machine.
+    device, fast
+        What torch computes on, and whether a GPU may use fewer digits.
     """
 
     jobs: int = 1
     threads: int = 1
     scheduler: str | None = None
+    device: str = "auto"
+    fast: bool = False
 
     def executor(self, *modules: str) -> "Executor":
         """Return what runs the command's jobs, and limit the threads of the rest of the command likewise.
@@ -73,8 +117,9 @@ class ExecutionOptions:
         Raises
         ------
         UsageError
-            Both are named, either under torchrun, or Dask is missing.
+            Both are named, either under torchrun, or Dask is missing; a GPU is named that is not there.
         """
+        from spectra_dl.execution.facts import chosen_device
         from spectra_dl.execution.threads import limited_threads
 
         elsewhere = self.jobs != 1 or self.scheduler is not None
@@ -85,6 +130,7 @@ class ExecutionOptions:
         if elsewhere and read_launch().world_size > 1:
             raise UsageError("torchrun has started the processes already; leave --jobs and --scheduler out")
         click.get_current_context().with_resource(limited_threads(self.threads))
+        click.get_current_context().with_resource(chosen_device(self.device, fast=self.fast))
         if self.scheduler is not None:
             from spectra_dl.execution.cluster import ClusterExecutor
 

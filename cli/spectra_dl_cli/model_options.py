@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -10,7 +10,6 @@ from click.core import ParameterSource
 from spectra_dl.errors import UsageError
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS, NUMBER_MODELS, ModelNames
 from spectra_dl.spectra.networks import NETWORK_NAMES
-from spectra_dl.training.settings import Device
 from spectra_dl_cli.options import bundled, together
 from spectra_dl_cli.output import say_warning
 from spectra_dl_cli.printing.help import Command
@@ -140,13 +139,6 @@ network_options = together(
         metavar="N",
         help="Passes over the training spectra; 12, and more with few spectra, if not given.",
     ),
-    click.option(
-        "--device",
-        type=click.Choice(get_args(Device)),
-        default="auto",
-        show_default=True,
-        help="What is named must be there.",
-    ),
 )
 
 
@@ -160,13 +152,10 @@ class NetworkOptions:
         Networks in the ensemble; None takes the default.
     epochs
         Passes over the training rows; None takes the default, which few rows get more of.
-    device
-        What is trained on.
     """
 
     members: int | None
     epochs: int | None
-    device: Device
 
     def training(self, usual: "TrainingSettings | None" = None) -> "TrainingSettings":
         """Return the loop's settings; ``usual`` are those of what is trained, of classes if None."""
@@ -174,7 +163,7 @@ class NetworkOptions:
 
         from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
 
-        usual = replace(usual or DEFAULT_TRAINING, device=self.device)
+        usual = usual or DEFAULT_TRAINING
         return usual if self.epochs is None else replace(usual, epochs=self.epochs, least_steps=1)
 
 

@@ -196,9 +196,11 @@ def origin_of(inputs: Sequence[Path], *, seed: int | None = None) -> dict[str, o
     DataError
         An input is missing or can't be read.
     """
+    from spectra_dl.execution.facts import fast_allowed
     from spectra_dl.storage.provenance import provenance
 
-    return provenance(inputs, seed=seed, command=("spectra-dl", *deciding_words(sys.argv[1:])))
+    origin = provenance(inputs, seed=seed, command=("spectra-dl", *deciding_words(sys.argv[1:])))
+    return {**origin, **({"fast": True} if fast_allowed() else {})}
 
 
 def deciding_words(words: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ _PATIENTS = 1_000
 _GENES = 10
 
 
-def spectra_text(result: "PredictedSpectra", model_name: str | None) -> str:
+def spectra_text(result: "PredictedSpectra", model_name: str | None, folder: Path | None) -> str:
     """Return a line for each patient, and what was refused or needs a second look.
 
     Parameters
@@ -26,8 +26,13 @@ def spectra_text(result: "PredictedSpectra", model_name: str | None) -> str:
         Predictions of spectra.
     model_name
         The model file's; None for the model that ships with spectra-dl.
+    folder
+        Where files are written; None for none.
     """
-    return "\n".join(_spectra_lines(result, model_name))
+    lines = list(_spectra_lines(result, model_name))
+    if folder:
+        lines += ["", f"The patients' cards: {folder / 'report.html'}"]
+    return "\n".join(lines)
 
 
 def section_text(result: "PredictedSection", model_name: str, folder: Path) -> str:

@@ -3,7 +3,10 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+Part = TypeVar("Part")
 
 # Read when a library is loaded; the baseline kernels read the first at each call.
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -35,6 +38,26 @@ def usual_threads() -> int:
     """Return how many threads a library takes where nobody limits it: what ``OMP_NUM_THREADS`` says, else one for each processor."""
     stated = os.environ.get("OMP_NUM_THREADS", "")
     return int(stated) if stated.isdecimal() and int(stated) else available_processors()
+
+
+def in_threads(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
+    """Work on several parts at the same time, a thread each; one alone needs none.
+
+    Parameters
+    ----------
+    work
+        What is done with a part; the time it spends outside Python's lock is what threads save.
+    parts
+        One or more.
+    """
+    if len(parts) == 1:
+        work(parts[0])
+        return
+    # Imported here: it costs a command that starts no thread 10 ms.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(work, parts))
 
 
 @contextlib.contextmanager

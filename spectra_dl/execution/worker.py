@@ -8,6 +8,7 @@ from typing import Any
 
 from spectra_dl.errors import EnvironmentFault
 from spectra_dl.execution.available_memory import peak_memory
+from spectra_dl.execution.facts import adopt_device, device_choice
 from spectra_dl.execution.transport import packed, unpacked
 
 _UNPACKING = threading.Lock()
@@ -46,7 +47,7 @@ class SharedWork:
 
     def __init__(self, work: Callable[[Any, Any], Any], shared: object) -> None:
         self._key = uuid.uuid4().hex
-        self._content: bytes | None = packed((work, shared))
+        self._content: bytes | None = packed((work, shared, device_choice()))
         self._work: tuple[Callable[[Any, Any], Any], Any] | None = None
 
     @classmethod
@@ -75,7 +76,9 @@ class SharedWork:
     def _unpacked(self) -> tuple[Callable[[Any, Any], Any], Any]:
         with _UNPACKING:
             if self._content is not None:
-                self._work, self._content = unpacked(self._content), None
+                work, shared, device = unpacked(self._content)
+                adopt_device(device)
+                self._work, self._content = (work, shared), None
         assert isinstance(self._work, tuple)
         return self._work
 

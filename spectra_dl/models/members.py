@@ -25,7 +25,7 @@ def network_output(
     Parameters
     ----------
     network
-        Changed to float64 and evaluation mode.
+        Changed to float64 and evaluation mode, and left on the device that torch computes on.
     inputs
         ``(n, ...)`` float32.
     batch_size
@@ -33,12 +33,18 @@ def network_output(
     """
     import torch
 
+    from spectra_dl.execution.facts import torch_device
+
     batch_size = max(1, min(batch_size, _NUMBERS_AT_ONCE // max(1, inputs[:1].size)))
 
-    network = network.double().eval()
+    device = torch_device()
+    network = network.to(device, torch.float64).eval()
     with torch.inference_mode():
         starts = range(0, len(inputs), batch_size)
-        parts = [network(torch.from_numpy(inputs[at : at + batch_size]).double()).numpy() for at in starts]
+        parts = [
+            network(torch.from_numpy(inputs[at : at + batch_size]).to(device).double()).cpu().numpy()
+            for at in starts
+        ]
     return np.concatenate(parts).astype(np.float64)
 
 

@@ -298,9 +298,8 @@ def _affordable(predictor: "SpectraPredictor") -> int:
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
-        predictor.networks[0].double().eval()(
-            torch.zeros(1, predictor.header.input.network.n_wavenumbers).double()
-        )
+        first = predictor.networks[0].to("cpu", torch.float64).eval()
+        first(torch.zeros(1, predictor.header.input.network.n_wavenumbers).double())
     forward_and_back = 3 * STEPS * len(predictor.networks) * max(1, counter.get_total_flops())
     return int(np.clip(_OPERATIONS // forward_and_back, *_ATTRIBUTIONS))
 
@@ -312,19 +311,24 @@ def _integrated_gradients(
     import torch
     from captum.attr import IntegratedGradients
 
-    network = network.double().eval()
+    from spectra_dl.execution.facts import torch_device
+
+    device = torch_device()
+    network = network.to(device, torch.float64).eval()
 
     def logit(rows: "Tensor") -> "Tensor":
         logits = network(rows)  # (N, W) -> (N, C)
         own: Tensor = logits[:, toward]
         return own - logits[:, 1 - toward] if logits.shape[1] == 2 else own
 
-    method, baseline = IntegratedGradients(logit), torch.from_numpy(start)[None]
+    method, baseline = IntegratedGradients(logit), torch.from_numpy(start)[None].to(device)
     parts = [
-        method.attribute(torch.from_numpy(spectra[at : at + _ROWS_AT_ONCE]), baseline, n_steps=STEPS)
+        method.attribute(
+            torch.from_numpy(spectra[at : at + _ROWS_AT_ONCE]).to(device), baseline, n_steps=STEPS
+        )
         for at in range(0, len(spectra), _ROWS_AT_ONCE)
     ]
-    found: FloatArray = torch.cat(parts).detach().numpy()
+    found: FloatArray = torch.cat(parts).detach().cpu().numpy()
     return found
 
 

@@ -1,5 +1,6 @@
 """Training rows in memory, cut into batches by indexing: no worker processes, no queue."""
 
+import copy
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
@@ -179,6 +180,20 @@ class TensorBatches:
         generator = seeded_generator(self.seed, "order", number)
         orders = [torch.randperm(rows, generator=generator) for _ in range(-(-places // rows))]
         return torch.cat(orders)[:places].to(self.inputs.device)
+
+    @property
+    def n_bytes(self) -> int:
+        """The memory that the rows take."""
+        tensors = [self.inputs, self.targets, *([] if self.weight is None else [self.weight])]
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+    def on(self, device: torch.device) -> "TensorBatches":
+        """Return the same rows on another device, where they are indexed; they were checked when these were made."""
+        moved = copy.copy(self)
+        for name in ("inputs", "targets", "weight"):
+            tensor = getattr(self, name)
+            object.__setattr__(moved, name, None if tensor is None else tensor.to(device))
+        return moved
 
     def fingerprint(self) -> dict[str, str]:
         """Return the SHA-256 of each tensor, the batch size and the seed, by name."""

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectra_dl.errors import UsageError
+from spectra_dl.execution.facts import fast_allowed, torch_device
 from spectra_dl.training.distributed.launch import Launch
-from spectra_dl.training.settings import TrainingSettings
+from spectra_dl.training.settings import Precision, TrainingSettings
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -30,35 +30,26 @@ def start_fabric(settings: TrainingSettings, launch: Launch) -> "Fabric":
     UsageError
         A GPU was asked for by name and there is none.
     """
-    kind = device_kind(settings.device)
+    device = torch_device(settings.device)
     from lightning_fabric import Fabric
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     # Its remarks on launching are for programmers; what a user must know is raised as an error.
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
-    gpu_per_process = kind == "cuda" and launch.world_size > 1
+    on_gpu = device.type == "cuda"
+    number = launch.local_rank if launch.world_size > 1 else device.index
     # The environment is named, or Fabric would look for a SLURM job or torchrun around the process and take it over.
     fabric = Fabric(
-        accelerator=kind,
-        devices=[launch.local_rank] if gpu_per_process else 1,
-        precision=settings.precision,
+        accelerator=device.type,
+        devices=[number] if on_gpu else 1,
+        precision=_precision(settings.precision) if on_gpu else settings.precision,
         plugins=[LightningEnvironment()],
     )
     fabric.launch()
     return fabric
 
 
-def device_kind(device: str) -> str:
-    """Return ``"cpu"`` or ``"cuda"`` for a device of the settings.
-
-    Raises
-    ------
-    UsageError
-        A GPU was asked for by name and there is none.
-    """
-    has_gpu = torch.cuda.is_available()
-    if device == "cuda" and not has_gpu:
-        raise UsageError(
-            "device 'cuda' was asked for and this machine has no usable GPU; choose 'cpu' or 'auto'"
-        )
-    return "cuda" if has_gpu and device != "cpu" else "cpu"
+def _precision(asked: Precision) -> Precision:
+    """Return bfloat16 where a GPU may use it and has units for it."""
+    probed = fast_allowed() and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bf16-mixed" if probed else asked

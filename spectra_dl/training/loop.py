@@ -1,5 +1,6 @@
 """The training loop."""
 
+import contextlib
 import logging
 import math
 import time
@@ -23,6 +24,7 @@ from spectra_dl.training.engine import start_fabric
 from spectra_dl.training.grouped.network import NetworkGroup, clip_each_member
 from spectra_dl.training.history import EpochRecord, History
 from spectra_dl.training.losses import Loss
+from spectra_dl.training.on_device import Tally, counted_batches, resident, tally_for
 from spectra_dl.training.opening import open_training
 from spectra_dl.training.optimiser import learning_rate_at, move_moments
 from spectra_dl.training.progress import epoch_text, progress_bar
@@ -62,6 +64,7 @@ class _Job:
     augment: Augment | None
     stop_requested: Callable[[], bool]
     write: Callable[[TrainingState], None]
+    tally: Tally | None
     micro_batches: int = 1
 
 
@@ -149,12 +152,13 @@ def fit(
             model=model,
             optimiser=optimiser,
             loss=loss,
-            train=train,
-            valid=valid,
+            train=resident(train, fabric.device),
+            valid=None if valid is None else resident(valid, fabric.device),
             settings=settings,
             augment=augment,
             stop_requested=stop_requested or (lambda: False),
             write=write,
+            tally=tally_for(fabric.device),
         )
         first = processes.launch.is_first
         with (
@@ -175,7 +179,8 @@ def _train(job: _Job, state: TrainingState, callbacks: Sequence[Callable[[EpochR
         _save(job, state)
     while not state.finished:
         started = time.monotonic()
-        _train_epoch(job, state)
+        with contextlib.nullcontext() if job.tally is None else counted_batches(job.network):
+            _train_epoch(job, state)
         record = EpochRecord(
             epoch=state.epoch + 1,
             train_loss=state.loss_sum / job.train.n_rows,
@@ -205,21 +210,42 @@ def _train_epoch(job: _Job, state: TrainingState) -> None:
             batch = batch._replace(inputs=inputs, targets=targets)
         loss, norm = _gradient(job, batch, *place)
         # Before the step is taken: weights that are not finite never come to be, so none can be saved.
-        if not math.isfinite(loss + norm):
-            raise _diverged(job, batch, place, f"loss {loss:g}, gradient {norm:g}")
+        if job.tally is None:
+            _count_now(job, state, batch, torch.stack((loss, norm)))
+        else:
+            # AdamW leaves a step out where this is 1, without anybody asking the device.
+            vars(state.optimiser)["found_inf"] = job.tally.add(loss, norm, len(batch.rows), state.step)
         job.optimiser.step()
         job.optimiser.zero_grad()
-        state.loss_sum += loss * len(batch.rows)
         state.step += 1
         if job.processes.any_process(job.stop_requested() or job.processes.received_signal > 0):
+            _read_tally(job, state)
             _save(job, state)
             raise TrainingInterrupted(
                 f"training stopped as asked, in epoch {state.epoch + 1} after step {state.step} of {len(job.train)}; its checkpoint, where one was asked for, goes on from here"
             )
+    _read_tally(job, state)
 
 
-def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[float, float]:
-    """Compute the batch's mean loss and its clipped gradient; return that loss and the gradient's norm before clipping."""
+def _count_now(job: _Job, state: TrainingState, batch: Batch, loss_and_norm: torch.Tensor) -> None:
+    loss, norm = loss_and_norm.tolist()
+    if not math.isfinite(loss + norm):
+        raise _diverged(job, batch, (state.epoch, state.step), f"loss {loss:g}, gradient {norm:g}")
+    state.loss_sum += loss * len(batch.rows)
+
+
+def _read_tally(job: _Job, state: TrainingState) -> None:
+    """Take over the losses that were left on the device; a step that was not finite was not taken, and is reported now."""
+    if job.tally is None:
+        return
+    total, broken = job.tally.read()
+    if broken is not None:
+        raise _diverged(job, None, (state.epoch, broken), "loss or gradient not finite")
+    state.loss_sum += total
+
+
+def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Compute the batch's mean loss and its clipped gradient; return that loss and the gradient's norm before clipping, ``()``."""
     while True:
         seed_layers(job.fabric.device, job.settings.seed, "layers", epoch, step, 0)
         try:
@@ -229,7 +255,7 @@ def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[float, fl
         job.optimiser.zero_grad()
 
 
-def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
+def _forward_and_backward(job: _Job, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     scale = 1 / len(batch.rows)
     mean_loss = torch.zeros((), device=job.fabric.device)
     for part in batch.split(job.micro_batches):
@@ -237,9 +263,7 @@ def _forward_and_backward(job: _Job, batch: Batch) -> tuple[float, float]:
         job.fabric.backward(loss)
         mean_loss += loss.detach()
     job.processes.all_reduce_gradients(job.model)
-    # One transfer from the device for both numbers.
-    loss_value, norm_value = torch.stack((mean_loss, _clipped_norm(job))).tolist()
-    return loss_value, norm_value
+    return mean_loss, _clipped_norm(job)
 
 
 def _clipped_norm(job: _Job) -> torch.Tensor:
@@ -276,12 +300,13 @@ def _row_losses(job: _Job, outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
 def _mean_loss(job: _Job, batches: Batches, state: TrainingState) -> float:
     """Return the mean loss over all rows, without changing anything."""
     job.model.eval()
-    launch, total = job.processes.launch, 0.0
+    launch = job.processes.launch
+    total = torch.zeros((), dtype=torch.float64, device=job.fabric.device)
     # Each process takes whole batches in turn.
     for batch in islice(batches.in_order(), launch.rank, None, launch.world_size):
         there = batch.to(job.fabric.device)
-        total += float(_row_losses(job, job.model(there.inputs), there).sum())
-    mean = job.processes.all_reduce_number(total) / batches.n_rows
+        total += _row_losses(job, job.model(there.inputs), there).sum()
+    mean = job.processes.all_reduce_number(float(total)) / batches.n_rows
     if not math.isfinite(mean):
         place = (state.epoch, state.step - 1)
         raise _diverged(job, None, place, f"validation loss {mean:g}")

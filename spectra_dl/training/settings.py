@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from spectra_dl.errors import UsageError
+from spectra_dl.execution.facts import checked_device
 
-Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["32-true", "bf16-mixed"]
 
 
@@ -37,7 +37,8 @@ class TrainingSettings:
     seed
         The same seed, data and settings on the same machine's CPU give the same weights, byte for byte.
     device
-        ``"auto"`` takes a GPU where there is one; a device that is named must be there.
+        ``"auto"`` takes what was chosen for the process (`spectra_dl.execution.facts.chosen_device`), else a GPU where there is one; a
+        device that is named (``"cpu"``, ``"cuda"``, ``"cuda:1"``) must be there.
     precision
         ``"bf16-mixed"`` only on hardware with bfloat16 units: on most CPUs it is ten times slower.
     checkpoint_every
@@ -64,7 +65,7 @@ class TrainingSettings:
     patience: int = 15
     gradient_clip: float = 1.0
     seed: int = 0
-    device: Device = "auto"
+    device: str = "auto"
     precision: Precision = "32-true"
     checkpoint_every: int = 1
 
@@ -84,9 +85,12 @@ class TrainingSettings:
             problems.append(self._problem("weight_decay", "a number of at least 0"))
         if not (self._is_finite("warmup") and 0 <= self.warmup < 1):
             problems.append(self._problem("warmup", "a fraction from 0 to below 1"))
-        for name, choices in (("device", get_args(Device)), ("precision", get_args(Precision))):
-            if getattr(self, name) not in choices:
-                problems.append(self._problem(name, " or ".join(choices)))
+        if self.precision not in get_args(Precision):
+            problems.append(self._problem("precision", " or ".join(get_args(Precision))))
+        try:
+            checked_device(self.device)
+        except (UsageError, TypeError):
+            problems.append(self._problem("device", "auto, cpu, cuda or cuda:N"))
         if problems:
             raise UsageError("training settings: " + "; ".join(problems))
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import click
 import pytest
+import torch
 from click.testing import CliRunner
 
+from spectra_dl.errors import UsageError
 from spectra_dl_cli.main import cli
 from spectra_dl_cli.options import bundled
 
@@ -61,3 +63,37 @@ def test_the_library_itself_starts_the_command_line():
         check=True,
     )
     assert {each["id"] for each in json.loads(done.stdout)["datasets"]} >= {"covid_serum"}
+
+
+COMPUTING = {
+    "predict": ("predict", "spectra.csv"),
+    "train spectra": ("train", "spectra", "spectra.csv", "--out", "run"),
+    "evaluate spectra": ("evaluate", "spectra", "spectra.csv", "--out", "run"),
+    "train expression": ("train", "expression", "sections.csv", "--out", "run"),
+    "evaluate expression": ("evaluate", "expression", "sections.csv", "--out", "run"),
+    "tiles": ("tiles", "sections.csv", "--store", "store"),
+}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("words", COMPUTING.values(), ids=COMPUTING)
+def test_every_command_that_computes_refuses_a_gpu_that_is_not_there(words):
+    failure = CliRunner().invoke(cli, [*words, "--device", "cuda:0"]).exception
+    assert isinstance(failure, UsageError)
+    assert "'cuda:0' was asked for and this machine has no usable GPU" in str(failure)
+
+
+def test_a_device_that_is_none_is_refused_with_what_there_is():
+    result = CliRunner().invoke(cli, ["predict", "spectra.csv", "--device", "tpu"])
+    assert result.exit_code == 2
+    assert "give auto, cpu, cuda or cuda:N" in result.output
+
+
+def test_a_report_says_that_fewer_digits_were_allowed(repository, tmp_path):
+    demo = str(repository / "datasets" / "demo" / "spectra.csv")
+    words = ["predict", demo, "--device", "cpu", "--out"]
+    for name, fast in (("exact", []), ("fast", ["--fast"])):
+        assert CliRunner().invoke(cli, [*words, str(tmp_path / name), *fast]).exit_code == 0
+    exact, fast = (json.loads((tmp_path / name / "report.json").read_text()) for name in ("exact", "fast"))
+    assert "fast" not in exact
+    assert fast["fast"] is True

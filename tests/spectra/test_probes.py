@@ -191,7 +191,7 @@ def test_what_stops_can_be_drawn(leak: str, curve: bool) -> None:
     data = table(leak)
     finding = findings(data)[leak]
     assert finding.severity == "stop"
-    drawn = finding.picture
+    drawn = finding.evidence
     assert drawn is not None
     sick, well = drawn.classes
     assert {sick.patients, well.patients} == {PATIENTS // 2}

@@ -9,6 +9,7 @@ from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
+    device_options,
     execution_options,
     resume_option,
     run_identity,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @replay_option("SECTIONS")
 @output_options
 @resume_option
+@device_options
 @execution_options
 @bundled_settings
 @bundled_output

@@ -18,6 +18,7 @@ from spectra_dl_cli.earlier_run import (
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
+    device_options,
     execution_options,
     resume_option,
     run_identity,
@@ -181,6 +182,7 @@ class EvaluateSpectra(ModelCommand, ReplayableCommand):
 @seed_option
 @output_options
 @resume_option
+@device_options
 @execution_options
 @bundled_reading
 @bundled_cleaning

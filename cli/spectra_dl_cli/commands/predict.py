@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from spectra_dl_cli.execution_options import ExecutionOptions, bundled_execution, execution_options
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    device_options,
+    execution_options,
+)
 from spectra_dl_cli.expression_options import (
     SectionOutput,
     bundled_output_choice,
@@ -143,6 +148,7 @@ class SectionOptions:
 @output_choice_options
 @store_option
 @json_option
+@device_options
 @execution_options
 @bundled_reading
 @bundled("tissue", SectionOptions)
@@ -226,7 +232,7 @@ def _spectra(
     output.finish(
         result,
         lambda: origin_of(input_paths(data, reading.samples)),
-        lambda: spectra_text(result, model_name),
+        lambda: spectra_text(result, model_name, output.out),
     )
     return _PARTIAL if counts.damaged else 0
 

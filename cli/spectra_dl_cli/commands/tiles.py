@@ -8,6 +8,7 @@ import click
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
+    device_options,
     execution_options,
     run_identity,
 )
@@ -65,6 +66,7 @@ def _settings(*, tile_um: tuple[float, ...], pixels: int, encoders: tuple[str, .
 )
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run on --store.")
 @json_option
+@device_options
 @execution_options
 @bundled("settings", _settings)
 @bundled_output

@@ -8,6 +8,7 @@ import click
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
+    device_options,
     execution_options,
     resume_option,
     run_identity,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @overwrite_option
 @json_option
 @resume_option
+@device_options
 @execution_options
 @bundled_settings
 @bundled_output

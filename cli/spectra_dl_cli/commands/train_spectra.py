@@ -10,6 +10,7 @@ from spectra_dl.spectra.study.cleaning import CleaningSettings
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
+    device_options,
     execution_options,
     run_identity,
 )
@@ -68,6 +69,7 @@ def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) 
 @threshold_option("youden, or the specificity wanted, such as 0.95; chosen on left-out patients.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training in --out.")
 @json_option
+@device_options
 @execution_options
 @bundled_reading
 @bundled_cleaning

@@ -10,10 +10,10 @@ from functools import partial
 
 from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.evaluation.audit.batches import check_columns
+from spectra_dl.evaluation.audit.evidence import ClassEvidence, Evidence, Shown
 from spectra_dl.evaluation.audit.finding import Audit, Finding, Severity, gravest_first
 from spectra_dl.evaluation.audit.identity import check_patient_ids
 from spectra_dl.evaluation.audit.inputs import AuditInputs, RowCheck, matrix_row_checks
-from spectra_dl.evaluation.audit.picture import ClassShown, Picture, Shown
 from spectra_dl.evaluation.audit.probing import Probe, run_probes
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
@@ -50,7 +50,7 @@ class AuditJob:
 
     title: str
     check: Callable[[], Finding | list[Finding]]
-    record_types = (Finding, Interval, Picture, ClassShown)
+    record_types = (Finding, Interval, Evidence, ClassEvidence)
 
     def run(self) -> list[Finding]:
         """Return the findings."""

@@ -3,8 +3,8 @@
 import math
 import textwrap
 
+from spectra_dl.evaluation.audit.evidence import evidence_json
 from spectra_dl.evaluation.audit.finding import Audit, Finding
-from spectra_dl.evaluation.audit.picture import picture_json
 
 VERDICT = {
     "stop": "Audit: STOP. A model can use something here that is not biology; no score on these data shows a disease.",
@@ -55,7 +55,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "severity": finding.severity,
         "sentence": finding.sentence,
         "patient_auc": figures,
-        **({"picture": picture_json(finding.picture)} if finding.picture else {}),
+        **({"evidence": evidence_json(finding.evidence)} if finding.evidence else {}),
     }
 
 

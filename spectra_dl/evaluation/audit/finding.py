@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from spectra_dl.evaluation.audit.picture import Picture
+from spectra_dl.evaluation.audit.evidence import Evidence
 from spectra_dl.evaluation.intervals import Interval
 
 Severity = Literal["fine", "warn", "stop"]
@@ -31,7 +31,7 @@ class Finding:
         What was found, in plain words.
     auc
         Patient-level cross-validated AUC, for probes.
-    picture
+    evidence
         What a probe that stops sees, where that can be drawn.
     """
 
@@ -39,7 +39,7 @@ class Finding:
     severity: Severity
     sentence: str
     auc: Interval | None = None
-    picture: Picture | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)

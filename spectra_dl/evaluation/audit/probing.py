@@ -7,8 +7,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.audit.evidence import Shown, evidence_of
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, milder, raised_by
-from spectra_dl.evaluation.audit.picture import Shown, picture
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient, ranked_classes
 from spectra_dl.evaluation.classes.resampling import resampled_auc
 from spectra_dl.evaluation.folds.splits import Fold
@@ -102,7 +102,7 @@ def _evaluate_probe(
     sentence = f"The class {verb} predicted from {probe.sentence} ({auc_text(auc)}).{CONSEQUENCE[severity]}"
     if probe.remark and raised != "fine":
         sentence += f" {probe.remark}"
-    drawn = picture(probe.shown, patients) if probe.shown and severity == "stop" else None
+    drawn = evidence_of(probe.shown, patients) if probe.shown and severity == "stop" else None
     return Finding(probe.name, severity, sentence, auc, drawn)
 
 

@@ -1,5 +1,6 @@
 """Linear maps in closed form: ridge regression, its penalty chosen inside the training sections."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,10 @@ class LinearMap:
 
 
 class RidgePath:
-    """Ridge regression for any penalty after one decomposition (Hoerl & Kennard 1970, doi 10.1080/00401706.1970.10488634).
+    """Ridge regression for several penalties (Hoerl & Kennard 1970, doi 10.1080/00401706.1970.10488634).
+
+    The smaller of two systems is solved: one equation for each input, or, in its dual form, one for each row. Its matrix
+    is the same for every penalty but for the diagonal, and so is all that depends on the number of targets but one solution.
 
     Parameters
     ----------
@@ -42,20 +46,66 @@ class RidgePath:
 
     def __init__(self, rows: FloatArray, targets: FloatArray) -> None:
         self._centre, self._mean = rows.mean(axis=0), targets.mean(axis=0)
-        centred, centred_targets = rows - self._centre, targets - self._mean
-        self._wide = centred.shape[1] > centred.shape[0]
-        self._inputs = centred
-        gram = centred @ centred.T if self._wide else centred.T @ centred
-        values, self._vectors = np.linalg.eigh(gram)
-        self._values = np.maximum(values, 0.0)
-        self._projected = self._vectors.T @ (centred_targets if self._wide else centred.T @ centred_targets)
-        self.scale = float(np.einsum("ij,ij->", centred, centred)) / len(rows)
+        self._inputs = rows - self._centre
+        self._dual = self._inputs.shape[1] > self._inputs.shape[0]
+        if self._dual:
+            self._matrix, self._right = self._inputs @ self._inputs.T, targets - self._mean
+        else:
+            self._matrix = self._inputs.T @ self._inputs
+            self._right = self._inputs.T @ (targets - self._mean)
+        self.scale = float(np.trace(self._matrix)) / len(rows)
 
     def at(self, penalty: float) -> LinearMap:
         """Return the map with ``penalty`` on the squared weights, above 0."""
-        solved = self._vectors @ (self._projected / (self._values + penalty)[:, None])
-        weight = self._inputs.T @ solved if self._wide else solved
+        solved = _solved(self._matrix, penalty, self._right)
+        weight = self._inputs.T @ solved if self._dual else solved
         return LinearMap(weight, self._mean - self._centre @ weight)
+
+    def predictions(self, rows: FloatArray, penalties: Iterable[float]) -> Iterator[FloatArray]:
+        """Yield what the map of each penalty says of other rows, sooner than by way of its weights.
+
+        Parameters
+        ----------
+        rows
+            ``(m, d)``.
+        penalties
+            Each above 0.
+
+        Yields
+        ------
+        ndarray
+            ``(m, g)``.
+        """
+        centred = rows - self._centre
+        link = centred @ self._inputs.T if self._dual else centred
+        fewer_rows = len(link) < self._right.shape[1]  # than targets: then the system is solved for the rows
+        for penalty in penalties:
+            if fewer_rows:
+                predicted = _solved(self._matrix, penalty, link.T).T @ self._right
+            else:
+                predicted = link @ _solved(self._matrix, penalty, self._right)
+            yield predicted + self._mean
+
+
+def _solved(matrix: FloatArray, penalty: float, right: FloatArray) -> FloatArray:
+    """Return ``(matrix + penalty I)^-1 right`` of a positive semidefinite matrix, by its Cholesky factor."""
+    # Imported here: a registry of names needs no linear algebra.
+    from scipy.linalg.blas import dtrsm
+    from scipy.linalg.lapack import dpotrf
+
+    shifted = matrix.copy()
+    shifted.flat[:: len(matrix) + 1] += penalty
+    factor, failed = dpotrf(shifted.T, lower=1, clean=0, overwrite_a=1)
+    if failed:  # a pivot isn't positive: the penalty lies below what rounding has left of the matrix
+        values, vectors = np.linalg.eigh(matrix)
+        resolved = values + penalty > values[-1] * len(matrix) * np.finfo(np.float64).eps
+        inverse = np.divide(1.0, values + penalty, where=resolved, out=np.zeros_like(values))
+        return np.asarray(vectors @ (inverse[:, None] * (vectors.T @ right)))
+    # The transposed system, whose right side lies in memory as LAPACK wants it.
+    turned = np.array(right.T, order="F")
+    for transposed in (1, 0):
+        turned = dtrsm(1.0, factor, turned, side=1, lower=1, trans_a=transposed, overwrite_b=1)
+    return np.asarray(turned.T)
 
 
 def fit_ridge(
@@ -92,7 +142,7 @@ def _choose(rows: FloatArray, targets: FloatArray, group: TextArray) -> float:
     for name in names:
         left_out = group == name
         path = RidgePath(rows[~left_out], targets[~left_out])
-        for at, penalty in enumerate(PENALTIES):
-            predicted = path.at(_absolute(path, penalty))(rows[left_out])
+        penalties = [_absolute(path, penalty) for penalty in PENALTIES]
+        for at, predicted in enumerate(path.predictions(rows[left_out], penalties)):
             total[at] += np.nan_to_num(pearson_per_column(predicted, targets[left_out])).mean()
     return PENALTIES[int(total.argmax())]

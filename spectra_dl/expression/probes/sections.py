@@ -13,6 +13,9 @@ from spectra_dl.expression.probes.repeated_counts import repeated_counts
 from spectra_dl.expression.section import TissueSection
 
 _SMOOTHED_BELOW = 0.8  # of the difference that Poisson noise alone makes between neighbours
+_ERRORS = (
+    3  # standard errors by which it must be below: few spots and genes differ by less through chance alone
+)
 _TESTED_GENES, _FEWEST_GENES = 200, 40
 
 
@@ -83,7 +86,11 @@ def _overlapping_tiles(cohort: ExpressionCohort) -> Finding:
 
 def _smoothed_counts(sections: Sequence[TissueSection]) -> Finding:
     ratio = {section.name: _neighbour_noise(section) for section in sections}
-    smooth = [f"{name} ({value:.2f})" for name, value in ratio.items() if value < _SMOOTHED_BELOW]
+    smooth = [
+        f"{name} ({value:.2f})"
+        for name, (value, error) in ratio.items()
+        if value + _ERRORS * error < _SMOOTHED_BELOW
+    ]
     if smooth:
         return Finding(
             "smoothed counts",
@@ -95,19 +102,23 @@ def _smoothed_counts(sections: Sequence[TissueSection]) -> Finding:
     )
 
 
-def _neighbour_noise(section: TissueSection) -> float:
-    """Return the squared differences of neighbouring spots' counts, relative to Poisson noise; 1 or more for raw counts."""
+def _neighbour_noise(section: TissueSection) -> tuple[float, float]:
+    """Return the squared differences of neighbouring spots' counts, relative to Poisson noise (1 or more for raw counts), and its standard error."""
     from scipy.spatial import cKDTree
 
     kept = section.select(section.usable)
     if kept.counts is None or len(kept) < 3:
-        return float("nan")
+        return float("nan"), float("nan")
     total = np.asarray(kept.counts.sum(axis=0), dtype=np.float64).ravel()
     counts = kept.counts.tocsc()[:, _noise_dominated(total, len(kept))].toarray()
     _, near = cKDTree(kept.position_um).query(kept.position_um, k=2)
     neighbour = np.asarray(near)[:, 1]
-    expected = (counts + counts[neighbour]).sum()
-    return float(((counts - counts[neighbour]) ** 2).sum() / expected) if expected > 0 else float("nan")
+    expected = (counts + counts[neighbour]).sum(axis=1)
+    squared = ((counts - counts[neighbour]) ** 2).sum(axis=1)
+    if not expected.sum() > 0:
+        return float("nan"), float("nan")
+    ratio = float(squared.sum() / expected.sum())
+    return ratio, float(np.sqrt(((squared - ratio * expected) ** 2).sum()) / expected.sum())
 
 
 def _noise_dominated(total: FloatArray, n_spots: int) -> IndexArray:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import TextArray
+from spectra_dl.expression.readers.tissue_marks import may_mark_tissue
 from spectra_dl.storage.wording import letters_and_digits
 
 GENE_EXPRESSION = "Gene Expression"
@@ -73,7 +74,8 @@ def is_metadata(column: str) -> bool:
     """
     name = column.strip()
     plain = letters_and_digits(name)
-    return is_index(name) or plain in _METADATA_WORDS or name in _EXACT or _reads_as_metadata(name)
+    known = plain in _METADATA_WORDS or name in _EXACT or may_mark_tissue(name)
+    return is_index(name) or known or _reads_as_metadata(name)
 
 
 def _reads_as_metadata(name: str) -> bool:
@@ -89,6 +91,7 @@ def _reads_as_metadata(name: str) -> bool:
         or _SIZES.issuperset(parts)
         or parts[-1] in _ENDINGS
         or parts[0] in _STARTS
+        or "tissue" in parts
     )
 
 

@@ -1,5 +1,6 @@
 """Which spots lie under tissue, as a column of a table states it in one of the usual spellings."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,14 @@ _NAMES = (
 )
 _IN_TEXT = "selected"  # by which selection files of the first arrays mark spots
 _UNSURE = ("tissue", "istissue", "tissuemask", "intissuemask", "tissuemarks")  # these may say which tissue
-_ON, _OFF = ("1", "1.0", "true", "t", "yes"), ("0", "0.0", "false", "f", "no")
+_BESIDE = frozenset(("not", "non", "off", "out", "outside", "beside", "beyond"))
+# Words that may stand with "tissue" in the name of a mark: pandas and anndata put x, y and numbers behind joined columns.
+_TEXT = """
+    auto by corrected covered covers curated filtered final flag flags in inside is loupe manual manually mark marks mask of on orig
+    original overlap overlaps ranger space spaceranger spatial spot spots tissue under visium within x y
+"""
+_WORDS = _BESIDE.union(_TEXT.split())
+ON, OFF = ("1", "1.0", "true", "t", "yes", "y"), ("0", "0.0", "false", "f", "no", "n")
 
 
 def states_tissue(column: str) -> bool:
@@ -40,10 +48,23 @@ def may_mark_tissue(column: str) -> bool:
 
     Examples
     --------
-    >>> may_mark_tissue("tissue_mask"), may_mark_tissue("spatial_in_tissue"), may_mark_tissue("leiden")
+    >>> may_mark_tissue("tissue_mask"), may_mark_tissue("in_tissue_x"), may_mark_tissue("tumour_tissue")
     (True, True, False)
     """
-    return _plain(column) in (*_NAMES, *_UNSURE) or _plain(column).endswith(_NAMES[0])
+    words = _words(column)
+    known = "tissue" in words and _WORDS.issuperset(words)
+    return known or _plain(column) in (*_NAMES, *_UNSURE) or _plain(column).endswith(_NAMES[0])
+
+
+def says_beside(column: str) -> bool:
+    """Say whether a column of marks says by its name which spots do not lie under tissue.
+
+    Examples
+    --------
+    >>> says_beside("not_in_tissue"), says_beside("offTissue"), says_beside("in_tissue")
+    (True, True, False)
+    """
+    return not _BESIDE.isdisjoint(_words(column)) or _plain(column).startswith(("notin", "noton", "notunder"))
 
 
 def marks_tissue(column: str, values: Sequence[object]) -> bool:
@@ -66,7 +87,7 @@ def marks_tissue(column: str, values: Sequence[object]) -> bool:
     if not may_mark_tissue(column):
         return False
     words = {str(value).strip().lower() for value in values} - {"", "nan"}
-    return bool(words) and words <= {*_ON, *_OFF}
+    return bool(words) and words <= {*ON, *OFF}
 
 
 def is_mark_in_text(column: str, values: Sequence[object]) -> bool:
@@ -113,6 +134,12 @@ def _plain(column: str) -> str:
     return "".join(letter for letter in column.lower() if letter.isalnum())
 
 
+def _words(column: str) -> list[str]:
+    """Return a name's words in small letters, without numbers."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)
+    return re.findall(r"[^\W\d_]+", parted.lower())
+
+
 def tissue_marks(
     values: Sequence[object], column: str, where: str, rows: Sequence[int] = ()
 ) -> "NDArray[np.bool_]":
@@ -121,9 +148,10 @@ def tissue_marks(
     Parameters
     ----------
     values
-        ``n`` texts, numbers or truth values; 1, True and yes say under tissue, 0, False and no beside it.
+        ``n`` texts, numbers or truth values; 1, True and yes say under tissue, 0, False and no beside it, where the column's name does
+        not say the opposite.
     column
-        The column, for messages.
+        The column.
     where
         The file, for messages.
     rows
@@ -139,14 +167,15 @@ def tissue_marks(
     >>> tissue_marks(["1", "False", 1.0], "in_tissue", "spots.csv")
     array([ True, False,  True])
     """
+    on, off = ("0 or False", "1 or True") if says_beside(column) else ("1 or True", "0 or False")
     marks = np.zeros(len(values), dtype=bool)
     for at, value in enumerate(values):
         word = str(value).strip().lower()
-        if word not in _ON and word not in _OFF:
+        if word not in ON and word not in OFF:
             raise DataError(
-                f"{where}: {column} of row {rows[at] if rows else at + 1} is {str(value)!r:.40}; 1 or True says that a spot lies under tissue, 0 or False that it does not"
+                f"{where}: {column} of row {rows[at] if rows else at + 1} is {str(value)!r:.40}; {on} says that a spot lies under tissue, {off} that it does not"
             )
-        marks[at] = word in _ON
+        marks[at] = (word in ON) != says_beside(column)
     if len(marks) and not marks.any():
         raise DataError(
             f"{where}: {column} says of all {len(marks)} spots that they do not lie under tissue; correct the column, or bring the file of the section"

@@ -34,7 +34,7 @@ class NetworkEncoder:
     side
         Of the tiles, in pixels, where ONNX Runtime may run the network on a CPU if it is installed; None leaves it to torch.
     device
-        ``"auto"``, ``"cpu"`` or ``"cuda"``, as in the settings of the training loop.
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, as in the settings of the training loop.
     """
 
     network: "nn.Module"
@@ -55,30 +55,29 @@ class NetworkEncoder:
         """
         import torch
 
-        run, kind = self._run, self._kind
+        run, device = self._run, self._device
         rows = []
-        # The short floats that a GPU may take inside convolutions would change the third digit.
-        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            for batch in _batches(tiles, BATCH[kind]):
-                rows.append(_checked(run(self._standardised(np.stack(batch), kind)), len(batch)))
+        with torch.inference_mode():
+            for batch in _batches(tiles, BATCH[device.type]):
+                rows.append(_checked(run(self._standardised(np.stack(batch), device)), len(batch)))
         return np.concatenate(rows).astype(np.float32)
 
     @cached_property
-    def _kind(self) -> str:
-        from spectra_dl.training.engine import device_kind
+    def _device(self) -> "torch.device":
+        from spectra_dl.execution.facts import torch_device
 
-        return device_kind(self.device)
+        return torch_device(self.device)
 
     @cached_property
     def _run(self) -> "Callable[[torch.Tensor], torch.Tensor | Features]":
         """What runs the network, prepared once."""
         import torch
 
-        network = self.network.to(device=self._kind)
-        if self._kind == "cpu" and self.side is not None:
+        network = self.network.to(device=self._device)
+        if self._device.type == "cpu" and self.side is not None:
             from spectra_dl.imaging.encoders.onnx_runtime import onnx_runner
 
-            example = self._standardised(reference_tile(self.side)[None], "cpu")
+            example = self._standardised(reference_tile(self.side)[None], self._device)
             runner = onnx_runner(network, example)
             if runner is not None:
                 return lambda pixels: runner(pixels.contiguous().numpy())
@@ -86,14 +85,14 @@ class NetworkEncoder:
         channels_last = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its types
         return channels_last
 
-    def _standardised(self, batch: Pixels, kind: str) -> "torch.Tensor":
+    def _standardised(self, batch: Pixels, device: "torch.device") -> "torch.Tensor":
         import torch
 
         mean, std = (
-            torch.tensor(values, device=kind).reshape(1, 3, 1, 1) for values in (self.mean, self.std)
+            torch.tensor(values, device=device).reshape(1, 3, 1, 1) for values in (self.mean, self.std)
         )
         # (k, h, w, 3) -> (k, 3, h, w), whose channels still lie side by side in memory.
-        pixels = torch.from_numpy(batch).to(kind).permute(0, 3, 1, 2).float()
+        pixels = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float()
         return (pixels - mean) / std
 
 

@@ -4,21 +4,20 @@ The code runs without Python's lock.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from itertools import pairwise
+from functools import cache, lru_cache
 
 import numpy as np
 from llvmlite import ir
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.execution.threads import in_threads
 from spectra_dl.spectra.baseline.algorithms import Airpls, Arpls, Asls, Drpls, Iasls
 from spectra_dl.spectra.baseline.kernels import ARRAYS, NOT_DONE, SETTINGS, Kernel
 from spectra_dl.spectra.baseline.penalty import first_difference_bands, parabola_basis, penalty_bands
 from spectra_dl.spectra.baseline.settings import WhittakerSettings
 from spectra_dl.spectra.baseline.tile import SCRATCH_FOR_STATES, SCRATCH_PER_POINT
-from spectra_dl.spectra.compiler.aligned import aligned_zeros
+from spectra_dl.spectra.compiler.aligned import aligned_empty
 from spectra_dl.spectra.compiler.machine_code import empty_function, machine_code
 
 __all__ = ["NOT_DONE", "fit"]
@@ -44,7 +43,7 @@ def fit(
     settings
         Settings of the algorithm, which their ``name`` selects.
     threads
-        How many parts the spectra are worked on in at the same time, 1 or more.
+        How many work at the same time, 1 or more; each takes the next spectrum that none has taken, so all end together.
 
     Returns
     -------
@@ -52,34 +51,46 @@ def fit(
         Baselines ``(n, p)``, tested iterations ``(n,)`` (`kernels.NOT_DONE` where a system can't be
         solved without pivoting), last tested changes ``(n,)``.
     """
+    n_spectra, n_points = intensity.shape
     function = _compiled(settings.name)
-    bands = _bands(intensity.shape[1], settings)
-    numbers = [float(getattr(settings, name, 0.0)) for name in SETTINGS[:-1]]
-    constants = np.array([*numbers, settings.max_iter + 1.0])
+    constants = _constants(n_points, settings)
     baseline = np.empty_like(intensity)
-    iterations = np.empty(len(intensity), dtype=np.int64)
-    changes = np.empty(len(intensity))
+    iterations = np.empty(n_spectra, dtype=np.int64)
+    changes = np.empty(n_spectra)
+    taken = np.zeros(1, dtype=np.int64)
+    results = [array.ctypes.data for array in (intensity, baseline, iterations, changes)]
+    shared = (*results, *constants.addresses, taken.ctypes.data)
 
-    def run(rows: slice) -> None:
-        scratch = aligned_zeros(SCRATCH_PER_POINT * intensity.shape[1] + SCRATCH_FOR_STATES)
-        arrays = (intensity[rows], baseline[rows], iterations[rows], changes[rows], bands, constants, scratch)
-        function(*(array.ctypes.data for array in arrays), len(arrays[0]), intensity.shape[1])
+    def run(_: int) -> None:
+        # Not cleared: a lane reads what its own spectrum put there, and what a lane without one computes is never looked at.
+        scratch = aligned_empty(SCRATCH_PER_POINT * n_points + SCRATCH_FOR_STATES)
+        function(*shared, scratch.ctypes.data, n_spectra, n_points)
 
-    edges = np.linspace(0, len(intensity), min(threads, max(len(intensity), 1)) + 1).astype(int)
-    parts = [slice(start, stop) for start, stop in pairwise(edges.tolist())]
-    if len(parts) == 1:
-        run(parts[0])
-    else:
-        with ThreadPoolExecutor(len(parts)) as pool:
-            list(pool.map(run, parts))
+    in_threads(run, range(threads))
     return baseline, iterations, changes
 
 
-def _bands(n_points: int, settings: WhittakerSettings) -> FloatArray:
-    """Return what the kernels read for each point, a row each: see `Kernel.band`."""
-    rows = penalty_bands(n_points, settings.lam, getattr(settings, "lam_1", 0.0))[:2]
-    extra = {"iasls": parabola_basis, "drpls": first_difference_bands}.get(settings.name)
-    return np.ascontiguousarray(rows if extra is None else np.vstack([rows, extra(n_points)]))
+class _Constants:
+    """What the kernels read for each point (see `Kernel.band`), and the numbers in `kernels.SETTINGS`.
+
+    Parameters
+    ----------
+    n_points
+        Points of a spectrum.
+    settings
+        Settings of the algorithm.
+    """
+
+    def __init__(self, n_points: int, settings: WhittakerSettings) -> None:
+        rows = penalty_bands(n_points, settings.lam, getattr(settings, "lam_1", 0.0))[:2]
+        extra = {"iasls": parabola_basis, "drpls": first_difference_bands}.get(settings.name)
+        bands = np.ascontiguousarray(rows if extra is None else np.vstack([rows, extra(n_points)]))
+        numbers = [float(getattr(settings, name, 0.0)) for name in SETTINGS[:-1]]
+        self._arrays = bands, np.array([*numbers, settings.max_iter + 1.0])
+        self.addresses = tuple(array.ctypes.data for array in self._arrays)
+
+
+_constants = lru_cache(maxsize=4)(_Constants)
 
 
 @cache

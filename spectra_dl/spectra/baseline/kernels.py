@@ -49,7 +49,7 @@ TINY = 2.2250738585072014e-308
 NOT_DONE = -1
 
 # What a function is given, in this order: arrays, then the two counts.
-ARRAYS = ("spectra", "baselines", "iterations", "changes", "bands", "settings", "scratch")
+ARRAYS = ("spectra", "baselines", "iterations", "changes", "bands", "settings", "taken", "scratch")
 SETTINGS = ("lam", "p", "lam_1", "eta", "tol", "last_iteration")
 
 
@@ -79,7 +79,6 @@ class Kernel(Tile):
 
     def write(self) -> None:
         """Write the whole function."""
-        self.following = Variable(Integer.of(self.code, 0))  # the first spectrum no lane has taken
         self.busy = Variable(Integer.of(self.code, LANES))
         with counted(Integer.of(self.code, LANES)) as lane:
             self.take_next(lane, waits=False)
@@ -221,7 +220,8 @@ class Kernel(Tile):
         waits
             Whether the lane is filled after the forward pass and so skips the backward pass.
         """
-        row = self.following.get()
+        # Counted in memory that all threads share: the first spectrum that no lane of any of them has taken.
+        row = self.memory["taken"].fetch_and_add(0, 1)
         with self.code.if_else((row < self.n_spectra).ir) as (some, none):
             with some:
                 with counted(self.n_points) as point:
@@ -235,7 +235,6 @@ class Kernel(Tile):
                 self.put_state(FRESH, lane, nothing + 1.0)
                 self.put_state(WAITING, lane, nothing + float(waits))
                 self.prepare(lane, row)
-                self.following.set(row + 1)
             with none:
                 self.put_state(ROW, lane, Number.of(self.code, -1.0))
                 self.busy.set(self.busy.get() - 1)

@@ -43,7 +43,7 @@ class WhittakerSettings:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+            number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
             requirement = (
                 "a number" if field.name != "lam" else "a number; choose_lam finds one on training spectra"
             )

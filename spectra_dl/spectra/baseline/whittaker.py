@@ -335,11 +335,12 @@ def _fit(
     if threads is not None and not (isinstance(threads, int) and threads >= 1):
         raise UsageError(f"threads is {threads!r}; give a whole number from 1, or None for all processors")
     matrix = checked_intensity(intensity)
-    fits = None
+    fits, n_threads = None, 1
     if engine == "auto" and len(matrix):
-        enough = max(len(matrix) // _SPECTRA_PER_THREAD, 1)
-        most = threads or min(usual_threads(), available_processors())
-        fits = _by_kernels(matrix, settings, min(most, enough))
+        enough = len(matrix) // _SPECTRA_PER_THREAD
+        if enough > 1:
+            n_threads = min(threads or min(usual_threads(), available_processors()), enough)
+        fits = _by_kernels(matrix, settings, n_threads)
     baseline, iterations, final_change = fits or _by_lapack(matrix, settings)
     return certified(
         matrix,
@@ -347,6 +348,7 @@ def _fit(
         converged=final_change < settings.tol,
         iterations=iterations,
         final_change=final_change,
+        threads=n_threads,
     )
 
 

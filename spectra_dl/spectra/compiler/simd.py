@@ -282,6 +282,22 @@ class Memory(Value):
         address = self._address(index, _VECTOR)
         return Number(self.code, self.code.load(address, typ=_VECTOR, align=LANES * _BYTES_PER_LANE))
 
+    def fetch_and_add(self, index: "Integer | int", amount: int) -> Integer:
+        """Return the int64 at ``index`` and add to it, undisturbed by other threads.
+
+        Parameters
+        ----------
+        index
+            The element, from 0.
+        amount
+            What is added.
+        """
+        address = self._address(index, _INTEGER)
+        return Integer(
+            self.code,
+            self.code.atomic_rmw("add", address, ir.Constant(_INTEGER, amount), "monotonic"),
+        )
+
     def put(self, index: "Integer | int", value: "Number | Integer") -> None:
         """Store one value at ``index``.
 

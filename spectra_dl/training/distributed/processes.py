@@ -18,9 +18,9 @@ from types import FrameType
 import torch
 
 from spectra_dl.errors import EnvironmentFault, UsageError
+from spectra_dl.execution.facts import torch_device
 from spectra_dl.training.batches import Batch
 from spectra_dl.training.distributed.launch import Launch
-from spectra_dl.training.engine import device_kind
 
 # A process that dies closes its connections and is noticed at once. This is for a machine that vanishes or stands still,
 # and must be longer than a checkpoint ever takes to write.
@@ -157,7 +157,7 @@ def join_processes(launch: Launch, device: str) -> Processes:
     processes = Processes(launch)
     if not processes.several:
         return processes
-    kind = device_kind(device)
+    kind = torch_device(device).type
     if kind == "cuda" and launch.local_rank >= torch.cuda.device_count():
         raise UsageError(
             f"process {launch.local_rank} on this machine has no GPU of its own ({torch.cuda.device_count()} GPUs); start one process for each GPU, or choose device 'cpu'"

@@ -61,6 +61,15 @@ class GroupBatches:
         order = torch.stack([places % len(rows.inputs) for rows in self.each], dim=1)
         yield from map(self._batch, split_passes(repeat(order, longest.passes), len(self) // longest.passes))
 
+    @property
+    def n_bytes(self) -> int:
+        """The memory that the rows take; members share none."""
+        return sum(rows.n_bytes for rows in self.each)
+
+    def on(self, device: torch.device) -> "GroupBatches":
+        """Return the same rows on another device."""
+        return GroupBatches(tuple(rows.on(device) for rows in self.each))
+
     def fingerprint(self) -> dict[str, str]:
         """Return what makes these rows and their order these, by name."""
         return {

@@ -99,6 +99,12 @@ def test_it_counts_first_and_has_a_card_for_each_patient_with_the_printed_answer
         assert f"p( bone metastasis ) {share}; threshold 0.574" in page.cards[name]
 
 
+def test_the_command_says_where_the_page_is(demo, tmp_path):
+    printed = run("predict", demo, "--out", "out", folder=tmp_path).stdout
+    assert printed.rstrip().splitlines()[-1] == "The patients' cards: out/report.html"
+    assert "report.html" not in run("predict", demo).stdout
+
+
 def test_why_there_is_no_answer_stands_there_in_the_words_that_are_printed(shown):
     page, printed = shown
     reasons = re.findall(r"^  (SIM-\d\d): (.*)$", printed, re.MULTILINE)

@@ -3,13 +3,13 @@
 import copy
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 
+from pages.example_report import Page, renamed, report, undrawn, words
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
@@ -23,155 +23,6 @@ HOSTILE = "<script>alert(1)</script>\"'&$x$\n\u202e\u200f{{ 7 * 7 }}" + "z" * 20
 NEW_KEYS = ("roc", "calibration", "confusion", "threshold", "per_fold", "conformal")
 
 
-CURVES = """{
- "roc": [{"class": "sick", "false_positive_rate": [0, 0.2, 1], "sensitivity": [0, 0.9, 1]}],
- "calibration": {"ece": 0.05, "brier": 0.2, "slope": 0.9, "intercept": null, "reliability": [
-   {"low": 0.1, "high": 0.4, "patients": 20, "mean_probability": 0.3,
-    "observed": 0.25, "observed_low": 0.1, "observed_high": 0.5}]},
- "confusion": {"classes": ["healthy", "sick"], "counts": [[12, 8], [3, 17]]},
- "threshold": {"rule": "youden", "per_fold": [0.41, 0.62], "spread_per_fold": [[0.33, 0.48], [0.51, 0.77]],
-   "sensitivity": {"value": 0.85, "low": 0.64, "high": 0.95, "method": "wilson"},
-   "specificity": {"value": 0.55, "low": 0.34, "high": 0.74, "method": "wilson"}},
- "conformal": {"coverage_wanted": 0.9, "coverage": 0.925, "coverage_per_class": {"healthy": 0.9, "sick": 0.95},
-   "mean_set_size": 1.4, "abstained": 0.4, "pooled_classes": ["sick"]}
-}"""
-SALIENCY = """{
- "model": "CNN compact", "axis": [400, 1003, 1800], "axis_title": "wavenumber / cm⁻¹", "unit": "cm⁻¹", "known": "nearest known band", "stability": 0.61,
- "classes": [{"name": "sick", "mean": [0, 1, 0], "attribution": [0, 0.5, 0], "spread": [0, 0.1, 0]}],
- "places": [{"position": 1003, "name": "phenylalanine", "source": "Somebody 2007", "class": "sick",
-   "attribution": 0.5, "stable": true}]
-}"""
-
-
-def interval(value, low, high, method="percentile"):
-    return {"value": value, "low": low, "high": high, "undefined_share": 0.0, "method": method}
-
-
-def model(auc, low, high, *, kind="classical"):
-    return {
-        "kind": kind,
-        "patient_level": {
-            "auc": interval(auc, low, high),
-            "balanced_accuracy": interval(0.7, 0.6, 0.8),
-            "sensitivity": interval(0.8, 0.6, 0.9, "wilson"),
-            "specificity": interval(0.6, 0.4, 0.8, "wilson"),
-            "mcc": interval(None, None, None),
-        },
-        "row_level": {"auc": interval(0.71, 0.6, 0.8)},
-        "training_patient_auc": 0.999,
-        "permutation_p": 0.0005,
-        "leaky_estimate": {"auc": 0.987, "balanced_accuracy": 0.9},
-        **json.loads(CURVES),
-        "per_fold": [
-            {
-                "repeat": 1,
-                "fold": fold,
-                "patients": 20,
-                "auc": 0.123 + fold,
-                "balanced_accuracy": 0.7,
-                "left_out": "tuesday",
-                "chosen": {"name": "rate 0.01", "inner_scores": {"rate 0.01": 0.8, "rate 0.1": 0.7}},
-            }
-            for fold in (1, 2)
-        ],
-    }
-
-
-def report(*, auc=(0.8, 0.7, 0.9), rival="not distinguishable", severity="fine"):
-    differences = {
-        "better": (0.1, 0.02, 0.18),
-        "worse": (-0.1, -0.18, -0.02),
-        "not distinguishable": (0.01, -0.05, 0.07),
-    }
-    findings = [
-        {"name": "row order", "severity": "fine", "sentence": "Row order says nothing.", "patient_auc": None},
-        {
-            "name": "column ward",
-            "severity": severity,
-            "sentence": "The class follows ward.",
-            "patient_auc": None,
-        },
-    ]
-    return {
-        "command": ["spectra-dl", "evaluate", "spectra", "my file.csv"],
-        "versions": {"spectra-dl": "0.1.0"},
-        "seed": 0,
-        "inputs": [{"path": "my file.csv", "sha256": "ab" * 32}],
-        "notes": ["decimal comma"],
-        "refused": [],
-        "results": {
-            "context": {"words": {"row": "spectrum", "rows": "spectra", "target": "target"}},
-            "data": {
-                "rows": 120,
-                "patients": 40,
-                "classes": ["healthy", "sick"],
-                "patients_per_class": {"healthy": 20, "sick": 20},
-                "positive_class": "sick",
-                "positive_class_reason": "'sick' was chosen.",
-            },
-            "settings": {
-                "folds": 2,
-                "repeats": 1,
-                "seed": 0,
-                "resamples": 2000,
-                "permutations": 2000,
-                "interval": "percentile",
-                "level": 0.95,
-                "split_by": "ward",
-                "threshold_rule": "youden",
-                "coverage": 0.9,
-            },
-            "audit": {"severity": severity, "findings": findings},
-            "models": {
-                "CNN compact": model(*auc, kind="network"),
-                "majority class": model(0.5, 0.5, 0.5, kind="control"),
-                "PLS-DA": model(0.81, 0.7, 0.9),
-            },
-            "differences": [
-                {
-                    "model": name,
-                    "reference": "CNN compact",
-                    "metric": "auc",
-                    "difference": interval(*differences[outcome]),
-                    "verdict": outcome,
-                }
-                for name, outcome in (("majority class", "worse"), ("PLS-DA", rival))
-            ],
-            "split": {"sha256": "cd" * 32, "folds": []},
-            "saliency": json.loads(SALIENCY),
-        },
-    }
-
-
-class Page(HTMLParser):
-    """The elements of a page, its attributes and the text a reader sees."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.attributes, self.text = [], [], ""
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag):
-        if tag in ("td", "th", "span", "dt"):
-            self.text += " "
-
-    def handle_data(self, data):
-        if self.tags[-1:] != ["style"]:
-            self.text += data
-
-    @property
-    def words(self):
-        return " ".join(self.text.split())
-
-
-def words(content):
-    return Page(report_page(content)).words
-
-
 @pytest.fixture(scope="module")
 def html():
     return report_page(report())
@@ -180,22 +31,6 @@ def html():
 @pytest.fixture(scope="module")
 def page(html):
     return Page(html)
-
-
-def undrawn(content):
-    """Return a report without the figures that take time to draw."""
-    for each in content["results"]["models"].values():
-        del each["roc"], each["calibration"]
-    del content["results"]["saliency"]
-    return content
-
-
-def renamed(content, old, new):
-    if isinstance(content, dict):
-        return {renamed(key, old, new): renamed(value, old, new) for key, value in content.items()}
-    if isinstance(content, list):
-        return [renamed(value, old, new) for value in content]
-    return new if content == old else content
 
 
 @pytest.mark.parametrize(
@@ -398,78 +233,3 @@ def test_the_report_that_the_harness_writes_is_shown():
     value = evaluation.models["LDA"].patient_level["auc"].value
     assert f"{value:.3f} [" in said
     assert "24 patients (12 healthy, 12 sick)" in said
-
-
-OF_REGION = {
-    "title": "intensity (SD)",
-    "axis_title": "Raman shift, cm⁻¹",
-    "axis": [1800.0, 1900.0, 2000.0],
-    "classes": [
-        {"name": name, "patients": 20, "mean": mean, "spread": [0.1, 0.2, 0.0], "points": []}
-        for name, mean in (("healthy", [0.1, 0.2, 0.3]), ("sick", [0.3, 0.2, 0.3]))
-    ],
-}
-OF_AXIS = {
-    "title": "first wavenumber, cm⁻¹",
-    "axis_title": "",
-    "axis": [],
-    "classes": [
-        {"name": name, "patients": 3, "mean": [], "spread": [], "points": points}
-        for name, points in (("healthy", [400.1, 400.1, 400.2]), ("sick", [400.3, 400.3, 400.3]))
-    ],
-}
-
-
-def stopped(picture):
-    content = undrawn(report(severity="stop"))
-    content["results"]["audit"]["findings"][1] |= {"name": "silent region", "picture": picture}
-    return content
-
-
-@pytest.mark.parametrize(
-    ("picture", "said"),
-    [
-        (OF_REGION, "intensity (SD), by class: healthy from 0.1 to 0.3; sick from 0.2 to 0.3"),
-        (OF_AXIS, "first wavenumber, cm⁻¹, by class: healthy from 400.1 to 400.2; sick from 400.3 to 400.3"),
-    ],
-)
-def test_what_stopped_the_study_is_drawn_before_any_score(picture, said):
-    page = report_page(stopped(picture))
-    assert page.index(f'aria-label="{said}"') < page.index("What to do next") < page.index("0.800")
-    assert said not in report_page(undrawn(report(severity="stop")))
-
-
-def test_what_is_raised_comes_with_what_to_do_next():
-    said = words(stopped(OF_AXIS))
-    assert "silent region Look for what differs besides the samples" in said
-    of_columns = words(undrawn(report(severity="warn")))
-    assert "column ward Balance this column over the classes, or evaluate with --split-by it" in of_columns
-    assert "What to do next" not in words(undrawn(report()))
-
-
-def test_models_stand_in_a_strip_before_any_table():
-    page = report_page(undrawn(report()))
-    strip = page[page.index('class="models"') : page.index("<table>")]
-    assert strip.count('role="img" aria-label="AUC: ') == 3
-    assert "0.810 [0.700, 0.900]" in strip
-
-
-def test_the_majority_class_has_no_interval_of_its_own():
-    page = report_page(undrawn(report()))
-    assert "0.500 [" not in Page(page).words
-    assert 'aria-label="AUC: 0.500"' in page
-
-
-def test_checks_that_found_nothing_are_folded_away():
-    page = report_page(undrawn(report(severity="warn")))
-    folded = page[page.index("<details>") : page.index("</details>")]
-    assert "1 check found nothing" in folded
-    assert "Row order says nothing." in folded
-    assert "The class follows ward." not in folded
-
-
-def test_a_page_is_short_before_the_folds():
-    page = re.sub(
-        r"<details>.*?</details>|<svg.*?</svg>", "", report_page(stopped(OF_REGION)), flags=re.DOTALL
-    )
-    assert len(Page(page[: page.index('id="folds"')]).words.split()) < 1200

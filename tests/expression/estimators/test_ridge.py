@@ -40,6 +40,24 @@ def test_rows_that_were_not_seen_are_told_as_scikit_learn_tells_them(shape):
     np.testing.assert_allclose(RidgePath(rows, targets).at(2.0)(unseen), expected, atol=1e-7)
 
 
+@pytest.mark.parametrize("genes", [3, 60])
+@pytest.mark.parametrize("shape", [TALL, WIDE])
+def test_predictions_of_all_penalties_are_those_of_scikit_learns_cholesky(shape, genes):
+    rows, targets = drawn(shape, genes)
+    unseen, _ = drawn((10, shape[1]), seed=1)  # fewer rows than genes, and more
+    penalties = (0.1, 2.0, 50.0)
+    found = list(RidgePath(rows, targets).predictions(unseen, penalties))
+    for penalty, predicted in zip(penalties, found, strict=True):
+        expected = Ridge(alpha=penalty, solver="cholesky").fit(rows, targets).predict(unseen)
+        np.testing.assert_allclose(predicted, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_penalty_below_rounding_still_gives_the_least_squares_map():
+    rows, targets = drawn(TALL, noise=0.0)
+    fitted = RidgePath(np.concatenate([rows, rows], axis=1), targets).at(1e-300)
+    np.testing.assert_allclose(fitted(np.concatenate([rows, rows], axis=1)), targets, atol=1e-6)
+
+
 def test_one_path_answers_for_penalties_in_any_order():
     rows, targets = drawn(TALL)
     path = RidgePath(rows, targets)

@@ -13,7 +13,7 @@ _METADATA = """
     level split fold score weight tumor age n size nCount_Spatial nCount_SCT nFeature_RNA nUMI nGene UMAP_1 UMAP1 umap_2 tSNE_2 TSNE_1
     PC1 PC_10 X_umap_1 RNA_snn_res.0.8 is_tumor has_image depth percent_mito percent.mt pct_ribo percent_top_50 S.Score G2M.Score
     doublet_score y_true ambiguous __ambiguous no_feature __no_feature not_aligned __not_aligned too_low_aQual __too_low_aQual
-    alignment_not_unique __alignment_not_unique in_tissue Unnamed:0
+    alignment_not_unique __alignment_not_unique in_tissue on_tissue tissue_mask inTissueMask not_in_tissue tumour_tissue Unnamed:0
 """
 METADATA = _METADATA.split()
 _HUMAN = """

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from spectra_dl.errors import SpectraDLWarning, UsageError
-from spectra_dl.spectra.baseline import BaselineResult, airpls, arpls, asls, drpls, iasls
+from spectra_dl.spectra.baseline import BaselineResult, airpls, arpls, asls, compiled, drpls, iasls
 from spectra_dl.spectra.baseline.whittaker import Engine
+from spectra_dl.spectra.compiler.aligned import aligned_empty
 
 FloatArray = NDArray[np.float64]
 FUNCTIONS = {"asls": asls, "arpls": arpls, "airpls": airpls, "iasls": iasls, "drpls": drpls}
@@ -131,6 +132,23 @@ def test_no_batch_size_and_no_neighbour_changes_a_bit(method: str, mixed: FloatA
 def test_the_number_of_threads_changes_no_bit(method: str, threads: int, mixed: FloatArray) -> None:
     fit = FUNCTIONS[method]
     assert_same_bits(fit(mixed, lam=1e4, threads=threads), fit(mixed, lam=1e4, threads=1))
+
+
+@pytest.mark.parametrize("method", FUNCTIONS)
+def test_what_stood_in_the_memory_before_changes_no_bit(
+    method: str, mixed: FloatArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = mixed[:3]  # fewer than lanes: some never get a spectrum
+    expected = FUNCTIONS[method](few, lam=1e4)
+    for left in (np.nan, np.inf, -1.0, 5e-324):
+
+        def used_before(length: int, left: float = left) -> FloatArray:
+            memory = aligned_empty(length)
+            memory.fill(left)
+            return memory
+
+        monkeypatch.setattr(compiled, "aligned_empty", used_before)
+        assert_same_bits(FUNCTIONS[method](few, lam=1e4), expected)
 
 
 def test_memory_layout_changes_no_bit(mixed: FloatArray) -> None:

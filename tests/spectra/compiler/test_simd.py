@@ -1,6 +1,7 @@
 """The building blocks of SIMD code, compiled and run against numpy."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -106,3 +107,19 @@ def test_loops_branches_and_whole_numbers() -> None:
     machine_code(function)(result.ctypes.data, 12)
     expected = sum(i * i for i in range(12) if i % 2 == 0)
     assert result.tolist() == [expected / 4, 2]
+
+
+def test_numbers_that_several_threads_fetch_are_each_fetched_once() -> None:
+    function = empty_function(ir.Module("test"), "fetch", n_arrays=2, n_counts=1)
+    code = ir.IRBuilder(function.append_basic_block("entry"))
+    counter, seen = (Memory(code, argument) for argument in function.args[:2])
+    with counted(Integer(code, function.args[2])):
+        place = counter.fetch_and_add(0, 1)
+        seen.put(place, place + 1)
+    code.ret_void()
+    fetch, each, threads = machine_code(function), 200_000, 4
+    taken, found = np.zeros(1, dtype=np.int64), np.zeros(threads * each, dtype=np.int64)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda _: fetch(taken.ctypes.data, found.ctypes.data, each), range(threads)))
+    assert taken[0] == len(found)
+    np.testing.assert_array_equal(found, np.arange(1, len(found) + 1))

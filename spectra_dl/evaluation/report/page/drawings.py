@@ -13,7 +13,8 @@ from spectra_dl.evaluation.report.figures import (
     roc_figure,
     svg_text,
 )
-from spectra_dl.evaluation.report.page.study import Model, Picture, Saliency, Study
+from spectra_dl.evaluation.report.page.audit_parts import Evidence
+from spectra_dl.evaluation.report.page.study import Model, Saliency, Study
 from spectra_dl.evaluation.report.page.wording import listed, printable, short_name
 
 if TYPE_CHECKING:
@@ -101,18 +102,18 @@ def _saliency(saliency: Saliency, row: str) -> "Figure":
     )
 
 
-def _stopping(study: Study) -> Picture | None:
-    """Return the picture of the first finding that stopped the study and can be drawn."""
-    stopped = (each.picture for each in study.results.audit.findings if each.severity == "stop")
+def _stopping(study: Study) -> Evidence | None:
+    """Return the evidence of the first finding that stopped the study and can be drawn."""
+    stopped = (each.evidence for each in study.results.audit.findings if each.severity == "stop")
     return next((drawn for drawn in stopped if drawn is not None), None)
 
 
-def _confound(picture: Picture) -> "Figure":
-    classes = picture.classes[:_CLASSES_DRAWN]
+def _confound(evidence: Evidence) -> "Figure":
+    classes = evidence.classes[:_CLASSES_DRAWN]
     named = [(f"{_legend(each.name)} ({each.patients} patients)", each) for each in classes]
-    if not picture.axis:
-        return points_figure([Curve(name, each.points, []) for name, each in named], title=picture.title)
-    curves = [_with_ends(name, picture.axis, each.mean, each.spread) for name, each in named]
+    if not evidence.axis:
+        return points_figure([Curve(name, each.points, []) for name, each in named], title=evidence.title)
+    curves = [_with_ends(name, evidence.axis, each.mean, each.spread) for name, each in named]
     centre = [statistics.fmean(values) for values in zip(*(each.mean for each in classes), strict=True)]
     # Squares of the spreads, weighted by patients: the usual standard deviation within classes.
     patients = sum(each.patients for each in classes)
@@ -124,13 +125,13 @@ def _confound(picture: Picture) -> "Figure":
     differences = [
         _with_ends(
             name,
-            picture.axis,
+            evidence.axis,
             [(mean - middle) / unit for mean, middle, unit in zip(each.mean, centre, scale, strict=True)],
             [_TWO_SIDED * each.patients**-0.5] * len(centre),
         )
         for name, each in named
     ]
-    return curves_figure(curves, differences, axis_title=picture.axis_title, title=picture.title)
+    return curves_figure(curves, differences, axis_title=evidence.axis_title, title=evidence.title)
 
 
 def _with_ends(name: str, x: list[float], y: list[float], reach: list[float]) -> Curve:
@@ -139,11 +140,11 @@ def _with_ends(name: str, x: list[float], y: list[float], reach: list[float]) ->
     return Curve(name, x, y, low, high)
 
 
-def _in_words(picture: Picture) -> str:
-    """Return the range of each class's numbers, for who can't see the picture."""
+def _in_words(evidence: Evidence) -> str:
+    """Return the range of each class's numbers, for who can't see the evidence."""
     return "; ".join(
         f"{_legend(each.name)} from {min(each.points or each.mean):.4g} to {max(each.points or each.mean):.4g}"
-        for each in picture.classes[:_CLASSES_DRAWN]
+        for each in evidence.classes[:_CLASSES_DRAWN]
         if each.points or each.mean
     )
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from spectra_dl.evaluation.report.page.study import Finding, Interval
+    from spectra_dl.evaluation.report.page.audit_parts import Finding
+    from spectra_dl.evaluation.report.page.study import Interval
 
 LISTED_AT_MOST = 40
 _GRAVITY = {"stop": 0, "warn": 1, "fine": 2}

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from spectra_dl.evaluation.report.page.audit_parts import Audit
 from spectra_dl.evaluation.report.page.study import (
-    Audit,
     Chance,
     Choice,
     Context,

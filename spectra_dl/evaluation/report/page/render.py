@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.metric import shown_in
+from spectra_dl.evaluation.report.next_steps import next_steps
 from spectra_dl.evaluation.report.page.answers import answers
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
@@ -16,7 +17,6 @@ from spectra_dl.evaluation.report.page.environment import (
     gravest_first,
 )
 from spectra_dl.evaluation.report.page.methods import methods, sources
-from spectra_dl.evaluation.report.page.next_steps import next_steps
 from spectra_dl.evaluation.report.page.outcomes_page import outcomes_page
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.profiles_page import profiles_page
@@ -63,7 +63,7 @@ def _classes_page(study: Study) -> str:
             study=study,
             results=results,
             findings=findings,
-            next_steps=next_steps(findings),
+            next_steps=next_steps([each.name for each in findings if each.severity != "fine"]),
             verdict=study_verdict(study),
             research_use=RESEARCH_USE,
             counts=counts(study),

@@ -13,6 +13,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.report.page.audit_parts import Audit
 from spectra_dl.evaluation.report.page.model_parts import ModelParts
 
 _Report = TypeVar("_Report", bound=BaseModel)
@@ -168,41 +169,6 @@ class Difference(Part):
     metric: str
     difference: Interval
     verdict: Literal["better", "worse", "not distinguishable"]
-
-
-class ClassShown(Part):
-    """What a class looks like to a probe: a curve with its spread, or a number of each patient."""
-
-    name: str
-    patients: int
-    mean: list[float] = []
-    spread: list[float] = []
-    points: list[float] = []
-
-
-class Picture(Part):
-    """What a probe that stopped the study sees."""
-
-    title: str
-    axis_title: str = ""
-    axis: list[float] = []
-    classes: list[ClassShown]
-
-
-class Finding(Part):
-    """What one check of the audit found."""
-
-    name: str
-    severity: Literal["stop", "warn", "fine"]
-    sentence: str
-    picture: Picture | None = None
-
-
-class Audit(Part):
-    """What other than biology separates the classes."""
-
-    severity: Literal["stop", "warn", "fine"]
-    findings: list[Finding]
 
 
 class SalientClass(Part):

@@ -20,6 +20,7 @@ from spectra_dl.expression.readers.stored.nodes import StoredGroup
 from spectra_dl.expression.readers.stored.opened import opened_anndata
 from spectra_dl.expression.readers.tissue_marks import marks_tissue, may_mark_tissue, tissue_marks
 from spectra_dl.expression.section import ArrayPlaces
+from spectra_dl.storage.wording import letters_and_digits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -202,7 +203,12 @@ def _marks(obs: Table, rows: "NDArray[np.intp]") -> "tuple[NDArray[np.bool_] | N
 def _array(
     obs: Table,
 ) -> "tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, list[str]]":
-    row, column = (obs.first(*names) for names in (("array_row",), ("array_col", "array_column")))
+    plain = {letters_and_digits(name): name for name in obs.names}
+    pairs = [("arrayrow", "arraycol"), ("arrayrow", "arraycolumn")]
+    if {"imagerow", "imagecol"} <= set(plain):
+        pairs.append(("row", "col"))  # as Seurat calls them
+    pair = next((pair for pair in pairs if set(pair) <= set(plain)), None)
+    row, column = (obs.column(plain[name]) for name in pair) if pair else (None, None)
     if row is None or column is None:
         return None, None, []
     places = [_whole(row), _whole(column)]

@@ -10,6 +10,7 @@ from spectra_dl.expression.readers.anndata_files.columns import check_encoding
 from spectra_dl.expression.readers.anndata_files.matrices import read_sparse
 from spectra_dl.expression.readers.anndata_files.tables import Table, read_table
 from spectra_dl.expression.readers.stored.nodes import StoredArray, StoredGroup
+from spectra_dl.expression.section import pitch_of
 from spectra_dl.storage.wording import letters_and_digits
 
 if TYPE_CHECKING:
@@ -26,18 +27,19 @@ _KEYS = (
     "xxy",
     "xy",
 )
-_PAIRS = (  # x before y
-    ("x", "y"),
+_PAIRS = (  # x before y; what says that it is in pixels first, since x and y may be places on the array
     ("x_pixel", "y_pixel"),
     ("pixel_x", "pixel_y"),
     ("pxl_col_in_fullres", "pxl_row_in_fullres"),
     ("imagecol", "imagerow"),
+    ("x", "y"),
     ("spatial1", "spatial2"),
     ("spatial_1", "spatial_2"),
     ("spatial_x", "spatial_y"),
     ("0", "1"),
 )
-_OBS_PAIRS = _PAIRS[1:5]
+_OBS_PAIRS = _PAIRS[:4]
+_LEAST_PITCH = 3.0  # pixels between spots; places of an array lie 1 or 2 apart
 _NEEDED = "x and y of each spot are needed"
 
 
@@ -62,6 +64,7 @@ def spot_pixels(root: StoredGroup, obs: Table) -> tuple[FloatArray | None, list[
         return columns, []
     notes: list[str] = []
     pixel = _of_member(root, key, obs, notes)
+    _refuse_places(pixel, f"{root.where}: obsm['{key:.40}']")
     if key != "spatial":
         notes.append(f"positions are those of obsm['{key:.40}']")
     if columns is not None and not np.allclose(pixel, columns, rtol=0, atol=1.0, equal_nan=True):
@@ -131,6 +134,16 @@ def _of_table(root: StoredGroup, key: str, obs: Table, title: str) -> FloatArray
             f"{title} is a table with the columns {', '.join(table.names)!r:.120}; {_NEEDED}, name the columns of full-resolution pixels x and y"
         )
     return pixel
+
+
+def _refuse_places(pixel: FloatArray, title: str) -> None:
+    """Refuse whole numbers that lie as near to each other as places of an array do."""
+    known = pixel[np.isfinite(pixel).all(axis=1)]
+    pitch = pitch_of(known)
+    if 0 < pitch < _LEAST_PITCH and len(known) > 3 and np.array_equal(known, np.rint(known)):
+        raise DataError(
+            f"{title} has places {pitch:.3g} apart in whole numbers, as those of an array are; {_NEEDED} in pixels of the full-resolution image"
+        )
 
 
 def _of_pair(table: Table, pairs: "Sequence[tuple[str, str]]") -> FloatArray | None:

@@ -19,7 +19,7 @@ from spectra_dl.expression.readers.array_pitch import array_pixel_size, pitch_pi
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size, differ
 from spectra_dl.expression.readers.source import SectionSource, refuse_far
 from spectra_dl.expression.readers.stored.opened import opened_anndata
-from spectra_dl.expression.readers.tenx.space_ranger import PITCH_UM, SPOT_UM
+from spectra_dl.expression.readers.tenx.space_ranger import PITCH_UM, SPOT_UM, spot_pixel_size
 from spectra_dl.expression.readers.written_sizes import image_notes, written_pixel_sizes
 from spectra_dl.expression.section import TissueSection, pitch_of
 
@@ -156,8 +156,9 @@ def _sizes(
     neighbours = None if metadata.bin_um else pitch_pixel_size(pixel, metadata.spot_diameter_px)
     measured = array or neighbours
     given = source.um_per_pixel
-    size, differing = agreed_pixel_size(given, [measured, *stated.sizes(given)], where)
     visium = measured is not None and not metadata.bin_um and not hest.pitch_um
+    by_spots = spot_pixel_size(metadata.spot_diameter_px) if visium else None
+    size, differing = agreed_pixel_size(given, [measured, *stated.sizes(given), by_spots], where)
     pitch = pitch_of(pixel) * size.um_per_pixel
     diameter = metadata.spot_diameter_px
     return _Sizes(
@@ -205,14 +206,20 @@ def patient_of(
     Raises
     ------
     DataError
-        Its spots belong to several patients.
+        Its spots belong to several patients, or some of them to one and some to nobody.
     """
     if source.patient is not None:
         return source.patient, []
-    patients = set() if content.patient is None else set(content.patient)
+    stated = [] if content.patient is None else content.patient.tolist()
+    patients = set(stated) - {""}
     if len(patients) > 1:
         raise DataError(
             f"{source.path.name}: its spots belong to {len(patients)} patients, {', '.join(sorted(patients)[:3])!r:.60} among them; write one file for each section"
+        )
+    if patients and (gone := stated.count("")):
+        raise DataError(
+            f"{source.path.name}: {gone} of its {len(stated)} spots name no patient, the others {patients.pop()!r:.60}; fill in whose they are, or name the patient "
+            "in the sheet"
         )
     patient = next(iter(patients), None) or hest.patient
     return patient, [f"patient {patient!r:.60} as its file says"] if patient else []

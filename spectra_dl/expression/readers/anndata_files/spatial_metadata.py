@@ -122,7 +122,7 @@ def spatial_metadata(root: StoredGroup, library: str | None, *, whole: bool = Tr
         spot_diameter_px=factors["spot_diameter_fullres"],
         um_per_pixel=factors["microns_per_pixel"],
         bin_um=factors["bin_size_um"],
-        images=tuple(image for image in images if min(image.width, image.height) >= _SMALLEST),
+        images=tuple(image for image in images if max(image.width, image.height) >= _SMALLEST),
     )
 
 

@@ -23,6 +23,7 @@ from spectra_dl.expression.readers.spatialdata_files.elements import PlacedSpots
 from spectra_dl.expression.readers.spatialdata_files.image import spatialdata_image
 from spectra_dl.expression.readers.spatialdata_files.table_choice import ChosenTable, choose_table
 from spectra_dl.expression.readers.stored.zarr_files import open_zarr
+from spectra_dl.expression.readers.tenx.space_ranger import spot_pixel_size
 from spectra_dl.expression.section import TissueSection, pitch_of
 from spectra_dl.storage.wording import printable
 from spectra_dl.storage.zarr_files.checks import check_zarr
@@ -101,8 +102,9 @@ def _section(
     full_pixel, diameter = pixel / scale, None if placed.diameter is None else placed.diameter / scale
     image = spatialdata_image(source.path, placed.image, placed.channels)
     measured, notes = array_pixel_size(full_pixel, content.array, table.bin_um, where)
-    known = [measured or (None if table.bin_um else pitch_pixel_size(full_pixel, diameter))]
-    size, differing = agreed_pixel_size(source.um_per_pixel, known, where)
+    by_array = measured or (None if table.bin_um else pitch_pixel_size(full_pixel, diameter))
+    by_spots = spot_pixel_size(None if table.bin_um or not by_array else diameter, "by the shapes' radius")
+    size, differing = agreed_pixel_size(source.um_per_pixel, [by_array, by_spots], where)
     full = size.um_per_pixel
     values, counts = content.values, content.counts
     patient, patient_notes = patient_of(source, content, HestMetadata())

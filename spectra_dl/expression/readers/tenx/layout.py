@@ -25,6 +25,7 @@ _COUNTS = (  # the surest first
     ("raw", re.compile(r"\A(.{0,255}?)raw_feature_bc_matrix\.h5")),
     ("raw", re.compile(r"\A(.{0,255}?)raw_(?:feature_bc_matrix|gene_bc_matrices)")),
 )
+_LIKE_POSITIONS = re.compile(r".*(position|coordinate).*\.(csv|tsv|txt|parquet)(\.gz)?", re.IGNORECASE)
 _ACCESSION = re.compile(r"GSM[0-9]+")
 _ORDER = ("tissue_positions.csv", "tissue_positions.parquet", "tissue_positions_list.csv")
 _MOST_NAMES = 100_000
@@ -50,9 +51,14 @@ class Counts:
 
     @property
     def folder(self) -> Path:
-        """The folder of the run."""
-        flat = self.path.is_dir() and not _COUNTS[1][1].fullmatch(self.path.name)
-        return self.path if flat and not _COUNTS[4][1].fullmatch(self.path.name) else self.path.parent
+        """The folder of the run, above that of the counts and of their genome."""
+        if not self.path.is_dir():
+            return self.path.parent
+        if holds_counts_by_name(self.path):
+            return self.path.parent
+        genome = self.path.absolute()
+        named = holds_counts_by_name(genome.parent) and folder_of_matrix(genome.parent) == genome
+        return genome.parents[1] if named else self.path
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,17 @@ class SpaceRangerFiles:
     notes: tuple[str, ...] = ()
     other_positions: tuple[Path, ...] = ()
     lowres: Path | None = None
+
+
+def holds_counts_by_name(folder: Path) -> bool:
+    """Say whether a folder has the name of one that holds counts as three text files.
+
+    Examples
+    --------
+    >>> holds_counts_by_name(Path("filtered_feature_bc_matrix")), holds_counts_by_name(Path("outs"))
+    (True, False)
+    """
+    return any(_COUNTS[at][1].fullmatch(folder.name) for at in (1, 4))
 
 
 def names_in(folder: Path) -> list[str]:
@@ -129,8 +146,10 @@ def counts_in(folder: Path) -> Counts | None:
             )
         for group in at:
             for counts in group:
-                raw = kind == "raw" or _COUNTS[4][1].fullmatch(counts.path.name) is not None
+                raw = kind == "raw" or any(_COUNTS[4][1].fullmatch(name) for name in counts.path.parts[-2:])
                 return Counts(counts.path, counts.prefix, raw)
+    if holds_counts_by_name(folder) and folder_of_matrix(folder):
+        return Counts(folder, raw=_COUNTS[4][1].fullmatch(folder.name) is not None)
     return None
 
 
@@ -161,6 +180,7 @@ def with_spatial(counts: Counts, notes: Sequence[str] = ()) -> SpaceRangerFiles:
     positions, factors, hires = (
         _belonging(counts, pattern, said) for pattern in (_POSITIONS, _FACTORS, _HIRES)
     )
+    positions = positions or _positions_named_otherwise(counts, said)
     if hires is None:
         hires = _belonging(counts, _LOWRES, said)
     return SpaceRangerFiles(
@@ -191,7 +211,7 @@ def has_spatial_files(folder: Path) -> bool:
 def summary_of(folder: Path) -> str:
     """Return the names in a folder and one level below that have to do with Space Ranger, for messages."""
     known = re.compile(
-        r".*(_matrix(\.h5|\.mtx)?(\.gz)?|tissue_\w+\.\w+|scalefactors_json\.json|spatial|\.tar(\.gz)?|\.tgz|\.zip|(binned|segmented)_outputs"
+        r".*(_matri(x|ces)(\.h5|\.mtx)?(\.gz)?|tissue_\w+\.\w+|[Pp]osition.*|scalefactors_json\.json|spatial|\.tar(\.gz)?|\.tgz|\.zip|(binned|segmented)_outputs"
         r"|square_[0-9]+um|outs|_info\.h5|\.cloupe|\.mtx)"
     )
     listed = list(_walked(folder, known))
@@ -252,6 +272,17 @@ def _belonging(counts: Counts, pattern: re.Pattern[str], notes: list[str]) -> Pa
             f"({counts.prefix!r:.60}); put the files of one sample into a folder of its own"
         )
     return None
+
+
+def _positions_named_otherwise(counts: Counts, notes: list[str]) -> Path | None:
+    """Return the only table in ``spatial`` whose name speaks of positions; its columns are checked where it is read."""
+    spatial = counts.folder / "spatial"
+    found = [spatial / name for name in names_in(spatial) if _LIKE_POSITIONS.fullmatch(name)]
+    if len(found) != 1:
+        return None
+    _refuse_shared_folder(counts, spatial)
+    notes.append(f"{found[0].name} is taken for the positions of {counts.path.name}")
+    return found[0]
 
 
 def _samples(folder: Path) -> set[str]:

@@ -14,6 +14,7 @@ from spectra_dl.expression.readers.count_matrix import refuse_duplicates
 from spectra_dl.expression.readers.source import refuse_far
 from spectra_dl.expression.readers.tenx.parquet_table import is_parquet, parquet_columns, read_parquet
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
+from spectra_dl.expression.readers.tissue_marks import OFF, ON
 from spectra_dl.storage.wording import letters_and_digits
 
 _COLUMNS = ("barcode", "in_tissue", "array_row", "array_col", "pxl_row_in_fullres", "pxl_col_in_fullres")
@@ -22,7 +23,7 @@ _PANDAS_INDEX, _ROW_NAMES = (
     ("", "x", "unnamed0", "index", "rownames", "barcodes", "spot", "spotid", "cell"),
 )
 _SEPARATORS = (",", ";", "\t")
-_MARKS = {"true": "1", "t": "1", "yes": "1", "false": "0", "f": "0", "no": "0"}
+_MARKS = dict.fromkeys(ON, "1") | dict.fromkeys(OFF, "0")
 _WELL = re.compile(r"-[0-9]+$")
 
 
@@ -118,8 +119,10 @@ def _text_table(path: Path) -> tuple[TextArray, FloatArray]:
         if header is not None and not places:
             order = _order(header, len(cells), path)
         place = f"{path.name} line {number}"
-        if len(cells) <= max(order):
-            raise DataError(f"{place}: {len(cells)} values, {max(order) + 1} are needed")
+        if len(cells) <= max(order) or (header is None and len(cells) > len(_COLUMNS)):
+            raise DataError(
+                f"{place}: {len(cells)} values, {max(order) + 1} are needed{'' if header else ', in a line without names of columns above'}"
+            )
         name = cells[order[0]].strip().strip('"')
         if name in places:
             raise DataError(f"{place}: barcode {name!r:.60} stands twice; make them unique")

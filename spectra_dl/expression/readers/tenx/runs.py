@@ -8,7 +8,9 @@ from spectra_dl.expression.readers.tenx.layout import (
     Counts,
     counts_in,
     counts_of_file,
+    folder_of_matrix,
     has_spatial_files,
+    holds_counts_by_name,
     names_in,
     summary_of,
     with_spatial,
@@ -106,4 +108,22 @@ def _without_counts(path: Path) -> str:
         remedy = "unpack the .h5.gz with gunzip first"
     elif counts_in(path.absolute().parent):
         remedy = f"the counts lie in the folder above, name {path.absolute().parent.name}"
+    elif other := _named_otherwise(path):
+        remedy = other
     return f"{path.name}: a folder of Space Ranger without counts that can be read; in it {listed:.240}; {remedy}"
+
+
+def _named_otherwise(path: Path) -> str:
+    """Return what to do with counts that lie in a folder under another name than Space Ranger's; empty without."""
+    for name in names_in(path):
+        below = path / name
+        if below.is_file() and is_tenx_h5(below):
+            return f"name {name:.60} itself, or rename it to filtered_feature_bc_matrix.h5"
+        if not below.is_dir():
+            continue
+        if folder_of_matrix(below):
+            return f"rename {name:.60} to filtered_feature_bc_matrix, or to raw_feature_bc_matrix if barcodes beside the tissue are in it"
+        genomes = [genome for genome in names_in(below) if folder_of_matrix(below / genome)]
+        if holds_counts_by_name(below) and genomes:
+            return f"{name:.60} holds {len(genomes)} genomes, {', '.join(genomes):.80}; keep the one of the tissue"
+    return ""

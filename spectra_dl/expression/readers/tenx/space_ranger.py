@@ -13,6 +13,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.readers.count_matrix import CountMatrix
+from spectra_dl.expression.readers.foreign_sections import refuse_foreign_hdf5
 from spectra_dl.expression.readers.pixel_size import PixelSize, agreed_pixel_size
 from spectra_dl.expression.readers.scale_factors import positive, read_json
 from spectra_dl.expression.readers.source import SectionSource, pixels_per_um, spot_reasons
@@ -34,6 +35,7 @@ from spectra_dl.expression.section import ArrayPlaces, TissueSection
 from spectra_dl.imaging.image import TissueImage
 
 PITCH_UM, SPOT_UM = 100.0, 55.0
+_STATED_SPOT_UM = 65.0  # whose pixels Space Ranger states
 STEP_UM = (PITCH_UM / 2, PITCH_UM * np.sqrt(3) / 2)  # of a column and a row of the array
 _SAME_BIN = 0.05
 
@@ -74,7 +76,7 @@ def read_space_ranger(
     if files.positions is None:
         raise DataError(
             f"{folder.name}: counts ({files.counts.path.name}) without positions; put tissue_positions.csv, .parquet or "
-            f"tissue_positions_list.csv into spatial (there is {summary_of(folder):.200})"
+            f"tissue_positions_list.csv into spatial, or rename the file that it is (there is {summary_of(folder):.200})"
         )
     counted, whole = read_counts(files), read_positions(files.positions)
     rows, spots, notes = _joined(counted.matrix, whole, files, where)
@@ -91,6 +93,7 @@ def read_space_ranger(
             PixelSize(microns, f"from microns_per_pixel in {factors_name}") if microns else None,
             measured,
             *written_pixel_sizes(image, given=source.um_per_pixel, image_scale=scale),
+            None if native else spot_pixel_size(positive(factors, "spot_diameter_fullres", factors_name)),
         ],
         where,
     )
@@ -117,6 +120,7 @@ def read_counts(files: SpaceRangerFiles) -> TenxCounts:
     """
     counts = files.counts
     if counts.path.is_file():
+        refuse_foreign_hdf5(counts.path)
         read = read_tenx_h5(counts.path)
     elif counts.path == counts.folder:
         read = read_tenx_folder(counts.path, counts.prefix)
@@ -124,6 +128,26 @@ def read_counts(files: SpaceRangerFiles) -> TenxCounts:
         folder = folder_of_matrix(counts.path) or counts.path
         read = read_tenx_folder(folder, text_prefix(folder))
     return without_excluded(read, counts.folder / f"{counts.prefix}probe_set.csv")
+
+
+def spot_pixel_size(diameter_px: float | None, source: str = "by spot_diameter_fullres") -> PixelSize | None:
+    """Return about how many µm a pixel has by the diameter of Visium's spots in pixels; None without one.
+
+    Parameters
+    ----------
+    diameter_px
+        As files state it; None where they don't.
+    source
+        What states it, in words.
+
+    Examples
+    --------
+    >>> spot_pixel_size(130.0).um_per_pixel
+    0.5
+    """
+    if diameter_px is None:
+        return None
+    return PixelSize(_STATED_SPOT_UM / diameter_px, source, rough=True)
 
 
 def _section(

@@ -253,9 +253,7 @@ def _joined(
         pairs = _by_place(counts, spots, source)
         notes.append("counts and spots are joined on places rounded to whole numbers")
     if not pairs:
-        raise DataError(
-            f"{source.path.name}: none of its {len(counts.barcode)} spots stands in {spots.name} ({len(spots.id)} selected); is it another section's?"
-        )
+        raise DataError(_no_pairs(counts, spots, source.path.name))
     rows, places = np.array(pairs, dtype=np.intp).T
     selected = np.ones(len(spots.id), dtype=bool) if spots.in_tissue is None else spots.in_tissue
     without = int(selected.sum() - selected[places].sum())
@@ -266,6 +264,16 @@ def _joined(
         if missing:
             notes.append(f"{missing} of {total} {what} and are left out")
     return rows, places, notes
+
+
+def _no_pairs(counts: CountMatrix, spots: SpotFile, where: str) -> str:
+    """Return the refusal of a table of counts that shares no spot with the spot file."""
+    if set(counts.gene) & set(spots.id):
+        return f"{where}: the spots of {spots.name} stand in its columns; transpose the table, spots in rows and genes in columns"
+    return (
+        f"{where}: none of its {len(counts.barcode)} spots stands in {spots.name} ({len(spots.id)} selected), which has {spots.id[0]!r:.60} and others, the counts "
+        f"{counts.barcode[0]!r:.60}; is it another section's, or are spots named otherwise? rename one side's"
+    )
 
 
 def _selected_last(spots: SpotFile) -> "list[int]":

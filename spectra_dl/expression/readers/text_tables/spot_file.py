@@ -20,7 +20,7 @@ from spectra_dl.expression.readers.csv_cells import PLACE
 from spectra_dl.expression.readers.gene_names import is_index
 from spectra_dl.expression.readers.source import refuse_far
 from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
-from spectra_dl.expression.readers.tissue_marks import is_mark_in_text, joint_marks
+from spectra_dl.expression.readers.tissue_marks import ON, is_mark_in_text, joint_marks, says_beside
 from spectra_dl.expression.section import pitch_of
 from spectra_dl.storage.wording import letters_and_digits
 
@@ -234,13 +234,13 @@ def _marks(columns: list[str], rows: list[tuple[int, list[str]]], where: str) ->
         for at, name in enumerate(columns)
         if is_mark_in_text(name, cells := [line[at] for _, line in rows])
     ]
-    if any(all(_off(value) for value in cells) for _, cells in stated):
+    if any(all(_off(value) for value in cells) for name, cells in stated if not says_beside(name)):
         return np.zeros(len(rows), dtype=bool)
     return joint_marks(stated, where)
 
 
 def _off(value: str) -> bool:
-    return value.strip().lower() not in ("1", "1.0", "true", "t", "yes")
+    return value.strip().lower() not in ON
 
 
 def _diameter(place: dict[str, int], rows: Sequence[tuple[int, list[str]]], where: str) -> float | None:

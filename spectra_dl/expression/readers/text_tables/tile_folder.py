@@ -325,7 +325,8 @@ def _array(table: _TileRows, notes: list[str]) -> ArrayPlaces:
         notes.append(f"{off} of {len(marks)} spots are not under tissue by {marked[0][0]} and are left out")
     places: list[NDArray[np.int64] | None] = []
     for name in ("array_row", "array_col"):
-        cells = table.cells(name)
+        plain = letters_and_digits(name)
+        cells = table.cells(next((own for own in table.columns if letters_and_digits(own) == plain), name))
         whole = cells is not None and all(re.fullmatch(r"-?[0-9]{1,9}", cell) for cell in cells)
         places.append(np.array([int(cell) for cell in cells or ()], dtype=np.int64) if whole else None)
     row, column = places if all(place is not None for place in places) else (None, None)

@@ -51,6 +51,15 @@ def test_without_an_array_the_pixel_size_is_asked_for_and_one_that_contradicts_i
         read_section(tmp_path / "b.zarr", um_per_pixel=4.0)
 
 
+@pytest.mark.parametrize(("radius", "noted"), [(32.5, False), (27.5, False), (130.0, True)])
+def test_a_radius_of_shapes_that_goes_with_another_size_of_pixels_is_noted(tmp_path, radius, noted):
+    row, column, pixel = hexagonal()
+    obs = {"array_row": row, "array_col": column}
+    written_folder(tmp_path / "a.zarr", pixel=pixel, obs=obs, radius=radius)
+    notes = read_section(tmp_path / "a.zarr").notes
+    assert noted == any("4 times the about 0.25 by the shapes' radius" in note for note in notes)
+
+
 def test_on_a_reduced_picture_spots_keep_their_full_resolution_pixels(tmp_path):
     row, column, pixel = hexagonal()
     obs = {"array_row": row, "array_col": column}

@@ -312,3 +312,54 @@ def test_a_full_image_is_known_by_its_size_among_the_small_ones(tmp_path):
     section = read_section(tmp_path)
     assert section.image.path.name == "scan.png"
     assert section.um_per_pixel == pytest.approx(UM_PER_PIXEL)
+
+
+def _moved(folder, name):
+    """Write a run whose three files lie in a folder of this name."""
+    write_run(folder, visium(), Layout(counts="folder"))
+    (folder / "filtered_feature_bc_matrix").rename(folder / "moved")
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / "moved").rename(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("below", ["", "filtered_gene_bc_matrices", "filtered_gene_bc_matrices/GRCh38"])
+def test_counts_of_one_genome_are_read_by_every_folder_that_holds_them(tmp_path, below):
+    check(read_section(_moved(tmp_path / "run", "filtered_gene_bc_matrices/GRCh38") / below), visium())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mtx", "rename mtx to filtered_feature_bc_matrix, or to raw_feature_bc_matrix"),
+        ("GRCh38", "rename GRCh38 to filtered_feature_bc_matrix"),
+    ],
+)
+def test_three_files_in_a_folder_of_another_name_are_refused_with_what_to_rename(tmp_path, name, said):
+    with pytest.raises(DataError, match=said):
+        read_section(_moved(tmp_path / "run", name))
+
+
+def test_counts_of_two_genomes_are_refused_by_name(tmp_path):
+    folder = _moved(tmp_path / "run", "filtered_gene_bc_matrices/GRCh38") / "filtered_gene_bc_matrices"
+    shutil.copytree(folder / "GRCh38", folder / "mm10")
+    with pytest.raises(DataError, match=r"filtered_gene_bc_matrices holds 2 genomes, GRCh38, mm10; keep"):
+        read_section(tmp_path / "run")
+
+
+def test_a_matrix_of_another_name_is_refused_with_its_name(tmp_path):
+    write_run(tmp_path, visium())
+    (tmp_path / "filtered_feature_bc_matrix.h5").rename(tmp_path / "counts.h5")
+    with pytest.raises(DataError, match=r"name counts\.h5 itself, or rename it to filtered_feature"):
+        read_section(tmp_path)
+    check(read_section(tmp_path / "counts.h5"), visium())
+
+
+def test_a_matrix_of_cell_ranger_2_in_a_run_is_called_that(tmp_path):
+    path = write_run(tmp_path, visium()) / "filtered_feature_bc_matrix.h5"
+    with h5py.File(path, "r+") as file:
+        file.move("matrix", "GRCh38")
+        for name, old in (("id", "genes"), ("name", "gene_names")):
+            file["GRCh38"].move(f"features/{name}", old)
+    with pytest.raises(DataError, match="a matrix of Cell Ranger 2, which is not read"):
+        read_section(tmp_path)

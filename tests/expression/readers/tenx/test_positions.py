@@ -136,3 +136,24 @@ def test_two_files_of_positions_that_differ_are_refused_with_both_names(
 def test_a_second_file_that_cannot_be_read_is_said(put: Put) -> None:
     section = _read(put, CSV, _text([COLUMNS, *_rows()]), **{LIST: "B0-1,1\n"})
     assert any("tissue_positions_list.csv beside it can't be" in note for note in section.notes)
+
+
+@pytest.mark.parametrize("name", ["positions.csv", "Tissue_Positions.csv", "tissue_positions (1).csv"])
+def test_the_only_table_of_positions_in_spatial_is_read_whatever_its_name(put: Put, name: str) -> None:
+    text = _text(_rows())
+    section = _read(put, f"spatial/{name}", text)
+    (put({}) / "spatial" / name).unlink()
+    assert _is_the_run(section, put)
+    assert any(f"{name} is taken for the positions of" in note for note in section.notes)
+
+
+def test_of_two_tables_under_other_names_none_is_taken(put: Put) -> None:
+    text = _text(_rows())
+    with pytest.raises(DataError, match=r"without positions; .* rename .*positions_a\.csv.*positions_b\.csv"):
+        _read(put, "spatial/positions_a.csv", text, **{"spatial/positions_b.csv": text})
+
+
+def test_without_a_header_lines_of_more_values_are_refused_by_their_number(put: Put) -> None:
+    text = _text([[*row, "1"] for row in _rows()])
+    with pytest.raises(DataError, match=r"line 1: 7 values, 6 are needed, in a line without names"):
+        _read(put, LIST, text)

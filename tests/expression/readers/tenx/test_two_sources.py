@@ -118,3 +118,16 @@ def test_a_parquet_file_without_a_column_is_not_called_damaged(tmp_path):
         DataError, match=r"parquet: no column pxl_row_in_fullres in it, but barcode, in_tissue"
     ):
         read_section(tmp_path)
+
+
+def diameter_of(folder: Path, pixels: float) -> Path:
+    """Write a run whose scale factors state spots of so many pixels."""
+    array = visium()
+    return write_run(folder, replace(array, factors=array.factors | {"spot_diameter_fullres": pixels}))
+
+
+def test_a_diameter_of_spots_that_goes_with_another_size_of_pixels_is_noted(tmp_path):
+    notes = read_section(diameter_of(tmp_path / "other", 26.0)).notes
+    assert any("are 0.2 times the about 2.5 by spot_diameter_fullres" in note for note in notes)
+    notes = read_section(diameter_of(tmp_path / "own", 130.0)).notes
+    assert not any("spot_diameter_fullres" in note for note in notes)

@@ -164,3 +164,19 @@ def test_what_only_python_takes_for_a_number_is_refused(
 )
 def test_places_are_known_behind_other_words(name: str, place: tuple[float, float] | None) -> None:
     assert place_of(name) == place
+
+
+def test_a_table_with_spots_in_columns_is_called_that(tmp_path: Path, draw_image: DrawImage) -> None:
+    spots = lines("barcode,pixel_x,pixel_y", "AC{i}-1,{px},{py}")
+    table = "\n".join(
+        ["\t" + "\t".join(f"AC{i}-1" for i in range(12)), *(f"G{k}" + "\t3" * 12 for k in range(4))]
+    )
+    with pytest.raises(DataError, match=r"the spots of S1_selection\.tsv stand in its columns; transpose"):
+        read_section(put(tmp_path, draw_image, table, spots), um_per_pixel=2.0)
+
+
+def test_spots_that_two_files_name_otherwise_are_shown_of_both(tmp_path: Path, draw_image: DrawImage) -> None:
+    spots = lines("barcode,pixel_x,pixel_y", "S1_AC{i}-1,{px},{py}")
+    table = "\n".join(["\tA\tB", *(f"AC{k}-1\t3\t1" for k in range(12))])
+    with pytest.raises(DataError, match="has 'S1_AC0-1' and others, the counts 'AC0-1'; is it"):
+        read_section(put(tmp_path, draw_image, table, spots), um_per_pixel=2.0)

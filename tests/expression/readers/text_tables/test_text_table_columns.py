@@ -54,6 +54,30 @@ def test_marks_of_tissue_in_a_legacy_table_of_counts_are_honoured(
     assert any("2 of 6 spots are not under tissue by in_tissue in S1.tsv" in note for note in section.notes)
 
 
+MARKS = ["tissue_mask", "on_tissue", "in_tissue_mask", "spatial_in_tissue", "in_tissue_x"]
+
+
+@pytest.mark.parametrize("name", [*MARKS, "not_in_tissue", "off_tissue"])
+@pytest.mark.parametrize(("on", "off"), [("1", "0"), ("True", "False")])
+def test_a_mark_of_tissue_is_no_gene_whatever_it_is_called(
+    tmp_path: Path, draw_image: DrawImage, name: str, on: str, off: str
+) -> None:
+    words = [on, off] if name in MARKS else [off, on]
+    columns = {name: [words[row in (1, 4)] for row in range(6)]}
+    paths = [_legacy(tmp_path, draw_image, columns, selected=False), _tiles(tmp_path, columns)]
+    spots = tmp_path / "S1_selection.tsv"
+    table = spots.read_text().split("\n")
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    paths.append(_legacy(plain, draw_image, {}, selected=False))
+    marked = [f"{line}\t{mark}" for line, mark in zip(table, [name, *columns[name]], strict=True)]
+    (plain / "S1_selection.tsv").write_text("\n".join(marked))
+    for path in paths:
+        section = read_section(path, um_per_pixel=None if path.suffix else 1.0)
+        assert section.reason.tolist() == ["", OFF_TISSUE, "", "", OFF_TISSUE, ""]
+        assert list(section.gene) == ["A", "B"]
+
+
 def test_a_spot_off_tissue_by_one_of_two_files_is_not_used(tmp_path: Path, draw_image: DrawImage) -> None:
     path = _legacy(tmp_path, draw_image, {"in_tissue": list("101111")})
     spots = tmp_path / "S1_selection.tsv"

@@ -44,6 +44,14 @@ def test_marks_of_tissue_are_honoured_under_every_name(tiles: Tiles, name: str) 
     assert list(section.gene) == ["A"]
 
 
+@pytest.mark.parametrize("names", ["array_row,array_col", "Array_Row,arrayCol"])
+def test_places_on_the_array_are_known_in_any_case_of_their_letters(tiles: Tiles, names: str) -> None:
+    section = read_section(
+        tiles(f"file,x,y,A,{names}", lambda at, x, y: f"{plain(at, x, y)},{y},{x}"), um_per_pixel=0.5
+    )
+    assert section.array.row.tolist() == [y for _, y in PLACES]
+
+
 @pytest.mark.parametrize(
     "names", ["pixel_x,pixel_y", "pxl_col_in_fullres,pxl_row_in_fullres", "imagecol,imagerow"]
 )

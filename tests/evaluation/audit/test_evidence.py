@@ -8,7 +8,7 @@ import pytest
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import AuditInputs, Probe, Shown, audit
 from spectra_dl.evaluation.audit.audit_report import audit_json
-from spectra_dl.evaluation.audit.picture import picture
+from spectra_dl.evaluation.audit.evidence import evidence_of
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.execution.journal import begin_journal
@@ -39,12 +39,12 @@ def curves() -> np.ndarray:
 def test_a_patient_counts_once_however_many_rows_it_has() -> None:
     values = np.array([[0.0], [1.0], [2.0], [9.0], [5.0]])
     whose = read_patients(["a", "a", "a", "b", "c"], ["sick"] * 4 + ["well"])
-    shown, _ = picture(Shown(values, "level", np.empty(0)), whose).classes
+    shown, _ = evidence_of(Shown(values, "level", np.empty(0)), whose).classes
     assert (shown.patients, shown.points, shown.mean) == (2, (1.0, 9.0), ())
 
 
 def test_a_curve_is_the_mean_over_patients_with_the_deviation_between_them() -> None:
-    shown = picture(Shown(curves(), "shape", np.array([1.0, 2.0, 4.0]), "shift"), WHOSE)
+    shown = evidence_of(Shown(curves(), "shape", np.array([1.0, 2.0, 4.0]), "shift"), WHOSE)
     assert (shown.axis, shown.axis_title, [each.name for each in shown.classes]) == (
         (1.0, 2.0, 4.0),
         "shift",
@@ -58,7 +58,7 @@ def test_a_curve_is_the_mean_over_patients_with_the_deviation_between_them() -> 
 def test_of_many_patients_two_hundred_are_kept_by_rank() -> None:
     names = [f"p{k}" for k in range(1001)]
     whose = read_patients(names, ["a"] * 1000 + ["b"])
-    shown, _ = picture(Shown(np.arange(1001.0)[:, None], "level", np.empty(0)), whose).classes
+    shown, _ = evidence_of(Shown(np.arange(1001.0)[:, None], "level", np.empty(0)), whose).classes
     assert (shown.patients, len(shown.points), shown.points[0], shown.points[-1]) == (1000, 200, 0.0, 999.0)
 
 
@@ -68,15 +68,15 @@ def test_what_stops_is_drawn_and_what_does_not_is_not() -> None:
     written = json.loads(json.dumps(audit_json(audited(probe)), allow_nan=False))["findings"]
     (finding,) = (each for each in written if each["name"] == "silence")
     assert finding["severity"] == "stop"
-    assert finding["picture"]["axis"] == [1.0, 2.0, 4.0]
-    assert [len(each["mean"]) for each in finding["picture"]["classes"]] == [3, 3]
+    assert finding["evidence"]["axis"] == [1.0, 2.0, 4.0]
+    assert [len(each["mean"]) for each in finding["evidence"]["classes"]] == [3, 3]
     noise = np.random.default_rng(1).normal(size=(80, 3))
     (finding,) = (
         each
         for each in audit_json(audited(Probe("silence", "the silence alone", noise, shown=shown)))["findings"]
         if each["name"] == "silence"
     )
-    assert "picture" not in finding
+    assert "evidence" not in finding
 
 
 def test_a_picture_goes_on_with_an_interrupted_run(tmp_path) -> None:
@@ -85,7 +85,7 @@ def test_a_picture_goes_on_with_an_interrupted_run(tmp_path) -> None:
     first = audited(probe, Execution(journal=journal))
     again = audited(probe, Execution(journal=begin_journal(tmp_path, {}, resume=True)))
     assert again == first
-    assert any(finding.picture for finding in again.findings)
+    assert any(finding.evidence for finding in again.findings)
 
 
 def test_numbers_that_do_not_fit_their_places_are_refused() -> None:

@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-from spectra_dl.evaluation.report.page.study import Finding
-from spectra_dl.evaluation.report.page.wording import short_name
-
 _SESSIONS = "measure both classes in every session, and evaluate with --split-by SESSION what you have"
 _STEPS = {
     "wavenumber axis": f"Calibrate every session with a standard, such as silicon or polystyrene; {_SESSIONS}. Resampling alone hides the cause.",
@@ -29,17 +26,20 @@ _OF_COLUMNS = (
 _MOST = 5
 
 
-def next_steps(findings: Sequence[Finding]) -> list[tuple[str, str]]:
+def next_steps(raised: Sequence[str]) -> list[tuple[str, str]]:
     """Return what to do about the gravest findings, each with what it is about.
 
     Parameters
     ----------
-    findings
-        The gravest first; fine ones ask for nothing.
+    raised
+        Names of the findings that stop or warn, the gravest first.
+
+    Examples
+    --------
+    >>> next_steps(["cosmic rays", "what nobody knows"])
+    [('cosmic rays', 'Check that both classes were exposed equally long.')]
     """
-    raised = [finding.name for finding in findings if finding.severity != "fine"]
-    known = [(short_name(name), _step(name)) for name in raised]
-    return [(name, step) for name, step in known if step][:_MOST]
+    return [(name, step) for name in raised if (step := _step(name))][:_MOST]
 
 
 def _step(name: str) -> str:

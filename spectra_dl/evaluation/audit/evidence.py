@@ -43,7 +43,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class ClassShown:
+class ClassEvidence:
     """One class.
 
     Attributes
@@ -66,7 +66,7 @@ class ClassShown:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Evidence:
     """What stands in a report of what a probe sees.
 
     Attributes
@@ -82,10 +82,10 @@ class Picture:
     title: str
     axis_title: str
     axis: tuple[float, ...]
-    classes: tuple[ClassShown, ...]
+    classes: tuple[ClassEvidence, ...]
 
 
-def picture(shown: Shown, patients: Patients) -> Picture:
+def evidence_of(shown: Shown, patients: Patients) -> Evidence:
     """Return what is drawn: over patients, so that one with many rows counts once.
 
     Parameters
@@ -99,29 +99,29 @@ def picture(shown: Shown, patients: Patients) -> Picture:
     --------
     >>> from spectra_dl.evaluation.patients import read_patients
     >>> whose = read_patients(["a", "a", "b"], ["sick", "sick", "well"])
-    >>> drawn = picture(Shown(np.array([[1.0], [3.0], [7.0]]), "level", np.empty(0)), whose)
+    >>> drawn = evidence_of(Shown(np.array([[1.0], [3.0], [7.0]]), "level", np.empty(0)), whose)
     >>> [(each.name, each.points) for each in drawn.classes]
     [('sick', (2.0,)), ('well', (7.0,))]
     """
     mean = patients.mean(shown.values)
     classes = [
-        _class_shown(name, mean[patients.class_of_patient == code], curve=bool(shown.axis.size))
+        _class_evidence(name, mean[patients.class_of_patient == code], curve=bool(shown.axis.size))
         for code, name in enumerate(patients.classes)
     ]
-    return Picture(shown.title, shown.axis_title, _rounded(shown.axis), tuple(classes))
+    return Evidence(shown.title, shown.axis_title, _rounded(shown.axis), tuple(classes))
 
 
-def picture_json(drawn: Picture) -> Mapping[str, object]:
-    """Return a picture as report.json holds it."""
+def evidence_json(drawn: Evidence) -> Mapping[str, object]:
+    """Return a evidence as report.json holds it."""
     return {**vars(drawn), "classes": [dict(vars(each)) for each in drawn.classes]}
 
 
-def _class_shown(name: str, rows: FloatArray, *, curve: bool) -> ClassShown:
+def _class_evidence(name: str, rows: FloatArray, *, curve: bool) -> ClassEvidence:
     if not curve:
         at = np.linspace(0, len(rows) - 1, min(len(rows), _MOST_POINTS)).round().astype(np.intp)
-        return ClassShown(name, len(rows), (), (), _rounded(np.sort(rows[:, 0])[at]))
+        return ClassEvidence(name, len(rows), (), (), _rounded(np.sort(rows[:, 0])[at]))
     spread = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
-    return ClassShown(name, len(rows), _rounded(rows.mean(axis=0)), _rounded(spread), ())
+    return ClassEvidence(name, len(rows), _rounded(rows.mean(axis=0)), _rounded(spread), ())
 
 
 def _rounded(values: FloatArray) -> tuple[float, ...]:

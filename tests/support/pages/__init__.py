@@ -1,0 +1,1 @@
+"""Reports and their pages, for tests of what a reader sees."""
