@@ -93,7 +93,12 @@ class Site:
             Route(f"{one}/runs/{{run:int}}/page", self._of_drop(self._report)),
             Route(f"{one}/runs/{{run:int}}/files/{{name}}", self._of_drop(self._download)),
         ]
-        handlers = {Refusal: self._refused, HTTPException: self._not_found, ClientDisconnect: _nobody}
+        handlers = {
+            Refusal: self._refused,
+            HTTPException: self._not_found,
+            ClientDisconnect: _nobody,
+            Exception: self._failed,
+        }
         return Starlette(routes=[Mount(self._base, routes=routes)], exception_handlers=handlers)  # type: ignore[arg-type]
 
     async def prepare(self) -> None:
@@ -238,6 +243,12 @@ class Site:
             page = self._pages.refused(refusal.sentence)
             return HTMLResponse(page, refusal.status, headers)
         return JSONResponse({"error": refusal.sentence}, refusal.status, headers)
+
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        sentence = (
+            f"internal error ({type(error).__name__}: {error}); report it, and use the command line meanwhile"
+        )
+        return await self._refused(request, Refusal(500, sentence[:500]))
 
     async def _not_found(self, request: Request, error: HTTPException) -> Response:
         return await self._refused(

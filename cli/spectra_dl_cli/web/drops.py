@@ -54,8 +54,8 @@ class Drop:
         Private; goes away with the drop.
     files
         The browser's name of each file, by the path it is kept under.
-    size
-        Bytes that came.
+    sizes
+        Bytes of each.
     choices
         What the person said of the columns.
     reading
@@ -75,7 +75,7 @@ class Drop:
     id: str
     folder: Path
     files: dict[str, str] = field(default_factory=dict)
-    size: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
     reading: Job | None = None
     facts: dict[str, Any] | None = None
@@ -93,6 +93,11 @@ class Drop:
     def notes(self) -> Path:
         """The folder of what the commands print."""
         return self.folder / "notes"
+
+    @property
+    def size(self) -> int:
+        """Bytes that came."""
+        return sum(self.sizes.values())
 
     @property
     def is_read(self) -> bool:

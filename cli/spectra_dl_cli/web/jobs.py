@@ -17,7 +17,7 @@ from typing import Literal
 
 SPARE = 2  # so that a table's patients are predicted right after it was read
 _IDLE = 1.5  # a new process would slow down the job that follows at once
-_GRACE = 3.0
+_SOON, _GRACE = 0.05, 3.0
 _TAIL = 8_192
 _PROGRESS = re.compile(r"(\d+) of (\d+) done: (.*)")
 _PARTIAL = 6
@@ -140,14 +140,23 @@ class Jobs:
         """Wait for a job; where none comes, see to it that processes stand by."""
         wanting = len(self._spare) < SPARE
         try:
-            await asyncio.wait_for(self._came.wait(), (_IDLE if self._spare else 0.05) if wanting else None)
+            await asyncio.wait_for(self._came.wait(), (_IDLE if self._spare else _SOON) if wanting else None)
         except TimeoutError:
-            self._spare.append(await _started())
+            with contextlib.suppress(OSError):
+                self._spare.append(await _started())
 
     async def _do(self, job: Job) -> None:
-        process = self._spare.popleft() if self._spare else await _started()
-        if process.returncode is not None:
-            process = await _started()
+        try:
+            process = self._spare.popleft() if self._spare else await _started()
+            if process.returncode is not None:
+                process = await _started()
+        except OSError:  # no memory, or no more processes
+            job.state = "refused"
+            return
+        if not job.wanted:
+            self._spare.append(process)
+            job.state = "cancelled"
+            return
         self._running, job.state, job.began = (job, process), "running", time.monotonic()
         request = {
             "task": job.task,

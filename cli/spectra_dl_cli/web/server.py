@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import shutil
 import signal
@@ -66,10 +67,12 @@ async def _serve(site: Site, guarded: Guard, bound: socket.socket, ready: Callab
         server_header=False,
         lifespan="off",
         ws="none",
+        limit_concurrency=200,
         loop="asyncio",
         http="h11",
         timeout_graceful_shutdown=2,
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # the page says what went wrong
     server = _Server(config, ready)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -1,10 +1,11 @@
 """Files that the browser sends: under which names they are kept, and how many and how large they may be."""
 
 import asyncio
+import contextlib
 import re
 import unicodedata
 from collections.abc import AsyncIterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from spectra_dl_cli.web.drops import Drop
 from spectra_dl_cli.web.refusal import Refusal
@@ -80,34 +81,33 @@ async def receive(drop: Drop, given: str, declared: int, parts: AsyncIterator[by
     if str(path).casefold() in {name.casefold() for name in drop.files}:
         raise Refusal(409, f"{path}: two files of this name; drop them one after the other")
     drop.files[str(path)] = given
-    target = drop.data / path
     try:
-        await _write(drop, target, parts)
-    except BaseException:
-        target.unlink(missing_ok=True)
+        await _write(drop, str(path), parts)
+    except BaseException as err:
+        with contextlib.suppress(OSError):
+            (drop.data / path).unlink()
         drop.files.pop(str(path), None)
+        drop.sizes.pop(str(path), None)
+        if isinstance(err, OSError):
+            raise _refusal(path.name, err) from err
         raise
 
 
-async def _write(drop: Drop, target: Path, parts: AsyncIterator[bytes]) -> None:
-    written = 0
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
-            while (part := await asyncio.wait_for(anext(parts, None), _PATIENCE)) is not None:
-                drop.keep()
-                written += len(part)
-                drop.size += len(part)
-                if drop.size > MOST_BYTES:
-                    raise Refusal(413, TOO_LARGE)
-                file.write(part)
-    except TimeoutError:
-        drop.size -= written
-        raise Refusal(408, f"nothing came for {_PATIENCE:.0f} s; drop the file again") from None
-    except FileExistsError as err:
-        raise Refusal(409, f"{target.name}: a file and a folder of this name; rename one of them") from err
-    except OSError as err:
-        raise Refusal(507, f"the file can't be kept ({err.strerror}); free space and drop it again") from err
-    except BaseException:
-        drop.size -= written
-        raise
+async def _write(drop: Drop, name: str, parts: AsyncIterator[bytes]) -> None:
+    target = drop.data / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:
+        while (part := await asyncio.wait_for(anext(parts, None), _PATIENCE)) is not None:
+            drop.keep()
+            drop.sizes[name] = drop.sizes.get(name, 0) + len(part)
+            if drop.size > MOST_BYTES:
+                raise Refusal(413, TOO_LARGE)
+            file.write(part)
+
+
+def _refusal(name: str, err: OSError) -> Refusal:
+    if isinstance(err, TimeoutError):
+        return Refusal(408, f"nothing came for {_PATIENCE:.0f} s; drop the file again")
+    if isinstance(err, FileExistsError | NotADirectoryError | IsADirectoryError):
+        return Refusal(409, f"{name}: a file and a folder of this name; rename one of them")
+    return Refusal(507, f"{name}: can't be kept ({err.strerror}); free space and drop it again")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -13,6 +14,8 @@ from spectra_dl_cli.web.reading import read
 def wait_for_work() -> None:
     """Take one request from standard input, and do what it says; return at once where the server is gone."""
     _import_ahead()
+    if not select.select([sys.stdin], [], [], 0)[0]:
+        _compile_ahead()
     line = sys.stdin.readline()
     if not line:
         return
@@ -35,6 +38,19 @@ def _import_ahead() -> None:
 
     for name in ("patients.html", "card.html", "macros.html", "shell.html", "style.css", "patients.css"):
         environment("spectra_dl.spectra.patient_page").get_template(name)
+
+
+def _compile_ahead() -> None:
+    """Predict something: the machine code that this needs is there when work comes."""
+    from spectra_dl.loading import load_model
+    from spectra_dl.spectra.predictor import SpectraPredictor
+    from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+    from spectra_dl_datasets.shipped import SHIPPED_MODEL
+
+    study = simulate_study(StudySettings(patients=4, spectra_per_patient=1, n_wavenumbers=701))
+    predictor = load_model(SHIPPED_MODEL)
+    if isinstance(predictor, SpectraPredictor):
+        predictor.predict(study.table)
 
 
 def _end_with_server() -> None:

@@ -217,6 +217,18 @@ def test_who_asks_after_their_files_are_gone_is_shown_what_to_do(page, served, d
     assert "drop them again" in page.get_by_role("alert").inner_text()
 
 
+def test_a_page_whose_server_has_ended_says_so(chromium, tmp_path, demo):
+    with Served(tmp_path) as server:
+        page = chromium.new_page()
+        page.goto(server.address)
+        page.set_input_files("#files", demo)
+        page.get_by_text("Guesses, to be confirmed").wait_for()
+        assert not page.get_by_text("Interrupted").is_visible()
+    page.get_by_text("Interrupted").wait_for()
+    assert "run spectra-dl serve again" in page.get_by_role("alert").inner_text()
+    page.close()
+
+
 @pytest.mark.parametrize(
     "page",
     [

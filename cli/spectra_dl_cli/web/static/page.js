@@ -93,6 +93,7 @@ if (work) {
   const heart = new Worker(`${base}/heartbeat.js`);
   heart.addEventListener("message", ({ data }) => {
     if (data === "gone") location.reload();
+    find("ended").hidden = data !== "stopped";
   });
   heart.postMessage(`${drop}/alive`);
   addEventListener("pagehide", () => navigator.sendBeacon(`${drop}/left`));
