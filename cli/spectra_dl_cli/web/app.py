@@ -305,6 +305,7 @@ async def _alive(request: Request, drop: Drop) -> Response:
 
 
 async def _left(request: Request, drop: Drop) -> Response:
+    drop.keep()
     drop.left = True
     return Response(status_code=204)
 

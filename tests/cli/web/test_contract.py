@@ -115,12 +115,16 @@ def test_every_answer_says_what_a_browser_may_do(served):
     ],
 )
 def test_a_name_that_is_no_plain_name_is_replaced(served, demo, name):
-    drop = served.read({name: demo})
-    files = {path.name for path in served.kept() if path.parent.name == "data"}
-    assert "file-1" in files
+    drop = served.send({name: demo})
+    newest = max(served.kept(), key=lambda path: path.stat().st_ctime_ns)
+    assert (newest.parent.name, newest.name) == ("data", "file-1")
+    served.ask("POST", f"{drop}/remove")
+
+
+def test_which_names_were_replaced_is_shown(served, demo):
+    drop = served.read({"../<b>": demo})
     page = served.get(drop)
-    assert "<h1><bdi>file-1</bdi></h1>" in page.replace("\n", "")
-    assert "Names that are no plain file names were replaced" in page
+    assert "were replaced: <bdi>../&lt;b&gt;</bdi> by file-1" in page
     assert "36</span>spectra" in page
     served.ask("POST", f"{drop}/remove")
 
