@@ -117,10 +117,13 @@ if (work) {
       const page = frame.contentDocument?.documentElement;
       if (page) frame.style.height = `${page.scrollHeight + 4}px`;
     };
-    frame.addEventListener("load", () => {
+    const shown = () => {
       fit();
       frame.contentDocument?.addEventListener("toggle", fit, true);
-    });
+    };
+    frame.addEventListener("load", shown);
+    // It may have come before this script.
+    if (frame.contentDocument?.readyState === "complete" && frame.contentDocument.URL !== "about:blank") shown();
     addEventListener("resize", fit);
   }
 
