@@ -21,6 +21,7 @@ from spectra_dl_cli.commands.model import model
 from spectra_dl_cli.commands.predict import predict
 from spectra_dl_cli.commands.preprocess import preprocess
 from spectra_dl_cli.commands.score import score
+from spectra_dl_cli.commands.serve import serve
 from spectra_dl_cli.commands.simulate import simulate
 from spectra_dl_cli.commands.tiles import tiles
 from spectra_dl_cli.commands.train_expression import train_expression
@@ -78,26 +79,35 @@ _COMMANDS: tuple[click.Command, ...] = (
     model,
     simulate,
     data,
+    serve,
 )
 for _command in _COMMANDS:
     cli.add_command(_command)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
+def main(arguments: list[str] | None = None, command: click.Command = cli) -> None:
+    """Run the command line and leave with its exit code.
+
+    Parameters
+    ----------
+    arguments
+        Its words; None takes those of the process.
+    command
+        What they are words of.
+    """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     signal.signal(signal.SIGTERM, _terminate)
     words = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_run(words))
+    sys.exit(_run(words, command))
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], command: click.Command) -> int:
     try:
         _refuse_several_processes(words)
         with logged_to_stderr():
-            code = cli.main(words, prog_name="spectra-dl", standalone_mode=False)
+            code = command.main(words, prog_name="spectra-dl", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
     except BrokenPipeError:

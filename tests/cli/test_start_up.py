@@ -21,6 +21,8 @@ HEAVY = [
     "pybaselines",
     "lightning_fabric",
     "pydantic",
+    "starlette",
+    "uvicorn",
 ]
 
 
@@ -45,6 +47,7 @@ def imported_after(*words: str) -> list[str]:
         ["train", "spectra", "--help"],
         ["evaluate", "spectra", "--help"],
         ["data", "--help"],
+        ["serve", "--help"],
     ],
 )
 def test_help_imports_nothing_heavy(words):

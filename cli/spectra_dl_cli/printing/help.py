@@ -40,6 +40,7 @@ EXAMPLES = {
     "data fetch": "spectra-dl data fetch covid_serum",
     "data check": "spectra-dl data check datasets/demo",
     "data audit": "spectra-dl data audit simulated_bone_metastasis",
+    "serve": "spectra-dl serve",
 }
 
 FIRST_STEPS = f"""\

@@ -93,6 +93,7 @@ def test_every_option_stands_in_one_group() -> None:
         "tiles": {"pixels"},
         "data fetch": {"source"},
     }
+    own["serve"] = {"port", "no_browser"}
     own["simulate"] = {"patients", "spectra_per_patient", "distance", "fluorescence"}
     for path, command in COMMANDS.items():
         options = {option.name for option in command.params if isinstance(option, click.Option)}
@@ -121,8 +122,8 @@ def test_without_a_command_it_says_what_people_do_first(demo: Path) -> None:
     assert f"    {EXAMPLES['predict']}\n" in shown
 
 
-# Those that train run in tests of their own; fetching needs the network.
-QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score") and path not in ("data fetch", "data audit")]  # fmt: skip
+# Those that train or serve run in tests of their own; fetching needs the network.
+QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score", "serve") and path not in ("data fetch", "data audit")]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", QUICK)

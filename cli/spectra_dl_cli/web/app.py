@@ -1,0 +1,314 @@
+"""What is answered at which address."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+
+from spectra_dl.errors import SpectraDLError
+from spectra_dl_cli.web.drops import MOST_RUNS, Drop, Drops, Run
+from spectra_dl_cli.web.form import (
+    KINDS,
+    chosen,
+    command_words,
+    correcting_words,
+    guessed_sheet,
+    reading_words,
+)
+from spectra_dl_cli.web.guard import REPORT
+from spectra_dl_cli.web.jobs import Job, Jobs
+from spectra_dl_cli.web.live_view import (
+    FIRST,
+    HIGHEST,
+    LOWEST,
+    METHODS,
+    NARROW,
+    WIDE,
+    Viewed,
+    compile_ahead,
+    smoothing,
+)
+from spectra_dl_cli.web.pages import DOWNLOADS, PAGE_FILE, Pages, command_line, state
+from spectra_dl_cli.web.reading import FACTS_FILE, VIEW_FILE
+from spectra_dl_cli.web.refusal import Refusal
+from spectra_dl_cli.web.uploads import receive
+
+_LONGEST_FORM = 65_536
+_KINDS_OF_FILES = {
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+}
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class Site:
+    """The answers, and what they are about.
+
+    Parameters
+    ----------
+    folder
+        Private, for the files that are dropped.
+    token
+        What every address begins with.
+    model
+        The model file; None: the one that ships with spectra-dl.
+    """
+
+    def __init__(self, folder: Path, token: str, model: Path | None) -> None:
+        self._base = f"/{token}"
+        self._model = model
+        self._drops = Drops(folder)
+        self.jobs = Jobs()
+        self._pages = Pages(self._base, model.name if model else None)
+
+    def app(self) -> Starlette:
+        """Return what uvicorn serves."""
+        one = "/drops/{drop}"
+        routes = [
+            Route("/", self._start),
+            Route("/style.css", self._style),
+            Route("/page.js", _script("page.js")),
+            Route("/heartbeat.js", _script("heartbeat.js")),
+            Route("/drops", self._begin, methods=["POST"]),
+            Route(one, self._of_drop(self._show)),
+            Route(f"{one}/files", self._of_drop(self._upload), methods=["PUT"]),
+            Route(f"{one}/read", self._of_drop(self._read), methods=["POST"]),
+            Route(f"{one}/state", self._of_drop(self._state)),
+            Route(f"{one}/view", self._of_drop(self._view)),
+            Route(f"{one}/runs", self._of_drop(self._run), methods=["POST"]),
+            Route(f"{one}/cancel", self._of_drop(self._cancel), methods=["POST"]),
+            Route(f"{one}/alive", self._of_drop(_alive), methods=["POST"]),
+            Route(f"{one}/left", self._of_drop(_left), methods=["POST"]),
+            Route(f"{one}/remove", self._of_drop(self._remove), methods=["POST"]),
+            Route(f"{one}/runs/{{run:int}}/page", self._of_drop(self._report)),
+            Route(f"{one}/runs/{{run:int}}/files/{{name}}", self._of_drop(self._download)),
+        ]
+        handlers = {
+            Refusal: self._refused,
+            HTTPException: self._not_found,
+            ClientDisconnect: _nobody,
+            Exception: self._failed,
+        }
+        return Starlette(routes=[Mount(self._base, routes=routes)], exception_handlers=handlers)  # type: ignore[arg-type]
+
+    async def prepare(self) -> None:
+        """Compile what the slider needs, once the page has been shown."""
+        await asyncio.sleep(1.0)
+        await asyncio.to_thread(compile_ahead)
+
+    async def sweep(self) -> None:
+        """Take away what no page looks at any more, until this is cancelled."""
+        while True:
+            await asyncio.sleep(2)
+            for drop in self._drops.abandoned():
+                await self._end(drop)
+
+    def _of_drop(self, answer: Callable[[Request, Drop], Awaitable[Response]]) -> Answer:
+        async def answered(request: Request) -> Response:
+            drop = self._drops.get(request.path_params["drop"])
+            if not request.url.path.endswith("/left"):
+                drop.keep()
+            return await answer(request, drop)
+
+        return answered
+
+    async def _start(self, request: Request) -> Response:
+        return HTMLResponse(self._pages.start())
+
+    async def _style(self, request: Request) -> Response:
+        return Response(self._pages.style(), media_type="text/css")
+
+    async def _begin(self, request: Request) -> Response:
+        drop = self._drops.begin()
+        return JSONResponse({"url": f"{self._base}/drops/{drop.id}"})
+
+    async def _upload(self, request: Request, drop: Drop) -> Response:
+        length = request.headers.get("content-length", "0")
+        declared = int(length) if length.isdecimal() else 0
+        await receive(drop, request.query_params.get("name", ""), declared, request.stream())
+        return Response(status_code=204)
+
+    async def _read(self, request: Request, drop: Drop) -> Response:
+        self._refuse_busy(drop)
+        if not drop.files:
+            raise Refusal(400, "no file came; drop a file of spectra")
+        drop.choices = chosen(drop, await _fields(request))
+        if "samples" not in drop.choices and not drop.is_read and (sheet := guessed_sheet(drop)):
+            drop.choices = {**drop.choices, "samples": sheet}
+        self._begin_reading(drop)
+        return RedirectResponse(f"{self._base}/drops/{drop.id}", 303)
+
+    def _begin_reading(self, drop: Drop) -> None:
+        drop.facts = drop.viewed = None
+        printed, said = drop.notes / "read.out", drop.notes / "read.err"
+        drop.reading = Job("read", reading_words(drop), drop.data, printed, said)
+        self.jobs.submit(drop.reading)
+
+    async def _show(self, request: Request, drop: Drop) -> Response:
+        _take_facts(drop)
+        if not drop.is_read:
+            raise Refusal(409, "the files of this page have not all come; drop them again on the first page")
+        return HTMLResponse(self._pages.drop(drop, self.jobs, drop.choices.get("samples")))
+
+    async def _state(self, request: Request, drop: Drop) -> Response:
+        return JSONResponse(state(drop, self.jobs))
+
+    async def _run(self, request: Request, drop: Drop) -> Response:
+        self._refuse_busy(drop)
+        fields = await _fields(request)
+        kind = fields.get("kind", "")
+        if kind not in KINDS:
+            raise Refusal(400, "there is no such command on this page; reload it")
+        _take_facts(drop)
+        if drop.facts is None:
+            raise Refusal(409, "the files could not be read; drop others")
+        if len(drop.runs) >= MOST_RUNS:
+            raise Refusal(
+                429, f"{MOST_RUNS} commands were run on these files; save what you need and drop them again"
+            )
+        before = drop.choices
+        drop.choices = chosen(drop, fields)
+        words = command_words(drop, kind, self._model)
+        number = len(drop.runs) + 1
+        job = Job("command", words, drop.data, drop.notes / f"{number}.out", drop.notes / f"{number}.err")
+        out = drop.data / words[-1].removeprefix("--out=")
+        if drop.choices != before:  # what was read is shown as this command reads it
+            self._begin_reading(drop)
+        drop.runs.append(Run(number, kind, words, out, job))
+        self.jobs.submit(job)
+        return RedirectResponse(f"{self._base}/drops/{drop.id}#run{number}", 303)
+
+    async def _cancel(self, request: Request, drop: Drop) -> Response:
+        for job in reversed(drop.unfinished):
+            await self.jobs.cancel(job)
+        return RedirectResponse(f"{self._base}/drops/{drop.id}", 303)
+
+    async def _remove(self, request: Request, drop: Drop) -> Response:
+        await self._end(drop)
+        return RedirectResponse(f"{self._base}/", 303)
+
+    async def _view(self, request: Request, drop: Drop) -> Response:
+        _take_facts(drop)
+        if drop.facts is None:
+            raise Refusal(409, "the files have not been read; reload the page")
+        viewed = drop.viewed = drop.viewed or Viewed(drop.notes / VIEW_FILE)
+        asked = request.query_params
+        at, power = _number(asked.get("spectrum", "0")), _number(asked.get("power", str(FIRST)))
+        method = asked.get("method", METHODS[0])
+        if method not in METHODS or not LOWEST <= power <= HIGHEST or at not in range(len(viewed)):
+            raise Refusal(400, "there is no such spectrum, method or place of the slider; reload the page")
+        width = NARROW if asked.get("narrow") else WIDE
+        try:
+            view = await asyncio.to_thread(viewed.drawn, int(at), method, power, width)
+        except SpectraDLError as err:
+            raise Refusal(422, str(err)) from err
+        command = command_line(correcting_words(drop, method, smoothing(power)))
+        return JSONResponse({"html": self._pages.live(view), "command": command})
+
+    async def _report(self, request: Request, drop: Drop) -> Response:
+        path = _written(request, drop, PAGE_FILE)
+        return FileResponse(
+            path, media_type=_KINDS_OF_FILES["html"], headers={"content-security-policy": REPORT}
+        )
+
+    async def _download(self, request: Request, drop: Drop) -> Response:
+        name = request.path_params["name"]
+        path = _written(request, drop, name)
+        kind = _KINDS_OF_FILES[name.rpartition(".")[2]]
+        return FileResponse(path, media_type=kind, filename=name, headers={"content-security-policy": REPORT})
+
+    async def _end(self, drop: Drop) -> None:
+        for job in reversed(drop.unfinished):
+            await self.jobs.cancel(job)
+        self._drops.remove(drop)
+
+    def _refuse_busy(self, drop: Drop) -> None:
+        if drop.unfinished:
+            raise Refusal(409, "these files are being worked on; wait until that has ended, or cancel it")
+
+    async def _refused(self, request: Request, refusal: Refusal) -> Response:
+        # The connection ends where a body was not read to its end.
+        headers = {"connection": "close"} if refusal.status in (408, 413) else {}
+        if "text/html" in request.headers.get("accept", ""):
+            page = self._pages.refused(refusal.sentence)
+            return HTMLResponse(page, refusal.status, headers)
+        return JSONResponse({"error": refusal.sentence}, refusal.status, headers)
+
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        sentence = (
+            f"internal error ({type(error).__name__}: {error}); report it, and use the command line meanwhile"
+        )
+        return await self._refused(request, Refusal(500, sentence[:500]))
+
+    async def _not_found(self, request: Request, error: HTTPException) -> Response:
+        return await self._refused(
+            request, Refusal(error.status_code, "there is nothing here; go back to the first page")
+        )
+
+
+async def _fields(request: Request) -> Mapping[str, str]:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_FORM:
+            raise Refusal(413, "the form is too long; reload the page")
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), max_num_fields=40))
+    except ValueError as err:
+        raise Refusal(400, "the form can't be read; reload the page") from err
+
+
+def _take_facts(drop: Drop) -> None:
+    if drop.facts is None and drop.reading is not None and drop.reading.state == "done":
+        drop.facts = json.loads((drop.notes / FACTS_FILE).read_text(encoding="utf-8"))
+
+
+def _written(request: Request, drop: Drop, name: str) -> Path:
+    number = request.path_params["run"]
+    run = next((run for run in drop.runs if run.number == number), None)
+    if run is None or name not in DOWNLOADS or run.job.state != "done":
+        raise Refusal(404, "there is no such file; reload the page")
+    path = run.out / name
+    if path.is_symlink() or not path.is_file():
+        raise Refusal(404, f"{name}: this command did not write it")
+    return path
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return -1.0
+
+
+def _script(name: str) -> Answer:
+    text = files("spectra_dl_cli.web").joinpath("static", name).read_text(encoding="utf-8")
+
+    async def answer(request: Request) -> Response:
+        return Response(text, media_type="text/javascript")
+
+    return answer
+
+
+async def _alive(request: Request, drop: Drop) -> Response:
+    return Response(status_code=204)
+
+
+async def _left(request: Request, drop: Drop) -> Response:
+    drop.keep()
+    drop.left = True
+    return Response(status_code=204)
+
+
+async def _nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)

@@ -1,0 +1,161 @@
+"""The page's HTML, filled from what is known of a drop."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spectra_dl import __version__
+from spectra_dl.evaluation.report.page.environment import LISTED_AT_MOST, environment
+from spectra_dl.models.header import RESEARCH_USE
+from spectra_dl_cli.web import live_view
+from spectra_dl_cli.web.drops import Drop, Run
+from spectra_dl_cli.web.form import FIELDS
+from spectra_dl_cli.web.jobs import Job, Jobs
+from spectra_dl_cli.web.uploads import MOST_BYTES, MOST_FILES
+
+PAGE_FILE, REPORT_FILE = "report.html", "report.json"
+# What a command may have written that can be saved from the page; no other name opens anything.
+DOWNLOADS = ("predictions.csv", "patients.csv", PAGE_FILE, REPORT_FILE, "map.svg", "folds.csv")
+_COLOURS = 6
+_TITLES = {"predict": "Patients", "audit": "Audit", "evaluate": "Evaluation"}
+
+
+class Pages:
+    """Every page of a server.
+
+    Parameters
+    ----------
+    base
+        What every address begins with: the token.
+    model
+        What the model is called; None: the one that ships with spectra-dl.
+    """
+
+    def __init__(self, base: str, model: str | None) -> None:
+        self._environment = environment("spectra_dl_cli.web", "spectra_dl.spectra.patient_page")
+        self._common: dict[str, Any] = {
+            "base": base,
+            "model": model,
+            "research_use": f"{RESEARCH_USE}.",
+            "version": __version__,
+            "most_bytes": MOST_BYTES,
+            "most_files": MOST_FILES,
+        }
+
+    def style(self) -> str:
+        """Return the style sheet: that of the reports, and what only this page has."""
+        return self._environment.get_template("serve.css").render(colours=_COLOURS)
+
+    def start(self) -> str:
+        """Return the page on which files are dropped."""
+        return self._filled("start.html")
+
+    def refused(self, sentence: str) -> str:
+        """Return a page that says why there is no other."""
+        return self._filled("refused.html", sentence=sentence)
+
+    def drop(self, drop: Drop, jobs: Jobs, guessed: str | None) -> str:
+        """Return the page of a drop: what was read, what can be done, and what came out.
+
+        Parameters
+        ----------
+        drop
+            What was dropped.
+        jobs
+            The queue, for who is waited for.
+        guessed
+            The file that may be a sheet of who is who.
+        """
+        return self._filled(
+            "drop.html",
+            drop=drop,
+            facts=drop.facts,
+            fields=FIELDS,
+            chosen={name: drop.choices.get(name, "") for name in FIELDS},
+            guessed=guessed,
+            sheets=list(drop.files)[:LISTED_AT_MOST] if len(drop.files) > 1 else [],
+            renamed=[(kept, given) for kept, given in drop.files.items() if kept != given][:LISTED_AT_MOST],
+            busy=bool(drop.unfinished),
+            state=state(drop, jobs),
+            runs=[_shown(run) for run in reversed(drop.runs)],
+            listed_at_most=LISTED_AT_MOST,
+            methods=live_view.METHODS,
+            powers=(live_view.LOWEST, live_view.HIGHEST, live_view.FIRST),
+            longest=600,
+        )
+
+    def live(self, view: live_view.LiveView) -> str:
+        """Return the drawing of a spectrum with its baseline."""
+        return self._filled("live.html", view=view, at=live_view)
+
+    def _filled(self, name: str, **values: object) -> str:
+        return self._environment.get_template(name).render(**self._common, **values)
+
+
+def state(drop: Drop, jobs: Jobs) -> dict[str, object]:
+    """Return what the page asks for again and again: whether something is at work, and how far it is.
+
+    Parameters
+    ----------
+    drop
+        Whose page it is.
+    jobs
+        The queue.
+    """
+    job = next(iter(drop.unfinished), None)
+    ended = [drop.reading, *(run.job for run in drop.runs)]
+    stamp = "-".join(job.state for job in ended if job is not None)
+    if job is None:
+        return {"busy": False, "stamp": stamp, "text": "", "done": 0, "total": 0}
+    done, total, what = job.progress
+    return {
+        "busy": True,
+        "stamp": stamp,
+        "text": _at_work(job, jobs.ahead_of(job), what),
+        "done": done,
+        "total": total,
+    }
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Return the line that does the same in a terminal."""
+    return shlex.join(["spectra-dl", *words])
+
+
+def _at_work(job: Job, ahead: int, what: str) -> str:
+    if job.state == "waiting":
+        jobs = "1 job is" if ahead == 1 else f"{ahead} jobs are"
+        return f"Waiting: one job is done at a time, and {jobs} before this one."
+    doing = "Reading" if job.task == "read" else "Working"
+    return f"{doing}, {job.seconds:.0f} s so far{': ' + what if what else ''}"
+
+
+def _shown(run: Run) -> dict[str, object]:
+    done = run.job.state == "done"
+    return {
+        "number": run.number,
+        "kind": run.kind,
+        "title": _TITLES[run.kind],
+        "state": run.job.state,
+        "command": command_line(run.words),
+        "sentence": run.job.sentence if run.job.state == "refused" else "",
+        "warnings": run.job.warnings if done else [],
+        "seconds": run.job.seconds,
+        "has_page": done and (run.out / PAGE_FILE).is_file(),
+        "findings": _findings(run) if done and run.kind == "audit" else [],
+        "downloads": [name for name in DOWNLOADS if done and (run.out / name).is_file()],
+    }
+
+
+def _findings(run: Run) -> Sequence[Mapping[str, Any]]:
+    report = _loaded(run.out / REPORT_FILE)
+    findings: Sequence[Mapping[str, Any]] = report["results"]["audit"]["findings"]
+    gravest = {"stop": 0, "warn": 1, "fine": 2}
+    return sorted(findings, key=lambda finding: gravest[finding["severity"]])
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

@@ -1,0 +1,264 @@
+"""The page as a person uses it, in a real Chromium."""
+
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from serving.served import Served
+
+pytestmark = pytest.mark.xdist_group("served")
+MISSING = "the browser's tests need Chromium: apt-get install chromium, or playwright install chromium; CHROMIUM names another place"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with api.sync_playwright() as playwright:
+        installed = [
+            os.environ.get("CHROMIUM"),
+            *map(shutil.which, NAMES),
+            playwright.chromium.executable_path,
+        ]
+        path = next((each for each in installed if each and Path(each).exists()), None)
+        if path is None:
+            pytest.skip(MISSING)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with Served(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture(params=[{}], ids=["light"])
+def page(chromium, served, request):
+    """A page that fails the test where a script fails or a request leaves this machine."""
+    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **request.param})
+    page = context.new_page()
+    errors, asked = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None
+    )
+    context.on("request", lambda each: asked.append(each.url))
+    page.set_default_timeout(60_000)
+    page.goto(served.address)
+    yield page
+    context.close()
+    assert errors == []
+    assert [url for url in asked if not url.startswith((served.address.rstrip("/"), "data:"))] == []
+
+
+@pytest.fixture(scope="module")
+def demo(repository):
+    return repository / "datasets" / "demo" / "spectra.csv"
+
+
+def drop(page, *paths):
+    """Drop files or folders on the page as a person does, from outside of the browser."""
+    client = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        client.send("Input.dispatchDragEvent", {"type": kind, "x": 400, "y": 250, "data": data})
+    client.detach()
+
+
+def predicted(page, demo):
+    """Drop the demonstration, confirm, and return the frame of the cards."""
+    drop(page, demo)
+    page.get_by_role("button", name="Predict", exact=True).click()
+    frame = page.frame_locator("iframe.report")
+    frame.locator("article.card").nth(11).wait_for()
+    return frame
+
+
+def test_a_dropped_table_is_shown_for_confirmation_and_then_becomes_cards(page, demo):
+    drop(page, demo)
+    page.get_by_text("Guesses, to be confirmed").wait_for()
+    assert page.get_by_text("column patient_id was taken as the patient").is_visible()
+    assert page.locator("iframe").count() == 0
+    page.get_by_role("button", name="Predict", exact=True).click()
+    frame = page.frame_locator("iframe.report")
+    frame.locator("article.card").nth(11).wait_for()
+    assert frame.locator("article.card").count() == 12
+    assert page.get_by_text("spectra-dl predict spectra.csv --out=results").is_visible()
+
+
+def test_who_has_no_answer_is_shown_why(page, demo):
+    frame = predicted(page, demo)
+    assert "No answer" in frame.locator("article.card").first.inner_text()
+    assert (
+        "at 90% coverage it may be bone metastasis or no metastasis"
+        in frame.locator("article.card").first.inner_text()
+    )
+
+
+def test_the_frame_is_as_high_as_the_report(page, demo):
+    predicted(page, demo)
+    page.wait_for_function(
+        "() => { const f = document.querySelector('iframe.report'); return f.clientHeight >= f.contentDocument.documentElement.scrollHeight }"
+    )
+
+
+def test_a_report_can_be_saved(page, demo):
+    predicted(page, demo)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="patients.csv").click()
+    assert saved.value.suggested_filename == "patients.csv"
+    assert Path(saved.value.path()).read_text(encoding="utf-8").startswith("patient")
+
+
+def test_a_folder_of_patients_can_be_dropped(page, tmp_path):
+    for patient in ("m1", "m2"):
+        folder = tmp_path / "mice" / patient
+        folder.mkdir(parents=True)
+        (folder / "raman_shift.csv").write_text("\n".join(str(400 + 2 * at) for at in range(200)))
+        (folder / "spectra.csv").write_text("\n".join(",".join(["1"] * 200) for _ in range(3)))
+    drop(page, tmp_path / "mice")
+    page.get_by_text("Guesses, to be confirmed").wait_for()
+    assert page.locator(".tally li").first.inner_text().startswith("6")
+
+
+def test_several_files_with_a_sheet_can_be_dropped(page, tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("\n".join(f"{400 + 2 * at}\t{at % 7}" for at in range(200)))
+    (tmp_path / "sheet.csv").write_text("file,patient\na.txt,p1\nb.txt,p2\n")
+    drop(page, *sorted(tmp_path.iterdir()))
+    page.get_by_text("Guesses, to be confirmed").wait_for()
+    assert page.locator("select[name=samples]").input_value() == "sheet.csv"
+
+
+def test_what_can_not_be_read_is_refused_in_words(page, tmp_path):
+    (tmp_path / "notes.csv").write_text("# nothing\n")
+    drop(page, tmp_path / "notes.csv")
+    assert "no spectra" in page.get_by_role("alert").inner_text()
+    assert page.get_by_role("button", name="Predict", exact=True).count() == 0
+
+
+def test_too_many_files_are_refused_before_any_is_sent(page, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(2_001):
+        (folder / f"{number}.txt").touch()
+    drop(page, folder)
+    page.get_by_text("more than 2000 files in one drop").wait_for()
+
+
+def test_the_slider_draws_anew_and_shows_the_command(page, demo):
+    drop(page, demo)
+    page.locator("#view svg").wait_for()
+    before = page.locator("#view .fit").get_attribute("d")
+    page.locator("#power").fill("8")
+    page.get_by_text("--lam=1e+08").wait_for()
+    assert page.locator("#view .fit").get_attribute("d") != before
+    page.locator("#method").select_option("arpls")
+    page.get_by_text("--baseline=arpls").wait_for()
+
+
+def test_a_place_of_the_slider_is_drawn_in_time(page, demo):
+    drop(page, demo)
+    page.locator("#view svg").wait_for()
+    page.wait_for_timeout(2_000)  # for what is compiled once
+    times = page.evaluate(
+        """async () => { const times = []; for (let at = 0; at < 15; at++) { const power = document.getElementById("power");
+        const drawn = new Promise((done) => new MutationObserver((_, seen) => { seen.disconnect(); done(); }).observe(document.getElementById("view"), { childList: true }));
+        const begin = performance.now(); power.value = 4 + at / 5; power.dispatchEvent(new Event("input")); await drawn; times.push(performance.now() - begin); }
+        return times.sort((a, b) => a - b); }"""
+    )
+    assert times[len(times) // 2] < 150
+
+
+def test_an_audit_shows_how_far_it_is_and_can_be_cancelled(page, demo):
+    drop(page, demo)
+    page.get_by_role("button", name=re.compile("^Audit")).click()
+    page.get_by_text(re.compile(r"Working, \d+ s so far: audit")).wait_for()
+    assert float(page.locator("#done").get_attribute("max")) > 5
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Nothing of it was kept.").wait_for()
+    assert page.locator("#done").count() == 0
+
+
+def test_reloading_keeps_what_was_done_also_in_the_middle(page, demo):
+    drop(page, demo)
+    page.get_by_role("button", name="Predict", exact=True).click()
+    page.reload()
+    page.frame_locator("iframe.report").locator("article.card").first.wait_for()
+    page.reload()
+    page.frame_locator("iframe.report").locator("article.card").first.wait_for()
+
+
+def test_two_pages_of_one_drop_show_the_same_and_one_may_go(page, served, demo):
+    predicted(page, demo)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.frame_locator("iframe.report").locator("article.card").first.wait_for()
+    address = page.url
+    other.close()
+    time.sleep(18)  # longer than a page that went is waited for
+    page.goto(address)
+    page.frame_locator("iframe.report").locator("article.card").first.wait_for()
+
+
+def test_who_asks_after_their_files_are_gone_is_shown_what_to_do(page, served, demo):
+    drop(page, demo)
+    page.get_by_text("Guesses, to be confirmed").wait_for()
+    address = page.url
+    page.get_by_role("button", name="Remove these files").click()
+    page.get_by_text("Drop Raman spectra here").wait_for()
+    page.goto(address)
+    assert "drop them again" in page.get_by_role("alert").inner_text()
+
+
+def test_a_page_whose_server_has_ended_says_so(chromium, tmp_path, demo):
+    with Served(tmp_path) as server:
+        page = chromium.new_page()
+        page.goto(server.address)
+        page.set_input_files("#files", demo)
+        page.get_by_text("Guesses, to be confirmed").wait_for()
+        assert not page.get_by_text("Interrupted").is_visible()
+    page.get_by_text("Interrupted").wait_for()
+    assert "run spectra-dl serve again" in page.get_by_role("alert").inner_text()
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+        for width in (500, 1280)
+        for scheme in ("light", "dark")
+    ],
+    indirect=True,
+    ids=str,
+)
+def test_nothing_is_cut_and_every_colour_can_be_read(page, demo):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python"
+    ).Axe()
+
+    def look():
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        found = axe.run(page).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+
+    look()
+    drop(page, demo)
+    page.locator("#view svg").wait_for()
+    look()
+    page.get_by_role("button", name="Predict", exact=True).click()
+    page.frame_locator("iframe.report").locator("article.card").first.wait_for()
+    page.wait_for_timeout(500)
+    look()
+    assert page.evaluate(
+        "document.querySelector('iframe').contentDocument.documentElement.scrollWidth <= document.querySelector('iframe').clientWidth"
+    )
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert (page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)") != dark

@@ -1,0 +1,1 @@
+"""spectra-dl serve at work, for tests of its page."""
