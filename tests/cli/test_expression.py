@@ -211,6 +211,8 @@ def test_the_report_of_an_evaluation_holds_every_option_that_decides_it(evaluate
     options = json.loads((evaluated[1] / "report.json").read_text())["options"]
     assert options == {
         "model": "ridge",
+        "device": "auto",
+        "fast": False,
         "loss": "mse",
         "genes": 4,
         "panel": "variance",
