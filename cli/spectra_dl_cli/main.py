@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None, command: click.Command = cli) -> No
     sys.exit(_run(words, command))
 
 
-def _run(words: list[str], command: click.Command) -> int:
+def _run(words: list[str], command: click.Command = cli) -> int:
     try:
         _refuse_several_processes(words)
         with logged_to_stderr():

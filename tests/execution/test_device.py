@@ -5,6 +5,7 @@ import os
 import pytest
 import torch
 
+from small_jobs import choice_of_worker
 from spectra_dl.errors import UsageError
 from spectra_dl.execution.executor import SerialExecutor
 from spectra_dl.execution.facts import (
@@ -18,10 +19,6 @@ from spectra_dl.execution.facts import (
 from spectra_dl.execution.processes import ProcessExecutor
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-
-
-def choice_of_worker(shared, item):
-    return device_choice(), str(torch_device())
 
 
 @pytest.mark.parametrize("name", ["tpu", "cuda:", "cuda:-1", "CPU", ""])

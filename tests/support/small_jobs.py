@@ -229,3 +229,10 @@ def until(reached, seconds=60.0):
     while not reached():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def choice_of_worker(shared: object, item: int) -> tuple[tuple[str, str], str]:
+    """Return what was chosen for the process, and the device it computes on."""
+    from spectra_dl.execution.facts import device_choice, torch_device
+
+    return device_choice(), str(torch_device())
