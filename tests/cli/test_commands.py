@@ -197,7 +197,9 @@ def test_resuming_with_other_data_is_refused(study, trained, tmp_path):
 
 
 def test_an_interrupted_training_says_how_to_go_on(study, tmp_path):
-    with Started("train", "spectra", study, *STUDY, *TRAINING, "--out", tmp_path / "stopped") as process:
+    with Started(
+        "train", "spectra", study, *STUDY, *TRAINING, "--epochs", 200, "--out", tmp_path / "stopped"
+    ) as process:
         deadline = time.monotonic() + 120
         while not list(tmp_path.glob("stopped/checkpoints/*.safetensors")) and time.monotonic() < deadline:
             os.sched_yield()
