@@ -13,7 +13,8 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, SpectraDLWarning, UsageError
 from spectra_dl.spectra.baseline import BaselineResult, choose_lam, correct
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method
-from spectra_dl.spectra.plots.baseline_plot import plot_baselines
+from spectra_dl.spectra.plots.baseline_plot import draw_baselines, name_spectrum
+from spectra_dl.spectra.plots.spectra_plot import AXIS_TITLE
 from spectra_dl.spectra.preprocessing.despike import ray_step
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.steps import Baseline
@@ -128,20 +129,16 @@ def comparison_figure(comparison: BaselineComparison) -> "Figure":
     panels = figure.subplots(
         2 * len(table), 1, sharex=True, squeeze=False, height_ratios=[3, 2] * len(table)
     )[:, 0]
-    baselines = {candidate.title: candidate.result for candidate in comparison.candidates}
+    results = [candidate.result for candidate in comparison.candidates]
     for row, (above, below) in enumerate(zip(panels[::2], panels[1::2], strict=True)):
-        plot_baselines(table, baselines, row, axes=above)
-        plot_baselines(table, baselines, row, corrected=True, axes=below)
-        below.set_title("")
-    handles = panels[0].get_legend_handles_labels()[0]
+        draw_baselines(above, table, results, row, corrected=False)
+        draw_baselines(below, table, results, row, corrected=True)
+        name_spectrum(above, table, row)
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
-        if panel is not panels[-1]:
-            panel.set_xlabel("")
-        legend = panel.get_legend()
-        if legend is not None:
-            legend.remove()
-    names = ["measured", *baselines]
+    panels[-1].set_xlabel(AXIS_TITLE)
+    names = ["measured", *(candidate.title for candidate in comparison.candidates)]
+    handles = panels[0].get_legend_handles_labels()[0]
     figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
     return figure
 

@@ -2,8 +2,8 @@
 
 import math
 import textwrap
+from dataclasses import asdict
 
-from spectra_dl.evaluation.audit.evidence import evidence_json
 from spectra_dl.evaluation.audit.finding import Audit, Finding
 
 VERDICT = {
@@ -55,7 +55,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "severity": finding.severity,
         "sentence": finding.sentence,
         "patient_auc": figures,
-        **({"evidence": evidence_json(finding.evidence)} if finding.evidence else {}),
+        **({"evidence": asdict(finding.evidence)} if finding.evidence else {}),
     }
 
 

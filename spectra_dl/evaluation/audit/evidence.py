@@ -1,6 +1,5 @@
 """What a person is shown of what a probe sees: a curve of each class, or a point of each patient."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,11 +108,6 @@ def evidence_of(shown: Shown, patients: Patients) -> Evidence:
         for code, name in enumerate(patients.classes)
     ]
     return Evidence(shown.title, shown.axis_title, _rounded(shown.axis), tuple(classes))
-
-
-def evidence_json(drawn: Evidence) -> Mapping[str, object]:
-    """Return a evidence as report.json holds it."""
-    return {**vars(drawn), "classes": [dict(vars(each)) for each in drawn.classes]}
 
 
 def _class_evidence(name: str, rows: FloatArray, *, curve: bool) -> ClassEvidence:

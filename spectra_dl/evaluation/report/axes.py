@@ -1,9 +1,14 @@
 """What every drawing shares: axes, and colours that colour-blind readers can distinguish."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from spectra_dl.arrays import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Numbers = Sequence[float] | FloatArray
 
 # Okabe & Ito's colours; line styles say the same in print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#8A4B7D", "#7A6000", "#555555")
@@ -42,6 +47,43 @@ def given_or_new(axes: "Axes | None", width: float = 8.0, height: float = 4.5) -
 
     _, new = pyplot.subplots(figsize=(width, height), layout="constrained")
     return new
+
+
+def line_in_band(
+    axes: "Axes", number: int, x: Numbers, y: Numbers, ends: tuple[Numbers, Numbers], **how: Any
+) -> None:
+    """Draw the line of a number within a band of its colour.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    number
+        Of the line, from 0.
+    x, y
+        The line.
+    ends
+        The lower and the upper end of the band.
+    **how
+        As matplotlib's ``plot`` takes it.
+    """
+    line = line_style(number)
+    axes.plot(x, y, **line, **how)
+    axes.fill_between(x, *ends, color=line["color"], alpha=0.2, linewidth=0)
+
+
+def unit_square(axes: "Axes", across: str, up: str) -> None:
+    """Make axes from 0 to 1 both ways, with a dotted diagonal.
+
+    Parameters
+    ----------
+    axes
+        Whose they are.
+    across, up
+        What they are called.
+    """
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, linestyle=":")
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=across, ylabel=up, aspect="equal")
 
 
 def legend_of(axes: "Axes", names: list[str], **where: Any) -> None:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spectra_dl.evaluation.report.axes import COLOURS, GREY, legend_of, line_style
+from spectra_dl.evaluation.report.axes import COLOURS, GREY, legend_of, line_in_band, line_style, unit_square
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -150,9 +150,7 @@ def attribution_figure(
         for number, curve in enumerate(means):
             upper.plot(curve.x, curve.y, label=str(number), **line_style(number))
         for number, curve in enumerate(attributions):
-            line = line_style(number)
-            lower.plot(curve.x, curve.y, **line)
-            lower.fill_between(curve.x, curve.low, curve.high, color=line["color"], alpha=0.2, linewidth=0)
+            line_in_band(lower, number, curve.x, curve.y, (curve.low, curve.high))
         lower.axhline(0, color=GREY, linewidth=0.8)
         upper.margins(x=0)
         lower.margins(x=0)
@@ -185,9 +183,7 @@ def curves_figure(
         upper, lower = figure.subplots(2, 1, sharex=True)
         for axes, drawn in ((upper, curves), (lower, differences)):
             for number, curve in enumerate(drawn):
-                line = line_style(number)
-                axes.plot(curve.x, curve.y, label=str(number), **line)
-                axes.fill_between(curve.x, curve.low, curve.high, color=line["color"], alpha=0.2, linewidth=0)
+                line_in_band(axes, number, curve.x, curve.y, (curve.low, curve.high), label=str(number))
             axes.margins(x=0)
         lower.axhline(0, color=GREY, linewidth=0.8)
         upper.set_ylabel(title)
@@ -243,8 +239,7 @@ def _unit_square(across: str, up: str) -> tuple["Figure", "Axes"]:
 
     figure = Figure(figsize=(4.3, 4.1), layout="constrained")
     axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, linestyle=":")
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=across, ylabel=up, aspect="equal")
+    unit_square(axes, across, up)
     return figure, axes
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.classes.results import Evaluation, ModelResult
-from spectra_dl.evaluation.report.axes import COLOURS, GREY, given_or_new, legend_of, line_style
+from spectra_dl.evaluation.report.axes import COLOURS, given_or_new, legend_of, line_style, unit_square
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def plot_roc(
     if drawn and len(drawn[0].curves.roc) > 1:
         drawn = drawn[:1]
     axes = given_or_new(axes, 4.8, 4.6)
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, linestyle=":", label="_chance")
+    unit_square(axes, "1 − specificity", "sensitivity")
     names: list[str] = []
     for model in drawn:
         for curve in model.curves.roc:
@@ -69,8 +69,6 @@ def plot_roc(
                 curve.false_positive_rate, curve.sensitivity, label=str(len(names)), **line_style(len(names))
             )
             names.append(_with_auc(model) if len(model.curves.roc) == 1 else f"{curve.name} ({model.name})")
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    axes.set(xlabel="1 − specificity", ylabel="sensitivity")
     legend_of(axes, names, loc="lower right", frameon=False, fontsize=8)
     return axes
 

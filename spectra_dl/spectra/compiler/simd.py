@@ -230,6 +230,10 @@ class Integer(Value):
         """Return the minimum of two."""
         return Integer(self.code, self.code.select((self < other).ir, self.ir, self._operand(other)))
 
+    def maximum(self, other: "Integer | int") -> "Integer":
+        """Return the maximum of two."""
+        return Integer(self.code, self.code.select((self < other).ir, self._operand(other), self.ir))
+
     def as_number(self) -> Number:
         """Return the same as a float64."""
         return Number(self.code, self.code.sitofp(self.ir, _DOUBLE))

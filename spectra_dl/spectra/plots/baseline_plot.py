@@ -1,6 +1,6 @@
 """One spectrum with baselines over it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
@@ -64,16 +64,47 @@ def plot_baselines(
                 f"{name}: a baseline of shape {result.baseline.shape} for spectra of shape {table.intensity.shape}; fit it to this table"
             )
     axes = given_or_new(axes)
+    draw_baselines(axes, table, list(baselines.values()), row, corrected=corrected)
+    name_spectrum(axes, table, row)
+    axes.set_xlabel(AXIS_TITLE)
+    legend_of(axes, [*([] if corrected else ["measured"]), *baselines], frameon=False, fontsize=8)
+    return axes
+
+
+def draw_baselines(
+    axes: "Axes", table: SpectraTable, results: Sequence[BaselineResult], row: int, *, corrected: bool
+) -> None:
+    """Draw the lines of `plot_baselines`, without title, legend and the name of the axis.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    table, row, corrected
+        As in `plot_baselines`.
+    results
+        Of all spectra of ``table``.
+    """
     measured = table.intensity[row]
     if corrected:
         axes.axhline(0.0, color=GREY, linewidth=0.9, label="_zero")
     else:
         axes.plot(table.wavenumber, measured, color=GREY, linewidth=0.9, label="measured")
-    for number, result in enumerate(baselines.values()):
+    for number, result in enumerate(results):
         fitted = result.baseline[row]
         line = {**line_style(number), "linewidth": 0.9 if corrected else 1.3}
         axes.plot(table.wavenumber, measured - fitted if corrected else fitted, label=str(number), **line)
+    axes.set_ylabel("corrected" if corrected else "intensity")
+
+
+def name_spectrum(axes: "Axes", table: SpectraTable, row: int) -> None:
+    """Write a spectrum's id above axes, as text whatever it holds.
+
+    Parameters
+    ----------
+    axes
+        Of the spectrum.
+    table, row
+        Which it is.
+    """
     axes.set_title(printable(table.sample_id[row], 60), fontsize=9, loc="left", parse_math=False)
-    axes.set(xlabel=AXIS_TITLE, ylabel="corrected" if corrected else "intensity")
-    legend_of(axes, [*([] if corrected else ["measured"]), *baselines], frameon=False, fontsize=8)
-    return axes

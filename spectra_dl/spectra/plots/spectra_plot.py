@@ -6,7 +6,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.report.axes import COLOURS, given_or_new, legend_of, line_style
+from spectra_dl.evaluation.report.axes import COLOURS, given_or_new, legend_of, line_in_band
 from spectra_dl.spectra.readers.wording import printable
 from spectra_dl.spectra.table import SpectraTable
 
@@ -94,7 +94,5 @@ def _column(table: SpectraTable, by: str | None) -> TextArray:
 
 def _mean_and_spread(axes: "Axes", x: FloatArray, rows: FloatArray, number: int) -> None:
     mean = rows.mean(axis=0)
-    axes.plot(x, mean, label=str(number), **line_style(number))
-    if len(rows) > 1:
-        spread = rows.std(axis=0, ddof=1)
-        axes.fill_between(x, mean - spread, mean + spread, color=COLOURS[number], alpha=0.2, linewidth=0)
+    spread = rows.std(axis=0, ddof=1) if len(rows) > 1 else 0.0
+    line_in_band(axes, number, x, mean, (mean - spread, mean + spread), label=str(number))

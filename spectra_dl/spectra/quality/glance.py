@@ -23,7 +23,7 @@ from spectra_dl.spectra.compiler.simd import (
     counted,
 )
 from spectra_dl.spectra.quality.joints import FIRST_TAP, NEAREST_END, TAPS, TIMES_MEDIAN_BEND
-from spectra_dl.spectra.quality.noise import BoolArray
+from spectra_dl.spectra.quality.noise import BoolArray, average_reach
 
 __all__ = ["SHORTEST", "may_be_faulty"]
 
@@ -60,7 +60,12 @@ def may_be_faulty(
     spectra, tile = np.ascontiguousarray(intensity), aligned_zeros(n_points * LANES)
     seen = aligned_zeros(groups * _RESULTS * LANES)
     if groups:
-        _compiled()(*(each.ctypes.data for each in (spectra, tile, seen)), n_spectra, n_points)
+        _compiled()(
+            *(each.ctypes.data for each in (spectra, tile, seen)),
+            n_spectra,
+            n_points,
+            average_reach(n_points),
+        )
     by_figure = seen.reshape(groups, _RESULTS, LANES).swapaxes(0, 1).reshape(_RESULTS, -1)
     correlation, skewness, on_top, negative, flat = by_figure[:, :n_spectra]
     faulty: BoolArray = correlation < least_correlation + _ROUNDING
@@ -74,7 +79,7 @@ def may_be_faulty(
 
 @cache
 def _compiled() -> Callable[..., None]:
-    function = empty_function(ir.Module("glance"), "glance", n_arrays=3, n_counts=2)
+    function = empty_function(ir.Module("glance"), "glance", n_arrays=3, n_counts=3)
     _Writer(function).write()
     return machine_code(function)
 
@@ -84,13 +89,11 @@ class _Writer:
 
     def __init__(self, function: ir.Function) -> None:
         self.code = ir.IRBuilder(function.append_basic_block("entry"))
-        spectra, tile, seen, n_spectra, n_points = function.args
+        spectra, tile, seen, n_spectra, n_points, half = function.args
         self.spectra, self.tile, self.seen = (Memory(self.code, each) for each in (spectra, tile, seen))
         self.n_spectra, self.n_points = Integer(self.code, n_spectra), Integer(self.code, n_points)
         self.zero, self.one = broadcast_constant(self.code, 0.0), broadcast_constant(self.code, 1.0)
-        # At least 2: `SHORTEST` is more than twice 24 points less.
-        self.half = Integer(self.code, self.code.sdiv(n_points, ir.Constant(n_points.type, 24)))
-        self.half = 0 - (0 - self.half).minimum(-2)
+        self.half = Integer(self.code, half)
 
     def write(self) -> None:
         """Write it: each group of spectra goes into the tile, and what is seen of it into its results."""
@@ -147,7 +150,7 @@ class _Writer:
             for power, value in zip(powers, (rest, square, square * rest), strict=True):
                 power.add(value)
             enters, leaves = point + self.half + 1, point - self.half
-            enters, leaves = enters.minimum(last * 2 - enters), 0 - leaves.minimum(0 - leaves)
+            enters, leaves = enters.minimum(last * 2 - enters), leaves.maximum(0 - leaves)
             around.add(self.tile.lanes(enters) - self.tile.lanes(leaves))
         first, second, third = (power.get() / self.n_points.as_number() for power in powers)
         variance = second - first * first

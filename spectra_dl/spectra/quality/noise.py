@@ -20,6 +20,11 @@ def noise_scale(bend: FloatArray) -> FloatArray:
     return scale
 
 
+def average_reach(n_points: int) -> int:
+    """Return how many points on each side the moving average takes whose remainder says which way bands point: a twelfth in all."""
+    return max(n_points // 24, 2)
+
+
 def stretches(mask: BoolArray) -> list[tuple[int, int]]:
     """Return first position and end (behind the last) of each stretch of True.
 

@@ -7,7 +7,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays, runs
 from spectra_dl.spectra.quality.joints import Joint, find_joints, steps_at
-from spectra_dl.spectra.quality.noise import BoolArray, longest_run
+from spectra_dl.spectra.quality.noise import BoolArray, average_reach, longest_run
 from spectra_dl.spectra.quality.verdict import Verdict
 
 MOST_SPIKES = 0.01  # rays for each point; a few are usual and are removed
@@ -173,7 +173,7 @@ def _neighbour_correlation(intensity: FloatArray) -> FloatArray:
 
 def _skewness(intensity: FloatArray) -> FloatArray:
     """Return the skewness of what a moving average over a twelfth of the points leaves; 0 where nothing."""
-    half = max(intensity.shape[1] // 24, 2)
+    half = average_reach(intensity.shape[1])
     # Sums of far larger numbers lose digits, so the level goes first.
     centred = intensity - intensity.mean(axis=1, keepdims=True)
     mirrored = np.pad(centred, ((0, 0), (half + 1, half)), mode="reflect")

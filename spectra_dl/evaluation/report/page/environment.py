@@ -64,12 +64,7 @@ def environment(*packages: str) -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters.update(
-        name=_name,
-        plain=short_name,
-        number=number,
-        interval=_interval,
-        percent=_percent,
-        without_ends=_without_ends,
+        name=_name, plain=short_name, number=number, interval=_interval, percent=_percent
     )
     return environment
 
@@ -84,11 +79,6 @@ def _name(text: str) -> "Markup":
     from markupsafe import Markup
 
     return Markup("<bdi>{}</bdi>").format(short_name(text))
-
-
-def _without_ends(interval: "Interval") -> "Interval":
-    """Return the figure alone: what says the same of everybody has an interval without width, which would mislead."""
-    return interval.model_copy(update={"low": None, "high": None})
 
 
 def _interval(interval: "Interval") -> str:

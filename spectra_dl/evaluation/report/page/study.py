@@ -160,6 +160,11 @@ class Model(Part):
         """The patient AUC."""
         return self.patient_level["auc"]
 
+    @property
+    def shown_auc(self) -> Interval:
+        """The patient AUC, of a control alone: what says the same of everybody has an interval without width, which would mislead."""
+        return Interval(value=self.auc.value) if self.kind == "control" else self.auc
+
 
 class Difference(Part):
     """A model's figure minus the first model's, on the same resampled patients."""
