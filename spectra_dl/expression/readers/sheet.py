@@ -40,13 +40,13 @@ _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", 
 
 
 def read_section(
-    path: Path | SectionSource,
+    path: str | Path | SectionSource,
     *,
     patient: str | None = None,
     section: str | None = None,
     um_per_pixel: float | None = None,
-    image: Path | None = None,
-    spots: Path | None = None,
+    image: str | Path | None = None,
+    spots: str | Path | None = None,
     pitch_um: float | None = None,
 ) -> TissueSection:
     """Read one section, its kind recognised by its content.
@@ -86,7 +86,8 @@ def read_section(
     """
     if isinstance(path, SectionSource):
         return _read(path)
-    return _read(SectionSource(Path(path), section, patient, um_per_pixel, image, spots, pitch_um))
+    seen, placed = (None if each is None else Path(each) for each in (image, spots))
+    return _read(SectionSource(Path(path), section, patient, um_per_pixel, seen, placed, pitch_um))
 
 
 def read_sections(sheet: Path) -> list[TissueSection]:

@@ -54,6 +54,19 @@ def test_values_that_are_no_counts_are_refused_with_their_line_where_counts_are_
         shared_genes([read_section(SectionSource(tmp_path / "S0.tsv"))])
 
 
+def test_files_may_be_named_in_text(tmp_path):
+    write_section(tmp_path, "S0", 0)
+    beside = {}
+    for word in ("image", "spots"):
+        (file,) = tmp_path.glob("S0_selection.tsv" if word == "spots" else "S0.[jp][pn]g")
+        beside[word] = file.rename(tmp_path / f"other_{file.name}")
+    named = read_section(
+        str(tmp_path / "S0.tsv"), um_per_pixel=5.0, **{word: str(file) for word, file in beside.items()}
+    )
+    assert named.usable.all()
+    assert named.image.width > 1
+
+
 def test_spots_off_the_image_are_refused_and_all_of_them_refuse_the_section(tmp_path):
     write_section(tmp_path, "S0", 0)
     path = tmp_path / "S0_selection.tsv"
