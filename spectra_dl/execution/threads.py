@@ -41,7 +41,7 @@ def usual_threads() -> int:
 
 
 def in_threads(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
-    """Work on several parts at the same time, a thread each; one alone needs none.
+    """Work on several parts at the same time, the first in this thread and each other in one of its own.
 
     Parameters
     ----------
@@ -50,14 +50,17 @@ def in_threads(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
     parts
         One or more.
     """
-    if len(parts) == 1:
-        work(parts[0])
+    first, *others = parts
+    if not others:
+        work(first)
         return
     # Imported here: it costs a command that starts no thread 10 ms.
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(len(parts)) as pool:
-        list(pool.map(work, parts))
+    with ThreadPoolExecutor(len(others)) as pool:
+        begun = pool.map(work, others)
+        work(first)
+        list(begun)
 
 
 @contextlib.contextmanager

@@ -1,13 +1,11 @@
 """What a baseline correction gives back: the baselines, and how far each can be trusted."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.execution.threads import in_threads
 
 _NUMBERS_AT_ONCE = 16_384  # so that temporaries stay in the processor's cache
 
@@ -53,6 +51,22 @@ class BaselineResult:
     certificate: Certificate
 
 
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What baselines look like.
+
+    Attributes
+    ----------
+    below
+        ``(n,)`` float64: points of each spectrum that lie below its baseline.
+    squares
+        ``(n,)`` float64: summed squares of the baseline's second differences.
+    """
+
+    below: FloatArray
+    squares: FloatArray
+
+
 def certified(
     intensity: FloatArray,
     baseline: FloatArray,
@@ -60,7 +74,7 @@ def certified(
     converged: NDArray[np.bool_],
     iterations: NDArray[np.int64],
     final_change: FloatArray,
-    threads: int = 1,
+    shape: Shape | None = None,
 ) -> BaselineResult:
     """Add to how the fits ended what their baselines look like.
 
@@ -70,37 +84,31 @@ def certified(
         ``(n, p)`` float64.
     converged, iterations, final_change
         ``(n,)``, as in `Certificate`.
-    threads
-        How many look at the same time, 1 or more.
+    shape
+        What is known of the baselines; looked at here unless given.
     """
-    n_spectra, n_points = baseline.shape
-    below, squares = np.empty(n_spectra), np.empty(n_spectra)
-
-    def look(rows: slice) -> None:
-        _count_and_square(intensity[rows], baseline[rows], below[rows], squares[rows])
-
-    edges = [n_spectra * part // threads for part in range(threads + 1)]
-    in_threads(look, [slice(start, stop) for start, stop in pairwise(edges)])
-    roughness = np.sqrt(squares / (n_points - 2))
-    certificate = Certificate(converged, iterations, final_change, below / n_points, roughness)
+    shape = shape or shape_of(intensity, baseline)
+    n_points = baseline.shape[1]
+    roughness = np.sqrt(shape.squares / (n_points - 2))
+    certificate = Certificate(converged, iterations, final_change, shape.below / n_points, roughness)
     return BaselineResult(baseline, certificate)
 
 
-def _count_and_square(
-    intensity: FloatArray, baseline: FloatArray, below: FloatArray, squares: FloatArray
-) -> None:
-    """Write for each spectrum how many points lie below the baseline, and the summed squares of its second differences."""
+def shape_of(intensity: FloatArray, baseline: FloatArray) -> Shape:
+    """Look at baselines.
+
+    Parameters
+    ----------
+    intensity, baseline
+        ``(n, p)`` float64.
+    """
     n_spectra, n_points = baseline.shape
-    at_once = min(max(_NUMBERS_AT_ONCE // n_points, 1), n_spectra)
-    steps, bends = np.empty((at_once, n_points - 1)), np.empty((at_once, n_points - 2))
+    below, squares = np.empty(n_spectra), np.empty(n_spectra)
+    at_once = max(_NUMBERS_AT_ONCE // n_points, 1)
     with np.errstate(over="ignore"):  # of spectra beyond 1e150: infinitely rough
-        for start in range(0, n_spectra, max(at_once, 1)):
-            rows = slice(start, min(start + at_once, n_spectra))
-            n_rows = rows.stop - start
-            lies_below = (intensity[rows] < baseline[rows]).view(
-                np.uint8
-            )  # bytes are summed sooner than bools
-            below[rows] = np.add.reduce(lies_below, axis=1, dtype=np.uint32)
-            np.subtract(baseline[rows, 1:], baseline[rows, :-1], out=steps[:n_rows])
-            np.subtract(steps[:n_rows, 1:], steps[:n_rows, :-1], out=bends[:n_rows])
-            np.vecdot(bends[:n_rows], bends[:n_rows], out=squares[rows])
+        for start in range(0, n_spectra, at_once):
+            rows = slice(start, start + at_once)
+            below[rows] = np.count_nonzero(intensity[rows] < baseline[rows], axis=1)
+            bends = np.diff(baseline[rows], n=2, axis=1)
+            np.vecdot(bends, bends, out=squares[rows])
+    return Shape(below, squares)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.execution.threads import in_threads
 from spectra_dl.spectra.baseline.algorithms import Airpls, Arpls, Asls, Drpls, Iasls
+from spectra_dl.spectra.baseline.certificate import Shape
 from spectra_dl.spectra.baseline.kernels import ARRAYS, NOT_DONE, SETTINGS, Kernel
 from spectra_dl.spectra.baseline.penalty import first_difference_bands, parabola_basis, penalty_bands
 from spectra_dl.spectra.baseline.settings import WhittakerSettings
@@ -33,7 +34,7 @@ KERNELS: dict[str, type[Kernel]] = {
 
 def fit(
     intensity: FloatArray, settings: WhittakerSettings, threads: int
-) -> tuple[FloatArray, NDArray[np.int64], FloatArray]:
+) -> tuple[FloatArray, NDArray[np.int64], FloatArray, Shape]:
     """Fit baselines to spectra.
 
     Parameters
@@ -49,16 +50,16 @@ def fit(
     -------
     tuple
         Baselines ``(n, p)``, tested iterations ``(n,)`` (`kernels.NOT_DONE` where a system can't be
-        solved without pivoting), last tested changes ``(n,)``.
+        solved without pivoting), last tested changes ``(n,)``, shape of the baselines.
     """
     n_spectra, n_points = intensity.shape
     function = _compiled(settings.name)
     constants = _constants(n_points, settings)
     baseline = np.empty_like(intensity)
     iterations = np.empty(n_spectra, dtype=np.int64)
-    changes = np.empty(n_spectra)
+    changes, below, bends = np.empty((3, n_spectra))
     taken = np.zeros(1, dtype=np.int64)
-    results = [array.ctypes.data for array in (intensity, baseline, iterations, changes)]
+    results = [array.ctypes.data for array in (intensity, baseline, iterations, changes, below, bends)]
     shared = (*results, *constants.addresses, taken.ctypes.data)
 
     def run(_: int) -> None:
@@ -67,7 +68,7 @@ def fit(
         function(*shared, scratch.ctypes.data, n_spectra, n_points)
 
     in_threads(run, range(threads))
-    return baseline, iterations, changes
+    return baseline, iterations, changes, Shape(below, bends)
 
 
 class _Constants:

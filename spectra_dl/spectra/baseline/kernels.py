@@ -49,7 +49,9 @@ TINY = 2.2250738585072014e-308
 NOT_DONE = -1
 
 # What a function is given, in this order: arrays, then the two counts.
-ARRAYS = ("spectra", "baselines", "iterations", "changes", "bands", "settings", "taken", "scratch")
+ARRAYS = (
+    "spectra", "baselines", "iterations", "changes", "below", "bends", "bands", "settings", "taken", "scratch",
+)  # fmt: skip
 SETTINGS = ("lam", "p", "lam_1", "eta", "tol", "last_iteration")
 
 
@@ -291,11 +293,34 @@ class Kernel(Tile):
             As in `take_next`.
         """
         row = Integer.from_number(self.state(ROW, lane))
-        with counted(self.n_points) as point:
-            self.memory["baselines"].put(row * self.n_points + point, self.lane_at(point, SOLUTION, lane))
+        self.store(lane, row)
         self.memory["iterations"].put(row, Integer.from_number(iterations))
         self.memory["changes"].put(row, self.state(CHANGE, lane))
         self.take_next(lane, waits=waits)
+
+    def store(self, lane: Integer, row: Integer) -> None:
+        """Store the solution of a lane, how many points lie below it and the sum of its squared second differences.
+
+        Parameters
+        ----------
+        lane
+            The lane, from 0.
+        row
+            The spectrum's row in the batch.
+        """
+        nothing = Number.of(self.code, 0.0)
+        before, step, below, bends = (Variable(nothing) for _ in range(4))
+        with counted(self.n_points) as point:
+            place, value = row * self.n_points + point, self.lane_at(point, SOLUTION, lane)
+            self.memory["baselines"].put(place, value)
+            below.add((self.memory["spectra"].number(place) < value).select(nothing + 1.0, 0.0))
+            latest = value - before.get()
+            bend = (point < 2).select(nothing, latest - step.get())  # the first two points have none
+            bends.add(bend * bend)
+            before.set(value)
+            step.set(latest)
+        self.memory["below"].put(row, below.get())
+        self.memory["bends"].put(row, bends.get())
 
     @contextmanager
     def each_busy_lane(self) -> Iterator[Integer]:

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import SpectraDLWarning, UsageError
 from spectra_dl.execution.threads import available_processors, usual_threads
-from spectra_dl.spectra.baseline.certificate import BaselineResult, certified
+from spectra_dl.spectra.baseline.certificate import BaselineResult, Shape, certified, shape_of
 from spectra_dl.spectra.baseline.settings import (
     AirplsSettings,
     ArplsSettings,
@@ -30,7 +30,7 @@ from spectra_dl.spectra.baseline.settings import (
     checked_intensity,
 )
 
-Fits = tuple[FloatArray, NDArray[np.int64], FloatArray]
+Fits = tuple[FloatArray, NDArray[np.int64], FloatArray, Shape]
 Engine = Literal["auto", "banded"]
 
 # Below this a thread costs more than it saves.
@@ -341,14 +341,14 @@ def _fit(
         if enough > 1:
             n_threads = min(threads or min(usual_threads(), available_processors()), enough)
         fits = _by_kernels(matrix, settings, n_threads)
-    baseline, iterations, final_change = fits or _by_lapack(matrix, settings)
+    baseline, iterations, final_change, shape = fits or _by_lapack(matrix, settings)
     return certified(
         matrix,
         baseline,
         converged=final_change < settings.tol,
         iterations=iterations,
         final_change=final_change,
-        threads=n_threads,
+        shape=shape,
     )
 
 
@@ -358,7 +358,7 @@ def _by_kernels(matrix: FloatArray, settings: WhittakerSettings, threads: int) -
         # Imported here: a program that fits no baseline needs no compiler.
         from spectra_dl.spectra.baseline import compiled
 
-        baseline, iterations, changes = compiled.fit(matrix, settings, threads)
+        baseline, iterations, changes, shape = compiled.fit(matrix, settings, threads)
     except (ImportError, OSError, RuntimeError) as err:
         warnings.warn(
             f"baselines are fitted with LAPACK, some 30 times slower: {str(err)[:200]}. Is llvmlite installed?",
@@ -368,8 +368,11 @@ def _by_kernels(matrix: FloatArray, settings: WhittakerSettings, threads: int) -
         return None
     unsolved = np.flatnonzero(iterations == compiled.NOT_DONE)
     if unsolved.size:
-        baseline[unsolved], iterations[unsolved], changes[unsolved] = _by_lapack(matrix[unsolved], settings)
-    return baseline, iterations, changes
+        baseline[unsolved], iterations[unsolved], changes[unsolved], anew = _by_lapack(
+            matrix[unsolved], settings
+        )
+        shape.below[unsolved], shape.squares[unsolved] = anew.below, anew.squares
+    return baseline, iterations, changes, shape
 
 
 def _by_lapack(matrix: FloatArray, settings: WhittakerSettings) -> Fits:
@@ -382,4 +385,4 @@ def _by_lapack(matrix: FloatArray, settings: WhittakerSettings) -> Fits:
 
         for row, spectrum in enumerate(matrix):
             baseline[row], iterations[row], changes[row] = fit(spectrum, settings)
-    return baseline, iterations, changes
+    return baseline, iterations, changes, shape_of(matrix, baseline)
