@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from spectra_dl.evaluation.report.axes import COLOURS
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def environment(*packages: str) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["drawn"] = [colour.lower() for colour in COLOURS]
     environment.filters.update(
         name=_name, plain=short_name, number=number, interval=_interval, percent=_percent
     )

@@ -19,8 +19,8 @@ from spectra_dl.evaluation.report.page.environment import (
 from spectra_dl.evaluation.report.page.methods import methods, sources
 from spectra_dl.evaluation.report.page.outcomes_page import outcomes_page
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
-from spectra_dl.evaluation.report.page.profiles_page import profiles_page
-from spectra_dl.evaluation.report.page.profiles_study import read_profiles
+from spectra_dl.evaluation.report.page.profiles.page import profiles_page
+from spectra_dl.evaluation.report.page.profiles.study import read_profiles
 from spectra_dl.evaluation.report.page.study import Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, counts, study_verdict
 from spectra_dl.evaluation.report.shared_text import leaky_omission

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
-from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, read_profiles
+from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy, read_profiles
 from spectra_dl.evaluation.report.page.study import Interval, Model, Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 from spectra_dl.evaluation.wording import first_few
