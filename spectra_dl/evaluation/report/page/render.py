@@ -11,6 +11,7 @@ from spectra_dl.evaluation.report.page.answers import answers
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
+    RESEARCH_USE,
     Scale,
     ends,
     environment,
@@ -22,7 +23,7 @@ from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.profiles.page import profiles_page
 from spectra_dl.evaluation.report.page.profiles.study import read_profiles
 from spectra_dl.evaluation.report.page.study import Study, kind_of, read_study
-from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, counts, study_verdict
+from spectra_dl.evaluation.report.page.verdict import counts, study_verdict
 from spectra_dl.evaluation.report.shared_text import leaky_omission
 from spectra_dl.evaluation.report.table_downloads import with_downloads
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from spectra_dl.evaluation.report.page.environment import RESEARCH_USE
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
 from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy, read_profiles
@@ -9,7 +10,6 @@ from spectra_dl.evaluation.report.page.study import Interval, Model, Study, kind
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 from spectra_dl.evaluation.wording import first_few
 
-RESEARCH_USE = "Research use only, not for diagnosis."
 _CHANCE = 0.5
 _OUTCOME = {
     "better": "separates the classes better than chance",
