@@ -157,7 +157,8 @@ class Output:
         EnvironmentFault
             A file can't be written.
         """
-        from spectra_dl.storage.run_folder import json_text, write_result
+        from spectra_dl.storage.run_folder import write_result
+        from spectra_dl.storage.text.json_text import json_text
 
         if self.out or self.as_json:
             report = {**origin(), **result.report}

@@ -17,7 +17,7 @@ _GENES = ("expression/test_genes.py",)
 _CEILING = ("expression/ceiling/test_noise_ceiling.py",)
 _REGISTRATION = ("expression/registration/test_spots_on_tissue.py",)
 _DECISION = ("classification/test_decision.py",)
-_CELLS = ("storage/test_csv_rows.py",)
+_CELLS = ("storage/text/test_csv_rows.py",)
 
 MUTANTS = (
     # baselines
@@ -338,28 +338,28 @@ MUTANTS = (
     # cells
     Mutant(
         "an at sign is harmless",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         '("=", "+", "-", "@", "\\t"',
         '("=", "+", "-", "\\t"',
         _CELLS,
     ),
     Mutant(
         "-1+1 is a number",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         "_NUMBER.fullmatch(text)",
         "_NUMBER.match(text)",
         _CELLS,
     ),
     Mutant(
         "every quotation mark is taken off",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         'if text.startswith("\'") and _marked(text[1:]) else text',
         'if text.startswith("\'") else text',
         _CELLS,
     ),
     Mutant(
         "a formula behind marks of its own is not marked",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         "return bare.startswith(_SIGNS)",
         "return text.startswith(_SIGNS)",
         _CELLS,

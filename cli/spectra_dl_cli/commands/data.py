@@ -30,7 +30,7 @@ def data() -> None:
 @json_option
 def list_sets(as_json: bool) -> None:
     """List all datasets."""
-    from spectra_dl.storage.run_folder import json_text
+    from spectra_dl.storage.text.json_text import json_text
     from spectra_dl_cli.data_text import list_text
     from spectra_dl_datasets.files import data_home, dataset_folder, present
     from spectra_dl_datasets.registry import dataset_card, dataset_names
@@ -49,7 +49,7 @@ def list_sets(as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show all that is known of a dataset, licence and traps first."""
-    from spectra_dl.storage.run_folder import json_text
+    from spectra_dl.storage.text.json_text import json_text
     from spectra_dl_cli.data_text import card_text
     from spectra_dl_datasets.files import dataset_folder, present
     from spectra_dl_datasets.registry import dataset_card
@@ -77,7 +77,7 @@ def fetch_set(name: str, source: Path | None, as_json: bool) -> None:
 
     What is there already stays, so an interrupted fetch goes on when it is run again.
     """
-    from spectra_dl.storage.run_folder import json_text
+    from spectra_dl.storage.text.json_text import json_text
     from spectra_dl_datasets.fetch import fetch
     from spectra_dl_datasets.registry import dataset_card
 
@@ -108,7 +108,7 @@ def check(context: click.Context, folder: Path, as_json: bool) -> None:
 
     For files that no card knows it prints the lines a new card needs. Exit code 6 says that some are missing or changed.
     """
-    from spectra_dl.storage.run_folder import json_text
+    from spectra_dl.storage.text.json_text import json_text
     from spectra_dl_cli.data_text import check_text
     from spectra_dl_datasets.checking import card_lines, recognise
 

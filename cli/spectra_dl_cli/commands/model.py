@@ -20,7 +20,7 @@ def show(path: Path | None, as_json: bool) -> None:
     """Print what MODEL was trained on, what it needs and how well it did; without MODEL, the shipped one."""
     from spectra_dl.loading import read_header
     from spectra_dl.models.card import card_text
-    from spectra_dl.storage.run_folder import json_text
+    from spectra_dl.storage.text.json_text import json_text
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     header, sha256 = read_header(path or SHIPPED_MODEL)
