@@ -7,12 +7,12 @@ import click
 # By the names of parameters; what stands in none is of the command itself.
 GROUPS = {
     "Who is who": (
-        "label sample_id patient replicates samples batch positive label_per_sample target truth id_column group"
+        "label sample_id patient replicates samples batch positive label_per_sample target time event truth id_column group"
     ),
     "Reading": "laser_nm intensity image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise",
     "Models": "model model_path models network also members epochs loss encoders genes panel tile_um device fast tune",
-    "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits hest_exact replay",
+    "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay",
     "Results": "out maps exports kind store overwrite as_json",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
 }
