@@ -309,7 +309,7 @@ def _sections(
     )
     files = [file for summary in result.summaries for file in summary.files]
     output.finish(result, lambda: origin_of([*paths, *files]), lambda: sections_text(result, folder))
-    return _PARTIAL if any(summary.refused for summary in result.summaries) else 0
+    return _PARTIAL if any(summary.line.refused for summary in result.summaries) else 0
 
 
 def _refuse_for_sections(

@@ -7,14 +7,12 @@ import pytest
 from spectra_dl.evaluation.report.page.environment import environment
 
 TEXT = ("ink", "soft", "stop", "warn", "link")
-GRAPHICS = ("c0", "c1", "c2", "c3", "c4", "c5", "for", "against", "zone")
+GRAPHICS = ("c0", "c1", "c2", "c3", "c4", "c5", "zone")
 
 
 def variables():
     """The colours of each mode by name; dark and print change some of those of light."""
-    templates = environment("spectra_dl.spectra.patient_page")
-    style = templates.get_template("style.css").render()
-    style += templates.get_template("patients.css").render(colours=6)
+    style = environment().get_template("style.css").render()
     blocks = re.findall(r"(@media[^{]*\{\s*)?:root \{(.*?)\}", style, re.DOTALL)
     modes = {"light": {}, "dark": {}, "print": {}}
     for media, text in blocks:

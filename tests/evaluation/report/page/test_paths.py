@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from spectra_dl.spectra.patient_page.paths import Span, band, curve, round_ticks, thinned
+from spectra_dl.evaluation.report.page.paths import Span, band, curve, round_ticks, thinned
 
 
 def points_of(path):

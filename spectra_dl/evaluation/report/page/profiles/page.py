@@ -12,7 +12,7 @@ from spectra_dl.evaluation.report.page.environment import (
     environment,
     gravest_first,
 )
-from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy
+from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy
 from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, profiles_verdict
 from spectra_dl.evaluation.report.page.wording import listed, number, short_name
 from spectra_dl.evaluation.report.shared_text import leaky_omission
