@@ -14,7 +14,6 @@ from spectra_dl.evaluation.report.page.environment import (
     environment,
     gravest_first,
 )
-from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE
 from spectra_dl.evaluation.report.page.wording import listed, short_name
 from spectra_dl.evaluation.report.shared_text import leaky_omission
 from spectra_dl.evaluation.report.survival.survival_figures import FollowedGroup, risk_groups_figure
@@ -48,7 +47,6 @@ def survival_page(study: SurvivalStudy) -> str:
             titles={name: metric.title for name, metric in SURVIVAL_METRICS.items()},
             findings=gravest_first(results.audit.findings),
             verdict=survival_verdict(study),
-            research_use=RESEARCH_USE,
             scale=_scale(study),
             by_risk_figure=_by_risk(study),
             calibration_figure=_calibration(study),

@@ -13,7 +13,7 @@ from spectra_dl.evaluation.report.page.environment import (
     gravest_first,
 )
 from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy
-from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, profiles_verdict
+from spectra_dl.evaluation.report.page.verdict import profiles_verdict
 from spectra_dl.evaluation.report.page.wording import listed, number, short_name
 from spectra_dl.evaluation.report.shared_text import leaky_omission
 
@@ -39,7 +39,6 @@ def profiles_page(study: ProfileStudy) -> str:
             metrics=shown_in("page", PROFILE_METRICS),
             findings=gravest_first(results.audit.findings),
             verdict=profiles_verdict(study),
-            research_use=RESEARCH_USE,
             score_scale=_score_scale(study),
             difference_scale=_difference_scale(study),
             best=scored[:_TARGETS_SHOWN],
