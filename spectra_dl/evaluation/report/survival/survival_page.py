@@ -9,6 +9,7 @@ from spectra_dl.evaluation.outcomes.survival.metric_table import SURVIVAL_METRIC
 from spectra_dl.evaluation.report.figures import Curve, reliability_figure, svg_text
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
+    RESEARCH_USE,
     Scale,
     ends,
     environment,
@@ -47,6 +48,7 @@ def survival_page(study: SurvivalStudy) -> str:
             titles={name: metric.title for name, metric in SURVIVAL_METRICS.items()},
             findings=gravest_first(results.audit.findings),
             verdict=survival_verdict(study),
+            research_use=RESEARCH_USE,
             scale=_scale(study),
             by_risk_figure=_by_risk(study),
             calibration_figure=_calibration(study),

@@ -7,6 +7,7 @@ from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
+    RESEARCH_USE,
     Scale,
     ends,
     environment,
@@ -39,6 +40,7 @@ def profiles_page(study: ProfileStudy) -> str:
             metrics=shown_in("page", PROFILE_METRICS),
             findings=gravest_first(results.audit.findings),
             verdict=profiles_verdict(study),
+            research_use=RESEARCH_USE,
             score_scale=_score_scale(study),
             difference_scale=_difference_scale(study),
             best=scored[:_TARGETS_SHOWN],
