@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.storage.csv_rows import restored
+from spectra_dl.storage.text.csv_rows import restored
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 from spectra_dl.tissue.readers.options import ImageOptions
 from spectra_dl.tissue.readers.stated import StatedImage

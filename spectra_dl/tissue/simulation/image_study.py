@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.errors import UsageError
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.storage.csv_rows import csv_text
+from spectra_dl.storage.text.csv_rows import csv_text
 
 CLASSES = ("no tumour", "necrotic", "viable")
 # Nuclei in a tile of 64 pixels, their radius, and how dark they are.
