@@ -3,6 +3,7 @@
 import pytest
 
 from pages.chromium import launched, serious_faults
+from pages.example_profiles import profiles_report
 from pages.example_report import report
 from spectra_dl.evaluation.report.page.render import report_page
 
@@ -20,6 +21,12 @@ def chromium():
 @pytest.mark.parametrize("severity", ["fine", "stop"])
 def test_an_evaluation_of_classes(chromium, severity, width, scheme):
     page = report_page(report(severity=severity))
+    assert serious_faults(chromium, page, width=width, scheme=scheme) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_an_evaluation_of_profiles(chromium, width, scheme):
+    page = report_page(profiles_report())
     assert serious_faults(chromium, page, width=width, scheme=scheme) == []
 
 

@@ -5,6 +5,8 @@ import shlex
 
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
+from spectra_dl.evaluation.report.next_steps import next_steps
+from spectra_dl.evaluation.report.page import value_maps
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
     RESEARCH_USE,
@@ -13,6 +15,8 @@ from spectra_dl.evaluation.report.page.environment import (
     environment,
     gravest_first,
 )
+from spectra_dl.evaluation.report.page.profiles import figures
+from spectra_dl.evaluation.report.page.profiles.figures import against_ceiling, drawn_targets
 from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy
 from spectra_dl.evaluation.report.page.verdict import profiles_verdict
 from spectra_dl.evaluation.report.page.wording import listed, number, short_name
@@ -29,6 +33,7 @@ _SOURCES = {
 def profiles_page(study: ProfileStudy) -> str:
     """Return the page of a report that was read."""
     results = study.results
+    findings = gravest_first(results.audit.findings)
     scored = [target for target in results.targets if target.pearson is not None]
     return (
         environment()
@@ -38,7 +43,9 @@ def profiles_page(study: ProfileStudy) -> str:
             results=results,
             words=results.context.words,
             metrics=shown_in("page", PROFILE_METRICS),
-            findings=gravest_first(results.audit.findings),
+            findings=findings,
+            next_steps=_next_steps(study, [each.name for each in findings if each.severity != "fine"]),
+            **_drawings(study),
             verdict=profiles_verdict(study),
             research_use=RESEARCH_USE,
             score_scale=_score_scale(study),
@@ -53,6 +60,29 @@ def profiles_page(study: ProfileStudy) -> str:
             omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
         )
     )
+
+
+def _next_steps(study: ProfileStudy, raised: list[str]) -> list[tuple[str, str]]:
+    """Return what to do about findings, and about controls that the model is not better than."""
+    controls = study.results.not_better_than
+    if not controls or study.results.audit.severity == "stop":
+        return next_steps(raised)
+    named = listed([short_name(name, 40) for name in controls])
+    step = f"More patients narrow the interval; a model that still is not better than {named} uses nothing of the image that these lack."
+    return [("no better than a control", step), *next_steps(raised)]
+
+
+def _drawings(study: ProfileStudy) -> dict[str, object]:
+    maps = study.results.maps
+    return {
+        "against_ceiling": against_ceiling(study.results.targets),
+        "held_out": maps,
+        "drawn_targets": [] if maps is None else drawn_targets(maps),
+        "plot": figures,
+        "maps": value_maps,
+        "colours": value_maps.colour_bar(),
+        "value_name": "",
+    }
 
 
 def methods(study: ProfileStudy) -> list[str]:

@@ -49,6 +49,11 @@ class ProfileModel(Part):
     sections: list[SectionFigures]
     about: str = ""
 
+    @property
+    def shown(self) -> Interval:
+        """r, alone where the interval has no width: what says the same everywhere is not known better than others."""
+        return Interval(value=self.pearson.value) if self.pearson.low == self.pearson.high else self.pearson
+
 
 class TargetFigures(Part):
     """One target's means over sections and patients."""
@@ -92,6 +97,33 @@ class LeakyEstimates(Part):
     other_protocols: dict[str, float | None] = Field(default_factory=dict)
 
 
+class TargetMaps(Part):
+    """One target's predicted and measured maps: a letter for each place, a for the lowest colour, a full stop where nothing is known."""
+
+    name: str
+    pearson: float | None
+    limits: tuple[float, float]
+    predicted: str
+    measured: str
+
+
+class HeldOut(Part):
+    """Maps of a section that was left out, and where their places lie, in units of the figure."""
+
+    section: str
+    patient: str
+    spots: int
+    genes_of_panel: int
+    gathered: bool
+    size: float
+    height: float
+    bar: float
+    bar_um: float
+    x: str
+    y: str
+    genes: list[TargetMaps]
+
+
 class ProfileResults(Part):
     """What the evaluation found."""
 
@@ -111,6 +143,7 @@ class ProfileResults(Part):
     not_better_than: list[str] = Field(default_factory=list)
     targets: list[TargetFigures]
     split: Split
+    maps: HeldOut | None = None
 
 
 class ProfileStudy(Origin):
