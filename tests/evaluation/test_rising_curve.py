@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from spectra_dl.evaluation.rising_curve import rising_curve
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
-from spectra_dl.spectra.estimators.rising_curve import rising_curve
 
 
 def test_it_is_plain_logistic_regression_where_that_rises():

@@ -83,12 +83,13 @@ def restored(text: str) -> str:
 
 def _row_writer(text: io.TextIOBase) -> Callable[[Iterable[object]], object]:
     writer = csv.writer(text, lineterminator="\n")
-    return lambda row: writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    # Most cells begin with a letter or a digit: those need no closer look.
+    return lambda row: writer.writerow(
+        [cell if not isinstance(cell, str) or cell[:1].isalnum() else harmless(cell) for cell in row]
+    )
 
 
 def _marked(text: str) -> bool:
-    if text[:1].isalnum():
-        return False
     # Text that begins with marks of its own gets one more, so that each comes back as it was.
     bare = text.lstrip("'")
     return bare.startswith(_SIGNS) and not _NUMBER.fullmatch(text)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra_dl.storage.csv_rows import csv_rows, csv_text, harmless, restored
+from spectra_dl.storage.text.csv_rows import csv_rows, csv_text, harmless, restored
 
 SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
