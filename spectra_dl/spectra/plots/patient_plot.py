@@ -59,9 +59,9 @@ def plot_patient(
     >>> table = simulate_study(StudySettings(patients=12, spectra_per_patient=2, n_wavenumbers=64)).table
     >>> model = sdl.SpectraClassifier(table.wavenumber, members=2, training=sdl.TrainingSettings(epochs=2))
     >>> predictor = model.fit(table.intensity, table.label, groups=table.patient).predictor_
-    >>> axes = plot_patient(predictor, table, "SIM-01")
+    >>> axes = plot_patient(predictor, table, "P001")
     >>> axes.get_legend().get_texts()[0].get_text()
-    'SIM-01, mean of 2'
+    'P001, mean of 2'
     """
     own = table.select(_rows_of(table, patient))
     spectra, _ = predictor.predict(own)
