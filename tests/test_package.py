@@ -26,6 +26,7 @@ def test_the_wheel_installs_three_packages_and_no_generic_name(built):
     assert "spectra_dl/py.typed" in names
     assert "spectra_dl_datasets/simulated_bone_metastasis.safetensors" in names
     assert "spectra_dl_datasets/cards/covid_serum.toml" in names
+    assert "spectra_dl_datasets/demo_tissue/model.safetensors" in names
     assert {"spectra_dl_cli/web/static/page.js", "spectra_dl_cli/web/templates/drop.html"} <= set(names)
 
 

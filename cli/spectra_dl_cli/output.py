@@ -15,7 +15,7 @@ import click
 from spectra_dl_cli.log import clear_bars
 from spectra_dl_cli.options import bundled, together
 from spectra_dl_cli.printing.terminal import coloured, drawn_table, numbers_only
-from spectra_dl_cli.printing.text import visible
+from spectra_dl_cli.printing.text import visible, visible_json
 
 if TYPE_CHECKING:
     from spectra_dl.execution.journal import Journal
@@ -157,13 +157,16 @@ class Output:
         EnvironmentFault
             A file can't be written.
         """
-        from spectra_dl.storage.run_folder import json_text, write_result
+        from spectra_dl.storage.run_folder import write_result
 
         if self.out or self.as_json:
             report = {**origin(), **result.report}
         try:
             # Before the files: a full disk doesn't take the result away.
-            say(json_text(report).rstrip() if self.as_json else text())
+            if self.as_json:
+                say_json(report)
+            else:
+                say(text())
         finally:
             if self.out:
                 write_result(self.out, result, report)
@@ -238,6 +241,14 @@ def say(text: str = "") -> None:
     """Print text for a person, with control characters made visible."""
     clear_bars()
     click.echo(coloured(visible(text)))
+
+
+def say_json(content: Mapping[str, object]) -> None:
+    """Print JSON, which is the same for a terminal and a file: without colours, and control characters as JSON escapes them."""
+    from spectra_dl.storage.text.json_text import json_text
+
+    clear_bars()
+    click.echo(visible_json(json_text(content).rstrip()))
 
 
 def say_error(text: str) -> None:

@@ -9,7 +9,7 @@ import click
 
 from spectra_dl_cli.commands.audit import audit
 from spectra_dl_cli.options import seed_option
-from spectra_dl_cli.output import json_option, say
+from spectra_dl_cli.output import json_option, say, say_json
 from spectra_dl_cli.printing.help import Group
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ def data() -> None:
 @json_option
 def list_sets(as_json: bool) -> None:
     """List all datasets."""
-    from spectra_dl.storage.run_folder import json_text
     from spectra_dl_cli.data_text import list_text
     from spectra_dl_datasets.files import data_home, dataset_folder, present
     from spectra_dl_datasets.registry import dataset_card, dataset_names
@@ -39,7 +38,7 @@ def list_sets(as_json: bool) -> None:
     here = [present(card, dataset_folder(card)) for card in cards]
     if as_json:
         rows = [{**_without_files(card), "here": there} for card, there in zip(cards, here, strict=True)]
-        say(json_text({"folder": str(data_home()), "datasets": rows}).rstrip())
+        say_json({"folder": str(data_home()), "datasets": rows})
         return
     say(list_text(cards, here, data_home()))
 
@@ -49,7 +48,6 @@ def list_sets(as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show all that is known of a dataset, licence and traps first."""
-    from spectra_dl.storage.run_folder import json_text
     from spectra_dl_cli.data_text import card_text
     from spectra_dl_datasets.files import dataset_folder, present
     from spectra_dl_datasets.registry import dataset_card
@@ -57,7 +55,7 @@ def show(name: str, as_json: bool) -> None:
     card = dataset_card(name)
     folder = dataset_folder(card)
     if as_json:
-        say(json_text({**card.model_dump(mode="json"), "folder": str(folder)}).rstrip())
+        say_json({**card.model_dump(mode="json"), "folder": str(folder)})
         return
     say(card_text(card, here=present(card, folder), folder=folder))
 
@@ -77,7 +75,6 @@ def fetch_set(name: str, source: Path | None, as_json: bool) -> None:
 
     What is there already stays, so an interrupted fetch goes on when it is run again.
     """
-    from spectra_dl.storage.run_folder import json_text
     from spectra_dl_datasets.fetch import fetch
     from spectra_dl_datasets.registry import dataset_card
 
@@ -85,11 +82,7 @@ def fetch_set(name: str, source: Path | None, as_json: bool) -> None:
     folder, brought = fetch(card, source=source, bar=sys.stderr.isatty(), say=_LOG.info)
     verified = len(card.known_files)
     if as_json:
-        say(
-            json_text(
-                {"name": name, "folder": str(folder), "brought": brought, "verified": verified}
-            ).rstrip()
-        )
+        say_json({"name": name, "folder": str(folder), "brought": brought, "verified": verified})
         return
     say(f"{name}: {brought} files brought, {verified} verified by SHA-256, in {folder}")
     say(f"Licence: {card.licence}")
@@ -108,14 +101,13 @@ def check(context: click.Context, folder: Path, as_json: bool) -> None:
 
     For files that no card knows it prints the lines a new card needs. Exit code 6 says that some are missing or changed.
     """
-    from spectra_dl.storage.run_folder import json_text
     from spectra_dl_cli.data_text import check_text
     from spectra_dl_datasets.checking import card_lines, recognise
 
     card, checked = recognise(folder)
     if as_json:
         files = [{"path": file.file.path, "state": file.state} for file in checked]
-        say(json_text({"folder": str(folder), "name": card.id if card else None, "files": files}).rstrip())
+        say_json({"folder": str(folder), "name": card.id if card else None, "files": files})
     elif card is None:
         say(f"{folder}: no dataset of ours. For a card of its own (docs/datasets.md):")
         say()

@@ -1,5 +1,6 @@
 """spectra-dl serve: a page on this machine to drop files on."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,19 +27,21 @@ _NEEDED = ("starlette", "uvicorn")
     "model_path",
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
-    help="Model file that predicts; without it the shipped one.",
+    help="Model file that predicts spectra or sections; without it the shipped one of spectra.",
 )
 def serve(*, port: int, no_browser: bool, model_path: Path | None) -> None:
-    """Open a page in the browser to drop spectra on: look at them, predict, audit, evaluate.
+    """Open a page in the browser to drop spectra or a section of tissue on: look at them, predict, audit, evaluate.
 
     The page answers on this machine alone; nothing that is dropped leaves it, and all of it is removed when the page is closed or the
     command ends (Ctrl-C).
     """
     from spectra_dl.errors import UsageError
 
+    if not hasattr(os, "fork"):
+        raise UsageError("serve needs Linux or macOS; run it under WSL, or use the other commands")
     if any(find_spec(name) is None for name in _NEEDED):
         raise UsageError("serve needs a web server; install it with pip install 'spectra-dl[web]'")
-    model = _of_spectra(model_path) if model_path else None
+    models = _by_kind(model_path) if model_path else {}
     from spectra_dl_cli.web.server import serve_page
 
     def announce(address: str) -> None:
@@ -46,17 +49,12 @@ def serve(*, port: int, no_browser: bool, model_path: Path | None) -> None:
             f"The page is at {address}\nIt answers on this machine alone; Ctrl-C ends it. Research use only, not for diagnosis."
         )
 
-    serve_page(port, model, opens_browser=not no_browser, announce=announce)
+    serve_page(port, models, opens_browser=not no_browser, announce=announce)
 
 
-def _of_spectra(path: Path) -> Path:
-    """Return a model file's path from the root, once it is seen to be one of spectra."""
-    from spectra_dl.errors import UsageError
+def _by_kind(path: Path) -> dict[str, Path]:
+    """Return a model file's path from the root by the kind of files it predicts, once it is seen to be one."""
     from spectra_dl.loading import read_header
 
     header, _ = read_header(path)
-    if header.input.kind != "spectra":
-        raise UsageError(
-            f"--model {path.name}: a model of {header.input.kind}; the page predicts spectra, predict does both"
-        )
-    return path.resolve()
+    return {"tissue" if header.input.kind == "expression" else "spectra": path.resolve()}

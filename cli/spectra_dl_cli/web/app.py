@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -15,14 +16,8 @@ from starlette.routing import Mount, Route
 
 from spectra_dl.errors import SpectraDLError
 from spectra_dl_cli.web.drops import MOST_RUNS, Drop, Drops, Run
-from spectra_dl_cli.web.form import (
-    KINDS,
-    chosen,
-    command_words,
-    correcting_words,
-    guessed_sheet,
-    reading_words,
-)
+from spectra_dl_cli.web.form import chosen_models, correcting_words
+from spectra_dl_cli.web.forms import FORMS
 from spectra_dl_cli.web.guard import REPORT
 from spectra_dl_cli.web.jobs import Job, Jobs
 from spectra_dl_cli.web.live_view import (
@@ -36,16 +31,24 @@ from spectra_dl_cli.web.live_view import (
     compile_ahead,
     smoothing,
 )
-from spectra_dl_cli.web.pages import DOWNLOADS, PAGE_FILE, Pages, command_line, state
+from spectra_dl_cli.web.pages import PAGE_FILE, Pages, command_line, downloads, state
 from spectra_dl_cli.web.reading import FACTS_FILE, VIEW_FILE
 from spectra_dl_cli.web.refusal import Refusal
+from spectra_dl_cli.web.tissue import answers as tissue
 from spectra_dl_cli.web.uploads import receive
 
 _LONGEST_FORM = 65_536
+# Seconds: a job that ends so soon needs no page that says it is at work; the page hears of news, and at the latest after; between looks.
+_AT_ONCE, _NEWS, _LOOK = 1.2, 0.5, 0.05
+_KEPT = {
+    "cache-control": "private, max-age=86400"
+}  # under an address with the token; the next server has another
 _KINDS_OF_FILES = {
     "csv": "text/csv; charset=utf-8",
+    "h5ad": "application/octet-stream",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
+    "png": "image/png",
     "svg": "image/svg+xml",
 }
 Answer = Callable[[Request], Awaitable[Response]]
@@ -60,22 +63,25 @@ class Site:
         Private, for the files that are dropped.
     token
         What every address begins with.
-    model
-        The model file; None: the one that ships with spectra-dl.
+    models
+        Files of models by the kind of drop that they predict; where one is missing, the one that ships with spectra-dl predicts spectra,
+        and one that is dropped beside it a section.
     """
 
-    def __init__(self, folder: Path, token: str, model: Path | None) -> None:
+    def __init__(self, folder: Path, token: str, models: Mapping[str, Path]) -> None:
         self._base = f"/{token}"
-        self._model = model
+        self._models = models
         self._drops = Drops(folder)
         self.jobs = Jobs()
-        self._pages = Pages(self._base, model.name if model else None)
+        self._pages = Pages(self._base, {kind: path.name for kind, path in models.items()})
 
     def app(self) -> Starlette:
         """Return what uvicorn serves."""
         one = "/drops/{drop}"
         routes = [
             Route("/", self._start),
+            Route("/tissue", self._start_tissue),
+            Route("/tissue/demo", self._demonstrate, methods=["POST"]),
             Route("/style.css", self._style),
             Route("/page.js", _script("page.js")),
             Route("/heartbeat.js", _script("heartbeat.js")),
@@ -85,6 +91,9 @@ class Site:
             Route(f"{one}/read", self._of_drop(self._read), methods=["POST"]),
             Route(f"{one}/state", self._of_drop(self._state)),
             Route(f"{one}/view", self._of_drop(self._view)),
+            Route(f"{one}/image", self._of_drop(tissue.image), name="image"),
+            Route(f"{one}/genes", self._of_drop(tissue.genes)),
+            Route(f"{one}/maps", self._of_drop(self._maps)),
             Route(f"{one}/runs", self._of_drop(self._run), methods=["POST"]),
             Route(f"{one}/cancel", self._of_drop(self._cancel), methods=["POST"]),
             Route(f"{one}/alive", self._of_drop(_alive), methods=["POST"]),
@@ -118,6 +127,8 @@ class Site:
             drop = self._drops.get(request.path_params["drop"])
             if not request.url.path.endswith("/left"):
                 drop.keep()
+            if drop.facts is None and drop.reading is not None and drop.reading.state == "done":
+                drop.facts = json.loads((drop.notes / FACTS_FILE).read_text(encoding="utf-8"))
             return await answer(request, drop)
 
         return answered
@@ -125,11 +136,19 @@ class Site:
     async def _start(self, request: Request) -> Response:
         return HTMLResponse(self._pages.start())
 
+    async def _start_tissue(self, request: Request) -> Response:
+        return HTMLResponse(self._pages.start_tissue())
+
+    async def _demonstrate(self, request: Request) -> Response:
+        drop = self._drops.begin("tissue")
+        tissue.demonstration(drop)
+        return await self._read_as(drop, {})
+
     async def _style(self, request: Request) -> Response:
-        return Response(self._pages.style(), media_type="text/css")
+        return Response(self._pages.style(), media_type="text/css", headers=_KEPT)
 
     async def _begin(self, request: Request) -> Response:
-        drop = self._drops.begin()
+        drop = self._drops.begin("tissue" if request.query_params.get("kind") == "tissue" else "spectra")
         return JSONResponse({"url": f"{self._base}/drops/{drop.id}"})
 
     async def _upload(self, request: Request, drop: Drop) -> Response:
@@ -142,34 +161,53 @@ class Site:
         self._refuse_busy(drop)
         if not drop.files:
             raise Refusal(400, "no file came; drop a file of spectra")
-        drop.choices = chosen(drop, await _fields(request))
-        if "samples" not in drop.choices and not drop.is_read and (sheet := guessed_sheet(drop)):
-            drop.choices = {**drop.choices, "samples": sheet}
+        return await self._read_as(drop, await _fields(request))
+
+    async def _read_as(self, drop: Drop, fields: Mapping[str, str]) -> Response:
+        form = FORMS[drop.kind]
+        first = {} if drop.is_read else form.guessed(drop)
+        drop.choices = {**first, **form.chosen(drop, fields)}
         self._begin_reading(drop)
+        await self._soon(drop)
         return RedirectResponse(f"{self._base}/drops/{drop.id}", 303)
 
+    async def _soon(self, drop: Drop) -> None:
+        """Wait a moment for what is at work on a drop."""
+        end = time.monotonic() + _AT_ONCE
+        while drop.unfinished and (left := end - time.monotonic()) > 0:
+            await self.jobs.change(left)
+
     def _begin_reading(self, drop: Drop) -> None:
+        form = FORMS[drop.kind]
+        words = form.reading_words(drop)
         drop.facts = drop.viewed = None
         printed, said = drop.notes / "read.out", drop.notes / "read.err"
-        drop.reading = Job("read", reading_words(drop), drop.data, printed, said)
+        drop.reading = Job(form.task, words, drop.data, printed, said)
         self.jobs.submit(drop.reading)
 
     async def _show(self, request: Request, drop: Drop) -> Response:
-        _take_facts(drop)
         if not drop.is_read:
             raise Refusal(409, "the files of this page have not all come; drop them again on the first page")
-        return HTMLResponse(self._pages.drop(drop, self.jobs, drop.choices.get("samples")))
+        if drop.kind == "spectra":
+            return HTMLResponse(self._pages.drop(drop, self.jobs))
+        best = await asyncio.to_thread(tissue.best_genes, drop) if drop.facts else []
+        return HTMLResponse(self._pages.section(drop, self.jobs, tissue.predicted(drop), best))
 
     async def _state(self, request: Request, drop: Drop) -> Response:
-        return JSONResponse(state(drop, self.jobs))
+        before = now = state(drop, self.jobs)
+        end = time.monotonic() + _NEWS
+        if request.query_params.get("stamp") == now["stamp"]:
+            while now["busy"] and now["done"] == before["done"] and time.monotonic() < end:
+                await self.jobs.change(_LOOK)
+                now = state(drop, self.jobs)
+        return JSONResponse(now)
 
     async def _run(self, request: Request, drop: Drop) -> Response:
         self._refuse_busy(drop)
         fields = await _fields(request)
-        kind = fields.get("kind", "")
-        if kind not in KINDS:
+        form, kind = FORMS[drop.kind], fields.get("kind", "")
+        if kind not in form.kinds:
             raise Refusal(400, "there is no such command on this page; reload it")
-        _take_facts(drop)
         if drop.facts is None:
             raise Refusal(409, "the files could not be read; drop others")
         if len(drop.runs) >= MOST_RUNS:
@@ -177,8 +215,10 @@ class Site:
                 429, f"{MOST_RUNS} commands were run on these files; save what you need and drop them again"
             )
         before = drop.choices
-        drop.choices = chosen(drop, fields)
-        words = command_words(drop, kind, self._model)
+        drop.choices = form.chosen(drop, fields)
+        if kind == "evaluate":
+            drop.models = chosen_models(fields)
+        words = form.command_words(drop, kind, self._models.get(drop.kind))
         number = len(drop.runs) + 1
         job = Job("command", words, drop.data, drop.notes / f"{number}.out", drop.notes / f"{number}.err")
         out = drop.data / words[-1].removeprefix("--out=")
@@ -186,6 +226,7 @@ class Site:
             self._begin_reading(drop)
         drop.runs.append(Run(number, kind, words, out, job))
         self.jobs.submit(job)
+        await self._soon(drop)
         return RedirectResponse(f"{self._base}/drops/{drop.id}#run{number}", 303)
 
     async def _cancel(self, request: Request, drop: Drop) -> Response:
@@ -198,7 +239,6 @@ class Site:
         return RedirectResponse(f"{self._base}/", 303)
 
     async def _view(self, request: Request, drop: Drop) -> Response:
-        _take_facts(drop)
         if drop.facts is None:
             raise Refusal(409, "the files have not been read; reload the page")
         viewed = drop.viewed = drop.viewed or Viewed(drop.notes / VIEW_FILE)
@@ -214,6 +254,9 @@ class Site:
             raise Refusal(422, str(err)) from err
         command = command_line(correcting_words(drop, method, smoothing(power)))
         return JSONResponse({"html": self._pages.live(view), "command": command})
+
+    async def _maps(self, request: Request, drop: Drop) -> Response:
+        return JSONResponse(await asyncio.to_thread(tissue.maps, self._pages, request, drop))
 
     async def _report(self, request: Request, drop: Drop) -> Response:
         path = _written(request, drop, PAGE_FILE)
@@ -268,15 +311,10 @@ async def _fields(request: Request) -> Mapping[str, str]:
         raise Refusal(400, "the form can't be read; reload the page") from err
 
 
-def _take_facts(drop: Drop) -> None:
-    if drop.facts is None and drop.reading is not None and drop.reading.state == "done":
-        drop.facts = json.loads((drop.notes / FACTS_FILE).read_text(encoding="utf-8"))
-
-
 def _written(request: Request, drop: Drop, name: str) -> Path:
     number = request.path_params["run"]
     run = next((run for run in drop.runs if run.number == number), None)
-    if run is None or name not in DOWNLOADS or run.job.state != "done":
+    if run is None or name not in downloads(run):
         raise Refusal(404, "there is no such file; reload the page")
     path = run.out / name
     if path.is_symlink() or not path.is_file():
@@ -295,7 +333,7 @@ def _script(name: str) -> Answer:
     text = files("spectra_dl_cli.web").joinpath("static", name).read_text(encoding="utf-8")
 
     async def answer(request: Request) -> Response:
-        return Response(text, media_type="text/javascript")
+        return Response(text, media_type="text/javascript", headers=_KEPT)
 
     return answer
 

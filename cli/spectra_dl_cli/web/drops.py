@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from spectra_dl_cli.web.jobs import Job
 from spectra_dl_cli.web.live_view import Viewed
@@ -56,8 +56,12 @@ class Drop:
         The browser's name of each file, by the path it is kept under.
     sizes
         Bytes of each.
+    kind
+        ``"spectra"`` or ``"tissue"``.
     choices
-        What the person said of the columns.
+        What the person said of the columns, or of a section's files.
+    models
+        What was last evaluated.
     reading
         The job that reads the files; None before all have come.
     facts
@@ -76,7 +80,9 @@ class Drop:
     folder: Path
     files: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    kind: Literal["spectra", "tissue"] = "spectra"
     choices: Mapping[str, str] = field(default_factory=dict)
+    models: tuple[str, ...] = ("logistic", "pls-da")
     reading: Job | None = None
     facts: dict[str, Any] | None = None
     viewed: Viewed | None = None
@@ -133,8 +139,13 @@ class Drops:
         self._folder = folder
         self._drops: dict[str, Drop] = {}
 
-    def begin(self) -> Drop:
+    def begin(self, kind: Literal["spectra", "tissue"] = "spectra") -> Drop:
         """Return a new drop.
+
+        Parameters
+        ----------
+        kind
+            What is dropped.
 
         Raises
         ------
@@ -143,7 +154,7 @@ class Drops:
         """
         if len(self._drops) >= MOST_DROPS:
             raise Refusal(429, f"{MOST_DROPS} drops are open; close the pages that are done with")
-        drop = Drop(secrets.token_hex(8), self._folder / secrets.token_hex(16))
+        drop = Drop(secrets.token_hex(8), self._folder / secrets.token_hex(16), kind=kind)
         for folder in (drop.folder, drop.data, drop.notes):
             folder.mkdir(mode=0o700)
         self._drops[drop.id] = drop

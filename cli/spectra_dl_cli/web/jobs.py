@@ -1,23 +1,17 @@
-"""One job at a time, each in a process of its own that can be killed, and which has its imports behind it when its work comes."""
+"""One job at a time, each in a process of its own that can be killed."""
 
 import asyncio
 import contextlib
-import json
-import os
 import re
-import signal
-import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-SPARE = 2  # so that a table's patients are predicted right after it was read
-_IDLE = 1.5  # a new process would slow down the job that follows at once
-_SOON, _GRACE = 0.05, 3.0
+from spectra_dl_cli.web.warm_process import WarmProcess
+
 _TAIL = 8_192
 _PROGRESS = re.compile(r"(\d+) of (\d+) done: (.*)")
 _PARTIAL = 6
@@ -30,7 +24,7 @@ class Job:
     Attributes
     ----------
     task
-        ``"read"``, or ``"command"`` for any command of spectra-dl.
+        ``"read"`` or ``"read_tissue"``, or ``"command"`` for any command of spectra-dl.
     words
         Of it.
     folder
@@ -47,7 +41,7 @@ class Job:
         No person has ended it.
     """
 
-    task: Literal["read", "command"]
+    task: Literal["read", "read_tissue", "command"]
     words: Sequence[str]
     folder: Path
     printed: Path
@@ -87,19 +81,27 @@ class Job:
         return "the work ended without a word; run the command below in a terminal to see why"
 
     @property
+    def model(self) -> str:
+        """What it printed of the model that it was given; empty without one."""
+        with contextlib.suppress(OSError), self.printed.open("rb") as file:
+            line = file.readline(_TAIL).decode("utf-8", "replace").strip()
+            return line if line.startswith("Model ") else ""
+        return ""
+
+    @property
     def warnings(self) -> list[str]:
         """What it warned of."""
         return [line.partition(": ")[2].strip() for line in _tail(self.said) if line.startswith("Warning: ")]
 
 
 class Jobs:
-    """The queue, and processes that wait for work."""
+    """The queue, and the process that does what waits in it."""
 
     def __init__(self) -> None:
         self._waiting: deque[Job] = deque()
-        self._running: tuple[Job, Process] | None = None
-        self._came = asyncio.Event()
-        self._spare: deque[Process] = deque()
+        self._running: Job | None = None
+        self._process: WarmProcess | None = None
+        self._came, self._changed = asyncio.Event(), asyncio.Event()
 
     def submit(self, job: Job) -> None:
         """Put a job at the end of the queue."""
@@ -118,8 +120,14 @@ class Jobs:
         if job in self._waiting:
             self._waiting.remove(job)
             job.state = "cancelled"
-        elif self._running is not None and self._running[0] is job:
-            await _end(self._running[1])
+            self._say_change()
+        elif self._running is job and self._process is not None:
+            await self._process.cancel()
+
+    async def change(self, seconds: float) -> None:
+        """Wait until a job begins or ends, but not longer than some seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)
 
     async def work(self) -> None:
         """Do one job after the other, until this is cancelled."""
@@ -129,35 +137,20 @@ class Jobs:
                 if self._waiting:
                     await self._do(self._waiting.popleft())
                 else:
-                    await self._wait()
+                    with contextlib.suppress(OSError):
+                        await self._ready()
+                    await self._came.wait()
         finally:
-            if self._running is not None:
-                await _end(self._running[1])
-            for process in self._spare:
-                await _end(process)
+            if self._process is not None:
+                await self._process.end()
 
-    async def _wait(self) -> None:
-        """Wait for a job; where none comes, see to it that processes stand by."""
-        wanting = len(self._spare) < SPARE
-        try:
-            await asyncio.wait_for(self._came.wait(), (_IDLE if self._spare else _SOON) if wanting else None)
-        except TimeoutError:
-            with contextlib.suppress(OSError):
-                self._spare.append(await _started())
+    async def _ready(self) -> WarmProcess:
+        """Return the process, a new one where there is none."""
+        if self._process is None or not self._process.lives:
+            self._process = await WarmProcess.started()
+        return self._process
 
     async def _do(self, job: Job) -> None:
-        try:
-            process = self._spare.popleft() if self._spare else await _started()
-            if process.returncode is not None:
-                process = await _started()
-        except OSError:  # no memory, or no more processes
-            job.state = "refused"
-            return
-        if not job.wanted:
-            self._spare.append(process)
-            job.state = "cancelled"
-            return
-        self._running, job.state, job.began = (job, process), "running", time.monotonic()
         request = {
             "task": job.task,
             "words": list(job.words),
@@ -165,12 +158,15 @@ class Jobs:
             "printed": str(job.printed),
             "said": str(job.said),
         }
+        self._running = job
         try:
-            # The pipe stays open: where it closes, this server has died, and the process ends itself.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                _pipe(process).write(json.dumps(request).encode() + b"\n")
-                await _pipe(process).drain()
-            job.code = await process.wait()
+            process = await self._ready()
+            if job.wanted:
+                job.state, job.began = "running", time.monotonic()
+                self._say_change()
+                job.code = await process.do(request)
+        except OSError:  # no memory, or no more processes
+            pass
         finally:
             self._running = None
             job.ended = time.monotonic()
@@ -178,42 +174,11 @@ class Jobs:
                 job.state = "done"
             else:
                 job.state = "refused" if job.wanted else "cancelled"
-            _close(process)
+            self._say_change()
 
-
-async def _started() -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "spectra_dl_cli.web.worker",
-        stdin=PIPE,
-        stdout=DEVNULL,
-        stderr=DEVNULL,
-        start_new_session=True,
-    )
-
-
-def _pipe(process: Process) -> asyncio.StreamWriter:
-    pipe = process.stdin
-    assert isinstance(pipe, asyncio.StreamWriter)
-    return pipe
-
-
-def _close(process: Process) -> None:
-    with contextlib.suppress(OSError, RuntimeError):
-        _pipe(process).close()
-
-
-async def _end(process: Process) -> None:
-    """End a process and what it started: asked first, and then killed."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.returncode is not None:
-            break
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _GRACE)
-    _close(process)
+    def _say_change(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 def _tail(path: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """The page's HTML, filled from what is known of a drop."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,15 +12,26 @@ from spectra_dl.evaluation.report.page.environment import LISTED_AT_MOST, enviro
 from spectra_dl.models.header import RESEARCH_USE
 from spectra_dl_cli.web import live_view
 from spectra_dl_cli.web.drops import Drop, Run
-from spectra_dl_cli.web.form import FIELDS
+from spectra_dl_cli.web.form import FIELDS, MODELS
+from spectra_dl_cli.web.forms import FORMS
 from spectra_dl_cli.web.jobs import Job, Jobs
+from spectra_dl_cli.web.tissue import form as tissue
+from spectra_dl_cli.web.tissue.maps import GeneMaps
 from spectra_dl_cli.web.uploads import MOST_BYTES, MOST_FILES
 
 PAGE_FILE, REPORT_FILE = "report.html", "report.json"
-# What a command may have written that can be saved from the page; no other name opens anything.
-DOWNLOADS = ("predictions.csv", "patients.csv", PAGE_FILE, REPORT_FILE, "map.svg", "folds.csv")
+_DOWNLOADS = (
+    "predictions.csv",
+    "patients.csv",
+    "predictions.h5ad",
+    PAGE_FILE,
+    REPORT_FILE,
+    "map.svg",
+    "folds.csv",
+)
+_MAP = re.compile(r"(map|overlay)_[A-Za-z0-9._-]+\.png")
 _COLOURS = 6
-_TITLES = {"predict": "Patients", "audit": "Audit", "evaluate": "Evaluation"}
+_TITLES = {"predict": "Predicted", "audit": "Audit", "evaluate": "Evaluation"}
 
 
 class Pages:
@@ -29,15 +41,15 @@ class Pages:
     ----------
     base
         What every address begins with: the token.
-    model
-        What the model is called; None: the one that ships with spectra-dl.
+    models
+        What the model of each kind of drop is called, where one was named.
     """
 
-    def __init__(self, base: str, model: str | None) -> None:
+    def __init__(self, base: str, models: Mapping[str, str]) -> None:
         self._environment = environment("spectra_dl_cli.web", "spectra_dl.spectra.patient_page")
         self._common: dict[str, Any] = {
             "base": base,
-            "model": model,
+            "models": {kind: models.get(kind) for kind in FORMS},
             "research_use": f"{RESEARCH_USE}.",
             "version": __version__,
             "most_bytes": MOST_BYTES,
@@ -52,12 +64,16 @@ class Pages:
         """Return the page on which files are dropped."""
         return self._filled("start.html")
 
+    def start_tissue(self) -> str:
+        """Return the page on which a section is dropped."""
+        return self._filled("tissue.html")
+
     def refused(self, sentence: str) -> str:
         """Return a page that says why there is no other."""
         return self._filled("refused.html", sentence=sentence)
 
-    def drop(self, drop: Drop, jobs: Jobs, guessed: str | None) -> str:
-        """Return the page of a drop: what was read, what can be done, and what came out.
+    def drop(self, drop: Drop, jobs: Jobs) -> str:
+        """Return the page of spectra: what was read, what can be done, and what came out.
 
         Parameters
         ----------
@@ -65,25 +81,67 @@ class Pages:
             What was dropped.
         jobs
             The queue, for who is waited for.
-        guessed
-            The file that may be a sheet of who is who.
         """
-        return self._filled(
-            "drop.html",
-            drop=drop,
-            facts=drop.facts,
+        return self._of_drop(
+            drop,
+            jobs,
             fields=FIELDS,
             chosen={name: drop.choices.get(name, "") for name in FIELDS},
-            guessed=guessed,
             sheets=list(drop.files)[:LISTED_AT_MOST] if len(drop.files) > 1 else [],
+            evaluated=MODELS,
+            methods=live_view.METHODS,
+            powers=(live_view.LOWEST, live_view.HIGHEST, live_view.FIRST),
+        )
+
+    def section(self, drop: Drop, jobs: Jobs, predicted: Run | None, best: Sequence[str]) -> str:
+        """Return the page of a section.
+
+        Parameters
+        ----------
+        drop
+            What was dropped.
+        jobs
+            The queue, for who is waited for.
+        predicted
+            The run whose predictions are drawn; None draws what was measured.
+        best
+            The genes that are offered first.
+        """
+        return self._of_drop(
+            drop,
+            jobs,
+            chosen={name: drop.choices.get(name, "") for name in tissue.FIELDS},
+            sections=tissue.sections(drop)[:LISTED_AT_MOST],
+            dropped_models=tissue.models(drop)[:LISTED_AT_MOST],
+            images=tissue.images(drop)[:LISTED_AT_MOST],
+            predicted=predicted,
+            best=best,
+        )
+
+    def maps(self, maps: GeneMaps, image: str) -> str:
+        """Return the maps of a gene.
+
+        Parameters
+        ----------
+        maps
+            What is drawn.
+        image
+            The address of the section's image.
+        """
+        return self._filled("maps.html", maps=maps, image=image)
+
+    def _of_drop(self, drop: Drop, jobs: Jobs, **values: object) -> str:
+        return self._filled(
+            FORMS[drop.kind].template,
+            drop=drop,
+            title=drop.choices.get("section") or next(iter(drop.inputs), "nothing"),
+            facts=drop.facts,
             renamed=[(kept, given) for kept, given in drop.files.items() if kept != given][:LISTED_AT_MOST],
             busy=bool(drop.unfinished),
             state=state(drop, jobs),
             runs=[_shown(run) for run in reversed(drop.runs)],
             listed_at_most=LISTED_AT_MOST,
-            methods=live_view.METHODS,
-            powers=(live_view.LOWEST, live_view.HIGHEST, live_view.FIRST),
-            longest=600,
+            **values,
         )
 
     def live(self, view: live_view.LiveView) -> str:
@@ -119,6 +177,20 @@ def state(drop: Drop, jobs: Jobs) -> dict[str, object]:
     }
 
 
+def downloads(run: Run) -> list[str]:
+    """Return the files of a command that can be saved from the page; no other name opens anything.
+
+    Parameters
+    ----------
+    run
+        A command; one that is not done has none.
+    """
+    if run.job.state != "done" or not run.out.is_dir():
+        return []
+    there = {path.name for path in run.out.iterdir() if path.is_file() and not path.is_symlink()}
+    return [name for name in _DOWNLOADS if name in there] + sorted(filter(_MAP.fullmatch, there))
+
+
 def command_line(words: Sequence[str]) -> str:
     """Return the line that does the same in a terminal."""
     return shlex.join(["spectra-dl", *words])
@@ -128,7 +200,7 @@ def _at_work(job: Job, ahead: int, what: str) -> str:
     if job.state == "waiting":
         jobs = "1 job is" if ahead == 1 else f"{ahead} jobs are"
         return f"Waiting: one job is done at a time, and {jobs} before this one."
-    doing = "Reading" if job.task == "read" else "Working"
+    doing = "Working" if job.task == "command" else "Reading"
     return f"{doing}, {job.seconds:.0f} s so far{': ' + what if what else ''}"
 
 
@@ -145,7 +217,8 @@ def _shown(run: Run) -> dict[str, object]:
         "seconds": run.job.seconds,
         "has_page": done and (run.out / PAGE_FILE).is_file(),
         "findings": _findings(run) if done and run.kind == "audit" else [],
-        "downloads": [name for name in DOWNLOADS if done and (run.out / name).is_file()],
+        "model": run.job.model if done and run.kind == "predict" else "",
+        "downloads": downloads(run),
     }
 
 

@@ -9,7 +9,7 @@ import signal
 import socket
 import tempfile
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import uvicorn
@@ -23,7 +23,7 @@ _PREFIX = "spectra-dl-serve-"
 
 
 def serve_page(
-    port: int, model: Path | None, *, opens_browser: bool, announce: Callable[[str], None]
+    port: int, models: Mapping[str, Path], *, opens_browser: bool, announce: Callable[[str], None]
 ) -> None:
     """Serve the page until the process is asked to end.
 
@@ -31,8 +31,8 @@ def serve_page(
     ----------
     port
         0 takes a free one.
-    model
-        The model file; None: the one that ships with spectra-dl.
+    models
+        Files of models, by the kind of drop that they predict; see `spectra_dl_cli.web.app.Site`.
     opens_browser
         Open the page in it.
     announce
@@ -48,7 +48,7 @@ def serve_page(
     with _bound(port) as bound, _private_folder() as folder:
         token = secrets.token_urlsafe(24).replace("-", "a").replace("_", "b")
         address = f"http://{LOOPBACK}:{bound.getsockname()[1]}/{token}/"
-        site = Site(folder, token, model)
+        site = Site(folder, token, models)
         guarded = Guard(site.app(), bound.getsockname()[1], token)
 
         def ready() -> None:

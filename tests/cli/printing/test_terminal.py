@@ -1,5 +1,6 @@
 """What a person sees at a terminal, and what a file gets."""
 
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from command_line import on_a_terminal, run
 from spectra_dl_cli.main import cli
 from spectra_dl_cli.printing.help import EXAMPLES, GROUPS
 from spectra_dl_cli.printing.terminal import coloured, drawn_table
+from spectra_dl_cli.printing.text import visible_json
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -57,6 +59,30 @@ def test_a_file_gets_plain_text(demo: Path) -> None:
 
 def test_colours_can_be_turned_off(demo: Path) -> None:
     assert "\x1b[33m" not in on_a_terminal("predict", demo, NO_COLOR="1")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit", "{demo}", "--label", "label", "--json", "--quiet"),
+        ("predict", "{demo}", "--json"),
+        ("model", "show", "--json"),
+        ("data", "show", "covid_saliva", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_json_is_plain_json_on_a_terminal_too(demo: Path, words: tuple[str, ...]) -> None:
+    shown = on_a_terminal(*(word.format(demo=demo) for word in words))
+    start = shown.index("{\n")  # what was said on the way there is on the same terminal
+    assert "\x1b" not in shown[start:]
+    assert isinstance(json.loads(shown[start:]), dict)
+
+
+def test_hidden_characters_are_json_s_own_escapes() -> None:
+    hidden = {"a": "\x7f\x1b[31m\u202e\xad\U000e0001 refused"}
+    text = visible_json(json.dumps(hidden, ensure_ascii=False))
+    assert text.isprintable()
+    assert json.loads(text) == hidden
 
 
 @pytest.mark.parametrize(

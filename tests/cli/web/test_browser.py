@@ -1,8 +1,6 @@
 """The page as a person uses it, in a real Chromium."""
 
-import os
 import re
-import shutil
 import time
 from pathlib import Path
 
@@ -11,50 +9,6 @@ import pytest
 from serving.served import Served
 
 pytestmark = pytest.mark.xdist_group("served")
-MISSING = "the browser's tests need Chromium: apt-get install chromium, or playwright install chromium; CHROMIUM names another place"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    with api.sync_playwright() as playwright:
-        installed = [
-            os.environ.get("CHROMIUM"),
-            *map(shutil.which, NAMES),
-            playwright.chromium.executable_path,
-        ]
-        path = next((each for each in installed if each and Path(each).exists()), None)
-        if path is None:
-            pytest.skip(MISSING)
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with Served(tmp_path_factory.mktemp("served")) as server:
-        yield server
-
-
-@pytest.fixture(params=[{}], ids=["light"])
-def page(chromium, served, request):
-    """A page that fails the test where a script fails or a request leaves this machine."""
-    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **request.param})
-    page = context.new_page()
-    errors, asked = [], []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None
-    )
-    context.on("request", lambda each: asked.append(each.url))
-    page.set_default_timeout(60_000)
-    page.goto(served.address)
-    yield page
-    context.close()
-    assert errors == []
-    assert [url for url in asked if not url.startswith((served.address.rstrip("/"), "data:"))] == []
 
 
 @pytest.fixture(scope="module")
@@ -80,38 +34,41 @@ def predicted(page, demo):
     return frame
 
 
-def test_a_dropped_table_is_shown_for_confirmation_and_then_becomes_cards(page, demo):
+@pytest.fixture(scope="module")
+def cards(opened, demo):
+    """The page of the demonstration after it was predicted."""
+    page = opened()
+    predicted(page, demo)
+    return page
+
+
+def test_a_dropped_table_is_shown_for_confirmation_before_anything_is_predicted(page, demo):
     drop(page, demo)
     page.get_by_text("Guesses, to be confirmed").wait_for()
     assert page.get_by_text("column patient_id was taken as the patient").is_visible()
     assert page.locator("iframe").count() == 0
-    page.get_by_role("button", name="Predict", exact=True).click()
-    frame = page.frame_locator("iframe.report")
-    frame.locator("article.card").nth(11).wait_for()
-    assert frame.locator("article.card").count() == 12
-    assert page.get_by_text("spectra-dl predict spectra.csv --out=results").is_visible()
 
 
-def test_who_has_no_answer_is_shown_why(page, demo):
-    frame = predicted(page, demo)
-    assert "No answer" in frame.locator("article.card").first.inner_text()
-    assert (
-        "at 90% coverage it may be bone metastasis or no metastasis"
-        in frame.locator("article.card").first.inner_text()
-    )
+def test_what_was_confirmed_becomes_cards(cards):
+    assert cards.frame_locator("iframe.report").locator("article.card").count() == 12
+    assert cards.get_by_text("spectra-dl predict spectra.csv --out=results").is_visible()
 
 
-def test_the_frame_is_as_high_as_the_report(page, demo):
-    predicted(page, demo)
-    page.wait_for_function(
+def test_who_has_no_answer_is_shown_why(cards):
+    said = cards.frame_locator("iframe.report").locator("article.card").first.inner_text()
+    assert "No answer" in said
+    assert "at 90% coverage it may be bone metastasis or no metastasis" in said
+
+
+def test_the_frame_is_as_high_as_the_report(cards):
+    cards.wait_for_function(
         "() => { const f = document.querySelector('iframe.report'); return f.clientHeight >= f.contentDocument.documentElement.scrollHeight }"
     )
 
 
-def test_a_report_can_be_saved(page, demo):
-    predicted(page, demo)
-    with page.expect_download() as saved:
-        page.get_by_role("link", name="patients.csv").click()
+def test_a_report_can_be_saved(cards):
+    with cards.expect_download() as saved:
+        cards.get_by_role("link", name="patients.csv").click()
     assert saved.value.suggested_filename == "patients.csv"
     assert Path(saved.value.path()).read_text(encoding="utf-8").startswith("patient")
 
@@ -176,14 +133,19 @@ def test_a_place_of_the_slider_is_drawn_in_time(page, demo):
     assert times[len(times) // 2] < 150
 
 
-def test_an_audit_shows_how_far_it_is_and_can_be_cancelled(page, demo):
+def test_the_chosen_models_are_evaluated_with_their_progress_and_can_be_cancelled(page, demo):
     drop(page, demo)
-    page.get_by_role("button", name=re.compile("^Audit")).click()
-    page.get_by_text(re.compile(r"Working, \d+ s so far: audit")).wait_for()
+    page.get_by_label("PLS-DA").uncheck()
+    page.get_by_label("random forest").check()
+    page.get_by_role("button", name="Evaluate").click()
+    page.get_by_text(re.compile(r"Working, \d+ s so far: ")).wait_for()
     assert float(page.locator("#done").get_attribute("max")) > 5
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("Nothing of it was kept.").wait_for()
     assert page.locator("#done").count() == 0
+    assert page.get_by_text("--models=logistic,random-forest").is_visible()
+    page.locator("summary").first.click()
+    assert not page.get_by_label("PLS-DA").is_checked()
 
 
 def test_reloading_keeps_what_was_done_also_in_the_middle(page, demo):
@@ -229,36 +191,19 @@ def test_a_page_whose_server_has_ended_says_so(chromium, tmp_path, demo):
     page.close()
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
-        for width in (500, 1280)
-        for scheme in ("light", "dark")
-    ],
-    indirect=True,
-    ids=str,
-)
-def test_nothing_is_cut_and_every_colour_can_be_read(page, demo):
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python"
-    ).Axe()
-
-    def look():
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        found = axe.run(page).response["violations"]
-        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
-
-    look()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_and_every_colour_can_be_read(opened, looked_at, demo, scheme):
+    page = opened(color_scheme=scheme)
+    looked_at(page)
     drop(page, demo)
     page.locator("#view svg").wait_for()
-    look()
+    looked_at(page)
     page.get_by_role("button", name="Predict", exact=True).click()
     page.frame_locator("iframe.report").locator("article.card").first.wait_for()
     page.wait_for_timeout(500)
-    look()
+    looked_at(page)
     assert page.evaluate(
         "document.querySelector('iframe').contentDocument.documentElement.scrollWidth <= document.querySelector('iframe').clientWidth"
     )
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    assert (page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)") != dark
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")

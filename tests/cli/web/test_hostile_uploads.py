@@ -13,17 +13,8 @@ import pytest
 
 from broken_tables import REFUSED
 from example_tables import clean_table
-from serving.served import Served
 
 pytestmark = pytest.mark.xdist_group("served")
-# A third of what the readers' own tests try; each costs a process here.
-TABLES = {name: REFUSED[name] for name in list(REFUSED)[::3]}
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with Served(tmp_path_factory.mktemp("served")) as server:
-        yield server
 
 
 class Payload:
@@ -44,9 +35,9 @@ def refusal(page):
     return html.unescape(re.sub("<[^>]+>", "", found[0]))
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", REFUSED)
 def test_a_broken_table_is_refused_in_the_readers_words(served, name):
-    broken, words = TABLES[name]
+    broken, words = REFUSED[name]
     content = broken(clean_table())
     drop = served.read({"spectra.csv": content if isinstance(content, bytes) else content.encode()})
     sentence = refusal(served.get(drop))

@@ -51,7 +51,7 @@ if (zone) {
     find("sending").hidden = false;
     let url = null;
     try {
-      url = (await asked(`${base}/drops`, { method: "POST" })).url;
+      url = (await asked(`${base}/drops?kind=${zone.dataset.kind}`, { method: "POST" })).url;
       let sent = 0;
       for (const { name, file } of chosen) {
         find("sent").textContent = `Sending ${sent + 1} of ${chosen.length}`;
@@ -102,14 +102,16 @@ if (work) {
 
   async function look() {
     try {
-      const state = await asked(`${drop}/state`);
+      // Answered when there is news, or after a moment.
+      const state = await asked(`${drop}/state?stamp=${work.dataset.stamp}`);
       if (!state.busy || state.stamp !== work.dataset.stamp) return location.reload();
       find("doing").textContent = state.text;
       if (state.total) Object.assign(find("done"), { max: state.total, value: state.done });
+      look();
     } catch (problem) {
       find("doing").textContent = problem.message;
+      setTimeout(look, 1000);
     }
-    setTimeout(look, 200);
   }
 
   for (const frame of document.querySelectorAll("iframe.report")) {
@@ -150,6 +152,37 @@ if (work) {
       drawing = false;
     };
     for (const id of ["spectrum", "method", "power"]) find(id).addEventListener("input", draw);
-    draw();
+    const fold = find("live").closest("details");
+    if (fold) fold.addEventListener("toggle", draw);
+    else draw();
+  }
+
+  if (find("maps")) {
+    const strength = () => {
+      for (const spots of document.querySelectorAll("#map .spots")) spots.style.opacity = find("strength").value / 100;
+    };
+    const run = find("maps").dataset.run ? { run: find("maps").dataset.run } : {};
+    const draw = async (gene) => {
+      try {
+        const map = await asked(`${drop}/maps?${new URLSearchParams({ gene, ...run })}`);
+        find("map").innerHTML = map.html;
+        find("gene").value = map.gene;
+        if (find("same")) find("same").textContent = map.command;
+        strength();
+      } catch (problem) {
+        find("map").textContent = problem.message;
+      }
+    };
+    const offer = async () => {
+      const names = await asked(`${drop}/genes?${new URLSearchParams({ like: find("gene").value, ...run })}`);
+      find("genes").replaceChildren(...names.map((name) => new Option(name, name)));
+      if (names.includes(find("gene").value)) draw(find("gene").value);
+    };
+    find("gene").addEventListener("input", offer);
+    find("gene").addEventListener("change", () => draw(find("gene").value));
+    find("gene").addEventListener("focus", () => find("gene").select());
+    find("strength").addEventListener("input", strength);
+    find("maps").addEventListener("click", ({ target }) => target.dataset.gene && draw(target.dataset.gene));
+    draw(find("gene").value);
   }
 }

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
+from spectra_dl.evaluation.report.page.environment import RESEARCH_USE
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
-from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, read_profiles
+from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy, read_profiles
 from spectra_dl.evaluation.report.page.study import Interval, Model, Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 from spectra_dl.evaluation.report.survival.survival_study import read_survival_study
 from spectra_dl.evaluation.report.survival.survival_verdict import survival_verdict
 from spectra_dl.evaluation.wording import first_few
 
-RESEARCH_USE = "Research use only, not for diagnosis."
 _CHANCE = 0.5
 _OUTCOME = {
     "better": "separates the classes better than chance",

@@ -9,12 +9,12 @@ from spectra_dl.evaluation.outcomes.survival.metric_table import SURVIVAL_METRIC
 from spectra_dl.evaluation.report.figures import Curve, reliability_figure, svg_text
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
+    RESEARCH_USE,
     Scale,
     ends,
     environment,
     gravest_first,
 )
-from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE
 from spectra_dl.evaluation.report.page.wording import listed, short_name
 from spectra_dl.evaluation.report.shared_text import leaky_omission
 from spectra_dl.evaluation.report.survival.survival_figures import FollowedGroup, risk_groups_figure

@@ -1,0 +1,86 @@
+"""One server for all tests of the page, and one browser for a module."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from serving.served import Served
+
+MISSING = "the browser's tests need Chromium: apt-get install chromium, or playwright install chromium; CHROMIUM names another place"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    with Served(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")  # while it lives, its event loop is in the way of tests that run one
+def chromium():
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with api.sync_playwright() as playwright:
+        installed = [
+            os.environ.get("CHROMIUM"),
+            *map(shutil.which, NAMES),
+            playwright.chromium.executable_path,
+        ]
+        path = next((each for each in installed if each and Path(each).exists()), None)
+        if path is None:
+            pytest.skip(MISSING)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, served):
+    """Opens a page that fails its tests where a script fails or a request leaves this machine."""
+    contexts, errors, asked = [], [], []
+
+    def new(**options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        context.on("request", lambda each: asked.append(each.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: errors.append(message.text) if "Content Security" in message.text else None,
+        )
+        page.set_default_timeout(60_000)
+        page.goto(served.address)
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert errors == []
+    assert [url for url in asked if not url.startswith((served.address.rstrip("/"), "data:"))] == []
+
+
+@pytest.fixture
+def page(opened):
+    """A page of its own for a test, which is closed after it."""
+    page = opened()
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def looked_at():
+    """Checks that nothing of a page is cut at 500 and 1280 pixels, and that axe finds nothing serious."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python"
+    ).Axe()
+
+    def check(page):
+        for width in (500, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+            found = axe.run(page).response["violations"]
+            assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == [], width
+
+    return check
