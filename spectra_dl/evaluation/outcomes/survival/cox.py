@@ -71,7 +71,7 @@ def fit_cox(features: FloatArray, time: FloatArray, event: NDArray[np.bool_], pe
     >>> features = generator.normal(size=(200, 1))
     >>> time = generator.exponential(np.exp(-features[:, 0]))
     >>> fit_cox(features, time, np.ones(200, bool), 1e-6).coefficient.round(1)
-    array([1.])
+    array([0.9])
     """
     centre = features.mean(axis=0)
     centred = features - centre

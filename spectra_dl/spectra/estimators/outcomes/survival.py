@@ -3,11 +3,17 @@
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.outcomes.survival.cox import CoxFit, fit_cox
+from spectra_dl.evaluation.outcomes.survival.cox import CoxFit
+from spectra_dl.evaluation.outcomes.survival.heads import (
+    interval_ends,
+    intervals_observed,
+    scaled_risk,
+    survival_of_hazards,
+)
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import KaplanMeierOnly, PooledCox, time_order
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import SURVIVAL_MODELS
@@ -23,9 +29,6 @@ if TYPE_CHECKING:
 
 # A batch holds as many rows as there mostly are: each event is compared with the rows of its batch alone.
 SURVIVAL_TRAINING = TrainingSettings(epochs=200, patience=40, batch_size=1024, learning_rate=3e-3)
-_INTERVALS = 8
-_SLIGHT = 1e-3  # of the slope of held-out risks, so that it exists whatever they are
-_SURE = 1e-6
 
 
 class CoxNetwork(OutcomeNetwork):
@@ -63,11 +66,7 @@ class CoxNetwork(OutcomeNetwork):
         learning = Learning(2, cox_loss_of_two, lambda rows: ranked[rows].astype(np.float32))
         self._train(table, time_order(time, event)[of_row], patient, lambda _: learning)
         held = np.bincount(of_row, self._held_out_risk(table)) / np.bincount(of_row)
-        fitted = fit_cox(held[:, None], time, event, _SLIGHT)
-        # Where the risk goes the wrong way on those not seen, it says nothing of the time.
-        self.scale_ = (
-            fitted if fitted.coefficient[0] >= 0 else fit_cox(0 * held[:, None], time, event, _SLIGHT)
-        )
+        self.scale_ = scaled_risk(held, time, event)
         return self
 
     def predict(self, X: ArrayLike) -> FloatArray:
@@ -149,10 +148,7 @@ class HazardNetwork(OutcomeNetwork):
         """
         table = self._spectra(X, reset=False)
         logits = np.mean([member.output(table) for member in self.members_], axis=0)[:, : len(self.ends_)]
-        without = np.cumsum(np.logaddexp(0.0, logits), axis=1)  # minus the log of the probability
-        knots, reached = np.append(0.0, self.ends_), np.insert(without, 0, 0.0, axis=1)
-        between = np.stack([np.interp(times, knots, row) for row in reached])
-        return np.asarray(np.clip(np.exp(-between), _SURE, 1.0 - _SURE))
+        return survival_of_hazards(logits, self.ends_, times)
 
 
 def survival_models(
@@ -182,31 +178,6 @@ def survival_network(name: str) -> tuple[type[CoxNetwork] | type[HazardNetwork],
     """Return the estimator and the architecture of a network's name, which ends in ``-hazard`` for one with hazards of intervals."""
     architecture = name.removesuffix("-hazard")
     return (CoxNetwork if architecture == name else HazardNetwork), architecture
-
-
-def interval_ends(times: FloatArray) -> FloatArray:
-    """Return ``(k,)`` ascending ends of intervals that hold about as many events each; the last event ends the last."""
-    ends = np.unique(np.quantile(times, np.arange(1, _INTERVALS + 1) / _INTERVALS))
-    return ends[ends > 0] if ends[-1] > 0 else np.ones(1)
-
-
-def intervals_observed(time: FloatArray, event: NDArray[np.bool_], ends: FloatArray) -> NDArray[np.float32]:
-    """Return ``(n, 2)`` how many intervals rows were observed in, and 1 where the event came in the last of them.
-
-    A row that was last seen without the event counts for an interval if it was seen for half of it.
-
-    Parameters
-    ----------
-    time, event
-        ``(n,)`` of rows.
-    ends
-        ``(k,)`` of the intervals.
-    """
-    middle = (np.append(0.0, ends[:-1]) + ends) / 2
-    came = np.searchsorted(ends, time, side="left") + 1
-    seen = np.searchsorted(middle, time, side="right")
-    within = event & (came <= len(ends))
-    return np.stack([np.where(within, came, seen), within], axis=1).astype(np.float32)
 
 
 def cox_loss_of_two(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":

@@ -5,12 +5,7 @@ import pytest
 from sklearn.base import clone
 
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.estimators.outcomes.survival import (
-    CoxNetwork,
-    HazardNetwork,
-    interval_ends,
-    intervals_observed,
-)
+from spectra_dl.spectra.estimators.outcomes.survival import CoxNetwork, HazardNetwork
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.training.settings import TrainingSettings
 
@@ -78,20 +73,3 @@ def test_patients_are_needed(kind):
     rows, target, _ = study(patients=6)
     with pytest.raises(DataError, match="no patient ids"):
         model(kind).fit(rows, target)
-
-
-def test_intervals_hold_as_many_events_each_and_count_who_was_seen_for_half_of_one():
-    ends = interval_ends(np.arange(1.0, 17.0))
-    assert len(ends) == 8
-    assert ends[-1] == 16.0
-    observed = intervals_observed(
-        np.array([0.5, 16.0, 20.0, 1.0, 4.0]),
-        np.array([True, True, False, False, True]),
-        np.array([2.0, 6.0, 16.0]),
-    )
-    assert observed.tolist() == [[1.0, 1.0], [3.0, 1.0], [3.0, 0.0], [1.0, 0.0], [2.0, 1.0]]
-
-
-def test_equal_times_leave_fewer_intervals():
-    assert interval_ends(np.array([3.0] * 10)).tolist() == [3.0]
-    assert interval_ends(np.zeros(10)).tolist() == [1.0]
