@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         SpectraSmoother,
     )
     from spectra_dl.spectra.plots.baseline_plot import plot_baselines
+    from spectra_dl.spectra.plots.patient_plot import plot_patient
     from spectra_dl.spectra.plots.spectra_plot import plot_spectra
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
@@ -99,6 +100,7 @@ __all__ = [
     "load_model",
     "plot_baselines",
     "plot_expression_map",
+    "plot_patient",
     "plot_roc",
     "plot_spectra",
     "read_section",
@@ -151,6 +153,7 @@ _HOME = {
     "load_model": "loading",
     "plot_baselines": "spectra.plots.baseline_plot",
     "plot_expression_map": "expression.output.maps",
+    "plot_patient": "spectra.plots.patient_plot",
     "plot_roc": "evaluation.report.roc_plot",
     "plot_spectra": "spectra.plots.spectra_plot",
     "read_section": "expression.readers",

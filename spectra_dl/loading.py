@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from spectra_dl.models.predictor import Predictor
     from spectra_dl.spectra.input_part import SpectraInput
     from spectra_dl.spectra.predictor import SpectraPredictor
+    from spectra_dl.tissue.input_part import TissueInput
+    from spectra_dl.tissue.predictor import TissuePredictor
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,23 @@ def _expression_predictor() -> "type[ExpressionPredictor]":
     return ExpressionPredictor
 
 
+def _tissue_input() -> "type[TissueInput]":
+    from spectra_dl.tissue.input_part import TissueInput
+
+    return TissueInput
+
+
+def _tissue_predictor() -> "type[TissuePredictor]":
+    from spectra_dl.tissue.predictor import TissuePredictor
+
+    return TissuePredictor
+
+
 MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
     {
         "spectra": Modality(_spectra_input, _spectra_predictor),
         "expression": Modality(_expression_input, _expression_predictor),
+        "tissue": Modality(_tissue_input, _tissue_predictor),
     }
 )
 
@@ -76,8 +91,8 @@ def load_model(path: str | os.PathLike[str]) -> "Predictor[Any]":
     Returns
     -------
     Predictor
-        A `spectra_dl.spectra.predictor.SpectraPredictor` or a `spectra_dl.expression.predictor.ExpressionPredictor`;
-        ``header.input.kind`` says which.
+        A `spectra_dl.spectra.predictor.SpectraPredictor`, a `spectra_dl.expression.predictor.ExpressionPredictor` or a
+        `spectra_dl.tissue.predictor.TissuePredictor`; ``header.input.kind`` says which.
 
     Raises
     ------

@@ -57,6 +57,7 @@ NAMES = ERRORS | {
     "load_model",
     "plot_baselines",
     "plot_expression_map",
+    "plot_patient",
     "plot_roc",
     "plot_spectra",
     "read_section",

@@ -46,7 +46,7 @@ from spectra_dl.spectra.study.evaluate import evaluate_study
 from spectra_dl.spectra.study.predictions_file import read_predictions
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.storage.atomic import write_text
-from spectra_dl.storage.csv_rows import csv_rows
+from spectra_dl.storage.text.csv_rows import csv_rows
 from spectra_dl.training.settings import TrainingSettings
 from spectra_dl_datasets import dataset_card
 from spectra_dl_datasets.card import DatasetCard

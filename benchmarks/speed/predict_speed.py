@@ -24,7 +24,6 @@ from streaming import write_many
 
 from spectra_dl import SpectraClassifier, TrainingSettings, load_model
 from spectra_dl.models.members import mean_output
-from spectra_dl.spectra.networks.folded import mean_logits
 from spectra_dl.spectra.networks.minirocket_compiled import compiled_features
 from spectra_dl.spectra.networks.minirocket_kernels import KERNELS, dilation_counts, rocket_features
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
@@ -103,7 +102,7 @@ def logits() -> tuple[Callable[[], float], Callable[[], float]]:
     model = load_model(SHIPPED_MODEL)
     rows = np.random.default_rng(0).normal(size=(ROWS, POINTS)).astype(np.float32)
     inputs = [rows] * len(model.networks)
-    return partial(cpu_seconds, partial(mean_logits, model.folded, inputs)), partial(
+    return partial(cpu_seconds, partial(model.folded.mean_logits, inputs)), partial(
         cpu_seconds, partial(mean_output, model.networks, inputs)
     )
 

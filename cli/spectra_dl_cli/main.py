@@ -24,6 +24,8 @@ from spectra_dl_cli.commands.score import score
 from spectra_dl_cli.commands.serve import serve
 from spectra_dl_cli.commands.simulate import simulate
 from spectra_dl_cli.commands.tiles import tiles
+from spectra_dl_cli.commands.tissue.evaluate import evaluate_tissue
+from spectra_dl_cli.commands.tissue.train import train_tissue
 from spectra_dl_cli.commands.train_expression import train_expression
 from spectra_dl_cli.commands.train_spectra import train_spectra
 from spectra_dl_cli.log import logged_to_stderr
@@ -66,8 +68,10 @@ def evaluate() -> None:
 
 train.add_command(train_spectra)
 train.add_command(train_expression)
+train.add_command(train_tissue)
 evaluate.add_command(evaluate_spectra)
 evaluate.add_command(evaluate_expression)
+evaluate.add_command(evaluate_tissue)
 _COMMANDS: tuple[click.Command, ...] = (
     predict,
     audit,

@@ -8,7 +8,12 @@ import click
 from click.core import ParameterSource
 
 from spectra_dl.errors import UsageError
-from spectra_dl.spectra.estimators.model_names import CLASS_MODELS, NUMBER_MODELS, ModelNames
+from spectra_dl.spectra.estimators.model_names import (
+    CLASS_MODELS,
+    NUMBER_MODELS,
+    SURVIVAL_MODELS,
+    ModelNames,
+)
 from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl_cli.options import bundled, together
 from spectra_dl_cli.output import say_warning
@@ -79,7 +84,7 @@ models_option = together(
         type=NameList(),
         metavar="A,B,C",
         help=f"Which models are evaluated; the first network, or else the first, is the reference of differences: {', '.join(CLASS_MODELS.names)}; "
-        f"with --target {', '.join(NUMBER_MODELS.names)}.  [default: {CLASS_MODELS.default} and all that are no networks]",
+        f"with --target {', '.join(NUMBER_MODELS.names)}; with --time {', '.join(SURVIVAL_MODELS.names)}.  [default: {CLASS_MODELS.default} and all that are no networks]",
     ),
     _old_option("--network"),
     _old_option("--also", multiple=True),
@@ -113,7 +118,7 @@ def _take_old(context: click.Context, network: str | None, also: tuple[str, ...]
     option = "models" if "models" in context.params else "model"
     if context.get_parameter_source(option) is ParameterSource.COMMANDLINE:
         raise UsageError(f"--{option} has replaced {old}; leave {old} out")
-    names = model_names(context.params["target"])
+    names = model_names(context.params["target"], context.params.get("time"))
     networks = (network or names.default, *also)
     value = tuple(dict.fromkeys((*networks, *names.classical))) if option == "models" else network
     typed = ",".join(value) if isinstance(value, tuple) else value
@@ -122,8 +127,18 @@ def _take_old(context: click.Context, network: str | None, also: tuple[str, ...]
     context.set_parameter_source(option, ParameterSource.COMMANDLINE)
 
 
-def model_names(target: str | None) -> ModelNames:
-    """Return the models there are: of classes, or of a number where ``target`` names its column."""
+def model_names(target: str | None, time: str | None = None) -> ModelNames:
+    """Return the models there are.
+
+    Parameters
+    ----------
+    target
+        Column of a number per patient; None: classes.
+    time
+        Column of the time to an event, in place of both.
+    """
+    if time is not None:
+        return SURVIVAL_MODELS
     return CLASS_MODELS if target is None else NUMBER_MODELS
 
 
@@ -131,7 +146,7 @@ network_options = together(
     click.option(
         "--members",
         type=click.IntRange(min=2, max=100),
-        help="Networks in the ensemble; 10, which leave out each of five folds of the patients twice, or 5 with --target, if not given.",
+        help="Networks in the ensemble; 10, which leave out each of five folds of the patients twice, or 5 with --target and --time, if not given.",
     ),
     click.option(
         "--epochs",

@@ -102,6 +102,24 @@ sample_label_option = click.option(
 target_option = click.option(
     "--target", metavar="COLUMN", help="Column of a number per patient, to be predicted in place of classes."
 )
+survival_options = together(
+    click.option(
+        "--time",
+        metavar="COLUMN",
+        help="Column of how long each patient was followed; with --event, in place of classes.",
+    ),
+    click.option(
+        "--event",
+        metavar="COLUMN",
+        help="Column with 1 where the event came at that time, 0 where the patient was last seen without it.",
+    ),
+    click.option(
+        "--horizon",
+        type=click.FloatRange(0, min_open=True),
+        metavar="T",
+        help="With --time: when probabilities are compared with what came; the median time of events if not given.",
+    ),
+)
 batch_option = click.option("--batch", metavar="COLUMN", help="Column of the session, batch or instrument.")
 positive_option = click.option("--positive", metavar="CLASS", help="The class whose sensitivity is reported.")
 study_options = together(label_option, identity_options, batch_option, positive_option)

@@ -245,7 +245,7 @@ def say(text: str = "") -> None:
 
 def say_json(content: Mapping[str, object]) -> None:
     """Print JSON, which is the same for a terminal and a file: without colours, and control characters as JSON escapes them."""
-    from spectra_dl.storage.run_folder import json_text
+    from spectra_dl.storage.text.json_text import json_text
 
     clear_bars()
     click.echo(visible_json(json_text(content).rstrip()))

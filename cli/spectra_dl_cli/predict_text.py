@@ -111,13 +111,14 @@ def sections_text(result: "PredictedSections", folder: Path) -> str:
     rows = [
         [
             summary.folder,
-            f"{summary.spots - summary.refused}/{summary.spots}",
-            _three_digits(summary.pearson),
+            f"{summary.line.spots - summary.line.refused}/{summary.line.spots}",
+            _three_digits(summary.line.reached),
         ]
         for summary in result.summaries
     ]
     table = table_text(["section", "spots predicted", "mean measured r"], rows)
-    return "\n".join([*notes, "", f"Wrote a folder for each section to {folder}.", "", table])
+    page = f"The sections' maps: {folder / 'report.html'}"
+    return "\n".join([*notes, "", f"Wrote a folder for each section to {folder}.", "", table, "", page])
 
 
 def _section_lines(result: "PredictedSection", model_name: str, folder: Path) -> Iterator[str]:
@@ -151,6 +152,8 @@ def _section_lines(result: "PredictedSection", model_name: str, folder: Path) ->
     yield table_text(["gene", "expected r", "measured r"], rows)
     if len(written.genes) > _GENES:
         yield f"and {len(written.genes) - _GENES:,} more; report.json lists them all"
+    yield ""
+    yield f"The section's maps: {folder / 'report.html'}"
 
 
 def _three_digits(value: float | None) -> str:

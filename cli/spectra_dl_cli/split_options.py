@@ -31,25 +31,25 @@ _split = together(
 )
 
 
-def split_options(unit: str, row: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def split_options(unit: str | None, row: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return the options --repeats, --split-by, --folds-from, --no-leaky and --tune.
 
     Parameters
     ----------
     unit
-        What each fold chooses within, in the plural.
+        What each fold chooses within, in the plural; None leaves --tune away.
     row
         What a split that leaks divides.
     """
-    return together(
-        _split,
-        click.option(
-            "--no-leaky", is_flag=True, help=f"Do not compute the leaky estimate of a split by {row}."
-        ),
-        click.option(
-            "--tune", is_flag=True, help=f"Let each fold choose among a few settings, in its training {unit}."
-        ),
+    leaky = click.option(
+        "--no-leaky", is_flag=True, help=f"Do not compute the leaky estimate of a split by {row}."
     )
+    if unit is None:
+        return together(_split, leaky)
+    tune = click.option(
+        "--tune", is_flag=True, help=f"Let each fold choose among a few settings, in its training {unit}."
+    )
+    return together(_split, leaky, tune)
 
 
 def given_split(context: click.Context) -> str | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.classes.conformal import ConformalSets, patients_needed
 from spectra_dl.evaluation.context import Words
@@ -124,14 +126,13 @@ def what_helps(measured: Measured, decided: str, rule: "DecisionRule") -> str:
 
 def _nearest_answer(probability: FloatArray, decided: str, rule: "DecisionRule") -> float | None:
     """Return the coverage nearest to the one in use at which the set is the decided class alone; None if there is none."""
-    distances = (1.0 - probability).tolist()
-    alone = [name == decided for name in rule.classes]
-    coverages = [
-        sets.coverage
-        for sets in rule.other_coverages
-        if [distance <= limit for distance, limit in zip(distances, sets.quantile, strict=True)] == alone
-    ]
-    return min(coverages, key=lambda each: abs(each - rule.conformal.coverage), default=None)
+    coverages, limits = rule.other_limits
+    alone = np.array([name == decided for name in rule.classes])
+    answers = ((1.0 - probability <= limits) == alone).all(axis=1)
+    if not answers.any():
+        return None
+    there = coverages[answers]
+    return float(there[np.abs(there - rule.conformal.coverage).argmin()])
 
 
 def coverage_notes(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -75,6 +76,13 @@ class DecisionRule:
         ends = sorted((1.0 - self.conformal.quantile[at], self.conformal.quantile[1 - at]))
         low, high = (min(max(end, 0.0), 1.0) for end in ends)
         return low, high
+
+    @cached_property
+    def other_limits(self) -> tuple[FloatArray, FloatArray]:
+        """The coverages ``(k,)`` of the other sets, and their limits ``(k, c)``."""
+        limits = [sets.quantile for sets in self.other_coverages]
+        coverages = np.array([sets.coverage for sets in self.other_coverages])
+        return coverages, np.array(limits).reshape(len(limits), len(self.classes))
 
     @property
     def no_answer_between(self) -> tuple[float, float]:

@@ -18,7 +18,8 @@ _AT_ONCE = 1024
 _TABLES = (
     "CREATE TABLE patients (number INTEGER PRIMARY KEY, key BLOB UNIQUE, name BLOB)",
     "CREATE TABLE spellings (key BLOB, name BLOB, PRIMARY KEY (key, name)) WITHOUT ROWID",
-    "CREATE TABLE rows (patient INTEGER, status TEXT, ood_score REAL, logits BLOB)",
+    # A patient's rows in a block are one row here.
+    "CREATE TABLE rows (patient INTEGER, status TEXT, ood_score BLOB, logits BLOB)",
 )
 _NEW_PATIENT = "INSERT OR IGNORE INTO patients (key, name) VALUES (?, ?)"
 _NEW_SPELLING = "INSERT OR IGNORE INTO spellings VALUES (?, ?)"
@@ -31,7 +32,7 @@ _IN_ORDER = (
     "SELECT name, status, ood_score, logits FROM rows JOIN patients ON number = patient "
     "ORDER BY patient, rows.rowid"
 )
-_Row = tuple[bytes, str, float, bytes]
+_Rows = tuple[bytes, str, bytes, bytes]
 
 
 class PatientTally:
@@ -55,12 +56,23 @@ class PatientTally:
         owner = rows.sample_id if rows.patient is None else rows.patient
         names = [stored_text(name) for name in owner]
         keys = names if rows.patient is None else [stored_text(spelling_key(name)) for name in owner]
-        self._scratch.write(_NEW_PATIENT, zip(keys, names, strict=True))
+        spellings = dict.fromkeys(zip(keys, names, strict=True))
+        self._scratch.write(_NEW_PATIENT, spellings)
         if rows.patient is not None:
-            self._scratch.write(_NEW_SPELLING, zip(keys, names, strict=True))
-        ood_score = rows.ood_score.tolist()
-        logits = [row.tobytes() for row in rows.logits]
-        self._scratch.write(_NEW_ROW, zip(rows.status, ood_score, logits, keys, strict=True))
+            self._scratch.write(_NEW_SPELLING, spellings)
+        of_key: dict[bytes, list[int]] = {}
+        for row, key in enumerate(keys):
+            of_key.setdefault(key, []).append(row)
+        together = (
+            (
+                " ".join([rows.status[row] for row in own]),
+                rows.ood_score[own].tobytes(),
+                rows.logits[own].tobytes(),
+                key,
+            )
+            for key, own in of_key.items()
+        )
+        self._scratch.write(_NEW_ROW, together)
 
     def notes(self) -> tuple[str, ...]:
         """Say which spellings of ids were taken for one patient; empty where each has one."""
@@ -72,7 +84,7 @@ class PatientTally:
 
     def patients(self, temperature: float) -> Iterator[PatientPredictions]:
         """Yield one prediction per patient, in order of first appearance, some patients at a time."""
-        rows = cast("Iterator[_Row]", self._scratch.read(_IN_ORDER))
+        rows = cast("Iterator[_Rows]", self._scratch.read(_IN_ORDER))
         each = (
             _patient(name, of_patient, len(self.classes), self.words.rows)
             for name, of_patient in groupby(rows, key=itemgetter(0))
@@ -115,17 +127,20 @@ class _Patient:
         return "; ".join(parts)
 
 
-def _patient(name: bytes, rows: "Iterable[_Row]", n_classes: int, words: str) -> _Patient:
+def _patient(name: bytes, blocks: "Iterable[_Rows]", n_classes: int, words: str) -> _Patient:
     total = np.zeros(n_classes)
     n_rows = n_warned = 0
     ood_score: list[float] = []
     # A sum in the order of the rows: no result depends on how they were cut into blocks.
-    for _, status, score, logits in rows:
-        n_rows += 1
-        n_warned += status == "warned"
-        if status != "refused":
-            total += np.frombuffer(logits)
-            ood_score.append(score)
+    for _, statuses, scores, logits in blocks:
+        each = statuses.split(" ")
+        n_rows += len(each)
+        n_warned += each.count("warned")
+        rows = np.frombuffer(logits).reshape(len(each), n_classes)
+        for status, score, row in zip(each, np.frombuffer(scores).tolist(), rows, strict=True):
+            if status != "refused":
+                total += row
+                ood_score.append(score)
     n_used = len(ood_score)
     mean = total / n_used if n_used else np.full(n_classes, np.nan)
     return _Patient(given_text(name), n_rows, n_used, n_warned, mean, _median(ood_score), words)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import TextArray
 from spectra_dl.evaluation.context import Words
-from spectra_dl.storage.csv_rows import csv_rows
+from spectra_dl.storage.text.csv_rows import csv_rows
 
 if TYPE_CHECKING:
     from spectra_dl.classification.decision import Answer

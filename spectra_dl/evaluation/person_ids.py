@@ -50,9 +50,8 @@ def spelling_key(name: str) -> str:
     >>> spelling_key("P70") == spelling_key("P7")
     False
     """
-    text = unicodedata.normalize("NFKC", name)
-    text = unicodedata.normalize("NFKC", text.casefold())
-    text = " ".join("".join(_ascii_digit(letter) for letter in text if _is_visible(letter)).split())
+    text = name.casefold() if name.isascii() and name.isprintable() else _in_one_form(name)
+    text = " ".join(text.split())
     whole = _WHOLE.fullmatch(text)
     text = whole.group(1) if whole else text
     text = re.sub(r"(?<![0-9]) | (?![0-9])", "", text)  # a space between digits parts two numbers
@@ -131,6 +130,13 @@ def _refuse_lone_prefixes(spellings: dict[str, list[str]]) -> None:
         raise DataError(
             f"are these the same patients: {first_few(asked)}? Give each person one id in all rows; two people need ids that differ in more"
         )
+
+
+def _in_one_form(name: str) -> str:
+    """Return an id in one case, Unicode form and width, without what can't be seen; plain printable text has one form."""
+    text = unicodedata.normalize("NFKC", name)
+    text = unicodedata.normalize("NFKC", text.casefold())
+    return "".join(_ascii_digit(letter) for letter in text if _is_visible(letter))
 
 
 def _is_visible(letter: str) -> bool:

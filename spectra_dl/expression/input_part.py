@@ -15,26 +15,11 @@ from pydantic import (
 from spectra_dl.expression.estimators.head_registry import HEADS, MLP
 from spectra_dl.expression.estimators.losses import LOSSES
 from spectra_dl.expression.estimators.registry import REGRESSIONS
-from spectra_dl.imaging.encoders.registry import is_encoder_name
+from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.models.header import Classification, Closed, InputPart, Text
 
 _OLD_HEADS: Mapping[object, JsonValue] = {"perceptron": MLP}
-
-
-class EncoderDescription(Closed):
-    """What turns tiles into features: by name, and its output for a fixed tile, so that another one is noticed."""
-
-    name: str = Field(max_length=200)
-    width: int = Field(ge=1, le=100_000)
-    calibration: list[float] = Field(max_length=100_000)
-
-    @field_validator("name")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        if name != PRECOMPUTED and not is_encoder_name(name):
-            raise ValueError(f"no encoder is called {name!r:.80}")
-        return name
 
 
 class ExpressionHead(Closed):

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.errors import ModelFileError, UsageError
 from spectra_dl.expression.cohort import pitch_between
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED, build_head
 from spectra_dl.expression.estimators.network import mean_expression
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.streamed_inputs import SpooledFeatures, spooled, streamed_design
-from spectra_dl.imaging.encoders.reference_tile import same_features
-from spectra_dl.imaging.encoders.registry import LOCAL, NAMED_AGAIN, recorded_name
-from spectra_dl.imaging.features.block import FeatureBlock
-from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
 from spectra_dl.imaging.features.recipe import FeatureRecipe, FeatureStream, SectionEncoder
 from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.imaging.features.trained_encoders import encoders_to_build, refuse_changed_encoders
 from spectra_dl.models.members import restore_member
 from spectra_dl.models.predictor import Predictor
 
@@ -30,12 +26,6 @@ if TYPE_CHECKING:
 
 
 _SPOTS_AT_ONCE = 1024
-_ASKED = {PRECOMPUTED: "features:PATH", "file": "file:WEIGHTS.safetensors"}
-
-
-def _known_as(name: str) -> str:
-    """Return the name by which a model file knows an encoder that a user names."""
-    return PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else recorded_name(name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,25 +102,8 @@ class ExpressionPredictor(Predictor["ExpressionInput"]):
         DataError
             A file of weights can't be used.
         """
-        encoders = self.header.input.encoders
-        given = {_known_as(name): name for name in named}
-        for encoder in encoders:
-            if encoder.name not in given and encoder.name.startswith((PRECOMPUTED, *NAMED_AGAIN)):
-                asked = _ASKED.get(encoder.name.split(":")[0], encoder.name)
-                other = next((name for name in named if name.startswith(LOCAL)), None)
-                if other and encoder.name.startswith(LOCAL):
-                    raise UsageError(
-                        f"{other:.200} holds {_known_as(other)}; the model was trained with the weights {encoder.name}"
-                    )
-                raise UsageError(
-                    f"the model was trained with the encoder {encoder.name}; name it with --encoder {asked}"
-                )
-        chosen = [given.pop(encoder.name, encoder.name) for encoder in encoders]
-        if extra := list(given.values()):
-            raise UsageError(
-                f"the model was not trained with the encoder {extra[0]:.80}, but with {', '.join(encoder.name for encoder in encoders)}"
-            )
-        return FeatureRecipe(tuple(chosen), tuple(self.header.input.tile_sizes_um))
+        chosen = encoders_to_build(self.header.input.encoders, named)
+        return FeatureRecipe(chosen, tuple(self.header.input.tile_sizes_um))
 
     @property
     def best_first(self) -> list[int]:
@@ -170,7 +143,7 @@ class ExpressionPredictor(Predictor["ExpressionInput"]):
         chosen = section.select(placed)
         pitch_between(chosen)  # refuses too few spots before anything is computed
         streams = SectionEncoder(self.recipe(encoders), store).streams(chosen)
-        self._check_encoders([stream.block for stream in streams])
+        refuse_changed_encoders(self.header.input.encoders, [stream.block for stream in streams])
         values = np.full((len(section), len(self.header.input.genes)), np.nan)
         if self.header.input.head.name == FINE_TUNED:
             values[placed] = self._of_tiles(streams[0])
@@ -196,16 +169,3 @@ class ExpressionPredictor(Predictor["ExpressionInput"]):
                 block = inputs.rows(first, min(first + _SPOTS_AT_ONCE, n))
                 parts.append(mean_expression(self.networks, block, head.trained_by))
         return np.concatenate(parts)
-
-    def _check_encoders(self, blocks: Sequence[FeatureBlock]) -> None:
-        block_of = {block.encoder: block for block in blocks}
-        for encoder in self.header.input.encoders:
-            block = block_of[encoder.name]
-            # Files of features from elsewhere need not hold what their encoder gives for the calibration tile.
-            known = bool(encoder.calibration and block.reference_features)
-            changed = known and not same_features(block.reference_features, encoder.calibration)
-            if block.width != encoder.width or changed:
-                raise ModelFileError(
-                    f"the encoder {encoder.name} gives other features here than the model was trained with; use the same "
-                    "encoder and version, or train it again"
-                )

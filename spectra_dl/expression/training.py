@@ -17,16 +17,13 @@ from spectra_dl.expression.estimators.network import NetworkExpression
 from spectra_dl.expression.estimators.ridge import LinearMap
 from spectra_dl.expression.expected_accuracy import calibrated_pearson
 from spectra_dl.expression.input_part import (
-    EncoderDescription,
     ExpressionHead,
     ExpressionInput,
     GeneScore,
     TrainingSections,
 )
 from spectra_dl.expression.predictor import ExpressionPredictor
-from spectra_dl.imaging.encoders.registry import recorded_name
-from spectra_dl.imaging.features.block import FeatureBlock
-from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
+from spectra_dl.imaging.features.description import described_encoders
 from spectra_dl.imaging.features.recipe import FeatureRecipe
 from spectra_dl.models.describing import (
     all_shortened,
@@ -118,7 +115,7 @@ def _input_part(
     row_of = {str(row["name"]): row for row in per_target(evaluation.first)}
     expected = calibrated_pearson(evaluation)
     return ExpressionInput(
-        encoders=_described_encoders(request.recipe, spots.blocks),
+        encoders=described_encoders(request.recipe.encoders, spots.blocks),
         tile_sizes_um=list(request.recipe.sizes_um),
         head=head,
         genes=[_gene(name, symbol, row_of.get(name)) for name, symbol in genes],
@@ -146,21 +143,6 @@ def _scores(result: ProfileResult) -> list[Score]:
         "R2": result.explained,
     }
     return [described_score(name, figure.value, figure.low, figure.high) for name, figure in figures.items()]
-
-
-def _described_encoders(recipe: FeatureRecipe, blocks: Sequence[FeatureBlock]) -> list[EncoderDescription]:
-    """Return the recipe's encoders as a model file holds them: a path of precomputed features or weights is none of its business."""
-    names = [
-        PRECOMPUTED if name.startswith(PRECOMPUTED_PREFIX) else recorded_name(name)
-        for name in recipe.encoders
-    ]
-    block_of = {block.encoder: block for block in blocks}
-    return [
-        EncoderDescription(
-            name=name, width=block_of[name].width, calibration=list(block_of[name].reference_features)
-        )
-        for name in names
-    ]
 
 
 def _head(model: "Model", n_features: int, n_genes: int) -> "tuple[tuple[nn.Module, ...], ExpressionHead]":

@@ -75,6 +75,9 @@ def otsu_threshold(values: FloatArray, bins: int = 256) -> float:
     >>> 1.0 < otsu_threshold(np.array([0.0, 0.0, 1.0, 9.0, 10.0, 10.0])) < 9.0
     True
     """
+    low, high = float(values.min()), float(values.max())
+    if high - low <= bins * np.spacing(max(abs(low), abs(high))):
+        return high  # one value, but for rounding: nothing to split
     count, edge = np.histogram(values, bins)
     below = np.cumsum(count)[:-1]
     above = below[-1] + count[-1] - below

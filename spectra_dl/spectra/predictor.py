@@ -16,7 +16,7 @@ from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import UsageError
 from spectra_dl.models.members import UnbuiltNetworks, mean_output, restore_member, tensors_of_member
 from spectra_dl.spectra.networks import build_network
-from spectra_dl.spectra.networks.folded import FoldedNetwork, can_be_folded, folded_network, mean_logits
+from spectra_dl.spectra.networks.folded import FoldedMembers, can_be_folded, folded_network
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessed, transformed_by_each
 from spectra_dl.spectra.preprocessing.resampling import points_within
@@ -70,7 +70,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
     """
 
     preprocessing: tuple[FittedPreprocessing, ...]
-    folded: tuple[FoldedNetwork, ...] = field(default=(), kw_only=True)
+    folded: FoldedMembers | None = field(default=None, kw_only=True)
     class_spectra: "ClassSpectra | None" = field(default=None, kw_only=True)
     words = SPECTRA_WORDS
 
@@ -104,11 +104,17 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         names = [network.name] * network.members + [model.name for model in part.beside]
         sizes = network.n_wavenumbers, network.n_classes
         builds = [partial(build_network, name, *sizes, earlier=part.version == 1) for name in names]
-        folded: tuple[FoldedNetwork, ...] = ()
+        preprocessing = tuple(FittedPreprocessing.from_json(steps) for steps in part.preprocessing)
+        folded = None
         if part.version > 1 and all(map(can_be_folded, names)):
-            folded = tuple(
+            each = [
                 folded_network(name, tensors_of_member(tensors, number), *sizes)
                 for number, name in enumerate(names)
+            ]
+            # Pipelines of the same effect give the same spectra.
+            effects = [own.effect for own in preprocessing]
+            folded = FoldedMembers.of(
+                each, [effects.index(effects[used]) for used in part.preprocessing_of_member]
             )
         networks: Sequence[nn.Module] = (
             UnbuiltNetworks(builds, tensors)
@@ -116,7 +122,6 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
             else tuple(restore_member(build, tensors, number) for number, build in enumerate(builds))
         )
         reference = stored_reference(header, tensors)
-        preprocessing = tuple(FittedPreprocessing.from_json(steps) for steps in part.preprocessing)
         return cls(
             header,
             networks,
@@ -210,9 +215,9 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         batch_size
             Spectra at a time; changes no result.
         """
-        inputs = [matrices[used] for used in self.header.input.preprocessing_of_member]
         if self.folded:
-            return mean_logits(self.folded, inputs)
+            return self.folded.mean_logits(matrices)
+        inputs = [matrices[used] for used in self.header.input.preprocessing_of_member]
         return mean_output(self.networks, inputs, batch_size=batch_size)
 
     def __reduce__(self) -> tuple[Callable[..., "SpectraPredictor"], tuple[object, ...]]:

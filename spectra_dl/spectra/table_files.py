@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from spectra_dl.spectra.hdf5_files import named_columns
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.csv_rows import csv_rows
+from spectra_dl.storage.text.csv_rows import csv_rows
 
 
 @contextlib.contextmanager

@@ -1,7 +1,5 @@
 """The folder a command writes its results to, checked before any work is done."""
 
-import json
-import math
 import os
 import tempfile
 from abc import ABC, abstractmethod
@@ -10,6 +8,7 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError, EnvironmentFault, UsageError
 from spectra_dl.storage.atomic import write_text
+from spectra_dl.storage.text.json_text import json_text
 
 REPORT_NAME = "report.json"
 
@@ -91,11 +90,6 @@ def _not_writable(folder: Path, err: OSError, option: str = "--out") -> Environm
     )
 
 
-def json_text(content: Mapping[str, object]) -> str:
-    """Return ``content`` as JSON text with null for what is not finite, and escapes for what is no UTF-8; the same content gives the same text."""
-    return json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 def write_report(folder: Path, content: Mapping[str, object]) -> None:
     """Write ``report.json`` to ``folder``, whole or not at all.
 
@@ -154,16 +148,3 @@ def write_result(folder: Path, result: RunResult, report: Mapping[str, object]) 
     for name, text in result.files(report).items():
         write_text(folder / name, text)
     write_report(folder, report)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, str):
-        # Names of files may hold bytes that are no UTF-8.
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

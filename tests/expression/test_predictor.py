@@ -14,10 +14,11 @@ from spectra_dl.expression.estimators.closed_form import RidgeExpression
 from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.estimators.network import NetworkExpression, mean_expression
 from spectra_dl.expression.genes import PanelSettings
-from spectra_dl.expression.input_part import EncoderDescription, GeneScore
+from spectra_dl.expression.input_part import GeneScore
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.expression.training import TrainingRequest, train_predictor
+from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.imaging.features.recipe import FeatureRecipe
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.file import read_model_file, weights_sha256

@@ -17,7 +17,7 @@ _GENES = ("expression/test_genes.py",)
 _CEILING = ("expression/ceiling/test_noise_ceiling.py",)
 _REGISTRATION = ("expression/registration/test_spots_on_tissue.py",)
 _DECISION = ("classification/test_decision.py",)
-_CELLS = ("storage/test_csv_rows.py",)
+_CELLS = ("storage/text/test_csv_rows.py",)
 
 MUTANTS = (
     # baselines
@@ -192,17 +192,17 @@ MUTANTS = (
         _RESUME,
     ),
     Mutant(
-        "rows that stop a training are learnt from",
-        "classification/ensemble.py",
-        "        examples(learn),\n",
-        "        examples(rows),\n",
+        "all members begin with the same weights",
+        "classification/members.py",
+        "[self.seed + number for number",
+        "[self.seed for number",
         _ENSEMBLE,
     ),
     Mutant(
         "members predict the rows they learnt from",
-        "classification/ensemble.py",
-        "logits[fold.test] = finished.logits",
-        "logits[fold.test[::-1]] = finished.logits",
+        "classification/members.py",
+        "self.data.rows[fold.test])",
+        "self.data.rows[fold.train[: len(fold.test)]])",
         _ENSEMBLE,
     ),
     # genes
@@ -317,49 +317,49 @@ MUTANTS = (
     Mutant(
         "the farthest coverage that gives an answer is named",
         "classification/abstention.py",
-        "return min(coverages,",
-        "return max(coverages,",
+        "rule.conformal.coverage).argmin()",
+        "rule.conformal.coverage).argmax()",
         ("classification/test_abstention.py",),
     ),
     Mutant(
         "the threshold is on the negative class",
         "classification/decision.py",
-        "positive if row[index] >= threshold",
-        "positive if row[1 - index] >= threshold",
+        "threshold, index, 1 - index)",
+        "threshold, 1 - index, index)",
         _DECISION,
     ),
     Mutant(
         "a probability on the threshold is negative",
         "classification/decision.py",
-        "row[index] >= threshold",
-        "row[index] > threshold",
+        "probability[:, index] >= threshold",
+        "probability[:, index] > threshold",
         _DECISION,
     ),
     # cells
     Mutant(
         "an at sign is harmless",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         '("=", "+", "-", "@", "\\t"',
         '("=", "+", "-", "\\t"',
         _CELLS,
     ),
     Mutant(
         "-1+1 is a number",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         "_NUMBER.fullmatch(text)",
         "_NUMBER.match(text)",
         _CELLS,
     ),
     Mutant(
         "every quotation mark is taken off",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         'if text.startswith("\'") and _marked(text[1:]) else text',
         'if text.startswith("\'") else text',
         _CELLS,
     ),
     Mutant(
         "a formula behind marks of its own is not marked",
-        "storage/csv_rows.py",
+        "storage/text/csv_rows.py",
         "return bare.startswith(_SIGNS)",
         "return text.startswith(_SIGNS)",
         _CELLS,

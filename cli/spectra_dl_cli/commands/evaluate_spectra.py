@@ -1,5 +1,6 @@
 """spectra-dl evaluate spectra: networks and classical models by patient, beside the leaky estimate."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -41,6 +42,7 @@ from spectra_dl_cli.options import (
     sample_label_option,
     seed_option,
     study_options,
+    survival_options,
     target_option,
     threshold_option,
 )
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.study.evaluate import EvaluatedSpectra
     from spectra_dl.spectra.study.evaluate_outcome import EvaluatedOutcome
+    from spectra_dl.spectra.study.evaluate_survival import EvaluatedSurvival
     from spectra_dl.spectra.study.settings import SpectraStudySettings
     from spectra_dl.spectra.table import SpectraTable
 
@@ -93,7 +96,9 @@ class Protocol:
     label_per_sample
         Classes are of samples.
     target
-        Column of a number per patient; None: classes.
+        Column of a number per patient; None: classes, or times.
+    time, event, horizon
+        Columns of the time to an event, and when probabilities are compared with what came.
     threshold, coverage, interval, null_refits, positive, seed
         See `spectra_dl.evaluation.classes.results.EvaluationSettings`.
     """
@@ -107,6 +112,9 @@ class Protocol:
     tune: bool
     label_per_sample: bool
     target: str | None
+    time: str | None
+    event: str | None
+    horizon: float | None
     threshold: "ThresholdRule"
     coverage: float
     interval: Literal["percentile", "bca"]
@@ -122,7 +130,28 @@ class Protocol:
         UsageError
             There is no model of a name.
         """
-        return model_names(self.target).chosen(self.models)
+        return model_names(self.target, self.time).chosen(self.models)
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether classes are predicted.
+
+        Raises
+        ------
+        UsageError
+            A time without its event, or more than one kind of outcome.
+        """
+        if (self.time is None) != (self.event is None):
+            raise UsageError(
+                "--time and --event go together: how long a patient was followed, and whether the event came"
+            )
+        if self.time is not None and self.target is not None:
+            raise UsageError(
+                "--target predicts a number, --time and --event the time to an event; leave one out"
+            )
+        if self.horizon is not None and self.time is None:
+            raise UsageError("--horizon is of the time to an event: name --time and --event, or leave it out")
+        return self.target is None and self.time is None
 
     def evaluation(self) -> "EvaluationSettings":
         """Return the settings of the evaluation."""
@@ -150,6 +179,7 @@ class EvaluateSpectra(ModelCommand, ReplayableCommand):
 @study_options
 @sample_label_option
 @target_option
+@survival_options
 @cleaning_options
 @models_option
 @network_options
@@ -207,19 +237,19 @@ def evaluate_spectra(
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
-    With --target a number per patient is predicted in place of classes.
+    With --target a number per patient is predicted in place of classes, with --time and --event how soon an event comes.
 
     Patients never stand on both sides of a split and everything is fitted in the fold. Beside each result stands the
     leaky estimate of a split by spectrum, and above all of them what besides biology predicts the class. The largest
-    class, or the mean, is always evaluated too.
+    class, the mean or the curve of all patients is always evaluated too.
     """
-    outcome = protocol.target is not None
-    if outcome:
+    if not protocol.of_classes:
         _refuse_options_of_classes(context)
     protocol.chosen()  # an unknown name is refused before anything is read
     executor = execution.executor(
         "spectra_dl.spectra.study.evaluate",
         "spectra_dl.spectra.study.evaluate_outcome",
+        "spectra_dl.spectra.study.evaluate_survival",
         "torch",
         "torch._dynamo",
     )
@@ -231,10 +261,17 @@ def evaluate_spectra(
     inputs = [*study.inputs(reading.samples), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=protocol.seed))
     journal = output.journal(run_identity(context, origin, study=study.source), resume=resume)
-    table, where = study.read(reading, numbers=outcome), Execution(executor, journal)
-    evaluate = _evaluated_outcome if outcome else _evaluated_classes
-    result = evaluate(table, (cleaning, network, protocol), split, where)
+    table, where = study.read(reading, numbers=not protocol.of_classes), Execution(executor, journal)
+    result = _evaluation_of(protocol)(table, (cleaning, network, protocol), split, where)
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
+
+
+def _evaluation_of(
+    protocol: Protocol,
+) -> "Callable[..., EvaluatedSpectra | EvaluatedOutcome | EvaluatedSurvival]":
+    if protocol.time is not None:
+        return _evaluated_survival
+    return _evaluated_classes if protocol.target is None else _evaluated_outcome
 
 
 def _evaluated_classes(
@@ -278,8 +315,40 @@ def _evaluated_outcome(
     return evaluate_outcome_study(table, settings, split=split, execution=execution)
 
 
+def _evaluated_survival(
+    table: "SpectraTable",
+    asked: tuple[CleaningSettings, NetworkOptions, Protocol],
+    split: str | None,
+    execution: "Execution",
+) -> "EvaluatedSurvival":
+    from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
+    from spectra_dl.spectra.estimators.outcomes.survival import SURVIVAL_TRAINING
+    from spectra_dl.spectra.study.evaluate_survival import SurvivalStudySettings, evaluate_survival_study
+
+    cleaning, network, protocol = asked
+    evaluation = SurvivalSettings(
+        protocol.time or "",
+        protocol.event or "",
+        folds=protocol.folds,
+        repeats=protocol.repeats,
+        seed=protocol.seed,
+        leaky=not protocol.no_leaky,
+        horizon=protocol.horizon,
+    )
+    chosen = protocol.chosen()
+    settings = SurvivalStudySettings(
+        evaluation,
+        cleaning.preprocessing(),
+        networks=chosen.networks,
+        classical=chosen.classical,
+        members=network.members or SurvivalStudySettings.members,
+        training=network.training(SURVIVAL_TRAINING),
+    )
+    return evaluate_survival_study(table, settings, split=split, execution=execution)
+
+
 def _refuse_options_of_classes(context: click.Context) -> None:
-    """Refuse options that would be ignored where a number is predicted."""
+    """Refuse options that would be ignored where a number or a time is predicted."""
     given = [
         option.opts[0]
         for option in context.command.params
@@ -287,7 +356,12 @@ def _refuse_options_of_classes(context: click.Context) -> None:
         and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
     ]
     if given:
-        raise UsageError(f"--target predicts a number; {', '.join(given)} is of classes: leave it out")
+        asked = (
+            "--target predicts a number"
+            if context.params["target"]
+            else "--time and --event ask for the time to an event"
+        )
+        raise UsageError(f"{asked}; {', '.join(given)} is of classes: leave it out")
 
 
 def _settings(

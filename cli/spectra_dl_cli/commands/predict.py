@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from spectra_dl.errors import UsageError
+from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl_cli.commands.tissue.predict import predict_images
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
@@ -40,12 +43,14 @@ from spectra_dl_cli.output import (
 )
 from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
 from spectra_dl_cli.printing.help import Command
+from spectra_dl_cli.tissue_options import pattern_option
 
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.readers import ReadOptions
+    from spectra_dl.tissue.predictor import TissuePredictor
 
 _PARTIAL = 6
 
@@ -136,8 +141,9 @@ class SectionOptions:
     "encoders",
     multiple=True,
     metavar="NAME",
-    help="With a model of expression that was trained with timm:MODEL, file:WEIGHTS or features:PATH: the same again.",
+    help="With a model of expression or images that was trained with timm:MODEL, file:WEIGHTS or features:PATH: the same again.",
 )
+@pattern_option
 @bin_option
 @click.option(
     "--alignment",
@@ -162,15 +168,17 @@ def predict(
     reading: "ReadOptions",
     batch_size: int,
     coverage: float | None,
+    name_pattern: str | None,
     tissue: SectionOptions,
     written: SectionOutput,
     output: Output,
     execution: ExecutionOptions,
 ) -> int:
-    """Predict spectra with a trained model and print a table per patient, or map a section's expression.
+    """Predict spectra or tissue images with a trained model and print a table per patient, or map a section's expression.
 
-    DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, tissue sections. Ends with 6 when
-    a spectrum or spot was damaged, and lists each that was refused or needs a second look. Tables of spectra may be larger than memory.
+    DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, tissue sections; with a model of images, a
+    folder or a sheet of them. Ends with 6 when a spectrum, spot or image was damaged, and lists each that was refused or needs a second look. Tables
+    of spectra may be larger than memory.
     """
     executor = execution.executor("spectra_dl.loading", "spectra_dl.spectra.study.predict")
     from spectra_dl.loading import load_model
@@ -179,6 +187,21 @@ def predict(
     output.claim()
     path = model_path or SHIPPED_MODEL
     predictor = load_model(path)
+    if predictor.header.input.kind == "tissue":
+        return predict_images(
+            data,
+            ImageOptions(patient=reading.patient, name_pattern=name_pattern),
+            cast("TissuePredictor", predictor),
+            output,
+            model_name=path.name,
+            coverage=coverage,
+            encoders=tissue.encoders,
+            store=tissue.store,
+        )
+    if name_pattern is not None:
+        raise UsageError(
+            f"--name-pattern reads names of images, and this is a model of {predictor.header.input.kind}; leave it out"
+        )
     if predictor.header.input.kind == "expression":
         expression = cast("ExpressionPredictor", predictor)
         _refuse_for_sections(data, tissue, output, coverage)
@@ -309,14 +332,12 @@ def _sections(
     )
     files = [file for summary in result.summaries for file in summary.files]
     output.finish(result, lambda: origin_of([*paths, *files]), lambda: sections_text(result, folder))
-    return _PARTIAL if any(summary.refused for summary in result.summaries) else 0
+    return _PARTIAL if any(summary.line.refused for summary in result.summaries) else 0
 
 
 def _refuse_for_sections(
     data: tuple[Path, ...], tissue: SectionOptions, output: Output, coverage: float | None
 ) -> None:
-    from spectra_dl.errors import UsageError
-
     if coverage is not None:
         raise UsageError("--coverage is that of classes, and this is a model of expression; leave it out")
     if output.out is None:

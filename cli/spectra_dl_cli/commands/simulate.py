@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from spectra_dl.errors import UsageError
 from spectra_dl_cli.options import bundled, seed_option
 from spectra_dl_cli.output import Output, bundled_output, json_option, origin_of, overwrite_option
 from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.simulation.serum_study import StudySettings
-    from spectra_dl.spectra.study.simulate import WrittenSimulation
+    from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
+    from spectra_dl.spectra.study.simulate import WrittenSimulation, WrittenSurvival
 
 
 def _settings(
@@ -19,17 +21,25 @@ def _settings(
     patients: int,
     spectra_per_patient: int,
     distance: float | None,
+    hazard_ratio: float | None,
     fluorescence: Literal["low", "medium", "high"],
     seed: int,
-) -> "StudySettings":
+) -> "StudySettings | SimulatedSurvivalSettings":
     from dataclasses import replace
 
     from spectra_dl.spectra.simulation.serum_study import StudySettings
+    from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
 
     settings = StudySettings(
         patients=patients, spectra_per_patient=spectra_per_patient, fluorescence=fluorescence, seed=seed
     )
-    return settings if distance is None else replace(settings, distance=distance)
+    if hazard_ratio is None:
+        return settings if distance is None else replace(settings, distance=distance)
+    if distance is not None:
+        raise UsageError(
+            "--distance lies between classes, and with --hazard-ratio there are none; leave one out"
+        )
+    return SimulatedSurvivalSettings(study=settings, hazard_ratio=hazard_ratio)
 
 
 @click.command(cls=Command)
@@ -40,6 +50,12 @@ def _settings(
     "--distance", type=click.FloatRange(min=0), metavar="D", help="Mahalanobis distance between the classes."
 )
 @click.option(
+    "--hazard-ratio",
+    type=click.FloatRange(min=1),
+    metavar="R",
+    help="Times to an event in place of classes: columns months and event, whose hazard grows so many times with a standard deviation of one band.",
+)
+@click.option(
     "--fluorescence", type=click.Choice(["low", "medium", "high"]), default="medium", show_default=True
 )
 @seed_option
@@ -47,18 +63,24 @@ def _settings(
 @json_option
 @bundled("settings", _settings)
 @bundled_output
-def simulate(*, settings: "StudySettings", output: Output) -> None:
+def simulate(*, settings: "StudySettings | SimulatedSurvivalSettings", output: Output) -> None:
     """Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.
 
     The classes lie at a known distance, so the best accuracy that any method can reach is known; it stands in
-    DIR/report.json. Nothing in the study is real.
+    DIR/report.json. With --hazard-ratio patients are followed for months in place of having a class, and the best C-index is known.
+    Nothing in the study is real.
     """
-    from spectra_dl.spectra.study.simulate import write_simulation
+    from spectra_dl.spectra.simulation.serum_study import StudySettings
+    from spectra_dl.spectra.study.simulate import write_simulation, write_survival_simulation
 
     folder = output.claim()
     assert isinstance(folder, Path)  # DIR is required
-    result = write_simulation(settings, folder)
-    output.finish(result, lambda: origin_of([], seed=settings.seed), lambda: _text(result, folder))
+    if isinstance(settings, StudySettings):
+        classes = write_simulation(settings, folder)
+        output.finish(classes, lambda: origin_of([], seed=settings.seed), lambda: _text(classes, folder))
+        return
+    seed, result = settings.study.seed, write_survival_simulation(settings, folder)
+    output.finish(result, lambda: origin_of([], seed=seed), lambda: _survival_text(result, folder))
 
 
 def _text(result: "WrittenSimulation", folder: Path) -> str:
@@ -68,4 +90,14 @@ def _text(result: "WrittenSimulation", folder: Path) -> str:
     return (
         f"Wrote {len(table)} simulated spectra of {result.settings.patients} patients to {folder / SPECTRA_FILE}.\n"
         f"The best patient AUC any method can reach is {truth.best_auc:.3f}, the best accuracy {truth.best_accuracy:.3f}."
+    )
+
+
+def _survival_text(result: "WrittenSurvival", folder: Path) -> str:
+    from spectra_dl.spectra.study.simulate import SPECTRA_FILE
+
+    study = result.study
+    return (
+        f"Wrote {len(study.table)} simulated spectra of {result.settings.study.patients} patients, {result.events} of them with the event, to"
+        f" {folder / SPECTRA_FILE}.\nThe best C-index any method can reach is {study.best_c_index:.3f}."
     )

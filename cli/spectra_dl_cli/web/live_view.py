@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.report.page.paths import Span, curve, round_ticks, thinned
 from spectra_dl.spectra.baseline.certificate import BaselineResult
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, correct
-from spectra_dl.spectra.patient_page.paths import Span, curve, round_ticks, thinned
 
 METHODS = tuple(WHITTAKER_METHODS)
 LOWEST, HIGHEST, FIRST = 2.0, 9.0, 5.0  # powers of ten of λ

@@ -65,6 +65,7 @@ def evaluate(
     folds: Sequence[Fold] | None = None,
     context: ReportContext | None = None,
     observers: Sequence[Observer] = (),
+    leaky_groups: Mapping[str, Texts] | None = None,
     execution: Execution | None = None,
 ) -> Evaluation:
     """Evaluate every model on the same folds by patient, and audit the data for what is not biology.
@@ -88,6 +89,9 @@ def evaluate(
         The modality's words and facts for the reports.
     observers
         Look at each model fitted by patient and return what they saw.
+    leaky_groups
+        ``(n,)`` text by name: what flawed splits keep together while they divide patients, such as visits or sections of tissue. Each gives a leaky
+        estimate of its own.
     execution
         Where models are fitted, and the journal of what is finished; in this process and without one if None. Results don't depend on it.
 
@@ -116,13 +120,15 @@ def evaluate(
     inputs = AuditInputs.of_rows(rows) if audit_inputs is None else audit_inputs
     checks = _audit_jobs(task, inputs)
     null, *paired = _null_jobs(task, inputs)
-    fits = [_ModelJobs.of(entry, rows, task, observers) for entry in entries]
+    divided = task.leaky_groups(leaky_groups or {})
+    fits = [_ModelJobs.of(entry, rows, task, observers, divided) for entry in entries]
     jobs: list[Job[Any]] = [
         *checks,
         null,
         *paired,
         *by_fold([model.by_patient for model in fits]),
         *by_fold([model.leaky for model in fits]),
+        *(job for model in fits for jobs_of_group in model.leaky_by.values() for job in jobs_of_group),
         *(job for model in fits for refit in model.refits.jobs for job in refit),
     ]
     done = (execution or Execution()).run(jobs)
@@ -183,10 +189,12 @@ def _audit_jobs(task: ClassTask, inputs: AuditInputs) -> list[AuditJob]:
     )
 
 
-def _leaky_jobs(entry: ModelEntry[Estimator], rows: Rows, task: ClassTask) -> list[FoldJob[LearnedInFold]]:
-    """Return a model's jobs in a split by row, which puts patients on both sides."""
-    title = f"{entry.name}: leaky split,"
-    return fold_jobs(entry, rows, LeakyClassTask.of(task), task.leaky_folds, title=title)
+def _leaky_jobs(
+    entry: ModelEntry[Estimator], rows: Rows, task: ClassTask, folds: Sequence[Fold], by: str = ""
+) -> list[FoldJob[LearnedInFold]]:
+    """Return a model's jobs in a split that puts patients on both sides: by row, or by what ``by`` says."""
+    title = f"{entry.name}: leaky split{by and f' by {by}'},"
+    return fold_jobs(entry, rows, LeakyClassTask.of(task), folds, title=title)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,16 +204,23 @@ class _ModelJobs:
     entry: ModelEntry[Estimator]
     by_patient: Sequence[FoldJob[LearnedInFold]]
     leaky: Sequence[FoldJob[LearnedInFold]]
+    leaky_by: Mapping[str, Sequence[FoldJob[LearnedInFold]]]
     refits: OwnRefits
 
     @classmethod
     def of(
-        cls, entry: ModelEntry[Estimator], rows: Rows, task: ClassTask, observers: Sequence[Observer]
+        cls,
+        entry: ModelEntry[Estimator],
+        rows: Rows,
+        task: ClassTask,
+        observers: Sequence[Observer],
+        divided: Mapping[str, Sequence[Fold]],
     ) -> "_ModelJobs":
         return cls(
             entry,
             fold_jobs(entry, rows, task, task.folds, observers=observers),
-            _leaky_jobs(entry, rows, task),
+            _leaky_jobs(entry, rows, task, task.leaky_folds),
+            {name: _leaky_jobs(entry, rows, task, folds, name) for name, folds in divided.items()},
             own_refits(entry, rows, task),
         )
 
@@ -252,13 +267,21 @@ def _model_result(
         threshold=evaluate_threshold(pooled, folds, task),
         conformal=evaluate_sets(pooled, [outcome.learned.sets for outcome in outcomes], task),
         leaky=_leaky_estimate(leaky, task) if leaky else None,
+        leaky_by=_leaky_by(model, outcome_of, task),
         seconds=sum(outcome.seconds for outcome in (*outcomes, *leaky)),
         paired=_paired(pooled, outcome_of, task),
     )
 
 
+def _leaky_by(
+    model: _ModelJobs, outcome_of: Mapping[str, Any], task: ClassTask
+) -> dict[str, dict[str, float]]:
+    outcomes = {name: [outcome_of[job.title] for job in jobs] for name, jobs in model.leaky_by.items()}
+    return {name: _leaky_estimate(each, task) for name, each in outcomes.items()}
+
+
 def _leaky_estimate(outcomes: Sequence[FoldOutcome[LearnedInFold]], task: ClassTask) -> dict[str, float]:
-    """Return the leaky estimate: the figures of a split by row."""
+    """Return the leaky estimate: the figures of rows in a split that divides patients."""
     patients = task.patients
     probability = np.empty((len(task.label), len(patients.classes)))
     fold = np.empty((1, len(task.label)), dtype=np.intp)

@@ -1,7 +1,7 @@
 """What an evaluation of classes is given and what it finds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
@@ -229,6 +229,8 @@ class ModelResult:
         Sets of classes at a stated coverage; None where a class has a single training patient.
     leaky
         The leaky estimate: row-level AUC and balanced accuracy of a split by row; None if not run.
+    leaky_by
+        The same of splits that keep something together within patients, by its name.
     seconds
         Time of all fits and predictions, one after another; not part of the report.
     paired
@@ -251,6 +253,7 @@ class ModelResult:
     leaky: Mapping[str, float] | None
     seconds: float
     paired: PairedShare | None = None
+    leaky_by: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

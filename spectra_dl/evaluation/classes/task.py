@@ -1,6 +1,6 @@
 """What every model of an evaluation of classes shares: whose the rows are, the folds and the resampled patients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,13 @@ from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.classes.threshold import SmoothedThreshold, smooth_threshold
 from spectra_dl.evaluation.estimator import class_probability, unseen_probability
 from spectra_dl.evaluation.folds.job import FoldOutcome
-from spectra_dl.evaluation.folds.splits import Fold, patient_folds, spectrum_folds, whole_and_undivided
+from spectra_dl.evaluation.folds.splits import (
+    Fold,
+    patient_folds,
+    spectrum_folds,
+    undivided_folds,
+    whole_and_undivided,
+)
 from spectra_dl.evaluation.patients import Patients
 from spectra_dl.evaluation.rows import RowSubset
 from spectra_dl.evaluation.wording import first_few
@@ -131,6 +137,23 @@ class ClassTask:
             for number in np.unique(numbers):
                 single[numbers == number] = np.unique(truth[numbers == number]).size == 1
         return alone
+
+    def leaky_groups(self, groups: Mapping[str, Texts]) -> dict[str, list[Fold]]:
+        """Return folds that keep groups of rows together and divide patients; none of a group that can't be divided so, or where none are wanted.
+
+        Parameters
+        ----------
+        groups
+            ``(n,)`` text by name.
+        """
+        if not self.settings.leaky:
+            return {}
+        folds = min(self.settings.folds, _MOST_LEAKY_FOLDS)
+        divided = {
+            name: undivided_folds(group, self.patients.class_of_row, folds=folds, seed=self.settings.seed)
+            for name, group in groups.items()
+        }
+        return {name: each for name, each in divided.items() if each}
 
     def audit_folds(self) -> Sequence[Fold]:
         """Return the models' folds, or folds drawn anew where one of them tests a class only: probes need both."""

@@ -12,7 +12,7 @@ from spectra_dl.arrays import IndexArray, Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.splits import Fold, folds_from
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.storage.csv_rows import csv_text, restored
+from spectra_dl.storage.text.csv_rows import csv_text, restored
 
 _COLUMNS = ("row", "sample_id", "patient", "repeat", "fold")
 

@@ -12,6 +12,7 @@ from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import first_few
 
 _INNER_FOLDS = 3
+_ATTEMPTS = 20  # at dividing subjects with several classes
 Parts = Literal["folds", "members"]
 _FEWER: dict[Parts, str] = {
     "folds": "every fold needs a patient of each class: take fewer folds or more patients",
@@ -96,19 +97,31 @@ def _divide(people: Patients, folds: int, seed: tuple[int, int]) -> IndexArray:
     """Return ``(m,)`` the fold of each patient."""
     if people.cluster is None:
         return assign_folds(people.class_of_patient, folds, seed)
-    part = assign_subjects(people.cluster, people.class_of_patient, folds, seed)
+    lacking = ""
+    for attempt in range(_ATTEMPTS):
+        shuffle = (*seed, attempt) if attempt else seed
+        part = assign_subjects(people.cluster, people.class_of_patient, folds, shuffle)
+        lacking = _class_not_in_each(part, people, folds)
+        if not lacking:
+            return part
+    raise DataError(
+        f"{len(people.subjects)} subjects can't be divided into {folds} folds with class {lacking!r:.80} in each; take fewer folds"
+    )
+
+
+def _class_not_in_each(part: IndexArray, people: Patients, folds: int) -> str:
+    """Return a class that a fold lacks; empty where each has all."""
     for code, name in enumerate(people.classes):
         if np.unique(part[people.class_of_patient == code]).size < folds:
-            raise DataError(
-                f"{len(people.subjects)} subjects can't be divided into {folds} folds with class {name!r:.80} in each; take fewer folds"
-            )
-    return part
+            return name
+    return ""
 
 
 def inner_folds(patient: Texts, label: Texts, *, seed: int = 0) -> list[Fold]:
     """Divide training rows by patient, for what is chosen inside a fold.
 
-    Three folds, or two where a class has two patients; none where it has one, who can't be left out.
+    Three folds, or two where a class has two patients; none where it has one, who can't be left out, or where subjects with several classes can't be
+    divided with each class in each fold.
 
     Parameters
     ----------
@@ -119,7 +132,12 @@ def inner_folds(patient: Texts, label: Texts, *, seed: int = 0) -> list[Fold]:
     """
     people = read_patients(patient, label)
     folds = min(_INNER_FOLDS, *(people.count(code) for code in range(len(people.classes))))
-    return patient_folds(patient, label, folds=folds, seed=seed) if folds >= 2 else []
+    if folds < 2:
+        return []
+    try:
+        return patient_folds(patient, label, folds=folds, seed=seed)
+    except DataError:
+        return []  # of what was read well above: subjects with several classes that can't be divided
 
 
 def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int = 0) -> list[Fold]:
@@ -152,6 +170,33 @@ def spectrum_folds(label: Texts, *, folds: int = 5, repeats: int = 1, seed: int 
         assign_folds(rows_as_patients.class_of_row, folds, (seed, repeat)) for repeat in range(repeats)
     )
     return [fold for repeat, part in enumerate(divisions) for fold in folds_from(part, repeat, folds)]
+
+
+def undivided_folds(group: Texts, class_of_row: IndexArray, *, folds: int, seed: int) -> list[Fold]:
+    """Divide rows by groups that are smaller than patients: a leaking split like `spectrum_folds`, with neighbours on one side.
+
+    Parameters
+    ----------
+    group
+        ``(n,)`` text, per row.
+    class_of_row
+        ``(n,)`` class numbers.
+    folds
+        How many parts, or as many as there are groups.
+    seed
+        Of the division.
+
+    Returns
+    -------
+    list of Fold
+        Empty where there is one group only, or a part would train one class only.
+    """
+    names, number = np.unique(np.array([str(name) for name in group]), return_inverse=True)
+    folds = min(folds, len(names))
+    if folds < 2:
+        return []
+    divided = folds_from(assign_subjects(number, class_of_row, folds, (seed, 0)), 0, folds)
+    return divided if all(np.unique(class_of_row[fold.train]).size > 1 for fold in divided) else []
 
 
 def _check_counts(folds: int, repeats: int) -> None:
@@ -199,7 +244,7 @@ def assign_folds(class_of_unit: IndexArray, folds: int, seed: tuple[int, int]) -
 
 
 def assign_subjects(
-    subject: IndexArray, class_of_unit: IndexArray, folds: int, seed: tuple[int, int]
+    subject: IndexArray, class_of_unit: IndexArray, folds: int, seed: tuple[int, ...]
 ) -> IndexArray:
     """Assign subjects with all their units to folds, those of most classes first, each to the fold that has least of its classes.
 
@@ -212,7 +257,7 @@ def assign_subjects(
     folds
         How many folds.
     seed
-        Of the shuffles: the seed and the repeat.
+        Of the shuffles: the seed, the repeat, and the attempt where that is not the first.
 
     Returns
     -------

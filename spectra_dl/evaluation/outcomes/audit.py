@@ -1,6 +1,9 @@
 """What other than biology predicts a number: the probes, columns and row checks of classes, asked about the number."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,30 +19,54 @@ from spectra_dl.evaluation.outcomes.metrics import Predicted, spearman_within
 from spectra_dl.evaluation.outcomes.task import OutcomeTask
 from spectra_dl.evaluation.wording import figure, first_few
 
-# Lower end of the interval of the rank correlation; about an AUC of .80 and .60 between halves of the patients.
-_STOP_ABOVE, _WARN_ABOVE = 0.8, 0.3
 _REFITTING = 1.4  # about as much as refitted models vary more than fixed scores (docs/statistics.md)
 
 
-def outcome_audit_jobs(task: OutcomeTask, inputs: AuditInputs) -> list[AuditJob]:
+@dataclass(frozen=True)
+class Yardstick:
+    """By what figure features are found to predict an outcome.
+
+    Attributes
+    ----------
+    reached
+        Returns the out-of-fold figure of ``(n, k)`` features of rows, in a task, with its interval.
+    figure
+        What it is called.
+    chance, warn_above, stop_above
+        What features reach that know nothing, and above which lower end of the interval a finding warns and stops.
+    """
+
+    reached: Callable[[FloatArray, Any], Interval]
+    figure: str
+    chance: float
+    warn_above: float
+    stop_above: float
+
+
+def outcome_audit_jobs(task: Any, inputs: AuditInputs, yardstick: Yardstick | None = None) -> list[AuditJob]:
     """Return a job for each probe and check.
 
-    Row checks compare the lower and the higher half of the patients, as if they were classes.
+    Row checks compare two halves of the patients, as if they were classes.
 
     Parameters
     ----------
     task
-        Whose the rows are, the numbers and the folds.
+        Whose the rows are, what came of the patients and the folds: an `OutcomeTask`, or another with ``outcomes.halves``, ``folds`` and ``settings``.
     inputs
         From the modality.
+    yardstick
+        How features are measured; by the rank correlation with a number if None.
     """
+    measure = yardstick or NUMBER_YARDSTICK
     halves, seed = task.outcomes.halves, task.settings.seed
-    probes = [AuditJob(f"audit: {probe.name}", partial(_probe, probe, task)) for probe in inputs.probes]
+    probes = [
+        AuditJob(f"audit: {probe.name}", partial(_probe, probe, task, measure)) for probe in inputs.probes
+    ]
     rows = [
         AuditJob(f"audit: rows, check {number}", partial(check, halves, task.folds, seed=seed))
         for number, check in enumerate(inputs.row_checks, start=1)
     ]
-    return [*probes, AuditJob("audit: columns", partial(_columns, inputs, task)), *rows]
+    return [*probes, AuditJob("audit: columns", partial(_columns, inputs, task, measure)), *rows]
 
 
 def probe_correlation(features: FloatArray, task: OutcomeTask) -> Interval:
@@ -59,46 +86,57 @@ def probe_correlation(features: FloatArray, task: OutcomeTask) -> Interval:
         predicted = np.empty(len(outcomes.names))
         for number in np.unique(numbers):
             test = numbers == number
-            predicted[test] = ridge(_standardised(means, ~test), outcomes.value, ~test)[test]
+            predicted[test] = ridge(standardised(means, ~test), outcomes.value, ~test)[test]
         one = Predicted(outcomes.value, predicted, outcomes.value, numbers)
         each.append(float(spearman_within(one, once)[0]))
         resampled.append(spearman_within(one, task.multiplicity))
     return percentile_interval(float(np.mean(each)), np.mean(resampled, axis=0))
 
 
-def _standardised(features: FloatArray, train: NDArray[np.bool_]) -> FloatArray:
+#: Limits are about those of an AUC of .80 and .60 between halves of the patients.
+NUMBER_YARDSTICK = Yardstick(probe_correlation, "rank correlation of patients", 0.0, 0.3, 0.8)
+
+
+def standardised(features: FloatArray, train: NDArray[np.bool_]) -> FloatArray:
+    """Return ``(m, k)`` features with the mean and spread of those of training patients taken off; constant ones become 0.
+
+    Parameters
+    ----------
+    features
+        ``(m, k)`` a row per patient.
+    train
+        ``(m,)`` who is trained on.
+    """
     centre, spread = features[train].mean(axis=0), features[train].std(axis=0)
     # A feature that is constant up to rounding must not be blown up into one that isn't.
     scale = np.where(spread > 1e-9 * np.maximum(1e-300, np.abs(centre)), spread, np.inf)
     return np.asarray((features - centre) / scale)
 
 
-def _probe(probe: Probe, task: OutcomeTask) -> Finding:
+def _probe(probe: Probe, task: Any, measure: Yardstick) -> Finding:
     if len(probe.features) != len(task.outcomes.of_row):
         raise DataError(
             f"probe {probe.name!r} has {len(probe.features)} rows for {len(task.outcomes.of_row)} of the data"
         )
-    reached = probe_correlation(probe.features, task)
-    raised = _raised_by(reached)
+    reached = measure.reached(probe.features, task)
+    raised = _raised_by(reached, measure)
     severity = milder(raised, probe.at_worst)
-    weakly = reached.widened(_REFITTING).low > 0
+    weakly = reached.widened(_REFITTING).low > measure.chance
     verb = "can be" if raised != "fine" else "can weakly be" if weakly else "can't be"
-    sentence = f"{task.settings.target:.60} {verb} predicted from {probe.sentence} ({_text(reached)}).{CONSEQUENCE[severity]}"
+    sentence = f"{task.settings.target:.60} {verb} predicted from {probe.sentence} ({_text(reached, measure)}).{CONSEQUENCE[severity]}"
     return Finding(probe.name, severity, sentence)
 
 
-def _columns(inputs: AuditInputs, task: OutcomeTask) -> list[Finding]:
+def _columns(inputs: AuditInputs, task: Any, measure: Yardstick) -> list[Finding]:
     """Check every column that may say which batch a row is of; those that are fine become one finding together."""
     target, findings, calm = task.settings.target, [], []
     for column in read_columns(inputs.columns, task.outcomes.halves):
-        reached = probe_correlation(column.features(), task)
-        severity: Severity = milder(_raised_by(reached), "stop" if column.handling else "warn")
+        reached = measure.reached(column.features(), task)
+        severity: Severity = milder(_raised_by(reached, measure), "stop" if column.handling else "warn")
         if severity == "fine":
             calm.append(column.name)
             continue
-        sentence = (
-            f"{target:.60} goes with column {column.name!r:.60} ({_text(reached)}).{CONSEQUENCE[severity]}"
-        )
+        sentence = f"{target:.60} goes with column {column.name!r:.60} ({_text(reached, measure)}).{CONSEQUENCE[severity]}"
         findings.append(Finding(f"column {column.name}", severity, sentence))
     if calm:
         findings.append(
@@ -109,9 +147,11 @@ def _columns(inputs: AuditInputs, task: OutcomeTask) -> list[Finding]:
     return findings
 
 
-def _raised_by(reached: Interval) -> Severity:
-    return "stop" if reached.low > _STOP_ABOVE else "warn" if reached.low > _WARN_ABOVE else "fine"
+def _raised_by(reached: Interval, measure: Yardstick) -> Severity:
+    return (
+        "stop" if reached.low > measure.stop_above else "warn" if reached.low > measure.warn_above else "fine"
+    )
 
 
-def _text(reached: Interval) -> str:
-    return f"rank correlation of patients {figure(reached.value)}, 95 % interval {figure(reached.low)} to {figure(reached.high)}"
+def _text(reached: Interval, measure: Yardstick) -> str:
+    return f"{measure.figure} {figure(reached.value)}, 95 % interval {figure(reached.low)} to {figure(reached.high)}"

@@ -58,7 +58,7 @@ class NumberNullJob:
     def run(self) -> NumberNull:
         """Return what refits reach."""
         generator = np.random.default_rng((self.seed, self.refits))
-        whole = _principal_axes(self.features)
+        whole = principal_axes(self.features)
         reached = np.array(
             [self._refitted(whole[generator.permutation(len(whole))]) for _ in range(self.refits)]
         )
@@ -100,8 +100,8 @@ def ridge(features: FloatArray, value: FloatArray, train: NDArray[np.bool_]) -> 
     return np.asarray(centred @ slope + middle)
 
 
-def _principal_axes(features: FloatArray) -> FloatArray:
-    """Return ``(m, r)`` standardised features on their principal axes, no more than there are patients."""
+def principal_axes(features: FloatArray) -> FloatArray:
+    """Return ``(m, r)`` standardised features of patients on their principal axes, no more than there are patients."""
     centred = features - features.mean(axis=0)
     spread = centred.std(axis=0)
     standard = centred / np.where(spread > 0, spread, np.inf)

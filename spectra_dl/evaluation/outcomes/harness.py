@@ -1,7 +1,7 @@
 """Evaluate models of one number per patient: every model on the same folds, everything fitted in the fold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,7 @@ from spectra_dl.evaluation.comparison import Difference, verdict_of
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Fittable
-from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
-from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome
+from spectra_dl.evaluation.folds.job import FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, percentile_interval
 from spectra_dl.evaluation.metric import shown_in
@@ -21,6 +20,7 @@ from spectra_dl.evaluation.outcomes.audit import outcome_audit_jobs
 from spectra_dl.evaluation.outcomes.chance import NumberNull, NumberNullJob
 from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS, OutcomeMetric
 from spectra_dl.evaluation.outcomes.metrics import Predicted
+from spectra_dl.evaluation.outcomes.model_jobs import ModelJobs, all_fits
 from spectra_dl.evaluation.outcomes.results import (
     OutcomeEvaluation,
     OutcomeFold,
@@ -94,13 +94,8 @@ def evaluate_outcome(
     inputs = AuditInputs.of_rows(rows) if audit_inputs is None else audit_inputs
     checks, null = outcome_audit_jobs(task, inputs), _null_job(task, inputs)
     leaky = rows_as_patients(task) if task.settings.leaky else None
-    fits = [_OutcomeJobs.of(entry, rows, task, leaky) for entry in entries]
-    jobs: list[Job[Any]] = [
-        *checks,
-        null,
-        *by_fold([model.by_patient for model in fits]),
-        *by_fold([model.leaky for model in fits]),
-    ]
+    fits = [ModelJobs.of(entry, rows, task, leaky) for entry in entries]
+    jobs: list[Job[Any]] = [*checks, null, *all_fits(fits)]
     done = (execution or Execution()).run(jobs)
     outcome_of: dict[str, Any] = dict(zip((job.title for job in jobs), done, strict=True))
     predictions = {
@@ -128,25 +123,8 @@ def _null_job(task: OutcomeTask, inputs: AuditInputs) -> NumberNullJob:
     return NumberNullJob(features, task.outcomes.value, task.fold_of_patient, settings.refits, settings.seed)
 
 
-@dataclass(frozen=True, eq=False)
-class _OutcomeJobs:
-    """All fits of one model: in the folds by patient, and in folds that leak."""
-
-    entry: ModelEntry[Fittable]
-    by_patient: Sequence[FoldJob[LearnedOfNumber]]
-    leaky: Sequence[FoldJob[LearnedOfNumber]]
-
-    @classmethod
-    def of(
-        cls, entry: ModelEntry[Fittable], rows: Rows, task: OutcomeTask, leaky: OutcomeTask | None
-    ) -> "_OutcomeJobs":
-        title = f"{entry.name}: leaky split,"
-        leaking = fold_jobs(entry, rows, leaky, leaky.folds, title=title) if leaky else []
-        return cls(entry, fold_jobs(entry, rows, task, task.folds), leaking)
-
-
 def _result(
-    model: _OutcomeJobs,
+    model: ModelJobs[LearnedOfNumber],
     predictions: Sequence[Predicted],
     outcome_of: Mapping[str, Any],
     tasks: tuple[OutcomeTask, OutcomeTask | None],

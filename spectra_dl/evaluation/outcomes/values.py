@@ -1,6 +1,7 @@
 """Whose each row is, and the one number of each patient, checked once for everybody."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,8 +19,8 @@ _FEWEST_VALUES = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Outcomes:
-    """Rows that belong to patients, each patient with one number.
+class RowsOfPatients:
+    """Rows that belong to patients.
 
     Attributes
     ----------
@@ -27,12 +28,32 @@ class Outcomes:
         The patients' ids, sorted.
     of_row
         ``(n,)`` number of each row's patient, an index into ``names``.
-    value
-        ``(m,)`` each patient's number.
     """
 
     names: tuple[str, ...]
     of_row: IndexArray
+
+    @property
+    def patient_of_row(self) -> TextArray:
+        """``(n,)`` the id of each row's patient."""
+        return text_array(self.names)[self.of_row]
+
+    def mean_of(self, per_row: FloatArray) -> FloatArray:
+        """Return ``(m,)`` each patient's mean of ``(n,)`` numbers of rows."""
+        rows = np.bincount(self.of_row, minlength=len(self.names))
+        return np.asarray(np.bincount(self.of_row, per_row, minlength=len(self.names)) / rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes(RowsOfPatients):
+    """Rows that belong to patients, each patient with one number.
+
+    Attributes
+    ----------
+    value
+        ``(m,)`` each patient's number.
+    """
+
     value: FloatArray
 
     @property
@@ -40,21 +61,11 @@ class Outcomes:
         """``(n,)`` the number of each row's patient."""
         return self.value[self.of_row]
 
-    @property
-    def patient_of_row(self) -> TextArray:
-        """``(n,)`` the id of each row's patient."""
-        return text_array(self.names)[self.of_row]
-
     @cached_property
     def halves(self) -> Patients:
         """The same patients with two classes, above the median or not, for checks that compare classes."""
         above = (self.value > np.median(self.value)).astype(np.intp)
         return Patients(self.names, ("lower", "higher"), self.of_row, above)
-
-    def mean_of(self, per_row: FloatArray) -> FloatArray:
-        """Return ``(m,)`` each patient's mean of ``(n,)`` numbers of rows."""
-        rows = np.bincount(self.of_row, minlength=len(self.names))
-        return np.asarray(np.bincount(self.of_row, per_row, minlength=len(self.names)) / rows)
 
 
 def read_outcomes(patient: Texts | None, target: Texts, *, column: str = "target") -> Outcomes:
@@ -81,19 +92,55 @@ def read_outcomes(patient: Texts | None, target: Texts, *, column: str = "target
     >>> read_outcomes(["b", "a", "b", "c"], ["2.5", "1", "2.50", "-3e1"]).value.tolist()
     [1.0, 2.5, -30.0]
     """
+    names, of_row, (value,) = numbers_of_patients(patient, {column: target})
+    if np.unique(value).size < _FEWEST_VALUES:
+        listed = first_few(f"{number:g}" for number in np.unique(value))
+        raise DataError(
+            f"{column!r:.60} has no more than two values ({listed}): that is a class; name it with --label, or is it the right column?"
+        )
+    return Outcomes(names, of_row, value)
+
+
+def numbers_of_patients(
+    patient: Texts | None, columns: Mapping[str, Texts]
+) -> tuple[tuple[str, ...], IndexArray, list[FloatArray]]:
+    """Return the patients' names, ``(n,)`` whose each row is, and ``(m,)`` each patient's number in each column.
+
+    Parameters
+    ----------
+    patient
+        ``(n,)`` patient id of each row; ids that differ in spelling only are one person's.
+    columns
+        ``(n,)`` numbers as text, by what they are called.
+
+    Raises
+    ------
+    UsageError
+        There are no patient ids.
+    DataError
+        A row lacks an id or a number, a number is none, or a patient has several.
+    """
     if patient is None:
         raise UsageError(
             "no patient ids: name their column with --patient, or say with --replicates 3 that each 3 consecutive rows are one patient"
         )
-    given, texts = text_array(patient), text_array(target)
-    if len(given) != len(texts):
-        raise DataError(f"{len(given)} patient ids for {len(texts)} numbers; give one of each per row")
+    given, texts = text_array(patient), {name: text_array(cells) for name, cells in columns.items()}
+    for cells in texts.values():
+        if len(given) != len(cells):
+            raise DataError(f"{len(given)} patient ids for {len(cells)} numbers; give one of each per row")
     refuse_missing_ids(given, "patient id")
-    numbers = _numbers(texts, column)
+    numbers = {name: _numbers(cells, name) for name, cells in texts.items()}
     names, first, of_row = np.unique(
         np.array(one_spelling(given).names, dtype=object), return_index=True, return_inverse=True
     )
-    value = numbers[first]
+    for name, values in numbers.items():
+        _refuse_several(values, name, names, of_row)
+    return tuple(names), of_row.astype(np.intp), [values[first] for values in numbers.values()]
+
+
+def _refuse_several(numbers: FloatArray, column: str, names: TextArray, of_row: IndexArray) -> None:
+    value = np.zeros(len(names))
+    value[of_row] = numbers
     torn = np.unique(of_row[numbers != value[of_row]])
     if torn.size:
         several = [
@@ -104,12 +151,6 @@ def read_outcomes(patient: Texts | None, target: Texts, *, column: str = "target
             f"patients with more than one {column!r:.60}: {first_few(several, at_most=3)}; a patient has one number here: correct them, or name with "
             "--patient the column of what was measured"
         )
-    if np.unique(value).size < _FEWEST_VALUES:
-        listed = first_few(f"{number:g}" for number in np.unique(value))
-        raise DataError(
-            f"{column!r:.60} has no more than two values ({listed}): that is a class; name it with --label, or is it the right column?"
-        )
-    return Outcomes(tuple(names), of_row.astype(np.intp), value)
 
 
 def _numbers(texts: TextArray, column: str) -> FloatArray:

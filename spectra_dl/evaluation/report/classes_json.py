@@ -125,6 +125,7 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "leaky_estimate": None
         if result.leaky is None
         else {metric: rounded(value) for metric, value in result.leaky.items()},
+        **({"leaky_by": _leaky_by_json(result)} if result.leaky_by else {}),
         "patient_probability": probability,
         "roc": [_roc_json(curve) for curve in result.curves.roc],
         "calibration": _calibration_json(result),
@@ -134,6 +135,13 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "conformal": None
         if result.conformal is None
         else _conformal_json(result.conformal, patients.classes),
+    }
+
+
+def _leaky_by_json(result: ModelResult) -> Json:
+    return {
+        name: {metric: rounded(value) for metric, value in figures.items()}
+        for name, figures in result.leaky_by.items()
     }
 
 

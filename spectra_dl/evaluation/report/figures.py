@@ -63,7 +63,7 @@ def svg_text(figure: "Figure", name: str, *, title: str = "") -> str:
         Without prolog, script or date; text stays text, in the page's font.
     """
     stream = io.StringIO()
-    with _styled(), warnings.catch_warnings():
+    with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(stream, format="svg", metadata=_METADATA)
     svg = stream.getvalue()
@@ -79,7 +79,7 @@ def svg_text(figure: "Figure", name: str, *, title: str = "") -> str:
 
 def roc_figure(curves: Sequence[Curve]) -> "Figure":
     """Draw sensitivity against the false positive rate; a test that guesses lies on the dotted line."""
-    with _styled():
+    with styled():
         figure, axes = _unit_square("1 − specificity", "sensitivity")
         for number, curve in enumerate(curves):
             axes.plot(curve.x, curve.y, label=str(number), **line_style(number))
@@ -89,7 +89,7 @@ def roc_figure(curves: Sequence[Curve]) -> "Figure":
 
 def reliability_figure(curves: Sequence[Curve]) -> "Figure":
     """Draw how often what was predicted came true; honest probabilities lie on the dotted line."""
-    with _styled():
+    with styled():
         figure, axes = _unit_square("predicted probability", "share of patients that has it")
         for number, curve in enumerate(curves):
             line = line_style(number)
@@ -111,7 +111,7 @@ def predicted_figure(points: Curve, *, target: str) -> "Figure":
     """
     from matplotlib.figure import Figure
 
-    with _styled():
+    with styled():
         figure = Figure(figsize=(4.6, 4.3), layout="constrained")
         axes = figure.subplots()
         ends = [min((*points.x, *points.y)), max((*points.x, *points.y))]
@@ -144,7 +144,7 @@ def attribution_figure(
     """
     from matplotlib.figure import Figure
 
-    with _styled():
+    with styled():
         figure = Figure(figsize=(9, 5), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True)
         for number, curve in enumerate(means):
@@ -178,7 +178,7 @@ def curves_figure(
     """
     from matplotlib.figure import Figure
 
-    with _styled():
+    with styled():
         figure = Figure(figsize=(9, 4.4), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True)
         for axes, drawn in ((upper, curves), (lower, differences)):
@@ -207,7 +207,7 @@ def points_figure(classes: Sequence[Curve], *, title: str) -> "Figure":
     low, high = min(curve.x[0] for curve in classes), max(curve.x[-1] for curve in classes)
     places = [[round((x - low) / ((high - low) or 1.0) * _COLUMNS) for x in curve.x] for curve in classes]
     highest = max(max(Counter(of_class).values()) for of_class in places)
-    with _styled():
+    with styled():
         figure = Figure(figsize=(9, 1.0 + 0.9 * len(classes)), layout="constrained")
         axes = figure.subplots()
         for number, (curve, of_class) in enumerate(zip(classes, places, strict=True)):
@@ -247,7 +247,8 @@ def _legend(axes: "Axes", curves: Sequence[Curve], **where: Any) -> None:
     legend_of(axes, [curve.name for curve in curves], **where)
 
 
-def _styled() -> AbstractContextManager[None]:
+def styled() -> AbstractContextManager[None]:
+    """Return the context in which every figure of a report is drawn."""
     from matplotlib import rc_context
 
     return rc_context(_STYLE)

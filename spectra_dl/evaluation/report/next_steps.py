@@ -18,6 +18,16 @@ _STEPS = {
     "identical rows": "Find out which of the copies is whose, and leave the others out.",
     "near copies": "Find out which of the copies is whose, and leave the others out.",
     "hidden replicates": "Give replicates of one person one id (--replicates N where N consecutive rows are one person's).",
+    "one image twice": "Find out which section the image is of, and bring the other's.",
+    "counts twice": "Find out which section the counts are of, and leave the copies out.",
+    "patients on both sides": "Bring sections of more patients, and leave out patients (--group patient): what is wanted is a score in a new patient.",
+    "smoothed counts": "Bring the raw counts as they came from the pipeline, without imputation or smoothing.",
+    "spots off tissue": "Leave out spots beside the tissue, or bring the file that says which lie under it: tissue against glass is easily predicted.",
+    "tissue alone": "Leave out spots beside the tissue, and compare again: little may be left of the score.",
+    "depth alone": "Compare with the control of sequencing depth; deeper sections, or genes that do not go with the total, show what the image adds.",
+    "shallow spots": "Look where the shallow spots lie: folds, edges and damaged tissue are better left out.",
+    "above the ceiling": "Look for counts that were smoothed or copied, and for a model that sees the total of a spot.",
+    "few spots": "Look at these spots in the image; ink, dust and folds are better left out.",
     "label permutation": "Scores on shuffled labels must be chance: look for one person under several ids, and for copies.",
 }
 _OF_COLUMNS = (

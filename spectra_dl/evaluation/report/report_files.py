@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from spectra_dl.storage.run_folder import json_text
+from spectra_dl.storage.text.json_text import json_text
 
 
 def report_files(split: str, report: Mapping[str, object]) -> dict[str, str]:

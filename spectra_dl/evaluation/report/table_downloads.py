@@ -4,7 +4,7 @@ import base64
 import re
 from html.parser import HTMLParser
 
-from spectra_dl.storage.csv_rows import csv_text
+from spectra_dl.storage.text.csv_rows import csv_text
 
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 

@@ -1,6 +1,5 @@
 """Maps of genes: predicted and measured on one colour scale, over the tissue, with a scale bar."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.report.axes import given_or_new
+from spectra_dl.evaluation.report.page.value_maps import bar_length, colour_limits
 from spectra_dl.expression.output.frame import shrunk
-from spectra_dl.expression.output.prediction import SectionPrediction, spot_diameter_um
+from spectra_dl.expression.output.prediction import VALUES, SectionPrediction, spot_diameter_um
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.storage.figure_file import write_figure
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.collections import Collection
 
 _LONGEST_SIDE = 1200
-_TAILS = (1.0, 99.0)  # percent of values between which colours run
-_BAR_SHARE = 0.25  # of the image's width, at most
-_LABEL = "log(1 + counts per 10,000)"
 
 
 def write_maps(folder: Path, prediction: SectionPrediction, columns: Sequence[int]) -> list[str]:
@@ -52,34 +49,6 @@ def write_maps(folder: Path, prediction: SectionPrediction, columns: Sequence[in
         shown = None if measured is None or not np.isfinite(measured).any() else measured
         _draw(folder / name, canvas, prediction.names[at], predicted=prediction.values[:, at], measured=shown)
     return names
-
-
-def colour_limits(*values: FloatArray | None) -> tuple[float, float]:
-    """Return the lowest and the highest value that colours tell apart, one pair for all that is drawn of a gene.
-
-    Parameters
-    ----------
-    values
-        What is drawn, NaN where unknown; None where nothing is.
-    """
-    known = [each[np.isfinite(each)] for each in values if each is not None]
-    lows = [np.percentile(each, _TAILS[0]) for each in known if each.size]
-    highs = [np.percentile(each, _TAILS[1]) for each in known if each.size]
-    low, high = (min(lows), max(highs)) if lows else (0.0, 1.0)
-    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
-
-
-def bar_length(width_um: float) -> float:
-    """Return the length of a scale bar in µm: 1, 2 or 5 times a power of ten, at most a quarter of the width.
-
-    Examples
-    --------
-    >>> bar_length(6500.0), bar_length(90.0)
-    (1000.0, 20.0)
-    """
-    longest = width_um * _BAR_SHARE
-    power = 10.0 ** math.floor(math.log10(longest))
-    return next(step * power for step in (5.0, 2.0, 1.0) if step * power <= longest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +148,7 @@ def _draw(
         for at, (_, values) in zip(axes, panels, strict=True)
         if values is not None
     ]
-    figure.colorbar(spots[0], ax=axes[1:], shrink=0.7, label=_LABEL, extend="both")
+    figure.colorbar(spots[0], ax=axes[1:], shrink=0.7, label=VALUES, extend="both")
     write_figure(path, figure)
 
 

@@ -15,6 +15,7 @@ from spectra_dl.imaging.image import Pixels
 
 _PITCH_UM = 100.0  # of a section that states neither pitch nor diameter
 _LONGEST_SIDE = 2000  # as Space Ranger's hires image
+VALUES = "log(1 + counts per 10,000)"
 OK, WARNED, REFUSED = "ok", "warned", "refused"
 NO_FEATURES = "no features"
 

@@ -15,8 +15,8 @@ from spectra_dl.expression.readers.anndata_files.content import read_h5ad_counts
 from spectra_dl.expression.readers.stored.opened import is_anndata
 from spectra_dl.expression.readers.tenx.runs import is_tenx_file
 from spectra_dl.expression.section import OFF_TISSUE, no_counts
-from spectra_dl.storage.csv_rows import csv_text
 from spectra_dl.storage.run_folder import RunResult
+from spectra_dl.storage.text.csv_rows import csv_text
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

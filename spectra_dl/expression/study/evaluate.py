@@ -26,6 +26,12 @@ from spectra_dl.expression.estimators.registry import REGRESSIONS, build_model
 from spectra_dl.expression.estimators.tissue_share import TISSUE, TissueShareExpression
 from spectra_dl.expression.estimators.tuning_space import tuned_expression
 from spectra_dl.expression.genes import shared_genes
+from spectra_dl.expression.held_out_maps import (
+    HeldOutMaps,
+    HeldOutMapsObserver,
+    held_out_maps,
+    held_out_maps_json,
+)
 from spectra_dl.expression.hest_comparison import HEST_ESTIMATE, hest_comparison
 from spectra_dl.expression.panel.asked_genes import known_genes
 from spectra_dl.expression.panel.flavours import require_flavour
@@ -47,6 +53,7 @@ from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.folds.job import Observer
     from spectra_dl.expression.estimators.registry import Model
 
 REFERENCE = "ridge, colour and texture"
@@ -68,6 +75,8 @@ class EvaluatedExpression(RunResult):
         Scores of left-out sections.
     bulk
         How well whole sections are predicted; None where the model was not compared.
+    maps
+        Of one held-out section; None where the model was not compared.
     """
 
     cohort: ExpressionCohort
@@ -75,12 +84,14 @@ class EvaluatedExpression(RunResult):
     model: "Model"
     evaluation: ProfileEvaluation
     bulk: Pseudobulk | None = None
+    maps: HeldOutMaps | None = None
 
     @property
     def report(self) -> dict[str, object]:
         """Notes and results, ready for JSON."""
         bulk = None if self.bulk is None else pseudobulk_json(self.bulk)
-        results = {**profile_report(self.evaluation), "pseudobulk": bulk}
+        maps = None if self.maps is None else held_out_maps_json(self.maps)
+        results = {**profile_report(self.evaluation), "pseudobulk": bulk, "maps": maps}
         return {"notes": list(self.cohort.notes), "results": results}
 
     def text(self) -> str:
@@ -158,7 +169,7 @@ def evaluate_study(
             score_checks=score_checks(sections, spots),
             folds=_given_folds(sections, spots, settings, split),
             context=expression_context(targets.settings),
-            observers=[PseudobulkObserver(cohort, targets, models[0].name)] if compared else (),
+            observers=_observers(cohort, targets, models[0].name) if compared else (),
         ),
         execution=execution,
     )
@@ -166,7 +177,12 @@ def evaluate_study(
     if compared and settings.hest_exact:
         estimate = hest_comparison(cohort, evaluation.folds)
         evaluation = replace(evaluation, other_estimates={HEST_ESTIMATE: estimate})
-    return EvaluatedExpression(cohort, targets, model, evaluation, _bulk(evaluation))
+    maps = held_out_maps(evaluation.observations)
+    return EvaluatedExpression(cohort, targets, model, evaluation, _bulk(evaluation), maps)
+
+
+def _observers(cohort: ExpressionCohort, targets: PanelTargets, model: str) -> list["Observer"]:
+    return [PseudobulkObserver(cohort, targets, model), HeldOutMapsObserver(cohort, targets, model)]
 
 
 def _bulk(evaluation: ProfileEvaluation) -> Pseudobulk | None:

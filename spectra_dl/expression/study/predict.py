@@ -1,6 +1,6 @@
 """Predict a section's expression: an .h5ad, maps of genes, exports, and what the counts say where there are any."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from spectra_dl.expression.output.exports.registry import check_exports, write_e
 from spectra_dl.expression.output.gene_names import written_names
 from spectra_dl.expression.output.maps import write_maps
 from spectra_dl.expression.output.measured import unmeasured_note
-from spectra_dl.expression.output.prediction import SectionPrediction
+from spectra_dl.expression.output.prediction import VALUES, SectionPrediction
 from spectra_dl.expression.output.predictions_h5ad import write_h5ad
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.registration.tile_flags import flagged_spots, strange_colour
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.section_page.cards import section_card
+from spectra_dl.expression.section_page.page import PAGE_FILE, SectionLine, sections_page
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.provenance import DISCLAIMER
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
@@ -42,6 +44,8 @@ class PredictedSection(RunResult):
         Positions of these genes, the one predicted best on left-out tissue first.
     measured_pearson
         ``(g,)`` correlation with the section's counts over spots that are neither refused nor warned of; None without counts.
+    drawn
+        Positions of the genes that are drawn.
     maps, exports
         Names of the images and of the files in other formats.
     """
@@ -50,6 +54,7 @@ class PredictedSection(RunResult):
     prediction: SectionPrediction
     best_first: tuple[int, ...]
     measured_pearson: FloatArray | None
+    drawn: tuple[int, ...]
     maps: tuple[str, ...]
     exports: tuple[str, ...]
 
@@ -73,6 +78,22 @@ class PredictedSection(RunResult):
         """``(k,)`` correlations of the genes for which one is defined."""
         measured = self.measured_pearson
         return np.empty(0) if measured is None else measured[np.isfinite(measured)]
+
+    @property
+    def line(self) -> SectionLine:
+        """What the page says of every section."""
+        known, status = self.known_pearson, self.prediction.status
+        reached = float(known.mean()) if known.size else None
+        return SectionLine(
+            self.section.name, len(self.section), self.refused, status.count("warned"), reached
+        )
+
+    def files(self, report: Mapping[str, object]) -> dict[str, str]:
+        """Return ``report.html``; ``report`` is the whole report."""
+        card = section_card(self.prediction, self.drawn)
+        return {
+            PAGE_FILE: sections_page(self.predictor, [self.line], [card], report, len(self.prediction.genes))
+        }
 
     @property
     def report(self) -> dict[str, object]:
@@ -200,7 +221,7 @@ def _prediction(
     described = {
         "model_sha256": predictor.sha256,
         "disclaimer": DISCLAIMER,
-        "values": "log(1 + counts per 10,000)",
+        "values": VALUES,
     }
     genes = tuple(predictor.header.input.genes)
     return SectionPrediction(section, values, flags, genes, described, expected)
@@ -225,7 +246,13 @@ def _written(
     written = {at: position for position, at in enumerate(chosen.genes)}
     best = tuple(written[at] for at in predictor.best_first if at in written)
     return PredictedSection(
-        predictor, prediction, best, prediction.measured_pearson, tuple(maps), tuple(exports)
+        predictor,
+        prediction,
+        best,
+        prediction.measured_pearson,
+        chosen.drawn,
+        tuple(maps),
+        tuple(exports),
     )
 
 

@@ -12,6 +12,8 @@ from spectra_dl.expression.output.choice import OutputChoice
 from spectra_dl.expression.output.exports.registry import check_exports
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource
+from spectra_dl.expression.section_page.cards import DRAWN_SECTIONS, SectionCard, section_card
+from spectra_dl.expression.section_page.page import PAGE_FILE, SectionLine, sections_page
 from spectra_dl.expression.study.predict import checked_section, predict_study
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult
@@ -26,10 +28,12 @@ class SectionSummary:
     ----------
     folder
         The name of its folder.
-    spots, refused
-        Spots in all, and those without a prediction.
-    pearson
-        Mean correlation with its counts over genes; None without counts.
+    line
+        What the page says of every section.
+    genes
+        How many were predicted.
+    card
+        What the page shows of the first sections; None of others.
     files
         What was read besides the section's own path.
     notes
@@ -39,9 +43,9 @@ class SectionSummary:
     """
 
     folder: str
-    spots: int
-    refused: int
-    pearson: float | None
+    line: SectionLine
+    genes: int
+    card: SectionCard | None
     files: tuple[Path, ...]
     notes: tuple[str, ...]
     results: Mapping[str, object]
@@ -53,13 +57,13 @@ class PredictedSections(RunResult):
 
     Attributes
     ----------
-    model_sha256
-        The model's digest.
+    predictor
+        The model.
     summaries
         One per section, in the order of the input.
     """
 
-    model_sha256: str
+    predictor: ExpressionPredictor
     summaries: tuple[SectionSummary, ...]
 
     @property
@@ -71,10 +75,17 @@ class PredictedSections(RunResult):
     def report(self) -> dict[str, object]:
         """The model's digest, notes, and the results of each section by its folder, ready for JSON."""
         return {
-            "model_sha256": self.model_sha256,
+            "model_sha256": self.predictor.sha256,
             "notes": list(self.notes),
             "results": {"sections": {summary.folder: summary.results for summary in self.summaries}},
         }
+
+    def files(self, report: Mapping[str, object]) -> dict[str, str]:
+        """Return ``report.html``; ``report`` is the whole report."""
+        cards = [summary.card for summary in self.summaries if summary.card is not None]
+        lines = [summary.line for summary in self.summaries]
+        genes = max(summary.genes for summary in self.summaries)
+        return {PAGE_FILE: sections_page(self.predictor, lines, cards, report, genes)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +99,7 @@ class _SectionJob:
     store: FeatureStore | None
     output: OutputChoice
     title: str
+    sections_on_page: int  # 0: without this one
     record_types = ()
 
     def run(self) -> SectionSummary:
@@ -99,15 +111,17 @@ class _SectionJob:
             store=self.store,
             output=self.output,
         )
-        report, known = predicted.report, predicted.known_pearson
+        report, prediction = predicted.report, predicted.prediction
         results, notes = report["results"], report["notes"]
         assert isinstance(results, dict)
         assert isinstance(notes, list)
         return SectionSummary(
             folder=self.folder.name,
-            spots=len(predicted.section),
-            refused=predicted.refused,
-            pearson=float(known.mean()) if known.size else None,
+            line=predicted.line,
+            genes=len(prediction.genes),
+            card=section_card(prediction, predicted.drawn, self.sections_on_page)
+            if self.sections_on_page
+            else None,
             files=tuple(predicted.section.files),
             notes=tuple(notes),
             results=results,
@@ -163,7 +177,16 @@ def predict_sections(
             predictor, source, output
         )  # a section that can't be read costs nobody the hours of those before it
     jobs = [
-        _SectionJob(predictor, source, folder / name, encoders, store, output, f"section {name}")
-        for source, name in zip(sources, names, strict=True)
+        _SectionJob(
+            predictor,
+            source,
+            folder / name,
+            encoders,
+            store,
+            output,
+            f"section {name}",
+            len(sources) if at < DRAWN_SECTIONS else 0,
+        )
+        for at, (source, name) in enumerate(zip(sources, names, strict=True))
     ]
-    return PredictedSections(predictor.sha256, tuple((execution or Execution()).run(jobs)))
+    return PredictedSections(predictor, tuple((execution or Execution()).run(jobs)))

@@ -4,6 +4,7 @@ Nothing that predicts with a stored model imports this file.
 """
 
 import warnings
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -27,13 +28,13 @@ from sklearn.svm import SVC
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
+from spectra_dl.evaluation.rising_curve import distance_columns, left_out_distances, rising_curve
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
-from spectra_dl.spectra.estimators.rising_curve import rising_curve
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
 _PLS_COMPONENTS = 10
@@ -191,10 +192,8 @@ class PatientCalibrated(ClassifierMixin, CheckedEstimator):
         labels = read_labels(y, len(rows))
         patient = None if groups is None else list(read_groups(groups, len(rows)))
         self.classes_, label = labels.classes, labels.values
-        distance = np.empty((len(rows), 1 if len(self.classes_) == 2 else len(self.classes_)))
-        for fold in inner_folds(labels.text, patient, self.seed):
-            inner = clone(self.estimator).fit(rows_at(rows, fold.train), label[fold.train])
-            distance[fold.test] = _columns(inner.decision_function(rows_at(rows, fold.test)))
+        folds = inner_folds(labels.text, patient, self.seed)
+        distance = left_out_distances(self.estimator, partial(rows_at, rows), label, folds)
         self.curve_ = rising_curve(distance, label)
         self.out_of_fold_probability_ = self.curve_.predict_proba(distance)
         self.estimator_ = clone(self.estimator).fit(rows, label)
@@ -203,7 +202,9 @@ class PatientCalibrated(ClassifierMixin, CheckedEstimator):
     def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return ``(n, c)`` probabilities."""
         rows = self._rows(X, reset=False)
-        probability: FloatArray = self.curve_.predict_proba(_columns(self.estimator_.decision_function(rows)))
+        probability: FloatArray = self.curve_.predict_proba(
+            distance_columns(self.estimator_.decision_function(rows))
+        )
         return probability
 
     def predict(self, X: ArrayLike) -> Labels:
@@ -261,8 +262,3 @@ def _directions(rows: FloatArray, most: int) -> int:
     draws = np.random.default_rng(0).normal(size=(rows.shape[1], most))
     spread = np.linalg.svd((rows - rows.mean(axis=0)) @ draws, compute_uv=False)
     return max(1, int(np.count_nonzero(spread**2 > _LEAST_VARIANCE * spread[0] ** 2)))
-
-
-def _columns(distance: FloatArray) -> FloatArray:
-    """Return distances as ``(n, 1)`` for two classes, ``(n, c)`` for more."""
-    return distance.reshape(len(distance), -1)

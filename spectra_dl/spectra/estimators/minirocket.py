@@ -19,10 +19,10 @@ from sklearn.utils.validation import check_is_fitted
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
+from spectra_dl.evaluation.rising_curve import rising_curve
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator
-from spectra_dl.spectra.estimators.rising_curve import rising_curve
 from spectra_dl.spectra.networks.minirocket_features import features_on_processor
 from spectra_dl.spectra.networks.minirocket_kernels import (
     FEATURES,
@@ -159,7 +159,7 @@ class PatientRidge(ClassifierMixin, CheckedEstimator):
     Leaving out one spectrum at a time, as `sklearn.linear_model.RidgeClassifierCV` does, leaves the patient's other
     spectra in and picks too small a penalty. Here inner folds by patient choose the penalty whose out-of-fold scores,
     averaged by patient, lie nearest to the truth; on those scores a curve that never falls gives probabilities
-    (`spectra_dl.spectra.estimators.rising_curve`).
+    (`spectra_dl.evaluation.rising_curve`).
 
     Parameters
     ----------

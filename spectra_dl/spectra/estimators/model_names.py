@@ -128,3 +128,12 @@ NUMBER_MODELS: Final = ModelNames(
     ),
     control="mean",
 )
+_OF_TIME = {name: f"{title}, Cox" for name, title in _NETWORKS.items()}
+SURVIVAL_MODELS: Final = ModelNames(
+    "model of the time to an event",
+    networks=MappingProxyType(
+        {**_OF_TIME, **{f"{name}-hazard": f"{title}, hazards" for name, title in _NETWORKS.items()}}
+    ),
+    classical=MappingProxyType({"cox": "Cox regression"}),
+    control="Kaplan-Meier",
+)

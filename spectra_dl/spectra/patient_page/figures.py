@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.report.page.paths import FINE, Span, band, curve, round_ticks, thinned
 from spectra_dl.spectra.class_spectra import ClassSpectra, joined
 from spectra_dl.spectra.patient_page.occlusion import Occlusion, window_starts
-from spectra_dl.spectra.patient_page.paths import FINE, Span, band, curve, round_ticks, thinned
 from spectra_dl.spectra.predictor import SpectraPredictor
 
 WIDTH, LEFT, RIGHT = 480, 8, 472

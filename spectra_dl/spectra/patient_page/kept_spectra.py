@@ -80,27 +80,26 @@ class KeptSpectra:
             Their predictions.
         """
         self._axis = table.wavenumber, table.overlaps
-        for row in range(len(table)):
-            kept = self._patient(None if table.patient is None else table.patient[row])
-            if kept is not None:
-                remark = Remark(str(rows.sample_id[row]), str(rows.status[row]), str(rows.reason[row]))
-                kept.add(remark, table.intensity[row])
-            elif table.patient is None:
-                return
+        for row, kept in self._wanted(table):
+            remark = Remark(str(rows.sample_id[row]), str(rows.status[row]), str(rows.reason[row]))
+            kept.add(remark, table.intensity[row])
 
-    def _patient(self, name: str | None) -> KeptPatient | None:
-        """Return the patient of an id, each spectrum's own where there is none; None where others came first."""
-        key = None if name is None else spelling_key(name)
-        if key is not None and key in self._of_key:
-            return self._of_key[key]
-        if len(self._of_key) + len(self._alone) == DRAWN_PATIENTS:
-            return None
-        kept = KeptPatient()
-        if key is None:
-            self._alone.append(kept)
-        else:
-            self._of_key[key] = kept
-        return kept
+    def _wanted(self, table: SpectraTable) -> list[tuple[int, KeptPatient]]:
+        """Return the rows of patients who are drawn."""
+        if table.patient is None:
+            first = min(len(table), DRAWN_PATIENTS - len(self._alone))
+            self._alone += [KeptPatient() for _ in range(first)]
+            return list(enumerate(self._alone[len(self._alone) - first :]))
+        of_name = {name: self._patient(name) for name in dict.fromkeys(table.patient)}
+        kept = [of_name[name] for name in table.patient]
+        return [(row, patient) for row, patient in enumerate(kept) if patient is not None]
+
+    def _patient(self, name: str) -> KeptPatient | None:
+        """Return the patient of an id; None where others came first."""
+        key = spelling_key(name)
+        if key not in self._of_key and len(self._of_key) < DRAWN_PATIENTS:
+            self._of_key[key] = KeptPatient()
+        return self._of_key.get(key)
 
     @property
     def patients(self) -> list[KeptPatient]:

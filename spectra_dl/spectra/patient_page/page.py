@@ -1,13 +1,12 @@
 """Fill the page's template."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from spectra_dl.classification.decision import DecisionRule
-from spectra_dl.evaluation.report.page.environment import LISTED_AT_MOST, environment
-from spectra_dl.models.header import RESEARCH_USE, Score
+from spectra_dl.evaluation.report.page.environment import about_prediction, environment
+from spectra_dl.models.header import Score
 from spectra_dl.spectra.patient_page import bars, figures
 from spectra_dl.spectra.patient_page.cards import Card, Cards, patient_cards
 from spectra_dl.spectra.patient_page.kept_spectra import DRAWN_SPECTRA, KeptSpectra
@@ -20,7 +19,6 @@ _IN_TABLE = 1_000  # further patients, a line each
 _SCORES = ("area under the ROC curve", "balanced accuracy", "sensitivity", "specificity")
 _COLOURS = 6
 _LONGEST_TEXT = 600
-_FINDINGS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,31 +53,25 @@ def patient_page(
     made = patient_cards(predictor, inputs.rule, counts.listed, inputs.kept)
     template = environment("spectra_dl.spectra.patient_page").get_template("patients.html")
     return template.render(
+        **about_prediction(predictor.header, predictor.sha256, report),
         **_about_model(predictor),
         **_about_figures(made),
         counts=counts,
         rule=inputs.rule,
         words=inputs.rule.words,
         others=counts.listed[len(made.cards) : len(made.cards) + _IN_TABLE],
-        research_use=f"{RESEARCH_USE}.",
-        versions=report.get("versions", {}),
-        command=shlex.join(report.get("command", ())),
-        inputs=report.get("inputs", ()),
-        notes=report.get("notes", ()),
-        listed_at_most=LISTED_AT_MOST,
+        subjects="patients",
+        rows=inputs.rule.words.rows,
+        simulated_rows=inputs.rule.words.rows,
+        seen=_seen(counts, inputs.rule.words.rows),
         longest=_LONGEST_TEXT,
     )
 
 
 def _about_model(predictor: SpectraPredictor) -> dict[str, object]:
-    header = predictor.header
     return {
-        "model": header,
-        "sha256": predictor.sha256,
         "patients_of_class": predictor.classification.patients,
-        "scores": _chosen(header.scores),
-        "stops": [finding for finding in header.audit if finding.severity == "stop"][:_FINDINGS],
-        "warns": [finding for finding in header.audit if finding.severity == "warn"][:_FINDINGS],
+        "scores": _chosen(predictor.header.scores),
         "is_fast": bool(predictor.folded),
         "has_means": predictor.class_spectra is not None,
         "classes_without": [
@@ -88,6 +80,12 @@ def _about_model(predictor: SpectraPredictor) -> dict[str, object]:
             if predictor.class_spectra is not None and name not in predictor.class_spectra.classes
         ],
     }
+
+
+def _seen(counts: PredictionCounts, rows: str) -> str:
+    if not counts.seen:
+        return ""
+    return f"{counts.seen:,} of {counts.spectra:,} {rows} were used in training this model; these results are too good."
 
 
 def _about_figures(made: Cards) -> dict[str, object]:

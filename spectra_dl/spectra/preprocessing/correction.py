@@ -18,7 +18,7 @@ from spectra_dl.spectra.preprocessing.step import Remarks
 from spectra_dl.spectra.preprocessing.whole_input import with_places
 from spectra_dl.spectra.quality import inspect, used_range
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.csv_rows import csv_rows
+from spectra_dl.storage.text.csv_rows import csv_rows
 
 _REMARKS = (
     "spikes_removed",

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, median
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.preprocessing.step import HIGHEST, LOWEST
 
@@ -71,7 +71,7 @@ class AxisNeeds:
             ``(q,)`` ascending, in cm⁻¹, q >= 2.
         """
         steps = np.diff(axis)
-        gaps = steps > _GAP_FACTOR * np.median(steps)
+        gaps = steps > _GAP_FACTOR * median(steps)
         parts = np.split(axis, np.flatnonzero(gaps) + 1)
         ranges = tuple(Range(float(part[0]), float(part[-1])) for part in parts)
         return cls(ranges, axis.size, float(steps[~gaps].max()))

@@ -94,7 +94,7 @@ class Noise:
         if still.size:
             coarse = np.array([_coarse_noise(row) for row in size[still]])
             blocks[still] = np.maximum(blocks[still], coarse[:, np.newaxis])
-        whole = np.median(blocks, axis=1)
+        whole = median(blocks)
         blocks = np.maximum(blocks, _LEAST_NOISE * whole[:, np.newaxis])
         mirrored = np.concatenate([blocks[:, :1], blocks, blocks[:, -1:]], axis=1)
         return cls((mirrored[:, :-2] + 2 * blocks + mirrored[:, 2:]) / 4, length)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, median
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.evenness import foreign_points, uneven_notes
 from spectra_dl.spectra.readers.windows import Range, joined_windows
@@ -69,9 +69,9 @@ def axis_score(values: Sequence[float]) -> int:
 
 
 def _regular(steps: FloatArray) -> bool:
-    median = float(np.median(steps))
-    near = (steps <= REGULAR_FACTOR * median) & (steps * REGULAR_FACTOR >= median)
-    return median > 0 and float(np.mean(near)) >= REGULAR_SHARE
+    usual = float(median(steps))
+    near = (steps <= REGULAR_FACTOR * usual) & (steps * REGULAR_FACTOR >= usual)
+    return usual > 0 and float(np.mean(near)) >= REGULAR_SHARE
 
 
 def counts_up(values: FloatArray) -> bool:
@@ -200,7 +200,7 @@ def _order_notes(values: FloatArray) -> tuple[str, ...]:
 def _gap_notes(ascending: FloatArray) -> tuple[str, ...]:
     steps = np.diff(ascending)
     widest = int(np.argmax(steps))
-    if steps[widest] <= REGULAR_FACTOR * float(np.median(steps)):
+    if steps[widest] <= REGULAR_FACTOR * float(median(steps)):
         return ()
     return (f"the axis has a gap from {ascending[widest]:g} to {ascending[widest + 1]:g} cm⁻¹",)
 

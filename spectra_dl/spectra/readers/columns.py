@@ -10,7 +10,7 @@ from spectra_dl.errors import DataError, UsageError
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.csv_rows import restored
+from spectra_dl.storage.text.csv_rows import restored
 
 ROWS_NUMBERED = "no column sample_id; the rows were numbered"
 USUAL_COLUMNS = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, median
 
 # Axes run smoothly: even in cm⁻¹, or bent a little, as pixels of equal width are; rounding is the rest.
 _ROUNDING_FACTOR = 4.0
@@ -38,7 +38,8 @@ def uneven_notes(ascending: FloatArray) -> tuple[str, ...]:
     >>> uneven_notes(np.round(380 + 2.40401 * np.arange(600), 3))
     ()
     """
-    if ascending.size < _FEWEST_POINTS:
+    # In single precision a few points of an even axis may look as if they had more decimals than the others.
+    if ascending.size < _FEWEST_POINTS or np.ptp(np.diff(ascending)) <= 2 * _error(ascending)[0].max():
         return ()
     worst = _finer_than_the_others(ascending)
     if worst is None:
@@ -122,9 +123,9 @@ def _off_line(ascending: FloatArray) -> int | None:
     """Return the point that lies farthest off an even axis, -1 where rounding explains all, None where it isn't even."""
     points = np.arange(ascending.size)
     half = ascending.size // 2
-    step = float(np.median((ascending[half:] - ascending[: ascending.size - half]) / half))
+    step = float(median((ascending[half:] - ascending[: ascending.size - half]) / half))
     off = ascending - step * points
-    off -= np.median(off)
+    off -= median(off)
     unit = np.maximum(printed_resolution(ascending), _LEAST_SHARE * step)
     near = np.abs(off) <= _NEAR_LINE * unit
     if float(np.mean(near)) < _MOSTLY:
@@ -140,7 +141,7 @@ def _sharp_bend(ascending: FloatArray) -> int:
     bend = np.abs(np.diff(ascending, n=2))
     # One wrong point bends the axis in three places.
     usual = float(np.quantile(bend, 1 - max(_MOST_SHARE, 4 / bend.size)))
-    limit = max(_ROUNDING_FACTOR * usual, _LEAST_SHARE * float(np.median(np.diff(ascending))))
+    limit = max(_ROUNDING_FACTOR * usual, _LEAST_SHARE * float(median(np.diff(ascending))))
     rounding = _UNITS_OF_BEND * (1 + _LEAST_SHARE) * printed_resolution(ascending)
     limit = max(limit, _LEAST_OF_VALUES * float(np.abs(ascending).max()))
     over = bend / np.maximum(limit, np.maximum(rounding[1:-1], np.maximum(rounding[:-2], rounding[2:])))
@@ -173,7 +174,7 @@ def _out_of_order(values: FloatArray, few: int) -> list[int]:
     outside = [*range(run.start), *range(run.stop, values.size)]
     if not 0 < len(outside) <= few:
         return []
-    step = float(np.median(np.abs(np.diff(values[run]))))
+    step = float(median(np.abs(np.diff(values[run]))))
     distance = {k: float(np.min(np.abs(values[run] - values[k]))) for k in outside}
     # A point that was only misplaced lies one step or more from the others; a duplicate is refused as such.
     return [k for k in outside if distance[k] > 0 and not 0.75 * step <= distance[k] <= 10 * step]
@@ -184,19 +185,19 @@ def _lonely(ascending: FloatArray, few: int) -> list[int]:
     steps = np.diff(ascending)
     if steps.size < 8:
         return []
-    median = float(np.median(steps))
-    gaps = np.flatnonzero(steps > max(10 * median, 20.0))
+    usual = float(median(steps))
+    gaps = np.flatnonzero(steps > max(10 * usual, 20.0))
     lonely: set[int] = set()
     for gap in gaps:
         if gap + 1 <= few:
             lonely.update(range(int(gap) + 1))
         if steps.size - gap <= few:
             lonely.update(range(int(gap) + 1, ascending.size))
-    even = np.abs(steps - median) <= 1e-6 * max(1.0, float(np.abs(ascending).max()))
+    even = np.abs(steps - usual) <= 1e-6 * max(1.0, float(np.abs(ascending).max()))
     if float(np.mean(even)) >= _MOSTLY:
         pairs = steps[:-1] + steps[1:]
         off_grid = (
-            np.flatnonzero((np.abs(pairs - median) <= 1e-6 * median) & (steps[:-1] > 0) & (steps[1:] > 0)) + 1
+            np.flatnonzero((np.abs(pairs - usual) <= 1e-6 * usual) & (steps[:-1] > 0) & (steps[1:] > 0)) + 1
         )
         lonely.update(int(k) for k in off_grid)
     return sorted(lonely) if len(lonely) <= few else []

@@ -4,6 +4,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySettings, simulate_study
+from spectra_dl.spectra.simulation.survival_study import (
+    EVENT_COLUMN,
+    SimulatedSurvival,
+    SimulatedSurvivalSettings,
+    simulate_survival,
+)
 from spectra_dl.spectra.table_files import write_table
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
@@ -56,3 +62,56 @@ def write_simulation(settings: StudySettings, folder: Path) -> WrittenSimulation
     make_run_folder(folder)
     write_table(folder / SPECTRA_FILE, study.table)
     return WrittenSimulation(settings, study)
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenSurvival(RunResult):
+    """A simulated study of times to an event that was written.
+
+    Attributes
+    ----------
+    settings
+        How it was drawn.
+    study
+        Spectra and truth.
+    """
+
+    settings: SimulatedSurvivalSettings
+    study: SimulatedSurvival
+
+    @property
+    def events(self) -> int:
+        """How many patients had the event."""
+        cells = self.study.table.metadata[EVENT_COLUMN]
+        return sum(cell == "1" for cell in cells[:: self.settings.study.spectra_per_patient])
+
+    @property
+    def report(self) -> dict[str, object]:
+        """Settings and the best that any method can reach, ready for JSON."""
+        return {
+            "simulated": True,
+            "notes": list(self.study.table.notes),
+            "settings": asdict(self.settings),
+            "results": {"events": self.events, "best_c_index": self.study.best_c_index},
+        }
+
+
+def write_survival_simulation(settings: SimulatedSurvivalSettings, folder: Path) -> WrittenSurvival:
+    """Draw a study of times to an event and write its spectra.
+
+    Parameters
+    ----------
+    settings
+        How many patients, how much a band says, and the seed.
+    folder
+        Made unless it is there; ``spectra.csv`` is written to it.
+
+    Raises
+    ------
+    EnvironmentFault
+        The folder or the file can't be written.
+    """
+    study = simulate_survival(settings)
+    make_run_folder(folder)
+    write_table(folder / SPECTRA_FILE, study.table)
+    return WrittenSurvival(settings, study)

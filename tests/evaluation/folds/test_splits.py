@@ -10,7 +10,9 @@ from spectra_dl.evaluation.folds.splits import (
     inner_folds,
     patient_folds,
     spectrum_folds,
+    undivided_folds,
 )
+from spectra_dl.evaluation.sample_units import unit_ids
 
 
 def people(n_patients, replicates=3, classes=("sick", "well")):
@@ -140,3 +142,41 @@ def test_many_labels_that_are_numbers_are_pointed_to_the_option_for_numbers():
     patient = [f"p{at}" for at in range(12)]
     with pytest.raises(DataError, match="these labels are numbers: predict them with --target"):
         patient_folds(patient, [f"{at / 7:.3f}" for at in range(12)])
+
+
+def units(*of_subjects):
+    """Ids and labels of subjects with these classes, two rows of each."""
+    pairs = [(f"s{number}", name) for number, classes in enumerate(of_subjects) for name in classes * 2]
+    patient, label = zip(*pairs, strict=True)
+    return unit_ids(patient, label), list(label)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_subjects_with_several_classes_are_divided_wherever_that_can_be_done(seed):
+    patient, label = units("ab", "bc", "ca", "a", "b", "c")
+    for fold in patient_folds(patient, label, folds=2, seed=seed):
+        assert {label[row] for row in fold.test} == set("abc")
+
+
+def test_inner_folds_are_none_where_subjects_can_not_be_divided():
+    patient, label = units(
+        "ab", "bc", "ca"
+    )  # each two share a class, so that no two of them may stand together
+    with pytest.raises(DataError, match="can't be divided into 2 folds"):
+        patient_folds(patient, label, folds=2)
+    assert inner_folds(patient, label) == []
+
+
+def test_a_split_by_groups_keeps_groups_and_divides_patients():
+    group = np.repeat([f"g{number}" for number in range(12)], 3)
+    patient, code = np.repeat(np.arange(4), 9), np.tile([0, 1, 1], 12)
+    folds = undivided_folds(group, code, folds=3, seed=0)
+    assert len(folds) == 3
+    assert sorted(row for fold in folds for row in fold.test) == list(range(36))
+    assert not any(set(group[fold.train]) & set(group[fold.test]) for fold in folds)
+    assert any(set(patient[fold.train]) & set(patient[fold.test]) for fold in folds)
+
+
+@pytest.mark.parametrize(("group", "code"), [(["g"] * 4, [0, 1, 0, 1]), (["g", "g", "h", "h"], [0, 0, 1, 1])])
+def test_no_split_by_groups_where_there_is_one_or_a_class_goes_with_it(group, code):
+    assert undivided_folds(group, np.array(code), folds=2, seed=0) == []

@@ -4,68 +4,18 @@ import json
 import re
 from html.parser import HTMLParser
 
-import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression, Ridge
 
-from evaluated import evaluated
+from pages.example_profiles import profiles_evaluation
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.folds.split_file import split_sha256
-from spectra_dl.evaluation.profiles.results import ProfileSettings
 from spectra_dl.evaluation.report.page.render import report_page
 from spectra_dl.evaluation.report.page.verdict import verdict
 from spectra_dl.evaluation.report.profiles_json import per_target, profile_report, profile_text
-from spectra_dl.expression.genes import PanelSettings
-from spectra_dl.expression.report_context import expression_context
 
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m"
-
-
-EXPRESSION_CONTEXT = expression_context(PanelSettings())
-
-
-class Chosen:
-    def __init__(self, values, names):
-        self._values, self.names = values, names
-
-    def values(self, rows):
-        return self._values[rows]
-
-    def ceiling(self, rows):
-        return np.full(len(self.names), 0.9)
-
-
-class Targets:
-    def __init__(self, values, names):
-        self.chosen = Chosen(values, names)
-
-    def fit(self, rows):
-        return self.chosen
-
-
-def evaluation(*, prefix="", findings=(), flat=False, context=EXPRESSION_CONTEXT, **settings):
-    generator = np.random.default_rng(0)
-    section = np.repeat([f"{prefix}s{number}" for number in range(5)], 40)
-    patient = np.repeat([f"{prefix}{name}" for name in "AABCD"], 40)
-    inputs = generator.normal(size=(200, 4))
-    values = inputs @ generator.normal(size=(4, 50)) + generator.normal(size=(200, 50))
-    if flat:
-        values[:40, 0] = 0.0
-    names = [f"{prefix}GENE{number}" for number in range(50)]
-    return evaluated(
-        {f"{prefix}linear": LinearRegression(), "ridge": Ridge(1e3)},
-        inputs,
-        Targets(values, names),
-        section,
-        patient,
-        ProfileSettings(**settings),
-        reference="ridge",
-        position=generator.uniform(size=(200, 2)),
-        findings=findings,
-        context=context,
-    )
 
 
 def written(result):
@@ -76,7 +26,7 @@ def written(result):
 
 @pytest.fixture(scope="module")
 def result():
-    return evaluation(findings=[Finding("one image twice", "fine", "Every section has its own.")])
+    return profiles_evaluation(findings=[Finding("one image twice", "fine", "Every section has its own.")])
 
 
 class Page(HTMLParser):
@@ -93,11 +43,11 @@ class Page(HTMLParser):
 
 
 def test_same_seed_gives_the_same_bytes():
-    assert written(evaluation()) == written(evaluation())
+    assert written(profiles_evaluation()) == written(profiles_evaluation())
 
 
 def test_another_seed_shuffles_otherwise():
-    assert evaluation(seed=0).shuffled_sd != evaluation(seed=1).shuffled_sd
+    assert profiles_evaluation(seed=0).shuffled_sd != profiles_evaluation(seed=1).shuffled_sd
 
 
 def test_report_says_what_it_is_and_how_it_was_divided(result):
@@ -122,9 +72,9 @@ def test_targets_are_listed_the_best_first(result):
 
 
 def test_text_fits_a_terminal_and_steers_none():
-    text = profile_text(evaluation(prefix=HOSTILE))
+    text = profile_text(profiles_evaluation(prefix=HOSTILE))
     assert all(character.isprintable() or character == "\n" for character in text)
-    plain = profile_text(evaluation())
+    plain = profile_text(profiles_evaluation())
     assert max(map(len, plain.splitlines())) <= 100
 
 
@@ -138,7 +88,7 @@ def test_text_says_what_is_reached_next_to_ceiling_and_controls(result):
 
 
 def test_a_split_by_row_that_was_left_out_is_said_and_has_no_column():
-    result = evaluation(leaky=False, shuffles=0)
+    result = profiles_evaluation(leaky=False, shuffles=0)
     said = "Leaky estimate of a split by spot: not computed (--no-leaky)."
     report = json.loads(written(result))
     assert said in " ".join(profile_text(result).split())
@@ -149,21 +99,21 @@ def test_a_split_by_row_that_was_left_out_is_said_and_has_no_column():
 
 
 def test_left_out_sections_are_stamped_everywhere():
-    result = evaluation(group="section", leaky=False, shuffles=0)
+    result = profiles_evaluation(group="section", leaky=False, shuffles=0)
     assert "LEFT OUT BY SECTION" in profile_text(result)
     assert profile_report(result)["warning"].startswith("LEFT OUT BY SECTION")
     assert "LEFT OUT BY SECTION" in report_page(json.loads(written(result)))
 
 
 def test_undefined_pairs_are_counted_in_words():
-    result = evaluation(flat=True, leaky=False, shuffles=0)
+    result = profiles_evaluation(flat=True, leaky=False, shuffles=0)
     assert "1 pairs of gene and section were measured constant" in " ".join(profile_text(result).split())
     assert profile_report(result)["models"]["linear"]["undefined"] == 1
 
 
 def test_a_report_names_targets_and_rows_in_the_given_words():
     context = ReportContext(Words("bead", "beads", "protein"))
-    result = evaluation(leaky=False, shuffles=0, context=context)
+    result = profiles_evaluation(leaky=False, shuffles=0, context=context)
     text = profile_text(result)
     assert "beads" in text
     assert "proteins" in text
@@ -171,7 +121,7 @@ def test_a_report_names_targets_and_rows_in_the_given_words():
 
 
 def test_an_audit_that_stopped_comes_before_the_score():
-    result = evaluation(
+    result = profiles_evaluation(
         findings=[Finding("copies", "stop", "Two sections are one.")], leaky=False, shuffles=0
     )
     sentence = verdict(json.loads(written(result)))
@@ -204,16 +154,16 @@ def test_page_holds_no_script_and_loads_nothing(result):
 
 
 def test_hostile_names_are_text_on_the_page():
-    result = evaluation(prefix=HOSTILE, leaky=False, shuffles=0)
+    result = profiles_evaluation(prefix=HOSTILE, leaky=False, shuffles=0)
     hostile = Page(report_page(json.loads(written(result))))
-    plain = Page(report_page(json.loads(written(evaluation(leaky=False, shuffles=0)))))
+    plain = Page(report_page(json.loads(written(profiles_evaluation(leaky=False, shuffles=0)))))
     assert hostile.tags == plain.tags
     assert "\x1b" not in hostile.words
     assert "\u202e" not in hostile.words
 
 
 def test_page_says_how_patients_were_split():
-    result = evaluation(folds=2)
+    result = profiles_evaluation(folds=2)
     assert "split into 2 folds" in report_page(json.loads(written(result)))
 
 

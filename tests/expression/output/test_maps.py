@@ -4,19 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.output import maps
-from spectra_dl.expression.output.maps import (
-    bar_length,
-    colour_limits,
-    plot_expression_map,
-    write_maps,
-)
+from spectra_dl.expression.output.maps import plot_expression_map, write_maps
 from tissue.predictions import example_genes, example_prediction, example_section
 
 
@@ -74,27 +67,6 @@ def test_a_gene_that_is_the_same_everywhere_is_drawn(tmp_path):
 def test_a_name_in_dollars_is_no_formula(tmp_path):
     genes = example_genes(("$\\frac{$", "B", "C"))
     assert len(write_maps(tmp_path, example_prediction(genes=genes), [0])) == 1
-
-
-values = st.lists(st.floats(-1e6, 1e6) | st.just(np.nan), min_size=1, max_size=30)
-
-
-@given(values, values)
-def test_colours_run_upwards_and_never_beyond_what_is_drawn(first, second):
-    low, high = colour_limits(np.array(first), np.array(second), None)
-    assert low < high
-    known = np.array([*first, *second])
-    known = known[np.isfinite(known)]
-    if known.size and np.ptp(known) > 1:
-        assert known.min() - 0.5 <= low
-        assert high <= known.max() + 0.5
-
-
-@given(st.floats(1e-3, 1e9))
-def test_a_scale_bar_is_a_round_length_of_at_most_a_quarter(width):
-    length = bar_length(width)
-    assert width / 10.01 <= length <= width / 4
-    assert f"{length:.0e}"[0] in "125"
 
 
 def test_a_map_of_any_numbers_is_drawn_over_the_tissue():

@@ -42,7 +42,7 @@ def test_a_gene_that_no_model_knows_is_refused_before_the_first_is_predicted(pat
 def test_each_section_gets_a_folder_with_its_own_spots(paths, tmp_path):
     result = predict_sections(PREDICTOR, [SectionSource(path) for path in paths], tmp_path)
     assert [summary.folder for summary in result.summaries] == ["SIM1-1", "SIM2-1"]
-    assert [summary.spots for summary in result.summaries] == [len(read_section(path)) for path in paths]
+    assert [summary.line.spots for summary in result.summaries] == [len(read_section(path)) for path in paths]
 
 
 def test_a_prediction_is_read_as_a_section_with_the_places_and_the_pixel_size_of_its_input(paths, tmp_path):

@@ -49,6 +49,12 @@ def test_decimals_that_single_precision_made_are_nobodys():
     assert uneven_notes(axis) == ()
 
 
+def test_a_step_that_single_precision_holds_exactly_is_even_whatever_its_decimals():
+    for points in range(20, 400):
+        axis = np.float64(np.float32(464 + 1.046875 * np.arange(points)))
+        assert uneven_notes(axis) == ()
+
+
 @settings(max_examples=300, deadline=None)
 @given(even_axes(), st.floats(0, 1), st.integers(3, 30), st.sampled_from([-1, 1]))
 def test_a_wrong_point_beyond_rounding_is_noted(axis, place, units, sign):

@@ -7,7 +7,6 @@ import numpy as np
 from spectra_dl.arrays import text_array
 from spectra_dl.expression.estimators.head_registry import build_head
 from spectra_dl.expression.input_part import (
-    EncoderDescription,
     ExpressionHead,
     ExpressionInput,
     GeneScore,
@@ -17,6 +16,7 @@ from spectra_dl.expression.output.prediction import SectionPrediction
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.section import OFF_TISSUE, ArrayPlaces, TissueSection
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
+from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.models.header import ModelHeader, Training
 
 GENES = ("GENE1", "HLA/A", "GENE3")

@@ -179,7 +179,7 @@ class Canvas:
 
     @cached_property
     def _bar_um(self) -> float:
-        from spectra_dl.expression.output.maps import bar_length
+        from spectra_dl.evaluation.report.page.value_maps import bar_length
 
         return bar_length(self.size[0] * self._um_per_pixel)
 
@@ -198,7 +198,7 @@ class Canvas:
         Refusal
             There is no such gene.
         """
-        from spectra_dl.expression.output.maps import colour_limits
+        from spectra_dl.evaluation.report.page.value_maps import colour_limits
 
         at = found(source.names, gene)
         columns = source.columns(at)

@@ -258,7 +258,7 @@ def corrected_interval(
     an AUC of 1, from Hanley & McNeil 1982, doi 10.1148/radiology.143.1.7063747; between batches DerSimonian & Laird 1986, doi
     10.1016/0197-2456(86)90046-2.
     """
-    value = float(auc.value[0])
+    value = min(float(auc.value[0]), 1.0)  # a mean over classes is above by rounding
     if np.isnan(value):
         return Interval(value, value, value, _METHOD)
     smallest = int(min(np.bincount(truth)[np.unique(truth)]))

@@ -1,10 +1,13 @@
 """What every page's template may use."""
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from spectra_dl.evaluation.report.axes import COLOURS
+from spectra_dl.evaluation.report.page.value_maps import VIRIDIS
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 
 if TYPE_CHECKING:
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
     from spectra_dl.evaluation.report.page.audit_parts import Finding
     from spectra_dl.evaluation.report.page.study import Interval
 
+RESEARCH_USE = "Research use only, not for diagnosis."
 LISTED_AT_MOST = 40
+_FINDINGS = 8  # of a model's audit
 _GRAVITY = {"stop": 0, "warn": 1, "fine": 2}
 _STRIP_WIDTH = 180
 _OWN = "spectra_dl.evaluation.report.page"
@@ -50,6 +55,36 @@ def gravest_first(findings: "Iterable[Finding]") -> "list[Finding]":
     return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
 
 
+def about_prediction(header: Any, sha256: str, report: Mapping[str, Any]) -> dict[str, object]:
+    """Return what every page of predictions says of its model and of the run.
+
+    Parameters
+    ----------
+    header
+        Of the model's file.
+    sha256
+        The digest that seals it.
+    report
+        All of ``report.json``.
+    """
+    raised = {
+        severity: [finding for finding in header.audit if finding.severity == severity][:_FINDINGS]
+        for severity in ("stop", "warn")
+    }
+    return {
+        "model": header,
+        "sha256": sha256,
+        "stops": raised["stop"],
+        "warns": raised["warn"],
+        "research_use": RESEARCH_USE,
+        "versions": report.get("versions", {}),
+        "command": shlex.join(report.get("command", ())),
+        "inputs": report.get("inputs", ()),
+        "notes": report.get("notes", ()),
+        "listed_at_most": LISTED_AT_MOST,
+    }
+
+
 @cache
 def environment(*packages: str) -> "Environment":
     """Return the templates, those of further packages too, with filters that keep a user's text from being anything but text."""
@@ -63,6 +98,7 @@ def environment(*packages: str) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(drawn=[colour.lower() for colour in COLOURS], viridis=VIRIDIS)
     environment.filters.update(
         name=_name, plain=short_name, number=number, interval=_interval, percent=_percent
     )

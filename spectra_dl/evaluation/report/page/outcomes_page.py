@@ -9,6 +9,7 @@ from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS
 from spectra_dl.evaluation.report.figures import Curve, predicted_figure, svg_text
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
+    RESEARCH_USE,
     Scale,
     ends,
     environment,
@@ -16,7 +17,6 @@ from spectra_dl.evaluation.report.page.environment import (
 )
 from spectra_dl.evaluation.report.page.outcomes_study import OutcomeStudy
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
-from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE
 from spectra_dl.evaluation.report.page.wording import listed, short_name
 from spectra_dl.evaluation.report.shared_text import leaky_omission
 

@@ -11,6 +11,7 @@ from spectra_dl.evaluation.report.page.answers import answers
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
+    RESEARCH_USE,
     Scale,
     ends,
     environment,
@@ -19,11 +20,13 @@ from spectra_dl.evaluation.report.page.environment import (
 from spectra_dl.evaluation.report.page.methods import methods, sources
 from spectra_dl.evaluation.report.page.outcomes_page import outcomes_page
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
-from spectra_dl.evaluation.report.page.profiles_page import profiles_page
-from spectra_dl.evaluation.report.page.profiles_study import read_profiles
+from spectra_dl.evaluation.report.page.profiles.page import profiles_page
+from spectra_dl.evaluation.report.page.profiles.study import read_profiles
 from spectra_dl.evaluation.report.page.study import Study, kind_of, read_study
-from spectra_dl.evaluation.report.page.verdict import RESEARCH_USE, counts, study_verdict
+from spectra_dl.evaluation.report.page.verdict import counts, study_verdict
 from spectra_dl.evaluation.report.shared_text import leaky_omission
+from spectra_dl.evaluation.report.survival.survival_page import survival_page
+from spectra_dl.evaluation.report.survival.survival_study import read_survival_study
 from spectra_dl.evaluation.report.table_downloads import with_downloads
 
 
@@ -50,6 +53,8 @@ def report_page(report: Mapping[str, object]) -> str:
         return with_downloads(profiles_page(read_profiles(report)))
     if kind == "outcomes":
         return with_downloads(outcomes_page(read_outcome_study(report)))
+    if kind == "survival":
+        return with_downloads(survival_page(read_survival_study(report)))
     return with_downloads(_classes_page(read_study(report)))
 
 

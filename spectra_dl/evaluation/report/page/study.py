@@ -20,7 +20,7 @@ _Report = TypeVar("_Report", bound=BaseModel)
 
 
 def kind_of(report: Mapping[str, object]) -> object:
-    """Return what a report says that it is of: "classes", "profiles" or "outcomes"; None where it says nothing."""
+    """Return what a report says that it is of: "classes", "profiles", "outcomes" or "survival"; None where it says nothing."""
     results = report.get("results")
     return results.get("kind") if isinstance(results, Mapping) else None
 
@@ -148,6 +148,7 @@ class Model(Part):
     paired: Paired | None = None
     permutation_p: float | None = None
     leaky_estimate: dict[str, float | None] | None = None
+    leaky_by: dict[str, dict[str, float | None]] = {}
     roc: list[Roc] | None = None
     calibration: Calibration | None = None
     confusion: Confusion | None = None

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
+from spectra_dl.evaluation.report.page.environment import RESEARCH_USE
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
-from spectra_dl.evaluation.report.page.profiles_study import ProfileStudy, read_profiles
+from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy, read_profiles
 from spectra_dl.evaluation.report.page.study import Interval, Model, Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
+from spectra_dl.evaluation.report.survival.survival_study import read_survival_study
+from spectra_dl.evaluation.report.survival.survival_verdict import survival_verdict
 from spectra_dl.evaluation.wording import first_few
 
-RESEARCH_USE = "Research use only, not for diagnosis."
 _CHANCE = 0.5
 _OUTCOME = {
     "better": "separates the classes better than chance",
@@ -21,7 +23,7 @@ _OUTCOME = {
 def verdict(report: Mapping[str, object]) -> str:
     """Return what the report comes to: a sentence or two, and what it must not be used for.
 
-    A report of profiles or of a number says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
+    A report of profiles, of a number or of a time says its own. A report of classes whose audit stopped begins with CONFOUNDED and states no score. Otherwise the first model is set against
     chance by refits without a relation, and against the classical models by the paired interval of the difference.
 
     Raises
@@ -34,6 +36,8 @@ def verdict(report: Mapping[str, object]) -> str:
         return profiles_verdict(read_profiles(report))
     if kind == "outcomes":
         return outcome_verdict(read_outcome_study(report))
+    if kind == "survival":
+        return survival_verdict(read_survival_study(report))
     return study_verdict(read_study(report))
 
 

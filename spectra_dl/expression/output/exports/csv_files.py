@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.expression.output.prediction import REFUSED, SectionPrediction
-from spectra_dl.storage.csv_rows import csv_rows
+from spectra_dl.storage.text.csv_rows import csv_rows
 
 TABLE, LOUPE_VALUES, LOUPE_CATEGORIES = "predictions.csv", "loupe_values.csv", "loupe_categories.csv"
 _COLUMNS = ("barcode", "x", "y", "in_tissue", "status", "reason")

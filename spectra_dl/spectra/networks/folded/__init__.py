@@ -1,6 +1,7 @@
 """Stored networks as matrix products in float64: what torch says of them to twelve digits, without torch."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
@@ -61,21 +62,56 @@ def folded_network(
     return _FOLDED[name](tensors, n_wavenumbers, n_classes)
 
 
-def mean_logits(networks: Sequence[FoldedNetwork], inputs: Sequence[NDArray[np.float32]]) -> FloatArray:
-    """Return the mean over networks of their logits ``(n, c)``, in which a row's result does not depend on the others.
+@dataclass(frozen=True, eq=False)
+class FoldedMembers:
+    """All networks of a model; where a sum of networks is such a network, those that take the same input are one.
 
-    Parameters
+    Attributes
     ----------
     networks
-        At least one.
-    inputs
-        What each of them takes, ``(n, w)``; the same array may stand for several.
+        What is left, each with the number of the input that it takes.
+    members
+        How many there were.
     """
-    blocks = zip(*map(equal_blocks, inputs), strict=True)
-    parts = []
-    for rows in blocks:
-        total = networks[0].logits(rows[0])
-        for network, own in zip(networks[1:], rows[1:], strict=True):
-            total = total + network.logits(own)
-        parts.append(total / len(networks))
-    return np.concatenate(parts)[: len(inputs[0])]
+
+    networks: tuple[tuple[FoldedNetwork, int], ...]
+    members: int
+
+    @classmethod
+    def of(cls, networks: Sequence[FoldedNetwork], inputs: Sequence[int]) -> "FoldedMembers":
+        """Return networks together.
+
+        Parameters
+        ----------
+        networks
+            At least one.
+        inputs
+            The number of the input that each takes.
+        """
+        compact: dict[int, list[FoldedCompact]] = {}
+        linear: dict[int, list[FoldedLinear]] = {}
+        left: list[tuple[FoldedNetwork, int]] = []
+        for network, used in zip(networks, inputs, strict=True):
+            if isinstance(network, FoldedCompact):
+                compact.setdefault(used, []).append(network)
+            elif isinstance(network, FoldedLinear):
+                linear.setdefault(used, []).append(network)
+            else:
+                left.append((network, used))
+        left += [(FoldedCompact.sum_of(alike), used) for used, alike in compact.items()]
+        left += [(FoldedLinear.sum_of(alike), used) for used, alike in linear.items()]
+        return cls(tuple(left), len(networks))
+
+    def mean_logits(self, inputs: Sequence[NDArray[np.float32]]) -> FloatArray:
+        """Return the mean over members of their logits ``(n, c)``, in which a row's result does not depend on the others.
+
+        Parameters
+        ----------
+        inputs
+            ``(n, w)`` each.
+        """
+        parts = [
+            np.sum([network.logits(rows[used]) for network, used in self.networks], axis=0) / self.members
+            for rows in zip(*map(equal_blocks, inputs), strict=True)
+        ]
+        return np.concatenate(parts)[: len(inputs[0])]

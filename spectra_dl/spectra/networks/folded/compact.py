@@ -1,7 +1,7 @@
 """`spectra_dl.spectra.networks.compact.Compact` without torch."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,17 +22,16 @@ class FoldedCompact:
 
     Attributes
     ----------
-    hidden_weight, hidden_bias
-        ``(H, W)`` and ``(H,)``: filters, both normalisations and the hidden layer.
-    linear_weight
-        ``(C, W)`` of the linear path.
+    weight
+        ``(H + C, W)``: filters, both normalisations and the hidden layer, and below them the linear path.
+    hidden_bias
+        ``(H,)`` of the hidden layer.
     output_weight, bias
         ``(C, H)`` of the activations, and ``(C,)`` of both paths.
     """
 
-    hidden_weight: FloatArray
+    weight: FloatArray
     hidden_bias: FloatArray
-    linear_weight: FloatArray
     output_weight: FloatArray
     bias: FloatArray
 
@@ -61,19 +60,31 @@ class FoldedCompact:
         weight = gain[:, None] * _on_points(of_filter, found["filters.weight"][:, 0], n_wavenumbers, width)
         bias = gain * (bias - found["hidden.1.running_mean"]) + found["hidden.1.bias"]
         return cls(
-            weight,
+            np.vstack([weight, found["linear.weight"]]),
             bias,
-            found["linear.weight"],
             found["hidden.4.weight"],
             found["hidden.4.bias"] + found["linear.bias"],
         )
 
+    @classmethod
+    def sum_of(cls, networks: "Sequence[FoldedCompact]") -> "FoldedCompact":
+        """Return one network whose logits are the sum of those of several: all hidden layers side by side."""
+        hidden = [each.weight[: len(each.hidden_bias)] for each in networks]
+        linear = sum(each.weight[len(each.hidden_bias) :] for each in networks)
+        return cls(
+            np.vstack([*hidden, linear]),
+            np.concatenate([each.hidden_bias for each in networks]),
+            np.hstack([each.output_weight for each in networks]),
+            np.sum([each.bias for each in networks], axis=0),
+        )
+
     def logits(self, spectra: NDArray[np.float32]) -> FloatArray:
         """Return logits ``(N, C)`` of spectra ``(N, W)``."""
-        points = spectra.astype(np.float64)
-        hidden = points @ self.hidden_weight.T + self.hidden_bias
+        products = spectra.astype(np.float64) @ self.weight.T
+        n_hidden = len(self.hidden_bias)
+        hidden = products[:, :n_hidden] + self.hidden_bias
         activation = 0.5 * hidden * (1.0 + _erf(hidden * math.sqrt(0.5)))
-        logits: FloatArray = activation @ self.output_weight.T + points @ self.linear_weight.T + self.bias
+        logits: FloatArray = activation @ self.output_weight.T + products[:, n_hidden:] + self.bias
         return logits
 
 

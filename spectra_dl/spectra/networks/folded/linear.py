@@ -1,6 +1,6 @@
 """`spectra_dl.spectra.networks.linear.Linear` without torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,12 @@ class FoldedLinear:
         shapes = {"linear.weight": (n_classes, n_wavenumbers), "linear.bias": (n_classes,)}
         found = checked_tensors(tensors, shapes)
         return cls(found["linear.weight"], found["linear.bias"])
+
+    @classmethod
+    def sum_of(cls, networks: "Sequence[FoldedLinear]") -> "FoldedLinear":
+        """Return one network whose logits are the sum of those of several."""
+        weight = np.sum([each.weight for each in networks], axis=0)
+        return cls(weight, np.sum([each.bias for each in networks], axis=0))
 
     def logits(self, spectra: NDArray[np.float32]) -> FloatArray:
         """Return logits ``(N, C)`` of spectra ``(N, W)``."""

@@ -17,7 +17,7 @@ from spectra_dl.spectra.readers.stated.statements import Statements, agreed
 from spectra_dl.spectra.readers.stated.units import StatedUnit, stated_unit
 from spectra_dl.spectra.readers.text.numbers import MINUS, NumberFormat, decide_format, is_missing
 from spectra_dl.spectra.readers.wording import listed, quoted
-from spectra_dl.storage.csv_rows import restored
+from spectra_dl.storage.text.csv_rows import restored
 
 # Possessive (\s*+): a cell of nothing but spaces must not be tried in every way they can be shared out.
 INVERSE_CM = r"(?:rel\.?\s*+)?(?:cm\s*+\^?\s*+\(?\s*+-?\s*+[1¹]\)?|cm⁻¹|1\s*+/\s*+cm)"

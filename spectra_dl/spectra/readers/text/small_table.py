@@ -8,7 +8,7 @@ from spectra_dl.spectra.readers.source import open_lines
 from spectra_dl.spectra.readers.text.dialect import Records
 from spectra_dl.spectra.readers.text.header import column_names
 from spectra_dl.spectra.readers.text.shape import Shape
-from spectra_dl.storage.csv_rows import restored
+from spectra_dl.storage.text.csv_rows import restored
 
 MAX_ROWS = 1_000_000
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -97,6 +99,15 @@ def test_the_interval_widens_with_the_inflation_and_stays_in_range():
 def test_all_pairs_right_has_an_interval_of_some_width_and_constant_scores_have_none():
     linear = study()
     right = corrected_interval(*auc_of(linear.truth * 1.0, linear), 1.0, linear.truth, between=False)
+    assert (right.value, right.high) == (1.0, 1.0)
+
+
+def test_a_perfect_auc_that_rounding_lifts_above_one_is_one():
+    linear = study()
+    auc, comparisons = auc_of(linear.truth * 1.0, linear)
+    lifted = replace(auc, value=auc.value * (1 + 2**-52))
+    assert lifted.value[0] > 1
+    right = corrected_interval(lifted, comparisons, 1.0, linear.truth, between=False)
     assert (right.value, right.high) == (1.0, 1.0)
     assert 0.85 < right.low < 0.95
     constant = corrected_interval(*auc_of(np.zeros(40), linear), 1.4, linear.truth, between=False)

@@ -6,7 +6,7 @@ import torch
 
 from spectra_dl.models.members import network_output
 from spectra_dl.spectra.networks import FITTED_NAMES, build_network
-from spectra_dl.spectra.networks.folded import can_be_folded, folded_network, mean_logits
+from spectra_dl.spectra.networks.folded import FoldedMembers, can_be_folded, folded_network
 
 NAMES = ("compact", *FITTED_NAMES)
 
@@ -19,6 +19,11 @@ def stored(name: str, points: int, classes: int, seed: int = 0):
         if tensor.is_floating_point():
             tensor.copy_(0.1 + torch.rand(tensor.shape) if "var" in key else torch.randn(tensor.shape))
     return network, {key: tensor.numpy() for key, tensor in network.state_dict().items()}
+
+
+def mean_logits(networks, inputs):
+    """The mean over networks, each with an input of its own."""
+    return FoldedMembers.of(networks, range(len(networks))).mean_logits(inputs)
 
 
 def spectra(points: int, rows: int = 130):
@@ -54,6 +59,23 @@ def test_the_mean_is_over_networks_each_with_its_own_rows():
     np.testing.assert_allclose(
         mean, (mean_logits([one], [rows]) + mean_logits([two], [other])) / 2, rtol=1e-14
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_networks_that_take_the_same_input_say_together_what_they_say_alone(name):
+    networks = [folded_network(name, stored(name, 300, 3, seed)[1], 300, 3) for seed in range(3)]
+    inputs = [spectra(300), spectra(300)[::-1].copy()]
+    together = FoldedMembers.of(networks, (1, 0, 1)).mean_logits(inputs)
+    alone = mean_logits(networks, [inputs[1], inputs[0], inputs[1]])
+    np.testing.assert_allclose(together, alone, rtol=0, atol=1e-13 * np.abs(alone).max())
+
+
+def test_only_what_differs_is_computed_apart():
+    compact, linear = (
+        [folded_network(name, stored(name, 60, 2, seed)[1], 60, 2) for seed in range(3)]
+        for name in ("compact", "logistic")
+    )
+    assert len(FoldedMembers.of([*compact, *linear], (0, 0, 0, 0, 0, 1)).networks) == 3
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,1 @@
+"""Commands on images of tissue with classes."""

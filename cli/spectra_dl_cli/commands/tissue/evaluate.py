@@ -1,0 +1,127 @@
+"""spectra-dl evaluate tissue: models of images by patient, beside what splits by slide and by image would claim."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
+from spectra_dl_cli.execution_options import (
+    ExecutionOptions,
+    bundled_execution,
+    device_options,
+    execution_options,
+    resume_option,
+    run_identity,
+)
+from spectra_dl_cli.model_options import NameList
+from spectra_dl_cli.options import bundled, open_store, seed_option
+from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
+from spectra_dl_cli.split_options import given_split, split_options
+from spectra_dl_cli.tissue_options import (
+    MODELS_HELP,
+    ImageModels,
+    bundled_images,
+    bundled_models,
+    images_argument,
+    read_and_show,
+    tissue_options,
+)
+
+if TYPE_CHECKING:
+    from spectra_dl.tissue.study.settings import TissueStudySettings
+
+
+@dataclass(frozen=True)
+class ImageProtocol:
+    """How models are compared.
+
+    Attributes
+    ----------
+    models
+        Which are evaluated, by name; None takes all.
+    folds, repeats, split_by, no_leaky
+        Of the split.
+    """
+
+    models: tuple[str, ...] | None
+    folds: int | None
+    repeats: int
+    split_by: str | None
+    no_leaky: bool
+
+    def applied_to(self, settings: "TissueStudySettings") -> "TissueStudySettings":
+        """Return settings with this protocol."""
+        evaluation = replace(settings.evaluation, repeats=self.repeats, leaky=not self.no_leaky)
+        return replace(
+            settings, models=self.models, folds=self.folds, split_by=self.split_by, evaluation=evaluation
+        )
+
+
+@click.command("tissue", cls=ReplayableCommand)
+@images_argument
+@tissue_options
+@click.option("--models", type=NameList(), metavar="A,B,C", help=MODELS_HELP)
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Parts the patients are split into; 5 if not given, or one patient at a time where a class has fewer.",
+)
+@split_options(None, "image")
+@replay_option("IMAGES")
+@seed_option
+@output_options
+@resume_option
+@device_options
+@execution_options
+@bundled_images
+@bundled_models
+@bundled("protocol", ImageProtocol)
+@bundled_output
+@bundled_execution
+@click.pass_context
+def evaluate_tissue(
+    context: click.Context,
+    *,
+    images: Path,
+    reading: ImageOptions,
+    chosen: ImageModels,
+    protocol: ImageProtocol,
+    folds_from: Path | None,
+    store: Path | None,
+    output: Output,
+    resume: bool,
+    execution: ExecutionOptions,
+) -> None:
+    """Evaluate models of tissue images by patient, beside what splits by slide and by image would claim.
+
+    IMAGES is a CSV with columns path, patient, label and where known slide, x, y and mpp, or a folder: with such a sheet in it, with folders
+    class/patient/image, or with names that --name-pattern reads.
+
+    Patients never stand on both sides of a split. Where a patient has images of several classes, a patient's images of one class are scored as
+    one. Above all figures stands what besides biology predicts the class.
+    """
+    from spectra_dl.tissue.estimators.model_names import chosen_models
+
+    chosen_models(protocol.models)  # an unknown name is refused before anything is read
+    executor = execution.executor("spectra_dl.tissue.study.evaluate", "torch")
+    from spectra_dl.execution.run import Execution
+    from spectra_dl.tissue.study.evaluate import evaluate_study
+
+    split = given_split(context)
+    output.claim(resume=resume)
+    inputs = [images, *([folds_from] if folds_from else [])]
+    origin = as_recorded(context, origin_of(inputs, seed=chosen.seed))
+    read = read_and_show(images, reading)
+    journal = output.journal(run_identity(context, origin, study=read.files.sha256()), resume=resume)
+    result = evaluate_study(
+        read,
+        protocol.applied_to(chosen.settings()),
+        split=split,
+        store=open_store(store) if store else None,
+        execution=Execution(executor, journal),
+    )
+    output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)

@@ -1,0 +1,109 @@
+"""What spectra-dl predict does with a model of images."""
+
+from collections.abc import Iterator
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectra_dl.errors import UsageError
+from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl_cli.options import open_store
+from spectra_dl_cli.output import Output, origin_of, say_warning, table_text
+
+if TYPE_CHECKING:
+    from spectra_dl.tissue.predictor import TissuePredictor
+    from spectra_dl.tissue.study.predict import PredictedImages
+
+_PARTIAL = 6
+_PATIENTS = 1_000
+
+
+def predict_images(
+    data: tuple[Path, ...],
+    reading: ImageOptions,
+    predictor: "TissuePredictor",
+    output: Output,
+    *,
+    model_name: str,
+    coverage: float | None,
+    encoders: tuple[str, ...],
+    store: Path | None,
+) -> int:
+    """Predict images and return the exit code.
+
+    Parameters
+    ----------
+    data
+        One folder or sheet.
+    reading
+        What the user says of it.
+    predictor
+        The model.
+    output
+        Where results go.
+    model_name
+        The model file's.
+    coverage
+        How often sets of classes shall hold the true one; None takes the model's own.
+    encoders
+        Those that a model file alone may not call for.
+    store
+        Folder of features.
+
+    Raises
+    ------
+    UsageError
+        Several inputs are named.
+    """
+    from spectra_dl.tissue.readers import read_images
+    from spectra_dl.tissue.study.predict import predict_study
+
+    if len(data) > 1:
+        raise UsageError("a model of images takes one folder or one sheet; put the images into one")
+    images = read_images(data[0], reading, labelled=False)
+    result = predict_study(
+        predictor,
+        images,
+        output.out,
+        coverage=coverage,
+        encoders=encoders,
+        store=open_store(store) if store else None,
+    )
+    if result.seen:
+        say_warning(
+            f"{result.seen} of {len(images)} images were used in training this model; these results are too good"
+        )
+    output.finish(result, lambda: origin_of(data), lambda: "\n".join(_lines(result, model_name)))
+    return _PARTIAL if result.damaged else 0
+
+
+def _lines(result: "PredictedImages", model_name: str) -> Iterator[str]:
+    training = result.predictor.header.training
+    source = "SIMULATED images" if training.simulated else training.source
+    yield f"Model {model_name}, trained on {source}. Research use only, not for diagnosis."
+    for note in result.notes:
+        yield f"Note: {note}"
+    yield f"Answers at {result.coverage:.0%} coverage."
+    yield ""
+    classes = result.predictor.classification.classes
+    owner = "image" if result.predictor.header.input.classes_of == "image" else "patient"
+    columns = [owner, "images", "status", "predicted", *(f"p({name})" for name in classes)]
+    rows = list(_rows(result))
+    yield table_text(columns, rows[:_PATIENTS])
+    if len(rows) > _PATIENTS:
+        yield f"and {len(rows) - _PATIENTS:,} more; --out writes them all to patients.csv"
+    for name, status, reason in zip(
+        result.rows.sample_id, result.rows.status, result.rows.reason, strict=True
+    ):
+        if status == "refused":
+            yield f"refused: {reason or name}"
+
+
+def _rows(result: "PredictedImages") -> Iterator[list[str]]:
+    for some, answers in result.answered:
+        stated = some.stated_probability
+        for row, answer in enumerate(answers):
+            decided = answer.predicted_class or ("-" if some.status[row] == "refused" else "abstains")
+            shares = ["-" if isnan(value) else f"{value:.3f}" for value in stated[row].tolist()]
+            used = f"{some.n_used[row]}/{some.n_rows[row]}"
+            yield [some.patient[row], used, some.status[row], decided, *shares]

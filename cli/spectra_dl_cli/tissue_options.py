@@ -1,0 +1,126 @@
+"""Options of the commands on images of tissue: how they are read, encoded and trained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl.tissue.estimators.model_names import NAMES
+from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl_cli.options import bundled, positive_option, sample_label_option, store_option, together
+
+if TYPE_CHECKING:
+    from spectra_dl.tissue.images import TissueImages
+    from spectra_dl.tissue.study.settings import TissueStudySettings
+
+images_argument = click.argument("images", type=click.Path(path_type=Path, readable=False), metavar="IMAGES")
+pattern_option = click.option(
+    "--name-pattern",
+    metavar="PATTERN",
+    help='How names of images in a folder are read, such as "{label}___{patient}-{slide}-{x}-{y}"; {} is a part that is not read. What comes of it is shown first.',
+)
+image_options = together(
+    click.option("--label", metavar="COLUMN", help="Column of the classes in the sheet, if it isn't label."),
+    click.option("--patient", metavar="COLUMN", help="Column of the patient ids, if it isn't patient."),
+    click.option("--slide", metavar="COLUMN", help="Column of the slides, if it isn't slide."),
+    pattern_option,
+)
+study_image_options = together(image_options, sample_label_option, positive_option)
+encoder_option = click.option(
+    "--encoder",
+    "encoders",
+    multiple=True,
+    default=("colour-texture",),
+    show_default=True,
+    metavar="NAME",
+    help="What turns images into numbers; may be given several times: colour-texture, efficientnet-lite0, slidl, timm:MODEL or file:WEIGHTS.safetensors.",
+)
+training_options = together(
+    click.option(
+        "--members",
+        type=click.IntRange(min=2, max=100),
+        default=10,
+        show_default=True,
+        help="Networks in the ensemble; fewer where a class has few patients.",
+    ),
+    click.option(
+        "--epochs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Passes over the training images; 12, and more with few images, if not given.",
+    ),
+)
+tissue_options = together(study_image_options, encoder_option, training_options, store_option)
+MODELS_HELP = f"Which models are evaluated: {', '.join(NAMES)}; the first is the reference of differences.  [default: all]"
+bundled_images = bundled("reading", ImageOptions)
+
+
+@dataclass(frozen=True)
+class ImageModels:
+    """What is trained on images.
+
+    Attributes
+    ----------
+    encoders
+        What turns images into features.
+    members, epochs
+        Of the network.
+    label_per_sample, positive
+        Of the classes.
+    seed
+        Of it all.
+    """
+
+    encoders: tuple[str, ...]
+    members: int
+    epochs: int | None
+    label_per_sample: bool
+    positive: str | None
+    seed: int
+
+    def settings(self) -> "TissueStudySettings":
+        """Return the settings of a study with the usual evaluation."""
+        from dataclasses import replace
+
+        from spectra_dl.evaluation.classes.results import EvaluationSettings
+        from spectra_dl.tissue.estimators.classifier import DEFAULT_TRAINING
+        from spectra_dl.tissue.study.settings import TissueStudySettings
+
+        training = (
+            None if self.epochs is None else replace(DEFAULT_TRAINING, epochs=self.epochs, least_steps=1)
+        )
+        return TissueStudySettings(
+            encoders=self.encoders,
+            members=self.members,
+            training=training,
+            label_per_sample=self.label_per_sample,
+            evaluation=EvaluationSettings(seed=self.seed, positive=self.positive),
+        )
+
+
+bundled_models = bundled("chosen", ImageModels)
+
+
+def read_and_show(path: Path, reading: ImageOptions) -> "TissueImages":
+    """Read images and say on standard error what they were taken for, before anything is computed.
+
+    Parameters
+    ----------
+    path
+        A folder or a sheet.
+    reading
+        What the user says of it.
+
+    Raises
+    ------
+    DataError
+        It can't be read.
+    """
+    from spectra_dl.tissue.readers import read_images
+    from spectra_dl_cli.printing.text import visible
+
+    images = read_images(path, reading)
+    for note in images.notes:
+        click.echo(visible(f"Read: {note}"), err=True)
+    return images

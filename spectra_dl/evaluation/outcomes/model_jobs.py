@@ -1,0 +1,68 @@
+"""All fits of a model: in the folds by patient, and in folds that leak."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.estimator import Fittable
+from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
+from spectra_dl.evaluation.folds.job import FoldJob, FoldTask
+from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.rows import Rows
+
+Learned = TypeVar("Learned")
+_Learned = TypeVar("_Learned", covariant=True)
+
+
+class DividedTask(FoldTask[_Learned], Protocol[_Learned]):
+    """What is learned and asked in folds, with the folds."""
+
+    @property
+    def folds(self) -> Sequence[Fold]:
+        """Who trains and who is tested."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelJobs(Generic[Learned]):
+    """All fits of one model.
+
+    Attributes
+    ----------
+    entry
+        The model.
+    by_patient, leaky
+        A job for each fold.
+    """
+
+    entry: ModelEntry[Fittable]
+    by_patient: Sequence[FoldJob[Learned]]
+    leaky: Sequence[FoldJob[Learned]]
+
+    @classmethod
+    def of(
+        cls,
+        entry: ModelEntry[Fittable],
+        rows: Rows,
+        task: DividedTask[Learned],
+        leaky: DividedTask[Learned] | None,
+    ) -> "ModelJobs[Learned]":
+        """Return the jobs of a model.
+
+        Parameters
+        ----------
+        entry
+            The model.
+        rows
+            All rows of the evaluation.
+        task, leaky
+            Divided by patient, and by row; None leaves that out.
+        """
+        title = f"{entry.name}: leaky split,"
+        leaking = fold_jobs(entry, rows, leaky, leaky.folds, title=title) if leaky else []
+        return cls(entry, fold_jobs(entry, rows, task, task.folds), leaking)
+
+
+def all_fits(models: Sequence[ModelJobs[Any]]) -> list[FoldJob[Any]]:
+    """Return the jobs of all models, fold by fold, those that leak last."""
+    return [*by_fold([model.by_patient for model in models]), *by_fold([model.leaky for model in models])]

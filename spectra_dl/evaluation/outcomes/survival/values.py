@@ -1,0 +1,113 @@
+"""How long each patient was followed, and whether the event came, checked once for everybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray, Texts, text_array
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.class_names import MISSING_LABELS
+from spectra_dl.evaluation.outcomes.survival.curves import martingale_residuals
+from spectra_dl.evaluation.outcomes.values import RowsOfPatients, numbers_of_patients
+from spectra_dl.evaluation.patients import Patients
+from spectra_dl.evaluation.wording import first_few
+
+FEWEST_EVENTS = 10
+_WRITTEN = {"0", "1", "0.0", "1.0"}
+
+
+@dataclass(frozen=True, eq=False)
+class Survival(RowsOfPatients):
+    """Rows that belong to patients, each followed for some time.
+
+    Attributes
+    ----------
+    time
+        ``(m,)`` until the event, or until the patient was last seen without it.
+    event
+        ``(m,)`` whether the event came; where not, the patient is censored.
+    """
+
+    time: FloatArray
+    event: NDArray[np.bool_]
+
+    @property
+    def target(self) -> FloatArray:
+        """``(n, 2)`` time and event of each row's patient, as models are given them."""
+        return np.stack([self.time, self.event], axis=1)[self.of_row]
+
+    @cached_property
+    def halves(self) -> Patients:
+        """The same patients with two classes, event sooner than expected or not, for checks that compare classes."""
+        excess = martingale_residuals(self.time, self.event)
+        sooner = (excess > np.median(excess)).astype(np.intp)
+        return Patients(self.names, ("later", "sooner"), self.of_row, sooner)
+
+
+def read_survival(
+    patient: Texts | None, time: Texts, event: Texts, *, columns: Sequence[str] = ("time", "event")
+) -> Survival:
+    """Check ids, times and events of rows.
+
+    Parameters
+    ----------
+    patient
+        ``(n,)`` patient id of each row; ids that differ in spelling only are one person's.
+    time
+        ``(n,)`` how long the row's patient was followed, as text.
+    event
+        ``(n,)`` ``1`` where the event came at that time, ``0`` where the patient was last seen then without it.
+    columns
+        What times and events are called, for messages.
+
+    Raises
+    ------
+    UsageError
+        There are no patient ids.
+    DataError
+        A row lacks an id, a time or an event, a time is negative, an event is neither 0 nor 1, a patient has several, or there are fewer than ten
+        events.
+
+    Examples
+    --------
+    >>> patient = [f"p{number:02d}" for number in range(12)]
+    >>> followed = read_survival(patient, [str(number) for number in range(12)], ["1"] * 11 + ["0"])
+    >>> int(followed.event.sum()), followed.target[-1].tolist()
+    (11, [11.0, 0.0])
+    """
+    _refuse_words(event, columns[1])
+    names, of_row, (times, events) = numbers_of_patients(patient, {columns[0]: time, columns[1]: event})
+    if negative := (np.flatnonzero(times[of_row] < 0) + 1).tolist():
+        raise DataError(
+            f"{columns[0]!r:.60} is negative in {len(negative)} rows (row {first_few(negative)}); a time counts from when the patient's follow-up began: correct it, "
+            "or leave these rows out"
+        )
+    count = int(events.sum())
+    if count == 0:
+        raise DataError(
+            f"{columns[1]!r:.60} is 0 for all {len(names)} patients: without an event nothing says who is at risk; is 1 the event, and 0 a patient last seen "
+            "without it?"
+        )
+    if count < FEWEST_EVENTS:
+        raise DataError(
+            f"{count} of {len(names)} patients have an event, and at least {FEWEST_EVENTS} are needed: with so few a C-index of .50 and one of .70 look alike, "
+            "and neither a curve by risk nor a calibration shows anything; follow the patients longer, or bring more"
+        )
+    return Survival(names, of_row, times, events.astype(bool))
+
+
+def _refuse_words(event: Texts, column: str) -> None:
+    cells = [text.strip() for text in text_array(event)]
+    wrong = [
+        row
+        for row, cell in enumerate(cells, start=1)
+        if cell not in _WRITTEN and cell.lower() not in MISSING_LABELS
+    ]
+    if wrong:
+        raise DataError(
+            f"{column!r:.60} holds {cells[wrong[0] - 1]!r:.40} in row {wrong[0]} ({len(wrong)} such rows); write 1 where the event came and 0 where the patient was "
+            "last seen without it"
+        )

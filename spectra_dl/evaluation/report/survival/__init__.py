@@ -1,0 +1,1 @@
+"""Reports of times to an event."""

@@ -1,0 +1,1 @@
+"""Results as text: CSV that no spreadsheet runs, JSON in one pass."""

@@ -1,0 +1,1 @@
+"""Images of tissue to classes: images, cohort, models on their features, predictor."""

@@ -1,0 +1,72 @@
+"""Images to features by frozen encoders, through the store of features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.imaging.precut_tiles import PrecutTiles
+from spectra_dl.tissue.images import TissueImages
+
+_ANY_SIDE = 1.0  # each image is encoded whole, whatever its size
+
+
+@dataclass(frozen=True, eq=False)
+class _WholeImages:
+    """Images as the encoders' rooms take them: places in a row, around each of which lies one whole image."""
+
+    images: TissueImages
+
+    name = "images"
+    um_per_pixel = 1.0
+    full_um_per_pixel = None
+
+    @property
+    def image(self) -> PrecutTiles:
+        return PrecutTiles(self.images.files, self.position_um, None)
+
+    @property
+    def barcode(self) -> TextArray:
+        return self.images.name
+
+    @property
+    def position_um(self) -> FloatArray:
+        return np.column_stack([np.arange(len(self.images), dtype=np.float64), np.zeros(len(self.images))])
+
+    @property
+    def full_pixel(self) -> FloatArray:
+        return self.position_um
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def select(self, rows: np.ndarray) -> "_WholeImages":
+        return replace(self, images=self.images[rows])
+
+
+def encode_images(
+    images: TissueImages, encoders: Sequence[str], store: FeatureStore | None = None
+) -> SectionFeatures:
+    """Return the features ``(n, d)`` of whole images, the encoders' blocks side by side.
+
+    Parameters
+    ----------
+    images
+        ``n`` images.
+    encoders
+        By name; see `spectra_dl.imaging.encoders.registry.build_encoder`.
+    store
+        Where features are looked up and kept; None computes them.
+
+    Raises
+    ------
+    UsageError
+        There is no such encoder.
+    DataError
+        An image is damaged.
+    """
+    recipe = FeatureRecipe(tuple(encoders), (_ANY_SIDE,))
+    return SectionEncoder(recipe, store).features(_WholeImages(images))

@@ -1,0 +1,95 @@
+"""How a member of an ensemble for images is built: standardised on its own rows, and a network on features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import IndexArray, TextArray
+from spectra_dl.classification.parts import MemberParts, WholeNetwork
+from spectra_dl.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra_dl.training.grouped.network import NetworkGroup
+
+
+@dataclass(frozen=True, eq=False)
+class Standard:
+    """Means and spreads ``(d,)`` float32 of features; the spread of a constant feature is 1."""
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ImageRecipe:
+    """What `spectra_dl.classification.ensemble.train_ensemble` must know of images as features.
+
+    Attributes
+    ----------
+    training
+        Settings of the loop.
+    """
+
+    training: TrainingSettings
+
+    augment = None
+
+    def prepare(self, rows: NDArray[np.float32]) -> Standard:
+        """Return means and spreads of the rows a member learns from."""
+        spread = rows.std(axis=0, dtype=np.float64)
+        constant = spread <= 1e-6 * np.maximum(1e-12, np.abs(rows).mean(axis=0, dtype=np.float64))
+        scale = np.where(constant, 1.0, spread).astype(np.float32)
+        return Standard(rows.mean(axis=0, dtype=np.float64).astype(np.float32), scale)
+
+    def inputs(self, prepared: Standard, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return features as they are: the network standardises them.
+
+        Parameters
+        ----------
+        prepared
+            From `prepare`.
+        rows
+            ``(n, d)``.
+        """
+        return rows
+
+    def build(self, prepared: Standard, n_classes: int) -> "nn.Module":
+        """Return an untrained network with weights drawn from torch's global generator.
+
+        Parameters
+        ----------
+        prepared
+            From `prepare`.
+        n_classes
+            Classes, 2 or more.
+        """
+        from spectra_dl.tissue.estimators.mlp import FeatureMLP, standardising
+
+        return standardising(FeatureMLP(len(prepared.mean), n_classes), prepared)
+
+    def parts(
+        self, network: "nn.Module", inputs: NDArray[np.float32], target: IndexArray, patient: TextArray
+    ) -> MemberParts:
+        """Return the trained member, which has one part.
+
+        Parameters
+        ----------
+        network
+            From `build`, trained.
+        inputs, target, patient
+            Of the member's own rows; not looked at.
+        """
+        return WholeNetwork(network)
+
+    def together(self, rows: NDArray[np.float32]) -> int:
+        """Return 1: each member is trained alone."""
+        return 1
+
+    def group(self, networks: "Sequence[nn.Module]") -> "NetworkGroup":
+        """Refuse, since no members are trained together."""
+        raise NotImplementedError("members of images are trained one by one")

@@ -1,0 +1,94 @@
+"""Images of tissue as rows, with what is known of each; pixels are read when they are asked for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
+from spectra_dl.errors import DataError
+from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.precut_tiles import TileFiles
+
+
+@dataclass(frozen=True, eq=False)
+class TissueImages:
+    """A row per image; ``images[rows]`` takes some of them.
+
+    Attributes
+    ----------
+    folder
+        Under which all files lie.
+    name
+        ``(n,)`` text: each file's path in the folder, which is its id.
+    label, patient, slide
+        ``(n,)`` text; None where nobody said.
+    position
+        ``(n, 2)`` x and y of each image in its slide's pixels, NaN where it is not known; None where nobody said.
+    mpp
+        ``(n,)`` µm per pixel, NaN where it is not known; None where nobody said.
+    metadata
+        ``(n,)`` text by name: what else was said.
+    notes
+        A sentence for each guess, and for what was left out.
+
+    Raises
+    ------
+    DataError
+        The parts have different lengths.
+
+    Examples
+    --------
+    >>> names = np.array(["a.png", "b.png"], dtype=object)
+    >>> images = TissueImages(Path("tiles"), names)
+    >>> len(images), list(images[np.array([1])].name)
+    (2, ['b.png'])
+    """
+
+    folder: Path
+    name: TextArray
+    label: TextArray | None = None
+    patient: TextArray | None = None
+    slide: TextArray | None = None
+    position: FloatArray | None = None
+    mpp: FloatArray | None = None
+    metadata: Mapping[str, TextArray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        parts = (self.label, self.patient, self.slide, self.position, self.mpp, *self.metadata.values())
+        if any(part is not None and len(part) != len(self.name) for part in parts):
+            raise DataError(f"{len(self.name)} images with parts of other lengths; give one entry per image")
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def __getitem__(self, rows: IndexArray | NDArray[np.bool_]) -> "TissueImages":
+        return TissueImages(
+            self.folder,
+            self.name[rows],
+            None if self.label is None else self.label[rows],
+            None if self.patient is None else self.patient[rows],
+            None if self.slide is None else self.slide[rows],
+            None if self.position is None else self.position[rows],
+            None if self.mpp is None else self.mpp[rows],
+            {name: cells[rows] for name, cells in self.metadata.items()},
+            self.notes,
+        )
+
+    @property
+    def files(self) -> TileFiles:
+        """The files, in order; each is opened when its pixels are asked for."""
+        return TileFiles(self.folder, tuple(self.folder / str(name) for name in self.name))
+
+    def pixels(self) -> Iterator[Pixels]:
+        """Yield ``(h, w, 3)`` pixels of each image, one at a time.
+
+        Raises
+        ------
+        DataError
+            One is damaged.
+        """
+        return self.files.read(range(len(self)))

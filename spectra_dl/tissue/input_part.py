@@ -1,0 +1,67 @@
+"""What a model of images says of its input: the header's part of this modality."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from spectra_dl.imaging.features.description import EncoderDescription
+from spectra_dl.imaging.features.precomputed import PRECOMPUTED
+from spectra_dl.models.header import Classification, Closed, InputPart
+
+ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
+class ImageNetwork(Closed):
+    """The network by name, and the numbers it is built from."""
+
+    name: Literal["mlp"] = "mlp"
+    n_features: int = Field(ge=1, le=100_000)
+    n_classes: int = Field(ge=2, le=1_000)
+    members: int = Field(ge=1, le=100)
+
+
+class TrainingImages(Closed):
+    """How many images the model was trained on, and digests by which each file is known again."""
+
+    images: int = Field(ge=1)
+    image_hashes: list[ImageHash] = Field(max_length=10_000_000)
+
+
+class TissueInput(InputPart):
+    """The encoders, the networks, the training images, and whether a class is a patient's or an image's."""
+
+    kind: Literal["tissue"] = "tissue"
+    version: Literal[1] = 1
+    encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
+    network: ImageNetwork
+    training: TrainingImages
+    classes_of: Literal["patient", "image"]
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if any(encoder.name == PRECOMPUTED for encoder in self.encoders):
+            raise ValueError("a model of images takes images, not features from elsewhere")
+        if self.network.n_features != sum(encoder.width for encoder in self.encoders):
+            raise ValueError("the encoders do not match the network's inputs")
+        return self
+
+    def check(self, classification: Classification | None) -> None:
+        """Raise a ValueError where the network has other classes than the model."""
+        if classification is None or len(classification.classes) != self.network.n_classes:
+            raise ValueError("the network has another number of classes than the model")
+
+    def model_lines(self) -> list[str]:
+        """Return lines of the card that say what kind of model this is."""
+        return [
+            f"Network        {self.network.name}, {self.network.members} members",
+            f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, whole images",
+            f"Classes are    of {self.classes_of}s",
+        ]
+
+    def needs_lines(self) -> list[str]:
+        """Return a line of the card that says what an input must be."""
+        return ["Needs          images cut and scanned as the training images were"]
+
+    def training_rows(self) -> str:
+        """Return how many images the model was trained on."""
+        return f"{self.training.images} images"

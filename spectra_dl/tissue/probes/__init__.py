@@ -1,0 +1,64 @@
+"""What the audit tries on images: signals other than biology that classes may be predicted from."""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.audit import AuditInputs, Probe, RowCheck
+from spectra_dl.tissue.cohort import ImageCohort
+from spectra_dl.tissue.probes.confounding import class_goes_with_patient, class_goes_with_slide
+from spectra_dl.tissue.probes.image_facts import ImageFacts
+from spectra_dl.tissue.probes.near_copies import near_copies_check
+
+__all__ = ["image_audit_inputs", "image_probes"]
+
+_MAY_BE_BIOLOGY = "Nuclei, necrosis and fat change it too: look at images of both classes, and normalise the stain to see what is left."
+
+
+def image_probes(facts: ImageFacts, position: FloatArray | None) -> list[Probe]:
+    """Return every probe that these images allow.
+
+    Parameters
+    ----------
+    facts
+        Of ``n`` images.
+    position
+        ``(n, 2)`` in their slides, NaN where it is not known; None where nobody said.
+    """
+    probes = [
+        Probe("stain", "the mean colour of the tissue alone", facts.colour, "warn", _MAY_BE_BIOLOGY),
+        Probe("background", "the share of glass alone", facts.background, "warn", _MAY_BE_BIOLOGY),
+        Probe("sharpness", "the sharpness alone", facts.sharpness, "warn", _MAY_BE_BIOLOGY),
+        Probe("pen marks", "the share of pixels in the colours of pens alone", facts.ink),
+        Probe("JPEG quality", "how strongly the files are compressed alone", facts.compression),
+        Probe("image size", "size and format of the files alone", facts.size),
+    ]
+    if position is not None and np.isfinite(position).all():
+        remark = (
+            "A class may have its place in a section; where it was cut out from a frame, the frame is known."
+        )
+        probes.append(Probe("position", "where in the slide an image was cut out", position, "warn", remark))
+    return probes
+
+
+def image_audit_inputs(cohort: ImageCohort, features: NDArray[np.float32]) -> AuditInputs:
+    """Return what besides biology may predict the classes of images.
+
+    Parameters
+    ----------
+    cohort
+        The images with their patients.
+    features
+        ``(n, d)`` of them, on which a cheap model is fitted.
+    """
+    images = cohort.images
+    facts = ImageFacts.of(images)
+    checks: list[RowCheck] = [near_copies_check(facts.hashes, images.name), class_goes_with_patient]
+    if images.slide is not None:
+        checks.append(partial(class_goes_with_slide, list(images.slide)))
+    columns = {**images.metadata, "scanner in the files": facts.scanner}
+    spread = features.std(axis=0)
+    standard = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return AuditInputs(image_probes(facts, images.position), checks, columns, standard.astype(np.float64))

@@ -1,0 +1,144 @@
+"""Checks of images that were listed, whatever listed them, and the table that comes of it."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spectra_dl.arrays import text_array
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.class_names import MISSING_LABELS
+from spectra_dl.evaluation.patients import MISSING_IDS
+from spectra_dl.evaluation.wording import first_few
+from spectra_dl.imaging.image_file import ImageFile, open_image
+from spectra_dl.tissue.images import TissueImages
+from spectra_dl.tissue.readers.stated import StatedImage, number_column, text_column
+
+_MPP = (0.01, 1000.0)  # µm per pixel that an image can have, electron micrograph to radiograph
+_SAME_SCALE = 0.05
+_MOST_PIXELS = 16_000_000
+
+
+def checked_images(
+    folder: Path, stated: Sequence[StatedImage], notes: Sequence[str], *, labelled: bool = True
+) -> TissueImages:
+    """Return the table of images that were listed.
+
+    Parameters
+    ----------
+    folder
+        Under which they lie.
+    stated
+        What was said of each.
+    notes
+        How it was read.
+    labelled
+        Whether they are to be learnt from. If not, every one is kept and none is opened: prediction says of each whether it can be used.
+
+    Raises
+    ------
+    DataError
+        A label or patient is missing, a slide has two patients, a file is no image, or two files are the same under two classes or patients.
+    UnsafeError
+        A file holds pickle data.
+    """
+    for field, missing in (("label", MISSING_LABELS), ("patient", MISSING_IDS), ("slide", MISSING_IDS)):
+        _refuse_missing(stated, field, missing)
+    _refuse_shared_slides(stated)
+    kept, said = list(stated), list(notes)
+    if labelled:
+        opened = [_opened(folder, image) for image in stated]
+        said += [note for image in opened for note in image.notes][:3]
+        kept, copies = _without_copies(folder, stated)
+        if copies:
+            said.append(f"{len(copies)} files are copies of others and were left out: {first_few(copies)}")
+    mpp = number_column(kept, "mpp")
+    if mpp is not None:
+        said += _scale_notes(kept, mpp)
+    x, y = (number_column(kept, axis) for axis in "xy")
+    columns = dict.fromkeys(name for image in kept for name in image.other)
+    return TissueImages(
+        folder,
+        text_array([image.name for image in kept]),
+        text_column(kept, "label"),
+        text_column(kept, "patient"),
+        text_column(kept, "slide"),
+        None if x is None or y is None else np.column_stack([x, y]),
+        mpp,
+        {name: text_array([image.other.get(name, "") for image in kept]) for name in columns},
+        tuple(said),
+    )
+
+
+def _opened(folder: Path, image: StatedImage) -> ImageFile:
+    """Open an image, of which no pixel is decoded yet."""
+    opened = open_image(folder / image.name)
+    if opened.width * opened.height > _MOST_PIXELS:
+        raise DataError(
+            f"{image.name}: {opened.width} x {opened.height} pixels are a slide; cut it into images of at most 16 million pixels, each with its label"
+        )
+    return opened
+
+
+def _refuse_missing(stated: Sequence[StatedImage], field: str, missing: frozenset[str]) -> None:
+    """Refuse images of which a field wasn't said while it was of others."""
+    if not any(field in image.said for image in stated):
+        return
+    without = [image.where for image in stated if image.said.get(field, "").strip().lower() in missing]
+    if without:
+        raise DataError(
+            f"{len(without)} of {len(stated)} images have no {field} ({first_few(without, at_most=3)}); fill it in, or leave them out"
+        )
+
+
+def _refuse_shared_slides(stated: Sequence[StatedImage]) -> None:
+    owners: dict[str, str] = {}
+    for image in stated:
+        slide, patient = image.said.get("slide"), image.said.get("patient")
+        if slide is None or patient is None:
+            continue
+        if owners.setdefault(slide, patient) != patient:
+            raise DataError(
+                f"{image.where}: slide {slide!r:.60} stands with patients {first_few([owners[slide], patient])}; a slide has one patient: correct it, or "
+                "give slides names that differ between patients"
+            )
+
+
+def _without_copies(folder: Path, stated: Sequence[StatedImage]) -> tuple[list[StatedImage], list[str]]:
+    """Return the images but for files that are the same, byte for byte, and the names of those."""
+    same: dict[str, list[StatedImage]] = defaultdict(list)
+    for image in stated:
+        same[hashlib.sha256((folder / image.name).read_bytes()).hexdigest()].append(image)
+    for images in same.values():
+        for field in ("label", "patient"):
+            values = sorted({image.said.get(field, "") for image in images})
+            if len(values) > 1:
+                what = "labels" if field == "label" else "patients"
+                raise DataError(
+                    f"{first_few((image.name for image in images), at_most=2)} are the same file, byte for byte, under {len(values)} {what} "
+                    f"({first_few(values)}); find out whose it is, and leave the others out"
+                )
+    copies = {image.name for images in same.values() for image in images[1:]}
+    return [image for image in stated if image.name not in copies], sorted(copies)
+
+
+def _scale_notes(stated: Sequence[StatedImage], mpp: np.ndarray) -> list[str]:
+    known = mpp[np.isfinite(mpp)]
+    wrong = [
+        image.where
+        for image, value in zip(stated, mpp, strict=True)
+        if np.isfinite(value) and not _MPP[0] <= value <= _MPP[1]
+    ]
+    if wrong:
+        raise DataError(
+            f"mpp is µm per pixel, from {_MPP[0]:g} to {_MPP[1]:g}, and something else in {first_few(wrong, at_most=3)}; correct it"
+        )
+    if len(known) < len(mpp):
+        return [f"{len(mpp) - len(known)} of {len(mpp)} images have no mpp"]
+    if known.max() > known.min() * (1 + _SAME_SCALE):
+        return [
+            f"images have {known.min():g} to {known.max():g} µm per pixel and are brought to one size in pixels all the same; cut them at one magnification"
+        ]
+    return []

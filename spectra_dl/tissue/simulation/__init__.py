@@ -1,0 +1,1 @@
+"""A study of images of tissue whose classes are known."""

@@ -1,0 +1,158 @@
+"""Predict images: a class for each image and each patient."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isnan
+from pathlib import Path
+
+from spectra_dl.classification.abstention import coverage_notes
+from spectra_dl.classification.decision import Answer
+from spectra_dl.classification.patient_pooling import PatientTally
+from spectra_dl.classification.predictions import (
+    PatientPredictions,
+    RowPredictions,
+    patient_predictions_file,
+    row_predictions_file,
+)
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.tissue.images import TissueImages
+from spectra_dl.tissue.predictor import TissuePredictor
+
+_OF_IMAGES = (
+    "the model's classes are of images, so each image has its own answer and no patient has one; coverage was fitted on a patient's images of one class together "
+    "and is not promised for one image"
+)
+LISTED = 10_000  # patients in report.json; patients.csv has all
+Answered = Sequence[tuple[PatientPredictions, list[Answer]]]
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedImages(RunResult):
+    """Predictions of images.
+
+    Attributes
+    ----------
+    predictor
+        The model.
+    images
+        What was predicted.
+    rows
+        Of each image.
+    answered
+        Of each patient, some at a time, with the answers; of each image where no patients were named.
+    coverage
+        How often sets of classes shall hold the true one.
+    seen
+        How many of the images the model was trained on.
+    notes
+        Of the reader and of the model.
+    """
+
+    predictor: TissuePredictor
+    images: TissueImages
+    rows: RowPredictions
+    answered: Answered
+    coverage: float
+    seen: int
+    notes: tuple[str, ...]
+
+    @property
+    def damaged(self) -> int:
+        """How many images were refused."""
+        return int(self.rows.damaged.sum())
+
+    @property
+    def report(self) -> dict[str, object]:
+        """The model's digest and source, notes, and the first patients, ready for JSON."""
+        status = {name: int((self.rows.status == name).sum()) for name in ("ok", "warned", "refused")}
+        return {
+            "model_sha256": self.predictor.sha256,
+            "trained_on": self.predictor.header.training.source,
+            "notes": list(self.notes),
+            "results": {
+                "coverage": self.coverage,
+                "images": status,
+                "patients_total": sum(len(answers) for _, answers in self.answered),
+                "patients": _patients_json(self.answered),
+            },
+        }
+
+
+def predict_study(
+    predictor: TissuePredictor,
+    images: TissueImages,
+    folder: Path | None = None,
+    *,
+    coverage: float | None = None,
+    encoders: Sequence[str] = (),
+    store: FeatureStore | None = None,
+) -> PredictedImages:
+    """Predict images, and write a line for each image and each patient; where classes are of images, each image is answered by itself.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    images
+        Of which classes need not be known; without patients each image stands for itself.
+    folder
+        Where ``predictions.csv`` and ``patients.csv`` are written; None writes nothing.
+    coverage
+        How often sets of classes shall hold the true one; None takes the one that the model was stored with.
+    encoders
+        Those that a model file alone may not call for.
+    store
+        Where features are looked up and kept.
+
+    Raises
+    ------
+    UsageError
+        The model has no limits for this coverage, or an encoder must be named.
+    EnvironmentFault
+        A file can't be written.
+    """
+    rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
+    rows = predictor.predict(images, encoders=encoders, store=store)
+    tally = PatientTally(rule.classes, rule.words)
+    of_images = predictor.header.input.classes_of == "image"
+    tally.add(replace(rows, patient=None) if of_images else rows)
+    temperature = predictor.classification.calibration.temperature
+    answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
+    if folder is not None:
+        make_run_folder(folder)
+        classes, share = rule.classes, rule.conformal.coverage
+        with row_predictions_file(folder / "predictions.csv", classes) as append_rows:
+            append_rows(rows, rule.of_rows(rows), ())
+        with patient_predictions_file(folder / "patients.csv", classes, share, rule.words) as append_patients:
+            for some, answers in answered:
+                append_patients(some, answers)
+    notes = (
+        *images.notes,
+        *((_OF_IMAGES,) if of_images else ()),
+        *coverage_notes(rule.conformal, rule.classes, rule.patients),
+        *tally.notes(),
+    )
+    seen = predictor.seen_in_training(images)
+    return PredictedImages(predictor, images, rows, answered, rule.conformal.coverage, seen, notes)
+
+
+def _patients_json(answered: Answered) -> list[dict[str, object]]:
+    """Return the first patients, ready for JSON."""
+    listed: list[dict[str, object]] = []
+    for some, answers in answered:
+        for row, answer in enumerate(answers[: LISTED - len(listed)]):
+            stated = zip(some.classes, some.stated_probability[row].tolist(), strict=True)
+            listed.append(
+                {
+                    "patient": some.patient[row],
+                    "images": int(some.n_rows[row]),
+                    "used": int(some.n_used[row]),
+                    "status": some.status[row],
+                    "predicted_class": answer.predicted_class,
+                    "prediction_set": list(answer.prediction_set),
+                    "abstains": answer.abstains,
+                    "probability": {name: None if isnan(p) else p for name, p in stated},
+                }
+            )
+    return listed
