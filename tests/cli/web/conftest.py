@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -71,16 +72,20 @@ def page(opened):
 
 @pytest.fixture
 def looked_at():
-    """Checks that nothing of a page is cut at 500 and 1280 pixels, and that axe finds nothing serious."""
+    """Checks that nothing of a page is cut at 500 and 1280 pixels, light and dark, and that axe finds nothing serious."""
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python"
     ).Axe()
 
     def check(page):
-        for width in (500, 1280):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        for scheme, width in product(("light", "dark"), (500, 1280)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (scheme, width)
+            background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (background == "rgb(255, 255, 255)") == (scheme == "light")
             found = axe.run(page).response["violations"]
-            assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == [], width
+            grave = [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+            assert grave == [], (scheme, width)
 
     return check

@@ -191,9 +191,7 @@ def test_a_page_whose_server_has_ended_says_so(chromium, tmp_path, demo):
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_cut_and_every_colour_can_be_read(opened, looked_at, demo, scheme):
-    page = opened(color_scheme=scheme)
+def test_nothing_is_cut_and_every_colour_can_be_read(page, looked_at, demo):
     looked_at(page)
     drop(page, demo)
     page.locator("#view svg").wait_for()
@@ -202,8 +200,7 @@ def test_nothing_is_cut_and_every_colour_can_be_read(opened, looked_at, demo, sc
     page.frame_locator("iframe.report").locator("article.card").first.wait_for()
     page.wait_for_timeout(500)
     looked_at(page)
+    page.set_viewport_size({"width": 500, "height": 900})
     assert page.evaluate(
         "document.querySelector('iframe').contentDocument.documentElement.scrollWidth <= document.querySelector('iframe').clientWidth"
     )
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (background == "rgb(255, 255, 255)") == (scheme == "light")

@@ -134,6 +134,41 @@ def test_an_upload_that_says_it_is_too_large_is_refused_before_it_comes(served):
     served.ask("POST", f"{drop}/remove")
 
 
+def test_clients_that_go_in_the_middle_of_an_upload_leave_no_file_and_no_name_taken(served, demo):
+    drop = served.send({})
+    head = f"PUT {drop}/files?name=s.csv HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n"
+    for framing in (
+        f"Content-Length: {len(demo)}\r\n\r\n{'1,' * 5_000}",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", served.port)) as line:
+            line.sendall((head + framing).encode())
+        end = time.monotonic() + 10
+        while served.ask("PUT", f"{drop}/files?name=s.csv", demo).status == 409:  # while it is noticed
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert [path.stat().st_size for path in served.kept() if path.name == "s.csv"] == [len(demo)]
+        served.ask("POST", f"{drop}/remove")
+        drop = served.send({})
+        head = f"PUT {drop}/files?name=s.csv HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n"
+    served.ask("POST", f"{drop}/remove")
+
+
+def test_of_several_hosts_or_origins_one_that_is_foreign_is_enough_to_be_refused(served):
+    own, evil = f"127.0.0.1:{served.port}", "evil.example"
+    for headers, status in (
+        (f"Host: {own}\r\nHost: {evil}", 400),
+        (f"Host: {evil}\r\nX-Forwarded-Host: {own}", 403),
+        (f"Host: {own}\r\nOrigin: http://{own}\r\nOrigin: http://{evil}", 403),
+        (f"Host: {own}\r\nOrigin:", 403),
+    ):
+        with socket.create_connection(("127.0.0.1", served.port)) as line:
+            line.sendall(
+                f"POST {served.base}/drops HTTP/1.1\r\n{headers}\r\nContent-Length: 0\r\n\r\n".encode()
+            )
+            assert line.recv(65_536).split(b" ")[1] == str(status).encode(), headers
+
+
 def test_a_file_of_one_name_twice_is_refused(served):
     drop = served.send({"a.csv": b"1"})
     answer = served.ask("PUT", f"{drop}/files?name=A.CSV", b"2")
@@ -211,6 +246,22 @@ def test_one_job_is_done_at_a_time_and_others_wait_until_it_is_cancelled(served,
     assert "patients.csv" in served.get(second)
     for drop in (first, second):
         served.ask("POST", f"{drop}/remove")
+
+
+def test_a_storm_of_runs_and_cancels_leaves_one_job_at_a_time_and_a_server_that_works(served, demo):
+    drop = served.read({"spectra.csv": demo})
+
+    def ask(number):
+        kind = ("runs", "kind=audit") if number % 3 == 0 else ("cancel", "")
+        return served.ask("POST", f"{drop}/{kind[0]}", kind[1]).status
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(ask, range(36))) <= {303, 409}
+    served.ask("POST", f"{drop}/cancel")
+    served.wait(drop)
+    served.run(drop, "predict")
+    assert "patients.csv" in served.get(drop)
+    served.ask("POST", f"{drop}/remove")
 
 
 def test_files_are_gone_with_their_page(served, demo):

@@ -93,11 +93,8 @@ def test_what_the_model_knows_is_said_and_its_files_can_be_saved(predicted):
     assert predicted.get_by_role("link", name="map_GENE9.png").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_of_a_section_is_cut_and_every_colour_can_be_read(predicted, looked_at, scheme):
-    predicted.emulate_media(color_scheme=scheme)
+def test_nothing_of_a_section_is_cut_and_every_colour_can_be_read(predicted, looked_at):
     looked_at(predicted)
-    predicted.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_files_and_a_model_are_dropped_together(served, tissue):
