@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.spectra.readers import ReadOptions, read_spectra
     from spectra_dl.spectra.table import SpectraTable
+    from spectra_dl.tissue.estimators.classifier import TissueClassifier
+    from spectra_dl.tissue.images import TissueImages
+    from spectra_dl.tissue.predictor import TissuePredictor
+    from spectra_dl.tissue.readers import ImageOptions, read_images
     from spectra_dl.training.settings import TrainingSettings
 
 __version__ = "0.1.0"
@@ -59,6 +63,7 @@ __all__ = [
     "EnvironmentFault",
     "EvaluationSettings",
     "ExpressionPredictor",
+    "ImageOptions",
     "ModelEntry",
     "ModelFileError",
     "Preprocessing",
@@ -81,6 +86,9 @@ __all__ = [
     "SpectraScatterCorrector",
     "SpectraSmoother",
     "SpectraTable",
+    "TissueClassifier",
+    "TissueImages",
+    "TissuePredictor",
     "TissueSection",
     "TrainingDivergedError",
     "TrainingSettings",
@@ -101,6 +109,7 @@ __all__ = [
     "plot_expression_map",
     "plot_roc",
     "plot_spectra",
+    "read_images",
     "read_section",
     "read_spectra",
 ]
@@ -112,6 +121,7 @@ _HOME = {
     "EnvironmentFault": "errors",
     "EvaluationSettings": "evaluation.classes.results",
     "ExpressionPredictor": "expression.predictor",
+    "ImageOptions": "tissue.readers",
     "ModelEntry": "evaluation.entries",
     "ModelFileError": "errors",
     "Preprocessing": "spectra.preprocessing.pipeline",
@@ -134,6 +144,9 @@ _HOME = {
     "SpectraScatterCorrector": "spectra.estimators.step_transformers",
     "SpectraSmoother": "spectra.estimators.step_transformers",
     "SpectraTable": "spectra.table",
+    "TissueClassifier": "tissue.estimators.classifier",
+    "TissueImages": "tissue.images",
+    "TissuePredictor": "tissue.predictor",
     "TissueSection": "expression.section",
     "TrainingDivergedError": "errors",
     "TrainingSettings": "training.settings",
@@ -153,6 +166,7 @@ _HOME = {
     "plot_expression_map": "expression.output.maps",
     "plot_roc": "evaluation.report.roc_plot",
     "plot_spectra": "spectra.plots.spectra_plot",
+    "read_images": "tissue.readers",
     "read_section": "expression.readers",
     "read_spectra": "spectra.readers",
 }

@@ -18,6 +18,15 @@ _STEPS = {
     "identical rows": "Find out which of the copies is whose, and leave the others out.",
     "near copies": "Find out which of the copies is whose, and leave the others out.",
     "hidden replicates": "Give replicates of one person one id (--replicates N where N consecutive rows are one person's).",
+    "class and patient": "Bring more patients of each class, and believe what is left out by patient alone; no split of these images says more.",
+    "class and slide": "Evaluate by patient; cut images of several classes from each slide where there are such.",
+    "stain": "Look at images of both classes side by side; stain and scan them in the same sessions.",
+    "sharpness": "Scan both classes with one scanner and focus, or bring them to one resolution.",
+    "background": "Cut images of both classes by the same rule, such as half tissue at least.",
+    "pen marks": "Leave out images with ink, in both classes alike.",
+    "JPEG quality": "Export images of both classes again from the slides, in one format and quality.",
+    "image size": "Export images of both classes again from the slides, in one size and format.",
+    "position": "Ask how the places were chosen; cut images of both classes from everywhere in the tissue.",
     "label permutation": "Scores on shuffled labels must be chance: look for one person under several ids, and for copies.",
 }
 _OF_COLUMNS = (
