@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.spectra.readers import ReadOptions, read_spectra
     from spectra_dl.spectra.table import SpectraTable
+    from spectra_dl.tissue.estimators.classifier import TissueClassifier
+    from spectra_dl.tissue.images import TissueImages
+    from spectra_dl.tissue.predictor import TissuePredictor
+    from spectra_dl.tissue.readers import ImageOptions, read_images
     from spectra_dl.training.settings import TrainingSettings
 
 __version__ = "0.1.0"
@@ -60,6 +64,7 @@ __all__ = [
     "EnvironmentFault",
     "EvaluationSettings",
     "ExpressionPredictor",
+    "ImageOptions",
     "ModelEntry",
     "ModelFileError",
     "Preprocessing",
@@ -82,6 +87,9 @@ __all__ = [
     "SpectraScatterCorrector",
     "SpectraSmoother",
     "SpectraTable",
+    "TissueClassifier",
+    "TissueImages",
+    "TissuePredictor",
     "TissueSection",
     "TrainingDivergedError",
     "TrainingSettings",
@@ -103,6 +111,7 @@ __all__ = [
     "plot_patient",
     "plot_roc",
     "plot_spectra",
+    "read_images",
     "read_section",
     "read_spectra",
 ]
@@ -114,6 +123,7 @@ _HOME = {
     "EnvironmentFault": "errors",
     "EvaluationSettings": "evaluation.classes.results",
     "ExpressionPredictor": "expression.predictor",
+    "ImageOptions": "tissue.readers",
     "ModelEntry": "evaluation.entries",
     "ModelFileError": "errors",
     "Preprocessing": "spectra.preprocessing.pipeline",
@@ -136,6 +146,9 @@ _HOME = {
     "SpectraScatterCorrector": "spectra.estimators.step_transformers",
     "SpectraSmoother": "spectra.estimators.step_transformers",
     "SpectraTable": "spectra.table",
+    "TissueClassifier": "tissue.estimators.classifier",
+    "TissueImages": "tissue.images",
+    "TissuePredictor": "tissue.predictor",
     "TissueSection": "expression.section",
     "TrainingDivergedError": "errors",
     "TrainingSettings": "training.settings",
@@ -156,6 +169,7 @@ _HOME = {
     "plot_patient": "spectra.plots.patient_plot",
     "plot_roc": "evaluation.report.roc_plot",
     "plot_spectra": "spectra.plots.spectra_plot",
+    "read_images": "tissue.readers",
     "read_section": "expression.readers",
     "read_spectra": "spectra.readers",
 }

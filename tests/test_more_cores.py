@@ -71,8 +71,10 @@ def test_the_places_it_names_are_those_the_commands_have(page):
     assert with_jobs == {
         "evaluate_spectra",
         "evaluate_expression",
+        "evaluate_tissue",
         "train_spectra",
         "train_expression",
+        "train_tissue",
         "tiles",
         "predict",
         "preprocess",

@@ -30,7 +30,24 @@ _DIGITS = 16
 
 @dataclass(frozen=True, eq=False)
 class TissuePredictor(ClassPredictor["TissueInput"]):
-    """An ensemble of networks on features of images; see `spectra_dl.classification.predictor.ClassPredictor`."""
+    """An ensemble of networks on features of images; see `spectra_dl.classification.predictor.ClassPredictor`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import spectra_dl as sdl
+    >>> from spectra_dl.tissue.simulation.image_study import ImageStudySettings, simulate_images, write_images
+    >>> from spectra_dl.tissue.study.settings import TissueStudySettings
+    >>> from spectra_dl.tissue.study.train import train_study
+    >>> settings = TissueStudySettings(members=2, training=sdl.TrainingSettings(epochs=2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     simulated = simulate_images(ImageStudySettings(patients=3, tiles_per_class=1, side=32))
+    ...     images = sdl.read_images(write_images(pathlib.Path(folder), simulated))
+    ...     predictor = train_study(images, settings, source="simulated images").predictor
+    ...     rows = predictor.predict(images)
+    >>> rows.classes, rows.probability.shape
+    (('necrotic', 'no tumour', 'viable'), (9, 3))
+    """
 
     words = TISSUE_WORDS
 

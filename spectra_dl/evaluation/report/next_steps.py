@@ -28,6 +28,15 @@ _STEPS = {
     "shallow spots": "Look where the shallow spots lie: folds, edges and damaged tissue are better left out.",
     "above the ceiling": "Look for counts that were smoothed or copied, and for a model that sees the total of a spot.",
     "few spots": "Look at these spots in the image; ink, dust and folds are better left out.",
+    "class and patient": "Bring more patients of each class, and believe what is left out by patient alone; no split of these images says more.",
+    "class and slide": "Evaluate by patient; cut images of several classes from each slide where there are such.",
+    "stain": "Look at images of both classes side by side; stain and scan them in the same sessions.",
+    "sharpness": "Scan both classes with one scanner and focus, or bring them to one resolution.",
+    "background": "Cut images of both classes by the same rule, such as half tissue at least.",
+    "pen marks": "Leave out images with ink, in both classes alike.",
+    "JPEG quality": "Export images of both classes again from the slides, in one format and quality.",
+    "image size": "Export images of both classes again from the slides, in one size and format.",
+    "position": "Ask how the places were chosen; cut images of both classes from everywhere in the tissue.",
     "label permutation": "Scores on shuffled labels must be chance: look for one person under several ids, and for copies.",
 }
 _OF_COLUMNS = (

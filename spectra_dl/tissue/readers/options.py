@@ -13,6 +13,11 @@ class ImageOptions:
         Columns of a sheet; None takes those of these names.
     name_pattern
         How names say what an image is, such as ``"{label}___{patient}-{slide}-{x}-{y}"``; None reads none.
+
+    Examples
+    --------
+    >>> ImageOptions(patient="case").patient
+    'case'
     """
 
     label: str | None = None

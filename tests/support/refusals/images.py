@@ -1,4 +1,4 @@
-"""Section E: images and slides."""
+"""Sections E and I: images and slides, and images with classes."""
 
 import io
 from collections.abc import Callable
@@ -50,6 +50,40 @@ def _cut(kind: str) -> bytes:
     return whole[: len(whole) // 2]
 
 
+_NAMES = ("0.png", "1.png", "2.png")
+_SHEET = "path,patient,slide,label\n0.png,P1,S1,viable\n1.png,P2,S2,necrotic\n2.png,P3,S3,viable\n"
+_EVALUATE = ("evaluate", "tissue", "images.csv", "--models", "logistic", "--out", "out")
+_FOLDERS = "tests/tissue/readers/test_folders_and_names.py"
+
+
+def with_sheet(text: str, change: Callable[[Path], object] | None = None) -> Maker:
+    """Three images beside a sheet of this text."""
+
+    def make(folder: Path) -> list[Command]:
+        for number, name in enumerate(_NAMES):
+            pixels = np.random.default_rng(number).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name)
+        (folder / "images.csv").write_text(text, encoding="utf-8")
+        if change is not None:
+            change(folder)
+        return [_EVALUATE]
+
+    return make
+
+
+def _instead(old: str, new: str) -> Maker:
+    assert old in _SHEET
+    return with_sheet(_SHEET.replace(old, new))
+
+
+def _with_file(name: str, content: Callable[[Path], bytes], line: str) -> Maker:
+    return with_sheet(_SHEET + line, lambda folder: (folder / name).write_bytes(content(folder)))
+
+
+def _first(folder: Path) -> bytes:
+    return (folder / "0.png").read_bytes()
+
+
 ROWS = [
     Row("E", "3.6 billion pixels of one bit in a small file", "refuse", _SMALLER, with_image(REFUSED["a bomb of 3.6 Gpx in one bit"]), bounded=True),
     Row("E", "2.7 GB of colour in 2.6 MB", "refuse", _SMALLER, with_image(REFUSED["2.7 GB of colour in 2.6 MB"])),
@@ -77,4 +111,18 @@ ROWS = [
     Row("E", "places on an array in x and y of a table of tiles", "refuse", "Call them array_col and array_row.", says="x and y a pixel apart, or that differ from pixel_x and pixel_y beside them, are no pixels.", tests=(f"{_TILES}::test_places_on_an_array_beside_pixels_are_not_taken_for_pixels", f"{_TILES}::test_places_on_an_array_alone_are_refused")),
     Row("E", "features whose barcodes and coords belong to other spots", "refuse", "Make the file again.", says="How much of the spots' places the coords explain is named.", tests=("tests/imaging/features/test_patches.py::test_coords_of_other_rows_than_the_barcodes_are_refused",)),
     Row("E", "an image without um per pixel", "refuse", "Say --mpp.", with_image(_saved, scale=False), "--mpp"),
+]  # fmt: skip
+ROWS += [
+    Row("I", "a sheet that names an image which is not there", "refuse", "Correct the path, or take the line out.", _instead("1.png", "9.png"), "there is no file '9.png'"),
+    Row("I", "a path that leads out of the folder", "refuse", "Put the images beside the sheet.", _instead("1.png", "../1.png"), "leads out of the sheet's folder"),
+    Row("I", "an image that stands in two lines", "refuse", "Keep one line.", _instead("1.png", "0.png"), "stands in line 2 already"),
+    Row("I", "an image without a class", "refuse", "Fill it in.", _instead("P2,S2,necrotic", "P2,S2,"), "have no label"),
+    Row("I", "an image whose patient is nan", "refuse", "Fill it in.", _instead("P2,S2", "nan,S2"), "have no patient"),
+    Row("I", "a slide of two patients", "refuse", "Give slides names of their own.", _instead("P2,S2", "P2,S1"), "slide 'S1' stands with patients"),
+    Row("I", "one file under two classes", "refuse", "Find out whose it is.", _with_file("copy.png", _first, "copy.png,P1,S1,necrotic\n"), "byte for byte, under 2 labels"),
+    Row("I", "one file under two patients", "refuse", "Find out whose it is.", _with_file("copy.png", _first, "copy.png,P4,S4,viable\n"), "byte for byte, under 2 patients"),
+    Row("I", "an image cut short", "refuse", "Take a fresh copy.", _with_file("cut.png", lambda folder: _first(folder)[:700], "cut.png,P4,S4,necrotic\n"), "truncated or damaged"),
+    Row("I", "text under the name of an image", "refuse", "Export the image.", _with_file("text.png", lambda folder: b"no image", "text.png,P4,S4,necrotic\n"), "not a JPEG, PNG or TIFF"),
+    Row("I", "pickle data under the name of an image", "unsafe", "Take the image itself.", _with_file("evil.png", lambda folder: b"\x80\x04\x95evil", "evil.png,P4,S4,necrotic\n"), "never loaded"),
+    Row("I", "folders train and test in place of classes", "refuse", "Bring folders by class and patient, or a sheet.", says="Folders that are parts of a split are refused as classes; the split is drawn by patient.", tests=(f"{_FOLDERS}::test_folders_that_say_no_patient_are_refused",)),
 ]  # fmt: skip

@@ -55,8 +55,24 @@ SECTIONS = {
         "Leaks",
         "A patient on both sides of a split makes any model look good. Everything that is fitted is fitted inside the fold.",
     ),
+    "I": (
+        "Images with classes",
+        "Class and patient of an image decide every score. What a sheet or a name says of it is checked before anything is computed, and one image is "
+        "never counted for two classes or two patients.",
+    ),
 }
-_MODULES = (tables, stated_words, damaged_rows, spectra_files, models, hdf5, tissue, images, outputs, run)
+_MODULES = (
+    tables,
+    stated_words,
+    damaged_rows,
+    spectra_files,
+    models,
+    hdf5,
+    tissue,
+    images,
+    outputs,
+    run,
+)
 ROWS: tuple[Row, ...] = tuple(
     row for letter in SECTIONS for module in _MODULES for row in module.ROWS if row.section == letter
 )
