@@ -1,16 +1,11 @@
 """One server for all tests of the page, and one browser for a module."""
 
-import os
-import shutil
 from itertools import product
-from pathlib import Path
 
 import pytest
 
+from pages.chromium import launched
 from serving.served import Served
-
-MISSING = "the browser's tests need Chromium: apt-get install chromium, or playwright install chromium; CHROMIUM names another place"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -21,19 +16,8 @@ def served(tmp_path_factory):
 
 @pytest.fixture(scope="module")  # while it lives, its event loop is in the way of tests that run one
 def chromium():
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    with api.sync_playwright() as playwright:
-        installed = [
-            os.environ.get("CHROMIUM"),
-            *map(shutil.which, NAMES),
-            playwright.chromium.executable_path,
-        ]
-        path = next((each for each in installed if each and Path(each).exists()), None)
-        if path is None:
-            pytest.skip(MISSING)
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

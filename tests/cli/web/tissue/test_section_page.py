@@ -85,6 +85,10 @@ def test_the_tissue_is_seen_below_the_spots(predicted):
     ).ok
 
 
+def test_what_was_predicted_can_be_predicted_again_with_other_choices(predicted):
+    assert predicted.get_by_role("button", name="Predict expression").count() == 1
+
+
 def test_what_the_model_knows_is_said_and_its_files_can_be_saved(predicted):
     assert predicted.get_by_text("it knows nothing of real patients").is_visible()
     with predicted.expect_download() as saved:
