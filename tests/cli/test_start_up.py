@@ -46,6 +46,7 @@ def imported_after(*words: str) -> list[str]:
         ["predict", "--help"],
         ["train", "spectra", "--help"],
         ["evaluate", "spectra", "--help"],
+        ["evaluate", "tissue", "--help"],
         ["data", "--help"],
         ["serve", "--help"],
     ],

@@ -124,6 +124,10 @@ def _folds(
         return _left_out(cohort, settings.split_by), settings.split_by, ()
     fewest = min(Counter(dict(zip(cohort.patient, cohort.label, strict=True)).values()).values())
     if settings.folds is None and fewest < _FOLDS:
+        if settings.evaluation.repeats > 1:
+            raise UsageError(
+                f"a class has {fewest} patients, so one patient at a time is left out, which can be done in one way only; leave --repeats out or say --folds"
+            )
         note = (
             f"a class has {fewest} patients, too few for {_FOLDS} folds, so one patient at a time is left out"
         )

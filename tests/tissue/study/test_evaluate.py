@@ -110,3 +110,9 @@ def test_classes_at_random_are_not_found(of_patients):
 def test_a_column_that_is_not_there_is_refused(images):
     with pytest.raises(UsageError, match="--split-by 'ward': there is no such column; there are patient"):
         evaluate_study(images, replace(LOGISTIC, split_by="ward"))
+
+
+def test_one_patient_at_a_time_is_left_out_in_one_way_only(images):
+    few = images[np.isin(images.patient.astype(str), ["SIM01", "SIM02", "SIM03"])]
+    with pytest.raises(UsageError, match="in one way only; leave --repeats out"):
+        evaluate_study(few, replace(LOGISTIC, evaluation=replace(QUICK, repeats=2)))
