@@ -47,8 +47,8 @@ MUTANTS = (
     Mutant(
         "two patients of a class give no inner folds",
         "evaluation/folds/splits.py",
-        "if folds >= 2 else []",
-        "if folds > 2 else []",
+        "if folds < 2:\n        return []\n    try:",
+        "if folds <= 2:\n        return []\n    try:",
         _SPLITS,
     ),
     Mutant(
