@@ -1,6 +1,7 @@
 """Fixtures every room's tests may use."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Where numba first runs in parallel (scanpy's neighbours), it sets the threads of OpenMP for the whole process, torch's with them; with
 # more of them than free processors, all networks after it train at a tenth of their speed.
 os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
+
+# A shell starts what runs in the background deaf to interrupts, and every process that tests start and interrupt inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import hypothesis
 import pytest

@@ -60,6 +60,7 @@ def test_an_event_costs_its_surprise_among_those_still_at_risk() -> None:
     np.testing.assert_allclose(cox_loss(risk, target), wanted, rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:Ties in .time. detected")  # as wanted
 def test_coxs_loss_and_gradient_equal_torchsurvs() -> None:
     library = pytest.importorskip("torchsurv.loss.cox", reason="torchsurv, of the extra test")
     for seed in range(5):
