@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from spectra_dl.tissue.estimators.classifier import TissueClassifier
     from spectra_dl.tissue.images import TissueImages
     from spectra_dl.tissue.predictor import TissuePredictor
-    from spectra_dl.tissue.readers import ImageOptions, read_images
+    from spectra_dl.tissue.readers import read_images
+    from spectra_dl.tissue.reading_options import ImageOptions
     from spectra_dl.training.settings import TrainingSettings
 
 __version__ = "0.1.0"
@@ -123,7 +124,7 @@ _HOME = {
     "EnvironmentFault": "errors",
     "EvaluationSettings": "evaluation.classes.results",
     "ExpressionPredictor": "expression.predictor",
-    "ImageOptions": "tissue.readers",
+    "ImageOptions": "tissue.reading_options",
     "ModelEntry": "evaluation.entries",
     "ModelFileError": "errors",
     "Preprocessing": "spectra.preprocessing.pipeline",

@@ -29,7 +29,8 @@ from spectra_dl.evaluation.folds.splits import Fold, spectrum_folds, undivided_f
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.readers import ImageOptions, read_images
+from spectra_dl.tissue.readers import read_images
+from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl.tissue.study.evaluate import evaluate_study
 from spectra_dl.tissue.study.settings import TissueStudySettings
 

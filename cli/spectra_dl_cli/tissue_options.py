@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra_dl.tissue.estimators.model_names import NAMES
-from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.options import bundled, positive_option, sample_label_option, store_option, together
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from spectra_dl.errors import UsageError
-from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.commands.tissue.predict import predict_images
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,

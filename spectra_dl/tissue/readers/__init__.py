@@ -8,11 +8,9 @@ from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.readers.checks import checked_images
 from spectra_dl.tissue.readers.class_folders import read_class_folders
 from spectra_dl.tissue.readers.name_pattern import read_by_pattern
-from spectra_dl.tissue.readers.options import ImageOptions
 from spectra_dl.tissue.readers.sheet import is_sheet_of_images, read_sheet
 from spectra_dl.tissue.readers.stated import StatedImage, image_files
-
-__all__ = ["ImageOptions", "read_images"]
+from spectra_dl.tissue.reading_options import ImageOptions
 
 
 def read_images(

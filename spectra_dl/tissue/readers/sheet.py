@@ -8,8 +8,8 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.storage.text.csv_rows import restored
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
-from spectra_dl.tissue.readers.options import ImageOptions
 from spectra_dl.tissue.readers.stated import StatedImage
+from spectra_dl.tissue.reading_options import ImageOptions
 
 _FIELDS = ("label", "patient", "slide", "x", "y", "mpp")
 _LARGEST = 256 << 20  # bytes

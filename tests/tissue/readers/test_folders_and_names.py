@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.tissue.readers import ImageOptions, read_images
+from spectra_dl.tissue.readers import read_images
 from spectra_dl.tissue.readers.name_pattern import NamePattern
+from spectra_dl.tissue.reading_options import ImageOptions
 
 PATTERN = "{label}___{case}-{slide}-{x}-{y}_{}"
 

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from spectra_dl.errors import DataError, UnsafeError
-from spectra_dl.tissue.readers import ImageOptions, read_images
+from spectra_dl.tissue.readers import read_images
+from spectra_dl.tissue.reading_options import ImageOptions
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,

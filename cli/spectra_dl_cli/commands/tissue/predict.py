@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
-from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.options import open_store
 from spectra_dl_cli.output import Output, origin_of, say_warning, table_text
 

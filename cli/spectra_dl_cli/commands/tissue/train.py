@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from spectra_dl.tissue.readers.options import ImageOptions
+from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
