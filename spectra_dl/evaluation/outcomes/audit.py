@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import AuditInputs, AuditJob, Probe
 from spectra_dl.evaluation.audit.columns import read_columns
@@ -16,6 +16,7 @@ from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, 
 from spectra_dl.evaluation.intervals import Interval, percentile_interval
 from spectra_dl.evaluation.outcomes.chance import ridge
 from spectra_dl.evaluation.outcomes.metrics import Predicted, spearman_within
+from spectra_dl.evaluation.outcomes.patient_task import PatientTask
 from spectra_dl.evaluation.outcomes.task import OutcomeTask
 from spectra_dl.evaluation.wording import figure, first_few
 
@@ -79,17 +80,47 @@ def probe_correlation(features: FloatArray, task: OutcomeTask) -> Interval:
     task
         Whose the rows are, the numbers and the folds.
     """
-    outcomes = task.outcomes
-    means = np.stack([outcomes.mean_of(column) for column in features.T], axis=1)
-    once, each, resampled = np.ones((1, len(outcomes.names))), [], []
-    for numbers in task.fold_of_patient:
-        predicted = np.empty(len(outcomes.names))
-        for number in np.unique(numbers):
-            test = numbers == number
-            predicted[test] = ridge(standardised(means, ~test), outcomes.value, ~test)[test]
-        one = Predicted(outcomes.value, predicted, outcomes.value, numbers)
-        each.append(float(spearman_within(one, once)[0]))
-        resampled.append(spearman_within(one, task.multiplicity))
+    value = task.outcomes.value
+    return out_of_fold(
+        features,
+        task,
+        linear=lambda means, train: ridge(means, value, train),
+        figure=lambda predicted, fold, drawn: spearman_within(
+            Predicted(value, predicted, value, fold), drawn
+        ),
+    )
+
+
+def out_of_fold(
+    features: FloatArray,
+    task: PatientTask,
+    *,
+    linear: Callable[[FloatArray, NDArray[np.bool_]], FloatArray],
+    figure: Callable[[FloatArray, IndexArray, FloatArray], FloatArray],
+) -> Interval:
+    """Return the figure that a linear model of ``(n, k)`` features of rows reaches on patients left out, averaged over repeats.
+
+    Parameters
+    ----------
+    features
+        ``(n, k)`` finite.
+    task
+        Whose the rows are, and the folds.
+    linear
+        Takes ``(m, k)`` standardised means of patients and ``(m,)`` who is trained on; returns ``(m,)`` predictions.
+    figure
+        Takes ``(m,)`` predictions, ``(m,)`` whose fold predicted, and ``(r, m)`` multiplicities; returns ``(r,)``.
+    """
+    of = task.outcomes
+    means = np.stack([of.mean_of(column) for column in features.T], axis=1)
+    once, each, resampled = np.ones((1, len(of.names))), [], []
+    for fold in task.fold_of_patient:
+        predicted = np.empty(len(of.names))
+        for number in np.unique(fold):
+            test = fold == number
+            predicted[test] = linear(_standardised(means, ~test), ~test)[test]
+        each.append(float(figure(predicted, fold, once)[0]))
+        resampled.append(figure(predicted, fold, task.multiplicity))
     return percentile_interval(float(np.mean(each)), np.mean(resampled, axis=0))
 
 
@@ -97,16 +128,7 @@ def probe_correlation(features: FloatArray, task: OutcomeTask) -> Interval:
 NUMBER_YARDSTICK = Yardstick(probe_correlation, "rank correlation of patients", 0.0, 0.3, 0.8)
 
 
-def standardised(features: FloatArray, train: NDArray[np.bool_]) -> FloatArray:
-    """Return ``(m, k)`` features with the mean and spread of those of training patients taken off; constant ones become 0.
-
-    Parameters
-    ----------
-    features
-        ``(m, k)`` a row per patient.
-    train
-        ``(m,)`` who is trained on.
-    """
+def _standardised(features: FloatArray, train: NDArray[np.bool_]) -> FloatArray:
     centre, spread = features[train].mean(axis=0), features[train].std(axis=0)
     # A feature that is constant up to rounding must not be blown up into one that isn't.
     scale = np.where(spread > 1e-9 * np.maximum(1e-300, np.abs(centre)), spread, np.inf)

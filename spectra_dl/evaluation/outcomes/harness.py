@@ -1,26 +1,23 @@
 """Evaluate models of one number per patient: every model on the same folds, everything fitted in the fold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from spectra_dl.evaluation.audit import AuditInputs, audit_of
 from spectra_dl.evaluation.classes.inference.chance import against_chance, patient_features
-from spectra_dl.evaluation.comparison import Difference, verdict_of
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.job import FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import Interval, percentile_interval
-from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.outcomes.audit import outcome_audit_jobs
 from spectra_dl.evaluation.outcomes.chance import NumberNull, NumberNullJob
-from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS, OutcomeMetric
+from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS
 from spectra_dl.evaluation.outcomes.metrics import Predicted
-from spectra_dl.evaluation.outcomes.model_jobs import ModelJobs, all_fits
+from spectra_dl.evaluation.outcomes.model_jobs import ModelJobs, run_all
+from spectra_dl.evaluation.outcomes.patient_figures import differences, intervals, once
 from spectra_dl.evaluation.outcomes.results import (
     OutcomeEvaluation,
     OutcomeFold,
@@ -35,7 +32,6 @@ from spectra_dl.evaluation.outcomes.task import (
 )
 from spectra_dl.evaluation.outcomes.values import Outcomes
 from spectra_dl.evaluation.rows import Rows, as_rows
-from spectra_dl.execution.job import Job
 from spectra_dl.execution.run import Execution
 
 
@@ -95,9 +91,7 @@ def evaluate_outcome(
     checks, null = outcome_audit_jobs(task, inputs), _null_job(task, inputs)
     leaky = rows_as_patients(task) if task.settings.leaky else None
     fits = [ModelJobs.of(entry, rows, task, leaky) for entry in entries]
-    jobs: list[Job[Any]] = [*checks, null, *all_fits(fits)]
-    done = (execution or Execution()).run(jobs)
-    outcome_of: dict[str, Any] = dict(zip((job.title for job in jobs), done, strict=True))
+    outcome_of = run_all(fits, [*checks, null], execution)
     predictions = {
         model.entry.name: task.predictions([outcome_of[job.title] for job in model.by_patient])
         for model in fits
@@ -111,7 +105,9 @@ def evaluate_outcome(
         outcomes=outcomes,
         folds=task.folds,
         models=results,
-        differences=_differences(predictions, task, outcome_of[null.title].inflation),
+        differences=differences(
+            OUTCOME_METRICS, predictions, task.multiplicity, outcome_of[null.title].inflation
+        ),
         audit=audit_of([outcome_of[job.title] for job in checks]),
         context=context or ReportContext(),
     )
@@ -133,7 +129,7 @@ def _result(
     outcomes: list[FoldOutcome[LearnedOfNumber]] = [outcome_of[job.title] for job in model.by_patient]
     leaking: list[FoldOutcome[LearnedOfNumber]] = [outcome_of[job.title] for job in model.leaky]
     null: NumberNull = outcome_of[NumberNullJob.title]
-    figures = _intervals(predictions, task.multiplicity, null.inflation)
+    figures = intervals(OUTCOME_METRICS, predictions, task.multiplicity, null.inflation)
     spearman = figures["spearman"].value
     return OutcomeResult(
         name=entry.name,
@@ -147,31 +143,6 @@ def _result(
         leaky=_leaky_estimate(leaking, leaky) if leaky else None,
         seconds=sum(outcome.seconds for outcome in (*outcomes, *leaking)),
     )
-
-
-def _values(metric: OutcomeMetric, predictions: Sequence[Predicted], multiplicity: Any) -> Any:
-    """Return ``(r,)`` the figure in each resample, averaged over repeats."""
-    return np.mean([metric.of(one, multiplicity) for one in predictions], axis=0)
-
-
-def _intervals(predictions: Sequence[Predicted], multiplicity: Any, inflation: float) -> dict[str, Interval]:
-    once = np.ones((1, multiplicity.shape[1]))
-    figures = {
-        name: percentile_interval(
-            float(_values(metric, predictions, once)[0]), _values(metric, predictions, multiplicity)
-        )
-        for name, metric in OUTCOME_METRICS.items()
-    }
-    wide = figures["spearman"].widened(inflation)
-    figures["spearman"] = replace(
-        wide, low=_within(wide.low), high=_within(wide.high), method="refit-corrected"
-    )
-    return figures
-
-
-def _within(end: float) -> float:
-    """Return an end of an interval, no further than correlations go; NaN stays."""
-    return float(np.clip(end, -1.0, 1.0))
 
 
 def _fold(
@@ -188,24 +159,5 @@ def _fold(
 def _leaky_estimate(outcomes: Sequence[FoldOutcome[LearnedOfNumber]], leaky: OutcomeTask) -> dict[str, float]:
     predictions = leaky.predictions(outcomes)
     return {
-        name: float(_values(metric, predictions, leaky.multiplicity)[0])
-        for name, metric in OUTCOME_METRICS.items()
+        name: once(metric, predictions, len(leaky.outcomes.names)) for name, metric in OUTCOME_METRICS.items()
     }
-
-
-def _differences(
-    predictions: Mapping[str, Sequence[Predicted]], task: OutcomeTask, inflation: float
-) -> tuple[Difference, ...]:
-    """Return every other model minus the first on the same resampled patients, wider by as much as refits vary more than fixed predictions."""
-    (reference, first), *rest = predictions.items()
-    once, differences = np.ones((1, len(task.outcomes.names))), []
-    for name, one in rest:
-        for metric in shown_in("headline", OUTCOME_METRICS):
-            value = float(_values(metric, one, once)[0] - _values(metric, first, once)[0])
-            drawn = task.multiplicity
-            interval = percentile_interval(value, _values(metric, one, drawn) - _values(metric, first, drawn))
-            interval = interval.widened(inflation)
-            differences.append(
-                Difference(name, reference, metric.name, interval, verdict_of(interval, metric))
-            )
-    return tuple(differences)

@@ -1,31 +1,21 @@
 """The one table of metrics of a number: reports, intervals and commands iterate over it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.metric import Metric
 from spectra_dl.evaluation.outcomes import metrics
-from spectra_dl.evaluation.outcomes.metrics import Predicted
+from spectra_dl.evaluation.outcomes.patient_figures import PatientMetric
 
 
 @dataclass(frozen=True)
-class OutcomeMetric(Metric):
+class OutcomeMetric(PatientMetric):
     """A metric of predicted numbers.
 
     Attributes
     ----------
-    of
-        ``(r,)`` the figure where each patient counts as often as ``(r, m)`` multiplicities say.
     in_unit
         Whether it has the unit of the number.
     """
 
-    of: Callable[[Predicted, FloatArray], FloatArray] = lambda _, multiplicity: np.full(
-        len(multiplicity), np.nan
-    )
     in_unit: bool = False
 
 
@@ -61,6 +51,7 @@ _ALL = (
         "Spearman",
         shown=frozenset({"headline"}),
         of=metrics.spearman_within,
+        widened_within=(-1.0, 1.0),
     ),
 )
 OUTCOME_METRICS: dict[str, OutcomeMetric] = {metric.name: metric for metric in _ALL}

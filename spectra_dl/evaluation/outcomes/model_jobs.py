@@ -10,6 +10,8 @@ from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
 from spectra_dl.evaluation.folds.job import FoldJob, FoldTask
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.rows import Rows
+from spectra_dl.execution.job import Job
+from spectra_dl.execution.run import Execution
 
 Learned = TypeVar("Learned")
 _Learned = TypeVar("_Learned", covariant=True)
@@ -63,6 +65,20 @@ class ModelJobs(Generic[Learned]):
         return cls(entry, fold_jobs(entry, rows, task, task.folds), leaking)
 
 
-def all_fits(models: Sequence[ModelJobs[Any]]) -> list[FoldJob[Any]]:
-    """Return the jobs of all models, fold by fold, those that leak last."""
-    return [*by_fold([model.by_patient for model in models]), *by_fold([model.leaky for model in models])]
+def run_all(
+    models: Sequence[ModelJobs[Any]], others: Sequence[Job[Any]], execution: Execution | None
+) -> dict[str, Any]:
+    """Run other jobs, then those of all models, fold by fold, those that leak last, and return what came of each by its title.
+
+    Parameters
+    ----------
+    models
+        All fits.
+    others
+        Checks of the audit, and what chance reaches.
+    execution
+        Where jobs run; in this process if None.
+    """
+    fits = [*by_fold([model.by_patient for model in models]), *by_fold([model.leaky for model in models])]
+    jobs = [*others, *fits]
+    return dict(zip((job.title for job in jobs), (execution or Execution()).run(jobs), strict=True))

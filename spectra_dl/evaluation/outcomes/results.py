@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.audit import Audit
 from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.inference.chance import Chance
@@ -13,25 +12,18 @@ from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
+from spectra_dl.evaluation.outcomes.settings import PatientSettings
 from spectra_dl.evaluation.outcomes.values import Outcomes
 
 
 @dataclass(frozen=True)
-class OutcomeSettings:
+class OutcomeSettings(PatientSettings):
     """How models of a number are evaluated.
 
     Attributes
     ----------
     target
         What the number is called.
-    folds, repeats, seed
-        Of the split by patient.
-    resamples
-        Patient bootstrap.
-    refits
-        Of a linear model without a relation between rows and numbers: what chance reaches.
-    leaky
-        Also run the split by row, for the leaky estimate of such a split.
 
     Examples
     --------
@@ -40,22 +32,6 @@ class OutcomeSettings:
     """
 
     target: str = "the number"
-    folds: int = 5
-    repeats: int = 1
-    seed: int = 0
-    resamples: int = 2000
-    refits: int = 499
-    leaky: bool = True
-
-    def __post_init__(self) -> None:
-        if self.folds < 2 or self.repeats < 1 or self.seed < 0:
-            raise UsageError(
-                f"folds={self.folds}, repeats={self.repeats}, seed={self.seed}: at least 2 folds, 1 repeat and a seed from 0"
-            )
-        if self.resamples < 100 or self.refits < 39:
-            raise UsageError(
-                f"resamples={self.resamples}, refits={self.refits}: take at least 100 and 39; fewer give no interval and no p worth printing"
-            )
 
 
 @dataclass(frozen=True)

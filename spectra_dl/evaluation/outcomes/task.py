@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.job import FoldOutcome
-from spectra_dl.evaluation.folds.splits import Fold, whole_and_undivided
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.outcomes.folds import FEWEST_IN_FOLD, outcome_folds
 from spectra_dl.evaluation.outcomes.metrics import Predicted
+from spectra_dl.evaluation.outcomes.patient_task import (
+    PatientTask,
+    check_folds,
+    counted_in,
+    finite_per_row,
+    row_names,
+)
 from spectra_dl.evaluation.outcomes.results import OutcomeSettings
 from spectra_dl.evaluation.outcomes.values import Outcomes
 from spectra_dl.evaluation.rows import RowSubset
@@ -36,42 +42,22 @@ class LearnedOfNumber:
 
 
 @dataclass(frozen=True, eq=False)
-class OutcomeTask:
+class OutcomeTask(PatientTask):
     """The numbers of patients, and how models of them are evaluated.
 
     Attributes
     ----------
     outcomes
         Whose each row is, and each patient's number.
-    folds
-        By patient.
-    multiplicity
-        ``(r, m)`` resampled patients.
-    settings
-        With the number of folds and repeats there are.
     """
 
     outcomes: Outcomes
-    folds: tuple[Fold, ...]
-    multiplicity: FloatArray
     settings: OutcomeSettings
     record_types = (LearnedOfNumber,)
-
-    @cached_property
-    def fold_of_patient(self) -> IndexArray:
-        """``(repeats, m)`` which fold tests each patient."""
-        number = np.zeros((self.settings.repeats, len(self.outcomes.names)), dtype=np.intp)
-        for fold in self.folds:
-            number[fold.repeat, self.outcomes.of_row[fold.test]] = fold.number
-        return number
 
     def target(self, fold: Fold) -> FloatArray:
         """Return the training rows' numbers."""
         return self.outcomes.value_of_row[fold.train]
-
-    def groups(self, rows: IndexArray) -> Texts:
-        """Return the rows' patients."""
-        return self.outcomes.patient_of_row[rows]
 
     def predict(self, name: str, fitted: Any, rows: Any, fold: Fold) -> FloatArray:
         """Return ``(k, 1)`` predicted numbers of the test rows.
@@ -85,7 +71,7 @@ class OutcomeTask:
         fold
             The fold.
         """
-        return _predicted(name, fitted, rows, len(fold.test))[:, None]
+        return finite_per_row(name, fitted, rows, len(fold.test), "number")[:, None]
 
     def learn(self, name: str, fitted: Any, rows: RowSubset, fold: Fold) -> LearnedOfNumber:
         """Return the training error and the training mean.
@@ -99,7 +85,7 @@ class OutcomeTask:
         fold
             The fold.
         """
-        known = _predicted(name, fitted, rows.values, len(fold.train))
+        known = finite_per_row(name, fitted, rows.values, len(fold.train), "number")
         trained, of_row = np.unique(self.outcomes.of_row[fold.train], return_inverse=True)
         mean, truth = np.bincount(of_row, known) / np.bincount(of_row), self.outcomes.value[trained]
         return LearnedOfNumber(float(np.sqrt(np.mean((mean - truth) ** 2))), float(truth.mean()))
@@ -156,9 +142,7 @@ def prepare_outcomes(
             seed=settings.seed,
         )
     _check_folds(folds, outcomes)
-    settings = replace(
-        settings, folds=1 + max(fold.number for fold in folds), repeats=1 + max(fold.repeat for fold in folds)
-    )
+    settings = counted_in(settings, folds)
     drawn = draw_patients(len(outcomes.names), resamples=settings.resamples, seed=settings.seed)
     return OutcomeTask(outcomes, tuple(folds), drawn, settings)
 
@@ -166,26 +150,16 @@ def prepare_outcomes(
 def rows_as_patients(task: OutcomeTask) -> OutcomeTask:
     """Return the leaky counterpart of a task: rows are divided whoever's they are."""
     value = task.outcomes.value_of_row
-    rows = Outcomes(tuple(f"{row:012d}" for row in range(len(value))), np.arange(len(value)), value)
+    rows = Outcomes(row_names(len(value)), np.arange(len(value)), value)
     settings = replace(task.settings, repeats=1)
     folds = outcome_folds(rows.value, rows.of_row, folds=settings.folds, seed=settings.seed)
     return OutcomeTask(rows, tuple(folds), np.ones((1, len(value))), settings)
 
 
-def _predicted(name: str, fitted: Any, rows: Any, count: int) -> FloatArray:
-    predicted = np.asarray(fitted.predict(rows), dtype=np.float64).reshape(-1)
-    if predicted.shape != (count,) or not np.all(np.isfinite(predicted)):
-        raise DataError(f"{name}: predict gave no finite number for each row; mend the model")
-    return predicted
-
-
 def _check_folds(folds: Sequence[Fold], outcomes: Outcomes) -> None:
-    """Refuse folds from elsewhere that test a row twice or never, have a patient on both sides, or test too few patients."""
+    """Refuse folds from elsewhere that are none by patient, or test too few patients."""
     owner = outcomes.of_row
-    if not whole_and_undivided(folds, owner):
-        raise DataError(
-            "the given folds don't test each row once per repeat, or have a patient on both sides; take the folds.csv of another run on these data"
-        )
+    check_folds(folds, owner)
     if fewest := [fold for fold in folds if np.unique(owner[fold.test]).size < FEWEST_IN_FOLD]:
         raise DataError(
             f"fold {fewest[0].number + 1} of the given split tests fewer than {FEWEST_IN_FOLD} patients, which have no rank correlation; take fewer folds"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.intervals import Interval, percentile_interval
-from spectra_dl.evaluation.outcomes.audit import Yardstick, standardised
+from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.intervals import Interval
+from spectra_dl.evaluation.outcomes.audit import Yardstick, out_of_fold
 from spectra_dl.evaluation.outcomes.survival.chance import linear_risk
 from spectra_dl.evaluation.outcomes.survival.metrics import PredictedRisk, concordance
 from spectra_dl.evaluation.outcomes.survival.task import SurvivalTask
@@ -21,17 +21,17 @@ def probe_concordance(features: FloatArray, task: SurvivalTask) -> Interval:
         Whose the rows are, what came and the folds.
     """
     of = task.outcomes
-    means = np.stack([of.mean_of(column) for column in features.T], axis=1)
-    once, each, resampled = np.ones((1, len(of.names))), [], []
-    for numbers in task.fold_of_patient:
-        risk = np.empty(len(of.names))
-        for number in np.unique(numbers):
-            test = numbers == number
-            risk[test] = linear_risk(standardised(means, ~test), of.time, of.event, ~test)[test]
-        one = PredictedRisk(of.time, of.event, risk, np.zeros((len(risk), 0)), task.grid, numbers)
-        each.append(float(concordance(one, once)[0]))
-        resampled.append(concordance(one, task.multiplicity))
-    return percentile_interval(float(np.mean(each)), np.mean(resampled, axis=0))
+
+    def figure(risk: FloatArray, fold: IndexArray, drawn: FloatArray) -> FloatArray:
+        nothing = np.zeros((len(risk), 0))
+        return concordance(PredictedRisk(of.time, of.event, risk, nothing, task.grid, fold), drawn)
+
+    return out_of_fold(
+        features,
+        task,
+        linear=lambda means, train: linear_risk(means, of.time, of.event, train),
+        figure=figure,
+    )
 
 
 #: Limits are those of the AUC of a probe of classes.

@@ -1,28 +1,24 @@
 """Evaluate models of the time to an event: every model on the same folds, everything fitted in the fold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit import AuditInputs, audit_of
 from spectra_dl.evaluation.classes.inference.chance import against_chance, agreeing, patient_features
-from spectra_dl.evaluation.comparison import Difference, verdict_of
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.job import FoldOutcome
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.evaluation.intervals import Interval, percentile_interval
-from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.outcomes.audit import outcome_audit_jobs
-from spectra_dl.evaluation.outcomes.model_jobs import ModelJobs, all_fits
+from spectra_dl.evaluation.outcomes.model_jobs import ModelJobs, run_all
+from spectra_dl.evaluation.outcomes.patient_figures import differences, intervals, once
 from spectra_dl.evaluation.outcomes.survival.audit import SURVIVAL_YARDSTICK
 from spectra_dl.evaluation.outcomes.survival.by_risk import calibration, risk_groups
 from spectra_dl.evaluation.outcomes.survival.chance import SurvivalNull, SurvivalNullJob
-from spectra_dl.evaluation.outcomes.survival.metric_table import SURVIVAL_METRICS, SurvivalMetric
+from spectra_dl.evaluation.outcomes.survival.metric_table import SURVIVAL_METRICS
 from spectra_dl.evaluation.outcomes.survival.metrics import PredictedRisk, concordance
 from spectra_dl.evaluation.outcomes.survival.results import (
     SurvivalEvaluation,
@@ -38,7 +34,6 @@ from spectra_dl.evaluation.outcomes.survival.task import (
 )
 from spectra_dl.evaluation.outcomes.survival.values import Survival
 from spectra_dl.evaluation.rows import Rows, as_rows
-from spectra_dl.execution.job import Job
 from spectra_dl.execution.run import Execution
 
 
@@ -101,9 +96,7 @@ def evaluate_survival(
     checks, null = outcome_audit_jobs(task, inputs, SURVIVAL_YARDSTICK), _null_job(task, inputs)
     leaky = survival_rows_as_patients(task) if task.settings.leaky else None
     fits = [ModelJobs.of(entry, rows, task, leaky) for entry in entries]
-    jobs: list[Job[Any]] = [*checks, null, *all_fits(fits)]
-    done = (execution or Execution()).run(jobs)
-    outcome_of: dict[str, Any] = dict(zip((job.title for job in jobs), done, strict=True))
+    outcome_of = run_all(fits, [*checks, null], execution)
     reached: SurvivalNull = outcome_of[null.title]
     predictions = {
         model.entry.name: task.predictions([outcome_of[job.title] for job in model.by_patient])
@@ -121,7 +114,7 @@ def evaluate_survival(
         chance_reaches=float(np.nanquantile(reached.c_index, 0.975)),
         folds=task.folds,
         models=results,
-        differences=_differences(predictions, task, reached.inflation),
+        differences=differences(SURVIVAL_METRICS, predictions, task.multiplicity, reached.inflation),
         audit=audit_of([outcome_of[job.title] for job in checks]),
         context=context or ReportContext(),
     )
@@ -150,7 +143,7 @@ def _result(
     outcomes: list[FoldOutcome[LearnedOfRisk]] = [outcome_of[job.title] for job in model.by_patient]
     leaking: list[FoldOutcome[LearnedOfRisk]] = [outcome_of[job.title] for job in model.leaky]
     null: SurvivalNull = outcome_of[SurvivalNullJob.title]
-    figures = _intervals(predictions, task.multiplicity, null.inflation)
+    figures = intervals(SURVIVAL_METRICS, predictions, task.multiplicity, null.inflation)
     chance = against_chance(figures["c_index"].value, null.c_index, "linear model", null.inflation)
     figures["c_index"] = agreeing(figures["c_index"], chance)
     at = int(np.searchsorted(task.grid, task.horizon))
@@ -167,39 +160,9 @@ def _result(
         groups=risk_groups(task.outcomes, task.higher(outcomes), null.log_rank),
         calibration=calibration(task.outcomes, event_by_horizon.mean(axis=0), task.horizon),
         per_fold=tuple(_fold(outcome, predictions, task) for outcome in outcomes),
-        leaky=_mean(concordance, leaky.predictions(leaking), leaky.multiplicity) if leaky else None,
+        leaky=_leaky_estimate(leaking, leaky) if leaky else None,
         seconds=sum(outcome.seconds for outcome in (*outcomes, *leaking)),
     )
-
-
-def _values(metric: Any, predictions: Sequence[PredictedRisk], multiplicity: FloatArray) -> FloatArray:
-    """Return ``(r,)`` the figure in each resample, averaged over repeats."""
-    return np.asarray(np.mean([metric(one, multiplicity) for one in predictions], axis=0))
-
-
-def _mean(metric: Any, predictions: Sequence[PredictedRisk], multiplicity: FloatArray) -> float:
-    return float(_values(metric, predictions, np.ones((1, multiplicity.shape[1])))[0])
-
-
-def _intervals(
-    predictions: Sequence[PredictedRisk], multiplicity: FloatArray, inflation: float
-) -> dict[str, Interval]:
-    return {
-        name: _interval(metric, predictions, multiplicity, inflation)
-        for name, metric in SURVIVAL_METRICS.items()
-    }
-
-
-def _interval(
-    metric: SurvivalMetric, predictions: Sequence[PredictedRisk], multiplicity: FloatArray, inflation: float
-) -> Interval:
-    value = _mean(metric.of, predictions, multiplicity)
-    found = percentile_interval(value, _values(metric.of, predictions, multiplicity))
-    if not metric.refitted:
-        return found
-    wide = found.widened(inflation)
-    low, high = (float(np.clip(end, 0.0, 1.0)) for end in (wide.low, wide.high))
-    return replace(wide, low=low, high=high, method="refit-corrected")
 
 
 def _fold(
@@ -219,20 +182,5 @@ def _fold(
     )
 
 
-def _differences(
-    predictions: Mapping[str, Sequence[PredictedRisk]], task: SurvivalTask, inflation: float
-) -> tuple[Difference, ...]:
-    """Return every other model minus the first on the same resampled patients, wider by as much as refits vary more than fixed predictions."""
-    (reference, first), *rest = predictions.items()
-    drawn, differences = task.multiplicity, []
-    for name, one in rest:
-        for metric in shown_in("headline", SURVIVAL_METRICS):
-            value = _mean(metric.of, one, drawn) - _mean(metric.of, first, drawn)
-            interval = percentile_interval(
-                value, _values(metric.of, one, drawn) - _values(metric.of, first, drawn)
-            )
-            interval = interval.widened(inflation)
-            differences.append(
-                Difference(name, reference, metric.name, interval, verdict_of(interval, metric))
-            )
-    return tuple(differences)
+def _leaky_estimate(outcomes: Sequence[FoldOutcome[LearnedOfRisk]], leaky: SurvivalTask) -> float:
+    return once(SURVIVAL_METRICS["c_index"], leaky.predictions(outcomes), len(leaky.outcomes.names))

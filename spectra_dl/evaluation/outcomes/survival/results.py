@@ -16,26 +16,19 @@ from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
+from spectra_dl.evaluation.outcomes.settings import PatientSettings
 from spectra_dl.evaluation.outcomes.survival.curves import SurvivalCurve
 from spectra_dl.evaluation.outcomes.survival.values import Survival
 
 
 @dataclass(frozen=True)
-class SurvivalSettings:
+class SurvivalSettings(PatientSettings):
     """How models of the time to an event are evaluated.
 
     Attributes
     ----------
     time, event
         What the two columns are called.
-    folds, repeats, seed
-        Of the split by patient.
-    resamples
-        Patient bootstrap.
-    refits
-        Of a linear model without a relation between rows and what came: what chance reaches.
-    leaky
-        Also run the split by row, for the leaky estimate of such a split.
     horizon
         The time at which probabilities are compared with what came; the median time of events if None.
 
@@ -47,12 +40,6 @@ class SurvivalSettings:
 
     time: str = "time"
     event: str = "event"
-    folds: int = 5
-    repeats: int = 1
-    seed: int = 0
-    resamples: int = 2000
-    refits: int = 499
-    leaky: bool = True
     horizon: float | None = None
 
     @property
@@ -61,14 +48,7 @@ class SurvivalSettings:
         return f"time to {self.event}"
 
     def __post_init__(self) -> None:
-        if self.folds < 2 or self.repeats < 1 or self.seed < 0:
-            raise UsageError(
-                f"folds={self.folds}, repeats={self.repeats}, seed={self.seed}: at least 2 folds, 1 repeat and a seed from 0"
-            )
-        if self.resamples < 100 or self.refits < 39:
-            raise UsageError(
-                f"resamples={self.resamples}, refits={self.refits}: take at least 100 and 39; fewer give no interval and no p worth printing"
-            )
+        super().__post_init__()
         if self.horizon is not None and not self.horizon > 0:
             raise UsageError(f"horizon={self.horizon:g}: probabilities are compared at a time above 0")
 

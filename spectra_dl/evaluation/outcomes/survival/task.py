@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.folds.job import FoldOutcome
-from spectra_dl.evaluation.folds.splits import Fold, whole_and_undivided
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.outcomes.folds import outcome_folds
+from spectra_dl.evaluation.outcomes.patient_task import (
+    PatientTask,
+    check_folds,
+    counted_in,
+    finite_per_row,
+    row_names,
+)
 from spectra_dl.evaluation.outcomes.survival.metrics import PredictedRisk, concordance
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import time_order
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
@@ -41,19 +47,11 @@ class LearnedOfRisk:
 
 
 @dataclass(frozen=True, eq=False)
-class SurvivalTask:
+class SurvivalTask(PatientTask):
     """What came of patients, and how models of it are evaluated.
 
     Attributes
     ----------
-    outcomes
-        Whose each row is, and what came of each patient.
-    folds
-        By patient.
-    multiplicity
-        ``(r, m)`` resampled patients.
-    settings
-        With the number of folds and repeats there are.
     grid
         ``(g,)`` ascending times at which probabilities are asked for; the horizon is one of them.
     horizon
@@ -61,28 +59,14 @@ class SurvivalTask:
     """
 
     outcomes: Survival
-    folds: tuple[Fold, ...]
-    multiplicity: FloatArray
     settings: SurvivalSettings
     grid: FloatArray
     horizon: float
     record_types = (LearnedOfRisk,)
 
-    @cached_property
-    def fold_of_patient(self) -> IndexArray:
-        """``(repeats, m)`` which fold tests each patient."""
-        number = np.zeros((self.settings.repeats, len(self.outcomes.names)), dtype=np.intp)
-        for fold in self.folds:
-            number[fold.repeat, self.outcomes.of_row[fold.test]] = fold.number
-        return number
-
     def target(self, fold: Fold) -> FloatArray:
         """Return ``(n, 2)`` time and event of the training rows."""
         return self.outcomes.target[fold.train]
-
-    def groups(self, rows: IndexArray) -> Texts:
-        """Return the rows' patients."""
-        return self.outcomes.patient_of_row[rows]
 
     def predict(self, name: str, fitted: Any, rows: Any, fold: Fold) -> FloatArray:
         """Return ``(k, 1 + g)`` risks of the test rows and their log cumulative hazards at the grid's times.
@@ -96,7 +80,7 @@ class SurvivalTask:
         fold
             The fold.
         """
-        risk = _risk(name, fitted, rows, len(fold.test))
+        risk = finite_per_row(name, fitted, rows, len(fold.test), "risk")
         without = np.asarray(fitted.predict_survival(rows, self.grid), dtype=np.float64)
         possible = without.shape == (len(fold.test), len(self.grid)) and np.all(
             (without >= 0) & (without <= 1)
@@ -121,7 +105,7 @@ class SurvivalTask:
         fold
             The fold.
         """
-        per_row = _risk(name, fitted, rows.values, len(fold.train))
+        per_row = finite_per_row(name, fitted, rows.values, len(fold.train), "risk")
         trained, of_row = np.unique(self.outcomes.of_row[fold.train], return_inverse=True)
         risk = np.bincount(of_row, per_row) / np.bincount(of_row)
         time, event = self.outcomes.time[trained], self.outcomes.event[trained]
@@ -192,18 +176,13 @@ def prepare_survival(
     if n_rows != len(survival.of_row):
         raise DataError(f"{n_rows} rows for {len(survival.of_row)} times; give one of each per row")
     folds = _drawn(survival, settings) if folds is None else folds
-    if not whole_and_undivided(folds, survival.of_row):
-        raise DataError(
-            "the given folds don't test each row once per repeat, or have a patient on both sides; take the folds.csv of another run on these data"
-        )
+    check_folds(folds, survival.of_row)
     for fold in folds:
         if not survival.event[survival.of_row[fold.test]].any():
             raise DataError(
                 f"fold {fold.number + 1} of the split tests no patient with an event, so nobody in it is known to come before anybody; take fewer folds"
             )
-    settings = replace(
-        settings, folds=1 + max(fold.number for fold in folds), repeats=1 + max(fold.repeat for fold in folds)
-    )
+    settings = counted_in(settings, folds)
     grid, horizon = _times(survival, settings)
     drawn = draw_patients(len(survival.names), resamples=settings.resamples, seed=settings.seed)
     return SurvivalTask(survival, tuple(folds), drawn, settings, grid, horizon)
@@ -212,8 +191,7 @@ def prepare_survival(
 def survival_rows_as_patients(task: SurvivalTask) -> SurvivalTask:
     """Return the leaky counterpart of a task: rows are divided whoever's they are."""
     time, event = task.outcomes.target.T
-    names = tuple(f"{row:012d}" for row in range(len(time)))
-    rows = Survival(names, np.arange(len(time)), time, event > 0)
+    rows = Survival(row_names(len(time)), np.arange(len(time)), time, event > 0)
     settings = replace(task.settings, repeats=1)
     folds = tuple(_drawn(rows, settings))
     return SurvivalTask(rows, folds, np.ones((1, len(time))), settings, task.grid, task.horizon)
@@ -246,10 +224,3 @@ def _times(survival: Survival, settings: SurvivalSettings) -> tuple[FloatArray, 
     within = survival.time[survival.event & (survival.time <= last)]
     horizon = float(np.median(within)) if chosen is None else chosen
     return np.unique([*np.linspace(first, last, _GRID), horizon]), horizon
-
-
-def _risk(name: str, fitted: Any, rows: Any, count: int) -> FloatArray:
-    risk = np.asarray(fitted.predict(rows), dtype=np.float64).reshape(-1)
-    if risk.shape != (count,) or not np.all(np.isfinite(risk)):
-        raise DataError(f"{name}: predict gave no finite risk for each row; mend the model")
-    return risk
