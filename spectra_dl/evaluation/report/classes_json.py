@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from spectra_dl.arrays import TextArray, text_array
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
@@ -72,7 +73,9 @@ def evaluation_report(evaluation: Evaluation) -> Json:
         "differences": [difference_json(difference) for difference in evaluation.differences],
         "split": {
             "sha256": split_sha256(evaluation_split(evaluation)),
-            "folds": [_fold_json(evaluation, fold) for fold in evaluation.folds],
+            "folds": folds_json(
+                evaluation.folds, text_array(patients.shown_names)[patients.of_row], evaluation.context.rows
+            ),
             "one_class_folds": list(evaluation.one_class_folds),
         },
     }
@@ -238,16 +241,28 @@ def _fold_result_json(fold: FoldResult) -> Json:
     }
 
 
-def _fold_json(evaluation: Evaluation, fold: Fold) -> Json:
-    patients = evaluation.patients
-    tested = sorted({patients.shown_names[code] for code in patients.of_row[fold.test]})
-    rows = evaluation.context.rows or RowNames.counted(len(patients.of_row))
-    return {
-        "repeat": fold.repeat + 1,
-        "fold": fold.number + 1,
-        "test_patients": tested,
-        "test_rows": [int(number) for number in rows.number[fold.test]],
-    }
+def folds_json(folds: Sequence[Fold], owner: TextArray, rows: RowNames | None) -> list[Json]:
+    """Return the split: the patients and rows that each fold tests.
+
+    Parameters
+    ----------
+    folds
+        The folds.
+    owner
+        ``(n,)`` the id of each row's patient.
+    rows
+        What the input calls its rows; None counts them.
+    """
+    rows = rows or RowNames.counted(len(owner))
+    return [
+        {
+            "repeat": fold.repeat + 1,
+            "fold": fold.number + 1,
+            "test_patients": sorted(set(owner[fold.test])),
+            "test_rows": [int(number) for number in rows.number[fold.test]],
+        }
+        for fold in folds
+    ]
 
 
 def difference_json(difference: Difference) -> Json:

@@ -10,7 +10,7 @@ from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.classes.results import ConformalResult, Evaluation
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
-from spectra_dl.evaluation.report.shared_text import chosen_text, leaky_omission, p_text
+from spectra_dl.evaluation.report.shared_text import chosen_text, comparison_text, leaky_omission, p_text
 from spectra_dl.evaluation.wording import (
     UNDEFINED,
     first_few,
@@ -38,7 +38,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
         _models_text(evaluation),
         _chance_text(evaluation),
         _paired_text(evaluation),
-        _comparison_text(evaluation),
+        comparison_text(evaluation.differences, "auc", "Patient AUC", digits=".3f"),
         _decision_text(evaluation),
         chosen_text(evaluation.models),
         _reading_text(evaluation),
@@ -106,19 +106,6 @@ def _chance_text(evaluation: Evaluation) -> str:
         chance = result.chance
         each = f" ({chance.refits} refits of {_ARTICLE[chance.refitted]})" if others else ""
         lines.append(f"  {name[:30]:<30} {p_text(chance.p):<9}  {chance.verdict}{each}")
-    return "\n".join(lines)
-
-
-def _comparison_text(evaluation: Evaluation) -> str:
-    compared = [difference for difference in evaluation.differences if difference.metric == "auc"]
-    if not compared:
-        return ""
-    lines = [f"Patient AUC against {compared[0].reference}, same folds, same resampled patients:"]
-    for difference in compared:
-        interval = difference.interval
-        lines.append(
-            f"  {difference.model[:30]:<30} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {difference.verdict}"
-        )
     return "\n".join(lines)
 
 

@@ -1,8 +1,5 @@
 """An evaluation of a number per patient as JSON, the same bytes for the same seed."""
 
-from spectra_dl.evaluation.audit.audit_report import audit_json
-from spectra_dl.evaluation.folds.split_file import RowNames, split_sha256, split_text
-from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeFold, OutcomeResult
 from spectra_dl.evaluation.report.classes_json import (
     RESEARCH_USE,
@@ -10,10 +7,10 @@ from spectra_dl.evaluation.report.classes_json import (
     chance_json,
     choice_json,
     context_json,
-    difference_json,
     intervals_json,
     rounded,
 )
+from spectra_dl.evaluation.report.patients_json import patient_results, split_of
 
 
 def outcome_report(evaluation: OutcomeEvaluation) -> Json:
@@ -34,29 +31,17 @@ def outcome_report(evaluation: OutcomeEvaluation) -> Json:
             "standard_deviation": rounded(outcomes.value.std(ddof=1)),
             "measured": value,
         },
-        "settings": {
-            "folds": settings.folds,
-            "repeats": settings.repeats,
-            "seed": settings.seed,
-            "resamples": settings.resamples,
-            "refits": settings.refits,
-            "leaky": settings.leaky,
-            "level": 0.95,
-            "split_by": "patient",
-        },
-        "audit": audit_json(evaluation.audit),
-        "models": {name: _model_json(evaluation, result) for name, result in evaluation.models.items()},
-        "differences": [difference_json(difference) for difference in evaluation.differences],
-        "split": {
-            "sha256": split_sha256(outcome_split(evaluation)),
-            "folds": [_fold_json(evaluation, fold) for fold in evaluation.folds],
-        },
+        **patient_results(
+            evaluation,
+            owner=evaluation.outcomes.patient_of_row,
+            models={name: _model_json(evaluation, result) for name, result in evaluation.models.items()},
+        ),
     }
 
 
 def outcome_split(evaluation: OutcomeEvaluation) -> str:
     """Return the split as CSV text, for `split_file.read_split`; its SHA-256 stands in the report."""
-    return split_text(evaluation.folds, evaluation.outcomes.patient_of_row, evaluation.context.rows)
+    return split_of(evaluation, evaluation.outcomes.patient_of_row)
 
 
 def _model_json(evaluation: OutcomeEvaluation, result: OutcomeResult) -> Json:
@@ -84,15 +69,4 @@ def _fold_result_json(fold: OutcomeFold) -> Json:
         "patients": fold.patients,
         "rmse": rounded(fold.rmse),
         "chosen": choice_json(fold.chosen),
-    }
-
-
-def _fold_json(evaluation: OutcomeEvaluation, fold: Fold) -> Json:
-    owner = evaluation.outcomes.patient_of_row
-    rows = evaluation.context.rows or RowNames.counted(len(owner))
-    return {
-        "repeat": fold.repeat + 1,
-        "fold": fold.number + 1,
-        "test_patients": sorted(set(owner[fold.test])),
-        "test_rows": [int(number) for number in rows.number[fold.test]],
     }

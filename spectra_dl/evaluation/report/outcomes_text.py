@@ -7,7 +7,12 @@ from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS
 from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeResult
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
-from spectra_dl.evaluation.report.shared_text import chosen_text, leaky_omission, p_text
+from spectra_dl.evaluation.report.shared_text import (
+    chance_lines,
+    chosen_text,
+    comparison_text,
+    leaky_omission,
+)
 from spectra_dl.evaluation.wording import UNDEFINED, short_figure, short_interval, without_controls, wrapped
 
 _NAME_WIDTH = 19
@@ -26,7 +31,7 @@ def outcome_text(evaluation: OutcomeEvaluation) -> str:
         audit_text(evaluation.audit),
         _models_text(evaluation),
         _chance_text(evaluation),
-        _comparison_text(evaluation),
+        comparison_text(evaluation.differences, "rmse", "RMSE", digits=".4g"),
         chosen_text(evaluation.models),
         _reading_text(evaluation),
     ]
@@ -65,26 +70,8 @@ def _number(value: float, width: int) -> str:
 
 def _chance_text(evaluation: OutcomeEvaluation) -> str:
     first = next(iter(evaluation.models.values())).chance
-    lines = [
-        f"Against chance: p by {first.refits} refits of a linear model on these folds, patients exchanged at random:"
-    ]
-    for name, result in evaluation.models.items():
-        chance = result.chance
-        lines.append(f"  {name[:30]:<30} {p_text(chance.p):<9}  {chance.verdict}")
-    return "\n".join(lines)
-
-
-def _comparison_text(evaluation: OutcomeEvaluation) -> str:
-    compared = [difference for difference in evaluation.differences if difference.metric == "rmse"]
-    if not compared:
-        return ""
-    lines = [f"RMSE against {compared[0].reference}, same folds, same resampled patients:"]
-    for difference in compared:
-        interval = difference.interval
-        lines.append(
-            f"  {difference.model[:30]:<30} {interval.value:+.4g} [{interval.low:+.4g}, {interval.high:+.4g}]  {difference.verdict}"
-        )
-    return "\n".join(lines)
+    said = f"Against chance: p by {first.refits} refits of a linear model on these folds, patients exchanged at random:"
+    return "\n".join([said, *chance_lines(evaluation.models)])
 
 
 def _reading_text(evaluation: OutcomeEvaluation) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spectra_dl.evaluation.metric import shown_in
@@ -17,6 +18,7 @@ from spectra_dl.evaluation.report.page.environment import (
 )
 from spectra_dl.evaluation.report.page.outcomes_study import OutcomeStudy
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
+from spectra_dl.evaluation.report.page.study import ModelStudy
 from spectra_dl.evaluation.report.page.wording import listed, short_name
 from spectra_dl.evaluation.report.shared_text import leaky_omission
 
@@ -33,27 +35,55 @@ _SOURCES = (
 
 def outcomes_page(study: OutcomeStudy) -> str:
     """Return the page of a report that was read."""
+    return page_of_patients(
+        "outcomes.html",
+        study,
+        methods=methods(study),
+        sources=_SOURCES,
+        target=short_name(study.results.data.target),
+        metrics=shown_in("page", OUTCOME_METRICS),
+        verdict=outcome_verdict(study),
+        scale=_scale(study),
+        figure=_figure(study),
+    )
+
+
+def page_of_patients(
+    template: str, study: ModelStudy, *, methods: Sequence[str], sources: Sequence[str], **more: object
+) -> str:
+    """Return the page of models of what came of patients.
+
+    Parameters
+    ----------
+    template
+        Its name.
+    study
+        A report that was read.
+    methods
+        Paragraphs.
+    sources
+        Of the figures; those of the modality are added.
+    more
+        What this template alone takes.
+    """
     results = study.results
+    words = results.context.words
     return (
         environment()
-        .get_template("outcomes.html")
+        .get_template(template)
         .render(
             study=study,
             results=results,
-            words=results.context.words,
-            target=short_name(results.data.target),
-            metrics=shown_in("page", OUTCOME_METRICS),
+            words=words,
             findings=gravest_first(results.audit.findings),
-            verdict=outcome_verdict(study),
             research_use=RESEARCH_USE,
-            scale=_scale(study),
-            figure=_figure(study),
-            methods=methods(study),
-            sources=[*_SOURCES, *results.context.references],
+            methods=methods,
+            sources=[*sources, *results.context.references],
             command=shlex.join(study.command),
             listed_at_most=LISTED_AT_MOST,
-            refused_rows=results.context.words.rows,
-            omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
+            refused_rows=words.rows,
+            omission="" if results.settings.leaky else leaky_omission(words.row),
+            **more,
         )
     )
 

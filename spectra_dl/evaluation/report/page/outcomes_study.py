@@ -12,7 +12,7 @@ from spectra_dl.evaluation.report.page.study import (
     Context,
     Difference,
     Interval,
-    Origin,
+    ModelStudy,
     Part,
     Split,
     checked,
@@ -73,27 +73,27 @@ class OutcomeHow(Part):
     split_by: str
 
 
-class OutcomeResults(Part):
-    """What the evaluation found."""
+class PatientResults(Part):
+    """What an evaluation of what came of patients found, whatever that is."""
 
     context: Context
-    data: OutcomePatients
     settings: OutcomeHow
     audit: Audit
-    models: dict[str, OutcomeModel] = Field(min_length=1)
     differences: list[Difference] = Field(default_factory=list)
     split: Split
 
 
-class OutcomeStudy(Origin):
+class OutcomeResults(PatientResults):
+    """What the evaluation found."""
+
+    data: OutcomePatients
+    models: dict[str, OutcomeModel] = Field(min_length=1)
+
+
+class OutcomeStudy(ModelStudy):
     """A whole report of a number per patient."""
 
     results: OutcomeResults
-
-    @property
-    def first(self) -> str:
-        """The model the others are compared with."""
-        return next(iter(self.results.models))
 
 
 def read_outcome_study(report: Mapping[str, object]) -> OutcomeStudy:

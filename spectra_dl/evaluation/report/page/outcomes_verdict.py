@@ -1,6 +1,7 @@
 """What an evaluation of a number per patient comes to, in sentences a clinician reads."""
 
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
+from spectra_dl.evaluation.report.page.audit_parts import Audit
 from spectra_dl.evaluation.report.page.outcomes_study import OutcomeModel, OutcomeStudy
 from spectra_dl.evaluation.report.page.wording import listed, number, printable, short_name
 
@@ -13,20 +14,37 @@ _SAID = {
 
 def outcome_verdict(study: OutcomeStudy) -> str:
     """Return what the report comes to in a sentence or two; a report whose audit stopped states no score."""
-    results, target = study.results, short_name(study.results.data.target)
-    stopping = [finding for finding in results.audit.findings if finding.severity == "stop"]
+    data = study.results.data
+    return audited(study.results.audit, _score(study), short_name(data.target), data.patients)
+
+
+def audited(audit: Audit, score: str, target: str, patients: int) -> str:
+    """Return a score with what the audit makes of it: no score where it stopped.
+
+    Parameters
+    ----------
+    audit
+        The audit.
+    score
+        A sentence or two.
+    target
+        What is predicted.
+    patients
+        How many there are.
+    """
+    stopping = [finding for finding in audit.findings if finding.severity == "stop"]
     if stopping:
         return (
-            f"CONFOUNDED: something other than biology predicts {target} in the {results.data.patients} patients, so no score here is evidence."
+            f"CONFOUNDED: something other than biology predicts {target} in the {patients} patients, so no score here is evidence."
             f" {printable(stopping[0].sentence)} {RESEARCH_USE}"
         )
-    warned = [short_name(finding.name) for finding in results.audit.findings if finding.severity == "warn"]
+    warned = [short_name(finding.name) for finding in audit.findings if finding.severity == "warn"]
     doubts = (
         f"Before you believe this score, make sure that what the audit found is biology: {listed(warned[:5])}."
         if warned
         else "The audit found nothing that would let a model cheat; it can't find what it does not look for."
     )
-    return f"{_score(study)} {doubts} {RESEARCH_USE}"
+    return f"{score} {doubts} {RESEARCH_USE}"
 
 
 def _score(study: OutcomeStudy) -> str:

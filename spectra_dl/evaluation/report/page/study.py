@@ -5,7 +5,7 @@ What newer reports hold and older ones don't is None or empty here; the page lea
 
 import os
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 # Whatever else is installed has no say in reading a report, and looking for it costs 30 ms.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -302,15 +302,22 @@ class Origin(Part):
     refused: list[str] = []
 
 
-class Study(Origin):
-    """A whole report of classes."""
+class ModelStudy(Origin):
+    """A whole report of several models, the first of which the others are compared with."""
 
-    results: Results
+    results: Any
 
     @property
     def first(self) -> str:
         """The model the others are compared with."""
-        return next(iter(self.results.models))
+        name: str = next(iter(self.results.models))
+        return name
+
+
+class Study(ModelStudy):
+    """A whole report of classes."""
+
+    results: Results
 
     @property
     def classical(self) -> list[str]:

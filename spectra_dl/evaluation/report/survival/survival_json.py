@@ -1,9 +1,6 @@
 """An evaluation of the time to an event as JSON, the same bytes for the same seed."""
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.audit.audit_report import audit_json
-from spectra_dl.evaluation.folds.split_file import RowNames, split_sha256, split_text
-from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.outcomes.survival.curves import SurvivalCurve
 from spectra_dl.evaluation.outcomes.survival.results import (
     CalibrationGroup,
@@ -17,10 +14,10 @@ from spectra_dl.evaluation.report.classes_json import (
     chance_json,
     choice_json,
     context_json,
-    difference_json,
     intervals_json,
     rounded,
 )
+from spectra_dl.evaluation.report.patients_json import patient_results, split_of
 
 
 def survival_report(evaluation: SurvivalEvaluation) -> Json:
@@ -43,29 +40,17 @@ def survival_report(evaluation: SurvivalEvaluation) -> Json:
             "chance_reaches": rounded(evaluation.chance_reaches),
             "followed": {name: [rounded(time), int(event)] for name, time, event in followed},
         },
-        "settings": {
-            "folds": settings.folds,
-            "repeats": settings.repeats,
-            "seed": settings.seed,
-            "resamples": settings.resamples,
-            "refits": settings.refits,
-            "leaky": settings.leaky,
-            "level": 0.95,
-            "split_by": "patient",
-        },
-        "audit": audit_json(evaluation.audit),
-        "models": {name: _model_json(evaluation, result) for name, result in evaluation.models.items()},
-        "differences": [difference_json(difference) for difference in evaluation.differences],
-        "split": {
-            "sha256": split_sha256(survival_split(evaluation)),
-            "folds": [_fold_json(evaluation, fold) for fold in evaluation.folds],
-        },
+        **patient_results(
+            evaluation,
+            owner=evaluation.survival.patient_of_row,
+            models={name: _model_json(evaluation, result) for name, result in evaluation.models.items()},
+        ),
     }
 
 
 def survival_split(evaluation: SurvivalEvaluation) -> str:
     """Return the split as CSV text, for `split_file.read_split`; its SHA-256 stands in the report."""
-    return split_text(evaluation.folds, evaluation.survival.patient_of_row, evaluation.context.rows)
+    return split_of(evaluation, evaluation.survival.patient_of_row)
 
 
 def _model_json(evaluation: SurvivalEvaluation, result: SurvivalResult) -> Json:
@@ -124,17 +109,6 @@ def _fold_result_json(fold: SurvivalFold) -> Json:
         "events": fold.events,
         "c_index": rounded(fold.c_index),
         "chosen": choice_json(fold.chosen),
-    }
-
-
-def _fold_json(evaluation: SurvivalEvaluation, fold: Fold) -> Json:
-    owner = evaluation.survival.patient_of_row
-    rows = evaluation.context.rows or RowNames.counted(len(owner))
-    return {
-        "repeat": fold.repeat + 1,
-        "fold": fold.number + 1,
-        "test_patients": sorted(set(owner[fold.test])),
-        "test_rows": [int(number) for number in rows.number[fold.test]],
     }
 
 

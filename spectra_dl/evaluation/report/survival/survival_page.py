@@ -1,22 +1,14 @@
 """The page of a report of the time to an event: concordance, curves by risk, calibration."""
 
 import math
-import shlex
 from typing import TYPE_CHECKING
 
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.outcomes.survival.metric_table import SURVIVAL_METRICS
 from spectra_dl.evaluation.report.figures import Curve, reliability_figure, svg_text
-from spectra_dl.evaluation.report.page.environment import (
-    LISTED_AT_MOST,
-    RESEARCH_USE,
-    Scale,
-    ends,
-    environment,
-    gravest_first,
-)
+from spectra_dl.evaluation.report.page.environment import Scale, ends
+from spectra_dl.evaluation.report.page.outcomes_page import page_of_patients
 from spectra_dl.evaluation.report.page.wording import listed, short_name
-from spectra_dl.evaluation.report.shared_text import leaky_omission
 from spectra_dl.evaluation.report.survival.survival_figures import FollowedGroup, risk_groups_figure
 from spectra_dl.evaluation.report.survival.survival_study import StepCurve, SurvivalStudy
 from spectra_dl.evaluation.report.survival.survival_verdict import survival_verdict
@@ -36,29 +28,17 @@ _SOURCES = (
 
 def survival_page(study: SurvivalStudy) -> str:
     """Return the page of a report that was read."""
-    results = study.results
-    return (
-        environment()
-        .get_template("survival.html")
-        .render(
-            study=study,
-            results=results,
-            words=results.context.words,
-            metrics=[metric for metric in shown_in("page", SURVIVAL_METRICS) if metric.name != "c_index"],
-            titles={name: metric.title for name, metric in SURVIVAL_METRICS.items()},
-            findings=gravest_first(results.audit.findings),
-            verdict=survival_verdict(study),
-            research_use=RESEARCH_USE,
-            scale=_scale(study),
-            by_risk_figure=_by_risk(study),
-            calibration_figure=_calibration(study),
-            methods=methods(study),
-            sources=[*_SOURCES, *results.context.references],
-            command=shlex.join(study.command),
-            listed_at_most=LISTED_AT_MOST,
-            refused_rows=results.context.words.rows,
-            omission="" if results.settings.leaky else leaky_omission(results.context.words.row),
-        )
+    return page_of_patients(
+        "survival.html",
+        study,
+        methods=methods(study),
+        sources=_SOURCES,
+        metrics=[metric for metric in shown_in("page", SURVIVAL_METRICS) if metric.name != "c_index"],
+        titles={name: metric.title for name, metric in SURVIVAL_METRICS.items()},
+        verdict=survival_verdict(study),
+        scale=_scale(study),
+        by_risk_figure=_by_risk(study),
+        calibration_figure=_calibration(study),
     )
 
 

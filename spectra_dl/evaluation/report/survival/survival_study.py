@@ -5,17 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from spectra_dl.evaluation.report.page.audit_parts import Audit
-from spectra_dl.evaluation.report.page.outcomes_study import OutcomeHow
+from spectra_dl.evaluation.report.page.outcomes_study import PatientResults
 from spectra_dl.evaluation.report.page.study import (
     Chance,
     Choice,
-    Context,
-    Difference,
     Interval,
-    Origin,
+    ModelStudy,
     Part,
-    Split,
     checked,
 )
 
@@ -95,27 +91,17 @@ class FollowedPatients(Part):
     followed: dict[str, tuple[float, int]]
 
 
-class SurvivalResults(Part):
+class SurvivalResults(PatientResults):
     """What the evaluation found."""
 
-    context: Context
     data: FollowedPatients
-    settings: OutcomeHow
-    audit: Audit
     models: dict[str, SurvivalModel] = Field(min_length=1)
-    differences: list[Difference] = Field(default_factory=list)
-    split: Split
 
 
-class SurvivalStudy(Origin):
+class SurvivalStudy(ModelStudy):
     """A whole report of the time to an event."""
 
     results: SurvivalResults
-
-    @property
-    def first(self) -> str:
-        """The model the others are compared with."""
-        return next(iter(self.results.models))
 
 
 def read_survival_study(report: Mapping[str, object]) -> SurvivalStudy:

@@ -5,7 +5,13 @@ import math
 from spectra_dl.evaluation.audit.audit_report import audit_text
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalEvaluation
 from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
-from spectra_dl.evaluation.report.shared_text import chosen_text, leaky_omission, p_text
+from spectra_dl.evaluation.report.shared_text import (
+    chance_lines,
+    chosen_text,
+    comparison_text,
+    leaky_omission,
+    p_text,
+)
 from spectra_dl.evaluation.wording import figure, short_figure, short_interval, without_controls, wrapped
 
 _NAME_WIDTH = 22
@@ -24,7 +30,7 @@ def survival_text(evaluation: SurvivalEvaluation) -> str:
         _chance_text(evaluation),
         _groups_text(evaluation),
         _calibration_text(evaluation),
-        _comparison_text(evaluation),
+        comparison_text(evaluation.differences, "c_index", "C-index", digits=".3f"),
         chosen_text(evaluation.models),
         _reading_text(evaluation),
     ]
@@ -51,10 +57,7 @@ def _chance_text(evaluation: SurvivalEvaluation) -> str:
         f"Against chance: p by {first.refits} refits of a linear model on these folds, patients exchanged at random. With {events} events a model that knows nothing"
         f" reaches a C-index of up to {figure(evaluation.chance_reaches)} in 97.5 of 100 studies; what lies below can't be called a finding."
     )
-    lines = [wrapped(said)]
-    for name, result in evaluation.models.items():
-        lines.append(f"  {name[:30]:<30} {p_text(result.chance.p):<9}  {result.chance.verdict}")
-    return "\n".join(lines)
+    return "\n".join([wrapped(said), *chance_lines(evaluation.models)])
 
 
 def _groups_text(evaluation: SurvivalEvaluation) -> str:
@@ -81,19 +84,6 @@ def _calibration_text(evaluation: SurvivalEvaluation) -> str:
         f"  {third.patients:>5} patients  {figure(third.predicted)}  {figure(third.observed)} [{figure(third.low)}, {figure(third.high)}]"
         for third in result.calibration
     ]
-    return "\n".join(lines)
-
-
-def _comparison_text(evaluation: SurvivalEvaluation) -> str:
-    compared = [difference for difference in evaluation.differences if difference.metric == "c_index"]
-    if not compared:
-        return ""
-    lines = [f"C-index against {compared[0].reference}, same folds, same resampled patients:"]
-    for difference in compared:
-        interval = difference.interval
-        lines.append(
-            f"  {difference.model[:30]:<30} {interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]  {difference.verdict}"
-        )
     return "\n".join(lines)
 
 

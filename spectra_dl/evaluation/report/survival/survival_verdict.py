@@ -1,7 +1,7 @@
 """What an evaluation of the time to an event comes to, in sentences a clinician reads."""
 
-from spectra_dl.evaluation.report.classes_json import RESEARCH_USE
-from spectra_dl.evaluation.report.page.wording import listed, number, printable, short_name
+from spectra_dl.evaluation.report.page.outcomes_verdict import audited
+from spectra_dl.evaluation.report.page.wording import number, short_name
 from spectra_dl.evaluation.report.survival.survival_study import SurvivalStudy
 
 _SAID = {
@@ -13,20 +13,8 @@ _SAID = {
 
 def survival_verdict(study: SurvivalStudy) -> str:
     """Return what the report comes to in a sentence or two; a report whose audit stopped states no score."""
-    results, event = study.results, short_name(study.results.data.event)
-    stopping = [finding for finding in results.audit.findings if finding.severity == "stop"]
-    if stopping:
-        return (
-            f"CONFOUNDED: something other than biology predicts the time to {event} in the {results.data.patients} patients, so no score here is evidence."
-            f" {printable(stopping[0].sentence)} {RESEARCH_USE}"
-        )
-    warned = [short_name(finding.name) for finding in results.audit.findings if finding.severity == "warn"]
-    doubts = (
-        f"Before you believe this score, make sure that what the audit found is biology: {listed(warned[:5])}."
-        if warned
-        else "The audit found nothing that would let a model cheat; it can't find what it does not look for."
-    )
-    return f"{_score(study)} {doubts} {RESEARCH_USE}"
+    data = study.results.data
+    return audited(study.results.audit, _score(study), f"the time to {short_name(data.event)}", data.patients)
 
 
 def _score(study: SurvivalStudy) -> str:

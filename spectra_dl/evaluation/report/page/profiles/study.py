@@ -11,7 +11,7 @@ from spectra_dl.evaluation.report.page.study import (
     Context,
     Difference,
     Interval,
-    Origin,
+    ModelStudy,
     Part,
     Split,
     checked,
@@ -146,15 +146,10 @@ class ProfileResults(Part):
     maps: HeldOut | None = None
 
 
-class ProfileStudy(Origin):
+class ProfileStudy(ModelStudy):
     """A whole report of profiles."""
 
     results: ProfileResults
-
-    @property
-    def first(self) -> str:
-        """The model that the report is about."""
-        return next(iter(self.results.models))
 
 
 def read_profiles(report: Mapping[str, object]) -> ProfileStudy:
