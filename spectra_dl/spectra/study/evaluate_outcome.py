@@ -1,7 +1,7 @@
 """Evaluate models that predict a number of each patient from spectra, with an audit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Fittable
@@ -11,83 +11,46 @@ from spectra_dl.evaluation.outcomes.harness import evaluate_outcome
 from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeSettings
 from spectra_dl.evaluation.report.outcomes_json import outcome_report, outcome_split
 from spectra_dl.evaluation.report.outcomes_text import outcome_text
-from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.execution.run import Execution
-from spectra_dl.spectra.cohort import Cohort
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import NUMBER_MODELS
 from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING, NumberNetwork
 from spectra_dl.spectra.estimators.outcomes.regressions import MEAN, outcome_models
 from spectra_dl.spectra.outcome_cohort import outcome_cohort
-from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
+from spectra_dl.spectra.study.patient_study import EvaluatedPatients, PatientStudySettings, study_networks
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.run_folder import RunResult
 from spectra_dl.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
-class OutcomeStudySettings:
-    """The choices of a study of a number per patient.
-
-    Attributes
-    ----------
-    evaluation
-        Which number, folds, seed and resamples.
-    preprocessing
-        Cleaning steps, fitted anew on the training rows of each fold.
-    networks
-        Architectures by name; an empty tuple evaluates none. The first model is the reference of the differences.
-    classical
-        Regressions evaluated beside them, by title; None takes all. `NUMBER_MODELS.chosen` gives both from the names that users type.
-    members
-        Networks in the ensemble.
-    training
-        Settings of the loop.
-    """
+class OutcomeStudySettings(PatientStudySettings):
+    """The choices of a study of a number per patient; `NUMBER_MODELS` has the names of its models."""
 
     evaluation: OutcomeSettings
-    preprocessing: Preprocessing = field(default_factory=Preprocessing.default)
     networks: tuple[str, ...] = (NUMBER_MODELS.default,)
-    classical: tuple[str, ...] | None = None
-    members: int = 5
     training: TrainingSettings = NUMBER_TRAINING
 
 
 @dataclass(frozen=True, eq=False)
-class EvaluatedOutcome(RunResult):
-    """Models of a number, evaluated.
+class EvaluatedOutcome(EvaluatedPatients):
+    """Models of a number, evaluated."""
 
-    Attributes
-    ----------
-    cohort
-        The spectra that were used, with every note.
-    evaluation
-        Scores, folds, differences and audit.
-    """
-
-    cohort: Cohort
     evaluation: OutcomeEvaluation
 
-    @property
-    def report(self) -> dict[str, object]:
-        """Notes, refused spectra and results, ready for JSON."""
-        return {
-            "notes": list(self.cohort.notes),
-            "refused": list(self.cohort.refused),
-            "results": outcome_report(self.evaluation),
-        }
+    def results(self) -> dict[str, object]:
+        """Return the evaluation, ready for JSON."""
+        return outcome_report(self.evaluation)
 
-    def text(self) -> str:
-        """Return the notes and the results for a terminal."""
-        notes = [f"Note: {note}" for note in self.cohort.notes]
-        return "\n".join([*notes, "", outcome_text(self.evaluation).rstrip()])
+    def results_text(self) -> str:
+        """Return the evaluation for a terminal."""
+        return outcome_text(self.evaluation)
 
-    def files(self, report: Mapping[str, object]) -> dict[str, str]:
-        """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
-        return report_files(outcome_split(self.evaluation), report)
+    def split(self) -> str:
+        """Return the folds as CSV text."""
+        return outcome_split(self.evaluation)
 
 
 def evaluate_outcome_study(
@@ -139,16 +102,7 @@ def _models(table: SpectraTable, settings: OutcomeStudySettings) -> list[ModelEn
     axis, steps, seed = table.wavenumber, settings.preprocessing, settings.evaluation.seed
     memory = FoldMemory()
     known: Mapping[str, Fittable] = outcome_models(axis, steps, seed, memory)
-    networks: dict[str, Fittable] = {
-        NUMBER_MODELS.network_title(name): NumberNetwork(
-            axis,
-            steps,
-            network=name,
-            members=settings.members,
-            training=settings.training,
-            seed=seed,
-            memory=memory,
-        )
-        for name in dict.fromkeys(settings.networks)
-    }
+    networks = study_networks(
+        settings, axis, memory, names=NUMBER_MODELS, kind=lambda name: (NumberNetwork, name)
+    )
     return chosen_entries(networks, known, settings.classical, control=MEAN, what="model of a number")

@@ -10,6 +10,7 @@ from spectra_dl.spectra.simulation.survival_study import (
     SimulatedSurvivalSettings,
     simulate_survival,
 )
+from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import write_table
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
@@ -59,8 +60,7 @@ def write_simulation(settings: StudySettings, folder: Path) -> WrittenSimulation
         The folder or the file can't be written.
     """
     study = simulate_study(settings)
-    make_run_folder(folder)
-    write_table(folder / SPECTRA_FILE, study.table)
+    _write(study.table, folder)
     return WrittenSimulation(settings, study)
 
 
@@ -112,6 +112,10 @@ def write_survival_simulation(settings: SimulatedSurvivalSettings, folder: Path)
         The folder or the file can't be written.
     """
     study = simulate_survival(settings)
-    make_run_folder(folder)
-    write_table(folder / SPECTRA_FILE, study.table)
+    _write(study.table, folder)
     return WrittenSurvival(settings, study)
+
+
+def _write(table: SpectraTable, folder: Path) -> None:
+    make_run_folder(folder)
+    write_table(folder / SPECTRA_FILE, table)
