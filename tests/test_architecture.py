@@ -51,6 +51,6 @@ def test_every_file_it_names_is_there(page, repository):
     assert {path for path in paths if not list(repository.glob(f"**/{path}"))} == set()
 
 
-@pytest.mark.parametrize(("document", "words"), [("docs/architecture.md", 1200), ("README.md", 1000)])
+@pytest.mark.parametrize(("document", "words"), [("docs/architecture.md", 1400), ("README.md", 1000)])
 def test_what_everybody_reads_stays_short(repository, document, words):
     assert len((repository / document).read_text(encoding="utf-8").split()) < words
