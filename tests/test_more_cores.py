@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from command_line import parse
+from command_line import parse, subcommands
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,9 @@ def test_the_places_it_names_are_those_the_commands_have(page):
     from spectra_dl_cli.main import cli
 
     commands = [
-        *cli.commands.values(),
-        *cli.commands["train"].commands.values(),
-        *cli.commands["evaluate"].commands.values(),
+        *subcommands(cli).values(),
+        *subcommands(subcommands(cli)["train"]).values(),
+        *subcommands(subcommands(cli)["evaluate"]).values(),
     ]
     with_jobs = {
         command.callback.__name__

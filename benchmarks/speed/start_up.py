@@ -14,8 +14,8 @@ DEMO = Path(__file__).resolve().parents[2] / "datasets" / "demo" / "spectra.csv"
 PAIRS = 7
 TORCH = ["-c", "import torch"]
 COMMANDS = (
-    ("spectra-dl --help", ["-m", "spectra_dl_cli", "--help"], 0.25),
-    ("spectra-dl predict datasets/demo/spectra.csv", ["-m", "spectra_dl_cli", "predict", str(DEMO)], 1.3),
+    ("spectra-dl --help", ["-m", "spectra_dl_cli", "--help"], 0.06),
+    ("spectra-dl predict datasets/demo/spectra.csv", ["-m", "spectra_dl_cli", "predict", str(DEMO)], 0.40),
 )
 
 

@@ -6,13 +6,12 @@ Importing this package loads neither torch nor Lightning; each name below does s
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from spectra_dl.training.settings import TrainingSettings
-
 if TYPE_CHECKING:
     from spectra_dl.training.batches import TensorBatches
     from spectra_dl.training.history import EpochRecord, History
     from spectra_dl.training.loop import TrainingInterrupted, fit
     from spectra_dl.training.losses import cross_entropy
+    from spectra_dl.training.settings import TrainingSettings
 
 __all__ = [
     "EpochRecord",
@@ -29,6 +28,7 @@ _HOME = {
     "History": "history",
     "TensorBatches": "batches",
     "TrainingInterrupted": "loop",
+    "TrainingSettings": "settings",
     "cross_entropy": "losses",
     "fit": "loop",
 }

@@ -75,3 +75,16 @@ def test_what_commands_load_ahead_exists(repository):
     assert len(calls) == 8
     for name in re.findall(r'"([^"]+)"', " ".join(calls)):
         assert importlib.util.find_spec(name), name
+
+
+@pytest.mark.parametrize(("words", "commands"), [(["--help"], set()), (["model", "show"], {"model"})])
+def test_a_command_does_not_wait_for_the_imports_of_others(words, commands):
+    code = (
+        "import json, sys\n"
+        "from spectra_dl_cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "start = 'spectra_dl_cli.commands.'\n"
+        "print('\\n' + json.dumps([name.removeprefix(start) for name in sys.modules if name.startswith(start)]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout.splitlines()[-1])) == commands

@@ -9,8 +9,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forking import server as forking_server
+
+if TYPE_CHECKING:
+    import click
 
 
 def command(*words: object) -> list[str]:
@@ -145,6 +149,15 @@ def _end(server: subprocess.Popen[str]) -> None:
     server.wait()
 
 
+def subcommands(group: "click.Group") -> "dict[str, click.Command]":
+    """Return the commands of a group by name, in the order of its help."""
+    import click
+
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
 def parse(words: list[str]) -> None:
     """Let click parse a command without running it."""
     import click
@@ -155,6 +168,6 @@ def parse(words: list[str]) -> None:
     name = "spectra-dl"
     while isinstance(command, click.Group):
         name, words = words[0], words[1:]
-        assert name in command.commands, f"{name} is no command"
-        command = command.commands[name]
+        assert name in subcommands(command), f"{name} is no command"
+        command = subcommands(command)[name]
     command.make_context(name, list(words))

@@ -1,5 +1,8 @@
 """How help is laid out: options in groups, an example that runs, and summaries that are never cut."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import click
@@ -118,9 +121,103 @@ class Group(click.Group):
             What is written to.
         """
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, command.get_short_help_str(10_000)) for name, command in self.commands.items()]
-            )
+            formatter.write_dl([(name, self.summary(ctx, name)) for name in self.list_commands(ctx)])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which they were added.
+
+        Parameters
+        ----------
+        ctx
+            Of the group.
+        """
+        return list(self.commands)
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return the first sentence of a command's help.
+
+        Parameters
+        ----------
+        ctx
+            Of the group.
+        name
+            Of the command.
+        """
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(10_000) if command else ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a command stands, and what it is for.
+
+    Attributes
+    ----------
+    module
+        That is imported when the command is asked for.
+    attribute
+        The command's name in it.
+    summary
+        The first sentence of its help.
+    """
+
+    module: str
+    attribute: str
+    summary: str
+
+
+class LazyGroup(Group):
+    """A group in which one command does not wait for the imports of the others.
+
+    Parameters
+    ----------
+    *arguments, **settings
+        Of `click.Group`.
+    sources
+        Its commands by name.
+    """
+
+    def __init__(self, *arguments: Any, sources: Mapping[str, Source], **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._sources = dict(sources)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return those that are there already, then the others.
+
+        Parameters
+        ----------
+        ctx
+            Of the group.
+        """
+        return [*(name for name in self.commands if name not in self._sources), *self._sources]
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return the first sentence of a command's help without importing it.
+
+        Parameters
+        ----------
+        ctx
+            Of the group.
+        name
+            Of the command.
+        """
+        source = self._sources.get(name)
+        return source.summary if source else super().summary(ctx, name)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported now if it was not before.
+
+        Parameters
+        ----------
+        ctx
+            Of the group.
+        cmd_name
+            Its name.
+        """
+        source = self._sources.get(cmd_name)
+        if source and cmd_name not in self.commands:
+            self.add_command(getattr(import_module(source.module), source.attribute), cmd_name)
+        return super().get_command(ctx, cmd_name)
 
 
 class OptionWithAlias(click.Option):

@@ -23,6 +23,7 @@ from spectra_dl_cli.web.tissue.reading import read_tissue
 
 _GRACE = 3.0
 _READ_AND_PREDICT = (
+    "spectra_dl.spectra.patient_page.page",
     "spectra_dl.spectra.readers",
     "spectra_dl.spectra.study.predict",
     "spectra_dl_datasets.shipped",

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
-from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
 from spectra_dl.spectra.readers.instruments.dispatch import instrument_reader
 from spectra_dl.spectra.readers.instruments.recording import iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
@@ -189,6 +188,8 @@ def _blocks_of_file(path: Path, options: ReadOptions, rows: int) -> Iterator[Spe
         joined = _with_sheet([path], options, rows)
         return joined or iter_two_column_files([path], options, rows=rows)
     if is_hdf5(path):
+        from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
+
         return iter_hdf5(path, options, rows=rows)
     read = instrument_reader(path)
     if read is not None:

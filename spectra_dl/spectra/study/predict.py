@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Optional
 
 from spectra_dl.classification.abstention import coverage_notes
 from spectra_dl.classification.decision import DecisionRule
@@ -19,13 +20,14 @@ from spectra_dl.classification.predictions import (
 )
 from spectra_dl.execution.run import Execution
 from spectra_dl.execution.stream import StreamedJobs
-from spectra_dl.spectra.patient_page.kept_spectra import KeptSpectra
-from spectra_dl.spectra.patient_page.page import PAGE_FILE, PageInputs, patient_page
 from spectra_dl.spectra.patient_page.predicted import Answered, PredictionCounts
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.study.place_map import COLUMNS, PlaceMap, place_columns
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.patient_page.page import PageInputs
 
 MAP_FILE = "map.svg"
 
@@ -54,7 +56,7 @@ class PredictedSpectra(RunResult):
     counts: PredictionCounts
     coverage: float
     map_svg: str | None = None
-    page: PageInputs | None = None
+    page: Optional["PageInputs"] = None
 
     def files(self, report: Mapping[str, object]) -> Mapping[str, str]:
         """Return the page of patients, and the picture of a map, if the spectra are one.
@@ -66,6 +68,8 @@ class PredictedSpectra(RunResult):
         """
         files = {} if self.map_svg is None else {MAP_FILE: self.map_svg}
         if self.page is not None:
+            from spectra_dl.spectra.patient_page.page import PAGE_FILE, patient_page
+
             files[PAGE_FILE] = patient_page(self.predictor, self.counts, self.page, report)
         return files
 
@@ -135,7 +139,7 @@ def predict_study(
     predicted = stream.run(blocks, execution or Execution())
     first = next(predicted)
     places = PlaceMap(rule.classes, rule.positive)
-    page = None if folder is None else PageInputs(rule, KeptSpectra())
+    page = None if folder is None else _page(rule)
     with _writers(folder, predictor, rule, first[0]) as (write_spectra, write_patients):
         tally = PatientTally(rule.classes, rule.words)
         for table, (spectra, notes, seen) in chain([first], predicted):
@@ -156,6 +160,14 @@ def predict_study(
     if folder is not None and picture is None:
         (folder / MAP_FILE).unlink(missing_ok=True)  # of an earlier run, under --overwrite
     return PredictedSpectra(predictor, counts, rule.conformal.coverage, picture, page)
+
+
+def _page(rule: DecisionRule) -> "PageInputs":
+    """Return what a page is made of; a prediction without one does not import it."""
+    from spectra_dl.spectra.patient_page.kept_spectra import KeptSpectra
+    from spectra_dl.spectra.patient_page.page import PageInputs
+
+    return PageInputs(rule, KeptSpectra())
 
 
 def _predict(

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from command_line import on_a_terminal, run
+from command_line import on_a_terminal, run, subcommands
 from spectra_dl_cli.main import cli
 from spectra_dl_cli.printing.help import EXAMPLES, GROUPS
 from spectra_dl_cli.printing.terminal import coloured, drawn_table
@@ -23,7 +23,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 def all_commands(group: click.Group, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
     """Return every command that does something, by its words."""
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    for name, command in subcommands(group).items():
         here = (*path, name)
         found |= (
             all_commands(command, here) if isinstance(command, click.Group) else {" ".join(here): command}
@@ -137,7 +137,7 @@ def test_help_has_groups_and_an_example_on_a_line(path: str) -> None:
 
 def test_summaries_of_commands_are_whole() -> None:
     shown = run("--help").stdout.partition("Commands:")[2]
-    for name, command in cli.commands.items():
+    for name, command in subcommands(cli).items():
         summary = " ".join(shown[shown.index(f"\n  {name} ") :].split()).removeprefix(f"{name} ")
         assert summary.startswith(" ".join((command.help or "").split("\n\n")[0].split())), name
 

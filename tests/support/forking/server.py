@@ -38,6 +38,7 @@ _SLOW = (
     "spectra_dl.expression.study.evaluate",
     "spectra_dl.expression.study.predict",
     "spectra_dl.expression.study.train",
+    "spectra_dl.spectra.patient_page.page",
     "spectra_dl.spectra.networks.convolutional_path",
     "spectra_dl.spectra.networks.minirocket",
     "spectra_dl.spectra.study.evaluate",
@@ -45,6 +46,9 @@ _SLOW = (
     "spectra_dl.spectra.study.train",
     "spectra_dl.training.loop",
     "spectra_dl.training.member",
+    "spectra_dl_cli.commands.evaluate_spectra",
+    "spectra_dl_cli.commands.predict",
+    "spectra_dl_cli.commands.train_spectra",
     "spectra_dl_cli.main",
 )
 

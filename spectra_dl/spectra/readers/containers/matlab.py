@@ -12,6 +12,7 @@ from spectra_dl.spectra.readers.containers.array_layout import recordings_of
 from spectra_dl.spectra.readers.containers.arrays import Cell, Numbers, Texts, Value
 from spectra_dl.spectra.readers.containers.hdf5_values import MOST_VALUES
 from spectra_dl.spectra.readers.containers.matlab_structure import DEEPEST, checked_content
+from spectra_dl.spectra.readers.instruments.contents import MATLAB_7_3
 from spectra_dl.spectra.readers.instruments.recording import Recording
 from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name, listed, printable
@@ -20,15 +21,9 @@ from spectra_dl.storage.hdf5_checks import check_size, opened_hdf5, refuse_forei
 if TYPE_CHECKING:
     import h5py
 
-VERSION_5, VERSION_7_3 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
 MOST_CELLS = 100_000
 REFERENCES = "#refs#"
 MARKS_OF_OTHERS = {"MATLAB_sparse", "MATLAB_object_decode"}
-
-
-def is_matlab(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is a MATLAB file of version 5 or 7.3."""
-    return head.startswith((VERSION_5, VERSION_7_3))
 
 
 def read_matlab(path: Path) -> list[Recording]:
@@ -41,7 +36,7 @@ def read_matlab(path: Path) -> list[Recording]:
     """
     where = file_name(path)
     with open_binary(path, where) as stream:
-        new = stream.read(len(VERSION_7_3)) == VERSION_7_3
+        new = stream.read(len(MATLAB_7_3)) == MATLAB_7_3
     return _read_new(path, where) if new else _read_old(path, where)
 
 

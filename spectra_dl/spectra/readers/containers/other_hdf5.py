@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     import h5py
 
 PACKAGE = "spectra-dl"
-MAGIC = b"\x89HDF\r\n\x1a\n"
-
-
-def is_other_hdf5(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is HDF5."""
-    return head.startswith(MAGIC)
 
 
 def read_other_hdf5(path: Path) -> list[Recording]:

@@ -17,14 +17,8 @@ from spectra_dl.spectra.readers.source import open_lines
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name, listed
 
-# The table, not the program's name: BWSpec, BWRam and BWTek's other programs write the same one.
-TABLE = re.compile(
-    rb"^pixel[;,\t][^\r\n]{0,600}raman shift[;,\t][^\r\n]{0,600}dark subtracted", re.IGNORECASE | re.MULTILINE
-)
-START = re.compile(rb"(?:\xef\xbb\xbf)?File Version\s*[;,\t]\s*BW", re.IGNORECASE)
 SHIFT, SUBTRACTED, PIXEL = "raman shift", "dark subtracted", "pixel"
 MOST_HEADER_LINES = 1_000
-LARGEST_HEADER = 1 << 16  # bytes
 TEXTS = {"instrument": "model", "title": "title", "measured_at": "date", "accumulations": "average number"}
 
 
@@ -36,11 +30,6 @@ class _Header:
     delimiter: str
     names: list[str]
     line: int
-
-
-def is_bwspec(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is BWSpec text."""
-    return START.match(head) is not None or TABLE.search(head[:LARGEST_HEADER]) is not None
 
 
 def read_bwspec(path: Path) -> list[Recording]:

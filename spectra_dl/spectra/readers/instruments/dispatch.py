@@ -1,33 +1,27 @@
 """Which reader a content belongs to."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.spectra.readers.containers.matlab import is_matlab, read_matlab
-from spectra_dl.spectra.readers.containers.other_hdf5 import is_other_hdf5, read_other_hdf5
-from spectra_dl.spectra.readers.instruments.binary.opus import is_opus, read_opus
-from spectra_dl.spectra.readers.instruments.binary.spc import is_spc, read_spc
-from spectra_dl.spectra.readers.instruments.binary.wdf import is_wdf, read_wdf
-from spectra_dl.spectra.readers.instruments.bwspec import is_bwspec, read_bwspec
-from spectra_dl.spectra.readers.instruments.jcamp import is_jcamp, read_jcamp
-from spectra_dl.spectra.readers.instruments.labspec import is_labspec, read_labspec
-from spectra_dl.spectra.readers.instruments.oras import is_oras, read_oras
+from spectra_dl.spectra.readers.instruments import contents
 from spectra_dl.spectra.readers.instruments.recording import Recording
 from spectra_dl.spectra.readers.source import first_bytes
 
 Reader = Callable[[Path], list[Recording]]
-READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
-    (is_matlab, read_matlab),
-    (is_other_hdf5, read_other_hdf5),
-    (is_wdf, read_wdf),
-    (is_spc, read_spc),
-    (is_opus, read_opus),
-    (is_oras, read_oras),
-    (is_bwspec, read_bwspec),
-    (is_labspec, read_labspec),
-    (is_jcamp, read_jcamp),
+#: What recognises a content, and the module and function that read it, imported when they are needed.
+READERS: tuple[tuple[Callable[[bytes], bool], str, str], ...] = (
+    (contents.is_matlab, "containers.matlab", "read_matlab"),
+    (contents.is_other_hdf5, "containers.other_hdf5", "read_other_hdf5"),
+    (contents.is_wdf, "instruments.binary.wdf", "read_wdf"),
+    (contents.is_spc, "instruments.binary.spc", "read_spc"),
+    (contents.is_opus, "instruments.binary.opus", "read_opus"),
+    (contents.is_oras, "instruments.oras", "read_oras"),
+    (contents.is_bwspec, "instruments.bwspec", "read_bwspec"),
+    (contents.is_labspec, "instruments.labspec", "read_labspec"),
+    (contents.is_jcamp, "instruments.jcamp", "read_jcamp"),
 )
 
 
@@ -40,11 +34,13 @@ def instrument_reader(path: Path) -> Reader | None:
         Not a regular file, not readable, or damaged gzip data.
     """
     head = first_bytes(path)
-    return next((_quiet(read) for recognises, read in READERS if recognises(head)), None)
+    found = next(((module, name) for recognises, module, name in READERS if recognises(head)), None)
+    return None if found is None else _quiet(*found)
 
 
-def _quiet(read: Reader) -> Reader:
+def _quiet(module: str, name: str) -> Reader:
     """Keep NumPy from warning of a damaged file's numbers, which are checked when they are read."""
+    read: Reader = getattr(import_module(f"spectra_dl.spectra.readers.{module}"), name)
 
     def read_quietly(path: Path) -> list[Recording]:
         with np.errstate(invalid="ignore", over="ignore"):

@@ -22,7 +22,6 @@ from spectra_dl.spectra.readers.stated.units import StatedUnit
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import quoted
 
-BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\$\$[^\n]*\n\s*)*##\s*TITLE\s*=", re.IGNORECASE)
 TABLES = ("XYDATA", "XYPOINTS")
 FOREIGN_TABLES = ("NTUPLES", "PEAKTABLE", "PEAKASSIGNMENTS", "RADATA", "DATATABLE")
 EVEN, PAIRS = "(X++(Y..Y))", "(XY..XY)"
@@ -30,11 +29,6 @@ MOST = 1e15
 MOST_LINES = 2 * MAX_POINTS
 # A line's abscissa is rounded as its program likes; a lost line is off by many steps.
 STEPS_OFF = 1.5
-
-
-def is_jcamp(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is JCAMP-DX."""
-    return BEGINNING.match(head) is not None
 
 
 def read_jcamp(path: Path) -> list[Recording]:

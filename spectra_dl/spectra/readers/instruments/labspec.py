@@ -25,10 +25,6 @@ from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import file_name
 
 HEADER_LINE = re.compile(r"#([^=\t]{1,80})=\t?(.*)")
-START = re.compile(rb"(?:\xef\xbb\xbf)?#[^=\t\r\n]{1,80}=\t")
-KNOWN = re.compile(
-    rb"^#(?:Acq\. time|Accumulations|Laser|Grating|Spectro|Instrument)[^=\r\n]*=\t", re.MULTILINE
-)
 TEXTS = {
     "instrument": "instrument",
     "title": "title",
@@ -38,11 +34,6 @@ TEXTS = {
 PLACE = re.compile(r"([xyz]) \(µm\)", re.IGNORECASE)
 MOST_HEADER_LINES = 1_000
 LEADING = {1: ("series",), 2: ("x_um", "y_um")}
-
-
-def is_labspec(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is LabSpec text."""
-    return START.match(head) is not None and KNOWN.search(head[:8192]) is not None
 
 
 def read_labspec(path: Path) -> list[Recording]:

@@ -13,19 +13,14 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
+from spectra_dl.spectra.readers.instruments.contents import BLANK, ORAS_SPECTRA
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.source import first_bytes, open_lines
 from spectra_dl.spectra.readers.wording import file_name
 
-SPECTRA, BACKGROUND, AXIS = "RawSpectra", "Background", "xaxis"
+BACKGROUND, AXIS = "Background", "xaxis"
 # Empty lists take twenty times their text.
 LARGEST_TEXT = 8 << 20
-BLANK = b"\xef\xbb\xbf \t\r\n"
-
-
-def is_oras(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is an ORAS file."""
-    return head.lstrip(BLANK)[:1] in (b"{", b"[") and f'"{SPECTRA}"'.encode() in head
 
 
 def read_oras(path: Path) -> list[Recording]:
@@ -71,14 +66,14 @@ def _content(path: Path, where: str) -> object:
 
 
 def _recording(measurement: Mapping[str, object], where: str, place: str) -> Recording:
-    spectra = _numbers(measurement, SPECTRA, place, dimensions=2)
+    spectra = _numbers(measurement, ORAS_SPECTRA, place, dimensions=2)
     background = _numbers(measurement, BACKGROUND, place, dimensions=1)
     pixels = background.size
     if spectra.shape[0] == pixels:
         spectra = spectra.T  # (p, n) as ORAS writes it -> (n, p)
     if spectra.shape[1] != pixels:
         raise DataError(
-            f"{place}: {SPECTRA} of shape {spectra.shape} does not fit {BACKGROUND} of {pixels} pixels; export it again"
+            f"{place}: {ORAS_SPECTRA} of shape {spectra.shape} does not fit {BACKGROUND} of {pixels} pixels; export it again"
         )
     if AXIS not in measurement:
         raise DataError(

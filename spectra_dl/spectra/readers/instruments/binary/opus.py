@@ -19,7 +19,6 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import check_size
 from spectra_dl.spectra.readers.instruments.binary.opus_structure import (
-    MARK,
     OpusBlock,
     check_opus,
     check_parameters,
@@ -52,11 +51,6 @@ class _Spectrum(Protocol):
 
     x: FloatArray
     y: NDArray[np.floating]
-
-
-def is_opus(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is an OPUS file."""
-    return head.startswith(MARK)
 
 
 def read_opus(path: Path) -> list[Recording]:

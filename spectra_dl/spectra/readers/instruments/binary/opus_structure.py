@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from spectra_dl.errors import DataError
 
-MARK = b"\n\n\xfe\xfe"
 HEADER = struct.Struct("<4sdiii")
 ENTRY = struct.Struct("<iii")
 PARAMETER = struct.Struct("<3sxhh")

@@ -15,8 +15,6 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import MIN_POINTS, check_size
 from spectra_dl.spectra.readers.instruments.binary.spc_header import (
     FLOAT_EXPONENT,
-    NEW,
-    NEW_BIG_ENDIAN,
     OLD,
     SUBHEADER_BYTES,
     Flags,
@@ -30,13 +28,6 @@ from spectra_dl.spectra.readers.source import open_binary
 from spectra_dl.spectra.readers.wording import file_name
 
 MOST_BYTES = 2 << 30
-ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-
-
-def is_spc(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is an SPC file: its second byte, and the zeros of its header."""
-    known = len(head) > 1 and head[1] in (NEW, NEW_BIG_ENDIAN, OLD) and head[:256].count(0) >= 8
-    return known and not head.startswith(ZIP)
 
 
 def read_spc(path: Path) -> list[Recording]:

@@ -12,8 +12,9 @@ from enum import IntFlag
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import ABSURD, MAX_POINTS, MIN_POINTS, check_size
+from spectra_dl.spectra.readers.instruments.contents import SPC
 
-NEW, NEW_BIG_ENDIAN, OLD = 0x4B, 0x4C, 0x4D
+NEW, NEW_BIG_ENDIAN, OLD = SPC
 HEADER_BYTES = {NEW: 512, NEW_BIG_ENDIAN: 512, OLD: 224}
 SUBHEADER_BYTES = 32
 FLOAT_EXPONENT = -128

@@ -48,11 +48,6 @@ class _Wdf(Protocol):
     title: str
 
 
-def is_wdf(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is a WDF file."""
-    return head.startswith(b"WDF1")
-
-
 def read_wdf(path: Path) -> list[Recording]:
     """Read a WDF file.
 
