@@ -87,6 +87,12 @@ identity_options = together(
         help="The laser's wavelength: converts an axis in nm, eV, meV, THz or absolute cm-1.",
     ),
     click.option(
+        "--calibration",
+        type=click.Path(path_type=Path, readable=False),
+        metavar="FILE",
+        help="Correct the axis by this file, which calibrate-axis wrote.",
+    ),
+    click.option(
         "--intensity",
         multiple=True,
         metavar="COLUMN",
@@ -271,6 +277,7 @@ def _reading(
     batch: str | None = None,
     laser_nm: float | None = None,
     intensity: tuple[str, ...] = (),
+    calibration: Path | None = None,
 ) -> "ReadOptions":
     from spectra_dl.spectra.readers import ReadOptions
 
@@ -283,6 +290,7 @@ def _reading(
         samples=samples,
         laser_nm=laser_nm,
         intensity=intensity,
+        calibration=calibration,
     )
 
 
@@ -314,17 +322,17 @@ def readers_input(data: tuple[Path, ...]) -> Path | list[Path]:
     return data[0] if len(data) == 1 else list(data)
 
 
-def input_paths(data: tuple[Path, ...], samples: Path | None) -> list[Path]:
+def input_paths(data: tuple[Path, ...], *others: Path | None) -> list[Path]:
     """Return everything that was read, for the report.
 
     Parameters
     ----------
     data
         Files and folders.
-    samples
-        The sample sheet, which comes last.
+    *others
+        The sample sheet and the axis calibration, where there are any; they come last.
     """
-    return [*data, samples] if samples else [*data]
+    return [*data, *(path for path in others if path)]
 
 
 def open_store(folder: Path) -> "FeatureStore":

@@ -31,9 +31,9 @@ class StudyData:
         """What the input is called in a model file."""
         return self.dataset or ", ".join(path.resolve().name for path in self.paths)
 
-    def inputs(self, samples: Path | None) -> list[Path]:
+    def inputs(self, reading: "ReadOptions") -> list[Path]:
         """Return everything that is read, for the report."""
-        return input_paths(self.paths, samples)
+        return input_paths(self.paths, reading.samples, reading.calibration)
 
     def read(self, reading: "ReadOptions", *, numbers: bool = False) -> "SpectraTable":
         """Read files as the options say, or a dataset, which brings its own patients and labels.
@@ -68,6 +68,7 @@ class StudyData:
             "--replicates": reading.replicates,
             "--samples": reading.samples,
             "--laser": reading.laser_nm,
+            "--calibration": reading.calibration,
             "--intensity": reading.intensity or None,
         }
         if given := [name for name, value in options.items() if value is not None]:

@@ -1,4 +1,4 @@
-"""Write ``spectra.csv`` beside this file: simulated spectra for the README's first command.
+"""Write ``spectra.csv`` and ``polystyrene.csv`` beside this file: simulated spectra for the README's first command, and a standard on an axis that is off.
 
 Run from the repository's top folder: ``python datasets/demo/make_demo.py``. The same bytes come out each time.
 """
@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.arrays import text_array
+from spectra_dl.spectra.axis_calibration.standards import STANDARDS
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
+from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import write_table
 
@@ -27,5 +29,11 @@ def demo_table() -> SpectraTable:
     return replace(table, sample_id=text_array(sample), patient=text_array(patient), batch=None)
 
 
+def demo_standard() -> SpectraTable:
+    """Return polystyrene as a spectrometer gives it whose axis is off by 3 to 8 cm⁻¹."""
+    return simulate_standard(STANDARDS["polystyrene"], Spectrometer(error=(-5.0, -2.0, 1.0)), seed=7)[0]
+
+
 if __name__ == "__main__":
     write_table(Path(__file__).with_name("spectra.csv"), demo_table())
+    write_table(Path(__file__).with_name("polystyrene.csv"), demo_standard())

@@ -39,7 +39,7 @@ class FittedDescription(Closed):
 
 
 class AxisContract(Closed):
-    """The wavenumber axis in cm⁻¹ that an input must cover, and the laser where it is known.
+    """The wavenumber axis in cm⁻¹ that an input must cover; the laser and by what the axis was corrected, where that is known.
 
     Files of before state all of the training spectra's axis, also where a crop leaves a part of it out; what is needed then is
     `SpectraInput.axis_needs`.
@@ -50,6 +50,7 @@ class AxisContract(Closed):
     points: int = Field(ge=1, le=65_536)
     unit: Literal["cm-1"] = "cm-1"
     laser_nm: float | None = None
+    calibration: Annotated[str, Field(max_length=300)] | None = None  # not in files of before
 
 
 class TrainingSpectra(Closed):
@@ -126,6 +127,7 @@ class SpectraInput(InputPart):
             "largest_step": needs.largest_step,
             "each_end_may_lack": needs.slack,
             "laser_nm": self.axis.laser_nm,
+            "calibration": self.axis.calibration,
             "sentence": needs.sentence,
         }
 
@@ -137,11 +139,12 @@ class SpectraInput(InputPart):
         )
         needs = self.axis_needs()
         ranges = " and ".join(f"{low:g} to {high:g}" for low, high in needs.ranges)
-        laser = self.axis.laser_nm
+        laser, calibrated = self.axis.laser_nm, self.axis.calibration
         return [
             f"Needs          {ranges} cm-1 ({needs.points} points, to which wider and finer spectra are brought)",
             f"Recommended    {needs.sentence}",
             *([] if laser is None else [f"Laser          {laser:g} nm, as the training spectra"]),
+            *([] if calibrated is None else [f"Calibration    {calibrated}; give yours as --calibration"]),
             f"Preprocessing  {' -> '.join(names)}",
         ]
 
@@ -158,6 +161,7 @@ def describe_input(
     n_classes: int,
     spectrum_hashes: Sequence[str],
     laser_nm: float | None = None,
+    calibration: str | None = None,
     class_spectra: ClassSpectra | None = None,
 ) -> tuple[SpectraInput, tuple[FittedPreprocessing, ...]]:
     """Return the input part, and the preprocessings it describes: what members share is stored and applied once.
@@ -176,6 +180,8 @@ def describe_input(
         One for each training spectrum.
     laser_nm
         With which all training spectra were measured, where it is known.
+    calibration
+        By what the axis of all of them was corrected, in words.
     class_spectra
         What the file keeps of them.
     """
@@ -193,7 +199,13 @@ def describe_input(
         beside=[FittedDescription(name=name) for name in beside],
         preprocessing=[cast("dict[str, JsonValue]", steps.to_json()) for steps in preprocessing],
         preprocessing_of_member=[distinct.index(text) for text in texts],
-        axis=AxisContract(first=float(axis[0]), last=float(axis[-1]), points=len(axis), laser_nm=laser_nm),
+        axis=AxisContract(
+            first=float(axis[0]),
+            last=float(axis[-1]),
+            points=len(axis),
+            laser_nm=laser_nm,
+            calibration=calibration,
+        ),
         training=TrainingSpectra(spectra=len(spectrum_hashes), spectrum_hashes=list(spectrum_hashes)),
         class_spectra=class_spectra.description if class_spectra else None,
     )

@@ -188,7 +188,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         spectra = RowPredictions(
             table.sample_id, patient, status, reason, classes, logits, probability, ood_score, damaged
         )
-        return spectra, notes
+        return spectra, (*notes, *_on_calibration(self.header.input.axis.calibration, table.axis_calibration))
 
     def mean_logits(self, table: SpectraTable, *, batch_size: int = 256) -> NDArray[np.float64]:
         """Return the members' mean logits ``(n, c)`` for spectra already found usable.
@@ -241,6 +241,18 @@ def _rebuilt(header: str, tensors: Mapping[str, np.ndarray], sha256: str) -> Spe
 
     checked = ModelHeader[SpectraInput].model_validate_json(header)
     return SpectraPredictor.from_tensors(checked, tensors, sha256=sha256)
+
+
+def _on_calibration(model: str | None, table: str | None) -> tuple[str, ...]:
+    """Return what to say where the axis of the training spectra was corrected, and that of these was not, or the other way."""
+    if model and not table:
+        return (
+            f"of the training spectra: {model}; the axis of these was not corrected: measure a standard on this instrument, "
+            "run 'spectra-dl calibrate-axis', and give its file as --calibration",
+        )
+    if table and not model:
+        return (f"{table}; that of the training spectra was not corrected by a standard",)
+    return ()
 
 
 def _remarks(cleaned: Preprocessed, ood_score: NDArray[np.float64]) -> list[tuple[bool, str]]:

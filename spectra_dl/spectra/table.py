@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEASURED = "measured_sha256"
 LASER = "laser_nm"
+CALIBRATION = "axis_calibration"
 _DIGITS = re.compile(r"[0-9a-f]{16}")
 
 
@@ -114,6 +115,12 @@ class SpectraTable:
         except ValueError:
             return None
         return wavelength if math.isfinite(wavelength) and wavelength > 0 else None
+
+    @property
+    def axis_calibration(self) -> str | None:
+        """By which standard the axis was corrected, where all spectra say the same; None where they don't."""
+        stated = set(self.metadata.get(CALIBRATION, ()))
+        return str(stated.pop()) or None if len(stated) == 1 else None
 
     def __getitem__(self, rows: Any) -> "SpectraTable":
         """Return the spectra at ``rows``, as `select` does; scikit-learn writes them as ``[rows, ...]``."""

@@ -69,10 +69,10 @@ def test_predicting_imports_neither_torch_nor_what_trains(tmp_path_factory, repo
 def test_what_commands_load_ahead_exists(repository):
     calls = [
         call
-        for path in (repository / "cli/spectra_dl_cli/commands").glob("*.py")
+        for path in (repository / "cli/spectra_dl_cli/commands").rglob("*.py")
         for call in re.findall(r"execution\.executor\((.*?)\)", path.read_text(), re.DOTALL)
     ]
-    assert len(calls) == 8
+    assert len(calls) == 10
     for name in re.findall(r'"([^"]+)"', " ".join(calls)):
         assert importlib.util.find_spec(name), name
 

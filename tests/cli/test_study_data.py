@@ -41,7 +41,7 @@ def test_a_dataset_is_read_from_its_folder_and_gives_its_name(shared_data, tmp_p
 
 def test_a_generated_set_has_no_inputs():
     study = study_data((Path("simulated_bone_metastasis"),))
-    assert study.inputs(None) == []
+    assert study.inputs(ReadOptions()) == []
     assert len(study.read(NO_OPTIONS)) == 1281
 
 

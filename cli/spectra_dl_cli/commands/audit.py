@@ -67,4 +67,4 @@ def audit(
         execution=Execution(executor),
         label_per_sample=label_per_sample,
     )
-    output.finish(result, lambda: origin_of(study.inputs(reading.samples), seed=seed), result.text)
+    output.finish(result, lambda: origin_of(study.inputs(reading), seed=seed), result.text)

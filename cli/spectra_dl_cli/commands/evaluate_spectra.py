@@ -258,7 +258,7 @@ def evaluate_spectra(
     split, study = given_split(context), study_data(data)
     output.claim(resume=resume)
     folds_from = protocol.folds_from
-    inputs = [*study.inputs(reading.samples), *([folds_from] if folds_from else [])]
+    inputs = [*study.inputs(reading), *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=protocol.seed))
     journal = output.journal(run_identity(context, origin, study=study.source), resume=resume)
     table, where = study.read(reading, numbers=not protocol.of_classes), Execution(executor, journal)

@@ -254,7 +254,7 @@ def _spectra(
         )
     output.finish(
         result,
-        lambda: origin_of(input_paths(data, reading.samples)),
+        lambda: origin_of(input_paths(data, reading.samples, reading.calibration)),
         lambda: spectra_text(result, model_name, output.out),
     )
     return _PARTIAL if counts.damaged else 0

@@ -122,7 +122,7 @@ def train_spectra(
     study = study_data(data)
     folder = _claimed(output, resume=resume) if read_launch().is_first else None
     if folder:
-        origin = origin_of(study.inputs(reading.samples), seed=settings.seed)
+        origin = origin_of(study.inputs(reading), seed=settings.seed)
         if not resume or has_journal(folder):
             output.journal(run_identity(context, origin, study=study.source), resume=resume)
     table = study.read(reading)

@@ -43,10 +43,15 @@ COMMANDS = {
     ),
     "audit": _source("audit", "audit", "Find what besides biology predicts the class."),
     "baseline": _source(
-        "baseline", "baseline", "Draw candidate baselines over a few spectra and write one figure."
+        "cleaning.baseline", "baseline", "Draw candidate baselines over a few spectra and write one figure."
     ),
     "preprocess": _source(
-        "preprocess", "preprocess", "Correct spectra and write them with a certificate for each."
+        "cleaning.preprocess", "preprocess", "Correct spectra and write them with a certificate for each."
+    ),
+    "calibrate-axis": _source(
+        "cleaning.calibrate_axis",
+        "calibrate_axis",
+        "Find the lines of a measured standard and write the correction that brings the axis to them.",
     ),
     "ceiling": _source(
         "ceiling",

@@ -36,11 +36,14 @@ class Provenance(TrainingProvenance):
         From `spectra_dl.spectra.table.spectrum_hashes`, when the spectra were changed after reading; else None.
     laser_nm
         With which all of them were measured; None takes what the training spectra say.
+    calibration
+        By what the axis of all of them was corrected; None takes what the training spectra say.
     """
 
     source: str = "unnamed spectra"
     spectrum_hashes: tuple[str, ...] | None = None
     laser_nm: float | None = None
+    calibration: str | None = None
 
 
 def assemble_predictor(
@@ -86,6 +89,7 @@ def assemble_predictor(
         spectrum_hashes=provenance.spectrum_hashes
         or spectrum_hashes(table.points(recipe.preprocessing.reads(table.wavenumber))),
         laser_nm=provenance.laser_nm or table.laser_nm,
+        calibration=provenance.calibration or table.axis_calibration,
         class_spectra=class_spectra,
     )
     decision = fit_decision(

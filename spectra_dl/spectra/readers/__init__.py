@@ -101,6 +101,10 @@ def iter_spectra(
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise UsageError(f"rows is {rows!r}; give a whole number of at least 1")
     blocks = _blocks(path, options, rows)
+    if options.calibration is not None:
+        from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
+
+        blocks = map(AxisCalibration.load(options.calibration).applied, blocks)
     if options.replicates is not None:
         blocks = replicated_blocks(blocks, options.replicates)
     yield from blocks

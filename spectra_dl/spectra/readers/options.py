@@ -31,6 +31,8 @@ class ReadOptions:
     intensity
         Names of the columns that are spectra, where a table has a spectrum a column; empty takes all but those that are no
         samples, such as ``Dark``.
+    calibration
+        A file of ``calibrate-axis`` by which the axis is corrected once everything is read.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class ReadOptions:
     samples: Path | None = None
     laser_nm: float | None = None
     intensity: tuple[str, ...] = ()
+    calibration: Path | None = None
 
     def __post_init__(self) -> None:
         if self.laser_nm is not None and not SHORTEST_LASER_NM <= self.laser_nm <= LONGEST_LASER_NM:
@@ -63,6 +66,8 @@ class ReadOptions:
             if not isinstance(column, str) or not column.strip():
                 raise UsageError(f"{role} is {column!r}; give the name of a column")
             object.__setattr__(self, role, column.strip())
+        if self.calibration is not None:
+            object.__setattr__(self, "calibration", Path(self.calibration))
         if self.samples is not None:
             object.__setattr__(self, "samples", Path(self.samples))
         if self.replicates is None:

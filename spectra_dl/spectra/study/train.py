@@ -136,6 +136,7 @@ def _described(cohort: Cohort, source: str, settings: SpectraStudySettings) -> P
         audit=audit.findings,
         spectrum_hashes=hashes,
         laser_nm=cohort.table.laser_nm,
+        calibration=cohort.table.axis_calibration,
     )
 
 

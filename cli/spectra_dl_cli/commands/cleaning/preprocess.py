@@ -90,7 +90,7 @@ def preprocess(
     cleaning.preprocessing()  # refuses an impossible step before the folder is looked at
     folder = output.claim(resume=resume)
     assert isinstance(folder, Path)  # --out is required
-    origin = origin_of(input_paths(data, reading.samples))
+    origin = origin_of(input_paths(data, reading.samples, reading.calibration))
     journal = output.journal(run_identity(context, origin), resume=resume)
     with counting("correcting") as count:
         result = correct_study(

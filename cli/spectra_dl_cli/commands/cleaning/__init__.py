@@ -1,0 +1,1 @@
+"""Commands that look at spectra and clean them."""

@@ -1,0 +1,99 @@
+"""spectra-dl calibrate-axis: a measured standard in, a correction of the axis out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra_dl_cli.options import bundled_reading, data_argument, identity_options, read_table
+from spectra_dl_cli.output import overwrite_option, say, table_text
+from spectra_dl_cli.printing.help import Command
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
+    from spectra_dl.spectra.readers import ReadOptions
+
+_HEADER = ("line", "found at", "correction", "left")
+_LARGE = 1.0  # cm⁻¹
+
+
+@click.command("calibrate-axis", cls=Command)
+@data_argument
+@click.option(
+    "--standard",
+    required=True,
+    metavar="NAME",
+    help="What was measured: silicon, polystyrene, acetonitrile, cyclohexane, paracetamol, calcite or neon.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("calibration.json"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the correction goes; a figure of it is written beside it.",
+)
+@identity_options
+@overwrite_option
+@bundled_reading
+def calibrate_axis(
+    *, data: tuple[Path, ...], standard: str, out: Path, reading: "ReadOptions", overwrite: bool
+) -> None:
+    """Find the lines of a measured standard and write the correction that brings the axis to them.
+
+    Give the file to preprocess, audit, train spectra, evaluate spectra and predict as --calibration, for spectra of the same instrument
+    and session. Without more lines than one, only an offset can be seen; measure a standard whose lines span the axis.
+    """
+    from spectra_dl.errors import DataError
+    from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis as calibrated
+    from spectra_dl.spectra.axis_calibration.figure import calibration_figure
+    from spectra_dl.spectra.axis_calibration.standards import standard_named
+    from spectra_dl.storage.figure_file import write_figure
+
+    figure = out.with_suffix(".svg")
+    for path in (out, figure):
+        if path.exists() and not overwrite:
+            raise DataError(f"--out {path}: this file exists; choose another name, or add --overwrite")
+    known = standard_named(standard)
+    table = read_table(data, reading)
+    calibration = calibrated(table, known, laser_nm=reading.laser_nm or table.laser_nm)
+    calibration.save(out)
+    write_figure(
+        figure, calibration_figure(calibration, float(table.wavenumber[0]), float(table.wavenumber[-1]))
+    )
+    for note in table.notes:
+        say(f"Note: {note}")
+    say(table_text(_HEADER, _rows(calibration)))
+    say()
+    for line in _summary(calibration, known.source, float(table.wavenumber[0]), float(table.wavenumber[-1])):
+        say(line)
+    say(f"Wrote {out} and {figure}.")
+
+
+def _rows(calibration: "AxisCalibration") -> list[list[str]]:
+    each = zip(calibration.lines, calibration.found, calibration.residual, strict=True)
+    return [
+        [f"{line:.1f}", f"{found:.2f}", f"{line - found:.2f}", f"{left:.2f}"] for line, found, left in each
+    ]
+
+
+def _summary(calibration: "AxisCalibration", source: str, first: float, last: float) -> list[str]:
+    import numpy as np
+
+    ends = np.array([first, (first + last) / 2, last])
+    added, half = calibration.correction(ends), 1.96 * calibration.uncertainty(ends)
+    at = "; ".join(
+        f"{value:+.2f} +- {width:.2f} at {place:.0f}"
+        for value, width, place in zip(added, half, ends, strict=True)
+    )
+    low, high = calibration.range
+    lines = [f"Correction, cm-1, with 95 % interval: {at}.", f"Lines: {source}."]
+    if np.abs(calibration.correction(calibration.found)).max() > _LARGE:
+        lines.append(
+            "The axis is off by more than 1 cm-1: correct the spectra before they are compared with others."
+        )
+    if first < low - (high - low) or last > high + (high - low):
+        lines.append(
+            f"Most of the axis lies beyond the lines ({low:.0f} to {high:.0f} cm-1): there it is extrapolated."
+        )
+    return lines

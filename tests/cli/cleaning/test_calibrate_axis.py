@@ -1,0 +1,83 @@
+"""spectra-dl calibrate-axis and --calibration, in processes of their own."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from command_line import run
+
+
+@pytest.fixture
+def demo(repository: Path) -> Path:
+    """The folder of the shipped data."""
+    return repository / "datasets" / "demo"
+
+
+def test_a_standard_becomes_a_file_and_a_figure(demo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c.json"
+    shown = run("calibrate-axis", demo / "polystyrene.csv", "--standard", "polystyrene", "--out", out).stdout
+    assert " 620.9    624.55       -3.65" in shown
+    assert "The axis is off by more than 1 cm-1" in shown
+    assert json.loads(out.read_text())["standard"] == "polystyrene"
+    assert (tmp_path / "c.svg").read_text().startswith("<?xml")
+    refused = run(
+        "calibrate-axis", demo / "polystyrene.csv", "--standard", "polystyrene", "--out", out, code=3
+    )
+    assert "this file exists; choose another name, or add --overwrite" in refused.stderr
+
+
+@pytest.fixture
+def calibration(demo: Path, tmp_path: Path) -> Path:
+    """What corrects the axis of the demonstration's spectrometer."""
+    out = tmp_path / "c.json"
+    run("calibrate-axis", demo / "polystyrene.csv", "--standard", "polystyrene", "--out", out)
+    return out
+
+
+def trained(demo: Path, folder: Path, *more: object) -> Path:
+    """A model of a part of the axis, which the spectra cover with and without the correction."""
+    words = (
+        "train",
+        "spectra",
+        demo / "spectra.csv",
+        "--label",
+        "label",
+        "--model",
+        "logistic",
+        "--members",
+        2,
+    )
+    run(*words, "--crop", 450, 1750, "--out", folder, *more)
+    return folder / "model.safetensors"
+
+
+def test_a_model_knows_the_calibration_and_asks_for_one(
+    demo: Path, calibration: Path, tmp_path: Path
+) -> None:
+    model = trained(demo, tmp_path / "model", "--calibration", calibration)
+    shown = run("model", "show", model).stdout
+    assert "Calibration    axis corrected by polystyrene (8 lines" in shown
+    without = run("predict", demo / "spectra.csv", "--model", model, code=None)
+    assert "run 'spectra-dl calibrate-axis', and give its file as --calibration" in without.stdout
+    given = run("predict", demo / "spectra.csv", "--model", model, "--calibration", calibration, code=None)
+    assert "give its file as --calibration" not in given.stdout + given.stderr
+
+
+def test_a_model_whose_axis_was_not_corrected_says_so(demo: Path, calibration: Path, tmp_path: Path) -> None:
+    model, results = trained(demo, tmp_path / "model"), tmp_path / "results"
+    words = ("predict", demo / "spectra.csv", "--model", model, "--calibration", calibration)
+    run(*words, "--out", results, code=None)
+    report = json.loads((results / "report.json").read_text())
+    assert any("of the training spectra was not corrected by a standard" in note for note in report["notes"])
+    assert any("c.json" in json.dumps(part) for part in report.values())
+
+
+def test_corrected_spectra_carry_it(demo: Path, calibration: Path, tmp_path: Path) -> None:
+    out = tmp_path / "corrected"
+    run("preprocess", demo / "spectra.csv", "--calibration", calibration, "--out", out)
+    table = next(out.rglob("*.csv"))
+    with table.open(encoding="utf-8") as stream:
+        first = next(csv.DictReader(stream))
+    assert first["axis_calibration"].startswith("axis corrected by polystyrene")
