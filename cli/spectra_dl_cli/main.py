@@ -18,6 +18,7 @@ from spectra_dl_cli.commands.data import data
 from spectra_dl_cli.commands.evaluate_expression import evaluate_expression
 from spectra_dl_cli.commands.evaluate_spectra import evaluate_spectra
 from spectra_dl_cli.commands.model import model
+from spectra_dl_cli.commands.planning.lock import lock, unlock
 from spectra_dl_cli.commands.predict import predict
 from spectra_dl_cli.commands.preprocess import preprocess
 from spectra_dl_cli.commands.score import score
@@ -80,6 +81,8 @@ _COMMANDS: tuple[click.Command, ...] = (
     ceiling,
     tiles,
     score,
+    lock,
+    unlock,
     model,
     simulate,
     data,
