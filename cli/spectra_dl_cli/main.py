@@ -19,6 +19,7 @@ from spectra_dl_cli.commands.evaluate_expression import evaluate_expression
 from spectra_dl_cli.commands.evaluate_spectra import evaluate_spectra
 from spectra_dl_cli.commands.model import model
 from spectra_dl_cli.commands.planning.lock import lock, unlock
+from spectra_dl_cli.commands.planning.plan import plan
 from spectra_dl_cli.commands.predict import predict
 from spectra_dl_cli.commands.preprocess import preprocess
 from spectra_dl_cli.commands.score import score
@@ -81,6 +82,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     ceiling,
     tiles,
     score,
+    plan,
     lock,
     unlock,
     model,

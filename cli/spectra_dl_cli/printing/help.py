@@ -35,6 +35,7 @@ EXAMPLES = {
     "ceiling": f"spectra-dl ceiling {_TISSUE}/SIM5-1.tsv.gz --top 10",
     "tiles": f"spectra-dl tiles {_SHEET} --store features --encoder colour-texture",
     "score": f"spectra-dl score results/predictions.csv --truth {_SPECTRA}",
+    "plan": f"spectra-dl plan {_SPECTRA} --label label --out plan",
     "lock": f"spectra-dl lock {_SPECTRA} --label label --models logistic --folds 3 --no-leaky --hypothesis 'AUC above .8' --out protocol.json",
     "unlock": "spectra-dl unlock protocol.json --reason 'the diagnosis of one patient was corrected'",
     "model show": "spectra-dl model show",

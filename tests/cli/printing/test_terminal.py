@@ -119,6 +119,7 @@ def test_every_option_stands_in_one_group() -> None:
         "tiles": {"pixels"},
         "data fetch": {"source"},
     }
+    own["plan"] = {"auc", "prevalence", "patients", "parameters"}
     own["serve"] = {"port", "no_browser"}
     own["simulate"] = {"patients", "spectra_per_patient", "distance", "hazard_ratio", "fluorescence"}
     for path, command in COMMANDS.items():
