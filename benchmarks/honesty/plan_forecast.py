@@ -1,6 +1,6 @@
 """Forecast a study of twice a pilot's patients, then do it, many times: is the forecast as sure as it says?
 
-Run: ``python benchmarks/honesty/plan_forecast.py [STUDIES] [SEED]``. Each pilot has 30 to 100 patients with 1 to 4 rows of 20 features, a best AUC from .65 to .95 and a
+Run: ``python benchmarks/honesty/plan_forecast.py [STUDIES] [SEED]``. Each pilot has 30 to 100 patients with 1 to 4 rows of 16 features, a best AUC from .65 to .95 and a
 prevalence from .3 to .5. The plan sees the pilot alone; the study that follows has twice as many other patients. Printed: how often its AUC lies within one and two of the forecast's
 standard errors, and how wide its interval is beside the forecast's.
 """
@@ -22,7 +22,7 @@ from spectra_dl.planning.pilot import Pilot
 from spectra_dl.planning.precision import auc_interval, effective_patients
 from spectra_dl.planning.subsampling import nested_subsampling
 
-FEATURES, ILL = 20, "ill"
+FEATURES, ILL = 16, "ill"
 
 
 def drawn(

@@ -19,7 +19,7 @@ _MULTIPLES = (1.0, 1.5, 2.0, 3.0, 4.0)
 _SPECTRA = (1, 2, 3, 5, 10)
 _ASSUMED_SENSITIVITY = 0.9
 _WIDTHS = (0.2, 0.1)
-_HIGHEST = 0.999
+_HIGHEST, _STEP = 0.999, 0.01
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,13 @@ def forecast(pilot: Pilot, patients: int) -> Forecast:
     """
     if patients < 4:
         raise UsageError(f"a study of {patients} patients: plan one of 4 or more")
-    gain, gain_error = 0.0, 0.0
-    if pilot.curve is not None:
-        gain, gain_error = pilot.curve.gain(pilot.training, pilot.training * patients / pilot.patients)
+    gain, gain_error, slope = _gain(pilot, patients)
     auc = min(pilot.auc + gain, max(_HIGHEST, pilot.auc))
     interval = auc_interval(auc, pilot.effective_at(auc, patients))
     variance = auc * (1 - auc) / pilot.effective_at(auc, patients) + gain_error**2
     if pilot.patients:
-        variance += pilot.auc * (1 - pilot.auc) / pilot.effective_at(pilot.auc, pilot.patients)
+        known = pilot.auc * (1 - pilot.auc) / pilot.effective_at(pilot.auc, pilot.patients)
+        variance += slope**2 * known
     positives = max(1, round(pilot.prevalence * patients))
     sensitivity = _ASSUMED_SENSITIVITY if pilot.sensitivity is None else pilot.sensitivity
     return Forecast(
@@ -83,6 +82,16 @@ def forecast(pilot: Pilot, patients: int) -> Forecast:
         wilson_interval(sensitivity * positives, positives),
         {f"{each.model} against {each.reference}": each.power_at(patients) for each in pilot.paired},
     )
+
+
+def _gain(pilot: Pilot, patients: int) -> tuple[float, float, float]:
+    """Return what more training patients add to the AUC, its error, and by how much the forecast moves with the pilot's AUC."""
+    if pilot.curve is None or not pilot.patients:
+        return 0.0, 0.0, 1.0
+    times = patients / pilot.patients
+    gain, error = pilot.curve.gain(times, pilot.auc)
+    above, below = (pilot.curve.gain(times, pilot.auc + step)[0] for step in (_STEP, -_STEP))
+    return gain, error, 1.0 + (above - below) / (2 * _STEP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +229,7 @@ class StudyPlan(RunResult):
             "training_patients": [
                 {"patients": size, "auc": auc, "standard_error": error} for size, auc, error in measured
             ],
-            "plateau": float(curve.weights @ curve.plateau),
+            "limited": float(curve.weights @ curve.limited),
             "rate": float(curve.weights @ curve.rates),
         }
 

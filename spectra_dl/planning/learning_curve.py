@@ -1,9 +1,12 @@
 """The AUC of a model that is trained on more patients: an inverse power law, and how sure it is.
 
+The law is that of the distance d between the classes' scores, AUC = Φ(d / √2): 1/d² = a + b n^-c. With c = 1 it is what a linear discriminant of so many training patients reaches; the AUC
+itself is convex in n where patients are few, and a power law of the AUC forecast less than half of what more patients add there (docs/measured.md).
+
 References
 ----------
-Mukherjee et al. 2003, J. Comput. Biol. 10:119, doi 10.1089/106652703321825928: inverse power laws of learning curves. Figueroa et al. 2012, BMC Med. Inform. Decis. Mak. 12:8,
-doi 10.1186/1472-6947-12-8: weighted fits of them.
+Raudys & Jain 1991, IEEE Trans. Pattern Anal. Mach. Intell. 13:252, doi 10.1109/34.75512: the distance that so many training rows reach. Mukherjee et al. 2003, J. Comput. Biol. 10:119,
+doi 10.1089/106652703321825928: inverse power laws of learning curves. Figueroa et al. 2012, BMC Med. Inform. Decis. Mak. 12:8, doi 10.1186/1472-6947-12-8: weighted fits of them.
 """
 
 from dataclasses import dataclass
@@ -13,56 +16,43 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 
-# Error falls no sooner than with the inverse of the number of patients, once a model has no more to gain than precision.
-_RATES = np.linspace(0.3, 1.0, 15)
+_LEAST_ERROR = 1e-4
+_LOWEST, _HIGHEST = 0.505, 0.999
+_SHARES, _RATES = np.meshgrid(np.linspace(0.0, 0.99, 34), np.linspace(0.5, 1.0, 6))
 
 
 @dataclass(frozen=True, eq=False)
 class LearningCurve:
-    """AUC = a - b n^-c over training patients, for many rates c at once, each as likely as its fit is good.
+    """Many inverse power laws at once, each as likely as it fits.
 
     Attributes
     ----------
     sizes, auc, standard_error
-        ``(k,)`` training patients, measured AUC, and how sure the measurement is beside the pilot's own patients.
-    rates, weights
-        ``(r,)`` values of c and how likely each is.
-    plateau, drop
-        ``(r,)`` a and b.
-    covariance
-        ``(r, 2, 2)`` of a and b.
+        ``(k,)`` training patients, measured AUC, and how sure its difference from the last one is.
+    limited, rates, weights
+        ``(g,)`` which share of 1/d² at the last size is b n^-c, so that more patients take it away; c; and how likely both are.
     """
 
     sizes: FloatArray
     auc: FloatArray
     standard_error: FloatArray
+    limited: FloatArray
     rates: FloatArray
     weights: FloatArray
-    plateau: FloatArray
-    drop: FloatArray
-    covariance: FloatArray
 
-    def at(self, patients: float) -> float:
-        """Return the AUC with so many training patients."""
-        return float(self.weights @ self._by_rate(patients))
-
-    def gain(self, patients: float, more: float) -> tuple[float, float]:
-        """Return by how much the AUC rises from so many training patients to more, and the standard error of that.
+    def gain(self, times: float, auc: float) -> tuple[float, float]:
+        """Return by how much an AUC rises with so many times the training patients, and the standard error of that.
 
         Parameters
         ----------
-        patients, more
-            Training patients before and after.
+        times
+            As many as at the last size; below 1 it falls.
+        auc
+            At the last size.
         """
-        shrinks = patients**-self.rates - more**-self.rates
-        gains = self._by_rate(more) - self._by_rate(patients)
+        gains = _reached(auc, times, self.limited, self.rates) - auc
         mean = float(self.weights @ gains)
-        spread = self.weights @ ((gains - mean) ** 2 + shrinks**2 * self.covariance[:, 1, 1])
-        return mean, float(np.sqrt(spread))
-
-    def _by_rate(self, patients: float) -> FloatArray:
-        values: FloatArray = np.clip(self.plateau - self.drop * patients**-self.rates, 0.0, 1.0)
-        return values
+        return mean, float(np.sqrt(self.weights @ (gains - mean) ** 2))
 
 
 def fit_learning_curve(sizes: FloatArray, auc: FloatArray, standard_error: FloatArray) -> LearningCurve:
@@ -71,11 +61,11 @@ def fit_learning_curve(sizes: FloatArray, auc: FloatArray, standard_error: Float
     Parameters
     ----------
     sizes
-        ``(k,)`` training patients, three different ones or more.
+        ``(k,)`` training patients, ascending, three different ones or more.
     auc
         ``(k,)`` measured.
     standard_error
-        ``(k,)`` of each, above 0.
+        ``(k,)`` of each one's difference from the last.
 
     Raises
     ------
@@ -86,32 +76,21 @@ def fit_learning_curve(sizes: FloatArray, auc: FloatArray, standard_error: Float
         raise DataError(
             "a learning curve needs three numbers of training patients or more; give a pilot of more patients"
         )
-    weight = 1.0 / np.maximum(standard_error, 1e-4) ** 2
-    fits = [_fitted(sizes, auc, weight, rate) for rate in _RATES]
-    misfit = np.array([each[0] for each in fits])
+    limited, rates = _SHARES.ravel(), _RATES.ravel()
+    misfit = np.zeros(len(rates))
+    for size, measured, error in zip(sizes[:-1], auc[:-1], standard_error[:-1], strict=True):
+        expected = _reached(float(auc[-1]), float(size / sizes[-1]), limited, rates)
+        misfit += ((measured - expected) / max(float(error), _LEAST_ERROR)) ** 2
     likely = np.exp(-(misfit - misfit.min()) / 2)
-    parameters = np.array([each[1] for each in fits])
-    covariance = np.array([each[2] for each in fits])
-    return LearningCurve(
-        sizes,
-        auc,
-        standard_error,
-        _RATES,
-        likely / likely.sum(),
-        parameters[:, 0],
-        parameters[:, 1],
-        covariance,
-    )
+    return LearningCurve(sizes, auc, standard_error, limited, rates, likely / likely.sum())
 
 
-def _fitted(
-    sizes: FloatArray, auc: FloatArray, weight: FloatArray, rate: float
-) -> tuple[float, FloatArray, FloatArray]:
-    """Return misfit, (a, b) and their covariance at one rate; b is not negative and a not above 1."""
-    from scipy.optimize import lsq_linear
+def _reached(auc: float, times: float, limited: FloatArray, rates: FloatArray) -> FloatArray:
+    """Return the AUC with so many times the training patients; one at chance stays there."""
+    from scipy.special import ndtr, ndtri
 
-    root = np.sqrt(weight)
-    design = np.stack([np.ones_like(sizes), -(sizes**-rate)], axis=1) * root[:, None]
-    found = lsq_linear(design, auc * root, bounds=([0.0, 0.0], [1.0, np.inf]))
-    covariance = np.linalg.pinv(design.T @ design).astype(np.float64)
-    return 2 * float(found.cost), found.x, covariance
+    if auc <= _LOWEST:
+        return np.full(len(rates), auc)
+    distance = ndtri(min(auc, _HIGHEST)) / np.sqrt(1.0 - limited + limited * times**-rates)
+    reached: FloatArray = ndtr(distance) + (auc - min(auc, _HIGHEST))
+    return reached

@@ -84,7 +84,7 @@ def _about_training(plan: StudyPlan) -> list[str]:
     pilot = plan.pilot
     if pilot.curve is None:
         return []
-    twice, error = pilot.curve.gain(pilot.training, 2 * pilot.training)
+    twice, error = pilot.curve.gain(2.0, pilot.auc)
     return [
         f"Learning curve over {', '.join(f'{size:.0f}' for size in pilot.curve.sizes)} training patients: twice as many add {twice:+.3f} ± {error:.3f} to the AUC."
     ]

@@ -11,6 +11,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.classes.inference.chance import patient_features, refit_null
+from spectra_dl.evaluation.classes.inference.surrogate import LinearSurrogate
 from spectra_dl.evaluation.classes.inference.within_folds import comparisons_of, within_fold_auc
 from spectra_dl.evaluation.estimator import Estimator, fit_copy
 from spectra_dl.evaluation.folds.splits import patient_folds
@@ -20,6 +22,8 @@ from spectra_dl.planning.learning_curve import LearningCurve, fit_learning_curve
 
 _SHARES = (0.35, 0.5, 0.7, 1.0)
 _FEWEST = 3  # patients of a class that are trained on
+_REFITS = 99
+_SHARED = 0.4  # of the error of an AUC of the same patients, at half the training patients
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,7 @@ class Subsampled:
     probability
         ``(n,)`` of the positive class, for each row, by the model of all training patients of the first repeat.
     auc, standard_error
-        Of the pilot's patients by models of all training patients; the latter of fixed scores.
+        Of the pilot's patients by models of all training patients; the latter with the variance of refits, as in reports of evaluations.
     training
         Training patients of those models.
     folds
@@ -98,15 +102,24 @@ def nested_subsampling(
             probability[share, fold.repeat, fold.test] = fitted.predict_proba(rows[fold.test])[:, column]
             used[at, share] = len(subset)
     auc, errors = _auc_by_share(probability, patients, fold_of, code)
-    spread = auc.std(axis=1, ddof=1) / np.sqrt(repeats) if repeats > 1 else np.full(len(_SHARES), 0.02)
     sizes = used.mean(axis=0)
-    # Repeats share the patients, so what they differ by is the least of what a point may be off.
-    curve = fit_learning_curve(
-        sizes, auc.mean(axis=1), np.maximum(spread, 0.35 * errors * np.sqrt(sizes[-1] / sizes - 0.9))
-    )
+    curve = fit_learning_curve(sizes, auc.mean(axis=1), _spread(auc, errors, sizes))
+    features = patient_features(np.asarray(rows, dtype=np.float64), patients)
+    surrogate = LinearSurrogate(features, patients.class_of_patient, fold_of[:1], 2, code)
+    reached = float(auc[-1].mean())
+    inflation = refit_null(surrogate, _REFITS, seed).inflation_at(reached)
     return Subsampled(
-        curve, probability[-1, 0], float(auc[-1].mean()), float(errors[-1]), float(sizes[-1]), folds
+        curve, probability[-1, 0], reached, inflation * float(errors[-1]), float(sizes[-1]), folds
     )
+
+
+def _spread(auc: FloatArray, errors: FloatArray, sizes: FloatArray) -> FloatArray:
+    """Return how sure each size's difference from the last is: repeats share the patients, so what they differ by is the least of it."""
+    repeats = auc.shape[1]
+    differences = auc - auc[-1]
+    between = differences.std(axis=1, ddof=1) / np.sqrt(repeats) if repeats > 1 else np.zeros(len(sizes))
+    spread: FloatArray = np.maximum(between, _SHARED * errors[-1] * np.sqrt(sizes[-1] / sizes - 1.0))
+    return spread
 
 
 def _nested(patients: Patients, train: IndexArray, generator: np.random.Generator) -> list[IndexArray]:

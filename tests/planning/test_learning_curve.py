@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
 from spectra_dl.arrays import text_array
@@ -14,32 +15,54 @@ from spectra_dl.planning.subsampling import nested_subsampling
 SIZES = np.array([20.0, 30.0, 45.0, 65.0, 100.0])
 
 
-def test_a_law_without_noise_is_found_again():
-    auc = 0.9 - 0.8 * SIZES**-0.6
-    curve = fit_learning_curve(SIZES, auc, np.full(5, 1e-4))
-    gain, error = curve.gain(100, 200)
-    assert curve.at(200) == pytest.approx(0.9 - 0.8 * 200**-0.6, abs=0.001)
-    assert gain == pytest.approx(0.8 * (100**-0.6 - 200**-0.6), abs=0.002)
-    assert error < 0.005
+def reached(size, best=0.9, features=12):
+    """The AUC of a linear discriminant of two classes of equal size, each with so many independent features."""
+    distance = np.sqrt(2) * norm.ppf(best)
+    return norm.cdf(distance**2 / np.sqrt(distance**2 + 4 * features / size) / np.sqrt(2))
+
+
+def test_what_a_linear_discriminant_gains_is_forecast_without_noise():
+    curve = fit_learning_curve(SIZES, reached(SIZES), np.full(5, 1e-3))
+    gain, error = curve.gain(2.0, float(reached(100.0)))
+    assert gain == pytest.approx(reached(200.0) - reached(100.0), abs=0.002)
+    assert error < 0.004
+
+
+def test_the_law_of_a_linear_discriminant_is_what_one_reaches():
+    generator = np.random.default_rng(0)
+    found = []
+    for _ in range(150):
+        ill = np.arange(40) % 2 == 0
+        shift = np.r_[np.sqrt(2) * norm.ppf(0.9), np.zeros(11)]
+        train = generator.normal(size=(40, 12)) + ill[:, None] * shift
+        weights = train[ill].mean(axis=0) - train[~ill].mean(axis=0)
+        found.append(norm.cdf(weights @ shift / np.linalg.norm(weights) / np.sqrt(2)))
+    assert np.mean(found) == pytest.approx(reached(40.0), abs=0.015)
 
 
 def test_the_error_covers_what_noise_does_to_the_gain():
     generator = np.random.default_rng(0)
-    true = 0.85 - 1.2 * SIZES**-0.8
-    wanted = 1.2 * (100**-0.8 - 200**-0.8)
+    wanted = reached(200.0) - reached(100.0)
     away = []
     for _ in range(200):
-        curve = fit_learning_curve(SIZES, true + generator.normal(0, 0.01, 5), np.full(5, 0.01))
-        gain, error = curve.gain(100, 200)
+        measured = reached(SIZES) + generator.normal(0, 0.02, 5) * (SIZES < 100)
+        curve = fit_learning_curve(SIZES, measured, np.full(5, 0.02))
+        gain, error = curve.gain(2.0, float(measured[-1]))
         away.append(abs(gain - wanted) / error)
     assert np.mean(np.array(away) <= 2) >= 0.9
 
 
-def test_a_curve_that_falls_by_chance_is_taken_as_flat():
+def test_a_curve_that_falls_by_chance_gains_little_and_never_loses():
     curve = fit_learning_curve(SIZES, np.array([0.8, 0.79, 0.78, 0.78, 0.77]), np.full(5, 0.01))
-    gain, error = curve.gain(100, 200)
-    assert gain == pytest.approx(0.0, abs=1e-6)
+    gain, error = curve.gain(2.0, 0.77)
+    assert 0 <= gain < 0.01
     assert error > 0
+    assert curve.gain(0.5, 0.77)[0] <= 0
+
+
+def test_a_pilot_at_chance_is_not_made_better_by_more_patients():
+    curve = fit_learning_curve(SIZES, np.full(5, 0.48), np.full(5, 0.05))
+    assert curve.gain(4.0, 0.48) == (0.0, 0.0)
 
 
 def test_two_sizes_are_refused():

@@ -16,6 +16,7 @@ from spectra_dl.storage.text.plain_text import read_text
 Event = Literal["locked", "opened", "refused", "reported", "unlocked", "replayed"]
 _WHAT = "the file that spectra-dl lock wrote"
 _NO_DIGEST = "0" * 64
+_LARGEST = 16 << 20  # bytes; parsed, JSON can take 24 times its size
 # What may follow what: a look is opened, then refused or reported, and only unlocking lets another follow.
 _AFTER: dict[Event, frozenset[Event]] = {
     "locked": frozenset({"opened"}),
@@ -65,7 +66,7 @@ def read_protocol(path: Path) -> ProtocolFile:
     UnsafeError
         Pickle data, or an archive.
     """
-    text = read_text(path, _WHAT)
+    text = read_text(path, _WHAT, at_most=_LARGEST)
     try:
         json.loads(text)
         protocol = ProtocolFile.model_validate_json(text)
@@ -91,10 +92,17 @@ def write_protocol(path: Path, protocol: ProtocolFile) -> None:
 
     Raises
     ------
+    DataError
+        It is longer than is read again.
     EnvironmentFault
         It can't be written.
     """
-    write_text(path, _text(protocol))
+    text = _text(protocol)
+    if len(text.encode()) > _LARGEST:
+        raise DataError(
+            f"{path.name}: {len(protocol.plan.data.patients)} patients make it longer than {_LARGEST >> 20} MiB, which is not read again; lock a part of the study"
+        )
+    write_text(path, text)
 
 
 def _text(protocol: ProtocolFile) -> str:

@@ -10,8 +10,8 @@ _LARGEST = 512 << 20  # bytes
 _HEAD = 512  # bytes by which a file's kind is recognised
 
 
-def read_text(path: Path, what: str) -> str:
-    """Return the text of a regular file of at most 512 MiB.
+def read_text(path: Path, what: str, *, at_most: int = _LARGEST) -> str:
+    """Return the text of a regular file.
 
     Parameters
     ----------
@@ -19,6 +19,8 @@ def read_text(path: Path, what: str) -> str:
         The file.
     what
         What it must be, for messages.
+    at_most
+        Bytes; 512 MiB unless said.
 
     Raises
     ------
@@ -29,8 +31,8 @@ def read_text(path: Path, what: str) -> str:
     """
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            raise DataError(f"{path.name}: not a regular file of at most 512 MiB; name {what}")
+        if not stat.S_ISREG(status.st_mode) or status.st_size > at_most:
+            raise DataError(f"{path.name}: not a regular file of at most {at_most >> 20} MiB; name {what}")
         content = path.read_bytes()
         refuse_unsafe(content[:_HEAD], path.name, f"name {what}")
         return content.decode("utf-8")

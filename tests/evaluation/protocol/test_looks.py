@@ -197,3 +197,10 @@ def test_what_is_no_protocol_is_refused_in_a_sentence(tmp_path, content, says):
     with pytest.raises((DataError, UnsafeError), match=says) as refused:
         read_protocol(tmp_path / "p.json")
     assert len(str(refused.value)) <= 500
+
+
+def test_a_protocol_that_could_not_be_read_again_is_not_written(tmp_path):
+    many = {f"P{number:06d}": sha("x") for number in range(250_000)}
+    with pytest.raises(DataError, match="250000 patients"):
+        lock(tmp_path / "p.json", PLAN.model_copy(update={"data": other_data(patients=many)}))
+    assert list(tmp_path.iterdir()) == []
