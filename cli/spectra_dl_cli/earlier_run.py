@@ -1,7 +1,6 @@
 """What an earlier run left behind: its report, from which it can be repeated, and its folds."""
 
 import json
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +9,18 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from spectra_dl.errors import DataError, UnsafeError, UsageError
-from spectra_dl.storage.unsafe_contents import refuse_unsafe
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.storage.text.plain_text import read_text
 from spectra_dl_cli.output import HOW, WHERE, say_warning
 from spectra_dl_cli.printing.help import Command
 
-_LARGEST = 512 << 20  # bytes
-_HEAD = 512  # bytes by which a file's kind is recognised
 _RECORD = "spectra_dl.earlier_run"
 # The input and where results go are named anew in each run; every other option decides the result and is recorded.
 _OF_THIS_RUN = frozenset(
     {"out", "overwrite", "as_json", "store", *(word.removeprefix("--") for word in (*WHERE, *HOW))}
 )
 # Recorded, since they decide the result, and may be named anew, since a file may have moved.
-_MAY_MOVE = frozenset({"samples", "folds_from"})
+_MAY_MOVE = frozenset({"samples", "folds_from", "protocol_file"})
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -44,6 +41,8 @@ class EarlierRun:
         Of the packages that computed its numbers.
     options
         By name, not yet checked.
+    protocol
+        What it says of a protocol; empty in reports that say nothing.
     """
 
     path: Path
@@ -51,6 +50,7 @@ class EarlierRun:
     inputs: tuple[Mapping[str, str], ...]
     versions: Mapping[str, str]
     options: Mapping[str, object]
+    protocol: Mapping[str, object]
 
 
 class ReplayableCommand(Command):
@@ -80,13 +80,18 @@ def replay_option(inputs: str) -> Callable[[_Command], _Command]:
 
 
 def recorded_options(context: click.Context) -> dict[str, object]:
-    """Return every option that decides the result, ready for JSON, for `ReplayableCommand` to read."""
-    recorded = _recorded(context.command)
-    return {
+    """Return every option that decides the result, ready for JSON, for `ReplayableCommand` to read; files of a replayed run are called as it called them."""
+    recorded, earlier = _recorded(context.command), earlier_of(context)
+    options = {
         name: str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
         for name, value in sorted(context.params.items())
         if name in recorded
     }
+    return (
+        options
+        if earlier is None
+        else {**options, **{name: earlier.options[name] for name in _MAY_MOVE & options.keys()}}
+    )
 
 
 def as_recorded(context: click.Context, report: Mapping[str, object]) -> dict[str, object]:
@@ -106,8 +111,8 @@ def as_recorded(context: click.Context, report: Mapping[str, object]) -> dict[st
     DataError
         Other inputs than the earlier run's.
     """
-    earlier = context.meta.get(_RECORD)
-    if not isinstance(earlier, EarlierRun):
+    earlier = earlier_of(context)
+    if earlier is None:
         return dict(report)
     _refuse_other_inputs(earlier, cast("list[dict[str, str]]", report["inputs"]))
     if report["versions"] != earlier.versions:
@@ -117,35 +122,51 @@ def as_recorded(context: click.Context, report: Mapping[str, object]) -> dict[st
     return {**report, "command": list(earlier.command), "inputs": [dict(each) for each in earlier.inputs]}
 
 
-def read_text(path: Path, what: str) -> str:
-    """Return the text of a regular file of at most 512 MiB.
+def earlier_of(context: click.Context) -> EarlierRun | None:
+    """Return the run that a command repeats, None where it repeats none."""
+    earlier = context.meta.get(_RECORD)
+    return earlier if isinstance(earlier, EarlierRun) else None
+
+
+def decides(context: click.Context, name: str) -> bool:
+    """Return whether an option was typed, so that it is not taken from a file.
 
     Parameters
     ----------
-    path
-        The file.
-    what
-        What it must be, for messages.
+    context
+        Of the command.
+    name
+        Of the option.
+    """
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def checked_value(context: click.Context, name: str, value: object, file: str) -> object:
+    """Return an option's value from a file, checked as if it had been typed.
+
+    Parameters
+    ----------
+    context
+        Of the command.
+    name
+        Of the option.
+    value
+        What the file holds.
+    file
+        Its name, for messages.
 
     Raises
     ------
     DataError
-        There is no such file, or it is not text.
-    UnsafeError
-        Pickle data, or an archive.
+        The option can't have this value.
     """
+    option = _recorded(context.command)[name]
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            raise DataError(f"{path.name}: not a regular file of at most 512 MiB; name {what}")
-        content = path.read_bytes()
-        refuse_unsafe(content[:_HEAD], path.name, f"name {what}")
-        return content.decode("utf-8")
-    except (OSError, ValueError) as err:
-        if isinstance(err, DataError | UnsafeError):
-            raise
-        reason = (err.strerror if isinstance(err, OSError) else None) or "it is not text"
-        raise DataError(f"{path.name}: can't be read ({reason}); name {what}") from err
+        return option.process_value(context, value)
+    except (click.ClickException, TypeError, ValueError) as err:
+        raise DataError(
+            f"{file}: its option {name} can't be {value!r:.80}; take the file as it was written"
+        ) from err
 
 
 def _recorded(command: click.Command) -> dict[str, click.Parameter]:
@@ -165,9 +186,7 @@ def _refuse_other_options(context: click.Context) -> None:
     typed = [
         name
         for name in context.params
-        if name in _recorded(context.command)
-        and name not in _MAY_MOVE
-        and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name in _recorded(context.command) and name not in _MAY_MOVE and decides(context, name)
     ]
     if typed:
         listed = ", ".join(f"--{name.replace('_', '-')}" for name in typed)
@@ -195,8 +214,14 @@ def _read_report(path: Path) -> EarlierRun:
             f"{path.name}: its command, inputs, versions and options don't stand in it; name the report.json of an earlier run "
             "of this command, as it was written"
         )
+    protocol = entries.get("protocol")
     return EarlierRun(
-        path, tuple(entries["command"]), tuple(entries["inputs"]), entries["versions"], entries["options"]
+        path,
+        tuple(entries["command"]),
+        tuple(entries["inputs"]),
+        entries["versions"],
+        entries["options"],
+        protocol if isinstance(protocol, dict) else {},
     )
 
 
@@ -214,16 +239,12 @@ def _checked_options(context: click.Context, earlier: EarlierRun) -> dict[str, o
             f"{name_of_report}: its options are not those of this version (they differ in {odd:.200}); use the version that "
             "wrote it"
         )
-    values = {}
-    for name, option in known.items():
-        typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        try:
-            values[name] = context.params[name] if typed else option.process_value(context, given[name])
-        except (click.ClickException, TypeError, ValueError) as err:
-            raise DataError(
-                f"{name_of_report}: its option {name} can't be {given[name]!r:.80}; take the report as it was written"
-            ) from err
-    return values
+    return {
+        name: context.params[name]
+        if decides(context, name)
+        else checked_value(context, name, given[name], name_of_report)
+        for name in known
+    }
 
 
 def _refuse_other_inputs(earlier: EarlierRun, inputs: Sequence[Mapping[str, str]]) -> None:

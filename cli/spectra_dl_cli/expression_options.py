@@ -52,7 +52,7 @@ class GeneChoice(click.ParamType):  # type: ignore[type-arg]
 def _named_genes(text: str) -> tuple[str, ...]:
     from spectra_dl.errors import DataError
     from spectra_dl.expression.panel.gene_list import listed_genes, typed_genes
-    from spectra_dl_cli.earlier_run import read_text
+    from spectra_dl.storage.text.plain_text import read_text
 
     path = Path(text)
     if path.is_file():

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from spectra_dl.errors import UsageError
-from spectra_dl_cli.earlier_run import read_text
+from spectra_dl.storage.text.plain_text import read_text
 from spectra_dl_cli.options import together
 
 _split = together(

@@ -15,7 +15,7 @@ GROUPS = {
     "Reading": "laser_nm calibration standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise",
     "Models": "model model_path models network also members epochs loss encoders genes panel tile_um device fast tune",
-    "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay",
+    "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
     "Results": "out maps exports kind store overwrite as_json",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
 }
@@ -39,6 +39,9 @@ EXAMPLES = {
     "ceiling": f"spectra-dl ceiling {_TISSUE}/SIM5-1.tsv.gz --top 10",
     "tiles": f"spectra-dl tiles {_SHEET} --store features --encoder colour-texture",
     "score": f"spectra-dl score results/predictions.csv --truth {_SPECTRA}",
+    "plan": f"spectra-dl plan {_SPECTRA} --label label --out plan",
+    "lock": f"spectra-dl lock {_SPECTRA} --label label --models logistic --folds 3 --no-leaky --hypothesis 'AUC above .8' --out protocol.json",
+    "unlock": "spectra-dl unlock protocol.json --reason 'the diagnosis of one patient was corrected'",
     "model show": "spectra-dl model show",
     "simulate": "spectra-dl simulate study --patients 20",
     "data list": "spectra-dl data list",

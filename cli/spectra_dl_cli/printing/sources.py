@@ -66,6 +66,13 @@ COMMANDS = {
     "score": _source(
         "score", "score", "Score the predictions of any program, and compare them on the same patients."
     ),
+    "plan": _source("planning.plan", "plan", "Say how many patients a study of two classes needs."),
+    "lock": _source("planning.lock", "lock", "Seal an evaluation of spectra before its outcome is seen."),
+    "unlock": _source(
+        "planning.lock",
+        "unlock",
+        "Record another look at a locked test set, which one more evaluation may then take.",
+    ),
     "model": _source("model", "model", "Look at model files."),
     "simulate": _source(
         "simulate",

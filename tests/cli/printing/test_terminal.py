@@ -119,6 +119,7 @@ def test_every_option_stands_in_one_group() -> None:
         "tiles": {"pixels"},
         "data fetch": {"source"},
     }
+    own["plan"] = {"auc", "prevalence", "patients", "parameters"}
     own["serve"] = {"port", "no_browser"}
     own["simulate"] = {"patients", "spectra_per_patient", "distance", "hazard_ratio", "fluorescence"}
     for path, command in COMMANDS.items():
@@ -149,7 +150,7 @@ def test_without_a_command_it_says_what_people_do_first(demo: Path) -> None:
 
 
 # Those that train or serve run in tests of their own; fetching needs the network.
-QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score", "serve") and path not in ("data fetch", "data audit")]  # fmt: skip
+QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score", "serve", "unlock") and path not in ("data fetch", "data audit")]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", QUICK)
@@ -163,6 +164,13 @@ def test_the_examples_that_build_on_one_another_run(repository: Path, tmp_path: 
     (tmp_path / "datasets").symlink_to(repository / "datasets")
     for path in ("predict", "score", "audit", "train spectra", "evaluate spectra"):
         assert run(*shlex.split(EXAMPLES[path])[1:], folder=tmp_path).stdout
+
+
+def test_the_examples_of_a_locked_study_run(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "datasets").symlink_to(repository / "datasets")
+    evaluation = f"{EXAMPLES['evaluate spectra'].partition(' --label')[0]} --protocol protocol.json"
+    for words in (EXAMPLES["lock"], evaluation, EXAMPLES["unlock"]):
+        assert run(*shlex.split(words)[1:], folder=tmp_path).stdout
 
 
 def test_the_old_name_of_an_option_is_still_taken(demo: Path) -> None:

@@ -72,6 +72,8 @@ def _about_methods(study: Study) -> dict[str, tuple[Status, str]]:
         "15": ("partly", "a probability per class and patient"),
         "18f": ("partly", f"spectra-dl {short_name(study.versions.get('spectra-dl', 'of unknown version'))}"),
     }
+    if study.protocol and study.protocol.locked:
+        known["18c"] = ("partly", "sealed before the evaluation with its hypothesis; see Provenance")
     if by != "patient":
         known["12d"] = ("partly", f"each fold leaves out one {short_name(by)}")
     if study.results.models[study.first].threshold:

@@ -13,6 +13,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.protocol.state import ProtocolState
 from spectra_dl.evaluation.report.page.audit_parts import Audit
 from spectra_dl.evaluation.report.page.model_parts import ModelParts
 
@@ -300,6 +301,7 @@ class Origin(Part):
     inputs: list[Input] = []
     notes: list[str] = []
     refused: list[str] = []
+    protocol: ProtocolState | None = None
 
 
 class ModelStudy(Origin):

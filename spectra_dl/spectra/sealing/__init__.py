@@ -1,0 +1,1 @@
+"""What a protocol seals of a study of spectra."""

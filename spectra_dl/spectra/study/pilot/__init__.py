@@ -1,0 +1,1 @@
+"""A pilot of spectra, read for the plan of a study."""
