@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spectra_dl.expression.readers import read_section
     from spectra_dl.expression.section import TissueSection
     from spectra_dl.loading import load_model
+    from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis
     from spectra_dl.spectra.baseline import airpls, arpls, asls, drpls, iasls
     from spectra_dl.spectra.estimators.classifier import SpectraClassifier
     from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
@@ -102,6 +103,7 @@ __all__ = [
     "arpls",
     "asls",
     "audit",
+    "calibrate_axis",
     "drpls",
     "evaluate",
     "evaluate_profiles",
@@ -160,6 +162,7 @@ _HOME = {
     "arpls": "spectra.baseline",
     "asls": "spectra.baseline",
     "audit": "evaluation.audit",
+    "calibrate_axis": "spectra.axis_calibration.calibrate",
     "drpls": "spectra.baseline",
     "evaluate": "evaluation.classes.harness",
     "evaluate_profiles": "evaluation.profiles.harness",

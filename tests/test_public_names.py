@@ -54,6 +54,7 @@ NAMES = ERRORS | {
     "arpls",
     "asls",
     "audit",
+    "calibrate_axis",
     "drpls",
     "evaluate",
     "evaluate_profiles",

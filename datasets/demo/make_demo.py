@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.arrays import text_array
-from spectra_dl.spectra.axis_calibration.standards import STANDARDS
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
 from spectra_dl.spectra.table import SpectraTable
@@ -31,7 +30,7 @@ def demo_table() -> SpectraTable:
 
 def demo_standard() -> SpectraTable:
     """Return polystyrene as a spectrometer gives it whose axis is off by 3 to 8 cm⁻¹."""
-    return simulate_standard(STANDARDS["polystyrene"], Spectrometer(error=(-5.0, -2.0, 1.0)), seed=7)[0]
+    return simulate_standard("polystyrene", Spectrometer(error=(-5.0, -2.0, 1.0)), seed=7)[0]
 
 
 if __name__ == "__main__":

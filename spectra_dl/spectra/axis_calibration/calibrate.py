@@ -10,7 +10,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
 from spectra_dl.spectra.axis_calibration.matching import matched
 from spectra_dl.spectra.axis_calibration.peaks import find_peaks
-from spectra_dl.spectra.axis_calibration.standards import Standard
+from spectra_dl.spectra.axis_calibration.standards import standard_named
 from spectra_dl.spectra.table import SpectraTable
 
 LARGEST = 20.0  # cm⁻¹ that an axis may be off
@@ -22,7 +22,7 @@ _LINES_OF_TERMS, _LINES_OF_CUBIC = (2, 4), 8
 
 
 def calibrate_axis(
-    table: SpectraTable, standard: Standard, *, laser_nm: float | None = None, largest: float = LARGEST
+    table: SpectraTable, standard: str, *, laser_nm: float | None = None, largest: float = LARGEST
 ) -> AxisCalibration:
     """Return the correction of an axis by a standard that was measured on it.
 
@@ -35,7 +35,7 @@ def calibrate_axis(
     table
         Spectra of the standard.
     standard
-        What was measured.
+        What was measured: silicon, polystyrene, acetonitrile, cyclohexane, paracetamol, calcite or neon.
     laser_nm
         The laser's wavelength, nm, which a lamp needs.
     largest
@@ -46,15 +46,26 @@ def calibrate_axis(
     DataError
         No line of the standard lies on the axis, or too few of them are found.
     UsageError
-        A lamp without the laser's wavelength.
+        No standard is called so, or a lamp without the laser's wavelength.
+
+    Examples
+    --------
+    >>> from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
+    >>> measured, true_axis = simulate_standard("polystyrene", Spectrometer(error=(-5.0, -2.0, 1.0)))
+    >>> calibration = calibrate_axis(measured, "polystyrene")
+    >>> calibration.correction(np.array([1001.4])).round(1).tolist()
+    [-4.8]
+    >>> calibration.applied(measured).axis_calibration[:48]
+    'axis corrected by polystyrene (8 lines, 621-1602'
     """
-    lines, uncertainty = standard.shifts(laser_nm)
+    known = standard_named(standard)
+    lines, uncertainty = known.shifts(laser_nm)
     first, last = float(table.wavenumber[0]), float(table.wavenumber[-1])
     on_axis = (lines >= first + 1) & (lines <= last - 1)
     lines, uncertainty = lines[on_axis], uncertainty[on_axis]
     if not len(lines):
         raise DataError(
-            f"no line of {standard.name} lies on the axis of {first:.0f} to {last:.0f} cm-1; measure another standard"
+            f"no line of {standard} lies on the axis of {first:.0f} to {last:.0f} cm-1; measure another standard"
         )
     mean = np.nanmean(table.intensity, axis=0)
     kept = np.isfinite(mean)
@@ -66,9 +77,9 @@ def calibrate_axis(
         peaks.position[at_peak], lines[at_line], np.hypot(uncertainty[at_line], peaks.uncertainty[at_peak])
     )
     return AxisCalibration(
-        standard=standard.name,
+        standard=standard,
         source_sha256=hashlib.sha256(np.ascontiguousarray(mean[kept]).tobytes()).hexdigest(),
-        laser_nm=laser_nm if standard.emits else None,
+        laser_nm=laser_nm if known.emits else None,
         centre=fit.centre,
         scale=fit.scale,
         coefficients=fit.coefficients,
@@ -79,12 +90,12 @@ def calibrate_axis(
     )
 
 
-def _refuse_too_few(found: int, lines: FloatArray, standard: Standard, largest: float) -> None:
+def _refuse_too_few(found: int, lines: FloatArray, standard: str, largest: float) -> None:
     needed = max(1, (len(lines) + 1) // 2)
     if found < needed:
         raise DataError(
-            f"{found} of the {len(lines)} lines of {standard.name} on this axis were found within {largest:g} cm-1, and "
-            f"{needed} are needed; make sure that the file is a spectrum of {standard.name} and its axis a Raman shift in cm-1"
+            f"{found} of the {len(lines)} lines of {standard} on this axis were found within {largest:g} cm-1, and "
+            f"{needed} are needed; make sure that the file is a spectrum of {standard} and its axis a Raman shift in cm-1"
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, text_array
-from spectra_dl.spectra.axis_calibration.standards import Standard
+from spectra_dl.spectra.axis_calibration.standards import standard_named
 from spectra_dl.spectra.table import SpectraTable
 
 
@@ -38,7 +38,7 @@ class Spectrometer:
 
 
 def simulate_standard(
-    standard: Standard, spectrometer: Spectrometer, seed: int = 0
+    standard: str, spectrometer: Spectrometer, seed: int = 0
 ) -> tuple[SpectraTable, FloatArray]:
     """Return one spectrum of a standard on the axis that is stated, and the true axis ``(p,)`` in cm⁻¹.
 
@@ -47,7 +47,7 @@ def simulate_standard(
     Parameters
     ----------
     standard
-        What is measured.
+        What is measured, by its name.
     spectrometer
         What measures it.
     seed
@@ -56,12 +56,11 @@ def simulate_standard(
     Raises
     ------
     UsageError
-        A lamp without the laser's wavelength.
+        No standard is called so, or a lamp without the laser's wavelength.
 
     Examples
     --------
-    >>> from spectra_dl.spectra.axis_calibration.standards import STANDARDS
-    >>> table, true = simulate_standard(STANDARDS["silicon"], Spectrometer(error=(3.0, 0.0, 0.0)))
+    >>> table, true = simulate_standard("silicon", Spectrometer(error=(3.0, 0.0, 0.0)))
     >>> float(true[int(table.intensity[0].argmax())])
     520.0
     """
@@ -69,9 +68,9 @@ def simulate_standard(
     true = np.arange(spectrometer.low, spectrometer.high + spectrometer.step / 2, spectrometer.step)
     scaled = (true - true.mean()) / (np.ptp(true) / 2)
     stated = true - np.polynomial.polynomial.polyval(scaled, list(spectrometer.error))
-    lines, _ = standard.shifts(spectrometer.laser_nm)
+    lines, _ = standard_named(standard).shifts(spectrometer.laser_nm)
     heights = generator.uniform(0.2, 1, len(lines))
     bands = heights @ np.exp(-0.5 * ((true - lines[:, None]) / spectrometer.width) ** 2)
     expected = spectrometer.counts * (bands + 0.5 * np.exp(-true / 1_000) + 0.01)
     counts = generator.poisson(expected)[None, :].astype(np.float64)
-    return SpectraTable(counts, stated, text_array([standard.name])), true
+    return SpectraTable(counts, stated, text_array([standard])), true

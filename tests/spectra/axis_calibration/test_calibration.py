@@ -9,20 +9,19 @@ import pytest
 from spectra_dl import DataError, ReadOptions, read_spectra
 from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis
 from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
-from spectra_dl.spectra.axis_calibration.standards import STANDARDS
 from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
 
 
 @pytest.fixture(scope="module")
 def measured():
     """A standard on an axis that is off, and the true axis."""
-    return simulate_standard(STANDARDS["polystyrene"], Spectrometer(error=(-5.0, -2.0, 1.0)))
+    return simulate_standard("polystyrene", Spectrometer(error=(-5.0, -2.0, 1.0)))
 
 
 @pytest.fixture(scope="module")
 def calibration(measured):
     """The correction of that axis."""
-    return calibrate_axis(measured[0], STANDARDS["polystyrene"])
+    return calibrate_axis(measured[0], "polystyrene")
 
 
 def test_it_comes_back_from_its_file_as_it_was(calibration, tmp_path):

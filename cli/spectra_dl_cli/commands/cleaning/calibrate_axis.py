@@ -56,7 +56,7 @@ def calibrate_axis(
             raise DataError(f"--out {path}: this file exists; choose another name, or add --overwrite")
     known = standard_named(standard)
     table = read_table(data, reading)
-    calibration = calibrated(table, known, laser_nm=reading.laser_nm or table.laser_nm)
+    calibration = calibrated(table, standard, laser_nm=reading.laser_nm or table.laser_nm)
     calibration.save(out)
     write_figure(
         figure, calibration_figure(calibration, float(table.wavenumber[0]), float(table.wavenumber[-1]))
