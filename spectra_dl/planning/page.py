@@ -31,8 +31,13 @@ def plan_page(plan: StudyPlan, report: Mapping[str, Any]) -> str:
     from markupsafe import Markup
 
     header, rows = forecast_table(plan)
+    measured = "; points are nested subsets of the pilot" if plan.pilot.curve else ""
     drawn = (
-        (auc_figure(plan), "auc", "AUC with its 95 % interval by number of patients"),
+        (
+            auc_figure(plan),
+            "auc",
+            f"AUC with the 95 % interval that a study of so many patients will have{measured}",
+        ),
         (width_figure(plan), "width", "Width of the 95 % intervals by number of patients"),
     )
     return (
