@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -68,7 +69,7 @@ def read_protocol(path: Path) -> ProtocolFile:
     """
     text = read_text(path, _WHAT, at_most=_LARGEST)
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         protocol = ProtocolFile.model_validate_json(text)
     except ValidationError as err:
         first = err.errors(include_url=False, include_input=False)[0]
@@ -78,6 +79,15 @@ def read_protocol(path: Path) -> ProtocolFile:
         raise DataError(f"{path.name}: this is no JSON; name {_WHAT}") from err
     _refuse_altered(protocol, text, path.name)
     return protocol
+
+
+def _refuse_constant(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _refuse_constant(text)
 
 
 def write_protocol(path: Path, protocol: ProtocolFile) -> None:

@@ -3,6 +3,7 @@
 from fuzzing.models import MODELS
 from fuzzing.sections import SECTIONS
 from fuzzing.spectra import SPECTRA
+from fuzzing.statements import STATEMENTS
 from fuzzing.tenx import TENX
 
-TARGETS = {target.name: target for target in (*SPECTRA, *SECTIONS, *TENX, *MODELS)}
+TARGETS = {target.name: target for target in (*SPECTRA, *SECTIONS, *TENX, *MODELS, *STATEMENTS)}

@@ -1,0 +1,63 @@
+"""Readers of what spectra-dl states in JSON of its own: a calibration of the axis, a locked protocol."""
+
+import hashlib
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from fuzzing.contract import Target
+from spectra_dl.evaluation.protocol.looks import lock
+from spectra_dl.evaluation.protocol.protocol_file import read_protocol
+from spectra_dl.evaluation.protocol.sealed_plan import SealedData, SealedPlan
+from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis
+from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
+from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
+
+
+@cache
+def _calibration() -> bytes:
+    """The correction of a simulated axis."""
+    return (
+        calibrate_axis(simulate_standard("polystyrene", Spectrometer())[0], "polystyrene").to_json().encode()
+    )
+
+
+def _read_calibration(data: bytes, folder: Path) -> None:
+    (folder / "c.json").write_bytes(data)
+    calibration = AxisCalibration.load(folder / "c.json")
+    shift = np.array([0.0, 1_000.0, 4_000.0])
+    assert np.isfinite(calibration.correction(shift)).all()
+    assert (calibration.uncertainty(shift) >= 0).all()
+    assert calibration.words().isprintable()
+
+
+@cache
+def _protocol() -> bytes:
+    """A protocol of two patients, locked and not yet opened."""
+    one, two = (hashlib.sha256(text).hexdigest() for text in (b"1", b"2"))
+    plan = SealedPlan(
+        hypothesis="AUC above .8",
+        metric="auc",
+        outcome_in_file=False,
+        data=SealedData(rows=3, axis=one, order=two, groups=None, patients={"P1": one, "P2": two}),
+        folds=None,
+        options={"folds": 5},
+        versions={"spectra-dl": "0"},
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        lock(Path(folder) / "p.json", plan)
+        return (Path(folder) / "p.json").read_bytes()
+
+
+def _read_protocol(data: bytes, folder: Path) -> None:
+    (folder / "p.json").write_bytes(data)
+    assert read_protocol(folder / "p.json").chain[0].event == "locked"
+    assert data == _protocol()  # a byte that differs is refused
+
+
+STATEMENTS = (
+    Target("calibration", "models", lambda: [_calibration()], _read_calibration),
+    Target("protocol", "models", lambda: [_protocol()], _read_protocol),
+)
