@@ -73,7 +73,12 @@ class StatedShare:
 
 
 def stated_shares(
-    estimator: ShareEstimator, predicted: IndexArray, patient: TextArray | None, slide: TextArray | None
+    estimator: ShareEstimator,
+    predicted: IndexArray,
+    patient: TextArray | None,
+    slide: TextArray | None,
+    *,
+    slides: bool = True,
 ) -> tuple[StatedShare, ...]:
     """Return the share of each patient, and then that of each slide, in order of first appearance.
 
@@ -85,6 +90,8 @@ def stated_shares(
         ``(n,)`` number of each image's predicted class; negative where there is none.
     patient, slide
         ``(n,)`` whose each image is; None where nobody said. Images without a slide count as one.
+    slides
+        Whether slides have shares of their own too.
     """
     every = np.full(len(predicted), "", dtype=object)
     people = every if patient is None else patient
@@ -93,7 +100,7 @@ def stated_shares(
     if patient is not None or slide is None:
         for name, rows in _rows_by(people).items():
             shares.append(_stated(estimator, predicted[rows], parts[rows], name, ""))
-    if slide is not None:
+    if slide is not None and slides:
         for name, rows in _rows_by(slide).items():
             shares.append(_stated(estimator, predicted[rows], parts[rows], str(people[rows[0]]), name))
     return tuple(shares)

@@ -73,7 +73,7 @@ class SimulatedShares:
         """``(m,)`` ids, in the order of ``truth``."""
         return list(dict.fromkeys(self.patient))
 
-    def features(self, *, distance: float = 3.0, width: int = 8, patient_shift: float = 0.5) -> FloatArray:
+    def features(self, *, distance: float = 4.0, width: int = 8, patient_shift: float = 0.3) -> FloatArray:
         """Return ``(n, width)`` numbers in place of images, as an encoder might give: fast enough for many studies.
 
         Parameters
