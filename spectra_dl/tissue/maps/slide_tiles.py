@@ -23,6 +23,7 @@ _COLOURS = (
     (86, 180, 233),
     (230, 159, 0),
 )
+_SAME = 0.01  # by which µm per pixel of a slide's images may differ
 _NO_ANSWER, _REFUSED = (150, 150, 150), (90, 90, 90)
 
 
@@ -37,7 +38,9 @@ class SlideTiles:
     images
         ``n`` images.
     corner, size
-        ``(n, 2)`` x and y of each image's upper left corner in the slide's pixels, and its width and height: an image is as large as its file.
+        ``(n, 2)`` x and y of each image's upper left corner in the slide's pixels, and its width and height: as large as its file where nobody said its side.
+    um_per_pixel
+        Of the slide, where its images say one and the same; else None.
     status, decided
         ``(n,)`` text: of the prediction, and the class; empty where there is none.
     classes
@@ -51,6 +54,7 @@ class SlideTiles:
     images: TissueImages
     corner: FloatArray
     size: FloatArray
+    um_per_pixel: float | None
     status: TextArray
     decided: TextArray
     classes: tuple[str, ...]
@@ -63,12 +67,6 @@ class SlideTiles:
             name or ("refused" if status == "refused" else "unlike training")
             for name, status in zip(self.decided, self.status, strict=True)
         ]
-
-    @property
-    def um_per_pixel(self) -> float | None:
-        """Of the slide, where its images say one and the same."""
-        known = np.array([]) if self.images.mpp is None else self.images.mpp[np.isfinite(self.images.mpp)]
-        return float(known[0]) if len(known) and np.ptp(known) == 0 else None
 
     def rings(self) -> FloatArray:
         """Return the corners ``(n, 4, 2)`` of each image, in the slide's pixels."""
@@ -109,7 +107,7 @@ def slides_of(images: TissueImages, rows: RowPredictions, rule: DecisionRule) ->
     names = list(dict.fromkeys(images.slide[placed]))
     for name, stem in zip(names, file_stems([str(each) for each in names]), strict=True):
         own = np.flatnonzero(placed & (images.slide == name))
-        sizes = _sizes(images[own])
+        sizes, pixel = _sizes(images[own])
         opened = np.isfinite(sizes).all(axis=1)
         at = own[opened]
         if len(at):
@@ -119,6 +117,7 @@ def slides_of(images: TissueImages, rows: RowPredictions, rule: DecisionRule) ->
                 images[at],
                 images.position[at],
                 sizes[opened],
+                _one_value(pixel[opened]),
                 rows.status[at],
                 decided[at],
                 tuple(rule.classes),
@@ -126,8 +125,8 @@ def slides_of(images: TissueImages, rows: RowPredictions, rule: DecisionRule) ->
             )
 
 
-def _sizes(images: TissueImages) -> FloatArray:
-    """Return width and height ``(n, 2)`` of each image's file, NaN where it can't be opened."""
+def _sizes(images: TissueImages) -> tuple[FloatArray, FloatArray]:
+    """Return width and height ``(n, 2)`` of each image in its slide's pixels, NaN where it can't be opened, and µm of such a pixel, NaN where it is not known."""
     sizes = np.full((len(images), 2), np.nan)
     for row, file in enumerate(images.files.file):
         try:
@@ -135,4 +134,14 @@ def _sizes(images: TissueImages) -> FloatArray:
             sizes[row] = opened.width, opened.height
         except DataError:
             continue
-    return sizes
+    unknown = np.full(len(images), np.nan)
+    side = unknown if images.side is None else images.side
+    larger = np.where(np.isfinite(side), side / sizes[:, 0], 1.0)
+    mpp = unknown if images.mpp is None else images.mpp
+    return sizes * larger[:, np.newaxis], mpp / larger
+
+
+def _one_value(values: FloatArray) -> float | None:
+    """Return the value that all of those that are known share, but for rounding; None without one."""
+    known = values[np.isfinite(values)]
+    return float(known[0]) if len(known) and np.ptp(known) <= _SAME * known[0] else None

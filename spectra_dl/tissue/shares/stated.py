@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.arrays import IndexArray, TextArray
+from spectra_dl.arrays import IndexArray, TextArray, text_array
+from spectra_dl.evaluation.person_ids import spelling_key
 from spectra_dl.storage.text.csv_rows import csv_rows
 from spectra_dl.tissue.shares.estimate import GOOD_RESPONSE, ShareEstimate, ShareEstimator
 
@@ -80,7 +81,7 @@ def stated_shares(
     *,
     slides: bool = True,
 ) -> tuple[StatedShare, ...]:
-    """Return the share of each patient, and then that of each slide, in order of first appearance.
+    """Return the share of each patient, and then that of each slide, in order of first appearance; spellings of one id are one patient.
 
     Parameters
     ----------
@@ -98,8 +99,9 @@ def stated_shares(
     parts = people if slide is None else slide
     shares = []
     if patient is not None or slide is None:
-        for name, rows in _rows_by(people).items():
-            shares.append(_stated(estimator, predicted[rows], parts[rows], name, ""))
+        keys = text_array([spelling_key(str(name)) for name in people])
+        for rows in _rows_by(keys).values():
+            shares.append(_stated(estimator, predicted[rows], parts[rows], str(people[rows[0]]), ""))
     if slide is not None and slides:
         for name, rows in _rows_by(slide).items():
             shares.append(_stated(estimator, predicted[rows], parts[rows], str(people[rows[0]]), name))

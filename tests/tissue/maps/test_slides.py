@@ -175,3 +175,19 @@ def test_another_share_may_be_asked_for(predictor, predicted):
     other = predict_study(predictor, images, share="viable/necrotic")
     for before, after in zip(result.shares, other.shares, strict=True):
         assert after.estimate.share == pytest.approx(1 - before.estimate.share)
+
+
+def test_an_image_cut_at_a_lower_resolution_is_as_wide_as_the_sheet_says(predictor, predicted):
+    _, images, result, _ = predicted
+    quarter = replace(images, side=np.full(len(images), 160.0))
+    slide = next(slides_of(quarter, result.rows, predictor.decision))
+    np.testing.assert_array_equal(np.ptp(slide.rings(), axis=1), np.full((9, 2), 160))
+    assert slide.um_per_pixel == pytest.approx(0.5 / 4)
+
+
+def test_spellings_of_one_patient_are_one_share(predictor, predicted):
+    _, images, _, _ = predicted
+    spelled = images.patient.copy()
+    spelled[0] = "sim 01"
+    shares = predict_study(predictor, replace(images, patient=spelled, slide=None)).shares
+    assert [each.images for each in shares] == [18, 18]
