@@ -20,13 +20,18 @@ pattern_option = click.option(
     metavar="PATTERN",
     help='How names of images in a folder are read, such as "{label}___{patient}-{slide}-{x}-{y}"; {} is a part that is not read. What comes of it is shown first.',
 )
+share_option = click.option(
+    "--share",
+    metavar="A/B",
+    help="Two classes of images, such as necrotic/viable: estimate A / (A + B) of each slide and patient, corrected by what the model mistakes, with an interval.",
+)
 image_options = together(
     click.option("--label", metavar="COLUMN", help="Column of the classes in the sheet, if it isn't label."),
     click.option("--patient", metavar="COLUMN", help="Column of the patient ids, if it isn't patient."),
     click.option("--slide", metavar="COLUMN", help="Column of the slides, if it isn't slide."),
     pattern_option,
 )
-study_image_options = together(image_options, sample_label_option, positive_option)
+study_image_options = together(image_options, sample_label_option, share_option, positive_option)
 encoder_option = click.option(
     "--encoder",
     "encoders",
@@ -66,7 +71,7 @@ class ImageModels:
         What turns images into features.
     members, epochs
         Of the network.
-    label_per_sample, positive
+    label_per_sample, share, positive
         Of the classes.
     seed
         Of it all.
@@ -76,6 +81,7 @@ class ImageModels:
     members: int
     epochs: int | None
     label_per_sample: bool
+    share: str | None
     positive: str | None
     seed: int
 
@@ -95,6 +101,7 @@ class ImageModels:
             members=self.members,
             training=training,
             label_per_sample=self.label_per_sample,
+            share=self.share,
             evaluation=EvaluationSettings(seed=self.seed, positive=self.positive),
         )
 

@@ -29,6 +29,8 @@ class TissueImages:
         ``(n, 2)`` x and y of each image in its slide's pixels, NaN where it is not known; None where nobody said.
     mpp
         ``(n,)`` µm per pixel, NaN where it is not known; None where nobody said.
+    side
+        ``(n,)`` how many of its slide's pixels each image is wide, NaN where it is not known; None where nobody said.
     metadata
         ``(n,)`` text by name: what else was said.
     notes
@@ -54,11 +56,20 @@ class TissueImages:
     slide: TextArray | None = None
     position: FloatArray | None = None
     mpp: FloatArray | None = None
+    side: FloatArray | None = None
     metadata: Mapping[str, TextArray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        parts = (self.label, self.patient, self.slide, self.position, self.mpp, *self.metadata.values())
+        parts = (
+            self.label,
+            self.patient,
+            self.slide,
+            self.position,
+            self.mpp,
+            self.side,
+            *self.metadata.values(),
+        )
         if any(part is not None and len(part) != len(self.name) for part in parts):
             raise DataError(f"{len(self.name)} images with parts of other lengths; give one entry per image")
 
@@ -74,6 +85,7 @@ class TissueImages:
             None if self.slide is None else self.slide[rows],
             None if self.position is None else self.position[rows],
             None if self.mpp is None else self.mpp[rows],
+            None if self.side is None else self.side[rows],
             {name: cells[rows] for name, cells in self.metadata.items()},
             self.notes,
         )

@@ -6,8 +6,11 @@ from pydantic import Field, model_validator
 
 from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED
-from spectra_dl.models.header import Classification, Closed, InputPart
+from spectra_dl.models.header import Classification, ClassName, Closed, InputPart
 
+MOST_CLASSES = 20  # of which patients' counts are kept
+Counts = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=MOST_CLASSES)]
+PatientCounts = Annotated[list[Counts], Field(max_length=MOST_CLASSES)]
 ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -27,8 +30,19 @@ class TrainingImages(Closed):
     image_hashes: list[ImageHash] = Field(max_length=10_000_000)
 
 
+class ShareOfClass(Closed):
+    """The share that predict estimates unless another is asked for: part / (part + rest)."""
+
+    part: ClassName
+    rest: ClassName
+
+
 class TissueInput(InputPart):
-    """The encoders, the networks, the training images, and whether a class is a patient's or an image's."""
+    """The encoders, the networks, the training images, and whether a class is a patient's or an image's.
+
+    ``held_out_counts`` has, for each training patient, how many of its images of each class members that never saw it predicted as each; it is empty
+    where classes are of patients, and in files that don't know it.
+    """
 
     kind: Literal["tissue"] = "tissue"
     version: Literal[1] = 1
@@ -36,6 +50,8 @@ class TissueInput(InputPart):
     network: ImageNetwork
     training: TrainingImages
     classes_of: Literal["patient", "image"]
+    held_out_counts: list[PatientCounts] = Field(default=[], max_length=1_000_000)
+    share: ShareOfClass | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -49,6 +65,17 @@ class TissueInput(InputPart):
         """Raise a ValueError where the network has other classes than the model."""
         if classification is None or len(classification.classes) != self.network.n_classes:
             raise ValueError("the network has another number of classes than the model")
+        count = self.network.n_classes
+        square = (
+            len(patient) == count and all(len(row) == count for row in patient)
+            for patient in self.held_out_counts
+        )
+        if not all(square):
+            raise ValueError("the held-out counts are of another number of classes")
+        if self.share is not None:
+            named = {self.share.part, self.share.rest}
+            if len(named) != 2 or not named <= set(classification.classes) or not self.held_out_counts:
+                raise ValueError("the share is not of two classes whose held-out counts are known")
 
     def model_lines(self) -> list[str]:
         """Return lines of the card that say what kind of model this is."""
@@ -56,6 +83,11 @@ class TissueInput(InputPart):
             f"Network        {self.network.name}, {self.network.members} members",
             f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, whole images",
             f"Classes are    of {self.classes_of}s",
+            *(
+                [f"Share          {self.share.part} / ({self.share.part} + {self.share.rest})"]
+                if self.share is not None
+                else []
+            ),
         ]
 
     def needs_lines(self) -> list[str]:

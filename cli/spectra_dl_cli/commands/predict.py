@@ -43,7 +43,7 @@ from spectra_dl_cli.output import (
 )
 from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
 from spectra_dl_cli.printing.help import Command
-from spectra_dl_cli.tissue_options import pattern_option
+from spectra_dl_cli.tissue_options import pattern_option, share_option
 
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
@@ -144,6 +144,7 @@ class SectionOptions:
     help="With a model of expression or images that was trained with timm:MODEL, file:WEIGHTS or features:PATH: the same again.",
 )
 @pattern_option
+@share_option
 @bin_option
 @click.option(
     "--alignment",
@@ -169,6 +170,7 @@ def predict(
     batch_size: int,
     coverage: float | None,
     name_pattern: str | None,
+    share: str | None,
     tissue: SectionOptions,
     written: SectionOutput,
     output: Output,
@@ -195,13 +197,11 @@ def predict(
             output,
             model_name=path.name,
             coverage=coverage,
+            share=share,
             encoders=tissue.encoders,
             store=tissue.store,
         )
-    if name_pattern is not None:
-        raise UsageError(
-            f"--name-pattern reads names of images, and this is a model of {predictor.header.input.kind}; leave it out"
-        )
+    _refuse_of_images(predictor.header.input.kind, name_pattern, share)
     if predictor.header.input.kind == "expression":
         expression = cast("ExpressionPredictor", predictor)
         _refuse_for_sections(data, tissue, output, coverage)
@@ -219,6 +219,13 @@ def predict(
         coverage=coverage,
         executor=executor,
     )
+
+
+def _refuse_of_images(kind: str, name_pattern: str | None, share: str | None) -> None:
+    """Refuse options of images with another model."""
+    for option, given in (("--name-pattern reads names", name_pattern), ("--share is of classes", share)):
+        if given is not None:
+            raise UsageError(f"{option} of images, and this is a model of {kind}; leave it out")
 
 
 def _spectra(

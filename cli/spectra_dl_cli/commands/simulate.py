@@ -1,4 +1,4 @@
-"""spectra-dl simulate: a serum study whose truth is known."""
+"""spectra-dl simulate: a serum study, or one of tissue, whose truth is known."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,9 +14,48 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.simulation.serum_study import StudySettings
     from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
     from spectra_dl.spectra.study.simulate import WrittenSimulation, WrittenSurvival
+    from spectra_dl.tissue.simulation.share_study import ShareStudySettings
+    from spectra_dl.tissue.study.simulate import WrittenShares
 
 
 def _settings(
+    *,
+    patients: int | None,
+    spectra_per_patient: int | None,
+    distance: float | None,
+    hazard_ratio: float | None,
+    fluorescence: Literal["low", "medium", "high"] | None,
+    tissue: bool,
+    slides: int | None,
+    tiles: int | None,
+    seed: int,
+) -> "StudySettings | SimulatedSurvivalSettings | ShareStudySettings":
+    of_tissue = {"slides": slides, "tiles": tiles}
+    of_spectra = {
+        "spectra_per_patient": spectra_per_patient,
+        "distance": distance,
+        "hazard_ratio": hazard_ratio,
+        "fluorescence": fluorescence,
+    }
+    for name, value in (of_spectra if tissue else of_tissue).items():
+        if value is not None:
+            advice = "spectra; leave it or --tissue out" if tissue else "tissue; add --tissue"
+            raise UsageError(f"--{name.replace('_', '-')} is of {advice}")
+    if tissue:
+        from spectra_dl.tissue.simulation.share_study import ShareStudySettings
+
+        return ShareStudySettings(patients or 24, slides or 4, tiles or 16, seed=seed)
+    return _spectra_settings(
+        patients=patients or 427,
+        spectra_per_patient=spectra_per_patient or 3,
+        distance=distance,
+        hazard_ratio=hazard_ratio,
+        fluorescence=fluorescence or "medium",
+        seed=seed,
+    )
+
+
+def _spectra_settings(
     *,
     patients: int,
     spectra_per_patient: int,
@@ -44,8 +83,8 @@ def _settings(
 
 @click.command(cls=Command)
 @click.argument("out", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--patients", type=click.IntRange(min=2), default=427, show_default=True)
-@click.option("--spectra-per-patient", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--patients", type=click.IntRange(min=2), metavar="N", help="427 if not given, of tissue 24.")
+@click.option("--spectra-per-patient", type=click.IntRange(min=1), metavar="N", help="3 if not given.")
 @click.option(
     "--distance", type=click.FloatRange(min=0), metavar="D", help="Mahalanobis distance between the classes."
 )
@@ -55,22 +94,41 @@ def _settings(
     metavar="R",
     help="Times to an event in place of classes: columns months and event, whose hazard grows so many times with a standard deviation of one band.",
 )
+@click.option("--fluorescence", type=click.Choice(["low", "medium", "high"]), help="medium if not given.")
 @click.option(
-    "--fluorescence", type=click.Choice(["low", "medium", "high"]), default="medium", show_default=True
+    "--tissue",
+    is_flag=True,
+    help="Slides of tumours in place of spectra: tiles that are viable, necrotic or no tumour, of which each patient's share of necrosis is known.",
+)
+@click.option(
+    "--slides",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --tissue: slides of a patient, 4 if not given.",
+)
+@click.option(
+    "--tiles",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --tissue: tiles of a slide, 16 if not given.",
 )
 @seed_option
 @overwrite_option
 @json_option
 @bundled("settings", _settings)
 @bundled_output
-def simulate(*, settings: "StudySettings | SimulatedSurvivalSettings", output: Output) -> None:
+def simulate(
+    *, settings: "StudySettings | SimulatedSurvivalSettings | ShareStudySettings", output: Output
+) -> None:
     """Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.
 
     The classes lie at a known distance, so the best accuracy that any method can reach is known; it stands in
     DIR/report.json. With --hazard-ratio patients are followed for months in place of having a class, and the best C-index is known.
-    Nothing in the study is real.
+    Nothing in the study is real. With --tissue it is a folder DIR/images of tiles of tumours with their sheet, and the patients' shares of necrosis stand in
+    DIR/truth.csv.
     """
     from spectra_dl.spectra.simulation.serum_study import StudySettings
+    from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
     from spectra_dl.spectra.study.simulate import write_simulation, write_survival_simulation
 
     folder = output.claim()
@@ -78,6 +136,12 @@ def simulate(*, settings: "StudySettings | SimulatedSurvivalSettings", output: O
     if isinstance(settings, StudySettings):
         classes = write_simulation(settings, folder)
         output.finish(classes, lambda: origin_of([], seed=settings.seed), lambda: _text(classes, folder))
+        return
+    if not isinstance(settings, SimulatedSurvivalSettings):
+        from spectra_dl.tissue.study.simulate import write_share_study
+
+        tissue = write_share_study(settings, folder)
+        output.finish(tissue, lambda: origin_of([], seed=settings.seed), lambda: _tissue_text(tissue, folder))
         return
     seed, result = settings.study.seed, write_survival_simulation(settings, folder)
     output.finish(result, lambda: origin_of([], seed=seed), lambda: _survival_text(result, folder))
@@ -100,4 +164,14 @@ def _survival_text(result: "WrittenSurvival", folder: Path) -> str:
     return (
         f"Wrote {len(study.table)} simulated spectra of {result.settings.study.patients} patients, {result.events} of them with the event, to"
         f" {folder / SPECTRA_FILE}.\nThe best C-index any method can reach is {study.best_c_index:.3f}."
+    )
+
+
+def _tissue_text(result: "WrittenShares", folder: Path) -> str:
+    from spectra_dl.tissue.study.simulate import IMAGES_FOLDER, TRUTH_FILE
+
+    study = result.study
+    return (
+        f"Wrote {len(study.label)} simulated tiles of {len(study.patients)} patients to {folder / IMAGES_FOLDER}.\n"
+        f"Each patient's share of necrosis stands in {folder / TRUTH_FILE}; {int((study.truth >= 0.9).sum())} have 90 % or more."
     )

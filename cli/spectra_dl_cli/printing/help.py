@@ -10,7 +10,7 @@ import click
 # By the names of parameters; what stands in none is of the command itself.
 GROUPS = {
     "Who is who": (
-        "label sample_id patient slide replicates samples batch positive label_per_sample target time event truth id_column group"
+        "label sample_id patient slide replicates samples batch positive label_per_sample share target time event truth id_column group"
     ),
     "Reading": "laser_nm calibration standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise",

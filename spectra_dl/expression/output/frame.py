@@ -1,10 +1,9 @@
 """The section's image and its scale factors, as Space Ranger writes them and scanpy and squidpy read them."""
 
-import numpy as np
-
 from spectra_dl.expression.output.prediction import SectionPrediction
-from spectra_dl.expression.output.storable_text import storable
 from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.overlays.map_parts import shrunk
+from spectra_dl.storage.text.storable import storable
 
 _LOWRES = 600  # pixels, as Space Ranger's
 _FIDUCIAL_UM = 105.0  # of Visium's slides
@@ -16,24 +15,6 @@ def images(prediction: SectionPrediction) -> dict[str, tuple[Pixels, float]]:
     pixels, scale = prediction.small_image
     small, smaller = shrunk(pixels, _LOWRES)
     return {"hires": (pixels, scale * full), "lowres": (small, scale * smaller * full)}
-
-
-def shrunk(pixels: Pixels, longest: int) -> tuple[Pixels, float]:
-    """Return an image with a longest side of at most ``longest`` pixels, and its pixels per given pixel.
-
-    Parameters
-    ----------
-    pixels
-        ``(h, w, 3)``, 8 bits.
-    longest
-        1 or more.
-    """
-    from PIL import Image
-
-    image = Image.fromarray(pixels)
-    image.thumbnail((longest, longest))
-    small = np.asarray(image, dtype=np.uint8)
-    return small, small.shape[1] / pixels.shape[1]
 
 
 def library_entry(prediction: SectionPrediction) -> dict[str, object]:

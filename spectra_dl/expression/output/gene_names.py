@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.genes import gene_key
 from spectra_dl.expression.input_part import GeneScore
-from spectra_dl.expression.output.storable_text import distinct, storable
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.storage.text.storable import distinct, storable
 
 
 def written_names(

@@ -10,11 +10,11 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.report.axes import given_or_new
-from spectra_dl.evaluation.report.page.value_maps import bar_length, colour_limits
-from spectra_dl.expression.output.frame import shrunk
+from spectra_dl.evaluation.report.page.value_maps import colour_limits
 from spectra_dl.expression.output.prediction import VALUES, SectionPrediction, spot_diameter_um
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.overlays.map_parts import draw_scale_bar, file_stems, shrunk
 from spectra_dl.storage.figure_file import write_figure
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def write_maps(folder: Path, prediction: SectionPrediction, columns: Sequence[in
     """
     section = prediction.section
     canvas = _Canvas.of(section, prediction.small_image, prediction.diameter_um)
-    names = _file_names([prediction.names[at] for at in columns])
+    names = [f"{stem}.png" for stem in file_stems([prediction.names[at] for at in columns], "map_")]
     for at, name in zip(columns, names, strict=True):
         measured = None if prediction.measured is None else prediction.measured[:, at]
         shown = None if measured is None or not np.isfinite(measured).any() else measured
@@ -121,7 +121,7 @@ def plot_expression_map(
     axes.imshow(canvas.pixels)
     axes.set_title(title, parse_math=False)
     axes.set_axis_off()
-    _scale_bar(axes, canvas)
+    draw_scale_bar(axes, canvas.pixels, canvas.um_per_pixel)
     spots = _spots(axes, canvas, values, limits or colour_limits(values))
     axes.figure.colorbar(spots, ax=axes, shrink=0.7, extend="both")
     return axes
@@ -142,7 +142,7 @@ def _draw(
         at.imshow(canvas.pixels)
         at.set_title(title, parse_math=False)
         at.set_axis_off()
-    _scale_bar(axes[0], canvas)
+    draw_scale_bar(axes[0], canvas.pixels, canvas.um_per_pixel)
     spots = [
         _spots(at, canvas, values, limits)
         for at, (_, values) in zip(axes, panels, strict=True)
@@ -173,33 +173,3 @@ def _spots(axes: "Axes", canvas: _Canvas, values: FloatArray, limits: tuple[floa
     )
     axes.add_collection(spots, autolim=False)
     return spots
-
-
-def _scale_bar(axes: "Axes", canvas: _Canvas) -> None:
-    height, width = canvas.pixels.shape[:2]
-    length = bar_length(width * canvas.um_per_pixel)
-    start, level = 0.04 * width, 0.95 * height
-    end = start + length / canvas.um_per_pixel
-    axes.plot([start, end], [level, level], color="black", linewidth=3, solid_capstyle="butt")
-    axes.text(
-        (start + end) / 2,
-        level - 0.015 * height,
-        f"{length:g} µm",
-        ha="center",
-        va="bottom",
-        fontsize=9,
-        bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1},
-    )
-
-
-def _file_names(genes: Sequence[str]) -> list[str]:
-    """Return a file name for each gene, all distinct also where case is ignored."""
-    names: list[str] = []
-    for gene in genes:
-        safe = "".join(
-            letter if letter.isascii() and (letter.isalnum() or letter in "-.") else "_" for letter in gene
-        )[:80]
-        taken = {name.lower() for name in names}
-        tries = (f"map_{safe}{'' if at == 1 else f'_{at}'}.png" for at in range(1, len(genes) + 1))
-        names.append(next(name for name in tries if name.lower() not in taken))
-    return names

@@ -8,8 +8,8 @@ import numpy as np
 from spectra_dl.expression.output.frame import library_entry
 from spectra_dl.expression.output.measured import total_counts
 from spectra_dl.expression.output.prediction import SectionPrediction
-from spectra_dl.expression.output.storable_text import distinct, storable, storable_key
 from spectra_dl.storage.atomic import whole_path
+from spectra_dl.storage.text.storable import distinct, storable, storable_key
 
 if TYPE_CHECKING:
     from anndata import AnnData

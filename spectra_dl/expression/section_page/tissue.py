@@ -8,9 +8,9 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.report.page.value_maps import WIDTH, Places, bar_length, places_of
-from spectra_dl.expression.output.frame import shrunk
 from spectra_dl.expression.output.prediction import SectionPrediction
 from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.overlays.map_parts import shrunk
 
 _MARGIN = 1.5  # diameters of a spot around the outermost ones
 _TALLEST = 1.25  # of the width

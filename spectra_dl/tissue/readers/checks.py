@@ -67,6 +67,7 @@ def checked_images(
         text_column(kept, "slide"),
         None if x is None or y is None else np.column_stack([x, y]),
         mpp,
+        _sides(kept),
         {name: text_array([image.other.get(name, "") for image in kept]) for name in columns},
         tuple(said),
     )
@@ -122,6 +123,16 @@ def _without_copies(folder: Path, stated: Sequence[StatedImage]) -> tuple[list[S
                 )
     copies = {image.name for images in same.values() for image in images[1:]}
     return [image for image in stated if image.name not in copies], sorted(copies)
+
+
+def _sides(stated: list[StatedImage]) -> np.ndarray | None:
+    side = number_column(stated, "side")
+    if side is not None and (side <= 0).any():
+        wrong = [image.where for image, value in zip(stated, side, strict=True) if value <= 0]
+        raise DataError(
+            f"side is how many of the slide's pixels an image is wide, and not above 0 in {first_few(wrong, at_most=3)}; correct it or leave it empty"
+        )
+    return side
 
 
 def _scale_notes(stated: Sequence[StatedImage], mpp: np.ndarray) -> list[str]:

@@ -11,8 +11,8 @@ from spectra_dl.tissue.readers.stated import StatedImage, image_files
 
 _FIELD = re.compile(r"\{([A-Za-z_]\w*)?\}")
 _KNOWN = {"class": "label", "case": "patient"}
-_SAID = ("label", "patient", "slide", "x", "y", "mpp")
-_NUMBERS = frozenset({"x", "y", "mpp"})
+_SAID = ("label", "patient", "slide", "x", "y", "mpp", "side")
+_NUMBERS = frozenset({"x", "y", "mpp", "side"})
 _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 
 

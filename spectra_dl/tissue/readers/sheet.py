@@ -1,4 +1,4 @@
-"""A sheet that lists images: path, patient, slide, label, and where known x, y, mpp and other columns."""
+"""A sheet that lists images: path, patient, slide, label, and where known x, y, mpp, side and other columns."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from spectra_dl.storage.unsafe_contents import refuse_unsafe
 from spectra_dl.tissue.readers.stated import StatedImage
 from spectra_dl.tissue.reading_options import ImageOptions
 
-_FIELDS = ("label", "patient", "slide", "x", "y", "mpp")
+_FIELDS = ("label", "patient", "slide", "x", "y", "mpp", "side")
 _LARGEST = 256 << 20  # bytes
 _HEAD = 512
 

@@ -24,7 +24,7 @@ class StatedImage:
     where
         Where that was said, for messages.
     said
-        Text by field: label, patient, slide, x, y, mpp; one that is missing wasn't said.
+        Text by field: label, patient, slide, x, y, mpp, side; one that is missing wasn't said.
     other
         Text by column: what else was said.
     """

@@ -1,10 +1,12 @@
 """Simulated tiles of tumour: viable, necrotic and no tumour, in stains that differ between patients."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.storage.text.csv_rows import csv_text
@@ -76,12 +78,14 @@ def simulate_images(settings: ImageStudySettings | None = None) -> list[Simulate
         patient = f"SIM{number + 1:02d}"
         for label in classes:
             for tile in range(settings.tiles_per_class):
-                pixels = _tile(label, stain, settings.side, generator)
+                pixels = simulated_pixels(label, stain, settings.side, generator)
                 images.append(SimulatedImage(label, patient, f"{patient}-{1 + tile % 2}", pixels))
     return images
 
 
-def write_images(folder: Path, images: list[SimulatedImage]) -> Path:
+def write_images(
+    folder: Path, images: Iterable[SimulatedImage], *, position: FloatArray | None = None, mpp: float = 0.5
+) -> Path:
     """Write images as JPEG files beside a sheet that lists them, and return the sheet.
 
     Parameters
@@ -90,20 +94,40 @@ def write_images(folder: Path, images: list[SimulatedImage]) -> Path:
         An existing folder.
     images
         From `simulate_images`.
+    position
+        ``(n, 2)`` x and y of each image in its slide's pixels; None writes no such columns.
+    mpp
+        µm per pixel, written where there are positions.
     """
     from PIL import Image
 
-    rows = [["path", "patient", "slide", "label"]]
+    rows = [["path", "patient", "slide", "label", *([] if position is None else ["x", "y", "mpp"])]]
     for number, image in enumerate(images):
         name = f"{image.patient}-{number + 1:03d}.jpg"
         Image.fromarray(image.pixels).save(folder / name, quality=85)
-        rows.append([name, image.patient, image.slide, image.label])
+        place = (
+            [] if position is None else [*(f"{value:g}" for value in position[number].tolist()), f"{mpp:g}"]
+        )
+        rows.append([name, image.patient, image.slide, image.label, *place])
     sheet = folder / "images.csv"
     sheet.write_text(csv_text(rows), encoding="utf-8")
     return sheet
 
 
-def _tile(label: str, stain: np.ndarray, side: int, generator: np.random.Generator) -> Pixels:
+def simulated_pixels(label: str, stain: np.ndarray, side: int, generator: np.random.Generator) -> Pixels:
+    """Return a tile ``(side, side, 3)`` of a class.
+
+    Parameters
+    ----------
+    label
+        One of `CLASSES`.
+    stain
+        ``(3,)`` grey levels that are added to the patient's stains.
+    side
+        In pixels.
+    generator
+        Of random numbers.
+    """
     count, radius, darkness = _NUCLEI[label]
     row, column = np.mgrid[:side, :side]
     fibres = 8 * np.sin(row / 5 + generator.uniform(0, 6)) if label == "no tumour" else 0 * row

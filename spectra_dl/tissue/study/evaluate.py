@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes import image_audit_inputs
 from spectra_dl.tissue.report_context import tissue_context
+from spectra_dl.tissue.shares.held_out import HeldOutShares, held_out_shares, shares_json, shares_lines
+from spectra_dl.tissue.shares.share_classes import ShareClasses, cohort_share
 from spectra_dl.tissue.study.models import study_models
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
@@ -41,20 +43,30 @@ class EvaluatedImages(RunResult):
         The images that were used, with every note.
     evaluation
         Scores, folds, leaky estimates and audit.
+    share, shares
+        Which share was asked for, and how near each model comes to it in held-out patients.
     """
 
     cohort: ImageCohort
     evaluation: Evaluation
+    share: ShareClasses | None = None
+    shares: Mapping[str, HeldOutShares] = field(default_factory=dict)
 
     @property
     def report(self) -> dict[str, object]:
         """Notes and results, ready for JSON."""
-        return {"notes": list(self.cohort.notes), "results": evaluation_report(self.evaluation)}
+        shares = {} if self.share is None else {"shares": shares_json(self.share, self.shares)}
+        return {
+            "notes": list(self.cohort.notes),
+            "results": {**evaluation_report(self.evaluation), **shares},
+        }
 
     def text(self) -> str:
         """Return the notes, the results and what leaky splits would claim for a terminal."""
         notes = [f"Note: {note}" for note in self.cohort.notes]
-        return "\n".join([*notes, "", evaluation_text(self.evaluation).rstrip(), *_claims(self.evaluation)])
+        shares = () if self.share is None else shares_lines(self.share, self.shares)
+        scores = evaluation_text(self.evaluation).rstrip()
+        return "\n".join([*notes, "", scores, *_claims(self.evaluation), *shares])
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
@@ -91,11 +103,12 @@ def evaluate_study(
     DataError
         Class or patient is missing, an image is damaged, a split is impossible, or the split is that of other data.
     UsageError
-        There is no such encoder, model or column.
+        There is no such encoder, model or column, or a share is asked for that is not of two classes of images.
     """
     settings = settings or TissueStudySettings()
     models = study_models(settings)
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
+    asked = None if settings.share is None else cohort_share(cohort, settings.share)
     folds, split_by, notes = _folds(cohort, settings, split)
     features = encode_images(cohort.images, settings.encoders, store).values
     evaluation = evaluate(
@@ -110,7 +123,22 @@ def evaluate_study(
         leaky_groups={} if cohort.slide is None else {"slide": cohort.slide},
         execution=execution,
     )
-    return EvaluatedImages(replace(cohort, notes=(*cohort.notes, *notes)), evaluation)
+    shares = {} if asked is None else _shares(cohort, asked, evaluation)
+    return EvaluatedImages(
+        replace(cohort, notes=(*cohort.notes, *notes)), evaluation, share=asked, shares=shares
+    )
+
+
+def _shares(cohort: ImageCohort, asked: ShareClasses, evaluation: Evaluation) -> dict[str, HeldOutShares]:
+    """Return held-out shares of every model that looks at images."""
+    settings = evaluation.settings
+    return {
+        name: held_out_shares(
+            cohort, asked, result.probability, resamples=settings.resamples, seed=settings.seed
+        )
+        for name, result in evaluation.models.items()
+        if result.kind != "control"
+    }
 
 
 def _folds(

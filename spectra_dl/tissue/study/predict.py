@@ -18,6 +18,15 @@ from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.predictor import TissuePredictor
+from spectra_dl.tissue.shares.share_classes import ShareClasses
+from spectra_dl.tissue.shares.stated import SHARES_FILE, StatedShare, write_shares
+from spectra_dl.tissue.study.slides import (
+    images_shares,
+    place_columns,
+    share_estimator,
+    share_notes,
+    write_slides,
+)
 
 _OF_IMAGES = (
     "the model's classes are of images, so each image has its own answer and no patient has one; coverage was fitted on a patient's images of one class together "
@@ -47,6 +56,8 @@ class PredictedImages(RunResult):
         How many of the images the model was trained on.
     notes
         Of the reader and of the model.
+    share, shares
+        Which share was estimated, and that of each patient and each slide, where a share is asked for.
     """
 
     predictor: TissuePredictor
@@ -56,6 +67,8 @@ class PredictedImages(RunResult):
     coverage: float
     seen: int
     notes: tuple[str, ...]
+    share: ShareClasses | None = None
+    shares: tuple[StatedShare, ...] = ()
 
     @property
     def damaged(self) -> int:
@@ -75,6 +88,7 @@ class PredictedImages(RunResult):
                 "images": status,
                 "patients_total": sum(len(answers) for _, answers in self.answered),
                 "patients": _patients_json(self.answered),
+                **({"shares": [each.json() for each in self.shares[:LISTED]]} if self.shares else {}),
             },
         }
 
@@ -85,10 +99,11 @@ def predict_study(
     folder: Path | None = None,
     *,
     coverage: float | None = None,
+    share: str | None = None,
     encoders: Sequence[str] = (),
     store: FeatureStore | None = None,
 ) -> PredictedImages:
-    """Predict images, and write a line for each image and each patient; where classes are of images, each image is answered by itself.
+    """Predict images, and write a line for each image and each patient, and maps of slides; where classes are of images, each image is answered by itself.
 
     Parameters
     ----------
@@ -100,6 +115,8 @@ def predict_study(
         Where ``predictions.csv`` and ``patients.csv`` are written; None writes nothing.
     coverage
         How often sets of classes shall hold the true one; None takes the one that the model was stored with.
+    share
+        Two classes parted by a slash whose share is estimated; None takes the model's own, if it has one.
     encoders
         Those that a model file alone may not call for.
     store
@@ -108,10 +125,11 @@ def predict_study(
     Raises
     ------
     UsageError
-        The model has no limits for this coverage, or an encoder must be named.
+        The model has no limits for this coverage, an encoder must be named, or it can't estimate the share.
     EnvironmentFault
         A file can't be written.
     """
+    estimator = share_estimator(predictor, share)
     rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
     rows = predictor.predict(images, encoders=encoders, store=store)
     tally = PatientTally(rule.classes, rule.words)
@@ -119,22 +137,31 @@ def predict_study(
     tally.add(replace(rows, patient=None) if of_images else rows)
     temperature = predictor.classification.calibration.temperature
     answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
+    estimated = (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows))
     if folder is not None:
         make_run_folder(folder)
-        classes, share = rule.classes, rule.conformal.coverage
-        with row_predictions_file(folder / "predictions.csv", classes) as append_rows:
-            append_rows(rows, rule.of_rows(rows), ())
-        with patient_predictions_file(folder / "patients.csv", classes, share, rule.words) as append_patients:
+        classes, wanted, places = rule.classes, rule.conformal.coverage, place_columns(images)
+        with row_predictions_file(folder / "predictions.csv", classes, list(places)) as append_rows:
+            append_rows(rows, rule.of_rows(rows), tuple(places.values()))
+        with patient_predictions_file(
+            folder / "patients.csv", classes, wanted, rule.words
+        ) as append_patients:
             for some, answers in answered:
                 append_patients(some, answers)
+        if estimator is not None:
+            write_shares(folder / SHARES_FILE, estimated[1])
+        write_slides(folder, images, rows, rule)
     notes = (
         *images.notes,
         *((_OF_IMAGES,) if of_images else ()),
+        *share_notes(predictor, estimator),
         *coverage_notes(rule.conformal, rule.classes, rule.patients),
         *tally.notes(),
     )
     seen = predictor.seen_in_training(images)
-    return PredictedImages(predictor, images, rows, answered, rule.conformal.coverage, seen, notes)
+    return PredictedImages(
+        predictor, images, rows, answered, rule.conformal.coverage, seen, notes, *estimated
+    )
 
 
 def _patients_json(answered: Answered) -> list[dict[str, object]]:

@@ -23,6 +23,8 @@ class TissueStudySettings:
         Settings of the loop; None takes those of `spectra_dl.tissue.estimators.classifier.TissueClassifier`.
     label_per_sample
         Classes are of images even where few patients have several; see `spectra_dl.tissue.cohort.labelled_images`.
+    share
+        Two classes of images parted by a slash, such as ``"necrotic/viable"``, whose share in slides and patients is estimated; None estimates none.
     folds
         Parts the patients are split into; None takes five, or leaves out one patient at a time where a class has fewer than five.
     split_by
@@ -36,6 +38,7 @@ class TissueStudySettings:
     members: int = 10
     training: TrainingSettings | None = None
     label_per_sample: bool = False
+    share: str | None = None
     folds: int | None = None
     split_by: str | None = None
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)

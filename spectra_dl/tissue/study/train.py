@@ -10,7 +10,7 @@ from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import Finding, audit
 from spectra_dl.evaluation.folds.splits import patient_folds
-from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.execution.executor import Executor
 from spectra_dl.imaging.features.description import described_encoders
 from spectra_dl.imaging.features.recipe import SectionFeatures
@@ -23,9 +23,11 @@ from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.classifier import TissueClassifier
 from spectra_dl.tissue.estimators.recipe import Standard
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.input_part import ImageNetwork, TissueInput, TrainingImages
+from spectra_dl.tissue.input_part import MOST_CLASSES, ImageNetwork, ShareOfClass, TissueInput, TrainingImages
 from spectra_dl.tissue.predictor import TissuePredictor, image_hashes
 from spectra_dl.tissue.probes import image_audit_inputs
+from spectra_dl.tissue.shares.confusion import patient_counts
+from spectra_dl.tissue.shares.share_classes import ShareClasses, cohort_share
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 MODEL_FILE = "model.safetensors"
@@ -100,11 +102,14 @@ def train_study(
     ------
     DataError
         Class or patient is missing, a class has one patient only, or an image is damaged.
+    UsageError
+        A share is asked for that is not of two classes of images.
     TrainingDivergedError
         The loss is no longer finite.
     """
     settings = settings or TissueStudySettings()
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
+    asked = None if settings.share is None else cohort_share(cohort, settings.share)
     encoded = encode_images(cohort.images, settings.encoders, store)
     classifier = TissueClassifier(settings.members, training=settings.training, seed=settings.evaluation.seed)
     classifier.fit(encoded.values, cohort.label, cohort.patient, executor=executor)
@@ -112,7 +117,7 @@ def train_study(
         raise DataError(
             "no patient can be left out of a member so that each class is still trained: bring a second patient of each class; without one no probability can be calibrated"
         )
-    predictor = _assembled(cohort, encoded, classifier.ensemble_, source, settings)
+    predictor = _assembled(cohort, encoded, classifier.ensemble_, source, settings, share=asked)
     if folder is None:
         return TrainedImages(predictor, cohort, "")
     make_run_folder(folder)
@@ -125,6 +130,8 @@ def _assembled(
     ensemble: Ensemble[Standard],
     source: str,
     settings: TissueStudySettings,
+    *,
+    share: ShareClasses | None,
 ) -> TissuePredictor:
     """Return the members with calibration, limits, scores and origin."""
     people, seed = read_patients(cohort.patient, cohort.label), settings.evaluation.seed
@@ -151,12 +158,28 @@ def _assembled(
         ),
         training=TrainingImages(images=len(hashes), image_hashes=hashes),
         classes_of="patient" if people.cluster is None else "image",
+        held_out_counts=[] if people.cluster is None else _held_out_counts(cohort, people, ensemble),
+        share=None if share is None else ShareOfClass(part=share.part, rest=share.rest),
     )
     notes = (*cohort.notes, *((_IMAGES_NOTE,) if people.cluster is not None else ()))
     provenance = TrainingProvenance(source, False, notes, _findings(cohort, encoded, seed))
     tensors = {**decision.reference.tensors(), **member_tensors(ensemble.networks)}
     header = model_header(decision, provenance, part, tensors, seed=seed)
     return TissuePredictor.from_tensors(header, tensors)
+
+
+def _held_out_counts(
+    cohort: ImageCohort, people: Patients, ensemble: Ensemble[Standard]
+) -> list[list[list[int]]]:
+    """Return what members predicted of the images of patients they never saw; none with more classes than are worth keeping."""
+    width = len(people.classes)
+    if width > MOST_CLASSES:
+        return []
+    predicted = ensemble.out_of_fold_logits.argmax(axis=1)
+    counts: list[list[list[int]]] = patient_counts(
+        people.class_of_row, predicted, cohort.subject, width
+    ).tolist()
+    return counts
 
 
 def _findings(cohort: ImageCohort, encoded: SectionFeatures, seed: int) -> tuple[Finding, ...]:

@@ -39,6 +39,17 @@ def test_a_sheet_says_class_patient_slide_place_and_scale(folder):
     np.testing.assert_array_equal(images.mpp, [0.5, 0.5])
 
 
+def test_a_sheet_says_how_much_of_its_slide_an_image_is_wide(folder):
+    path = sheet(folder, "0.png,P1,a,4096", "1.png,P2,b,", header="path,patient,label,side")
+    images = read_images(path)
+    np.testing.assert_array_equal(images.side, [4096, np.nan])
+    np.testing.assert_array_equal(images[np.array([1])].side, [np.nan])
+    assert "side" not in images.metadata
+    sheet(folder, "0.png,P1,a,0", "1.png,P2,b,", header="path,patient,label,side")
+    with pytest.raises(DataError, match=r"not above 0 in sheet\.csv line 2"):
+        read_images(path)
+
+
 def test_columns_of_other_names_are_named_and_further_ones_are_kept(folder):
     path = sheet(folder, "0.png,P1,viable,A", "1.png,P2,necrotic,B", header="path,case,tissue,scanner")
     images = read_images(path, ImageOptions(label="tissue", patient="case"))

@@ -98,7 +98,7 @@ def evaluate_tissue(
 ) -> None:
     """Evaluate models of tissue images by patient, beside what splits by slide and by image would claim.
 
-    IMAGES is a CSV with columns path, patient, label and where known slide, x, y and mpp, or a folder: with such a sheet in it, with folders
+    IMAGES is a CSV with columns path, patient, label and where known slide, x, y, side and mpp, or a folder: with such a sheet in it, with folders
     class/patient/image, or with names that --name-pattern reads.
 
     Patients never stand on both sides of a split. Where a patient has images of several classes, a patient's images of one class are scored as

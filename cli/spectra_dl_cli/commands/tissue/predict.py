@@ -26,6 +26,7 @@ def predict_images(
     *,
     model_name: str,
     coverage: float | None,
+    share: str | None,
     encoders: tuple[str, ...],
     store: Path | None,
 ) -> int:
@@ -45,6 +46,8 @@ def predict_images(
         The model file's.
     coverage
         How often sets of classes shall hold the true one; None takes the model's own.
+    share
+        Two classes whose share is estimated; None takes the model's own.
     encoders
         Those that a model file alone may not call for.
     store
@@ -66,6 +69,7 @@ def predict_images(
         images,
         output.out,
         coverage=coverage,
+        share=share,
         encoders=encoders,
         store=open_store(store) if store else None,
     )
@@ -78,11 +82,15 @@ def predict_images(
 
 
 def _lines(result: "PredictedImages", model_name: str) -> Iterator[str]:
+    from spectra_dl.tissue.shares.stated import response_lines
+
     training = result.predictor.header.training
     source = "SIMULATED images" if training.simulated else training.source
     yield f"Model {model_name}, trained on {source}. Research use only, not for diagnosis."
     for note in result.notes:
         yield f"Note: {note}"
+    if result.share is not None:
+        yield from ("", *response_lines(result.shares[:_PATIENTS], result.share.part), "")
     yield f"Answers at {result.coverage:.0%} coverage."
     yield ""
     classes = result.predictor.classification.classes

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.protocol.state import ProtocolState
 from spectra_dl.evaluation.report.page.audit_parts import Audit
-from spectra_dl.evaluation.report.page.model_parts import ModelParts
+from spectra_dl.evaluation.report.page.model_parts import ModelParts, Shares
 
 _Report = TypeVar("_Report", bound=BaseModel)
 
@@ -283,6 +283,7 @@ class Results(Part):
     split: Split | None = None
     saliency: Saliency | None = None
     parts: ModelParts | None = None
+    shares: Shares | None = None
 
 
 class Input(Part):

@@ -10,8 +10,8 @@ from spectra_dl.errors import EnvironmentFault, UsageError
 from spectra_dl.expression.output.frame import images
 from spectra_dl.expression.output.prediction import SectionPrediction
 from spectra_dl.expression.output.predictions_h5ad import predictions_table
-from spectra_dl.expression.output.storable_text import element_name
 from spectra_dl.storage.atomic import whole_folder
+from spectra_dl.storage.text.storable import element_name
 
 if TYPE_CHECKING:
     from anndata import AnnData

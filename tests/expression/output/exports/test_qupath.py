@@ -9,24 +9,17 @@ import pytest
 
 from spectra_dl.expression.output.exports.qupath import write_geojson
 from tissue.predictions import FULL, GENES, example_prediction, example_section
+from tissue.qupath_schema import checked_features
 
 
 def features_of(folder, prediction):
     assert write_geojson(folder, prediction) == ["predictions.geojson"]
-    collection = json.loads((folder / "predictions.geojson").read_text())
-    assert collection["type"] == "FeatureCollection"
-    return collection["features"]
+    return checked_features(json.loads((folder / "predictions.geojson").read_text()))
 
 
 def shape_of(feature):
     (ring,) = feature["geometry"]["coordinates"]
-    assert feature["geometry"]["type"] == "Polygon"
-    assert ring[0] == ring[-1]
-    corner = np.array(ring)
-    # The right-hand rule of RFC 7946: exterior rings run against the clock.
-    x, y = corner.T
-    assert np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) > 0
-    return corner[:-1]
+    return np.array(ring)[:-1]
 
 
 def test_round_spots_are_detections_in_full_resolution_pixels(tmp_path):

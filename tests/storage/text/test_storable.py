@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra_dl.expression.output.storable_text import distinct, element_name, storable, storable_key
+from spectra_dl.storage.text.storable import distinct, element_name, storable, storable_key
 
 ANY = st.text(st.characters(), max_size=12) | st.sampled_from(["", ".", "..", "/", "a/b", "\0", "\ud800x"])
 

@@ -1,0 +1,1 @@
+"""Results laid over tissue: maps, and objects that QuPath imports."""

@@ -1,0 +1,1 @@
+"""Slides of predicted images: maps, and objects for QuPath."""

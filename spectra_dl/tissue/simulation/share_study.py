@@ -1,0 +1,146 @@
+"""A simulated study of tumours after chemotherapy: slides of tiles, of which each patient's share of necrosis is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, TextArray, text_array
+from spectra_dl.errors import UsageError
+from spectra_dl.tissue.simulation.image_study import CLASSES, SimulatedImage, simulated_pixels
+
+_NONE, _NECROTIC, _VIABLE = range(3)
+_RESPONSE = (0.9, 0.7)  # of the beta distribution of patients' shares: most respond hardly or well
+_WITHIN = 10.0  # a slide's share is drawn around its patient's as if that were known from so many images
+_OTHER = (2.0, 5.0)  # of the beta distribution of tissue without tumour on a slide
+
+
+@dataclass(frozen=True)
+class ShareStudySettings:
+    """What is simulated.
+
+    Attributes
+    ----------
+    patients, slides, tiles
+        How many; slides of a patient, tiles of a slide.
+    side
+        Of a tile, in pixels.
+    stain
+        Standard deviation of the patients' stains, in grey levels of 255.
+    seed
+        The same seed gives the same study.
+    """
+
+    patients: int = 60
+    slides: int = 10
+    tiles: int = 30
+    side: int = 64
+    stain: float = 8.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.patients, self.slides, self.tiles) < 1 or self.side < 32 or self.seed < 0:
+            raise UsageError(
+                "a simulated study of necrosis has one patient, slide and tile or more, tiles of 32 pixels or more, and a seed from 0"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedShares:
+    """Tiles of patients, patient after patient and slide after slide.
+
+    Attributes
+    ----------
+    settings
+        How they were drawn.
+    truth
+        ``(m,)`` share of necrosis in each patient's tumour, of which the slides are a sample.
+    patient, slide, label
+        ``(n,)`` text of each tile.
+    position
+        ``(n, 2)`` x and y of each tile's upper left corner in its slide's pixels.
+    """
+
+    settings: ShareStudySettings
+    truth: FloatArray
+    patient: TextArray
+    slide: TextArray
+    label: TextArray
+    position: FloatArray
+
+    @property
+    def patients(self) -> list[str]:
+        """``(m,)`` ids, in the order of ``truth``."""
+        return list(dict.fromkeys(self.patient))
+
+    def features(self, *, distance: float = 4.0, width: int = 8, patient_shift: float = 0.3) -> FloatArray:
+        """Return ``(n, width)`` numbers in place of images, as an encoder might give: fast enough for many studies.
+
+        Parameters
+        ----------
+        distance
+            Between the classes, in standard deviations of a tile.
+        width
+            Numbers of a tile.
+        patient_shift
+            Standard deviation of each number's shift in a patient.
+        """
+        generator = np.random.default_rng((1, self.settings.seed))
+        code = np.array([CLASSES.index(name) for name in self.label])
+        owner = np.unique(self.patient.astype(str), return_inverse=True)[1]
+        centre = np.zeros((len(CLASSES), width))
+        centre[:, : len(CLASSES)] = distance / np.sqrt(2) * np.eye(len(CLASSES))
+        shift = patient_shift * generator.normal(size=(owner.max() + 1, width))
+        features: FloatArray = centre[code] + shift[owner] + generator.normal(size=(len(code), width))
+        return features
+
+    def images(self) -> Iterator[SimulatedImage]:
+        """Yield the tiles as images."""
+        generator = np.random.default_rng((2, self.settings.seed))
+        stain = {name: generator.normal(0, self.settings.stain, size=3) for name in self.patients}
+        for label, patient, slide in zip(self.label, self.patient, self.slide, strict=True):
+            pixels = simulated_pixels(label, stain[patient], self.settings.side, generator)
+            yield SimulatedImage(label, patient, slide, pixels)
+
+
+def simulate_shares(settings: ShareStudySettings | None = None) -> SimulatedShares:
+    """Return a simulated study, of which images or features are made when they are asked for.
+
+    Examples
+    --------
+    >>> study = simulate_shares(ShareStudySettings(patients=2, slides=2, tiles=4))
+    >>> len(study.label), list(study.slide[:5]), study.position[1].tolist()
+    (16, ['SIM01-1', 'SIM01-1', 'SIM01-1', 'SIM01-1', 'SIM01-2'], [64.0, 0.0])
+    """
+    settings = settings or ShareStudySettings()
+    generator = np.random.default_rng(settings.seed)
+    truth = generator.beta(*_RESPONSE, size=settings.patients)
+    names, slides, labels, places = [], list[str](), list[str](), []
+    for number, share in enumerate(truth):
+        patient = f"SIM{number + 1:02d}"
+        for slide in range(settings.slides):
+            code, place = _slide(float(share), settings, generator)
+            names += [patient] * settings.tiles
+            slides += [f"{patient}-{slide + 1}"] * settings.tiles
+            labels += [CLASSES[each] for each in code]
+            places.append(place)
+    return SimulatedShares(
+        settings, truth, text_array(names), text_array(slides), text_array(labels), np.concatenate(places)
+    )
+
+
+def _slide(
+    share: float, settings: ShareStudySettings, generator: np.random.Generator
+) -> tuple[list[int], FloatArray]:
+    """Return the classes of a slide's tiles and their places on a grid; tiles of one class lie together."""
+    necrotic = generator.beta(max(1e-6, _WITHIN * share), max(1e-6, _WITHIN * (1 - share)))
+    other = generator.beta(*_OTHER)
+    amounts = [other, (1 - other) * necrotic, (1 - other) * (1 - necrotic)]
+    counts = generator.multinomial(settings.tiles, amounts)
+    wide = int(np.ceil(np.sqrt(settings.tiles)))
+    place = settings.side * np.stack(np.divmod(np.arange(settings.tiles), wide)[::-1], axis=1).astype(float)
+    towards = generator.normal(size=2)
+    order = np.argsort(place @ towards + settings.side * generator.normal(size=settings.tiles) / 2)
+    code = np.empty(settings.tiles, dtype=np.intp)
+    code[order] = np.repeat([_NONE, _NECROTIC, _VIABLE], counts)
+    return code.tolist(), place

@@ -1,0 +1,127 @@
+"""What predict says of slides: shares of a class, and maps."""
+
+from pathlib import Path
+
+import numpy as np
+
+from spectra_dl.arrays import IndexArray
+from spectra_dl.classification.decision import DecisionRule
+from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
+from spectra_dl.errors import UsageError
+from spectra_dl.storage.run_folder import make_run_folder
+from spectra_dl.tissue.images import TissueImages
+from spectra_dl.tissue.maps.slide_maps import write_slide_maps
+from spectra_dl.tissue.maps.slide_objects import write_slide_objects
+from spectra_dl.tissue.maps.slide_tiles import slides_of
+from spectra_dl.tissue.predictor import TissuePredictor
+from spectra_dl.tissue.shares.confusion import Confusion
+from spectra_dl.tissue.shares.estimate import ShareEstimator
+from spectra_dl.tissue.shares.share_classes import ShareClasses
+from spectra_dl.tissue.shares.stated import StatedShare, stated_shares
+
+SLIDES_FOLDER = "slides"
+
+
+def share_estimator(predictor: TissuePredictor, asked: str | None) -> ShareEstimator | None:
+    """Return what estimates the share that is asked for, or else the model's own; None where there is neither.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    asked
+        Two classes parted by a slash; None takes the model's own.
+
+    Raises
+    ------
+    UsageError
+        The model has no such classes, or doesn't know what it mistook.
+    """
+    part, classes = predictor.header.input, tuple(predictor.classification.classes)
+    if asked is None:
+        own = part.share
+        return None if own is None else _estimator(predictor, ShareClasses(own.part, own.rest))
+    if not part.held_out_counts:
+        raise UsageError(
+            "--share: this model's classes are not of images, or its file doesn't say what it mistook in patients it never saw; train it again on images of several "
+            "classes a patient"
+        )
+    return _estimator(predictor, ShareClasses.of(asked, classes))
+
+
+def _estimator(predictor: TissuePredictor, share: ShareClasses) -> ShareEstimator:
+    counts = np.array(predictor.header.input.held_out_counts)
+    return ShareEstimator(share, tuple(predictor.classification.classes), Confusion(counts))
+
+
+def images_shares(
+    estimator: ShareEstimator, images: TissueImages, rows: RowPredictions
+) -> tuple[StatedShare, ...]:
+    """Return shares of patients and slides, by the likeliest class of each image that is like those of training.
+
+    Parameters
+    ----------
+    estimator
+        Of the share.
+    images, rows
+        What was predicted, and how.
+    """
+    return stated_shares(estimator, likeliest(rows), images.patient, images.slide)
+
+
+def likeliest(rows: RowPredictions) -> IndexArray:
+    """Return the number ``(n,)`` of each image's likeliest class; -1 where it was refused or is unlike the training images."""
+    known = np.isfinite(rows.probability).all(axis=1) & ~(rows.ood_score > OOD_LIMIT)
+    best = np.nan_to_num(rows.probability).argmax(axis=1)
+    return np.where(known, best, -1)
+
+
+def share_notes(predictor: TissuePredictor, estimator: ShareEstimator | None) -> tuple[str, ...]:
+    """Say what a share is corrected by.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    estimator
+        Of the share; None where none is estimated.
+    """
+    if estimator is None:
+        return ()
+    counts, rates = estimator.confusion.counts, estimator.confusion.rates
+    right = ", ".join(f"{rates[at, at]:.0%} of {name}" for at, name in enumerate(estimator.classes))
+    return (
+        f"shares are corrected by what was predicted of {counts.sum()} images of {len(counts)} training patients by networks that never saw them: {right} were found",
+    )
+
+
+def place_columns(images: TissueImages) -> dict[str, list[str]]:
+    """Return the columns of predictions.csv that say where images lie, by name; none where nobody said."""
+    columns = {} if images.slide is None else {"slide": [str(name) for name in images.slide]}
+    if images.position is not None:
+        for name, values in zip("xy", images.position.T, strict=True):
+            columns[name] = ["" if np.isnan(value) else f"{value:g}" for value in values.tolist()]
+    return columns
+
+
+def write_slides(folder: Path, images: TissueImages, rows: RowPredictions, rule: DecisionRule) -> None:
+    """Write maps and objects of each slide whose images have places.
+
+    Parameters
+    ----------
+    folder
+        Of the results.
+    images, rows
+        What was predicted, and how.
+    rule
+        How images are decided.
+
+    Raises
+    ------
+    EnvironmentFault
+        A file can't be written.
+    """
+    for slide in slides_of(images, rows, rule):
+        make_run_folder(folder / SLIDES_FOLDER)
+        write_slide_objects(folder / SLIDES_FOLDER, slide)
+        write_slide_maps(folder / SLIDES_FOLDER, slide)
