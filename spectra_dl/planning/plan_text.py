@@ -74,7 +74,7 @@ def _about_replicates(plan: StudyPlan) -> list[str]:
         return []
     more = math.ceil(found.spectra) + 1
     return [
-        f"Two spectra of a patient are alike to {short_figure(found.correlation)} (intraclass correlation). With {more} spectra per patient in place of {found.spectra:.1f} the AUC would be "
+        f"Two spectra of a patient are alike to {short_figure(found.correlation)} (intraclass correlation). With {more} spectra per patient in place of {found.spectra:.3g} the AUC would be "
         f"higher by {found.auc_at(more) - found.auc_at(found.spectra):.3f}, with ever so many by {found.auc_at(math.inf) - found.auc_at(found.spectra):.3f}; further patients make the interval narrower, "
         "further spectra of the same ones do not."
     ]
@@ -85,6 +85,7 @@ def _about_training(plan: StudyPlan) -> list[str]:
     if pilot.curve is None:
         return []
     twice, error = pilot.curve.gain(2.0, pilot.auc)
+    sizes = dict.fromkeys(f"{size:.0f}" for size in pilot.curve.sizes)
     return [
-        f"Learning curve over {', '.join(f'{size:.0f}' for size in pilot.curve.sizes)} training patients: twice as many add {twice:+.3f} ± {error:.3f} to the AUC."
+        f"Learning curve over {', '.join(sizes)} training patients: twice as many add {twice:+.3f} ± {error:.3f} to the AUC."
     ]
