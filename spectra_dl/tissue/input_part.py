@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.models.header import Classification, Closed, InputPart
+from spectra_dl.tissue.estimators.model_names import NETWORK, NETWORKS, POOLING, Network
 
 ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
@@ -14,7 +15,7 @@ ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 class ImageNetwork(Closed):
     """The network by name, and the numbers it is built from."""
 
-    name: Literal["mlp"] = "mlp"
+    name: Network = NETWORK
     n_features: int = Field(ge=1, le=100_000)
     n_classes: int = Field(ge=2, le=1_000)
     members: int = Field(ge=1, le=100)
@@ -28,14 +29,14 @@ class TrainingImages(Closed):
 
 
 class TissueInput(InputPart):
-    """The encoders, the networks, the training images, and whether a class is a patient's or an image's."""
+    """The encoders, the networks, the training images, and whether a class is a patient's, a slide's or an image's."""
 
     kind: Literal["tissue"] = "tissue"
     version: Literal[1] = 1
     encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
     network: ImageNetwork
     training: TrainingImages
-    classes_of: Literal["patient", "image"]
+    classes_of: Literal["patient", "slide", "image"]
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -43,7 +44,14 @@ class TissueInput(InputPart):
             raise ValueError("a model of images takes images, not features from elsewhere")
         if self.network.n_features != sum(encoder.width for encoder in self.encoders):
             raise ValueError("the encoders do not match the network's inputs")
+        if (self.classes_of == "slide" and not self.pools) or (self.classes_of == "image" and self.pools):
+            raise ValueError("the network does not fit what classes are of")
         return self
+
+    @property
+    def pools(self) -> bool:
+        """Whether the network pools the images of a patient or a slide."""
+        return self.network.name in POOLING
 
     def check(self, classification: Classification | None) -> None:
         """Raise a ValueError where the network has other classes than the model."""
@@ -53,7 +61,7 @@ class TissueInput(InputPart):
     def model_lines(self) -> list[str]:
         """Return lines of the card that say what kind of model this is."""
         return [
-            f"Network        {self.network.name}, {self.network.members} members",
+            f"Network        {NETWORKS[self.network.name]}, {self.network.members} members",
             f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, whole images",
             f"Classes are    of {self.classes_of}s",
         ]

@@ -19,12 +19,15 @@ from spectra_dl.evaluation.wording import first_few, short_figure, short_interva
 from spectra_dl.execution.run import Execution
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult
+from spectra_dl.tissue.bags.of_cohort import bags_of_cohort
+from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
+from spectra_dl.tissue.estimators.model_names import chosen_models
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes import image_audit_inputs
 from spectra_dl.tissue.report_context import tissue_context
-from spectra_dl.tissue.study.models import study_models
+from spectra_dl.tissue.study.models import pools, study_models
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 _FOLDS = 5
@@ -94,13 +97,16 @@ def evaluate_study(
         There is no such encoder, model or column.
     """
     settings = settings or TissueStudySettings()
-    models = study_models(settings)
+    chosen_models(settings.models)  # an unknown name is refused before anything is computed
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
+    bagging = bags_of_cohort(cohort)
+    models = study_models(settings, bagging)
     folds, split_by, notes = _folds(cohort, settings, split)
     features = encode_images(cohort.images, settings.encoders, store).values
+    rows = BaggedFeatures(features, bagging.name) if bagging is not None and pools(models) else features
     evaluation = evaluate(
         models,
-        features,
+        rows,
         cohort.label,
         cohort.patient,
         replace(settings.evaluation, folds=settings.folds or _FOLDS, split_by=split_by),

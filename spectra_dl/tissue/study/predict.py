@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.abstention import coverage_notes
 from spectra_dl.classification.decision import Answer
 from spectra_dl.classification.patient_pooling import PatientTally
@@ -19,6 +20,7 @@ from spectra_dl.storage.run_folder import RunResult, make_run_folder
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.predictor import TissuePredictor
 
+_OF_SLIDES = "the model's classes are of slides, so each slide has its own answer; coverage was fitted on a patient's slides of one class together and is not promised for one slide"
 _OF_IMAGES = (
     "the model's classes are of images, so each image has its own answer and no patient has one; coverage was fitted on a patient's images of one class together "
     "and is not promised for one image"
@@ -115,26 +117,33 @@ def predict_study(
     rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
     rows = predictor.predict(images, encoders=encoders, store=store)
     tally = PatientTally(rule.classes, rule.words)
-    of_images = predictor.header.input.classes_of == "image"
-    tally.add(replace(rows, patient=None) if of_images else rows)
+    answers_for = predictor.header.input.classes_of
+    owner = {"image": None, "slide": images.slide, "patient": rows.patient}[answers_for]
+    tally.add(replace(rows, patient=owner))
+    attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}
     temperature = predictor.classification.calibration.temperature
     answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
     if folder is not None:
         make_run_folder(folder)
         classes, share = rule.classes, rule.conformal.coverage
-        with row_predictions_file(folder / "predictions.csv", classes) as append_rows:
-            append_rows(rows, rule.of_rows(rows), ())
+        with row_predictions_file(folder / "predictions.csv", classes, list(attention)) as append_rows:
+            append_rows(rows, rule.of_rows(rows), list(attention.values()))
         with patient_predictions_file(folder / "patients.csv", classes, share, rule.words) as append_patients:
             for some, answers in answered:
                 append_patients(some, answers)
     notes = (
         *images.notes,
-        *((_OF_IMAGES,) if of_images else ()),
+        *{"image": (_OF_IMAGES,), "slide": (_OF_SLIDES,)}.get(answers_for, ()),
         *coverage_notes(rule.conformal, rule.classes, rule.patients),
         *tally.notes(),
     )
     seen = predictor.seen_in_training(images)
     return PredictedImages(predictor, images, rows, answered, rule.conformal.coverage, seen, notes)
+
+
+def _shares(attention: FloatArray) -> list[str]:
+    """Return the cells of the column of attention; empty where an image was refused."""
+    return ["" if isnan(share) else f"{share:.9g}" for share in attention.tolist()]
 
 
 def _patients_json(answered: Answered) -> list[dict[str, object]]:

@@ -4,8 +4,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
-from spectra_dl.classification.ensemble import Ensemble
+import numpy as np
+
+from spectra_dl.classification.assembly import (
+    FittedDecision,
+    TrainingProvenance,
+    fit_decision,
+    model_header,
+)
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import Finding, audit
@@ -18,22 +24,29 @@ from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.card import card_text
 from spectra_dl.models.members import member_tensors
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.tissue.bags.of_cohort import Bagging, ClassesOf, bags_of_cohort, refuse_unpooled
+from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
-from spectra_dl.tissue.estimators.classifier import TissueClassifier
+from spectra_dl.tissue.estimators.model_names import POOLING, Network
+from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
 from spectra_dl.tissue.estimators.recipe import Standard
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.input_part import ImageNetwork, TissueInput, TrainingImages
 from spectra_dl.tissue.predictor import TissuePredictor, image_hashes
 from spectra_dl.tissue.probes import image_audit_inputs
+from spectra_dl.tissue.study.models import network_of
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 MODEL_FILE = "model.safetensors"
 _FOLDS = 5
-_IMAGES_NOTE = (
-    "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each image "
-    "by itself, for which coverage is not promised."
-)
+_MOST_REFERENCE = 20_000  # images that say what training images look like, evenly from all
+_NOTES = {
+    "image": "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each "
+    "image by itself, for which coverage is not promised.",
+    "slide": "Classes are of slides: a patient in these figures is a patient's slides of one class together, and temperature and limits are fitted on these; predict answers for each "
+    "slide by itself, for which coverage is not promised.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,64 +112,87 @@ def train_study(
     Raises
     ------
     DataError
-        Class or patient is missing, a class has one patient only, or an image is damaged.
+        Class or patient is missing, a class has one patient only, an image is damaged, or images are to be pooled whose classes are their own.
+    UsageError
+        There is no such encoder.
     TrainingDivergedError
         The loss is no longer finite.
     """
     settings = settings or TissueStudySettings()
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
-    encoded = encode_images(cohort.images, settings.encoders, store)
-    classifier = TissueClassifier(settings.members, training=settings.training, seed=settings.evaluation.seed)
-    classifier.fit(encoded.values, cohort.label, cohort.patient, executor=executor)
+    bagging = _bagging(cohort, settings.network)
+    encoded = encode_images(cohort.images, settings.encoders, store, on_disk=bagging is not None)
+    classifier = network_of(settings.network, settings)
+    rows = encoded.values if bagging is None else BaggedFeatures(encoded.values, bagging.name)
+    classifier.fit(rows, cohort.label, cohort.patient, executor=executor)
     if classifier.ensemble_ is None:
         raise DataError(
             "no patient can be left out of a member so that each class is still trained: bring a second patient of each class; without one no probability can be calibrated"
         )
-    predictor = _assembled(cohort, encoded, classifier.ensemble_, source, settings)
+    decision = _decision(cohort, encoded, classifier, classifier.ensemble_.prepared[0], settings)
+    part = _input_part(cohort, encoded, len(classifier.networks_), settings, bagging)
+    seed = settings.evaluation.seed
+    notes = (*cohort.notes, *((_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()))
+    provenance = TrainingProvenance(source, False, notes, _findings(cohort, encoded, seed))
+    tensors = {**decision.reference.tensors(), **member_tensors(classifier.networks_)}
+    header = model_header(decision, provenance, part, tensors, seed=seed)
+    predictor = TissuePredictor.from_tensors(header, tensors)
     if folder is None:
         return TrainedImages(predictor, cohort, "")
     make_run_folder(folder)
     return TrainedImages(predictor, cohort, predictor.save(folder / MODEL_FILE))
 
 
-def _assembled(
+def _bagging(cohort: ImageCohort, network: Network) -> Bagging | None:
+    """Return the bag of each image where the network pools images; None where it doesn't."""
+    if network not in POOLING:
+        return None
+    bagging = bags_of_cohort(cohort)
+    return refuse_unpooled([network]) if bagging is None else bagging
+
+
+def _decision(
     cohort: ImageCohort,
     encoded: SectionFeatures,
-    ensemble: Ensemble[Standard],
-    source: str,
+    classifier: PatientEnsemble,
+    standard: Standard,
     settings: TissueStudySettings,
-) -> TissuePredictor:
-    """Return the members with calibration, limits, scores and origin."""
-    people, seed = read_patients(cohort.patient, cohort.label), settings.evaluation.seed
-    data = TrainingData(
-        encoded.values, cohort.label, cohort.patient, people.class_of_row, len(people.classes)
-    )
-    first = ensemble.prepared[0]
-    decision = fit_decision(
+) -> FittedDecision:
+    """Return how the ensemble decides; a patient's images are as many rows, whatever its networks look at."""
+    people, values = read_patients(cohort.patient, cohort.label), encoded.values
+    data = TrainingData(values, cohort.label, cohort.patient, people.class_of_row, len(people.classes))
+    some = np.unique(np.linspace(0, len(values) - 1, _MOST_REFERENCE).astype(np.intp))
+    return fit_decision(
         data,
-        ensemble.out_of_fold_logits,
-        (encoded.values - first.mean) / first.scale,
-        parts=ensemble.parts,
+        classifier.out_of_fold_logits_,
+        (values[some] - standard.mean) / standard.scale,
+        inputs_of=cohort.patient[some],
         positive=settings.evaluation.positive,
         threshold_rule=settings.evaluation.threshold_rule,
-        seed=seed,
+        seed=settings.evaluation.seed,
     )
-    hashes = image_hashes(cohort.images)
-    part = TissueInput(
+
+
+def _input_part(
+    cohort: ImageCohort,
+    encoded: SectionFeatures,
+    members: int,
+    settings: TissueStudySettings,
+    bagging: Bagging | None,
+) -> TissueInput:
+    people, hashes = read_patients(cohort.patient, cohort.label), image_hashes(cohort.images)
+    of_whom: ClassesOf = "patient" if people.cluster is None else "image"
+    return TissueInput(
         encoders=described_encoders(settings.encoders, encoded.blocks),
         network=ImageNetwork(
+            name=settings.network,
             n_features=encoded.values.shape[1],
             n_classes=len(people.classes),
-            members=len(ensemble.networks),
+            members=members,
         ),
         training=TrainingImages(images=len(hashes), image_hashes=hashes),
-        classes_of="patient" if people.cluster is None else "image",
+        classes_of=of_whom if bagging is None else bagging.of,
     )
-    notes = (*cohort.notes, *((_IMAGES_NOTE,) if people.cluster is not None else ()))
-    provenance = TrainingProvenance(source, False, notes, _findings(cohort, encoded, seed))
-    tensors = {**decision.reference.tensors(), **member_tensors(ensemble.networks)}
-    header = model_header(decision, provenance, part, tensors, seed=seed)
-    return TissuePredictor.from_tensors(header, tensors)
 
 
 def _findings(cohort: ImageCohort, encoded: SectionFeatures, seed: int) -> tuple[Finding, ...]:
