@@ -17,7 +17,7 @@ from spectra_dl.training.batches import Batch, split_passes
 from spectra_dl.training.seeds import seeded_generator
 from spectra_dl.training.settings import TrainingSettings
 
-MOST_IMAGES = 128  # of a bag in a pass
+MOST_IMAGES = 64  # of a bag in a pass
 
 
 @dataclass(frozen=True, eq=False)

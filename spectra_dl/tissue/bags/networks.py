@@ -4,8 +4,9 @@ import torch
 from torch import nn
 
 from spectra_dl.tissue.estimators.mlp import StandardisingNetwork
+from spectra_dl.training.dropout import PackedDropout
 
-HIDDEN, ATTENTION, DROPOUT = 64, 32, 0.25
+HIDDEN, ATTENTION, DROPOUT = 64, 32, 0.5
 
 
 class PoolingNetwork(StandardisingNetwork):
@@ -26,7 +27,7 @@ class PoolingNetwork(StandardisingNetwork):
 
     def __init__(self, n_features: int, n_classes: int) -> None:
         super().__init__(n_features, n_classes)
-        self.embedding = nn.Sequential(nn.Linear(n_features, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT))
+        self.embedding = nn.Sequential(nn.Linear(n_features, HIDDEN), nn.ReLU(), PackedDropout(DROPOUT))
         self.head = nn.Linear(HIDDEN, n_classes)
 
     def embedded(self, features: torch.Tensor) -> torch.Tensor:

@@ -122,6 +122,11 @@ class BaggedFeatures:
         return len(self), int(self.values.shape[1])
 
     @property
+    def dtype(self) -> np.dtype[np.float32]:
+        """Of the features; scikit-learn would take them for others without it."""
+        return self.values.dtype
+
+    @property
     def bag_of_row(self) -> IndexArray:
         """``(k,)`` number of each image's bag in `bags`."""
         return self._numbered[1]
