@@ -1,17 +1,14 @@
 """How a member of an ensemble for bags is built: standardised on the images of its own bags, and a pooling network."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.classification.parts import MemberParts
 from spectra_dl.tissue.bags.rows import Bags
 from spectra_dl.tissue.estimators.model_names import Pooling
-from spectra_dl.tissue.estimators.recipe import Standard
+from spectra_dl.tissue.estimators.recipe import Standard, standard_of
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -114,23 +111,3 @@ class WholeBags:
     def combined(self, shares: FloatArray) -> "nn.Module":
         """Return the network: one part has nothing to share, and the temperature scales its logits."""
         return self.network
-
-
-def standard_of(blocks: Callable[[], Iterator[NDArray[np.float32]]]) -> Standard:
-    """Return means and spreads of features that come some rows at a time.
-
-    Parameters
-    ----------
-    blocks
-        Yields ``(k, d)`` features; called once for the means and once for the spreads.
-    """
-    sums = [
-        (len(block), block.sum(axis=0, dtype=np.float64), np.abs(block).sum(axis=0, dtype=np.float64))
-        for block in blocks()
-    ]
-    count = sum(rows for rows, _, _ in sums)
-    mean, size = (np.sum([each[place] for each in sums], axis=0) / count for place in (1, 2))
-    squares = np.sum([np.square(block - mean).sum(axis=0) for block in blocks()], axis=0)
-    spread = np.sqrt(squares / count)
-    scale = np.where(spread <= 1e-6 * np.maximum(1e-12, size), 1.0, spread)
-    return Standard(mean.astype(np.float32), scale.astype(np.float32))

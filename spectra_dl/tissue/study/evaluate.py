@@ -102,7 +102,7 @@ def evaluate_study(
     bagging = bags_of_cohort(cohort)
     models = study_models(settings, bagging)
     folds, split_by, notes = _folds(cohort, settings, split)
-    features = encode_images(cohort.images, settings.encoders, store).values
+    features = encode_images(cohort.images, settings.encoders, store, on_disk=pools(models)).values
     rows = BaggedFeatures(features, bagging.name) if bagging is not None and pools(models) else features
     evaluation = evaluate(
         models,
