@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl.tissue.estimators.model_names import NAMES
+from spectra_dl.tissue.estimators.model_names import NAMES, NETWORK, NETWORKS
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.options import bundled, positive_option, sample_label_option, store_option, together
 
@@ -56,8 +56,15 @@ training_options = together(
         help="Passes over the training images; 12, and more with few images, if not given.",
     ),
 )
+network_option = click.option(
+    "--model",
+    type=click.Choice(list(NETWORKS)),
+    default=NETWORK,
+    show_default=True,
+    help="What is trained: mlp classifies each image; attention and mean-pooling pool all images of a patient, or of a slide where classes are of slides.",
+)
 tissue_options = together(study_image_options, encoder_option, training_options, store_option)
-MODELS_HELP = f"Which models are evaluated: {', '.join(NAMES)}; the first is the reference of differences.  [default: all]"
+MODELS_HELP = f"Which models are evaluated: {', '.join(NAMES)}; the first is the reference of differences. attention and mean-pooling need classes of patients or slides.  [default: all that the classes allow]"
 bundled_images = bundled("reading", ImageOptions)
 
 

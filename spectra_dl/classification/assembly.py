@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.classification.abstention import coverage_notes
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.part_values import part_values
@@ -100,6 +100,7 @@ def fit_decision(
     logits: FloatArray,
     inputs: NDArray[np.float32],
     *,
+    inputs_of: TextArray | None = None,
     parts: Sequence[UnseenLogits] = (),
     positive: str | None,
     threshold_rule: ThresholdRule,
@@ -114,7 +115,9 @@ def fit_decision(
     logits
         ``(n, c)`` out-of-fold logits; where several members never saw a row, their mean, which is nearer to what is shipped.
     inputs
-        ``(n, q)`` the rows as the members take them, for the out-of-distribution reference.
+        ``(n, q)`` the rows as the members take them, for the out-of-distribution reference; a part of them where ``inputs_of`` is given.
+    inputs_of
+        ``(k,)`` whose each of the inputs is; None where they are all rows.
     parts
         What each part of the ensemble says by itself; one alone has nothing to compare.
     positive
@@ -134,7 +137,7 @@ def fit_decision(
     threshold = (
         smooth_threshold(probability[:, at], truth == at, threshold_rule, seed=seed) if binary else None
     )
-    reference = OutOfDistribution.fit(inputs, list(data.patient))
+    reference = OutOfDistribution.fit(inputs, list(data.patient if inputs_of is None else inputs_of))
     classification = Classification(
         classes=list(patients.classes),
         positive_class=name,

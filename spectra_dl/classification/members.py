@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from spectra_dl.training.grouped.network import NetworkGroup
     from spectra_dl.training.loop import Augment
     from spectra_dl.training.losses import Loss
-    from spectra_dl.training.member import Examples
+    from spectra_dl.training.member import BatchSource, Examples, RowSource
 
+MemberInputs: TypeAlias = "NDArray[np.float32] | RowSource"
 # Keeps a network from growing ever surer of the few patients it knows; the temperature undoes what it costs.
 LABEL_SMOOTHING = 0.1
 Prepared = TypeVar("Prepared")
@@ -43,7 +44,7 @@ class Recipe(Protocol[Prepared]):
     def prepare(self, rows: Any) -> Prepared:
         """Return what is fitted on the rows a member learns from."""
 
-    def inputs(self, prepared: Prepared, rows: Any) -> NDArray[np.float32]:
+    def inputs(self, prepared: Prepared, rows: Any) -> "MemberInputs":
         """Return rows as the member takes them.
 
         Parameters
@@ -56,7 +57,7 @@ class Recipe(Protocol[Prepared]):
         Returns
         -------
         inputs
-            ``(n, ...)`` float32.
+            ``(n, ...)`` float32, or, of members that are trained alone, a `spectra_dl.training.member.RowSource`.
         """
 
     def build(self, prepared: Prepared, n_classes: int) -> "nn.Module":
@@ -70,9 +71,7 @@ class Recipe(Protocol[Prepared]):
             Classes, at least 2: the width of its output.
         """
 
-    def parts(
-        self, network: "nn.Module", inputs: NDArray[np.float32], target: IndexArray, patient: TextArray
-    ) -> MemberParts:
+    def parts(self, network: "nn.Module", inputs: Any, target: IndexArray, patient: TextArray) -> MemberParts:
         """Return a trained member by its parts, of which those that need no training steps are fitted here.
 
         Parameters
@@ -80,7 +79,7 @@ class Recipe(Protocol[Prepared]):
         network
             From `build`, trained.
         inputs
-            ``(n, ...)`` the member's own rows, from `inputs`.
+            The member's own ``n`` rows, from `inputs`.
         target
             ``(n,)`` class numbers.
         patient
@@ -159,7 +158,7 @@ class GroupJob(Generic[Prepared]):
         return TrainedGroup(tuple(self._member(*one) for one in trained), content)
 
     def _member(
-        self, fold: Fold, prepared: Prepared, network: "nn.Module", inputs: NDArray[np.float32]
+        self, fold: Fold, prepared: Prepared, network: "nn.Module", inputs: "MemberInputs"
     ) -> TrainedMember[Prepared]:
         target, patient = self.data.target[fold.train], self.data.patient[fold.train]
         parts = self.recipe.parts(network, inputs, target, patient)
@@ -169,7 +168,7 @@ class GroupJob(Generic[Prepared]):
     def _networks(
         self,
         prepared: Sequence[Prepared],
-        inputs: Sequence[NDArray[np.float32]],
+        inputs: "Sequence[MemberInputs]",
         checkpoint: Path | None,
         *,
         resume: bool,
@@ -181,13 +180,12 @@ class GroupJob(Generic[Prepared]):
         augment, seeds = self.recipe.augment, [self.seed + number for number in range(len(prepared))]
         builds = [partial(self.recipe.build, one, self.data.n_classes) for one in prepared]
         settings = replace(self.recipe.training, seed=self.seed).for_rows(max(map(len, inputs)))
-        learn = [self._examples(fold, rows) for fold, rows in zip(self.folds, inputs, strict=True)]
         losses = tuple(self._loss(fold) for fold in self.folds)
         if len(builds) == 1:
             alone = train_member(
                 builds[0],
                 losses[0],
-                learn[0],
+                self._source(self.folds[0], inputs[0]),
                 None,
                 settings,
                 weights_seed=self.seed,
@@ -200,16 +198,26 @@ class GroupJob(Generic[Prepared]):
         return train_group(
             self.recipe.group(list(map(seeded_network, builds, seeds))),
             EachLoss(losses),
-            list(zip(learn, seeds, strict=True)),
+            [
+                (self._examples(fold, rows), seed)
+                for fold, rows, seed in zip(self.folds, inputs, seeds, strict=True)
+            ],
             settings,
             augment=None if augment is None else EachAugment(augment, self.data.n_classes),
             checkpoint=checkpoint,
             resume=resume,
         )
 
-    def _examples(self, fold: Fold, inputs: NDArray[np.float32]) -> "Examples":
+    def _source(self, fold: Fold, inputs: "MemberInputs") -> "BatchSource":
+        """Return the rows of a member that is trained alone."""
+        if isinstance(inputs, np.ndarray):
+            return self._examples(fold, inputs)
+        return inputs.examples(self.data.target[fold.train])
+
+    def _examples(self, fold: Fold, inputs: "MemberInputs") -> "Examples":
         from spectra_dl.training.member import Examples
 
+        assert isinstance(inputs, np.ndarray)  # only arrays are trained together
         return Examples(inputs, self.data.target[fold.train])
 
     def _loss(self, fold: Fold) -> "Loss":

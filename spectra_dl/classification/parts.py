@@ -40,8 +40,8 @@ class MemberParts(Protocol):
     def names(self) -> tuple[str, ...]:
         """What each part is called; the same for every member of an ensemble."""
 
-    def logits(self, inputs: NDArray[np.float32]) -> FloatArray:
-        """Return the logits ``(p, n, c)`` of rows ``(n, ...)`` by each part."""
+    def logits(self, inputs: Any) -> FloatArray:
+        """Return the logits ``(p, n, c)`` of ``n`` rows, as the member takes them, by each part."""
 
     def combined(self, shares: FloatArray) -> "nn.Module":
         """Return the network whose logits are the parts' logits weighted by ``shares`` (p,)."""

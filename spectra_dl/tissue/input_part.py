@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.models.header import Classification, ClassName, Closed, InputPart
+from spectra_dl.tissue.estimators.model_names import NETWORK, NETWORKS, POOLING, Network
 
 MOST_CLASSES = 20  # of which patients' counts are kept
 Counts = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=MOST_CLASSES)]
@@ -17,7 +18,7 @@ ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 class ImageNetwork(Closed):
     """The network by name, and the numbers it is built from."""
 
-    name: Literal["mlp"] = "mlp"
+    name: Network = NETWORK
     n_features: int = Field(ge=1, le=100_000)
     n_classes: int = Field(ge=2, le=1_000)
     members: int = Field(ge=1, le=100)
@@ -38,10 +39,10 @@ class ShareOfClass(Closed):
 
 
 class TissueInput(InputPart):
-    """The encoders, the networks, the training images, and whether a class is a patient's or an image's.
+    """The encoders, the networks, the training images, and whether a class is a patient's, a slide's or an image's.
 
     ``held_out_counts`` has, for each training patient, how many of its images of each class members that never saw it predicted as each; it is empty
-    where classes are of patients, and in files that don't know it.
+    where classes are not of images, and in files that don't know it.
     """
 
     kind: Literal["tissue"] = "tissue"
@@ -49,7 +50,7 @@ class TissueInput(InputPart):
     encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
     network: ImageNetwork
     training: TrainingImages
-    classes_of: Literal["patient", "image"]
+    classes_of: Literal["patient", "slide", "image"]
     held_out_counts: list[PatientCounts] = Field(default=[], max_length=1_000_000)
     share: ShareOfClass | None = None
 
@@ -59,7 +60,14 @@ class TissueInput(InputPart):
             raise ValueError("a model of images takes images, not features from elsewhere")
         if self.network.n_features != sum(encoder.width for encoder in self.encoders):
             raise ValueError("the encoders do not match the network's inputs")
+        if (self.classes_of == "slide" and not self.pools) or (self.classes_of == "image" and self.pools):
+            raise ValueError("the network does not fit what classes are of")
         return self
+
+    @property
+    def pools(self) -> bool:
+        """Whether the network pools the images of a patient or a slide."""
+        return self.network.name in POOLING
 
     def check(self, classification: Classification | None) -> None:
         """Raise a ValueError where the network has other classes than the model."""
@@ -80,7 +88,7 @@ class TissueInput(InputPart):
     def model_lines(self) -> list[str]:
         """Return lines of the card that say what kind of model this is."""
         return [
-            f"Network        {self.network.name}, {self.network.members} members",
+            f"Network        {NETWORKS[self.network.name]}, {self.network.members} members",
             f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, whole images",
             f"Classes are    of {self.classes_of}s",
             *(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import text_array
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import DataError
@@ -15,7 +15,10 @@ from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.imaging.features.trained_encoders import encoders_to_build, refuse_changed_encoders
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.tissue.bags.of_cohort import bags_of_input
+from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.encoding import encode_images
+from spectra_dl.tissue.estimators.model_names import NETWORKS
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.report_context import TISSUE_WORDS
 
@@ -26,6 +29,21 @@ if TYPE_CHECKING:
     from spectra_dl.tissue.input_part import TissueInput
 
 _DIGITS = 16
+_AT_ONCE = 4096  # images whose features are standardised together
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePredictions(RowPredictions):
+    """Predictions of images.
+
+    Attributes
+    ----------
+    attention
+        ``(n,)`` how much each image counts in the answer of its patient or slide, where images are pooled: shares that sum to 1 over the images that
+        could be used, NaN of others. None where each image is predicted by itself.
+    """
+
+    attention: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,22 +94,26 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
         network = header.input.network
 
         def build() -> "nn.Module":
+            from spectra_dl.tissue.bags.networks import POOLING
             from spectra_dl.tissue.estimators.mlp import FeatureMLP
 
-            return FeatureMLP(network.n_features, network.n_classes)
+            kind = POOLING.get(network.name, FeatureMLP)
+            return kind(network.n_features, network.n_classes)
 
         networks = tuple(restore_member(build, tensors, member) for member in range(network.members))
         return cls(header, networks, reference=stored_reference(header, tensors), sha256=sha256)
 
     def predict(
         self, images: TissueImages, *, encoders: Sequence[str] = (), store: FeatureStore | None = None
-    ) -> RowPredictions:
+    ) -> ImagePredictions:
         """Predict every image; one that is damaged is refused, and the others are predicted all the same.
+
+        A model that pools images gives each the answer of its patient or slide, and its attention.
 
         Parameters
         ----------
         images
-            ``n`` images; nothing need be known of them.
+            ``n`` images; nothing need be known of them, but whose they are where they are pooled.
         encoders
             Those that a model file alone may not call for, see `spectra_dl.imaging.features.trained_encoders.encoders_to_build`.
         store
@@ -101,24 +123,30 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
         ------
         UsageError
             An encoder must be named.
+        DataError
+            Images are pooled, and nobody says whose they are.
         ModelFileError
             An encoder gives other numbers than the one the model was trained with.
         """
+        bag = self.bags(images)
         reason = _damage(images)
         usable = np.array([not each for each in reason], dtype=bool)
         logits = np.full((len(images), len(self.classification.classes)), np.nan)
-        ood_score = np.full(len(images), np.nan)
+        ood_score, attention = np.full((2, len(images)), np.nan)
         if usable.any():
             features = self._features(images[usable], encoders, store)
-            logits[usable] = mean_output(self.networks, [features] * len(self.networks))
-            ood_score[usable] = self.reference.exceedance(self._standardised(features))
+            if bag is None:
+                logits[usable] = mean_output(self.networks, [features] * len(self.networks))
+            else:
+                logits[usable], attention[usable] = self._pooled(BaggedFeatures(features, bag[usable]))
+            ood_score[usable] = self._exceedance(features)
         probability = logits.copy()
         probability[usable] = self.probability(logits[usable])
         status = text_array(["ok" if whole else "refused" for whole in usable])
         for row in np.flatnonzero(ood_score > OOD_LIMIT):
             status[row] = "warned"
             reason[row] = f"unlike the training images ({ood_score[row]:.1f} x the limit)"
-        return RowPredictions(
+        return ImagePredictions(
             images.name,
             images.patient,
             status,
@@ -128,7 +156,21 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
             probability,
             ood_score,
             ~usable,
+            None if bag is None else attention,
         )
+
+    def bags(self, images: TissueImages) -> TextArray | None:
+        """Return the patient or slide ``(n,)`` whose images are pooled; None where each is predicted by itself.
+
+        Raises
+        ------
+        DataError
+            Nobody says which an image is of.
+        """
+        part = self.header.input
+        if part.classes_of == "image" or not part.pools:
+            return None
+        return bags_of_input(images, part.classes_of, NETWORKS[part.network.name])
 
     def seen_in_training(self, images: TissueImages) -> int:
         """Count the images whose files the model was trained on."""
@@ -139,16 +181,30 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
         self, images: TissueImages, named: Sequence[str], store: FeatureStore | None
     ) -> NDArray[np.float32]:
         described = self.header.input.encoders
-        encoded = encode_images(images, encoders_to_build(described, named), store)
+        on_disk = self.header.input.pools
+        encoded = encode_images(images, encoders_to_build(described, named), store, on_disk=on_disk)
         refuse_changed_encoders(described, encoded.blocks)
         return encoded.values
 
-    def _standardised(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return features as the first member standardises them, in which the training images' reference is."""
+    def _pooled(self, rows: BaggedFeatures) -> tuple[FloatArray, FloatArray]:
+        """Return for each image the logits ``(n, c)`` of its bag, and its share ``(n,)`` in it."""
+        from spectra_dl.tissue.bags.whole import pooled_by_members
+
+        bags = rows.bags
+        logits, attention = np.empty((len(rows), len(self.classification.classes))), np.empty(len(rows))
+        for images, pooled in zip(bags.images, pooled_by_members(self.networks, bags), strict=True):
+            logits[images], attention[images] = pooled.logits, pooled.attention
+        return logits, attention
+
+    def _exceedance(self, features: NDArray[np.float32]) -> FloatArray:
+        """Return how unlike the training images each is; these were standardised as the first member does it."""
         weights = self.networks[0].state_dict()
         mean, scale = (weights[name].numpy() for name in ("mean", "scale"))
-        standard: NDArray[np.float32] = ((features - mean) / scale).astype(np.float32)
-        return standard
+        each = [
+            self.reference.exceedance(((block - mean) / scale).astype(np.float32))
+            for block in (features[at : at + _AT_ONCE] for at in range(0, len(features), _AT_ONCE))
+        ]
+        return np.concatenate(each)
 
 
 def image_hashes(images: TissueImages) -> list[str]:

@@ -3,19 +3,43 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from spectra_dl.training.batches import TensorBatches
+from spectra_dl.training.batches import Batches, TensorBatches
 from spectra_dl.training.grouped.batches import GroupBatches
 from spectra_dl.training.grouped.network import NetworkGroup
 from spectra_dl.training.loop import Augment, fit
 from spectra_dl.training.losses import Loss
 from spectra_dl.training.settings import TrainingSettings
+
+
+class BatchSource(Protocol):
+    """Rows with what is to be learnt of each, as batches: `Examples` where they are an array, else what a `RowSource` gives."""
+
+    def batches(self, settings: TrainingSettings, passes: int = 1) -> Batches:
+        """Return the rows as the loop takes them.
+
+        Parameters
+        ----------
+        settings
+            Say how large a batch is, and seed the order of rows.
+        passes
+            Over all rows in an epoch.
+        """
+
+
+class RowSource(Protocol):
+    """Rows that are no array, because they differ in size or an epoch sees a part of each."""
+
+    def __len__(self) -> int: ...
+
+    def examples(self, targets: NDArray[Any]) -> BatchSource:
+        """Return the rows with a target ``(n, ...)`` for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +76,8 @@ class Examples:
 def train_member(
     build: Callable[[], nn.Module],
     loss: Loss,
-    learn: Examples,
-    stop: Examples | None,
+    learn: BatchSource,
+    stop: BatchSource | None,
     settings: TrainingSettings,
     *,
     weights_seed: int,

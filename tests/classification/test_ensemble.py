@@ -16,6 +16,7 @@ from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.models.header import InputPart, ModelHeader
 from spectra_dl.models.members import network_output
 from spectra_dl.training.grouped.network import NetworkGroup
+from spectra_dl.training.member import Examples
 from spectra_dl.training.settings import TrainingSettings
 
 N, WIDTH = 60, 4
@@ -154,6 +155,56 @@ def test_groups_are_of_nearly_one_size_and_hold_every_member_once(members, toget
     groups = _groups(members, together)
     assert [len(group) for group in groups] == sizes
     assert [member for group in groups for member in group] == list(range(members))
+
+
+class OwnBatches:
+    """Rows that are no array to the training, which asks them for their batches."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def examples(self, targets):
+        return Examples(self.rows, targets)
+
+
+class OwnBatchesRecipe(MatrixRecipe):
+    """As above, but that a member is given a source of rows."""
+
+    def inputs(self, prepared, rows):
+        return OwnBatches(super().inputs(prepared, rows))
+
+    def parts(self, network, inputs, target, patient):
+        return OfSource(network)
+
+
+class OfSource(WholeNetwork):
+    """A network that looks at the rows of a source."""
+
+    def logits(self, inputs):
+        return super().logits(inputs.rows)
+
+
+def test_rows_that_make_their_own_batches_are_trained_on_like_an_array(data, recipe, ensemble):
+    own = train_ensemble(data, OwnBatchesRecipe(recipe.training), 3)
+    np.testing.assert_array_equal(own.out_of_fold_logits, ensemble.out_of_fold_logits)
+    for network, alone in zip(own.networks, ensemble.networks, strict=True):
+        assert (network.weight == alone.weight).all()
+
+
+def test_the_reference_may_be_of_a_part_of_the_rows(data, ensemble):
+    inputs, some = data.rows.astype(np.float32), np.arange(0, N, 3)
+    common = {"positive": "sick", "threshold_rule": "youden", "seed": 0}
+    whole, part = (
+        fit_decision(data, ensemble.out_of_fold_logits, inputs[rows], inputs_of=data.patient[rows], **common)
+        for rows in (np.arange(N), some)
+    )
+    plain = fit_decision(data, ensemble.out_of_fold_logits, inputs, **common)
+    np.testing.assert_array_equal(whole.reference.mean, plain.reference.mean)
+    np.testing.assert_allclose(part.reference.mean, inputs[some].mean(axis=0), rtol=1e-6)
+    assert part.scores == plain.scores
 
 
 class MatrixPart(InputPart):

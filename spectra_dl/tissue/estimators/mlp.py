@@ -1,6 +1,6 @@
 """The network of images: a multilayer perceptron on features, which it standardises itself."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import nn
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 HIDDEN, DROPOUT = 64, 0.5
 _MOST_FEATURES, _MOST_CLASSES = 1 << 20, 1000
+Network = TypeVar("Network", bound="StandardisingNetwork")
 
 
-class FeatureMLP(nn.Module):
-    """One hidden layer on standardised features ``(N, d)`` that gives logits ``(N, c)``.
+class StandardisingNetwork(nn.Module):
+    """A network that standardises features by numbers of its own, so that they travel with its weights.
 
     Parameters
     ----------
@@ -41,17 +42,34 @@ class FeatureMLP(nn.Module):
             )
         self.register_buffer("mean", torch.zeros(n_features))
         self.register_buffer("scale", torch.ones(n_features))
+
+    def standardised(self, features: torch.Tensor) -> torch.Tensor:
+        """Return features ``(..., d)`` with the training images' means and spreads taken out."""
+        return (features - self.mean) / self.scale
+
+
+class FeatureMLP(StandardisingNetwork):
+    """One hidden layer on standardised features ``(N, d)`` that gives logits ``(N, c)``.
+
+    Parameters
+    ----------
+    n_features, n_classes
+        As for `StandardisingNetwork`.
+    """
+
+    def __init__(self, n_features: int, n_classes: int) -> None:
+        super().__init__(n_features, n_classes)
         self.layers = nn.Sequential(
             nn.Linear(n_features, HIDDEN), nn.GELU(), nn.Dropout(DROPOUT), nn.Linear(HIDDEN, n_classes)
         )
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return ``(N, c)`` logits of ``(N, d)`` features."""
-        logits: torch.Tensor = self.layers((features - self.mean) / self.scale)
+        logits: torch.Tensor = self.layers(self.standardised(features))
         return logits
 
 
-def standardising(network: FeatureMLP, standard: "Standard") -> FeatureMLP:
+def standardising(network: Network, standard: "Standard") -> Network:
     """Return the network with what was fitted on the rows it learns from.
 
     Parameters

@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal, cast
 
 from spectra_dl.errors import UsageError
 
-NETWORK, NETWORK_TITLE = "mlp", "MLP"
+Pooling = Literal["attention", "mean-pooling"]
+Network = Literal["mlp", Pooling]
+NETWORK: Final = "mlp"
+POOLING: Final[Mapping[str, str]] = MappingProxyType(
+    {"attention": "attention pooling", "mean-pooling": "mean pooling"}
+)
+NETWORKS: Final[Mapping[str, str]] = MappingProxyType({NETWORK: "MLP", **POOLING})
 CONTROL: Final = "majority class"
 CLASSICAL: Final[Mapping[str, str]] = MappingProxyType(
     {"logistic": "logistic regression", "svm": "SVM", "random-forest": "random forest"}
 )
-NAMES: Final = (NETWORK, *CLASSICAL)
+NAMES: Final = (*NETWORKS, *CLASSICAL)
 
 
-def chosen_models(names: Sequence[str] | None) -> tuple[bool, tuple[str, ...]]:
-    """Return whether the network is one of the models chosen, and the titles of the others, the control last.
+def chosen_models(names: Sequence[str] | None) -> tuple[tuple[Network, ...], tuple[str, ...]]:
+    """Return the networks among the models chosen, and the titles of the others, the control last.
 
     Parameters
     ----------
@@ -30,7 +36,7 @@ def chosen_models(names: Sequence[str] | None) -> tuple[bool, tuple[str, ...]]:
     Examples
     --------
     >>> chosen_models(["svm"])
-    (False, ('SVM', 'majority class'))
+    ((), ('SVM', 'majority class'))
     """
     names = NAMES if names is None else tuple(dict.fromkeys(names))
     unknown = [name for name in names if name not in NAMES]
@@ -38,4 +44,5 @@ def chosen_models(names: Sequence[str] | None) -> tuple[bool, tuple[str, ...]]:
         raise UsageError(
             f"no model of images is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(NAMES)}"
         )
-    return NETWORK in names, (*(CLASSICAL[name] for name in names if name in CLASSICAL), CONTROL)
+    networks = cast("tuple[Network, ...]", tuple(name for name in names if name in NETWORKS))
+    return networks, (*(CLASSICAL[name] for name in names if name in CLASSICAL), CONTROL)

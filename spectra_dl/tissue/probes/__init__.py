@@ -7,13 +7,16 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit import AuditInputs, Probe, RowCheck
+from spectra_dl.evaluation.audit.surrogate import binned_shape
 from spectra_dl.tissue.cohort import ImageCohort
+from spectra_dl.tissue.estimators.recipe import standard_of
 from spectra_dl.tissue.probes.confounding import class_goes_with_patient, class_goes_with_slide
 from spectra_dl.tissue.probes.image_facts import ImageFacts
 from spectra_dl.tissue.probes.near_copies import near_copies_check
 
 __all__ = ["image_audit_inputs", "image_probes"]
 
+_WIDE, _AT_ONCE = 100, 4096  # features that are shortened to as many; images whose features are in memory
 _MAY_BE_BIOLOGY = "Nuclei, necrosis and fat change it too: look at images of both classes, and normalise the stain to see what is left."
 
 
@@ -59,6 +62,20 @@ def image_audit_inputs(cohort: ImageCohort, features: NDArray[np.float32]) -> Au
     if images.slide is not None:
         checks.append(partial(class_goes_with_slide, list(images.slide)))
     columns = {**images.metadata, "scanner in the files": facts.scanner}
-    spread = features.std(axis=0)
-    standard = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return AuditInputs(image_probes(facts, images.position), checks, columns, standard.astype(np.float64))
+    return AuditInputs(image_probes(facts, images.position), checks, columns, surrogate_features(features))
+
+
+def surrogate_features(features: NDArray[np.float32]) -> FloatArray:
+    """Return what the audit's cheap model is fitted on: standardised features ``(n, d)``, or of many of them the shapes ``(n, 100)`` that it makes of them.
+
+    Wide features are not copied as a whole: they may lie on disk.
+    """
+    if features.shape[1] <= _WIDE:
+        spread = features.std(axis=0)
+        standard = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+        narrow: FloatArray = standard.astype(np.float64)
+        return narrow
+    starts = range(0, len(features), _AT_ONCE)
+    fitted = standard_of(lambda: (np.asarray(features[at : at + _AT_ONCE]) for at in starts))
+    blocks = ((features[at : at + _AT_ONCE].astype(np.float64) - fitted.mean) / fitted.scale for at in starts)
+    return np.concatenate([binned_shape(block) for block in blocks])

@@ -19,14 +19,17 @@ from spectra_dl.evaluation.wording import first_few, short_figure, short_interva
 from spectra_dl.execution.run import Execution
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult
+from spectra_dl.tissue.bags.of_cohort import bags_of_cohort
+from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
+from spectra_dl.tissue.estimators.model_names import chosen_models
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes import image_audit_inputs
 from spectra_dl.tissue.report_context import tissue_context
 from spectra_dl.tissue.shares.held_out import HeldOutShares, held_out_shares, shares_json, shares_lines
 from spectra_dl.tissue.shares.share_classes import ShareClasses, cohort_share
-from spectra_dl.tissue.study.models import study_models
+from spectra_dl.tissue.study.models import pools, study_models
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 _FOLDS = 5
@@ -106,14 +109,17 @@ def evaluate_study(
         There is no such encoder, model or column, or a share is asked for that is not of two classes of images.
     """
     settings = settings or TissueStudySettings()
-    models = study_models(settings)
+    chosen_models(settings.models)  # an unknown name is refused before anything is computed
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
     asked = None if settings.share is None else cohort_share(cohort, settings.share)
+    bagging = bags_of_cohort(cohort)
+    models = study_models(settings, bagging)
     folds, split_by, notes = _folds(cohort, settings, split)
-    features = encode_images(cohort.images, settings.encoders, store).values
+    features = encode_images(cohort.images, settings.encoders, store, on_disk=pools(models)).values
+    rows = BaggedFeatures(features, bagging.name) if bagging is not None and pools(models) else features
     evaluation = evaluate(
         models,
-        features,
+        rows,
         cohort.label,
         cohort.patient,
         replace(settings.evaluation, folds=settings.folds or _FOLDS, split_by=split_by),

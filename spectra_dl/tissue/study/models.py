@@ -1,36 +1,88 @@
 """The models of a study of images, as the evaluation takes them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.tissue.bags.classifier import BagClassifier
+from spectra_dl.tissue.bags.of_cohort import Bagging, refuse_unpooled
 from spectra_dl.tissue.estimators.classical import classical_models
 from spectra_dl.tissue.estimators.classifier import TissueClassifier
-from spectra_dl.tissue.estimators.model_names import CLASSICAL, CONTROL, NETWORK_TITLE, chosen_models
+from spectra_dl.tissue.estimators.model_names import (
+    CLASSICAL,
+    CONTROL,
+    NAMES,
+    NETWORKS,
+    POOLING,
+    Network,
+    chosen_models,
+)
+from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 _WORDS = {
-    NETWORK_TITLE: "an ensemble of multilayer perceptrons with one hidden layer",
+    NETWORKS["mlp"]: "an ensemble of multilayer perceptrons with one hidden layer",
+    NETWORKS[
+        "attention"
+    ]: "an ensemble of networks that pool all images of a {of} by gated attention (Ilse et al. 2018, arXiv 1802.04712)",
+    NETWORKS["mean-pooling"]: "the same networks with the mean of all images in the place of attention",
     CLASSICAL["svm"]: "a support vector machine with a radial kernel, calibrated on inner folds by patient",
 }
 
 
-def study_models(settings: TissueStudySettings) -> list[ModelEntry[Estimator]]:
-    """Return the unfitted models that the settings name, the network first.
+def study_models(
+    settings: TissueStudySettings, bagging: Bagging | None = None
+) -> list[ModelEntry[Estimator]]:
+    """Return the unfitted models that the settings name, networks first.
+
+    Parameters
+    ----------
+    settings
+        Of the study.
+    bagging
+        Which images are pooled; None where none can be: models that pool are then no part of "all", and are refused by name.
 
     Raises
     ------
     UsageError
         There is no model of a name.
+    DataError
+        A model pools images, and classes are of images.
     """
-    network, classical = chosen_models(settings.models)
-    seed = settings.evaluation.seed
-    neural = TissueClassifier(settings.members, training=settings.training, seed=seed)
+    names = settings.models
+    if names is None and bagging is None:
+        names = tuple(name for name in NAMES if name not in POOLING)
+    networks, classical = chosen_models(names)
+    if pooled := [name for name in networks if name in POOLING and bagging is None]:
+        refuse_unpooled(pooled)
     entries = chosen_entries(
-        {NETWORK_TITLE: neural} if network else {},
-        classical_models(seed),
+        {NETWORKS[name]: network_of(name, settings) for name in networks},
+        classical_models(settings.evaluation.seed),
         classical,
         control=CONTROL,
         what="classical model",
     )
-    return [replace(entry, words=_WORDS.get(entry.name, "")) for entry in entries]
+    of = "" if bagging is None else bagging.of
+    return [replace(entry, words=_WORDS.get(entry.name, "").format(of=of)) for entry in entries]
+
+
+def network_of(name: Network, settings: TissueStudySettings) -> PatientEnsemble:
+    """Return an unfitted ensemble.
+
+    Parameters
+    ----------
+    name
+        Of the network, one of `spectra_dl.tissue.estimators.model_names.NETWORKS`.
+    settings
+        Of the study.
+    """
+    seed = settings.evaluation.seed
+    if name == "mlp":
+        return TissueClassifier(settings.members, training=settings.training, seed=seed)
+    return BagClassifier(name, settings.members, training=settings.training, seed=seed)
+
+
+def pools(models: Sequence[ModelEntry[Estimator]]) -> bool:
+    """Return whether one of the models pools images, and so must be given their bags."""
+    return any(isinstance(model.estimator, BagClassifier) for model in models)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.abstention import coverage_notes
 from spectra_dl.classification.decision import Answer
 from spectra_dl.classification.patient_pooling import PatientTally
@@ -28,6 +29,7 @@ from spectra_dl.tissue.study.slides import (
     write_slides,
 )
 
+_OF_SLIDES = "the model's classes are of slides, so each slide has its own answer; coverage was fitted on a patient's slides of one class together and is not promised for one slide"
 _OF_IMAGES = (
     "the model's classes are of images, so each image has its own answer and no patient has one; coverage was fitted on a patient's images of one class together "
     "and is not promised for one image"
@@ -133,16 +135,18 @@ def predict_study(
     rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
     rows = predictor.predict(images, encoders=encoders, store=store)
     tally = PatientTally(rule.classes, rule.words)
-    of_images = predictor.header.input.classes_of == "image"
-    tally.add(replace(rows, patient=None) if of_images else rows)
+    answers_for = predictor.header.input.classes_of
+    owner = {"image": None, "slide": images.slide, "patient": rows.patient}[answers_for]
+    tally.add(replace(rows, patient=owner))
+    attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}
     temperature = predictor.classification.calibration.temperature
     answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
     estimated = (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows))
     if folder is not None:
         make_run_folder(folder)
-        classes, wanted, places = rule.classes, rule.conformal.coverage, place_columns(images)
-        with row_predictions_file(folder / "predictions.csv", classes, list(places)) as append_rows:
-            append_rows(rows, rule.of_rows(rows), tuple(places.values()))
+        classes, wanted, more = rule.classes, rule.conformal.coverage, place_columns(images) | attention
+        with row_predictions_file(folder / "predictions.csv", classes, list(more)) as append_rows:
+            append_rows(rows, rule.of_rows(rows), tuple(more.values()))
         with patient_predictions_file(
             folder / "patients.csv", classes, wanted, rule.words
         ) as append_patients:
@@ -153,7 +157,7 @@ def predict_study(
         write_slides(folder, images, rows, rule)
     notes = (
         *images.notes,
-        *((_OF_IMAGES,) if of_images else ()),
+        *{"image": (_OF_IMAGES,), "slide": (_OF_SLIDES,)}.get(answers_for, ()),
         *share_notes(predictor, estimator),
         *coverage_notes(rule.conformal, rule.classes, rule.patients),
         *tally.notes(),
@@ -162,6 +166,11 @@ def predict_study(
     return PredictedImages(
         predictor, images, rows, answered, rule.conformal.coverage, seen, notes, *estimated
     )
+
+
+def _shares(attention: FloatArray) -> list[str]:
+    """Return the cells of the column of attention; empty where an image was refused."""
+    return ["" if isnan(share) else f"{share:.9g}" for share in attention.tolist()]
 
 
 def _patients_json(answered: Answered) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
+from spectra_dl.tissue.estimators.model_names import NETWORK, Network
 from spectra_dl.training.settings import TrainingSettings
 
 
@@ -17,10 +18,12 @@ class TissueStudySettings:
         What turns images into features, by name; several stand side by side.
     models
         By name, see `spectra_dl.tissue.estimators.model_names.NAMES`; None takes all.
+    network
+        What `train_study` trains, one of `spectra_dl.tissue.estimators.model_names.NETWORKS`.
     members
         Networks in the ensemble, at least 2.
     training
-        Settings of the loop; None takes those of `spectra_dl.tissue.estimators.classifier.TissueClassifier`.
+        Settings of the loop; None takes those of each network.
     label_per_sample
         Classes are of images even where few patients have several; see `spectra_dl.tissue.cohort.labelled_images`.
     share
@@ -35,6 +38,7 @@ class TissueStudySettings:
 
     encoders: tuple[str, ...] = (COLOUR_TEXTURE,)
     models: tuple[str, ...] | None = None
+    network: Network = NETWORK
     members: int = 10
     training: TrainingSettings | None = None
     label_per_sample: bool = False

@@ -4,10 +4,16 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
-from spectra_dl.classification.ensemble import Ensemble
+import numpy as np
+
+from spectra_dl.classification.assembly import (
+    FittedDecision,
+    TrainingProvenance,
+    fit_decision,
+    model_header,
+)
 from spectra_dl.classification.training_data import TrainingData
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.audit import Finding, audit
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.patients import Patients, read_patients
@@ -18,9 +24,12 @@ from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.card import card_text
 from spectra_dl.models.members import member_tensors
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.tissue.bags.of_cohort import Bagging, ClassesOf, bags_of_cohort, refuse_unpooled
+from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
-from spectra_dl.tissue.estimators.classifier import TissueClassifier
+from spectra_dl.tissue.estimators.model_names import POOLING, Network
+from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
 from spectra_dl.tissue.estimators.recipe import Standard
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.input_part import MOST_CLASSES, ImageNetwork, ShareOfClass, TissueInput, TrainingImages
@@ -28,14 +37,18 @@ from spectra_dl.tissue.predictor import TissuePredictor, image_hashes
 from spectra_dl.tissue.probes import image_audit_inputs
 from spectra_dl.tissue.shares.confusion import patient_counts
 from spectra_dl.tissue.shares.share_classes import ShareClasses, cohort_share
+from spectra_dl.tissue.study.models import network_of
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 MODEL_FILE = "model.safetensors"
 _FOLDS = 5
-_IMAGES_NOTE = (
-    "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each image "
-    "by itself, for which coverage is not promised."
-)
+_MOST_REFERENCE = 20_000  # images that say what training images look like, evenly from all
+_NOTES = {
+    "image": "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each "
+    "image by itself, for which coverage is not promised.",
+    "slide": "Classes are of slides: a patient in these figures is a patient's slides of one class together, and temperature and limits are fitted on these; predict answers for each "
+    "slide by itself, for which coverage is not promised.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,81 +114,114 @@ def train_study(
     Raises
     ------
     DataError
-        Class or patient is missing, a class has one patient only, or an image is damaged.
+        Class or patient is missing, a class has one patient only, an image is damaged, or images are to be pooled whose classes are their own.
     UsageError
-        A share is asked for that is not of two classes of images.
+        There is no such encoder, or a share is asked for that is not of two classes of images.
     TrainingDivergedError
         The loss is no longer finite.
     """
     settings = settings or TissueStudySettings()
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
-    asked = None if settings.share is None else cohort_share(cohort, settings.share)
-    encoded = encode_images(cohort.images, settings.encoders, store)
-    classifier = TissueClassifier(settings.members, training=settings.training, seed=settings.evaluation.seed)
-    classifier.fit(encoded.values, cohort.label, cohort.patient, executor=executor)
+    bagging = _bagging(cohort, settings.network)
+    asked = _share(cohort, settings)
+    encoded = encode_images(cohort.images, settings.encoders, store, on_disk=bagging is not None)
+    classifier = network_of(settings.network, settings)
+    rows = encoded.values if bagging is None else BaggedFeatures(encoded.values, bagging.name)
+    classifier.fit(rows, cohort.label, cohort.patient, executor=executor)
     if classifier.ensemble_ is None:
         raise DataError(
             "no patient can be left out of a member so that each class is still trained: bring a second patient of each class; without one no probability can be calibrated"
         )
-    predictor = _assembled(cohort, encoded, classifier.ensemble_, source, settings, share=asked)
+    decision = _decision(cohort, encoded, classifier, classifier.ensemble_.prepared[0], settings)
+    part = _input_part(cohort, encoded, classifier, settings, bagging, share=asked)
+    seed = settings.evaluation.seed
+    notes = (*cohort.notes, *((_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()))
+    provenance = TrainingProvenance(source, False, notes, _findings(cohort, encoded, seed))
+    tensors = {**decision.reference.tensors(), **member_tensors(classifier.networks_)}
+    header = model_header(decision, provenance, part, tensors, seed=seed)
+    predictor = TissuePredictor.from_tensors(header, tensors)
     if folder is None:
         return TrainedImages(predictor, cohort, "")
     make_run_folder(folder)
     return TrainedImages(predictor, cohort, predictor.save(folder / MODEL_FILE))
 
 
-def _assembled(
+def _bagging(cohort: ImageCohort, network: Network) -> Bagging | None:
+    """Return the bag of each image where the network pools images; None where it doesn't."""
+    if network not in POOLING:
+        return None
+    bagging = bags_of_cohort(cohort)
+    return refuse_unpooled([network]) if bagging is None else bagging
+
+
+def _share(cohort: ImageCohort, settings: TissueStudySettings) -> ShareClasses | None:
+    """Return the share that is asked for, which needs a class of each image."""
+    if settings.share is None:
+        return None
+    if settings.network in POOLING:
+        raise UsageError(
+            f"--share: {settings.network} answers for a patient or a slide, and a share is counted over images; train another model, or leave --share out"
+        )
+    return cohort_share(cohort, settings.share)
+
+
+def _decision(
     cohort: ImageCohort,
     encoded: SectionFeatures,
-    ensemble: Ensemble[Standard],
-    source: str,
+    classifier: PatientEnsemble,
+    standard: Standard,
     settings: TissueStudySettings,
-    *,
-    share: ShareClasses | None,
-) -> TissuePredictor:
-    """Return the members with calibration, limits, scores and origin."""
-    people, seed = read_patients(cohort.patient, cohort.label), settings.evaluation.seed
-    data = TrainingData(
-        encoded.values, cohort.label, cohort.patient, people.class_of_row, len(people.classes)
-    )
-    first = ensemble.prepared[0]
-    decision = fit_decision(
+) -> FittedDecision:
+    """Return how the ensemble decides; a patient's images are as many rows, whatever its networks look at."""
+    people, values = read_patients(cohort.patient, cohort.label), encoded.values
+    data = TrainingData(values, cohort.label, cohort.patient, people.class_of_row, len(people.classes))
+    some = np.unique(np.linspace(0, len(values) - 1, _MOST_REFERENCE).astype(np.intp))
+    return fit_decision(
         data,
-        ensemble.out_of_fold_logits,
-        (encoded.values - first.mean) / first.scale,
-        parts=ensemble.parts,
+        classifier.out_of_fold_logits_,
+        (values[some] - standard.mean) / standard.scale,
+        inputs_of=cohort.patient[some],
         positive=settings.evaluation.positive,
         threshold_rule=settings.evaluation.threshold_rule,
-        seed=seed,
+        seed=settings.evaluation.seed,
     )
-    hashes = image_hashes(cohort.images)
-    part = TissueInput(
+
+
+def _input_part(
+    cohort: ImageCohort,
+    encoded: SectionFeatures,
+    classifier: PatientEnsemble,
+    settings: TissueStudySettings,
+    bagging: Bagging | None,
+    *,
+    share: ShareClasses | None,
+) -> TissueInput:
+    people, hashes = read_patients(cohort.patient, cohort.label), image_hashes(cohort.images)
+    unpooled: ClassesOf = "patient" if people.cluster is None else "image"
+    classes_of = unpooled if bagging is None else bagging.of
+    return TissueInput(
         encoders=described_encoders(settings.encoders, encoded.blocks),
         network=ImageNetwork(
+            name=settings.network,
             n_features=encoded.values.shape[1],
             n_classes=len(people.classes),
-            members=len(ensemble.networks),
+            members=len(classifier.networks_),
         ),
         training=TrainingImages(images=len(hashes), image_hashes=hashes),
-        classes_of="patient" if people.cluster is None else "image",
-        held_out_counts=[] if people.cluster is None else _held_out_counts(cohort, people, ensemble),
+        classes_of=classes_of,
+        held_out_counts=_held_out_counts(cohort, people, classifier) if classes_of == "image" else [],
         share=None if share is None else ShareOfClass(part=share.part, rest=share.rest),
     )
-    notes = (*cohort.notes, *((_IMAGES_NOTE,) if people.cluster is not None else ()))
-    provenance = TrainingProvenance(source, False, notes, _findings(cohort, encoded, seed))
-    tensors = {**decision.reference.tensors(), **member_tensors(ensemble.networks)}
-    header = model_header(decision, provenance, part, tensors, seed=seed)
-    return TissuePredictor.from_tensors(header, tensors)
 
 
 def _held_out_counts(
-    cohort: ImageCohort, people: Patients, ensemble: Ensemble[Standard]
+    cohort: ImageCohort, people: Patients, classifier: PatientEnsemble
 ) -> list[list[list[int]]]:
     """Return what members predicted of the images of patients they never saw; none with more classes than are worth keeping."""
     width = len(people.classes)
     if width > MOST_CLASSES:
         return []
-    predicted = ensemble.out_of_fold_logits.argmax(axis=1)
+    predicted = classifier.out_of_fold_logits_.argmax(axis=1)
     counts: list[list[list[int]]] = patient_counts(
         people.class_of_row, predicted, cohort.subject, width
     ).tolist()

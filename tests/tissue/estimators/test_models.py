@@ -118,6 +118,6 @@ def test_the_machine_ranks_as_the_library_does():
 
 
 def test_models_are_chosen_by_name():
-    assert chosen_models(["mlp", "svm", "svm"]) == (True, ("SVM", CONTROL))
+    assert chosen_models(["mlp", "svm", "svm"]) == (("mlp",), ("SVM", CONTROL))
     with pytest.raises(UsageError, match="no model of images is called 'resnet'"):
         chosen_models(["resnet"])

@@ -7,12 +7,13 @@ import pytest
 from PIL import Image, ImageFilter
 
 from spectra_dl.evaluation.audit import audit
+from spectra_dl.evaluation.audit.surrogate import binned_shape
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.sample_units import unit_ids
 from spectra_dl.tissue.cohort import labelled_images
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.probes import image_audit_inputs
+from spectra_dl.tissue.probes import image_audit_inputs, surrogate_features
 from spectra_dl.tissue.probes.confounding import class_goes_with_patient, class_goes_with_slide
 from spectra_dl.tissue.probes.image_facts import ImageFacts, difference_hash
 from spectra_dl.tissue.probes.near_copies import near_copies
@@ -217,3 +218,19 @@ def test_classes_of_patients_are_fine():
 def test_slides_of_one_class_are_said(slides, severity):
     patients = tiles("aabb", "ab")
     assert class_goes_with_slide(list(slides), patients, [], seed=0).severity == severity
+
+
+def test_wide_features_are_shortened_block_by_block_to_what_the_audit_makes_of_them():
+    wide = np.random.default_rng(0).normal(2, 3, size=(5000, 130)).astype(np.float32)
+    wide[:, 7] = 4.0
+    scale = wide.std(axis=0, dtype=np.float64)
+    scale[7] = 1.0
+    expected = binned_shape((wide - wide.mean(axis=0, dtype=np.float64)) / scale)
+    found = surrogate_features(wide)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(binned_shape(found), found, atol=1e-12)
+
+
+def test_few_features_are_standardised():
+    few = np.random.default_rng(0).normal(2, 3, size=(50, 6)).astype(np.float32)
+    np.testing.assert_allclose(surrogate_features(few).std(axis=0), 1.0, rtol=1e-5)

@@ -18,6 +18,14 @@ def test_a_share_of_classes_of_patients_is_refused_before_anything_is_trained(of
         train_study(of_patients, replace(QUICK, share="necrotic/viable"), source="x")
 
 
+def test_a_network_that_pools_images_counts_no_share(of_patients):
+    pooled = replace(QUICK, network="attention", share="necrotic/viable")
+    with pytest.raises(
+        UsageError, match="attention answers for a patient or a slide, and a share is counted over images"
+    ):
+        train_study(of_patients, pooled, source="x")
+
+
 def test_a_class_that_is_not_there_is_refused_before_anything_is_trained(images):
     with pytest.raises(UsageError, match="the classes are necrotic, no tumour, viable"):
         train_study(images, replace(QUICK, share="dead/viable"), source="x")

@@ -94,7 +94,7 @@ def _lines(result: "PredictedImages", model_name: str) -> Iterator[str]:
     yield f"Answers at {result.coverage:.0%} coverage."
     yield ""
     classes = result.predictor.classification.classes
-    owner = "image" if result.predictor.header.input.classes_of == "image" else "patient"
+    owner = result.predictor.header.input.classes_of
     columns = [owner, "images", "status", "predicted", *(f"p({name})" for name in classes)]
     rows = list(_rows(result))
     yield table_text(columns, rows[:_PATIENTS])

@@ -1,6 +1,8 @@
 """spectra-dl train tissue: a model file from labelled images of patients."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,14 +28,19 @@ from spectra_dl_cli.tissue_options import (
     bundled_images,
     bundled_models,
     images_argument,
+    network_option,
     read_and_show,
     tissue_options,
 )
+
+if TYPE_CHECKING:
+    from spectra_dl.tissue.estimators.model_names import Network
 
 
 @click.command("tissue", cls=Command)
 @images_argument
 @tissue_options
+@network_option
 @seed_option
 @model_out_option
 @overwrite_option
@@ -49,6 +56,7 @@ def train_tissue(
     images: Path,
     reading: ImageOptions,
     chosen: ImageModels,
+    model: "Network",
     store: Path | None,
     output: Output,
     execution: ExecutionOptions,
@@ -65,7 +73,7 @@ def train_tissue(
     folder = output.claim()
     assert isinstance(folder, Path)  # --out is required
     read = read_and_show(images, reading)
-    settings = chosen.settings()
+    settings = replace(chosen.settings(), network=model)
     result = train_study(
         read,
         settings,
