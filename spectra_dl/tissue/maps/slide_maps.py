@@ -1,4 +1,4 @@
-"""Maps of a slide: the class of each image, and the probability of each class, over the images themselves."""
+"""Maps of a slide: the class of each image, and the probability of each class or the attention, over the images themselves."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,13 +82,17 @@ def _draw_classes(path: Path, slide: SlideTiles, canvas: _Canvas) -> None:
 
 
 def _draw_heat(path: Path, slide: SlideTiles, canvas: _Canvas) -> None:
-    classes = slide.classes[:_MOST_CLASSES]
-    figure, axes = _panels(canvas, [slide.name, *(f"p({name})" for name in classes)])
-    for at, values in zip(axes[1:], slide.probability.T, strict=False):
-        drawn = _tiles(
-            at, canvas, np.isfinite(values), array=values[np.isfinite(values)], cmap="viridis", clim=(0, 1)
-        )
-    figure.colorbar(drawn, ax=axes[1:], shrink=0.7, label="probability")
+    """Draw the probability of each class; where images are pooled, all have that of their patient or slide, so the attention instead."""
+    label, shown, highest = "probability", slide.probability.T[:_MOST_CLASSES], 1.0
+    titles = [f"p({name})" for name in slide.classes[:_MOST_CLASSES]]
+    if slide.attention is not None:
+        label, titles, shown = "share of the answer", ["attention"], slide.attention[np.newaxis]
+        highest = float(np.nanmax(slide.attention))
+    figure, axes = _panels(canvas, [slide.name, *titles])
+    for at, values in zip(axes[1:], shown, strict=True):
+        known = np.isfinite(values)
+        drawn = _tiles(at, canvas, known, array=values[known], cmap="viridis", clim=(0, highest))
+    figure.colorbar(drawn, ax=axes[1:], shrink=0.7, label=label)
     write_figure(path, figure)
 
 

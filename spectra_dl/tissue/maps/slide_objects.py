@@ -8,7 +8,7 @@ from spectra_dl.tissue.maps.slide_tiles import SlideTiles, colour_of
 
 
 def write_slide_objects(folder: Path, slide: SlideTiles) -> str:
-    """Write ``SLIDE.geojson`` and return its name: a tile for each image, its class, and the probability of each class as a measurement.
+    """Write ``SLIDE.geojson`` and return its name: a tile for each image, its class, and as measurements the probability of each class and the attention.
 
     Parameters
     ----------
@@ -35,8 +35,16 @@ def _objects(slide: SlideTiles) -> Iterator[QuPathObject]:
             str(slide.images.name[row]),
             ring,
             "tile",
-            {f"p({name})": value for name, value in zip(slide.classes, slide.probability[row], strict=True)},
+            _measurements(slide, row),
             {"status": str(slide.status[row])},
             shown[row],
             colour_of(shown[row], slide.classes),
         )
+
+
+def _measurements(slide: SlideTiles, row: int) -> dict[str, float]:
+    """Return an image's measurements by name."""
+    found = {
+        f"p({name})": float(value) for name, value in zip(slide.classes, slide.probability[row], strict=True)
+    }
+    return found if slide.attention is None else found | {"attention": float(slide.attention[row])}

@@ -7,11 +7,11 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.classification.decision import DecisionRule
-from spectra_dl.classification.predictions import RowPredictions
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.overlays.map_parts import file_stems
 from spectra_dl.imaging.slide import open_tissue_image
 from spectra_dl.tissue.images import TissueImages
+from spectra_dl.tissue.predictor import ImagePredictions
 
 # Colours that every reader can tell apart (Okabe and Ito 2008), and greys for images without a class.
 _COLOURS = (
@@ -47,6 +47,8 @@ class SlideTiles:
         Of the model.
     probability
         ``(n, c)``, NaN where none is stated.
+    attention
+        ``(n,)`` share of each image in the answer of its patient or slide, NaN where it was refused; None where images are not pooled.
     """
 
     name: str
@@ -59,6 +61,7 @@ class SlideTiles:
     decided: TextArray
     classes: tuple[str, ...]
     probability: FloatArray
+    attention: FloatArray | None = None
 
     @property
     def shown_class(self) -> list[str]:
@@ -90,7 +93,7 @@ def colour_of(name: str, classes: tuple[str, ...]) -> tuple[int, int, int]:
     return _COLOURS[classes.index(name) % len(_COLOURS)]
 
 
-def slides_of(images: TissueImages, rows: RowPredictions, rule: DecisionRule) -> Iterator[SlideTiles]:
+def slides_of(images: TissueImages, rows: ImagePredictions, rule: DecisionRule) -> Iterator[SlideTiles]:
     """Yield the slides whose images have places, in order of first appearance.
 
     Parameters
@@ -122,6 +125,7 @@ def slides_of(images: TissueImages, rows: RowPredictions, rule: DecisionRule) ->
                 decided[at],
                 tuple(rule.classes),
                 rows.stated_probability[at],
+                None if rows.attention is None else rows.attention[at],
             )
 
 

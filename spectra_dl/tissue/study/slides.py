@@ -13,7 +13,7 @@ from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.maps.slide_maps import write_slide_maps
 from spectra_dl.tissue.maps.slide_objects import write_slide_objects
 from spectra_dl.tissue.maps.slide_tiles import slides_of
-from spectra_dl.tissue.predictor import TissuePredictor
+from spectra_dl.tissue.predictor import ImagePredictions, TissuePredictor
 from spectra_dl.tissue.shares.confusion import Confusion
 from spectra_dl.tissue.shares.estimate import ShareEstimator
 from spectra_dl.tissue.shares.share_classes import ShareClasses
@@ -104,7 +104,7 @@ def place_columns(images: TissueImages) -> dict[str, list[str]]:
     return columns
 
 
-def write_slides(folder: Path, images: TissueImages, rows: RowPredictions, rule: DecisionRule) -> None:
+def write_slides(folder: Path, images: TissueImages, rows: ImagePredictions, rule: DecisionRule) -> None:
     """Write maps and objects of each slide whose images have places.
 
     Parameters

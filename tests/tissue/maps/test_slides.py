@@ -109,6 +109,19 @@ def test_a_heat_map_has_a_panel_for_each_class_beside_the_tissue(slides, tmp_pat
         assert drawn.width == pytest.approx(4 * drawn.height, rel=0.02)
 
 
+def test_where_images_are_pooled_the_attention_is_drawn_and_measured(slides, tmp_path):
+    slide = slides[0]
+    attention = np.linspace(0.01, 0.2, len(slide.images))
+    attention[2] = np.nan
+    pooled = replace(slide, attention=attention)
+    _, name = write_slide_maps(tmp_path, pooled)
+    with Image.open(tmp_path / name) as drawn:
+        assert drawn.width == pytest.approx(2 * drawn.height, rel=0.02)
+    features = checked_features(json.loads((tmp_path / write_slide_objects(tmp_path, pooled)).read_text()))
+    assert features[1]["properties"]["measurements"]["attention"] == pytest.approx(attention[1])
+    assert "attention" not in features[2]["properties"]["measurements"]
+
+
 def test_a_refused_image_keeps_its_place_and_has_no_measurement(predictor, predicted, tmp_path):
     _, images, result, _ = predicted
     status = result.rows.status.copy()
