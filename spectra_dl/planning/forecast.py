@@ -19,6 +19,7 @@ _MULTIPLES = (1.0, 1.5, 2.0, 3.0, 4.0)
 _SPECTRA = (1, 2, 3, 5, 10)
 _ASSUMED_SENSITIVITY = 0.9
 _WIDTHS = (0.2, 0.1)
+_LEAST_EXPLAINED, _FEW_POSITIVE = 1e-6, 5
 _HIGHEST, _STEP = 0.999, 0.01
 
 
@@ -143,6 +144,11 @@ class StudyPlan(RunResult):
             )
         if pilot.sensitivity is None:
             said.append(f"A sensitivity of {_ASSUMED_SENSITIVITY:g} is assumed.")
+        few = [each.patients for each in self.forecasts if pilot.prevalence * each.patients < _FEW_POSITIVE]
+        if few:
+            said.append(
+                f"Of {max(few)} patients or fewer, less than {_FEW_POSITIVE} of the positive class are expected, and there may be none: collect by class."
+            )
         if pilot.patients and pilot.paired:
             said.append("Power is that of finding the pilot's own difference, which is uncertain itself.")
         if pilot.patients and pilot.components is None:
@@ -253,9 +259,10 @@ def planned(pilot: Pilot, patients: Sequence[int] = (), *, parameters: int = 10)
     """
     usual = [round(pilot.patients * share) for share in _MULTIPLES] if pilot.patients else _ASSUMED
     numbers = sorted(set(patients or usual))
-    size = None
-    if 0.5 < pilot.auc < 1:
-        size = development_size(r_squared_of(pilot.auc, pilot.prevalence), pilot.prevalence, parameters)
+    # An AUC of .5 but for rounding explains nothing, and no number of patients would do.
+    size, explained = None, r_squared_of(pilot.auc, pilot.prevalence) if 0.5 < pilot.auc < 1 else 0.0
+    if explained > _LEAST_EXPLAINED:
+        size = development_size(explained, pilot.prevalence, parameters)
     return StudyPlan(pilot, tuple(forecast(pilot, number) for number in numbers), size)
 
 

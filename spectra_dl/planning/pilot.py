@@ -20,6 +20,7 @@ from spectra_dl.planning.replicates import VarianceComponents, variance_componen
 from spectra_dl.storage.text.plain_text import read_text
 
 _WHAT = "the report.json of evaluate spectra"
+_MOST_PATIENTS = 1_000_000
 _HALF_WIDTH = 1.959964
 _HIGHEST = 0.995  # a pilot in which all is right knows little of how often it will be
 
@@ -140,7 +141,9 @@ def reported_pilot(path: Path, model: str | None = None) -> Pilot:
         return _from_results(
             path.name, name, results, data["patients_per_class"][str(data["positive_class"])]
         )
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as err:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError, ArithmeticError
+    ) as err:  # fmt: skip
         if isinstance(err, DataError | UsageError):
             raise
         raise DataError(f"{path.name}: not {_WHAT} with two classes and an AUC; name one that is") from err
@@ -150,9 +153,12 @@ def _from_results(file: str, name: str, results: dict[str, Any], positives: int)
     patients, model, settings = int(results["data"]["patients"]), results["models"][name], results["settings"]
     auc = model["patient_level"]["auc"]
     value, low, high = (float(auc[end]) for end in ("value", "low", "high"))
-    if not (0 <= low <= value <= high <= 1 and high > low and 0 < positives < patients):
+    if not (0 <= low <= value <= high <= 1 and high > low and 0 < positives < patients <= _MOST_PATIENTS):
         raise ValueError("no interval")
-    threshold = model["threshold"]
+    folds, threshold = int(settings["folds"]), model["threshold"]
+    sensitivity = None if threshold is None else float(threshold["sensitivity"]["value"])
+    if folds < 2 or not (sensitivity is None or 0 <= sensitivity <= 1):
+        raise ValueError("no split, or no sensitivity")
     paired = [
         _paired(each, patients)
         for each in results["differences"]
@@ -166,9 +172,9 @@ def _from_results(file: str, name: str, results: dict[str, Any], positives: int)
         positives / patients,
         value,
         effective=effective_of_interval(value, low, high) / patients,
-        sensitivity=None if threshold is None else float(threshold["sensitivity"]["value"]),
-        folds=int(settings["folds"]),
-        training=patients * (1 - 1 / int(settings["folds"])),
+        sensitivity=sensitivity,
+        folds=folds,
+        training=patients * (1 - 1 / folds),
         spectra=int(results["data"]["rows"]) / patients,
         paired=tuple(each for each in paired if each.standard_error > 0),
     )

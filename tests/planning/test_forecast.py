@@ -98,6 +98,13 @@ def test_the_model_that_is_named_is_planned(path):
         json.dumps(report(models={})),
         json.dumps(report(models={"auto": {"patient_level": {"auc": {"value": None, "low": 0, "high": 1}}}})),
         json.dumps(report(data={**report()["results"]["data"], "positive_class": None})),
+        *(json.dumps(report(settings={"folds": folds})) for folds in (0, 1, -3)),
+        *(
+            json.dumps(report(data={**report()["results"]["data"], "patients": many}))
+            for many in (10**400, 10**7)
+        ),
+        json.dumps(report()).replace('"patients": 40', '"patients": Infinity'),
+        *(json.dumps(report()).replace('"value": 0.75', f'"value": {share}') for share in ("5", "NaN")),
     ],
 )
 def test_what_is_no_report_of_two_classes_is_refused(tmp_path, content):

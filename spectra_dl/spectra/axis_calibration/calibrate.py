@@ -9,7 +9,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
 from spectra_dl.spectra.axis_calibration.matching import matched
-from spectra_dl.spectra.axis_calibration.peaks import find_peaks
+from spectra_dl.spectra.axis_calibration.peaks import Peaks, find_peaks
 from spectra_dl.spectra.axis_calibration.standards import standard_named
 from spectra_dl.spectra.table import SpectraTable
 
@@ -17,6 +17,7 @@ LARGEST = 20.0  # cm⁻¹ that an axis may be off
 _OUTLIER = 4.0  # times its expected deviation: a line that is left out
 _LEAST_OUTLIER = 1.0  # cm⁻¹
 _FEWEST_KEPT = 3
+_LASER_LINE = 100.0  # cm⁻¹, below which the laser itself may be seen
 # Lines from which on the correction has two and three terms, and may have four.
 _LINES_OF_TERMS, _LINES_OF_CUBIC = (2, 4), 8
 
@@ -72,6 +73,8 @@ def calibrate_axis(
     peaks = find_peaks(table.wavenumber[kept], mean[kept])
     pairs = matched(peaks, lines, largest) if len(peaks) else []
     _refuse_too_few(len(pairs), lines, standard, largest)
+    if len(lines) == 1:
+        _refuse_beside_higher(peaks, pairs[0][0], standard)
     at_peak, at_line = np.array(pairs).T
     fit = _without_outliers(
         peaks.position[at_peak], lines[at_line], np.hypot(uncertainty[at_line], peaks.uncertainty[at_peak])
@@ -96,6 +99,16 @@ def _refuse_too_few(found: int, lines: FloatArray, standard: str, largest: float
         raise DataError(
             f"{found} of the {len(lines)} lines of {standard} on this axis were found within {largest:g} cm-1, and "
             f"{needed} are needed; make sure that the file is a spectrum of {standard} and its axis a Raman shift in cm-1"
+        )
+
+
+def _refuse_beside_higher(peaks: Peaks, found: int, standard: str) -> None:
+    """Refuse a single line that is not the highest band: any spectrum has some band near it."""
+    beyond_laser = peaks.position > _LASER_LINE
+    if peaks.prominence[found] < peaks.prominence[beyond_laser].max():
+        raise DataError(
+            f"the band at {peaks.position[found]:.1f} cm-1 may be that of {standard}, but a higher one stands at "
+            f"{peaks.position[beyond_laser][peaks.prominence[beyond_laser].argmax()]:.1f}; make sure that the file is a spectrum of {standard}"
         )
 
 

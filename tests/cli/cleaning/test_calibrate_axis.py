@@ -28,6 +28,36 @@ def test_a_standard_becomes_a_file_and_a_figure(demo: Path, tmp_path: Path) -> N
     assert "this file exists; choose another name, or add --overwrite" in refused.stderr
 
 
+@pytest.mark.parametrize("name", ["c.svg", "c", "."])
+def test_a_name_under_which_the_figure_would_replace_it_is_refused(
+    demo: Path, tmp_path: Path, name: str
+) -> None:
+    words = (
+        "calibrate-axis",
+        demo / "polystyrene.csv",
+        "--standard",
+        "polystyrene",
+        "--out",
+        tmp_path / name,
+    )
+    assert "ends in .json" in run(*words, "--overwrite", code=2).stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_figure_that_is_in_the_way_is_named(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.svg").write_text("mine")
+    words = (
+        "calibrate-axis",
+        demo / "polystyrene.csv",
+        "--standard",
+        "polystyrene",
+        "--out",
+        tmp_path / "c.json",
+    )
+    assert "the figure beside it, c.svg, exists" in run(*words, code=3).stderr
+    assert (tmp_path / "c.svg").read_text() == "mine"
+
+
 @pytest.fixture
 def calibration(demo: Path, tmp_path: Path) -> Path:
     """What corrects the axis of the demonstration's spectrometer."""

@@ -54,6 +54,15 @@ def test_an_expected_auc_needs_no_pilot():
     assert [each["patients"] for each in shown["results"]["forecasts"]] == [50, 100, 150, 200, 300, 500]
 
 
+def test_an_auc_of_a_half_but_for_rounding_is_planned_all_the_same():
+    assert "need an AUC above .5" in run("plan", "--auc", "0.5000000001").stdout
+
+
+def test_a_study_in_which_nobody_may_be_positive_says_so():
+    printed = run("plan", "--auc", 0.8, "--prevalence", 0.001, "--patients", "60").stdout
+    assert "less than 5 of the positive class are expected" in " ".join(printed.split())
+
+
 @pytest.mark.parametrize(
     ("words", "says", "code"),
     [
@@ -61,6 +70,14 @@ def test_an_expected_auc_needs_no_pilot():
         (("x.csv", "--auc", "0.8"), "name a pilot", 2),
         (("--auc", "0.4"), "--auc", 2),
         (("--auc", "0.8", "--patients", "many"), "give numbers of patients", 2),
+        (
+            ("--auc", "0.8", "--positive", "x", "--model", "y"),
+            "--positive, --model: not looked at with an --auc",
+            2,
+        ),
+        (("gone.json", "--prevalence", "0.05"), "--prevalence: not looked at with a report", 2),
+        (("gone.json", "--truth", "t.csv"), "--truth: not looked at with a report", 2),
+        (("a.csv", "b.csv", "--truth", "t.csv"), "a second file: not looked at with predictions", 2),
         (("gone.json",), "gone.json", 3),
         (("gone.csv", "--label", "label"), "gone.csv", 3),
     ],

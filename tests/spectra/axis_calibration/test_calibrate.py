@@ -90,6 +90,12 @@ def test_another_substance_is_refused(spectrum, claimed, message):
         calibrate_axis(table, claimed)
 
 
+def test_any_band_near_the_one_line_of_silicon_is_not_silicon(repository):
+    serum = read_spectra(repository / "datasets" / "demo" / "spectra.csv")
+    with pytest.raises(DataError, match="may be that of silicon, but a higher one stands at"):
+        calibrate_axis(serum, "silicon")
+
+
 def test_a_standard_whose_lines_are_not_on_the_axis_is_refused():
     table, _ = simulate_standard("polystyrene", Spectrometer(low=1700.0, high=2500.0))
     with pytest.raises(DataError, match="no line of silicon lies on the axis of 1700 to 2500"):

@@ -44,16 +44,12 @@ def calibrate_axis(
     Give the file to preprocess, audit, train spectra, evaluate spectra and predict as --calibration, for spectra of the same instrument
     and session. Without more lines than one, only an offset can be seen; measure a standard whose lines span the axis.
     """
-    from spectra_dl.errors import DataError
     from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis as calibrated
     from spectra_dl.spectra.axis_calibration.figure import calibration_figure
     from spectra_dl.spectra.axis_calibration.standards import standard_named
     from spectra_dl.storage.figure_file import write_figure
 
-    figure = out.with_suffix(".svg")
-    for path in (out, figure):
-        if path.exists() and not overwrite:
-            raise DataError(f"--out {path}: this file exists; choose another name, or add --overwrite")
+    figure = _checked_figure(out, overwrite=overwrite)
     known = standard_named(standard)
     table = read_table(data, reading)
     calibration = calibrated(table, standard, laser_nm=reading.laser_nm or table.laser_nm)
@@ -68,6 +64,21 @@ def calibrate_axis(
     for line in _summary(calibration, known.source, float(table.wavenumber[0]), float(table.wavenumber[-1])):
         say(line)
     say(f"Wrote {out} and {figure}.")
+
+
+def _checked_figure(out: Path, *, overwrite: bool) -> Path:
+    """Return where the figure goes; refuse names that would lose something."""
+    from spectra_dl.errors import DataError, UsageError
+
+    if out.suffix != ".json" or out.is_dir():
+        raise UsageError(
+            f"--out {out}: give the name of a file that ends in .json; the figure gets the same name with .svg"
+        )
+    figure = out.with_suffix(".svg")
+    for path, what in ((out, "this file exists"), (figure, f"the figure beside it, {figure.name}, exists")):
+        if path.exists() and not overwrite:
+            raise DataError(f"--out {out}: {what}; choose another name, or add --overwrite")
+    return figure
 
 
 def _rows(calibration: "AxisCalibration") -> list[list[str]]:
@@ -92,7 +103,11 @@ def _summary(calibration: "AxisCalibration", source: str, first: float, last: fl
         lines.append(
             "The axis is off by more than 1 cm-1: correct the spectra before they are compared with others."
         )
-    if first < low - (high - low) or last > high + (high - low):
+    if len(calibration.lines) == 1:
+        lines.append(
+            "One line shows an offset alone, which is taken for the whole axis; it can't show a stretched axis."
+        )
+    elif first < low - (high - low) or last > high + (high - low):
         lines.append(
             f"Most of the axis lies beyond the lines ({low:.0f} to {high:.0f} cm-1): there it is extrapolated."
         )

@@ -78,7 +78,7 @@ class Known:
     truth: Path | None
     model: str | None
     auc: float | None
-    prevalence: float
+    prevalence: float | None
     positive: str | None
     seed: int
 
@@ -98,8 +98,9 @@ class Known:
             raise UsageError(
                 "name a pilot (a report.json, predictions with --truth, or spectra with --label), or an --auc that is expected"
             )
+        self._refuse_unused()
         if self.auc is not None:
-            return assumed_effect(self.auc, self.prevalence)
+            return assumed_effect(self.auc, 0.5 if self.prevalence is None else self.prevalence)
         if self.report is not None:
             return reported_pilot(self.report, self.model)
         from spectra_dl.spectra.study.pilot.subsampled_pilot import predicted_pilot, subsampled_pilot
@@ -116,6 +117,31 @@ class Known:
             reading.patient or usual.patient,
         )
         return predicted_pilot(self.pilot[0], self.truth, columns, positive=self.positive)
+
+    def _refuse_unused(self) -> None:
+        """Refuse what would not be looked at, so that nobody plans another study than they asked for."""
+        reported = self.report is not None
+        given = {
+            "--prevalence": self.auc is None and self.prevalence is not None,
+            "--truth": (reported or self.auc is not None) and self.truth is not None,
+            "--positive": (reported or self.auc is not None) and self.positive is not None,
+            "--model": (self.truth is not None or self.auc is not None) and self.model is not None,
+            "a second file": self.truth is not None and len(self.pilot) > 1,
+        }
+        unused = [name for name, there in given.items() if there]
+        if unused:
+            known = (
+                "an --auc"
+                if self.auc is not None
+                else "a report"
+                if reported
+                else "predictions"
+                if self.truth
+                else "spectra"
+            )
+            raise UsageError(
+                f"{', '.join(unused)}: not looked at with {known}; leave it out (another share of the positive class is planned by --auc with --prevalence)"
+            )
 
     @property
     def report(self) -> Path | None:
@@ -155,9 +181,7 @@ class Known:
 @click.option(
     "--prevalence",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.5,
-    show_default=True,
-    help="With --auc: the share of patients of the positive class.",
+    help="With --auc: the share of patients of the positive class; a half if not given.",
 )
 @click.option(
     "--patients",

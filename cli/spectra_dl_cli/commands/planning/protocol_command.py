@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.table import SpectraTable
 
 # Sealed by their content, or of the machine.
-NOT_SEALED = frozenset({"samples", "folds_from", "protocol_file", "device", "fast", "threads"})
+NOT_SEALED = frozenset({"samples", "calibration", "folds_from", "protocol_file", "device", "fast", "threads"})
 
 protocol_option = click.option(
     "--protocol",
