@@ -111,8 +111,11 @@ def evaluate_spectra(
     origin = as_recorded(context, origin_of(inputs, seed=protocol.seed))
     journal = output.journal(run_identity(context, origin, study=study.source), resume=resume)
     table, where = study.read(reading, numbers=not protocol.of_classes), Execution(executor, journal)
-    with look_taken(context, table, split, output) as locked:
-        result = _evaluation_of(protocol)(table, (cleaning, network, protocol), split, where)
+
+    def evaluated() -> "EvaluatedSpectra | EvaluatedOutcome | EvaluatedSurvival":
+        return _evaluation_of(protocol)(table, (cleaning, network, protocol), split, where)
+
+    with look_taken(context, table, split, output, evaluated) as (result, locked):
         said = {**origin, "options": recorded_options(context), "protocol": locked.to_json()}
         output.finish(result, lambda: said, lambda: f"{result.text().rstrip()}\n\n{wrapped(locked.sentence)}")
 

@@ -1,9 +1,9 @@
 """A command that evaluates what a protocol sealed, and writes each look into the protocol."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spectra_dl.evaluation.protocol.state import ProtocolState
     from spectra_dl.spectra.table import SpectraTable
 
+_Result = TypeVar("_Result")
 # Sealed by their content, or of the machine.
 NOT_SEALED = frozenset({"samples", "calibration", "folds_from", "protocol_file", "device", "fast", "threads"})
 
@@ -42,11 +43,15 @@ class LockedCommand(Command):
 
 @contextlib.contextmanager
 def look_taken(
-    context: click.Context, table: "SpectraTable", split: str | None, output: Output
-) -> Iterator["ProtocolState"]:
-    """Write a look into the protocol, if there is one, yield what a report says of it, and write how it ended once the block is done.
+    context: click.Context,
+    table: "SpectraTable",
+    split: str | None,
+    output: Output,
+    evaluated: Callable[[], _Result],
+) -> Iterator[tuple[_Result, "ProtocolState"]]:
+    """Write a look into the protocol, if there is one, evaluate, yield the result and what a report says of the look, and write how it ended once the block is done.
 
-    What is refused in the block shows nothing, so the test set stays locked; what is interrupted goes on with the same look.
+    What is refused while it is evaluated shows nothing, so the test set stays locked. From then on the look counts: what fails in the block, which may have shown the result, goes on with the same look.
 
     Parameters
     ----------
@@ -58,6 +63,8 @@ def look_taken(
         Text of the folds that are repeated, None without.
     output
         Where the report is written.
+    evaluated
+        Returns the result.
 
     Raises
     ------
@@ -70,17 +77,18 @@ def look_taken(
 
     path = context.params["protocol_file"]
     if path is None:
-        yield ProtocolState(verdict=NOT_LOCKED)
+        yield evaluated(), ProtocolState(verdict=NOT_LOCKED)
         return
     from spectra_dl.evaluation.protocol.looks import close_look
 
     look = _opened(context, path, table, split)
     try:
-        yield look.state()
+        result = evaluated()
     except SpectraDLError as err:
         if not isinstance(err, EnvironmentFault):
             close_look(look, refused=str(err))
         raise
+    yield result, look.state()
     end = close_look(look, report=_report_digest(output))
     if not output.as_json:
         say(f"\nThe chain of {path.name} ends in {end} now; deposit that too.")
