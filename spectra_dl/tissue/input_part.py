@@ -10,7 +10,7 @@ from spectra_dl.models.header import Classification, ClassName, Closed, InputPar
 from spectra_dl.tissue.estimators.model_names import NETWORK, NETWORKS, POOLING, Network
 
 MOST_CLASSES = 20  # of which patients' counts are kept
-Counts = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=MOST_CLASSES)]
+Counts = Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(max_length=MOST_CLASSES)]
 PatientCounts = Annotated[list[Counts], Field(max_length=MOST_CLASSES)]
 ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 

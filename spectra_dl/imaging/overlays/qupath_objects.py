@@ -52,7 +52,7 @@ class QuPathObject:
             "objectType": self.kind,
             "name": name,
             "measurements": {
-                key: round(float(value), 5) for key, value in self.measurements.items() if np.isfinite(value)
+                key: float(f"{value:.6g}") for key, value in self.measurements.items() if np.isfinite(value)
             },
             "metadata": {key: storable(text) for key, text in self.metadata.items() if text},
             "isLocked": True,

@@ -9,11 +9,11 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 
 _SUM_TO_ONE = 1e3  # weight of the row that makes shares sum to 1
-_SINGULAR = 1e-6
+_WORST_CONDITION = 20.0  # of a confusion matrix: an error in what was predicted grows by as much at most
 
 
 def corrected_composition(predicted: FloatArray, confusion: FloatArray) -> FloatArray:
-    """Return the compositions ``(b, c)`` that explain best what was predicted.
+    """Return the compositions ``(b, c)`` that explain best what was predicted; NaN where the confusion matrix does not tell the classes apart.
 
     Parameters
     ----------
@@ -33,11 +33,12 @@ def corrected_composition(predicted: FloatArray, confusion: FloatArray) -> Float
     count, width = predicted.shape
     forward = np.swapaxes(np.broadcast_to(confusion, (count, width, width)), 1, 2)
     solution = np.full((count, width), -1.0)
-    solvable = np.abs(np.linalg.det(forward)) > _SINGULAR
+    solvable = np.linalg.cond(forward) <= _WORST_CONDITION
     if solvable.any():
         solution[solvable] = np.linalg.solve(forward[solvable], predicted[solvable, :, np.newaxis])[..., 0]
-    for row in np.flatnonzero((solution < 0).any(axis=1)):
+    for row in np.flatnonzero(solvable & (solution < 0).any(axis=1)):
         system = np.vstack([forward[row], np.full(width, _SUM_TO_ONE)])
         solution[row], _ = nnls(system, np.append(predicted[row], _SUM_TO_ONE))
+    solution[~solvable] = np.nan
     composition: FloatArray = solution / solution.sum(axis=1, keepdims=True)
     return composition

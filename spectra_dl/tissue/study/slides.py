@@ -100,7 +100,7 @@ def place_columns(images: TissueImages) -> dict[str, list[str]]:
     columns = {} if images.slide is None else {"slide": [str(name) for name in images.slide]}
     if images.position is not None:
         for name, values in zip("xy", images.position.T, strict=True):
-            columns[name] = ["" if np.isnan(value) else f"{value:g}" for value in values.tolist()]
+            columns[name] = ["" if np.isnan(value) else f"{value:.10g}" for value in values.tolist()]
     return columns
 
 

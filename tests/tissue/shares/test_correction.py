@@ -42,7 +42,8 @@ def test_what_no_composition_explains_is_the_nearest_of_all_compositions():
     np.testing.assert_allclose(corrected_composition(predicted, MISTAKES), nearest, atol=0.006)
 
 
-def test_a_model_that_distinguishes_nothing_gives_a_composition_all_the_same():
-    corrected = corrected_composition(np.array([[0.4, 0.6]]), np.full((2, 2), 0.5))
-    assert corrected.min() >= 0
-    assert corrected.sum() == pytest.approx(1)
+@pytest.mark.parametrize(
+    "confusion", [np.full((2, 2), 0.5), [[0.51, 0.49], [0.49, 0.51]], [[0.0, 1.0], [0.0, 1.0]]]
+)
+def test_of_classes_that_a_model_does_not_tell_apart_nothing_is_known(confusion):
+    assert np.isnan(corrected_composition(np.array([[0.4, 0.6]]), np.array(confusion))).all()

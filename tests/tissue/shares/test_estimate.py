@@ -91,3 +91,11 @@ def test_two_classes_are_named_also_where_one_has_a_slash():
 def test_what_names_no_two_classes_is_refused(text):
     with pytest.raises(UsageError, match="name two classes parted by a slash"):
         ShareClasses.of(text, CLASSES)
+
+
+def test_a_model_that_calls_everything_viable_decides_nothing():
+    counts = np.array([[[0, 5], [0, 5]]] * 6)
+    estimator = ShareEstimator(ShareClasses("necrotic", "viable"), ("necrotic", "viable"), Confusion(counts))
+    found = estimator.estimate(np.array([[0, 30], [0, 30]]))
+    assert np.isnan(found.share)
+    assert (found.low, found.high) == (0.0, 1.0)
