@@ -199,7 +199,7 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
     def _exceedance(self, features: NDArray[np.float32]) -> FloatArray:
         """Return how unlike the training images each is; these were standardised as the first member does it."""
         weights = self.networks[0].state_dict()
-        mean, scale = (weights[name].numpy() for name in ("mean", "scale"))
+        mean, scale = (weights[name].cpu().numpy() for name in ("mean", "scale"))
         each = [
             self.reference.exceedance(((block - mean) / scale).astype(np.float32))
             for block in (features[at : at + _AT_ONCE] for at in range(0, len(features), _AT_ONCE))
