@@ -1,6 +1,5 @@
 """How a member of an ensemble for bags is built: standardised on the images of its own bags, and a pooling network."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,17 +7,15 @@ from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.classification.parts import MemberParts
 from spectra_dl.tissue.bags.rows import Bags
 from spectra_dl.tissue.estimators.model_names import Pooling
-from spectra_dl.tissue.estimators.recipe import Standard, standard_of
+from spectra_dl.tissue.estimators.recipe import SoloRecipe, Standard, standard_of
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from spectra_dl.training.grouped.network import NetworkGroup
-
 
 @dataclass(frozen=True)
-class BagRecipe:
+class BagRecipe(SoloRecipe[Bags]):
     """What `spectra_dl.classification.ensemble.train_ensemble` must know of bags.
 
     Attributes
@@ -32,23 +29,9 @@ class BagRecipe:
     pooling: Pooling
     training: TrainingSettings
 
-    augment = None
-
     def prepare(self, rows: Bags) -> Standard:
         """Return means and spreads of the images of the bags that a member learns from."""
         return standard_of(rows.all_blocks)
-
-    def inputs(self, prepared: Standard, rows: Bags) -> Bags:
-        """Return the bags as they are: the network standardises features, and the loop's batches draw images.
-
-        Parameters
-        ----------
-        prepared
-            From `prepare`.
-        rows
-            Any bags.
-        """
-        return rows
 
     def build(self, prepared: Standard, n_classes: int) -> "nn.Module":
         """Return an untrained network with weights drawn from torch's global generator.
@@ -78,14 +61,6 @@ class BagRecipe:
             Of the member's own bags; not looked at.
         """
         return WholeBags(network)
-
-    def together(self, rows: Bags) -> int:
-        """Return 1: each member is trained alone."""
-        return 1
-
-    def group(self, networks: "Sequence[nn.Module]") -> "NetworkGroup":
-        """Refuse, since no members are trained together."""
-        raise NotImplementedError("members of bags are trained one by one")
 
 
 class WholeBags:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from spectra_dl.training.grouped.network import NetworkGroup
 
+TakenRows = TypeVar("TakenRows")
+
 
 @dataclass(frozen=True, eq=False)
 class Standard:
@@ -25,8 +27,34 @@ class Standard:
     scale: NDArray[np.float32]
 
 
+class SoloRecipe(Generic[TakenRows]):
+    """What recipes of tissue share: the network standardises what it is given, and each member is trained alone."""
+
+    augment = None
+
+    def inputs(self, prepared: Standard, rows: TakenRows) -> TakenRows:
+        """Return rows as they are: the network standardises their features.
+
+        Parameters
+        ----------
+        prepared
+            From `prepare`.
+        rows
+            Any rows.
+        """
+        return rows
+
+    def together(self, rows: TakenRows) -> int:
+        """Return 1: each member is trained alone."""
+        return 1
+
+    def group(self, networks: "Sequence[nn.Module]") -> "NetworkGroup":
+        """Refuse, since no members are trained together."""
+        raise NotImplementedError("members of tissue models are trained one by one")
+
+
 @dataclass(frozen=True)
-class ImageRecipe:
+class ImageRecipe(SoloRecipe[NDArray[np.float32]]):
     """What `spectra_dl.classification.ensemble.train_ensemble` must know of images as features.
 
     Attributes
@@ -37,26 +65,9 @@ class ImageRecipe:
 
     training: TrainingSettings
 
-    augment = None
-
     def prepare(self, rows: NDArray[np.float32]) -> Standard:
         """Return means and spreads of the rows a member learns from."""
-        spread = rows.std(axis=0, dtype=np.float64)
-        constant = spread <= 1e-6 * np.maximum(1e-12, np.abs(rows).mean(axis=0, dtype=np.float64))
-        scale = np.where(constant, 1.0, spread).astype(np.float32)
-        return Standard(rows.mean(axis=0, dtype=np.float64).astype(np.float32), scale)
-
-    def inputs(self, prepared: Standard, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return features as they are: the network standardises them.
-
-        Parameters
-        ----------
-        prepared
-            From `prepare`.
-        rows
-            ``(n, d)``.
-        """
-        return rows
+        return standard_of(lambda: iter([rows]))
 
     def build(self, prepared: Standard, n_classes: int) -> "nn.Module":
         """Return an untrained network with weights drawn from torch's global generator.
@@ -85,14 +96,6 @@ class ImageRecipe:
             Of the member's own rows; not looked at.
         """
         return WholeNetwork(network)
-
-    def together(self, rows: NDArray[np.float32]) -> int:
-        """Return 1: each member is trained alone."""
-        return 1
-
-    def group(self, networks: "Sequence[nn.Module]") -> "NetworkGroup":
-        """Refuse, since no members are trained together."""
-        raise NotImplementedError("members of images are trained one by one")
 
 
 def standard_of(blocks: Callable[[], Iterator[NDArray[np.float32]]]) -> Standard:
