@@ -103,12 +103,14 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
     layers = [contract["layers"] for contract in settings["contracts"]]
     assert layers[0] == ["spectra_dl_cli", "spectra_dl_datasets", "spectra_dl"]
     assert layers[1] == [
+        "testing",
         "loading",
         "spectra | expression | tissue",
         "classification | imaging | planning",
         "models | evaluation | training",
         "execution",
         "storage",
+        "plugins",
         "errors | arrays",
     ]
 

@@ -152,6 +152,13 @@ class SectionOptions:
     metavar="FILE",
     help="With a model of expression and a Xenium run: the matrix by which the image of --image lies on it.",
 )
+@click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="plugin:NAME",
+    help="Import this plugin if the model needs it; its code runs on this machine.",
+)
 @output_choice_options
 @store_option
 @json_option
@@ -171,6 +178,7 @@ def predict(
     coverage: float | None,
     name_pattern: str | None,
     share: str | None,
+    plugins: tuple[str, ...],
     tissue: SectionOptions,
     written: SectionOutput,
     output: Output,
@@ -188,7 +196,7 @@ def predict(
 
     output.claim()
     path = model_path or SHIPPED_MODEL
-    predictor = load_model(path)
+    predictor = load_model(path, plugins)
     if predictor.header.input.kind == "tissue":
         return predict_images(
             data,

@@ -12,9 +12,9 @@ GROUPS = {
     "Who is who": (
         "label sample_id patient slide replicates samples batch positive label_per_sample share target time event truth id_column group"
     ),
-    "Reading": "laser_nm calibration standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
-    "Cleaning": "crop despike baseline lam negatives normalise",
-    "Models": "model model_path models network also members epochs loss encoders genes panel tile_um device fast tune",
+    "Reading": "laser_nm calibration reader standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
+    "Cleaning": "crop despike baseline lam negatives normalise step",
+    "Models": "model model_path models network also plugins members epochs loss encoders genes panel tile_um device fast tune",
     "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
     "Results": "out maps exports kind store overwrite as_json",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
@@ -49,6 +49,7 @@ EXAMPLES = {
     "data fetch": "spectra-dl data fetch covid_serum",
     "data check": "spectra-dl data check datasets/demo",
     "data audit": "spectra-dl data audit simulated_bone_metastasis",
+    "plugins": "spectra-dl plugins",
     "serve": "spectra-dl serve",
 }
 

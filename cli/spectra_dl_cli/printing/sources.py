@@ -80,6 +80,9 @@ COMMANDS = {
         "Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.",
     ),
     "data": _source("data", "data", "List public datasets, show their traps, bring and check their files."),
+    "plugins": _source(
+        "plugins", "plugins", "List what other packages bring: readers, steps, networks, encoders and models."
+    ),
     "serve": _source(
         "serve",
         "serve",
