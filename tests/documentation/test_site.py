@@ -1,5 +1,6 @@
 """The site has every page, and its tutorials can be run; `.ci/run` builds the one and runs the others."""
 
+import json
 import re
 
 import pytest
@@ -23,7 +24,9 @@ def test_every_page_stands_in_the_navigation_once(repository):
     docs = repository / "docs"
     listed = pages(yaml.safe_load((docs / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
     made = {page for page in listed if page.startswith("reference/")} | {"contributing.md", "changelog.md"}
-    files = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+    files = {
+        path.relative_to(docs).as_posix() for kind in ("md", "ipynb") for path in docs.rglob(f"*.{kind}")
+    }
     assert len(listed) == len(set(listed))
     assert set(listed) == files | made
 
@@ -40,6 +43,19 @@ def test_the_readme_leads_to_each_tutorial_which_shows_commands(repository, name
     found = steps((repository / page).read_text(encoding="utf-8"))
     assert "commands" in {step.kind for step in found}
     assert {step.kind for step in found} <= {"commands", "python", "text"}
+
+
+def test_a_notebook_holds_no_output_of_an_earlier_run(repository):
+    paths = sorted((repository / "docs" / "notebooks").glob("*.ipynb"))
+    assert len(paths) == 4
+    for path in paths:
+        cells = [
+            cell
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            if cell["cell_type"] == "code"
+        ]
+        assert cells, path.name
+        assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells), path.name
 
 
 @pytest.mark.parametrize("folder", ["tutorials", "concepts"])
