@@ -263,6 +263,13 @@ seed_option = click.option(
     show_default=True,
     help="The same seed gives the same result.",
 )
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="plugin:NAME",
+    help="Import this plugin if the model needs it; its code runs on this machine.",
+)
 store_option = click.option(
     "--store",
     type=click.Path(path_type=Path),

@@ -70,6 +70,22 @@ def test_a_model_of_its_network_and_step_comes_back_to_whoever_names_them(with_t
     np.testing.assert_array_equal(loaded.predict(table)[0].probability, expected)
 
 
+def test_a_model_that_was_let_in_is_copied_to_a_process_that_has_not_imported_its_plugins(
+    with_template, table
+):
+    from lab_plugins.step import Clip
+
+    steps = sdl.Preprocessing((Clip(), Normalise()))
+    model = sdl.SpectraClassifier(
+        table.wavenumber, steps, network="plugin:lab-net", members=2, training=TRAINING
+    ).fit(table.intensity, table.label, groups=table.patient)
+    rebuild, arguments = model.predictor_.__reduce__()
+    for name in [name for name in sys.modules if name.startswith("lab_plugins")]:
+        del sys.modules[name]
+    expected = model.predictor_.predict(table)[0].probability
+    np.testing.assert_array_equal(rebuild(*arguments).predict(table)[0].probability, expected)
+
+
 def test_what_a_model_needs_is_shown_without_importing_it(with_template, table, tmp_path):
     path = tmp_path / "model.safetensors"
     model = sdl.SpectraClassifier(table.wavenumber, network="plugin:lab-net", members=2, training=TRAINING)

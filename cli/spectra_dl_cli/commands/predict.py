@@ -28,6 +28,7 @@ from spectra_dl_cli.options import (
     identity_options,
     input_paths,
     open_store,
+    plugin_option,
     readers_input,
     store_option,
 )
@@ -152,13 +153,7 @@ class SectionOptions:
     metavar="FILE",
     help="With a model of expression and a Xenium run: the matrix by which the image of --image lies on it.",
 )
-@click.option(
-    "--plugin",
-    "plugins",
-    multiple=True,
-    metavar="plugin:NAME",
-    help="Import this plugin if the model needs it; its code runs on this machine.",
-)
+@plugin_option
 @output_choice_options
 @store_option
 @json_option

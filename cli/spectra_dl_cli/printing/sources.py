@@ -73,7 +73,7 @@ COMMANDS = {
         "unlock",
         "Record another look at a locked test set, which one more evaluation may then take.",
     ),
-    "model": _source("model", "model", "Look at model files."),
+    "model": _source("model", "model", "Look at model files, and write models for other programs."),
     "simulate": _source(
         "simulate",
         "simulate",
