@@ -134,8 +134,8 @@ def predict_study(
     estimator = share_estimator(predictor, share)
     rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
     rows = predictor.predict(images, encoders=encoders, store=store)
-    tally = PatientTally(rule.classes, rule.words)
     answers_for = predictor.header.input.classes_of
+    tally = PatientTally(rule.classes, rule.words, one_spelling=answers_for != "slide")
     owner = {"image": None, "slide": images.slide, "patient": rows.patient}[answers_for]
     tally.add(replace(rows, patient=owner))
     attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}

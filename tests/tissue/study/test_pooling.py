@@ -133,6 +133,10 @@ def test_where_classes_are_of_slides_each_slide_has_an_answer(of_slides, tmp_pat
     np.testing.assert_allclose(shares, 1.0, atol=1e-7)
     with pytest.raises(DataError, match="pools the images of a slide"):
         predictor.predict(replace(of_slides, slide=None))
+    spelled = of_slides.slide.copy()
+    spelled[spelled == "SIM01-2"] = "sim01-1"  # another slide than SIM01-1
+    predicted = predict_study(predictor, replace(of_slides, slide=spelled))
+    assert sum(len(answers) for _, answers in predicted.answered) == len(set(of_slides.slide))
 
 
 @pytest.mark.parametrize("name", ["attention", "mean-pooling"])
