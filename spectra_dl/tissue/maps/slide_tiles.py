@@ -48,7 +48,7 @@ class SlideTiles:
     probability
         ``(n, c)``, NaN where none is stated.
     attention
-        ``(n,)`` share of each image in the answer of its patient or slide, NaN where it was refused; None where images are not pooled.
+        ``(n,)`` share of each image in the answer of its patient or slide, NaN where it was not pooled; None where images are not pooled.
     """
 
     name: str
