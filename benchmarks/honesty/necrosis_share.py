@@ -31,6 +31,7 @@ SETTINGS = {
     "patients shift tiles more": (10, 30, 0.5),
     "4 slides of 30 tiles": (4, 30, 0.3),
     "3 slides of 12 tiles": (3, 12, 0.3),
+    "2 slides of 30 tiles": (2, 30, 0.3),
 }
 COLUMNS = (
     "tiles right",
