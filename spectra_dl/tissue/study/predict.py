@@ -141,7 +141,9 @@ def predict_study(
     attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}
     temperature = predictor.classification.calibration.temperature
     answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
-    estimated = (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows))
+    estimated = (
+        (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows, rule))
+    )
     if folder is not None:
         make_run_folder(folder)
         classes, wanted, more = rule.classes, rule.conformal.coverage, place_columns(images) | attention
