@@ -1,6 +1,6 @@
 """Images of tissue as rows, with what is known of each; pixels are read when they are asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,3 +104,22 @@ class TissueImages:
             One is damaged.
         """
         return self.files.read(range(len(self)))
+
+
+def rows_by(names: Sequence[str] | TextArray) -> dict[str, IndexArray]:
+    """Return the rows of each name, names in order of first appearance.
+
+    Parameters
+    ----------
+    names
+        ``(n,)`` text.
+
+    Examples
+    --------
+    >>> {name: rows.tolist() for name, rows in rows_by(["b", "a", "b"]).items()}
+    {'b': [0, 2], 'a': [1]}
+    """
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        rows.setdefault(str(name), []).append(row)
+    return {name: np.array(own, dtype=np.intp) for name, own in rows.items()}
