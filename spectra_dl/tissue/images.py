@@ -12,6 +12,8 @@ from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.imaging.precut_tiles import TileFiles
 
+WHOLE_SLIDE = "a slide; cut it into images of at most 16 million pixels"
+
 
 @dataclass(frozen=True, eq=False)
 class TissueImages:
@@ -93,7 +95,8 @@ class TissueImages:
     @property
     def files(self) -> TileFiles:
         """The files, in order; each is opened when its pixels are asked for."""
-        return TileFiles(self.folder, tuple(self.folder / str(name) for name in self.name))
+        files = tuple(self.folder / str(name) for name in self.name)
+        return TileFiles(self.folder, files, too_large=WHOLE_SLIDE)
 
     def pixels(self) -> Iterator[Pixels]:
         """Yield ``(h, w, 3)`` pixels of each image, one at a time.

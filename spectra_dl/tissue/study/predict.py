@@ -144,6 +144,7 @@ def predict_study(
     estimated = (
         (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows, rule))
     )
+    placing: tuple[str, ...] = ()
     if folder is not None:
         make_run_folder(folder)
         classes, wanted, more = rule.classes, rule.conformal.coverage, place_columns(images) | attention
@@ -156,11 +157,12 @@ def predict_study(
                 append_patients(some, answers)
         if estimator is not None:
             write_shares(folder / SHARES_FILE, estimated[1])
-        write_slides(folder, images, rows, rule)
+        placing = write_slides(folder, images, rows, rule)
     notes = (
         *images.notes,
         *{"image": (_OF_IMAGES,), "slide": (_OF_SLIDES,)}.get(answers_for, ()),
         *share_notes(predictor, estimator),
+        *placing,
         *coverage_notes(rule.conformal, rule.classes, rule.patients),
         *tally.notes(),
     )

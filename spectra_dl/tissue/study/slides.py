@@ -10,7 +10,7 @@ from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.storage.run_folder import make_run_folder
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.maps.slide_maps import write_slide_maps
+from spectra_dl.tissue.maps.slide_maps import too_far_apart, write_slide_maps
 from spectra_dl.tissue.maps.slide_objects import write_slide_objects
 from spectra_dl.tissue.maps.slide_tiles import slides_of
 from spectra_dl.tissue.predictor import ImagePredictions, TissuePredictor
@@ -105,8 +105,10 @@ def place_columns(images: TissueImages) -> dict[str, list[str]]:
     return columns
 
 
-def write_slides(folder: Path, images: TissueImages, rows: ImagePredictions, rule: DecisionRule) -> None:
-    """Write maps and objects of each slide whose images have places.
+def write_slides(
+    folder: Path, images: TissueImages, rows: ImagePredictions, rule: DecisionRule
+) -> tuple[str, ...]:
+    """Write maps and objects of each slide whose images have places, and say which slides have no map for where they are said to lie.
 
     Parameters
     ----------
@@ -122,7 +124,11 @@ def write_slides(folder: Path, images: TissueImages, rows: ImagePredictions, rul
     EnvironmentFault
         A file can't be written.
     """
+    notes = []
     for slide in slides_of(images, rows, rule):
         make_run_folder(folder / SLIDES_FOLDER)
         write_slide_objects(folder / SLIDES_FOLDER, slide)
         write_slide_maps(folder / SLIDES_FOLDER, slide)
+        if note := too_far_apart(slide):
+            notes.append(note)
+    return tuple(notes)
