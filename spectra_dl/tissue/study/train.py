@@ -1,6 +1,5 @@
 """Train a model of images on all patients, and write the model file."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from spectra_dl.classification.decision import predicted_class
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.audit import Finding, audit
-from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.execution.executor import Executor
 from spectra_dl.imaging.features.description import described_encoders
@@ -44,14 +41,13 @@ from spectra_dl.tissue.input_part import (
     TrainingImages,
 )
 from spectra_dl.tissue.predictor import TissuePredictor, image_hashes
-from spectra_dl.tissue.probes import image_audit_inputs
+from spectra_dl.tissue.probes.cohort_audit import audit_cohort
 from spectra_dl.tissue.shares.confusion import patient_counts
 from spectra_dl.tissue.shares.share_classes import ShareClasses, class_numbers, cohort_share
 from spectra_dl.tissue.study.models import network_of
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 MODEL_FILE = "model.safetensors"
-_FOLDS = 5
 _MOST_REFERENCE = 20_000  # images that say what training images look like, evenly from all
 _NOTES = {
     "image": "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each "
@@ -147,7 +143,9 @@ def train_study(
     part = _input_part(cohort, encoded, classifier, settings, bagging, share=asked, held_out=held_out)
     seed = settings.evaluation.seed
     notes = (*cohort.notes, *((_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()))
-    provenance = TrainingProvenance(source, False, notes, _findings(cohort, encoded, seed))
+    provenance = TrainingProvenance(
+        source, False, notes, audit_cohort(cohort, encoded.values, seed=seed).findings
+    )
     tensors = {**decision.reference.tensors(), **member_tensors(classifier.networks_)}
     header = model_header(decision, provenance, part, tensors, seed=seed)
     predictor = TissuePredictor.from_tensors(header, tensors)
@@ -239,15 +237,3 @@ def _held_out_counts(
     some = np.unique(np.linspace(0, len(counts) - 1, MOST_PATIENTS).astype(np.intp))
     kept: list[list[list[int]]] = counts[some].tolist()
     return kept
-
-
-def _findings(cohort: ImageCohort, encoded: SectionFeatures, seed: int) -> tuple[Finding, ...]:
-    fewest = min(Counter(dict(zip(cohort.patient, cohort.label, strict=True)).values()).values())
-    return audit(
-        cohort.label,
-        cohort.patient,
-        image_audit_inputs(cohort, encoded.values),
-        folds=patient_folds(cohort.patient, cohort.label, folds=max(2, min(_FOLDS, fewest)), seed=seed),
-        multiplicity=read_patients(cohort.patient, cohort.label).draw(seed=seed),
-        seed=seed,
-    ).findings

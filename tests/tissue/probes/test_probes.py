@@ -147,6 +147,31 @@ def test_the_place_in_the_slide_is_a_probe_where_it_is_known(tmp_path):
     assert findings(replace(images, position=place))["position"].severity == "warn"
 
 
+def test_the_mean_colour_is_of_all_that_is_no_glass_be_it_pale_or_dark(tmp_path):
+    pixels = texture(3)
+    pixels[:, :16] = 250
+    pixels[20:24, 30:34] = (60, 30, 90)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    facts = ImageFacts.of(TissueImages(tmp_path, np.array(["a.png"], dtype=object)))
+    tissue = pixels[:, 16:].reshape(-1, 3)
+    tissue = tissue[tissue.mean(axis=1) <= 220]
+    np.testing.assert_allclose(facts.colour[0, :3], tissue.mean(axis=0))
+    assert facts.background[0, 0] == pytest.approx(1 - len(tissue) / 48**2)
+
+
+def test_stated_sizes_of_pixels_are_a_probe_where_some_are_known(tmp_path):
+    images = written(tmp_path, clean)
+    code = images.label == "malignant"
+    mpp = np.where(code, 0.25, 0.5)
+    mpp[[0, 2]] = np.nan  # an image of a patient of each class
+    assert findings(replace(images, mpp=mpp))["magnification"].severity != "fine"
+    missing = np.where(code, np.nan, 0.5)
+    assert findings(replace(images, mpp=missing))["magnification"].severity == "stop"
+    side = np.where(code, 96.0, 48.0)
+    assert findings(replace(images, side=side))["magnification"].severity == "stop"
+    assert "magnification" not in findings(images)
+
+
 def test_hashes_of_copies_that_were_scaled_brightened_or_saved_again_are_near(tmp_path):
     image = Image.fromarray(texture(1, 96))
     image.save(tmp_path / "again.jpg", quality=60)
