@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
 
-# In pixels of what is drawn: a panel's longer side, the room between two, above, and on the right for what colours mean, and the least width and height.
-_PANEL, _GAP, _TITLE, _ASIDE, _LEAST, _DOTS = 500, 10, 40, 240, (320, 250), 100
+# In pixels of what is drawn: a panel's longer side, the room between two, above, and on the right for what colours mean, a line there, and the least width and height.
+_PANEL, _GAP, _TITLE, _ASIDE, _LINE, _LEAST, _DOTS = 500, 10, 40, 240, 24, (320, 250), 100
 _SEEN = 0.1  # of a pixel that an image must be wide in a map
 _MOST_CLASSES = 6  # heat maps side by side
 _ALPHA = 0.75
@@ -86,11 +86,8 @@ class _Canvas:
         small, scale = tiles.thumbnail(_PANEL)
         # As large as it is drawn, so that nothing is resampled in the drawing.
         larger = max(1, _PANEL // max(small.shape[:2]))
-        pixels, scale, um = (
-            small.repeat(larger, axis=0).repeat(larger, axis=1),
-            scale * larger,
-            slide.um_per_pixel,
-        )
+        pixels, scale = small.repeat(larger, axis=0).repeat(larger, axis=1), scale * larger
+        um = slide.um_per_pixel
         return cls(pixels, (slide.rings() - origin) * scale, None if um is None else um / scale)
 
 
@@ -98,7 +95,7 @@ class _Canvas:
 class _Panels:
     """A canvas several times side by side, ``pitch`` pixels apart, in axes whose units are its pixels, and where what colours mean begins.
 
-    One layout for all, and no ticks: those that matplotlib looks for take longer than all that is drawn.
+    One layout for all, in which that many lines have room aside, and no ticks: those that matplotlib looks for take longer than all that is drawn.
     """
 
     canvas: _Canvas
@@ -108,13 +105,13 @@ class _Panels:
     aside: int
 
     @classmethod
-    def of(cls, canvas: _Canvas, titles: list[str]) -> "_Panels":
+    def of(cls, canvas: _Canvas, titles: list[str], lines: int = 0) -> "_Panels":
         from matplotlib.figure import Figure
 
         high, wide = canvas.pixels.shape[:2]
         pitch = max(wide, _LEAST[0]) + _GAP
         aside = (len(titles) - 1) * pitch + wide + _GAP
-        size = np.array([aside + _ASIDE, max(high, _LEAST[1]) + _TITLE + _GAP])
+        size = np.array([aside + _ASIDE, max(high, _LEAST[1], lines * _LINE) + _TITLE + _GAP])
         figure = Figure(figsize=tuple(size / _DOTS))
         axes = figure.add_axes((0, 0, 1, 1), xticks=(), yticks=())
         axes.set_axis_off()
@@ -152,10 +149,10 @@ def _draw_classes(path: Path, slide: SlideTiles, canvas: _Canvas) -> None:
     from matplotlib.patches import Patch
 
     shown = slide.shown_class
-    panels = _Panels.of(canvas, [slide.name, "predicted class"])
     colours = {name: _share_of_one(colour_of(name, slide.classes)) for name in dict.fromkeys(shown)}
-    panels.tiles(1, np.ones(len(shown), dtype=bool), facecolors=[colours[name] for name in shown])
     order = [name for name in (*slide.classes, "unlike training", "refused") if name in colours]
+    panels = _Panels.of(canvas, [slide.name, "predicted class"], len(order))
+    panels.tiles(1, np.ones(len(shown), dtype=bool), facecolors=[colours[name] for name in shown])
     handles = [Patch(color=colours[name], label=f"{_plain(name)} ({shown.count(name)})") for name in order]
     panels.axes.legend(
         handles=handles,
@@ -173,7 +170,7 @@ def _draw_heat(path: Path, slide: SlideTiles, canvas: _Canvas) -> None:
     titles = [f"p({name})" for name in slide.classes[:_MOST_CLASSES]]
     if slide.attention is not None:
         label, titles, shown = "share of the answer", ["attention"], slide.attention[np.newaxis]
-        highest = float(np.nanmax(slide.attention))
+        highest = float(np.nan_to_num(slide.attention).max()) or 1.0  # of images that were all not pooled
     panels = _Panels.of(canvas, [slide.name, *titles])
     for number, values in enumerate(shown, start=1):
         known = np.isfinite(values)

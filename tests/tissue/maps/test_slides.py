@@ -152,6 +152,32 @@ def test_where_images_are_pooled_the_attention_is_drawn_and_measured(slides, tmp
     assert "attention" not in features[2]["properties"]["measurements"]
 
 
+def test_a_slide_of_which_no_image_was_pooled_has_a_map_without_attention(slides, tmp_path):
+    unpooled = replace(slides[0], attention=np.full(len(slides[0].images), np.nan))
+    assert len(write_slide_maps(tmp_path, unpooled)) == 2
+
+
+def test_a_map_has_room_for_the_names_of_all_classes(slides, tmp_path):
+    names = [f"class {number}" for number in range(30)]
+    corner = np.stack([np.arange(30.0) * 40, np.zeros(30)], axis=1)
+    slide, rows = slides[0], np.arange(30) % 9
+    many = replace(
+        slide,
+        images=slide.images[rows],
+        corner=corner,
+        size=slide.size[rows],
+        status=slide.status[rows],
+        decided=np.array(names, dtype=object),
+        classes=tuple(names),
+        probability=np.full((30, 30), 1 / 30),
+    )
+    of_classes, _ = write_slide_maps(tmp_path, many)
+    with Image.open(tmp_path / of_classes) as drawn:
+        assert drawn.height > 30 * 20
+        lowest = np.asarray(drawn.convert("L"))[-100:, -230:]
+    assert (lowest < 128).any()
+
+
 def test_a_refused_image_keeps_its_place_and_has_no_measurement(predictor, predicted, tmp_path):
     _, images, result, _ = predicted
     status = result.rows.status.copy()
