@@ -11,7 +11,7 @@ from spectra_dl.tissue.images import TissueImages
 
 _SMALL = 256  # pixels of the longest side at which colours are measured
 _EXIF_SCANNER = (0x010F, 0x0110, 0x0131)  # make, model, software
-_HASH = 8  # rows of the difference hash
+_HASH, _CLEARLY = 8, 2  # rows of the difference hash, and grey levels that are no difference
 _BRIGHT = 220.0
 _INK_COLOUR, _INK_ABOVE_RED = 90.0, 40.0  # of 255
 
@@ -108,17 +108,19 @@ def _reduced(pixels: Pixels) -> Pixels:
 
 
 def difference_hash(pixels: Pixels) -> NDArray[np.bool_]:
-    """Return 64 bits of an image ``(h, w, 3)``: in a grey copy of 9 by 8 pixels, whether each is brighter than its right neighbour.
+    """Return 64 bits of an image ``(h, w, 3)``: in a grey copy of 9 by 8 pixels, whether each is clearly brighter than its right neighbour.
+
+    Two grey levels or less are none: over glass compression decides on them, and a copy that was saved again would seem another image.
 
     References
     ----------
-    Krawetz 2013, "Kind of Like That", hackerfactor.com: dHash.
+    Krawetz 2013, "Kind of Like That", hackerfactor.com: dHash. Changed: two grey levels.
     """
     from PIL import Image
 
     grey = Image.fromarray(pixels).convert("L").resize((_HASH + 1, _HASH), Image.Resampling.BOX)
     values = np.asarray(grey, dtype=np.int16)
-    return (values[:, :-1] > values[:, 1:]).reshape(-1)
+    return (values[:, :-1] > values[:, 1:] + _CLEARLY).reshape(-1)
 
 
 def _stored(path: object) -> tuple[list[float], list[float], str]:
