@@ -16,8 +16,6 @@ from spectra_dl.tissue.shares.confusion import Confusion, patient_counts
 from spectra_dl.tissue.shares.estimate import GOOD_RESPONSE, ShareEstimate, ShareEstimator
 from spectra_dl.tissue.shares.share_classes import ShareClasses, class_numbers
 
-_HALF = 0.5
-
 
 @dataclass(frozen=True, eq=False)
 class HeldOutShares:
@@ -80,9 +78,7 @@ def decided_classes(result: ModelResult, folds: Sequence[Fold], positive: int | 
         return np.asarray(result.probability.mean(axis=0).argmax(axis=1), dtype=np.intp)
     above = np.empty(result.probability.shape[:2])
     chosen = (
-        [_HALF] * len(folds)
-        if result.threshold is None
-        else [each.value for each in result.threshold.per_fold]
+        [0.5] * len(folds) if result.threshold is None else [at.value for at in result.threshold.per_fold]
     )
     for fold, threshold in zip(folds, chosen, strict=True):
         above[fold.repeat, fold.test] = result.probability[fold.repeat, fold.test, positive] - threshold

@@ -14,10 +14,8 @@ from spectra_dl.arrays import FloatArray, IndexArray
 PRIOR = 0.5
 _DEVIATIONS = (np.arange(40) + 0.5) / 40
 _CORRELATIONS = _DEVIATIONS**2
-_PROPOSED, _TEMPER = (
-    2,
-    0.7,
-)  # draws for each that is kept; proposals spread wider than the posterior, so that none weighs much
+_PROPOSED = 2  # draws for each that is kept
+_TEMPER = 0.7  # so that proposals spread wider than the posterior, and none weighs much
 _LEAST = 1e-290  # of a share that is drawn: its logarithm is finite, and that of the gamma function of a share of it
 
 
