@@ -104,6 +104,7 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
     assert layers[0] == ["spectra_dl_cli", "spectra_dl_datasets", "spectra_dl"]
     assert layers[1] == [
         "loading",
+        "fusion",
         "spectra | expression | tissue",
         "classification | imaging | planning",
         "models | evaluation | training",
