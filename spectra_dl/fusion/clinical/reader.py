@@ -88,7 +88,7 @@ def read_clinical(
     patient
         Column of the ids; None takes ``patient_id`` or ``patient``.
     label
-        Column of the classes; None takes none, and leaves a column called ``label`` out.
+        Column of the classes, which not every file of a study has; a column called ``label`` is never a feature.
     columns
         What is said of columns, which are then the only ones that are read; None takes all but dates and free texts.
 
@@ -102,7 +102,7 @@ def read_clinical(
     table = read_small_table(path)
     found = _columns(table)
     ids = _patients(found, patient, table)
-    classes = None if label is None else _named(found, label, "label", table.where)
+    classes = found.get(label or USUAL_COLUMNS["label"][0])
     taken = {ids.name, *USUAL_COLUMNS["label"], *([] if classes is None else [classes.name])}
     features = _features(
         {name: cells for name, cells in found.items() if name not in taken}, columns, table.where
