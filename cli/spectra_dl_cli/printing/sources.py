@@ -34,6 +34,11 @@ EVALUATE = {
         "evaluate_tissue",
         "Evaluate models of tissue images by patient, beside what splits by slide and by image would claim.",
     ),
+    "fusion": _source(
+        "fusion.evaluate",
+        "evaluate_fusion",
+        "Say what each block of a patient's data adds: spectra, tissue images, clinical columns.",
+    ),
 }
 COMMANDS = {
     "predict": _source(

@@ -105,3 +105,34 @@ class DecisionCurve(BaseModel, extra="ignore", frozen=True):
     def tabled(self) -> list[int]:
         """Numbers of the thresholds that a table shows: the tenths up to one half."""
         return [at for at, each in enumerate(self.threshold) if each <= 0.5 and round(100 * each) % 10 == 0]
+
+
+class FusedBlock(BaseModel, extra="ignore", frozen=True, protected_namespaces=()):
+    """A block of data of patients, the model of it, and how many patients have it."""
+
+    name: str
+    kind: str
+    model: str
+    patients: int
+
+
+class BlockAdds(BaseModel, extra="ignore", frozen=True):
+    """What a block is worth alone, what it adds to the others, and its share."""
+
+    alone: ShareFigure
+    added: ShareFigure
+    share: ShareFigure
+
+
+class BlocksAdd(BaseModel, extra="ignore", frozen=True):
+    """What all blocks are worth, and each of them."""
+
+    together: ShareFigure
+    blocks: dict[str, BlockAdds]
+
+
+class Fusion(BaseModel, extra="ignore", frozen=True):
+    """Blocks of patients' data, and by score what each adds; nothing is said of more than two classes."""
+
+    blocks: list[FusedBlock]
+    contributions: dict[str, BlocksAdd] = {}
