@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.arrays import IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.fusion.clinical.table import ClinicalColumn
 from spectra_dl.fusion.simulation.faults import plant_fault
 from spectra_dl.fusion.simulation.fusion_study import (
@@ -94,9 +94,9 @@ def write_fusion_study(
     with csv_rows(folder / CLINICAL_FILE) as write_row:
         for row in _clinical_rows(study):
             write_row(row)
-    if settings.images:
+    if settings.images and study.tissue is not None:
         make_run_folder(folder / IMAGES_FOLDER)
-        write_images(folder / IMAGES_FOLDER, _images(study))
+        write_images(folder / IMAGES_FOLDER, _images(study, study.tissue))
     write_text(folder / TRUTH_FILE, json_text(truth_json(study)))
     write_text(folder / STUDY_FILE, study_toml(study))
     return WrittenFusion(study, fault)
@@ -144,15 +144,14 @@ def _cell(column: ClinicalColumn, value: float) -> str:
     return column.levels[int(value)] if column.levels else f"{value:g}"
 
 
-def _images(study: SimulatedFusion) -> Iterator[SimulatedImage]:
+def _images(study: SimulatedFusion, viable: FloatArray) -> Iterator[SimulatedImage]:
     """Return each patient's tiles, of which so many are viable as the patient's level says."""
-    assert study.tissue is not None  # the settings ask for images
     generator = np.random.default_rng((study.settings.seed, 31))
     have: IndexArray = np.flatnonzero(study.have["tissue"])
     for number in have:
         stain = generator.normal(0, _STAIN, size=3)
         for tile in range(TILES):
-            kind = "viable" if tile < study.tissue[number, 0] else "necrotic"
+            kind = "viable" if tile < viable[number, 0] else "necrotic"
             pixels = simulated_pixels(kind, stain, _SIDE, generator)
             name = study.patients[number]
             yield SimulatedImage(str(study.label[number]), name, name, pixels)
