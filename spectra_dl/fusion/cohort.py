@@ -66,7 +66,7 @@ def read_cohort(study: StatedStudy, *, labelled: bool = True) -> FusionCohort:
     study
         What is said of it.
     labelled
-        Whether each patient needs a class; those without one are left out.
+        Whether each patient needs a class; those without one are left out. Patients to be predicted need neither a class nor more than one block.
 
     Raises
     ------
@@ -98,7 +98,8 @@ def joined(blocks: Sequence[ReadBlock], study: StatedStudy, *, labelled: bool = 
     )
     people = [[spelling[name] for name in block.patient] for block in blocks]
     own = {block.name: set(names) for block, names in zip(blocks, people, strict=True)}
-    _refuse_other_people(own, study)
+    if labelled:
+        _refuse_other_people(own, study)
     everybody = sorted(set().union(*own.values()))
     notes = [note for block in blocks for note in block.notes] + list(spelled.notes)
     label = None

@@ -8,6 +8,7 @@ import click
 
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
+from spectra_dl_cli.commands.fusion.predict import predict_patients
 from spectra_dl_cli.commands.tissue.predict import predict_images
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
@@ -48,6 +49,7 @@ from spectra_dl_cli.tissue_options import pattern_option, share_option
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
     from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.tissue.predictor import TissuePredictor
@@ -179,7 +181,7 @@ def predict(
     """Predict spectra or tissue images with a trained model and print a table per patient, or map a section's expression.
 
     DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, tissue sections; with a model of images, a
-    folder or a sheet of them. Ends with 6 when a spectrum, spot or image was damaged, and lists each that was refused or needs a second look. Tables
+    folder or a sheet of them; with a fusion, a study file. Ends with 6 when a spectrum, spot or image was damaged, and lists each that was refused or needs a second look. Tables
     of spectra may be larger than memory.
     """
     executor = execution.executor("spectra_dl.loading", "spectra_dl.spectra.study.predict")
@@ -202,6 +204,16 @@ def predict(
             store=tissue.store,
         )
     _refuse_of_images(predictor.header.input.kind, name_pattern, share)
+    if predictor.header.input.kind == "fusion":
+        return predict_patients(
+            data,
+            cast("FusionPredictor", predictor),
+            output,
+            model_name=path.name,
+            coverage=coverage,
+            encoders=tissue.encoders,
+            store=tissue.store,
+        )
     if predictor.header.input.kind == "expression":
         expression = cast("ExpressionPredictor", predictor)
         _refuse_for_sections(data, tissue, output, coverage)

@@ -19,6 +19,11 @@ TRAIN = {
     "tissue": _source(
         "tissue.train", "train_tissue", "Train a classifier of tissue images and write DIR/model.safetensors."
     ),
+    "fusion": _source(
+        "fusion.train",
+        "train_fusion",
+        "Train a fusion of several blocks of patients' data and write DIR/model.safetensors.",
+    ),
 }
 EVALUATE = {
     "spectra": _source(

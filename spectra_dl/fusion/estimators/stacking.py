@@ -80,7 +80,7 @@ def fit_stack(logits: FloatArray, truth: IndexArray) -> Stack:
     known = np.nan_to_num(logits)
     scale = np.array([_comparable(known[b, present[b]], truth[present[b]]) for b in range(blocks)])
     evidence, absent = known * scale[:, None, None], (~present).astype(np.float64)
-    membership = (truth[:, None] == np.arange(classes)).astype(np.float64)
+    membership = _smoothed(truth, classes)
 
     def objective(parameters: FloatArray) -> tuple[float, FloatArray]:
         weight, offset, bias = _parts(parameters, blocks, classes)
@@ -111,7 +111,24 @@ def _parts(parameters: FloatArray, blocks: int, classes: int) -> tuple[FloatArra
     return weight, rest[: blocks * classes].reshape(blocks, classes), rest[blocks * classes :]
 
 
+def _smoothed(truth: IndexArray, classes: int) -> FloatArray:
+    """Return ``(m, c)`` shares of classes that stop short of 0 and 1, as if one more patient of each class were another's (Platt 1999)."""
+    missed = (1.0 / (np.bincount(truth, minlength=classes) + 2.0))[truth]
+    membership = np.repeat((missed / (classes - 1))[:, None], classes, axis=1)
+    membership[np.arange(len(truth)), truth] = 1.0 - missed
+    return membership
+
+
 def _comparable(logits: FloatArray, truth: IndexArray) -> float:
-    """Return what a block's logits ``(k, c)`` are multiplied by so that they are calibrated; 0 where they are all alike."""
+    """Return what a block's logits ``(k, c)`` are multiplied by so that they are calibrated; 0 where they are all alike.
+
+    One more patient of each class is counted who looks as the others do and is of another: without, a block that is right of everybody
+    would be believed without end.
+    """
     spread = float(np.sqrt((logits**2).mean())) if logits.size else 0.0
-    return 1.0 / (fit_temperature(logits / spread, truth) * spread) if spread > 0 else 0.0
+    if spread <= 0:
+        return 0.0
+    present = np.unique(truth)
+    typical = np.stack([logits[truth == code].mean(axis=0) for code in present])
+    counted = np.concatenate([logits, typical]) / spread
+    return 1.0 / (fit_temperature(counted, np.concatenate([truth, np.roll(present, 1)])) * spread)

@@ -7,7 +7,6 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.audit import AuditInputs
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import Evaluation
 from spectra_dl.evaluation.folds.split_file import read_split
@@ -25,6 +24,7 @@ from spectra_dl.fusion.contributions.contributions import (
 from spectra_dl.fusion.contributions.shapley import block_subsets
 from spectra_dl.fusion.report_context import fusion_context
 from spectra_dl.fusion.study.added import added_json, added_lines
+from spectra_dl.fusion.study.audit import fusion_audit_inputs
 from spectra_dl.fusion.study.features import fusion_rows
 from spectra_dl.fusion.study.models import block_order, fusion_models, fusion_name
 from spectra_dl.fusion.study.settings import FusionStudySettings
@@ -110,7 +110,7 @@ def evaluate_study(
         cohort.label,
         cohort.patients,
         given,
-        audit_inputs=AuditInputs(),
+        audit_inputs=fusion_audit_inputs(cohort),
         folds=read_split(split, list(cohort.patients)) if isinstance(split, str) else split,
         context=fusion_context(cohort.study.blocks),
         execution=execution,
