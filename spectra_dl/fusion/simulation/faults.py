@@ -13,10 +13,10 @@ from spectra_dl.fusion.clinical.table import ClinicalColumn
 from spectra_dl.fusion.simulation.fusion_study import SITES, SimulatedFusion
 from spectra_dl.spectra.simulation.serum_study import POSITIVE_LABEL
 
-_MISSING_BY_CLASS = (0.1, 0.5)  # of the negative and of the positive class
-_MISCLASSIFIED = 0.01  # of patients whose treatment is not that of their class
+_MISSING_BY_CLASS = (0.0, 0.7)  # of the negative and of the positive class
+_MISCLASSIFIED = 0.005  # of patients whose treatment is not that of their class
 _ELSEWHERE = 0.15  # of patients who go to the other class's site
-_SITE_SHIFT = 1.5  # standard deviations
+_SITE_SHIFT = 2.0  # standard deviations
 
 Fault = Callable[[SimulatedFusion, np.random.Generator], SimulatedFusion]
 
