@@ -69,9 +69,9 @@ class _Cells:
 
     @property
     def numeric(self) -> bool:
-        """Whether most of the different cells are numbers: blood groups A, B and 0 are none."""
+        """Whether half of the different cells or more are numbers: blood groups A, B and 0 are none."""
         different = set(self.known)
-        return 2 * sum(map(looks_numeric, different)) > len(different)
+        return 2 * sum(map(looks_numeric, different)) >= len(different)
 
     def refusal(self, cell: str, why: str) -> DataError:
         line = self.lines[self.cells.index(cell)]
