@@ -16,7 +16,7 @@ import numpy as np
 from spectra_dl.evaluation.audit import Audit, audit
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
-from spectra_dl.fusion.probes.study import fusion_audit_inputs
+from spectra_dl.fusion.probes.study import block_audit_inputs
 from spectra_dl.fusion.simulation.faults import FAULTS, plant_fault
 from spectra_dl.fusion.simulation.fusion_study import (
     FusionSimulationSettings,
@@ -53,7 +53,7 @@ def audited(drawn: SimulatedFusion, seed: int) -> Audit:
     return audit(
         drawn.label,
         drawn.patients,
-        fusion_audit_inputs(drawn.rows()),
+        block_audit_inputs(drawn.rows()),
         folds=patient_folds(drawn.patients, drawn.label, seed=seed),
         multiplicity=draw_patients(len(drawn.patients), resamples=500, seed=seed),
         seed=seed,

@@ -18,7 +18,7 @@ from spectra_dl.fusion.probes.same_people import SamePeople
 from spectra_dl.fusion.rows import FusionRows
 
 
-def fusion_audit_inputs(rows: FusionRows) -> AuditInputs:
+def block_audit_inputs(rows: FusionRows) -> AuditInputs:
     """Return the checks of patients with several blocks.
 
     Parameters

@@ -22,10 +22,10 @@ from spectra_dl.fusion.contributions.contributions import (
     block_contributions,
 )
 from spectra_dl.fusion.contributions.shapley import block_subsets
-from spectra_dl.fusion.probes.study import fusion_audit_inputs
 from spectra_dl.fusion.report_context import fusion_context
 from spectra_dl.fusion.study.added import added_json, added_lines
-from spectra_dl.fusion.study.features import fusion_rows, rows_as_read
+from spectra_dl.fusion.study.audit import fusion_audit_inputs
+from spectra_dl.fusion.study.features import fusion_rows
 from spectra_dl.fusion.study.models import block_order, fusion_models, fusion_name
 from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.imaging.features.store import FeatureStore
@@ -110,7 +110,7 @@ def evaluate_study(
         cohort.label,
         cohort.patients,
         given,
-        audit_inputs=fusion_audit_inputs(rows_as_read(cohort)),
+        audit_inputs=fusion_audit_inputs(cohort),
         folds=read_split(split, list(cohort.patients)) if isinstance(split, str) else split,
         context=fusion_context(cohort.study.blocks),
         execution=execution,

@@ -37,12 +37,6 @@ def fusion_rows(cohort: FusionCohort, store: FeatureStore | None = None) -> Fusi
     return FusionRows(cohort.patients, blocks)
 
 
-def rows_as_read(cohort: FusionCohort) -> FusionRows:
-    """Return the patients with their blocks as they were read, for the audit."""
-    blocks = tuple(FusionBlock(part.read.name, part.read.rows, part.owner) for part in cohort.blocks)
-    return FusionRows(cohort.patients, blocks)
-
-
 def block_features(part: BlockOfCohort, store: FeatureStore | None) -> SectionFeatures:
     """Return the features of a block of images.
 

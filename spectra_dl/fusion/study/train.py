@@ -21,8 +21,8 @@ from spectra_dl.fusion.estimators.model_names import STORED
 from spectra_dl.fusion.estimators.stacking import Stack
 from spectra_dl.fusion.input_part import FusedClinical, FusedColumn, FusedSpectra, FusedTissue, FusionInput
 from spectra_dl.fusion.predictor import FusionPredictor, fusion_tensors, reference_matrix
-from spectra_dl.fusion.probes.study import fusion_audit_inputs
-from spectra_dl.fusion.study.features import block_features, fusion_rows, rows_as_read
+from spectra_dl.fusion.study.audit import fusion_audit_inputs
+from spectra_dl.fusion.study.features import block_features, fusion_rows
 from spectra_dl.fusion.study.models import block_model
 from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.imaging.features.store import FeatureStore
@@ -225,7 +225,7 @@ def _findings(cohort: FusionCohort, seed: int) -> tuple[Finding, ...]:
     people = read_patients(cohort.patients, label)
     fewest = min(people.count(code) for code in range(len(people.classes)))
     folds = patient_folds(cohort.patients, label, folds=max(2, min(_FOLDS, fewest)), seed=seed)
-    inputs = fusion_audit_inputs(rows_as_read(cohort))
+    inputs = fusion_audit_inputs(cohort)
     return audit(
         label, cohort.patients, inputs, folds=folds, multiplicity=people.draw(seed=seed), seed=seed
     ).findings

@@ -10,7 +10,7 @@ from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.fusion.clinical.table import ClinicalColumn, ClinicalTable
 from spectra_dl.fusion.probes.facts import facts_of
-from spectra_dl.fusion.probes.study import fusion_audit_inputs
+from spectra_dl.fusion.probes.study import block_audit_inputs
 from spectra_dl.fusion.rows import FusionBlock, FusionRows
 from spectra_dl.fusion.simulation.faults import plant_fault
 from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings, simulate_fusion
@@ -35,7 +35,7 @@ def study():
 def findings(rows, label):
     folds = patient_folds(rows.patients, label)
     multiplicity = draw_patients(len(rows), resamples=100)
-    found = audit(label, rows.patients, fusion_audit_inputs(rows), folds=folds, multiplicity=multiplicity)
+    found = audit(label, rows.patients, block_audit_inputs(rows), folds=folds, multiplicity=multiplicity)
     return {each.name: each for each in found.findings}
 
 
