@@ -93,6 +93,13 @@ def test_a_column_that_is_not_there_is_named(file):
         read_clinical(file, columns={"PSA": StatedColumn()})
 
 
+def test_blood_groups_are_no_numbers(tmp_path):
+    groups = ["A", "0", "B", "0", "AB", "0", "A", "0"]
+    rows = "".join(f"P{k},{group}\n" for k, group in enumerate(groups))
+    column = read_clinical(written(tmp_path, f"patient,blood_group\n{rows}")).columns[0]
+    assert (column.kind, column.levels) == ("category", ("0", "A", "AB", "B"))
+
+
 def test_rows_are_taken_by_number(file):
     part = read_clinical(file, label="label")[np.array([2, 0])]
     assert part.patients == ("P3", "P1")

@@ -67,6 +67,12 @@ class _Cells:
     def known(self) -> list[str]:
         return [cell for cell in self.cells if not is_missing(cell)]
 
+    @property
+    def numeric(self) -> bool:
+        """Whether half of the different cells or more are numbers: blood groups A, B and 0 are none."""
+        different = set(self.known)
+        return 2 * sum(map(looks_numeric, different)) >= len(different)
+
     def refusal(self, cell: str, why: str) -> DataError:
         line = self.lines[self.cells.index(cell)]
         return DataError(f"{self.where} line {line}: {cell!r:.60} in column {self.name!r:.80} {why}")
@@ -185,9 +191,7 @@ def _stated(cells: _Cells, said: StatedColumn) -> ClinicalColumn:
         raise DataError(
             f"{cells.where}: column {cells.name!r:.80} is in {cells.unit!r:.40}, and the study says {said.unit!r:.40}; correct one of them"
         )
-    kind = said.kind or (
-        "numeric" if any(map(looks_numeric, cells.known)) and not said.levels else "category"
-    )
+    kind = said.kind or ("numeric" if cells.numeric and not said.levels else "category")
     unit = said.unit or cells.unit
     if kind == "numeric":
         column = ClinicalColumn(cells.name, "numeric", _numbers(cells), unit=unit)

@@ -20,6 +20,10 @@ MODELS: Final[Mapping[BlockKind, tuple[str, ...]]] = MappingProxyType(
     }
 )
 DEFAULT: Final = "logistic"
+#: Cheap ones; on simulated serum of 200 patients principal components come nearest to the best possible AUC of those of spectra.
+DEFAULTS: Final[Mapping[BlockKind, str]] = MappingProxyType(
+    {"spectra": "pca-lda", "tissue": DEFAULT, "clinical": DEFAULT}
+)
 #: Those that a model file can hold.
 STORED: Final[Mapping[BlockKind, tuple[str, ...]]] = MappingProxyType(
     {"spectra": CLASS_MODELS.stored, "tissue": tuple(NETWORKS), "clinical": (DEFAULT,)}

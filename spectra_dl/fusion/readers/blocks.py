@@ -96,8 +96,9 @@ def _tissue(block: StatedBlock, study: StatedStudy) -> ReadBlock:
             f"{block.path.name}: nobody says which patient an image is of; list images in a sheet with columns path and patient, or "
             "put them into folders class/patient/image"
         )
-    label = images.metadata.get(study.label or "", images.label)
-    return ReadBlock(block, images, images.patient, label, images.notes)
+    metadata = dict(images.metadata)
+    label = metadata.pop(study.label or "", images.label)
+    return ReadBlock(block, replace(images, metadata=metadata), images.patient, label, images.notes)
 
 
 def _clinical(block: StatedBlock, study: StatedStudy) -> ReadBlock:

@@ -7,7 +7,7 @@ from pathlib import Path
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.fusion.clinical.reader import StatedColumn
-from spectra_dl.fusion.estimators.model_names import DEFAULT, MODELS, BlockKind
+from spectra_dl.fusion.estimators.model_names import DEFAULTS, MODELS, BlockKind
 
 MOST_BLOCKS = 4  # fifteen fusions say what each of four adds
 
@@ -25,7 +25,7 @@ class StatedBlock:
     path
         The file or folder.
     model
-        By name, see `spectra_dl.fusion.estimators.model_names.MODELS`.
+        By name, see `spectra_dl.fusion.estimators.model_names.MODELS`; nothing takes a cheap one.
     patient
         Column of the ids; None takes the study's.
     sheet
@@ -44,13 +44,14 @@ class StatedBlock:
     name: str
     kind: BlockKind
     path: Path
-    model: str = DEFAULT
+    model: str = ""
     patient: str | None = None
     sheet: Path | None = None
     encoders: tuple[str, ...] = ("colour-texture",)
     columns: Mapping[str, StatedColumn] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", self.model or DEFAULTS[self.kind])
         if self.model not in MODELS[self.kind]:
             raise UsageError(
                 f"block {self.name!r:.60}: no model of {self.kind} is called {self.model!r:.60}; choose from {', '.join(MODELS[self.kind])}"

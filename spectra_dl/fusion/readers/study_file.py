@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.fusion.clinical.reader import StatedColumn, StatedKind
-from spectra_dl.fusion.estimators.model_names import DEFAULT, MODELS, BlockKind
+from spectra_dl.fusion.estimators.model_names import MODELS, BlockKind
 from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
 from spectra_dl.storage.text.plain_text import read_text
 
@@ -43,7 +43,7 @@ class _Block(_Part):
 
     path: PathText
     kind: BlockKind | None = None
-    model: Name = DEFAULT
+    model: Name | None = None
     patient: Name | None = None
     sheet: PathText | None = None
     encoders: list[Name] | None = Field(default=None, min_length=1, max_length=20)
@@ -97,7 +97,7 @@ def _block(file: Path, name: str, said: _Block) -> StatedBlock:
         name,
         kind,
         _inside(file, said.path),
-        said.model,
+        said.model or "",
         said.patient,
         sheet=None if said.sheet is None else _inside(file, said.sheet),
         **({} if said.encoders is None else {"encoders": tuple(said.encoders)}),

@@ -58,7 +58,7 @@ def test_a_model_predicts_the_same_before_and_after_it_was_written(trained, load
     before, after = predict_study(result.predictor, study), predict_study(loaded, study)
     np.testing.assert_array_equal(before.predicted.patients.probability, after.predicted.patients.probability)
     assert loaded.sha256 == result.sha256
-    assert "Fusion of      spectra: logistic" in result.text()
+    assert "Fusion of      spectra: pca-lda" in result.text()
 
 
 def test_each_blocks_say_adds_up_to_the_probability(loaded, study):
