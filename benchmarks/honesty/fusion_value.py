@@ -15,6 +15,7 @@ Intervals are widened by how much refits vary more than fixed scores: not at all
 import os
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -24,8 +25,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from spectra_dl.arrays import FloatArray, IndexArray
-from spectra_dl.evaluation.classes.inference.chance import patient_features, refit_null
+from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.classes.inference.chance import (
+    RefitNull,
+    patient_features,
+    refit_null,
+)
 from spectra_dl.evaluation.classes.inference.surrogate import LinearSurrogate
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.intervals import Interval, draw_patients
@@ -36,9 +41,10 @@ from spectra_dl.fusion.contributions.contributions import (
     block_contributions,
 )
 from spectra_dl.fusion.contributions.shapley import block_subsets
-from spectra_dl.fusion.estimators.blocks import BlockMemory
+from spectra_dl.fusion.estimators.blocks import BlockMemory, fit_block
 from spectra_dl.fusion.estimators.clinical import ClinicalClassifier
 from spectra_dl.fusion.estimators.late import LateFusion
+from spectra_dl.fusion.estimators.stacking import fit_stack
 from spectra_dl.fusion.rows import FusionRows
 from spectra_dl.fusion.simulation.fusion_study import (
     FusionSimulationSettings,
@@ -48,7 +54,7 @@ from spectra_dl.fusion.simulation.fusion_study import (
 from spectra_dl.planning.paired import power
 from spectra_dl.spectra.simulation.serum_study import POSITIVE_LABEL
 
-_PENALTY, _RESAMPLES, _REFITS, _FOLDS, _FRESH = 0.05, 500, 99, 5, 6000
+_PENALTY, _RESAMPLES, _REFITS, _FOLDS, _FRESH = 0.05, 500, 499, 5, 6000
 _HALF_WIDTH = 1.959964
 FACTORS = ("none", "all blocks'", "largest")
 BASE = FusionSimulationSettings(patients=100, spectra_per_patient=1, n_wavenumbers=16)
@@ -95,32 +101,43 @@ class Evaluated:
 def evaluated(study: SimulatedFusion) -> Evaluated:
     """Cross-validate every set of blocks."""
     rows, order = study.rows(features=True), study.settings.blocks
-    subsets, memory = block_subsets(order), BlockMemory()
+    subsets = block_subsets(order)
     logits = {subset: np.empty((1, len(rows))) for subset in subsets}
     number = np.empty((1, len(rows)), dtype=np.intp)
+    is_positive = study.label == POSITIVE_LABEL
+    code = np.unique(study.label).tolist().index(POSITIVE_LABEL)
     for fold in patient_folds(study.patients, study.label, folds=_FOLDS, seed=study.settings.seed):
         number[0, fold.test] = fold.number
+        train, test, label = rows[fold.train], rows[fold.test], study.label[fold.train]
+        fitted = {
+            name: fit_block(model_of(name), train.block(name), train.patients, label, seed=0)
+            for name in order
+        }
+        said = {name: fitted[name].logits(test.block(name), len(test)) for name in order}
         for subset in subsets:
-            fitted = fusion_of(subset, order, memory).fit(rows[fold.train], study.label[fold.train])
-            logits[subset][0, fold.test] = logit(fitted, rows[fold.test])
-    is_positive = study.label == POSITIVE_LABEL
+            names = [name for name in order if name in subset]
+            stack = fit_stack(
+                np.stack([fitted[name].unseen for name in names]), np.unique(label, return_inverse=True)[1]
+            )
+            each = stack.logits(np.stack([said[name] for name in names]))
+            logits[subset][0, fold.test] = each[:, code] - each[:, 1 - code]
     multiplicity = draw_patients(len(rows), resamples=_RESAMPLES, seed=study.settings.seed)
     added = block_contributions(logits, order, is_positive, multiplicity, fold=number)
-    return Evaluated(added, factors(study, number, logits))
+    null = refits_of(len(rows))
+    each = [null.inflation_at(float(roc_auc_score(is_positive, one[0]))) for one in logits.values()]
+    return Evaluated(added, (1.0, each[-1], max(each)))
 
 
-def factors(
-    study: SimulatedFusion, number: IndexArray, logits: dict[frozenset[str], FloatArray]
-) -> tuple[float, ...]:
-    """Return by how much refits vary more, by choice of the model."""
-    patients = read_patients(study.patients, study.label)
-    surrogate = LinearSurrogate(
-        patient_features(None, patients), patients.class_of_patient, number, 2, 1, None, None
-    )
-    null = refit_null(surrogate, _REFITS, study.settings.seed)
-    truth = study.label == POSITIVE_LABEL
-    each = [null.inflation_at(float(roc_auc_score(truth, one[0]))) for one in logits.values()]
-    return 1.0, each[-1], max(each)
+@cache
+def refits_of(patients: int) -> RefitNull:
+    """Return what refits on noise reach with so many patients in five folds, half of each class, as `evaluate fusion` measures it in every study."""
+    names, label = [f"{number:04d}" for number in range(patients)], ["a", "b"] * (patients // 2)
+    number = np.empty((1, patients), dtype=np.intp)
+    for fold in patient_folds(names, label, folds=_FOLDS):
+        number[0, fold.test] = fold.number
+    whose = read_patients(names, label)
+    surrogate = LinearSurrogate(patient_features(None, whose), whose.class_of_patient, number, 2, 1)
+    return refit_null(surrogate, _REFITS, 0)
 
 
 def share(values: list[bool]) -> str:
@@ -220,8 +237,8 @@ def main() -> None:
     studies = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     useful_block(studies)
     useless_block(studies)
-    joint_best(max(2, studies // 3))
-    missing_blocks(max(2, studies // 3))
+    joint_best(max(2, studies // 4))
+    missing_blocks(max(2, studies // 4))
 
 
 if __name__ == "__main__":
