@@ -14,7 +14,7 @@ GROUPS = {
     ),
     "Reading": "spectra tissue clinical laser_nm calibration standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise",
-    "Models": "model model_path models network also members epochs loss encoders genes panel tile_um device fast tune",
+    "Models": "model model_path models network also members epochs early_fusion loss encoders genes panel tile_um device fast tune",
     "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
     "Results": "out maps exports kind store overwrite as_json",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
