@@ -16,6 +16,8 @@ from spectra_dl.models.file import ModelFile, read_model_file
 if TYPE_CHECKING:
     from spectra_dl.expression.input_part import ExpressionInput
     from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.fusion.input_part import FusionInput
+    from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.models.header import InputPart, ModelHeader
     from spectra_dl.models.predictor import Predictor
     from spectra_dl.spectra.input_part import SpectraInput
@@ -76,11 +78,24 @@ def _tissue_predictor() -> "type[TissuePredictor]":
     return TissuePredictor
 
 
+def _fusion_input() -> "type[FusionInput]":
+    from spectra_dl.fusion.input_part import FusionInput
+
+    return FusionInput
+
+
+def _fusion_predictor() -> "type[FusionPredictor]":
+    from spectra_dl.fusion.predictor import FusionPredictor
+
+    return FusionPredictor
+
+
 MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
     {
         "spectra": Modality(_spectra_input, _spectra_predictor),
         "expression": Modality(_expression_input, _expression_predictor),
         "tissue": Modality(_tissue_input, _tissue_predictor),
+        "fusion": Modality(_fusion_input, _fusion_predictor),
     }
 )
 
@@ -98,8 +113,8 @@ def load_model(path: str | os.PathLike[str], plugins: Collection[str] = ()) -> "
     Returns
     -------
     Predictor
-        A `spectra_dl.spectra.predictor.SpectraPredictor`, a `spectra_dl.expression.predictor.ExpressionPredictor` or a
-        `spectra_dl.tissue.predictor.TissuePredictor`; ``header.input.kind`` says which.
+        A `spectra_dl.spectra.predictor.SpectraPredictor`, a `spectra_dl.expression.predictor.ExpressionPredictor`, a
+        `spectra_dl.tissue.predictor.TissuePredictor` or a `spectra_dl.fusion.predictor.FusionPredictor`; ``header.input.kind`` says which.
 
     Raises
     ------

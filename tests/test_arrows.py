@@ -105,6 +105,7 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
     assert layers[1] == [
         "testing",
         "loading",
+        "fusion",
         "spectra | expression | tissue",
         "classification | imaging | planning",
         "models | evaluation | training",

@@ -52,6 +52,7 @@ def write_figure(path: str | os.PathLike[str], figure: "Figure", *, small: bool 
 
     kind = check_figure_name(path)
     dated = _DATED[kind]
+    quick = {"pil_kwargs": {"compress_level": 1}} if small and kind == "png" else {}
     with whole_file(path) as stream, rc_context({"svg.hashsalt": "spectra-dl"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(
@@ -59,5 +60,5 @@ def write_figure(path: str | os.PathLike[str], figure: "Figure", *, small: bool 
             format=kind,
             dpi=_SMALL if small else _DOTS_PER_INCH,
             metadata={dated: None} if dated else None,
-            pil_kwargs={"compress_level": 1} if small and kind == "png" else None,
+            **quick,
         )

@@ -8,6 +8,7 @@ import click
 
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
+from spectra_dl_cli.commands.fusion.predict import predict_patients
 from spectra_dl_cli.commands.tissue.predict import predict_images
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
@@ -49,6 +50,7 @@ from spectra_dl_cli.tissue_options import pattern_option, share_option
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
     from spectra_dl.expression.predictor import ExpressionPredictor
+    from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.tissue.predictor import TissuePredictor
@@ -182,7 +184,7 @@ def predict(
     """Predict spectra or tissue images with a trained model and print a table per patient, or map a section's expression.
 
     DATA is a table of spectra, a folder per patient, or several of them; with a model of expression, tissue sections; with a model of images, a
-    folder or a sheet of them. Ends with 6 when a spectrum, spot or image was damaged, and lists each that was refused or needs a second look. Tables
+    folder or a sheet of them; with a fusion, a study file. Ends with 6 when a spectrum, spot or image was damaged, and lists each that was refused or needs a second look. Tables
     of spectra may be larger than memory.
     """
     executor = execution.executor("spectra_dl.loading", "spectra_dl.spectra.study.predict")
@@ -190,9 +192,13 @@ def predict(
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     output.claim()
-    path = model_path or SHIPPED_MODEL
-    predictor = load_model(path, plugins)
-    if predictor.header.input.kind == "tissue":
+    predictor = load_model(path := model_path or SHIPPED_MODEL, plugins)
+    kind = predictor.header.input.kind
+    if kind == "fusion":
+        _refuse_of_images(kind, name_pattern, share)
+        fusion, features = cast("FusionPredictor", predictor), (tissue.encoders, tissue.store)
+        return predict_patients(data, fusion, output, features, model_name=path.name, coverage=coverage)
+    if kind == "tissue":
         return predict_images(
             data,
             ImageOptions(patient=reading.patient, name_pattern=name_pattern),
@@ -204,20 +210,19 @@ def predict(
             encoders=tissue.encoders,
             store=tissue.store,
         )
-    _refuse_of_images(predictor.header.input.kind, name_pattern, share)
-    if predictor.header.input.kind == "expression":
+    _refuse_of_images(kind, name_pattern, share)
+    if kind == "expression":
         expression = cast("ExpressionPredictor", predictor)
         _refuse_for_sections(data, tissue, output, coverage)
         if len(data) > 1:
             return _sections(data, expression, tissue, output, written=written, executor=executor)
         return _section(data[0], expression, tissue, output, written=written, model_name=path.name)
-    name = model_path.name if model_path else None
     return _spectra(
         data,
         reading,
         cast("SpectraPredictor", predictor),
         output,
-        model_name=name,
+        model_name=model_path.name if model_path else None,
         batch_size=batch_size,
         coverage=coverage,
         executor=executor,

@@ -1,4 +1,4 @@
-"""spectra-dl simulate: a serum study, or one of tissue, whose truth is known."""
+"""spectra-dl simulate: a serum study, one of tissue, or one of several blocks, whose truth is known."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +11,10 @@ from spectra_dl_cli.output import Output, bundled_output, json_option, origin_of
 from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
+    from spectra_dl.fusion.simulation.written import WrittenFusion
     from spectra_dl.spectra.simulation.serum_study import StudySettings
     from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
     from spectra_dl.spectra.study.simulate import WrittenSimulation, WrittenSurvival
@@ -28,19 +32,28 @@ def _settings(
     tissue: bool,
     slides: int | None,
     tiles: int | None,
+    fusion: bool,
+    missing: float | None,
     seed: int,
-) -> "StudySettings | SimulatedSurvivalSettings | ShareStudySettings":
-    of_tissue = {"slides": slides, "tiles": tiles}
-    of_spectra = {
-        "spectra_per_patient": spectra_per_patient,
-        "distance": distance,
-        "hazard_ratio": hazard_ratio,
-        "fluorescence": fluorescence,
-    }
-    for name, value in (of_spectra if tissue else of_tissue).items():
-        if value is not None:
-            advice = "spectra; leave it or --tissue out" if tissue else "tissue; add --tissue"
-            raise UsageError(f"--{name.replace('_', '-')} is of {advice}")
+) -> "StudySettings | SimulatedSurvivalSettings | ShareStudySettings | FusionSimulationSettings":
+    tissue_alone = {"slides": slides, "tiles": tiles}
+    spectra_alone = {"hazard_ratio": hazard_ratio, "fluorescence": fluorescence}
+    of_spectra = {"spectra_per_patient": spectra_per_patient, "distance": distance}
+    if fusion:
+        _refuse({**tissue_alone, **spectra_alone}, "one kind of data alone; leave it or --fusion out")
+        return _fusion_settings(
+            patients=patients or 120,
+            spectra_per_patient=spectra_per_patient or 2,
+            distance=distance,
+            tissue=tissue,
+            missing=missing or 0.0,
+            seed=seed,
+        )
+    _refuse({"missing": missing}, "several blocks; add --fusion")
+    if tissue:
+        _refuse({**spectra_alone, **of_spectra}, "spectra; leave it or --tissue out")
+    else:
+        _refuse(tissue_alone, "tissue; add --tissue")
     if tissue:
         from spectra_dl.tissue.simulation.share_study import ShareStudySettings
 
@@ -53,6 +66,38 @@ def _settings(
         fluorescence=fluorescence or "medium",
         seed=seed,
     )
+
+
+def _refuse(options: "Mapping[str, object]", of: str) -> None:
+    """Refuse options that are of something else."""
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(f"--{name.replace('_', '-')} is of {of}")
+
+
+def _fusion_settings(
+    *,
+    patients: int,
+    spectra_per_patient: int,
+    distance: float | None,
+    tissue: bool,
+    missing: float,
+    seed: int,
+) -> "FusionSimulationSettings":
+    from dataclasses import replace
+
+    from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
+    from spectra_dl.spectra.simulation.serum_study import best_auc
+
+    settings = FusionSimulationSettings(
+        patients=patients,
+        spectra_per_patient=spectra_per_patient,
+        tissue_auc=0.7 if tissue else None,
+        images=tissue,
+        missing=missing,
+        seed=seed,
+    )
+    return settings if distance is None else replace(settings, spectra_auc=best_auc(distance))
 
 
 def _spectra_settings(
@@ -83,8 +128,18 @@ def _spectra_settings(
 
 @click.command(cls=Command)
 @click.argument("out", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--patients", type=click.IntRange(min=2), metavar="N", help="427 if not given, of tissue 24.")
-@click.option("--spectra-per-patient", type=click.IntRange(min=1), metavar="N", help="3 if not given.")
+@click.option(
+    "--patients",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="427 if not given, of tissue 24, with --fusion 120.",
+)
+@click.option(
+    "--spectra-per-patient",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="3 if not given, with --fusion 2.",
+)
 @click.option(
     "--distance", type=click.FloatRange(min=0), metavar="D", help="Mahalanobis distance between the classes."
 )
@@ -112,21 +167,35 @@ def _spectra_settings(
     metavar="N",
     help="With --tissue: tiles of a slide, 16 if not given.",
 )
+@click.option(
+    "--fusion",
+    is_flag=True,
+    help="Spectra and clinical columns of the same patients, with --tissue images too, and the study file of evaluate fusion.",
+)
+@click.option(
+    "--missing",
+    type=click.FloatRange(min=0, max=1, max_open=True),
+    metavar="SHARE",
+    help="With --fusion: the share of patients who lack a block, of each block at random.",
+)
 @seed_option
 @overwrite_option
 @json_option
 @bundled("settings", _settings)
 @bundled_output
 def simulate(
-    *, settings: "StudySettings | SimulatedSurvivalSettings | ShareStudySettings", output: Output
+    *,
+    settings: "StudySettings | SimulatedSurvivalSettings | ShareStudySettings | FusionSimulationSettings",
+    output: Output,
 ) -> None:
     """Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.
 
     The classes lie at a known distance, so the best accuracy that any method can reach is known; it stands in
     DIR/report.json. With --hazard-ratio patients are followed for months in place of having a class, and the best C-index is known.
     Nothing in the study is real. With --tissue it is a folder DIR/images of tiles of tumours with their sheet, and the patients' shares of necrosis stand in
-    DIR/truth.csv.
+    DIR/truth.csv. With --fusion the patients have clinical columns too, and the best AUC of each set of blocks stands in DIR/truth.json.
     """
+    from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
     from spectra_dl.spectra.simulation.serum_study import StudySettings
     from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
     from spectra_dl.spectra.study.simulate import write_simulation, write_survival_simulation
@@ -136,6 +205,12 @@ def simulate(
     if isinstance(settings, StudySettings):
         classes = write_simulation(settings, folder)
         output.finish(classes, lambda: origin_of([], seed=settings.seed), lambda: _text(classes, folder))
+        return
+    if isinstance(settings, FusionSimulationSettings):
+        from spectra_dl.fusion.simulation.written import write_fusion_study
+
+        fusion = write_fusion_study(settings, folder)
+        output.finish(fusion, lambda: origin_of([], seed=settings.seed), lambda: _fusion_text(fusion, folder))
         return
     if not isinstance(settings, SimulatedSurvivalSettings):
         from spectra_dl.tissue.study.simulate import write_share_study
@@ -174,4 +249,20 @@ def _tissue_text(result: "WrittenShares", folder: Path) -> str:
     return (
         f"Wrote {len(study.label)} simulated tiles of {len(study.patients)} patients to {folder / IMAGES_FOLDER}.\n"
         f"Each patient's share of necrosis stands in {folder / TRUTH_FILE}; {int((study.truth >= 0.9).sum())} have 90 % or more."
+    )
+
+
+def _fusion_text(result: "WrittenFusion", folder: Path) -> str:
+    from spectra_dl.fusion.simulation.written import STUDY_FILE
+
+    truth = result.study.truth
+    each = ", ".join(f"{' + '.join(sorted(subset))} {auc:.3f}" for subset, auc in truth.best_auc.items())
+    missing = (
+        f" With the blocks that patients lack here it is {truth.best_auc_as_missing:.3f}."
+        if result.study.settings.missing
+        else ""
+    )
+    return (
+        f"Wrote {len(result.study.patients)} simulated patients to {folder / STUDY_FILE}.\n"
+        f"The best patient AUC any method can reach: {each}.{missing}"
     )

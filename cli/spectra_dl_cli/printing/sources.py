@@ -19,6 +19,11 @@ TRAIN = {
     "tissue": _source(
         "tissue.train", "train_tissue", "Train a classifier of tissue images and write DIR/model.safetensors."
     ),
+    "fusion": _source(
+        "fusion.train",
+        "train_fusion",
+        "Train a fusion of several blocks of patients' data and write DIR/model.safetensors.",
+    ),
 }
 EVALUATE = {
     "spectra": _source(
@@ -33,6 +38,11 @@ EVALUATE = {
         "tissue.evaluate",
         "evaluate_tissue",
         "Evaluate models of tissue images by patient, beside what splits by slide and by image would claim.",
+    ),
+    "fusion": _source(
+        "fusion.evaluate",
+        "evaluate_fusion",
+        "Say what each block of a patient's data adds: spectra, tissue images, clinical columns.",
     ),
 }
 COMMANDS = {

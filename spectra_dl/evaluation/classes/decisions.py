@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.classes.calibration import recalibration, reliability
 from spectra_dl.evaluation.classes.conformal import ConformalSets
+from spectra_dl.evaluation.classes.decision_curves.net_benefit import decision_curve
 from spectra_dl.evaluation.classes.metrics import confusion, ranked_classes
 from spectra_dl.evaluation.classes.results import (
     Calibration,
@@ -35,10 +36,11 @@ def evaluate_curves(pooled: FloatArray, task: ClassTask) -> Curves:
     roc = tuple(roc_curve(patients.classes[code], truth == code, mean[:, code]) for code in codes)
     counts = confusion(truth, mean.argmax(axis=1), len(patients.classes)).astype(np.intp)
     if positive is None:
-        return Curves(roc, counts, None)
-    is_positive = truth == positive
-    slope, intercept = recalibration(mean[:, positive], is_positive)
-    return Curves(roc, counts, Calibration(slope, intercept, reliability(mean[:, positive], is_positive)))
+        return Curves(roc, counts, None, None)
+    is_positive, probability = truth == positive, mean[:, positive]
+    slope, intercept = recalibration(probability, is_positive)
+    calibration = Calibration(slope, intercept, reliability(probability, is_positive))
+    return Curves(roc, counts, calibration, decision_curve(is_positive, probability, task.multiplicity))
 
 
 def evaluate_threshold(

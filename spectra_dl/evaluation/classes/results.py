@@ -9,6 +9,7 @@ from spectra_dl.evaluation.audit import Audit
 from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.conformal import check_coverage
+from spectra_dl.evaluation.classes.decision_curves.net_benefit import DecisionCurve
 from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.classes.inference.paired import PairedShare
 from spectra_dl.evaluation.classes.roc import RocCurve
@@ -145,13 +146,14 @@ class Curves:
         Of the positive class, or of each class against the rest.
     confusion
         ``(c, c)`` counts of patients: true class by row, likeliest class by column.
-    calibration
-        None with more than two classes.
+    calibration, decision
+        Of the positive class; None with more than two classes.
     """
 
     roc: tuple[RocCurve, ...]
     confusion: IndexArray
     calibration: Calibration | None
+    decision: DecisionCurve | None
 
 
 @dataclass(frozen=True)

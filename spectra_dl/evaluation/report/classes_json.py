@@ -132,6 +132,7 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "patient_probability": probability,
         "roc": [_roc_json(curve) for curve in result.curves.roc],
         "calibration": _calibration_json(result),
+        "decision_curve": _decision_json(result),
         "confusion": {"classes": list(patients.classes), "counts": result.curves.confusion.tolist()},
         "threshold": None if result.threshold is None else _threshold_json(result.threshold),
         "per_fold": [_fold_result_json(fold) for fold in result.per_fold],
@@ -194,6 +195,23 @@ def _calibration_json(result: ModelResult) -> Json | None:
         "slope": rounded(calibration.slope),
         "intercept": rounded(calibration.intercept),
         "reliability": [_bin_json(reliability_bin) for reliability_bin in calibration.bins],
+    }
+
+
+def _decision_json(result: ModelResult) -> Json | None:
+    decision = result.curves.decision
+    if decision is None:
+        return None
+    return {
+        "threshold": _numbers(decision.threshold),
+        "treat_all": _numbers(decision.treat_all),
+        **{
+            name: {
+                end: _numbers([getattr(each, end) for each in getattr(decision, name)])
+                for end in ("value", "low", "high")
+            }
+            for name in ("net_benefit", "standardised", "gain")
+        },
     }
 
 

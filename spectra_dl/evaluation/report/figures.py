@@ -99,6 +99,36 @@ def reliability_figure(curves: Sequence[Curve]) -> "Figure":
     return figure
 
 
+def decision_figure(curves: Sequence[Curve], everybody: Curve) -> "Figure":
+    """Draw net benefit against the threshold probability; acting on nobody lies on the dotted line.
+
+    Parameters
+    ----------
+    curves
+        Net benefit of models, with the ends of their intervals.
+    everybody
+        Of acting on every patient.
+    """
+    from matplotlib.figure import Figure
+
+    with styled():
+        figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+        axes = figure.subplots()
+        for number, curve in enumerate(curves):
+            line_in_band(axes, number, curve.x, curve.y, (curve.low, curve.high), label=str(number))
+        axes.plot(everybody.x, everybody.y, color=GREY, linewidth=1.2, label=str(len(curves)))
+        axes.axhline(0, color=GREY, linewidth=0.9, linestyle=":")
+        highest = max(everybody.y[0], *(max(curve.high) for curve in curves), 0.05)
+        axes.set(
+            xlim=(0, 1),
+            ylim=(-0.3 * highest, 1.1 * highest),
+            xlabel="threshold probability",
+            ylabel="net benefit",
+        )
+        _legend(axes, [*curves, everybody], loc="upper right")
+    return figure
+
+
 def predicted_figure(points: Curve, *, target: str) -> "Figure":
     """Draw predicted against measured numbers; what is predicted rightly lies on the dotted line.
 

@@ -134,25 +134,66 @@ def train_study(
     classifier = network_of(settings.network, settings)
     rows = encoded.values if bagging is None else BaggedFeatures(encoded.values, bagging.name)
     classifier.fit(rows, cohort.label, cohort.patient, executor=executor)
+    provenance = TrainingProvenance(
+        source,
+        False,
+        cohort.notes,
+        audit_cohort(cohort, encoded.values, seed=settings.evaluation.seed).findings,
+    )
+    predictor = assembled_predictor(
+        cohort, encoded, classifier, settings, bagging=bagging, share=asked, provenance=provenance
+    )
+    if folder is None:
+        return TrainedImages(predictor, cohort, "")
+    make_run_folder(folder)
+    return TrainedImages(predictor, cohort, predictor.save(folder / MODEL_FILE))
+
+
+def assembled_predictor(
+    cohort: ImageCohort,
+    encoded: SectionFeatures,
+    classifier: PatientEnsemble,
+    settings: TissueStudySettings,
+    *,
+    bagging: Bagging | None,
+    provenance: TrainingProvenance,
+    share: ShareClasses | None = None,
+) -> TissuePredictor:
+    """Return a trained ensemble as a model with its description.
+
+    Parameters
+    ----------
+    cohort
+        The training images.
+    encoded
+        Their features.
+    classifier
+        Fitted on them.
+    settings
+        Of the study.
+    bagging
+        Which images were pooled; None where none were.
+    provenance
+        Where they came from.
+    share
+        The share that predict estimates unless another is asked for.
+
+    Raises
+    ------
+    DataError
+        A class has one patient only.
+    """
     if classifier.ensemble_ is None:
         raise DataError(
             "no patient can be left out of a member so that each class is still trained: bring a second patient of each class; without one no probability can be calibrated"
         )
     decision = _decision(cohort, encoded, classifier, classifier.ensemble_.prepared[0], settings)
     held_out = _held_out_counts(cohort, classifier, decision.classification)
-    part = _input_part(cohort, encoded, classifier, settings, bagging, share=asked, held_out=held_out)
-    seed = settings.evaluation.seed
-    notes = (*cohort.notes, *((_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()))
-    provenance = TrainingProvenance(
-        source, False, notes, audit_cohort(cohort, encoded.values, seed=seed).findings
-    )
+    part = _input_part(cohort, encoded, classifier, settings, bagging, share=share, held_out=held_out)
+    notes = (_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()
     tensors = {**decision.reference.tensors(), **member_tensors(classifier.networks_)}
-    header = model_header(decision, provenance, part, tensors, seed=seed)
-    predictor = TissuePredictor.from_tensors(header, tensors)
-    if folder is None:
-        return TrainedImages(predictor, cohort, "")
-    make_run_folder(folder)
-    return TrainedImages(predictor, cohort, predictor.save(folder / MODEL_FILE))
+    header = model_header(decision, provenance, part, tensors, notes=notes, seed=settings.evaluation.seed)
+    return TissuePredictor.from_tensors(header, tensors)
 
 
 def _bagging(cohort: ImageCohort, network: Network) -> Bagging | None:

@@ -72,6 +72,20 @@ def test_the_report_says_who_was_tested_when(result):
     assert report["split"]["sha256"] == split_sha256(evaluation_split(result))
 
 
+def test_the_report_holds_the_decision_curve_of_each_model(result):
+    models = evaluation_report(result)["models"]
+    majority = models["majority class"]["decision_curve"]
+    assert majority["threshold"][:2] == [0.02, 0.04]
+    assert len(majority["threshold"]) == 49
+    # One probability for everybody, one half in balanced folds: everybody is acted on up to it, nobody beyond.
+    acted = [at for at, each in enumerate(majority["threshold"]) if each <= 0.48]
+    assert [majority["net_benefit"]["value"][at] for at in acted] == majority["treat_all"][: len(acted)]
+    assert not any(majority["net_benefit"]["value"][len(acted) + 1 :])
+    gain = models[LDA]["decision_curve"]["gain"]
+    assert gain["low"][24] <= gain["value"][24] <= gain["high"][24]
+    assert gain["value"][24] > 0
+
+
 LDA = "a model with a name that is far too long"
 
 

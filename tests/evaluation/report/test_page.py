@@ -20,7 +20,7 @@ from spectra_dl.evaluation.report.page.verdict import verdict
 from spectra_dl.evaluation.report.reporting_items import REPORTING_ITEMS
 
 HOSTILE = "<script>alert(1)</script>\"'&$x$\n\u202e\u200f{{ 7 * 7 }}" + "z" * 200
-NEW_KEYS = ("roc", "calibration", "confusion", "threshold", "per_fold", "conformal")
+NEW_KEYS = ("roc", "calibration", "decision_curve", "confusion", "threshold", "per_fold", "conformal")
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +157,25 @@ def test_what_an_older_report_does_not_hold_is_left_out(gone):
                 each[key] = None
     said = words(content)
     assert "0.800 [0.700, 0.900]" in said
-    for absent in ("leaky estimate", "Curves", "Prediction sets", "Where CNN", "Threshold: Youden"):
+    for absent in (
+        "leaky estimate",
+        "Curves",
+        "Net benefit",
+        "Prediction sets",
+        "Where CNN",
+        "Threshold: Youden",
+    ):
         assert absent not in said
+
+
+def test_decision_curves_are_folded_into_the_curves_and_tabled_at_tenths(html):
+    before, after = html.split("Decision curves</summary>")
+    folded = after.split("</details>")[0]
+    assert "</details>" not in before.rsplit("<details>", 1)[1]
+    assert 'aria-label="Decision curves of' in folded
+    assert "0.213 [0.100, 0.300]" in folded
+    assert "0.410" not in folded.split("</figure>")[1], "a threshold between tenths is drawn, not tabled"
+    assert "Vickers & Elkin 2006" in words(report())
 
 
 def test_three_classes_without_a_positive_one_are_shown():
@@ -166,7 +183,7 @@ def test_three_classes_without_a_positive_one_are_shown():
     data = content["results"]["data"]
     data.update(classes=["a", "b", "c"], patients_per_class={"a": 1, "b": 2, "c": 3}, positive_class=None)
     for each in content["results"]["models"].values():
-        each.update(calibration=None, threshold=None)
+        each.update(calibration=None, threshold=None, decision_curve=None)
         each["roc"] = [{**each["roc"][0], "class": name} for name in "abc"]
         each["confusion"] = {"classes": ["a", "b", "c"], "counts": [[1, 0, 0], [0, 2, 0], [0, 0, 3]]}
         del each["patient_level"]["sensitivity"]

@@ -10,6 +10,10 @@ CURVES = """{
  "calibration": {"ece": 0.05, "brier": 0.2, "slope": 0.9, "intercept": null, "reliability": [
    {"low": 0.1, "high": 0.4, "patients": 20, "mean_probability": 0.3,
     "observed": 0.25, "observed_low": 0.1, "observed_high": 0.5}]},
+ "decision_curve": {"threshold": [0.1, 0.16, 0.5], "treat_all": [0.444, 0.405, 0.0],
+   "net_benefit": {"value": [0.45, 0.41, 0.213], "low": [0.4, 0.36, 0.1], "high": [0.5, 0.46, 0.3]},
+   "standardised": {"value": [0.9, 0.82, 0.426], "low": [0.8, 0.7, 0.2], "high": [1.0, 0.92, 0.6]},
+   "gain": {"value": [0.006, 0.005, 0.213], "low": [-0.01, -0.02, 0.1], "high": [0.05, 0.06, 0.3]}},
  "confusion": {"classes": ["healthy", "sick"], "counts": [[12, 8], [3, 17]]},
  "threshold": {"rule": "youden", "per_fold": [0.41, 0.62], "spread_per_fold": [[0.33, 0.48], [0.51, 0.77]],
    "sensitivity": {"value": 0.85, "low": 0.64, "high": 0.95, "method": "wilson"},

@@ -8,13 +8,15 @@ from spectra_dl.evaluation.report.figures import (
     Curve,
     attribution_figure,
     curves_figure,
+    decision_figure,
     points_figure,
     reliability_figure,
     roc_figure,
     svg_text,
 )
 from spectra_dl.evaluation.report.page.audit_parts import Evidence
-from spectra_dl.evaluation.report.page.study import Model, Saliency, Study
+from spectra_dl.evaluation.report.page.model_parts import Saliency
+from spectra_dl.evaluation.report.page.study import Model, Study
 from spectra_dl.evaluation.report.page.wording import listed, printable, short_name
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Drawings:
 
     roc: "Markup | None"
     reliability: "Markup | None"
+    decision: "Markup | None"
     saliency: "Markup | None"
     confound: "Markup | None"
     confound_is_curve: bool
@@ -47,6 +50,7 @@ def drawings(study: Study) -> Drawings:
     return Drawings(
         roc=_svg(_roc(drawn), "roc", f"ROC curves of {names_drawn}"),
         reliability=_svg(_reliability(drawn), "reliability", f"Reliability diagram of {names_drawn}"),
+        decision=_svg(_decision(drawn), "decision", f"Decision curves of {names_drawn}"),
         saliency=_svg(
             None if saliency is None else _saliency(saliency, study.results.context.words.row),
             "saliency",
@@ -88,6 +92,21 @@ def _reliability(models: dict[str, Model]) -> "Figure | None":
         if model.calibration and model.calibration.reliability
     ]
     return reliability_figure(curves) if curves else None
+
+
+def _decision(models: dict[str, Model]) -> "Figure | None":
+    with_curve = [
+        (name, model.decision_curve) for name, model in models.items() if model.decision_curve is not None
+    ]
+    if not with_curve:
+        return None
+    first = with_curve[0][1]
+    curves = [
+        Curve(_legend(name), curve.threshold, band.value, band.low, band.high)
+        for name, curve in with_curve
+        for band in [curve.net_benefit]
+    ]
+    return decision_figure(curves, Curve("act on everybody", first.threshold, first.treat_all))
 
 
 def _saliency(saliency: Saliency, row: str) -> "Figure":

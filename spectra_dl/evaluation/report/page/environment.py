@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from spectra_dl.evaluation.report.page.audit_parts import Finding
+    from spectra_dl.evaluation.report.page.model_parts import ShareFigure
     from spectra_dl.evaluation.report.page.study import Interval
 
 RESEARCH_USE = "Research use only, not for diagnosis."
@@ -40,7 +41,7 @@ class Scale:
         return round(4 + share * (self.width - 8), 1)
 
 
-def ends(intervals: "Iterable[Interval]") -> Sequence[float]:
+def ends(intervals: "Iterable[Interval | ShareFigure]") -> Sequence[float]:
     """Return every value and end that is defined, for a scale that holds them all."""
     return [
         end

@@ -18,6 +18,7 @@ _SOURCES = {
     " doi 10.1186/s12916-019-1466-7",
     "threshold": "Threshold: Youden 1950, doi 10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3; its mean over resamples:"
     " Efron 2014, doi 10.1080/01621459.2013.823775",
+    "decision_curve": "Net benefit: Vickers & Elkin 2006, doi 10.1177/0272989X06295361",
     "conformal": "Prediction sets: Vovk 2012, arXiv 1209.2673; Angelopoulos & Bates 2023, arXiv 2107.07511",
     "saliency": "Integrated gradients: Sundararajan, Taly & Yan 2017, arXiv 1703.01365",
 }
@@ -42,7 +43,9 @@ def sources(study: Study) -> list[str]:
     used = {interval.method for model in models for interval in model.patient_level.values()}
     used |= {"auc", "permutation"}
     used |= {"leaky"} if any(model.leaky_estimate for model in models) else set()
-    used |= {part for part in ("calibration", "threshold", "conformal") if _any_has(models, part)}
+    used |= {
+        part for part in ("calibration", "threshold", "decision_curve", "conformal") if _any_has(models, part)
+    }
     used -= set() if study.results.settings.threshold_rule == "youden" else {"threshold"}
     used |= {"saliency"} if study.results.saliency else set()
     cited = [text for name, text in _SOURCES.items() if name in used]

@@ -1,8 +1,11 @@
-"""The parts of a report that say what the first model is made of, and how near models come to shares of classes; read through `spectra_dl.evaluation.report.page.study`."""
+"""The parts of a report that not every study has: what the first model is made of, where it looks, what acting on a model is worth, shares of classes.
+
+They are read through `spectra_dl.evaluation.report.page.study`.
+"""
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class WeighedPart(BaseModel, extra="ignore", frozen=True):
@@ -46,3 +49,90 @@ class Shares(BaseModel, extra="ignore", frozen=True):
     part: str
     rest: str
     models: dict[str, ModelShares] = {}
+
+
+class SalientClass(BaseModel, extra="ignore", frozen=True):
+    """What speaks for a class, place by place along the axis."""
+
+    name: str
+    mean: list[float]
+    attribution: list[float]
+    spread: list[float]
+
+
+class SalientPlace(BaseModel, extra="ignore", frozen=True):
+    """A position the model looks at, with what is known to lie there."""
+
+    position: float
+    name: str | None = None
+    source: str | None = None
+    class_name: str | None = Field(default=None, alias="class")
+    attribution: float
+    stable: bool
+
+
+class Saliency(BaseModel, extra="ignore", frozen=True, protected_namespaces=()):
+    """Where along the axis of its rows a model looks."""
+
+    model: str
+    axis: list[float]
+    axis_title: str
+    unit: str
+    known: str
+    classes: list[SalientClass]
+    stability: float | None = None
+    places: list[SalientPlace] = []
+
+
+class Band(BaseModel, extra="ignore", frozen=True):
+    """Figures at each threshold with the ends of their intervals."""
+
+    value: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class DecisionCurve(BaseModel, extra="ignore", frozen=True):
+    """What acting on a model is worth at each threshold probability."""
+
+    threshold: list[float]
+    treat_all: list[float]
+    net_benefit: Band
+    standardised: Band
+    gain: Band
+
+    @property
+    def tabled(self) -> list[int]:
+        """Numbers of the thresholds that a table shows: the tenths up to one half."""
+        return [at for at, each in enumerate(self.threshold) if each <= 0.5 and round(100 * each) % 10 == 0]
+
+
+class FusedBlock(BaseModel, extra="ignore", frozen=True, protected_namespaces=()):
+    """A block of data of patients, the model of it, and how many patients have it."""
+
+    name: str
+    kind: str
+    model: str
+    patients: int
+
+
+class BlockAdds(BaseModel, extra="ignore", frozen=True):
+    """What a block is worth alone, what it adds to the others, and its share."""
+
+    alone: ShareFigure
+    added: ShareFigure
+    share: ShareFigure
+
+
+class BlocksAdd(BaseModel, extra="ignore", frozen=True):
+    """What all blocks are worth, and each of them."""
+
+    together: ShareFigure
+    blocks: dict[str, BlockAdds]
+
+
+class Fusion(BaseModel, extra="ignore", frozen=True):
+    """Blocks of patients' data, and by score what each adds; nothing is said of more than two classes."""
+
+    blocks: list[FusedBlock]
+    contributions: dict[str, BlocksAdd] = {}

@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.metric import shown_in
@@ -18,11 +18,12 @@ from spectra_dl.evaluation.report.page.environment import (
     gravest_first,
 )
 from spectra_dl.evaluation.report.page.methods import methods, sources
+from spectra_dl.evaluation.report.page.model_parts import ShareFigure
 from spectra_dl.evaluation.report.page.outcomes_page import outcomes_page
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.profiles.page import profiles_page
 from spectra_dl.evaluation.report.page.profiles.study import read_profiles
-from spectra_dl.evaluation.report.page.study import Study, kind_of, read_study
+from spectra_dl.evaluation.report.page.study import Interval, Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.verdict import counts, study_verdict
 from spectra_dl.evaluation.report.shared_text import leaky_omission
 from spectra_dl.evaluation.report.survival.survival_page import survival_page
@@ -75,6 +76,7 @@ def _classes_page(study: Study) -> str:
             drawings=drawings(study),
             auc_scale=_auc_scale(study),
             difference_scale=_difference_scale(study),
+            added_scale=_added_scale(study),
             methods=methods(study),
             sources=sources(study),
             answers=answers(study),
@@ -95,6 +97,15 @@ def _auc_scale(study: Study) -> Scale:
 
 
 def _difference_scale(study: Study) -> Scale:
-    bounds = ends(difference.difference for difference in study.differences_in_auc.values())
-    reach = max([0.1, *(math.ceil(10 * abs(end)) / 10 for end in bounds)])
+    return _around_zero(difference.difference for difference in study.differences_in_auc.values())
+
+
+def _added_scale(study: Study) -> Scale:
+    fusion = study.results.fusion
+    auc = fusion.contributions.get("auc") if fusion else None
+    return _around_zero(each.added for each in auc.blocks.values()) if auc else _around_zero([])
+
+
+def _around_zero(intervals: Iterable[Interval | ShareFigure]) -> Scale:
+    reach = max([0.1, *(math.ceil(10 * abs(end)) / 10 for end in ends(intervals))])
     return Scale(-reach, reach, 0.0)

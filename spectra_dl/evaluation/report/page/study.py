@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.protocol.state import ProtocolState
 from spectra_dl.evaluation.report.page.audit_parts import Audit
-from spectra_dl.evaluation.report.page.model_parts import ModelParts, Shares
+from spectra_dl.evaluation.report.page.model_parts import DecisionCurve, Fusion, ModelParts, Saliency, Shares
 
 _Report = TypeVar("_Report", bound=BaseModel)
 
@@ -152,6 +152,7 @@ class Model(Part):
     leaky_by: dict[str, dict[str, float | None]] = {}
     roc: list[Roc] | None = None
     calibration: Calibration | None = None
+    decision_curve: DecisionCurve | None = None
     confusion: Confusion | None = None
     threshold: Threshold | None = None
     per_fold: list[FoldScore] | None = None
@@ -176,39 +177,6 @@ class Difference(Part):
     metric: str
     difference: Interval
     verdict: Literal["better", "worse", "not distinguishable"]
-
-
-class SalientClass(Part):
-    """What speaks for a class, place by place along the axis."""
-
-    name: str
-    mean: list[float]
-    attribution: list[float]
-    spread: list[float]
-
-
-class SalientPlace(Part):
-    """A position the model looks at, with what is known to lie there."""
-
-    position: float
-    name: str | None = None
-    source: str | None = None
-    class_name: str | None = Field(default=None, alias="class")
-    attribution: float
-    stable: bool
-
-
-class Saliency(Part):
-    """Where along the axis of its rows a model looks."""
-
-    model: str
-    axis: list[float]
-    axis_title: str
-    unit: str
-    known: str
-    classes: list[SalientClass]
-    stability: float | None = None
-    places: list[SalientPlace] = []
 
 
 class WordsPart(Part):
@@ -284,6 +252,7 @@ class Results(Part):
     saliency: Saliency | None = None
     parts: ModelParts | None = None
     shares: Shares | None = None
+    fusion: Fusion | None = None
 
 
 class Input(Part):

@@ -1,0 +1,1 @@
+"""Commands on studies of several blocks."""

@@ -1,0 +1,106 @@
+"""What spectra-dl predict does with a fusion."""
+
+from collections.abc import Iterator
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectra_dl.errors import UsageError
+from spectra_dl_cli.options import open_store
+from spectra_dl_cli.output import Output, origin_of, table_text
+
+if TYPE_CHECKING:
+    from spectra_dl.arrays import FloatArray
+    from spectra_dl.fusion.predictor import FusionPredictor
+    from spectra_dl.fusion.study.predict import PredictedFusion
+
+_PATIENTS = 1_000
+
+
+def predict_patients(
+    data: tuple[Path, ...],
+    predictor: "FusionPredictor",
+    output: Output,
+    features: tuple[tuple[str, ...], Path | None],
+    *,
+    model_name: str,
+    coverage: float | None,
+) -> int:
+    """Predict the patients of a study and return the exit code.
+
+    Parameters
+    ----------
+    data
+        The study file.
+    predictor
+        The model.
+    output
+        Where results go.
+    features
+        Encoders that a model file alone may not call for, and the folder of features.
+    model_name
+        The model file's.
+    coverage
+        How often sets of classes shall hold the true one; None takes the model's own.
+
+    Raises
+    ------
+    UsageError
+        Something else than one study file is named.
+    """
+    from spectra_dl.fusion.readers.study_file import read_study_file
+    from spectra_dl.fusion.study.predict import predict_study
+
+    if len(data) > 1 or data[0].suffix.lower() != ".toml":
+        raise UsageError("a fusion predicts the patients of a study file; name one, such as STUDY.toml")
+    stated, (encoders, store) = read_study_file(data[0]), features
+    result = predict_study(
+        predictor,
+        stated,
+        output.out,
+        coverage=coverage,
+        encoders=encoders,
+        store=open_store(store) if store else None,
+    )
+    output.finish(result, lambda: origin_of(stated.files), lambda: "\n".join(_lines(result, model_name)))
+    return 0
+
+
+def _lines(result: "PredictedFusion", model_name: str) -> Iterator[str]:
+    training, predicted = result.predictor.header.training, result.predicted
+    classes, positive = predicted.patients.classes, result.predictor.classification.positive_class
+    at = classes.index(positive)
+    yield f"Model {model_name}, trained on {training.source}. Research use only, not for diagnosis."
+    for note in result.notes:
+        yield f"Note: {note}"
+    yield f"Answers at {result.coverage:.0%} coverage. Columns of blocks: what each adds to the log odds of {positive}; in brackets: the patient lacks it."
+    yield ""
+    columns = ["patient", "predicted", *(f"p({name})" for name in classes), *predicted.blocks]
+    rows = []
+    stated = predicted.patients.stated_probability
+    for row, answer in enumerate(result.answers[:_PATIENTS]):
+        refused = predicted.patients.status[row] == "refused"
+        decided = answer.predicted_class or ("-" if refused else "abstains")
+        shares = ["-" if isnan(value) else f"{value:.3f}" for value in stated[row].tolist()]
+        says = [_log_odds(each[row], at) for each in predicted.says]
+        lacked = [said if has else f"({said})" for said, has in zip(says, predicted.has[:, row], strict=True)]
+        rows.append([predicted.patients.patient[row], decided, *shares, *lacked])
+    yield table_text(columns, rows)
+    if len(result.answers) > _PATIENTS:
+        yield f"and {len(result.answers) - _PATIENTS:,} more; --out writes them all to patients.csv"
+    abstained = [
+        f"  {name}: {answer.abstains}"
+        for name, answer in zip(predicted.patients.patient, result.answers, strict=True)
+        if answer.abstains
+    ]
+    if abstained:
+        yield ""
+        yield f"No answer for {len(abstained)} of {len(result.answers)} patients:"
+        yield from abstained[:10]
+        if len(abstained) > 10:
+            yield f"  and {len(abstained) - 10} more; --out writes them all to report.json"
+
+
+def _log_odds(logits: "FloatArray", positive: int) -> str:
+    others = [value for at, value in enumerate(logits.tolist()) if at != positive]
+    return f"{logits[positive] - sum(others) / len(others):+.2f}"

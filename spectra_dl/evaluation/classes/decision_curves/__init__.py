@@ -1,0 +1,1 @@
+"""Whether acting on a model does more good than harm."""

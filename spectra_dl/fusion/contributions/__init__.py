@@ -1,0 +1,1 @@
+"""What each block of a patient's data adds to the verdict."""

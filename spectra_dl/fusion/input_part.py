@@ -1,0 +1,101 @@
+"""What a fusion says of its input: the header's part of this modality, which holds the whole description of each block's model."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from spectra_dl.fusion.readers.stated import MOST_BLOCKS
+from spectra_dl.models.header import Classification, Closed, InputPart, ModelHeader
+from spectra_dl.spectra.input_part import SpectraInput
+from spectra_dl.tissue.input_part import TissueInput
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Block(Closed):
+    """A block by name, and how many training patients had it."""
+
+    name: Name
+    patients: int = Field(ge=1)
+
+
+class FusedSpectra(_Block):
+    """A block of spectra with the description of its model."""
+
+    kind: Literal["spectra"] = "spectra"
+    model: ModelHeader[SpectraInput]
+
+
+class FusedTissue(_Block):
+    """A block of tissue images with the description of its model."""
+
+    kind: Literal["tissue"] = "tissue"
+    model: ModelHeader[TissueInput]
+
+
+class FusedColumn(Closed):
+    """A clinical column as `spectra_dl.fusion.clinical.table.ClinicalColumn` has it."""
+
+    name: Name
+    kind: Literal["numeric", "ordinal", "category"]
+    levels: list[Name] = Field(default=[], max_length=1_000)
+    unit: str = Field(default="", max_length=40)
+
+
+class FusedClinical(_Block):
+    """A block of clinical columns, whose weighted sums stand in tensors."""
+
+    kind: Literal["clinical"] = "clinical"
+    columns: list[FusedColumn] = Field(min_length=1, max_length=1_000)
+
+    @property
+    def width(self) -> int:
+        """How many numbers the columns are made into."""
+        return sum(len(column.levels) if column.kind == "category" else 1 for column in self.columns)
+
+
+FusedBlock = Annotated[FusedSpectra | FusedTissue | FusedClinical, Field(discriminator="kind")]
+
+
+class FusionInput(InputPart):
+    """The blocks, each with its model; weights and offsets stand in tensors."""
+
+    kind: Literal["fusion"] = "fusion"
+    version: Literal[1] = 1
+    blocks: list[FusedBlock] = Field(min_length=2, max_length=MOST_BLOCKS)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if len({block.name for block in self.blocks}) < len(self.blocks):
+            raise ValueError("two blocks have one name")
+        return self
+
+    def check(self, classification: Classification | None) -> None:
+        """Raise a ValueError where a block's model has other classes."""
+        models = [block.model for block in self.blocks if not isinstance(block, FusedClinical)]
+        each = [model.classification for model in models]
+        if classification is None or any(
+            own is None or own.classes != classification.classes for own in each
+        ):
+            raise ValueError("a block's model has other classes than the fusion")
+
+    def model_lines(self) -> list[str]:
+        """Return a line of the card for each block."""
+        lines = [f"{block.name}: {_said(block)}, {block.patients} patients" for block in self.blocks]
+        return [f"{'Fusion of' if at == 0 else '':<15}{line}" for at, line in enumerate(lines)]
+
+    def needs_lines(self) -> list[str]:
+        """Return a line of the card that says what an input must be."""
+        return [
+            "Needs          a study file that names at least one of these blocks; a patient may lack blocks"
+        ]
+
+    def training_rows(self) -> str:
+        """Return how many blocks the model was trained on."""
+        return f"{len(self.blocks)} blocks"
+
+
+def _said(block: FusedSpectra | FusedTissue | FusedClinical) -> str:
+    if isinstance(block, FusedClinical):
+        return f"logistic regression of {', '.join(column.name for column in block.columns)}"[:120]
+    return block.model.input.network.name

@@ -1,0 +1,1 @@
+"""STUDY.toml, the files it names, and whose their rows are."""

@@ -1,0 +1,111 @@
+"""Each block's file, read by the reader of its modality, with patient and class of each row."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spectra_dl.arrays import TextArray, text_array
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.patients import refuse_missing_ids
+from spectra_dl.fusion.clinical.reader import read_clinical
+from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
+from spectra_dl.spectra.cohort import required_patients, usable_cohort
+from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
+from spectra_dl.spectra.quality import used_range
+from spectra_dl.spectra.readers import read_spectra
+from spectra_dl.spectra.readers.columns import known_text
+from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.tissue.readers import read_images
+from spectra_dl.tissue.reading_options import ImageOptions
+
+
+@dataclass(frozen=True, eq=False)
+class ReadBlock:
+    """A block as it was read.
+
+    Attributes
+    ----------
+    stated
+        What was said of it.
+    rows
+        ``n`` rows: a `SpectraTable`, `TissueImages` or a `ClinicalTable`.
+    patient
+        ``(n,)`` text.
+    label
+        ``(n,)`` text, empty where missing; None where the file doesn't say.
+    notes
+        Of the reader.
+    """
+
+    stated: StatedBlock
+    rows: Any
+    patient: TextArray
+    label: TextArray | None
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the block."""
+        return self.stated.name
+
+
+def read_block(block: StatedBlock, study: StatedStudy) -> ReadBlock:
+    """Read a block.
+
+    Parameters
+    ----------
+    block
+        Which.
+    study
+        Whose columns of ids and classes it has, unless it says other ones.
+
+    Raises
+    ------
+    DataError
+        It can't be read, or nobody says whose a row is.
+    UsageError
+        A column that is named is not there.
+    UnsafeError
+        A file holds what could run code.
+    """
+    read = {"spectra": _spectra, "tissue": _tissue, "clinical": _clinical}[block.kind](block, study)
+    refuse_missing_ids(read.patient, "patient id")
+    return replace(read, notes=tuple(f"{block.name}: {note}" for note in read.notes))
+
+
+def _spectra(block: StatedBlock, study: StatedStudy) -> ReadBlock:
+    options = ReadOptions(patient=block.patient or study.patient, samples=block.sheet)
+    table = read_spectra(block.path, options)
+    patient = required_patients(table)
+    refuse_missing_ids(patient, "patient id")
+    label, metadata = table.label, dict(table.metadata)
+    if study.label in metadata:
+        label = known_text(metadata.pop(study.label))
+    # Labels are joined over blocks, and no row of them is refused for its own.
+    table = replace(table, label=label, metadata=metadata)
+    cohort = usable_cohort(
+        table, text_array([""] * len(table)), patient, within=used_range(Preprocessing.default().steps)
+    )
+    return ReadBlock(block, cohort.table, cohort.patient, cohort.table.label, cohort.notes)
+
+
+def _tissue(block: StatedBlock, study: StatedStudy) -> ReadBlock:
+    named = block.patient or (study.patient if block.path.is_file() else None)
+    images = read_images(block.path, ImageOptions(patient=named), labelled=False)
+    if images.patient is None:
+        raise DataError(
+            f"{block.path.name}: nobody says which patient an image is of; list images in a sheet with columns path and patient, or "
+            "put them into folders class/patient/image"
+        )
+    metadata = dict(images.metadata)
+    label = metadata.pop(study.label or "", images.label)
+    return ReadBlock(block, replace(images, metadata=metadata), images.patient, label, images.notes)
+
+
+def _clinical(block: StatedBlock, study: StatedStudy) -> ReadBlock:
+    table = read_clinical(
+        block.path,
+        patient=block.patient or study.patient,
+        label=study.label,
+        columns=block.columns,
+    )
+    return ReadBlock(block, table, text_array(table.patients), table.label, table.notes)

@@ -1,0 +1,1 @@
+"""One function a workflow: evaluate, train, predict patients by all their blocks."""

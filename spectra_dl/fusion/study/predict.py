@@ -1,0 +1,176 @@
+"""Predict patients by whatever blocks they have, and say what each block says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isnan
+from pathlib import Path
+
+from spectra_dl.classification.abstention import coverage_notes
+from spectra_dl.classification.decision import Answer
+from spectra_dl.classification.predictions import patient_predictions_file
+from spectra_dl.fusion.clinical.reader import StatedColumn
+from spectra_dl.fusion.cohort import read_cohort
+from spectra_dl.fusion.predictor import FusedPredictions, FusionPredictor
+from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.storage.text.csv_rows import csv_text
+
+BLOCKS_FILE = "blocks.csv"
+_LISTED = 10_000  # patients in report.json; patients.csv has all
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedFusion(RunResult):
+    """Predictions of patients.
+
+    Attributes
+    ----------
+    predictor
+        The model.
+    predicted
+        Of each patient, with what each block says.
+    answers
+        To each patient.
+    coverage
+        How often sets of classes shall hold the true one.
+    notes
+        Of the readers and the model.
+    """
+
+    predictor: FusionPredictor
+    predicted: FusedPredictions
+    answers: Sequence[Answer]
+    coverage: float
+    notes: tuple[str, ...]
+
+    @property
+    def report(self) -> dict[str, object]:
+        """The model's digest and source, notes, and the first patients, ready for JSON."""
+        patients = self.predicted.patients
+        listed = [
+            {
+                "patient": patients.patient[row],
+                "status": patients.status[row],
+                "reason": patients.reason[row],
+                "predicted_class": answer.predicted_class,
+                "prediction_set": list(answer.prediction_set),
+                "abstains": answer.abstains,
+                "probability": {
+                    name: None if isnan(share) else share
+                    for name, share in zip(
+                        patients.classes, patients.stated_probability[row].tolist(), strict=True
+                    )
+                },
+                "blocks": dict(zip(self.predicted.blocks, self.says(row), strict=True)),
+            }
+            for row, answer in enumerate(self.answers[:_LISTED])
+        ]
+        return {
+            "model_sha256": self.predictor.sha256,
+            "trained_on": self.predictor.header.training.source,
+            "notes": list(self.notes),
+            "results": {"coverage": self.coverage, "patients_total": len(self.answers), "patients": listed},
+        }
+
+    def says(self, row: int) -> list[dict[str, object]]:
+        """Return for each block whether a patient has it, and what it adds to the logit of each class."""
+        predicted = self.predicted
+        return [
+            {"has": bool(has), "adds": dict(zip(predicted.patients.classes, each.tolist(), strict=True))}
+            for has, each in zip(predicted.has[:, row], predicted.says[:, row], strict=True)
+        ]
+
+    def files(self, report: Mapping[str, object]) -> dict[str, str]:
+        """Return ``blocks.csv``: what each block adds to the logits of each patient."""
+        classes, predicted = self.predicted.patients.classes, self.predicted
+        rows: list[list[object]] = [
+            ["patient_id", "block", "has_block", *(f"adds_{name}" for name in classes)]
+        ]
+        for row, patient in enumerate(predicted.patients.patient):
+            for at, block in enumerate(predicted.blocks):
+                says = [f"{value:.6f}" for value in predicted.says[at, row].tolist()]
+                rows.append([patient, block, "yes" if predicted.has[at, row] else "no", *says])
+        return {BLOCKS_FILE: csv_text(rows)}
+
+
+def predict_study(
+    predictor: FusionPredictor,
+    study: StatedStudy,
+    folder: Path | None = None,
+    *,
+    coverage: float | None = None,
+    encoders: tuple[str, ...] = (),
+    store: FeatureStore | None = None,
+) -> PredictedFusion:
+    """Predict the patients of a study, and write a line for each, and one for each of a patient's blocks.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    study
+        Names at least one of the model's blocks; its clinical columns are read as the model's were.
+    folder
+        Where ``patients.csv`` is written; None writes nothing.
+    coverage
+        How often sets of classes shall hold the true one; None takes the one that the model was stored with.
+    encoders
+        Those of images that a model file alone may not call for.
+    store
+        Where features of images are looked up and kept.
+
+    Raises
+    ------
+    UsageError
+        The model has no limits for this coverage, or a column is missing.
+    DataError
+        A block can't be read, or is none of the model's.
+    EnvironmentFault
+        A file can't be written.
+    """
+    rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
+    cohort = read_cohort(as_trained(study, predictor), labelled=False)
+    predicted = predictor.predict(cohort, encoders=encoders, store=store)
+    answers = rule.of_patients(predicted.patients)
+    if folder is not None:
+        make_run_folder(folder)
+        path, wanted = folder / "patients.csv", rule.conformal.coverage
+        with patient_predictions_file(path, rule.classes, wanted, rule.words) as append:
+            append(predicted.patients, answers)
+    notes = (
+        *cohort.notes,
+        *predicted.notes,
+        *coverage_notes(rule.conformal, rule.classes, rule.patients),
+    )
+    return PredictedFusion(predictor, predicted, answers, rule.conformal.coverage, notes)
+
+
+def as_trained(study: StatedStudy, predictor: FusionPredictor) -> StatedStudy:
+    """Return a study whose clinical columns are read as those of the training patients were.
+
+    Parameters
+    ----------
+    study
+        What is said of the new patients.
+    predictor
+        The model.
+    """
+    described = {block.name: block for block in predictor.header.input.blocks}
+
+    def block_as_trained(block: StatedBlock) -> StatedBlock:
+        trained = described.get(block.name)
+        if trained is None or trained.kind != "clinical":
+            return block
+        said = block.columns or {}
+        columns = {
+            column.name: StatedColumn(
+                "date" if said.get(column.name, StatedColumn()).kind == "date" else column.kind,
+                tuple(column.levels),
+                "" if column.unit == "days" else column.unit,
+            )
+            for column in trained.columns
+        }
+        return replace(block, columns=columns)
+
+    return replace(study, blocks=tuple(map(block_as_trained, study.blocks)), patients=None)

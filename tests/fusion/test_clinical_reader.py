@@ -1,0 +1,107 @@
+"""clinical.csv is read strictly: a row a patient, numbers with units, levels in their order, nothing guessed in silence."""
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError, UsageError
+from spectra_dl.fusion.clinical import StatedColumn, read_clinical
+
+TABLE = """patient,age,psa (ng/mL),gleason,sex,drawn,label
+P1,61,4.5,3+4,m,2024-03-01,sick
+P2,,12.0,4+5,f,2024-03-02,well
+P3,70,n/a,3+3,m,2024-04-01,sick
+P4,55,0.8,3+3,,2024-04-05,well
+P5,64,2.2,3+4,f,2024-05-05,sick
+P6,66,3.1,3+3,f,2024-05-05,well
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "clinical.csv"
+    path.write_text(TABLE)
+    return path
+
+
+def written(tmp_path, text):
+    path = tmp_path / "clinical.csv"
+    path.write_text(text)
+    return path
+
+
+def test_columns_are_what_their_values_are(file):
+    table = read_clinical(file, label="label")
+    assert table.patients == ("P1", "P2", "P3", "P4", "P5", "P6")
+    assert {column.name: (column.kind, column.unit) for column in table.columns} == {
+        "age": ("numeric", ""),
+        "psa": ("numeric", "ng/mL"),
+        "gleason": ("category", ""),
+        "sex": ("category", ""),
+    }
+    np.testing.assert_array_equal(table.column("psa").values, [4.5, 12.0, np.nan, 0.8, 2.2, 3.1])
+    np.testing.assert_array_equal(table.column("sex").values, [1, 0, 1, np.nan, 0, 0])
+    assert list(table.label) == ["sick", "well"] * 3
+
+
+def test_dates_are_no_features_unless_asked_for(file):
+    assert any("'drawn' was left out: it holds dates" in note for note in read_clinical(file).notes)
+    asked = read_clinical(file, columns={"drawn": StatedColumn("date")}).column("drawn")
+    assert np.diff(asked.values)[:2].tolist() == [1.0, 30.0]
+    with pytest.raises(DataError, match='say kind = "date"'):
+        read_clinical(file, columns={"drawn": StatedColumn("numeric")})
+
+
+def test_levels_are_in_the_order_that_is_stated(file):
+    said = StatedColumn("ordinal", ("3+3", "3+4", "4+5"), known_before=True)
+    column = read_clinical(file, columns={"gleason": said}).column("gleason")
+    assert column.values.tolist() == [1, 2, 0, 0, 1, 0]
+    assert column.known_before is True
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"gleason": StatedColumn("ordinal")}, "nobody says in which order"),
+        ({"gleason": StatedColumn("category", ("3+3", "3+4"))}, r"line 3: '4\+5' in column 'gleason' is none of its levels"),
+        ({"sex": StatedColumn("numeric")}, "line 2: 'm' in column 'sex' is no number"),
+        ({"psa": StatedColumn(unit="ug/L")}, "is in 'ng/mL', and the study says 'ug/L'"),
+    ],
+)  # fmt: skip
+def test_what_is_stated_is_checked(file, said, message):
+    with pytest.raises(DataError, match=message):
+        read_clinical(file, columns=said)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("patient,age\nP1,60\np 01,61\n", "patient 'p 01' stands in lines 2 and 3"),
+        ("patient,age\nP1,60\n,61\n", "no patient id"),
+        ("patient,age\nP1,60\nP2,inf\n", "line 3: 'inf' in column 'age' is no number"),
+        ("patient,psa\nP1,4.0\nP2,<0.1\n", "'<0.1' in column 'psa' is no number"),
+        ("patient,age (y),age [y]\nP1,60,60\nP2,6,6\n", "a column is called 'age'"),
+        ("patient,remark\nP1,alpha\nP2,beta\n", "no clinical column is left"),
+    ],
+)
+def test_what_can_not_be_used_is_refused_with_its_place(tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        read_clinical(written(tmp_path, text))
+
+
+def test_a_column_that_is_not_there_is_named(file):
+    with pytest.raises(UsageError, match="no column 'PSA'"):
+        read_clinical(file, columns={"PSA": StatedColumn()})
+
+
+def test_blood_groups_are_no_numbers(tmp_path):
+    groups = ["A", "0", "B", "0", "AB", "0", "A", "0"]
+    rows = "".join(f"P{k},{group}\n" for k, group in enumerate(groups))
+    column = read_clinical(written(tmp_path, f"patient,blood_group\n{rows}")).columns[0]
+    assert (column.kind, column.levels) == ("category", ("0", "A", "AB", "B"))
+
+
+def test_rows_are_taken_by_number(file):
+    part = read_clinical(file, label="label")[np.array([2, 0])]
+    assert part.patients == ("P3", "P1")
+    assert part.column("age").values.tolist() == [70, 61]
+    assert list(part.label) == ["sick", "sick"]
