@@ -3,7 +3,7 @@
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spectra_dl.errors import UsageError
 from spectra_dl.storage.atomic import whole_file
@@ -52,7 +52,7 @@ def write_figure(path: str | os.PathLike[str], figure: "Figure", *, small: bool 
 
     kind = check_figure_name(path)
     dated = _DATED[kind]
-    quick = {"pil_kwargs": {"compress_level": 1}} if small and kind == "png" else {}
+    quick: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if small and kind == "png" else {}
     with whole_file(path) as stream, rc_context({"svg.hashsalt": "spectra-dl"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(
