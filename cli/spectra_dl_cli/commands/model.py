@@ -59,9 +59,7 @@ def export(path: Path | None, onnx_path: Path, plugins: tuple[str, ...], overwri
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     beside = Path(f"{onnx_path}.json")
-    for target in (onnx_path, beside):
-        if target.exists() and not overwrite:
-            raise UsageError(f"{target.name} is already there; give another name, or --overwrite")
+    _refuse_existing((onnx_path, beside), overwrite=overwrite)
     predictor = load_model(path or SHIPPED_MODEL, plugins)
     if predictor.header.input.kind != "spectra":
         raise UsageError(
@@ -69,3 +67,32 @@ def export(path: Path | None, onnx_path: Path, plugins: tuple[str, ...], overwri
         )
     export_onnx(cast("SpectraPredictor", predictor), onnx_path)
     say(f"Wrote {onnx_path} and {beside}. Research use only, not for diagnosis.")
+
+
+@model.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path, readable=False), metavar="[MODEL]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("README.md"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the card goes.",
+)
+@overwrite_option
+def card(path: Path | None, out: Path, overwrite: bool) -> None:
+    """Write what MODEL says of itself as the README.md of a model hub, with the front matter that hubs read."""
+    from spectra_dl.loading import read_header
+    from spectra_dl.models.hub_card import hub_card
+    from spectra_dl.storage.atomic import write_text
+    from spectra_dl_datasets.shipped import SHIPPED_MODEL
+
+    _refuse_existing((out,), overwrite=overwrite)
+    write_text(out, hub_card(*read_header(path or SHIPPED_MODEL)))
+    say(f"Wrote {out}. Research use only, not for diagnosis.")
+
+
+def _refuse_existing(paths: tuple[Path, ...], *, overwrite: bool) -> None:
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise UsageError(f"{path.name} is already there; give another name, or --overwrite")

@@ -46,6 +46,7 @@ EXAMPLES = {
     "lock": f"spectra-dl lock {_SPECTRA} --label label --models logistic --folds 3 --no-leaky --hypothesis 'AUC above .8' --out protocol.json",
     "unlock": "spectra-dl unlock protocol.json --reason 'the diagnosis of one patient was corrected'",
     "model show": "spectra-dl model show",
+    "model card": "spectra-dl model card --out CARD.md",
     "model export": "spectra-dl model export model/model.safetensors --onnx model.onnx",
     "simulate": "spectra-dl simulate study --patients 20",
     "data list": "spectra-dl data list",
