@@ -38,6 +38,14 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     return markdown
 
 
+def on_post_page(output: str, **_: object) -> str:
+    """Give the theme's search a name that is read aloud."""
+    return output.replace(
+        'data-md-component="search" role="dialog"',
+        'data-md-component="search" role="dialog" aria-label="Search"',
+    )
+
+
 def _reference() -> dict[str, str]:
     """Return a page for each room, with every public name that stands in it."""
     names: dict[str, list[str]] = {room: [] for room in _TITLES}
