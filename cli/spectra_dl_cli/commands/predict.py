@@ -189,9 +189,13 @@ def predict(
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     output.claim()
-    path = model_path or SHIPPED_MODEL
-    predictor = load_model(path)
-    if predictor.header.input.kind == "tissue":
+    predictor = load_model(path := model_path or SHIPPED_MODEL)
+    kind = predictor.header.input.kind
+    if kind == "fusion":
+        _refuse_of_images(kind, name_pattern, share)
+        fusion, features = cast("FusionPredictor", predictor), (tissue.encoders, tissue.store)
+        return predict_patients(data, fusion, output, features, model_name=path.name, coverage=coverage)
+    if kind == "tissue":
         return predict_images(
             data,
             ImageOptions(patient=reading.patient, name_pattern=name_pattern),
@@ -203,30 +207,19 @@ def predict(
             encoders=tissue.encoders,
             store=tissue.store,
         )
-    _refuse_of_images(predictor.header.input.kind, name_pattern, share)
-    if predictor.header.input.kind == "fusion":
-        return predict_patients(
-            data,
-            cast("FusionPredictor", predictor),
-            output,
-            model_name=path.name,
-            coverage=coverage,
-            encoders=tissue.encoders,
-            store=tissue.store,
-        )
-    if predictor.header.input.kind == "expression":
+    _refuse_of_images(kind, name_pattern, share)
+    if kind == "expression":
         expression = cast("ExpressionPredictor", predictor)
         _refuse_for_sections(data, tissue, output, coverage)
         if len(data) > 1:
             return _sections(data, expression, tissue, output, written=written, executor=executor)
         return _section(data[0], expression, tissue, output, written=written, model_name=path.name)
-    name = model_path.name if model_path else None
     return _spectra(
         data,
         reading,
         cast("SpectraPredictor", predictor),
         output,
-        model_name=name,
+        model_name=model_path.name if model_path else None,
         batch_size=batch_size,
         coverage=coverage,
         executor=executor,

@@ -14,7 +14,7 @@ GROUPS = {
     ),
     "Reading": "spectra tissue clinical laser_nm calibration standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise",
-    "Models": "model model_path models network also members epochs loss encoders genes panel tile_um device fast tune",
+    "Models": "model model_path models network also members epochs early_fusion loss encoders genes panel tile_um device fast tune",
     "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
     "Results": "out maps exports kind store overwrite as_json",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
@@ -23,15 +23,18 @@ _OTHER, _GENERAL = "Options", "Help"
 
 _SPECTRA, _TISSUE = "datasets/demo/spectra.csv", "datasets/demo/tissue"
 _SHEET, _IMAGES = f"{_TISSUE}/sections.csv", "datasets/demo/images"
+_STUDY = "datasets/demo/fusion/study.toml"
 #: One for each command, on data that ships with the project.
 EXAMPLES = {
     "predict": f"spectra-dl predict {_SPECTRA} --out results",
     "train spectra": f"spectra-dl train spectra {_SPECTRA} --label label --model logistic --out model",
     "train expression": f"spectra-dl train expression {_SHEET} --model ridge --genes 12 --encoder colour-texture --out model",
     "train tissue": f"spectra-dl train tissue {_IMAGES} --members 2 --epochs 5 --out model",
+    "train fusion": f"spectra-dl train fusion {_STUDY} --out model",
     "evaluate spectra": f"spectra-dl evaluate spectra {_SPECTRA} --label label --models logistic,pls-da --folds 3 --no-leaky --out run",
     "evaluate expression": f"spectra-dl evaluate expression {_SHEET} --model ridge --genes 12 --encoder colour-texture --folds 2 --out run",
     "evaluate tissue": f"spectra-dl evaluate tissue {_IMAGES} --models logistic --folds 3 --no-leaky --out run",
+    "evaluate fusion": f"spectra-dl evaluate fusion {_STUDY} --folds 3 --out run",
     "audit": f"spectra-dl audit {_SPECTRA} --label label",
     "baseline": f"spectra-dl baseline {_SPECTRA} --compare asls,arpls --out baselines.svg",
     "preprocess": f"spectra-dl preprocess {_SPECTRA} --out corrected",

@@ -11,6 +11,7 @@ from spectra_dl.fusion.cohort import BlockOfCohort, FusionCohort
 from spectra_dl.fusion.contributions.shapley import block_subsets
 from spectra_dl.fusion.estimators.blocks import BlockMemory
 from spectra_dl.fusion.estimators.clinical import ClinicalClassifier
+from spectra_dl.fusion.estimators.early import EarlyFusion
 from spectra_dl.fusion.estimators.late import LateFusion
 from spectra_dl.fusion.estimators.model_names import BOOSTING, CLINICAL
 from spectra_dl.fusion.study.settings import FusionStudySettings
@@ -24,7 +25,7 @@ from spectra_dl.tissue.estimators.model_names import chosen_models
 from spectra_dl.tissue.study.models import network_of
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
-ALL_BLOCKS = "all blocks"
+ALL_BLOCKS, EARLY = "all blocks", "early fusion"
 _FEWEST_FOLDS = 5  # of the patients, that members leave out where a class has as many
 
 
@@ -65,6 +66,11 @@ def fusion_models(cohort: FusionCohort, settings: FusionStudySettings) -> list[M
         names = [name for name in order if name in subset]
         fusion = LateFusion([(name, models[name]) for name in names], seed, memory)
         entries.append(ModelEntry(fusion_name(names, order), fusion, "classical", _words(names, parts)))
+    if settings.early and len(order) > 1:
+        early = EarlyFusion([(name, models[name]) for name in order], seed, memory, settings.training)
+        entries.append(
+            ModelEntry(EARLY, early, "network", "one network on all blocks, with blocks left out at random")
+        )
     first = parts[order[0]].read.stated
     if first.kind == "clinical" and first.model != BOOSTING:
         boosted = LateFusion([(order[0], ClinicalClassifier(BOOSTING, seed))], seed, memory)

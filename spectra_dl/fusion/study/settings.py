@@ -16,6 +16,8 @@ class FusionStudySettings:
         Networks in the ensembles of spectra and tissue, at least 2; fewer where a class has few patients.
     training
         Settings of their loops; None takes those of each network.
+    early
+        Evaluate early fusion of all blocks too: one network, beside late fusion.
     evaluation
         Folds, seed, intervals, threshold and coverage; its positive class is the study's, and a leaky estimate there is none: a row is a
         patient.
@@ -23,4 +25,5 @@ class FusionStudySettings:
 
     members: int = 10
     training: TrainingSettings | None = None
+    early: bool = False
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)

@@ -7,14 +7,13 @@ import pytest
 
 import spectra_dl as sdl
 from spectra_dl.errors import DataError, ModelFileError, UsageError
-from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.fusion.readers.study_file import read_study_file
 from spectra_dl.fusion.study.predict import predict_study
 from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.fusion.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 
-SETTINGS = FusionStudySettings(2, TrainingSettings(epochs=1), EvaluationSettings())
+SETTINGS = FusionStudySettings(2, TrainingSettings(epochs=1))
 
 
 def with_network(study, model="mlp"):

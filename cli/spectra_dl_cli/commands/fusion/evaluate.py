@@ -29,6 +29,11 @@ from spectra_dl_cli.output import Output, bundled_output, origin_of, output_opti
 @click.option(
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Times they are split anew."
 )
+@click.option(
+    "--early-fusion",
+    is_flag=True,
+    help="Also evaluate one network on all blocks, with blocks left out at random, beside late fusion.",
+)
 @replay_option("STUDY")
 @output_options
 @resume_option
@@ -46,6 +51,7 @@ def evaluate_fusion(
     epochs: int | None,
     folds: int,
     repeats: int,
+    early_fusion: bool,
     seed: int,
     store: Path | None,
     output: Output,
@@ -74,7 +80,7 @@ def evaluate_fusion(
     evaluation = EvaluationSettings(folds=folds, repeats=repeats, seed=seed)
     result = evaluate_study(
         read_cohort(stated),
-        FusionStudySettings(members, training_of(epochs), evaluation),
+        FusionStudySettings(members, training_of(epochs), early_fusion, evaluation),
         store=open_store(store) if store else None,
         execution=Execution(executor, journal),
     )

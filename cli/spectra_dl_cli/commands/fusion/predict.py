@@ -21,11 +21,10 @@ def predict_patients(
     data: tuple[Path, ...],
     predictor: "FusionPredictor",
     output: Output,
+    features: tuple[tuple[str, ...], Path | None],
     *,
     model_name: str,
     coverage: float | None,
-    encoders: tuple[str, ...],
-    store: Path | None,
 ) -> int:
     """Predict the patients of a study and return the exit code.
 
@@ -37,14 +36,12 @@ def predict_patients(
         The model.
     output
         Where results go.
+    features
+        Encoders that a model file alone may not call for, and the folder of features.
     model_name
         The model file's.
     coverage
         How often sets of classes shall hold the true one; None takes the model's own.
-    encoders
-        Those that a model file alone may not call for.
-    store
-        Folder of features.
 
     Raises
     ------
@@ -56,7 +53,7 @@ def predict_patients(
 
     if len(data) > 1 or data[0].suffix.lower() != ".toml":
         raise UsageError("a fusion predicts the patients of a study file; name one, such as STUDY.toml")
-    stated = read_study_file(data[0])
+    stated, (encoders, store) = read_study_file(data[0]), features
     result = predict_study(
         predictor,
         stated,

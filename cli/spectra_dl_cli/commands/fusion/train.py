@@ -64,7 +64,7 @@ def train_fusion(
     assert isinstance(folder, Path)  # --out is required
     result = train_study(
         read_cohort(stated),
-        FusionStudySettings(members, training_of(epochs), EvaluationSettings(seed=seed)),
+        FusionStudySettings(members, training_of(epochs), evaluation=EvaluationSettings(seed=seed)),
         folder=folder,
         store=open_store(store) if store else None,
     )
