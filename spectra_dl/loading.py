@@ -5,7 +5,7 @@ in its own room.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -100,8 +100,15 @@ MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
 )
 
 
-def load_model(path: str | os.PathLike[str]) -> "Predictor[Any]":
+def load_model(path: str | os.PathLike[str], plugins: Collection[str] = ()) -> "Predictor[Any]":
     """Load a trained model of any modality.
+
+    Parameters
+    ----------
+    path
+        Of the model file.
+    plugins
+        Names of plugins, as ``plugin:NAME``, that may be imported if the model needs them; a file alone imports none.
 
     Returns
     -------
@@ -115,6 +122,8 @@ def load_model(path: str | os.PathLike[str]) -> "Predictor[Any]":
         The file is of a kind that can run code; nothing was executed.
     ModelFileError
         The file is damaged, altered, or of a format, modality or version that is not known.
+    UsageError
+        The model needs a plugin that is not among ``plugins``, or not installed.
 
     Examples
     --------
@@ -132,7 +141,7 @@ def load_model(path: str | os.PathLike[str]) -> "Predictor[Any]":
     ('SpectraPredictor', True)
     """
     file = read_model_file(path)
-    return _modality(file).predictor().from_file(file)
+    return _modality(file).predictor().from_file(file, plugins)
 
 
 def read_header(path: str | os.PathLike[str]) -> "tuple[ModelHeader[Any], str]":

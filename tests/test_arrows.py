@@ -103,6 +103,7 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
     layers = [contract["layers"] for contract in settings["contracts"]]
     assert layers[0] == ["spectra_dl_cli", "spectra_dl_datasets", "spectra_dl"]
     assert layers[1] == [
+        "testing",
         "loading",
         "fusion",
         "spectra | expression | tissue",
@@ -110,6 +111,7 @@ def test_the_layers_are_the_ones_the_house_is_built_on(repository):
         "models | evaluation | training",
         "execution",
         "storage",
+        "plugins",
         "errors | arrays",
     ]
 

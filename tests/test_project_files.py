@@ -47,11 +47,16 @@ def test_every_python_that_is_declared_is_tested(repository):
 
 
 def test_only_publishing_gets_a_right_beyond_reading(repository):
-    for name in ("tests", "publish"):
+    beyond_reading = {
+        "tests": {},
+        "publish": {"publish": {"id-token": "write"}},
+        "site": {"deploy": {"pages": "write", "id-token": "write"}},
+    }
+    for name, rights in beyond_reading.items():
         workflow = loaded(repository, f".github/workflows/{name}.yml")
         assert workflow["permissions"] == {"contents": "read"}
         beyond = {job: part["permissions"] for job, part in workflow["jobs"].items() if "permissions" in part}
-        assert beyond == ({"publish": {"id-token": "write"}} if name == "publish" else {})
+        assert beyond == rights
 
 
 @pytest.mark.parametrize("path", [".github/SECURITY.md", ".github/CODE_OF_CONDUCT.md", "docs/releases.md"])

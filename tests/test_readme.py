@@ -11,10 +11,11 @@ import pytest
 from command_line import parse, subcommands
 from spectra_dl_cli.main import cli
 
+ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
-    *sorted(f"docs/{path.name}" for path in (Path(__file__).resolve().parents[1] / "docs").glob("[!.]*.md")),
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("[!.]*.md")),
 ]
 
 

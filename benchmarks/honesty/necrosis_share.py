@@ -1,6 +1,6 @@
 """How near does a corrected share of necrosis come to a patient's own, and how often does its 95 % interval hold it?
 
-Run: ``python benchmarks/honesty/necrosis_share.py [studies]``, 300 unless said; about a quarter of an hour on one core. A simulated study has 60 patients to learn from
+Run: ``python benchmarks/honesty/necrosis_share.py [studies]``, 300 unless said; about five minutes on one core. A simulated study has 60 patients to learn from
 and 10 new ones; a patient's share is that of its whole tumour, of which the slides are a sample. Tiles are numbers as an encoder might give, which every
 patient shifts, and the model is a logistic regression: five of them, each without one fold of the patients, say what it mistakes. ``plain count`` is
 the share as predicted.
@@ -31,6 +31,7 @@ SETTINGS = {
     "patients shift tiles more": (10, 30, 0.5),
     "4 slides of 30 tiles": (4, 30, 0.3),
     "3 slides of 12 tiles": (3, 12, 0.3),
+    "2 slides of 30 tiles": (2, 30, 0.3),
 }
 COLUMNS = (
     "tiles right",

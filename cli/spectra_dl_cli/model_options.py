@@ -64,6 +64,8 @@ class TrainedModel(click.Choice[str]):
         param, ctx
             Of the message.
         """
+        if isinstance(value, str) and CLASS_MODELS.is_plugin(value):
+            return value
         if value in CLASS_MODELS.classical and value not in self.choices:
             self.fail(
                 f"{value} can't be written as a model file; choose one of {', '.join(self.choices)}. evaluate spectra --models {value} says "
@@ -84,7 +86,7 @@ models_option = together(
         type=NameList(),
         metavar="A,B,C",
         help=f"Which models are evaluated; the first network, or else the first, is the reference of differences: {', '.join(CLASS_MODELS.names)}; "
-        f"with --target {', '.join(NUMBER_MODELS.names)}; with --time {', '.join(SURVIVAL_MODELS.names)}.  [default: {CLASS_MODELS.default} and all that are no networks]",
+        f"with --target {', '.join(NUMBER_MODELS.names)}; with --time {', '.join(SURVIVAL_MODELS.names)}. plugin:NAME takes an installed plugin.  [default: {CLASS_MODELS.default} and all that are no networks]",
     ),
     _old_option("--network"),
     _old_option("--also", multiple=True),

@@ -93,6 +93,11 @@ identity_options = together(
         help="Correct the axis by this file, which calibrate-axis wrote.",
     ),
     click.option(
+        "--reader",
+        metavar="plugin:NAME",
+        help="Read every file by an installed plugin, in place of recognising its format.",
+    ),
+    click.option(
         "--intensity",
         multiple=True,
         metavar="COLUMN",
@@ -220,12 +225,19 @@ def _normalise_option(default: Normalisation) -> Callable[[_Command], _Command]:
     )
 
 
+_step_option = click.option(
+    "--step",
+    multiple=True,
+    metavar="plugin:NAME",
+    help="A cleaning step that an installed plugin brings; it stands after the others of its stage.",
+)
 cleaning_options = together(
     _crop_option,
     despike_option,
     _baseline_option,
     _lam_option("training spectra"),
     _normalise_option("snv"),
+    _step_option,
 )
 correction_options = together(
     _crop_option,
@@ -240,6 +252,7 @@ correction_options = together(
         help="What happens to points below the baseline.",
     ),
     _normalise_option("none"),
+    _step_option,
 )
 bundled_cleaning = bundled("cleaning", CleaningSettings)
 
@@ -249,6 +262,13 @@ seed_option = click.option(
     default=0,
     show_default=True,
     help="The same seed gives the same result.",
+)
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="plugin:NAME",
+    help="Import this plugin if the model needs it; its code runs on this machine.",
 )
 store_option = click.option(
     "--store",
@@ -278,6 +298,7 @@ def _reading(
     laser_nm: float | None = None,
     intensity: tuple[str, ...] = (),
     calibration: Path | None = None,
+    reader: str | None = None,
 ) -> "ReadOptions":
     from spectra_dl.spectra.readers import ReadOptions
 
@@ -291,6 +312,7 @@ def _reading(
         laser_nm=laser_nm,
         intensity=intensity,
         calibration=calibration,
+        reader=reader,
     )
 
 

@@ -44,21 +44,27 @@ class PatientTally:
         The class names, in the order of the columns.
     words
         What rows are called.
+    one_spelling
+        Spellings of one id are one patient; False where the owners of rows are no persons, such as slides, whose names differ where any letter does.
     """
 
-    def __init__(self, classes: tuple[str, ...], words: Words | None = None) -> None:
+    def __init__(
+        self, classes: tuple[str, ...], words: Words | None = None, *, one_spelling: bool = True
+    ) -> None:
         self.classes = classes
         self.words = words or Words()
+        self.one_spelling = one_spelling
         self._scratch = Scratch(*_TABLES)
 
     def add(self, rows: RowPredictions) -> None:
-        """Count some rows in; spellings of one id are one patient, and without patients each row stands for itself."""
+        """Count some rows in; without patients each row stands for itself."""
         owner = rows.sample_id if rows.patient is None else rows.patient
         names = [stored_text(name) for name in owner]
-        keys = names if rows.patient is None else [stored_text(spelling_key(name)) for name in owner]
+        spelled = self.one_spelling and rows.patient is not None
+        keys = [stored_text(spelling_key(name)) for name in owner] if spelled else names
         spellings = dict.fromkeys(zip(keys, names, strict=True))
         self._scratch.write(_NEW_PATIENT, spellings)
-        if rows.patient is not None:
+        if spelled:
             self._scratch.write(_NEW_SPELLING, spellings)
         of_key: dict[bytes, list[int]] = {}
         for row, key in enumerate(keys):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import h5py
 
 _TOLERANCE = 0.05  # by which a stored tile's side may differ from the one asked for
-_MOST_TILE_PIXELS = 16_000_000
+MOST_TILE_PIXELS = 16_000_000
 
 
 class StoredTiles(Protocol):
@@ -48,11 +48,14 @@ class TileFiles:
         The files.
     side
         Pixels of each tile's width and height; None where they may differ.
+    too_large
+        What is to be done with a file of more than 16 million pixels.
     """
 
     path: Path
     file: tuple[Path, ...]
     side: int | None = None
+    too_large: str = "an image, not a tile; name it with --image"
 
     def sha256(self) -> str:
         """Return a digest of all tiles, in their order."""
@@ -62,10 +65,8 @@ class TileFiles:
         """Yield ``(h, w, 3)`` tiles of these rows, in this order."""
         for row in rows:
             tile = open_tissue_image(self.file[row])
-            if tile.width * tile.height > _MOST_TILE_PIXELS:
-                raise DataError(
-                    f"{tile.path.name}: {tile.width} x {tile.height} pixels are an image, not a tile; name it with --image"
-                )
+            if tile.width * tile.height > MOST_TILE_PIXELS:
+                raise DataError(f"{tile.path.name}: {tile.width} x {tile.height} pixels are {self.too_large}")
             wrong = [length for length in (tile.width, tile.height) if self._differs(length)]
             if wrong:
                 raise DataError(
@@ -212,7 +213,7 @@ def checked_tiles(file: "h5py.File", name: str, where: str) -> "h5py.Dataset":
     """
     tiles = stored_dataset(file, name, where)
     fits = tiles.ndim == 4 and tiles.shape[3] == 3 and tiles.dtype == np.uint8
-    if not fits or not 1 <= tiles.shape[1] * tiles.shape[2] <= _MOST_TILE_PIXELS:
+    if not fits or not 1 <= tiles.shape[1] * tiles.shape[2] <= MOST_TILE_PIXELS:
         raise DataError(
             f"{where}: {name} has shape {tiles.shape} and type {tiles.dtype}; tiles are (n, height, width, 3) of bytes"
         )

@@ -13,6 +13,8 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from spectra_dl.plugins import NeededPlugin
+
 FORMAT_VERSION: Final = 2
 RESEARCH_USE = "Research use only, not for diagnosis"
 
@@ -153,6 +155,10 @@ class InputPart(Closed):
 
     def check(self, classification: Classification | None) -> None:
         """Raise a ValueError, whose text is a sentence, where the part doesn't fit the model's classes."""
+
+    def plugins(self) -> tuple[NeededPlugin, ...]:
+        """Return what the model needs of other packages; here: nothing."""
+        return ()
 
     def model_lines(self) -> list[str]:
         """Return lines of the card that say what kind of model this is; each name fills 15 columns."""

@@ -1,17 +1,19 @@
 """What a model of spectra says of its input: the header's part of this modality."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self, cast
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.models.header import Classification, Closed, InputPart
+from spectra_dl.plugins import NeededPlugin, is_plugin_name, version_of
 from spectra_dl.spectra.class_spectra import ClassSpectra, ClassSpectraDescription
 from spectra_dl.spectra.networks import FITTED_NAMES, NETWORKS
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
 
+_UNNAMED = "a package that the file does not name"
 SpectrumHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -22,12 +24,13 @@ class NetworkDescription(Closed):
     n_wavenumbers: int = Field(ge=1, le=65_536)
     n_classes: int = Field(ge=2, le=1_000)
     members: int = Field(ge=1, le=100)
+    package: Annotated[str, Field(max_length=200)] | None = None  # what brought it, where it is a plugin
 
     @field_validator("name")
     @classmethod
     def _is_known(cls, name: str) -> str:
         known = (*NETWORKS, *FITTED_NAMES)
-        if name not in known:
+        if name not in known and not is_plugin_name(name):
             raise ValueError(f"no network is called {name!r:.80}; this program knows {', '.join(known)}")
         return name
 
@@ -92,12 +95,22 @@ class SpectraInput(InputPart):
         if len(set(named)) < len(named) or not set(named) <= set(classification.classes):
             raise ValueError("class_spectra: each must be of another one of the model's classes")
 
+    def plugins(self) -> tuple[NeededPlugin, ...]:
+        """Return what other packages the networks and the cleaning steps come from."""
+        steps = [step for stored in self.preprocessing for step in _steps(stored)]
+        brought = [NeededPlugin("networks", self.network.name, self.network.package or _UNNAMED)]
+        brought += [
+            NeededPlugin("steps", str(step["step"]), str(step.get("package", _UNNAMED))) for step in steps
+        ]
+        return tuple(plugin for plugin in dict.fromkeys(brought) if is_plugin_name(plugin.name))
+
     def model_lines(self) -> list[str]:
         """Return lines of the card that say what kind of model this is."""
         network = self.network
         return [
             f"Network        {network.name}, {network.members} members, {network.n_classes} classes",
             *(f"Beside it      {model.name}" for model in self.beside),
+            *(f"Needs plugin   {needed.name} of {needed.package}" for needed in self.plugins()),
             *(
                 [
                     f"Class means    mean and SD over the training patients of {', '.join(self.class_spectra.classes)}, for the page of predict"
@@ -115,7 +128,11 @@ class SpectraInput(InputPart):
         DataError
             The stored preprocessing is damaged.
         """
-        return AxisNeeds.of(FittedPreprocessing.from_json(self.preprocessing[0]).axis)
+        stored = self.preprocessing[0]
+        known = [
+            step for step in _steps(stored) if not is_plugin_name(str(step["step"]))
+        ]  # others keep the axis
+        return AxisNeeds.of(FittedPreprocessing.from_json({**stored, "steps": known}).axis)
 
     def needs(self) -> dict[str, JsonValue]:
         """Return what to measure for this model, as plain JSON values."""
@@ -133,10 +150,7 @@ class SpectraInput(InputPart):
 
     def needs_lines(self) -> list[str]:
         """Return lines of the card that say what an input must be and what is done to it."""
-        steps = self.preprocessing[0].get("steps")
-        names = (
-            [str(step["step"]) for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
-        )
+        names = [str(step["step"]) for step in _steps(self.preprocessing[0])]
         needs = self.axis_needs()
         ranges = " and ".join(f"{low:g} to {high:g}" for low, high in needs.ranges)
         laser, calibrated = self.axis.laser_nm, self.axis.calibration
@@ -151,6 +165,16 @@ class SpectraInput(InputPart):
     def training_rows(self) -> str:
         """Return how many spectra the model was trained on."""
         return f"{self.training.spectra} spectra"
+
+
+def _steps(stored: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]]:
+    """Return the stored steps of a preprocessing, as far as they say what they are."""
+    steps = stored.get("steps")
+    return (
+        [step for step in steps if isinstance(step, dict) and "step" in step]
+        if isinstance(steps, list)
+        else []
+    )
 
 
 def describe_input(
@@ -195,6 +219,7 @@ def describe_input(
             n_wavenumbers=len(preprocessing[0].wavenumber),
             n_classes=n_classes,
             members=len(fitted) - len(beside),
+            package=version_of("networks", network) if is_plugin_name(network) else None,
         ),
         beside=[FittedDescription(name=name) for name in beside],
         preprocessing=[cast("dict[str, JsonValue]", steps.to_json()) for steps in preprocessing],

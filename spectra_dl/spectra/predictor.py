@@ -15,6 +15,7 @@ from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import UsageError
 from spectra_dl.models.members import UnbuiltNetworks, mean_output, restore_member, tensors_of_member
+from spectra_dl.plugins import load_plugin
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.networks.folded import FoldedMembers, can_be_folded, folded_network
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
@@ -240,6 +241,8 @@ def _rebuilt(header: str, tensors: Mapping[str, np.ndarray], sha256: str) -> Spe
     from spectra_dl.spectra.input_part import SpectraInput
 
     checked = ModelHeader[SpectraInput].model_validate_json(header)
+    for plugin in checked.input.plugins():  # whoever loaded the model allowed them
+        load_plugin(plugin.kind, plugin.name)
     return SpectraPredictor.from_tensors(checked, tensors, sha256=sha256)
 
 

@@ -3,7 +3,7 @@
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spectra_dl.errors import UsageError
 from spectra_dl.storage.atomic import whole_file
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DATED = {"svg": "Date", "pdf": "CreationDate", "png": None}
-_DOTS_PER_INCH = 150
+_DOTS_PER_INCH, _SMALL = 150, 100
 
 
 def check_figure_name(path: str | os.PathLike[str]) -> str:
@@ -29,7 +29,7 @@ def check_figure_name(path: str | os.PathLike[str]) -> str:
     return kind
 
 
-def write_figure(path: str | os.PathLike[str], figure: "Figure") -> None:
+def write_figure(path: str | os.PathLike[str], figure: "Figure", *, small: bool = False) -> None:
     """Write ``figure`` in the format its name asks for.
 
     Parameters
@@ -38,6 +38,8 @@ def write_figure(path: str | os.PathLike[str], figure: "Figure") -> None:
         The file, ending in .svg, .png or .pdf.
     figure
         A matplotlib figure; raster formats get 150 dots per inch.
+    small
+        One of many: raster formats get 100 dots per inch, and a PNG is compressed quickly rather than well.
 
     Raises
     ------
@@ -50,6 +52,13 @@ def write_figure(path: str | os.PathLike[str], figure: "Figure") -> None:
 
     kind = check_figure_name(path)
     dated = _DATED[kind]
+    quick: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if small and kind == "png" else {}
     with whole_file(path) as stream, rc_context({"svg.hashsalt": "spectra-dl"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(stream, format=kind, dpi=_DOTS_PER_INCH, metadata={dated: None} if dated else None)
+        figure.savefig(
+            stream,
+            format=kind,
+            dpi=_SMALL if small else _DOTS_PER_INCH,
+            metadata={dated: None} if dated else None,
+            **quick,
+        )

@@ -1,6 +1,6 @@
 """Images of tissue as rows, with what is known of each; pixels are read when they are asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.imaging.precut_tiles import TileFiles
+
+WHOLE_SLIDE = "a slide; cut it into images of at most 16 million pixels"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,8 @@ class TissueImages:
     @property
     def files(self) -> TileFiles:
         """The files, in order; each is opened when its pixels are asked for."""
-        return TileFiles(self.folder, tuple(self.folder / str(name) for name in self.name))
+        files = tuple(self.folder / str(name) for name in self.name)
+        return TileFiles(self.folder, files, too_large=WHOLE_SLIDE)
 
     def pixels(self) -> Iterator[Pixels]:
         """Yield ``(h, w, 3)`` pixels of each image, one at a time.
@@ -104,3 +107,22 @@ class TissueImages:
             One is damaged.
         """
         return self.files.read(range(len(self)))
+
+
+def rows_by(names: Sequence[str] | TextArray) -> dict[str, IndexArray]:
+    """Return the rows of each name, names in order of first appearance.
+
+    Parameters
+    ----------
+    names
+        ``(n,)`` text.
+
+    Examples
+    --------
+    >>> {name: rows.tolist() for name, rows in rows_by(["b", "a", "b"]).items()}
+    {'b': [0, 2], 'a': [1]}
+    """
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        rows.setdefault(str(name), []).append(row)
+    return {name: np.array(own, dtype=np.intp) for name, own in rows.items()}

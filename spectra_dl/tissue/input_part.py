@@ -9,7 +9,7 @@ from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.models.header import Classification, ClassName, Closed, InputPart
 from spectra_dl.tissue.estimators.model_names import NETWORK, NETWORKS, POOLING, Network
 
-MOST_CLASSES = 20  # of which patients' counts are kept
+MOST_CLASSES, MOST_PATIENTS = 20, 10_000  # of which counts are kept
 Counts = Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(max_length=MOST_CLASSES)]
 PatientCounts = Annotated[list[Counts], Field(max_length=MOST_CLASSES)]
 ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -51,7 +51,7 @@ class TissueInput(InputPart):
     network: ImageNetwork
     training: TrainingImages
     classes_of: Literal["patient", "slide", "image"]
-    held_out_counts: list[PatientCounts] = Field(default=[], max_length=1_000_000)
+    held_out_counts: list[PatientCounts] = Field(default=[], max_length=MOST_PATIENTS)
     share: ShareOfClass | None = None
 
     @model_validator(mode="after")
@@ -70,9 +70,11 @@ class TissueInput(InputPart):
         return self.network.name in POOLING
 
     def check(self, classification: Classification | None) -> None:
-        """Raise a ValueError where the network has other classes than the model."""
+        """Raise a ValueError where the network has other classes than the model, or counts and shares of images where classes are of something else."""
         if classification is None or len(classification.classes) != self.network.n_classes:
             raise ValueError("the network has another number of classes than the model")
+        if (self.held_out_counts or self.share is not None) and self.classes_of != "image":
+            raise ValueError("held-out counts and shares are of images, and classes are not")
         count = self.network.n_classes
         square = (
             len(patient) == count and all(len(row) == count for row in patient)

@@ -40,7 +40,7 @@ class ImagePredictions(RowPredictions):
     ----------
     attention
         ``(n,)`` how much each image counts in the answer of its patient or slide, where images are pooled: shares that sum to 1 over the images that
-        could be used, NaN of others. None where each image is predicted by itself.
+        were pooled, NaN of others. None where each image is predicted by itself.
     """
 
     attention: FloatArray | None = None
@@ -108,7 +108,8 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
     ) -> ImagePredictions:
         """Predict every image; one that is damaged is refused, and the others are predicted all the same.
 
-        A model that pools images gives each the answer of its patient or slide, and its attention.
+        A model that pools images gives each the answer of its patient or slide, and its attention. It pools those like the training images alone: what it
+        never learnt to weigh might weigh anything. Where none is, all are pooled, and the patient or slide is unlike training.
 
         Parameters
         ----------
@@ -135,11 +136,12 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
         ood_score, attention = np.full((2, len(images)), np.nan)
         if usable.any():
             features = self._features(images[usable], encoders, store)
+            ood_score[usable] = self._exceedance(features)
             if bag is None:
                 logits[usable] = mean_output(self.networks, [features] * len(self.networks))
             else:
-                logits[usable], attention[usable] = self._pooled(BaggedFeatures(features, bag[usable]))
-            ood_score[usable] = self._exceedance(features)
+                like = ood_score[usable] <= OOD_LIMIT
+                logits[usable], attention[usable] = self._pooled(BaggedFeatures(features, bag[usable]), like)
         probability = logits.copy()
         probability[usable] = self.probability(logits[usable])
         status = text_array(["ok" if whole else "refused" for whole in usable])
@@ -186,14 +188,16 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
         refuse_changed_encoders(described, encoded.blocks)
         return encoded.values
 
-    def _pooled(self, rows: BaggedFeatures) -> tuple[FloatArray, FloatArray]:
-        """Return for each image the logits ``(n, c)`` of its bag, and its share ``(n,)`` in it."""
+    def _pooled(self, rows: BaggedFeatures, like: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+        """Return for each image the logits ``(n, c)`` of its bag, and its share ``(n,)`` in it, NaN where it was not pooled."""
         from spectra_dl.tissue.bags.whole import pooled_by_members
 
-        bags = rows.bags
-        logits, attention = np.empty((len(rows), len(self.classification.classes))), np.empty(len(rows))
-        for images, pooled in zip(bags.images, pooled_by_members(self.networks, bags), strict=True):
-            logits[images], attention[images] = pooled.logits, pooled.attention
+        logits = np.empty((len(rows), len(self.classification.classes)))
+        attention = np.full(len(rows), np.nan)
+        whole, kept = rows.bags, rows.bags.like_training(like)
+        each = pooled_by_members(self.networks, kept)
+        for images, counted, pooled in zip(whole.images, kept.images, each, strict=True):
+            logits[images], attention[counted] = pooled.logits, pooled.attention
         return logits, attention
 
     def _exceedance(self, features: NDArray[np.float32]) -> FloatArray:

@@ -1,6 +1,7 @@
 """From spectra to patients, and onto disk."""
 
 import csv
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -187,3 +188,11 @@ def test_the_reason_of_a_patient_without_an_answer_follows_that_of_its_status(tm
     with patient_predictions_file(tmp_path / "p.csv", patients.classes, 0.9, SPECTRA_WORDS) as append:
         append(patients, [Answer("", ("healthy", "sick"), "It may be either.")])
     assert read(tmp_path / "p.csv")[0]["reason"] == "1 of 2 spectra refused; It may be either."
+
+
+@given(st.lists(st.sampled_from(["S 1", "s1", "S01", "S1", "s 2", "S02"]), min_size=1, max_size=12))
+def test_owners_that_are_no_persons_are_one_where_every_letter_is_the_same(names):
+    tally = PatientTally(("healthy", "sick"), SPECTRA_WORDS, one_spelling=False)
+    slides = by_patient(predictions([1.0] * len(names), patient=names), 1.0, tally)
+    assert dict(zip(slides.patient, slides.n_rows, strict=True)) == Counter(names)
+    assert tally.notes() == ()

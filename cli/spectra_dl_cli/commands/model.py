@@ -1,16 +1,22 @@
-"""spectra-dl model show: what a model file says of itself."""
+"""spectra-dl model: what a model file says of itself, and a model for other programs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from spectra_dl_cli.output import json_option, say, say_json
+from spectra_dl.errors import UsageError
+from spectra_dl_cli.options import plugin_option
+from spectra_dl_cli.output import json_option, overwrite_option, say, say_json
 from spectra_dl_cli.printing.help import Group
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.predictor import SpectraPredictor
 
 
 @click.group(cls=Group)
 def model() -> None:
-    """Look at model files."""
+    """Look at model files, and write models for other programs."""
 
 
 @model.command()
@@ -29,3 +35,37 @@ def show(path: Path | None, as_json: bool) -> None:
         say_json(stated)
     else:
         say(card_text(header, sha256))
+
+
+@model.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path, readable=False), metavar="[MODEL]")
+@click.option(
+    "--onnx",
+    "onnx_path",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the graph goes; FILE.json beside it says what is done before and after.",
+)
+@plugin_option
+@overwrite_option
+def export(path: Path | None, onnx_path: Path, plugins: tuple[str, ...], overwrite: bool) -> None:
+    """Write the networks of MODEL as an ONNX graph, with cleaning steps, classes and limits as JSON beside it.
+
+    The graph gives what predict gives for cleaned spectra, in 32-bit numbers. It does not clean, refuse or abstain: that stays with whoever runs it.
+    """
+    from spectra_dl.loading import load_model
+    from spectra_dl.spectra.exports.onnx_file import export_onnx
+    from spectra_dl_datasets.shipped import SHIPPED_MODEL
+
+    beside = Path(f"{onnx_path}.json")
+    for target in (onnx_path, beside):
+        if target.exists() and not overwrite:
+            raise UsageError(f"{target.name} is already there; give another name, or --overwrite")
+    predictor = load_model(path or SHIPPED_MODEL, plugins)
+    if predictor.header.input.kind != "spectra":
+        raise UsageError(
+            f"a model of {predictor.header.input.kind}; only models of spectra are written as ONNX"
+        )
+    export_onnx(cast("SpectraPredictor", predictor), onnx_path)
+    say(f"Wrote {onnx_path} and {beside}. Research use only, not for diagnosis.")

@@ -29,6 +29,7 @@ from spectra_dl_cli.options import (
     identity_options,
     input_paths,
     open_store,
+    plugin_option,
     readers_input,
     store_option,
 )
@@ -154,6 +155,7 @@ class SectionOptions:
     metavar="FILE",
     help="With a model of expression and a Xenium run: the matrix by which the image of --image lies on it.",
 )
+@plugin_option
 @output_choice_options
 @store_option
 @json_option
@@ -173,6 +175,7 @@ def predict(
     coverage: float | None,
     name_pattern: str | None,
     share: str | None,
+    plugins: tuple[str, ...],
     tissue: SectionOptions,
     written: SectionOutput,
     output: Output,
@@ -189,7 +192,7 @@ def predict(
     from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     output.claim()
-    predictor = load_model(path := model_path or SHIPPED_MODEL)
+    predictor = load_model(path := model_path or SHIPPED_MODEL, plugins)
     kind = predictor.header.input.kind
     if kind == "fusion":
         _refuse_of_images(kind, name_pattern, share)

@@ -12,11 +12,11 @@ GROUPS = {
     "Who is who": (
         "label sample_id patient slide replicates samples batch positive label_per_sample share target time event truth id_column group"
     ),
-    "Reading": "spectra tissue clinical laser_nm calibration standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
-    "Cleaning": "crop despike baseline lam negatives normalise",
-    "Models": "model model_path models network also members epochs early_fusion loss encoders genes panel tile_um device fast tune",
+    "Reading": "spectra tissue clinical laser_nm calibration reader standard intensity name_pattern image image_scale mpp pitch bin_um alignment",
+    "Cleaning": "crop despike baseline lam negatives normalise step",
+    "Models": "model model_path models network also plugins members epochs early_fusion loss encoders genes panel tile_um device fast tune",
     "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
-    "Results": "out maps exports kind store overwrite as_json",
+    "Results": "out onnx_path maps exports kind store overwrite as_json",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
 }
 _OTHER, _GENERAL = "Options", "Help"
@@ -46,12 +46,14 @@ EXAMPLES = {
     "lock": f"spectra-dl lock {_SPECTRA} --label label --models logistic --folds 3 --no-leaky --hypothesis 'AUC above .8' --out protocol.json",
     "unlock": "spectra-dl unlock protocol.json --reason 'the diagnosis of one patient was corrected'",
     "model show": "spectra-dl model show",
+    "model export": "spectra-dl model export model/model.safetensors --onnx model.onnx",
     "simulate": "spectra-dl simulate study --patients 20",
     "data list": "spectra-dl data list",
     "data show": "spectra-dl data show covid_saliva",
     "data fetch": "spectra-dl data fetch covid_serum",
     "data check": "spectra-dl data check datasets/demo",
     "data audit": "spectra-dl data audit simulated_bone_metastasis",
+    "plugins": "spectra-dl plugins",
     "serve": "spectra-dl serve",
 }
 

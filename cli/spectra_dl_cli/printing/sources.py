@@ -83,13 +83,16 @@ COMMANDS = {
         "unlock",
         "Record another look at a locked test set, which one more evaluation may then take.",
     ),
-    "model": _source("model", "model", "Look at model files."),
+    "model": _source("model", "model", "Look at model files, and write models for other programs."),
     "simulate": _source(
         "simulate",
         "simulate",
         "Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.",
     ),
     "data": _source("data", "data", "List public datasets, show their traps, bring and check their files."),
+    "plugins": _source(
+        "plugins", "plugins", "List what other packages bring: readers, steps, networks, encoders and models."
+    ),
     "serve": _source(
         "serve",
         "serve",

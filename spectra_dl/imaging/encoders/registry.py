@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,12 +14,13 @@ from spectra_dl.imaging.encoders.encoder import IMAGENET, TENSORFLOW, Encoder, n
 from spectra_dl.imaging.encoders.timm_models import TIMM, timm_encoder
 from spectra_dl.imaging.features.block import Features
 from spectra_dl.imaging.image import Pixels
+from spectra_dl.plugins import PREFIX, is_plugin_name, load_plugin
 
 EFFICIENTNET, SLIDL = "efficientnet-lite0", "slidl"
 RAW_TILES, FINE_TUNED_SIDE = "tile-pixels", 128
 LOCAL = "file:"
 # Those that a model file alone may not call for.
-NAMED_AGAIN = (TIMM, LOCAL)
+NAMED_AGAIN = (TIMM, LOCAL, PREFIX)
 _TIMM_NAME = re.compile(r"timm:[A-Za-z0-9_.:/-]{1,120}")
 _LOCAL_NAME = re.compile(r"file:[a-z0-9-]{1,40}-[0-9a-f]{16}")
 
@@ -43,15 +45,22 @@ def build_encoder(name: str) -> Encoder:
         from spectra_dl.imaging.encoders.local_weights import local_encoder
 
         return local_encoder(Path(name.removeprefix(LOCAL)))
+    if is_plugin_name(name):
+        encoder: Encoder = load_plugin("encoders", name)()
+        return replace(encoder, name=name)
     raise UsageError(
-        f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, {SLIDL}, timm:MODEL, file:WEIGHTS.safetensors, "
+        f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, {SLIDL}, timm:MODEL, file:WEIGHTS.safetensors, plugin:NAME, "
         "or features:PATH for precomputed features"
     )
 
 
 def is_encoder_name(name: str) -> bool:
-    """Say whether a model file may name this encoder; a model of timm and local weights need not be there."""
-    return name in ENCODERS or any(known.fullmatch(name) for known in (_TIMM_NAME, _LOCAL_NAME))
+    """Say whether a model file may name this encoder; a model of timm, local weights and a plugin need not be there."""
+    return (
+        name in ENCODERS
+        or is_plugin_name(name)
+        or any(known.fullmatch(name) for known in (_TIMM_NAME, _LOCAL_NAME))
+    )
 
 
 def recorded_name(name: str) -> str:

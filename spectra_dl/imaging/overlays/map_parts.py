@@ -1,5 +1,6 @@
 """What every map over tissue has: a small copy of the image, a scale bar, and a file of its own."""
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -73,12 +74,17 @@ def file_stems(names: Sequence[str], prefix: str = "") -> list[str]:
     >>> file_stems(["HLA/A", "hla:A"], "map_")
     ['map_HLA_A', 'map_hla_A_2']
     """
-    stems: list[str] = []
+    stems, taken, tried = [], set[str](), dict[str, int]()
     for name in names:
         safe = "".join(
             letter if letter.isascii() and (letter.isalnum() or letter in "-.") else "_" for letter in name
         )[:80]
-        taken = {stem.lower() for stem in stems}
-        tries = (f"{prefix}{safe}{'' if at == 1 else f'_{at}'}" for at in range(1, len(names) + 1))
-        stems.append(next(stem for stem in tries if stem.lower() not in taken))
+        # What was taken stays taken: a name that comes again goes on from its last number.
+        for number in itertools.count(tried.get(safe.lower(), 1)):
+            stem = f"{prefix}{safe}{'' if number == 1 else f'_{number}'}"
+            if stem.lower() not in taken:
+                break
+        tried[safe.lower()] = number + 1
+        taken.add(stem.lower())
+        stems.append(stem)
     return stems

@@ -4,6 +4,7 @@ Nothing that predicts with a stored model imports this file.
 """
 
 import warnings
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -29,6 +30,7 @@ from sklearn.svm import SVC
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.evaluation.rising_curve import distance_columns, left_out_distances, rising_curve
+from spectra_dl.plugins import is_plugin_name, load_plugin
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
@@ -250,6 +252,33 @@ def classical_models(
         title["svm"]: PatientCalibrated(support_vectors, seed),
         title["random-forest"]: after_cleaning(forest),
         title["minirocket"]: PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
+    }
+
+
+def plugin_models(
+    names: Iterable[str], wavenumber: FloatArray, preprocessing: Preprocessing, memory: FoldMemory
+) -> dict[str, BaseEstimator]:
+    """Return the models that other packages bring, unfitted; each is given spectra that were cleaned in its fold.
+
+    Parameters
+    ----------
+    names
+        Of models; those that are no plugins are left out.
+    wavenumber
+        ``(p,)`` in cm⁻¹, the axis of the rows they will be given.
+    preprocessing
+        Fitted anew in each fold.
+    memory
+        What the models share.
+
+    Raises
+    ------
+    UsageError, EnvironmentFault
+        One is not installed, or can't be imported.
+    """
+    cleaning = SpectraPreprocessor(wavenumber, preprocessing, memory)
+    return {
+        name: make_pipeline(cleaning, load_plugin("models", name)()) for name in names if is_plugin_name(name)
     }
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from spectra_dl.errors import UsageError
+from spectra_dl.plugins import is_plugin_name, kinds_of
 from spectra_dl.spectra.networks import AUTO, FITTED_NAMES, NETWORK_NAMES
 
 
@@ -40,12 +41,15 @@ class ModelNames:
         The title of each, by the name that users type; the first network is the default.
     control
         The title of what any model must beat; nobody chooses it, it is always evaluated.
+    plugins
+        Whether other packages may bring more of them.
     """
 
     kind: str
     networks: Mapping[str, str]
     classical: Mapping[str, str]
     control: str
+    plugins: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,14 +81,34 @@ class ModelNames:
         """
         if names is None:
             return ChosenModels((self.default,), None)
-        unknown = [name for name in names if name not in self.names]
+        unknown = [name for name in names if name not in self.names and not self.is_plugin(name)]
         if unknown or not names:
             raise UsageError(
                 f"no {self.kind} is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(self.names)}"
             )
         once = dict.fromkeys(names)
-        classical = (self.classical[name] for name in once if name in self.classical)
-        return ChosenModels(tuple(name for name in once if name in self.networks), (*classical, self.control))
+        classical = (self.classical.get(name, name) for name in once if not self.is_network(name))
+        return ChosenModels(tuple(name for name in once if self.is_network(name)), (*classical, self.control))
+
+    def is_network(self, name: str) -> bool:
+        """Return whether a model that can be chosen is a network; a plugin is what its package says.
+
+        Parameters
+        ----------
+        name
+            As users type it.
+        """
+        return name in self.networks or (self.is_plugin(name) and "networks" in kinds_of(name))
+
+    def is_plugin(self, name: str) -> bool:
+        """Return whether a model can be chosen because another package brings it.
+
+        Parameters
+        ----------
+        name
+            As users type it.
+        """
+        return self.plugins and is_plugin_name(name)
 
     def network_title(self, name: str) -> str:
         """Return what reports call a network.
@@ -94,6 +118,8 @@ class ModelNames:
         UsageError
             There is no network of this name.
         """
+        if self.is_plugin(name):
+            return name
         if name not in self.networks:
             raise UsageError(f"no network is called {name!r:.80}; choose one of {', '.join(self.networks)}")
         return self.networks[name]
@@ -114,6 +140,7 @@ CLASS_MODELS: Final = ModelNames(
         }
     ),
     control="majority class",
+    plugins=True,
 )
 NUMBER_MODELS: Final = ModelNames(
     "model of a number",

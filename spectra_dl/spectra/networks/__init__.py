@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.plugins import is_plugin_name, load_plugin
 from spectra_dl.spectra.networks.limits import MAX_PARAMETERS, check_sizes
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: boo
     Parameters
     ----------
     name
-        One of `NETWORKS`.
+        One of `NETWORKS`, or ``plugin:NAME``, which is imported.
     n_wavenumbers
         Points of each spectrum, 16 to 65,536.
     n_classes
@@ -176,11 +177,8 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: boo
     >>> network(torch.zeros(4, 1000)).shape
     torch.Size([4, 2])
     """
-    card = (_EARLIER.get(name) if earlier else None) or NETWORKS.get(name) or _FITTED.get(name)
-    if card is None:
-        raise UsageError(f"no network is called {name!r}; choose one of {', '.join(NETWORKS)}")
     check_sizes(n_wavenumbers, n_classes)
-    network_class = card.load()
+    network_class = _network_class(name, earlier=earlier)
     needed = _count_parameters(network_class, n_wavenumbers, n_classes)
     if needed > MAX_PARAMETERS:
         raise DataError(
@@ -188,6 +186,16 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: boo
             f"{MAX_PARAMETERS:,}; crop or resample the spectra, or choose compact"
         )
     return network_class(n_wavenumbers, n_classes)
+
+
+def _network_class(name: str, *, earlier: bool) -> "NetworkClass":
+    if is_plugin_name(name):
+        plugin: NetworkClass = load_plugin("networks", name)
+        return plugin
+    card = (_EARLIER.get(name) if earlier else None) or NETWORKS.get(name) or _FITTED.get(name)
+    if card is None:
+        raise UsageError(f"no network is called {name!r}; choose one of {', '.join(NETWORKS)}")
+    return card.load()
 
 
 def fitted_network(name: str, n_wavenumbers: int, values: Mapping[str, FloatArray]) -> "nn.Module":

@@ -18,7 +18,6 @@ from spectra_dl.spectra.preprocessing.recurring_places import HitCounts
 from spectra_dl.spectra.preprocessing.resampling import interpolated, points_within, read_points, same_axis
 from spectra_dl.spectra.preprocessing.step import MOST_POINTS, Remarks, StepResult
 from spectra_dl.spectra.preprocessing.steps import (
-    STEPS,
     Baseline,
     Crop,
     Despike,
@@ -27,6 +26,7 @@ from spectra_dl.spectra.preprocessing.steps import (
     Stage,
     Step,
     step_from_json,
+    step_name,
     step_to_json,
 )
 from spectra_dl.spectra.table import SpectraTable
@@ -62,9 +62,8 @@ class Preprocessing:
     steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
-        unknown = [step for step in self.steps if type(step) not in STEPS.values()]
-        if unknown:
-            raise UsageError(f"{type(unknown[0]).__name__} is not a step; use {', '.join(STEPS)}")
+        for step in self.steps:
+            step_name(step)
         if len(self.steps) > _MOST_STEPS:
             raise UsageError(f"{len(self.steps)} steps; give at most {_MOST_STEPS}")
         for earlier, later in pairwise(self.steps):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.plugins import imported_plugin, is_plugin_name, name_of_class, version_of
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method, correct
 from spectra_dl.spectra.baseline.smoothing import AUTO, choose_lam
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
@@ -317,11 +318,24 @@ def step_to_json(step: Step) -> dict[str, object]:
     >>> step_to_json(Crop(400, 1800))
     {'step': 'crop', 'settings': {'low': 400, 'high': 1800}}
     """
-    names = {kind: name for name, kind in STEPS.items()}
-    if type(step) not in names:
-        raise UsageError(f"{type(step).__name__} is not a step that can be stored; use {', '.join(STEPS)}")
+    name = step_name(step)
     settings = {field.name: _listed(getattr(step, field.name)) for field in fields(step)}  # type: ignore[arg-type]
-    return {"step": names[type(step)], "settings": settings}
+    stored: dict[str, object] = {"step": name, "settings": settings}
+    return {**stored, "package": version_of("steps", name)} if is_plugin_name(name) else stored
+
+
+def step_name(step: Step) -> str:
+    """Return by which name a step is stored: that in `STEPS`, or that of the plugin whose class it has.
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+    """
+    known = next((name for name, kind in STEPS.items() if kind is type(step)), None)
+    if (name := known or name_of_class("steps", type(step))) is None:
+        raise UsageError(f"{type(step).__name__} is not a step; use {', '.join(STEPS)}, or a plugin's")
+    return name
 
 
 def step_from_json(stored: object) -> Step:
@@ -332,12 +346,14 @@ def step_from_json(stored: object) -> Step:
     DataError
         A name, setting, type or value that no step has.
     """
-    if not isinstance(stored, dict) or stored.keys() != {"step", "settings"}:
+    if not isinstance(stored, dict) or stored.keys() - {"package"} != {"step", "settings"}:
         raise DataError('a stored step is not an object with "step" and "settings" alone; it is damaged')
     name, settings = stored["step"], stored["settings"]
-    if not isinstance(name, str) or name not in STEPS:
-        raise DataError(f"unknown step {repr(name)[:40]}; known are {', '.join(STEPS)}")
-    kind = STEPS[name]
+    kind = (STEPS.get(name) or imported_plugin("steps", name)) if isinstance(name, str) else None
+    if kind is None:
+        raise DataError(
+            f"unknown step {repr(name)[:60]}; known are {', '.join(STEPS)}, and plugins that are named"
+        )
     if kind is Despike and isinstance(settings, dict) and settings.keys() == {"threshold"}:
         settings = {**_BEFORE_PLACES, **settings}
     known = sorted(field.name for field in fields(kind))  # type: ignore[arg-type]

@@ -141,7 +141,7 @@ def _blocks_of_files(paths: Sequence[Path], options: ReadOptions, rows: int) -> 
 
 def _with_sheet(paths: Sequence[Path], options: ReadOptions, rows: int) -> Iterator[SpectraTable] | None:
     """Return the spectra of tables with what a sheet says of each; None without a sheet, or where it is a sheet of files."""
-    bare = ReadOptions(laser_nm=options.laser_nm, intensity=options.intensity)
+    bare = ReadOptions(laser_nm=options.laser_nm, intensity=options.intensity, reader=options.reader)
     if options.samples is None:
         return None
     firsts = [_first_of_several(path, bare) for path in paths]
@@ -191,11 +191,11 @@ def _blocks_of_file(path: Path, options: ReadOptions, rows: int) -> Iterator[Spe
     if options.samples is not None:
         joined = _with_sheet([path], options, rows)
         return joined or iter_two_column_files([path], options, rows=rows)
-    if is_hdf5(path):
+    if options.reader is None and is_hdf5(path):
         from spectra_dl.spectra.readers.hdf5_file import iter_hdf5
 
         return iter_hdf5(path, options, rows=rows)
-    read = instrument_reader(path)
+    read = instrument_reader(path, options.reader)
     if read is not None:
         return iter_recordings(read(path), options, rows=rows)
     return iter_text_file(path, options, rows=rows)
@@ -203,7 +203,11 @@ def _blocks_of_file(path: Path, options: ReadOptions, rows: int) -> Iterator[Spe
 
 def _holds_table(path: Path, options: ReadOptions) -> bool:
     """Return whether a file is a table of several spectra, or can't be read as one; an instrument's file and a single spectrum have an axis of their own."""
-    if path.is_file() and not is_hdf5(path) and instrument_reader(path) is not None:
+    if (
+        path.is_file()
+        and (options.reader is not None or not is_hdf5(path))
+        and instrument_reader(path, options.reader) is not None
+    ):
         return False
     try:
         first = next(_blocks_of_file(path, options, 2))

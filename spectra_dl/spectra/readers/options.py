@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spectra_dl.errors import UsageError
+from spectra_dl.plugins import is_plugin_name
 
 SHORTEST_LASER_NM, LONGEST_LASER_NM = 180.0, 2000.0
 PathLike = str | os.PathLike[str]
@@ -33,12 +34,14 @@ class ReadOptions:
         samples, such as ``Dark``.
     calibration
         A file of ``calibrate-axis`` by which the axis is corrected once everything is read.
+    reader
+        A plugin that reads every file, as ``plugin:NAME``; None recognises files by their content.
 
     Raises
     ------
     UsageError
         A name is empty, ``replicates`` is not a whole number of at least 1 or stands beside ``patient``, or ``laser_nm`` is no
-        wavelength of a laser.
+        wavelength of a laser, or ``reader`` no plugin's name.
 
     Examples
     --------
@@ -55,6 +58,7 @@ class ReadOptions:
     laser_nm: float | None = None
     intensity: tuple[str, ...] = ()
     calibration: Path | None = None
+    reader: str | None = None
 
     def __post_init__(self) -> None:
         if self.laser_nm is not None and not SHORTEST_LASER_NM <= self.laser_nm <= LONGEST_LASER_NM:
@@ -66,6 +70,10 @@ class ReadOptions:
             if not isinstance(column, str) or not column.strip():
                 raise UsageError(f"{role} is {column!r}; give the name of a column")
             object.__setattr__(self, role, column.strip())
+        if self.reader is not None and not is_plugin_name(self.reader):
+            raise UsageError(
+                f"reader {self.reader!r:.80}: give an installed plugin as plugin:NAME, or leave it out"
+            )
         if self.calibration is not None:
             object.__setattr__(self, "calibration", Path(self.calibration))
         if self.samples is not None:

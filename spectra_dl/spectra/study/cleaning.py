@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from spectra_dl.plugins import load_plugin
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class CleaningSettings:
         What happens to points below the baseline.
     despike
         Height over the noise's standard deviation from which a narrow spike is a cosmic ray, 3 to 1,000; ``"none"`` removes none.
+    step
+        Steps of plugins, as ``plugin:NAME``, with their default settings; each stands after the others of its stage.
     """
 
     crop: tuple[float, float] | None = None
@@ -39,6 +42,7 @@ class CleaningSettings:
     normalise: Normalisation = "snv"
     negatives: Negatives = "keep"
     despike: float | str = THRESHOLD
+    step: tuple[str, ...] = ()
 
     def preprocessing(self) -> "Preprocessing":
         """Return the ordered steps.
@@ -46,7 +50,7 @@ class CleaningSettings:
         Raises
         ------
         UsageError
-            There is no such method, or a value is impossible.
+            There is no such method or plugin, or a value is impossible.
         """
         from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
         from spectra_dl.spectra.preprocessing.steps import Baseline, Crop, Despike, Normalise
@@ -61,7 +65,8 @@ class CleaningSettings:
                 steps += self._despiking()
             else:
                 steps.append(step)
-        return Preprocessing(tuple(steps))
+        steps += [load_plugin("steps", name)() for name in self.step]
+        return Preprocessing(tuple(sorted(steps, key=lambda step: step.stage)))
 
     def _baseline(self, usual: "Baseline") -> "list[Step]":
         from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS

@@ -18,7 +18,7 @@ from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
-from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models
+from spectra_dl.spectra.estimators.classical import MAJORITY, classical_models, plugin_models
 from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING, SpectraClassifier
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS
@@ -159,7 +159,10 @@ def study_models(table: SpectraTable, settings: SpectraStudySettings) -> list[Mo
         )
         for name in dict.fromkeys(settings.networks)
     }
-    classical: Mapping[str, Estimator] = classical_models(axis, steps, seed, memory)
+    classical: Mapping[str, Estimator] = {
+        **classical_models(axis, steps, seed, memory),
+        **plugin_models(settings.classical or (), axis, steps, memory),
+    }
     if settings.tune:
         bare = without_baseline(steps)
         bare_models = classical_models(axis, bare, seed, memory) if bare else None

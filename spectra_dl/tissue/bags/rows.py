@@ -46,6 +46,26 @@ class Bags:
     def __getitem__(self, rows: IndexArray) -> "Bags":
         return Bags(self.values, self.name[rows], tuple(self.images[row] for row in rows))
 
+    def like_training(self, like: NDArray[np.bool_]) -> "Bags":
+        """Return each bag with those of its images alone that are like the training images, and whole where none is.
+
+        Parameters
+        ----------
+        like
+            ``(n,)`` of the images in ``values``.
+
+        Examples
+        --------
+        >>> bags = Bags(np.zeros((3, 2), np.float32), np.array(["a", "b"]), (np.array([0, 2]), np.array([1])))
+        >>> [images.tolist() for images in bags.like_training(np.array([True, False, False])).images]
+        [[0], [1]]
+        """
+        kept = (images[like[images]] for images in self.images)
+        return replace(
+            self,
+            images=tuple(some if len(some) else every for some, every in zip(kept, self.images, strict=True)),
+        )
+
     @property
     def width(self) -> int:
         """How many features an image has."""

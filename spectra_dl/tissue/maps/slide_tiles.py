@@ -10,7 +10,7 @@ from spectra_dl.classification.decision import DecisionRule
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.overlays.map_parts import file_stems
 from spectra_dl.imaging.slide import open_tissue_image
-from spectra_dl.tissue.images import TissueImages
+from spectra_dl.tissue.images import TissueImages, rows_by
 from spectra_dl.tissue.predictor import ImagePredictions
 
 # Colours that every reader can tell apart (Okabe and Ito 2008), and greys for images without a class.
@@ -48,7 +48,7 @@ class SlideTiles:
     probability
         ``(n, c)``, NaN where none is stated.
     attention
-        ``(n,)`` share of each image in the answer of its patient or slide, NaN where it was refused; None where images are not pooled.
+        ``(n,)`` share of each image in the answer of its patient or slide, NaN where it was not pooled; None where images are not pooled.
     """
 
     name: str
@@ -106,16 +106,16 @@ def slides_of(images: TissueImages, rows: ImagePredictions, rule: DecisionRule) 
     if images.slide is None or images.position is None:
         return
     decided = np.array(rule.of_rows(rows), dtype=object)
-    placed = np.isfinite(images.position).all(axis=1)
-    names = list(dict.fromkeys(images.slide[placed]))
-    for name, stem in zip(names, file_stems([str(each) for each in names]), strict=True):
-        own = np.flatnonzero(placed & (images.slide == name))
+    placed = np.flatnonzero(np.isfinite(images.position).all(axis=1))
+    slides = rows_by(images.slide[placed])
+    for (name, rows_of), stem in zip(slides.items(), file_stems(list(slides)), strict=True):
+        own = placed[rows_of]
         sizes, pixel = _sizes(images[own])
         opened = np.isfinite(sizes).all(axis=1)
         at = own[opened]
         if len(at):
             yield SlideTiles(
-                str(name),
+                name,
                 stem,
                 images[at],
                 images.position[at],

@@ -10,6 +10,7 @@ from spectra_dl.evaluation.audit import AuditInputs, Probe, RowCheck
 from spectra_dl.evaluation.audit.surrogate import binned_shape
 from spectra_dl.tissue.cohort import ImageCohort
 from spectra_dl.tissue.estimators.recipe import standard_of
+from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes.confounding import class_goes_with_patient, class_goes_with_slide
 from spectra_dl.tissue.probes.image_facts import ImageFacts
 from spectra_dl.tissue.probes.near_copies import near_copies_check
@@ -62,7 +63,21 @@ def image_audit_inputs(cohort: ImageCohort, features: NDArray[np.float32]) -> Au
     if images.slide is not None:
         checks.append(partial(class_goes_with_slide, list(images.slide)))
     columns = {**images.metadata, "scanner in the files": facts.scanner}
-    return AuditInputs(image_probes(facts, images.position), checks, columns, surrogate_features(features))
+    probes = [*image_probes(facts, images.position), *_magnification(images)]
+    return AuditInputs(probes, checks, columns, surrogate_features(features))
+
+
+def _magnification(images: TissueImages) -> list[Probe]:
+    """Return the probe of how large images are said to be, where that was said."""
+    columns = []
+    for values in (images.mpp, images.side):
+        if values is not None:
+            known = np.isfinite(values)
+            columns += [np.log(np.where(known, values, np.nanmedian(values))), known]
+    if not columns:
+        return []
+    features = np.column_stack(columns).astype(np.float64)
+    return [Probe("magnification", "µm per pixel and side of images as they are stated alone", features)]
 
 
 def surrogate_features(features: NDArray[np.float32]) -> FloatArray:

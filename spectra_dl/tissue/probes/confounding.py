@@ -9,6 +9,7 @@ from spectra_dl.evaluation.audit.batches import cramers_v
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.patients import Patients
 from spectra_dl.evaluation.wording import figure, first_few
+from spectra_dl.tissue.images import rows_by
 
 _NAME = "class and patient"
 _LEAST_V = 0.3
@@ -72,9 +73,7 @@ def class_goes_with_slide(
     folds, seed
         Not looked at.
     """
-    pure = [
-        np.unique(patients.class_of_row[np.asarray(slide) == name]).size == 1 for name in sorted(set(slide))
-    ]
+    pure = [np.unique(patients.class_of_row[rows]).size == 1 for rows in rows_by(slide).values()]
     share = float(np.mean(pure))
     sentence = f"{sum(pure)} of {len(pure)} slides have images of one class only"
     if patients.cluster is not None and share > 0.5:

@@ -7,12 +7,11 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.imaging.tissue_mask import tissue_mask
 from spectra_dl.tissue.images import TissueImages
 
 _SMALL = 256  # pixels of the longest side at which colours are measured
 _EXIF_SCANNER = (0x010F, 0x0110, 0x0131)  # make, model, software
-_HASH = 8  # rows of the difference hash
+_HASH, _CLEARLY = 8, 2  # rows of the difference hash, and grey levels that are no difference
 _BRIGHT = 220.0
 _INK_COLOUR, _INK_ABOVE_RED = 90.0, 40.0  # of 255
 
@@ -24,7 +23,7 @@ class ImageFacts:
     Attributes
     ----------
     colour
-        ``(n, 6)`` mean and standard deviation of red, green and blue of the tissue.
+        ``(n, 6)`` mean and standard deviation of red, green and blue of what is no glass.
     background
         ``(n, 1)`` share of glass.
     sharpness
@@ -78,15 +77,15 @@ class ImageFacts:
 
 def _measured(pixels: Pixels) -> tuple[list[float], float, float, float, NDArray[np.bool_]]:
     """Return colour, background, sharpness, ink and the hash of one image."""
-    small = _reduced(pixels)
-    tissue = tissue_mask(small)
-    seen = small[tissue] if tissue.any() else small.reshape(-1, 3)
-    colours = small.reshape(-1, 3).astype(np.float64)
+    colours = _reduced(pixels).reshape(-1, 3).astype(np.float64)
+    # All that is not bright, and not what thresholds call tissue: in a tile that is full of it these part nuclei from stroma, here and there as they happen to lie.
+    glass = colours.mean(axis=1) > _BRIGHT
+    seen = colours if glass.all() else colours[~glass]
     red, others = colours[:, 0], colours[:, 1:].max(axis=1)
     ink = (colours.max(axis=1) - colours.min(axis=1) > _INK_COLOUR) & (others - red > _INK_ABOVE_RED)
     return (
         [*seen.mean(axis=0), *seen.std(axis=0)],
-        float((colours.mean(axis=1) > _BRIGHT).mean()),
+        float(glass.mean()),
         _sharpness(pixels),
         float(ink.mean()),
         difference_hash(pixels),
@@ -109,17 +108,19 @@ def _reduced(pixels: Pixels) -> Pixels:
 
 
 def difference_hash(pixels: Pixels) -> NDArray[np.bool_]:
-    """Return 64 bits of an image ``(h, w, 3)``: in a grey copy of 9 by 8 pixels, whether each is brighter than its right neighbour.
+    """Return 64 bits of an image ``(h, w, 3)``: in a grey copy of 9 by 8 pixels, whether each is clearly brighter than its right neighbour.
+
+    Two grey levels or less are none: over glass compression decides on them, and a copy that was saved again would seem another image.
 
     References
     ----------
-    Krawetz 2013, "Kind of Like That", hackerfactor.com: dHash.
+    Krawetz 2013, "Kind of Like That", hackerfactor.com: dHash. Changed: two grey levels.
     """
     from PIL import Image
 
     grey = Image.fromarray(pixels).convert("L").resize((_HASH + 1, _HASH), Image.Resampling.BOX)
     values = np.asarray(grey, dtype=np.int16)
-    return (values[:, :-1] > values[:, 1:]).reshape(-1)
+    return (values[:, :-1] > values[:, 1:] + _CLEARLY).reshape(-1)
 
 
 def _stored(path: object) -> tuple[list[float], list[float], str]:

@@ -13,12 +13,13 @@ from spectra_dl.evaluation.class_names import MISSING_LABELS
 from spectra_dl.evaluation.patients import MISSING_IDS
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.imaging.image_file import ImageFile, open_image
-from spectra_dl.tissue.images import TissueImages
+from spectra_dl.imaging.precut_tiles import MOST_TILE_PIXELS
+from spectra_dl.tissue.images import WHOLE_SLIDE, TissueImages
 from spectra_dl.tissue.readers.stated import StatedImage, number_column, text_column
 
 _MPP = (0.01, 1000.0)  # µm per pixel that an image can have, electron micrograph to radiograph
 _SAME_SCALE = 0.05
-_MOST_PIXELS = 16_000_000
+_FARTHEST = 10_000_000  # pixels of a slide: two and a half metres at 0.25 µm
 
 
 def checked_images(
@@ -57,7 +58,7 @@ def checked_images(
     mpp = number_column(kept, "mpp")
     if mpp is not None:
         said += _scale_notes(kept, mpp)
-    x, y = (number_column(kept, axis) for axis in "xy")
+    x, y = (_places(kept, axis) for axis in "xy")
     columns = dict.fromkeys(name for image in kept for name in image.other)
     return TissueImages(
         folder,
@@ -76,9 +77,9 @@ def checked_images(
 def _opened(folder: Path, image: StatedImage) -> ImageFile:
     """Open an image, of which no pixel is decoded yet."""
     opened = open_image(folder / image.name)
-    if opened.width * opened.height > _MOST_PIXELS:
+    if opened.width * opened.height > MOST_TILE_PIXELS:
         raise DataError(
-            f"{image.name}: {opened.width} x {opened.height} pixels are a slide; cut it into images of at most 16 million pixels, each with its label"
+            f"{image.name}: {opened.width} x {opened.height} pixels are {WHOLE_SLIDE}, each with its label"
         )
     return opened
 
@@ -123,6 +124,16 @@ def _without_copies(folder: Path, stated: Sequence[StatedImage]) -> tuple[list[S
                 )
     copies = {image.name for images in same.values() for image in images[1:]}
     return [image for image in stated if image.name not in copies], sorted(copies)
+
+
+def _places(stated: list[StatedImage], axis: str) -> np.ndarray | None:
+    place = number_column(stated, axis)
+    if place is not None and (np.abs(place) > _FARTHEST).any():
+        wrong = [image.where for image, value in zip(stated, place, strict=True) if abs(value) > _FARTHEST]
+        raise DataError(
+            f"{axis} is where in its slide an image begins, in pixels, and more than {_FARTHEST:,} away in {first_few(wrong, at_most=3)}; correct it or leave it empty"
+        )
+    return place
 
 
 def _sides(stated: list[StatedImage]) -> np.ndarray | None:

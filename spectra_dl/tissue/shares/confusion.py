@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
+from spectra_dl.tissue.shares.unequal_shares import population_draws
 
 
 def patient_counts(true: IndexArray, predicted: IndexArray, patient: Texts, width: int) -> IndexArray:
@@ -41,14 +42,17 @@ class Confusion:
 
     @cached_property
     def rates(self) -> FloatArray:
-        """``(c, c)``: of images of a class, the share that is predicted as each; an unseen class is never mistaken."""
-        return _rates(self.counts.sum(axis=0))
+        """``(c, c)``: of images of a class, the share that is predicted as each; NaN for a class that nobody has images of."""
+        counts = self.counts.sum(axis=0)
+        total = counts.sum(axis=1, keepdims=True)
+        rates: FloatArray = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+        return rates
 
     def draws(self, count: int, generator: np.random.Generator) -> FloatArray:
         """Return ``(count, c, c)`` matrices that a new patient may have.
 
-        Each is that of resampled patients, moved by what one patient, drawn for it, differs from all. What a patient of few images differs by chance
-        is taken out first, row by row, so that rows vary as patients do.
+        Each is that of a patient like one of those held out, given that one's images, or of a patient like none of them: rows of a matrix so vary together as
+        patients' do, what few images make of a patient by chance is taken out, and a mistake that nobody has seen is rare but not impossible.
 
         Parameters
         ----------
@@ -57,60 +61,11 @@ class Confusion:
         generator
             Of random numbers.
         """
-        patients = len(self.counts)
-        weights = generator.multinomial(patients, np.full(patients, 1 / patients), size=count)
-        mean = _rates(np.einsum("bm,mij->bij", weights, self.counts), self.rates)
-        moved = np.clip(mean + self._own_deviation(count, generator), 0.0, None)
-        drawn: FloatArray = moved / moved.sum(axis=2, keepdims=True)
+        width = self.counts.shape[1]
+        like = np.concatenate([self.counts, np.zeros((1, width, width), dtype=self.counts.dtype)])
+        like = like[generator.integers(len(like), size=count)]
+        drawn = np.empty((count, width, width))
+        for row in range(width):
+            having = self.counts[self.counts[:, row].any(axis=1), row]
+            drawn[:, row] = population_draws(having, count, generator).members(like[:, row], generator)
         return drawn
-
-    def _own_deviation(self, count: int, generator: np.random.Generator) -> FloatArray:
-        """Return by what drawn patients differ from all; a row that a patient has no images of is another patient's."""
-        deviation, patients = self._deviations, len(self.counts)
-        donor = generator.integers(patients, size=count)
-        moved = np.empty((count, *self.rates.shape))
-        for row in range(len(self.rates)):
-            having = np.flatnonzero(self.counts[:, row].sum(axis=1))
-            if not len(having):
-                moved[:, row] = 0.0
-                continue
-            other = having[generator.integers(len(having), size=count)]
-            moved[:, row] = deviation[np.where(np.isin(donor, having), donor, other), row]
-        return moved
-
-    @cached_property
-    def _deviations(self) -> FloatArray:
-        """``(m, c, c)``: each patient's rates minus those of all, shrunk to the spread that is the patients' own."""
-        images = self.counts.sum(axis=2)
-        own = np.divide(
-            self.counts,
-            images[..., np.newaxis],
-            out=np.zeros(self.counts.shape),
-            where=images[..., np.newaxis] > 0,
-        )
-        deviation = np.where(images[..., np.newaxis] > 0, own - self.rates, 0.0)
-        within, between = _components(own, images, deviation)
-        chance = np.divide(within, images, out=np.zeros(images.shape), where=images > 0)
-        total = between + chance
-        kept = np.divide(between, total, out=np.zeros(images.shape), where=total > 0)
-        shrunk: FloatArray = deviation * np.sqrt(kept)[..., np.newaxis]
-        return shrunk
-
-
-def _rates(counts: IndexArray, fallback: FloatArray | None = None) -> FloatArray:
-    """Return rows ``(..., c, c)`` of counts as shares; rows without counts as in the fallback, or as if never mistaken."""
-    total = counts.sum(axis=-1, keepdims=True)
-    without = np.eye(counts.shape[-1]) if fallback is None else fallback
-    rates: FloatArray = np.where(total > 0, counts / np.maximum(total, 1), without)
-    return rates
-
-
-def _components(own: FloatArray, images: IndexArray, deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return for each class the variance of an image within patients and that between them, by analysis of variance of the indicators."""
-    patients, total = (images > 0).sum(axis=0), images.sum(axis=0)
-    inside = (images * (own * (1 - own)).sum(axis=2)).sum(axis=0)
-    within = inside / np.maximum(total - patients, 1)
-    across = (images * (deviation**2).sum(axis=2)).sum(axis=0) / np.maximum(patients - 1, 1)
-    size = (total - (images**2).sum(axis=0) / np.maximum(total, 1)) / np.maximum(patients - 1, 1)
-    between = np.maximum(0.0, (across - within) / np.maximum(size, 1e-12))
-    return within, np.where(patients > 1, between, 0.0)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.classes.results import ModelResult
+from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, draw_patients, percentile_interval
 from spectra_dl.evaluation.report.classes_json import intervals_json, rounded
 from spectra_dl.evaluation.wording import short_interval
 from spectra_dl.tissue.cohort import ImageCohort
 from spectra_dl.tissue.shares.confusion import Confusion, patient_counts
 from spectra_dl.tissue.shares.estimate import GOOD_RESPONSE, ShareEstimate, ShareEstimator
-from spectra_dl.tissue.shares.share_classes import ShareClasses
+from spectra_dl.tissue.shares.share_classes import ShareClasses, class_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,33 @@ class HeldOutShares:
         return {"figures": intervals_json(self.figures), "answers": counts, "patients": listed}
 
 
+def decided_classes(result: ModelResult, folds: Sequence[Fold], positive: int | None) -> IndexArray:
+    """Return the number ``(n,)`` of the class that a model decides for each row in folds that left its patient out; repeats are averaged.
+
+    Two classes are decided by the threshold that each fold chose on its training patients, more by the largest probability.
+
+    Parameters
+    ----------
+    result
+        Of the model.
+    folds
+        Of the evaluation.
+    positive
+        Number of the class that is reported with two classes; None with more.
+    """
+    if positive is None:
+        return np.asarray(result.probability.mean(axis=0).argmax(axis=1), dtype=np.intp)
+    above = np.empty(result.probability.shape[:2])
+    chosen = (
+        [0.5] * len(folds) if result.threshold is None else [at.value for at in result.threshold.per_fold]
+    )
+    for fold, threshold in zip(folds, chosen, strict=True):
+        above[fold.repeat, fold.test] = result.probability[fold.repeat, fold.test, positive] - threshold
+    return np.where(above.mean(axis=0) >= 0, positive, 1 - positive)
+
+
 def held_out_shares(
-    cohort: ImageCohort, asked: ShareClasses, probability: FloatArray, *, resamples: int, seed: int
+    cohort: ImageCohort, asked: ShareClasses, predicted: IndexArray, *, resamples: int, seed: int
 ) -> HeldOutShares:
     """Return the shares of patients by predictions of folds that left them out.
 
@@ -72,14 +99,13 @@ def held_out_shares(
         The images.
     asked
         Which share.
-    probability
-        ``(repeats, n, c)`` out-of-fold probabilities, classes sorted; repeats are averaged.
+    predicted
+        ``(n,)`` numbers of the sorted classes, from `decided_classes`.
     resamples, seed
         Of the patient bootstrap.
     """
     classes = tuple(sorted(set(cohort.label)))
-    predicted = probability.mean(axis=0).argmax(axis=1)
-    true = np.array([classes.index(name) for name in cohort.label])
+    true = class_numbers(cohort.label, classes)
     people, owner = np.unique(np.array(cohort.subject), return_inverse=True)
     confusion = patient_counts(true, predicted, people[owner], len(classes))
     truth = asked.share_of(confusion.sum(axis=2), classes)

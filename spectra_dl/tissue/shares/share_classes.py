@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.wording import first_few
@@ -69,6 +69,20 @@ class ShareClasses:
         both = np.asarray(part + rest, dtype=np.float64)
         share: FloatArray = np.divide(part, both, out=np.full(both.shape, np.nan), where=both > 0)
         return share
+
+
+def class_numbers(names: Texts, classes: Sequence[str]) -> IndexArray:
+    """Return the number ``(n,)`` of each image's class; -1 where it has none.
+
+    Parameters
+    ----------
+    names
+        ``(n,)`` decided classes; empty where there is none.
+    classes
+        In the order of their numbers.
+    """
+    number = {name: at for at, name in enumerate(classes)} | {"": -1}
+    return np.array([number[name] for name in names], dtype=np.intp)
 
 
 def cohort_share(cohort: ImageCohort, text: str) -> ShareClasses:

@@ -10,6 +10,7 @@ import numpy as np
 from spectra_dl.arrays import IndexArray, TextArray, text_array
 from spectra_dl.evaluation.person_ids import spelling_key
 from spectra_dl.storage.text.csv_rows import csv_rows
+from spectra_dl.tissue.images import rows_by
 from spectra_dl.tissue.shares.estimate import GOOD_RESPONSE, ShareEstimate, ShareEstimator
 
 SHARES_FILE = "share.csv"
@@ -100,19 +101,12 @@ def stated_shares(
     shares = []
     if patient is not None or slide is None:
         keys = text_array([spelling_key(str(name)) for name in people])
-        for rows in _rows_by(keys).values():
+        for rows in rows_by(keys).values():
             shares.append(_stated(estimator, predicted[rows], parts[rows], str(people[rows[0]]), ""))
     if slide is not None and slides:
-        for name, rows in _rows_by(slide).items():
+        for name, rows in rows_by(slide).items():
             shares.append(_stated(estimator, predicted[rows], parts[rows], str(people[rows[0]]), name))
     return tuple(shares)
-
-
-def _rows_by(names: TextArray) -> dict[str, IndexArray]:
-    rows: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        rows.setdefault(str(name), []).append(row)
-    return {name: np.array(own) for name, own in rows.items()}
 
 
 def _stated(

@@ -27,7 +27,13 @@ from spectra_dl.tissue.estimators.model_names import chosen_models
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes import image_audit_inputs
 from spectra_dl.tissue.report_context import tissue_context
-from spectra_dl.tissue.shares.held_out import HeldOutShares, held_out_shares, shares_json, shares_lines
+from spectra_dl.tissue.shares.held_out import (
+    HeldOutShares,
+    decided_classes,
+    held_out_shares,
+    shares_json,
+    shares_lines,
+)
 from spectra_dl.tissue.shares.share_classes import ShareClasses, cohort_share
 from spectra_dl.tissue.study.models import pools, study_models
 from spectra_dl.tissue.study.settings import TissueStudySettings
@@ -137,10 +143,15 @@ def evaluate_study(
 
 def _shares(cohort: ImageCohort, asked: ShareClasses, evaluation: Evaluation) -> dict[str, HeldOutShares]:
     """Return held-out shares of every model that looks at images."""
-    settings = evaluation.settings
+    settings, folds = evaluation.settings, evaluation.folds
+    positive = None if evaluation.positive is None else evaluation.patients.classes.index(evaluation.positive)
     return {
         name: held_out_shares(
-            cohort, asked, result.probability, resamples=settings.resamples, seed=settings.seed
+            cohort,
+            asked,
+            decided_classes(result, folds, positive),
+            resamples=settings.resamples,
+            seed=settings.seed,
         )
         for name, result in evaluation.models.items()
         if result.kind != "control"

@@ -134,14 +134,17 @@ def predict_study(
     estimator = share_estimator(predictor, share)
     rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
     rows = predictor.predict(images, encoders=encoders, store=store)
-    tally = PatientTally(rule.classes, rule.words)
     answers_for = predictor.header.input.classes_of
+    tally = PatientTally(rule.classes, rule.words, one_spelling=answers_for != "slide")
     owner = {"image": None, "slide": images.slide, "patient": rows.patient}[answers_for]
     tally.add(replace(rows, patient=owner))
     attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}
     temperature = predictor.classification.calibration.temperature
     answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
-    estimated = (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows))
+    estimated = (
+        (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows, rule))
+    )
+    placing: tuple[str, ...] = ()
     if folder is not None:
         make_run_folder(folder)
         classes, wanted, more = rule.classes, rule.conformal.coverage, place_columns(images) | attention
@@ -154,11 +157,12 @@ def predict_study(
                 append_patients(some, answers)
         if estimator is not None:
             write_shares(folder / SHARES_FILE, estimated[1])
-        write_slides(folder, images, rows, rule)
+        placing = write_slides(folder, images, rows, rule)
     notes = (
         *images.notes,
         *{"image": (_OF_IMAGES,), "slide": (_OF_SLIDES,)}.get(answers_for, ()),
         *share_notes(predictor, estimator),
+        *placing,
         *coverage_notes(rule.conformal, rule.classes, rule.patients),
         *tally.notes(),
     )

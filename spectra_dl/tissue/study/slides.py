@@ -4,19 +4,19 @@ from pathlib import Path
 
 import numpy as np
 
-from spectra_dl.arrays import IndexArray
 from spectra_dl.classification.decision import DecisionRule
-from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
+from spectra_dl.classification.predictions import RowPredictions
 from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.wording import first_few
 from spectra_dl.storage.run_folder import make_run_folder
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.maps.slide_maps import write_slide_maps
+from spectra_dl.tissue.maps.slide_maps import too_far_apart, write_slide_maps
 from spectra_dl.tissue.maps.slide_objects import write_slide_objects
 from spectra_dl.tissue.maps.slide_tiles import slides_of
 from spectra_dl.tissue.predictor import ImagePredictions, TissuePredictor
 from spectra_dl.tissue.shares.confusion import Confusion
 from spectra_dl.tissue.shares.estimate import ShareEstimator
-from spectra_dl.tissue.shares.share_classes import ShareClasses
+from spectra_dl.tissue.shares.share_classes import ShareClasses, class_numbers
 from spectra_dl.tissue.shares.stated import StatedShare, stated_shares
 
 SLIDES_FOLDER = "slides"
@@ -55,9 +55,9 @@ def _estimator(predictor: TissuePredictor, share: ShareClasses) -> ShareEstimato
 
 
 def images_shares(
-    estimator: ShareEstimator, images: TissueImages, rows: RowPredictions
+    estimator: ShareEstimator, images: TissueImages, rows: RowPredictions, rule: DecisionRule
 ) -> tuple[StatedShare, ...]:
-    """Return shares of patients and slides, by the likeliest class of each image that is like those of training.
+    """Return shares of patients and slides, by the class that is decided for each image that is like those of training.
 
     Parameters
     ----------
@@ -65,15 +65,11 @@ def images_shares(
         Of the share.
     images, rows
         What was predicted, and how.
+    rule
+        How images are decided.
     """
-    return stated_shares(estimator, likeliest(rows), images.patient, images.slide)
-
-
-def likeliest(rows: RowPredictions) -> IndexArray:
-    """Return the number ``(n,)`` of each image's likeliest class; -1 where it was refused or is unlike the training images."""
-    known = np.isfinite(rows.probability).all(axis=1) & ~(rows.ood_score > OOD_LIMIT)
-    best = np.nan_to_num(rows.probability).argmax(axis=1)
-    return np.where(known, best, -1)
+    decided = class_numbers(rule.of_rows(rows), rule.classes)
+    return stated_shares(estimator, decided, images.patient, images.slide)
 
 
 def share_notes(predictor: TissuePredictor, estimator: ShareEstimator | None) -> tuple[str, ...]:
@@ -89,6 +85,11 @@ def share_notes(predictor: TissuePredictor, estimator: ShareEstimator | None) ->
     if estimator is None:
         return ()
     counts, rates = estimator.confusion.counts, estimator.confusion.rates
+    unseen = [name for name, rate in zip(estimator.classes, rates.diagonal(), strict=True) if np.isnan(rate)]
+    if unseen:
+        return (
+            f"no share is stated: nobody among the training patients had images of {first_few(unseen)}, so what is mistaken for it is not known",
+        )
     right = ", ".join(f"{rates[at, at]:.0%} of {name}" for at, name in enumerate(estimator.classes))
     return (
         f"shares are corrected by what was predicted of {counts.sum()} images of {len(counts)} training patients by networks that never saw them: {right} were found",
@@ -104,8 +105,10 @@ def place_columns(images: TissueImages) -> dict[str, list[str]]:
     return columns
 
 
-def write_slides(folder: Path, images: TissueImages, rows: ImagePredictions, rule: DecisionRule) -> None:
-    """Write maps and objects of each slide whose images have places.
+def write_slides(
+    folder: Path, images: TissueImages, rows: ImagePredictions, rule: DecisionRule
+) -> tuple[str, ...]:
+    """Write maps and objects of each slide whose images have places, and say which slides have no map for where they are said to lie.
 
     Parameters
     ----------
@@ -121,7 +124,11 @@ def write_slides(folder: Path, images: TissueImages, rows: ImagePredictions, rul
     EnvironmentFault
         A file can't be written.
     """
+    notes = []
     for slide in slides_of(images, rows, rule):
         make_run_folder(folder / SLIDES_FOLDER)
         write_slide_objects(folder / SLIDES_FOLDER, slide)
         write_slide_maps(folder / SLIDES_FOLDER, slide)
+        if note := too_far_apart(slide):
+            notes.append(note)
+    return tuple(notes)

@@ -1,6 +1,5 @@
 """Train a model of images on all patients, and write the model file."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +11,18 @@ from spectra_dl.classification.assembly import (
     fit_decision,
     model_header,
 )
+from spectra_dl.classification.decision import predicted_class
 from spectra_dl.classification.ensemble import Ensemble
+from spectra_dl.classification.predictions import softmax
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.audit import Finding, audit
-from spectra_dl.evaluation.folds.splits import patient_folds
-from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.execution.executor import Executor
 from spectra_dl.imaging.features.description import described_encoders
 from spectra_dl.imaging.features.recipe import SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.card import card_text
+from spectra_dl.models.header import Classification
 from spectra_dl.models.members import member_tensors
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 from spectra_dl.tissue.bags.of_cohort import Bagging, ClassesOf, bags_of_cohort, refuse_unpooled
@@ -33,16 +33,22 @@ from spectra_dl.tissue.estimators.model_names import POOLING, Network
 from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
 from spectra_dl.tissue.estimators.recipe import Standard
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.input_part import MOST_CLASSES, ImageNetwork, ShareOfClass, TissueInput, TrainingImages
+from spectra_dl.tissue.input_part import (
+    MOST_CLASSES,
+    MOST_PATIENTS,
+    ImageNetwork,
+    ShareOfClass,
+    TissueInput,
+    TrainingImages,
+)
 from spectra_dl.tissue.predictor import TissuePredictor, image_hashes
-from spectra_dl.tissue.probes import image_audit_inputs
+from spectra_dl.tissue.probes.cohort_audit import audit_cohort
 from spectra_dl.tissue.shares.confusion import patient_counts
-from spectra_dl.tissue.shares.share_classes import ShareClasses, cohort_share
+from spectra_dl.tissue.shares.share_classes import ShareClasses, class_numbers, cohort_share
 from spectra_dl.tissue.study.models import network_of
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 MODEL_FILE = "model.safetensors"
-_FOLDS = 5
 _MOST_REFERENCE = 20_000  # images that say what training images look like, evenly from all
 _NOTES = {
     "image": "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each "
@@ -131,7 +137,10 @@ def train_study(
     classifier.fit(rows, cohort.label, cohort.patient, executor=executor)
     _calibrated(classifier)  # refused before the audit takes its time
     provenance = TrainingProvenance(
-        source, False, cohort.notes, _findings(cohort, encoded, settings.evaluation.seed)
+        source,
+        False,
+        cohort.notes,
+        audit_cohort(cohort, encoded.values, seed=settings.evaluation.seed).findings,
     )
     predictor = assembled_predictor(
         cohort, encoded, classifier, settings, bagging=bagging, share=asked, provenance=provenance
@@ -177,7 +186,8 @@ def assembled_predictor(
         A class has one patient only.
     """
     decision = _decision(cohort, encoded, classifier, _calibrated(classifier).prepared[0], settings)
-    part = _input_part(cohort, encoded, classifier, settings, bagging, share=share)
+    held_out = _held_out_counts(cohort, classifier, decision.classification)
+    part = _input_part(cohort, encoded, classifier, settings, bagging, share=share, held_out=held_out)
     notes = (_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()
     tensors = {**decision.reference.tensors(), **member_tensors(classifier.networks_)}
     header = model_header(decision, provenance, part, tensors, notes=notes, seed=settings.evaluation.seed)
@@ -242,6 +252,7 @@ def _input_part(
     bagging: Bagging | None,
     *,
     share: ShareClasses | None,
+    held_out: list[list[list[int]]],
 ) -> TissueInput:
     people, hashes = read_patients(cohort.patient, cohort.label), image_hashes(cohort.images)
     unpooled: ClassesOf = "patient" if people.cluster is None else "image"
@@ -256,32 +267,21 @@ def _input_part(
         ),
         training=TrainingImages(images=len(hashes), image_hashes=hashes),
         classes_of=classes_of,
-        held_out_counts=_held_out_counts(cohort, people, classifier) if classes_of == "image" else [],
+        held_out_counts=held_out if classes_of == "image" else [],
         share=None if share is None else ShareOfClass(part=share.part, rest=share.rest),
     )
 
 
 def _held_out_counts(
-    cohort: ImageCohort, people: Patients, classifier: PatientEnsemble
+    cohort: ImageCohort, classifier: PatientEnsemble, rule: Classification
 ) -> list[list[list[int]]]:
-    """Return what members predicted of the images of patients they never saw; none with more classes than are worth keeping."""
-    width = len(people.classes)
-    if width > MOST_CLASSES:
+    """Return what members decide of the images of patients they never saw; none with more classes than are worth keeping, and of some patients where there are many."""
+    if len(rule.classes) > MOST_CLASSES:
         return []
-    predicted = classifier.out_of_fold_logits_.argmax(axis=1)
-    counts: list[list[list[int]]] = patient_counts(
-        people.class_of_row, predicted, cohort.subject, width
-    ).tolist()
-    return counts
-
-
-def _findings(cohort: ImageCohort, encoded: SectionFeatures, seed: int) -> tuple[Finding, ...]:
-    fewest = min(Counter(dict(zip(cohort.patient, cohort.label, strict=True)).values()).values())
-    return audit(
-        cohort.label,
-        cohort.patient,
-        image_audit_inputs(cohort, encoded.values),
-        folds=patient_folds(cohort.patient, cohort.label, folds=max(2, min(_FOLDS, fewest)), seed=seed),
-        multiplicity=read_patients(cohort.patient, cohort.label).draw(seed=seed),
-        seed=seed,
-    ).findings
+    probability = softmax(classifier.out_of_fold_logits_ / rule.calibration.temperature)
+    decided = predicted_class(probability, rule.classes, rule.positive_class, rule.decision_threshold)
+    true, predicted = (class_numbers(names, rule.classes) for names in (cohort.label, decided))
+    counts = patient_counts(true, predicted, cohort.subject, len(rule.classes))
+    some = np.unique(np.linspace(0, len(counts) - 1, MOST_PATIENTS).astype(np.intp))
+    kept: list[list[list[int]]] = counts[some].tolist()
+    return kept

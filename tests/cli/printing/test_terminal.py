@@ -150,8 +150,8 @@ def test_without_a_command_it_says_what_people_do_first(demo: Path) -> None:
     assert f"    {EXAMPLES['predict']}\n" in shown
 
 
-# Those that train or serve run in tests of their own; fetching needs the network.
-QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score", "serve", "unlock") and path not in ("data fetch", "data audit")]  # fmt: skip
+# Those that train, serve or take a trained model run in tests of their own; fetching needs the network.
+QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score", "serve", "unlock") and path not in ("data fetch", "data audit", "model export")]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", QUICK)

@@ -236,7 +236,7 @@ def test_twenty_uploads_at_a_time_are_not_mixed_up(served):
 
 def test_one_job_is_done_at_a_time_and_others_wait_until_it_is_cancelled(served, demo):
     first, second = (served.read({"spectra.csv": demo}) for _ in range(2))
-    assert served.ask("POST", f"{first}/runs", "kind=audit").status == 303
+    served.start_long(first)
     assert served.ask("POST", f"{second}/runs", "kind=predict").status == 303
     assert "Waiting: one job is done at a time, and 1 job is before this one." in served.get(second)
     assert served.ask("POST", f"{first}/runs", "kind=predict").status == 409
@@ -280,7 +280,7 @@ def test_files_are_gone_with_their_page(served, demo):
 def test_a_server_that_is_asked_to_end_leaves_nothing(tmp_path, demo):
     with Served(tmp_path) as server:
         drop = server.read({"spectra.csv": demo})
-        server.ask("POST", f"{drop}/runs", "kind=audit")
+        server.start_long(drop)
         time.sleep(0.5)
         children = psutil.Process(server.process.pid).children(recursive=True)
         said = server.stop(signal.SIGINT)
@@ -293,7 +293,7 @@ def test_a_server_that_is_asked_to_end_leaves_nothing(tmp_path, demo):
 def test_what_a_killed_server_left_goes_with_the_next(tmp_path, demo):
     with Served(tmp_path) as server:
         drop = server.read({"spectra.csv": demo})
-        server.ask("POST", f"{drop}/runs", "kind=audit")
+        server.start_long(drop)
         time.sleep(1.0)
         children = psutil.Process(server.process.pid).children(recursive=True)
         server.stop(signal.SIGKILL)
@@ -306,7 +306,8 @@ def test_what_a_killed_server_left_goes_with_the_next(tmp_path, demo):
 
 def test_files_are_for_this_user_alone(served, demo):
     drop = served.read({"spectra.csv": demo})
-    folder = next(path for path in served.kept() if path.name == "spectra.csv").parent
+    files = [path for path in served.kept() if path.name == "spectra.csv"]
+    folder = max(files, key=lambda path: path.stat().st_ctime_ns).parent
     assert all(os.stat(each).st_mode & 0o077 == 0 for each in (folder, folder.parent, folder.parent.parent))
     served.ask("POST", f"{drop}/remove")
     assert not folder.parent.exists()

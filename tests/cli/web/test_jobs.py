@@ -37,7 +37,7 @@ def memory(served):
 def test_a_job_that_is_cancelled_ends_at_once_and_the_process_does_the_next(served, demo):
     drop = served.read({"spectra.csv": demo})
     before = process(served)
-    served.ask("POST", f"{drop}/runs", "kind=audit")
+    served.start_long(drop)
     child = jobs(served)
     begin = time.monotonic()
     served.ask("POST", f"{drop}/cancel")
@@ -51,7 +51,7 @@ def test_a_job_that_is_cancelled_ends_at_once_and_the_process_does_the_next(serv
 
 def test_a_job_that_is_killed_is_said_to_be_and_ends_nothing_else(served, demo):
     drop = served.read({"spectra.csv": demo})
-    served.ask("POST", f"{drop}/runs", "kind=audit")
+    served.start_long(drop)
     for child in jobs(served):
         child.kill()
     served.wait(drop)
@@ -63,7 +63,7 @@ def test_a_job_that_is_killed_is_said_to_be_and_ends_nothing_else(served, demo):
 
 def test_where_the_process_is_killed_its_job_ends_and_another_process_does_the_next(served, demo):
     drop = served.read({"spectra.csv": demo})
-    served.ask("POST", f"{drop}/runs", "kind=audit")
+    served.start_long(drop)
     child = jobs(served)
     process(served).kill()
     served.wait(drop)

@@ -108,6 +108,13 @@ class Served:
         assert answer.status == 303, answer.text
         self.wait(drop)
 
+    def start_long(self, drop: str) -> None:
+        """Begin an evaluation of a drop, which is at work for many seconds on any machine, and don't wait."""
+        answer = self.ask(
+            "POST", f"{drop}/runs", "kind=evaluate&model-random-forest=yes&model-minirocket=yes&label=label"
+        )
+        assert answer.status == 303, answer.text
+
     def state(self, drop: str) -> dict[str, object]:
         """Return what the page shows of the work."""
         state: dict[str, object] = json.loads(self.ask("GET", f"{drop}/state").text)

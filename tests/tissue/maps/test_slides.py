@@ -103,10 +103,41 @@ def test_a_class_map_shows_each_image_in_its_class_colour(slides, tmp_path):
     assert greenish[1] < 0.002
 
 
+def width(path):
+    with Image.open(path) as drawn:
+        return drawn.width
+
+
 def test_a_heat_map_has_a_panel_for_each_class_beside_the_tissue(slides, tmp_path):
-    _, name = write_slide_maps(tmp_path, slides[0])
-    with Image.open(tmp_path / name) as drawn:
-        assert drawn.width == pytest.approx(4 * drawn.height, rel=0.02)
+    of_classes, of_heat = write_slide_maps(tmp_path, slides[0])
+    # Slides of 3 x 3 tiles of 40 pixels are drawn four times as large.
+    assert width(tmp_path / of_heat) - width(tmp_path / of_classes) == 2 * (4 * 120 + 10)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("far", [1e7, -4e6])
+def test_a_slide_whose_images_are_too_far_apart_to_be_seen_has_no_map_and_is_said_to_have_none(
+    predictor, predicted, tmp_path, far, axis
+):
+    _, images, _, _ = predicted
+    position = images.position.copy()
+    position[-1, axis] = far
+    result = predict_study(predictor, replace(images, position=position), tmp_path)
+    (note,) = [note for note in result.notes if note.startswith("no map of slide")]
+    assert repr(str(images.slide[-1])) in note
+    names = sorted(path.name for path in (tmp_path / "slides").iterdir())
+    assert f"{images.slide[-1]}.geojson" in names
+    assert f"{images.slide[-1]}_heat.png" not in names
+    assert f"{images.slide[0]}_heat.png" in names
+
+
+def test_a_wide_or_a_high_row_of_images_is_drawn(slides, tmp_path):
+    slide, places = slides[0], np.arange(9.0) * 400
+    for corner in (np.stack([places, 0 * places], axis=1), np.stack([0 * places, places], axis=1)):
+        name, _ = write_slide_maps(tmp_path, replace(slide, corner=corner))
+        with Image.open(tmp_path / name) as drawn:
+            pixels = np.asarray(drawn.convert("RGB")).astype(int)
+        assert (np.ptp(pixels, axis=2) > 40).sum() > 9 * 4 * 4
 
 
 def test_where_images_are_pooled_the_attention_is_drawn_and_measured(slides, tmp_path):
@@ -114,12 +145,37 @@ def test_where_images_are_pooled_the_attention_is_drawn_and_measured(slides, tmp
     attention = np.linspace(0.01, 0.2, len(slide.images))
     attention[2] = np.nan
     pooled = replace(slide, attention=attention)
-    _, name = write_slide_maps(tmp_path, pooled)
-    with Image.open(tmp_path / name) as drawn:
-        assert drawn.width == pytest.approx(2 * drawn.height, rel=0.02)
+    of_classes, of_heat = write_slide_maps(tmp_path, pooled)
+    assert width(tmp_path / of_heat) == width(tmp_path / of_classes)
     features = checked_features(json.loads((tmp_path / write_slide_objects(tmp_path, pooled)).read_text()))
     assert features[1]["properties"]["measurements"]["attention"] == pytest.approx(attention[1])
     assert "attention" not in features[2]["properties"]["measurements"]
+
+
+def test_a_slide_of_which_no_image_was_pooled_has_a_map_without_attention(slides, tmp_path):
+    unpooled = replace(slides[0], attention=np.full(len(slides[0].images), np.nan))
+    assert len(write_slide_maps(tmp_path, unpooled)) == 2
+
+
+def test_a_map_has_room_for_the_names_of_all_classes(slides, tmp_path):
+    names = [f"class {number}" for number in range(30)]
+    corner = np.stack([np.arange(30.0) * 40, np.zeros(30)], axis=1)
+    slide, rows = slides[0], np.arange(30) % 9
+    many = replace(
+        slide,
+        images=slide.images[rows],
+        corner=corner,
+        size=slide.size[rows],
+        status=slide.status[rows],
+        decided=np.array(names, dtype=object),
+        classes=tuple(names),
+        probability=np.full((30, 30), 1 / 30),
+    )
+    of_classes, _ = write_slide_maps(tmp_path, many)
+    with Image.open(tmp_path / of_classes) as drawn:
+        assert drawn.height > 30 * 20
+        lowest = np.asarray(drawn.convert("L"))[-100:, -230:]
+    assert (lowest < 128).any()
 
 
 def test_a_refused_image_keeps_its_place_and_has_no_measurement(predictor, predicted, tmp_path):

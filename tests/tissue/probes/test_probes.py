@@ -17,6 +17,7 @@ from spectra_dl.tissue.probes import image_audit_inputs, surrogate_features
 from spectra_dl.tissue.probes.confounding import class_goes_with_patient, class_goes_with_slide
 from spectra_dl.tissue.probes.image_facts import ImageFacts, difference_hash
 from spectra_dl.tissue.probes.near_copies import near_copies
+from spectra_dl.tissue.simulation.confounded_study import ConfoundedSettings, confounded_study
 
 PATIENTS = 16
 
@@ -147,6 +148,31 @@ def test_the_place_in_the_slide_is_a_probe_where_it_is_known(tmp_path):
     assert findings(replace(images, position=place))["position"].severity == "warn"
 
 
+def test_the_mean_colour_is_of_all_that_is_no_glass_be_it_pale_or_dark(tmp_path):
+    pixels = texture(3)
+    pixels[:, :16] = 250
+    pixels[20:24, 30:34] = (60, 30, 90)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    facts = ImageFacts.of(TissueImages(tmp_path, np.array(["a.png"], dtype=object)))
+    tissue = pixels[:, 16:].reshape(-1, 3)
+    tissue = tissue[tissue.mean(axis=1) <= 220]
+    np.testing.assert_allclose(facts.colour[0, :3], tissue.mean(axis=0))
+    assert facts.background[0, 0] == pytest.approx(1 - len(tissue) / 48**2)
+
+
+def test_stated_sizes_of_pixels_are_a_probe_where_some_are_known(tmp_path):
+    images = written(tmp_path, clean)
+    code = images.label == "malignant"
+    mpp = np.where(code, 0.25, 0.5)
+    mpp[[0, 2]] = np.nan  # an image of a patient of each class
+    assert findings(replace(images, mpp=mpp))["magnification"].severity != "fine"
+    missing = np.where(code, np.nan, 0.5)
+    assert findings(replace(images, mpp=missing))["magnification"].severity == "stop"
+    side = np.where(code, 96.0, 48.0)
+    assert findings(replace(images, side=side))["magnification"].severity == "stop"
+    assert "magnification" not in findings(images)
+
+
 def test_hashes_of_copies_that_were_scaled_brightened_or_saved_again_are_near(tmp_path):
     image = Image.fromarray(texture(1, 96))
     image.save(tmp_path / "again.jpg", quality=60)
@@ -156,8 +182,21 @@ def test_hashes_of_copies_that_were_scaled_brightened_or_saved_again_are_near(tm
         image.point(lambda value: min(255, value + 12)),
         Image.open(tmp_path / "again.jpg"),
     ):
-        assert np.count_nonzero(own != difference_hash(np.asarray(other.convert("RGB")))) <= 5
+        assert np.count_nonzero(own != difference_hash(np.asarray(other.convert("RGB")))) <= 4
     assert np.count_nonzero(own != difference_hash(texture(2, 96))) > 10
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_copy_with_glass_is_near_whatever_compression_makes_of_the_glass(tmp_path, seed):
+    (image,) = confounded_study(ConfoundedSettings(1, slides=1, tiles=1, seed=seed))
+    hashes = []
+    for quality, brighter in ((90, 0), (80, 3)):
+        shown = np.clip(image.pixels.astype(int) + brighter, 0, 255).astype(np.uint8)
+        Image.fromarray(shown).save(tmp_path / "a.jpg", quality=quality)
+        with Image.open(tmp_path / "a.jpg") as saved:
+            hashes.append(difference_hash(np.asarray(saved)))
+    assert np.count_nonzero(hashes[0] != hashes[1]) <= 4
+    assert hashes[0].any()
 
 
 def test_a_hash_is_that_of_a_hand_worked_row():

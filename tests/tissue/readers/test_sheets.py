@@ -144,6 +144,26 @@ def test_a_whole_slide_is_no_image_of_one_class(folder):
         read_images(sheet(folder, "slide.png,P1,S1,viable"))
 
 
+def test_a_whole_slide_to_be_predicted_is_refused_with_what_can_be_done(folder):
+    Image.new("RGB", (4100, 4100)).save(folder / "slide.png")
+    images = read_images(sheet(folder, "slide.png,P1,S1,viable"), labelled=False)
+    with pytest.raises(
+        DataError, match="4100 x 4100 pixels are a slide; cut it into images of at most 16"
+    ) as said:
+        next(images.pixels())
+    assert "--" not in str(said.value)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("cells", ["1e12,0", "0,-1e12", "10000001,5"])
+def test_a_place_that_no_slide_has_is_refused(folder, cells, labelled):
+    (folder / "sheet.csv").write_text(f"path,patient,slide,label,x,y\n0.png,P1,S1,viable,{cells}\n")
+    with pytest.raises(
+        DataError, match=r"[xy] is where in its slide .* more than 10,000,000 away in sheet.csv line 2"
+    ):
+        read_images(folder / "sheet.csv", labelled=labelled)
+
+
 def test_two_sheets_in_a_folder_are_refused(folder):
     sheet(folder, "0.png,P1,S1,viable")
     (folder / "other.csv").write_text("path,patient,label\n0.png,P1,viable\n")

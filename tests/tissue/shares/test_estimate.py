@@ -99,3 +99,35 @@ def test_a_model_that_calls_everything_viable_decides_nothing():
     found = estimator.estimate(np.array([[0, 30], [0, 30]]))
     assert np.isnan(found.share)
     assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_a_model_that_was_never_mistaken_is_not_sure_to_be_right():
+    slides = np.array([(30, 3, 0)] * 8)
+    few, many = (
+        estimate(*slides, confusion=Confusion(PERFECT.counts[:1].repeat(n, axis=0))) for n in (3, 100)
+    )
+    assert few.share == many.share == 1
+    assert few.low < many.low < 1
+
+
+@pytest.mark.parametrize("unseen", range(3))
+def test_where_nobody_had_images_of_a_class_no_share_is_stated(unseen):
+    counts = PERFECT.counts.copy()
+    counts[:, unseen] = 0
+    said = estimate((8, 5, 2), (4, 1, 6), confusion=Confusion(counts))
+    assert said.counted == pytest.approx(12 / 20)
+    assert math.isnan(said.share)
+    assert (said.low, said.high, said.reaches) == (0, 1, "undecided")
+
+
+def test_two_slides_that_agree_say_more_than_nothing():
+    said = estimate((15, 5, 10), (14, 5, 11))
+    assert said.high - said.low < 0.6
+
+
+def test_matrices_are_drawn_once_for_all_patients(monkeypatch):
+    estimator, drawn, calls = ShareEstimator(ASKED, CLASSES, PERFECT), Confusion.draws, []
+    monkeypatch.setattr(Confusion, "draws", lambda *given: calls.append(1) or drawn(*given))
+    for slides in ([(8, 5, 2), (4, 1, 6)], [(1, 1, 1), (2, 2, 2)], [(5, 5, 5)]):
+        estimator.estimate(np.array(slides))
+    assert len(calls) == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError
@@ -71,7 +72,7 @@ def test_attention_sums_to_one_over_each_patients_images(trained, new_images, tm
     predict_study(trained[0].predictor, new_images, tmp_path / "out")
     rows = lines(tmp_path / "out" / "predictions.csv")
     for name in set(new_images.patient):
-        shares = [float(row["attention"]) for row in rows if row["patient_id"] == name]
+        shares = [float(row["attention"] or 0) for row in rows if row["patient_id"] == name]
         assert len(shares) == 4
         assert sum(shares) == pytest.approx(1.0, abs=1e-7)
 
@@ -107,6 +108,42 @@ def test_a_damaged_image_counts_nothing_and_the_others_are_pooled(trained, new_i
     assert lines(tmp_path / "out" / "predictions.csv")[2]["attention"] == ""
 
 
+def with_strange(images, pixels, rows):
+    """Write an image unlike any tissue in the place of some."""
+    for row in rows:
+        path = images.folder / str(images.name[row])
+        Image.fromarray(pixels).save(path, format="PNG")
+
+
+STRANGE = {
+    "blue": np.full((48, 48, 3), (20, 40, 220), np.uint8),
+    "glass": np.full((48, 48, 3), 245, np.uint8),
+    "black": np.zeros((48, 48, 3), np.uint8),
+    "noise": np.random.default_rng(0).integers(0, 255, (48, 48, 3), dtype=np.uint8),
+}
+
+
+@pytest.mark.parametrize("kind", list(STRANGE))
+@pytest.mark.parametrize("row", [0, 3])
+def test_an_image_unlike_training_changes_nothing_of_its_patients_answer(trained, new_images, kind, row):
+    predictor, whole = trained[0].predictor, np.arange(len(new_images))
+    with_strange(new_images, STRANGE[kind], [row])
+    rows, without = predictor.predict(new_images), predictor.predict(new_images[whole != row])
+    assert rows.ood_score[row] > 1
+    np.testing.assert_array_equal(rows.logits[whole != row], without.logits)
+    np.testing.assert_array_equal(rows.attention[whole != row], without.attention)
+    assert np.isnan(rows.attention[row])
+
+
+def test_a_patient_all_of_whose_images_are_unlike_training_has_no_answer(trained, new_images):
+    own = np.flatnonzero(new_images.patient == new_images.patient[0])
+    with_strange(new_images, STRANGE["blue"], own)
+    predicted = predict_study(trained[0].predictor, new_images)
+    ((_, answers),) = predicted.answered
+    assert "unlike the training images" in answers[0].abstains
+    assert np.nansum(predicted.rows.attention[own]) == pytest.approx(1.0)
+
+
 def test_images_of_nobody_are_refused(trained, new_images):
     with pytest.raises(DataError, match="attention pooling pools the images of a patient to one answer"):
         trained[0].predictor.predict(replace(new_images, patient=None))
@@ -127,12 +164,20 @@ def test_where_classes_are_of_slides_each_slide_has_an_answer(of_slides, tmp_pat
     assert {row["patient_id"] for row in lines(tmp_path / "out" / "patients.csv")} == set(of_slides.slide)
     rows = lines(tmp_path / "out" / "predictions.csv")
     shares = [
-        sum(float(row["attention"]) for row, own in zip(rows, of_slides.slide, strict=True) if own == name)
+        sum(
+            float(row["attention"] or 0)
+            for row, own in zip(rows, of_slides.slide, strict=True)
+            if own == name
+        )
         for name in set(of_slides.slide)
     ]
     np.testing.assert_allclose(shares, 1.0, atol=1e-7)
     with pytest.raises(DataError, match="pools the images of a slide"):
         predictor.predict(replace(of_slides, slide=None))
+    spelled = of_slides.slide.copy()
+    spelled[spelled == "SIM01-2"] = "sim01-1"  # another slide than SIM01-1
+    predicted = predict_study(predictor, replace(of_slides, slide=spelled))
+    assert sum(len(answers) for _, answers in predicted.answered) == len(set(of_slides.slide))
 
 
 @pytest.mark.parametrize("name", ["attention", "mean-pooling"])

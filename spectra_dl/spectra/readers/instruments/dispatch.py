@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.spectra.readers.instruments import contents
+from spectra_dl.spectra.readers.instruments.plugin_reader import plugin_reader
 from spectra_dl.spectra.readers.instruments.recording import Recording
 from spectra_dl.spectra.readers.source import first_bytes
 
@@ -25,8 +26,15 @@ READERS: tuple[tuple[Callable[[bytes], bool], str, str], ...] = (
 )
 
 
-def instrument_reader(path: Path) -> Reader | None:
+def instrument_reader(path: Path, named: str | None = None) -> Reader | None:
     """Return what reads the instrument's file at ``path``, or None if it is none.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    named
+        A plugin that reads it, as ``plugin:NAME``; None recognises the content.
 
     Raises
     ------
@@ -34,6 +42,8 @@ def instrument_reader(path: Path) -> Reader | None:
         Not a regular file, not readable, or damaged gzip data.
     """
     head = first_bytes(path)
+    if named is not None:
+        return plugin_reader(named)
     found = next(((module, name) for recognises, module, name in READERS if recognises(head)), None)
     return None if found is None else _quiet(*found)
 

@@ -78,8 +78,8 @@ def read_one_spectrum(path: PathLike, options: ReadOptions = NO_OPTIONS) -> Spec
     DataError
         The file holds more than one spectrum, or is no such file.
     """
-    options = ReadOptions(laser_nm=options.laser_nm, intensity=options.intensity)
-    read = instrument_reader(Path(path))
+    options = ReadOptions(laser_nm=options.laser_nm, intensity=options.intensity, reader=options.reader)
+    read = instrument_reader(Path(path), options.reader)
     if read is not None:
         return _single_spectrum(read(Path(path)))
     with open_lines(path) as lines:

@@ -1,0 +1,1 @@
+"""What our laboratory adds to spectra-dl; each module is imported when its name is asked for."""

@@ -1,0 +1,1 @@
+"""A model of spectra for other programs."""

@@ -1,0 +1,71 @@
+"""The site has every page, and its tutorials can be run; `.ci/run` builds the one and runs the others."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from documentation.tutorials import missing_lines, run_step, steps
+
+TUTORIALS = ("spectra", "expression", "comparison", "necrosis", "locked_study")
+
+
+def pages(nav):
+    """Every page of a part of the navigation."""
+    if isinstance(nav, str):
+        return [nav]
+    parts = nav if isinstance(nav, list) else nav.values()
+    return [page for part in parts for page in pages(part)]
+
+
+def test_every_page_stands_in_the_navigation_once(repository):
+    """The pages that are made while the site is built are not files."""
+    docs = repository / "docs"
+    listed = pages(yaml.safe_load((docs / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    made = {page for page in listed if page.startswith("reference/")} | {"contributing.md", "changelog.md"}
+    files = {
+        path.relative_to(docs).as_posix() for kind in ("md", "ipynb") for path in docs.rglob(f"*.{kind}")
+    }
+    assert len(listed) == len(set(listed))
+    assert set(listed) == files | made
+
+
+def test_no_page_of_the_site_asks_another_server(repository):
+    settings = yaml.safe_load((repository / "docs" / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert settings["theme"]["font"] is False
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_the_readme_leads_to_each_tutorial_which_shows_commands(repository, name):
+    page = f"docs/tutorials/{name}.md"
+    assert f"]({page})" in (repository / "README.md").read_text(encoding="utf-8")
+    found = steps((repository / page).read_text(encoding="utf-8"))
+    assert "commands" in {step.kind for step in found}
+    assert {step.kind for step in found} <= {"commands", "python", "text"}
+
+
+def test_a_notebook_holds_no_output_of_an_earlier_run(repository):
+    paths = sorted((repository / "docs" / "notebooks").glob("*.ipynb"))
+    assert len(paths) == 4
+    for path in paths:
+        cells = [
+            cell
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            if cell["cell_type"] == "code"
+        ]
+        assert cells, path.name
+        assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells), path.name
+
+
+@pytest.mark.parametrize("folder", ["tutorials", "concepts"])
+def test_pages_for_people_stay_short(repository, folder):
+    for path in (repository / "docs" / folder).glob("*.md"):
+        assert len(path.read_text(encoding="utf-8").split()) < 1500, path.name
+
+
+def test_a_line_that_was_not_printed_and_a_command_that_fails_are_seen(tmp_path):
+    assert missing_lines("one\n  two\nthree\n", "three\ntwo  \nfour\n") == ["one"]
+    (step,) = steps("# Title\n\n```\nexit 3\n```\n")
+    with pytest.raises(AssertionError, match=re.escape("exit 3")):
+        run_step(step, tmp_path, "")
