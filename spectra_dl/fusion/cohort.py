@@ -92,10 +92,9 @@ def joined(blocks: Sequence[ReadBlock], study: StatedStudy, *, labelled: bool = 
     UsageError, DataError
         As `read_cohort`.
     """
-    spelled = one_spelling([name for block in blocks for name in sorted(set(block.patient))])
-    spelling = dict(
-        zip((name for block in blocks for name in sorted(set(block.patient))), spelled.names, strict=True)
-    )
+    given = [name for block in blocks for name in sorted(set(block.patient))]
+    spelled = one_spelling(given)
+    spelling = dict(zip(given, spelled.names, strict=True))
     people = [[spelling[name] for name in block.patient] for block in blocks]
     own = {block.name: set(names) for block, names in zip(blocks, people, strict=True)}
     if labelled:
@@ -108,11 +107,8 @@ def joined(blocks: Sequence[ReadBlock], study: StatedStudy, *, labelled: bool = 
         unknown = [name for name in everybody if name not in class_of]
         everybody = [name for name in everybody if name in class_of]
         label = text_array([class_of[name] for name in everybody])
-        notes += (
-            [f"{len(unknown)} patients have no class and were left out: {first_few(unknown)}"]
-            if unknown
-            else []
-        )
+        if unknown:
+            notes.append(f"{len(unknown)} patients have no class and were left out: {first_few(unknown)}")
         read_patients(everybody, list(label))
     number = {name: at for at, name in enumerate(everybody)}
     parts = tuple(_part(block, names, number) for block, names in zip(blocks, people, strict=True))

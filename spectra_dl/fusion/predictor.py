@@ -11,12 +11,12 @@ from spectra_dl.arrays import FloatArray, IndexArray, text_array
 from spectra_dl.classification.predictions import PatientPredictions, softmax
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.context import Words
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.fusion.cohort import BlockOfCohort, FusionCohort
 from spectra_dl.fusion.estimators.blocks import patient_logits
 from spectra_dl.fusion.estimators.clinical import LinearColumns, design_matrix
 from spectra_dl.fusion.estimators.stacking import Stack
-from spectra_dl.fusion.report_context import FUSION_WORDS
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.tissue.predictor import TissuePredictor
 
@@ -68,7 +68,7 @@ class FusionPredictor(ClassPredictor["FusionInput"]):
 
     models: tuple[BlockModel, ...] = field(kw_only=True)
     stack: Stack = field(kw_only=True)
-    words = FUSION_WORDS
+    words = Words("block", "blocks")
 
     @classmethod
     def input_part(cls) -> "type[FusionInput]":

@@ -111,12 +111,13 @@ def block_contributions(
         worth[subset] = _worth(np.asarray(logits[subset]), is_positive, counted, score, fold)
     fair, full = shapley_values(worth, blocks), worth[subsets[-1]]
     together = _interval(full, inflation)
-    known = together.low > 0
+    known = np.full(full.shape, together.low > 0)
 
     def of_block(block: str) -> BlockContribution:
         others = frozenset(blocks) - {block}
         without = worth[others] if others else np.zeros_like(full)
-        share = fair[block] / full if known else np.full_like(full, np.nan)
+        # A resample in which everything is worth nothing has no share.
+        share = np.divide(fair[block], full, out=np.full_like(full, np.nan), where=known & (full != 0))
         return BlockContribution(
             block,
             _interval(worth[frozenset({block})], inflation),

@@ -13,7 +13,7 @@ from spectra_dl.fusion.estimators.blocks import BlockMemory
 from spectra_dl.fusion.estimators.clinical import ClinicalClassifier
 from spectra_dl.fusion.estimators.early import EarlyFusion
 from spectra_dl.fusion.estimators.late import LateFusion
-from spectra_dl.fusion.estimators.model_names import BOOSTING, CLINICAL
+from spectra_dl.fusion.estimators.model_names import BOOSTING
 from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.spectra.estimators.classical import classical_models as spectra_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
@@ -75,9 +75,7 @@ def fusion_models(cohort: FusionCohort, settings: FusionStudySettings) -> list[M
     if first.kind == "clinical" and first.model != BOOSTING:
         boosted = LateFusion([(order[0], ClinicalClassifier(BOOSTING, seed))], seed, memory)
         entries.append(
-            ModelEntry(
-                f"{order[0]}, {CLINICAL[BOOSTING]}", boosted, "classical", "trees that know missing values"
-            )
+            ModelEntry(f"{order[0]}, boosted", boosted, "classical", "trees that know missing values")
         )
     return entries
 

@@ -12,6 +12,7 @@ from spectra_dl.classification.assembly import (
     model_header,
 )
 from spectra_dl.classification.decision import predicted_class
+from spectra_dl.classification.ensemble import Ensemble
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import DataError, UsageError
@@ -134,6 +135,7 @@ def train_study(
     classifier = network_of(settings.network, settings)
     rows = encoded.values if bagging is None else BaggedFeatures(encoded.values, bagging.name)
     classifier.fit(rows, cohort.label, cohort.patient, executor=executor)
+    _calibrated(classifier)  # refused before the audit takes its time
     provenance = TrainingProvenance(
         source,
         False,
@@ -183,17 +185,22 @@ def assembled_predictor(
     DataError
         A class has one patient only.
     """
-    if classifier.ensemble_ is None:
-        raise DataError(
-            "no patient can be left out of a member so that each class is still trained: bring a second patient of each class; without one no probability can be calibrated"
-        )
-    decision = _decision(cohort, encoded, classifier, classifier.ensemble_.prepared[0], settings)
+    decision = _decision(cohort, encoded, classifier, _calibrated(classifier).prepared[0], settings)
     held_out = _held_out_counts(cohort, classifier, decision.classification)
     part = _input_part(cohort, encoded, classifier, settings, bagging, share=share, held_out=held_out)
     notes = (_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()
     tensors = {**decision.reference.tensors(), **member_tensors(classifier.networks_)}
     header = model_header(decision, provenance, part, tensors, notes=notes, seed=settings.evaluation.seed)
     return TissuePredictor.from_tensors(header, tensors)
+
+
+def _calibrated(classifier: PatientEnsemble) -> Ensemble[Standard]:
+    """Return the members, of which some never saw a patient; refused where nobody could be left out."""
+    if classifier.ensemble_ is None:
+        raise DataError(
+            "no patient can be left out of a member so that each class is still trained: bring a second patient of each class; without one no probability can be calibrated"
+        )
+    return classifier.ensemble_
 
 
 def _bagging(cohort: ImageCohort, network: Network) -> Bagging | None:

@@ -94,6 +94,14 @@ def test_a_share_of_nothing_is_not_stated():
     assert written["blocks"]["noise"]["added"]["low"] < written["blocks"]["noise"]["added"]["high"]
 
 
+def test_a_resample_in_which_all_blocks_are_worth_nothing_has_no_share():
+    sick, logits = np.array([True, True, False, False]), np.array([[2.0, 0.0, -2.0, 0.0]])
+    multiplicity = np.ones((50, 4))
+    multiplicity[0] = [0, 1, 0, 1]  # two patients of the same score
+    only = block_contributions({frozenset({"spectra"}): logits}, ["spectra"], sick, multiplicity).blocks[0]
+    assert (only.share.value, only.share.undefined_share) == pytest.approx((1.0, 0.02))
+
+
 def test_logits_that_are_missing_or_of_another_shape_are_refused():
     sick, logits = study(30)
     multiplicity = draw_patients(30, resamples=100)

@@ -26,7 +26,7 @@ def report(evaluated):
 def test_every_set_of_blocks_is_evaluated_and_the_clinical_columns_are_the_reference(evaluated):
     assert list(evaluated.evaluation.models) == [
         "clinical", "spectra", "tissue", "clinical + spectra", "clinical + tissue", "spectra + tissue", "all blocks",
-        "clinical, gradient boosting",
+        "clinical, boosted",
     ]  # fmt: skip
     assert {difference.reference for difference in evaluated.evaluation.differences} == {"clinical"}
 
