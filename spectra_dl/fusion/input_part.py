@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from spectra_dl.fusion.readers.stated import MOST_BLOCKS
 from spectra_dl.models.header import Classification, Closed, InputPart, ModelHeader
+from spectra_dl.plugins import NeededPlugin
 from spectra_dl.spectra.input_part import SpectraInput
 from spectra_dl.tissue.input_part import TissueInput
 
@@ -78,6 +79,11 @@ class FusionInput(InputPart):
             own is None or own.classes != classification.classes for own in each
         ):
             raise ValueError("a block's model has other classes than the fusion")
+
+    def plugins(self) -> tuple[NeededPlugin, ...]:
+        """Return what the blocks' models need of other packages."""
+        models = [block.model for block in self.blocks if not isinstance(block, FusedClinical)]
+        return tuple(dict.fromkeys(plugin for model in models for plugin in model.input.plugins()))
 
     def model_lines(self) -> list[str]:
         """Return a line of the card for each block."""

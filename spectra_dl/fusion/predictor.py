@@ -148,6 +148,29 @@ class FusionPredictor(ClassPredictor["FusionInput"]):
         score[-1] = self.reference.exceedance(reference_matrix(logits))
         return self._predictions(cohort, logits, score, tuple(notes))
 
+    def seen_in_training(self, cohort: FusionCohort) -> dict[str, tuple[int, int]]:
+        """Count the spectra and images that the blocks' models were trained on.
+
+        Parameters
+        ----------
+        cohort
+            Patients whose blocks are the model's.
+
+        Returns
+        -------
+        dict
+            By block: how many were seen, of how many. Clinical columns are not known again.
+        """
+        models = {
+            block.name: model for block, model in zip(self.header.input.blocks, self.models, strict=True)
+        }
+        seen = {}
+        for part in cohort.blocks:
+            model = models[part.read.name]
+            if not isinstance(model, LinearColumns):
+                seen[part.read.name] = model.seen_in_training(part.read.rows), len(part.owner)
+        return seen
+
     def _predictions(
         self, cohort: FusionCohort, logits: FloatArray, score: FloatArray, notes: tuple[str, ...]
     ) -> FusedPredictions:

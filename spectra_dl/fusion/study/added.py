@@ -1,7 +1,6 @@
 """What each block adds, for the first screen and for JSON."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -39,13 +38,19 @@ def added_json(cohort: FusionCohort, added: Mapping[ContributionScore, Contribut
     }
 
 
-def added_lines(cohort: FusionCohort, added: Mapping[ContributionScore, Contributions]) -> list[str]:
+def added_lines(
+    cohort: FusionCohort,
+    added: Mapping[ContributionScore, Contributions],
+    auc_of: Mapping[frozenset[str], Interval],
+) -> list[str]:
     """Return the first screen: a line for each block, and a sentence on how it is meant.
 
     Parameters
     ----------
     cohort, added
         As of `added_json`.
+    auc_of
+        The patient AUC of each block alone and of all together, as the table of models has it.
     """
     if not added:
         return ["What each block adds is said of two classes; with more, compare the models below."]
@@ -54,12 +59,12 @@ def added_lines(cohort: FusionCohort, added: Mapping[ContributionScore, Contribu
     lines = [f"What each block adds to the others, {len(cohort.patients)} patients:", _HEADER]
     for of_auc, of_loss in zip(auc.blocks, log_loss.blocks, strict=True):
         share = "n/a" if np.isnan(of_auc.share.value) else f"{of_auc.share.value:.0%}"
-        alone = short_interval(_shifted(of_auc.alone))
+        alone = short_interval(auc_of[frozenset({of_auc.block})])
         lines.append(
             f"  {of_auc.block[:15]:<16}{_patients(parts[of_auc.block]):>9}  {short_interval(of_auc.added):<25}"
             f"{short_interval(of_loss.added):<25}{share:<8}{alone}"
         )
-    together = short_interval(_shifted(auc.together))
+    together = short_interval(auc_of[frozenset(parts)])
     return [
         *lines,
         f"  all together: AUC {together}",
@@ -72,9 +77,3 @@ def added_lines(cohort: FusionCohort, added: Mapping[ContributionScore, Contribu
 
 def _patients(part: BlockOfCohort) -> int:
     return len(np.unique(part.owner))
-
-
-def _shifted(interval: Interval) -> Interval:
-    """Return an AUC above one half as an AUC."""
-    value, low, high = (min(1.0, 0.5 + each) for each in (interval.value, interval.low, interval.high))
-    return replace(interval, value=value, low=low, high=high)

@@ -11,6 +11,7 @@ from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import Evaluation
 from spectra_dl.evaluation.folds.split_file import read_split
 from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
 from spectra_dl.evaluation.report.report_files import report_files
@@ -63,7 +64,16 @@ class EvaluatedFusion(RunResult):
         """Return what each block adds, the notes and the results for a terminal."""
         notes = [f"Note: {note}" for note in self.cohort.notes]
         scores = evaluation_text(self.evaluation).rstrip()
-        return "\n".join([*added_lines(self.cohort, self.added), "", *notes, "", scores])
+        return "\n".join([*added_lines(self.cohort, self.added, self._auc()), "", *notes, "", scores])
+
+    def _auc(self) -> dict[frozenset[str], Interval]:
+        """Return the patient AUC of each block alone and of all together."""
+        order = block_order(self.cohort)
+        sets = [*([name] for name in order), order]
+        return {
+            frozenset(blocks): self.evaluation.models[fusion_name(blocks, order)].patient_level["auc"]
+            for blocks in sets
+        }
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""

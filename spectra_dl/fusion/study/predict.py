@@ -34,6 +34,8 @@ class PredictedFusion(RunResult):
         To each patient.
     coverage
         How often sets of classes shall hold the true one.
+    seen
+        By block: how many spectra or images the model was trained on, of how many.
     notes
         Of the readers and the model.
     """
@@ -42,6 +44,7 @@ class PredictedFusion(RunResult):
     predicted: FusedPredictions
     answers: Sequence[Answer]
     coverage: float
+    seen: Mapping[str, tuple[int, int]]
     notes: tuple[str, ...]
 
     @property
@@ -70,6 +73,7 @@ class PredictedFusion(RunResult):
             "model_sha256": self.predictor.sha256,
             "trained_on": self.predictor.header.training.source,
             "notes": list(self.notes),
+            "seen_in_training": {block: seen for block, (seen, _) in self.seen.items()},
             "results": {"coverage": self.coverage, "patients_total": len(self.answers), "patients": listed},
         }
 
@@ -143,7 +147,8 @@ def predict_study(
         *predicted.notes,
         *coverage_notes(rule.conformal, rule.classes, rule.patients),
     )
-    return PredictedFusion(predictor, predicted, answers, rule.conformal.coverage, notes)
+    seen = predictor.seen_in_training(cohort)
+    return PredictedFusion(predictor, predicted, answers, rule.conformal.coverage, seen, notes)
 
 
 def as_trained(study: StatedStudy, predictor: FusionPredictor) -> StatedStudy:

@@ -25,10 +25,10 @@ def test_the_first_screen_says_what_each_block_adds(run_folder):
     out, printed = run_folder
     assert printed.startswith("What each block adds to the others, 24 patients:")
     assert {path.name for path in out.iterdir()} == {"report.json", "report.html", "folds.csv"}
-    added = json.loads((out / "report.json").read_text())["results"]["fusion"]["contributions"]["auc"][
-        "blocks"
-    ]
-    assert set(added) == {"clinical", "spectra"}
+    results = json.loads((out / "report.json").read_text())["results"]
+    assert set(results["fusion"]["contributions"]["auc"]["blocks"]) == {"clinical", "spectra"}
+    together = next(line for line in printed.splitlines() if "all together: AUC" in line).split("AUC ")[1]
+    assert next(line for line in printed.splitlines() if line.startswith("all blocks")).count(together) == 1
 
 
 def test_a_run_is_replayed_to_the_same_bytes(run_folder, folder):
@@ -50,9 +50,10 @@ def test_options_name_the_simple_case(run_folder, folder):
 def test_a_model_of_all_blocks_predicts_whoever_has_one(folder):
     model, out = folder.parent / "model", folder.parent / "results"
     assert "Fusion of" in run("train", "fusion", folder / "study.toml", "--out", model).stdout
-    printed = run(
-        "predict", folder / "study.toml", "--model", model / "model.safetensors", "--out", out
-    ).stdout
+    done = run("predict", folder / "study.toml", "--model", model / "model.safetensors", "--out", out)
+    printed = done.stdout
+    assert "were used in training this model; these results are too good" in done.stderr
+    assert json.loads((out / "report.json").read_text())["seen_in_training"]["spectra"] > 0
     assert "what each adds to the log odds of bone metastasis; in brackets: the patient lacks it" in printed
     assert {path.name for path in out.iterdir()} == {"report.json", "patients.csv", "blocks.csv"}
     assert "clinical: logistic regression of" in run("model", "show", model / "model.safetensors").stdout

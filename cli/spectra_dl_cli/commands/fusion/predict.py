@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
 from spectra_dl_cli.options import open_store
-from spectra_dl_cli.output import Output, origin_of, table_text
+from spectra_dl_cli.output import Output, origin_of, say_warning, table_text
 
 if TYPE_CHECKING:
     from spectra_dl.arrays import FloatArray
@@ -62,6 +62,11 @@ def predict_patients(
         encoders=encoders,
         store=open_store(store) if store else None,
     )
+    for block, (seen, rows) in result.seen.items():
+        if seen:
+            say_warning(
+                f"{block}: {seen} of {rows} were used in training this model; these results are too good"
+            )
     output.finish(result, lambda: origin_of(stated.files), lambda: "\n".join(_lines(result, model_name)))
     return 0
 
