@@ -18,6 +18,7 @@ from spectra_dl.evaluation.wording import figure, first_few
 from spectra_dl.fusion.clinical.table import ClinicalColumn
 
 _STOP_AUC, _WARN_AUC = 0.96, 0.92
+_BINS = 10  # of a column of many values
 _FEWEST = 8  # patients of each class whose value is known: fewer are told apart by chance
 _FOLDS, _RESAMPLES, _PERMUTATIONS = 5, 200, 2000
 _MOST_VALUES = 10  # of a number that is looked at as a category too
@@ -54,7 +55,13 @@ class LabelInOtherWords:
         found = {name: auc for name, auc in reached.items() if auc >= _WARN_AUC}
         name = "label in other words"
         if not found:
-            return Finding(name, "fine", "No clinical column alone knows the class.")
+            few = [column for column, auc in reached.items() if auc == 0]
+            unseen = (
+                f" Not looked at, since too few patients have a value: {first_few(map(repr, few))}."
+                if few
+                else ""
+            )
+            return Finding(name, "fine", f"No clinical column alone knows the class.{unseen}")
         listed = first_few(f"{column!r:.60} (AUC {figure(auc)})" for column, auc in found.items())
         sentence = f"A clinical column alone knows the class of patients it was not fitted on: {listed}."
         if max(found.values()) >= _STOP_AUC:
@@ -165,13 +172,16 @@ def _auc_alone(column: ClinicalColumn, truth: IndexArray, seed: int) -> float:
 
 
 def _features(column: ClinicalColumn, known: IndexArray) -> FloatArray:
-    """Return a column as a probe sees it, ``(k, q)``: its value, and which of a few values it is."""
+    """Return a column as a probe sees it, ``(k, q)``: its value, and which of a few values it is or between which it lies."""
     values = column.values[known]
     distinct = np.unique(values)
-    member = (values[:, None] == distinct).astype(np.float64) if len(distinct) <= _MOST_VALUES else None
-    if column.kind == "category":
-        return np.asarray(values[:, None] == distinct, dtype=np.float64)
-    return values[:, None] if member is None else np.concatenate([values[:, None], member], axis=1)
+    if column.kind == "category" or len(distinct) <= _MOST_VALUES:
+        member = values[:, None] == distinct
+    else:  # what is known of a value by where it lies, also where the class is not the higher the value
+        edges = np.quantile(values, np.linspace(0, 1, _BINS + 1)[1:-1])
+        member = np.searchsorted(edges, values, side="right")[:, None] == np.arange(_BINS)
+    shown = np.asarray(member, dtype=np.float64)
+    return shown if column.kind == "category" else np.concatenate([values[:, None], shown], axis=1)
 
 
 def _goes_with_class(truth: IndexArray, group: IndexArray, seed: int) -> bool:

@@ -14,6 +14,7 @@ from spectra_dl.evaluation.wording import first_few
 
 _NAME = "who has which block"
 _FALSE_ALARMS, _LEAST_P = 0.02, 1 / 2001  # in all together; the least that permutations can give
+_TELLING = 0.75  # AUC of whether it is there: such a classifier would pass for a test
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,20 @@ class PresenceByClass:
                 "stop",
                 f"There for some classes only: {listed}. That it is missing says the class, so no score that uses it is evidence. Measure it in the other "
                 "patients too, or leave it out.",
+            )
+        telling = [
+            name
+            for name, each in shares.items()
+            if 0.5 + (max(each) - min(each)) / 2 >= _TELLING
+            and association_p(truth, lacking[name].astype(np.intp), seed=seed) <= _LEAST_P
+        ]
+        if telling:
+            listed = first_few((f"{name!r:.60} ({words[name]})" for name in telling), longest=160)
+            return Finding(
+                _NAME,
+                "stop",
+                f"That it is there nearly says the class: {listed} have it. No score that uses it is evidence. Measure it in the other patients too, or leave "
+                "it out.",
             )
         most = max(_FALSE_ALARMS / max(1, len(lacking)), _LEAST_P)
         found = [

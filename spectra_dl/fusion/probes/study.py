@@ -13,7 +13,9 @@ from spectra_dl.evaluation.patients import Patients
 from spectra_dl.fusion.clinical.table import ClinicalColumn, ClinicalTable
 from spectra_dl.fusion.probes.class_columns import DiffersByBatch, LabelInOtherWords, check_known_before
 from spectra_dl.fusion.probes.facts import clinical_columns, facts_of
+from spectra_dl.fusion.probes.own_checks import own_checks
 from spectra_dl.fusion.probes.presence import PresenceByClass
+from spectra_dl.fusion.probes.same_facts import SameFacts
 from spectra_dl.fusion.probes.same_people import SamePeople
 from spectra_dl.fusion.rows import FusionRows
 
@@ -38,7 +40,10 @@ def block_audit_inputs(rows: FusionRows) -> AuditInputs:
             LabelInOtherWords(columns),
             partial(_known_before, columns),
             DiffersByBatch(columns, batches),
+            SameFacts(columns),
         ]
+    for measured_block in rows.blocks:
+        checks += own_checks(measured_block)
     return AuditInputs(row_checks=checks, columns=batches)
 
 

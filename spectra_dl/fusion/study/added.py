@@ -10,7 +10,7 @@ from spectra_dl.fusion.cohort import BlockOfCohort, FusionCohort
 from spectra_dl.fusion.contributions.contributions import Contributions, ContributionScore
 from spectra_dl.fusion.contributions.contributions_json import contributions_json
 
-_HEADER = f"  {'block':<16}{'patients':>9}  {'adds to the AUC [95 %]':<25}{'adds to the log score':<25}{'share':<8}{'alone, AUC'}"
+_HEADER = f"  {'block':<16}{'patients':>9}  {'adds to the AUC [95 %]':<25}{'adds to the log score':<25}{'share [95 %]':<18}{'alone, AUC'}"
 
 
 def added_json(cohort: FusionCohort, added: Mapping[ContributionScore, Contributions]) -> dict[str, object]:
@@ -58,11 +58,11 @@ def added_lines(
     parts = {part.read.name: part for part in cohort.blocks}
     lines = [f"What each block adds to the others, {len(cohort.patients)} patients:", _HEADER]
     for of_auc, of_loss in zip(auc.blocks, log_loss.blocks, strict=True):
-        share = "n/a" if np.isnan(of_auc.share.value) else f"{of_auc.share.value:.0%}"
+        share = _percent(of_auc.share)
         alone = short_interval(auc_of[frozenset({of_auc.block})])
         lines.append(
             f"  {of_auc.block[:15]:<16}{_patients(parts[of_auc.block]):>9}  {short_interval(of_auc.added):<25}"
-            f"{short_interval(of_loss.added):<25}{share:<8}{alone}"
+            f"{short_interval(of_loss.added):<25}{share:<18}{alone}"
         )
     together = short_interval(auc_of[frozenset(parts)])
     return [
@@ -77,3 +77,9 @@ def added_lines(
 
 def _patients(part: BlockOfCohort) -> int:
     return len(np.unique(part.owner))
+
+
+def _percent(share: Interval) -> str:
+    if np.isnan(share.value):
+        return "n/a"
+    return f"{share.value:.0%} [{share.low:.0%}, {share.high:.0%}]"

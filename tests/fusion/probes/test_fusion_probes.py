@@ -17,7 +17,7 @@ from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings, 
 
 CHECKS = {
     "one-class": ("who has which block", "stop", "'spectra' (100% of bone metastasis and 0% of no metastasis)"),
-    "missing-by-class": ("who has which block", "warn", "goes with the class beyond chance: 'spectra'"),
+    "missing-by-class": ("who has which block", "stop", "nearly says the class: 'spectra'"),
     "label-column": ("label in other words", "stop", "'treatment' (AUC"),
     "after-outcome": ("known before the outcome", "stop", "'months_on_drug' is known only after"),
     "batch-column": ("columns that differ by batch", "warn", "'alp' by 'site'"),
