@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.arrays import IndexArray
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.audit.batches import association_p
 from spectra_dl.evaluation.folds.splits import Fold
@@ -51,29 +52,8 @@ class PresenceByClass:
             name: " and ".join(f"{share:.0%} of {label}" for share, label in zip(each, classes, strict=True))
             for name, each in shares.items()
         }
-        none = [name for name, each in shares.items() if min(each) == 0 < max(each)]
-        if none:
-            listed = first_few((f"{name!r:.60} ({words[name]})" for name in none), longest=160)
-            return Finding(
-                _NAME,
-                "stop",
-                f"There for some classes only: {listed}. That it is missing says the class, so no score that uses it is evidence. Measure it in the other "
-                "patients too, or leave it out.",
-            )
-        telling = [
-            name
-            for name, each in shares.items()
-            if 0.5 + (max(each) - min(each)) / 2 >= _TELLING
-            and association_p(truth, lacking[name].astype(np.intp), seed=seed) <= _LEAST_P
-        ]
-        if telling:
-            listed = first_few((f"{name!r:.60} ({words[name]})" for name in telling), longest=160)
-            return Finding(
-                _NAME,
-                "stop",
-                f"That it is there nearly says the class: {listed} have it. No score that uses it is evidence. Measure it in the other patients too, or leave "
-                "it out.",
-            )
+        if stopped := _stopped(truth, lacking, shares, words, seed):
+            return stopped
         most = max(_FALSE_ALARMS / max(1, len(lacking)), _LEAST_P)
         found = [
             name
@@ -89,3 +69,36 @@ class PresenceByClass:
                 "patients who have all blocks as well.",
             )
         return Finding(_NAME, "fine", "Which blocks and values patients lack does not go with the class.")
+
+
+def _stopped(
+    truth: IndexArray,
+    lacking: Mapping[str, NDArray[np.bool_]],
+    shares: Mapping[str, Sequence[float]],
+    words: Mapping[str, str],
+    seed: int,
+) -> Finding | None:
+    """Return what stops: something that one class alone has, or that nearly says the class by being there."""
+    none = [name for name, each in shares.items() if min(each) == 0 < max(each)]
+    if none:
+        listed = first_few((f"{name!r:.60} ({words[name]})" for name in none), longest=160)
+        return Finding(
+            _NAME,
+            "stop",
+            f"There for some classes only: {listed}. That it is missing says the class, so no score that uses it is evidence. Measure it in the other "
+            "patients too, or leave it out.",
+        )
+    telling = [
+        name
+        for name, each in shares.items()
+        if 0.5 + (max(each) - min(each)) / 2 >= _TELLING
+        and association_p(truth, lacking[name].astype(np.intp), seed=seed) <= _LEAST_P
+    ]
+    if not telling:
+        return None
+    listed = first_few((f"{name!r:.60} ({words[name]})" for name in telling), longest=160)
+    return Finding(
+        _NAME,
+        "stop",
+        f"That it is there nearly says the class: {listed} have it. No score that uses it is evidence. Measure it in the other patients too, or leave it out.",
+    )
