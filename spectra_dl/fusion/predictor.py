@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spectra_dl.models.header import ModelHeader
 
 _STACK, _LINEAR = ("weight", "offset", "bias"), ("median", "weight", "missing", "bias")
+_LARGEST = 1e6  # of a block's weight or offset
 BlockModel = SpectraPredictor | TissuePredictor | LinearColumns
 
 
@@ -96,7 +97,13 @@ class FusionPredictor(ClassPredictor["FusionInput"]):
         models = tuple(
             _block_model(block, _own(tensors, at), len(classes)) for at, block in enumerate(blocks)
         )
-        stack = Stack(*(tensors[f"stack.{name}"].astype(np.float64) for name in _STACK))
+        stored = [tensors[f"stack.{name}"] for name in _STACK]
+        if any(
+            each.dtype != np.float32 or not (np.abs(each) <= _LARGEST).all()  # NaN is not either
+            for each in stored
+        ):
+            raise RuntimeError(f"the weights of the blocks are not float32 of at most {_LARGEST:g}")
+        stack = Stack(*(each.astype(np.float64) for each in stored))
         shapes = stack.weight.shape, stack.offset.shape, stack.bias.shape
         if (
             shapes != ((len(blocks),), (len(blocks), len(classes)), (len(classes),))

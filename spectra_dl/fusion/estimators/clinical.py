@@ -197,4 +197,5 @@ def _indicators(table: ClinicalTable, known: IndexArray, absent: NDArray[np.bool
     column_of = np.repeat(np.arange(len(widths)), widths)[known]
     _, first = np.unique(column_of, return_index=True)
     share = absent[:, first].mean(axis=0)
-    return first[(share > 0) & (share < 1)]
+    lacking: IndexArray = first[(share > 0) & (share < 1)]
+    return lacking
