@@ -187,6 +187,15 @@ def test_a_column_that_was_read_from_dates_is_stored_as_such(cohort, study):
     assert [each.name for each in header.input.blocks[1].columns if each.date] == [numeric]
 
 
+def test_the_model_file_keeps_what_differs_between_large_values(loaded):
+    at = [block.kind for block in loaded.header.input.blocks].index("clinical")
+    model, tensors = loaded.models[at], loaded.tensors()
+    shifted = {**tensors, f"block{at}.median": tensors[f"block{at}.median"] + 1e9}
+    again = type(loaded).from_tensors(loaded.header, shifted).models[at]
+    near = model.median + np.linspace(-1, 1, 5)[:, None]
+    np.testing.assert_allclose(again.logits(near + 1e9), model.logits(near), atol=1e-4)
+
+
 def test_a_block_of_another_kind_is_refused_before_it_is_read(loaded, study):
     other = tuple(
         replace(block, kind="spectra", model="") if block.kind == "clinical" else block
