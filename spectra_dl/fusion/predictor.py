@@ -277,7 +277,9 @@ def _block_model(block: Any, tensors: Mapping[str, np.ndarray], classes: int) ->
         return TissuePredictor.from_tensors(block.model, tensors)
     linear = LinearColumns(*(tensors[name] for name in _LINEAR))
     if [getattr(linear, name).dtype for name in _LINEAR] != [np.float64, *[np.float32] * 3]:
-        raise RuntimeError(f"the weights of block {block.name!r:.60} are not float32")
+        raise RuntimeError(
+            f"the weights of block {block.name!r:.60} are of another type than they are written in"
+        )
     expected = ((block.width,), (classes, block.width), (classes, block.width), (classes,))
     if tuple(getattr(linear, name).shape for name in _LINEAR) != expected:
         raise RuntimeError(f"the weights of block {block.name!r:.60} are not one for each of its columns")

@@ -62,6 +62,7 @@ def test_levels_are_in_the_order_that_is_stated(file):
     ("said", "message"),
     [
         ({"gleason": StatedColumn("ordinal")}, "nobody says in which order"),
+        ({"age": StatedColumn("ordinal")}, r"nobody says in which order its levels are \(55"),
         ({"gleason": StatedColumn("category", ("3+3", "3+4"))}, r"line 3: '4\+5' in column 'gleason' is none of its levels"),
         ({"sex": StatedColumn("numeric")}, "line 2: 'm' in column 'sex' is no number"),
         ({"psa": StatedColumn(unit="ug/L")}, "is in 'ng/mL', and the study says 'ug/L'"),

@@ -42,7 +42,7 @@ class StatedColumn:
     kind
         None lets the values say: numbers are numeric, texts a category. ``"date"``: days since 1970, as a number.
     levels
-        Of an ordinal column, in their order, or of a category; empty takes those found.
+        Of an ordinal column, in their order, or of a category; empty takes those found of a category.
     unit
         Checked against the header's.
     known_before
@@ -253,7 +253,10 @@ def _day(cell: str) -> float | None:
 
 
 def _found_levels(cells: _Cells, kind: str) -> tuple[str, ...]:
-    """Return the levels that a column has; those of an ordinal column are in order where they are numbers."""
+    """Return the levels that a category has.
+
+    Those of an ordinal column must be stated, also where they are numbers: one more in between would renumber those of other patients.
+    """
     found = list(dict.fromkeys(cells.known))
     if not found:
         raise DataError(
@@ -267,19 +270,12 @@ def _found_levels(cells: _Cells, kind: str) -> tuple[str, ...]:
         raise cells.refusal(
             long[0], f"is longer than the {_LONGEST_LEVEL} characters a level may have; shorten it"
         )
-    levels = sorted(found)
-    if kind == "category":
-        return tuple(levels)
-    number, _ = decide_format(levels, f"{cells.where} column {cells.name!r:.80}")
-    order = [number.number(level) for level in levels]
-    if any(value is None for value in order):
+    if kind == "ordinal":
         raise DataError(
-            f"{cells.where}: column {cells.name!r:.80} is ordinal, and nobody says in which order its levels are ({first_few(levels)}); "
+            f"{cells.where}: column {cells.name!r:.80} is ordinal, and nobody says in which order its levels are ({first_few(sorted(found))}); "
             "state levels from the lowest to the highest"
         )
-    return tuple(
-        level for _, level in sorted(zip(order, levels, strict=True), key=lambda pair: pair[0] or 0.0)
-    )
+    return tuple(sorted(found))
 
 
 def _codes(cells: _Cells, levels: Sequence[str]) -> FloatArray:

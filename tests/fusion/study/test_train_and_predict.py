@@ -213,6 +213,14 @@ def test_a_stack_that_no_training_makes_is_refused(loaded, name):
             type(loaded).from_tensors(loaded.header, {**tensors, name: wrong})
 
 
+@pytest.mark.parametrize(("name", "wrong"), [("median", np.float32), ("weight", np.float64)])
+def test_clinical_weights_of_another_type_are_refused(loaded, name, wrong):
+    at = [block.kind for block in loaded.header.input.blocks].index("clinical")
+    key, tensors = f"block{at}.{name}", loaded.tensors()
+    with pytest.raises(RuntimeError, match="of another type"):
+        type(loaded).from_tensors(loaded.header, {**tensors, key: tensors[key].astype(wrong)})
+
+
 def test_a_block_whose_model_has_another_positive_class_is_refused(loaded):
     decided = loaded.header.classification
     other = next(name for name in decided.classes if name != decided.positive_class)
