@@ -2,21 +2,22 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from spectra_dl.fusion.readers.stated import MOST_BLOCKS
+from spectra_dl.fusion.readers.stated import MOST_BLOCKS, printable
 from spectra_dl.models.header import Classification, Closed, InputPart, ModelHeader
 from spectra_dl.plugins import NeededPlugin
 from spectra_dl.spectra.input_part import SpectraInput
 from spectra_dl.tissue.input_part import TissueInput
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+BlockName = Annotated[Name, AfterValidator(printable)]
 
 
 class _Block(Closed):
     """A block by name, and how many training patients had it."""
 
-    name: Name
+    name: BlockName
     patients: int = Field(ge=1)
 
 
@@ -35,12 +36,23 @@ class FusedTissue(_Block):
 
 
 class FusedColumn(Closed):
-    """A clinical column as `spectra_dl.fusion.clinical.table.ClinicalColumn` has it."""
+    """A clinical column as `spectra_dl.fusion.clinical.table.ClinicalColumn` has it; ``date``: it was read from dates."""
 
     name: Name
     kind: Literal["numeric", "ordinal", "category"]
     levels: list[Name] = Field(default=[], max_length=1_000)
     unit: str = Field(default="", max_length=40)
+    date: bool = False
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if len(set(self.levels)) < len(self.levels):
+            raise ValueError("a column has a level twice")
+        if bool(self.levels) == (self.kind == "numeric"):
+            raise ValueError("a column has levels where it is ordinal or a category, and there alone")
+        if self.date and self.kind != "numeric":
+            raise ValueError("a column of dates is numeric")
+        return self
 
 
 class FusedClinical(_Block):
@@ -48,6 +60,12 @@ class FusedClinical(_Block):
 
     kind: Literal["clinical"] = "clinical"
     columns: list[FusedColumn] = Field(min_length=1, max_length=1_000)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if len({column.name for column in self.columns}) < len(self.columns):
+            raise ValueError("two columns have one name")
+        return self
 
     @property
     def width(self) -> int:
@@ -72,13 +90,15 @@ class FusionInput(InputPart):
         return self
 
     def check(self, classification: Classification | None) -> None:
-        """Raise a ValueError where a block's model has other classes."""
+        """Raise a ValueError where a block's model has other classes, or another one is positive."""
         models = [block.model for block in self.blocks if not isinstance(block, FusedClinical)]
         each = [model.classification for model in models]
         if classification is None or any(
             own is None or own.classes != classification.classes for own in each
         ):
             raise ValueError("a block's model has other classes than the fusion")
+        if any(own is not None and own.positive_class != classification.positive_class for own in each):
+            raise ValueError("a block's model has another positive class than the fusion")
 
     def plugins(self) -> tuple[NeededPlugin, ...]:
         """Return what the blocks' models need of other packages."""

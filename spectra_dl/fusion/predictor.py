@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spectra_dl.models.header import ModelHeader
 
 _STACK, _LINEAR = ("weight", "offset", "bias"), ("median", "weight", "missing", "bias")
+_LARGEST = 1e6  # of a block's weight or offset
 BlockModel = SpectraPredictor | TissuePredictor | LinearColumns
 
 
@@ -96,7 +97,13 @@ class FusionPredictor(ClassPredictor["FusionInput"]):
         models = tuple(
             _block_model(block, _own(tensors, at), len(classes)) for at, block in enumerate(blocks)
         )
-        stack = Stack(*(tensors[f"stack.{name}"].astype(np.float64) for name in _STACK))
+        stored = [tensors[f"stack.{name}"] for name in _STACK]
+        if any(
+            each.dtype != np.float32 or not (np.abs(each) <= _LARGEST).all()  # NaN is not either
+            for each in stored
+        ):
+            raise RuntimeError(f"the weights of the blocks are not float32 of at most {_LARGEST:g}")
+        stack = Stack(*(each.astype(np.float64) for each in stored))
         shapes = stack.weight.shape, stack.offset.shape, stack.bias.shape
         if (
             shapes != ((len(blocks),), (len(blocks), len(classes)), (len(classes),))
@@ -269,6 +276,10 @@ def _block_model(block: Any, tensors: Mapping[str, np.ndarray], classes: int) ->
     if block.kind == "tissue":
         return TissuePredictor.from_tensors(block.model, tensors)
     linear = LinearColumns(*(tensors[name] for name in _LINEAR))
+    if [getattr(linear, name).dtype for name in _LINEAR] != [np.float64, *[np.float32] * 3]:
+        raise RuntimeError(
+            f"the weights of block {block.name!r:.60} are of another type than they are written in"
+        )
     expected = ((block.width,), (classes, block.width), (classes, block.width), (classes,))
     if tuple(getattr(linear, name).shape for name in _LINEAR) != expected:
         raise RuntimeError(f"the weights of block {block.name!r:.60} are not one for each of its columns")

@@ -62,6 +62,7 @@ def test_levels_are_in_the_order_that_is_stated(file):
     ("said", "message"),
     [
         ({"gleason": StatedColumn("ordinal")}, "nobody says in which order"),
+        ({"age": StatedColumn("ordinal")}, r"nobody says in which order its levels are \(55"),
         ({"gleason": StatedColumn("category", ("3+3", "3+4"))}, r"line 3: '4\+5' in column 'gleason' is none of its levels"),
         ({"sex": StatedColumn("numeric")}, "line 2: 'm' in column 'sex' is no number"),
         ({"psa": StatedColumn(unit="ug/L")}, "is in 'ng/mL', and the study says 'ug/L'"),
@@ -105,3 +106,32 @@ def test_rows_are_taken_by_number(file):
     assert part.patients == ("P3", "P1")
     assert part.column("age").values.tolist() == [70, 61]
     assert list(part.label) == ["sick", "sick"]
+
+
+def column_of(tmp_path, cells):
+    """Return the path of a table with a sane column and one of these cells."""
+    rows = "".join(f"P{k},{k % 9},{cell}\n" for k, cell in enumerate(cells))
+    return written(tmp_path, f"patient,age,x\n{rows}")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said", "message"),
+    [
+        ([f"t{k}" for k in range(1001)], StatedColumn("category"), "line 1002: 't1000' in column 'x' is one level more than the 1,000"),
+        (["a", "b" * 201] * 3, StatedColumn("category"), "line 3: 'b{58,60}.* in column 'x' is longer than the 200"),
+        (["a", "b" * 201] * 3, None, "line 3: 'b{58,60}.* in column 'x' is longer than the 200"),
+        (["", ""], StatedColumn("category"), "column 'x' is empty"),
+        (["", ""], StatedColumn("ordinal"), "column 'x' is empty"),
+        (["1", "2e15"], None, "line 3: '2e15' in column 'x' is beyond 1e\\+15"),
+        (["1", "-2e15"], StatedColumn("numeric"), "line 3: '-2e15' in column 'x' is beyond 1e\\+15"),
+    ],
+)  # fmt: skip
+def test_what_no_model_can_hold_is_refused_with_its_line(tmp_path, cells, said, message):
+    with pytest.raises(DataError, match=message):
+        read_clinical(column_of(tmp_path, cells), columns=None if said is None else {"x": said})
+
+
+def test_free_text_is_left_out_also_where_a_cell_is_a_number(tmp_path):
+    table = read_clinical(column_of(tmp_path, ["fell twice", "12", "no pain", "walks", "tired", "well"]))
+    assert table.names == ("age",)
+    assert "column 'x' was left out: 6 different texts in 6 patients are no category" in table.notes

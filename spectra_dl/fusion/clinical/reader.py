@@ -23,6 +23,8 @@ StatedKind = Literal["numeric", "ordinal", "category", "date"]
 KINDS: tuple[StatedKind, ...] = ("numeric", "ordinal", "category", "date")
 _MOST_LEVELS = 20  # of a category that nobody stated: more are texts
 _MOST_COLUMNS, _LONGEST_NAME = 1_000, 200
+_MOST_STORED, _LONGEST_LEVEL = 1_000, 200  # levels that a model file holds
+_LARGEST = 1e15  # beyond, numbers stand for no measurement, and less than a tenth between them is lost
 _WITH_UNIT = re.compile(r"(.*\S)\s*[(\[]([^()\[\]]{1,40})[)\]]")
 _DATES = (
     re.compile(r"(?P<y>[12]\d{3})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:[T ].*)?", re.ASCII),
@@ -40,7 +42,7 @@ class StatedColumn:
     kind
         None lets the values say: numbers are numeric, texts a category. ``"date"``: days since 1970, as a number.
     levels
-        Of an ordinal column, in their order, or of a category; empty takes those found.
+        Of an ordinal column, in their order, or of a category; empty takes those found of a category.
     unit
         Checked against the header's.
     known_before
@@ -180,7 +182,7 @@ def _guessed(cells: _Cells) -> tuple[ClinicalColumn | None, str]:
     if all(_day(cell) is not None for cell in known):
         return None, f'{left_out}it holds dates; name it in the study file with kind = "date" to use it'
     levels = set(known)
-    if not any(map(looks_numeric, known)) and (len(levels) > _MOST_LEVELS or len(levels) > len(known) // 2):
+    if not cells.numeric and (len(levels) > _MOST_LEVELS or len(levels) > len(known) // 2):
         return None, f"{left_out}{len(levels)} different texts in {len(known)} patients are no category"
     return _stated(cells, StatedColumn()), ""
 
@@ -218,6 +220,10 @@ def _numbers(cells: _Cells) -> FloatArray:
         value = number.number(cell)
         if value is None or not np.isfinite(value):
             raise cells.refusal(cell, "is no number; correct it, leave it empty, or state the column's kind")
+        if abs(value) > _LARGEST:
+            raise cells.refusal(
+                cell, f"is beyond {_LARGEST:g}; correct it, or write the column in another unit"
+            )
         values[row] = value
     return values
 
@@ -247,20 +253,29 @@ def _day(cell: str) -> float | None:
 
 
 def _found_levels(cells: _Cells, kind: str) -> tuple[str, ...]:
-    """Return the levels that a column has; those of an ordinal column are in order where they are numbers."""
-    levels = sorted(set(cells.known))
-    if kind == "category":
-        return tuple(levels)
-    number, _ = decide_format(levels, f"{cells.where} column {cells.name!r:.80}")
-    order = [number.number(level) for level in levels]
-    if any(value is None for value in order):
+    """Return the levels that a category has.
+
+    Those of an ordinal column must be stated, also where they are numbers: one more in between would renumber those of other patients.
+    """
+    found = list(dict.fromkeys(cells.known))
+    if not found:
         raise DataError(
-            f"{cells.where}: column {cells.name!r:.80} is ordinal, and nobody says in which order its levels are ({first_few(levels)}); "
+            f"{cells.where}: column {cells.name!r:.80} is empty; leave it out, or state its levels"
+        )
+    if len(found) > _MOST_STORED:
+        raise cells.refusal(
+            found[_MOST_STORED], f"is one level more than the {_MOST_STORED:,} a column may have; group them"
+        )
+    if long := [level for level in found if len(level) > _LONGEST_LEVEL]:
+        raise cells.refusal(
+            long[0], f"is longer than the {_LONGEST_LEVEL} characters a level may have; shorten it"
+        )
+    if kind == "ordinal":
+        raise DataError(
+            f"{cells.where}: column {cells.name!r:.80} is ordinal, and nobody says in which order its levels are ({first_few(sorted(found))}); "
             "state levels from the lowest to the highest"
         )
-    return tuple(
-        level for _, level in sorted(zip(order, levels, strict=True), key=lambda pair: pair[0] or 0.0)
-    )
+    return tuple(sorted(found))
 
 
 def _codes(cells: _Cells, levels: Sequence[str]) -> FloatArray:

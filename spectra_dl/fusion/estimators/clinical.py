@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from spectra_dl.arrays import FloatArray
+from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.errors import UsageError
 from spectra_dl.fusion.clinical.table import ClinicalTable
@@ -42,6 +42,22 @@ def design_matrix(table: ClinicalTable) -> FloatArray:
     return np.concatenate(parts, axis=1)
 
 
+def known_columns(table: ClinicalTable) -> NDArray[np.bool_]:
+    """Return which columns ``(q,)`` of `design_matrix` these patients know: of a category, the levels that one of them has.
+
+    Levels are those of a whole file. What nobody has here must change nothing, or patients of a fold would cross by what they are called.
+    All are known where none would be.
+    """
+    parts = [
+        np.isin(np.arange(len(column.levels)), column.values)
+        if column.kind == "category"
+        else np.ones(1, dtype=np.bool_)
+        for column in table.columns
+    ]
+    known: NDArray[np.bool_] = np.concatenate(parts)
+    return known if known.any() else ~known
+
+
 @dataclass(frozen=True, eq=False)
 class LinearColumns:
     """Weighted sums of clinical columns, in which a missing value is the training median and has a weight of its own.
@@ -49,23 +65,27 @@ class LinearColumns:
     Attributes
     ----------
     median
-        ``(q,)`` float32 of `design_matrix`.
+        ``(q,)`` float64 of `design_matrix`; float32 would lose what differs between large values.
     weight, missing
-        ``(c, q)`` float32 of a value, and of its absence.
+        ``(c, q)`` float32 of a value's distance from the median, and of its absence; 0 of a level that no training patient had.
     bias
         ``(c,)`` float32.
     """
 
-    median: NDArray[np.float32]
+    median: NDArray[np.float64]
     weight: NDArray[np.float32]
     missing: NDArray[np.float32]
     bias: NDArray[np.float32]
 
     def logits(self, matrix: FloatArray) -> FloatArray:
         """Return the logits ``(n, c)`` of a design matrix ``(n, q)``."""
+        # Without columns that weigh nothing, since the order of a sum changes with its length.
+        used = (self.weight != 0).any(axis=0) | (self.missing != 0).any(axis=0)
+        matrix = matrix[:, used]
         absent = np.isnan(matrix)
-        filled = np.where(absent, self.median.astype(np.float64), matrix)
-        parts = filled @ self.weight.T.astype(np.float64) + absent @ self.missing.T.astype(np.float64)
+        distance = np.where(absent, 0.0, matrix - self.median[used])
+        parts = distance @ self.weight[:, used].T.astype(np.float64)
+        parts += absent @ self.missing[:, used].T.astype(np.float64)
         logits: FloatArray = parts + self.bias.astype(np.float64)
         return logits
 
@@ -122,17 +142,18 @@ class ClinicalClassifier(ClassifierMixin, BaseEstimator):
             raise UsageError(
                 f"no model of clinical columns is called {self.model!r:.80}; choose from {', '.join(CLINICAL)}"
             )
-        matrix, label = design_matrix(X), np.asarray(y)
+        label = np.asarray(y)
         self.classes_ = np.unique(label)
         self.linear_: LinearColumns | None = None
         self.trees_: Any = None
         if self.model == "logistic":
-            self.linear_ = _linear(matrix, label)
+            self.linear_ = _linear(X, label)
         else:
             trees = HistGradientBoostingClassifier(
                 max_leaf_nodes=8, min_samples_leaf=5, early_stopping=False, random_state=self.seed
             )
-            self.trees_ = trees.fit(matrix, label)
+            self.known_ = known_columns(X)
+            self.trees_ = trees.fit(design_matrix(X)[:, self.known_], label)
         return self
 
     def predict_proba(self, X: ClinicalTable) -> FloatArray:
@@ -140,24 +161,41 @@ class ClinicalClassifier(ClassifierMixin, BaseEstimator):
         matrix = design_matrix(X)
         if self.linear_ is not None:
             return softmax(self.linear_.logits(matrix))
-        probability: FloatArray = self.trees_.predict_proba(matrix)
+        probability: FloatArray = self.trees_.predict_proba(matrix[:, self.known_])
         return probability
 
 
-def _linear(matrix: FloatArray, label: NDArray[Any]) -> LinearColumns:
-    """Fit imputation, scaling and logistic regression, and return them as weighted sums."""
-    fitted = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        StandardScaler(),
-        LogisticRegression(C=_PENALTY, max_iter=5000, tol=1e-6),
-    ).fit(matrix, label)
-    imputer, scaler, model = fitted[0], fitted[1], fitted[2]
+def _linear(table: ClinicalTable, label: NDArray[Any]) -> LinearColumns:
+    """Fit medians, scaling and logistic regression, and return them as weighted sums."""
+    known = np.flatnonzero(known_columns(table))
+    matrix = design_matrix(table)[:, known]
+    median = SimpleImputer(strategy="median", keep_empty_features=True).fit(matrix).statistics_
+    absent = np.isnan(matrix)
+    lacked = _indicators(table, known, absent)
+    distance = np.where(absent, 0.0, matrix - median)
+    fitted = make_pipeline(StandardScaler(), LogisticRegression(C=_PENALTY, max_iter=5000, tol=1e-6))
+    fitted.fit(np.concatenate([distance, absent[:, lacked]], axis=1), label)
+    scaler, model = fitted[0], fitted[1]
     coefficient, intercept = model.coef_, model.intercept_
     if len(coefficient) == 1:  # two classes have one row between them
         coefficient, intercept = (np.concatenate([-each / 2, each / 2]) for each in (coefficient, intercept))
     scaled = coefficient / scaler.scale_
-    count = matrix.shape[1]
-    missing = np.zeros((len(scaled), count))
-    missing[:, imputer.indicator_.features_] = scaled[:, count:]
-    values = (imputer.statistics_, scaled[:, :count], missing, intercept - scaled @ scaler.mean_)
-    return LinearColumns(*(each.astype(np.float32) for each in values))
+    bias = intercept - scaled @ scaler.mean_
+    width = sum(len(each.levels) if each.kind == "category" else 1 for each in table.columns)
+    medians, weight, missing = np.zeros(width), *np.zeros((2, len(scaled), width), dtype=np.float32)
+    medians[known], weight[:, known], missing[:, known[lacked]] = (
+        median,
+        scaled[:, : len(known)],
+        scaled[:, len(known) :],
+    )
+    return LinearColumns(medians, weight, missing, bias.astype(np.float32))
+
+
+def _indicators(table: ClinicalTable, known: IndexArray, absent: NDArray[np.bool_]) -> IndexArray:
+    """Return the columns of a design matrix that say that a value is missing: one for each clinical column that some patients lack."""
+    widths = [len(each.levels) if each.kind == "category" else 1 for each in table.columns]
+    column_of = np.repeat(np.arange(len(widths)), widths)[known]
+    _, first = np.unique(column_of, return_index=True)
+    share = absent[:, first].mean(axis=0)
+    lacking: IndexArray = first[(share > 0) & (share < 1)]
+    return lacking

@@ -17,7 +17,7 @@ from spectra_dl.evaluation.classes.calibration import fit_temperature
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.fusion.clinical.table import ClinicalTable
 from spectra_dl.fusion.estimators.blocks import BlockMemory, FittedBlock
-from spectra_dl.fusion.estimators.clinical import design_matrix
+from spectra_dl.fusion.estimators.clinical import design_matrix, known_columns
 from spectra_dl.fusion.rows import FusionRows
 from spectra_dl.models.members import mean_output
 from spectra_dl.training.settings import TrainingSettings
@@ -160,8 +160,8 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         label, memory = text_array(np.asarray(y)), self.memory or BlockMemory()
         people = read_patients(X.patients, label)
         self.classes_ = np.array(people.classes)
-        self.fitted_: list[FittedBlock | None] = [
-            None
+        self.fitted_: list[FittedBlock | NDArray[np.bool_]] = [
+            known_columns(X.block(name).rows)  # type: ignore[arg-type]
             if isinstance(X.block(name).rows, ClinicalTable)
             else memory.fitted(
                 model, X.block(name), text_array(X.patients), label.astype(np.str_), seed=self.seed
@@ -169,7 +169,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
             for name, model in self.blocks
         ]
         values = [
-            _columns(X, name) if fitted is None else fitted.unseen
+            fitted.unseen if isinstance(fitted, FittedBlock) else _columns(X, name, fitted)
             for (name, _), fitted in zip(self.blocks, self.fitted_, strict=True)
         ]
         training = replace(self.training or _TRAINING, seed=self.seed)
@@ -188,7 +188,9 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: FusionRows) -> FloatArray:
         """Return ``(m, c)`` probabilities of patients."""
         values = [
-            _columns(X, name) if fitted is None else fitted.logits(X.block(name), len(X))
+            fitted.logits(X.block(name), len(X))
+            if isinstance(fitted, FittedBlock)
+            else _columns(X, name, fitted)
             for (name, _), fitted in zip(self.blocks, self.fitted_, strict=True)
         ]
         rows = np.concatenate(values, axis=1)
@@ -196,10 +198,10 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         return softmax(mean_output(self.ensemble_.networks, inputs) / self.temperature_)
 
 
-def _columns(rows: FusionRows, name: str) -> FloatArray:
-    """Return clinical columns ``(m, q)`` of patients, NaN of those who lack them."""
+def _columns(rows: FusionRows, name: str, known: NDArray[np.bool_]) -> FloatArray:
+    """Return the clinical columns ``(m, q)`` of patients that training patients know, NaN of those who lack them."""
     block = rows.block(name)
-    matrix = design_matrix(cast("ClinicalTable", block.rows))
+    matrix = design_matrix(cast("ClinicalTable", block.rows))[:, known]
     values = np.full((len(rows), matrix.shape[1]), np.nan)
     values[block.owner] = matrix
     return values

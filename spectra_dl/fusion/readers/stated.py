@@ -112,3 +112,16 @@ class StatedStudy:
     def source(self) -> str:
         """What the study is called in a model file; no path."""
         return self.file.name if self.file else ", ".join(block.path.name for block in self.blocks)
+
+
+def printable(name: str) -> str:
+    """Return a block's name, which files and terminals repeat.
+
+    Raises
+    ------
+    ValueError
+        It has control characters.
+    """
+    if not name.isprintable():
+        raise ValueError("a block's name has control characters")
+    return name

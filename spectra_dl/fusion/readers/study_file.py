@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.fusion.clinical.reader import StatedColumn, StatedKind
 from spectra_dl.fusion.estimators.model_names import MODELS, BlockKind
-from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
+from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy, printable
 from spectra_dl.storage.text.plain_text import read_text
 
 _LARGEST = 1 << 20  # bytes
@@ -57,7 +57,7 @@ class _Study(_Part):
     patient: Name | None = None
     positive: Name | None = None
     patients: int | None = Field(default=None, ge=1, le=10_000_000)
-    blocks: dict[Name, _Block] = Field(min_length=1, max_length=20)
+    blocks: dict[Annotated[Name, AfterValidator(printable)], _Block] = Field(min_length=1, max_length=20)
 
 
 def read_study_file(path: Path) -> StatedStudy:
@@ -73,7 +73,9 @@ def read_study_file(path: Path) -> StatedStudy:
         There is no such model, or there are too many blocks.
     """
     try:
-        said = _Study.model_validate(tomllib.loads(read_text(path, _WHAT, at_most=_LARGEST)))
+        said = _Study.model_validate(
+            tomllib.loads(read_text(path, _WHAT, at_most=_LARGEST).removeprefix("\ufeff"))
+        )
     except (tomllib.TOMLDecodeError, RecursionError) as err:
         raise DataError(f"{path.name}: no TOML ({err!s:.120}); correct it, see docs/fusion.md") from err
     except ValidationError as err:

@@ -117,6 +117,7 @@ def block_model(part: BlockOfCohort, cohort: FusionCohort, settings: FusionStudy
         network=stated.model,
         members=members,
         training=settings.training,
+        positive=cohort.study.positive,
         seed=seed,
         memory=FoldMemory(),
     )

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spectra_dl.classification.abstention import coverage_notes
 from spectra_dl.classification.decision import Answer
 from spectra_dl.classification.predictions import patient_predictions_file
+from spectra_dl.errors import DataError
 from spectra_dl.fusion.clinical.reader import StatedColumn
 from spectra_dl.fusion.cohort import read_cohort
 from spectra_dl.fusion.predictor import FusedPredictions, FusionPredictor
@@ -15,6 +17,9 @@ from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 from spectra_dl.storage.text.csv_rows import csv_text
+
+if TYPE_CHECKING:
+    from spectra_dl.fusion.input_part import FusedColumn
 
 BLOCKS_FILE = "blocks.csv"
 _LISTED = 10_000  # patients in report.json; patients.csv has all
@@ -129,7 +134,7 @@ def predict_study(
     UsageError
         The model has no limits for this coverage, or a column is missing.
     DataError
-        A block can't be read, or is none of the model's.
+        A block can't be read, or is none of the model's, or something else is said of it than is so in the model.
     EnvironmentFault
         A file can't be written.
     """
@@ -160,22 +165,47 @@ def as_trained(study: StatedStudy, predictor: FusionPredictor) -> StatedStudy:
         What is said of the new patients.
     predictor
         The model.
+
+    Raises
+    ------
+    DataError
+        A block is of another kind than the model's, or a column has another kind, unit or levels.
     """
     described = {block.name: block for block in predictor.header.input.blocks}
 
     def block_as_trained(block: StatedBlock) -> StatedBlock:
         trained = described.get(block.name)
-        if trained is None or trained.kind != "clinical":
+        if trained is None:
+            return block
+        if trained.kind != block.kind:
+            raise DataError(
+                f"block {block.name!r:.60} is {block.kind} here and {trained.kind} in the model; correct its kind or its name"
+            )
+        if trained.kind != "clinical":
             return block
         said = block.columns or {}
-        columns = {
-            column.name: StatedColumn(
-                "date" if said.get(column.name, StatedColumn()).kind == "date" else column.kind,
-                tuple(column.levels),
-                "" if column.unit == "days" else column.unit,
-            )
-            for column in trained.columns
-        }
+        columns = {each.name: _column_as_trained(each, said.get(each.name)) for each in trained.columns}
         return replace(block, columns=columns)
 
     return replace(study, blocks=tuple(map(block_as_trained, study.blocks)), patients=None)
+
+
+def _column_as_trained(trained: "FusedColumn", said: StatedColumn | None) -> StatedColumn:
+    """Return how a column is read; refuse what is said of it and is not so in the model."""
+    kind = "date" if trained.date else trained.kind
+    unit = "" if trained.date else trained.unit
+    said = said or StatedColumn()
+    in_order = tuple if kind == "ordinal" else sorted
+    same = {
+        "kind": said.kind in (None, kind),
+        "unit": not (said.unit and unit) or said.unit == unit,
+        "levels": not said.levels or in_order(said.levels) == in_order(trained.levels),
+    }
+    here = {"kind": said.kind, "unit": said.unit, "levels": list(said.levels)}
+    there = {"kind": kind, "unit": unit, "levels": trained.levels}
+    for what in same:
+        if not same[what]:
+            raise DataError(
+                f"column {trained.name!r:.80} has {what} {here[what]!r:.200} here and {there[what]!r:.200} in the model; correct the study file"
+            )
+    return StatedColumn(kind, tuple(trained.levels), unit)

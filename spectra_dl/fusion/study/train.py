@@ -1,7 +1,7 @@
 """Train a fusion of blocks on all patients, and write one model file that holds the models of all blocks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,8 +189,16 @@ def _described(
     name, patients = part.read.name, len(np.unique(part.owner))
     kind = part.read.stated.kind
     if kind == "clinical":
+        said = part.read.stated.columns or {}
+        dates = {column for column, each in said.items() if each.kind == "date"}
         columns = [
-            FusedColumn(name=each.name, kind=each.kind, levels=list(each.levels), unit=each.unit)
+            FusedColumn(
+                name=each.name,
+                kind=each.kind,
+                levels=list(each.levels),
+                unit=each.unit,
+                date=each.name in dates,
+            )
             for each in part.read.rows.columns
         ]
         return FusedClinical(name=name, patients=patients, columns=columns), model.linear_
@@ -212,7 +220,8 @@ def _tissue_predictor(
     images = ImageCohort(
         part.read.rows, label[part.owner], text_array(cohort.patients)[part.owner], part.read.notes
     )
-    own = TissueStudySettings(encoders=stated.encoders, network=stated.model, evaluation=settings.evaluation)  # type: ignore[arg-type]
+    evaluation = replace(settings.evaluation, positive=cohort.study.positive)
+    own = TissueStudySettings(encoders=stated.encoders, network=stated.model, evaluation=evaluation)  # type: ignore[arg-type]
     bagging = bags_of_cohort(images) if stated.model in POOLING else None
     provenance = TrainingProvenance(stated.path.name, False, part.read.notes)
     return assembled_predictor(

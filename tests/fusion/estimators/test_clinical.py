@@ -36,14 +36,65 @@ def label(request, table):
     return np.array(["a", "b", "c"])[np.digitize(score, [0.9] if request.param == 2 else [0.5, 1.5])]
 
 
+def with_indicators(table):
+    """Return the design matrix, medians for what is missing, and a column that says so for age and for sex."""
+    matrix = design_matrix(table)
+    absent = np.isnan(matrix[:, [0, 2]])
+    return np.concatenate([SimpleImputer(strategy="median").fit_transform(matrix), absent], axis=1)
+
+
 def test_it_says_what_the_pipeline_says(table, label):
-    oracle = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True), StandardScaler(), LogisticRegression(tol=1e-6)
-    )
-    oracle.fit(design_matrix(table), label)
+    oracle = make_pipeline(StandardScaler(), LogisticRegression(tol=1e-6)).fit(with_indicators(table), label)
     ours = ClinicalClassifier().fit(table, label)
-    expected = oracle.predict_proba(design_matrix(table))
+    expected = oracle.predict_proba(with_indicators(table))
     np.testing.assert_allclose(ours.predict_proba(table), expected, atol=1e-5)
+
+
+def with_town(table, codes, levels):
+    """Return the table with a category of where patients live."""
+    town = ClinicalColumn("town", "category", codes, levels)
+    return ClinicalTable(table.patients, (*table.columns, town))
+
+
+@pytest.mark.parametrize("model", ["logistic", "gradient-boosting"])
+@pytest.mark.parametrize("new", ["Aachen", "Lyon", "Zagreb"])
+def test_a_level_of_a_test_patient_moves_nobody_else_by_a_bit(table, label, model, new):
+    codes = np.random.default_rng(3).integers(0, 2, N).astype(float)
+    codes[[2, 9]] = np.nan
+    names = np.array(["Bonn", "Wien"])
+    levels = tuple(sorted([*names, new]))
+    moved = np.array([np.nan if np.isnan(code) else levels.index(names[int(code)]) for code in codes])
+    moved[50] = levels.index(new)
+    before = with_town(table, codes, tuple(names))
+    after = with_town(table, moved, levels)
+    train, test = np.arange(40), np.arange(40, N)
+    said = [
+        ClinicalClassifier(model).fit(each[train], label[train]).predict_proba(each[test])
+        for each in (before, after)
+    ]
+    others = np.flatnonzero(test != 50)
+    assert said[0][others].tobytes() == said[1][others].tobytes()
+
+
+def test_a_large_offset_loses_nothing(table, label):
+    age = table.column("age")
+    shifted = ClinicalTable(
+        table.patients, (ClinicalColumn("age", "numeric", age.values + 1e9), *table.columns[1:])
+    )
+    plain = ClinicalClassifier().fit(table, label).predict_proba(table)
+    np.testing.assert_allclose(
+        ClinicalClassifier().fit(shifted, label).predict_proba(shifted), plain, atol=1e-4
+    )
+
+
+def test_a_category_that_no_training_patient_knows_is_no_obstacle(table, label):
+    unknown = ClinicalTable(
+        table.patients, (ClinicalColumn("town", "category", np.full(N, np.nan), ("a", "b")),)
+    )
+    probability = ClinicalClassifier().fit(unknown, label).predict_proba(unknown)
+    np.testing.assert_allclose(
+        probability, np.unique(label, return_counts=True)[1] / N * np.ones((N, 1)), atol=1e-3
+    )
 
 
 def test_nothing_is_learnt_from_the_patients_who_are_predicted(table, label):

@@ -51,3 +51,23 @@ def test_the_same_seed_gives_the_same_network(fitted):
 def test_a_patient_is_predicted_as_among_others(fitted):
     rows, _ = study(1)
     np.testing.assert_array_equal(fitted.predict_proba(rows[np.array([7])])[0], fitted.predict_proba(rows)[7])
+
+
+def test_a_level_of_a_test_patient_moves_nobody_else_by_a_bit():
+    rows, label = study(0)
+    towns = np.arange(60) % 2 + 0.0
+    train, test = np.arange(40), np.arange(40, 60)
+
+    def predicted(codes, levels):
+        table = rows.block("clinical").rows
+        town = ClinicalColumn("town", "category", codes, levels)
+        block = FusionBlock("clinical", ClinicalTable(table.patients, (*table.columns, town)), np.arange(60))
+        both = FusionRows(rows.patients, (block, rows.block("second")))
+        training = TrainingSettings(epochs=1, least_steps=2)
+        return EarlyFusion(BLOCKS, training=training).fit(both[train], label[train]).predict_proba(both[test])
+
+    moved = towns + 1
+    moved[50] = 0
+    before, after = predicted(towns, ("Bonn", "Wien")), predicted(moved, ("Aachen", "Bonn", "Wien"))
+    others = np.flatnonzero(test != 50)
+    assert before[others].tobytes() == after[others].tobytes()

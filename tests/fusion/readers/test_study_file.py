@@ -114,3 +114,14 @@ def test_options_say_the_simple_case(tmp_path):
     ]
     with pytest.raises(UsageError, match="name a study file, or blocks"):
         study_of_options(spectra=None, tissue=None, clinical=None, patient=None, label=None, positive=None)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(study):
+    path = study()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_study_file(path).label == "diagnosis"
+
+
+def test_a_block_with_control_characters_in_its_name_is_refused(study):
+    with pytest.raises(DataError, match="control characters"):
+        read_study_file(study('[blocks."a\\u001b[2J"]\nkind = "clinical"\npath = "clinical.csv"\n'))

@@ -7,8 +7,9 @@ import pytest
 
 import spectra_dl as sdl
 from spectra_dl.errors import DataError, ModelFileError, UsageError
+from spectra_dl.fusion.clinical import StatedColumn
 from spectra_dl.fusion.readers.study_file import read_study_file
-from spectra_dl.fusion.study.predict import predict_study
+from spectra_dl.fusion.study.predict import as_trained, predict_study
 from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.fusion.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
@@ -133,3 +134,109 @@ def test_what_no_file_can_hold_is_refused(cohort, study_file):
     kept = tuple(part for part in cohort.blocks if part.read.name == "clinical")
     with pytest.raises(UsageError, match="two blocks or more"):
         train_study(replace(cohort, study=alone, blocks=kept), SETTINGS)
+
+
+def stating(study, name, said):
+    """Return the clinical block alone, of which one column is stated."""
+    alone = without(study, "spectra", "tissue")
+    return replace(alone, blocks=(replace(alone.blocks[0], columns={name: said}),))
+
+
+def described_as(loaded, **changed):
+    """Return the model with its first numeric clinical column described in another way, and the column's name."""
+    header = loaded.header.model_copy(deep=True)
+    clinical = next(block for block in header.input.blocks if block.kind == "clinical")
+    at, column = next((at, each) for at, each in enumerate(clinical.columns) if each.kind == "numeric")
+    clinical.columns[at] = column.model_copy(update=changed)
+    return replace(loaded, header=header), column.name
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (StatedColumn("category"), "has kind 'category' here and 'numeric' in the model"),
+        (StatedColumn(unit="weeks"), "has unit 'weeks' here and 'days' in the model"),
+        (StatedColumn(levels=("1", "2")), r"has levels \['1', '2'\] here and \[\] in the model"),
+    ],
+)
+def test_what_is_stated_otherwise_than_in_the_model_is_refused(loaded, study, said, message):
+    model, name = described_as(loaded, unit="days")
+    with pytest.raises(DataError, match=f"column '{name}' {message}"):
+        predict_study(model, stating(study, name, said))
+
+
+def test_days_are_a_unit_and_dates_are_known_as_dates(loaded, study):
+    model, name = described_as(loaded, unit="days")
+    assert as_trained(stating(study, name, StatedColumn()), model).blocks[0].columns[name].unit == "days"
+    model, name = described_as(loaded, unit="days", date=True)
+    read_as = as_trained(stating(study, name, StatedColumn(unit="years")), model).blocks[0].columns[name]
+    assert read_as == StatedColumn("date")
+
+
+def test_a_column_that_was_read_from_dates_is_stored_as_such(cohort, study):
+    clinical = next(part for part in _stated(cohort, study) if part.read.name == "clinical")
+    numeric = next(each.name for each in clinical.read.rows.columns if each.kind == "numeric")
+    read = replace(clinical.read.stated, columns={numeric: StatedColumn("date")})
+    blocks = [
+        replace(part, read=replace(part.read, stated=read)) if part.read.name == "clinical" else part
+        for part in _stated(cohort, study)
+        if part.read.name != "tissue"
+    ]
+    kept = replace(study, blocks=tuple(part.read.stated for part in blocks))
+    header = train_study(replace(cohort, study=kept, blocks=tuple(blocks)), SETTINGS).predictor.header
+    assert [each.name for each in header.input.blocks[1].columns if each.date] == [numeric]
+
+
+def test_the_model_file_keeps_what_differs_between_large_values(loaded):
+    at = [block.kind for block in loaded.header.input.blocks].index("clinical")
+    model, tensors = loaded.models[at], loaded.tensors()
+    shifted = {**tensors, f"block{at}.median": tensors[f"block{at}.median"] + 1e9}
+    again = type(loaded).from_tensors(loaded.header, shifted).models[at]
+    near = model.median + np.linspace(-1, 1, 5)[:, None]
+    np.testing.assert_allclose(again.logits(near + 1e9), model.logits(near), atol=1e-4)
+
+
+def test_a_block_of_another_kind_is_refused_before_it_is_read(loaded, study):
+    other = tuple(
+        replace(block, kind="spectra", model="") if block.kind == "clinical" else block
+        for block in study.blocks
+    )
+    with pytest.raises(DataError, match="block 'clinical' is spectra here and clinical in the model"):
+        predict_study(loaded, replace(study, blocks=other))
+
+
+@pytest.mark.parametrize("name", ["stack.weight", "stack.bias"])
+def test_a_stack_that_no_training_makes_is_refused(loaded, name):
+    tensors = loaded.tensors()
+    for wrong in (tensors[name].astype(np.float64), np.full_like(tensors[name], 2e6)):
+        with pytest.raises(RuntimeError, match="float32 of at most"):
+            type(loaded).from_tensors(loaded.header, {**tensors, name: wrong})
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("median", np.float32), ("weight", np.float64)])
+def test_clinical_weights_of_another_type_are_refused(loaded, name, wrong):
+    at = [block.kind for block in loaded.header.input.blocks].index("clinical")
+    key, tensors = f"block{at}.{name}", loaded.tensors()
+    with pytest.raises(RuntimeError, match="of another type"):
+        type(loaded).from_tensors(loaded.header, {**tensors, key: tensors[key].astype(wrong)})
+
+
+def test_a_block_whose_model_has_another_positive_class_is_refused(loaded):
+    decided = loaded.header.classification
+    other = next(name for name in decided.classes if name != decided.positive_class)
+    with pytest.raises(ValueError, match="another positive class"):
+        loaded.header.input.check(decided.model_copy(update={"positive_class": other}))
+
+
+def test_the_positive_class_is_that_of_every_block(cohort, study):
+    for name in sorted(set(cohort.label)):
+        said = replace(study, positive=name)
+        header = train_study(
+            replace(cohort, study=said, blocks=_stated(cohort, said)), SETTINGS
+        ).predictor.header
+        own = [
+            block.model.classification.positive_class
+            for block in header.input.blocks
+            if block.kind != "clinical"
+        ]
+        assert own == [name, name] == [header.classification.positive_class] * 2
