@@ -170,6 +170,7 @@ def run_identity(
         A file is missing.
     """
     from spectra_dl.execution.facts import device_kind, process_facts
+    from spectra_dl.plugins import named_plugins
     from spectra_dl.storage.hashing import sha256_of
 
     inputs, options = origin["inputs"], recorded_options(context)
@@ -181,6 +182,7 @@ def run_identity(
         "command": context.command_path,
         "study": study,
         **process_facts(),
+        **named_plugins(options.values()),
         **({"device": device_kind()} if trains else {}),
         **{f"--{name.replace('_', '-')}": str(value) for name, value in options.items()},
         **{f"input {number}": digest for number, digest in enumerate(digests, start=1)},

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from spectra_dl.errors import UsageError
+from spectra_dl.plugins import kinds_of
 from spectra_dl.spectra.estimators.model_names import (
     CLASS_MODELS,
     NUMBER_MODELS,
@@ -65,7 +66,19 @@ class TrainedModel(click.Choice[str]):
             Of the message.
         """
         if isinstance(value, str) and CLASS_MODELS.is_plugin(value):
-            return value
+            if CLASS_MODELS.is_network(value):
+                return value
+            brought = " and ".join(kinds_of(value))
+            self.fail(
+                f"no installed package brings networks called {value}, which alone can be trained as a model file; "
+                + (
+                    f"it is installed as one of {brought}"
+                    if brought
+                    else "spectra-dl plugins lists those there are"
+                ),
+                param,
+                ctx,
+            )
         if value in CLASS_MODELS.classical and value not in self.choices:
             self.fail(
                 f"{value} can't be written as a model file; choose one of {', '.join(self.choices)}. evaluate spectra --models {value} says "

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from spectra_dl.errors import UsageError
+from spectra_dl.plugins import is_plugin_name
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.study.cleaning import CleaningSettings, Negatives, Normalisation
 from spectra_dl_cli.printing.help import OptionWithAlias
@@ -263,10 +265,24 @@ seed_option = click.option(
     show_default=True,
     help="The same seed gives the same result.",
 )
+
+
+def _plugin_names(
+    context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the names; one that no plugin can have is refused before anything is read."""
+    if wrong := next((name for name in names if not is_plugin_name(name)), None):
+        raise UsageError(
+            f"--plugin {wrong:.80}: a plugin is named plugin:NAME, as spectra-dl plugins lists it"
+        )
+    return names
+
+
 plugin_option = click.option(
     "--plugin",
     "plugins",
     multiple=True,
+    callback=_plugin_names,
     metavar="plugin:NAME",
     help="Import this plugin if the model needs it; its code runs on this machine.",
 )

@@ -200,10 +200,12 @@ def origin_of(inputs: Sequence[Path], *, seed: int | None = None) -> dict[str, o
         An input is missing or can't be read.
     """
     from spectra_dl.execution.facts import fast_allowed
-    from spectra_dl.storage.provenance import provenance
+    from spectra_dl.plugins import named_plugins
+    from spectra_dl.storage.provenance import provenance, versions
 
     origin = provenance(inputs, seed=seed, command=("spectra-dl", *deciding_words(sys.argv[1:])))
-    return {**origin, **({"fast": True} if fast_allowed() else {})}
+    plugins = named_plugins(click.get_current_context().params.values())
+    return {**origin, "versions": {**versions(), **plugins}, **({"fast": True} if fast_allowed() else {})}
 
 
 def deciding_words(words: Sequence[str]) -> list[str]:

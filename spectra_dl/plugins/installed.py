@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +23,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "models": "a function without arguments that returns a scikit-learn classifier",
     }
 )
+_NO_PACKAGE = "no installed package"
 _NAME = re.compile(r"plugin:[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -169,7 +170,37 @@ def version_of(kind: str, name: str) -> str:
         With ``plugin:`` before it.
     """
     found = [_described(kind, point) for point in _points(kind) if PREFIX + point.name == name]
-    return f"{found[0].distribution} {found[0].version}" if found else "no installed package"
+    return f"{found[0].distribution} {found[0].version}" if found else _NO_PACKAGE
+
+
+def named_plugins(values: Iterable[object]) -> dict[str, str]:
+    """Return the packages, with versions, of the plugins that stand among options; nothing is imported.
+
+    Parameters
+    ----------
+    values
+        Of options: texts and lists of them; any other is passed over.
+
+    Returns
+    -------
+    dict of str to str
+        ``"lab-networks 0.3"`` by the plugin's name, in order of name.
+
+    Examples
+    --------
+    >>> named_plugins(["compact", ("plugin:nobody-has-this", "svm"), 3])
+    {'plugin:nobody-has-this': 'no installed package'}
+    """
+    texts = {
+        text
+        for value in values
+        for text in (value if isinstance(value, tuple | list) else [value])
+        if isinstance(text, str) and is_plugin_name(text)
+    }
+    return {
+        name: " and ".join(sorted({version_of(kind, name) for kind in kinds_of(name)})) or _NO_PACKAGE
+        for name in sorted(texts)
+    }
 
 
 def _points(kind: str) -> "list[EntryPoint]":

@@ -2,9 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from spectra_dl.errors import UsageError
 from spectra_dl.plugins.installed import kinds_of, load_plugin, version_of
+
+#: What a package with its version can be called in a model file.
+PACKAGE: Final = r"^[\w.+! -]{1,200}$"
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def permitted_plugins(needed: Iterable[NeededPlugin], permitted: Collection[str]
     UsageError
         One is not permitted, or not installed.
     """
-    notes = []
+    needed = tuple(needed)
     for plugin in needed:
         if plugin.name not in permitted:
             raise UsageError(
@@ -56,6 +60,8 @@ def permitted_plugins(needed: Iterable[NeededPlugin], permitted: Collection[str]
             raise UsageError(
                 f"the model needs {plugin.name} of {plugin.package}, which is not installed; install that package"
             )
+    notes = []
+    for plugin in needed:
         load_plugin(plugin.kind, plugin.name)
         installed = version_of(plugin.kind, plugin.name)
         if installed != plugin.package:

@@ -1,13 +1,14 @@
 """What a model of spectra says of its input: the header's part of this modality."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self, cast
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.models.header import Classification, Closed, InputPart
-from spectra_dl.plugins import NeededPlugin, is_plugin_name, version_of
+from spectra_dl.plugins import PACKAGE, NeededPlugin, is_plugin_name, version_of
 from spectra_dl.spectra.class_spectra import ClassSpectra, ClassSpectraDescription
 from spectra_dl.spectra.networks import FITTED_NAMES, NETWORKS
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
@@ -24,7 +25,7 @@ class NetworkDescription(Closed):
     n_wavenumbers: int = Field(ge=1, le=65_536)
     n_classes: int = Field(ge=2, le=1_000)
     members: int = Field(ge=1, le=100)
-    package: Annotated[str, Field(max_length=200)] | None = None  # what brought it, where it is a plugin
+    package: Annotated[str, Field(pattern=PACKAGE)] | None = None  # what brought it, where it is a plugin
 
     @field_validator("name")
     @classmethod
@@ -85,6 +86,9 @@ class SpectraInput(InputPart):
             range(len(self.preprocessing))
         ):
             raise ValueError("each network must have one of the preprocessings, and each of them a network")
+        packages = [step.get("package", _UNNAMED) for stored in self.preprocessing for step in _steps(stored)]
+        if not all(isinstance(text, str) and re.fullmatch(PACKAGE[1:-1], text) for text in packages):
+            raise ValueError("the package of a cleaning step is not a name with a version")
         return self
 
     def check(self, classification: Classification | None) -> None:

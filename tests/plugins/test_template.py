@@ -146,6 +146,10 @@ def test_the_command_line_lists_evaluates_trains_and_predicts(environment, repos
         "logistic regression",
         "majority class",
     ]
+    assert {name: report["versions"].get(name) for name in ("plugin:lab-net", "plugin:lab-clip")} == {
+        "plugin:lab-net": "lab-plugins 0.1.0",
+        "plugin:lab-clip": "lab-plugins 0.1.0",
+    }
     spectra_dl(
         environment,
         tmp_path,
@@ -161,6 +165,8 @@ def test_the_command_line_lists_evaluates_trains_and_predicts(environment, repos
     predict = ("predict", data, "--model", "model/model.safetensors")
     refused = spectra_dl(environment, tmp_path, *predict, code=2)
     assert "say --plugin plugin:lab-net" in refused
+    refused = spectra_dl(environment, tmp_path, "serve", "--model", "model/model.safetensors", code=2)
+    assert "needs plugin:lab-net of lab-plugins 0.1.0, and the page imports no plugins" in refused
     named = ("--plugin", "plugin:lab-net", "--plugin", "plugin:lab-clip", "--out", "results")
     spectra_dl(environment, tmp_path, *predict, *named)
     assert (tmp_path / "results" / "patients.csv").is_file()

@@ -38,7 +38,7 @@ def show(path: Path | None, as_json: bool) -> None:
 
 
 @model.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path, readable=False), metavar="[MODEL]")
+@click.argument("path", type=click.Path(path_type=Path, readable=False), metavar="MODEL")
 @click.option(
     "--onnx",
     "onnx_path",
@@ -49,18 +49,19 @@ def show(path: Path | None, as_json: bool) -> None:
 )
 @plugin_option
 @overwrite_option
-def export(path: Path | None, onnx_path: Path, plugins: tuple[str, ...], overwrite: bool) -> None:
+def export(path: Path, onnx_path: Path, plugins: tuple[str, ...], overwrite: bool) -> None:
     """Write the networks of MODEL as an ONNX graph, with cleaning steps, classes and limits as JSON beside it.
 
     The graph gives what predict gives for cleaned spectra, in 32-bit numbers. It does not clean, refuse or abstain: that stays with whoever runs it.
     """
     from spectra_dl.loading import load_model
     from spectra_dl.spectra.exports.onnx_file import export_onnx
-    from spectra_dl_datasets.shipped import SHIPPED_MODEL
 
     beside = Path(f"{onnx_path}.json")
+    if path.resolve() in (onnx_path.resolve(), beside.resolve()):
+        raise UsageError(f"--onnx {onnx_path.name} would be written over the model itself; give another name")
     _refuse_existing((onnx_path, beside), overwrite=overwrite)
-    predictor = load_model(path or SHIPPED_MODEL, plugins)
+    predictor = load_model(path, plugins)
     if predictor.header.input.kind != "spectra":
         raise UsageError(
             f"a model of {predictor.header.input.kind}; only models of spectra are written as ONNX"

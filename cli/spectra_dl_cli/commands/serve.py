@@ -54,7 +54,12 @@ def serve(*, port: int, no_browser: bool, model_path: Path | None) -> None:
 
 def _by_kind(path: Path) -> dict[str, Path]:
     """Return a model file's path from the root by the kind of files it predicts, once it is seen to be one."""
+    from spectra_dl.errors import UsageError
     from spectra_dl.loading import read_header
 
     header, _ = read_header(path)
+    if needed := header.input.plugins():
+        raise UsageError(
+            f"{path.name} needs {needed[0].name} of {needed[0].package}, and the page imports no plugins; use predict with --plugin"
+        )
     return {"tissue" if header.input.kind == "expression" else "spectra": path.resolve()}

@@ -8,13 +8,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from spectra_dl.errors import UsageError
+from spectra_dl.errors import EnvironmentFault, UsageError
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE, TILE_PIXELS, colour_texture
 from spectra_dl.imaging.encoders.encoder import IMAGENET, TENSORFLOW, Encoder, network_encoder
 from spectra_dl.imaging.encoders.timm_models import TIMM, timm_encoder
 from spectra_dl.imaging.features.block import Features
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.plugins import PREFIX, is_plugin_name, load_plugin
+from spectra_dl.plugins import PREFIX, CheckedEncode, foreign_code, is_plugin_name, load_plugin
 
 EFFICIENTNET, SLIDL = "efficientnet-lite0", "slidl"
 RAW_TILES, FINE_TUNED_SIDE = "tile-pixels", 128
@@ -33,7 +33,7 @@ def build_encoder(name: str) -> Encoder:
     UsageError
         There is no such encoder, or what it needs is not installed.
     EnvironmentFault
-        Its weights are not installed.
+        Its weights are not installed, or a plugin fails or brings something else.
     DataError
         A file of weights can't be used.
     """
@@ -46,12 +46,22 @@ def build_encoder(name: str) -> Encoder:
 
         return local_encoder(Path(name.removeprefix(LOCAL)))
     if is_plugin_name(name):
-        encoder: Encoder = load_plugin("encoders", name)()
-        return replace(encoder, name=name)
+        return _plugin_encoder(name)
     raise UsageError(
         f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, {SLIDL}, timm:MODEL, file:WEIGHTS.safetensors, plugin:NAME, "
         "or features:PATH for precomputed features"
     )
+
+
+def _plugin_encoder(name: str) -> Encoder:
+    build = load_plugin("encoders", name)
+    with foreign_code("encoders", name):
+        encoder = build()
+    if not isinstance(encoder, Encoder):
+        raise EnvironmentFault(
+            f"{name} gave {type(encoder).__name__:.60} and not an Encoder; tell whoever keeps that package"
+        )
+    return replace(encoder, name=name, encode=CheckedEncode(encoder.encode, name))
 
 
 def is_encoder_name(name: str) -> bool:

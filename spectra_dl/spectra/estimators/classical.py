@@ -30,7 +30,7 @@ from sklearn.svm import SVC
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.evaluation.rising_curve import distance_columns, left_out_distances, rising_curve
-from spectra_dl.plugins import is_plugin_name, load_plugin
+from spectra_dl.plugins import foreign_code, is_plugin_name, load_plugin
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
@@ -274,12 +274,17 @@ def plugin_models(
     Raises
     ------
     UsageError, EnvironmentFault
-        One is not installed, or can't be imported.
+        One is not installed, can't be imported or fails.
     """
     cleaning = SpectraPreprocessor(wavenumber, preprocessing, memory)
-    return {
-        name: make_pipeline(cleaning, load_plugin("models", name)()) for name in names if is_plugin_name(name)
-    }
+    return {name: make_pipeline(cleaning, _plugin_model(name)) for name in names if is_plugin_name(name)}
+
+
+def _plugin_model(name: str) -> BaseEstimator:
+    build = load_plugin("models", name)
+    with foreign_code("models", name):
+        model: BaseEstimator = build()
+    return model
 
 
 def _fewer(n_components: int, rows: FloatArray) -> int:

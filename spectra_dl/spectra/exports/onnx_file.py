@@ -37,7 +37,7 @@ def export_onnx(predictor: "SpectraPredictor", path: str | os.PathLike[str]) -> 
     Raises
     ------
     UsageError
-        The model has MiniRocket, which no graph holds.
+        The model has MiniRocket, which no graph holds, or one of the two paths is a folder.
     EnvironmentFault
         The package onnx is not installed, or the files can't be written.
     """
@@ -49,9 +49,11 @@ def export_onnx(predictor: "SpectraPredictor", path: str | os.PathLike[str]) -> 
         )
     if find_spec("onnx") is None:
         raise EnvironmentFault("ONNX needs the package onnx; install it: pip install 'spectra-dl[onnx]'")
-    content = _graph(predictor)
-    write_text(f"{os.fspath(path)}.json", json_text(description(predictor)))
-    write_bytes(path, content)
+    beside = f"{os.fspath(path)}.json"
+    if folder := next((name for name in (os.fspath(path), beside) if os.path.isdir(name)), None):
+        raise UsageError(f"{folder} is a folder; give the name of a file")
+    write_bytes(path, _graph(predictor))
+    write_text(beside, json_text(description(predictor)))
 
 
 def description(predictor: "SpectraPredictor") -> dict[str, object]:

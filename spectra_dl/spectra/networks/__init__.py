@@ -6,12 +6,13 @@ network is built, not when this package is.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.errors import DataError, UsageError
-from spectra_dl.plugins import is_plugin_name, load_plugin
+from spectra_dl.errors import DataError, EnvironmentFault, UsageError
+from spectra_dl.plugins import foreign_code, is_plugin_name, load_plugin
 from spectra_dl.spectra.networks.limits import MAX_PARAMETERS, check_sizes
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: boo
     ------
     UsageError
         There is no such network.
+    EnvironmentFault
+        A plugin can't be imported, fails, or brings something else.
     DataError
         Too few or too many wavenumbers or classes, or more than 200 million parameters. Nothing was allocated.
 
@@ -190,12 +193,24 @@ def build_network(name: str, n_wavenumbers: int, n_classes: int, *, earlier: boo
 
 def _network_class(name: str, *, earlier: bool) -> "NetworkClass":
     if is_plugin_name(name):
-        plugin: NetworkClass = load_plugin("networks", name)
-        return plugin
+        return partial(_plugin_network, name)
     card = (_EARLIER.get(name) if earlier else None) or NETWORKS.get(name) or _FITTED.get(name)
     if card is None:
         raise UsageError(f"no network is called {name!r}; choose one of {', '.join(NETWORKS)}")
     return card.load()
+
+
+def _plugin_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module":
+    from torch import nn
+
+    network_class = load_plugin("networks", name)
+    with foreign_code("networks", name):
+        network = network_class(n_wavenumbers, n_classes)
+    if not isinstance(network, nn.Module):
+        raise EnvironmentFault(
+            f"{name} gave {type(network).__name__:.60} and not a torch module; tell whoever keeps that package"
+        )
+    return network
 
 
 def fitted_network(name: str, n_wavenumbers: int, values: Mapping[str, FloatArray]) -> "nn.Module":

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.plugins import applied_step, fitted_step
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.cover import require_cover
 from spectra_dl.spectra.preprocessing.recurring_places import HitCounts
@@ -122,13 +123,13 @@ class Preprocessing:
         fitted = []
         for position, step in enumerate(self.steps):
             if isinstance(step, Despike) and step.learns:
-                fitted_step: Step = step.with_counts(count_hits(step, intensity, wavenumber), wavenumber)
+                ready: Step = step.with_counts(count_hits(step, intensity, wavenumber), wavenumber)
             else:
-                fitted_step = step.fit(intensity, wavenumber)
+                ready = fitted_step(step, step_name(step), intensity, wavenumber)
             if learners and position < learners[-1]:  # later spectra are seen by nobody: save their baselines
-                result = _applied(fitted_step, intensity, wavenumber, remove_rays)
+                result = _applied(ready, intensity, wavenumber, remove_rays)
                 intensity, wavenumber = result.intensity, result.wavenumber
-            fitted.append(fitted_step)
+            fitted.append(ready)
         return FittedPreprocessing(tuple(fitted), table.wavenumber)
 
 
@@ -332,7 +333,8 @@ def _applied(
 ) -> StepResult:
     if isinstance(step, Despike):
         return remove_rays(step, intensity, wavenumber)
-    return step.apply(intensity, wavenumber)
+    result: StepResult = applied_step(step, step_name(step), intensity, wavenumber)
+    return result
 
 
 def transformed_by_each(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.plugins import imported_plugin, is_plugin_name, name_of_class, version_of
+from spectra_dl.plugins import imported_plugin, is_plugin_name, name_of_class, stored_step, version_of
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method, correct
 from spectra_dl.spectra.baseline.smoothing import AUTO, choose_lam
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
@@ -361,7 +361,7 @@ def step_from_json(stored: object) -> Step:
         given = ", ".join(sorted(map(str, settings)))[:100] if isinstance(settings, dict) else "no object"
         raise DataError(f"stored step {name}: its settings are {', '.join(known)}; the file has {given}")
     try:
-        return kind(**{key: _frozen(value) for key, value in settings.items()})
+        return stored_step(kind, name, {key: _frozen(value) for key, value in settings.items()})  # type: ignore[no-any-return]
     except UsageError as err:
         raise DataError(f"stored step {name}: {err}") from err
 

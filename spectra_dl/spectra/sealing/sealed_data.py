@@ -11,6 +11,7 @@ import numpy as np
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.protocol.sealed_plan import SealedData, SealedPlan
+from spectra_dl.plugins import named_plugins
 from spectra_dl.spectra.cohort import required_patients
 from spectra_dl.spectra.probes import audit_columns
 from spectra_dl.spectra.table import SpectraTable
@@ -105,7 +106,7 @@ def sealed_plan(
         data=sealed_data(table, split_by=options.get("split_by")),
         folds=None if split is None else split_sha256(split),
         options=dict(options),
-        versions=versions(),
+        versions={**versions(), **named_plugins(options.values())},
     )
 
 

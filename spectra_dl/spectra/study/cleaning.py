@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from spectra_dl.plugins import load_plugin
+from spectra_dl.plugins import foreign_code, load_plugin
 from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class CleaningSettings:
                 steps += self._despiking()
             else:
                 steps.append(step)
-        steps += [load_plugin("steps", name)() for name in self.step]
+        steps += map(_plugin_step, self.step)
         return Preprocessing(tuple(sorted(steps, key=lambda step: step.stage)))
 
     def _baseline(self, usual: "Baseline") -> "list[Step]":
@@ -94,3 +94,10 @@ class CleaningSettings:
         if self.normalise == "none":
             return []
         return [EMSC() if self.normalise == "emsc" else Normalise(self.normalise)]
+
+
+def _plugin_step(name: str) -> "Step":
+    kind = load_plugin("steps", name)
+    with foreign_code("steps", name):
+        step: Step = kind()
+    return step

@@ -75,3 +75,26 @@ def test_the_command_writes_both_files_and_no_file_over_another(tables, tmp_path
     }
     assert "already there" in run("model", "export", model, "--onnx", path, code=2).stderr
     run("model", "export", model, "--onnx", path, "--overwrite")
+
+
+def test_neither_file_takes_the_place_of_the_model(tables, tmp_path):
+    model = tmp_path / "graph.json"
+    trained(tables[0], "logistic").save(model)
+    sealed = model.read_bytes()
+    (tmp_path / "link").symlink_to(model)
+    for path in (model, tmp_path / "graph", tmp_path / "link"):
+        refused = run("model", "export", model, "--onnx", path, "--overwrite", code=2).stderr
+        assert "would be written over the model itself" in refused
+    assert model.read_bytes() == sealed
+    assert {file.name for file in tmp_path.iterdir()} == {"graph.json", "link"}
+    run("model", "export", "--onnx", tmp_path / "other.onnx", code=2)  # the shipped model is no graph
+
+
+def test_a_folder_in_place_of_either_file_is_refused_before_anything_is_written(tables, tmp_path):
+    predictor = trained(tables[0], "logistic")
+    for name in ("model.onnx", "model.onnx.json"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(sdl.UsageError, match=f"{name} is a folder; give the name of a file"):
+            export_onnx(predictor, tmp_path / "model.onnx")
+        assert [file.name for file in tmp_path.iterdir()] == [name]
+        (tmp_path / name).rmdir()

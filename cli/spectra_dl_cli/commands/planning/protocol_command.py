@@ -103,6 +103,7 @@ def sealed_now(context: click.Context) -> dict[str, object]:
 def _opened(context: click.Context, path: Path, table: "SpectraTable", split: str | None) -> "Look":
     from spectra_dl.evaluation.folds.split_file import split_sha256
     from spectra_dl.evaluation.protocol.looks import open_look, replay_look
+    from spectra_dl.plugins import named_plugins
     from spectra_dl.spectra.sealing.sealed_data import digest_of_cells, outcome_cells, sealed_data
     from spectra_dl.storage.provenance import versions
 
@@ -112,7 +113,7 @@ def _opened(context: click.Context, path: Path, table: "SpectraTable", split: st
     if earlier is not None:
         return replay_look(path, data, folds, str(earlier.protocol.get("entry", "none")))
     look = open_look(path, data, folds, digest_of_cells(outcome_cells(table, context.params)))
-    if dict(look.plan.versions) != versions():
+    if dict(look.plan.versions) != {**versions(), **named_plugins(sealed_now(context).values())}:
         say_warning(f"{path.name} was sealed with other versions; the report names both")
     return look
 
