@@ -66,16 +66,13 @@ class TrainedModel(click.Choice[str]):
             Of the message.
         """
         if isinstance(value, str) and CLASS_MODELS.is_plugin(value):
-            if CLASS_MODELS.is_network(value):
+            brought = kinds_of(value)
+            if (
+                "networks" in brought or not brought
+            ):  # one that is not installed is refused where it is loaded
                 return value
-            brought = " and ".join(kinds_of(value))
             self.fail(
-                f"no installed package brings networks called {value}, which alone can be trained as a model file; "
-                + (
-                    f"it is installed as one of {brought}"
-                    if brought
-                    else "spectra-dl plugins lists those there are"
-                ),
+                f"{value} is installed as one of {' and '.join(brought)}, and only networks of plugins can be written as a model file",
                 param,
                 ctx,
             )

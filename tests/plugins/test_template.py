@@ -64,6 +64,12 @@ def test_a_model_of_its_network_and_step_comes_back_to_whoever_names_them(with_t
         sdl.load_model(path)
     with pytest.raises(sdl.UsageError, match="the model needs plugin:lab-clip of lab-plugins"):
         sdl.load_model(path, plugins=["plugin:lab-net"])
+    described = read_header(path)[0].input
+    damaged = described.model_dump()
+    damaged["preprocessing"][0]["steps"][0]["package"] = "lab-plugins\nWrote results"
+    assert type(described).model_validate(described.model_dump()) == described
+    with pytest.raises(ValueError, match="the package of a cleaning step is not a name with a version"):
+        type(described).model_validate(damaged)
     loaded = sdl.load_model(path, plugins=["plugin:lab-net", "plugin:lab-clip"])
     assert loaded.preprocessing[0].steps == (Clip(4.0), Normalise())
     expected = model.predictor_.predict(table)[0].probability
