@@ -16,7 +16,7 @@ PREFIX: Final = "plugin:"
 #: What plugins can be, with what their entry point names.
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "readers": "a function from a path to a SpectraTable",
+        "readers": "a function from a path to a list of Recording",
         "steps": "a preprocessing step, a frozen dataclass",
         "networks": "a torch module built from (n_wavenumbers, n_classes)",
         "encoders": "a function without arguments that returns an Encoder",
