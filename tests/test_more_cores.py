@@ -72,6 +72,8 @@ def test_the_places_it_names_are_those_the_commands_have(page):
         "evaluate_spectra",
         "evaluate_expression",
         "evaluate_tissue",
+        "evaluate_fusion",
+        "train_fusion",
         "train_spectra",
         "train_expression",
         "train_tissue",
