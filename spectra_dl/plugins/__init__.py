@@ -1,10 +1,9 @@
 """What other packages bring: readers, steps, networks, encoders and models, by entry points.
 
-A package is imported when somebody names what it brings, and never because a file asks for it.
+A package is imported when somebody names what it brings, and never because a file asks for it. What checks the numbers of steps and encoders stands in
+`checked_step` and `checked_encoder`, which are not imported here: every command asks for names, and none of these needs NumPy.
 """
 
-from spectra_dl.plugins.checked_encoder import CheckedEncode
-from spectra_dl.plugins.checked_step import applied_step, fitted_step, stored_step
 from spectra_dl.plugins.foreign import foreign_code
 from spectra_dl.plugins.installed import (
     GROUPS,
@@ -19,17 +18,15 @@ from spectra_dl.plugins.installed import (
     named_plugins,
     version_of,
 )
-from spectra_dl.plugins.permission import PACKAGE, NeededPlugin, permitted_plugins
+from spectra_dl.plugins.permission import LONGEST_PACKAGE, PACKAGE, NeededPlugin, permitted_plugins
 
 __all__ = [
     "GROUPS",
+    "LONGEST_PACKAGE",
     "PACKAGE",
     "PREFIX",
-    "CheckedEncode",
     "NeededPlugin",
     "Plugin",
-    "applied_step",
-    "fitted_step",
     "foreign_code",
     "imported_plugin",
     "installed_plugins",
@@ -39,6 +36,5 @@ __all__ = [
     "name_of_class",
     "named_plugins",
     "permitted_plugins",
-    "stored_step",
     "version_of",
 ]

@@ -7,8 +7,10 @@ from typing import Final
 from spectra_dl.errors import UsageError
 from spectra_dl.plugins.installed import kinds_of, load_plugin, version_of
 
-#: What a package with its version can be called in a model file.
-PACKAGE: Final = r"^[\w.+! -]{1,200}$"
+#: What a package with its version can be called in a model file, and how long. A bound inside the pattern would cost
+#: pydantic's engine 20 MB at every start.
+PACKAGE: Final = r"^[\w.+! -]+$"
+LONGEST_PACKAGE: Final = 200
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from spectra_dl.models.header import Classification, Closed, InputPart
-from spectra_dl.plugins import PACKAGE, NeededPlugin, is_plugin_name, version_of
+from spectra_dl.plugins import LONGEST_PACKAGE, PACKAGE, NeededPlugin, is_plugin_name, version_of
 from spectra_dl.spectra.class_spectra import ClassSpectra, ClassSpectraDescription
 from spectra_dl.spectra.networks import FITTED_NAMES, NETWORKS
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
 
 _UNNAMED = "a package that the file does not name"
+PackageName = Annotated[str, Field(pattern=PACKAGE, max_length=LONGEST_PACKAGE)]
 SpectrumHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -25,7 +26,7 @@ class NetworkDescription(Closed):
     n_wavenumbers: int = Field(ge=1, le=65_536)
     n_classes: int = Field(ge=2, le=1_000)
     members: int = Field(ge=1, le=100)
-    package: Annotated[str, Field(pattern=PACKAGE)] | None = None  # what brought it, where it is a plugin
+    package: PackageName | None = None  # what brought it, where it is a plugin
 
     @field_validator("name")
     @classmethod
@@ -87,7 +88,7 @@ class SpectraInput(InputPart):
         ):
             raise ValueError("each network must have one of the preprocessings, and each of them a network")
         packages = [step.get("package", _UNNAMED) for stored in self.preprocessing for step in _steps(stored)]
-        if not all(isinstance(text, str) and re.fullmatch(PACKAGE[1:-1], text) for text in packages):
+        if not all(map(_is_package, packages)):
             raise ValueError("the package of a cleaning step is not a name with a version")
         return self
 
@@ -169,6 +170,11 @@ class SpectraInput(InputPart):
     def training_rows(self) -> str:
         """Return how many spectra the model was trained on."""
         return f"{self.training.spectra} spectra"
+
+
+def _is_package(text: JsonValue) -> bool:
+    """Return whether a stored step's package is a name with a version, as a network's must be."""
+    return isinstance(text, str) and len(text) <= LONGEST_PACKAGE and re.fullmatch(PACKAGE, text) is not None
 
 
 def _steps(stored: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]]:

@@ -26,13 +26,13 @@ HEAVY = [
 ]
 
 
-def imported_after(*words: str) -> list[str]:
+def imported_after(*words: str, heavy: list[str] = HEAVY) -> list[str]:
     """Names of heavy packages in sys.modules after running the command line in a fresh process."""
     code = (
         "import json, sys\n"
         "from spectra_dl_cli.main import main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
-        f"print('\\n' + json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+        f"print('\\n' + json.dumps([name for name in {heavy!r} if name in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -53,6 +53,11 @@ def imported_after(*words: str) -> list[str]:
 )
 def test_help_imports_nothing_heavy(words):
     assert imported_after(*words) == []
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], []])
+def test_what_every_command_imports_has_no_numpy(words):
+    assert imported_after(*words, heavy=["numpy", "importlib.metadata"]) == []
 
 
 @pytest.mark.parametrize("name", ["auto", "compact", "logistic", "minirocket"])

@@ -9,7 +9,8 @@ import pytest
 import spectra_dl as sdl
 from spectra_dl.imaging.encoders.encoder import Encoder
 from spectra_dl.imaging.encoders.registry import build_encoder
-from spectra_dl.plugins import applied_step, fitted_step, foreign_code, stored_step
+from spectra_dl.plugins import foreign_code
+from spectra_dl.plugins.checked_step import applied_step, fitted_step, stored_step
 from spectra_dl.spectra.estimators.classical import plugin_models
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.step import Stage, StatelessStep, StepResult

@@ -14,7 +14,8 @@ from spectra_dl.imaging.encoders.encoder import IMAGENET, TENSORFLOW, Encoder, n
 from spectra_dl.imaging.encoders.timm_models import TIMM, timm_encoder
 from spectra_dl.imaging.features.block import Features
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.plugins import PREFIX, CheckedEncode, foreign_code, is_plugin_name, load_plugin
+from spectra_dl.plugins import PREFIX, foreign_code, is_plugin_name, load_plugin
+from spectra_dl.plugins.checked_encoder import CheckedEncode
 
 EFFICIENTNET, SLIDL = "efficientnet-lite0", "slidl"
 RAW_TILES, FINE_TUNED_SIDE = "tile-pixels", 128

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.plugins import applied_step, fitted_step
+from spectra_dl.plugins.checked_step import applied_step, fitted_step
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
 from spectra_dl.spectra.preprocessing.cover import require_cover
 from spectra_dl.spectra.preprocessing.recurring_places import HitCounts

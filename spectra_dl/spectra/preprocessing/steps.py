@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.plugins import imported_plugin, is_plugin_name, name_of_class, stored_step, version_of
+from spectra_dl.plugins import imported_plugin, is_plugin_name, name_of_class, version_of
+from spectra_dl.plugins.checked_step import stored_step
 from spectra_dl.spectra.baseline.methods import WHITTAKER_METHODS, ParameterValue, check_method, correct
 from spectra_dl.spectra.baseline.smoothing import AUTO, choose_lam
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
@@ -351,9 +352,7 @@ def step_from_json(stored: object) -> Step:
     name, settings = stored["step"], stored["settings"]
     kind = (STEPS.get(name) or imported_plugin("steps", name)) if isinstance(name, str) else None
     if kind is None:
-        raise DataError(
-            f"unknown step {repr(name)[:60]}; known are {', '.join(STEPS)}, and plugins that are named"
-        )
+        raise DataError(f"unknown step {name!r:.60}; known are {', '.join(STEPS)}, and named plugins")
     if kind is Despike and isinstance(settings, dict) and settings.keys() == {"threshold"}:
         settings = {**_BEFORE_PLACES, **settings}
     known = sorted(field.name for field in fields(kind))  # type: ignore[arg-type]
