@@ -265,6 +265,22 @@ def say_warning(text: str) -> None:
     click.echo(coloured(f"Warning: {visible(text)[:_MAX_ERROR]}"), err=True)
 
 
+def warn_of_training_rows(seen: int, rows: int, what: str) -> None:
+    """Warn where a model predicts what it was trained on.
+
+    Parameters
+    ----------
+    seen
+        How many of the rows it was trained on.
+    rows
+        That are predicted.
+    what
+        They are called, as ``"spectra"``.
+    """
+    if seen:
+        say_warning(f"{seen} of {rows} {what} were used in training this model; these results are too good")
+
+
 def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table with columns as wide as their longest cell, numbers to the right; on a terminal with lines, and cells that fit its width.
 

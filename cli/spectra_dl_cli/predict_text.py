@@ -77,14 +77,25 @@ def _spectra_lines(result: "PredictedSpectra", model_name: str | None) -> Iterat
     if counts.abstained:
         yield ""
         yield f"No answer for {counts.abstained} of {counts.patients} patients:"
-        yield from _first_of(counts.abstentions, counts.abstained, "report.json")
+        yield from first_of(counts.abstentions, counts.abstained, "report.json")
     if flagged := counts.spectra - counts.status["ok"]:
         yield ""
         yield f"{flagged} of {counts.spectra} spectra were refused or need a second look:"
-        yield from _first_of(counts.flagged, flagged, "predictions.csv")
+        yield from first_of(counts.flagged, flagged, "predictions.csv")
 
 
-def _first_of(first: Sequence[str], total: int, file: str) -> Iterator[str]:
+def first_of(first: Sequence[str], total: int, file: str) -> Iterator[str]:
+    """Yield the first of some lines, and how many more there are in a file.
+
+    Parameters
+    ----------
+    first
+        That are shown.
+    total
+        How many there are.
+    file
+        That has them all.
+    """
     for line in first:
         yield f"  {line}"
     if total > len(first):

@@ -41,7 +41,7 @@ from spectra_dl_cli.output import (
     origin_of,
     out_option,
     overwrite_option,
-    say_warning,
+    warn_of_training_rows,
 )
 from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
 from spectra_dl_cli.printing.help import Command
@@ -263,10 +263,7 @@ def _spectra(
             progress=count,
         )
     counts = result.counts
-    if counts.seen:
-        say_warning(
-            f"{counts.seen} of {counts.spectra} spectra were used in training this model; these results are too good"
-        )
+    warn_of_training_rows(counts.seen, counts.spectra, "spectra")
     output.finish(
         result,
         lambda: origin_of(input_paths(data, reading.samples, reading.calibration)),

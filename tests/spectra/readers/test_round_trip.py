@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers import read_spectra
 from spectra_dl.spectra.readers.evenness import foreign_points
+from spectra_dl.spectra.readers.text.columns.companions import is_no_sample
 from spectra_dl.spectra.readers.text.header import AxisNames
 from spectra_dl.spectra.readers.text.numbers import NumberFormat, decide_format
 
@@ -28,7 +29,10 @@ def tables(draw):
     axis = draw(st.sampled_from([-20.0, 100.25, 400.0])) + step * np.arange(points)
     ids = draw(
         st.lists(
-            IDS.filter(lambda text: not text.startswith("#")), min_size=count, max_size=count, unique=True
+            IDS.filter(lambda text: not text.startswith("#") and not is_no_sample("S" + text)),
+            min_size=count,
+            max_size=count,
+            unique=True,
         )
     )
     values = draw(

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
 from spectra_dl_cli.options import open_store
-from spectra_dl_cli.output import Output, origin_of, say_warning, table_text
+from spectra_dl_cli.output import Output, origin_of, table_text, warn_of_training_rows
+from spectra_dl_cli.predict_text import first_of
 
 if TYPE_CHECKING:
     from spectra_dl.arrays import FloatArray
     from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.fusion.study.predict import PredictedFusion
 
-_PATIENTS = 1_000
+_PATIENTS, _ABSTAINED = 1_000, 10
 
 
 def predict_patients(
@@ -63,10 +64,7 @@ def predict_patients(
         store=open_store(store) if store else None,
     )
     for block, (seen, rows) in result.seen.items():
-        if seen:
-            say_warning(
-                f"{block}: {seen} of {rows} were used in training this model; these results are too good"
-            )
+        warn_of_training_rows(seen, rows, f"rows of {block}")
     output.finish(result, lambda: origin_of(stated.files), lambda: "\n".join(_lines(result, model_name)))
     return 0
 
@@ -94,16 +92,14 @@ def _lines(result: "PredictedFusion", model_name: str) -> Iterator[str]:
     if len(result.answers) > _PATIENTS:
         yield f"and {len(result.answers) - _PATIENTS:,} more; --out writes them all to patients.csv"
     abstained = [
-        f"  {name}: {answer.abstains}"
+        f"{name}: {answer.abstains}"
         for name, answer in zip(predicted.patients.patient, result.answers, strict=True)
         if answer.abstains
     ]
     if abstained:
         yield ""
         yield f"No answer for {len(abstained)} of {len(result.answers)} patients:"
-        yield from abstained[:10]
-        if len(abstained) > 10:
-            yield f"  and {len(abstained) - 10} more; --out writes them all to report.json"
+        yield from first_of(abstained[:_ABSTAINED], len(abstained), "report.json")
 
 
 def _log_odds(logits: "FloatArray", positive: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from spectra_dl.errors import UsageError
+from spectra_dl_cli.model_options import NetworkOptions
 from spectra_dl_cli.options import bundled, label_option, positive_option, seed_option, store_option, together
 
 if TYPE_CHECKING:
@@ -110,8 +111,4 @@ bundled_study = bundled("asked", StudyOptions)
 
 def training_of(epochs: int | None) -> "TrainingSettings | None":
     """Return settings of a network's loop; None takes its own."""
-    if epochs is None:
-        return None
-    from spectra_dl.spectra.estimators.classifier import DEFAULT_TRAINING
-
-    return replace(DEFAULT_TRAINING, epochs=epochs, least_steps=1)
+    return None if epochs is None else NetworkOptions(None, epochs).training()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.options import open_store
-from spectra_dl_cli.output import Output, origin_of, say_warning, table_text
+from spectra_dl_cli.output import Output, origin_of, table_text, warn_of_training_rows
 
 if TYPE_CHECKING:
     from spectra_dl.tissue.predictor import TissuePredictor
@@ -73,10 +73,7 @@ def predict_images(
         encoders=encoders,
         store=open_store(store) if store else None,
     )
-    if result.seen:
-        say_warning(
-            f"{result.seen} of {len(images)} images were used in training this model; these results are too good"
-        )
+    warn_of_training_rows(result.seen, len(images), "images")
     output.finish(result, lambda: origin_of(data), lambda: "\n".join(_lines(result, model_name)))
     return _PARTIAL if result.damaged else 0
 
