@@ -7,7 +7,7 @@ from spectra_dl.storage.text.json_text import json_text
 
 
 def report_files(split: str, report: Mapping[str, object]) -> dict[str, str]:
-    """Return ``folds.csv`` and ``report.html`` by name.
+    """Return ``folds.csv``, ``report.html`` and, of classes, ``items.json`` by name.
 
     Parameters
     ----------
@@ -17,5 +17,7 @@ def report_files(split: str, report: Mapping[str, object]) -> dict[str, str]:
         The whole report, of which the page is made alone.
     """
     from spectra_dl.evaluation.report.page.render import report_page
+    from spectra_dl.evaluation.report.page.reporting.items_json import items_files
 
-    return {"folds.csv": split, "report.html": report_page(json.loads(json_text(report)))}
+    content = json.loads(json_text(report))
+    return {"folds.csv": split, "report.html": report_page(content), **items_files(content)}

@@ -11,7 +11,7 @@ from spectra_dl.evaluation.folds.splits import patient_folds
 
 pytestmark = pytest.mark.xdist_group("replay")
 RUN = ("--label", "label", "--patient", "patient_id", "--members", "2", "--epochs", "1")
-WRITTEN = ("report.json", "folds.csv", "report.html")
+WRITTEN = ("report.json", "folds.csv", "items.json", "report.html")
 
 
 @pytest.fixture(scope="module")

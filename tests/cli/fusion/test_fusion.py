@@ -24,7 +24,7 @@ def run_folder(folder):
 def test_the_first_screen_says_what_each_block_adds(run_folder):
     out, printed = run_folder
     assert printed.startswith("What each block adds to the others, 24 patients:")
-    assert {path.name for path in out.iterdir()} == {"report.json", "report.html", "folds.csv"}
+    assert {path.name for path in out.iterdir()} == {"report.json", "report.html", "folds.csv", "items.json"}
     results = json.loads((out / "report.json").read_text())["results"]
     assert set(results["fusion"]["contributions"]["auc"]["blocks"]) == {"clinical", "spectra"}
     together = next(line for line in printed.splitlines() if "all together: AUC" in line).split("AUC ")[1]

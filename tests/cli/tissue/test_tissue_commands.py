@@ -49,7 +49,12 @@ def test_a_study_has_its_report_page_and_folds(evaluated):
     assert set(figures["leaky_by"]) == {"slide"}
     assert figures["patient_level"]["auc"]["value"] > 0.9
     assert "by slide" in done.stdout
-    assert sorted(path.name for path in out.iterdir()) == ["folds.csv", "report.html", "report.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "folds.csv",
+        "items.json",
+        "report.html",
+        "report.json",
+    ]
 
 
 def test_a_replayed_run_and_one_with_stored_features_write_the_same_bytes(folder, evaluated, tmp_path):

@@ -16,8 +16,8 @@ from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.report.classes_json import evaluation_report
 from spectra_dl.evaluation.report.page.render import report_page
+from spectra_dl.evaluation.report.page.reporting.items import REPORTING_ITEMS
 from spectra_dl.evaluation.report.page.verdict import verdict
-from spectra_dl.evaluation.report.reporting_items import REPORTING_ITEMS
 
 HOSTILE = "<script>alert(1)</script>\"'&$x$\n\u202e\u200f{{ 7 * 7 }}" + "z" * 200
 NEW_KEYS = ("roc", "calibration", "decision_curve", "confusion", "threshold", "per_fold", "conformal")

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from functools import reduce
+from operator import getitem
 
 import pytest
 
@@ -54,11 +56,21 @@ def test_a_run_folder_holds_the_report_the_page_and_the_folds(evaluated, tmp_pat
         "report.json",
         "report.html",
         "folds.csv",
+        "items.json",
     }
     written = json.loads((tmp_path / "run" / "report.json").read_text())
     assert written["command"] == []
     assert written["results"]["models"].keys() == evaluated.evaluation.models.keys()
     assert "<html" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_what_answers_an_item_of_the_reporting_list_stands_where_it_says(evaluated):
+    report = {**provenance([]), **evaluated.report}
+    items = json.loads(evaluated.files(report)["items.json"])["items"]
+    pointers = {pointer for item in items for pointer in item["where"]}
+    assert len(pointers) > 10
+    for pointer in pointers:
+        reduce(getitem, pointer.removeprefix("/").split("/"), report)
 
 
 def test_the_folds_of_another_run_are_repeated(table, evaluated):

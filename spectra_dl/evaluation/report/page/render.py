@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.report.next_steps import next_steps
-from spectra_dl.evaluation.report.page.answers import answers
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
     LISTED_AT_MOST,
@@ -23,6 +22,7 @@ from spectra_dl.evaluation.report.page.outcomes_page import outcomes_page
 from spectra_dl.evaluation.report.page.outcomes_study import read_outcome_study
 from spectra_dl.evaluation.report.page.profiles.page import profiles_page
 from spectra_dl.evaluation.report.page.profiles.study import read_profiles
+from spectra_dl.evaluation.report.page.reporting.answers import answers
 from spectra_dl.evaluation.report.page.study import Interval, Study, kind_of, read_study
 from spectra_dl.evaluation.report.page.verdict import counts, study_verdict
 from spectra_dl.evaluation.report.shared_text import leaky_omission

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from spectra_dl.evaluation.context import Status
+from spectra_dl.evaluation.report.page.reporting.items import REPORTING_ITEMS, ReportingItem
 from spectra_dl.evaluation.report.page.study import Study
 from spectra_dl.evaluation.report.page.verdict import counts
 from spectra_dl.evaluation.report.page.wording import listed, short_name
-from spectra_dl.evaluation.report.reporting_items import REPORTING_ITEMS, ReportingItem
 
 _MODELS_NAMED = 12
 

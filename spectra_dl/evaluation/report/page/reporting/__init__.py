@@ -1,0 +1,1 @@
+"""Lists of what a study should report, and what its report answers."""
