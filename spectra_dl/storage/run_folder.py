@@ -11,6 +11,7 @@ from spectra_dl.storage.atomic import write_text
 from spectra_dl.storage.text.json_text import json_text
 
 REPORT_NAME = "report.json"
+CRATE_NAME = "ro-crate-metadata.json"
 
 
 def check_run_folder(
@@ -145,6 +146,7 @@ def write_result(folder: Path, result: RunResult, report: Mapping[str, object]) 
         The folder can't be made, or a file can't be written.
     """
     make_run_folder(folder)
+    (folder / CRATE_NAME).unlink(missing_ok=True)  # it describes an earlier run's files
     for name, text in result.files(report).items():
         write_text(folder / name, text)
     write_report(folder, report)

@@ -16,7 +16,7 @@ GROUPS = {
     "Cleaning": "crop despike baseline lam negatives normalise step",
     "Models": "model model_path models network also plugins members epochs early_fusion loss encoders genes panel tile_um device fast tune",
     "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
-    "Results": "out onnx_path maps exports kind store overwrite as_json",
+    "Results": "out licence date name description authors onnx_path maps exports kind store overwrite as_json",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
 }
 _OTHER, _GENERAL = "Options", "Help"
@@ -45,6 +45,7 @@ EXAMPLES = {
     "plan": f"spectra-dl plan {_SPECTRA} --label label --out plan",
     "lock": f"spectra-dl lock {_SPECTRA} --label label --models logistic --folds 3 --no-leaky --hypothesis 'AUC above .8' --out protocol.json",
     "unlock": "spectra-dl unlock protocol.json --reason 'the diagnosis of one patient was corrected'",
+    "crate": "spectra-dl crate run --license CC-BY-4.0 --date 2026-12-31",
     "model show": "spectra-dl model show",
     "model card": "spectra-dl model card --out CARD.md",
     "model export": "spectra-dl model export model/model.safetensors --onnx model.onnx",

@@ -83,6 +83,11 @@ COMMANDS = {
         "unlock",
         "Record another look at a locked test set, which one more evaluation may then take.",
     ),
+    "crate": _source(
+        "crate",
+        "crate",
+        "Describe the folder of a run as an RO-Crate: each file, and the command, software and inputs behind it.",
+    ),
     "model": _source("model", "model", "Look at model files, and write models for other programs."),
     "simulate": _source(
         "simulate",

@@ -151,7 +151,7 @@ def test_without_a_command_it_says_what_people_do_first(demo: Path) -> None:
 
 
 # Those that train, serve or take a trained model run in tests of their own; fetching needs the network.
-QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score", "serve", "unlock") and path not in ("data fetch", "data audit", "model export")]  # fmt: skip
+QUICK = [path for path in COMMANDS if path.split()[0] not in ("train", "evaluate", "audit", "score", "crate", "serve", "unlock") and path not in ("data fetch", "data audit", "model export")]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", QUICK)
@@ -163,7 +163,7 @@ def test_the_example_runs_on_what_ships(path: str, repository: Path, tmp_path: P
 
 def test_the_examples_that_build_on_one_another_run(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "datasets").symlink_to(repository / "datasets")
-    for path in ("predict", "score", "audit", "train spectra", "evaluate spectra"):
+    for path in ("predict", "score", "audit", "train spectra", "evaluate spectra", "crate"):
         assert run(*shlex.split(EXAMPLES[path])[1:], folder=tmp_path).stdout
 
 
