@@ -32,7 +32,7 @@ def learn_shares(logits: FloatArray, truth: IndexArray, trust: FloatArray | None
     -----
     A logarithmic opinion pool (Genest and Zidek 1986, doi 10.1214/ss/1177013825) of parts made comparable by temperature
     scaling (Guo et al. 2017, arXiv:1706.04599). On simulated studies it came level with stacking, or ahead of it where patients
-    were few; docs/decisions.md has the figures.
+    were few; docs/decisions/evaluation.md has the figures.
 
     Examples
     --------

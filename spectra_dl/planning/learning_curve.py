@@ -1,7 +1,7 @@
 """The AUC of a model that is trained on more patients: an inverse power law, and how sure it is.
 
 The law is that of the distance d between the classes' scores, AUC = Φ(d / √2): 1/d² = a + b n^-c. With c = 1 it is what a linear discriminant of so many training patients reaches; the AUC
-itself is convex in n where patients are few, and a power law of the AUC forecast less than half of what more patients add there (docs/measured.md).
+itself is convex in n where patients are few, and a power law of the AUC forecast less than half of what more patients add there (docs/measured/studies.md).
 
 References
 ----------

@@ -8,6 +8,14 @@ import yaml
 
 from documentation.tutorials import missing_lines, run_step, steps
 
+LOOKED_UP = {
+    "leaderboard.md",
+    "model_file.md",
+    "outputs.md",
+    "refusals.md",
+    "expression.md",
+    "tissue_images.md",
+}
 TUTORIALS = ("spectra", "expression", "comparison", "necrosis", "locked_study")
 
 
@@ -58,10 +66,13 @@ def test_a_notebook_holds_no_output_of_an_earlier_run(repository):
         assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells), path.name
 
 
-@pytest.mark.parametrize("folder", ["tutorials", "concepts"])
-def test_pages_for_people_stay_short(repository, folder):
-    for path in (repository / "docs" / folder).glob("*.md"):
-        assert len(path.read_text(encoding="utf-8").split()) < 1500, path.name
+def test_pages_stay_short_but_for_those_that_are_looked_up(repository):
+    docs = repository / "docs"
+    words = {
+        path.relative_to(docs).as_posix(): len(path.read_text(encoding="utf-8").split())
+        for path in docs.rglob("*.md")
+    }
+    assert {name for name, count in words.items() if count >= 1500} <= LOOKED_UP
 
 
 def test_a_line_that_was_not_printed_and_a_command_that_fails_are_seen(tmp_path):

@@ -4,7 +4,7 @@
     python benchmarks/honesty/calibration RESULTS.jsonl [MORE.jsonl ...] --table
 
 Each finished data set is a line of the file, so that a rerun goes on where the last one ended; two processes with ``--part 1/2`` and ``--part
-2/2`` share the work with a file each. docs/statistics.md has the tables. All studies but the default model take about an hour and a half on two cores; that one takes half a minute of CPU and more a set.
+2/2`` share the work with a file each. docs/statistics/calibration.md has the tables. All studies but the default model take about an hour and a half on two cores; that one takes half a minute of CPU and more a set.
 """
 
 import argparse

@@ -17,7 +17,8 @@ from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import figure
 
 _CHANCE = 0.5
-_REFITTING = 1.4  # about as much as refitted models vary more than fixed scores (docs/statistics.md)
+# About as much as refitted models vary more than fixed scores (docs/statistics/calibration.md).
+_REFITTING = 1.4
 
 
 @dataclass(frozen=True, eq=False)

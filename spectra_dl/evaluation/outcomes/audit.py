@@ -20,7 +20,8 @@ from spectra_dl.evaluation.outcomes.patient_task import PatientTask
 from spectra_dl.evaluation.outcomes.task import OutcomeTask
 from spectra_dl.evaluation.wording import figure, first_few
 
-_REFITTING = 1.4  # about as much as refitted models vary more than fixed scores (docs/statistics.md)
+# About as much as refitted models vary more than fixed scores (docs/statistics/calibration.md).
+_REFITTING = 1.4
 
 
 @dataclass(frozen=True)

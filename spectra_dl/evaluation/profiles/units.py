@@ -7,7 +7,8 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.intervals import Interval, draw_patients, percentile_interval
 
-FEWEST_TO_RESAMPLE = 30  # resamples of ten hold the truth in 90 %, of twenty in 94 (docs/statistics.md)
+# Resamples of ten hold the truth in 90 %, of twenty in 94 (docs/statistics/calibration_further.md).
+FEWEST_TO_RESAMPLE = 30
 
 
 def known_mean(values: FloatArray, *, axis: int = 0) -> FloatArray:

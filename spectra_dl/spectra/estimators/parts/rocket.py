@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.table import SpectraTable
 
 ROCKET: Final = "minirocket"
-# Thousands of features flatter themselves on few patients, even out of fold; docs/decisions.md has the studies.
+# Thousands of features flatter themselves on few patients, even out of fold; docs/decisions/models.md has the studies.
 _HALF_TRUSTED_AT = 100
 
 
