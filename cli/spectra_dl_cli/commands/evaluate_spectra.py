@@ -144,8 +144,8 @@ def _evaluated_outcome(
     split: str | None,
     execution: "Execution",
 ) -> "EvaluatedOutcome":
+    from spectra_dl.classification.outcomes.number import NUMBER_TRAINING
     from spectra_dl.evaluation.outcomes.results import OutcomeSettings
-    from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING
     from spectra_dl.spectra.study.evaluate_outcome import OutcomeStudySettings, evaluate_outcome_study
 
     cleaning, network, protocol = asked
@@ -174,8 +174,8 @@ def _evaluated_survival(
     split: str | None,
     execution: "Execution",
 ) -> "EvaluatedSurvival":
+    from spectra_dl.classification.outcomes.survival import SURVIVAL_TRAINING
     from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
-    from spectra_dl.spectra.estimators.outcomes.survival import SURVIVAL_TRAINING
     from spectra_dl.spectra.study.evaluate_survival import SurvivalStudySettings, evaluate_survival_study
 
     cleaning, network, protocol = asked

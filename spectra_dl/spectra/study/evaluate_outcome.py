@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from spectra_dl.classification.outcomes.number import NUMBER_TRAINING
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.split_file import read_split
@@ -13,7 +14,7 @@ from spectra_dl.evaluation.report.results.patients import EvaluatedOutcome
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import NUMBER_MODELS
-from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING, NumberNetwork
+from spectra_dl.spectra.estimators.outcomes.network import NumberNetwork
 from spectra_dl.spectra.estimators.outcomes.regressions import MEAN, outcome_models
 from spectra_dl.spectra.outcome_cohort import outcome_cohort
 from spectra_dl.spectra.probes import spectra_audit_inputs

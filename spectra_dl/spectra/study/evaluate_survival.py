@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from spectra_dl.classification.outcomes.survival import SURVIVAL_TRAINING
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.split_file import read_split
@@ -14,7 +15,6 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import SURVIVAL_MODELS
 from spectra_dl.spectra.estimators.outcomes.survival import (
-    SURVIVAL_TRAINING,
     survival_models,
     survival_network,
 )

@@ -77,7 +77,7 @@ CLASSES: Final = ImageModelNames(
 )
 NUMBERS: Final = ImageModelNames(
     "model of a number from images",
-    networks=MappingProxyType({}),
+    networks=POOLING,
     classical=MappingProxyType(
         {
             "pls": "PLS regression",
@@ -90,7 +90,7 @@ NUMBERS: Final = ImageModelNames(
 )
 TIMES: Final = ImageModelNames(
     "model of the time to an event from images",
-    networks=MappingProxyType({}),
+    networks=POOLING,
     classical=MappingProxyType({"cox": "Cox regression", "pca-cox": "PCA-Cox"}),
     control="Kaplan-Meier",
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
@@ -20,12 +20,25 @@ from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.encoding import encode_images
-from spectra_dl.tissue.estimators.model_names import NUMBERS, TIMES, ImageModelNames
+from spectra_dl.tissue.estimators.model_names import NUMBERS, POOLING, TIMES, ImageModelNames, Pooling
 from spectra_dl.tissue.estimators.outcomes.models import number_models, survival_models
+from spectra_dl.tissue.estimators.outcomes.pooled import PooledNumber, PooledOutcome, PooledRisk
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.outcome_cohort import ImagesOfPatients, images_with_numbers, images_with_times
 from spectra_dl.tissue.probes import patient_audit_inputs
 from spectra_dl.tissue.report_context import tissue_context
+from spectra_dl.training.settings import TrainingSettings
+
+_WORDS = {
+    POOLING[
+        "attention"
+    ]: "an ensemble of networks that pool all images of a patient by gated attention (Ilse et al. 2018, arXiv 1802.04712)",
+    POOLING["mean-pooling"]: "the same networks with the mean of all images in the place of attention",
+    TIMES.classical[
+        "cox"
+    ]: "a Cox regression with a ridge penalty on the mean features of a patient's images",
+    TIMES.classical["pca-cox"]: "the same regression on their principal components",
+}
 
 
 @dataclass(frozen=True)
@@ -40,11 +53,17 @@ class PatientStudySettings:
         What turns images into features, by name; several stand side by side.
     models
         By name, see `spectra_dl.tissue.estimators.model_names.NUMBERS` and ``TIMES``; None takes all.
+    members
+        Networks in an ensemble, at least 2.
+    training
+        Settings of the loop; None takes the usual ones.
     """
 
     evaluation: PatientSettings
     encoders: tuple[str, ...] = (COLOUR_TEXTURE,)
     models: tuple[str, ...] | None = None
+    members: int = 5
+    training: TrainingSettings | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +107,7 @@ def evaluate_outcome_study(
     """
     asked = settings.evaluation
     assert isinstance(asked, OutcomeSettings)
-    models = _models(settings, NUMBERS, number_models)
+    models = _models(settings, (NUMBERS, PooledNumber), number_models)
     cohort = images_with_numbers(images, asked.target)
     rows = _rows(cohort, settings, split, store)
     evaluation = evaluate_outcome(
@@ -136,7 +155,7 @@ def evaluate_survival_study(
     """
     asked = settings.evaluation
     assert isinstance(asked, SurvivalSettings)
-    models = _models(settings, TIMES, survival_models)
+    models = _models(settings, (TIMES, PooledRisk), survival_models)
     cohort = images_with_times(images, asked.time, asked.event)
     rows = _rows(cohort, settings, split, store)
     evaluation = evaluate_survival(
@@ -154,12 +173,19 @@ def evaluate_survival_study(
 
 def _models(
     settings: PatientStudySettings,
-    names: ImageModelNames,
+    kind: tuple[ImageModelNames, type[PooledOutcome]],
     build: Callable[[int], Mapping[str, Fittable]],
 ) -> list[ModelEntry[Fittable]]:
-    _, classical = names.chosen(settings.models)
-    known = build(settings.evaluation.seed)
-    return chosen_entries({}, known, classical, control=names.control, what=names.kind)
+    (names, network), seed = kind, settings.evaluation.seed
+    pooling, classical = names.chosen(settings.models)
+    networks: dict[str, Fittable] = {
+        names.networks[name]: network(
+            cast("Pooling", name), settings.members, training=settings.training, seed=seed
+        )
+        for name in pooling
+    }
+    entries = chosen_entries(networks, build(seed), classical, control=names.control, what=names.kind)
+    return [replace(entry, words=_WORDS.get(entry.name, "")) for entry in entries]
 
 
 def _rows(

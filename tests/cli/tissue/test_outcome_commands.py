@@ -73,7 +73,7 @@ def test_a_number_is_predicted_from_all_images_of_a_patient(study, tmp_path):
     [
         (("--time", "months"), 2, "--time and --event go together"),
         ((*ASKED, "--share", "necrotic/viable"), 2, "--share is of classes"),
-        ((*ASKED, "--models", "logistic"), 2, "choose from cox"),
+        ((*ASKED, "--models", "logistic"), 2, "choose from attention"),
         (("--time", "days", "--event", "event"), 2, "there is no such column in the sheet"),
         ((*ASKED, "--target", "months"), 2, "leave one out"),
         (("--target", "event"), 3, "that is a class"),

@@ -88,10 +88,11 @@ class ImageProtocol(OutcomeColumns):
         Parameters
         ----------
         chosen
-            Encoders and seed.
+            Encoders, networks and seed.
         """
         from spectra_dl.evaluation.outcomes.results import OutcomeSettings
         from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
+        from spectra_dl.tissue.estimators.outcomes.pooled import PATIENT_TRAINING
         from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
 
         folds = self.folds or OutcomeSettings.folds
@@ -103,7 +104,8 @@ class ImageProtocol(OutcomeColumns):
                 self.time, self.event or "", horizon=self.horizon, folds=folds, leaky=not self.no_leaky, **how
             )
         )
-        return PatientStudySettings(evaluation, chosen.encoders, self.models)
+        training = chosen.training(PATIENT_TRAINING)
+        return PatientStudySettings(evaluation, chosen.encoders, self.models, chosen.members, training)
 
 
 @click.command("tissue", cls=ReplayableCommand)
