@@ -7,6 +7,7 @@ from typing import Any, cast
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Fittable
+from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.split_file import read_split
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.outcomes.harness import evaluate_outcome
@@ -18,17 +19,21 @@ from spectra_dl.evaluation.report.results.patients import EvaluatedOutcome, Eval
 from spectra_dl.execution.run import Execution
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.storage.text.csv_rows import csv_text
 from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import NUMBERS, POOLING, TIMES, ImageModelNames, Pooling
+from spectra_dl.tissue.estimators.outcomes.held_out_attention import AttentionObserver, attention_of
 from spectra_dl.tissue.estimators.outcomes.models import number_models, survival_models
 from spectra_dl.tissue.estimators.outcomes.pooled import PooledNumber, PooledOutcome, PooledRisk
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.outcome_cohort import ImagesOfPatients, images_with_numbers, images_with_times
 from spectra_dl.tissue.probes import patient_audit_inputs
 from spectra_dl.tissue.report_context import tissue_context
+from spectra_dl.tissue.study.slides import place_columns
 from spectra_dl.training.settings import TrainingSettings
 
+ATTENTION_FILE = "attention.csv"
 _WORDS = {
     POOLING[
         "attention"
@@ -116,11 +121,12 @@ def evaluate_outcome_study(
         cohort.outcomes,
         asked,
         audit_inputs=patient_audit_inputs(cohort.images, rows.features.values),
+        observers=[AttentionObserver(rows.features)],
         folds=rows.folds,
         context=rows.context,
         execution=execution,
     )
-    return EvaluatedOutcome(cohort, evaluation)
+    return EvaluatedOutcome(cohort, evaluation, also=_attention(cohort, evaluation.observations))
 
 
 def evaluate_survival_study(
@@ -164,11 +170,12 @@ def evaluate_survival_study(
         cohort.outcomes,
         asked,
         audit_inputs=patient_audit_inputs(cohort.images, rows.features.values),
+        observers=[AttentionObserver(rows.features)],
         folds=rows.folds,
         context=rows.context,
         execution=execution,
     )
-    return EvaluatedSurvival(cohort, evaluation)
+    return EvaluatedSurvival(cohort, evaluation, also=_attention(cohort, evaluation.observations))
 
 
 def _models(
@@ -199,3 +206,18 @@ def _rows(
     features = encode_images(cohort.images, settings.encoders, store, on_disk=True).values
     context = replace(tissue_context(settings.encoders), rows=cohort.names)
     return _Rows(BaggedFeatures(features, cohort.patient), folds, context)
+
+
+def _attention(cohort: ImagesOfPatients[Any], observations: Sequence[Observation]) -> dict[str, str]:
+    """Return ``attention.csv``: which images of each patient were looked at by networks that had not seen the patient; nothing where none has attention."""
+    share = attention_of(observations, len(cohort.images))
+    if share is None:
+        return {}
+    images = cohort.images
+    columns = {
+        "path": images.name,
+        "patient_id": cohort.patient,
+        **place_columns(images),
+        "attention": [f"{value:.9g}" for value in share.tolist()],
+    }
+    return {ATTENTION_FILE: csv_text([list(columns), *zip(*columns.values(), strict=True)])}

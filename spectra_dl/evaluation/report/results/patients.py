@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation
@@ -37,10 +37,13 @@ class EvaluatedPatients(RunResult):
         The rows that were used, with every note.
     evaluation
         Scores, folds, differences and audit.
+    also
+        What a modality writes beside the report: texts by file name.
     """
 
     cohort: NotedRows
     evaluation: Any
+    also: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     @abstractmethod
     def results(self) -> dict[str, object]:
@@ -69,8 +72,8 @@ class EvaluatedPatients(RunResult):
         return "\n".join([*notes, "", self.results_text().rstrip()])
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
-        """Return ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
-        return report_files(self.split(), report)
+        """Return ``folds.csv``, ``report.html`` and what the modality adds; ``report`` is the whole report."""
+        return {**report_files(self.split(), report), **self.also}
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from spectra_dl.classification.outcomes.number import NumberEnsemble
 from spectra_dl.classification.outcomes.survival import CoxEnsemble
 from spectra_dl.errors import DataError
 from spectra_dl.tissue.bags.recipe import BagRecipe
-from spectra_dl.tissue.bags.rows import Bags
+from spectra_dl.tissue.bags.rows import BaggedFeatures, Bags
 from spectra_dl.tissue.estimators.model_names import Pooling
 from spectra_dl.training.settings import TrainingSettings
 
@@ -70,6 +70,22 @@ class PooledOutcome(OutcomeEnsemble):
         self.members = members
         self.training = training
         self.seed = seed
+
+    def attention(self, X: BaggedFeatures) -> FloatArray:
+        """Return ``(n,)`` the share of each image in its patient's answer, mean over the ensemble.
+
+        Parameters
+        ----------
+        X
+            ``n`` images in bags of patients.
+        """
+        from spectra_dl.tissue.bags.whole import pooled_by_members
+
+        bags, share = X.bags, np.full(len(X.values), np.nan)
+        pooled = pooled_by_members([member.network for member in self.members_], bags)
+        for images, one in zip(bags.images, pooled, strict=True):
+            share[images] = one.attention
+        return share if X.row is None else share[X.row]
 
     def _given(self, X: Any, *, reset: bool) -> tuple[Bags, IndexArray]:
         bags: Bags = X.bags
