@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 from spectra_dl.evaluation.context import ReportContext
@@ -27,10 +28,10 @@ from spectra_dl.tissue.estimators.outcomes.held_out_attention import AttentionOb
 from spectra_dl.tissue.estimators.outcomes.models import number_models, survival_models
 from spectra_dl.tissue.estimators.outcomes.pooled import PooledNumber, PooledOutcome, PooledRisk
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.outcome_cohort import ImagesOfPatients, images_with_numbers, images_with_times
+from spectra_dl.tissue.outcome_cohort import Came, ImagesOfPatients, images_with_numbers, images_with_times
 from spectra_dl.tissue.probes import patient_audit_inputs
 from spectra_dl.tissue.report_context import tissue_context
-from spectra_dl.tissue.study.slides import place_columns
+from spectra_dl.tissue.study.slides import place_columns, write_attention
 from spectra_dl.training.settings import TrainingSettings
 
 ATTENTION_FILE = "attention.csv"
@@ -87,6 +88,7 @@ def evaluate_outcome_study(
     split: str | Sequence[Fold] | None = None,
     store: FeatureStore | None = None,
     execution: Execution | None = None,
+    folder: Path | None = None,
 ) -> EvaluatedOutcome:
     """Evaluate models of a number per patient, on patients they have not seen.
 
@@ -102,6 +104,8 @@ def evaluate_outcome_study(
         Where features are looked up and kept; None computes them.
     execution
         Where jobs run, and the journal of what is finished; in this process and without one if None.
+    folder
+        Where maps of attention are written, to ``slides/``, if a model has attention and images have places; None writes none.
 
     Raises
     ------
@@ -126,7 +130,8 @@ def evaluate_outcome_study(
         context=rows.context,
         execution=execution,
     )
-    return EvaluatedOutcome(cohort, evaluation, also=_attention(cohort, evaluation.observations))
+    cohort, also = _attention(cohort, evaluation.observations, folder)
+    return EvaluatedOutcome(cohort, evaluation, also=also)
 
 
 def evaluate_survival_study(
@@ -136,6 +141,7 @@ def evaluate_survival_study(
     split: str | Sequence[Fold] | None = None,
     store: FeatureStore | None = None,
     execution: Execution | None = None,
+    folder: Path | None = None,
 ) -> EvaluatedSurvival:
     """Evaluate models of the time to an event, on patients they have not seen.
 
@@ -151,6 +157,8 @@ def evaluate_survival_study(
         Where features are looked up and kept; None computes them.
     execution
         Where jobs run, and the journal of what is finished; in this process and without one if None.
+    folder
+        Where maps of attention are written, to ``slides/``, if a model has attention and images have places; None writes none.
 
     Raises
     ------
@@ -175,7 +183,8 @@ def evaluate_survival_study(
         context=rows.context,
         execution=execution,
     )
-    return EvaluatedSurvival(cohort, evaluation, also=_attention(cohort, evaluation.observations))
+    cohort, also = _attention(cohort, evaluation.observations, folder)
+    return EvaluatedSurvival(cohort, evaluation, also=also)
 
 
 def _models(
@@ -208,16 +217,19 @@ def _rows(
     return _Rows(BaggedFeatures(features, cohort.patient), folds, context)
 
 
-def _attention(cohort: ImagesOfPatients[Any], observations: Sequence[Observation]) -> dict[str, str]:
-    """Return ``attention.csv``: which images of each patient were looked at by networks that had not seen the patient; nothing where none has attention."""
-    share = attention_of(observations, len(cohort.images))
+def _attention(
+    cohort: ImagesOfPatients[Came], observations: Sequence[Observation], folder: Path | None
+) -> tuple[ImagesOfPatients[Came], dict[str, str]]:
+    """Write maps of which images of each patient were looked at by networks that had not seen the patient, and return the cohort with notes on them, and ``attention.csv``."""
+    images, share = cohort.images, attention_of(observations, len(cohort.images))
     if share is None:
-        return {}
-    images = cohort.images
+        return cohort, {}
     columns = {
         "path": images.name,
         "patient_id": cohort.patient,
         **place_columns(images),
         "attention": [f"{value:.9g}" for value in share.tolist()],
     }
-    return {ATTENTION_FILE: csv_text([list(columns), *zip(*columns.values(), strict=True)])}
+    notes = () if folder is None else write_attention(folder, images, cohort.patient, share)
+    noted = replace(cohort, images=replace(images, notes=(*images.notes, *notes)))
+    return noted, {ATTENTION_FILE: csv_text([list(columns), *zip(*columns.values(), strict=True)])}

@@ -1,6 +1,7 @@
 """What comes of patients is evaluated from their images: the audit finds what was planted, and attention is of patients not seen."""
 
 import csv
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -53,16 +54,25 @@ def test_a_scanner_that_goes_with_the_time_is_found(images):
     )
 
 
-def test_attention_is_of_patients_the_networks_had_not_seen(images):
+def test_attention_is_of_patients_the_networks_had_not_seen(images, tmp_path):
     training = TrainingSettings(epochs=1, least_steps=1)
     settings = replace(COX, models=("attention",), members=2, training=training)
-    evaluated = evaluate_survival_study(images, settings)
+    placed = np.where((images.patient == "SIM01")[:, None], images.position, np.nan)
+    evaluated = evaluate_survival_study(replace(images, position=placed), settings, folder=tmp_path / "run")
     heading, *lines = csv.reader(evaluated.also["attention.csv"].splitlines())
     assert heading == ["path", "patient_id", "slide", "x", "y", "attention"]
     assert [line[0] for line in lines] == list(images.name)
     for patient in set(images.patient):
         shares = [float(line[-1]) for line in lines if line[1] == patient]
         assert sum(shares) == pytest.approx(1.0, abs=1e-7)
+    slides = tmp_path / "run" / "slides"
+    assert {path.name for path in slides.iterdir()} == {"SIM01-1_attention.png", "SIM01-1.geojson"}
+    tiles = json.loads((slides / "SIM01-1.geojson").read_text())["features"]
+    measured = [tile["properties"]["measurements"] for tile in tiles]
+    shares = [float(line[-1]) for line in lines if line[2] == "SIM01-1"]
+    assert [each["attention"] for each in measured] == pytest.approx(shares, abs=1e-6)
+    named = {tile["properties"]["classification"]["name"] for tile in tiles}
+    assert named == {"attention above the mean", "attention below the mean"}
     assert "Ilse et al. 2018" in evaluated.evaluation.models["attention pooling"].words
     assert evaluate_survival_study(images, COX).also == {}
 

@@ -169,18 +169,19 @@ def evaluate_tissue(
     origin = as_recorded(context, origin_of(inputs, seed=chosen.seed))
     read = read_and_show(images, reading)
     journal = output.journal(run_identity(context, origin, study=read.files.sha256()), resume=resume)
-    where = _Where(split, open_store(store) if store else None, Execution(executor, journal))
+    where = _Where(split, open_store(store) if store else None, Execution(executor, journal), output.out)
     result = _evaluation_of(protocol)(read, chosen, protocol, where)
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
 
 
 @dataclass(frozen=True, eq=False)
 class _Where:
-    """Folds that are repeated, the store of features, and where jobs run."""
+    """Folds that are repeated, the store of features, where jobs run, and where maps are written."""
 
     split: str | None
     store: "FeatureStore | None"
     execution: "Execution"
+    folder: Path | None
 
 
 def _evaluation_of(
@@ -207,7 +208,12 @@ def _evaluated_outcome(
 
     settings = protocol.of_patients(chosen)
     return evaluate_outcome_study(
-        images, settings, split=where.split, store=where.store, execution=where.execution
+        images,
+        settings,
+        split=where.split,
+        store=where.store,
+        execution=where.execution,
+        folder=where.folder,
     )
 
 
@@ -218,5 +224,10 @@ def _evaluated_survival(
 
     settings = protocol.of_patients(chosen)
     return evaluate_survival_study(
-        images, settings, split=where.split, store=where.store, execution=where.execution
+        images,
+        settings,
+        split=where.split,
+        store=where.store,
+        execution=where.execution,
+        folder=where.folder,
     )
