@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra_dl.tissue.estimators.model_names import NAMES, NETWORK, NETWORKS
+from spectra_dl.tissue.estimators.model_names import NAMES, NETWORK, NETWORKS, NUMBERS, TIMES
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.options import bundled, positive_option, sample_label_option, store_option, together
 
 if TYPE_CHECKING:
     from spectra_dl.tissue.images import TissueImages
     from spectra_dl.tissue.study.settings import TissueStudySettings
+    from spectra_dl.training.settings import TrainingSettings
 
 images_argument = click.argument("images", type=click.Path(path_type=Path, readable=False), metavar="IMAGES")
 pattern_option = click.option(
@@ -64,7 +65,10 @@ network_option = click.option(
     help="What is trained: mlp classifies each image; attention and mean-pooling pool all images of a patient, or of a slide where classes are of slides.",
 )
 tissue_options = together(study_image_options, encoder_option, training_options, store_option)
-MODELS_HELP = f"Which models are evaluated: {', '.join(NAMES)}; the first is the reference of differences. attention and mean-pooling need classes of patients or slides.  [default: all that the classes allow]"
+MODELS_HELP = (
+    f"Which models are evaluated: {', '.join(NAMES)}; the first is the reference of differences. attention and mean-pooling need classes of patients or slides. With --time: {', '.join(TIMES.names)};"
+    f" with --target: {', '.join(NUMBERS.names)}.  [default: all that the classes allow]"
+)
 bundled_images = bundled("reading", ImageOptions)
 
 
@@ -94,23 +98,24 @@ class ImageModels:
 
     def settings(self) -> "TissueStudySettings":
         """Return the settings of a study with the usual evaluation."""
-        from dataclasses import replace
-
         from spectra_dl.evaluation.classes.results import EvaluationSettings
         from spectra_dl.tissue.estimators.classifier import DEFAULT_TRAINING
         from spectra_dl.tissue.study.settings import TissueStudySettings
 
-        training = (
-            None if self.epochs is None else replace(DEFAULT_TRAINING, epochs=self.epochs, least_steps=1)
-        )
         return TissueStudySettings(
             encoders=self.encoders,
             members=self.members,
-            training=training,
+            training=self.training(DEFAULT_TRAINING),
             label_per_sample=self.label_per_sample,
             share=self.share,
             evaluation=EvaluationSettings(seed=self.seed, positive=self.positive),
         )
+
+    def training(self, usual: "TrainingSettings") -> "TrainingSettings | None":
+        """Return the loop's settings, ``usual`` but for the passes; None where nothing was said of these."""
+        from dataclasses import replace
+
+        return None if self.epochs is None else replace(usual, epochs=self.epochs, least_steps=1)
 
 
 bundled_models = bundled("chosen", ImageModels)

@@ -42,11 +42,10 @@ from spectra_dl_cli.split_options import given_split
 from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.report.results.patients import EvaluatedOutcome, EvaluatedSurvival
     from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.study.evaluate import EvaluatedSpectra
-    from spectra_dl.spectra.study.evaluate_outcome import EvaluatedOutcome
-    from spectra_dl.spectra.study.evaluate_survival import EvaluatedSurvival
     from spectra_dl.spectra.study.settings import SpectraStudySettings
     from spectra_dl.spectra.table import SpectraTable
 
@@ -145,8 +144,8 @@ def _evaluated_outcome(
     split: str | None,
     execution: "Execution",
 ) -> "EvaluatedOutcome":
+    from spectra_dl.classification.outcomes.number import NUMBER_TRAINING
     from spectra_dl.evaluation.outcomes.results import OutcomeSettings
-    from spectra_dl.spectra.estimators.outcomes.network import NUMBER_TRAINING
     from spectra_dl.spectra.study.evaluate_outcome import OutcomeStudySettings, evaluate_outcome_study
 
     cleaning, network, protocol = asked
@@ -175,8 +174,8 @@ def _evaluated_survival(
     split: str | None,
     execution: "Execution",
 ) -> "EvaluatedSurvival":
+    from spectra_dl.classification.outcomes.survival import SURVIVAL_TRAINING
     from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
-    from spectra_dl.spectra.estimators.outcomes.survival import SURVIVAL_TRAINING
     from spectra_dl.spectra.study.evaluate_survival import SurvivalStudySettings, evaluate_survival_study
 
     cleaning, network, protocol = asked

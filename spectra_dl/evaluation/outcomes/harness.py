@@ -10,7 +10,7 @@ from spectra_dl.evaluation.classes.inference.chance import against_chance, patie
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Fittable
-from spectra_dl.evaluation.folds.job import FoldOutcome
+from spectra_dl.evaluation.folds.job import FoldOutcome, Observer
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.outcomes.audit import outcome_audit_jobs
 from spectra_dl.evaluation.outcomes.chance import NumberNull, NumberNullJob
@@ -42,6 +42,7 @@ def evaluate_outcome(
     settings: OutcomeSettings | None = None,
     *,
     audit_inputs: AuditInputs | None = None,
+    observers: Sequence[Observer] = (),
     folds: Sequence[Fold] | None = None,
     context: ReportContext | None = None,
     execution: Execution | None = None,
@@ -61,6 +62,8 @@ def evaluate_outcome(
         How; the default if None.
     audit_inputs
         What the modality hands to the audit. None takes the checks that any matrix allows.
+    observers
+        Look at each model fitted in the folds by patient; what they see stands in ``observations``.
     folds
         The folds of another run, from `split_file.read_split`; drawn anew if None.
     context
@@ -90,7 +93,7 @@ def evaluate_outcome(
     inputs = AuditInputs.of_rows(rows) if audit_inputs is None else audit_inputs
     checks, null = outcome_audit_jobs(task, inputs), _null_job(task, inputs)
     leaky = rows_as_patients(task) if task.settings.leaky else None
-    fits = [ModelJobs.of(entry, rows, task, leaky) for entry in entries]
+    fits = [ModelJobs.of(entry, rows, task, leaky, observers=observers) for entry in entries]
     outcome_of = run_all(fits, [*checks, null], execution)
     predictions = {
         model.entry.name: task.predictions([outcome_of[job.title] for job in model.by_patient])
@@ -110,6 +113,7 @@ def evaluate_outcome(
         ),
         audit=audit_of([outcome_of[job.title] for job in checks]),
         context=context or ReportContext(),
+        observations=tuple(seen for model in fits for seen in model.observations(outcome_of)),
     )
 
 

@@ -1,13 +1,13 @@
 """All fits of a model: in the folds by patient, and in folds that leak."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
-from spectra_dl.evaluation.folds.job import FoldJob, FoldTask
+from spectra_dl.evaluation.folds.job import FoldJob, FoldTask, Observation, Observer
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.rows import Rows
 from spectra_dl.execution.job import Job
@@ -48,6 +48,8 @@ class ModelJobs(Generic[Learned]):
         rows: Rows,
         task: DividedTask[Learned],
         leaky: DividedTask[Learned] | None,
+        *,
+        observers: Sequence[Observer] = (),
     ) -> "ModelJobs[Learned]":
         """Return the jobs of a model.
 
@@ -59,10 +61,16 @@ class ModelJobs(Generic[Learned]):
             All rows of the evaluation.
         task, leaky
             Divided by patient, and by row; None leaves that out.
+        observers
+            Look at each model fitted in the folds by patient.
         """
         title = f"{entry.name}: leaky split,"
         leaking = fold_jobs(entry, rows, leaky, leaky.folds, title=title) if leaky else []
-        return cls(entry, fold_jobs(entry, rows, task, task.folds), leaking)
+        return cls(entry, fold_jobs(entry, rows, task, task.folds, observers=observers), leaking)
+
+    def observations(self, outcome_of: Mapping[str, Any]) -> list[Observation]:
+        """Return what observers saw, fold by fold; ``outcome_of`` is from `run_all`."""
+        return [seen for job in self.by_patient for seen in outcome_of[job.title].observations()]
 
 
 def run_all(

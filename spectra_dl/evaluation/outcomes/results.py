@@ -10,6 +10,7 @@ from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.outcomes.settings import PatientSettings
@@ -113,6 +114,8 @@ class OutcomeEvaluation:
         What other than biology predicts the number.
     context
         The modality's words and facts.
+    observations
+        What observers saw, in the order of models and folds.
     """
 
     settings: OutcomeSettings
@@ -122,3 +125,4 @@ class OutcomeEvaluation:
     differences: tuple[Difference, ...]
     audit: Audit
     context: ReportContext
+    observations: tuple[Observation, ...] = ()

@@ -49,6 +49,28 @@ def write_slide_maps(folder: Path, slide: SlideTiles) -> list[str]:
     return names
 
 
+def write_attention_map(folder: Path, slide: SlideTiles) -> list[str]:
+    """Draw ``SLIDE_attention.png`` and return its name; none where the images lie too far apart.
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    slide
+        With attention.
+
+    Raises
+    ------
+    EnvironmentFault
+        The file can't be written.
+    """
+    if too_far_apart(slide):
+        return []
+    name = f"{slide.stem}_attention.png"
+    _draw_heat(folder / name, slide, _Canvas.of(slide))
+    return [name]
+
+
 def too_far_apart(slide: SlideTiles) -> str:
     """Say so where no image of a slide would be seen in a map of all; empty where they would.
 
@@ -166,11 +188,14 @@ def _draw_classes(path: Path, slide: SlideTiles, canvas: _Canvas) -> None:
 
 def _draw_heat(path: Path, slide: SlideTiles, canvas: _Canvas) -> None:
     """Draw the probability of each class; where images are pooled, all have that of their patient or slide, so the attention instead."""
-    label, shown, highest = "probability", slide.probability.T[:_MOST_CLASSES], 1.0
-    titles = [f"p({name})" for name in slide.classes[:_MOST_CLASSES]]
     if slide.attention is not None:
         label, titles, shown = "share of the answer", ["attention"], slide.attention[np.newaxis]
         highest = float(np.nan_to_num(slide.attention).max()) or 1.0  # of images that were all not pooled
+    elif slide.probability is not None:
+        label, shown, highest = "probability", slide.probability.T[:_MOST_CLASSES], 1.0
+        titles = [f"p({name})" for name in slide.classes[:_MOST_CLASSES]]
+    else:
+        return
     panels = _Panels.of(canvas, [slide.name, *titles])
     for number, values in enumerate(shown, start=1):
         known = np.isfinite(values)

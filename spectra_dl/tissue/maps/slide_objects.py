@@ -44,7 +44,6 @@ def _objects(slide: SlideTiles) -> Iterator[QuPathObject]:
 
 def _measurements(slide: SlideTiles, row: int) -> dict[str, float]:
     """Return an image's measurements by name."""
-    found = {
-        f"p({name})": float(value) for name, value in zip(slide.classes, slide.probability[row], strict=True)
-    }
+    stated = () if slide.probability is None else zip(slide.classes, slide.probability[row], strict=True)
+    found = {f"p({name})": float(value) for name, value in stated}
     return found if slide.attention is None else found | {"attention": float(slide.attention[row])}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray, text_array
 from spectra_dl.classification.decision import DecisionRule
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.overlays.map_parts import file_stems
@@ -23,6 +23,7 @@ _COLOURS = (
     (86, 180, 233),
     (230, 159, 0),
 )
+ATTENDED = ("attention above the mean", "attention below the mean")  # of the images of a patient
 _SAME = 0.01  # by which µm per pixel of a slide's images may differ
 _NO_ANSWER, _REFUSED = (150, 150, 150), (90, 90, 90)
 
@@ -46,7 +47,7 @@ class SlideTiles:
     classes
         Of the model.
     probability
-        ``(n, c)``, NaN where none is stated.
+        ``(n, c)``, NaN where none is stated; None where no class is predicted.
     attention
         ``(n,)`` share of each image in the answer of its patient or slide, NaN where it was not pooled; None where images are not pooled.
     """
@@ -60,7 +61,7 @@ class SlideTiles:
     status: TextArray
     decided: TextArray
     classes: tuple[str, ...]
-    probability: FloatArray
+    probability: FloatArray | None
     attention: FloatArray | None = None
 
     @property
@@ -103,9 +104,72 @@ def slides_of(images: TissueImages, rows: ImagePredictions, rule: DecisionRule) 
     rule
         How images are decided.
     """
+    decided = np.array(rule.of_rows(rows), dtype=object)
+    for place in _places(images):
+        at = place.rows
+        yield SlideTiles(
+            place.name,
+            place.stem,
+            images[at],
+            place.corner,
+            place.size,
+            place.um_per_pixel,
+            rows.status[at],
+            decided[at],
+            tuple(rule.classes),
+            rows.stated_probability[at],
+            None if rows.attention is None else rows.attention[at],
+        )
+
+
+def attended_slides(images: TissueImages, patient: TextArray, attention: FloatArray) -> Iterator[SlideTiles]:
+    """Yield the slides whose images have places, each image with its attention and whether that is above the mean of its patient's.
+
+    Parameters
+    ----------
+    images
+        ``n`` images.
+    patient
+        ``(n,)`` whose each is.
+    attention
+        ``(n,)`` shares, which sum to 1 over a patient.
+    """
+    decided = np.empty(len(images), dtype=object)
+    for own in rows_by(patient).values():
+        decided[own] = [ATTENDED[int(share <= 1.0 / len(own))] for share in attention[own].tolist()]
+    ok = text_array(["ok"] * len(images))
+    for place in _places(images):
+        at = place.rows
+        yield SlideTiles(
+            place.name,
+            place.stem,
+            images[at],
+            place.corner,
+            place.size,
+            place.um_per_pixel,
+            ok[at],
+            decided[at],
+            ATTENDED,
+            None,
+            attention[at],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A slide, with the numbers of its images that have a place and can be opened, their corners and sizes ``(k, 2)``, and µm per pixel where known."""
+
+    name: str
+    stem: str
+    rows: IndexArray
+    corner: FloatArray
+    size: FloatArray
+    um_per_pixel: float | None
+
+
+def _places(images: TissueImages) -> Iterator[_Place]:
     if images.slide is None or images.position is None:
         return
-    decided = np.array(rule.of_rows(rows), dtype=object)
     placed = np.flatnonzero(np.isfinite(images.position).all(axis=1))
     slides = rows_by(images.slide[placed])
     for (name, rows_of), stem in zip(slides.items(), file_stems(list(slides)), strict=True):
@@ -114,19 +178,7 @@ def slides_of(images: TissueImages, rows: ImagePredictions, rule: DecisionRule) 
         opened = np.isfinite(sizes).all(axis=1)
         at = own[opened]
         if len(at):
-            yield SlideTiles(
-                name,
-                stem,
-                images[at],
-                images.position[at],
-                sizes[opened],
-                _one_value(pixel[opened]),
-                rows.status[at],
-                decided[at],
-                tuple(rule.classes),
-                rows.stated_probability[at],
-                None if rows.attention is None else rows.attention[at],
-            )
+            yield _Place(name, stem, at, images.position[at], sizes[opened], _one_value(pixel[opened]))
 
 
 def _sizes(images: TissueImages) -> tuple[FloatArray, FloatArray]:

@@ -1,18 +1,19 @@
-"""What predict says of slides: shares of a class, and maps."""
+"""What is said of slides: shares of a class, maps of predictions and of attention."""
 
 from pathlib import Path
 
 import numpy as np
 
+from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.classification.decision import DecisionRule
 from spectra_dl.classification.predictions import RowPredictions
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.storage.run_folder import make_run_folder
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.maps.slide_maps import too_far_apart, write_slide_maps
+from spectra_dl.tissue.maps.slide_maps import too_far_apart, write_attention_map, write_slide_maps
 from spectra_dl.tissue.maps.slide_objects import write_slide_objects
-from spectra_dl.tissue.maps.slide_tiles import slides_of
+from spectra_dl.tissue.maps.slide_tiles import attended_slides, slides_of
 from spectra_dl.tissue.predictor import ImagePredictions, TissuePredictor
 from spectra_dl.tissue.shares.confusion import Confusion
 from spectra_dl.tissue.shares.estimate import ShareEstimator
@@ -129,6 +130,38 @@ def write_slides(
         make_run_folder(folder / SLIDES_FOLDER)
         write_slide_objects(folder / SLIDES_FOLDER, slide)
         write_slide_maps(folder / SLIDES_FOLDER, slide)
+        if note := too_far_apart(slide):
+            notes.append(note)
+    return tuple(notes)
+
+
+def write_attention(
+    folder: Path, images: TissueImages, patient: TextArray, attention: FloatArray
+) -> tuple[str, ...]:
+    """Write the attention of each slide whose images have places, as a map and as objects, and say which slides have no map.
+
+    Parameters
+    ----------
+    folder
+        Of the results.
+    images
+        ``n`` images.
+    patient
+        ``(n,)`` whose each is.
+    attention
+        ``(n,)`` shares, which sum to 1 over a patient.
+
+    Raises
+    ------
+    EnvironmentFault
+        A file can't be written.
+    """
+    notes = []
+    for slide in attended_slides(images, patient, attention):
+        make_run_folder(folder)
+        make_run_folder(folder / SLIDES_FOLDER)
+        write_slide_objects(folder / SLIDES_FOLDER, slide)
+        write_attention_map(folder / SLIDES_FOLDER, slide)
         if note := too_far_apart(slide):
             notes.append(note)
     return tuple(notes)

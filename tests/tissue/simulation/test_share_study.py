@@ -8,6 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.outcomes.survival.metrics import PredictedRisk, concordance
 from spectra_dl.tissue.readers import read_images
 from spectra_dl.tissue.simulation.share_study import ShareStudySettings, simulate_shares
 from spectra_dl.tissue.study.simulate import write_share_study
@@ -72,3 +73,26 @@ def test_what_is_written_is_read_with_its_places_and_truth(tmp_path):
 def test_impossible_studies_are_refused():
     with pytest.raises(UsageError, match="one patient, slide and tile or more"):
         ShareStudySettings(slides=0)
+
+
+def test_the_event_comes_sooner_where_there_is_less_necrosis_and_the_best_c_index_is_known():
+    study = simulate_shares(replace(MANY, patients=4000, slides=1, tiles=1, hazard_ratio=4.0))
+    followed, share = study.followed, study.truth
+    assert followed.months[share < 0.2].mean() < followed.months[share > 0.8].mean()
+    one = PredictedRisk(
+        followed.months, followed.event, -share, np.zeros((4000, 0)), np.ones(1), np.zeros(4000, int)
+    )
+    assert concordance(one, np.ones((1, 4000)))[0] == pytest.approx(followed.best_c_index, abs=0.01)
+    assert simulate_shares(replace(MANY, patients=5, hazard_ratio=1.0)).followed.best_c_index == 0.5
+
+
+def test_times_change_nothing_else():
+    bare, timed = (simulate_shares(replace(MANY, patients=3, hazard_ratio=ratio)) for ratio in (None, 4.0))
+    np.testing.assert_array_equal(bare.label, timed.label)
+    np.testing.assert_array_equal(bare.truth, timed.truth)
+    assert bare.followed is None
+
+
+def test_a_hazard_ratio_below_1_is_refused():
+    with pytest.raises(UsageError, match="give 1 or more"):
+        ShareStudySettings(hazard_ratio=0.5)

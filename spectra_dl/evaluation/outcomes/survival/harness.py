@@ -10,7 +10,7 @@ from spectra_dl.evaluation.classes.inference.chance import against_chance, agree
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.estimator import Fittable
-from spectra_dl.evaluation.folds.job import FoldOutcome
+from spectra_dl.evaluation.folds.job import FoldOutcome, Observer
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.outcomes.audit import outcome_audit_jobs
 from spectra_dl.evaluation.outcomes.model_jobs import ModelJobs, run_all
@@ -44,6 +44,7 @@ def evaluate_survival(
     settings: SurvivalSettings | None = None,
     *,
     audit_inputs: AuditInputs | None = None,
+    observers: Sequence[Observer] = (),
     folds: Sequence[Fold] | None = None,
     context: ReportContext | None = None,
     execution: Execution | None = None,
@@ -64,6 +65,8 @@ def evaluate_survival(
         How; the default if None.
     audit_inputs
         What the modality hands to the audit. None takes the checks that any matrix allows.
+    observers
+        Look at each model fitted in the folds by patient; what they see stands in ``observations``.
     folds
         The folds of another run, from `split_file.read_split`; drawn anew if None.
     context
@@ -95,7 +98,7 @@ def evaluate_survival(
     inputs = AuditInputs.of_rows(rows) if audit_inputs is None else audit_inputs
     checks, null = outcome_audit_jobs(task, inputs, SURVIVAL_YARDSTICK), _null_job(task, inputs)
     leaky = survival_rows_as_patients(task) if task.settings.leaky else None
-    fits = [ModelJobs.of(entry, rows, task, leaky) for entry in entries]
+    fits = [ModelJobs.of(entry, rows, task, leaky, observers=observers) for entry in entries]
     outcome_of = run_all(fits, [*checks, null], execution)
     reached: SurvivalNull = outcome_of[null.title]
     predictions = {
@@ -117,6 +120,7 @@ def evaluate_survival(
         differences=differences(SURVIVAL_METRICS, predictions, task.multiplicity, reached.inflation),
         audit=audit_of([outcome_of[job.title] for job in checks]),
         context=context or ReportContext(),
+        observations=tuple(seen for model in fits for seen in model.observations(outcome_of)),
     )
 
 

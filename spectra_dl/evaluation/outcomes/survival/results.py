@@ -14,6 +14,7 @@ from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.outcomes.settings import PatientSettings
@@ -189,6 +190,8 @@ class SurvivalEvaluation:
         What other than biology predicts what came.
     context
         The modality's words and facts.
+    observations
+        What observers saw, in the order of models and folds.
     """
 
     settings: SurvivalSettings
@@ -201,3 +204,4 @@ class SurvivalEvaluation:
     differences: tuple[Difference, ...]
     audit: Audit
     context: ReportContext
+    observations: tuple[Observation, ...] = ()

@@ -1,18 +1,17 @@
-"""What networks of an outcome share: an ensemble whose members are each trained without one fold of the patients."""
+"""Networks of an outcome that look at spectra, each cleaning them by steps fitted on its own training rows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
-from spectra_dl.evaluation.outcomes.folds import inner_outcome_folds
+from spectra_dl.classification.outcomes.ensemble import OutcomeEnsemble
 from spectra_dl.spectra.estimators.augmentation import Augmentation
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.recipe import SpectraRecipe
-from spectra_dl.spectra.estimators.spectra_estimator import SpectraEstimator
+from spectra_dl.spectra.estimators.spectra_estimator import SpectraEstimator, patients_of
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Preprocessing
 from spectra_dl.spectra.table import SpectraTable
@@ -21,44 +20,40 @@ from spectra_dl.training.settings import TrainingSettings
 if TYPE_CHECKING:
     from torch import nn
 
-    from spectra_dl.training.losses import Loss
 
+@dataclass(frozen=True)
+class SpectraOutcomeRecipe(SpectraRecipe):
+    """How a member that predicts an outcome from spectra is built; parameters as of `SpectraRecipe`."""
 
-@dataclass(frozen=True, eq=False)
-class Learning:
-    """What a member learns.
+    def build(self, prepared: FittedPreprocessing, n_classes: int) -> "nn.Module":
+        """Return an untrained network with weights drawn from torch's global generator.
 
-    Attributes
-    ----------
-    outputs
-        Of the network, at least 2.
-    loss
-        As the loop takes it.
-    targets
-        ``(n, ...)`` float32 of rows, by their numbers.
-    """
+        Parameters
+        ----------
+        prepared
+            The fitted cleaning steps.
+        n_classes
+            Outputs of the network, at least 2.
+        """
+        # The linear path of `compact` is fitted to classes; here it is trained, as it was for classes once.
+        return build_network(self.network, len(prepared.wavenumber), n_classes, earlier=True)
 
-    outputs: int
-    loss: "Loss"
-    targets: Callable[[IndexArray], NDArray[np.float32]]
+    def output(self, network: "nn.Module", inputs: Any) -> FloatArray:
+        """Return ``(n, outputs)`` of a trained network.
 
-
-class Member:
-    """A trained network with what makes spectra ready for it."""
-
-    def __init__(
-        self, recipe: SpectraRecipe, prepared: FittedPreprocessing, network: "nn.Module", stop: IndexArray
-    ) -> None:
-        self.recipe, self.prepared, self.network, self.stop = recipe, prepared, network, stop
-
-    def output(self, table: SpectraTable) -> FloatArray:
-        """Return ``(n, outputs)`` of the network."""
+        Parameters
+        ----------
+        network
+            From `build`, trained.
+        inputs
+            ``(n, q)`` cleaned spectra.
+        """
         from spectra_dl.models.members import network_output
 
-        return network_output(self.network, self.recipe.inputs(self.prepared, table))
+        return network_output(network, inputs)
 
 
-class OutcomeNetwork(SpectraEstimator):
+class OutcomeNetwork(SpectraEstimator, OutcomeEnsemble):
     """An ensemble of networks, each trained without one fold of the patients, who say when to stop.
 
     Parameters
@@ -80,9 +75,6 @@ class OutcomeNetwork(SpectraEstimator):
     """
 
     _learnt = "members_"
-    _usual_training: ClassVar[TrainingSettings]
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}  # with metadata routing
-    members_: list[Member]
 
     def __init__(
         self,
@@ -103,45 +95,17 @@ class OutcomeNetwork(SpectraEstimator):
         self.seed = seed
         self.memory = memory
 
-    def _train(
-        self,
-        table: SpectraTable,
-        order: FloatArray,
-        patient: TextArray,
-        learning: Callable[[IndexArray], Learning],
-    ) -> None:
-        """Train the members on folds in which patients of like ``order`` ``(n,)`` are spread; ``learning`` is given the rows that a member learns from."""
-        folds = inner_outcome_folds(order, patient, self.seed, most=self.members)
-        everybody = np.arange(len(table))
-        splits = [(fold.train, fold.test) for fold in folds] or [(everybody, everybody[:0])]
-        self.members_ = [
-            self._member(table, (learn, stop), learning(learn), number)
-            for number, (learn, stop) in enumerate(splits)
-        ]
+    def _given(self, X: Any, *, reset: bool) -> tuple[SpectraTable, IndexArray]:
+        table = self._spectra(X, reset=reset)
+        return table, np.arange(len(table))
 
-    def _member(
-        self, table: SpectraTable, split: tuple[IndexArray, IndexArray], learning: Learning, number: int
-    ) -> Member:
-        from spectra_dl.training.member import Examples, train_member
+    def _patients(self, X: Any, groups: Any) -> TextArray:
+        return patients_of(X, groups, len(X))
 
-        learn, stop = split
-        training = replace(self.training or self._usual_training, seed=self.seed * 1000 + number)
+    def _recipe(self) -> SpectraOutcomeRecipe:
         steps = self.preprocessing or Preprocessing.default()
-        recipe = SpectraRecipe(self.network, steps, training, Augmentation(), memory=self.memory)
-        prepared = recipe.prepare(table.select(learn))
+        training = self.training or TrainingSettings()
+        return SpectraOutcomeRecipe(self.network, steps, training, Augmentation(), memory=self.memory)
 
-        def examples(rows: IndexArray) -> Examples:
-            return Examples(recipe.inputs(prepared, table.select(rows)), learning.targets(rows))
-
-        network = train_member(
-            # The linear path of `compact` is fitted to classes; here it is trained, as it was for classes once.
-            lambda: build_network(self.network, len(prepared.wavenumber), learning.outputs, earlier=True),
-            learning.loss,
-            examples(learn),
-            examples(stop) if len(stop) else None,
-            training,
-            weights_seed=training.seed,
-            augment=recipe.augment,
-            progress=False,
-        )
-        return Member(recipe, prepared, network, stop)
+    def _training(self, usual: TrainingSettings) -> TrainingSettings:
+        return self.training or usual
