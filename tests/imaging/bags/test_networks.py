@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spectra_dl.errors import UsageError
-from spectra_dl.tissue.bags.networks import POOLING, GatedAttention, MeanPooling
+from spectra_dl.imaging.bags.networks import POOLING, GatedAttention, MeanPooling
 from spectra_dl.training.member import seeded_network
 
 WIDTH, CLASSES = 5, 3

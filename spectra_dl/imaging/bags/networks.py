@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from spectra_dl.tissue.estimators.mlp import StandardisingNetwork
+from spectra_dl.imaging.bags.standardising import StandardisingNetwork
 from spectra_dl.training.dropout import PackedDropout
 
 HIDDEN, ATTENTION, DROPOUT = 64, 32, 0.5
