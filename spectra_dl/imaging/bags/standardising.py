@@ -10,7 +10,7 @@ from spectra_dl.errors import UsageError
 if TYPE_CHECKING:
     from spectra_dl.imaging.bags.standard import Standard
 
-_MOST_FEATURES, _MOST_CLASSES = 1 << 20, 1000
+_MOST_FEATURES, _MOST_OUTPUTS = 1 << 20, 1 << 16
 Network = TypeVar("Network", bound="StandardisingNetwork")
 
 
@@ -21,8 +21,8 @@ class StandardisingNetwork(nn.Module):
     ----------
     n_features
         ``d``.
-    n_classes
-        ``c``.
+    n_outputs
+        ``c``: classes, or numbers.
 
     Raises
     ------
@@ -33,12 +33,10 @@ class StandardisingNetwork(nn.Module):
     mean: torch.Tensor
     scale: torch.Tensor
 
-    def __init__(self, n_features: int, n_classes: int) -> None:
+    def __init__(self, n_features: int, n_outputs: int) -> None:
         super().__init__()
-        if not (1 <= n_features <= _MOST_FEATURES and 2 <= n_classes <= _MOST_CLASSES):
-            raise UsageError(
-                f"{n_features} features and {n_classes} classes; one or more and two or more are needed"
-            )
+        if not (1 <= n_features <= _MOST_FEATURES and 1 <= n_outputs <= _MOST_OUTPUTS):
+            raise UsageError(f"{n_features} features and {n_outputs} outputs; one or more of each are needed")
         self.register_buffer("mean", torch.zeros(n_features))
         self.register_buffer("scale", torch.ones(n_features))
 
