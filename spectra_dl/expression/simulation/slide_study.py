@@ -9,7 +9,7 @@ from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.expression.simulation.tissue_study import draw_counts
-from spectra_dl.expression.slides.profiles import BulkProfiles, log_per_million
+from spectra_dl.expression.slides.profiles import BulkProfiles, log_scaled
 from spectra_dl.expression.slides.rows import SlideRows
 from spectra_dl.imaging.bags.rows import Bags
 
@@ -136,7 +136,7 @@ def _counted(settings: SlideStudySimulation, rows: SlideRows, rate: FloatArray) 
     """Return the study with counts drawn around these rates ``(m, g)``."""
     generator = np.random.default_rng((settings.seed, 2))
     library = np.full(len(rate), settings.depth)
-    expected = log_per_million(library[:, None] * rate / rate.sum(axis=1, keepdims=True), library)
+    expected = log_scaled(library[:, None] * rate / rate.sum(axis=1, keepdims=True), library)
     hidden = rate * np.exp(generator.normal(0.0, settings.unseen, rate.shape))
     mean = settings.depth * hidden / hidden.sum(axis=1, keepdims=True)
     counts = draw_counts(mean, settings.overdispersion, generator)

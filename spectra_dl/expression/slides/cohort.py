@@ -15,7 +15,7 @@ from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.cohort import same_encoder
-from spectra_dl.expression.genes import shared_genes
+from spectra_dl.expression.genes import PER, shared_genes
 from spectra_dl.expression.registration.tile_flags import tissue_colour
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.slides.bulk_table import BulkScale, BulkTable
@@ -145,7 +145,7 @@ def _pseudobulk(sections: Sequence[TissueSection], patients: Sequence[str]) -> t
         library[at] += float(of_section.sum())
     if empty := [name for name, total in zip(patients, library, strict=True) if not total > 0]:
         raise DataError(f"patients without a count in any usable spot: {first_few(empty)}; leave them out")
-    return BulkProfiles.of_counts(counts, library, genes.name, genes.symbol), list(genes.notes)
+    return BulkProfiles.of_counts(counts, library, genes.name, genes.symbol, per=PER), list(genes.notes)
 
 
 def _encoded(

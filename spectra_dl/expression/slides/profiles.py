@@ -21,13 +21,16 @@ class BulkProfiles:
     Attributes
     ----------
     values
-        ``(m, g)`` logarithms: log(1 + counts per million) of counts, else as they were given.
+        ``(m, g)`` logarithms: log(1 + counts per ``per``) of counts, else as they were given.
     gene
         ``(g,)`` ids.
     symbol
         ``(g,)`` symbols, empty where not known; None where none is.
     counts, library
         ``(m, g)`` and ``(m,)``: counts, and their sum over all genes; None where values are no counts.
+    per
+        What counts are brought to: a million for bulk RNA-seq, and 10,000 for spots added up, as for spots: of a hundred times fewer counts a single one would
+        be a large part of a logarithm per million.
     """
 
     values: FloatArray
@@ -35,12 +38,19 @@ class BulkProfiles:
     symbol: TextArray | None = None
     counts: FloatArray | None = None
     library: FloatArray | None = None
+    per: float = MILLION
 
     @classmethod
     def of_counts(
-        cls, counts: FloatArray, library: FloatArray, gene: TextArray, symbol: TextArray | None = None
+        cls,
+        counts: FloatArray,
+        library: FloatArray,
+        gene: TextArray,
+        symbol: TextArray | None = None,
+        *,
+        per: float = MILLION,
     ) -> "BulkProfiles":
-        """Return log(1 + counts per million) of counts.
+        """Return log(1 + counts per ``per``) of counts.
 
         Parameters
         ----------
@@ -50,8 +60,10 @@ class BulkProfiles:
             ``(m,)`` over all genes, above 0.
         gene, symbol
             ``(g,)``.
+        per
+            What they are brought to.
         """
-        return cls(log_per_million(counts, library), gene, symbol, counts, library)
+        return cls(log_scaled(counts, library, per), gene, symbol, counts, library, per)
 
     @property
     def known_genes(self) -> KnownGenes:
@@ -59,8 +71,8 @@ class BulkProfiles:
         return known_genes(self.gene, self.symbol)
 
 
-def log_per_million(counts: FloatArray, library: FloatArray) -> FloatArray:
-    """Return log(1 + counts per million), ``(m, g)``.
+def log_scaled(counts: FloatArray, library: FloatArray, per: float = MILLION) -> FloatArray:
+    """Return log(1 + counts per million, or per another number), ``(m, g)``.
 
     Parameters
     ----------
@@ -68,13 +80,15 @@ def log_per_million(counts: FloatArray, library: FloatArray) -> FloatArray:
         ``(m, g)``.
     library
         ``(m,)`` counts over all genes, above 0.
+    per
+        What they are brought to.
 
     Examples
     --------
-    >>> log_per_million(np.array([[0.0, 1.0]]), np.array([1e6])).round(3)
+    >>> log_scaled(np.array([[0.0, 1.0]]), np.array([1e6])).round(3)
     array([[0.   , 0.693]])
     """
-    scaled: FloatArray = np.log1p(counts * (MILLION / library)[:, None])
+    scaled: FloatArray = np.log1p(counts * (per / library)[:, None])
     return scaled
 
 
@@ -152,10 +166,12 @@ class ChosenGenes:
         if profiles.counts is None or profiles.library is None:
             return np.full(len(self.columns), np.nan)
         counts = profiles.counts[rows][:, self.columns]
-        return counting_ceiling(counts, profiles.library[rows], seed=self.of.seed)
+        return counting_ceiling(counts, profiles.library[rows], profiles.per, seed=self.of.seed)
 
 
-def counting_ceiling(counts: FloatArray, library: FloatArray, *, seed: int = 0) -> FloatArray:
+def counting_ceiling(
+    counts: FloatArray, library: FloatArray, per: float = MILLION, *, seed: int = 0
+) -> FloatArray:
     """Return ``(t,)`` the highest correlation across patients that counting noise leaves possible; NaN where no half of the counts varies.
 
     Each count is split into halves as by a coin for each molecule. The halves are two measurements of the same tissue, each half as deep; their
@@ -168,6 +184,8 @@ def counting_ceiling(counts: FloatArray, library: FloatArray, *, seed: int = 0) 
         ``(m, t)``; fractions are rounded.
     library
         ``(m,)`` counts over all genes.
+    per
+        What counts are brought to before the logarithm.
     seed
         Of the splits, of which the mean of ten is taken.
 
@@ -186,7 +204,7 @@ def counting_ceiling(counts: FloatArray, library: FloatArray, *, seed: int = 0) 
     for _ in range(_SPLITS):
         half = generator.binomial(whole, 0.5)
         first, second = (
-            log_per_million(part.astype(np.float64), library / 2) for part in (half, whole - half)
+            log_scaled(part.astype(np.float64), library / 2, per) for part in (half, whole - half)
         )
         correlation = pearson_per_column(first, second)
         reliability.append(2 * correlation / (1 + correlation.clip(min=-0.5)))

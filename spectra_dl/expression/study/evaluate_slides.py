@@ -34,7 +34,7 @@ from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 SIZE_AND_BRIGHTNESS = "size and brightness of slides"
 _PSEUDOBULK = (
-    "Counts of all usable spots of a patient's sections were added up (pseudo-bulk), brought to a million and log-transformed; genes were chosen on the "
+    "Counts of all usable spots of a patient's sections were added up (pseudo-bulk), brought to 10,000 and log-transformed; genes were chosen on the "
     "training patients of each fold."
 )
 _BULK = "Bulk profiles came as a table; genes were chosen on the training patients of each fold."

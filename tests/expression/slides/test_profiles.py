@@ -6,7 +6,7 @@ import pytest
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.expression.genes import PanelSettings
-from spectra_dl.expression.slides.profiles import BulkProfiles, BulkTargets, counting_ceiling, log_per_million
+from spectra_dl.expression.slides.profiles import BulkProfiles, BulkTargets, counting_ceiling, log_scaled
 
 
 def of_values(values):
@@ -45,7 +45,7 @@ def test_the_ceiling_is_the_correlation_with_true_rates():
     library = np.full(patients, 1e5)
     counts = generator.poisson(rate)
     estimated = counting_ceiling(counts, library)
-    truth, seen = log_per_million(rate, library), log_per_million(counts.astype(float), library)
+    truth, seen = log_scaled(rate, library), log_scaled(counts.astype(float), library)
     known = [np.corrcoef(truth[:, gene], seen[:, gene])[0, 1] for gene in range(3)]
     np.testing.assert_allclose(estimated[1:], known[1:], atol=0.02)
     assert estimated[0] < estimated[1] < estimated[2] < 1
