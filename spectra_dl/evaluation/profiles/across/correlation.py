@@ -56,7 +56,7 @@ def across_patients(predicted: FloatArray, measured: FloatArray) -> LeftOutCorre
     >>> measured = np.arange(6.0)[:, None]
     >>> both = across_patients(np.array([0.0, 1, 2, 3, 4, -5])[:, None], measured)
     >>> both.of_all.round(2), both.without.round(2)[-1]
-    (array([-0.35]), array([1.]))
+    (array([-0.25]), array([1.]))
     """
     first, second = (values - values.mean(axis=0) for values in (predicted, measured))
     # Without one of m patients the sum of products around the new means is less by m / (m - 1) of that patient's product.
