@@ -32,12 +32,12 @@ from spectra_dl.evaluation.audit import AuditInputs
 from spectra_dl.evaluation.classes.harness import evaluate
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.block import FeatureBlock
 from spectra_dl.imaging.features.file import FeatureLabels, iter_feature_rows, write_feature_rows
+from spectra_dl.imaging.features.mapped import mapped_features
 from spectra_dl.imaging.features.recipe import FeatureStream
 from spectra_dl.tissue.bags.classifier import BagClassifier
-from spectra_dl.tissue.bags.rows import BaggedFeatures
-from spectra_dl.tissue.encoding import mapped_features
 from spectra_dl.tissue.estimators.classical import classical_models
 from spectra_dl.tissue.estimators.model_names import CLASSICAL
 from spectra_dl.tissue.simulation.bag_study import BagStudySettings, simulate_bags

@@ -21,7 +21,7 @@ from spectra_dl.evaluation.outcomes.survival.harness import evaluate_survival
 from spectra_dl.evaluation.outcomes.survival.metrics import PredictedRisk, concordance
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
 from spectra_dl.evaluation.outcomes.survival.values import Survival
-from spectra_dl.tissue.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.tissue.estimators.outcomes.models import survival_models
 from spectra_dl.tissue.estimators.outcomes.patient_means import mean_features
 from spectra_dl.tissue.estimators.outcomes.pooled import PooledRisk

@@ -288,14 +288,21 @@ def _counted_reasons(section: TissueSection) -> list[tuple[str, int]]:
     return sorted(Counter(str(reason) for reason in section.reason if reason).items())
 
 
-def _same_encoder(first: FeatureBlock, second: FeatureBlock) -> bool:
+def same_encoder(first: FeatureBlock, second: FeatureBlock) -> bool:
+    """Return whether two blocks of features come from the same encoder.
+
+    Parameters
+    ----------
+    first, second
+        Of two sections.
+    """
     return first.width == second.width and same_features(first.reference_features, second.reference_features)
 
 
 def _joined(parts: Sequence[SpotTable]) -> SpotTable:
     first = parts[0]
     for part in parts[1:]:
-        if len(part.blocks) != len(first.blocks) or not all(map(_same_encoder, first.blocks, part.blocks)):
+        if len(part.blocks) != len(first.blocks) or not all(map(same_encoder, first.blocks, part.blocks)):
             raise DataError(
                 f"{first.section[0]} and {part.section[0]}: their files of features come from different encoders; make them with one"
             )

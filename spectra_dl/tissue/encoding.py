@@ -1,16 +1,13 @@
 """Images to features by frozen encoders, through the store of features."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray
-from spectra_dl.errors import EnvironmentFault
-from spectra_dl.imaging.features.recipe import FeatureRecipe, FeatureStream, SectionEncoder, SectionFeatures
+from spectra_dl.imaging.features.mapped import mapped_features
+from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.imaging.precut_tiles import PrecutTiles
 from spectra_dl.tissue.images import TissueImages
@@ -87,37 +84,3 @@ def encode_images(
     return SectionFeatures(
         mapped_features(streams, len(images), store.folder), tuple(each.block for each in streams)
     )
-
-
-def mapped_features(streams: Sequence[FeatureStream], n: int, folder: Path) -> NDArray[np.float32]:
-    """Return features ``(n, d)`` in a file without a name, block beside block.
-
-    Parameters
-    ----------
-    streams
-        Blocks of features of the same ``n`` rows.
-    n
-        How many there are.
-    folder
-        On whose disk the file lies; it goes with the array.
-
-    Raises
-    ------
-    EnvironmentFault
-        There is no room for it.
-    """
-    shape = (n, sum(stream.block.width for stream in streams))
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.truncate(4 * shape[0] * shape[1])
-            values = np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
-    except OSError as err:
-        raise EnvironmentFault(f"{folder}: no room for features of {n} images ({err}); free some") from err
-    column = 0
-    for stream in streams:
-        row = 0
-        for part in stream.rows():
-            values[row : row + len(part), column : column + stream.block.width] = part
-            row += len(part)
-        column += stream.block.width
-    return values

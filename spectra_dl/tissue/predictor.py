@@ -11,12 +11,12 @@ from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import DataError
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.imaging.features.trained_encoders import encoders_to_build, refuse_changed_encoders
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.tissue.bags.of_cohort import bags_of_input
-from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import NETWORKS
 from spectra_dl.tissue.images import TissueImages
@@ -94,7 +94,7 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
         network = header.input.network
 
         def build() -> "nn.Module":
-            from spectra_dl.tissue.bags.networks import POOLING
+            from spectra_dl.imaging.bags.networks import POOLING
             from spectra_dl.tissue.estimators.mlp import FeatureMLP
 
             kind = POOLING.get(network.name, FeatureMLP)
@@ -190,7 +190,7 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
 
     def _pooled(self, rows: BaggedFeatures, like: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
         """Return for each image the logits ``(n, c)`` of its bag, and its share ``(n,)`` in it, NaN where it was not pooled."""
-        from spectra_dl.tissue.bags.whole import pooled_by_members
+        from spectra_dl.imaging.bags.whole import pooled_by_members
 
         logits = np.empty((len(rows), len(self.classification.classes)))
         attention = np.full(len(rows), np.nan)

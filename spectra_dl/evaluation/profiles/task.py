@@ -41,30 +41,17 @@ class HeldOutSection:
 
 
 @dataclass(frozen=True, eq=False)
-class ProfileTask:
-    """The sections of the rows, and how models of their profiles are evaluated.
+class TargetTask:
+    """Profiles that each fold chooses from its training rows, as the fold engine asks for them.
 
     Attributes
     ----------
-    section, patient
-        ``(n,)`` text.
-    order
-        ``(n,)`` row numbers by section and place: draws follow it, so that the order in which rows came is of no account.
     folds, targets
         The split, and what each fold predicts.
-    held_out
-        The sections that are tested, in the order of folds and names.
-    settings
-        How models are evaluated.
     """
 
-    section: TextArray
-    patient: TextArray
-    order: IndexArray
     folds: tuple[Fold, ...]
     targets: tuple[ChosenTargets, ...]
-    held_out: tuple[HeldOutSection, ...]
-    settings: ProfileSettings
     record_types = ()
 
     @cached_property
@@ -78,10 +65,6 @@ class ProfileTask:
     def target(self, fold: Fold) -> FloatArray:
         """Return the training rows' measured profiles."""
         return self.targets_of(fold).values(fold.train)
-
-    def groups(self, rows: IndexArray) -> Texts:
-        """Return the rows' sections."""
-        return self.section[rows]
 
     def predict(self, name: str, fitted: Any, rows: Any, fold: Fold) -> FloatArray:
         """Return ``(k, t)`` predicted profiles of the test rows.
@@ -116,6 +99,35 @@ class ProfileTask:
         name, fitted, rows, fold
             As in `predict`, with the training rows.
         """
+
+
+@dataclass(frozen=True, eq=False)
+class ProfileTask(TargetTask):
+    """The sections of the rows, and how models of their profiles are evaluated.
+
+    Attributes
+    ----------
+    folds, targets
+        The split, and what each fold predicts.
+    section, patient
+        ``(n,)`` text.
+    order
+        ``(n,)`` row numbers by section and place: draws follow it, so that the order in which rows came is of no account.
+    held_out
+        The sections that are tested, in the order of folds and names.
+    settings
+        How models are evaluated.
+    """
+
+    section: TextArray
+    patient: TextArray
+    order: IndexArray
+    held_out: tuple[HeldOutSection, ...]
+    settings: ProfileSettings
+
+    def groups(self, rows: IndexArray) -> Texts:
+        """Return the rows' sections."""
+        return self.section[rows]
 
     def by_section(self, outcomes: Sequence[FoldOutcome[None]]) -> list[FloatArray]:
         """Return the predictions of each held-out section.

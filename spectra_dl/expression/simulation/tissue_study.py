@@ -43,6 +43,8 @@ class TissueSettings:
         Of the counts: their variance is mean + overdispersion x mean²; 0 is Poisson.
     patient_spread
         The standard deviation, 0 to 2, by which the genes' slopes on the image differ between patients; 0: every patient has the same.
+    between
+        The standard deviation, 0 to 2, of both fields' means between patients, in units of their spread within a section; 0: every section has as many cells and as much eosin.
     seed
         The same seed gives the same study.
     """
@@ -56,6 +58,7 @@ class TissueSettings:
     overdispersion: float = 0.0
     seed: int = 0
     patient_spread: float = 0.0
+    between: float = 0.0
 
     def __post_init__(self) -> None:
         if min(self.patients, self.sections_per_patient) < 1 or not 4 <= self.spots_per_side <= 200:
@@ -66,9 +69,13 @@ class TissueSettings:
             raise UsageError(
                 f"{self.genes} genes at {self.um_per_pixel:g} um per pixel: 4 to 20,000, and 0.5 to 8"
             )
-        if not (self.depth > 0 and 0 <= self.overdispersion <= 10 and 0 <= self.patient_spread <= 2):
+        spreads = (self.patient_spread, self.between)
+        if not (
+            self.depth > 0 and 0 <= self.overdispersion <= 10 and all(0 <= each <= 2 for each in spreads)
+        ):
             raise UsageError(
-                f"depth {self.depth:g}, overdispersion {self.overdispersion:g}, patient_spread {self.patient_spread:g}: above 0, 0 to 10, and 0 to 2"
+                f"depth {self.depth:g}, overdispersion {self.overdispersion:g}, patient_spread {self.patient_spread:g}, between {self.between:g}: "
+                "above 0, 0 to 10, and 0 to 2 twice"
             )
 
 
@@ -157,7 +164,8 @@ def _section(
     generator: np.random.Generator,
 ) -> SimulatedSection:
     side = round((settings.spots_per_side + 1) * PITCH_UM / settings.um_per_pixel)
-    fields = [_field(side, settings.um_per_pixel, generator) for _ in range(2)]
+    means = np.random.default_rng((settings.seed, 3, number[0])).normal(0.0, settings.between, 2)
+    fields = [mean + _field(side, settings.um_per_pixel, generator) for mean in means]
     inside = _tissue(side, generator)
     pixels = _image(fields, inside, stain, settings.um_per_pixel, generator)
     place = _places(settings, inside)

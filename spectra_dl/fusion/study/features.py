@@ -7,9 +7,9 @@ import numpy as np
 from spectra_dl.arrays import text_array
 from spectra_dl.fusion.cohort import BlockOfCohort, FusionCohort
 from spectra_dl.fusion.rows import FusionBlock, FusionRows
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.recipe import SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import POOLING
 

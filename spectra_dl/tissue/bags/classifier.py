@@ -7,8 +7,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.imaging.bags.rows import BaggedFeatures, Bags
 from spectra_dl.tissue.bags.recipe import BagRecipe
-from spectra_dl.tissue.bags.rows import BaggedFeatures, Bags
 from spectra_dl.tissue.estimators.model_names import Pooling
 from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
 from spectra_dl.training.settings import TrainingSettings
@@ -61,7 +61,7 @@ class BagClassifier(PatientEnsemble):
 
     def mean_logits(self, X: Any) -> FloatArray:
         """Return the members' mean logits ``(n, c)`` of images ``X``, a `BaggedFeatures`: each has those of its bag."""
-        from spectra_dl.tissue.bags.whole import pooled_by_members
+        from spectra_dl.imaging.bags.whole import pooled_by_members
 
         rows = _bagged(X)
         logits = np.stack([bag.logits for bag in pooled_by_members(self.networks_, rows.bags)])

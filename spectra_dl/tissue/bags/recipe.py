@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.classification.parts import MemberParts
-from spectra_dl.tissue.bags.rows import Bags
+from spectra_dl.imaging.bags.rows import Bags
+from spectra_dl.imaging.bags.standard import Standard, standard_of
 from spectra_dl.tissue.estimators.model_names import Pooling
-from spectra_dl.tissue.estimators.recipe import SoloRecipe, Standard, standard_of
+from spectra_dl.tissue.estimators.recipe import SoloRecipe
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class BagRecipe(SoloRecipe[Bags]):
         n_classes
             Classes, 2 or more.
         """
-        from spectra_dl.tissue.bags.networks import POOLING
-        from spectra_dl.tissue.estimators.mlp import standardising
+        from spectra_dl.imaging.bags.networks import POOLING
+        from spectra_dl.imaging.bags.standardising import standardising
 
         return standardising(POOLING[self.pooling](len(prepared.mean), n_classes), prepared)
 
@@ -79,7 +80,7 @@ class WholeBags:
 
     def logits(self, inputs: Bags) -> FloatArray:
         """Return the network's logits ``(1, m, c)`` of bags."""
-        from spectra_dl.tissue.bags.whole import pooled_logits
+        from spectra_dl.imaging.bags.whole import pooled_logits
 
         return pooled_logits(self.network, inputs)[None]
 

@@ -1,51 +1,11 @@
 """The network of images: a multilayer perceptron on features, which it standardises itself."""
 
-from typing import TYPE_CHECKING, TypeVar
-
 import torch
 from torch import nn
 
-from spectra_dl.errors import UsageError
-
-if TYPE_CHECKING:
-    from spectra_dl.tissue.estimators.recipe import Standard
+from spectra_dl.imaging.bags.standardising import StandardisingNetwork
 
 HIDDEN, DROPOUT = 64, 0.5
-_MOST_FEATURES, _MOST_CLASSES = 1 << 20, 1000
-Network = TypeVar("Network", bound="StandardisingNetwork")
-
-
-class StandardisingNetwork(nn.Module):
-    """A network that standardises features by numbers of its own, so that they travel with its weights.
-
-    Parameters
-    ----------
-    n_features
-        ``d``.
-    n_classes
-        ``c``.
-
-    Raises
-    ------
-    UsageError
-        A size is impossible.
-    """
-
-    mean: torch.Tensor
-    scale: torch.Tensor
-
-    def __init__(self, n_features: int, n_classes: int) -> None:
-        super().__init__()
-        if not (1 <= n_features <= _MOST_FEATURES and 2 <= n_classes <= _MOST_CLASSES):
-            raise UsageError(
-                f"{n_features} features and {n_classes} classes; one or more and two or more are needed"
-            )
-        self.register_buffer("mean", torch.zeros(n_features))
-        self.register_buffer("scale", torch.ones(n_features))
-
-    def standardised(self, features: torch.Tensor) -> torch.Tensor:
-        """Return features ``(..., d)`` with the training images' means and spreads taken out."""
-        return (features - self.mean) / self.scale
 
 
 class FeatureMLP(StandardisingNetwork):
@@ -67,18 +27,3 @@ class FeatureMLP(StandardisingNetwork):
         """Return ``(N, c)`` logits of ``(N, d)`` features."""
         logits: torch.Tensor = self.layers(self.standardised(features))
         return logits
-
-
-def standardising(network: Network, standard: "Standard") -> Network:
-    """Return the network with what was fitted on the rows it learns from.
-
-    Parameters
-    ----------
-    network
-        Untrained.
-    standard
-        Means and spreads.
-    """
-    network.mean.copy_(torch.from_numpy(standard.mean))
-    network.scale.copy_(torch.from_numpy(standard.scale))
-    return network

@@ -18,7 +18,7 @@ from spectra_dl.evaluation.folds.splits import Fold, inner_folds
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.rows import Rows
 from spectra_dl.execution.executor import Executor
-from spectra_dl.tissue.estimators.recipe import Standard
+from spectra_dl.imaging.bags.standard import Standard
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:

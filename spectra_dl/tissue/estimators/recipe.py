@@ -1,6 +1,6 @@
 """How a member of an ensemble for images is built: standardised on its own rows, and a network on features."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray, TextArray
 from spectra_dl.classification.parts import MemberParts, WholeNetwork
+from spectra_dl.imaging.bags.standard import Standard, standard_of
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     from spectra_dl.training.grouped.network import NetworkGroup
 
 TakenRows = TypeVar("TakenRows")
-
-
-@dataclass(frozen=True, eq=False)
-class Standard:
-    """Means and spreads ``(d,)`` float32 of features; the spread of a constant feature is 1."""
-
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
 
 
 class SoloRecipe(Generic[TakenRows]):
@@ -79,7 +72,8 @@ class ImageRecipe(SoloRecipe[NDArray[np.float32]]):
         n_classes
             Classes, 2 or more.
         """
-        from spectra_dl.tissue.estimators.mlp import FeatureMLP, standardising
+        from spectra_dl.imaging.bags.standardising import standardising
+        from spectra_dl.tissue.estimators.mlp import FeatureMLP
 
         return standardising(FeatureMLP(len(prepared.mean), n_classes), prepared)
 
@@ -96,23 +90,3 @@ class ImageRecipe(SoloRecipe[NDArray[np.float32]]):
             Of the member's own rows; not looked at.
         """
         return WholeNetwork(network)
-
-
-def standard_of(blocks: Callable[[], Iterator[NDArray[np.float32]]]) -> Standard:
-    """Return means and spreads of features that come some rows at a time.
-
-    Parameters
-    ----------
-    blocks
-        Yields ``(k, d)`` features; called once for the means and once for the spreads.
-    """
-    sums = [
-        (len(block), block.sum(axis=0, dtype=np.float64), np.abs(block).sum(axis=0, dtype=np.float64))
-        for block in blocks()
-    ]
-    count = sum(rows for rows, _, _ in sums)
-    mean, size = (np.sum([each[place] for each in sums], axis=0) / count for place in (1, 2))
-    squares = np.sum([np.square(block - mean).sum(axis=0) for block in blocks()], axis=0)
-    spread = np.sqrt(squares / count)
-    scale = np.where(spread <= 1e-6 * np.maximum(1e-12, size), 1.0, spread)
-    return Standard(mean.astype(np.float32), scale.astype(np.float32))

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.audit import AuditInputs, Probe, RowCheck
 from spectra_dl.evaluation.audit.surrogate import binned_shape
+from spectra_dl.imaging.bags.standard import standard_of
 from spectra_dl.tissue.cohort import ImageCohort
-from spectra_dl.tissue.estimators.recipe import standard_of
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes.confounding import class_goes_with_patient, class_goes_with_slide
 from spectra_dl.tissue.probes.image_facts import ImageFacts

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import UsageError
-from spectra_dl.tissue.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 
 _LEAST_WIDTH = 2
 

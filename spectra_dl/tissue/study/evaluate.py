@@ -17,10 +17,10 @@ from spectra_dl.evaluation.report.classes_text import evaluation_text
 from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.evaluation.wording import first_few, short_figure, short_interval
 from spectra_dl.execution.run import Execution
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult
 from spectra_dl.tissue.bags.of_cohort import bags_of_cohort
-from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import chosen_models

@@ -18,10 +18,10 @@ from spectra_dl.evaluation.outcomes.survival.harness import evaluate_survival
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
 from spectra_dl.evaluation.report.results.patients import EvaluatedOutcome, EvaluatedSurvival
 from spectra_dl.execution.run import Execution
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.text.csv_rows import csv_text
-from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import NUMBERS, POOLING, TIMES, ImageModelNames, Pooling
 from spectra_dl.tissue.estimators.outcomes.held_out_attention import AttentionObserver, attention_of

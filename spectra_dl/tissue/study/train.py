@@ -18,6 +18,8 @@ from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.execution.executor import Executor
+from spectra_dl.imaging.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.standard import Standard
 from spectra_dl.imaging.features.description import described_encoders
 from spectra_dl.imaging.features.recipe import SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
@@ -26,12 +28,10 @@ from spectra_dl.models.header import Classification
 from spectra_dl.models.members import member_tensors
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 from spectra_dl.tissue.bags.of_cohort import Bagging, ClassesOf, bags_of_cohort, refuse_unpooled
-from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import POOLING, Network
 from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
-from spectra_dl.tissue.estimators.recipe import Standard
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.input_part import (
     MOST_CLASSES,

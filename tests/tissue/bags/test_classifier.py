@@ -5,11 +5,12 @@ import pytest
 from sklearn.base import clone
 
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.imaging.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.standard import standard_of
 from spectra_dl.tissue.bags.classifier import BagClassifier
 from spectra_dl.tissue.bags.recipe import BagRecipe
-from spectra_dl.tissue.bags.rows import BaggedFeatures
 from spectra_dl.tissue.estimators.model_names import POOLING
-from spectra_dl.tissue.estimators.recipe import ImageRecipe, standard_of
+from spectra_dl.tissue.estimators.recipe import ImageRecipe
 from spectra_dl.training.settings import TrainingSettings
 
 BRIEF = TrainingSettings(epochs=3, least_steps=60, learning_rate=3e-3)

@@ -9,7 +9,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
-from spectra_dl.tissue.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.tissue.estimators.outcomes.pooled import PooledOutcome
 
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.estimator import fit_copy
-from spectra_dl.tissue.bags.rows import BaggedFeatures, Bags
+from spectra_dl.imaging.bags.rows import BaggedFeatures, Bags
 
 
 class PatientMeans(BaseEstimator):

@@ -10,8 +10,8 @@ from spectra_dl.classification.outcomes.ensemble import OutcomeEnsemble
 from spectra_dl.classification.outcomes.number import NumberEnsemble
 from spectra_dl.classification.outcomes.survival import CoxEnsemble
 from spectra_dl.errors import DataError
+from spectra_dl.imaging.bags.rows import BaggedFeatures, Bags
 from spectra_dl.tissue.bags.recipe import BagRecipe
-from spectra_dl.tissue.bags.rows import BaggedFeatures, Bags
 from spectra_dl.tissue.estimators.model_names import Pooling
 from spectra_dl.training.settings import TrainingSettings
 
@@ -38,7 +38,7 @@ class PatientRecipe(BagRecipe):
         inputs
             ``m`` bags.
         """
-        from spectra_dl.tissue.bags.whole import pooled_logits
+        from spectra_dl.imaging.bags.whole import pooled_logits
 
         return pooled_logits(network, inputs)
 
@@ -79,7 +79,7 @@ class PooledOutcome(OutcomeEnsemble):
         X
             ``n`` images in bags of patients.
         """
-        from spectra_dl.tissue.bags.whole import pooled_by_members
+        from spectra_dl.imaging.bags.whole import pooled_by_members
 
         bags, share = X.bags, np.full(len(X.values), np.nan)
         pooled = pooled_by_members([member.network for member in self.members_], bags)

@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.outcomes.survival.metrics import PredictedRisk, concordance
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import PooledCox
-from spectra_dl.tissue.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.tissue.estimators.outcomes.models import number_models, survival_models
 from spectra_dl.tissue.estimators.outcomes.patient_means import PatientMeans
 from spectra_dl.tissue.estimators.outcomes.pooled import PooledNumber, PooledRisk

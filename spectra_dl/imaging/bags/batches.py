@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray
-from spectra_dl.tissue.bags.rows import Bags
+from spectra_dl.imaging.bags.rows import Bags
 from spectra_dl.training.batches import Batch, split_passes
 from spectra_dl.training.seeds import seeded_generator
 from spectra_dl.training.settings import TrainingSettings

@@ -11,7 +11,7 @@ from spectra_dl.arrays import IndexArray, TextArray
 from spectra_dl.errors import DataError
 
 if TYPE_CHECKING:
-    from spectra_dl.tissue.bags.batches import BagExamples
+    from spectra_dl.imaging.bags.batches import BagExamples
 
 _IMAGES_AT_ONCE = 1024
 
@@ -84,7 +84,7 @@ class Bags:
 
     def examples(self, targets: NDArray[Any]) -> "BagExamples":
         """Return the bags with a target ``(m, ...)`` for each, as `spectra_dl.training` takes rows that are no array."""
-        from spectra_dl.tissue.bags.batches import BagExamples
+        from spectra_dl.imaging.bags.batches import BagExamples
 
         return BagExamples(self, targets)
 

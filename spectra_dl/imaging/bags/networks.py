@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from spectra_dl.tissue.estimators.mlp import StandardisingNetwork
+from spectra_dl.imaging.bags.standardising import StandardisingNetwork
 from spectra_dl.training.dropout import PackedDropout
 
 HIDDEN, ATTENTION, DROPOUT = 64, 32, 0.5
@@ -16,8 +16,8 @@ class PoolingNetwork(StandardisingNetwork):
     ----------
     n_features
         ``d``.
-    n_classes
-        ``c``.
+    n_outputs
+        ``c``: classes, or numbers.
 
     Raises
     ------
@@ -25,10 +25,10 @@ class PoolingNetwork(StandardisingNetwork):
         A size is impossible.
     """
 
-    def __init__(self, n_features: int, n_classes: int) -> None:
-        super().__init__(n_features, n_classes)
+    def __init__(self, n_features: int, n_outputs: int) -> None:
+        super().__init__(n_features, n_outputs)
         self.embedding = nn.Sequential(nn.Linear(n_features, HIDDEN), nn.ReLU(), PackedDropout(DROPOUT))
-        self.head = nn.Linear(HIDDEN, n_classes)
+        self.head = nn.Linear(HIDDEN, n_outputs)
 
     def embedded(self, features: torch.Tensor) -> torch.Tensor:
         """Return ``(..., h)`` embeddings of images ``(..., d)``."""
@@ -55,12 +55,12 @@ class GatedAttention(PoolingNetwork):
 
     Parameters
     ----------
-    n_features, n_classes
+    n_features, n_outputs
         As for `PoolingNetwork`.
     """
 
-    def __init__(self, n_features: int, n_classes: int) -> None:
-        super().__init__(n_features, n_classes)
+    def __init__(self, n_features: int, n_outputs: int) -> None:
+        super().__init__(n_features, n_outputs)
         self.value = nn.Linear(HIDDEN, ATTENTION)
         self.gate = nn.Linear(HIDDEN, ATTENTION)
         self.weight = nn.Linear(ATTENTION, 1, bias=False)
@@ -77,7 +77,7 @@ class MeanPooling(PoolingNetwork):
 
     Parameters
     ----------
-    n_features, n_classes
+    n_features, n_outputs
         As for `PoolingNetwork`.
     """
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from spectra_dl.tissue.bags.networks import POOLING
-from spectra_dl.tissue.bags.rows import Bags
-from spectra_dl.tissue.bags.whole import pooled_bag, pooled_by_members, pooled_logits
+from spectra_dl.imaging.bags.networks import POOLING
+from spectra_dl.imaging.bags.rows import Bags
+from spectra_dl.imaging.bags.whole import pooled_bag, pooled_by_members, pooled_logits
 from spectra_dl.training.member import seeded_network
 
 WIDTH = 4

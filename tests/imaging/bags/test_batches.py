@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from spectra_dl.tissue.bags.batches import BagBatches
-from spectra_dl.tissue.bags.rows import Bags
+from spectra_dl.imaging.bags.batches import BagBatches
+from spectra_dl.imaging.bags.rows import Bags
 from spectra_dl.training.settings import TrainingSettings
 
 

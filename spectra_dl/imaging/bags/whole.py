@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.execution.facts import torch_device
-from spectra_dl.tissue.bags.networks import PoolingNetwork
-from spectra_dl.tissue.bags.rows import Bags
+from spectra_dl.imaging.bags.networks import PoolingNetwork
+from spectra_dl.imaging.bags.rows import Bags
 
 if TYPE_CHECKING:
     from torch import nn

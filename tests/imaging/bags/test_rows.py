@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from spectra_dl.errors import DataError
-from spectra_dl.tissue.bags.rows import BaggedFeatures, Bags
+from spectra_dl.imaging.bags.rows import BaggedFeatures, Bags
 
 
 def test_a_model_of_images_takes_them_for_a_matrix(study):

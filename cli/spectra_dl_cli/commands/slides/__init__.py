@@ -1,0 +1,1 @@
+"""What evaluate expression is given at the level of slides."""

@@ -1,0 +1,1 @@
+"""Profiles of which a patient has one: each target is correlated across patients."""

@@ -1,0 +1,1 @@
+"""Reports of models of one profile per patient."""

@@ -1,0 +1,1 @@
+"""Models from bags of tiles to profiles of patients."""

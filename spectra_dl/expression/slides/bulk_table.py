@@ -1,0 +1,196 @@
+"""A table of bulk expression, patients in rows and genes in columns, or the other way round: read, and its scale recognised."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray, TextArray, text_array
+from spectra_dl.errors import DataError
+from spectra_dl.evaluation.wording import first_few
+from spectra_dl.expression.genes import gene_key
+from spectra_dl.expression.mangled_genes import mangled_note
+from spectra_dl.expression.readers.text_lines import cells_of, numbers_of, text_lines
+from spectra_dl.expression.slides.profiles import BulkProfiles
+
+BulkScale = Literal["counts", "linear", "log"]
+BULK_SCALES: tuple[BulkScale, ...] = get_args(BulkScale)
+_SHOWN = {"counts": "counts", "linear": "TPM, FPKM or the like", "log": "logarithms"}
+_HIGHEST_LOG = 30.0  # of two to this power there is no count
+_MOST_NUMBERS = 200_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class BulkTable:
+    """A table as it stands in its file, patients in rows.
+
+    Attributes
+    ----------
+    name
+        Of the file.
+    patient
+        ``(m,)`` text, each once.
+    gene
+        ``(g,)`` text, each once.
+    values
+        ``(m, g)`` float64, all of them finite.
+    notes
+        A sentence for every assumption.
+    """
+
+    name: str
+    patient: TextArray
+    gene: TextArray
+    values: FloatArray
+    notes: tuple[str, ...] = ()
+
+    def profiles_of(
+        self, patients: Sequence[str], scale: BulkScale | None = None
+    ) -> tuple[BulkProfiles, list[str]]:
+        """Return the profiles of patients in this order, and notes on what was assumed.
+
+        Parameters
+        ----------
+        patients
+            Each once.
+        scale
+            What the values are; None recognises it by whole numbers and by how high they are.
+
+        Raises
+        ------
+        DataError
+            A patient is not in the table, values are negative where they can't be, or patients are on different scales.
+        """
+        row = {str(name): at for at, name in enumerate(self.patient)}
+        if missing := [name for name in patients if name not in row]:
+            raise DataError(
+                f"{self.name}: {len(missing)} of {len(patients)} patients with slides are not in it: {first_few(missing)}; add their rows, or leave "
+                "their slides out"
+            )
+        values = self.values[[row[name] for name in patients]]
+        notes = list(self.notes)
+        if len(patients) < len(row):
+            notes.append(
+                f"{self.name}: {len(row) - len(patients)} of {len(row)} patients have no slide, and are left out"
+            )
+        if scale is None:
+            scale = _recognised(self.name, patients, values)
+            notes.append(
+                f"{self.name}: values taken for {_SHOWN[scale]}; say --bulk-scale if they are something else"
+            )
+        _refuse_negative(self.name, patients, self.gene, values, scale)
+        if scale == "log":
+            return BulkProfiles(values, self.gene), notes
+        if scale == "linear":
+            return BulkProfiles(np.log1p(values), self.gene), notes
+        library = values.sum(axis=1)
+        if empty := [name for name, total in zip(patients, library, strict=True) if not total > 0]:
+            raise DataError(f"{self.name}: patients without a count: {first_few(empty)}; leave them out")
+        return BulkProfiles.of_counts(values, library, self.gene), notes
+
+
+def read_bulk_table(path: Path, patients: Collection[str]) -> BulkTable:
+    """Read a table with tabs or commas, its header the genes and its first column the patients, or turned.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzip.
+    patients
+        Those with slides, by whom rows are told from columns.
+
+    Raises
+    ------
+    DataError
+        It is damaged, a patient or gene stands twice, a cell holds no number, or none of the patients is in it.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; name a table of patients in rows and genes in columns")
+    lines = text_lines(path)
+    _, first = next(lines, (1, ""))
+    separator = "\t" if "\t" in first else ","
+    header, names = cells_of(first, separator), list[str]()
+    rows = list[FloatArray]()
+    for number, line in lines:
+        name, _, rest = line.partition(separator)
+        names.append(cells_of(name, separator)[0])
+        width = len(header) - 1 if rows or rest.count(separator) + 2 == len(header) else len(header)
+        rows.append(_numbers(rest, separator, f"{path.name} line {number}", len(rows[0]) if rows else width))
+        if len(rows) * len(rows[0]) > _MOST_NUMBERS:
+            raise DataError(f"{path.name}: more than {_MOST_NUMBERS:,} numbers; bring fewer genes")
+    if not rows:
+        raise DataError(f"{path.name}: no rows of numbers in it; export the table again")
+    columns = header[len(header) - len(rows[0]) :]
+    return _oriented(path.name, names, columns, np.array(rows), set(patients))
+
+
+def _numbers(text: str, separator: str, place: str, count: int) -> FloatArray:
+    cells = text.split(separator)
+    try:
+        if len(cells) != count or "_" in text or not text.isascii():
+            raise ValueError("to be looked at cell by cell")
+        values = np.array(cells, dtype=np.float64)
+    except ValueError:
+        values = np.array(numbers_of(text, separator, place, count))
+    if not np.isfinite(values).all():
+        at = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise DataError(f"{place}: its value {at + 1} is missing; leave the gene or the patient out")
+    return values
+
+
+def _oriented(
+    name: str, rows: list[str], columns: list[str], values: FloatArray, patients: set[str]
+) -> BulkTable:
+    notes: tuple[str, ...] = ()
+    if patients.isdisjoint(rows) and not patients.isdisjoint(columns):
+        rows, columns, values = columns, rows, values.T
+        notes = (f"{name}: genes stand in rows and patients in columns; turned",)
+    elif patients.isdisjoint(rows):
+        raise DataError(
+            f"{name}: none of the {len(patients)} patients with slides is in its first column ({first_few(rows[:3])}; in the sheet {first_few(sorted(patients)[:3])}); "
+            "write ids alike, as the sheet does"
+        )
+    genes = [gene_key(gene) for gene in columns]
+    for what, each, remedy in (
+        ("patient", rows, "keep one row of each"),
+        ("gene", genes, "add their counts up, or keep one"),
+    ):
+        if twice := [label for label, count in Counter(each).items() if count > 1]:
+            raise DataError(f"{name}: {len(twice)} {what}s stand twice: {first_few(twice)}; {remedy}")
+    if "" in genes or "" in rows:
+        raise DataError(f"{name}: a gene or a patient has no name; fill it in")
+    mangled = mangled_note(genes, name)
+    return BulkTable(
+        name, text_array(rows), text_array(genes), values, (*notes, *([mangled] if mangled else []))
+    )
+
+
+def _recognised(name: str, patients: Sequence[str], values: FloatArray) -> BulkScale:
+    """Return what all patients' values are by their looks."""
+    whole = (values == np.rint(values)).all(axis=1)
+    high = values.max(axis=1) > _HIGHEST_LOG
+    of_patient: list[BulkScale] = [
+        "counts" if is_whole else "linear" if is_high else "log"
+        for is_whole, is_high in zip(whole.tolist(), high.tolist(), strict=True)
+    ]
+    if len(kinds := sorted(set(of_patient))) > 1:
+        listed = " and ".join(f"{_SHOWN[kind]} ({patients[of_patient.index(kind)]})" for kind in kinds)
+        raise DataError(
+            f"{name}: mixed scales: it seems to hold {listed}; bring all patients to one, or say --bulk-scale if they are on one"
+        )
+    return of_patient[0]
+
+
+def _refuse_negative(
+    name: str, patients: Sequence[str], gene: TextArray, values: FloatArray, scale: BulkScale
+) -> None:
+    if scale == "log" or values.min() >= 0:
+        return
+    row, column = np.unravel_index(int(values.argmin()), values.shape)
+    raise DataError(
+        f"{name}: {patients[int(row)]}, {gene[column]}: {values[row, column]:g} is negative, and {_SHOWN[scale]} can't be; were values centred or "
+        "scaled? bring them as they were before, or say --bulk-scale log if they are logarithms"
+    )

@@ -1,0 +1,106 @@
+"""Tables of bulk expression: turned, recognised, and refused with what is wrong."""
+
+import numpy as np
+import pytest
+
+from spectra_dl.errors import DataError
+from spectra_dl.expression.slides.bulk_table import read_bulk_table
+
+PATIENTS = ["P1", "P2", "P3"]
+COUNTS = [[10, 0, 90], [20, 30, 50], [5, 5, 40]]
+
+
+def written(tmp_path, values, patients=PATIENTS, genes=("A", "B", "C"), separator=","):
+    lines = [separator.join(["patient", *genes])]
+    lines += [separator.join([name, *map(str, row)]) for name, row in zip(patients, values, strict=True)]
+    path = tmp_path / "bulk.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def profiles(path, patients=PATIENTS, scale=None):
+    return read_bulk_table(path, set(patients)).profiles_of(patients, scale)
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_counts_become_logarithms_per_million_in_the_order_of_the_patients(tmp_path, separator):
+    found, notes = profiles(written(tmp_path, COUNTS, separator=separator), ["P3", "P1"])
+    expected = np.log1p(1e6 * np.array([[5, 5, 40], [10, 0, 90]]) / np.array([[50], [100]]))
+    np.testing.assert_allclose(found.values, expected)
+    np.testing.assert_array_equal(found.library, [50, 100])
+    assert any("1 of 3 patients have no slide" in note for note in notes)
+    assert any("taken for counts" in note for note in notes)
+
+
+def test_genes_in_rows_are_turned(tmp_path):
+    path = written(tmp_path, np.array(COUNTS).T, patients=["A", "B", "C"], genes=PATIENTS)
+    found, notes = profiles(path)
+    straight, _ = profiles(written(tmp_path, COUNTS))
+    np.testing.assert_array_equal(found.values, straight.values)
+    assert any("turned" in note for note in notes)
+
+
+def test_a_header_may_leave_out_the_first_name(tmp_path):
+    path = tmp_path / "bulk.tsv"
+    path.write_text("A\tB\nP1\t40\t2\nP2\t3\t40\n")
+    found, _ = profiles(path, ["P1", "P2"])
+    assert list(found.gene) == ["A", "B"]
+
+
+def test_logarithms_stay_and_tpm_are_transformed(tmp_path):
+    logs = np.log2(np.array(COUNTS) + 0.3)
+    found, notes = profiles(written(tmp_path, logs))
+    np.testing.assert_allclose(found.values, logs)
+    assert found.counts is None
+    assert any("taken for logarithms" in note for note in notes)
+    tpm = np.array(COUNTS) + 0.25
+    found, notes = profiles(written(tmp_path, tpm))
+    np.testing.assert_allclose(found.values, np.log1p(tpm))
+    assert any("TPM" in note for note in notes)
+
+
+def test_what_is_stated_is_believed(tmp_path):
+    found, notes = profiles(written(tmp_path, COUNTS), scale="log")
+    np.testing.assert_array_equal(found.values, COUNTS)
+    assert not any("taken for" in note for note in notes)
+
+
+def test_versions_of_ensembl_ids_are_left_away(tmp_path):
+    genes = ("ENSG00000141510.17", "ENSG00000012048.1", "C")
+    found, _ = profiles(written(tmp_path, COUNTS, genes=genes))
+    assert found.gene[0] == "ENSG00000141510"
+
+
+@pytest.mark.parametrize(
+    ("values", "more", "scale", "message"),
+    [
+        (COUNTS, {"genes": ("A", "B", "A")}, None, "1 genes stand twice: A; add their counts up"),
+        (COUNTS, {"patients": ["P1", "P1", "P2"]}, None, "1 patients stand twice: P1"),
+        (COUNTS, {"patients": ["P1", "P2", "X"]}, None, "1 of 3 patients with slides are not in it: P3"),
+        (
+            COUNTS,
+            {"patients": ["X", "Y", "Z"]},
+            None,
+            "none of the 3 patients with slides is in its first column",
+        ),
+        ([[10, -3, 90], *COUNTS[1:]], {}, None, "P1, B: -3 is negative, and counts can't be"),
+        ([[10.5, -3, 90], *COUNTS[1:]], {}, "linear", "P1, B: -3 is negative, and TPM, FPKM or the like"),
+        ([[1.5, 2.5, 3.5], *COUNTS[1:]], {}, None, "mixed scales.*counts .P2. and logarithms .P1."),
+        ([[1.5, 2.5, 300.5], [1.5, 2.5, 3.5], [0.5, 1, 2]], {}, None, "mixed scales.*TPM"),
+        ([["", 2, 3], *COUNTS[1:]], {}, None, "line 2: its value 1 is missing"),
+        ([["x", 2, 3], *COUNTS[1:]], {}, None, "line 2: 'x' is no number"),
+        ([[0, 0, 0], *COUNTS[1:]], {}, "counts", "patients without a count: P1"),
+        (COUNTS, {"genes": ("A", "", "C")}, None, "a gene or a patient has no name"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path, values, more, scale, message):
+    with pytest.raises(DataError, match=message):
+        profiles(written(tmp_path, values, **more), scale=scale)
+
+
+def test_no_file_and_no_rows_are_refused(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        read_bulk_table(tmp_path / "nothing.csv", {"P1"})
+    (tmp_path / "empty.csv").write_text("patient,A\n")
+    with pytest.raises(DataError, match="no rows of numbers"):
+        read_bulk_table(tmp_path / "empty.csv", {"P1"})
