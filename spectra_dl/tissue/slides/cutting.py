@@ -10,14 +10,17 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.imaging.image import TissueImage
+from spectra_dl.imaging.image import Pixels, TissueImage
 from spectra_dl.imaging.slide import open_tissue_image, stated_sizes
-from spectra_dl.imaging.tissue_mask import tissue_mask
+from spectra_dl.imaging.tissue_mask import Mask, tissue_mask
 from spectra_dl.tissue.slides.annotation import read_annotation
 from spectra_dl.tissue.slides.outlines import TileGrid, coverage_of, merged_names, refuse_outside
 
 TILE_UM, LEAST_INSIDE = 112.0, 0.5  # where a user says nothing
-_MOST_TILES, _LEAST_PIXELS, _THUMBNAIL = 500_000, 16, 2048
+_MOST_TILES, _LEAST_PIXELS = 500_000, 16
+_SMALL_COPY, _PER_TILE = (512, 2048), 8  # pixels of its longer side, and of a tile in it
+_GLASS = 90  # percentile of what is not dark
+_HALO = 0.01  # of the longer side of a small copy, around dark tissue
 _SAME_SCALE = 0.05
 OVERLAPPING = "tiles that lie in areas of several classes were given to none"
 
@@ -140,10 +143,28 @@ def _um_per_pixel(image: TissueImage, mpp: float) -> tuple[float, tuple[str, ...
     return mpp, ()
 
 
+def dark_and_pale_tissue(pixels: Pixels) -> Mask:
+    """Return ``(h, w)`` bool: True where an image ``(h, w, 3)`` has tissue, necrosis beside strongly stained tumour too.
+
+    What the tissue mask calls glass is looked at once more by itself: a threshold between dark tissue and glass may lie above what is pale.
+    """
+    from scipy.ndimage import binary_dilation
+
+    dark = tissue_mask(pixels)
+    near = binary_dilation(dark, iterations=max(1, round(_HALO * max(dark.shape))))
+    if near.all() or not dark.any():
+        return dark
+    rest = pixels.copy()
+    rest[near] = np.percentile(pixels[~near], _GLASS, axis=0)
+    pale = tissue_mask(rest)
+    return dark if pale.all() else dark | pale
+
+
 def _on_tissue(image: TissueImage, grid: TileGrid, least: float) -> FloatArray:
     """Return the corners of tiles of which enough is tissue, by a small copy of the slide."""
-    pixels, scale = image.thumbnail(_THUMBNAIL)
-    mask = tissue_mask(pixels)
+    longest = _PER_TILE * max(image.width, image.height) // grid.side
+    pixels, scale = image.thumbnail(min(max(longest, _SMALL_COPY[0]), _SMALL_COPY[1]))
+    mask = dark_and_pale_tissue(pixels)
     # Sums over all that is above and left, from which that over any tile follows.
     total = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1))
     total[1:, 1:] = mask.cumsum(axis=0).cumsum(axis=1)

@@ -127,9 +127,15 @@ class _Layers:
 
 def _with_holes(areas: list[FloatArray], holes: list[FloatArray]) -> list[tuple[FloatArray, ...]]:
     """Return each area with the holes that begin inside it."""
-    from matplotlib.path import Path
+    return [(area, *(hole for hole in holes if _contains(area, hole[0]))) for area in areas]
 
-    return [(area, *(hole for hole in holes if Path(area).contains_point(tuple(hole[0])))) for area in areas]
+
+def _contains(area: FloatArray, corner: FloatArray) -> bool:
+    """Return whether a corner lies in an area: to its left, the area's line crosses its height an odd number of times."""
+    (x0, y0), (x1, y1) = area.T, np.roll(area, -1, axis=0).T
+    crossed = (y0 <= corner[1]) != (y1 <= corner[1])
+    at = x0[crossed] + (corner[1] - y0[crossed]) * (x1 - x0)[crossed] / (y1 - y0)[crossed]
+    return bool((at < corner[0]).sum() % 2)
 
 
 def _ellipse(ring: FloatArray) -> FloatArray:
