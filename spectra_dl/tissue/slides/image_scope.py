@@ -11,6 +11,7 @@ from spectra_dl.tissue.slides.outlines import Outline
 
 _POLYGON, _RECTANGLE, _ELLIPSE = "0", "1", "2"
 _LEAST, _DEEPEST, _CORNERS_OF_ELLIPSE, _LONGEST_NAME = 3, 20, 64, 100
+_FARTHEST = 100_000_000  # pixels
 _MOST_PAIRS = 500_000_000  # of a hole and a corner of an area that may be around it
 
 
@@ -108,8 +109,10 @@ class _Layers:
             x, y = float(said["X"]), float(said["Y"])
         except (KeyError, ValueError):
             x = y = float("nan")
-        if not np.isfinite([x, y]).all():
-            raise DataError(f"{self.where}: a corner without X and Y; export the annotations again")
+        if not (abs(x) <= _FARTHEST and abs(y) <= _FARTHEST):
+            raise DataError(
+                f"{self.where}: a corner without X and Y that a slide can have; export the annotations again"
+            )
         return x, y
 
     def _close(self, said: dict[str, str]) -> None:

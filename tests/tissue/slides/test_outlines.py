@@ -1,5 +1,7 @@
 """How much of each tile areas cover: by hand, and beside matplotlib's points in polygons."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,7 +38,7 @@ def by_matplotlib(ring, grid):
     across = (np.arange(grid.columns * SAMPLES) + 0.5) * grid.side / SAMPLES
     points = np.stack(np.meshgrid(across, at), axis=-1).reshape(-1, 2)
     odd = np.zeros(len(points), dtype=bool)
-    for first, second in zip(ring[1:-1], ring[2:], strict=True):
+    for first, second in pairwise(ring[1:]):
         odd ^= Path(np.array([ring[0], first, second])).contains_points(points)
     return odd.reshape(grid.rows, SAMPLES, grid.columns, SAMPLES).mean(axis=(1, 3))
 
@@ -44,7 +46,7 @@ def by_matplotlib(ring, grid):
 @given(polygon)
 @settings(max_examples=40, deadline=None)
 def test_any_polygon_covers_what_matplotlib_says(points):
-    grid, ring = TileGrid(25, 4, 4), np.array(points, dtype=float) + (0.3719, 0.7127)
+    grid, ring = TileGrid(25, 4, 4), np.array(points, dtype=float) + np.array([0.3719, 0.7127])
     own = shares([Outline("a", (ring,))], grid)["a"]
     assert np.abs(own - by_matplotlib(ring, grid)).max() <= 2 / SAMPLES**2  # a point nearly on a line
 
