@@ -47,8 +47,8 @@ class DicomFile:
         Pixels of a frame.
     frames
         How many it has.
-    windowed
-        Whether its first frame states a window or a table of values of interest.
+    stretched
+        Whether its first frame is grey and states neither a window nor a table of values of interest.
     text
         Whether names or marks are burnt into the pixels: ``"yes"`` as the file says, ``"maybe"`` for what was captured from a screen or
         film and says nothing, else ``"no"``.
@@ -62,7 +62,7 @@ class DicomFile:
     width: int
     height: int
     frames: int
-    windowed: bool
+    stretched: bool
     text: Literal["yes", "maybe", "no"]
     scanner: str
     patient: str
@@ -82,7 +82,10 @@ class DicomFile:
             with _guarded(self.path):
                 if compressed is not None:
                     _refuse_swollen(self.path, header, compressed, frame)
-                pixels = _decoded(self.path, header, frame)
+                try:
+                    pixels = _decoded(self.path, header, frame)
+                except RuntimeError as err:  # of every decoder that knows the compression
+                    raise _not_decoded(self.path, header) from err
             if pixels.shape[:2] != (self.height, self.width):
                 raise DataError(
                     f"{self.path.name}: a frame has another size than its header says; export it again"
@@ -121,7 +124,7 @@ def open_dicom(path: Path) -> DicomFile:
             width,
             height,
             frames,
-            bool(header.get("VOILUTSequence")) or window_of(header, 0) is not None,
+            _is_stretched(header),
             _burnt_in(header),
             _scanner(header),
             str(header.get("PatientID") or "").strip(),
@@ -174,9 +177,7 @@ def _refuse_kind(path: Path, header: "Dataset") -> None:
     except NotImplementedError:
         readable = False
     if not readable:
-        raise DataError(
-            f"{path.name}: compressed as {syntax.name[:_LONGEST]!r}, which nothing installed decodes; export it uncompressed, or install pylibjpeg with its plugins"
-        )
+        raise _not_decoded(path, header)
     kind, bits = str(header.get("PhotometricInterpretation")), int(header.BitsAllocated)
     coloured = kind in _COLOURED or kind.startswith("YBR")
     if not (coloured or kind in _GREY) or (coloured and bits > 8 and kind != "PALETTE COLOR"):
@@ -185,6 +186,13 @@ def _refuse_kind(path: Path, header: "Dataset") -> None:
         )
     if bits not in (1, 8, 16, 32) or "PixelData" not in _deferred(path):
         raise DataError(f"{path.name}: a DICOM file without pixel data; leave it out, or export it again")
+
+
+def _not_decoded(path: Path, header: "Dataset") -> DataError:
+    name = header.file_meta.TransferSyntaxUID.name[:_LONGEST]
+    return DataError(
+        f"{path.name}: stored as {name!r}, which nothing installed decodes; export it uncompressed, or install pylibjpeg with its plugins"
+    )
 
 
 def _compressed(path: Path, header: "Dataset") -> bytes | None:
@@ -225,6 +233,11 @@ def _decoded(path: Path, header: "Dataset", frame: int) -> Pixels:
         stored = apply_color_lut(stored, header)
         stored = stored >> 8 if stored.dtype == np.uint16 else stored
     return np.ascontiguousarray(stored[..., :3], dtype=np.uint8)
+
+
+def _is_stretched(header: "Dataset") -> bool:
+    stated = bool(header.get("VOILUTSequence")) or window_of(header, 0) is not None
+    return header.get("PhotometricInterpretation") in _GREY and not stated
 
 
 def _burnt_in(header: "Dataset") -> Literal["yes", "maybe", "no"]:

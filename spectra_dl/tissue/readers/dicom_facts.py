@@ -68,7 +68,7 @@ def dicom_notes(files: Sequence[ListedFile], *, by_tag: bool) -> list[str]:
             notes.append(
                 f"WARNING: {len(names)} DICOM files {said}: {first_few(names, at_most=3)}; text may name a person, and a model may read it: look at them, and cover it"
             )
-    if names := [stated.name for stated, dicom in opened if not dicom.windowed]:
+    if names := [stated.name for stated, dicom in opened if dicom.stretched]:
         notes.append(
             f"{len(names)} DICOM files state no window: their 0.5 and 99.5 percentiles become black and white, frame by frame, such as in {names[0]!r:.120}"
         )

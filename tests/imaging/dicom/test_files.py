@@ -1,6 +1,7 @@
 """DICOM files: what is read of them, and what is refused before a pixel is decoded."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def saved(path, file):
 
 def test_a_radiograph_is_three_equal_colours(tmp_path):
     file = open_dicom(write_dicom(tmp_path / "a.dcm", GREY, **SHOWN))
-    assert (file.width, file.height, file.frames, file.windowed, file.text) == (8, 6, 1, True, "no")
+    assert (file.width, file.height, file.frames, file.stretched, file.text) == (8, 6, 1, False, "no")
     (pixels,) = file.read([0])
     assert (pixels == pixels[..., :1]).all()
     assert np.abs(pixels[..., 0].astype(int) - GREY).max() <= 1
@@ -46,6 +47,21 @@ def test_frames_are_read_one_at_a_time_in_any_order(tmp_path):
     assert file.frames == 3
     for frame, pixels in zip([2, 0], file.read([2, 0]), strict=True):
         assert np.abs(pixels[..., 0].astype(int) - stored[frame]).max() <= 1
+
+
+def test_files_of_scanners_that_come_with_pydicom_are_read():
+    from pydicom.data import get_testdata_file
+
+    for name, size, stretched in (
+        ("CT_small.dcm", (128, 128), True),
+        ("MR_small_RLE.dcm", (64, 64), False),
+        ("SC_rgb_rle_2frame.dcm", (100, 100), False),
+        ("examples_palette.dcm", (800, 350), False),
+    ):
+        file = open_dicom(Path(get_testdata_file(name, download=False)))
+        pixels = next(file.read([0]))
+        assert (file.width, file.height, file.stretched) == (*size, stretched)
+        assert pixels.max() == 255
 
 
 def test_colours_are_kept(tmp_path):
