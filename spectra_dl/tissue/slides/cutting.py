@@ -20,6 +20,7 @@ TILE_UM, LEAST_INSIDE = 112.0, 0.5  # where a user says nothing
 _MOST_TILES, _LEAST_PIXELS = 500_000, 16
 _SMALL_COPY, _PER_TILE = (512, 2048), 8  # pixels of its longer side, and of a tile in it
 _GLASS = 90  # percentile of what is not dark
+_SMOOTH, _PALEST = 0.008, 0.25  # of the longer side; of the dark tissue's optical density above that of glass
 _HALO = 0.01  # of the longer side of a small copy, around dark tissue
 _SAME_SCALE = 0.05
 OVERLAPPING = "tiles that lie in areas of several classes were given to none"
@@ -147,8 +148,9 @@ def dark_and_pale_tissue(pixels: Pixels) -> Mask:
     """Return ``(h, w)`` bool: True where an image ``(h, w, 3)`` has tissue, necrosis beside strongly stained tumour too.
 
     What the tissue mask calls glass is looked at once more by itself: a threshold between dark tissue and glass may lie above what is pale.
+    Dye that has run out over the glass is paler still: tissue has a quarter of the dark tissue's optical density.
     """
-    from scipy.ndimage import binary_dilation
+    from scipy.ndimage import binary_dilation, uniform_filter
 
     dark = tissue_mask(pixels)
     near = binary_dilation(dark, iterations=max(1, round(_HALO * max(dark.shape))))
@@ -157,7 +159,13 @@ def dark_and_pale_tissue(pixels: Pixels) -> Mask:
     rest = pixels.copy()
     rest[near] = np.percentile(pixels[~near], _GLASS, axis=0)
     pale = tissue_mask(rest)
-    return dark if pale.all() else dark | pale
+    if not pale.any() or (near | pale).all():
+        return dark
+    window = max(3, round(_SMOOTH * max(dark.shape)))
+    smooth = uniform_filter(pixels.astype(np.float32), (window, window, 1))
+    density = -np.log10((smooth + 1) / 256)
+    distance = np.linalg.norm(density - np.median(density[~(near | pale)], axis=0), axis=2)
+    return np.asarray(dark | (pale & (distance >= _PALEST * np.median(distance[dark]))))
 
 
 def _on_tissue(image: TissueImage, grid: TileGrid, least: float) -> FloatArray:

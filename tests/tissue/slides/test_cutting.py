@@ -98,6 +98,16 @@ def test_pale_tissue_is_tissue_beside_dark_one(slide):
         assert (inside(corner, box) > 0.5).sum() == pytest.approx(area, rel=0.2)
 
 
+def test_dye_that_has_run_out_over_the_glass_is_no_tissue():
+    pixels = np.random.default_rng(0).normal(240, 2, (300, 400, 3))
+    pixels[100:200, 100:200] = (120, 70, 150)
+    pixels[100:200, 210:300] = (240, 222, 232)
+    pixels[210:280, 100:200] = (226, 165, 190)
+    found = dark_and_pale_tissue(pixels.astype(np.uint8))
+    assert not found[105:195, 215:295].any()
+    assert found[225:265, 115:185].all()
+
+
 def test_glass_alone_stays_glass():
     glass = np.random.default_rng(0).normal(240, 2, (300, 400, 3))
     glass[100:160, 100:200] = (140, 60, 150)
