@@ -40,8 +40,8 @@ class Window:
 
         Examples
         --------
-        >>> Window(50.0, 101.0).shares(np.array([-10.0, 0.0, 49.5, 99.5])).tolist()
-        [0.0, 0.005, 0.5, 1.0]
+        >>> Window(50.0, 101.0).shares(np.array([-10.0, 24.5, 49.5, 99.5])).tolist()
+        [0.0, 0.25, 0.5, 1.0]
         """
         apart = values - self.centre
         if self.function == _SIGMOID:
