@@ -51,7 +51,11 @@ share_option = click.option(
 )
 image_options = together(
     click.option("--label", metavar="COLUMN", help="Column of the classes in the sheet, if it isn't label."),
-    click.option("--patient", metavar="COLUMN", help="Column of the patient ids, if it isn't patient."),
+    click.option(
+        "--patient",
+        metavar="COLUMN",
+        help="Column of the patient ids, if it isn't patient; PatientID without such a column takes that of DICOM files.",
+    ),
     click.option("--slide", metavar="COLUMN", help="Column of the slides, if it isn't slide."),
     pattern_option,
     cut_options,
