@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.imaging.image_file import grey_mode, grey_values, open_image
+from spectra_dl.imaging.image_file import ImageFile, grey_mode, grey_values, open_image
 
+_EIGHT_BITS = ("1", "L", "LA", "La")
 _STRETCH = (0.5, 99.5)  # percentiles that become black and white where samples have more than 8 bits
 
 
@@ -59,8 +60,18 @@ def open_grey(path: Path) -> GreyFile | None:
     DataError
         It is no JPEG, PNG or TIFF, or claims a size that can't be true or can't be held.
     """
-    image = open_image(path)
-    mode = grey_mode(path, image.kind)
-    return (
-        None if mode is None else GreyFile(path, image.kind, image.width, image.height, mode not in "1LALa")
-    )
+    return grey_of(open_image(path))
+
+
+def grey_of(image: ImageFile) -> GreyFile | None:
+    """Return an image as a grey one; None where it has colours.
+
+    Raises
+    ------
+    DataError
+        It is damaged.
+    """
+    mode = grey_mode(image.path, image.kind)
+    if mode is None:
+        return None
+    return GreyFile(image.path, image.kind, image.width, image.height, mode not in _EIGHT_BITS)

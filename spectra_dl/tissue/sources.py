@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
-from spectra_dl.imaging.grey_file import open_grey
+from spectra_dl.imaging.grey_file import grey_of, open_grey
 from spectra_dl.imaging.image import Cutter, Pixels, TissueImage
-from spectra_dl.imaging.image_file import ImageFile, kind_of, open_image
-from spectra_dl.imaging.precut_tiles import MOST_TILE_PIXELS, TileFiles
+from spectra_dl.imaging.image_file import ImageFile, kind_of, open_image, refuse_dark_png
+from spectra_dl.imaging.precut_tiles import MOST_TILE_PIXELS
 from spectra_dl.imaging.slide import SlideImage, is_dicom, open_tissue_image
 from spectra_dl.imaging.tiff_image import TiffImage
 from spectra_dl.storage.hashing import sha256_of
@@ -27,7 +27,7 @@ Kind = Literal["image", "frames", "slide"]
 TILE_PIXELS = (
     224  # of a side to which tiles of slides are brought: one size for all, whatever their scanner's pixel
 )
-TOO_LARGE = "a slide that could not be cut into images of at most 16 million pixels; see the notes"
+_TOO_LARGE = "a slide that could not be cut into images of at most 16 million pixels; see the notes"
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
 
 
@@ -223,10 +223,14 @@ def _whole(path: Path) -> Pixels:
     """Return the pixels of a file that is one image, in colours or grey."""
     if is_dicom(path):
         return next(_dicom(path).read([0]))
-    grey = open_grey(path) if _by_pillow(path) else None
-    if grey is None or grey.width * grey.height > MOST_TILE_PIXELS:
-        return next(TileFiles(path.parent, (path,), too_large=TOO_LARGE).read([0]))
-    return grey.decoded()
+    image = _opened(path)
+    if image.width * image.height > MOST_TILE_PIXELS:
+        raise DataError(f"{path.name}: {image.width} x {image.height} pixels are {_TOO_LARGE}")
+    if isinstance(image, ImageFile):
+        if (grey := grey_of(image)) is not None:
+            return grey.decoded()
+        refuse_dark_png(path)
+    return image.thumbnail(max(image.width, image.height))[0]
 
 
 def _by_pillow(path: Path) -> bool:
