@@ -21,6 +21,30 @@ pattern_option = click.option(
     metavar="PATTERN",
     help='How names of images in a folder are read, such as "{label}___{patient}-{slide}-{x}-{y}"; {} is a part that is not read. What comes of it is shown first.',
 )
+tile_option = click.option(
+    "--tile-um",
+    type=click.FloatRange(min=1.0, max=10_000.0),
+    metavar="UM",
+    help="Side in um of the tiles that slides are cut into: 112, or the model's, if not given. Where it is given, smaller images are cut too.",
+)
+cut_options = together(
+    tile_option,
+    click.option(
+        "--least-inside",
+        type=click.FloatRange(min=0.0, max=1.0, min_open=True),
+        default=0.5,
+        show_default=True,
+        metavar="SHARE",
+        help="Least share of a slide's tile inside annotations of its class, or on tissue where nothing is annotated.",
+    ),
+    click.option(
+        "--annotation",
+        "annotations",
+        multiple=True,
+        metavar="NAME=CLASS",
+        help="Which annotations of slides are taken, and as which class; NAME alone keeps the name. May be given several times; all of them if not given.",
+    ),
+)
 share_option = click.option(
     "--share",
     metavar="A/B",
@@ -28,9 +52,14 @@ share_option = click.option(
 )
 image_options = together(
     click.option("--label", metavar="COLUMN", help="Column of the classes in the sheet, if it isn't label."),
-    click.option("--patient", metavar="COLUMN", help="Column of the patient ids, if it isn't patient."),
+    click.option(
+        "--patient",
+        metavar="COLUMN",
+        help="Column of the patient ids, if it isn't patient; PatientID without such a column takes that of DICOM files.",
+    ),
     click.option("--slide", metavar="COLUMN", help="Column of the slides, if it isn't slide."),
     pattern_option,
+    cut_options,
 )
 study_image_options = together(image_options, sample_label_option, share_option, positive_option)
 encoder_option = click.option(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Pixels
@@ -219,12 +220,46 @@ def refuse_grey_mode(path: Path, kind: str) -> None:
     DataError
         It is grey, black and white, or of numbers.
     """
-    with _opened(path, kind) as image:
-        mode = image.mode
-    if mode in _GREY:
+    mode = grey_mode(path, kind)
+    if mode is not None:
         raise DataError(
             f"{path.name}: a grey image ({mode}); an image of stained tissue in red, green and blue is needed: export it as RGB"
         )
+
+
+def grey_mode(path: Path, kind: str) -> str | None:
+    """Return the name that Pillow has for samples without colours; None where there are colours.
+
+    Parameters
+    ----------
+    path, kind
+        As `open_image` returns them.
+
+    Raises
+    ------
+    DataError
+        It is damaged.
+    """
+    with _opened(path, kind) as image:
+        return image.mode if image.mode in _GREY else None
+
+
+def grey_values(path: Path, kind: str) -> NDArray[np.float64]:
+    """Decode an image without colours to its samples ``(height, width)``, what is transparent put on white.
+
+    Parameters
+    ----------
+    path, kind
+        As `open_image` returns them.
+
+    Raises
+    ------
+    DataError
+        It is damaged.
+    """
+    with _opened(path, kind) as image:
+        shown = on_white(image).convert("L") if image.mode in ("1", "LA", "La") else image
+        return np.asarray(shown, dtype=np.float64)
 
 
 def refuse_dark_png(path: Path) -> None:

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.imaging.precut_tiles import TileFiles
-
-WHOLE_SLIDE = "a slide; cut it into images of at most 16 million pixels"
+from spectra_dl.tissue.sources import ImageParts, Parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +22,7 @@ class TissueImages:
     folder
         Under which all files lie.
     name
-        ``(n,)`` text: each file's path in the folder, which is its id.
+        ``(n,)`` text: each file's path in the folder, which is its id; of a frame or a region with which it is.
     label, patient, slide
         ``(n,)`` text; None where nobody said.
     position
@@ -37,6 +35,8 @@ class TissueImages:
         ``(n,)`` text by name: what else was said.
     notes
         A sentence for each guess, and for what was left out.
+    parts
+        Which part of which file each image is; None where each is a file of its own.
 
     Raises
     ------
@@ -61,9 +61,11 @@ class TissueImages:
     side: FloatArray | None = None
     metadata: Mapping[str, TextArray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    parts: Parts | None = None
 
     def __post_init__(self) -> None:
         parts = (
+            self.parts,
             self.label,
             self.patient,
             self.slide,
@@ -90,13 +92,15 @@ class TissueImages:
             None if self.side is None else self.side[rows],
             {name: cells[rows] for name, cells in self.metadata.items()},
             self.notes,
+            None if self.parts is None else self.parts[rows],
         )
 
     @property
-    def files(self) -> TileFiles:
-        """The files, in order; each is opened when its pixels are asked for."""
-        files = tuple(self.folder / str(name) for name in self.name)
-        return TileFiles(self.folder, files, too_large=WHOLE_SLIDE)
+    def files(self) -> ImageParts:
+        """What each image is read from, in order; it is opened when its pixels are asked for."""
+        names = self.name if self.parts is None else self.parts.file
+        files = tuple(self.folder / str(name) for name in names)
+        return ImageParts(self.folder, files, self.parts, self.position, self.side)
 
     def pixels(self) -> Iterator[Pixels]:
         """Yield ``(h, w, 3)`` pixels of each image, one at a time.

@@ -42,7 +42,7 @@ class TissueInput(InputPart):
     """The encoders, the networks, the training images, and whether a class is a patient's, a slide's or an image's.
 
     ``held_out_counts`` has, for each training patient, how many of its images of each class members that never saw it predicted as each; it is empty
-    where classes are not of images, and in files that don't know it.
+    where classes are not of images, and in files that don't know it. ``tile_um`` is the side of the tiles that slides were cut into, None where none were.
     """
 
     kind: Literal["tissue"] = "tissue"
@@ -53,6 +53,7 @@ class TissueInput(InputPart):
     classes_of: Literal["patient", "slide", "image"]
     held_out_counts: list[PatientCounts] = Field(default=[], max_length=MOST_PATIENTS)
     share: ShareOfClass | None = None
+    tile_um: float | None = Field(default=None, ge=1.0, le=10_000.0)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -102,7 +103,8 @@ class TissueInput(InputPart):
 
     def needs_lines(self) -> list[str]:
         """Return a line of the card that says what an input must be."""
-        return ["Needs          images cut and scanned as the training images were"]
+        cut = "" if self.tile_um is None else f"; slides are cut into tiles of {self.tile_um:g} um"
+        return [f"Needs          images cut and scanned as the training images were{cut}"]
 
     def training_rows(self) -> str:
         """Return how many images the model was trained on."""

@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
-from spectra_dl.errors import DataError
 from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.imaging.features.trained_encoders import encoders_to_build, refuse_changed_encoders
 from spectra_dl.models.members import mean_output, restore_member
-from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.tissue.bags.of_cohort import bags_of_input
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import NETWORKS
@@ -130,7 +128,7 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
             An encoder gives other numbers than the one the model was trained with.
         """
         bag = self.bags(images)
-        reason = _damage(images)
+        reason = images.files.faults()
         usable = np.array([not each for each in reason], dtype=bool)
         logits = np.full((len(images), len(self.classification.classes)), np.nan)
         ood_score, attention = np.full((2, len(images)), np.nan)
@@ -212,17 +210,5 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
 
 
 def image_hashes(images: TissueImages) -> list[str]:
-    """Return 16 hexadecimal digits of SHA-256 for each image's file."""
-    return [sha256_of(path)[:_DIGITS] for path in images.files.file]
-
-
-def _damage(images: TissueImages) -> list[str]:
-    """Return for each image why it can't be decoded; empty where it can."""
-    reasons = []
-    for row in range(len(images)):
-        try:
-            next(images.files.read([row]))
-            reasons.append("")
-        except DataError as err:
-            reasons.append(str(err))
-    return reasons
+    """Return 16 hexadecimal digits of SHA-256 for each image."""
+    return [digest[:_DIGITS] for digest in images.files.digests()]

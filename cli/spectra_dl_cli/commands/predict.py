@@ -45,7 +45,7 @@ from spectra_dl_cli.output import (
 )
 from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
 from spectra_dl_cli.printing.help import Command
-from spectra_dl_cli.tissue_options import pattern_option, share_option
+from spectra_dl_cli.tissue_options import pattern_option, share_option, tile_option
 
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
@@ -147,6 +147,7 @@ class SectionOptions:
     help="With a model of expression or images that was trained with timm:MODEL, file:WEIGHTS or features:PATH: the same again.",
 )
 @pattern_option
+@tile_option
 @share_option
 @bin_option
 @click.option(
@@ -174,6 +175,7 @@ def predict(
     batch_size: int,
     coverage: float | None,
     name_pattern: str | None,
+    tile_um: float | None,
     share: str | None,
     plugins: tuple[str, ...],
     tissue: SectionOptions,
@@ -195,13 +197,13 @@ def predict(
     predictor = load_model(path := model_path or SHIPPED_MODEL, plugins)
     kind = predictor.header.input.kind
     if kind == "fusion":
-        _refuse_of_images(kind, name_pattern, share)
+        _refuse_of_images(kind, name_pattern, share, tile_um)
         fusion, features = cast("FusionPredictor", predictor), (tissue.encoders, tissue.store)
         return predict_patients(data, fusion, output, features, model_name=path.name, coverage=coverage)
     if kind == "tissue":
         return predict_images(
             data,
-            ImageOptions(patient=reading.patient, name_pattern=name_pattern),
+            ImageOptions(patient=reading.patient, name_pattern=name_pattern, tile_um=tile_um),
             cast("TissuePredictor", predictor),
             output,
             model_name=path.name,
@@ -210,7 +212,7 @@ def predict(
             encoders=tissue.encoders,
             store=tissue.store,
         )
-    _refuse_of_images(kind, name_pattern, share)
+    _refuse_of_images(kind, name_pattern, share, tile_um)
     if kind == "expression":
         expression = cast("ExpressionPredictor", predictor)
         _refuse_for_sections(data, tissue, output, coverage)
@@ -229,9 +231,14 @@ def predict(
     )
 
 
-def _refuse_of_images(kind: str, name_pattern: str | None, share: str | None) -> None:
+def _refuse_of_images(kind: str, name_pattern: str | None, share: str | None, tile_um: float | None) -> None:
     """Refuse options of images with another model."""
-    for option, given in (("--name-pattern reads names", name_pattern), ("--share is of classes", share)):
+    given_options = (
+        ("--name-pattern reads names", name_pattern),
+        ("--share is of classes", share),
+        ("--tile-um is the side of tiles", tile_um),
+    )
+    for option, given in given_options:
         if given is not None:
             raise UsageError(f"{option} of images, and this is a model of {kind}; leave it out")
 

@@ -7,9 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray, text_array
 from spectra_dl.classification.decision import DecisionRule
-from spectra_dl.errors import DataError
 from spectra_dl.imaging.overlays.map_parts import file_stems
-from spectra_dl.imaging.slide import open_tissue_image
 from spectra_dl.tissue.images import TissueImages, rows_by
 from spectra_dl.tissue.predictor import ImagePredictions
 
@@ -183,13 +181,7 @@ def _places(images: TissueImages) -> Iterator[_Place]:
 
 def _sizes(images: TissueImages) -> tuple[FloatArray, FloatArray]:
     """Return width and height ``(n, 2)`` of each image in its slide's pixels, NaN where it can't be opened, and µm of such a pixel, NaN where it is not known."""
-    sizes = np.full((len(images), 2), np.nan)
-    for row, file in enumerate(images.files.file):
-        try:
-            opened = open_tissue_image(file)
-            sizes[row] = opened.width, opened.height
-        except DataError:
-            continue
+    sizes = images.files.sizes()
     unknown = np.full(len(images), np.nan)
     side = unknown if images.side is None else images.side
     larger = np.where(np.isfinite(side), side / sizes[:, 0], 1.0)

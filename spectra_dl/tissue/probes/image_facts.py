@@ -59,7 +59,11 @@ class ImageFacts:
             One is damaged.
         """
         measured = [_measured(pixels) for pixels in images.pixels()]
-        stored = [_stored(path) for path in images.files.file]
+        files = images.files
+        stored = [
+            _stored(path) if said is None else _stored_in_part(*said)
+            for path, said in zip(files.file, files.origins(), strict=True)
+        ]
         column = [
             np.array(each, dtype=np.float64) for each in zip(*(one[:4] for one in measured), strict=True)
         ]
@@ -121,6 +125,11 @@ def difference_hash(pixels: Pixels) -> NDArray[np.bool_]:
     grey = Image.fromarray(pixels).convert("L").resize((_HASH + 1, _HASH), Image.Resampling.BOX)
     values = np.asarray(grey, dtype=np.int16)
     return (values[:, :-1] > values[:, 1:] + _CLEARLY).reshape(-1)
+
+
+def _stored_in_part(scanner: str, size: tuple[int, int]) -> tuple[list[float], list[float], str]:
+    """Return the same of a frame or a region, which is no file of its own."""
+    return [0.0, 0.0], [float(size[0]), float(size[1]), 0.0, 0.0, 0.0], scanner
 
 
 def _stored(path: object) -> tuple[list[float], list[float], str]:

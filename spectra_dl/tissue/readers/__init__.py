@@ -56,7 +56,7 @@ def read_images(
         raise DataError(f"{path}: no such file or folder; name a folder of images, or a sheet")
     folder = path if path.is_dir() else path.parent
     stated, notes = _stated(path, options, labelled=labelled)
-    return checked_images(folder, stated, notes, labelled=labelled)
+    return checked_images(folder, stated, notes, options, labelled=labelled)
 
 
 def _stated(

@@ -1,6 +1,5 @@
 """Checks of images that were listed, whatever listed them, and the table that comes of it."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +11,13 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.class_names import MISSING_LABELS
 from spectra_dl.evaluation.patients import MISSING_IDS
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.imaging.image_file import ImageFile, open_image
-from spectra_dl.imaging.precut_tiles import MOST_TILE_PIXELS
-from spectra_dl.tissue.images import WHOLE_SLIDE, TissueImages
-from spectra_dl.tissue.readers.stated import StatedImage, number_column, text_column
+from spectra_dl.storage.hashing import sha256_of
+from spectra_dl.tissue.images import TissueImages
+from spectra_dl.tissue.readers.dicom_facts import dicom_notes, with_patients_of_files
+from spectra_dl.tissue.readers.parts import divided, listed_file, tile_notes
+from spectra_dl.tissue.readers.stated import PATIENT_TAG, StatedImage, number_column, text_column
+from spectra_dl.tissue.reading_options import ImageOptions
+from spectra_dl.tissue.slides.cutting import TILE_UM
 
 _MPP = (0.01, 1000.0)  # µm per pixel that an image can have, electron micrograph to radiograph
 _SAME_SCALE = 0.05
@@ -23,7 +25,12 @@ _FARTHEST = 10_000_000  # pixels of a slide: two and a half metres at 0.25 µm
 
 
 def checked_images(
-    folder: Path, stated: Sequence[StatedImage], notes: Sequence[str], *, labelled: bool = True
+    folder: Path,
+    stated: Sequence[StatedImage],
+    notes: Sequence[str],
+    options: ImageOptions,
+    *,
+    labelled: bool = True,
 ) -> TissueImages:
     """Return the table of images that were listed.
 
@@ -35,8 +42,10 @@ def checked_images(
         What was said of each.
     notes
         How it was read.
+    options
+        How slides are cut, and whether DICOM files say whose they are.
     labelled
-        Whether they are to be learnt from. If not, every one is kept and none is opened: prediction says of each whether it can be used.
+        Whether they are to be learnt from. If not, every one is kept: prediction says of each whether it can be used.
 
     Raises
     ------
@@ -45,16 +54,26 @@ def checked_images(
     UnsafeError
         A file holds pickle data.
     """
+    by_tag = options.patient == PATIENT_TAG and not any("patient" in image.said for image in stated)
+    if by_tag:
+        stated = with_patients_of_files(folder, stated)
     for field, missing in (("label", MISSING_LABELS), ("patient", MISSING_IDS), ("slide", MISSING_IDS)):
         _refuse_missing(stated, field, missing)
     _refuse_shared_slides(stated)
     kept, said = list(stated), list(notes)
     if labelled:
-        opened = [_opened(folder, image) for image in stated]
-        said += [note for image in opened for note in image.notes][:3]
         kept, copies = _without_copies(folder, stated)
         if copies:
             said.append(f"{len(copies)} files are copies of others and were left out: {first_few(copies)}")
+    files = [listed_file(folder, image, options, labelled=labelled) for image in kept]
+    said += [note for file in files for note in file.notes][:3]
+    said += [*tile_notes(files, options), *dicom_notes(files, by_tag=by_tag)]
+    images = _table(folder, kept, said)
+    return divided(images, files, options.tile_um or TILE_UM)
+
+
+def _table(folder: Path, kept: list[StatedImage], said: list[str]) -> TissueImages:
+    """Return a row for each file with what was said of it."""
     mpp = number_column(kept, "mpp")
     if mpp is not None:
         said += _scale_notes(kept, mpp)
@@ -74,21 +93,16 @@ def checked_images(
     )
 
 
-def _opened(folder: Path, image: StatedImage) -> ImageFile:
-    """Open an image, of which no pixel is decoded yet."""
-    opened = open_image(folder / image.name)
-    if opened.width * opened.height > MOST_TILE_PIXELS:
-        raise DataError(
-            f"{image.name}: {opened.width} x {opened.height} pixels are {WHOLE_SLIDE}, each with its label"
-        )
-    return opened
-
-
 def _refuse_missing(stated: Sequence[StatedImage], field: str, missing: frozenset[str]) -> None:
-    """Refuse images of which a field wasn't said while it was of others."""
-    if not any(field in image.said for image in stated):
+    """Refuse images of which a field wasn't said while it was of others; an annotation says labels."""
+    elsewhere = [field == "label" and bool(image.said.get("annotation")) for image in stated]
+    if not any(elsewhere) and not any(field in image.said for image in stated):
         return
-    without = [image.where for image in stated if image.said.get(field, "").strip().lower() in missing]
+    without = [
+        image.where
+        for image, annotated in zip(stated, elsewhere, strict=True)
+        if not annotated and image.said.get(field, "").strip().lower() in missing
+    ]
     if without:
         raise DataError(
             f"{len(without)} of {len(stated)} images have no {field} ({first_few(without, at_most=3)}); fill it in, or leave them out"
@@ -112,7 +126,7 @@ def _without_copies(folder: Path, stated: Sequence[StatedImage]) -> tuple[list[S
     """Return the images but for files that are the same, byte for byte, and the names of those."""
     same: dict[str, list[StatedImage]] = defaultdict(list)
     for image in stated:
-        same[hashlib.sha256((folder / image.name).read_bytes()).hexdigest()].append(image)
+        same[_sha256(folder / image.name)].append(image)
     for images in same.values():
         for field in ("label", "patient"):
             values = sorted({image.said.get(field, "") for image in images})
@@ -124,6 +138,13 @@ def _without_copies(folder: Path, stated: Sequence[StatedImage]) -> tuple[list[S
                 )
     copies = {image.name for images in same.values() for image in images[1:]}
     return [image for image in stated if image.name not in copies], sorted(copies)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as err:
+        raise DataError(f"{path.name}: can't be read ({err.strerror or err}); check the path") from err
 
 
 def _places(stated: list[StatedImage], axis: str) -> np.ndarray | None:

@@ -8,10 +8,10 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.storage.text.csv_rows import restored
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
-from spectra_dl.tissue.readers.stated import StatedImage
+from spectra_dl.tissue.readers.stated import PATIENT_TAG, StatedImage
 from spectra_dl.tissue.reading_options import ImageOptions
 
-_FIELDS = ("label", "patient", "slide", "x", "y", "mpp", "side")
+_FIELDS = ("label", "patient", "slide", "x", "y", "mpp", "side", "annotation")
 _LARGEST = 256 << 20  # bytes
 _HEAD = 512
 
@@ -42,6 +42,8 @@ def read_sheet(sheet: Path, options: ImageOptions) -> list[StatedImage]:
             raise DataError(f"{where}: {name!r:.120} stands in line {lines[name]} already; keep one of them")
         lines[name] = line
         said = {field: row[column] for field, column in known.items()}
+        if said.get("annotation"):
+            said["annotation"] = _inside(sheet.parent, said["annotation"], where)
         other = {
             column: cell for column, cell in row.items() if column not in {*known.values(), "path", *_FIELDS}
         }
@@ -62,6 +64,12 @@ def is_sheet_of_images(path: Path) -> bool:
 def _known_columns(where: str, columns: list[str], options: ImageOptions) -> dict[str, str]:
     """Return which column holds each field that the sheet has."""
     asked = {"label": options.label, "patient": options.patient, "slide": options.slide}
+    if options.patient == PATIENT_TAG and PATIENT_TAG not in columns:
+        if "patient" in columns:
+            raise DataError(
+                f"{where}: it has a column patient, and --patient {PATIENT_TAG} asks for what the files say; leave one of them out"
+            )
+        asked["patient"] = None
     missing = [column for column in (*asked.values(), "path") if column is not None and column not in columns]
     if missing:
         raise DataError(f"{where}: no column {missing[0]!r:.60}; its columns are {first_few(columns)}")

@@ -10,7 +10,10 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
+_SLIDES = (".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".svslide", ".czi")
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".dcm", ".dicom", *_SLIDES})
+#: What --patient may name besides a column: the field of DICOM files, where a sheet has no such column.
+PATIENT_TAG = "PatientID"
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class StatedImage:
     where
         Where that was said, for messages.
     said
-        Text by field: label, patient, slide, x, y, mpp, side; one that is missing wasn't said.
+        Text by field: label, patient, slide, x, y, mpp, side, annotation; one that is missing wasn't said.
     other
         Text by column: what else was said.
     """
@@ -69,7 +72,9 @@ def image_files(folder: Path) -> list[str]:
     )
     names = [name for name in found if not any(part.startswith(".") for part in name.split("/"))]
     if not names:
-        raise DataError(f"{folder.name}: no JPEG, PNG or TIFF in it; name a folder of images, or a sheet")
+        raise DataError(
+            f"{folder.name}: no JPEG, PNG, TIFF, DICOM or slide in it; name a folder of images, or a sheet"
+        )
     return names
 
 

@@ -269,6 +269,7 @@ def _input_part(
         classes_of=classes_of,
         held_out_counts=held_out if classes_of == "image" else [],
         share=None if share is None else ShareOfClass(part=share.part, rest=share.rest),
+        tile_um=None if cohort.images.parts is None else cohort.images.parts.tile_um,
     )
 
 

@@ -1,16 +1,22 @@
 """Sections E and I: images and slides, and images with classes."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import tifffile
 from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGLSLossless
 
 from example_images import REFUSED, strip, tiff
 from refusals.inputs import pickled, section_command, write
 from refusals.row import Command, Maker, Row
+from tissue.example_dicom import dataset
+from tissue.example_slides import feature, ring
 
 _IMAGE, _FLAGS = "tests/imaging/test_image_file.py", "tests/expression/registration/test_tile_flags.py"
 _WITHOUT, _LARGE = "tests/imaging/test_without_imagecodecs.py", "tests/imaging/test_slide.py"
@@ -80,6 +86,37 @@ def _with_file(name: str, content: Callable[[Path], bytes], line: str) -> Maker:
     return with_sheet(_SHEET + line, lambda folder: (folder / name).write_bytes(content(folder)))
 
 
+def _with_dicom(change: Callable[[Dataset], object]) -> Maker:
+    def content(folder: Path) -> bytes:
+        file, stream = dataset(np.arange(64, dtype=np.uint8).reshape(8, 8)), io.BytesIO()
+        change(file)
+        file.save_as(stream, enforce_file_format=True)
+        return stream.getvalue()
+
+    return _with_file("scan.dcm", content, "scan.dcm,P4,S4,viable\n")
+
+
+def _annotated(name: str, text: str, mpp: str = "0.5") -> Maker:
+    """A slide whose annotation is this text."""
+    sheet = f"path,patient,mpp,annotation\n0.png,P1,{mpp},{name}\n"
+    maker = with_sheet(sheet, lambda folder: (folder / name).write_text(text))
+
+    def make(folder: Path) -> list[Command]:
+        return [(*command, "--tile-um", "10") for command in maker(folder)]
+
+    return make
+
+
+def _as_jpeg_ls(file: Dataset) -> None:
+    file.file_meta.TransferSyntaxUID = JPEGLSLossless
+    file.PixelData = encapsulate([b"no frame"])
+    file["PixelData"].is_undefined_length = True
+
+
+_BOMB = '<!DOCTYPE a [<!ENTITY b "ha">]><Annotations>&b;</Annotations>'
+_ELSEWHERE = json.dumps(feature("tumour", [ring((0, 0, 900, 900))]))
+
+
 def _first(folder: Path) -> bytes:
     return (folder / "0.png").read_bytes()
 
@@ -124,5 +161,11 @@ ROWS += [
     Row("I", "an image cut short", "refuse", "Take a fresh copy.", _with_file("cut.png", lambda folder: _first(folder)[:700], "cut.png,P4,S4,necrotic\n"), "truncated or damaged"),
     Row("I", "text under the name of an image", "refuse", "Export the image.", _with_file("text.png", lambda folder: b"no image", "text.png,P4,S4,necrotic\n"), "not a JPEG, PNG or TIFF"),
     Row("I", "pickle data under the name of an image", "unsafe", "Take the image itself.", _with_file("evil.png", lambda folder: b"\x80\x04\x95evil", "evil.png,P4,S4,necrotic\n"), "never loaded"),
+    Row("I", "a DICOM file without pixels", "refuse", "Leave it out.", _with_dicom(lambda file: delattr(file, "PixelData")), "without pixel data"),
+    Row("I", "a DICOM file that claims more than it holds", "refuse", "Take a fresh copy.", _with_dicom(lambda file: setattr(file, "Rows", 60_000)), "more than the file holds"),
+    Row("I", "a DICOM file whose compression nothing decodes", "refuse", "Export it uncompressed.", _with_dicom(_as_jpeg_ls), "which nothing installed decodes"),
+    Row("I", "an annotation that defines entities", "refuse", "Export it again.", _annotated("a.xml", _BOMB), "defines a document type"),
+    Row("I", "an annotation of another slide", "refuse", "Name that of this slide.", _annotated("a.geojson", _ELSEWHERE), "and the slide has 40 x 40 pixels"),
+    Row("I", "a slide that doesn't say how large its pixels are", "refuse", "Say it in the column mpp.", _annotated("a.geojson", _ELSEWHERE, ""), "how large its pixels are"),
     Row("I", "folders train and test in place of classes", "refuse", "Bring folders by class and patient, or a sheet.", says="Folders that are parts of a split are refused as classes; the split is drawn by patient.", tests=(f"{_FOLDERS}::test_folders_that_say_no_patient_are_refused",)),
 ]  # fmt: skip

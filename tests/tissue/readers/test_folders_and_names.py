@@ -40,7 +40,7 @@ def test_a_folder_below_the_patient_is_its_slide(tmp_path):
     [
         (["viable/a.png", "necrotic/b.png"], "don't say class and patient"),
         (["train/P1/a.png", "test/P2/b.png"], "parts of a split, not classes"),
-        ([], "no JPEG, PNG or TIFF in it"),
+        ([], "no JPEG, PNG, TIFF, DICOM or slide in it"),
     ],
 )
 def test_folders_that_say_no_patient_are_refused(tmp_path, names, said):

@@ -138,20 +138,19 @@ def test_a_pickle_is_never_loaded(folder):
         read_images(sheet(folder, "evil.png,P1,S1,viable"))
 
 
-def test_a_whole_slide_is_no_image_of_one_class(folder):
+def test_a_whole_slide_needs_the_size_of_its_pixels(folder):
     Image.new("RGB", (4100, 4100)).save(folder / "slide.png")
-    with pytest.raises(DataError, match="4100 x 4100 pixels are a slide"):
+    with pytest.raises(
+        DataError, match=r"slide.png: a slide that doesn't say how large its pixels are; say it in the sheet"
+    ):
         read_images(sheet(folder, "slide.png,P1,S1,viable"))
 
 
-def test_a_whole_slide_to_be_predicted_is_refused_with_what_can_be_done(folder):
+def test_a_whole_slide_to_be_predicted_without_it_is_refused_alone(folder):
     Image.new("RGB", (4100, 4100)).save(folder / "slide.png")
     images = read_images(sheet(folder, "slide.png,P1,S1,viable"), labelled=False)
-    with pytest.raises(
-        DataError, match="4100 x 4100 pixels are a slide; cut it into images of at most 16"
-    ) as said:
-        next(images.pixels())
-    assert "--" not in str(said.value)
+    assert "doesn't say how large its pixels are" in images.notes[0]
+    assert "4100 x 4100 pixels are a slide that could not be cut" in images.files.faults()[0]
 
 
 @pytest.mark.parametrize("labelled", [True, False])

@@ -148,8 +148,9 @@ def evaluate_tissue(
 ) -> None:
     """Evaluate models of tissue images by patient, beside what splits by slide and by image would claim.
 
-    IMAGES is a CSV with columns path, patient, label and where known slide, x, y, side and mpp, or a folder: with such a sheet in it, with folders
-    class/patient/image, or with names that --name-pattern reads.
+    IMAGES is a CSV with columns path, patient, label and where known slide, x, y, side, mpp and annotation, or a folder: with such a sheet in it, with
+    folders class/patient/image, or with names that --name-pattern reads. Whole slides are cut into tiles, inside their annotations (GeoJSON of QuPath, XML
+    of ImageScope) or on tissue; radiographs, slices and scans may be DICOM files.
 
     Patients never stand on both sides of a split. Where a patient has images of several classes, a patient's images of one class are scored as
     one. Above all figures stands what besides biology predicts the class.

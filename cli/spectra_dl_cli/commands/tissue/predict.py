@@ -1,6 +1,7 @@
 """What spectra-dl predict does with a model of images."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ def predict_images(
 
     if len(data) > 1:
         raise UsageError("a model of images takes one folder or one sheet; put the images into one")
-    images = read_images(data[0], reading, labelled=False)
+    images = read_images(data[0], _cut_as_trained(reading, predictor), labelled=False)
     result = predict_study(
         predictor,
         images,
@@ -76,6 +77,18 @@ def predict_images(
     warn_of_training_rows(result.seen, len(images), "images")
     output.finish(result, lambda: origin_of(data), lambda: "\n".join(_lines(result, model_name)))
     return _PARTIAL if result.damaged else 0
+
+
+def _cut_as_trained(reading: ImageOptions, predictor: "TissuePredictor") -> ImageOptions:
+    """Return how slides are cut: as those the model was trained on, where there were any."""
+    trained = predictor.header.input.tile_um
+    if trained is None or reading.tile_um == trained:
+        return reading
+    if reading.tile_um is not None:
+        raise UsageError(
+            f"--tile-um {reading.tile_um:g}: the model was trained on tiles of {trained:g} um; leave the option out"
+        )
+    return replace(reading, tile_um=trained)
 
 
 def _lines(result: "PredictedImages", model_name: str) -> Iterator[str]:

@@ -63,7 +63,7 @@ def train_tissue(
 ) -> None:
     """Train a classifier of tissue images and write DIR/model.safetensors.
 
-    IMAGES is a CSV with columns path, patient, label and where known slide, x, y, side and mpp, or a folder, as for evaluate tissue.
+    IMAGES is a CSV with columns path, patient, label and where known slide, x, y, side, mpp and annotation, or a folder, as for evaluate tissue.
 
     Each patient is left out of some members of the ensemble; the scores shown are of these left-out patients.
     """

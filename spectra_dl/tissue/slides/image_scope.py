@@ -1,0 +1,149 @@
+"""Annotations of Aperio ImageScope: XML with layers of regions in the slide's pixels."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
+from spectra_dl.errors import DataError
+from spectra_dl.tissue.slides.outlines import Outline
+
+_POLYGON, _RECTANGLE, _ELLIPSE = "0", "1", "2"
+_LEAST, _DEEPEST, _CORNERS_OF_ELLIPSE, _LONGEST_NAME = 3, 20, 64, 100
+_FARTHEST = 100_000_000  # pixels
+_MOST_PAIRS = 500_000_000  # of a hole and a corner of an area that may be around it
+
+
+def read_image_scope(content: bytes, where: str, *, most_points: int) -> tuple[list[Outline], Counter[str]]:
+    """Return the areas of an export, and how many regions were left out, by why.
+
+    A layer's name is its class; without one, what its attribute Description says, or its number. Regions with ``NegativeROA`` are holes in what
+    else the layer covers.
+
+    Parameters
+    ----------
+    content
+        The file's bytes.
+    where
+        The file, for messages.
+    most_points
+        Corners at most.
+
+    Raises
+    ------
+    DataError
+        It is no such XML, defines a document type, or has too many corners.
+    """
+    from xml.parsers import expat
+
+    layers = _Layers(where, most_points)
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = layers.refuse_doctype
+    parser.StartElementHandler = layers.start
+    parser.EndElementHandler = layers.end
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as err:
+        raise DataError(f"{where}: no XML ({err!s:.80}); export the annotations again") from err
+    if not layers.seen:
+        raise DataError(
+            f"{where}: XML, but no annotations of ImageScope; name its .xml, or a GeoJSON of QuPath"
+        )
+    return layers.outlines, layers.left_out
+
+
+class _Layers:
+    """What a parser has met so far."""
+
+    def __init__(self, where: str, most_points: int) -> None:
+        self.where, self._left = where, most_points
+        self.outlines: list[Outline] = []
+        self.left_out: Counter[str] = Counter()
+        self.seen = False
+        self._depth = self._number = 0
+        self._name = ""
+        self._areas: list[FloatArray] = []
+        self._holes: list[FloatArray] = []
+        self._region: dict[str, str] | None = None
+        self._points: list[tuple[float, float]] = []
+
+    def refuse_doctype(self, *_: Any) -> None:
+        raise DataError(
+            f"{self.where}: XML that defines a document type, by which it could grow without bound; annotations need none: export them again"
+        )
+
+    def start(self, tag: str, said: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise DataError(f"{self.where}: XML of more than {_DEEPEST} levels; export the annotations again")
+        if tag == "Annotations":
+            self.seen = True
+        elif tag == "Annotation":
+            self._number += 1
+            self._name, self._areas, self._holes = said.get("Name", "").strip(), [], []
+        elif tag == "Attribute" and self._region is None and not self._name:
+            described = said.get("Value", "") if said.get("Name") == "Description" else said.get("Name", "")
+            self._name = described.strip()
+        elif tag == "Region":
+            self._region, self._points = said, []
+        elif tag in ("Vertex", "V") and self._region is not None:
+            self._points.append(self._corner(said))
+
+    def end(self, tag: str) -> None:
+        self._depth -= 1
+        if tag == "Region" and self._region is not None:
+            self._close(self._region)
+            self._region = None
+        elif tag == "Annotation":
+            name = (self._name or f"layer {self._number}")[:_LONGEST_NAME]
+            if len(self._holes) * sum(map(len, self._areas)) > _MOST_PAIRS:
+                raise DataError(f"{self.where}: too many holes in too many areas; simplify the annotations")
+            self.outlines += [Outline(name, rings) for rings in _with_holes(self._areas, self._holes)]
+
+    def _corner(self, said: dict[str, str]) -> tuple[float, float]:
+        self._left -= 1
+        if self._left < 0:
+            raise DataError(f"{self.where}: too many corners; simplify the annotations")
+        try:
+            x, y = float(said["X"]), float(said["Y"])
+        except (KeyError, ValueError):
+            x = y = float("nan")
+        if not (abs(x) <= _FARTHEST and abs(y) <= _FARTHEST):
+            raise DataError(
+                f"{self.where}: a corner without X and Y that a slide can have; export the annotations again"
+            )
+        return x, y
+
+    def _close(self, said: dict[str, str]) -> None:
+        kind, ring = said.get("Type", _POLYGON), np.array(self._points, dtype=np.float64).reshape(-1, 2)
+        if kind == _ELLIPSE and len(ring) >= 2:
+            ring = _ellipse(ring)
+        elif kind == _RECTANGLE and len(ring) == 2:
+            (left, top), (right, bottom) = ring
+            ring = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+        if kind not in (_POLYGON, _RECTANGLE, _ELLIPSE) or len(ring) < _LEAST:
+            self.left_out["lines or points"] += 1
+        else:
+            (self._holes if said.get("NegativeROA", "0") == "1" else self._areas).append(ring)
+
+
+def _with_holes(areas: list[FloatArray], holes: list[FloatArray]) -> list[tuple[FloatArray, ...]]:
+    """Return each area with the holes that begin inside it."""
+    return [(area, *(hole for hole in holes if _contains(area, hole[0]))) for area in areas]
+
+
+def _contains(area: FloatArray, corner: FloatArray) -> bool:
+    """Return whether a corner lies in an area: to its left, the area's line crosses its height an odd number of times."""
+    (x0, y0), (x1, y1) = area.T, np.roll(area, -1, axis=0).T
+    crossed = (y0 <= corner[1]) != (y1 <= corner[1])
+    at = x0[crossed] + (corner[1] - y0[crossed]) * (x1 - x0)[crossed] / (y1 - y0)[crossed]
+    return bool((at < corner[0]).sum() % 2)
+
+
+def _ellipse(ring: FloatArray) -> FloatArray:
+    """Return the ellipse in the box of its corners."""
+    low, high = ring.min(axis=0), ring.max(axis=0)
+    angle = np.linspace(0, 2 * np.pi, _CORNERS_OF_ELLIPSE, endpoint=False)
+    drawn: FloatArray = (low + high) / 2 + np.column_stack([np.cos(angle), np.sin(angle)]) * (high - low) / 2
+    return drawn
