@@ -1,6 +1,6 @@
 """Bulk expression from whole slides: ridge, mean pooling, attention and top-tile pooling on simulated slides whose rates are known.
 
-Run: ``python benchmarks/accuracy/slide_level.py [--patients 120 60] [--studies 3] [--models A,B,C] [--her2st SHEET]``.
+Run: ``python benchmarks/accuracy/slide_level.py [--patients 120 60] [--studies 3] [--models A,B,C]``.
 
 100 tiles of 32 features a patient; 100 genes whose rates in a tile are exponential in four hidden numbers. Correlations are across left-out patients, 5 folds, mean
 over genes; the ceiling is the correlation of the counts with what the tiles let expect, known by construction. Controls see no tissue.
@@ -95,7 +95,11 @@ def main() -> None:
         studies = []
         for seed in range(given.studies):
             studies.append(reached(patients, seed, names))
-            print(f"{patients} patients, study {seed} done", file=sys.stderr, flush=True)
+            figures = ", ".join(
+                f"{name} {r:.3f} ({share:.1%})" for name, (r, share, _) in studies[-1].items()
+            )
+            took = next(iter(studies[-1].values()))[2]
+            print(f"{patients} patients, study {seed}, {took:.0f} s: {figures}", file=sys.stderr, flush=True)
         print(f"\n{patients} patients, {len(studies)} studies: mean, lowest to highest study")
         for name in studies[0]:
             r, share, _ = np.array([study[name] for study in studies]).T

@@ -28,6 +28,7 @@ from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.slides.bulk_table import BulkTable
 from spectra_dl.expression.slides.cohort import SlideCohort, slide_cohort
 from spectra_dl.expression.slides.profiles import BulkTargets
+from spectra_dl.expression.slides.rows import FACTS
 from spectra_dl.expression.study.slide_settings import SlideStudySettings
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
@@ -38,6 +39,7 @@ _PSEUDOBULK = (
     "training patients of each fold."
 )
 _BULK = "Bulk profiles came as a table; genes were chosen on the training patients of each fold."
+_CONTROL = f"The control without tissue is a ridge regression on {', '.join(FACTS)}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,7 @@ def evaluate_slides(
             folds=None if split is None else read_split(split, cohort.patient, names=names),
             context=ReportContext(
                 Words(settings.group, f"{settings.group}s", "gene"),
-                methods=(_PSEUDOBULK if bulk is None else _BULK,),
+                methods=(_PSEUDOBULK if bulk is None else _BULK, _CONTROL),
             ),
         ),
         execution=execution,

@@ -164,11 +164,6 @@ class AcrossEvaluation:
         return next(iter(self.models.values()))
 
     @property
-    def best(self) -> AcrossResult:
-        """The result of the model with the highest mean correlation; chosen after the fact, so no estimate of a new study."""
-        return max(self.models.values(), key=lambda result: result.pearson.value)
-
-    @property
     def not_better_than(self) -> tuple[Difference, ...]:
         """The first model minus the controls that it is not shown to be better than; the highest control first."""
         level = [each for each in self.against_controls if each.verdict != "better"]
