@@ -104,6 +104,11 @@ def test_corrected_spectra_carry_it(instruments: Path, tmp_path: Path) -> None:
     assert "transferred before" in again
 
 
+def test_the_audit_draws_what_differs_between_instruments(instruments: Path, tmp_path: Path) -> None:
+    run("audit", instruments / "spectra.csv", "--label", "label", "--out", tmp_path / "audit")
+    assert "instrument B (n = 30)" in (tmp_path / "audit" / "batches.svg").read_text()
+
+
 def test_a_standard_of_the_day_or_a_calibration_and_never_both(repository: Path, tmp_path: Path) -> None:
     demo = repository / "datasets" / "demo"
     given = ("predict", demo / "spectra.csv", "--standard", demo / "polystyrene.csv")
