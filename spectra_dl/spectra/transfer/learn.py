@@ -46,8 +46,8 @@ def learn_transfer(
     >>> transfer = learn_transfer(study.transfer_of("instrument A"), study.transfer_of("instrument B"))
     >>> transfer.method, transfer.samples
     ('pds', 10)
-    >>> transfer.applied(study.table).instrument_transfer[:34]
-    'brought to instrument A by PDS (wi'
+    >>> transfer.applied(study.table).instrument_transfer[:30]
+    'brought to instrument A by PDS'
     """
     if method is not None and method not in TITLES:
         raise UsageError(f"no method is called {method!r:.40}; give {', '.join(TITLES)}")
