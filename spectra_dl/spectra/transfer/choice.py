@@ -23,6 +23,7 @@ from spectra_dl.spectra.transfer.pairs import TransferPairs
 
 PROJECTIONS: tuple[Method, ...] = ("epo", "top")
 _MOST_FOLDS = 10
+_STANDARD_ERRORS = 2.0
 _SMOOTHING = 30.0  # cm⁻¹ of the window in which a slope is fitted
 _TINY = 1e-150
 _HALF_WINDOWS = (4.0, 8.0, 12.0)  # cm⁻¹; an axis is rarely off by more
@@ -185,7 +186,7 @@ def scored(pairs: TransferPairs, compared: Sequence[Candidate]) -> list[Scored]:
 
 
 def chosen(results: Sequence[Scored]) -> Scored:
-    """Return the candidate that leaves least, or `none` where the gain is within a standard error of nothing.
+    """Return the candidate that leaves least, or `none` where the gain is within two standard errors of nothing: the best of many is lucky too.
 
     Parameters
     ----------
@@ -195,7 +196,7 @@ def chosen(results: Sequence[Scored]) -> Scored:
     unchanged, best = results[0], min(results, key=lambda each: each.error)
     gain = unchanged.left - best.left
     standard_error = float(gain.std(ddof=1)) / math.sqrt(len(gain))
-    return best if float(gain.mean()) > standard_error else unchanged
+    return best if float(gain.mean()) > _STANDARD_ERRORS * standard_error else unchanged
 
 
 def _folds(pairs: TransferPairs) -> int:

@@ -19,7 +19,7 @@ def learn_transfer(
     """Learn how one instrument's spectra become those of another, from the same samples on both.
 
     Method and size are those that leave least of the instruments' difference in samples that were left out; nothing is done
-    to spectra where none of them gains more than a standard error.
+    to spectra where none of them gains more than two standard errors.
 
     Parameters
     ----------
