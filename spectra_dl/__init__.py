@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
     from spectra_dl.spectra.readers import ReadOptions, read_spectra
     from spectra_dl.spectra.table import SpectraTable
+    from spectra_dl.spectra.transfer.learn import learn_transfer
     from spectra_dl.tissue.estimators.classifier import TissueClassifier
     from spectra_dl.tissue.images import TissueImages
     from spectra_dl.tissue.predictor import TissuePredictor
@@ -108,6 +109,7 @@ __all__ = [
     "evaluate",
     "evaluate_profiles",
     "iasls",
+    "learn_transfer",
     "load_model",
     "plot_baselines",
     "plot_expression_map",
@@ -167,6 +169,7 @@ _HOME = {
     "evaluate": "evaluation.classes.harness",
     "evaluate_profiles": "evaluation.profiles.harness",
     "iasls": "spectra.baseline",
+    "learn_transfer": "spectra.transfer.learn",
     "load_model": "loading",
     "plot_baselines": "spectra.plots.baseline_plot",
     "plot_expression_map": "expression.output.maps",

@@ -59,6 +59,7 @@ NAMES = ERRORS | {
     "evaluate",
     "evaluate_profiles",
     "iasls",
+    "learn_transfer",
     "load_model",
     "plot_baselines",
     "plot_expression_map",

@@ -20,7 +20,7 @@ _OF_THIS_RUN = frozenset(
     {"out", "overwrite", "as_json", "store", *(word.removeprefix("--") for word in (*WHERE, *HOW))}
 )
 # Recorded, since they decide the result, and may be named anew, since a file may have moved.
-_MAY_MOVE = frozenset({"bulk", "samples", "calibration", "folds_from", "protocol_file"})
+_MAY_MOVE = frozenset({"bulk", "samples", "calibration", "transfer", "folds_from", "protocol_file"})
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -59,7 +59,7 @@ def bundled(name: str, build: Callable[..., object]) -> Callable[[Callable[..., 
     return decorate
 
 
-identity_options = together(
+column_options = together(
     click.option("--sample-id", metavar="COLUMN", help="Column of the sample ids."),
     click.option(
         "--patient",
@@ -89,12 +89,6 @@ identity_options = together(
         help="The laser's wavelength: converts an axis in nm, eV, meV, THz or absolute cm-1.",
     ),
     click.option(
-        "--calibration",
-        type=click.Path(path_type=Path, readable=False),
-        metavar="FILE",
-        help="Correct the axis by this file, which calibrate-axis wrote.",
-    ),
-    click.option(
         "--reader",
         metavar="plugin:NAME",
         help="Read every file by an installed plugin, in place of recognising its format.",
@@ -104,6 +98,21 @@ identity_options = together(
         multiple=True,
         metavar="COLUMN",
         help="A column that is a spectrum, where a table has a spectrum a column; repeatable.",
+    ),
+)
+identity_options = together(
+    column_options,
+    click.option(
+        "--calibration",
+        type=click.Path(path_type=Path, readable=False),
+        metavar="FILE",
+        help="Correct the axis by this file, which calibrate-axis wrote.",
+    ),
+    click.option(
+        "--transfer",
+        type=click.Path(path_type=Path, readable=False),
+        metavar="FILE",
+        help="Bring spectra to another instrument's by this file, which transfer wrote.",
     ),
 )
 label_option = click.option("--label", metavar="COLUMN", help="Column of the classes.")
@@ -314,6 +323,9 @@ def _reading(
     laser_nm: float | None = None,
     intensity: tuple[str, ...] = (),
     calibration: Path | None = None,
+    measured_standard: Path | None = None,
+    standard_kind: str = "polystyrene",
+    transfer: Path | None = None,
     reader: str | None = None,
 ) -> "ReadOptions":
     from spectra_dl.spectra.readers import ReadOptions
@@ -328,6 +340,9 @@ def _reading(
         laser_nm=laser_nm,
         intensity=intensity,
         calibration=calibration,
+        standard=measured_standard,
+        standard_kind=standard_kind,
+        transfer=transfer,
         reader=reader,
     )
 
@@ -358,19 +373,6 @@ def read_table(data: tuple[Path, ...], reading: "ReadOptions") -> "SpectraTable"
 def readers_input(data: tuple[Path, ...]) -> Path | list[Path]:
     """Return DATA as the readers take it: one path by itself, several as a list."""
     return data[0] if len(data) == 1 else list(data)
-
-
-def input_paths(data: tuple[Path, ...], *others: Path | None) -> list[Path]:
-    """Return everything that was read, for the report.
-
-    Parameters
-    ----------
-    data
-        Files and folders.
-    *others
-        The sample sheet and the axis calibration, where there are any; they come last.
-    """
-    return [*data, *(path for path in others if path)]
 
 
 def open_store(folder: Path) -> "FeatureStore":

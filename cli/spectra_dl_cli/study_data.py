@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectra_dl_cli.options import input_paths, read_table
+from spectra_dl_cli.options import read_table
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.readers import ReadOptions
@@ -33,7 +33,7 @@ class StudyData:
 
     def inputs(self, reading: "ReadOptions") -> list[Path]:
         """Return everything that is read, for the report."""
-        return input_paths(self.paths, reading.samples, reading.calibration)
+        return read_paths(self.paths, reading)
 
     def read(self, reading: "ReadOptions", *, numbers: bool = False) -> "SpectraTable":
         """Read files as the options say, or a dataset, which brings its own patients and labels.
@@ -69,6 +69,7 @@ class StudyData:
             "--samples": reading.samples,
             "--laser": reading.laser_nm,
             "--calibration": reading.calibration,
+            "--transfer": reading.transfer,
             "--intensity": reading.intensity or None,
         }
         if given := [name for name, value in options.items() if value is not None]:
@@ -101,3 +102,17 @@ def study_data(paths: tuple[Path, ...]) -> StudyData:
     if isinstance(DATASETS[name], Generated):
         return StudyData((), name)
     return StudyData((verified_folder(dataset_card(name)),), name)
+
+
+def read_paths(data: tuple[Path, ...], reading: "ReadOptions") -> list[Path]:
+    """Return everything that spectra are read from and corrected by, for the report.
+
+    Parameters
+    ----------
+    data
+        Files and folders.
+    reading
+        The columns, and the files that come beside.
+    """
+    beside = (reading.samples, reading.calibration, reading.standard, reading.transfer)
+    return [*data, *(path for path in beside if path)]

@@ -44,7 +44,7 @@ class FittedDescription(Closed):
 
 
 class AxisContract(Closed):
-    """The wavenumber axis in cm⁻¹ that an input must cover; the laser and by what the axis was corrected, where that is known.
+    """The wavenumber axis in cm⁻¹ that an input must cover; the laser, and what corrected axis and spectra, where that is known.
 
     Files of before state all of the training spectra's axis, also where a crop leaves a part of it out; what is needed then is
     `SpectraInput.axis_needs`.
@@ -56,6 +56,7 @@ class AxisContract(Closed):
     unit: Literal["cm-1"] = "cm-1"
     laser_nm: float | None = None
     calibration: Annotated[str, Field(max_length=300)] | None = None  # not in files of before
+    transfer: Annotated[str, Field(max_length=300)] | None = None  # nor this
 
 
 class TrainingSpectra(Closed):
@@ -150,6 +151,7 @@ class SpectraInput(InputPart):
             "each_end_may_lack": needs.slack,
             "laser_nm": self.axis.laser_nm,
             "calibration": self.axis.calibration,
+            "transfer": self.axis.transfer,
             "sentence": needs.sentence,
         }
 
@@ -158,12 +160,13 @@ class SpectraInput(InputPart):
         names = [str(step["step"]) for step in _steps(self.preprocessing[0])]
         needs = self.axis_needs()
         ranges = " and ".join(f"{low:g} to {high:g}" for low, high in needs.ranges)
-        laser, calibrated = self.axis.laser_nm, self.axis.calibration
+        laser, calibrated, transfer = self.axis.laser_nm, self.axis.calibration, self.axis.transfer
         return [
             f"Needs          {ranges} cm-1 ({needs.points} points, to which wider and finer spectra are brought)",
             f"Recommended    {needs.sentence}",
             *([] if laser is None else [f"Laser          {laser:g} nm, as the training spectra"]),
             *([] if calibrated is None else [f"Calibration    {calibrated}; give yours as --calibration"]),
+            *([] if transfer is None else [f"Transfer       training spectra {transfer}"]),
             f"Preprocessing  {' -> '.join(names)}",
         ]
 
@@ -196,6 +199,7 @@ def describe_input(
     spectrum_hashes: Sequence[str],
     laser_nm: float | None = None,
     calibration: str | None = None,
+    transfer: str | None = None,
     class_spectra: ClassSpectra | None = None,
 ) -> tuple[SpectraInput, tuple[FittedPreprocessing, ...]]:
     """Return the input part, and the preprocessings it describes: what members share is stored and applied once.
@@ -216,6 +220,8 @@ def describe_input(
         With which all training spectra were measured, where it is known.
     calibration
         By what the axis of all of them was corrected, in words.
+    transfer
+        By what they were brought to another instrument's, in words.
     class_spectra
         What the file keeps of them.
     """
@@ -240,6 +246,7 @@ def describe_input(
             points=len(axis),
             laser_nm=laser_nm,
             calibration=calibration,
+            transfer=transfer,
         ),
         training=TrainingSpectra(spectra=len(spectrum_hashes), spectrum_hashes=list(spectrum_hashes)),
         class_spectra=class_spectra.description if class_spectra else None,

@@ -23,7 +23,7 @@ from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing, Prepr
 from spectra_dl.spectra.preprocessing.resampling import points_within
 from spectra_dl.spectra.quality import inspect, used_range
 from spectra_dl.spectra.report_context import SPECTRA_WORDS
-from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
+from spectra_dl.spectra.table import PROJECTED, SpectraTable, spectrum_hashes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -189,7 +189,9 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         spectra = RowPredictions(
             table.sample_id, patient, status, reason, classes, logits, probability, ood_score, damaged
         )
-        return spectra, (*notes, *_on_calibration(self.header.input.axis.calibration, table.axis_calibration))
+        axis = self.header.input.axis
+        of_axis = _on_calibration(axis.calibration, table.axis_calibration)
+        return spectra, (*notes, *of_axis, *_on_transfer(axis.transfer, table.instrument_transfer))
 
     def mean_logits(self, table: SpectraTable, *, batch_size: int = 256) -> NDArray[np.float64]:
         """Return the members' mean logits ``(n, c)`` for spectra already found usable.
@@ -250,12 +252,24 @@ def _on_calibration(model: str | None, table: str | None) -> tuple[str, ...]:
     """Return what to say where the axis of the training spectra was corrected, and that of these was not, or the other way."""
     if model and not table:
         return (
-            f"of the training spectra: {model}; the axis of these was not corrected: measure a standard on this instrument, "
-            "run 'spectra-dl calibrate-axis', and give its file as --calibration",
+            f"of the training spectra: {model}; the axis of these was not corrected: measure a standard on this instrument and give its file as "
+            "--standard, or what 'spectra-dl calibrate-axis' made of it as --calibration",
         )
     if table and not model:
         return (f"{table}; that of the training spectra was not corrected by a standard",)
     return ()
+
+
+def _on_transfer(model: str | None, table: str | None) -> tuple[str, ...]:
+    """Return what to say where training spectra and these were not projected alike; a projection takes something away that both must lack."""
+    if model == table or not any(words and words.startswith(PROJECTED) for words in (model, table)):
+        return ()
+    if table is None:
+        return (f"the training spectra were {model}, and these were not; give the same file as --transfer",)
+    return (
+        f"these spectra were {table}, and the training spectra were {model or 'not'}: a projection must be the same on both, so train with the "
+        "same --transfer",
+    )
 
 
 def _remarks(cleaned: Preprocessed, ood_score: NDArray[np.float64]) -> list[tuple[bool, str]]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MEASURED = "measured_sha256"
 LASER = "laser_nm"
 CALIBRATION = "axis_calibration"
+TRANSFER = "instrument_transfer"
+PROJECTED = "projected by"  # begins what stands there where both instruments must be mapped
 _DIGITS = re.compile(r"[0-9a-f]{16}")
 
 
@@ -121,6 +123,12 @@ class SpectraTable:
         """By which standard the axis was corrected, where all spectra say the same; None where they don't."""
         stated = set(self.metadata.get(CALIBRATION, ()))
         return str(stated.pop()) or None if len(stated) == 1 else None
+
+    @property
+    def instrument_transfer(self) -> str | None:
+        """By what spectra were brought to another instrument's, where all that were say the same; None where none was, or they don't."""
+        stated = set(self.metadata.get(TRANSFER, ())) - {""}
+        return str(stated.pop()) if len(stated) == 1 else None
 
     def __getitem__(self, rows: Any) -> "SpectraTable":
         """Return the spectra at ``rows``, as `select` does; scikit-learn writes them as ``[rows, ...]``."""

@@ -27,7 +27,6 @@ from spectra_dl_cli.options import (
     bundled_reading,
     data_argument,
     identity_options,
-    input_paths,
     open_store,
     plugin_option,
     readers_input,
@@ -45,6 +44,7 @@ from spectra_dl_cli.output import (
 )
 from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
 from spectra_dl_cli.printing.help import Command
+from spectra_dl_cli.study_data import read_paths
 from spectra_dl_cli.tissue_options import pattern_option, share_option, tile_option
 
 if TYPE_CHECKING:
@@ -102,6 +102,20 @@ class SectionOptions:
     help="Model file; without it the shipped one.",
 )
 @identity_options
+@click.option(
+    "--standard",
+    "measured_standard",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="A standard measured on the day, in place of --calibration: its lines correct the axis of the spectra.",
+)
+@click.option(
+    "--standard-kind",
+    default="polystyrene",
+    show_default=True,
+    metavar="NAME",
+    help="With --standard: silicon, polystyrene, acetonitrile, cyclohexane, paracetamol, calcite or neon.",
+)
 @out_option
 @overwrite_option
 @click.option(
@@ -273,7 +287,7 @@ def _spectra(
     warn_of_training_rows(counts.seen, counts.spectra, "spectra")
     output.finish(
         result,
-        lambda: origin_of(input_paths(data, reading.samples, reading.calibration)),
+        lambda: origin_of(read_paths(data, reading)),
         lambda: spectra_text(result, model_name, output.out),
     )
     return _PARTIAL if counts.damaged else 0

@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 
     from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
     from spectra_dl.fusion.simulation.written import WrittenFusion
+    from spectra_dl.spectra.simulation.instruments import InstrumentStudySettings
     from spectra_dl.spectra.simulation.serum_study import StudySettings
     from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
-    from spectra_dl.spectra.study.simulate import WrittenSimulation, WrittenSurvival
+    from spectra_dl.spectra.study.simulate import WrittenInstruments, WrittenSimulation, WrittenSurvival
     from spectra_dl.tissue.simulation.share_study import ShareStudySettings
     from spectra_dl.tissue.study.simulate import WrittenShares
+
+    Settings = (
+        StudySettings
+        | SimulatedSurvivalSettings
+        | InstrumentStudySettings
+        | ShareStudySettings
+        | FusionSimulationSettings
+    )
 
 
 def _settings(
@@ -34,10 +43,13 @@ def _settings(
     tiles: int | None,
     fusion: bool,
     missing: float | None,
+    instruments: int | None,
     seed: int,
-) -> "StudySettings | SimulatedSurvivalSettings | ShareStudySettings | FusionSimulationSettings":
+) -> "Settings":
     tissue_alone = {"slides": slides, "tiles": tiles}
     spectra_alone = {"fluorescence": fluorescence}
+    if instruments is not None and (fusion or tissue or hazard_ratio is not None):
+        raise UsageError("--instruments is of spectra of two classes alone; leave it out")
     of_spectra = {"spectra_per_patient": spectra_per_patient, "distance": distance}
     if fusion:
         _refuse(
@@ -63,7 +75,7 @@ def _settings(
         return ShareStudySettings(
             patients or 24, slides or 4, tiles or 16, seed=seed, hazard_ratio=hazard_ratio
         )
-    return _spectra_settings(
+    drawn = _spectra_settings(
         patients=patients or 427,
         spectra_per_patient=spectra_per_patient or 3,
         distance=distance,
@@ -71,6 +83,17 @@ def _settings(
         fluorescence=fluorescence or "medium",
         seed=seed,
     )
+    return drawn if instruments is None else _instrument_settings(drawn, instruments)
+
+
+def _instrument_settings(
+    study: "StudySettings | SimulatedSurvivalSettings", instruments: int
+) -> "InstrumentStudySettings":
+    from spectra_dl.spectra.simulation.instruments import InstrumentStudySettings
+    from spectra_dl.spectra.simulation.serum_study import StudySettings
+
+    assert isinstance(study, StudySettings)  # refused with times to an event
+    return InstrumentStudySettings(study=study, instruments=instruments)
 
 
 def _refuse(options: "Mapping[str, object]", of: str) -> None:
@@ -183,6 +206,12 @@ def _spectra_settings(
     metavar="SHARE",
     help="With --fusion: the share of patients who lack a block, of each block at random.",
 )
+@click.option(
+    "--instruments",
+    type=click.IntRange(min=2, max=26),
+    metavar="N",
+    help="The patients shared out among so many spectrometers that differ in axis, resolution and response, and ten samples that each of them measured.",
+)
 @seed_option
 @overwrite_option
 @json_option
@@ -190,7 +219,7 @@ def _spectra_settings(
 @bundled_output
 def simulate(
     *,
-    settings: "StudySettings | SimulatedSurvivalSettings | ShareStudySettings | FusionSimulationSettings",
+    settings: "Settings",
     output: Output,
 ) -> None:
     """Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.
@@ -198,9 +227,11 @@ def simulate(
     The classes lie at a known distance, so the best accuracy that any method can reach is known; it stands in
     DIR/report.json. With --hazard-ratio patients are followed for months in place of having a class, and the best C-index is known.
     Nothing in the study is real. With --tissue it is a folder DIR/images of tiles of tumours with their sheet, and the patients' shares of necrosis stand in
-    DIR/truth.csv. With --fusion the patients have clinical columns too, and the best AUC of each set of blocks stands in DIR/truth.json.
+    DIR/truth.csv. With --instruments the samples stand in DIR/samples_a.csv, DIR/samples_b.csv and so on, and how the instruments differ in
+    DIR/report.json. With --fusion the patients have clinical columns too, and the best AUC of each set of blocks stands in DIR/truth.json.
     """
     from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
+    from spectra_dl.spectra.simulation.instruments import InstrumentStudySettings
     from spectra_dl.spectra.simulation.serum_study import StudySettings
     from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
     from spectra_dl.spectra.study.simulate import write_simulation, write_survival_simulation
@@ -216,6 +247,13 @@ def simulate(
 
         fusion = write_fusion_study(settings, folder)
         output.finish(fusion, lambda: origin_of([], seed=settings.seed), lambda: _fusion_text(fusion, folder))
+        return
+    if isinstance(settings, InstrumentStudySettings):
+        from spectra_dl.spectra.study.simulate import write_instrument_simulation
+
+        measured = write_instrument_simulation(settings, folder)
+        seed = settings.study.seed
+        output.finish(measured, lambda: origin_of([], seed=seed), lambda: _instrument_text(measured, folder))
         return
     if not isinstance(settings, SimulatedSurvivalSettings):
         from spectra_dl.tissue.study.simulate import write_share_study
@@ -234,6 +272,18 @@ def _text(result: "WrittenSimulation", folder: Path) -> str:
     return (
         f"Wrote {len(table)} simulated spectra of {result.settings.patients} patients to {folder / SPECTRA_FILE}.\n"
         f"The best patient AUC any method can reach is {truth.best_auc:.3f}, the best accuracy {truth.best_accuracy:.3f}."
+    )
+
+
+def _instrument_text(result: "WrittenInstruments", folder: Path) -> str:
+    from spectra_dl.spectra.study.simulate import SAMPLES_FILE, SPECTRA_FILE
+
+    study = result.study
+    files = ", ".join(SAMPLES_FILE.format(each.name[-1].lower()) for each in study.instruments)
+    return (
+        f"Wrote {len(study.table)} simulated spectra of {result.settings.study.patients} patients on {len(study.instruments)} instruments to "
+        f"{folder / SPECTRA_FILE}, and {result.settings.transfer_samples} samples that each of them measured to {files}.\n"
+        f"The best patient AUC any method can reach is {study.best_auc:.3f}."
     )
 
 

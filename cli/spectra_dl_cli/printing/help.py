@@ -12,7 +12,7 @@ GROUPS = {
     "Who is who": (
         "label sample_id patient slide replicates samples batch positive label_per_sample share target time event truth id_column group"
     ),
-    "Reading": "level bulk bulk_scale spectra tissue clinical laser_nm calibration reader standard intensity name_pattern least_inside annotations image image_scale mpp pitch bin_um alignment",
+    "Reading": "level bulk bulk_scale spectra tissue clinical laser_nm calibration transfer reader standard measured_standard standard_kind intensity name_pattern least_inside annotations image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise step",
     "Models": "model model_path models network also plugins members epochs early_fusion loss encoders genes panel tile_um device fast tune",
     "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
@@ -39,6 +39,7 @@ EXAMPLES = {
     "baseline": f"spectra-dl baseline {_SPECTRA} --compare asls,arpls --out baselines.svg",
     "preprocess": f"spectra-dl preprocess {_SPECTRA} --out corrected",
     "calibrate-axis": "spectra-dl calibrate-axis datasets/demo/polystyrene.csv --standard polystyrene",
+    "transfer": "spectra-dl transfer datasets/demo/instruments/samples_a.csv datasets/demo/instruments/samples_b.csv",
     "ceiling": f"spectra-dl ceiling {_TISSUE}/SIM5-1.tsv.gz --top 10",
     "tiles": f"spectra-dl tiles {_SHEET} --store features --encoder colour-texture",
     "score": f"spectra-dl score results/predictions.csv --truth {_SPECTRA}",

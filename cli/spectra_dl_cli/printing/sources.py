@@ -63,6 +63,11 @@ COMMANDS = {
         "calibrate_axis",
         "Find the lines of a measured standard and write the correction that brings the axis to them.",
     ),
+    "transfer": _source(
+        "cleaning.transfer",
+        "transfer",
+        "Learn from samples that two instruments measured how the spectra of SLAVE become those of MASTER.",
+    ),
     "ceiling": _source(
         "ceiling",
         "ceiling",

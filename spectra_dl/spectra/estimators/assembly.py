@@ -38,12 +38,15 @@ class Provenance(TrainingProvenance):
         With which all of them were measured; None takes what the training spectra say.
     calibration
         By what the axis of all of them was corrected; None takes what the training spectra say.
+    transfer
+        By what they were brought to another instrument's; None takes what the training spectra say.
     """
 
     source: str = "unnamed spectra"
     spectrum_hashes: tuple[str, ...] | None = None
     laser_nm: float | None = None
     calibration: str | None = None
+    transfer: str | None = None
 
 
 def assemble_predictor(
@@ -90,6 +93,7 @@ def assemble_predictor(
         or spectrum_hashes(table.points(recipe.preprocessing.reads(table.wavenumber))),
         laser_nm=provenance.laser_nm or table.laser_nm,
         calibration=provenance.calibration or table.axis_calibration,
+        transfer=provenance.transfer or table.instrument_transfer,
         class_spectra=class_spectra,
     )
     decision = fit_decision(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
@@ -19,6 +20,9 @@ from spectra_dl.spectra.readers.text.two_files import is_axis_and_intensities, i
 from spectra_dl.spectra.readers.wording import file_name, listed
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.hdf5_checks import is_hdf5
+
+if TYPE_CHECKING:
+    from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
 
 __all__ = ["ReadOptions", "iter_spectra", "read_spectra"]
 
@@ -105,9 +109,23 @@ def iter_spectra(
         from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
 
         blocks = map(AxisCalibration.load(options.calibration).applied, blocks)
+    if options.standard is not None:
+        blocks = map(_measured_calibration(options.standard, options).applied, blocks)
+    if options.transfer is not None:
+        from spectra_dl.spectra.transfer.instrument_transfer import InstrumentTransfer
+
+        blocks = map(InstrumentTransfer.load(options.transfer).applied, blocks)
     if options.replicates is not None:
         blocks = replicated_blocks(blocks, options.replicates)
     yield from blocks
+
+
+def _measured_calibration(standard: Path, options: ReadOptions) -> "AxisCalibration":
+    """Return the correction of the axis that a standard of the day gives."""
+    from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis
+
+    table = read_spectra(standard, ReadOptions(laser_nm=options.laser_nm, reader=options.reader))
+    return calibrate_axis(table, options.standard_kind, laser_nm=options.laser_nm or table.laser_nm)
 
 
 def _blocks(path: PathLike | Sequence[PathLike], options: ReadOptions, rows: int) -> Iterator[SpectraTable]:

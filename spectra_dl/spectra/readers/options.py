@@ -34,6 +34,10 @@ class ReadOptions:
         samples, such as ``Dark``.
     calibration
         A file of ``calibrate-axis`` by which the axis is corrected once everything is read.
+    standard, standard_kind
+        A standard measured in the same session, and its name: the axis is corrected by it as by a calibration, which is then left out.
+    transfer
+        A file of ``transfer`` by which spectra are brought to another instrument's, once their axis is corrected.
     reader
         A plugin that reads every file, as ``plugin:NAME``; None recognises files by their content.
 
@@ -41,7 +45,7 @@ class ReadOptions:
     ------
     UsageError
         A name is empty, ``replicates`` is not a whole number of at least 1 or stands beside ``patient``, or ``laser_nm`` is no
-        wavelength of a laser, or ``reader`` no plugin's name.
+        wavelength of a laser, or ``reader`` no plugin's name, or a standard stands beside a calibration.
 
     Examples
     --------
@@ -58,6 +62,9 @@ class ReadOptions:
     laser_nm: float | None = None
     intensity: tuple[str, ...] = ()
     calibration: Path | None = None
+    standard: Path | None = None
+    standard_kind: str = "polystyrene"
+    transfer: Path | None = None
     reader: str | None = None
 
     def __post_init__(self) -> None:
@@ -74,8 +81,11 @@ class ReadOptions:
             raise UsageError(
                 f"reader {self.reader!r:.80}: give an installed plugin as plugin:NAME, or leave it out"
             )
-        if self.calibration is not None:
-            object.__setattr__(self, "calibration", Path(self.calibration))
+        if self.calibration is not None and self.standard is not None:
+            raise UsageError("a calibration and a standard would correct the axis twice; give one of them")
+        for name in ("calibration", "standard", "transfer"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, Path(getattr(self, name)))
         if self.samples is not None:
             object.__setattr__(self, "samples", Path(self.samples))
         if self.replicates is None:

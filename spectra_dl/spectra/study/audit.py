@@ -1,5 +1,6 @@
 """Audit a study of spectra before any model is trained."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spectra_dl.evaluation.audit.audit_report import audit_json, audit_text
@@ -8,6 +9,8 @@ from spectra_dl.spectra.probes.study import StudyAudit, audit_study
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.storage.provenance import DISCLAIMER
 from spectra_dl.storage.run_folder import RunResult
+
+BATCHES_FILE = "batches.svg"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,26 @@ class AuditedSpectra(RunResult):
             "notes": list(self.study.cohort.notes),
             "refused": list(self.study.cohort.refused),
             "results": {"audit": audit_json(self.study.audit)},
+        }
+
+    def files(self, report: Mapping[str, object]) -> Mapping[str, str]:
+        """Return the figure of mean spectra by instrument or batch, where a column names two.
+
+        Parameters
+        ----------
+        report
+            The whole report, with its provenance.
+        """
+        from spectra_dl.evaluation.report.figures import svg_text
+        from spectra_dl.spectra.plots.batch_plot import batch_figure
+
+        figure = batch_figure(self.study.cohort.table)
+        if figure is None:
+            return {}
+        title = "Mean spectra by batch, and in what they differ"
+        return {
+            BATCHES_FILE: '<?xml version="1.0" encoding="UTF-8"?>\n'
+            + svg_text(figure, "batches", title=title)
         }
 
     def text(self) -> str:

@@ -4,6 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spectra_dl.evaluation.outcomes.survival.simulated_times import EVENT_COLUMN
+from spectra_dl.spectra.simulation.instruments import (
+    InstrumentStudy,
+    InstrumentStudySettings,
+    simulate_instruments,
+)
 from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySettings, simulate_study
 from spectra_dl.spectra.simulation.survival_study import (
     SimulatedSurvival,
@@ -15,6 +20,7 @@ from spectra_dl.spectra.table_files import write_table
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 SPECTRA_FILE = "spectra.csv"
+SAMPLES_FILE = "samples_{}.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +120,58 @@ def write_survival_simulation(settings: SimulatedSurvivalSettings, folder: Path)
     study = simulate_survival(settings)
     _write(study.table, folder)
     return WrittenSurvival(settings, study)
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenInstruments(RunResult):
+    """A simulated study of several instruments that was written.
+
+    Attributes
+    ----------
+    settings
+        How it was drawn.
+    study
+        Spectra, transfer samples and truth.
+    """
+
+    settings: InstrumentStudySettings
+    study: InstrumentStudy
+
+    @property
+    def report(self) -> dict[str, object]:
+        """Settings, how the instruments differ, and the best that any method can reach, ready for JSON."""
+        return {
+            "simulated": True,
+            "notes": list(self.study.table.notes),
+            "settings": asdict(self.settings),
+            "results": {
+                "best_auc": self.study.best_auc,
+                "instruments": [asdict(instrument) for instrument in self.study.instruments],
+            },
+        }
+
+
+def write_instrument_simulation(settings: InstrumentStudySettings, folder: Path) -> WrittenInstruments:
+    """Draw a study of several instruments and write its spectra, and the transfer samples as each instrument measured them.
+
+    Parameters
+    ----------
+    settings
+        How many patients and instruments, and the seed.
+    folder
+        Made unless it is there; ``spectra.csv``, ``samples_a.csv``, ``samples_b.csv`` and so on are written to it.
+
+    Raises
+    ------
+    EnvironmentFault
+        The folder or a file can't be written.
+    """
+    study = simulate_instruments(settings)
+    _write(study.table, folder)
+    for instrument in study.instruments:
+        name = SAMPLES_FILE.format(instrument.name[-1].lower())
+        write_table(folder / name, study.transfer_of(instrument.name))
+    return WrittenInstruments(settings, study)
 
 
 def _write(table: SpectraTable, folder: Path) -> None:

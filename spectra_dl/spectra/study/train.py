@@ -137,6 +137,7 @@ def _described(cohort: Cohort, source: str, settings: SpectraStudySettings) -> P
         spectrum_hashes=hashes,
         laser_nm=cohort.table.laser_nm,
         calibration=cohort.table.axis_calibration,
+        transfer=cohort.table.instrument_transfer,
     )
 
 

@@ -90,9 +90,12 @@ def test_a_model_knows_the_calibration_and_asks_for_one(
     shown = run("model", "show", model).stdout
     assert "Calibration    axis corrected by polystyrene (8 lines" in shown
     without = run("predict", demo / "spectra.csv", "--model", model, code=None)
-    assert "run 'spectra-dl calibrate-axis', and give its file as --calibration" in without.stdout
+    assert "measure a standard on this instrument and give its file as --standard" in without.stdout
     given = run("predict", demo / "spectra.csv", "--model", model, "--calibration", calibration, code=None)
-    assert "give its file as --calibration" not in given.stdout + given.stderr
+    assert "give its file as --standard" not in given.stdout + given.stderr
+    of_the_day = ("--standard", demo / "polystyrene.csv", "--standard-kind", "polystyrene")
+    measured = run("predict", demo / "spectra.csv", "--model", model, *of_the_day, code=None)
+    assert measured.stdout.splitlines()[-10:] == given.stdout.splitlines()[-10:]
 
 
 def test_a_model_whose_axis_was_not_corrected_says_so(demo: Path, calibration: Path, tmp_path: Path) -> None:

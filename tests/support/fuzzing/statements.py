@@ -1,4 +1,4 @@
-"""Readers of what spectra-dl states in JSON of its own: a calibration of the axis, a locked protocol."""
+"""Readers of what spectra-dl states in files of its own: a calibration of the axis, a transfer, a locked protocol."""
 
 import hashlib
 import tempfile
@@ -14,6 +14,9 @@ from spectra_dl.evaluation.protocol.sealed_plan import SealedData, SealedPlan
 from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis
 from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
 from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
+from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.transfer.instrument_transfer import InstrumentTransfer
+from spectra_dl.spectra.transfer.learn import learn_transfer
 
 
 @cache
@@ -31,6 +34,26 @@ def _read_calibration(data: bytes, folder: Path) -> None:
     assert np.isfinite(calibration.correction(shift)).all()
     assert (calibration.uncertainty(shift) >= 0).all()
     assert calibration.words().isprintable()
+
+
+@cache
+def _transfer() -> bytes:
+    """The map of a few random samples."""
+    wavenumber = np.linspace(400.0, 480.0, 21)
+    slave, master = np.random.default_rng(0).random((2, 4, 21))
+    names = ["1", "2", "3", "4"]
+    learned = learn_transfer(
+        SpectraTable(master, wavenumber, names), SpectraTable(slave, wavenumber, names), "pds"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        learned.save(Path(folder) / "t.safetensors")
+        return (Path(folder) / "t.safetensors").read_bytes()
+
+
+def _read_transfer(data: bytes, folder: Path) -> None:
+    (folder / "t.safetensors").write_bytes(data)
+    assert InstrumentTransfer.load(folder / "t.safetensors").method == "pds"
+    assert data == _transfer()  # a byte that differs is refused
 
 
 @cache
@@ -59,5 +82,6 @@ def _read_protocol(data: bytes, folder: Path) -> None:
 
 STATEMENTS = (
     Target("calibration", "models", lambda: [_calibration()], _read_calibration),
+    Target("transfer", "models", lambda: [_transfer()], _read_transfer),
     Target("protocol", "models", lambda: [_protocol()], _read_protocol),
 )

@@ -20,7 +20,6 @@ from spectra_dl_cli.options import (
     correction_options,
     data_argument,
     identity_options,
-    input_paths,
     readers_input,
 )
 from spectra_dl_cli.output import (
@@ -32,6 +31,7 @@ from spectra_dl_cli.output import (
     overwrite_option,
 )
 from spectra_dl_cli.printing.help import Command
+from spectra_dl_cli.study_data import read_paths
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.readers import ReadOptions
@@ -90,7 +90,7 @@ def preprocess(
     cleaning.preprocessing()  # refuses an impossible step before the folder is looked at
     folder = output.claim(resume=resume)
     assert isinstance(folder, Path)  # --out is required
-    origin = origin_of(input_paths(data, reading.samples, reading.calibration))
+    origin = origin_of(read_paths(data, reading))
     journal = output.journal(run_identity(context, origin), resume=resume)
     with counting("correcting") as count:
         result = correct_study(

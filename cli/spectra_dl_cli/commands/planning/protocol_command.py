@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 # Sealed by their content, or of the machine.
-NOT_SEALED = frozenset({"samples", "calibration", "folds_from", "protocol_file", "device", "fast", "threads"})
+NOT_SEALED = frozenset(
+    {"samples", "calibration", "transfer", "folds_from", "protocol_file", "device", "fast", "threads"}
+)
 
 protocol_option = click.option(
     "--protocol",

@@ -1,6 +1,6 @@
 """How much of what can be known a model reaches, where the truth is known: simulated sections whose rates follow their images.
 
-Run: ``python benchmarks/accuracy/simulated_tissue.py [PATIENTS]`` (default 8). Every patient is left out once. The true ceiling is the correlation that the rates
+Run: ``python benchmarks/accuracy/tissue/simulated_tissue.py [PATIENTS]`` (default 8). Every patient is left out once. The true ceiling is the correlation that the rates
 themselves would reach: of the mean log-normalised value over 200 redraws of the counts with each section's counts, on genes the fold's panel holds.
 """
 

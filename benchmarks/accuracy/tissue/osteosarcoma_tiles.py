@@ -1,6 +1,6 @@
 """Osteosarcoma tiles of four patients: patients left out, beside what splits by slide and by tile claim, and scikit-learn on the same folds.
 
-Run: ``python benchmarks/accuracy/osteosarcoma_tiles.py [--data ../shared/data/st/osteosarcoma_tiles/tiles] [--encoder NAME ...] [--store FOLDER]``.
+Run: ``python benchmarks/accuracy/tissue/osteosarcoma_tiles.py [--data ../shared/data/st/osteosarcoma_tiles/tiles] [--encoder NAME ...] [--store FOLDER]``.
 
 The figures are balanced accuracies of single tiles in three classes (a third is chance). Ours come from `evaluate_study`; the independent ones from
 scikit-learn alone: its cross-validation, its leave-one-group-out, its metrics, on the same features. Intervals: by patient over resampled patients, of the

@@ -1,6 +1,6 @@
 """How near models of a patient's images come to the best C-index, whether its interval holds the truth, and whether a random outcome gives one half.
 
-Run: ``python benchmarks/accuracy/tissue_survival.py [--studies 300] [--networks 10]``. A study has 80 patients with two slides of 16 tiles each, eight features a tile, as an encoder might give them; the
+Run: ``python benchmarks/accuracy/tissue/survival.py [--studies 300] [--networks 10]``. A study has 80 patients with two slides of 16 tiles each, eight features a tile, as an encoder might give them; the
 hazard grows by a factor of 4 with each standard deviation of necrosis that is missing, or not at all. A Cox regression of mean features goes through the whole evaluation in five folds. The truth is
 the C-index of the very models of the five folds on 2,000 new patients, and the mean of these over all studies. In the first studies attention and mean pooling (five members) and PCA-Cox are evaluated on the same folds.
 """

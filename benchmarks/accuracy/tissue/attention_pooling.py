@@ -1,6 +1,6 @@
 """Attention pooling against mean pooling and a logistic regression of single images, on simulated patients of whose images a share carries the class.
 
-Run: ``python benchmarks/accuracy/attention_pooling.py [--studies 20] [--members 5] [--work FOLDER] [--memory]``.
+Run: ``python benchmarks/accuracy/tissue/attention_pooling.py [--studies 20] [--members 5] [--work FOLDER] [--memory]``.
 
 60 patients with 100 images of 32 features each; 10 % of the images carry the class, or all. Patient AUC over 5 folds by patient, the same folds for every model; intervals are over studies.
 "of the best" is the share of the best AUC known by construction, that of who knows which images carry the class; "of these" the share of what that one reaches on these very patients. Finished studies are kept in the folder and not computed again.
