@@ -92,6 +92,20 @@ def log_scaled(counts: FloatArray, library: FloatArray, per: float = MILLION) ->
     return scaled
 
 
+def refuse_rule_of_spots(settings: PanelSettings) -> None:
+    """Refuse a rule by which genes of spots are chosen, and none of patients.
+
+    Raises
+    ------
+    UsageError
+        It is one of scanpy's.
+    """
+    if settings.rule not in ("variance", "mean"):
+        raise UsageError(
+            f"--panel {settings.rule} is of spots; of patients genes are chosen by variance or mean"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class BulkTargets:
     """Choose genes on training patients, as the evaluation's chooser of targets.
@@ -116,10 +130,7 @@ class BulkTargets:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.settings.rule not in ("variance", "mean"):
-            raise UsageError(
-                f"--panel {self.settings.rule} is of spots; of patients genes are chosen by variance or mean"
-            )
+        refuse_rule_of_spots(self.settings)
 
     def fit(self, rows: IndexArray) -> "ChosenGenes":
         """Return the genes that vary most over these patients, or are highest; or those that were named.

@@ -27,7 +27,7 @@ from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.slides.bulk_table import BulkTable
 from spectra_dl.expression.slides.cohort import SlideCohort, slide_cohort
-from spectra_dl.expression.slides.profiles import BulkTargets
+from spectra_dl.expression.slides.profiles import BulkTargets, refuse_rule_of_spots
 from spectra_dl.expression.slides.rows import FACTS
 from spectra_dl.expression.study.slide_settings import SlideStudySettings
 from spectra_dl.imaging.features.store import FeatureStore
@@ -122,6 +122,7 @@ def evaluate_slides(
     """
     settings = settings or SlideStudySettings()
     models = _models(settings)
+    refuse_rule_of_spots(settings.panel)
     if folder:
         make_run_folder(folder)
     sections = [registered(section, folder) for section in sections]
