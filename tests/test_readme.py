@@ -33,6 +33,10 @@ def test_the_readme_shows_every_command(repository):
     assert shown == set(subcommands(cli))
 
 
+def test_the_readme_stays_short(repository):
+    assert len((repository / "README.md").read_text(encoding="utf-8").split()) < 900
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_shown_parses(repository, document):
     for line in commands((repository / document).read_text(encoding="utf-8")):
