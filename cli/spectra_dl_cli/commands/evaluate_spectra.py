@@ -42,11 +42,10 @@ from spectra_dl_cli.split_options import given_split
 from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.report.results.patients import EvaluatedOutcome, EvaluatedSurvival
     from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.study.evaluate import EvaluatedSpectra
-    from spectra_dl.spectra.study.evaluate_outcome import EvaluatedOutcome
-    from spectra_dl.spectra.study.evaluate_survival import EvaluatedSurvival
     from spectra_dl.spectra.study.settings import SpectraStudySettings
     from spectra_dl.spectra.table import SpectraTable
 

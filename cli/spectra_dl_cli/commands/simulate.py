@@ -37,10 +37,13 @@ def _settings(
     seed: int,
 ) -> "StudySettings | SimulatedSurvivalSettings | ShareStudySettings | FusionSimulationSettings":
     tissue_alone = {"slides": slides, "tiles": tiles}
-    spectra_alone = {"hazard_ratio": hazard_ratio, "fluorescence": fluorescence}
+    spectra_alone = {"fluorescence": fluorescence}
     of_spectra = {"spectra_per_patient": spectra_per_patient, "distance": distance}
     if fusion:
-        _refuse({**tissue_alone, **spectra_alone}, "one kind of data alone; leave it or --fusion out")
+        _refuse(
+            {**tissue_alone, **spectra_alone, "hazard_ratio": hazard_ratio},
+            "one kind of data alone; leave it or --fusion out",
+        )
         return _fusion_settings(
             patients=patients or 120,
             spectra_per_patient=spectra_per_patient or 2,
@@ -57,7 +60,9 @@ def _settings(
     if tissue:
         from spectra_dl.tissue.simulation.share_study import ShareStudySettings
 
-        return ShareStudySettings(patients or 24, slides or 4, tiles or 16, seed=seed)
+        return ShareStudySettings(
+            patients or 24, slides or 4, tiles or 16, seed=seed, hazard_ratio=hazard_ratio
+        )
     return _spectra_settings(
         patients=patients or 427,
         spectra_per_patient=spectra_per_patient or 3,
@@ -147,7 +152,7 @@ def _spectra_settings(
     "--hazard-ratio",
     type=click.FloatRange(min=1),
     metavar="R",
-    help="Times to an event in place of classes: columns months and event, whose hazard grows so many times with a standard deviation of one band.",
+    help="Times to an event in place of classes: columns months and event, whose hazard grows so many times with a standard deviation of one band, or with --tissue of necrosis that is missing.",
 )
 @click.option("--fluorescence", type=click.Choice(["low", "medium", "high"]), help="medium if not given.")
 @click.option(
@@ -246,9 +251,14 @@ def _tissue_text(result: "WrittenShares", folder: Path) -> str:
     from spectra_dl.tissue.study.simulate import IMAGES_FOLDER, TRUTH_FILE
 
     study = result.study
+    times = (
+        ""
+        if study.followed is None
+        else f"\n{int(study.followed.event.sum())} have the event; the best C-index any method can reach is {study.followed.best_c_index:.3f}."
+    )
     return (
         f"Wrote {len(study.label)} simulated tiles of {len(study.patients)} patients to {folder / IMAGES_FOLDER}.\n"
-        f"Each patient's share of necrosis stands in {folder / TRUTH_FILE}; {int((study.truth >= 0.9).sum())} have 90 % or more."
+        f"Each patient's share of necrosis stands in {folder / TRUTH_FILE}; {int((study.truth >= 0.9).sum())} have 90 % or more.{times}"
     )
 
 

@@ -4,17 +4,20 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.outcomes.survival.simulated_times import (
+    EVENT_COLUMN,
+    TIME_COLUMN,
+    expected_c_index,
+    followed,
+)
 from spectra_dl.spectra.simulation.serum_bands import SERUM_BANDS
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table import SpectraTable
 
-TIME_COLUMN, EVENT_COLUMN = "months", "event"
 GROUP = "carotenoid"  # whose bands say it
-MEDIAN_MONTHS, LONGEST_MONTHS = 24.0, 60.0
 _PAIRS = 400_000
 _TIMES, _MONTE_CARLO = 7, 8  # streams of random numbers
 
@@ -86,7 +89,7 @@ def simulate_survival(settings: SimulatedSurvivalSettings | None = None) -> Simu
     spread = math.sqrt(drawn.truth.covariance[number, number])
     log_hazard = math.log(settings.hazard_ratio) * drawn.truth.latents[:, number] / spread
     generator = np.random.default_rng((settings.study.seed, _TIMES))
-    months, event = _followed(generator, log_hazard)
+    months, event = followed(generator, log_hazard)
     each = settings.study.spectra_per_patient
     columns = {
         TIME_COLUMN: np.repeat(text_array([f"{value:.2f}" for value in months]), each),
@@ -99,18 +102,4 @@ def simulate_survival(settings: SimulatedSurvivalSettings | None = None) -> Simu
 def best_c_index(hazard_ratio: float) -> float:
     """Return the expected C-index of the true hazard, from 400,000 pairs of patients."""
     generator = np.random.default_rng(_MONTE_CARLO)
-    log_hazard = math.log(hazard_ratio) * generator.standard_normal((2, _PAIRS))
-    months, event = _followed(generator, log_hazard)
-    first = np.argmin(months, axis=0)
-    known = np.take_along_axis(event, first[None], axis=0)[0]
-    gap = log_hazard[0] - log_hazard[1]
-    right = np.where(gap == 0, 0.5, (gap > 0) == (first == 0))
-    return float(right[known].mean())
-
-
-def _followed(generator: np.random.Generator, log_hazard: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return how many months patients were followed, and whether the event came."""
-    rate = math.log(2) / MEDIAN_MONTHS * np.exp(log_hazard)
-    came = generator.exponential(1.0, log_hazard.shape) / rate
-    left = generator.uniform(0.1 * LONGEST_MONTHS, LONGEST_MONTHS, log_hazard.shape)
-    return np.minimum(came, left), came <= left
+    return expected_c_index(generator, math.log(hazard_ratio) * generator.standard_normal((2, _PAIRS)))

@@ -8,9 +8,8 @@ from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.split_file import read_split
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.outcomes.harness import evaluate_outcome
-from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeSettings
-from spectra_dl.evaluation.report.outcomes_json import outcome_report, outcome_split
-from spectra_dl.evaluation.report.outcomes_text import outcome_text
+from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+from spectra_dl.evaluation.report.results.patients import EvaluatedOutcome
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import NUMBER_MODELS
@@ -20,7 +19,7 @@ from spectra_dl.spectra.outcome_cohort import outcome_cohort
 from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
-from spectra_dl.spectra.study.patient_study import EvaluatedPatients, PatientStudySettings, study_networks
+from spectra_dl.spectra.study.patient_study import PatientStudySettings, study_networks
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
@@ -32,25 +31,6 @@ class OutcomeStudySettings(PatientStudySettings):
     evaluation: OutcomeSettings
     networks: tuple[str, ...] = (NUMBER_MODELS.default,)
     training: TrainingSettings = NUMBER_TRAINING
-
-
-@dataclass(frozen=True, eq=False)
-class EvaluatedOutcome(EvaluatedPatients):
-    """Models of a number, evaluated."""
-
-    evaluation: OutcomeEvaluation
-
-    def results(self) -> dict[str, object]:
-        """Return the evaluation, ready for JSON."""
-        return outcome_report(self.evaluation)
-
-    def results_text(self) -> str:
-        """Return the evaluation for a terminal."""
-        return outcome_text(self.evaluation)
-
-    def split(self) -> str:
-        """Return the folds as CSV text."""
-        return outcome_split(self.evaluation)
 
 
 def evaluate_outcome_study(

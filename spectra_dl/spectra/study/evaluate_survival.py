@@ -8,9 +8,8 @@ from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.split_file import read_split
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.outcomes.survival.harness import evaluate_survival
-from spectra_dl.evaluation.outcomes.survival.results import SurvivalEvaluation, SurvivalSettings
-from spectra_dl.evaluation.report.survival.survival_json import survival_report, survival_split
-from spectra_dl.evaluation.report.survival.survival_text import survival_text
+from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
+from spectra_dl.evaluation.report.results.patients import EvaluatedSurvival
 from spectra_dl.execution.run import Execution
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.model_names import SURVIVAL_MODELS
@@ -23,7 +22,7 @@ from spectra_dl.spectra.outcome_cohort import survival_cohort
 from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.report_context import SPECTRA_CONTEXT
-from spectra_dl.spectra.study.patient_study import EvaluatedPatients, PatientStudySettings, study_networks
+from spectra_dl.spectra.study.patient_study import PatientStudySettings, study_networks
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
@@ -35,25 +34,6 @@ class SurvivalStudySettings(PatientStudySettings):
     evaluation: SurvivalSettings
     networks: tuple[str, ...] = (SURVIVAL_MODELS.default,)
     training: TrainingSettings = SURVIVAL_TRAINING
-
-
-@dataclass(frozen=True, eq=False)
-class EvaluatedSurvival(EvaluatedPatients):
-    """Models of the time to an event, evaluated."""
-
-    evaluation: SurvivalEvaluation
-
-    def results(self) -> dict[str, object]:
-        """Return the evaluation, ready for JSON."""
-        return survival_report(self.evaluation)
-
-    def results_text(self) -> str:
-        """Return the evaluation for a terminal."""
-        return survival_text(self.evaluation)
-
-    def split(self) -> str:
-        """Return the folds as CSV text."""
-        return survival_split(self.evaluation)
 
 
 def evaluate_survival_study(

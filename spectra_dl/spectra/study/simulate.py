@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from spectra_dl.evaluation.outcomes.survival.simulated_times import EVENT_COLUMN
 from spectra_dl.spectra.simulation.serum_study import SimulatedStudy, StudySettings, simulate_study
 from spectra_dl.spectra.simulation.survival_study import (
-    EVENT_COLUMN,
     SimulatedSurvival,
     SimulatedSurvivalSettings,
     simulate_survival,

@@ -1,6 +1,7 @@
 """The models of images by the names that users type, with the titles that reports give them; nothing heavy is imported."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, cast
 
@@ -12,16 +13,110 @@ NETWORK: Final = "mlp"
 POOLING: Final[Mapping[str, str]] = MappingProxyType(
     {"attention": "attention pooling", "mean-pooling": "mean pooling"}
 )
-NETWORKS: Final[Mapping[str, str]] = MappingProxyType({NETWORK: "MLP", **POOLING})
-CONTROL: Final = "majority class"
-CLASSICAL: Final[Mapping[str, str]] = MappingProxyType(
-    {"logistic": "logistic regression", "svm": "SVM", "random-forest": "random forest"}
+
+
+@dataclass(frozen=True)
+class ImageModelNames:
+    """The models of one kind of study.
+
+    Attributes
+    ----------
+    kind
+        What each of them is, for messages.
+    networks, classical
+        The title of each, by the name that users type.
+    control
+        The title of what any model must beat; nobody chooses it, it is always evaluated.
+    """
+
+    kind: str
+    networks: Mapping[str, str]
+    classical: Mapping[str, str]
+    control: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that can be chosen, networks first."""
+        return (*self.networks, *self.classical)
+
+    def chosen(self, names: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the networks among the models chosen, and the titles of the others, the control last.
+
+        Parameters
+        ----------
+        names
+            As users type them; None takes all.
+
+        Raises
+        ------
+        UsageError
+            There is no model of a name, or none is named.
+
+        Examples
+        --------
+        >>> TIMES.chosen(["cox"])
+        ((), ('Cox regression', 'Kaplan-Meier'))
+        """
+        names = self.names if names is None else tuple(dict.fromkeys(names))
+        unknown = [name for name in names if name not in self.names]
+        if unknown or not names:
+            raise UsageError(
+                f"no {self.kind} is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(self.names)}"
+            )
+        networks = tuple(name for name in names if name in self.networks)
+        return networks, (*(self.classical[name] for name in names if name in self.classical), self.control)
+
+
+CLASSES: Final = ImageModelNames(
+    "model of images",
+    networks=MappingProxyType({NETWORK: "MLP", **POOLING}),
+    classical=MappingProxyType(
+        {"logistic": "logistic regression", "svm": "SVM", "random-forest": "random forest"}
+    ),
+    control="majority class",
 )
-NAMES: Final = (*NETWORKS, *CLASSICAL)
+NUMBERS: Final = ImageModelNames(
+    "model of a number from images",
+    networks=MappingProxyType({}),
+    classical=MappingProxyType(
+        {
+            "pls": "PLS regression",
+            "ridge": "ridge regression",
+            "svr": "SVR",
+            "random-forest": "random forest",
+        }
+    ),
+    control="mean",
+)
+TIMES: Final = ImageModelNames(
+    "model of the time to an event from images",
+    networks=MappingProxyType({}),
+    classical=MappingProxyType({"cox": "Cox regression", "pca-cox": "PCA-Cox"}),
+    control="Kaplan-Meier",
+)
+NETWORKS: Final = CLASSES.networks
+CLASSICAL: Final = CLASSES.classical
+CONTROL: Final = CLASSES.control
+NAMES: Final = CLASSES.names
+
+
+def image_model_names(target: str | None, time: str | None) -> ImageModelNames:
+    """Return the models there are.
+
+    Parameters
+    ----------
+    target
+        Column of a number per patient; None: classes.
+    time
+        Column of the time to an event, in place of both.
+    """
+    if time is not None:
+        return TIMES
+    return CLASSES if target is None else NUMBERS
 
 
 def chosen_models(names: Sequence[str] | None) -> tuple[tuple[Network, ...], tuple[str, ...]]:
-    """Return the networks among the models chosen, and the titles of the others, the control last.
+    """Return the networks among the models of classes chosen, and the titles of the others, the control last.
 
     Parameters
     ----------
@@ -38,11 +133,5 @@ def chosen_models(names: Sequence[str] | None) -> tuple[tuple[Network, ...], tup
     >>> chosen_models(["svm"])
     ((), ('SVM', 'majority class'))
     """
-    names = NAMES if names is None else tuple(dict.fromkeys(names))
-    unknown = [name for name in names if name not in NAMES]
-    if unknown or not names:
-        raise UsageError(
-            f"no model of images is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(NAMES)}"
-        )
-    networks = cast("tuple[Network, ...]", tuple(name for name in names if name in NETWORKS))
-    return networks, (*(CLASSICAL[name] for name in names if name in CLASSICAL), CONTROL)
+    networks, classical = CLASSES.chosen(names)
+    return cast("tuple[Network, ...]", networks), classical

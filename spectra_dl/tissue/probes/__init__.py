@@ -1,5 +1,6 @@
 """What the audit tries on images: signals other than biology that classes may be predicted from."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -15,7 +16,7 @@ from spectra_dl.tissue.probes.confounding import class_goes_with_patient, class_
 from spectra_dl.tissue.probes.image_facts import ImageFacts
 from spectra_dl.tissue.probes.near_copies import near_copies_check
 
-__all__ = ["image_audit_inputs", "image_probes"]
+__all__ = ["image_audit_inputs", "image_probes", "patient_audit_inputs"]
 
 _WIDE, _AT_ONCE = 100, 4096  # features that are shortened to as many; images whose features are in memory
 _MAY_BE_BIOLOGY = "Nuclei, necrosis and fat change it too: look at images of both classes, and normalise the stain to see what is left."
@@ -58,13 +59,31 @@ def image_audit_inputs(cohort: ImageCohort, features: NDArray[np.float32]) -> Au
         ``(n, d)`` of them, on which a cheap model is fitted.
     """
     images = cohort.images
-    facts = ImageFacts.of(images)
-    checks: list[RowCheck] = [near_copies_check(facts.hashes, images.name), class_goes_with_patient]
+    checks: list[RowCheck] = [class_goes_with_patient]
     if images.slide is not None:
         checks.append(partial(class_goes_with_slide, list(images.slide)))
+    return _inputs(images, features, checks)
+
+
+def patient_audit_inputs(images: TissueImages, features: NDArray[np.float32]) -> AuditInputs:
+    """Return what besides biology may predict what comes of patients.
+
+    Parameters
+    ----------
+    images
+        ``n`` images; none of their columns is the outcome.
+    features
+        ``(n, d)`` of them, on which a cheap model is fitted.
+    """
+    return _inputs(images, features, [])
+
+
+def _inputs(images: TissueImages, features: NDArray[np.float32], checks: Sequence[RowCheck]) -> AuditInputs:
+    facts = ImageFacts.of(images)
     columns = {**images.metadata, "scanner in the files": facts.scanner}
     probes = [*image_probes(facts, images.position), *_magnification(images)]
-    return AuditInputs(probes, checks, columns, surrogate_features(features))
+    rows = [near_copies_check(facts.hashes, images.name), *checks]
+    return AuditInputs(probes, rows, columns, surrogate_features(features))
 
 
 def _magnification(images: TissueImages) -> list[Probe]:

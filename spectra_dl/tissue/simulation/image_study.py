@@ -1,6 +1,6 @@
 """Simulated tiles of tumour: viable, necrotic and no tumour, in stains that differ between patients."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +84,12 @@ def simulate_images(settings: ImageStudySettings | None = None) -> list[Simulate
 
 
 def write_images(
-    folder: Path, images: Iterable[SimulatedImage], *, position: FloatArray | None = None, mpp: float = 0.5
+    folder: Path,
+    images: Iterable[SimulatedImage],
+    *,
+    position: FloatArray | None = None,
+    mpp: float = 0.5,
+    of_patient: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Path:
     """Write images as JPEG files beside a sheet that lists them, and return the sheet.
 
@@ -98,17 +103,21 @@ def write_images(
         ``(n, 2)`` x and y of each image in its slide's pixels; None writes no such columns.
     mpp
         µm per pixel, written where there are positions.
+    of_patient
+        What is known of each patient, by column and patient; None writes no such columns.
     """
     from PIL import Image
 
-    rows = [["path", "patient", "slide", "label", *([] if position is None else ["x", "y", "mpp"])]]
+    known = of_patient or {}
+    rows = [["path", "patient", "slide", "label", *([] if position is None else ["x", "y", "mpp"]), *known]]
     for number, image in enumerate(images):
         name = f"{image.patient}-{number + 1:03d}.jpg"
         Image.fromarray(image.pixels).save(folder / name, quality=85)
         place = (
             [] if position is None else [*(f"{value:g}" for value in position[number].tolist()), f"{mpp:g}"]
         )
-        rows.append([name, image.patient, image.slide, image.label, *place])
+        also = [cells[image.patient] for cells in known.values()]
+        rows.append([name, image.patient, image.slide, image.label, *place, *also])
     sheet = folder / "images.csv"
     sheet.write_text(csv_text(rows), encoding="utf-8")
     return sheet

@@ -1,17 +1,21 @@
 """A simulated study of tumours after chemotherapy: slides of tiles, of which each patient's share of necrosis is known."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.outcomes.survival.simulated_times import expected_c_index, followed
 from spectra_dl.tissue.simulation.image_study import CLASSES, SimulatedImage, simulated_pixels
 
 _NONE, _NECROTIC, _VIABLE = range(3)
 _RESPONSE = (0.9, 0.7)  # of the beta distribution of patients' shares: most respond hardly or well
 _WITHIN = 10.0  # a slide's share is drawn around its patient's as if that were known from so many images
+_PAIRS = 400_000
 _OTHER = (2.0, 5.0)  # of the beta distribution of tissue without tumour on a slide
 
 
@@ -29,6 +33,9 @@ class ShareStudySettings:
         Standard deviation of the patients' stains, in grey levels of 255.
     seed
         The same seed gives the same study.
+    hazard_ratio
+        By how much the hazard of an event grows where necrosis is one standard deviation of the patients' shares less, from 1, which makes times without any signal; None
+        draws no times.
     """
 
     patients: int = 60
@@ -37,12 +44,35 @@ class ShareStudySettings:
     side: int = 64
     stain: float = 8.0
     seed: int = 0
+    hazard_ratio: float | None = None
 
     def __post_init__(self) -> None:
+        if self.hazard_ratio is not None and not 1 <= self.hazard_ratio < math.inf:
+            raise UsageError(f"hazard_ratio is {self.hazard_ratio}; give 1 or more")
         if min(self.patients, self.slides, self.tiles) < 1 or self.side < 32 or self.seed < 0:
             raise UsageError(
                 "a simulated study of necrosis has one patient, slide and tile or more, tiles of 32 pixels or more, and a seed from 0"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedTimes:
+    """What came of ``m`` patients.
+
+    Attributes
+    ----------
+    months, event
+        ``(m,)`` how long each was followed, and whether the event came then.
+    log_hazard
+        ``(m,)`` the best possible risk.
+    best_c_index
+        The highest expected C-index that any method can reach, of 400,000 simulated pairs.
+    """
+
+    months: FloatArray
+    event: NDArray[np.bool_]
+    log_hazard: FloatArray
+    best_c_index: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +89,8 @@ class SimulatedShares:
         ``(n,)`` text of each tile.
     position
         ``(n, 2)`` x and y of each tile's upper left corner in its slide's pixels.
+    followed
+        What came of each patient; None where no times were drawn.
     """
 
     settings: ShareStudySettings
@@ -67,6 +99,7 @@ class SimulatedShares:
     slide: TextArray
     label: TextArray
     position: FloatArray
+    followed: SimulatedTimes | None = None
 
     @property
     def patients(self) -> list[str]:
@@ -125,8 +158,30 @@ def simulate_shares(settings: ShareStudySettings | None = None) -> SimulatedShar
             labels += [CLASSES[each] for each in code]
             places.append(place)
     return SimulatedShares(
-        settings, truth, text_array(names), text_array(slides), text_array(labels), np.concatenate(places)
+        settings,
+        truth,
+        text_array(names),
+        text_array(slides),
+        text_array(labels),
+        np.concatenate(places),
+        None if settings.hazard_ratio is None else _times(truth, settings.hazard_ratio, settings.seed),
     )
+
+
+def _times(share: FloatArray, hazard_ratio: float, seed: int) -> SimulatedTimes:
+    """Return what came of patients with these shares of necrosis."""
+    log_hazard = _log_hazard(share, hazard_ratio)
+    months, event = followed(np.random.default_rng((3, seed)), log_hazard)
+    pairs = np.random.default_rng(4)
+    best = expected_c_index(pairs, _log_hazard(pairs.beta(*_RESPONSE, size=(2, _PAIRS)), hazard_ratio))
+    return SimulatedTimes(months, event, log_hazard, best)
+
+
+def _log_hazard(share: FloatArray, hazard_ratio: float) -> FloatArray:
+    first, second = _RESPONSE
+    total = first + second
+    spread = math.sqrt(first * second / (total**2 * (total + 1)))
+    return np.asarray(math.log(hazard_ratio) * (first / total - share) / spread)
 
 
 def _slide(

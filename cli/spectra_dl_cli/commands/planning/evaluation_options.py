@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
-from click.core import ParameterSource
 
-from spectra_dl.errors import UsageError
+from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
 from spectra_dl_cli.model_options import model_names, models_option, network_options
 from spectra_dl_cli.options import (
     cleaning_options,
@@ -43,8 +42,8 @@ _OF_CLASSES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Protocol:
+@dataclass(frozen=True, kw_only=True)
+class Protocol(OutcomeColumns):
     """How models are compared.
 
     Attributes
@@ -61,10 +60,6 @@ class Protocol:
         Let each fold choose among a few settings.
     label_per_sample
         Classes are of samples.
-    target
-        Column of a number per patient; None: classes, or times.
-    time, event, horizon
-        Columns of the time to an event, and when probabilities are compared with what came.
     threshold, coverage, interval, null_refits, positive, seed
         See `spectra_dl.evaluation.classes.results.EvaluationSettings`.
     """
@@ -77,10 +72,6 @@ class Protocol:
     no_leaky: bool
     tune: bool
     label_per_sample: bool
-    target: str | None
-    time: str | None
-    event: str | None
-    horizon: float | None
     threshold: "ThresholdRule"
     coverage: float
     interval: Literal["percentile", "bca"]
@@ -97,27 +88,6 @@ class Protocol:
             There is no model of a name.
         """
         return model_names(self.target, self.time).chosen(self.models)
-
-    @property
-    def of_classes(self) -> bool:
-        """Whether classes are predicted.
-
-        Raises
-        ------
-        UsageError
-            A time without its event, or more than one kind of outcome.
-        """
-        if (self.time is None) != (self.event is None):
-            raise UsageError(
-                "--time and --event go together: how long a patient was followed, and whether the event came"
-            )
-        if self.time is not None and self.target is not None:
-            raise UsageError(
-                "--target predicts a number, --time and --event the time to an event; leave one out"
-            )
-        if self.horizon is not None and self.time is None:
-            raise UsageError("--horizon is of the time to an event: name --time and --event, or leave it out")
-        return self.target is None and self.time is None
 
     def evaluation(self) -> "EvaluationSettings":
         """Return the settings of the evaluation."""
@@ -190,23 +160,5 @@ def refuse_other_outcomes(context: click.Context, protocol: Protocol) -> None:
     UsageError
         An option would be ignored, or there is no such model.
     """
-    if not protocol.of_classes:
-        _refuse_options_of_classes(context)
+    protocol.refuse_options_of_classes(context, _OF_CLASSES)
     protocol.chosen()
-
-
-def _refuse_options_of_classes(context: click.Context) -> None:
-    """Refuse options that would be ignored where a number or a time is predicted."""
-    given = [
-        option.opts[0]
-        for option in context.command.params
-        if option.name in _OF_CLASSES
-        and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
-    ]
-    if given:
-        asked = (
-            "--target predicts a number"
-            if context.params["target"]
-            else "--time and --event ask for the time to an event"
-        )
-        raise UsageError(f"{asked}; {', '.join(given)} is of classes: leave it out")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl.tissue.estimators.model_names import image_model_names
 from spectra_dl.tissue.reading_options import ImageOptions
+from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
 from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
@@ -17,7 +19,7 @@ from spectra_dl_cli.execution_options import (
     run_identity,
 )
 from spectra_dl_cli.model_options import NameList
-from spectra_dl_cli.options import bundled, open_store, seed_option
+from spectra_dl_cli.options import bundled, open_store, seed_option, survival_options, target_option
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
 from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.tissue_options import (
@@ -31,11 +33,22 @@ from spectra_dl_cli.tissue_options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spectra_dl.evaluation.report.results.patients import EvaluatedPatients
+    from spectra_dl.execution.run import Execution
+    from spectra_dl.imaging.features.store import FeatureStore
+    from spectra_dl.tissue.images import TissueImages
+    from spectra_dl.tissue.study.evaluate import EvaluatedImages
+    from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
     from spectra_dl.tissue.study.settings import TissueStudySettings
 
 
-@dataclass(frozen=True)
-class ImageProtocol:
+_OF_CLASSES = frozenset({"label", "label_per_sample", "share", "positive", "split_by"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageProtocol(OutcomeColumns):
     """How models are compared.
 
     Attributes
@@ -59,10 +72,45 @@ class ImageProtocol:
             settings, models=self.models, folds=self.folds, split_by=self.split_by, evaluation=evaluation
         )
 
+    def chosen(self) -> None:
+        """Refuse unknown models, before anything is read.
+
+        Raises
+        ------
+        UsageError
+            There is no model of a name.
+        """
+        image_model_names(self.target, self.time).chosen(self.models)
+
+    def of_patients(self, chosen: ImageModels) -> "PatientStudySettings":
+        """Return the settings of a study of a number, or of the time to an event.
+
+        Parameters
+        ----------
+        chosen
+            Encoders and seed.
+        """
+        from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+        from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
+        from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
+
+        folds = self.folds or OutcomeSettings.folds
+        how = {"repeats": self.repeats, "seed": chosen.seed}
+        evaluation: OutcomeSettings | SurvivalSettings = (
+            OutcomeSettings(self.target or "", folds=folds, leaky=not self.no_leaky, **how)
+            if self.time is None
+            else SurvivalSettings(
+                self.time, self.event or "", horizon=self.horizon, folds=folds, leaky=not self.no_leaky, **how
+            )
+        )
+        return PatientStudySettings(evaluation, chosen.encoders, self.models)
+
 
 @click.command("tissue", cls=ReplayableCommand)
 @images_argument
 @tissue_options
+@target_option
+@survival_options
 @click.option("--models", type=NameList(), metavar="A,B,C", help=MODELS_HELP)
 @click.option(
     "--folds",
@@ -103,13 +151,15 @@ def evaluate_tissue(
 
     Patients never stand on both sides of a split. Where a patient has images of several classes, a patient's images of one class are scored as
     one. Above all figures stands what besides biology predicts the class.
-    """
-    from spectra_dl.tissue.estimators.model_names import chosen_models
 
-    chosen_models(protocol.models)  # an unknown name is refused before anything is read
-    executor = execution.executor("spectra_dl.tissue.study.evaluate", "torch")
+    With --target a number per patient is predicted in place of classes, with --time and --event how soon an event comes, from all images of a patient; the sheet has those columns.
+    """
+    protocol.refuse_options_of_classes(context, _OF_CLASSES)
+    protocol.chosen()
+    executor = execution.executor(
+        "spectra_dl.tissue.study.evaluate", "spectra_dl.tissue.study.evaluate_patients", "torch"
+    )
     from spectra_dl.execution.run import Execution
-    from spectra_dl.tissue.study.evaluate import evaluate_study
 
     split = given_split(context)
     output.claim(resume=resume)
@@ -117,11 +167,54 @@ def evaluate_tissue(
     origin = as_recorded(context, origin_of(inputs, seed=chosen.seed))
     read = read_and_show(images, reading)
     journal = output.journal(run_identity(context, origin, study=read.files.sha256()), resume=resume)
-    result = evaluate_study(
-        read,
-        protocol.applied_to(chosen.settings()),
-        split=split,
-        store=open_store(store) if store else None,
-        execution=Execution(executor, journal),
-    )
+    where = _Where(split, open_store(store) if store else None, Execution(executor, journal))
+    result = _evaluation_of(protocol)(read, chosen, protocol, where)
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
+
+
+@dataclass(frozen=True, eq=False)
+class _Where:
+    """Folds that are repeated, the store of features, and where jobs run."""
+
+    split: str | None
+    store: "FeatureStore | None"
+    execution: "Execution"
+
+
+def _evaluation_of(
+    protocol: ImageProtocol,
+) -> "Callable[[TissueImages, ImageModels, ImageProtocol, _Where], EvaluatedImages | EvaluatedPatients]":
+    if protocol.time is not None:
+        return _evaluated_survival
+    return _evaluated_classes if protocol.target is None else _evaluated_outcome
+
+
+def _evaluated_classes(
+    images: "TissueImages", chosen: ImageModels, protocol: ImageProtocol, where: _Where
+) -> "EvaluatedImages":
+    from spectra_dl.tissue.study.evaluate import evaluate_study
+
+    settings = protocol.applied_to(chosen.settings())
+    return evaluate_study(images, settings, split=where.split, store=where.store, execution=where.execution)
+
+
+def _evaluated_outcome(
+    images: "TissueImages", chosen: ImageModels, protocol: ImageProtocol, where: _Where
+) -> "EvaluatedPatients":
+    from spectra_dl.tissue.study.evaluate_patients import evaluate_outcome_study
+
+    settings = protocol.of_patients(chosen)
+    return evaluate_outcome_study(
+        images, settings, split=where.split, store=where.store, execution=where.execution
+    )
+
+
+def _evaluated_survival(
+    images: "TissueImages", chosen: ImageModels, protocol: ImageProtocol, where: _Where
+) -> "EvaluatedPatients":
+    from spectra_dl.tissue.study.evaluate_patients import evaluate_survival_study
+
+    settings = protocol.of_patients(chosen)
+    return evaluate_survival_study(
+        images, settings, split=where.split, store=where.store, execution=where.execution
+    )

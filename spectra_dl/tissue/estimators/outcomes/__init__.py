@@ -1,0 +1,1 @@
+"""Models of what comes of patients, from all images of each."""

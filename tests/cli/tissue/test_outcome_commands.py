@@ -1,0 +1,101 @@
+"""The time to an event and a number per patient, from simulated slides of which both are known, through the real commands."""
+
+import csv
+import json
+
+import pytest
+
+from command_line import run
+
+pytestmark = pytest.mark.xdist_group("tissue outcomes")
+ASKED = ("--time", "months", "--event", "event")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("followed") / "study"
+    words = ("--patients", 36, "--slides", 1, "--tiles", 8, "--hazard-ratio", 6, "--seed", 2)
+    said = run("simulate", folder, "--tissue", *words).stdout
+    report = json.loads((folder / "report.json").read_text())
+    assert report["results"]["best_c_index"] == pytest.approx(0.85, abs=0.02)
+    assert "the best C-index any method can reach is 0.8" in said
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluated(study):
+    out = study.parent / "run"
+    words = ("--models", "cox", "--folds", 3, "--store", study.parent / "features")
+    return run("evaluate", "tissue", study / "images", *ASKED, *words, "--out", out).stdout, out
+
+
+def changed(study, change):
+    """Write another sheet beside the study's, whose rows were changed, and return it."""
+    rows = list(csv.DictReader((study / "images" / "images.csv").read_text().splitlines()))
+    sheet = study / "images" / "changed.csv"
+    with open(sheet, "w", newline="", encoding="utf-8") as stream:
+        lines = csv.DictWriter(stream, rows[0])
+        lines.writeheader()
+        lines.writerows(change(number, dict(row)) for number, row in enumerate(rows))
+    return sheet
+
+
+def test_models_of_the_time_are_compared_in_text_report_and_page(evaluated):
+    text, out = evaluated
+    assert "months to event of 36 patients" in " ".join(text.split())
+    assert "a split by image" in " ".join(text.split())
+    results = json.loads((out / "report.json").read_text())["results"]
+    assert results["kind"] == "survival"
+    assert list(results["models"]) == ["Cox regression", "Kaplan-Meier"]
+    assert results["models"]["Cox regression"]["patient_level"]["c_index"]["value"] > 0.7
+    assert "Kaplan-Meier" in (out / "report.html").read_text()
+
+
+def test_the_folds_of_a_run_can_be_repeated(study, evaluated, tmp_path):
+    words = ("--models", "cox", "--folds-from", evaluated[1] / "folds.csv")
+    run("evaluate", "tissue", study / "images", *ASKED, *words, "--out", tmp_path / "again")
+    again, first = (
+        json.loads((out / "report.json").read_text()) for out in (tmp_path / "again", evaluated[1])
+    )
+    assert again["results"]["models"] == first["results"]["models"]
+
+
+def test_a_number_is_predicted_from_all_images_of_a_patient(study, tmp_path):
+    words = ("--target", "months", "--models", "ridge", "--folds", 3, "--no-leaky", "--out", tmp_path / "run")
+    run("evaluate", "tissue", study / "images", *words)
+    results = json.loads((tmp_path / "run" / "report.json").read_text())["results"]
+    assert results["kind"] == "outcomes"
+    assert results["models"]["ridge regression"]["patient_level"]["spearman"]["value"] > 0.3
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("--time", "months"), 2, "--time and --event go together"),
+        ((*ASKED, "--share", "necrotic/viable"), 2, "--share is of classes"),
+        ((*ASKED, "--models", "logistic"), 2, "choose from cox"),
+        (("--time", "days", "--event", "event"), 2, "there is no such column in the sheet"),
+        ((*ASKED, "--target", "months"), 2, "leave one out"),
+        (("--target", "event"), 3, "that is a class"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(study, words, code, sentence):
+    done = run("evaluate", "tissue", study / "images", *words, code=code)
+    assert sentence in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda at, row: row | {"months": "-1"}, "is negative in"),
+        (lambda at, row: row | {"event": "dead"}, "write 1 where the event came"),
+        (lambda at, row: row | ({"months": "7"} if at == 3 else {}), "patients with more than one 'months'"),
+        (lambda at, row: row | {"event": str(int(row["patient"] < "SIM04"))}, "at least 10 are needed"),
+        (lambda at, row: row | ({"event": ""} if at == 3 else {}), "have no 'event'"),
+    ],
+)
+def test_impossible_times_are_refused_before_an_image_is_encoded(study, change, sentence):
+    sheet = changed(study, change)
+    done = run("evaluate", "tissue", sheet, *ASKED, code=3)
+    sheet.unlink()
+    assert sentence in " ".join(done.stderr.split())
