@@ -151,15 +151,24 @@ def evaluate_outcome_study(
     if isinstance(cohort.came, Outcomes):
         asked = OutcomeSettings(study.outcome.target or "", **how, leaky=False)
         number = evaluate_outcome(models, rows, cohort.came, asked, **given)
-        return EvaluatedFusedNumber(cohort, number, _added_to_number(number, block_order(cohort)))
+        return EvaluatedFusedNumber(cohort, number, added_to_number(number, block_order(cohort)))
     times = SurvivalSettings(
         study.outcome.time or "", study.outcome.event or "", horizon=settings.horizon, **how, leaky=False
     )
     survival = evaluate_survival(models, rows, cohort.came, times, **given)
-    return EvaluatedFusedSurvival(cohort, survival, _added_to_risk(survival, block_order(cohort)))
+    return EvaluatedFusedSurvival(cohort, survival, added_to_risk(survival, block_order(cohort)))
 
 
-def _added_to_number(evaluation: OutcomeEvaluation, order: Sequence[str]) -> Added:
+def added_to_number(evaluation: OutcomeEvaluation, order: Sequence[str]) -> Added:
+    """Return what each block adds to a number.
+
+    Parameters
+    ----------
+    evaluation
+        Of every set of blocks, named as `spectra_dl.fusion.study.models.fusion_name` does; a row is a patient.
+    order
+        The blocks.
+    """
     settings, value = evaluation.settings, evaluation.outcomes.value
     fold, mean = (
         np.zeros((settings.repeats, len(value)), dtype=np.intp),
@@ -178,7 +187,14 @@ def _added_to_number(evaluation: OutcomeEvaluation, order: Sequence[str]) -> Add
     )
 
 
-def _added_to_risk(evaluation: SurvivalEvaluation, order: Sequence[str]) -> Added:
+def added_to_risk(evaluation: SurvivalEvaluation, order: Sequence[str]) -> Added:
+    """Return what each block adds to the time to an event; parameters as of `added_to_number`.
+
+    Parameters
+    ----------
+    evaluation, order
+        As of `added_to_number`.
+    """
     settings, patients = evaluation.settings, len(evaluation.survival.names)
     fold = np.zeros((settings.repeats, patients), dtype=np.intp)
     for each in evaluation.folds:
