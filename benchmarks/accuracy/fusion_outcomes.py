@@ -1,7 +1,7 @@
 """What late fusion of a number and of the time to an event is worth, and how honest its figures are, on simulated patients whose best is known.
 
-Run: ``python benchmarks/accuracy/fusion_outcomes.py [STUDIES]`` (40). Blocks are models that take little time: ridge and Cox regression of clinical columns, of
-what spectra are made from (14 numbers) and of features of tissue (8). 100 patients, five folds by patient, by the functions of `evaluate fusion`.
+Run: ``python benchmarks/accuracy/fusion_outcomes.py [STUDIES]`` (40). Blocks are models that take little time: ridge and Cox regression, of one penalty each, of
+clinical columns, of what spectra are made from (14 numbers) and of features of tissue (8). 100 patients, five folds by patient, by the functions of `evaluate fusion`.
 
 - three blocks of which one (tissue) says nothing: what does it add, and does the interval hold 0?
 - the blocks that say something: does the interval hold the mean over studies of what each adds?
@@ -31,13 +31,12 @@ from spectra_dl.evaluation.outcomes.survival.harness import evaluate_survival
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import PooledCox
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
 from spectra_dl.evaluation.outcomes.survival.values import Survival
-from spectra_dl.evaluation.outcomes.tuning import TunedNumber
 from spectra_dl.evaluation.outcomes.values import Outcomes
 from spectra_dl.fusion.contributions.contributions import Contributions
 from spectra_dl.fusion.contributions.shapley import block_subsets
 from spectra_dl.fusion.estimators.blocks import BlockMemory
 from spectra_dl.fusion.estimators.outcomes.blocks import fit_outcome_block
-from spectra_dl.fusion.estimators.outcomes.clinical import clinical_cox, clinical_number
+from spectra_dl.fusion.estimators.outcomes.clinical import ClinicalFeatures
 from spectra_dl.fusion.estimators.outcomes.late import LateNumber, LateRisk
 from spectra_dl.fusion.simulation.outcome_study import (
     FusionOutcomeSettings,
@@ -48,6 +47,7 @@ from spectra_dl.fusion.study.evaluate_outcome import added_to_number, added_to_r
 from spectra_dl.fusion.study.models import fusion_name
 
 ORDER = ("clinical", "spectra", "tissue")
+_RIDGE, _OF_COX = 30.0, 10.0  # penalties, which evaluate fusion chooses in the fold
 HOW = {"folds": 5, "resamples": 400, "refits": 99, "leaky": False}
 BASE = FusionOutcomeSettings(patients=100, spectra_per_patient=1, n_wavenumbers=16, tissue=0.0, explained=0.5)
 DESIGNS = {
@@ -60,13 +60,10 @@ DESIGNS = {
 
 def model_of(block: str, *, number: bool) -> object:
     """Return a block's model."""
-    if block == "clinical":
-        return clinical_number("ridge", 0) if number else clinical_cox(0)
-    if not number:
-        return PooledCox()
-    return TunedNumber(
-        {f"{size:g}": make_pipeline(StandardScaler(), Ridge(size)) for size in (1.0, 10.0, 100.0, 1000.0)}
-    )
+    features = ClinicalFeatures() if block == "clinical" else StandardScaler()
+    if number:
+        return make_pipeline(features, Ridge(_RIDGE))
+    return PooledCox(features, penalties=(_OF_COX,))
 
 
 def added(study: SimulatedFusionOutcome) -> Contributions:
