@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.outcomes.survival.cox import CoxFit, fit_cox
 
-# As of `spectra_dl.fusion.estimators.stacking`: in squared weights, and squared offsets in standard deviations or log hazards.
-_TOWARDS_EQUAL, _TOWARDS_ONE, _TOWARDS_NOTHING = 5.0, 0.5, 2.0
+# In squared weights, as of `spectra_dl.fusion.estimators.stacking`, and in squared offsets in standard deviations or log hazards: of 2, 10, 20 and 50 what
+# fusion reaches of blocks that 30 % of simulated patients lack grows up to 20 (R2 from .16 to .18, C-index from .641 to .650; benchmarks/accuracy).
+_TOWARDS_EQUAL, _TOWARDS_ONE, _TOWARDS_NOTHING = 5.0, 0.5, 20.0
 _ONE_PATIENT = 1.0  # of evidence against a block's own scale
 
 
