@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -24,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 
 from spectra_dl.evaluation.audit import AuditInputs
 from spectra_dl.evaluation.entries import ModelEntry
+from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.outcomes.harness import evaluate_outcome
 from spectra_dl.evaluation.outcomes.results import OutcomeSettings
@@ -48,7 +50,7 @@ from spectra_dl.fusion.study.models import fusion_name
 
 ORDER = ("clinical", "spectra", "tissue")
 _RIDGE, _OF_COX = 30.0, 10.0  # penalties, which evaluate fusion chooses in the fold
-HOW = {"folds": 5, "resamples": 400, "refits": 99, "leaky": False}
+HOW: dict[str, Any] = {"folds": 5, "resamples": 400, "refits": 99, "leaky": False}
 BASE = FusionOutcomeSettings(patients=100, spectra_per_patient=1, n_wavenumbers=16, tissue=0.0, explained=0.5)
 DESIGNS = {
     "number": BASE,
@@ -70,7 +72,7 @@ def added(study: SimulatedFusionOutcome) -> Contributions:
     """Evaluate every set of blocks, and return what each block adds to R2 or to the C-index."""
     number = study.target.ndim == 1
     memory, late = BlockMemory(fit_outcome_block), LateNumber if number else LateRisk
-    entries = []
+    entries: list[ModelEntry[Fittable]] = []
     for subset in block_subsets(ORDER):
         names = [name for name in ORDER if name in subset]
         blocks = [(name, model_of(name, number=number)) for name in names]
