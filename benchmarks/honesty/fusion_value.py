@@ -41,7 +41,7 @@ from spectra_dl.fusion.contributions.contributions import (
     block_contributions,
 )
 from spectra_dl.fusion.contributions.shapley import block_subsets
-from spectra_dl.fusion.estimators.blocks import BlockMemory, fit_block
+from spectra_dl.fusion.estimators.blocks import BlockMemory, FittedBlock, fit_block
 from spectra_dl.fusion.estimators.clinical import ClinicalClassifier
 from spectra_dl.fusion.estimators.late import LateFusion
 from spectra_dl.fusion.estimators.stacking import fit_stack
@@ -67,7 +67,7 @@ def model_of(block: str) -> object:
     return make_pipeline(StandardScaler(), LogisticRegression(C=_PENALTY))
 
 
-def fusion_of(blocks: frozenset[str], order: tuple[str, ...], memory: BlockMemory) -> LateFusion:
+def fusion_of(blocks: frozenset[str], order: tuple[str, ...], memory: BlockMemory[FittedBlock]) -> LateFusion:
     """Return a fusion of some blocks."""
     return LateFusion([(name, model_of(name)) for name in order if name in blocks], memory=memory)
 
@@ -213,7 +213,7 @@ def missing_blocks(studies: int) -> None:
     for seed in range(studies):
         study = simulate_fusion(replace(settings, seed=60_000 + seed))
         others = simulate_fusion(replace(settings, patients=_FRESH, seed=80_000 + seed))
-        model = fusion_of(frozenset(settings.blocks), settings.blocks, BlockMemory())
+        model = fusion_of(frozenset(settings.blocks), settings.blocks, BlockMemory(fit_block))
         model.fit(study.rows(features=True), study.label)
         rows, truth = others.rows(features=True), others.label == POSITIVE_LABEL
         said = model.block_logits(rows)[:, :, 0].T

@@ -8,9 +8,12 @@ import numpy as np
 
 from spectra_dl.arrays import IndexArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
+from spectra_dl.evaluation.outcomes.survival.values import Survival
+from spectra_dl.evaluation.outcomes.values import Outcomes
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.evaluation.wording import first_few
+from spectra_dl.fusion.outcomes_of_patients import known_outcomes, read_came, with_outcome
 from spectra_dl.fusion.readers.blocks import ReadBlock, read_block
 from spectra_dl.fusion.readers.stated import StatedStudy
 
@@ -49,6 +52,8 @@ class FusionCohort:
         In the study's order.
     notes
         Of readers, and whom they leave out.
+    came
+        Each patient's number, or time and event, in the patients' order; None where classes are predicted, or nothing is asked for.
     """
 
     study: StatedStudy
@@ -56,6 +61,9 @@ class FusionCohort:
     label: TextArray | None
     blocks: tuple[BlockOfCohort, ...]
     notes: tuple[str, ...]
+    came: Outcomes | Survival | None = None
+    #: Nothing of a block is refused as a whole; what is left out stands in the notes.
+    refused: tuple[str, ...] = ()
 
 
 def read_cohort(study: StatedStudy, *, labelled: bool = True) -> FusionCohort:
@@ -66,15 +74,15 @@ def read_cohort(study: StatedStudy, *, labelled: bool = True) -> FusionCohort:
     study
         What is said of it.
     labelled
-        Whether each patient needs a class; those without one are left out. Patients to be predicted need neither a class nor more than one block.
+        Whether each patient needs a class, or what the study predicts in place of it; those without are left out. Patients to be predicted need neither a class nor more than one block.
 
     Raises
     ------
     UsageError
-        Classes are needed, and no block has the column.
+        Classes or what is predicted in place of them are needed, and no block has the column.
     DataError
         A block can't be read, blocks are of different people, fewer patients have all blocks than the study says, a patient has two
-        classes, or there is one class only.
+        classes, there is one class only, or numbers, times and events are none that can be predicted.
     """
     return joined([read_block(block, study) for block in study.blocks], study, labelled=labelled)
 
@@ -101,8 +109,13 @@ def joined(blocks: Sequence[ReadBlock], study: StatedStudy, *, labelled: bool = 
         _refuse_other_people(own, study)
     everybody = sorted(set().union(*own.values()))
     notes = [note for block in blocks for note in block.notes] + list(spelled.notes)
-    label = None
-    if labelled:
+    label, came = None, None
+    if labelled and study.outcome.columns:
+        known = known_outcomes(blocks, people, study.outcome)
+        everybody, left_out = with_outcome(everybody, known)
+        notes += left_out
+        came = read_came(everybody, known, study.outcome)
+    elif labelled:
         class_of = _classes(blocks, people, study)
         unknown = [name for name in everybody if name not in class_of]
         everybody = [name for name in everybody if name in class_of]
@@ -113,7 +126,7 @@ def joined(blocks: Sequence[ReadBlock], study: StatedStudy, *, labelled: bool = 
     number = {name: at for at, name in enumerate(everybody)}
     parts = tuple(_part(block, names, number) for block, names in zip(blocks, people, strict=True))
     notes += _lacking(own, everybody)
-    return FusionCohort(study, tuple(everybody), label, parts, tuple(notes))
+    return FusionCohort(study, tuple(everybody), label, parts, tuple(notes), came)
 
 
 def _part(block: ReadBlock, names: Sequence[str], number: Mapping[str, int]) -> BlockOfCohort:
@@ -125,6 +138,7 @@ def _part(block: ReadBlock, names: Sequence[str], number: Mapping[str, int]) -> 
         block.patient[kept],
         None if block.label is None else block.label[kept],
         block.notes,
+        {name: cells[kept] for name, cells in block.outcomes.items()},
     )
     return BlockOfCohort(read, owner)
 

@@ -24,7 +24,9 @@ def test_files_of_all_blocks_are_written_with_the_best_that_can_be_reached(tmp_p
     ("options", "said"),
     [
         (("--missing", 0.1), "--missing is of several blocks; add --fusion"),
-        (("--fusion", "--hazard-ratio", 2), "--hazard-ratio is of one kind of data alone"),
+        (("--explained", 0.1), "--explained is of several blocks; add --fusion"),
+        (("--fusion", "--hazard-ratio", 2, "--distance", 1), "--distance is of classes"),
+        (("--fusion", "--hazard-ratio", 2, "--explained", 0.3), "leave one out"),
         (("--fusion", "--slides", 2), "--slides is of one kind of data alone"),
     ],
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
+    from spectra_dl.fusion.simulation.outcome_study import FusionOutcomeSettings
     from spectra_dl.fusion.simulation.written import WrittenFusion
     from spectra_dl.spectra.simulation.instruments import InstrumentStudySettings
     from spectra_dl.spectra.simulation.serum_study import StudySettings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         | InstrumentStudySettings
         | ShareStudySettings
         | FusionSimulationSettings
+        | FusionOutcomeSettings
     )
 
 
@@ -44,6 +46,7 @@ def _settings(
     fusion: bool,
     missing: float | None,
     instruments: int | None,
+    explained: float | None,
     seed: int,
 ) -> "Settings":
     tissue_alone = {"slides": slides, "tiles": tiles}
@@ -52,19 +55,18 @@ def _settings(
         raise UsageError("--instruments is of spectra of two classes alone; leave it out")
     of_spectra = {"spectra_per_patient": spectra_per_patient, "distance": distance}
     if fusion:
-        _refuse(
-            {**tissue_alone, **spectra_alone, "hazard_ratio": hazard_ratio},
-            "one kind of data alone; leave it or --fusion out",
-        )
+        _refuse({**tissue_alone, **spectra_alone}, "one kind of data alone; leave it or --fusion out")
         return _fusion_settings(
             patients=patients or 120,
             spectra_per_patient=spectra_per_patient or 2,
             distance=distance,
+            hazard_ratio=hazard_ratio,
+            explained=explained,
             tissue=tissue,
             missing=missing or 0.0,
             seed=seed,
         )
-    _refuse({"missing": missing}, "several blocks; add --fusion")
+    _refuse({"missing": missing, "explained": explained}, "several blocks; add --fusion")
     if tissue:
         _refuse({**spectra_alone, **of_spectra}, "spectra; leave it or --tissue out")
     else:
@@ -108,24 +110,41 @@ def _fusion_settings(
     patients: int,
     spectra_per_patient: int,
     distance: float | None,
+    hazard_ratio: float | None,
+    explained: float | None,
     tissue: bool,
     missing: float,
     seed: int,
-) -> "FusionSimulationSettings":
+) -> "FusionSimulationSettings | FusionOutcomeSettings":
     from dataclasses import replace
 
     from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
+    from spectra_dl.fusion.simulation.outcome_study import FusionOutcomeSettings
     from spectra_dl.spectra.simulation.serum_study import best_auc
 
-    settings = FusionSimulationSettings(
+    if hazard_ratio is None and explained is None:
+        classes = FusionSimulationSettings(
+            patients=patients,
+            spectra_per_patient=spectra_per_patient,
+            tissue_auc=0.7 if tissue else None,
+            images=tissue,
+            missing=missing,
+            seed=seed,
+        )
+        return classes if distance is None else replace(classes, spectra_auc=best_auc(distance))
+    _refuse({"distance": distance}, "classes, and here are none; leave it out")
+    if hazard_ratio is not None and explained is not None:
+        raise UsageError("--explained is of a number, --hazard-ratio of the time to an event; leave one out")
+    settings = FusionOutcomeSettings(
         patients=patients,
         spectra_per_patient=spectra_per_patient,
-        tissue_auc=0.7 if tissue else None,
+        tissue=1.0 if tissue else None,
         images=tissue,
         missing=missing,
+        hazard_ratio=hazard_ratio,
         seed=seed,
     )
-    return settings if distance is None else replace(settings, spectra_auc=best_auc(distance))
+    return settings if explained is None else replace(settings, explained=explained)
 
 
 def _spectra_settings(
@@ -175,7 +194,13 @@ def _spectra_settings(
     "--hazard-ratio",
     type=click.FloatRange(min=1),
     metavar="R",
-    help="Times to an event in place of classes: columns months and event, whose hazard grows so many times with a standard deviation of one band, or with --tissue of necrosis that is missing.",
+    help="Times to an event in place of classes: columns months and event, whose hazard grows so many times with a standard deviation of one band, with --tissue of necrosis that is missing, with --fusion of what all blocks say together.",
+)
+@click.option(
+    "--explained",
+    type=click.FloatRange(min=0, max=1, max_open=True),
+    metavar="SHARE",
+    help="With --fusion: a number in place of classes, column score, of whose variance all blocks together explain this share.",
 )
 @click.option("--fluorescence", type=click.Choice(["low", "medium", "high"]), help="medium if not given.")
 @click.option(
@@ -228,9 +253,11 @@ def simulate(
     DIR/report.json. With --hazard-ratio patients are followed for months in place of having a class, and the best C-index is known.
     Nothing in the study is real. With --tissue it is a folder DIR/images of tiles of tumours with their sheet, and the patients' shares of necrosis stand in
     DIR/truth.csv. With --instruments the samples stand in DIR/samples_a.csv, DIR/samples_b.csv and so on, and how the instruments differ in
-    DIR/report.json. With --fusion the patients have clinical columns too, and the best AUC of each set of blocks stands in DIR/truth.json.
+    DIR/report.json. With --fusion the patients have clinical columns too, and the best AUC of each set of blocks stands in DIR/truth.json, or
+    the best R2, or C-index.
     """
     from spectra_dl.fusion.simulation.fusion_study import FusionSimulationSettings
+    from spectra_dl.fusion.simulation.outcome_study import FusionOutcomeSettings
     from spectra_dl.spectra.simulation.instruments import InstrumentStudySettings
     from spectra_dl.spectra.simulation.serum_study import StudySettings
     from spectra_dl.spectra.simulation.survival_study import SimulatedSurvivalSettings
@@ -242,7 +269,7 @@ def simulate(
         classes = write_simulation(settings, folder)
         output.finish(classes, lambda: origin_of([], seed=settings.seed), lambda: _text(classes, folder))
         return
-    if isinstance(settings, FusionSimulationSettings):
+    if isinstance(settings, FusionSimulationSettings | FusionOutcomeSettings):
         from spectra_dl.fusion.simulation.written import write_fusion_study
 
         fusion = write_fusion_study(settings, folder)
@@ -313,8 +340,15 @@ def _tissue_text(result: "WrittenShares", folder: Path) -> str:
 
 
 def _fusion_text(result: "WrittenFusion", folder: Path) -> str:
+    from spectra_dl.fusion.simulation.outcome_study import SimulatedFusionOutcome
     from spectra_dl.fusion.simulation.written import STUDY_FILE
 
+    wrote = f"Wrote {len(result.study.patients)} simulated patients to {folder / STUDY_FILE}."
+    if isinstance(result.study, SimulatedFusionOutcome):
+        known = result.study.best.items()
+        what = "R2" if result.study.target.ndim == 1 else "C-index"
+        said = ", ".join(f"{' + '.join(sorted(subset))} {best:.3f}" for subset, best in known)
+        return f"{wrote}\nThe best {what} any method can reach: {said}."
     truth = result.study.truth
     each = ", ".join(f"{' + '.join(sorted(subset))} {auc:.3f}" for subset, auc in truth.best_auc.items())
     missing = (
@@ -322,7 +356,4 @@ def _fusion_text(result: "WrittenFusion", folder: Path) -> str:
         if result.study.settings.missing
         else ""
     )
-    return (
-        f"Wrote {len(result.study.patients)} simulated patients to {folder / STUDY_FILE}.\n"
-        f"The best patient AUC any method can reach: {each}.{missing}"
-    )
+    return f"{wrote}\nThe best patient AUC any method can reach: {each}.{missing}"

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, text_array
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.patients import refuse_missing_ids
 from spectra_dl.evaluation.person_ids import spelling_key
@@ -86,6 +86,7 @@ def read_clinical(
     patient: str | None = None,
     label: str | None = None,
     columns: Mapping[str, StatedColumn] | None = None,
+    outcomes: Sequence[str] = (),
 ) -> ClinicalTable:
     """Read clinical columns of patients.
 
@@ -99,6 +100,8 @@ def read_clinical(
         Column of the classes, which not every file of a study has; a column called ``label`` is never a feature.
     columns
         What is said of columns, which are then the only ones that are read; None takes all but dates and free texts.
+    outcomes
+        Columns of what is predicted in place of classes, which are never features.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def read_clinical(
     found = _columns(table)
     ids = _patients(found, patient, table)
     classes = found.get(label or USUAL_COLUMNS["label"][0])
-    taken = {ids.name, *USUAL_COLUMNS["label"], *([] if classes is None else [classes.name])}
+    taken = {ids.name, *USUAL_COLUMNS["label"], *([] if classes is None else [classes.name]), *outcomes}
     features = _features(
         {name: cells for name, cells in found.items() if name not in taken}, columns, table.where
     )
@@ -119,10 +122,14 @@ def read_clinical(
     if not kept:
         raise DataError(f"{table.where}: no clinical column is left; name the columns in the study file")
     notes = (*table.notes, *(note for _, note in features if note))
-    known_label = (
-        None if classes is None else text_array(["" if is_missing(cell) else cell for cell in classes.cells])
-    )
-    return ClinicalTable(ids.cells, tuple(kept), known_label, notes)
+    known_label = None if classes is None else _known(classes)
+    predicted = {name: _known(found[name]) for name in outcomes if name in found}
+    return ClinicalTable(ids.cells, tuple(kept), known_label, notes, predicted)
+
+
+def _known(column: _Cells) -> TextArray:
+    """Return a column's cells, those that say nothing as empty text."""
+    return text_array(["" if is_missing(cell) else cell for cell in column.cells])
 
 
 def _columns(table: SmallTable) -> dict[str, _Cells]:

@@ -1,7 +1,7 @@
 """The table of clinical columns, one row a patient."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -69,6 +69,8 @@ class ClinicalTable:
         ``(n,)`` text: the class of each patient; None where the file doesn't say.
     notes
         One sentence for each guess, and for each column that was left out.
+    outcomes
+        ``(n,)`` text by column, empty where missing: what is predicted in place of classes, where the file says it.
 
     Raises
     ------
@@ -86,6 +88,7 @@ class ClinicalTable:
     columns: tuple[ClinicalColumn, ...]
     label: TextArray | None = None
     notes: tuple[str, ...] = ()
+    outcomes: Mapping[str, TextArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -93,6 +96,7 @@ class ClinicalTable:
             raise DataError("two clinical columns have one name; rename one of them")
         lengths = {len(column.values) for column in self.columns}
         lengths |= set() if self.label is None else {len(self.label)}
+        lengths |= {len(cells) for cells in self.outcomes.values()}
         if lengths - {len(self.patients)}:
             raise DataError(f"clinical columns of another length than {len(self.patients)} patients")
 
@@ -105,6 +109,7 @@ class ClinicalTable:
             patients=tuple(self.patients[row] for row in rows),
             columns=tuple(replace(column, values=column.values[rows]) for column in self.columns),
             label=None if self.label is None else self.label[rows],
+            outcomes={name: cells[rows] for name, cells in self.outcomes.items()},
         )
 
     @property

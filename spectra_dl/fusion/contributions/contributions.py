@@ -17,7 +17,7 @@ from spectra_dl.evaluation.classes.resampling import resampled_auc
 from spectra_dl.evaluation.intervals import Interval, percentile_interval
 from spectra_dl.fusion.contributions.shapley import block_subsets, shapley_values
 
-ContributionScore = Literal["auc", "log_loss"]
+ContributionScore = Literal["auc", "log_loss", "r2", "mae", "c_index"]
 Subset = frozenset[str]
 
 
@@ -53,7 +53,8 @@ class Contributions:
     Attributes
     ----------
     score
-        ``"auc"``: the AUC above one half; ``"log_loss"``: nats per patient below those of saying the prevalence of everybody.
+        ``"auc"``: the AUC above one half; ``"log_loss"``: nats per patient below those of saying the prevalence of everybody; of a number ``"r2"``, and
+        ``"mae"``: the mean absolute error below that of the training mean; ``"c_index"``: Harrell's C above one half.
     together
         What all blocks are worth.
     blocks
@@ -109,7 +110,37 @@ def block_contributions(
         if subset not in logits:
             raise DataError(f"there are no logits of the blocks {', '.join(sorted(subset))}")
         worth[subset] = _worth(np.asarray(logits[subset]), is_positive, counted, score, fold)
-    fair, full = shapley_values(worth, blocks), worth[subsets[-1]]
+    return contributions_of(worth, blocks, score=score, inflation=inflation)
+
+
+def contributions_of(
+    worth: Mapping[Subset, FloatArray],
+    blocks: Sequence[str],
+    *,
+    score: ContributionScore,
+    inflation: float = 1.0,
+) -> Contributions:
+    """Return what each block adds, from the worth of every subset of blocks.
+
+    Parameters
+    ----------
+    worth
+        ``(1 + resamples,)`` of every subset but the empty one, which is worth 0: of all patients, then of resampled ones, the same for each.
+    blocks
+        One to six.
+    score
+        What it is.
+    inflation
+        As of `block_contributions`.
+
+    Raises
+    ------
+    UsageError
+        More than six blocks.
+    DataError
+        A subset is missing.
+    """
+    fair, full = shapley_values(worth, blocks), worth[frozenset(blocks)]
     together = _interval(full, inflation)
     known = np.full(full.shape, together.low > 0)
 

@@ -1,7 +1,8 @@
 """One model for each block, fitted on the patients who have it, and what it says of patients."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from spectra_dl.spectra.table import SpectraTable
 _FEWEST = 2  # patients of a class who have a block: one can't be left out
 _SMALLEST = 1e-12
 _MOST_BYTES, _BYTES_OF_MODEL = 256 << 20, 1 << 20
+
+Fitted = TypeVar("Fitted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,25 +76,31 @@ def patient_logits(probability: FloatArray, owner: IndexArray, patients: int) ->
     return mean
 
 
-class BlockMemory:
+class BlockMemory(Generic[Fitted]):
     """Fitted models of blocks, so that no fusion fits again what another has fitted on the same patients.
 
-    Everything is known by its content: the model's parameters, the rows, whose they are and their classes. Clones by scikit-learn share
+    Everything is known by its content: the model's parameters, the rows, whose they are and what is learnt. Clones by scikit-learn share
     one memory; a pickled one arrives empty.
+
+    Parameters
+    ----------
+    fit
+        What fits: `fit_block`, or another with its parameters.
     """
 
-    def __init__(self) -> None:
-        self._fits = RecentlyUsed[FittedBlock](_MOST_BYTES)
+    def __init__(self, fit: Callable[..., Fitted]) -> None:
+        self._fit = fit
+        self._fits = RecentlyUsed[Fitted](_MOST_BYTES)
 
     def __sklearn_clone__(self) -> Self:
         return self
 
-    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
-        return type(self), ()
+    def __reduce__(self) -> tuple[type[Self], tuple[Callable[..., Fitted]]]:
+        return type(self), (self._fit,)
 
     def fitted(
-        self, estimator: Any, block: FusionBlock, patients: Texts, label: NDArray[np.str_], *, seed: int
-    ) -> FittedBlock:
+        self, estimator: Any, block: FusionBlock, patients: Texts, target: NDArray[Any], *, seed: int
+    ) -> Fitted:
         """Return a block's model, which is fitted once.
 
         Parameters
@@ -100,8 +109,8 @@ class BlockMemory:
             Unfitted.
         block
             Rows of ``m`` training patients.
-        patients, label
-            ``(m,)`` ids and classes.
+        patients, target
+            ``(m, ...)`` ids, and classes or what else is learnt.
         seed
             Of the inner folds.
         """
@@ -109,16 +118,15 @@ class BlockMemory:
             (
                 block.name,
                 seed,
-                estimator,
-                sorted(estimator.get_params().items()),
+                _described(estimator),
                 list(patients),
-                label.tolist(),
+                target.tolist(),
             )
         )
         key = content_digest(text, block.owner, *_numbers(block.rows))
         known = self._fits.get(key)
         if known is None:
-            known = fit_block(estimator, block, patients, label, seed=seed)
+            known = self._fit(estimator, block, patients, target, seed=seed)
             self._fits.put(key, known, _BYTES_OF_MODEL)
         return known
 
@@ -153,6 +161,20 @@ def fit_block(
     if probability is None:
         return FittedBlock(None, classes, unseen)
     return FittedBlock(model, classes, patient_logits(probability, block.owner, len(label)))
+
+
+def _described(part: Any) -> object:
+    """Return all parameters of an unfitted model, as plain data that are written in no time; arrays by their content."""
+    if hasattr(part, "get_params") and not isinstance(part, type):
+        named = sorted(part.get_params(deep=False).items())
+        return type(part).__qualname__, [(name, _described(value)) for name, value in named]
+    if isinstance(part, np.ndarray):
+        return content_digest("", part).hex()
+    if isinstance(part, Mapping):
+        return [(name, _described(value)) for name, value in part.items()]
+    if isinstance(part, list | tuple):
+        return [_described(each) for each in part]
+    return part
 
 
 def _numbers(rows: Any) -> list[NDArray[Any]]:

@@ -171,7 +171,7 @@ def _linear(table: ClinicalTable, label: NDArray[Any]) -> LinearColumns:
     matrix = design_matrix(table)[:, known]
     median = SimpleImputer(strategy="median", keep_empty_features=True).fit(matrix).statistics_
     absent = np.isnan(matrix)
-    lacked = _indicators(table, known, absent)
+    lacked = lacking_columns(table, known, absent)
     distance = np.where(absent, 0.0, matrix - median)
     fitted = make_pipeline(StandardScaler(), LogisticRegression(C=_PENALTY, max_iter=5000, tol=1e-6))
     fitted.fit(np.concatenate([distance, absent[:, lacked]], axis=1), label)
@@ -191,8 +191,18 @@ def _linear(table: ClinicalTable, label: NDArray[Any]) -> LinearColumns:
     return LinearColumns(medians, weight, missing, bias.astype(np.float32))
 
 
-def _indicators(table: ClinicalTable, known: IndexArray, absent: NDArray[np.bool_]) -> IndexArray:
-    """Return the columns of a design matrix that say that a value is missing: one for each clinical column that some patients lack."""
+def lacking_columns(table: ClinicalTable, known: IndexArray, absent: NDArray[np.bool_]) -> IndexArray:
+    """Return the columns of a design matrix that say that a value is missing: one for each clinical column that some patients lack.
+
+    Parameters
+    ----------
+    table
+        ``n`` patients.
+    known
+        Which columns of the whole design matrix the matrix has.
+    absent
+        ``(n, q)`` where a value is missing.
+    """
     widths = [len(each.levels) if each.kind == "category" else 1 for each in table.columns]
     column_of = np.repeat(np.arange(len(widths)), widths)[known]
     _, first = np.unique(column_of, return_index=True)

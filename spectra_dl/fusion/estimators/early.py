@@ -16,7 +16,7 @@ from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.classes.calibration import fit_temperature
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.fusion.clinical.table import ClinicalTable
-from spectra_dl.fusion.estimators.blocks import BlockMemory, FittedBlock
+from spectra_dl.fusion.estimators.blocks import BlockMemory, FittedBlock, fit_block
 from spectra_dl.fusion.estimators.clinical import design_matrix, known_columns
 from spectra_dl.fusion.rows import FusionRows
 from spectra_dl.models.members import mean_output
@@ -132,7 +132,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         self,
         blocks: Sequence[tuple[str, Any]],
         seed: int = 0,
-        memory: BlockMemory | None = None,
+        memory: BlockMemory[FittedBlock] | None = None,
         training: TrainingSettings | None = None,
     ) -> None:
         self.blocks = blocks
@@ -157,7 +157,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         TrainingDivergedError
             The loss is no longer finite.
         """
-        label, memory = text_array(np.asarray(y)), self.memory or BlockMemory()
+        label, memory = text_array(np.asarray(y)), self.memory or BlockMemory(fit_block)
         people = read_patients(X.patients, label)
         self.classes_ = np.array(people.classes)
         self.fitted_: list[FittedBlock | NDArray[np.bool_]] = [

@@ -11,7 +11,7 @@ from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.splits import patient_folds
-from spectra_dl.fusion.estimators.blocks import BlockMemory
+from spectra_dl.fusion.estimators.blocks import BlockMemory, FittedBlock, fit_block
 from spectra_dl.fusion.estimators.stacking import Stack, fit_stack
 from spectra_dl.fusion.rows import FusionRows
 
@@ -59,7 +59,7 @@ class LateFusion(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(
-        self, blocks: Sequence[tuple[str, Any]], seed: int = 0, memory: BlockMemory | None = None
+        self, blocks: Sequence[tuple[str, Any]], seed: int = 0, memory: BlockMemory[FittedBlock] | None = None
     ) -> None:
         self.blocks = blocks
         self.seed = seed
@@ -80,7 +80,7 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         DataError
             A class has fewer than two patients, or no block can be learnt from.
         """
-        label, memory = np.asarray(y, dtype=np.str_), self.memory or BlockMemory()
+        label, memory = np.asarray(y, dtype=np.str_), self.memory or BlockMemory(fit_block)
         self.classes_, truth = np.unique(label, return_inverse=True)
         self.fitted_ = [
             memory.fitted(model, X.block(name), text_array(X.patients), label, seed=self.seed)

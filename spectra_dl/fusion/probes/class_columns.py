@@ -16,8 +16,9 @@ from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.wording import figure, first_few
 from spectra_dl.fusion.clinical.table import ClinicalColumn
+from spectra_dl.fusion.probes.asked import OF_CLASSES, Asked
 
-_STOP_AUC, _WARN_AUC = 0.96, 0.92
+STOP_AUC, WARN_AUC = 0.96, 0.92
 _BINS = 10  # of a column of many values
 _FEWEST = 8  # patients of each class whose value is known: fewer are told apart by chance
 _FOLDS, _RESAMPLES, _PERMUTATIONS = 5, 200, 2000
@@ -51,8 +52,8 @@ class LabelInOtherWords:
             Of the folds and resamples.
         """
         truth = patients.class_of_row
-        reached = {column.name: _auc_alone(column, truth, seed) for column in self.columns}
-        found = {name: auc for name, auc in reached.items() if auc >= _WARN_AUC}
+        reached = {column.name: auc_alone(column, truth, seed) for column in self.columns}
+        found = {name: auc for name, auc in reached.items() if auc >= WARN_AUC}
         name = "label in other words"
         if not found:
             few = [column for column, auc in reached.items() if auc == 0]
@@ -64,7 +65,7 @@ class LabelInOtherWords:
             return Finding(name, "fine", f"No clinical column alone knows the class.{unseen}")
         listed = first_few(f"{column!r:.60} (AUC {figure(auc)})" for column, auc in found.items())
         sentence = f"A clinical column alone knows the class of patients it was not fitted on: {listed}."
-        if max(found.values()) >= _STOP_AUC:
+        if max(found.values()) >= STOP_AUC:
             advice = "It is the label in other words, or follows from it, as a treatment does. Take it out of the study file's columns."
             return Finding(name, "stop", f"{sentence} {advice}")
         advice = "Make sure that it is measured before anybody knows the class and does not follow from it, as a treatment does; else take it out."
@@ -108,10 +109,13 @@ class DiffersByBatch:
         ``(m,)`` values each.
     batches
         ``(m,)`` text by name, empty where nobody said.
+    asked
+        What goes with batches, in words.
     """
 
     columns: Sequence[ClinicalColumn]
     batches: Mapping[str, TextArray]
+    asked: Asked = OF_CLASSES
 
     def __call__(self, patients: Patients, folds: Sequence[Fold], *, seed: int) -> Finding:
         """Compare batches within each class, where the class goes with them.
@@ -142,10 +146,12 @@ class DiffersByBatch:
             return Finding(
                 name,
                 "warn",
-                f"Clinical columns differ between batches within each class, and the class goes with the batch: {first_few(found)}. A model may know the "
+                f"Clinical columns differ between batches within {self.asked.each}, and {self.asked.it} goes with the batch: {first_few(found)}. A model may know the "
                 "laboratory instead of the disease. Have them measured alike, take them out, or leave whole batches out (--split-by).",
             )
-        return Finding(name, "fine", "No clinical column differs between batches that the class goes with.")
+        return Finding(
+            name, "fine", f"No clinical column differs between batches that {self.asked.it} goes with."
+        )
 
     def _handling(self, patients: Patients) -> dict[str, IndexArray]:
         """Return ``(m,)`` the batch of each patient, -1 where nobody said, by column."""
@@ -158,8 +164,18 @@ class DiffersByBatch:
         return groups
 
 
-def _auc_alone(column: ClinicalColumn, truth: IndexArray, seed: int) -> float:
-    """Return the cross-validated AUC of a column among patients whose value is known; 0 where too few are."""
+def auc_alone(column: ClinicalColumn, truth: IndexArray, seed: int) -> float:
+    """Return the cross-validated AUC of a column among patients whose value is known; 0 where too few are.
+
+    Parameters
+    ----------
+    column
+        ``(m,)`` values.
+    truth
+        ``(m,)`` numbers of classes.
+    seed
+        Of the folds and resamples.
+    """
     known = np.flatnonzero(~np.isnan(column.values))
     counts = np.bincount(truth[known], minlength=int(truth.max()) + 1)
     if counts.min() < _FEWEST:

@@ -12,6 +12,7 @@ from spectra_dl.evaluation.audit.probing import run_probes
 from spectra_dl.evaluation.folds.splits import Fold, patient_folds
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.patients import Patients, read_patients
+from spectra_dl.fusion.probes.asked import Asked
 from spectra_dl.fusion.rows import FusionBlock
 from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.table import SpectraTable
@@ -23,13 +24,15 @@ from spectra_dl.tissue.probes.near_copies import near_copies_check
 _FOLDS, _RESAMPLES = 5, 1000
 
 
-def own_checks(block: FusionBlock) -> list[RowCheck]:
+def own_checks(block: FusionBlock, asked: Asked) -> list[RowCheck]:
     """Return the checks and probes that a block of spectra or images gets where it is evaluated alone.
 
     Parameters
     ----------
     block
         With rows as they were read; others have none.
+    asked
+        What is to be predicted from it, in words.
     """
     probes: list[Probe] = []
     checks: list[RowCheck] = []
@@ -41,7 +44,7 @@ def own_checks(block: FusionBlock) -> list[RowCheck]:
         probes = list(image_probes(facts, block.rows.position))
         checks = [near_copies_check(facts.hashes, block.rows.name)]
     named: list[tuple[str, Callable[..., Finding]]] = [
-        (probe.name, partial(_probed, probe)) for probe in probes
+        (probe.name, partial(_probed, probe, asked)) for probe in probes
     ]
     named += [("", check) for check in checks]
     return [OwnCheck(block.name, block.owner, name, check) for name, check in named]
@@ -96,10 +99,12 @@ class OwnCheck:
         )
 
 
-def _probed(probe: Probe, patients: Patients, folds: Sequence[Fold], *, seed: int) -> Finding:
+def _probed(probe: Probe, asked: Asked, patients: Patients, folds: Sequence[Fold], *, seed: int) -> Finding:
     number = patients.of_row.tolist()
     names = text_array(patients.names[each] for each in number)
     label = text_array(patients.classes[each] for each in patients.class_of_row.tolist())
     multiplicity = draw_patients(len(patients.names), resamples=_RESAMPLES, seed=seed)
     (finding,) = run_probes([probe], label, names, folds=folds, multiplicity=multiplicity)
-    return finding
+    # The engine's word for what it compares; halves of the patients are no classes.
+    sentence = finding.sentence.removeprefix("The class")
+    return replace(finding, sentence=f"{asked.it[0].upper()}{asked.it[1:]}{sentence}")

@@ -1,6 +1,7 @@
 """Each block's file, read by the reader of its modality, with patient and class of each row."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spectra_dl.arrays import TextArray, text_array
@@ -34,6 +35,8 @@ class ReadBlock:
         ``(n,)`` text, empty where missing; None where the file doesn't say.
     notes
         Of the reader.
+    outcomes
+        ``(n,)`` text by column, empty where missing: what is predicted in place of classes, where the file says it.
     """
 
     stated: StatedBlock
@@ -41,6 +44,7 @@ class ReadBlock:
     patient: TextArray
     label: TextArray | None
     notes: tuple[str, ...]
+    outcomes: Mapping[str, TextArray] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -80,25 +84,35 @@ def _spectra(block: StatedBlock, study: StatedStudy) -> ReadBlock:
     label, metadata = table.label, dict(table.metadata)
     if study.label in metadata:
         label = known_text(metadata.pop(study.label))
+    outcomes = _taken(metadata, study)
     # Labels are joined over blocks, and no row of them is refused for its own.
     table = replace(table, label=label, metadata=metadata)
     cohort = usable_cohort(
         table, text_array([""] * len(table)), patient, within=used_range(Preprocessing.default().steps)
     )
-    return ReadBlock(block, cohort.table, cohort.patient, cohort.table.label, cohort.notes)
+    kept = {name: cells[cohort.row - 1] for name, cells in outcomes.items()}
+    return ReadBlock(block, cohort.table, cohort.patient, cohort.table.label, cohort.notes, kept)
 
 
 def _tissue(block: StatedBlock, study: StatedStudy) -> ReadBlock:
     named = block.patient or (study.patient if block.path.is_file() else None)
     images = read_images(block.path, ImageOptions(patient=named), labelled=False)
-    if images.patient is None:
+    patient = images.patient
+    if patient is None:
         raise DataError(
             f"{block.path.name}: nobody says which patient an image is of; list images in a sheet with columns path and patient, or "
             "put them into folders class/patient/image"
         )
     metadata = dict(images.metadata)
     label = metadata.pop(study.label or "", images.label)
-    return ReadBlock(block, replace(images, metadata=metadata), images.patient, label, images.notes)
+    outcomes = _taken(metadata, study)
+    images = replace(images, metadata=metadata)
+    return ReadBlock(block, images, patient, label, images.notes, outcomes)
+
+
+def _taken(metadata: dict[str, TextArray], study: StatedStudy) -> dict[str, TextArray]:
+    """Take what is predicted out of columns, and return it."""
+    return {name: known_text(metadata.pop(name)) for name in study.outcome.columns if name in metadata}
 
 
 def _clinical(block: StatedBlock, study: StatedStudy) -> ReadBlock:
@@ -107,5 +121,6 @@ def _clinical(block: StatedBlock, study: StatedStudy) -> ReadBlock:
         patient=block.patient or study.patient,
         label=study.label,
         columns=block.columns,
+        outcomes=study.outcome.columns,
     )
-    return ReadBlock(block, table, text_array(table.patients), table.label, table.notes)
+    return ReadBlock(block, table, text_array(table.patients), table.label, table.notes, table.outcomes)

@@ -7,9 +7,50 @@ from pathlib import Path
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.fusion.clinical.reader import StatedColumn
-from spectra_dl.fusion.estimators.model_names import DEFAULTS, MODELS, BlockKind
+from spectra_dl.fusion.estimators.model_names import BlockKind, OutcomeKind, models_of
 
 MOST_BLOCKS = 4  # fifteen fusions say what each of four adds
+_PREDICTED = {"classes": "", "number": " for a number", "survival": " for the time to an event"}
+
+
+@dataclass(frozen=True)
+class StatedOutcome:
+    """What is predicted where it is no class.
+
+    Attributes
+    ----------
+    target
+        Column of a number per patient, in one of the blocks or several.
+    time, event
+        Columns of how long each patient was followed, and 1 where the event came then.
+
+    Raises
+    ------
+    UsageError
+        A time without its event, or a number and a time.
+    """
+
+    target: str | None = None
+    time: str | None = None
+    event: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.time is None) != (self.event is None):
+            raise UsageError(
+                "time and event go together: how long a patient was followed, and whether the event came"
+            )
+        if self.time is not None and self.target is not None:
+            raise UsageError("target is a number, time and event the time to an event; leave one out")
+
+    @property
+    def kind(self) -> OutcomeKind:
+        """Classes where nothing else is asked for."""
+        return "number" if self.target is not None else "classes" if self.time is None else "survival"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns named."""
+        return tuple(name for name in (self.target, self.time, self.event) if name is not None)
 
 
 @dataclass(frozen=True)
@@ -25,7 +66,7 @@ class StatedBlock:
     path
         The file or folder.
     model
-        By name, see `spectra_dl.fusion.estimators.model_names.MODELS`; nothing takes a cheap one.
+        By name, see `spectra_dl.fusion.estimators.model_names.models_of`; nothing takes a cheap one.
     patient
         Column of the ids; None takes the study's.
     sheet
@@ -34,6 +75,8 @@ class StatedBlock:
         Of tissue: what turns images into features.
     columns
         Of a clinical block: what is said of columns, which are then the only ones; None takes all.
+    outcome
+        What the model predicts.
 
     Raises
     ------
@@ -49,12 +92,14 @@ class StatedBlock:
     sheet: Path | None = None
     encoders: tuple[str, ...] = ("colour-texture",)
     columns: Mapping[str, StatedColumn] | None = None
+    outcome: OutcomeKind = "classes"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "model", self.model or DEFAULTS[self.kind])
-        if self.model not in MODELS[self.kind]:
+        known, default = models_of(self.outcome, self.kind)
+        object.__setattr__(self, "model", self.model or default)
+        if self.model not in known:
             raise UsageError(
-                f"block {self.name!r:.60}: no model of {self.kind} is called {self.model!r:.60}; choose from {', '.join(MODELS[self.kind])}"
+                f"block {self.name!r:.60}: no model of {self.kind}{_PREDICTED[self.outcome]} is called {self.model!r:.60}; choose from {', '.join(known)}"
             )
 
     @property
@@ -72,7 +117,7 @@ class StatedStudy:
     blocks
         One to four, each of another name.
     label
-        Column of the classes, in one of the blocks or several; None where classes are not asked for.
+        Column of the classes, in one of the blocks or several; None where classes are not asked for. Beside another outcome it is no feature.
     patient
         Column of the ids; None takes ``patient_id`` or ``patient``.
     positive
@@ -81,11 +126,13 @@ class StatedStudy:
         How many patients have all blocks, at least; None where nobody said.
     file
         The study file; None where options said it all.
+    outcome
+        What is predicted in place of classes.
 
     Raises
     ------
     UsageError
-        No blocks, too many, or two of one name.
+        No blocks, too many, two of one name, or one column that is named for two things.
     """
 
     blocks: tuple[StatedBlock, ...]
@@ -94,6 +141,7 @@ class StatedStudy:
     positive: str | None = None
     patients: int | None = None
     file: Path | None = field(default=None)
+    outcome: StatedOutcome = field(default_factory=StatedOutcome)
 
     def __post_init__(self) -> None:
         names = [block.name for block in self.blocks]
@@ -101,6 +149,21 @@ class StatedStudy:
             raise UsageError(
                 f"blocks {first_few(names) or 'none'}: give 1 to {MOST_BLOCKS}, each of another name"
             )
+        taken = [name for name in (self.label, self.patient, *self.outcome.columns) if name is not None]
+        if twice := [name for name in taken if taken.count(name) > 1]:
+            raise UsageError(
+                f"column {twice[0]!r:.60} is named for two things of label, patient, target, time and event"
+            )
+        self._refuse_outcomes_as_features()
+
+    def _refuse_outcomes_as_features(self) -> None:
+        """Refuse a block whose columns are said to hold what is predicted."""
+        for block in self.blocks:
+            if named := [name for name in self.outcome.columns if name in (block.columns or {})]:
+                raise UsageError(
+                    f"block {block.name!r:.60}: {named[0]!r:.60} is what is predicted, and it stands among the columns that models are given; take it out of "
+                    "the block's columns"
+                )
 
     @property
     def files(self) -> tuple[Path, ...]:

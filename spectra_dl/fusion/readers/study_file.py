@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from spectra_dl.errors import DataError, UnsafeError, UsageError
 from spectra_dl.fusion.clinical.reader import StatedColumn, StatedKind
-from spectra_dl.fusion.estimators.model_names import MODELS, BlockKind
-from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy, printable
+from spectra_dl.fusion.estimators.model_names import MODELS, BlockKind, OutcomeKind
+from spectra_dl.fusion.readers.stated import StatedBlock, StatedOutcome, StatedStudy, printable
 from spectra_dl.storage.text.plain_text import read_text
 
 _LARGEST = 1 << 20  # bytes
@@ -54,14 +54,24 @@ class _Study(_Part):
     """The whole file."""
 
     label: Name | None = None
+    target: Name | None = None
+    time: Name | None = None
+    event: Name | None = None
     patient: Name | None = None
     positive: Name | None = None
     patients: int | None = Field(default=None, ge=1, le=10_000_000)
     blocks: dict[Annotated[Name, AfterValidator(printable)], _Block] = Field(min_length=1, max_length=20)
 
 
-def read_study_file(path: Path) -> StatedStudy:
+def read_study_file(path: Path, *, outcome: StatedOutcome | None = None) -> StatedStudy:
     """Read a study file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    outcome
+        Predicted in place of what the file says.
 
     Raises
     ------
@@ -70,7 +80,7 @@ def read_study_file(path: Path) -> StatedStudy:
     UnsafeError
         A path leads out of the file's folder.
     UsageError
-        There is no such model, or there are too many blocks.
+        There is no such model, there are too many blocks, or outcomes that don't go together.
     """
     try:
         said = _Study.model_validate(
@@ -80,11 +90,12 @@ def read_study_file(path: Path) -> StatedStudy:
         raise DataError(f"{path.name}: no TOML ({err!s:.120}); correct it, see docs/fusion.md") from err
     except ValidationError as err:
         raise DataError(f"{path.name}: {_problems(err)}; correct it, see docs/fusion.md") from err
-    blocks = tuple(_block(path, name, block) for name, block in said.blocks.items())
-    return StatedStudy(blocks, said.label, said.patient, said.positive, said.patients, path)
+    asked = outcome or StatedOutcome(said.target, said.time, said.event)
+    blocks = tuple(_block(path, name, block, asked.kind) for name, block in said.blocks.items())
+    return StatedStudy(blocks, said.label, said.patient, said.positive, said.patients, path, asked)
 
 
-def _block(file: Path, name: str, said: _Block) -> StatedBlock:
+def _block(file: Path, name: str, said: _Block, outcome: OutcomeKind) -> StatedBlock:
     known = [kind for kind in MODELS if kind == name]
     kind = said.kind or (known[0] if known else None)
     if kind is None:
@@ -106,6 +117,7 @@ def _block(file: Path, name: str, said: _Block) -> StatedBlock:
         columns=None
         if said.columns is None
         else {each: _column(file, each, column) for each, column in said.columns.items()},
+        outcome=outcome,
     )
 
 
@@ -146,6 +158,7 @@ def study_of_options(
     patient: str | None,
     label: str | None,
     positive: str | None,
+    outcome: StatedOutcome | None = None,
 ) -> StatedStudy:
     """Return the study that options describe, each block with its default model.
 
@@ -155,14 +168,19 @@ def study_of_options(
         Files or folders; None leaves the block out.
     patient, label, positive
         As of `StatedStudy`.
+    outcome
+        Predicted in place of classes.
 
     Raises
     ------
     UsageError
         No block is named.
     """
+    asked = outcome or StatedOutcome()
     named: dict[BlockKind, Path | None] = {"clinical": clinical, "spectra": spectra, "tissue": tissue}
-    blocks = tuple(StatedBlock(kind, kind, path) for kind, path in named.items() if path is not None)
+    blocks = tuple(
+        StatedBlock(kind, kind, path, outcome=asked.kind) for kind, path in named.items() if path is not None
+    )
     if not blocks:
         raise UsageError("name a study file, or blocks with --spectra, --tissue and --clinical")
-    return StatedStudy(blocks, label, patient, positive)
+    return StatedStudy(blocks, label, patient, positive, outcome=asked)

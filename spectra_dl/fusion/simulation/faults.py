@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.fusion.clinical.table import ClinicalColumn
-from spectra_dl.fusion.simulation.fusion_study import SITES, SimulatedFusion
+from spectra_dl.fusion.simulation.blocks import SITES
+from spectra_dl.fusion.simulation.fusion_study import SimulatedFusion
 from spectra_dl.spectra.simulation.serum_study import POSITIVE_LABEL
 
 _MISSING_BY_CLASS = (0.0, 0.7)  # of the negative and of the positive class

@@ -1,7 +1,7 @@
 """A simulated study of several blocks: serum spectra, clinical columns and tissue of the same patients."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist
 
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray, text_array
 from spectra_dl.errors import UsageError
 from spectra_dl.fusion.clinical.table import ClinicalTable
-from spectra_dl.fusion.rows import FusionBlock, FusionRows
+from spectra_dl.fusion.simulation.blocks import SITES, SimulatedBlocks, draw_presence, with_facts
 from spectra_dl.fusion.simulation.clinical_columns import (
-    DrawnColumns,
     clinical_information,
     draw_columns,
     draw_levels,
@@ -33,9 +32,7 @@ from spectra_dl.spectra.simulation.serum_study import (
     StudySettings,
     simulate_study,
 )
-from spectra_dl.spectra.table import SpectraTable
 
-SITES = ("north", "south")
 #: Tiles of a patient; so many of them are viable tumour as the patient's level says.
 TILES = 6
 _FEATURES = 8
@@ -121,61 +118,23 @@ class FusionTruth:
     information: Information
 
 
-@dataclass(frozen=True, eq=False)
-class SimulatedFusion:
-    """Simulated patients, ``m``, and the truth behind them.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SimulatedFusion(SimulatedBlocks):
+    """Simulated patients with classes, and the truth behind them.
 
     Attributes
     ----------
     settings
         How they were drawn.
-    patients, label
+    label
         ``(m,)`` text.
-    spectra, owner
-        The spectra, with sex and site as columns, and ``(n,)`` the number of each one's patient.
-    latents
-        ``(m, 14)`` what the spectra are made from, whoever has some.
-    clinical
-        A row for each patient, whoever has one.
-    tissue
-        ``(m, 8)`` features or ``(m, 1)`` how many tiles are viable; None without tissue.
-    have
-        ``(m,)`` whether a patient has each block.
     truth
         What can be reached.
     """
 
     settings: FusionSimulationSettings
-    patients: tuple[str, ...]
     label: TextArray
-    spectra: SpectraTable
-    owner: IndexArray
-    latents: FloatArray
-    clinical: ClinicalTable
-    tissue: FloatArray | None
-    have: dict[str, NDArray[np.bool_]]
     truth: FusionTruth
-
-    def rows(self, *, features: bool = False) -> FusionRows:
-        """Return the patients with their blocks.
-
-        Parameters
-        ----------
-        features
-            Give what spectra are made from in place of spectra, for models that take no time.
-        """
-        whole = np.arange(len(self.patients))
-        of_block: dict[str, tuple[FloatArray | SpectraTable | ClinicalTable, IndexArray]] = {
-            "clinical": (self.clinical, whole),
-            "spectra": (self.latents, whole) if features else (self.spectra, self.owner),
-        }
-        if self.tissue is not None:
-            of_block["tissue"] = (self.tissue, whole)
-        blocks = []
-        for name, (rows, owner) in of_block.items():
-            kept = np.flatnonzero(self.have[name][owner])
-            blocks.append(FusionBlock(name, rows[kept], owner[kept]))
-        return FusionRows(self.patients, tuple(blocks))
 
 
 def simulate_fusion(settings: FusionSimulationSettings | None = None) -> SimulatedFusion:
@@ -208,7 +167,7 @@ def simulate_fusion(settings: FusionSimulationSettings | None = None) -> Simulat
         correlation=settings.correlation,
     )
     values, scores, levels = _tissue(tissue, settings, information, positive)
-    have = _presence(missing, settings)
+    have = draw_presence(missing, settings.blocks, settings.patients, settings.missing)
     names = tuple(serum.truth.patient.tolist())
     owner = np.repeat(np.arange(settings.patients), settings.spectra_per_patient)
     ratio = _ratios(
@@ -219,16 +178,16 @@ def simulate_fusion(settings: FusionSimulationSettings | None = None) -> Simulat
     )
     label = text_array([POSITIVE_LABEL if each else NEGATIVE_LABEL for each in positive])
     return SimulatedFusion(
-        settings,
-        names,
-        label,
-        _with_facts(serum.table, drawn, sites.integers(0, len(SITES), settings.patients), owner),
-        owner,
-        serum.truth.latents,
-        ClinicalTable(names, drawn.columns, label),
-        values,
-        have,
-        _truth(settings, information, ratio),
+        settings=settings,
+        patients=names,
+        label=label,
+        spectra=with_facts(serum.table, drawn, sites.integers(0, len(SITES), settings.patients), owner),
+        owner=owner,
+        latents=serum.truth.latents,
+        clinical=ClinicalTable(names, drawn.columns, label),
+        tissue=values,
+        have=have,
+        truth=_truth(settings, information, ratio),
     )
 
 
@@ -288,15 +247,6 @@ def _tissue(
     return features, features[:, :1], ()
 
 
-def _presence(
-    generator: np.random.Generator, settings: FusionSimulationSettings
-) -> dict[str, NDArray[np.bool_]]:
-    """Return who has each block; whoever would have none has clinical columns."""
-    have = generator.random((len(settings.blocks), settings.patients)) >= settings.missing
-    have[0] |= ~have.any(axis=0)
-    return dict(zip(settings.blocks, have, strict=True))
-
-
 def _ratios(
     information: Information,
     have: dict[str, NDArray[np.bool_]],
@@ -326,15 +276,3 @@ def _truth(settings: FusionSimulationSettings, information: Information, ratio: 
         ratio,
         information,
     )
-
-
-def _with_facts(
-    table: SpectraTable, drawn: DrawnColumns, site: IndexArray, owner: IndexArray
-) -> SpectraTable:
-    """Return the spectra with columns that say whose they are and where they were measured."""
-    sex = next(column for column in drawn.columns if column.name == "sex")
-    facts = {
-        "sex": text_array([sex.levels[int(code)] for code in sex.values[owner]]),
-        "site": text_array([SITES[code] for code in site[owner]]),
-    }
-    return replace(table, metadata={**table.metadata, **facts})

@@ -28,7 +28,7 @@ def added_json(cohort: FusionCohort, added: Mapping[ContributionScore, Contribut
             "name": part.read.name,
             "kind": part.read.stated.kind,
             "model": part.read.stated.model,
-            "patients": _patients(part),
+            "patients": patients_of_block(part),
         }
         for part in cohort.blocks
     ]
@@ -58,10 +58,10 @@ def added_lines(
     parts = {part.read.name: part for part in cohort.blocks}
     lines = [f"What each block adds to the others, {len(cohort.patients)} patients:", _HEADER]
     for of_auc, of_loss in zip(auc.blocks, log_loss.blocks, strict=True):
-        share = _percent(of_auc.share)
+        share = share_text(of_auc.share)
         alone = short_interval(auc_of[frozenset({of_auc.block})])
         lines.append(
-            f"  {of_auc.block[:15]:<16}{_patients(parts[of_auc.block]):>9}  {short_interval(of_auc.added):<25}"
+            f"  {of_auc.block[:15]:<16}{patients_of_block(parts[of_auc.block]):>9}  {short_interval(of_auc.added):<25}"
             f"{short_interval(of_loss.added):<25}{share:<18}{alone}"
         )
     together = short_interval(auc_of[frozenset(parts)])
@@ -75,11 +75,13 @@ def added_lines(
     ]
 
 
-def _patients(part: BlockOfCohort) -> int:
+def patients_of_block(part: BlockOfCohort) -> int:
+    """Return how many patients have a block."""
     return len(np.unique(part.owner))
 
 
-def _percent(share: Interval) -> str:
+def share_text(share: Interval) -> str:
+    """Write a block's share with its interval, in percent."""
     if np.isnan(share.value):
         return "n/a"
     return f"{share.value:.0%} [{share.low:.0%}, {share.high:.0%}]"

@@ -55,6 +55,6 @@ def _rows(part: BlockOfCohort, cohort: FusionCohort, store: FeatureStore | None)
     if stated.kind != "tissue":
         return part.read.rows
     values = block_features(part, store).values
-    if stated.model not in POOLING:
+    if stated.outcome == "classes" and stated.model not in POOLING:
         return values
     return BaggedFeatures(values, text_array(np.array(cohort.patients, dtype=object)[part.owner]))

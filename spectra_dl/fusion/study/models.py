@@ -1,6 +1,6 @@
 """The models of a study of several blocks: every set of blocks, and gradient boosting of clinical columns beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.estimator import Estimator
 from spectra_dl.fusion.cohort import BlockOfCohort, FusionCohort
 from spectra_dl.fusion.contributions.shapley import block_subsets
-from spectra_dl.fusion.estimators.blocks import BlockMemory
+from spectra_dl.fusion.estimators.blocks import BlockMemory, fit_block
 from spectra_dl.fusion.estimators.clinical import ClinicalClassifier
 from spectra_dl.fusion.estimators.early import EarlyFusion
 from spectra_dl.fusion.estimators.late import LateFusion
@@ -58,14 +58,14 @@ def fusion_models(cohort: FusionCohort, settings: FusionStudySettings) -> list[M
     settings
         Of the study.
     """
-    memory, seed, order = BlockMemory(), settings.evaluation.seed, block_order(cohort)
+    memory, seed, order = BlockMemory(fit_block), settings.evaluation.seed, block_order(cohort)
     parts = {part.read.name: part for part in cohort.blocks}
     models = {name: block_model(parts[name], cohort, settings) for name in order}
     entries: list[ModelEntry[Estimator]] = []
     for subset in block_subsets(order):
         names = [name for name in order if name in subset]
         fusion = LateFusion([(name, models[name]) for name in names], seed, memory)
-        entries.append(ModelEntry(fusion_name(names, order), fusion, "classical", _words(names, parts)))
+        entries.append(ModelEntry(fusion_name(names, order), fusion, "classical", fusion_words(names, parts)))
     if settings.early and len(order) > 1:
         early = EarlyFusion([(name, models[name]) for name in order], seed, memory, settings.training)
         entries.append(
@@ -80,7 +80,16 @@ def fusion_models(cohort: FusionCohort, settings: FusionStudySettings) -> list[M
     return entries
 
 
-def _words(names: Sequence[str], parts: dict[str, BlockOfCohort]) -> str:
+def fusion_words(names: Sequence[str], parts: Mapping[str, BlockOfCohort]) -> str:
+    """Return what a fusion is made of, in words.
+
+    Parameters
+    ----------
+    names
+        The blocks that it sees.
+    parts
+        All blocks, by name.
+    """
     named = ", ".join(f"{name} by {parts[name].read.stated.model}" for name in names)
     return f"late fusion of {named}" if len(names) > 1 else named
 

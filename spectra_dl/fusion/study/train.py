@@ -127,6 +127,11 @@ def train_study(
 
 
 def _refuse_what_is_not_stored(cohort: FusionCohort) -> None:
+    if cohort.study.outcome.columns:
+        raise UsageError(
+            f"a model file holds a fusion of classes, and this study predicts {' and '.join(cohort.study.outcome.columns):.120}; evaluate fusion says what each "
+            "block adds to it"
+        )
     if cohort.label is None or len(cohort.blocks) < 2:
         raise UsageError(
             "a fusion is trained on patients with classes and on two blocks or more; with one, train spectra or train tissue"

@@ -58,8 +58,14 @@ class FoldMemory:
         """Bytes it holds."""
         return self._fits.size + self._arrays.size
 
+    def __repr__(self) -> str:
+        return f"FoldMemory({self.most_bytes})"  # no address: models are known by their text
+
     def __sklearn_clone__(self) -> Self:
         return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # scikit-learn clones what lies in a mapping by deep copies
 
     def __reduce__(self) -> tuple[type[Self], tuple[int]]:
         return type(self), (self.most_bytes,)

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from spectra_dl.errors import DataError
-from spectra_dl.fusion.estimators.blocks import BlockMemory, patient_logits
+from spectra_dl.fusion.estimators.blocks import BlockMemory, fit_block, patient_logits
 from spectra_dl.fusion.estimators.late import LateFusion
 from spectra_dl.fusion.rows import FusionBlock, FusionRows
 
@@ -74,7 +74,7 @@ def test_random_classes_are_not_predicted_out_of_fold():
 def test_memory_changes_nothing():
     rows, label = study()
     blocks = [("first", LogisticRegression()), ("second", LogisticRegression())]
-    memory = BlockMemory()
+    memory = BlockMemory(fit_block)
     alone = LateFusion(blocks).fit(rows, label).predict_proba(rows)
     for _ in range(2):
         shared = clone(LateFusion(blocks, memory=memory)).fit(rows, label)

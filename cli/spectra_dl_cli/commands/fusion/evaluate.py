@@ -1,6 +1,8 @@
 """spectra-dl evaluate fusion: what each block of a patient's data adds to the others."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,7 @@ from spectra_dl_cli.commands.fusion.study_options import (
     fusion_options,
     training_of,
 )
+from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
 from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
@@ -19,12 +22,86 @@ from spectra_dl_cli.execution_options import (
     resume_option,
     run_identity,
 )
-from spectra_dl_cli.options import folds_option, open_store
+from spectra_dl_cli.options import bundled, folds_option, open_store, survival_options, target_option
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
+
+if TYPE_CHECKING:
+    from spectra_dl.execution.run import Execution
+    from spectra_dl.fusion.cohort import FusionCohort
+    from spectra_dl.fusion.readers.stated import StatedOutcome
+    from spectra_dl.fusion.study.evaluate import EvaluatedFusion
+    from spectra_dl.fusion.study.evaluate_outcome import EvaluatedFusedNumber, EvaluatedFusedSurvival
+    from spectra_dl.imaging.features.store import FeatureStore
+
+_OF_CLASSES = frozenset({"positive", "members", "epochs", "early_fusion"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FusionProtocol(OutcomeColumns):
+    """What is predicted, and how fusions are compared.
+
+    Attributes
+    ----------
+    members, epochs
+        Of networks that are a block's model.
+    folds, repeats, seed
+        Of the split by patient.
+    early_fusion
+        Evaluate one network on all blocks too.
+    """
+
+    members: int
+    epochs: int | None
+    folds: int
+    repeats: int
+    early_fusion: bool
+    seed: int
+
+    def outcome(self) -> "StatedOutcome | None":
+        """Return what is predicted in place of what the study file says; None where no option says anything."""
+        from spectra_dl.fusion.readers.stated import StatedOutcome
+
+        said = StatedOutcome(self.target, self.time, self.event)
+        return said if said.columns else None
+
+    def with_columns_of(self, outcome: "StatedOutcome") -> "FusionProtocol":
+        """Return the protocol with the columns of a study, which its file may have named."""
+        return replace(self, target=outcome.target, time=outcome.time, event=outcome.event)
+
+    def evaluated(
+        self, cohort: "FusionCohort", store: "FeatureStore | None", execution: "Execution"
+    ) -> "EvaluatedFusion | EvaluatedFusedNumber | EvaluatedFusedSurvival":
+        """Return the evaluation of a cohort.
+
+        Parameters
+        ----------
+        cohort
+            With classes, numbers, or times and events.
+        store
+            Of features of images.
+        execution
+            Where jobs run.
+        """
+        from spectra_dl.evaluation.classes.results import EvaluationSettings
+        from spectra_dl.fusion.study.evaluate import evaluate_study
+        from spectra_dl.fusion.study.evaluate_outcome import FusedOutcomeSettings, evaluate_outcome_study
+        from spectra_dl.fusion.study.settings import FusionStudySettings
+
+        if cohort.came is not None:
+            settings = FusedOutcomeSettings(
+                folds=self.folds, repeats=self.repeats, seed=self.seed, horizon=self.horizon
+            )
+            return evaluate_outcome_study(cohort, settings, store=store, execution=execution)
+        evaluation = EvaluationSettings(folds=self.folds, repeats=self.repeats, seed=self.seed)
+        training = training_of(self.epochs)
+        of_classes = FusionStudySettings(self.members, training, self.early_fusion, evaluation)
+        return evaluate_study(cohort, of_classes, store=store, execution=execution)
 
 
 @click.command("fusion", cls=ReplayableCommand)
 @fusion_options
+@target_option
+@survival_options
 @folds_option
 @click.option(
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Times they are split anew."
@@ -40,6 +117,7 @@ from spectra_dl_cli.output import Output, bundled_output, origin_of, output_opti
 @device_options
 @execution_options
 @bundled_study
+@bundled("protocol", FusionProtocol)
 @bundled_output
 @bundled_execution
 @click.pass_context
@@ -47,12 +125,7 @@ def evaluate_fusion(
     context: click.Context,
     *,
     asked: StudyOptions,
-    members: int,
-    epochs: int | None,
-    folds: int,
-    repeats: int,
-    early_fusion: bool,
-    seed: int,
+    protocol: FusionProtocol,
     store: Path | None,
     output: Output,
     resume: bool,
@@ -65,23 +138,20 @@ def evaluate_fusion(
 
     Every set of blocks is evaluated on the same folds by patient, and everything is fitted in the fold. A patient without a block gets a verdict
     from the others. The clinical columns alone are the reference.
+
+    With --target a number per patient is predicted in place of classes, with --time and --event how soon an event comes.
     """
-    executor = execution.executor("spectra_dl.fusion.study.evaluate", "torch")
-    from spectra_dl.evaluation.classes.results import EvaluationSettings
+    executor = execution.executor(
+        "spectra_dl.fusion.study.evaluate", "spectra_dl.fusion.study.evaluate_outcome", "torch"
+    )
     from spectra_dl.execution.run import Execution
     from spectra_dl.fusion.cohort import read_cohort
-    from spectra_dl.fusion.study.evaluate import evaluate_study
-    from spectra_dl.fusion.study.settings import FusionStudySettings
 
-    stated = asked.stated()
+    stated = asked.stated(protocol.outcome())
+    protocol.with_columns_of(stated.outcome).refuse_options_of_classes(context, _OF_CLASSES)
     output.claim(resume=resume)
-    origin = as_recorded(context, origin_of(stated.files, seed=seed))
+    origin = as_recorded(context, origin_of(stated.files, seed=protocol.seed))
     journal = output.journal(run_identity(context, origin), resume=resume)
-    evaluation = EvaluationSettings(folds=folds, repeats=repeats, seed=seed)
-    result = evaluate_study(
-        read_cohort(stated),
-        FusionStudySettings(members, training_of(epochs), early_fusion, evaluation),
-        store=open_store(store) if store else None,
-        execution=Execution(executor, journal),
-    )
+    found = open_store(store) if store else None
+    result = protocol.evaluated(read_cohort(stated), found, Execution(executor, journal))
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)

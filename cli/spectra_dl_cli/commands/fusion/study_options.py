@@ -12,7 +12,7 @@ from spectra_dl_cli.model_options import NetworkOptions
 from spectra_dl_cli.options import bundled, label_option, positive_option, seed_option, store_option, together
 
 if TYPE_CHECKING:
-    from spectra_dl.fusion.readers.stated import StatedStudy
+    from spectra_dl.fusion.readers.stated import StatedOutcome, StatedStudy
     from spectra_dl.training.settings import TrainingSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -80,8 +80,13 @@ class StudyOptions:
     label: str | None
     positive: str | None
 
-    def stated(self) -> "StatedStudy":
+    def stated(self, outcome: "StatedOutcome | None" = None) -> "StatedStudy":
         """Return the study.
+
+        Parameters
+        ----------
+        outcome
+            Predicted in place of what the study file says.
 
         Raises
         ------
@@ -94,10 +99,12 @@ class StudyOptions:
 
         blocks = {"spectra": self.spectra, "tissue": self.tissue, "clinical": self.clinical}
         if self.study is None:
-            return study_of_options(**blocks, patient=self.patient, label=self.label, positive=self.positive)
+            return study_of_options(
+                **blocks, patient=self.patient, label=self.label, positive=self.positive, outcome=outcome
+            )
         if given := [f"--{name}" for name, path in blocks.items() if path is not None]:
             raise UsageError(f"{self.study.name} names its blocks; leave {', '.join(given)} out, or the file")
-        said = read_study_file(self.study)
+        said = read_study_file(self.study, outcome=outcome)
         return replace(
             said,
             patient=self.patient or said.patient,

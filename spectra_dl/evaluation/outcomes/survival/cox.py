@@ -82,6 +82,9 @@ def fit_cox(features: FloatArray, time: FloatArray, event: NDArray[np.bool_], pe
     for _ in range(_STEPS):
         gradient, curvature = _derivatives(centred, coefficient, (event, at_risk, died), penalty)
         step = np.linalg.solve(curvature, gradient)
+        if gradient @ step <= _SMALL * (1.0 + abs(value)) * 1e-3:
+            coefficient = coefficient + step  # so near the top that rounding would decide how far to go
+            break
         share = 1.0
         while share > _SMALL:
             moved = coefficient + share * step

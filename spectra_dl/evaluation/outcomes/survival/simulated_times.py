@@ -30,8 +30,10 @@ def followed(generator: np.random.Generator, log_hazard: FloatArray) -> tuple[Fl
     return np.minimum(came, left), came <= left
 
 
-def expected_c_index(generator: np.random.Generator, log_hazard: FloatArray) -> float:
-    """Return the expected C-index of the true hazard, which no method exceeds on average.
+def expected_c_index(
+    generator: np.random.Generator, log_hazard: FloatArray, known: FloatArray | None = None
+) -> float:
+    """Return the expected C-index of the true hazard, or of what is known of it, which no method exceeds on average.
 
     Parameters
     ----------
@@ -39,6 +41,8 @@ def expected_c_index(generator: np.random.Generator, log_hazard: FloatArray) -> 
         Of random numbers.
     log_hazard
         ``(2, p)`` of pairs of patients; equal ones count half.
+    known
+        ``(2, p)`` the expected log hazards given what a method can see; all of it if None.
 
     Examples
     --------
@@ -48,7 +52,8 @@ def expected_c_index(generator: np.random.Generator, log_hazard: FloatArray) -> 
     """
     months, event = followed(generator, log_hazard)
     first = np.argmin(months, axis=0)
-    known = np.take_along_axis(event, first[None], axis=0)[0]
-    gap = log_hazard[0] - log_hazard[1]
+    observed = np.take_along_axis(event, first[None], axis=0)[0]
+    seen = log_hazard if known is None else known
+    gap = seen[0] - seen[1]
     right = np.where(gap == 0, 0.5, (gap > 0) == (first == 0))
-    return float(right[known].mean())
+    return float(right[observed].mean())

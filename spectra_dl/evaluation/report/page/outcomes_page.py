@@ -3,7 +3,7 @@
 import math
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS
@@ -16,6 +16,7 @@ from spectra_dl.evaluation.report.page.environment import (
     environment,
     gravest_first,
 )
+from spectra_dl.evaluation.report.page.model_parts import BlocksAdd, Fusion
 from spectra_dl.evaluation.report.page.outcomes_study import OutcomeStudy
 from spectra_dl.evaluation.report.page.outcomes_verdict import outcome_verdict
 from spectra_dl.evaluation.report.page.study import ModelStudy
@@ -83,9 +84,34 @@ def page_of_patients(
             listed_at_most=LISTED_AT_MOST,
             refused_rows=words.rows,
             omission="" if results.settings.leaky else leaky_omission(words.row),
+            adds=_adds(results.fusion) if results.fusion else None,
             **more,
         )
     )
+
+
+class _Adds(NamedTuple):
+    """What each block adds, in words and on a scale; of the mean absolute error too where a number is predicted."""
+
+    to: str
+    score: BlocksAdd
+    error: BlocksAdd | None
+    share: str
+    scale: Scale
+
+
+def _adds(fusion: Fusion) -> _Adds:
+    score = fusion.contributions.get("r2")
+    to, share = "R²", "Shapley value of R²"
+    if score is None:
+        score, to, share = (
+            fusion.contributions["c_index"],
+            "the C-index",
+            "Shapley value of the C-index above one half",
+        )
+    bounds = ends(each.added for each in score.blocks.values())
+    reach = max([0.1, *(math.ceil(10 * abs(end)) / 10 for end in bounds)])
+    return _Adds(to, score, fusion.contributions.get("mae"), share, Scale(-reach, reach, 0.0))
 
 
 def methods(study: OutcomeStudy) -> list[str]:

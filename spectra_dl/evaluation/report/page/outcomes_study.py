@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from spectra_dl.evaluation.report.page.audit_parts import Audit
+from spectra_dl.evaluation.report.page.model_parts import Fusion
 from spectra_dl.evaluation.report.page.study import (
     Chance,
     Choice,
@@ -81,6 +82,7 @@ class PatientResults(Part):
     audit: Audit
     differences: list[Difference] = Field(default_factory=list)
     split: Split
+    fusion: Fusion | None = None
 
 
 class OutcomeResults(PatientResults):

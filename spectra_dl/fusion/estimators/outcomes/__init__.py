@@ -1,0 +1,1 @@
+"""Late fusion of blocks where a number or the time to an event is predicted."""
