@@ -87,7 +87,7 @@ def test_what_does_not_go_together_is_refused(study, words, code, sentence):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda at, row: row | {"months": "-1"}, "is negative in"),
+        (lambda at, row: row | {"months": "0"}, "is 0 or negative for 36 patients (SIM01 0, SIM02 0"),
         (lambda at, row: row | {"event": "dead"}, "write 1 where the event came"),
         (lambda at, row: row | ({"months": "7"} if at == 3 else {}), "patients with more than one 'months'"),
         (lambda at, row: row | {"event": str(int(row["patient"] < "SIM04"))}, "at least 10 are needed"),
