@@ -21,6 +21,8 @@ class ImageOptions:
         The least share of a tile inside areas of its class, or on tissue where nothing is annotated.
     annotations
         Which annotations are taken, each ``"NAME"`` or ``"NAME=CLASS"``; empty takes all by their own names.
+    class_of_each
+        Whether a class that is said of some images must be said of all; not where something else is predicted.
 
     Raises
     ------
@@ -40,6 +42,7 @@ class ImageOptions:
     tile_um: float | None = None
     least_inside: float = 0.5
     annotations: tuple[str, ...] = ()
+    class_of_each: bool = True
 
     def __post_init__(self) -> None:
         if self.tile_um is not None and not 1.0 <= self.tile_um <= 10_000.0:

@@ -57,8 +57,10 @@ def checked_images(
     by_tag = options.patient == PATIENT_TAG and not any("patient" in image.said for image in stated)
     if by_tag:
         stated = with_patients_of_files(folder, stated)
-    for field, missing in (("label", MISSING_LABELS), ("patient", MISSING_IDS), ("slide", MISSING_IDS)):
-        _refuse_missing(stated, field, missing)
+    if options.class_of_each:
+        _refuse_missing(stated, "label", MISSING_LABELS)
+    for field in ("patient", "slide"):
+        _refuse_missing(stated, field, MISSING_IDS)
     _refuse_shared_slides(stated)
     kept, said = list(stated), list(notes)
     if labelled:

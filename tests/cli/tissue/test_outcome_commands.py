@@ -14,7 +14,7 @@ ASKED = ("--time", "months", "--event", "event")
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("followed") / "study"
-    words = ("--patients", 36, "--slides", 1, "--tiles", 8, "--hazard-ratio", 6, "--seed", 2)
+    words = ("--patients", 30, "--slides", 1, "--tiles", 3, "--hazard-ratio", 6, "--seed", 6)
     said = run("simulate", folder, "--tissue", *words).stdout
     report = json.loads((folder / "report.json").read_text())
     assert report["results"]["best_c_index"] == pytest.approx(0.85, abs=0.02)
@@ -25,8 +25,12 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def evaluated(study):
     out = study.parent / "run"
-    words = ("--models", "cox", "--folds", 3, "--store", study.parent / "features")
-    return run("evaluate", "tissue", study / "images", *ASKED, *words, "--out", out).stdout, out
+    words = ("--models", "cox", "--folds", 3, *stored(study), "--out", out)
+    return run("evaluate", "tissue", study / "images", *ASKED, *words).stdout, out
+
+
+def stored(study):
+    return "--store", study.parent / "features"
 
 
 def changed(study, change):
@@ -42,7 +46,7 @@ def changed(study, change):
 
 def test_models_of_the_time_are_compared_in_text_report_and_page(evaluated):
     text, out = evaluated
-    assert "months to event of 36 patients" in " ".join(text.split())
+    assert "months to event of 30 patients" in " ".join(text.split())
     assert "a split by image" in " ".join(text.split())
     results = json.loads((out / "report.json").read_text())["results"]
     assert results["kind"] == "survival"
@@ -52,17 +56,22 @@ def test_models_of_the_time_are_compared_in_text_report_and_page(evaluated):
 
 
 def test_the_folds_of_a_run_can_be_repeated(study, evaluated, tmp_path):
-    words = ("--models", "cox", "--folds-from", evaluated[1] / "folds.csv")
-    run("evaluate", "tissue", study / "images", *ASKED, *words, "--out", tmp_path / "again")
+    words = ("--models", "cox", "--folds-from", evaluated[1] / "folds.csv", "--no-leaky")
+    run("evaluate", "tissue", study / "images", *ASKED, *words, "--out", tmp_path / "again", *stored(study))
     again, first = (
-        json.loads((out / "report.json").read_text()) for out in (tmp_path / "again", evaluated[1])
+        json.loads((out / "report.json").read_text())["results"] for out in (tmp_path / "again", evaluated[1])
     )
-    assert again["results"]["models"] == first["results"]["models"]
+    assert again["split"]["sha256"] == first["split"]["sha256"]
+    for name, model in first["models"].items():
+        assert again["models"][name]["patient_level"] == model["patient_level"]
+        assert again["models"][name]["per_fold"] == model["per_fold"]
 
 
-def test_a_number_is_predicted_from_all_images_of_a_patient(study, tmp_path):
-    words = ("--target", "months", "--models", "ridge", "--folds", 3, "--no-leaky", "--out", tmp_path / "run")
-    run("evaluate", "tissue", study / "images", *words)
+def test_a_number_is_predicted_from_all_images_of_a_patient_whatever_class_they_have(study, tmp_path):
+    words = ("--target", "months", "--models", "ridge", "--folds", 3, "--no-leaky", *stored(study))
+    sheet = changed(study, lambda at, row: row | ({"label": ""} if at % 2 else {}))
+    run("evaluate", "tissue", sheet, *words, "--out", tmp_path / "run")
+    sheet.unlink()
     results = json.loads((tmp_path / "run" / "report.json").read_text())["results"]
     assert results["kind"] == "outcomes"
     assert results["models"]["ridge regression"]["patient_level"]["spearman"]["value"] > 0.3
@@ -87,7 +96,7 @@ def test_what_does_not_go_together_is_refused(study, words, code, sentence):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda at, row: row | {"months": "-1"}, "is negative in"),
+        (lambda at, row: row | {"months": "0"}, "is 0 or negative for 30 patients (SIM01 0, SIM02 0"),
         (lambda at, row: row | {"event": "dead"}, "write 1 where the event came"),
         (lambda at, row: row | ({"months": "7"} if at == 3 else {}), "patients with more than one 'months'"),
         (lambda at, row: row | {"event": str(int(row["patient"] < "SIM04"))}, "at least 10 are needed"),

@@ -168,7 +168,7 @@ def evaluate_tissue(
     output.claim(resume=resume)
     inputs = [images, *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=chosen.seed))
-    read = read_and_show(images, reading)
+    read = read_and_show(images, replace(reading, class_of_each=protocol.of_classes))
     journal = output.journal(run_identity(context, origin, study=read.files.sha256()), resume=resume)
     where = _Where(split, open_store(store) if store else None, Execution(executor, journal), output.out)
     result = _evaluation_of(protocol)(read, chosen, protocol, where)

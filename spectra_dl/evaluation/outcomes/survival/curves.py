@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.intervals import wilson_interval
 
 _NORMAL_975 = 1.959963984540054
 
@@ -27,6 +28,8 @@ class SurvivalCurve:
         ``(k,)`` 95 % interval of each on the log-log scale; NaN where nobody is left.
     at_risk
         ``(k,)`` patients under observation just before each.
+    followed
+        ``(m,)`` how long each patient was.
     """
 
     time: FloatArray
@@ -34,12 +37,14 @@ class SurvivalCurve:
     low: FloatArray
     high: FloatArray
     at_risk: IndexArray
+    followed: FloatArray
 
     def at(self, time: float) -> tuple[float, float, float]:
-        """Return the share without the event at a time, with its interval."""
+        """Return the share without the event at a time, with its interval; before the first event Wilson's, of patients still under observation."""
         before = int(np.searchsorted(self.time, time, side="right")) - 1
         if before < 0:
-            return 1.0, 1.0, 1.0
+            observed = int((self.followed >= time).sum())
+            return 1.0, wilson_interval(observed, observed).low, 1.0
         return float(self.survival[before]), float(self.low[before]), float(self.high[before])
 
 
@@ -71,7 +76,7 @@ def kaplan_meier(time: FloatArray, event: NDArray[np.bool_]) -> SurvivalCurve:
         ends = survival ** np.exp(half), survival ** np.exp(-half)
     known = (survival > 0) & (survival < 1)
     low, high = (np.where(known, end, np.nan) for end in ends)
-    return SurvivalCurve(distinct, survival, low, high, at_risk)
+    return SurvivalCurve(distinct, survival, low, high, at_risk, time)
 
 
 def survival_at(time: FloatArray, event: NDArray[np.bool_], at: FloatArray, weight: FloatArray) -> FloatArray:

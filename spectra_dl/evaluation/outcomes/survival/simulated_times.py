@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 
 MEDIAN_MONTHS, LONGEST_MONTHS = 24.0, 60.0
+_SHORTEST_MONTHS = 0.01  # two decimals are written, and a time of 0.00 is none
 TIME_COLUMN, EVENT_COLUMN = "months", "event"
 
 
@@ -27,7 +28,7 @@ def followed(generator: np.random.Generator, log_hazard: FloatArray) -> tuple[Fl
     rate = math.log(2) / MEDIAN_MONTHS * np.exp(log_hazard)
     came = generator.exponential(1.0, log_hazard.shape) / rate
     left = generator.uniform(0.1 * LONGEST_MONTHS, LONGEST_MONTHS, log_hazard.shape)
-    return np.minimum(came, left), came <= left
+    return np.maximum(np.minimum(came, left), _SHORTEST_MONTHS), came <= left
 
 
 def expected_c_index(

@@ -57,7 +57,7 @@ def read_survival(
     patient
         ``(n,)`` patient id of each row; ids that differ in spelling only are one person's.
     time
-        ``(n,)`` how long the row's patient was followed, as text.
+        ``(n,)`` how long the row's patient was followed, as text; above 0.
     event
         ``(n,)`` ``1`` where the event came at that time, ``0`` where the patient was last seen then without it.
     columns
@@ -68,22 +68,22 @@ def read_survival(
     UsageError
         There are no patient ids.
     DataError
-        A row lacks an id, a time or an event, a time is negative, an event is neither 0 nor 1, a patient has several, or there are fewer than ten
+        A row lacks an id, a time or an event, a time is 0 or negative, an event is neither 0 nor 1, a patient has several, or there are fewer than ten
         events.
 
     Examples
     --------
     >>> patient = [f"p{number:02d}" for number in range(12)]
-    >>> followed = read_survival(patient, [str(number) for number in range(12)], ["1"] * 11 + ["0"])
+    >>> followed = read_survival(patient, [str(number) for number in range(1, 13)], ["1"] * 11 + ["0"])
     >>> int(followed.event.sum()), followed.target[-1].tolist()
-    (11, [11.0, 0.0])
+    (11, [12.0, 0.0])
     """
     _refuse_words(event, columns[1])
     names, of_row, (times, events) = numbers_of_patients(patient, {columns[0]: time, columns[1]: event})
-    if negative := (np.flatnonzero(times[of_row] < 0) + 1).tolist():
+    if early := [f"{name:.60} {at:g}" for name, at in zip(names, times, strict=True) if at <= 0]:
         raise DataError(
-            f"{columns[0]!r:.60} is negative in {len(negative)} rows (row {first_few(negative)}); a time counts from when the patient's follow-up began: correct it, "
-            "or leave these rows out"
+            f"{columns[0]!r:.60} is 0 or negative for {len(early)} patients ({first_few(early, at_most=3)}); a time counts from when the patient's follow-up began, and "
+            "whose ended as it began, or who had the event before, can't be predicted: correct it, or leave these patients out"
         )
     count = int(events.sum())
     if count == 0:

@@ -20,10 +20,14 @@ _NAME_WIDTH = 22
 def survival_text(evaluation: SurvivalEvaluation) -> str:
     """Return the evaluation as text of at most 100 columns: what to beware of first, then the models."""
     survival, settings = evaluation.survival, evaluation.settings
+    came = (
+        "all of them with the event"
+        if survival.event.all()
+        else f"{survival.event.sum()} of them with the event, the others last seen without it"
+    )
     parts = [
         wrapped(
-            f"{RESEARCH_USE} {settings.time:.60} to {settings.event:.60} of {len(survival.names)} patients, {survival.event.sum()} of them with the event, the others"
-            f" last seen without it; {len(survival.of_row)} {evaluation.context.words.rows}."
+            f"{RESEARCH_USE} {settings.time:.60} to {settings.event:.60} of {len(survival.names)} patients, {came}; {len(survival.of_row)} {evaluation.context.words.rows}."
         ),
         audit_text(evaluation.audit),
         _models_text(evaluation),

@@ -12,6 +12,7 @@ from spectra_dl.evaluation.outcomes.survival.harness import evaluate_survival
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import KaplanMeierOnly, PooledCox
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
 from spectra_dl.evaluation.outcomes.survival.values import Survival
+from spectra_dl.evaluation.report.survival.survival_text import survival_text
 from spectra_dl.execution.run import Execution
 
 QUICK = SurvivalSettings("months", "relapse", resamples=200, refits=99)
@@ -47,6 +48,14 @@ def test_a_signal_is_found_and_the_curve_of_all_ranks_nobody(evaluation):
     by_curve = {each.metric: each.verdict for each in evaluation.differences}
     assert by_curve == {"c_index": "worse", "integrated_brier": "worse"}
     assert evaluation.chance_reaches < cox.patient_level["c_index"].value
+
+
+def test_nobody_was_last_seen_without_an_event_that_came_to_all(evaluation):
+    survival = evaluation.survival
+    everybody = replace(survival, event=np.ones_like(survival.event))
+    assert "the others last seen without it" in " ".join(survival_text(evaluation).split())
+    said = " ".join(survival_text(replace(evaluation, survival=everybody)).split())
+    assert "80 patients, all of them with the event; 160" in said
 
 
 def test_patients_of_higher_risk_have_the_event_sooner(evaluation):
