@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.errors import DataError
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.wording import counted, first_few
 from spectra_dl.imaging.slide import is_dicom
 from spectra_dl.tissue.readers.parts import ListedFile
 from spectra_dl.tissue.readers.stated import PATIENT_TAG, StatedImage
@@ -58,19 +58,19 @@ def dicom_notes(files: Sequence[ListedFile], *, by_tag: bool) -> list[str]:
             f"patients are called by the {PATIENT_TAG} in the files, as --patient {PATIENT_TAG} asks; results repeat it"
         )
     for text, said in (
-        ("yes", "say that text is burnt into their pixels (BurnedInAnnotation)"),
+        ("yes", "with text burnt into the pixels, as BurnedInAnnotation says"),
         (
             "maybe",
-            "were captured from a screen or film and don't say whether text is burnt into their pixels",
+            "captured from a screen or film without a word on whether text is burnt into the pixels",
         ),
     ):
         if names := [stated.name for stated, dicom in opened if dicom.text == text]:
             notes.append(
-                f"WARNING: {len(names)} DICOM files {said}: {first_few(names, at_most=3)}; text may name a person, and a model may read it: look at them, and cover it"
+                f"WARNING: {counted(len(names), 'DICOM file')} {said}: {first_few(names, at_most=3)}; text may name a person, and a model may read it: look at them, and cover it"
             )
     if names := [stated.name for stated, dicom in opened if dicom.stretched]:
         notes.append(
-            f"{len(names)} DICOM files state no window: their 0.5 and 99.5 percentiles become black and white, frame by frame, such as in {names[0]!r:.120}"
+            f"{counted(len(names), 'DICOM file')} without a window, whose 0.5 and 99.5 percentiles become black and white, frame by frame, such as {names[0]!r:.120}"
         )
     return notes if by_tag else [*notes, *_differing_patients(files)]
 
@@ -88,12 +88,12 @@ def _differing_patients(files: Sequence[ListedFile]) -> list[str]:
     parted = [names for names in of_tag.values() if len(names) > 1]
     if parted and len(of_tag) > 1:  # one id in all files is a placeholder
         notes.append(
-            f"{len(parted)} values of {PATIENT_TAG} stand in files of several patients, such as {first_few(parted[0].values(), at_most=2)}: if one person is meant, "
+            f"{counted(len(parted), 'value')} of {PATIENT_TAG} in files of several patients, such as {first_few(parted[0].values(), at_most=2)}: if one person is meant, "
             "call it by one id, or it stands on both sides of a split"
         )
     joined = [names for names in of_sheet.values() if len(names) > 1]
     if joined:
         notes.append(
-            f"{len(joined)} patients have files with several values of {PATIENT_TAG}, such as {first_few(joined[0].values(), at_most=2)}; the ids that were given are followed"
+            f"{counted(len(joined), 'patient')} with several values of {PATIENT_TAG} in the files, such as {first_few(joined[0].values(), at_most=2)}; the ids that were given are followed"
         )
     return notes

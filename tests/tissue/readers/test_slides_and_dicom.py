@@ -93,7 +93,7 @@ def test_a_slide_with_a_class_of_its_own_is_cut_inside_its_annotation(sheet):
     assert set(first.label) == {"good"}
     assert (first.position[:, 1] < VIABLE[3]).all()
     assert set(images[images.patient == "P1"].label) == {"poor"}
-    assert any("1 slides have a label and an annotation" in note for note in images.notes)
+    assert any("1 slide with both a label and an annotation" in note for note in images.notes)
 
 
 def test_slides_stand_beside_images_that_are_none(sheet):
@@ -105,6 +105,54 @@ def test_slides_stand_beside_images_that_are_none(sheet):
     assert list(images.parts.cut[-2:]) == [True, False]
     assert np.isnan(images.position[-1]).all()
     assert [pixels.shape for pixels in images[-2:].pixels()] == [(TILE_PIXELS, TILE_PIXELS, 3), (48, 48, 3)]
+
+
+@pytest.mark.parametrize("missing", ["NA", "nan", " n/a "])
+def test_a_word_for_a_missing_label_leaves_the_annotations_classes(sheet, missing):
+    images = read_images(
+        write_sheet(sheet.parent, "path,patient,label,annotation", f"0.tif,P0,{missing},0.geojson"), CUT
+    )
+    assert set(images.label) == {"viable", "necrotic"}
+    assert not any("both a label" in note for note in images.notes)
+
+
+def test_one_annotation_of_two_slides_is_warned_of(sheet):
+    folder = sheet.parent
+    (folder / "copy.geojson").write_bytes((folder / "0.geojson").read_bytes())
+    path = write_sheet(folder, "path,patient,annotation", "0.tif,P0,0.geojson", "1.tif,P1,copy.geojson")
+    (warning,) = [note for note in read_images(path, CUT).notes if "same annotation" in note]
+    assert warning.startswith("WARNING: 0.tif, 1.tif have the same annotation, byte for byte: check")
+    assert not any("same annotation" in note for note in read_images(sheet, CUT).notes)
+
+
+def test_two_whole_slides_have_two_names(sheet):
+    lines = ("0.tif,P0,S1,0.geojson", "1.tif,P0,S1,1.xml")
+    path = write_sheet(sheet.parent, "path,patient,slide,annotation", *lines)
+    for labelled in (True, False):
+        with pytest.raises(DataError, match=r"0.tif, 1.tif are two whole slides, and both are called 'S1'"):
+            read_images(path, CUT, labelled=labelled)
+
+
+def test_annotations_of_frames_are_refused(sheet):
+    write_dicom(sheet.parent / "a.dcm", np.arange(64, dtype=np.uint8).reshape(8, 8))
+    lines = ("0.tif,P0,0.geojson", "a.dcm,P1,1.xml")
+    with pytest.raises(DataError, match=r"line 3: 'a.dcm' is a DICOM file of frames, of which no annotation"):
+        read_images(write_sheet(sheet.parent, "path,patient,annotation", *lines), CUT)
+
+
+def test_scales_of_slides_are_no_scales_of_images(sheet):
+    lines = ("0.tif,P0,0.5,0.geojson", "1.tif,P1,,1.xml")
+    notes = read_images(write_sheet(sheet.parent, "path,patient,mpp,annotation", *lines), CUT).notes
+    assert not any("mpp" in note or "at one magnification" in note for note in notes)
+
+
+def test_notes_of_files_that_are_not_shown_are_counted(sheet):
+    for number in range(5):
+        write_slide(sheet.parent / f"n{number}.tif", number)
+    lines = [f"n{number}.tif,P{number},a,1" for number in range(5)]
+    notes = read_images(write_sheet(sheet.parent, "path,patient,label,mpp", *lines), CUT).notes
+    assert sum("the sheet is followed" in note for note in notes) == 3
+    assert "and 2 notes more of this kind on other files" in notes
 
 
 @pytest.mark.parametrize(
@@ -168,8 +216,8 @@ def test_text_that_may_name_a_person_and_missing_windows_are_said(tmp_path):
     write_dicom(tmp_path / "a.dcm", stored, BurnedInAnnotation="YES")
     write_dicom(tmp_path / "b.dcm", stored + 1, SOPClassUID=CAPTURE, PatientID="other")
     images = read_images(write_sheet(tmp_path, "path,patient,label", "a.dcm,P0,a", "b.dcm,P1,b"))
-    assert sum(note.startswith("WARNING: 1 DICOM files") for note in images.notes) == 2
-    assert any("2 DICOM files state no window" in note for note in images.notes)
+    assert sum(note.startswith("WARNING: 1 DICOM file ") for note in images.notes) == 2
+    assert any("2 DICOM files without a window" in note for note in images.notes)
 
 
 def test_patients_are_called_by_the_files_where_that_is_asked_for(tmp_path):
@@ -193,10 +241,9 @@ def test_a_person_under_two_ids_is_said_without_the_id(tmp_path):
     lines = ("0.dcm,P0,a", "1.dcm,P1,b", "2.dcm,P1,b")
     notes = read_images(write_sheet(tmp_path, "path,patient,label", *lines)).notes
     assert any(
-        "1 values of PatientID stand in files of several patients, such as 0.dcm, 1.dcm" in note
-        for note in notes
+        "1 value of PatientID in files of several patients, such as 0.dcm, 1.dcm" in note for note in notes
     )
-    assert any("1 patients have files with several values of PatientID" in note for note in notes)
+    assert any("1 patient with several values of PatientID in the files" in note for note in notes)
     assert not any("A-1" in note for note in notes)
 
 
