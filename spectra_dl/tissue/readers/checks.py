@@ -58,7 +58,7 @@ def checked_images(
     if by_tag:
         stated = with_patients_of_files(folder, stated)
     for field, missing in (("label", MISSING_LABELS), ("patient", MISSING_IDS), ("slide", MISSING_IDS)):
-        _refuse_missing(stated, field, missing)
+        _refuse_missing(stated, field, missing, labelled=labelled)
     _refuse_shared_slides(stated)
     kept, said = list(stated), list(notes)
     if labelled:
@@ -70,8 +70,7 @@ def checked_images(
     files = [listed_file(folder, image, options, labelled=labelled) for image in kept]
     said += _first_notes([note for file in files for note in file.notes])
     said += [*tile_notes(files, options), *dicom_notes(files, by_tag=by_tag)]
-    if labelled:
-        said += _shared_annotations(folder, kept)
+    said += _shared_annotations(folder, kept) if labelled else _annotations_not_read(kept)
     images = _table(folder, files, said)
     return divided(images, files, options.tile_um or TILE_UM)
 
@@ -101,6 +100,15 @@ def _shared_annotations(folder: Path, stated: Sequence[StatedImage]) -> list[str
     ]
 
 
+def _annotations_not_read(stated: Sequence[StatedImage]) -> list[str]:
+    annotated = sum(bool(image.said.get("annotation")) for image in stated)
+    if not annotated:
+        return []
+    return [
+        f"{counted(annotated, 'annotation')} not read: classes are not learnt from areas here, and all tissue of a slide is taken"
+    ]
+
+
 def _table(folder: Path, files: Sequence[ListedFile], said: list[str]) -> TissueImages:
     """Return a row for each file with what was said of it."""
     kept = [file.stated for file in files]
@@ -124,10 +132,12 @@ def _table(folder: Path, files: Sequence[ListedFile], said: list[str]) -> Tissue
     )
 
 
-def _refuse_missing(stated: Sequence[StatedImage], field: str, missing: frozenset[str]) -> None:
-    """Refuse images of which a field wasn't said while it was of others; an annotation says labels."""
+def _refuse_missing(
+    stated: Sequence[StatedImage], field: str, missing: frozenset[str], *, labelled: bool
+) -> None:
+    """Refuse images of which a field wasn't said while it was of others; an annotation says labels where they are learnt."""
     elsewhere = [field == "label" and bool(image.said.get("annotation")) for image in stated]
-    if not any(elsewhere) and not any(field in image.said for image in stated):
+    if not (labelled and any(elsewhere)) and not any(field in image.said for image in stated):
         return
     without = [
         image.where

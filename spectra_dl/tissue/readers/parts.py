@@ -204,6 +204,11 @@ def tile_notes(files: Sequence[ListedFile], options: ImageOptions) -> list[str]:
         notes.append(
             f"{counted(len(kept), 'slide')} with both a label and an annotation: tiles inside the annotated areas have the slide's label, such as those of {kept[0]!r:.60}"
         )
+    whole = [file.stated.name for file in files if file.kind == "image"]
+    if whole:
+        notes.append(
+            f"{counted(len(whole), 'image')} taken whole beside slides that are cut, such as {whole[0]!r:.60}; --tile-um cuts every slide, however small"
+        )
     left_out = sum((tiles.counts for _, tiles in slides), Counter[str]())
     notes += [f"left out: {number:,} {what}" for what, number in left_out.items() if number]
     empty = [file.stated.name for file, tiles in slides if not len(tiles)]

@@ -102,6 +102,10 @@ def test_slides_stand_beside_images_that_are_none(sheet):
     lines = ("0.tif,P0,,0.geojson", "tile.png,P2,viable,")
     images = read_images(write_sheet(folder, "path,patient,label,annotation", *lines), ImageOptions())
     assert images.name[-1] == "tile.png"
+    assert any(
+        note.startswith("1 image taken whole beside slides that are cut, such as 'tile.png'")
+        for note in images.notes
+    )
     assert list(images.parts.cut[-2:]) == [True, False]
     assert np.isnan(images.position[-1]).all()
     assert [pixels.shape for pixels in images[-2:].pixels()] == [(TILE_PIXELS, TILE_PIXELS, 3), (48, 48, 3)]
@@ -138,6 +142,17 @@ def test_annotations_of_frames_are_refused(sheet):
     lines = ("0.tif,P0,0.geojson", "a.dcm,P1,1.xml")
     with pytest.raises(DataError, match=r"line 3: 'a.dcm' is a DICOM file of frames, of which no annotation"):
         read_images(write_sheet(sheet.parent, "path,patient,annotation", *lines), CUT)
+
+
+def test_annotations_that_are_not_read_are_said(sheet):
+    images = read_images(sheet, CUT, labelled=False)
+    assert any(note.startswith("2 annotations not read") for note in images.notes)
+    assert images.label is None
+    lines = ("0.tif,P0,0.geojson", "1.tif,P1,")
+    some = write_sheet(sheet.parent, "path,patient,annotation", *lines)
+    assert set(read_images(some, CUT, labelled=False).patient) == {"P0", "P1"}
+    with pytest.raises(DataError, match="1 of 2 images have no label"):
+        read_images(some, CUT)
 
 
 def test_scales_of_slides_are_no_scales_of_images(sheet):
