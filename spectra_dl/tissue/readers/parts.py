@@ -31,7 +31,7 @@ class ListedFile:
     stated
         What was said of it.
     kind
-        What it is.
+        What it is. A slide without tiles could not be cut, and is one image that is refused when it is read.
     notes
         Of the file.
     dicom
@@ -115,7 +115,7 @@ def listed_file(folder: Path, stated: StatedImage, options: ImageOptions, *, lab
     except DataError as err:
         if labelled:
             raise
-        return ListedFile(stated, notes=(str(err),))
+        return ListedFile(stated, kind, notes=(str(err),))
     return ListedFile(stated, kind, tiles.notes, tiles=tiles)
 
 
@@ -148,7 +148,7 @@ def divided(images: TissueImages, files: Sequence[ListedFile], tile_um: float) -
         )
     rows = np.repeat(np.arange(len(files)), count)
     whole = images[rows]
-    cut = np.repeat([file.tiles is not None for file in files], count)
+    cut = np.repeat([file.kind == "slide" for file in files], count)
     parts = Parts(whole.name, _frames(files), cut, tile_um if cut.any() else None)
     slide = whole.name if images.slide is None and (count > 1).any() else whole.slide
     return replace(
@@ -205,7 +205,7 @@ def tile_notes(files: Sequence[ListedFile], options: ImageOptions) -> list[str]:
             f"{counted(len(kept), 'slide')} with both a label and an annotation: tiles inside the annotated areas have the slide's label, such as those of {kept[0]!r:.60}"
         )
     whole = [file.stated.name for file in files if file.kind == "image"]
-    if whole:
+    if whole and options.tile_um is None:
         notes.append(
             f"{counted(len(whole), 'image')} taken whole beside slides that are cut, such as {whole[0]!r:.60}; --tile-um cuts every slide, however small"
         )

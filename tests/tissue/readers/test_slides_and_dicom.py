@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from spectra_dl.errors import DataError, UsageError
@@ -203,6 +204,17 @@ def test_a_damaged_slide_is_refused_alone_where_it_is_to_be_predicted(sheet):
     assert faults[0]
     assert not any(faults[1:])
     assert len(faults) > 40
+
+
+def test_a_slide_of_unknown_scale_is_refused_alone_where_it_is_to_be_predicted(sheet):
+    tifffile.imwrite(sheet.parent / "scaleless.tif", slide_pixels(0), tile=(256, 256))
+    for lines in (["scaleless.tif", "0.tif"], ["scaleless.tif"]):
+        images = read_images(write_sheet(sheet.parent, "path", *lines), CUT, labelled=False)
+        faults = images.files.faults()
+        assert faults[0] == "scaleless.tif: a slide that could not be cut into tiles; see the notes"
+        assert not any(faults[1:])
+        assert len(set(image_hashes(images))) == len(images)
+        assert any("say it in the sheet's column mpp" in note for note in images.notes)
 
 
 def test_radiographs_go_through_the_door_of_images(tmp_path):
