@@ -69,7 +69,7 @@ def checked_images(
             )
     files = [listed_file(folder, image, options, labelled=labelled) for image in kept]
     said += _first_notes([note for file in files for note in file.notes])
-    said += [*tile_notes(files, options), *dicom_notes(files, by_tag=by_tag)]
+    said += [*tile_notes(files, options), *dicom_notes(folder, files, by_tag=by_tag)]
     said += _shared_annotations(folder, kept) if labelled else _annotations_not_read(kept)
     images = _table(folder, files, said)
     return divided(images, files, options.tile_um or TILE_UM)

@@ -10,6 +10,9 @@ from spectra_dl.tissue.cohort import labelled_images
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.predictor import image_hashes
 from spectra_dl.tissue.readers import read_images
+from spectra_dl.tissue.readers.dicom_facts import dicom_notes
+from spectra_dl.tissue.readers.parts import ListedFile
+from spectra_dl.tissue.readers.stated import StatedImage
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl.tissue.sources import TILE_PIXELS
 from tissue.example_dicom import CAPTURE, write_dicom, write_radiographs
@@ -274,6 +277,23 @@ def test_a_person_under_two_ids_is_said_without_the_id(tmp_path):
     assert not any("A-1" in note for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (["A-1", "A-1"], "all DICOM files have one PatientID, and are given to 2 patients"),
+        (["A-1", "a-1 ", "B-2"], "1 value of PatientID in files of several patients, such as 0.dcm, 1.dcm"),
+    ],
+)
+def test_a_person_under_two_ids_is_said_however_the_files_spell_it(tmp_path, tags, said):
+    lines = []
+    for number, tag in enumerate(tags):
+        write_dicom(tmp_path / f"{number}.dcm", np.full((8, 8), number * 9, np.uint8), PatientID=tag)
+        lines.append(f"{number}.dcm,P{number},{'ab'[number % 2]}")
+    notes = read_images(write_sheet(tmp_path, "path,patient,label", *lines)).notes
+    assert any(note.startswith(said) for note in notes)
+    assert not any("A-1" in note for note in notes)
+
+
 def test_grey_files_are_images(tmp_path):
     for number in range(2):
         Image.fromarray(np.full((9, 9), 40 * number + 9, np.uint8)).save(tmp_path / f"{number}.png")
@@ -292,3 +312,12 @@ def test_folders_hold_dicom_files_too(tmp_path):
         write_dicom(tmp_path / label / patient / "x.dcm", np.full((8, 8), len(label), np.uint8))
     images = read_images(tmp_path)
     assert list(zip(images.label, images.patient, strict=True)) == [("benign", "P0"), ("malignant", "P1")]
+
+
+def test_whole_slides_of_dicom_say_whose_they_are_too(tmp_path):
+    files = []
+    for number in range(2):
+        write_dicom(tmp_path / f"{number}.dcm", np.zeros((8, 8), np.uint8), PatientID="A-1")
+        files.append(ListedFile(StatedImage(f"{number}.dcm", "", {"patient": f"P{number}"}), "slide"))
+    (note,) = dicom_notes(tmp_path, files, by_tag=False)
+    assert "one PatientID, and are given to 2 patients" in note
