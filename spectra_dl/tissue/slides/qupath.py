@@ -11,7 +11,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.tissue.slides.outlines import Outline
 
-_LONGEST_NAME = 100
+_LONGEST_NAME, _ELEMENTS_PER_CORNER = 100, 8
 _OLD_KIND = re.compile(r"(?:Path)?(\w{1,20})Object")  # until 0.2 it stood in place of an id
 _LEAST, _DEEPEST = 3, 50  # corners of an area; objects in objects, and classes of classes
 
@@ -35,6 +35,11 @@ def read_geojson(content: bytes, where: str, *, most_points: int) -> tuple[list[
     """
     import orjson
 
+    # Counted before anything is decoded, since an element takes up to twenty times the memory of its bytes.
+    if sum(content.count(mark) for mark in (b",", b"[", b"{")) > _ELEMENTS_PER_CORNER * most_points:
+        raise DataError(
+            f"{where}: far more than {most_points:,} corners; export annotations only, without detections, or simplify them"
+        )
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as err:
