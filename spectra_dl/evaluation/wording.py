@@ -36,6 +36,26 @@ def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST, longest
     return ", ".join(listed[:at_most]) + more
 
 
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Write how many there are of something.
+
+    Parameters
+    ----------
+    number
+        How many.
+    singular
+        What one is called.
+    plural
+        What several are called; with an s more unless said.
+
+    Examples
+    --------
+    >>> counted(1, "slide"), counted(2000, "slide"), counted(0, "copy", "copies")
+    ('1 slide', '2,000 slides', '0 copies')
+    """
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
 def figure(value: float) -> str:
     """Write a figure with three decimals, or ``n/a`` where it is undefined (NaN).
 

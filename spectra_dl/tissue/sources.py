@@ -1,6 +1,7 @@
 """Where the pixels of images come from: files of their own, frames of DICOM files, or regions of slides; one place decides."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -28,6 +29,7 @@ TILE_PIXELS = (
     224  # of a side to which tiles of slides are brought: one size for all, whatever their scanner's pixel
 )
 _TOO_LARGE = "a slide that could not be cut into images of at most 16 million pixels; see the notes"
+_NOT_CUT = "a slide that could not be cut into tiles; see the notes"
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
 
 
@@ -103,7 +105,7 @@ class ImageParts:
     position
         ``(n, 2)`` upper left corners of regions in the slide's pixels; None without regions.
     side
-        ``(n,)`` of regions in the slide's pixels; None without regions.
+        ``(n,)`` of regions in the slide's pixels, NaN of a slide that could not be cut; None without regions.
     """
 
     path: Path
@@ -191,18 +193,20 @@ class ImageParts:
         return hashlib.sha256(f"{whole} {part}".encode()).hexdigest()
 
     def _corner(self, row: int) -> tuple[float, float]:
-        assert isinstance(self.position, np.ndarray)
+        if self.position is None:
+            return math.nan, math.nan
         return float(self.position[row, 0]), float(self.position[row, 1])
 
     def _side(self, row: int) -> float:
-        assert isinstance(self.side, np.ndarray)
-        return float(self.side[row])
+        return math.nan if self.side is None else float(self.side[row])
 
     def _read_from(self, path: Path, kind: Kind, rows: list[int]) -> Iterator[Pixels]:
         if kind == "frames":
             assert isinstance(self.parts, Parts)
             yield from _dicom(path).read([int(self.parts.frame[row]) for row in rows])
         elif kind == "slide":
+            if not all(self._side(row) > 0 for row in rows):
+                raise DataError(f"{path.name}: {_NOT_CUT}")
             cut = _region_cutter(open_tissue_image(path))
             for side, group in groupby(rows, self._side):
                 corners = np.array([self._corner(row) for row in group])

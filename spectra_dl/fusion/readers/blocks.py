@@ -1,12 +1,15 @@
 """Each block's file, read by the reader of its modality, with patient and class of each row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from spectra_dl.arrays import TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.patients import refuse_missing_ids
+from spectra_dl.evaluation.person_ids import spelling_key
+from spectra_dl.evaluation.wording import first_few
 from spectra_dl.fusion.clinical.reader import read_clinical
 from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
 from spectra_dl.spectra.cohort import required_patients, usable_cohort
@@ -15,6 +18,7 @@ from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.readers import read_spectra
 from spectra_dl.spectra.readers.columns import known_text
 from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.tissue.readers import read_images
 from spectra_dl.tissue.reading_options import ImageOptions
 
@@ -103,6 +107,7 @@ def _tissue(block: StatedBlock, study: StatedStudy) -> ReadBlock:
             f"{block.path.name}: nobody says which patient an image is of; list images in a sheet with columns path and patient, or "
             "put them into folders class/patient/image"
         )
+    _refuse_shared_files(images.files.file, patient)
     metadata = dict(images.metadata)
     label = metadata.pop(study.label or "", images.label)
     outcomes = _taken(metadata, study)
@@ -113,6 +118,17 @@ def _tissue(block: StatedBlock, study: StatedStudy) -> ReadBlock:
 def _taken(metadata: dict[str, TextArray], study: StatedStudy) -> dict[str, TextArray]:
     """Take what is predicted out of columns, and return it."""
     return {name: known_text(metadata.pop(name)) for name in study.outcome.columns if name in metadata}
+
+
+def _refuse_shared_files(files: Sequence[Path], patient: TextArray) -> None:
+    """Refuse a file, byte for byte, of two patients, who would stand on both sides of a split."""
+    first: dict[str, tuple[str, str]] = {}
+    for path, named in dict(zip(files, patient, strict=True)).items():
+        name, owner = first.setdefault(sha256_of(path), (path.name, named))
+        if spelling_key(owner) != spelling_key(named):
+            raise DataError(
+                f"{first_few([name, path.name])} are the same file, byte for byte, of patients {first_few([owner, named])}; find out whose it is, and leave the other out"
+            )
 
 
 def _clinical(block: StatedBlock, study: StatedStudy) -> ReadBlock:

@@ -99,6 +99,12 @@ def is_whole_slide(path: Path) -> bool:
         return bool(_header(path, ("SOPClassUID",)).get("SOPClassUID", "") == _WHOLE_SLIDE)
 
 
+def patient_of(path: Path) -> str:
+    """Return the field PatientID of a DICOM file, of frames or of a whole slide; empty where it says nothing."""
+    with _guarded(path):
+        return str(_header(path, ("PatientID",)).get("PatientID") or "").strip()
+
+
 def open_dicom(path: Path) -> DicomFile:
     """Check the header of a DICOM file, of which no pixel is decoded yet.
 

@@ -65,9 +65,14 @@ def _stains(stained: NDArray[np.float64]) -> Stains | None:
         ``(k, 3)`` optical densities of pixels that are no glass.
     """
     plane = np.linalg.eigh(np.cov(stained.T))[1][:, 1:]
-    angle = np.arctan2(*(stained @ plane).T[::-1])
+    inside = stained @ plane
+    # Angles count from the mean, since an eigenvector's sign is arbitrary and angles from an axis may wrap around.
+    middle = np.arctan2(*inside.mean(axis=0)[::-1])
+    angle = (np.arctan2(*inside.T[::-1]) - middle + np.pi) % (2 * np.pi) - np.pi
     low, high = np.percentile(angle, [_PERCENTILE, 100 - _PERCENTILE])
     if high - low < _LEAST_ANGLE:
         return None
-    ends: Stains = plane @ np.array([[np.cos(low), np.cos(high)], [np.sin(low), np.sin(high)]])
+    ends: Stains = plane @ np.array(
+        [np.cos(middle + np.array([low, high])), np.sin(middle + np.array([low, high]))]
+    )
     return ends if ends[0, 0] > ends[0, 1] else ends[:, ::-1]

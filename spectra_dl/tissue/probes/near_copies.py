@@ -10,7 +10,7 @@ from spectra_dl.arrays import TextArray
 from spectra_dl.evaluation.audit import Finding
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.patients import Patients
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.wording import counted, first_few
 
 _NAME = "near copies"
 _MOST_BITS = 4  # of 64 by which copies that were scaled, brightened or saved again differ
@@ -47,7 +47,11 @@ def near_copies(
         for pair in _pairs(hashes, owner, part, usable)
     ]
     if not pairs:
-        return Finding(_NAME, "fine", "No two patients have images that are nearly the same.")
+        even = len(hashes) - len(usable)
+        left = (
+            f" Not compared: {counted(even, 'image')} without a pattern, being nearly even." if even else ""
+        )
+        return Finding(_NAME, "fine", f"No two patients have images that are nearly the same.{left}")
     listed = first_few((f"{name[first]} and {name[second]}" for first, second in pairs), at_most=3)
     return Finding(
         _NAME,

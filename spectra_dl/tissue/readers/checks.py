@@ -10,17 +10,17 @@ from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.class_names import MISSING_LABELS
 from spectra_dl.evaluation.patients import MISSING_IDS
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.wording import counted, first_few
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.readers.dicom_facts import dicom_notes, with_patients_of_files
-from spectra_dl.tissue.readers.parts import divided, listed_file, tile_notes
+from spectra_dl.tissue.readers.parts import ListedFile, divided, listed_file, tile_notes
 from spectra_dl.tissue.readers.stated import PATIENT_TAG, StatedImage, number_column, text_column
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl.tissue.slides.cutting import TILE_UM
 
 _MPP = (0.01, 1000.0)  # µm per pixel that an image can have, electron micrograph to radiograph
-_SAME_SCALE = 0.05
+_SAME_SCALE, _NOTES_OF_FILES = 0.05, 3
 _FARTHEST = 10_000_000  # pixels of a slide: two and a half metres at 0.25 µm
 
 
@@ -58,27 +58,66 @@ def checked_images(
     if by_tag:
         stated = with_patients_of_files(folder, stated)
     if options.class_of_each:
-        _refuse_missing(stated, "label", MISSING_LABELS)
+        _refuse_missing(stated, "label", MISSING_LABELS, labelled=labelled)
     for field in ("patient", "slide"):
-        _refuse_missing(stated, field, MISSING_IDS)
+        _refuse_missing(stated, field, MISSING_IDS, labelled=labelled)
     _refuse_shared_slides(stated)
     kept, said = list(stated), list(notes)
     if labelled:
         kept, copies = _without_copies(folder, stated)
         if copies:
-            said.append(f"{len(copies)} files are copies of others and were left out: {first_few(copies)}")
+            said.append(
+                f"{counted(len(copies), 'copy', 'copies')} of other files left out: {first_few(copies)}"
+            )
     files = [listed_file(folder, image, options, labelled=labelled) for image in kept]
-    said += [note for file in files for note in file.notes][:3]
-    said += [*tile_notes(files, options), *dicom_notes(files, by_tag=by_tag)]
-    images = _table(folder, kept, said)
+    said += _first_notes([note for file in files for note in file.notes])
+    said += [*tile_notes(files, options), *dicom_notes(folder, files, by_tag=by_tag)]
+    said += _shared_annotations(folder, kept) if labelled else _annotations_not_read(kept)
+    images = _table(folder, files, said)
     return divided(images, files, options.tile_um or TILE_UM)
 
 
-def _table(folder: Path, kept: list[StatedImage], said: list[str]) -> TissueImages:
+def _first_notes(notes: list[str]) -> list[str]:
+    """Return the first notes of files, and how many more there are."""
+    more = len(notes) - _NOTES_OF_FILES
+    return (
+        notes
+        if more <= 0
+        else [*notes[:_NOTES_OF_FILES], f"and {counted(more, 'note')} more of this kind on other files"]
+    )
+
+
+def _shared_annotations(folder: Path, stated: Sequence[StatedImage]) -> list[str]:
+    """Say which images have one annotation, as happens where a cell of the sheet was copied down."""
+    images: dict[str, list[str]] = defaultdict(list)
+    for image in stated:
+        if annotation := image.said.get("annotation"):
+            images[_sha256(folder / annotation)].append(image.name)
+    shared = [names for names in images.values() if len(names) > 1]
+    if not shared:
+        return []
+    return [
+        f"WARNING: {first_few(shared[0], at_most=3)} have the same annotation, byte for byte{f', and {len(shared) - 1} more such groups' if shared[1:] else ''}: "
+        "check that each slide is named with its own"
+    ]
+
+
+def _annotations_not_read(stated: Sequence[StatedImage]) -> list[str]:
+    annotated = sum(bool(image.said.get("annotation")) for image in stated)
+    if not annotated:
+        return []
+    return [
+        f"{counted(annotated, 'annotation')} not read: classes are not learnt from areas here, and all tissue of a slide is taken"
+    ]
+
+
+def _table(folder: Path, files: Sequence[ListedFile], said: list[str]) -> TissueImages:
     """Return a row for each file with what was said of it."""
+    kept = [file.stated for file in files]
     mpp = number_column(kept, "mpp")
     if mpp is not None:
-        said += _scale_notes(kept, mpp)
+        _refuse_scales(kept, mpp)
+        said += _scale_notes(mpp[[file.kind != "slide" for file in files]])
     x, y = (_places(kept, axis) for axis in "xy")
     columns = dict.fromkeys(name for image in kept for name in image.other)
     return TissueImages(
@@ -95,10 +134,12 @@ def _table(folder: Path, kept: list[StatedImage], said: list[str]) -> TissueImag
     )
 
 
-def _refuse_missing(stated: Sequence[StatedImage], field: str, missing: frozenset[str]) -> None:
-    """Refuse images of which a field wasn't said while it was of others; an annotation says labels."""
+def _refuse_missing(
+    stated: Sequence[StatedImage], field: str, missing: frozenset[str], *, labelled: bool
+) -> None:
+    """Refuse images of which a field wasn't said while it was of others; an annotation says labels where they are learnt."""
     elsewhere = [field == "label" and bool(image.said.get("annotation")) for image in stated]
-    if not any(elsewhere) and not any(field in image.said for image in stated):
+    if not (labelled and any(elsewhere)) and not any(field in image.said for image in stated):
         return
     without = [
         image.where
@@ -169,8 +210,7 @@ def _sides(stated: list[StatedImage]) -> np.ndarray | None:
     return side
 
 
-def _scale_notes(stated: Sequence[StatedImage], mpp: np.ndarray) -> list[str]:
-    known = mpp[np.isfinite(mpp)]
+def _refuse_scales(stated: Sequence[StatedImage], mpp: np.ndarray) -> None:
     wrong = [
         image.where
         for image, value in zip(stated, mpp, strict=True)
@@ -180,9 +220,14 @@ def _scale_notes(stated: Sequence[StatedImage], mpp: np.ndarray) -> list[str]:
         raise DataError(
             f"mpp is µm per pixel, from {_MPP[0]:g} to {_MPP[1]:g}, and something else in {first_few(wrong, at_most=3)}; correct it"
         )
+
+
+def _scale_notes(mpp: np.ndarray) -> list[str]:
+    """Say where images that are taken as they are have no scale, or several; slides are cut to one."""
+    known = mpp[np.isfinite(mpp)]
     if len(known) < len(mpp):
         return [f"{len(mpp) - len(known)} of {len(mpp)} images have no mpp"]
-    if known.max() > known.min() * (1 + _SAME_SCALE):
+    if known.size and known.max() > known.min() * (1 + _SAME_SCALE):
         return [
             f"images have {known.min():g} to {known.max():g} µm per pixel and are brought to one size in pixels all the same; cut them at one magnification"
         ]

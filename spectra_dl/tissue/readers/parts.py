@@ -10,7 +10,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, text_array
 from spectra_dl.errors import DataError, SpectraDLError, UnsafeError
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.class_names import MISSING_LABELS
+from spectra_dl.evaluation.wording import counted, first_few
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.readers.stated import StatedImage
 from spectra_dl.tissue.reading_options import ImageOptions
@@ -30,7 +31,7 @@ class ListedFile:
     stated
         What was said of it.
     kind
-        What it is.
+        What it is. A slide without tiles could not be cut, and is one image that is refused when it is read.
     notes
         Of the file.
     dicom
@@ -81,7 +82,7 @@ def listed_file(folder: Path, stated: StatedImage, options: ImageOptions, *, lab
     Raises
     ------
     DataError
-        It is no image, or is to be learnt from and damaged.
+        It is no image, or is to be learnt from and damaged, or frames of DICOM are annotated.
     UnsafeError
         A file holds pickle data.
     """
@@ -92,6 +93,10 @@ def listed_file(folder: Path, stated: StatedImage, options: ImageOptions, *, lab
         if kind == "frames":
             from spectra_dl.imaging.dicom.file import open_dicom
 
+            if annotated and labelled:
+                raise DataError(
+                    f"{stated.where}: {stated.name!r:.120} is a DICOM file of frames, of which no annotation is read; leave the cell empty, and say its label"
+                )
             return ListedFile(stated, kind, dicom=open_dicom(path))
     except SpectraDLError as err:
         if labelled or isinstance(err, UnsafeError):
@@ -110,7 +115,7 @@ def listed_file(folder: Path, stated: StatedImage, options: ImageOptions, *, lab
     except DataError as err:
         if labelled:
             raise
-        return ListedFile(stated, notes=(str(err),))
+        return ListedFile(stated, kind, notes=(str(err),))
     return ListedFile(stated, kind, tiles.notes, tiles=tiles)
 
 
@@ -129,10 +134,11 @@ def divided(images: TissueImages, files: Sequence[ListedFile], tile_um: float) -
     Raises
     ------
     DataError
-        No slide has a tile that is taken.
+        No slide has a tile that is taken, or two of them have one name.
     """
     if all(file.kind == "image" for file in files):
         return images
+    _refuse_joined_slides(images, files)
     count = np.array([file.count for file in files])
     slides = [file for file in files if file.tiles is not None]
     if not count.sum():
@@ -142,7 +148,7 @@ def divided(images: TissueImages, files: Sequence[ListedFile], tile_um: float) -
         )
     rows = np.repeat(np.arange(len(files)), count)
     whole = images[rows]
-    cut = np.repeat([file.tiles is not None for file in files], count)
+    cut = np.repeat([file.kind == "slide" for file in files], count)
     parts = Parts(whole.name, _frames(files), cut, tile_um if cut.any() else None)
     slide = whole.name if images.slide is None and (count > 1).any() else whole.slide
     return replace(
@@ -157,6 +163,18 @@ def divided(images: TissueImages, files: Sequence[ListedFile], tile_um: float) -
         ),
         parts=parts,
     )
+
+
+def _refuse_joined_slides(images: TissueImages, files: Sequence[ListedFile]) -> None:
+    """Refuse slides that are cut and called alike, since places in one are none in the other."""
+    if images.slide is None:
+        return
+    first: dict[str, str] = {}
+    for name, file in zip(images.slide, files, strict=True):
+        if file.tiles is not None and first.setdefault(name, file.stated.name) != file.stated.name:
+            raise DataError(
+                f"{file.stated.where}: {first_few([first[name], file.stated.name])} are two whole slides, and both are called {name!r:.60}; call each by a name of its own in the column of slides"
+            )
 
 
 def tile_notes(files: Sequence[ListedFile], options: ImageOptions) -> list[str]:
@@ -179,26 +197,30 @@ def tile_notes(files: Sequence[ListedFile], options: ImageOptions) -> list[str]:
         inside.append("on tissue" if len(inside) == 1 else "or, without annotation, on tissue")
     total = sum(len(tiles) for _, tiles in slides)
     notes = [
-        f"{total:,} tiles of {options.tile_um or TILE_UM:g} um were cut from {len(slides)} slides, {' '.join(inside)}"
+        f"{counted(total, 'tile')} of {options.tile_um or TILE_UM:g} um were cut from {counted(len(slides), 'slide')}, {' '.join(inside)}"
     ]
-    kept = [
-        file.stated.name
-        for file, tiles in slides
-        if tiles.label is not None and file.stated.said.get("label")
-    ]
+    kept = [file.stated.name for file, tiles in slides if tiles.label is not None and _own_label(file)]
     if kept:
         notes.append(
-            f"{len(kept)} slides have a label and an annotation: tiles inside the annotated areas have the slide's label, such as those of {kept[0]!r:.60}"
+            f"{counted(len(kept), 'slide')} with both a label and an annotation: tiles inside the annotated areas have the slide's label, such as those of {kept[0]!r:.60}"
+        )
+    whole = [file.stated.name for file in files if file.kind == "image"]
+    if whole and options.tile_um is None:
+        notes.append(
+            f"{counted(len(whole), 'image')} taken whole beside slides that are cut, such as {whole[0]!r:.60}; --tile-um cuts every slide, however small"
         )
     left_out = sum((tiles.counts for _, tiles in slides), Counter[str]())
-    notes += [
-        f"{number:,} {what}" if "tiles" in what else f"left out: {number:,} {what}"
-        for what, number in left_out.items()
-    ]
+    notes += [f"left out: {number:,} {what}" for what, number in left_out.items() if number]
     empty = [file.stated.name for file, tiles in slides if not len(tiles)]
     if empty:
-        notes.append(f"{len(empty)} slides have no tile that is taken: {first_few(empty)}")
+        notes.append(f"no tile is taken of {counted(len(empty), 'slide')}: {first_few(empty)}")
     return notes
+
+
+def _own_label(file: ListedFile) -> str:
+    """Return the label that was said of a file, empty where none was."""
+    label = file.stated.said.get("label", "").strip()
+    return "" if label.lower() in MISSING_LABELS else label
 
 
 def _frames(files: Sequence[ListedFile]) -> IndexArray:
@@ -215,7 +237,7 @@ def _labels(whole: TissueImages, files: Sequence[ListedFile]) -> np.ndarray | No
     if not annotated:
         return whole.label
     labels = [
-        [own] * file.count if (own := file.stated.said.get("label", "")) or file.tiles is None or file.tiles.label is None
+        [own] * file.count if (own := _own_label(file)) or file.tiles is None or file.tiles.label is None
         else list(file.tiles.label)
         for file in files
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Which tiles of a slide are taken, and of what class each is."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from spectra_dl.imaging.image import Pixels, TissueImage
 from spectra_dl.imaging.slide import open_tissue_image, stated_sizes
 from spectra_dl.imaging.tissue_mask import Mask, tissue_mask
 from spectra_dl.tissue.slides.annotation import read_annotation
-from spectra_dl.tissue.slides.outlines import TileGrid, coverage_of, merged_names, refuse_outside
+from spectra_dl.tissue.slides.outlines import Outline, TileGrid, coverage_of, merged_names, refuse_outside
 
 TILE_UM, LEAST_INSIDE = 112.0, 0.5  # where a user says nothing
 _MOST_TILES, _LEAST_PIXELS = 500_000, 16
@@ -23,7 +23,8 @@ _GLASS = 90  # percentile of what is not dark
 _SMOOTH, _PALEST = 0.008, 0.25  # of the longer side; of the dark tissue's optical density above that of glass
 _HALO = 0.01  # of the longer side of a small copy, around dark tissue
 _SAME_SCALE = 0.05
-OVERLAPPING = "tiles that lie in areas of several classes were given to none"
+OVERLAPPING = "tiles that lie in areas of several classes"
+NOT_ASKED_FOR = "annotations of classes that are not asked for"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def _annotated(
 ) -> CutTiles:
     found, left_out = read_annotation(annotation)
     outlines = merged_names(found, cut.classes)
+    _refuse_other_spellings(found, cut.classes, annotation.name)
+    left_out[NOT_ASKED_FOR] += len(found) - len(outlines)
     refuse_outside(outlines, (image.width, image.height), annotation.name)
     notes = scale[1]
     if not outlines:
@@ -126,6 +129,17 @@ def _annotated(
     chosen = number >= 0
     labels = text_array([coverage.names[each] for each in number[chosen].tolist()])
     return CutTiles(grid.corners(chosen), grid.side, scale[0], labels, left_out, notes)
+
+
+def _refuse_other_spellings(found: Sequence[Outline], classes: Mapping[str, str], where: str) -> None:
+    """Refuse annotations that would be left out for their case or spaces alone."""
+    asked = {"".join(name.split()).lower(): name for name in classes}
+    for each in found:
+        same = asked.get("".join(each.name.split()).lower())
+        if same is not None and each.name not in classes:
+            raise DataError(
+                f"{where}: annotations are called {each.name!r:.60}, and --annotation asks for {same!r:.60}; write it in one way, or ask for both as one class"
+            )
 
 
 def _um_per_pixel(image: TissueImage, mpp: float) -> tuple[float, tuple[str, ...]]:

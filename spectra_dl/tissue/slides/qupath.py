@@ -1,5 +1,6 @@
 """Annotations that QuPath exports: GeoJSON with polygons in the slide's pixels (RFC 7946; Bankhead et al. 2017, doi 10.1038/s41598-017-17204-5)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,8 +11,9 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.tissue.slides.outlines import Outline
 
-_LONGEST_NAME = 100
-_LEAST = 3  # corners of an area
+_LONGEST_NAME, _ELEMENTS_PER_CORNER = 100, 8
+_OLD_KIND = re.compile(r"(?:Path)?(\w{1,20})Object")  # until 0.2 it stood in place of an id
+_LEAST, _DEEPEST = 3, 50  # corners of an area; objects in objects, and classes of classes
 
 
 def read_geojson(content: bytes, where: str, *, most_points: int) -> tuple[list[Outline], Counter[str]]:
@@ -33,10 +35,16 @@ def read_geojson(content: bytes, where: str, *, most_points: int) -> tuple[list[
     """
     import orjson
 
+    # Counted before anything is decoded, since an element takes up to twenty times the memory of its bytes.
+    if sum(content.count(mark) for mark in (b",", b"[", b"{")) > _ELEMENTS_PER_CORNER * most_points:
+        raise DataError(
+            f"{where}: far more than {most_points:,} corners; export annotations only, without detections, or simplify them"
+        )
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as err:
-        raise DataError(f"{where}: no GeoJSON ({err!s:.80}); export the annotations again") from err
+        how = ' with "Exclude measurements", of which one is NaN' if b"NaN" in content else ""
+        raise DataError(f"{where}: no GeoJSON ({err!s:.80}); export the annotations again{how}") from err
     outlines: list[Outline] = []
     left_out: Counter[str] = Counter()
     points = 0
@@ -69,31 +77,55 @@ def _features(document: Any, where: str) -> Iterator[Mapping[str, Any]]:
         raise DataError(
             f"{where}: JSON, but no GeoJSON features; export them from QuPath with File, Export objects as GeoJSON"
         )
-    yield from document
+    yield from _with_children(document, where, _DEEPEST)
+
+
+def _with_children(features: list[Any], where: str, left: int) -> Iterator[Mapping[str, Any]]:
+    """Yield objects, and those that an export of a hierarchy has inside them."""
+    if left == 0:
+        raise DataError(f"{where}: more than {_DEEPEST} objects inside one another; export annotations only")
+    for feature in features:
+        if not isinstance(feature, dict):
+            continue
+        yield feature
+        children = _properties(feature).get("childObjects")
+        if isinstance(children, list):
+            yield from _with_children(children, where, left - 1)
+
+
+def _properties(feature: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = feature.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def _name(feature: Mapping[str, Any]) -> str:
-    properties = feature.get("properties")
-    if not isinstance(properties, dict):
-        return ""
-    classified = properties.get("classification")
-    for stated in (
-        classified.get("name") if isinstance(classified, dict) else classified,
-        properties.get("name"),
-    ):
+    """Return an object's class, of several parts as QuPath shows it (``Tumor: Positive``), or else its own name."""
+    properties = _properties(feature)
+    for stated in (_class_name(properties.get("classification")), properties.get("name")):
         if isinstance(stated, str) and stated.strip():
             return stated.strip()[:_LONGEST_NAME]
     return ""
 
 
+def _class_name(classified: Any) -> Any:
+    if not isinstance(classified, dict):
+        return classified
+    parts = classified.get("names")
+    if not isinstance(parts, list):  # until 0.3, a class of several parts held that of the others
+        parts = []
+        while isinstance(classified, dict) and len(parts) < _DEEPEST:
+            parts.insert(0, classified.get("name"))
+            classified = classified.get("parentClass")
+    return ": ".join(part.strip() for part in parts if isinstance(part, str) and part.strip())
+
+
 def _kind(feature: Mapping[str, Any]) -> str:
     """Return what an object is in QuPath, in small letters; empty where it isn't said."""
-    properties = feature.get("properties")
-    stated = properties.get("objectType") if isinstance(properties, dict) else None
-    stated = stated or {"PathAnnotationObject": "annotation", "PathDetectionObject": "detection"}.get(
-        str(feature.get("id")), ""
-    )
-    return str(stated).lower()
+    properties = _properties(feature)
+    stated = properties.get("objectType") or properties.get("object_type")
+    if not stated and (kind := _OLD_KIND.fullmatch(str(feature.get("id")))):
+        stated = kind[1]
+    return str(stated or "").lower()
 
 
 def _polygons(geometry: Any, where: str) -> Iterator[list[Any]]:

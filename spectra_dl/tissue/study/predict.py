@@ -95,6 +95,16 @@ class PredictedImages(RunResult):
         }
 
 
+def _scale_note(predictor: TissuePredictor, images: TissueImages) -> list[str]:
+    """Say so where slides are cut for a model that was trained on images as they were, whose scale its file doesn't know."""
+    cut = None if images.parts is None else images.parts.tile_um
+    if cut is None or predictor.header.input.tile_um is not None:
+        return []
+    return [
+        f"the model was trained on whole images, not on slides: tiles of {cut:g} um are what it knows only where its images were as wide; say how wide they were with --tile-um"
+    ]
+
+
 def predict_study(
     predictor: TissuePredictor,
     images: TissueImages,
@@ -160,6 +170,7 @@ def predict_study(
         placing = write_slides(folder, images, rows, rule)
     notes = (
         *images.notes,
+        *_scale_note(predictor, images),
         *{"image": (_OF_IMAGES,), "slide": (_OF_SLIDES,)}.get(answers_for, ()),
         *share_notes(predictor, estimator),
         *placing,

@@ -51,7 +51,9 @@ def test_the_same_seed_gives_the_same_network(fitted):
 def test_a_patient_is_predicted_as_among_others(fitted):
     rows, _ = study(1)
     alone, among = fitted.predict_proba(rows[np.array([7])])[0], fitted.predict_proba(rows)[7]
-    np.testing.assert_allclose(alone, among, rtol=1e-12)  # torch adds in another order for one row on some processors
+    np.testing.assert_allclose(
+        alone, among, rtol=1e-12
+    )  # torch adds in another order for one row on some processors
 
 
 def test_a_level_of_a_test_patient_moves_nobody_else_by_a_bit():

@@ -150,7 +150,7 @@ def test_a_whole_slide_to_be_predicted_without_it_is_refused_alone(folder):
     Image.new("RGB", (4100, 4100)).save(folder / "slide.png")
     images = read_images(sheet(folder, "slide.png,P1,S1,viable"), labelled=False)
     assert "doesn't say how large its pixels are" in images.notes[0]
-    assert "4100 x 4100 pixels are a slide that could not be cut" in images.files.faults()[0]
+    assert "a slide that could not be cut into tiles" in images.files.faults()[0]
 
 
 @pytest.mark.parametrize("labelled", [True, False])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from spectra_dl.errors import DataError, UsageError
@@ -9,6 +10,9 @@ from spectra_dl.tissue.cohort import labelled_images
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.predictor import image_hashes
 from spectra_dl.tissue.readers import read_images
+from spectra_dl.tissue.readers.dicom_facts import dicom_notes
+from spectra_dl.tissue.readers.parts import ListedFile
+from spectra_dl.tissue.readers.stated import StatedImage
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl.tissue.sources import TILE_PIXELS
 from tissue.example_dicom import CAPTURE, write_dicom, write_radiographs
@@ -93,7 +97,7 @@ def test_a_slide_with_a_class_of_its_own_is_cut_inside_its_annotation(sheet):
     assert set(first.label) == {"good"}
     assert (first.position[:, 1] < VIABLE[3]).all()
     assert set(images[images.patient == "P1"].label) == {"poor"}
-    assert any("1 slides have a label and an annotation" in note for note in images.notes)
+    assert any("1 slide with both a label and an annotation" in note for note in images.notes)
 
 
 def test_slides_stand_beside_images_that_are_none(sheet):
@@ -102,9 +106,72 @@ def test_slides_stand_beside_images_that_are_none(sheet):
     lines = ("0.tif,P0,,0.geojson", "tile.png,P2,viable,")
     images = read_images(write_sheet(folder, "path,patient,label,annotation", *lines), ImageOptions())
     assert images.name[-1] == "tile.png"
+    assert any(
+        note.startswith("1 image taken whole beside slides that are cut, such as 'tile.png'")
+        for note in images.notes
+    )
     assert list(images.parts.cut[-2:]) == [True, False]
     assert np.isnan(images.position[-1]).all()
     assert [pixels.shape for pixels in images[-2:].pixels()] == [(TILE_PIXELS, TILE_PIXELS, 3), (48, 48, 3)]
+
+
+@pytest.mark.parametrize("missing", ["NA", "nan", " n/a "])
+def test_a_word_for_a_missing_label_leaves_the_annotations_classes(sheet, missing):
+    images = read_images(
+        write_sheet(sheet.parent, "path,patient,label,annotation", f"0.tif,P0,{missing},0.geojson"), CUT
+    )
+    assert set(images.label) == {"viable", "necrotic"}
+    assert not any("both a label" in note for note in images.notes)
+
+
+def test_one_annotation_of_two_slides_is_warned_of(sheet):
+    folder = sheet.parent
+    (folder / "copy.geojson").write_bytes((folder / "0.geojson").read_bytes())
+    path = write_sheet(folder, "path,patient,annotation", "0.tif,P0,0.geojson", "1.tif,P1,copy.geojson")
+    (warning,) = [note for note in read_images(path, CUT).notes if "same annotation" in note]
+    assert warning.startswith("WARNING: 0.tif, 1.tif have the same annotation, byte for byte: check")
+    assert not any("same annotation" in note for note in read_images(sheet, CUT).notes)
+
+
+def test_two_whole_slides_have_two_names(sheet):
+    lines = ("0.tif,P0,S1,0.geojson", "1.tif,P0,S1,1.xml")
+    path = write_sheet(sheet.parent, "path,patient,slide,annotation", *lines)
+    for labelled in (True, False):
+        with pytest.raises(DataError, match=r"0.tif, 1.tif are two whole slides, and both are called 'S1'"):
+            read_images(path, CUT, labelled=labelled)
+
+
+def test_annotations_of_frames_are_refused(sheet):
+    write_dicom(sheet.parent / "a.dcm", np.arange(64, dtype=np.uint8).reshape(8, 8))
+    lines = ("0.tif,P0,0.geojson", "a.dcm,P1,1.xml")
+    with pytest.raises(DataError, match=r"line 3: 'a.dcm' is a DICOM file of frames, of which no annotation"):
+        read_images(write_sheet(sheet.parent, "path,patient,annotation", *lines), CUT)
+
+
+def test_annotations_that_are_not_read_are_said(sheet):
+    images = read_images(sheet, CUT, labelled=False)
+    assert any(note.startswith("2 annotations not read") for note in images.notes)
+    assert images.label is None
+    lines = ("0.tif,P0,0.geojson", "1.tif,P1,")
+    some = write_sheet(sheet.parent, "path,patient,annotation", *lines)
+    assert set(read_images(some, CUT, labelled=False).patient) == {"P0", "P1"}
+    with pytest.raises(DataError, match="1 of 2 images have no label"):
+        read_images(some, CUT)
+
+
+def test_scales_of_slides_are_no_scales_of_images(sheet):
+    lines = ("0.tif,P0,0.5,0.geojson", "1.tif,P1,,1.xml")
+    notes = read_images(write_sheet(sheet.parent, "path,patient,mpp,annotation", *lines), CUT).notes
+    assert not any("mpp" in note or "at one magnification" in note for note in notes)
+
+
+def test_notes_of_files_that_are_not_shown_are_counted(sheet):
+    for number in range(5):
+        write_slide(sheet.parent / f"n{number}.tif", number)
+    lines = [f"n{number}.tif,P{number},a,1" for number in range(5)]
+    notes = read_images(write_sheet(sheet.parent, "path,patient,label,mpp", *lines), CUT).notes
+    assert sum("the sheet is followed" in note for note in notes) == 3
+    assert "and 2 notes more of this kind on other files" in notes
 
 
 @pytest.mark.parametrize(
@@ -142,6 +209,17 @@ def test_a_damaged_slide_is_refused_alone_where_it_is_to_be_predicted(sheet):
     assert len(faults) > 40
 
 
+def test_a_slide_of_unknown_scale_is_refused_alone_where_it_is_to_be_predicted(sheet):
+    tifffile.imwrite(sheet.parent / "scaleless.tif", slide_pixels(0), tile=(256, 256))
+    for lines in (["scaleless.tif", "0.tif"], ["scaleless.tif"]):
+        images = read_images(write_sheet(sheet.parent, "path", *lines), CUT, labelled=False)
+        faults = images.files.faults()
+        assert faults[0] == "scaleless.tif: a slide that could not be cut into tiles; see the notes"
+        assert not any(faults[1:])
+        assert len(set(image_hashes(images))) == len(images)
+        assert any("say it in the sheet's column mpp" in note for note in images.notes)
+
+
 def test_radiographs_go_through_the_door_of_images(tmp_path):
     images = read_images(write_radiographs(tmp_path, patients=4))
     assert list(images.name) == ["0.dcm", "1.dcm", "2.dcm", "3.dcm"]
@@ -168,8 +246,8 @@ def test_text_that_may_name_a_person_and_missing_windows_are_said(tmp_path):
     write_dicom(tmp_path / "a.dcm", stored, BurnedInAnnotation="YES")
     write_dicom(tmp_path / "b.dcm", stored + 1, SOPClassUID=CAPTURE, PatientID="other")
     images = read_images(write_sheet(tmp_path, "path,patient,label", "a.dcm,P0,a", "b.dcm,P1,b"))
-    assert sum(note.startswith("WARNING: 1 DICOM files") for note in images.notes) == 2
-    assert any("2 DICOM files state no window" in note for note in images.notes)
+    assert sum(note.startswith("WARNING: 1 DICOM file ") for note in images.notes) == 2
+    assert any("2 DICOM files without a window" in note for note in images.notes)
 
 
 def test_patients_are_called_by_the_files_where_that_is_asked_for(tmp_path):
@@ -193,10 +271,26 @@ def test_a_person_under_two_ids_is_said_without_the_id(tmp_path):
     lines = ("0.dcm,P0,a", "1.dcm,P1,b", "2.dcm,P1,b")
     notes = read_images(write_sheet(tmp_path, "path,patient,label", *lines)).notes
     assert any(
-        "1 values of PatientID stand in files of several patients, such as 0.dcm, 1.dcm" in note
-        for note in notes
+        "1 value of PatientID in files of several patients, such as 0.dcm, 1.dcm" in note for note in notes
     )
-    assert any("1 patients have files with several values of PatientID" in note for note in notes)
+    assert any("1 patient with several values of PatientID in the files" in note for note in notes)
+    assert not any("A-1" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (["A-1", "A-1"], "all DICOM files have one PatientID, and are given to 2 patients"),
+        (["A-1", "a-1 ", "B-2"], "1 value of PatientID in files of several patients, such as 0.dcm, 1.dcm"),
+    ],
+)
+def test_a_person_under_two_ids_is_said_however_the_files_spell_it(tmp_path, tags, said):
+    lines = []
+    for number, tag in enumerate(tags):
+        write_dicom(tmp_path / f"{number}.dcm", np.full((8, 8), number * 9, np.uint8), PatientID=tag)
+        lines.append(f"{number}.dcm,P{number},{'ab'[number % 2]}")
+    notes = read_images(write_sheet(tmp_path, "path,patient,label", *lines)).notes
+    assert any(note.startswith(said) for note in notes)
     assert not any("A-1" in note for note in notes)
 
 
@@ -218,3 +312,12 @@ def test_folders_hold_dicom_files_too(tmp_path):
         write_dicom(tmp_path / label / patient / "x.dcm", np.full((8, 8), len(label), np.uint8))
     images = read_images(tmp_path)
     assert list(zip(images.label, images.patient, strict=True)) == [("benign", "P0"), ("malignant", "P1")]
+
+
+def test_whole_slides_of_dicom_say_whose_they_are_too(tmp_path):
+    files = []
+    for number in range(2):
+        write_dicom(tmp_path / f"{number}.dcm", np.zeros((8, 8), np.uint8), PatientID="A-1")
+        files.append(ListedFile(StatedImage(f"{number}.dcm", "", {"patient": f"P{number}"}), "slide"))
+    (note,) = dicom_notes(tmp_path, files, by_tag=False)
+    assert "one PatientID, and are given to 2 patients" in note

@@ -68,9 +68,48 @@ def test_what_is_no_classified_area_is_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "classification",
+    [
+        {"names": ["Tumor", "Necrosis"], "color": [200, 0, 0]},
+        {"name": "Necrosis", "colorRGB": -1, "parentClass": {"name": "Tumor", "colorRGB": -1}},
+    ],
+)
+def test_a_class_of_several_parts_is_none_of_its_parts(classification):
+    several, plain = feature("A", [ring(BOX)]), feature("Tumor", [ring(HOLE)])
+    several["properties"] |= {"classification": classification, "name": "my region"}
+    outlines, left_out = read_geojson(json.dumps([several, plain]).encode(), "a", most_points=20)
+    assert [each.name for each in outlines] == ["Tumor: Necrosis", "Tumor"]
+    assert not left_out
+
+
+def test_annotations_inside_others_are_read():
+    around, inside, cell = (
+        feature("A", [ring(BOX)]),
+        feature("B", [ring(HOLE)]),
+        feature("C", [ring(HOLE)], "cell"),
+    )
+    around["properties"]["childObjects"] = [inside]
+    inside["properties"]["childObjects"] = [cell, None]
+    outlines, left_out = read_geojson(json.dumps(around).encode(), "a", most_points=20)
+    assert [each.name for each in outlines] == ["A", "B"]
+    assert dict(left_out) == {"no annotations but detections or tiles": 1}
+    for _ in range(60):
+        around = feature("A", [ring(BOX)]) | {"properties": {"childObjects": [around]}}
+    with pytest.raises(DataError, match="objects inside one another"):
+        read_geojson(json.dumps(around).encode(), "a", most_points=10_000)
+
+
+@pytest.mark.parametrize("kind", ["PathCellObject", "PathTileObject", "TMACoreObject"])
+def test_old_words_for_what_is_no_annotation_are_known(kind):
+    old = feature("A", [ring(BOX)]) | {"id": kind, "properties": {"classification": {"name": "A"}}}
+    assert not read_geojson(json.dumps(old).encode(), "a", most_points=9)[0]
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"[" * 100_000, "no GeoJSON"),
+        (b'{"type": "Feature", "properties": {"measurements": {"x": NaN}}}', "Exclude measurements"),
+        (b"[" * 90, "no GeoJSON"),
         (b'{"type": "FeatureCollection", "features": {}}', "no GeoJSON features"),
         (b'[1, 2]', "no GeoJSON features"),
         (json.dumps(feature("A", [[[0, 0], [1, "x"], [2, 2]]])).encode(), "a polygon that is no list of rings"),
@@ -78,6 +117,7 @@ def test_what_is_no_classified_area_is_counted(tmp_path):
         (json.dumps(feature("A", 7)).encode(), "a polygon that is no list of rings"),
         (json.dumps(feature("A", [[[0, 0], [1, 1e999], [3, 3]]])).encode(), "no GeoJSON|no list of rings"),
         (json.dumps(feature("A", [ring(BOX)] * 3)).encode(), "more than 12 corners"),
+        (b"[" + b"{}," * 50 + b"{}]", "far more than 12 corners"),
     ],
 )  # fmt: skip
 def test_what_is_no_geojson_is_refused(content, said):

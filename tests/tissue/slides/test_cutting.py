@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from spectra_dl.errors import DataError
-from spectra_dl.tissue.slides.cutting import OVERLAPPING, SlideCut, cut_slide, dark_and_pale_tissue
+from spectra_dl.tissue.slides.cutting import (
+    NOT_ASKED_FOR,
+    OVERLAPPING,
+    SlideCut,
+    cut_slide,
+    dark_and_pale_tissue,
+)
 from tissue.example_slides import NECROTIC, UM, VIABLE, feature, ring, write_geojson, write_slide
 
 CUT = SlideCut(tile_um=32.0)  # 64 pixels
@@ -53,10 +59,19 @@ def test_a_name_that_is_not_asked_for_is_left_out(slide, tmp_path):
     path = write_geojson(
         tmp_path / "a.geojson", [feature("Viable", [ring(VIABLE)]), feature("Pen", [ring(NECROTIC)])]
     )
-    assert set(cut(slide, SlideCut(32.0, 0.5, {"Viable": "v"}), path).label) == {"v"}
+    tiles = cut(slide, SlideCut(32.0, 0.5, {"Viable": "v"}), path)
+    assert set(tiles.label) == {"v"}
+    assert tiles.counts[NOT_ASKED_FOR] == 1
     nothing = cut(slide, SlideCut(32.0, 0.5, {"Absent": "v"}), path)
     assert not len(nothing)
     assert "no annotation of a class that is asked for (there are: Viable, Pen)" in nothing.notes[0]
+
+
+def test_a_name_that_is_asked_for_in_another_spelling_is_refused(slide, tmp_path):
+    path = write_geojson(tmp_path / "a.geojson", [feature("viable", [ring(VIABLE)])])
+    with pytest.raises(DataError, match="are called 'viable', and --annotation asks for 'Viable'"):
+        cut(slide, SlideCut(32.0, 0.5, {"Viable": "v"}), path)
+    assert set(cut(slide, SlideCut(32.0, 0.5, {"Viable": "v", "viable": "v"}), path).label) == {"v"}
 
 
 def test_tiles_under_two_classes_are_given_to_none_and_counted(slide, tmp_path):

@@ -10,11 +10,13 @@ from spectra_dl.errors import DataError, ModelFileError
 from spectra_dl.loading import load_model, read_header
 from spectra_dl.tissue.predictor import TissuePredictor
 from spectra_dl.tissue.readers import read_images
+from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl.tissue.simulation.image_study import ImageStudySettings, simulate_images, write_images
 from spectra_dl.tissue.study.predict import predict_study
 from spectra_dl.tissue.study.settings import TissueStudySettings
 from spectra_dl.tissue.study.train import MODEL_FILE, train_study
 from spectra_dl.training.settings import TrainingSettings
+from tissue.example_slides import write_slide
 
 SETTINGS = TissueStudySettings(
     members=3, training=TrainingSettings(epochs=3, least_steps=120, learning_rate=3e-3)
@@ -102,6 +104,16 @@ def test_an_image_of_another_kind_is_unlike_training(trained, tmp_path):
     rows = trained[0].predictor.predict(read_images(tmp_path, labelled=False))
     assert rows.ood_score[0] > 1
     assert rows.status[0] == "warned"
+
+
+def test_slides_are_cut_for_a_model_of_images_with_a_word_on_their_scale(trained, new_images, tmp_path):
+    said = "the model was trained on whole images, not on slides: tiles of 200 um"
+    write_slide(tmp_path / "slide.tif")
+    (tmp_path / "slides.csv").write_text("path,patient\nslide.tif,N1\n")
+    slides = read_images(tmp_path / "slides.csv", ImageOptions(tile_um=200.0), labelled=False)
+    notes = predict_study(trained[0].predictor, slides).notes
+    assert any(note.startswith(said) for note in notes)
+    assert not any("not on slides" in note for note in predict_study(trained[0].predictor, new_images).notes)
 
 
 def test_where_classes_are_of_images_no_patient_gets_one(images):
