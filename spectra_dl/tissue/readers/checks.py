@@ -69,6 +69,7 @@ def checked_images(
             said.append(
                 f"{counted(len(copies), 'copy', 'copies')} of other files left out: {first_few(copies)}"
             )
+    _refuse_scales(kept)
     files = [listed_file(folder, image, options, labelled=labelled) for image in kept]
     said += _first_notes([note for file in files for note in file.notes])
     said += [*tile_notes(files, options), *dicom_notes(folder, files, by_tag=by_tag)]
@@ -96,9 +97,9 @@ def _shared_annotations(folder: Path, stated: Sequence[StatedImage]) -> list[str
     shared = [names for names in images.values() if len(names) > 1]
     if not shared:
         return []
+    more = f", and {counted(len(shared) - 1, 'more such group')}" if shared[1:] else ""
     return [
-        f"WARNING: {first_few(shared[0], at_most=3)} have the same annotation, byte for byte{f', and {len(shared) - 1} more such groups' if shared[1:] else ''}: "
-        "check that each slide is named with its own"
+        f"WARNING: {first_few(shared[0], at_most=3)} have the same annotation, byte for byte{more}: check that each slide is named with its own"
     ]
 
 
@@ -116,7 +117,6 @@ def _table(folder: Path, files: Sequence[ListedFile], said: list[str]) -> Tissue
     kept = [file.stated for file in files]
     mpp = number_column(kept, "mpp")
     if mpp is not None:
-        _refuse_scales(kept, mpp)
         said += _scale_notes(mpp[[file.kind != "slide" for file in files]])
     x, y = (_places(kept, axis) for axis in "xy")
     columns = dict.fromkeys(name for image in kept for name in image.other)
@@ -210,7 +210,8 @@ def _sides(stated: list[StatedImage]) -> np.ndarray | None:
     return side
 
 
-def _refuse_scales(stated: Sequence[StatedImage], mpp: np.ndarray) -> None:
+def _refuse_scales(stated: Sequence[StatedImage]) -> None:
+    mpp = [image.number("mpp") for image in stated]
     wrong = [
         image.where
         for image, value in zip(stated, mpp, strict=True)

@@ -182,6 +182,8 @@ def test_notes_of_files_that_are_not_shown_are_counted(sheet):
         ("path,patient,label,annotation", "0.tif,P0,,", "1 of 1 images have no label"),
         ("path,patient,label,x,y", "0.tif,P0,a,5,5", "this is a whole slide; leave them empty"),
         ("path,patient,annotation", "0.tif,P0,slides.csv", "neither GeoJSON"),
+        ("path,patient,label,mpp", "0.tif,P0,a,0", "mpp is µm per pixel"),
+        ("path,patient,label,mpp", "0.tif,P0,a,-1", "mpp is µm per pixel"),
     ],
 )
 def test_what_does_not_fit_is_refused(sheet, header, line, said):
