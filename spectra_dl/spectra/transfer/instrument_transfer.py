@@ -12,6 +12,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.recurring_places import Place, points_in
 from spectra_dl.spectra.quality.verdicts import inspect
+from spectra_dl.spectra.readers.wording import listed
 from spectra_dl.spectra.table import MEASURED, PROJECTED, QUALITY, TRANSFER, SpectraTable, spectrum_hashes
 from spectra_dl.spectra.transfer.choice import PROJECTIONS, Candidate
 from spectra_dl.spectra.transfer.methods import SpectrumMap
@@ -182,10 +183,10 @@ class InstrumentTransfer:
         return rows
 
     def _notes(self, table: SpectraTable) -> list[str]:
-        notes = []
-        if not self.both_sides and self.master is not None and table.batch is not None:
+        notes = [*self._on_batches(table)]
+        if set(self.spectrum_hashes) & set(spectrum_hashes(table)):
             notes.append(
-                f"spectra whose batch is {self.master} are on the transfer's axis and otherwise as they were"
+                "some of these spectra are transfer samples, from which the transfer was learned: leave them out of what is tested"
             )
         if self.calibrated != (table.axis_calibration is not None):
             was, here = ("was", "was not") if self.calibrated else ("was not", "was")
@@ -193,6 +194,26 @@ class InstrumentTransfer:
                 f"the axis of the transfer samples {was} corrected by a standard, and that of these spectra {here}: treat both alike"
             )
         return notes
+
+    def _on_batches(self, table: SpectraTable) -> list[str]:
+        if self.both_sides:
+            return []
+        if self.master is None or table.batch is None:
+            return [
+                "every spectrum was taken for one of the transfer's second instrument: no batch names the instruments, here or in the transfer samples"
+            ]
+        others = sorted(set(map(str, table.batch)) - {self.master, self.slave, ""})
+        return [
+            f"spectra whose batch is {self.master} are on the transfer's axis and otherwise as they were",
+            *(
+                [
+                    f"the transfer was learned from {self.slave or 'another instrument'}, and spectra of {listed(others)} were mapped by it too: right only if "
+                    "they were measured on it"
+                ]
+                if others
+                else []
+            ),
+        ]
 
     def _require_cover(self, axis: FloatArray) -> None:
         needs = AxisNeeds.of(self.wavenumber)

@@ -7,7 +7,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, THRESHOLD, without_rays
+from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, without_rays
+from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
 from spectra_dl.spectra.preprocessing.recurring_places import HitCounts, Place, points_in
 from spectra_dl.spectra.preprocessing.resampling import interpolated, points_within, same_axis
 from spectra_dl.spectra.quality.verdicts import inspect
@@ -152,7 +153,9 @@ def _require_finite(table: SpectraTable) -> None:
 def _means(
     table: SpectraTable, owner: TextArray, samples: list[str], axis: FloatArray, places: tuple[Place, ...]
 ) -> FloatArray:
-    _, verdicts = inspect(table, points_in(places, table.wavenumber), within=(float(axis[0]), float(axis[-1])))
+    _, verdicts = inspect(
+        table, points_in(places, table.wavenumber), within=(float(axis[0]), float(axis[-1]))
+    )
     for name, verdict in zip(table.sample_id, verdicts, strict=True):
         if verdict.status == "refused":
             raise DataError(
