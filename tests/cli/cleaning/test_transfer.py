@@ -131,6 +131,10 @@ def test_a_standard_of_the_day_or_a_calibration_and_never_both(repository: Path,
     given = ("predict", demo / "spectra.csv", "--standard", demo / "polystyrene.csv")
     twice = run(*given, "--calibration", "c.json", code=2).stderr
     assert "would correct the axis twice" in twice
+    alone = run("predict", demo / "spectra.csv", "--standard-kind", "silicon", code=2).stderr
+    assert "give the file as well" in alone
+    serum = run("predict", demo / "spectra.csv", "--standard", demo / "spectra.csv", code=3).stderr
+    assert "make sure that the file is a spectrum of polystyrene" in serum
     other = run(*given, "--standard-kind", "silicon", code=3).stderr
     assert "silicon" in other
 
