@@ -324,12 +324,15 @@ def _reading(
     intensity: tuple[str, ...] = (),
     calibration: Path | None = None,
     measured_standard: Path | None = None,
-    standard_kind: str = "polystyrene",
+    standard_kind: str | None = None,
     transfer: Path | None = None,
     reader: str | None = None,
 ) -> "ReadOptions":
+    from spectra_dl.errors import UsageError
     from spectra_dl.spectra.readers import ReadOptions
 
+    if standard_kind and measured_standard is None:
+        raise UsageError("--standard-kind says what --standard FILE is; give the file as well")
     return ReadOptions(
         sample_id=sample_id,
         patient=patient,
@@ -341,7 +344,7 @@ def _reading(
         intensity=intensity,
         calibration=calibration,
         standard=measured_standard,
-        standard_kind=standard_kind,
+        standard_kind=standard_kind or "polystyrene",
         transfer=transfer,
         reader=reader,
     )

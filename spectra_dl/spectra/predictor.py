@@ -262,13 +262,24 @@ def _on_calibration(model: str | None, table: str | None) -> tuple[str, ...]:
 
 def _on_transfer(model: str | None, table: str | None) -> tuple[str, ...]:
     """Return what to say where training spectra and these were not projected alike; a projection takes something away that both must lack."""
-    if model == table or not any(words and words.startswith(PROJECTED) for words in (model, table)):
+    if model == table:
         return ()
+    if not any(words and words.startswith(PROJECTED) for words in (model, table)):
+        return _on_other_instruments(model, table)
     if table is None:
         return (f"the training spectra were {model}, and these were not; give the same file as --transfer",)
     return (
         f"these spectra were {table}, and the training spectra were {model or 'not'}: a projection must be the same on both, so train with the "
         "same --transfer",
+    )
+
+
+def _on_other_instruments(model: str | None, table: str | None) -> tuple[str, ...]:
+    """Return what to say where spectra were brought to one instrument for training and were not here, or to another one."""
+    if model is None or (table and model.rpartition(" by ")[0] == table.rpartition(" by ")[0]):
+        return ()
+    return (
+        f"training spectra of a second instrument were {model}; these were {table or 'not: give the transfer of the instrument that they come from as --transfer, unless they are of that one already'}",
     )
 
 

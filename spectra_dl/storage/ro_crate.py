@@ -8,7 +8,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -175,6 +175,10 @@ def _files(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
         if path.is_symlink():
             raise DataError(f"{path}: this is a link to another place; put the file itself into the folder")
         name = path.relative_to(folder).as_posix()
+        if not name.isprintable():
+            raise DataError(
+                f"{folder}: {name!a:.80} has signs that can't be printed; give the file another name"
+            )
         if path.is_file() and name != CRATE_NAME:
             yield (
                 name,
@@ -195,7 +199,7 @@ def _one_or_all(values: list[object]) -> object:
 def _software(add: Any, versions: Mapping[str, str]) -> object:
     needed = [
         add(
-            _HOMES.get(name, f"#{name}"),
+            _HOMES.get(name, f"#software-{name}"),
             **{"@type": "SoftwareApplication"},
             name=name,
             softwareVersion=number,
@@ -218,7 +222,7 @@ def _input(add: Any, number: int, given: _Input) -> object:
     return add(
         f"#input-{number}",
         **{"@type": "CreativeWork"},
-        name=PurePath(given.path).name,
+        name=PureWindowsPath(given.path).name or "without a name",
         description="Read by the run; not part of this folder.",
         sha256=given.sha256,
     )

@@ -41,6 +41,8 @@ def test_every_file_of_a_run_is_described_once_and_again_when_asked(folder):
         (("--license", "CC0-1.0", "--date", "31.12.2026"), "write it as 2026-12-31"),
         ((*SAID, "--author", "=0000-0002-1825-0097"), "has no name"),
         ((*SAID, "--author", "Ada=12"), "no ORCID"),
+        ((*SAID, "--author", "Ada=0000-0002-1825-0098"), "a check of the others"),
+        ((*SAID, *("--author", "A=0000-0002-1825-0097") * 2), "the same ORCID"),
     ],
 )
 def test_words_that_no_repository_reads_are_refused(folder, words, said):

@@ -1,6 +1,7 @@
 """A run folder as an RO-Crate: whole, the same each time, and read by the reference library."""
 
 import json
+import os
 from contextlib import nullcontext
 
 import pytest
@@ -136,3 +137,21 @@ def test_a_report_that_lacks_something_ends_in_a_sentence(tmp_path_factory, cont
     refused = pytest.raises(DataError, match="don't stand in it")
     with nullcontext() if whole(content) else refused:
         json.loads(crate_text(folder, PUBLICATION))
+
+
+@pytest.mark.parametrize("name", [b"new\nline.csv", b"\xff.csv"])
+def test_a_name_that_cannot_be_printed_is_refused(folder, name):
+    (folder / os.fsdecode(name)).write_bytes(b"")
+    with pytest.raises(DataError, match="signs that can't be printed"):
+        crate_text(folder, PUBLICATION)
+
+
+def test_a_package_of_any_name_and_a_path_of_any_system_describe_themselves_alone(folder):
+    report = json.loads((folder / "report.json").read_text())
+    report["versions"]["run"] = "1"
+    report["inputs"][0]["path"] = r"C:\Users\ann\serum.csv"
+    (folder / "report.json").write_text(json.dumps(report))
+    crate = written(folder)
+    assert crate.get("#run")["instrument"].id == "#spectra-dl"
+    assert crate.get("#software-run")["softwareVersion"] == "1"
+    assert crate.get("#input-1")["name"] == "serum.csv"

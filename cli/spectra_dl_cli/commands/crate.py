@@ -24,9 +24,11 @@ def _publication(
 ) -> "Publication":
     from spectra_dl.storage.ro_crate import Publication
 
-    return Publication(
-        _address(licence), _day(date), name, description, tuple(_author(each) for each in authors)
-    )
+    named = tuple(_author(each) for each in authors)
+    orcids = [orcid for _, orcid in named if orcid]
+    if len(set(orcids)) < len(orcids):
+        raise UsageError("--author: two authors have the same ORCID; give each one's own")
+    return Publication(_address(licence), _day(date), name, description, named)
 
 
 def _address(licence: str) -> str:
@@ -53,11 +55,20 @@ def _author(given: str) -> tuple[str, str | None]:
     if not equals:
         return name.strip(), None
     match = _ORCID.match(orcid.strip())
-    if match is None:
+    if match is None or not _checks(match[1]):
         raise UsageError(
-            f"--author {given!r:.80}: what follows = is no ORCID; it looks like 0000-0002-1825-0097"
+            f"--author {given!r:.80}: what follows = is no ORCID; copy it whole, as 0000-0002-1825-0097: its last sign is a check of the others"
         )
     return name.strip(), f"https://orcid.org/{match[1]}"
+
+
+def _checks(orcid: str) -> bool:
+    """Return whether the last sign is that of the others, by ISO 7064 MOD 11-2."""
+    digits = orcid.replace("-", "")
+    total = 0
+    for digit in digits[:-1]:
+        total = 2 * (total + int(digit))
+    return "0123456789X"[(12 - total % 11) % 11] == digits[-1]
 
 
 @click.command(cls=Command)

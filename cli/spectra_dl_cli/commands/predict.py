@@ -111,10 +111,8 @@ class SectionOptions:
 )
 @click.option(
     "--standard-kind",
-    default="polystyrene",
-    show_default=True,
     metavar="NAME",
-    help="With --standard: silicon, polystyrene, acetonitrile, cyclohexane, paracetamol, calcite or neon.",
+    help="With --standard: silicon, polystyrene, acetonitrile, cyclohexane, paracetamol, calcite or neon; polystyrene without it.",
 )
 @out_option
 @overwrite_option

@@ -79,6 +79,8 @@ def calibrate_axis(
     fit = _without_outliers(
         peaks.position[at_peak], lines[at_line], np.hypot(uncertainty[at_line], peaks.uncertainty[at_peak])
     )
+    # Some band stands near most lines in any spectrum; those of a standard also fit one another.
+    _refuse_too_few(len(fit.lines), lines, standard, largest)
     return AxisCalibration(
         standard=standard,
         source_sha256=hashlib.sha256(np.ascontiguousarray(mean[kept]).tobytes()).hexdigest(),
@@ -94,10 +96,10 @@ def calibrate_axis(
 
 
 def _refuse_too_few(found: int, lines: FloatArray, standard: str, largest: float) -> None:
-    needed = max(1, (len(lines) + 1) // 2)
+    needed = len(lines) // 2 + 1
     if found < needed:
         raise DataError(
-            f"{found} of the {len(lines)} lines of {standard} on this axis were found within {largest:g} cm-1, and "
+            f"{found} of the {len(lines)} lines of {standard} on this axis were found within {largest:g} cm-1 and fit one another, and "
             f"{needed} are needed; make sure that the file is a spectrum of {standard} and its axis a Raman shift in cm-1"
         )
 

@@ -13,7 +13,7 @@ from spectra_dl.spectra.probes.without_bands import (
 )
 from spectra_dl.spectra.readers.several_files import ORIGINAL_AXIS_COLUMNS
 from spectra_dl.spectra.report_context import SPECTRA_WORDS
-from spectra_dl.spectra.table import MEASURED, SpectraTable
+from spectra_dl.spectra.table import MEASURED, QUALITY, SpectraTable
 
 __all__ = ["PROBES", "TableProbe", "audit_columns", "spectra_audit_inputs", "spectra_probes"]
 
@@ -52,7 +52,7 @@ def audit_columns(table: SpectraTable) -> dict[str, TextArray]:
     other = {
         name: cells
         for name, cells in table.metadata.items()
-        if name not in (*ORIGINAL_AXIS_COLUMNS, MEASURED)
+        if name not in (*ORIGINAL_AXIS_COLUMNS, MEASURED, QUALITY)
     }
     return {**other, **batch}
 

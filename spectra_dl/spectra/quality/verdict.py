@@ -12,3 +12,7 @@ class Verdict:
 
     status: Status
     reasons: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Return status and reasons as a table's cell holds them; empty where all is well."""
+        return "" if self.status == "ok" else f"{self.status}: {'; '.join(self.reasons)}"

@@ -13,7 +13,7 @@ from spectra_dl.spectra.quality.noise import BoolArray, longest_run, stretches
 from spectra_dl.spectra.quality.padding import Padding, find_padding
 from spectra_dl.spectra.quality.shapes import SHORTEST_SHAPE, shape_verdicts
 from spectra_dl.spectra.quality.verdict import Verdict
-from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.table import QUALITY, SpectraTable
 
 LONGEST_GAP = 3  # points that a straight line may bridge; a Raman band spans more
 MOST_FILLED = 0.1  # share of a spectrum's points
@@ -34,7 +34,8 @@ def inspect(
     infinite values or values beyond 1e12, don't vary, or whose neighbouring points are unrelated (noise or
     shuffled points). Padding and marks such as -9999 (`find_padding`) count as missing. Warned are spectra with filled
     points, a plateau of 3 or more points at the maximum (a saturated detector), bands that point down, more than one cosmic ray
-    for each hundred points, or a step in level (`find_joints`), also where windows of the axis overlapped.
+    for each hundred points, or a step in level (`find_joints`), also where windows of the axis overlapped. What a transfer found before it
+    changed the spectra counts as well.
 
     Parameters
     ----------
@@ -60,6 +61,26 @@ def inspect(
     >>> inspect(empty)[1]
     [Verdict(status='refused', reasons=('empty spectrum: every value is missing',))]
     """
+    checked, verdicts = _inspected_within(table, kept, within, rays)
+    earlier = table.metadata.get(QUALITY)
+    if earlier is None:
+        return checked, verdicts
+    return checked, [_with_earlier(*each) for each in zip(verdicts, earlier, strict=True)]
+
+
+def _with_earlier(now: Verdict, earlier: str) -> Verdict:
+    """Return a verdict together with that on the spectrum as it was measured, in the words of `Verdict.text`."""
+    status, _, reasons = earlier.partition(": ")
+    if status == "refused":
+        return Verdict("refused", (reasons,))
+    if status != "warned" or now.status == "refused":
+        return now
+    return Verdict("warned", (reasons, *(each for each in now.reasons if each not in reasons)))
+
+
+def _inspected_within(
+    table: SpectraTable, kept: BoolArray | None, within: tuple[float, float] | None, rays: FoundRays | None
+) -> tuple[SpectraTable, list[Verdict]]:
     if within is None:
         return _inspected(table, kept, rays)
     outside: BoolArray = (table.wavenumber < within[0]) | (table.wavenumber > within[1])

@@ -12,7 +12,7 @@ from spectra_dl.spectra.readers.instruments.recording import iter_recordings
 from spectra_dl.spectra.readers.options import PathLike, ReadOptions
 from spectra_dl.spectra.readers.patient_folder import is_patient_folder, iter_patient_folders
 from spectra_dl.spectra.readers.sample_sheet import iter_two_column_files
-from spectra_dl.spectra.readers.several_files import concatenate
+from spectra_dl.spectra.readers.several_files import FileNotes, concatenate
 from spectra_dl.spectra.readers.several_tables import iter_table_files
 from spectra_dl.spectra.readers.stated.sheet_of_spectra import SheetOfSpectra
 from spectra_dl.spectra.readers.text.text_file import iter_text_file, read_one_spectrum
@@ -114,7 +114,8 @@ def iter_spectra(
     if options.transfer is not None:
         from spectra_dl.spectra.transfer.instrument_transfer import InstrumentTransfer
 
-        blocks = map(InstrumentTransfer.load(options.transfer).applied, blocks)
+        transferred = map(InstrumentTransfer.load(options.transfer).applied, blocks)
+        blocks = map(FileNotes(()).add, transferred)  # what is noted of one block may not hold of the next
     if options.replicates is not None:
         blocks = replicated_blocks(blocks, options.replicates)
     yield from blocks

@@ -27,7 +27,8 @@ _STANDARD_ERRORS = 2.0
 _SMOOTHING = 30.0  # cm⁻¹ of the window in which a slope is fitted
 _TINY = 1e-150
 _HALF_WINDOWS = (4.0, 8.0, 12.0)  # cm⁻¹; an axis is rarely off by more
-_DIRECT, _PIECEWISE, _PROJECTED = (1, 2, 3, 5), (1, 2), (1, 2, 3)
+# By one component of whole spectra all samples would become multiples of one spectrum.
+_DIRECT, _PIECEWISE, _PROJECTED = (2, 3, 5), (1, 2), (1, 2, 3)
 
 
 @dataclass(frozen=True)

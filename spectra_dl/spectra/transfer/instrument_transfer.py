@@ -10,7 +10,10 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
-from spectra_dl.spectra.table import MEASURED, PROJECTED, TRANSFER, SpectraTable, spectrum_hashes
+from spectra_dl.spectra.preprocessing.recurring_places import Place, points_in
+from spectra_dl.spectra.quality.verdicts import inspect
+from spectra_dl.spectra.readers.wording import listed
+from spectra_dl.spectra.table import MEASURED, PROJECTED, QUALITY, TRANSFER, SpectraTable, spectrum_hashes
 from spectra_dl.spectra.transfer.choice import PROJECTIONS, Candidate
 from spectra_dl.spectra.transfer.methods import SpectrumMap
 from spectra_dl.spectra.transfer.pairs import brought_to
@@ -47,6 +50,10 @@ class InstrumentTransfer:
         Whether the slave's axis had been corrected by a standard before.
     errors
         What was compared: what each method left of the instruments' difference in samples that were left out.
+    places
+        Bands that recur in the transfer samples and are as narrow as cosmic rays.
+    spectrum_hashes
+        By which the transfer samples' spectra are known again.
     notes
         What was left out of the transfer samples.
     """
@@ -59,6 +66,8 @@ class InstrumentTransfer:
     slave: str | None
     calibrated: bool
     errors: tuple["MethodError", ...]
+    places: tuple[Place, ...] = ()
+    spectrum_hashes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -89,7 +98,8 @@ class InstrumentTransfer:
         """Return a table on the master's axis with the slave's spectra brought to it; its column ``instrument_transfer`` says so of each.
 
         Spectra whose batch is the master's name are only brought to the axis, but for a projection, which is of all. Cosmic rays are removed before.
-        Rows with missing values stay without values.
+        The quality of a spectrum is judged before, since a map can turn what is no spectrum into one: `inspect` of what is returned says what
+        was found, short gaps are filled, and refused spectra have no values.
 
         Parameters
         ----------
@@ -108,15 +118,18 @@ class InstrumentTransfer:
         self._require_cover(table.wavenumber)
         mapped = self._mapped_rows(table)
         intensity = np.full((len(table), self.wavenumber.size), np.nan)
-        finite = np.isfinite(table.intensity).all(axis=1)
-        intensity[finite] = brought_to(table.select(finite), self.wavenumber)
-        rows = finite & mapped
+        whole = float(self.wavenumber[0]), float(self.wavenumber[-1])
+        checked, verdicts = inspect(table, points_in(self.places, table.wavenumber), within=whole)
+        usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=np.bool_)
+        intensity[usable] = brought_to(checked.select(usable), self.wavenumber, self.places)
+        rows = usable & mapped
         intensity[rows] = self.learned(intensity[rows])
         words = self.words()
         metadata = {
             **table.metadata,
             MEASURED: text_array(spectrum_hashes(table)),
             TRANSFER: text_array([words if row else "" for row in mapped]),
+            QUALITY: text_array([verdict.text() for verdict in verdicts]),
         }
         notes = (words, *self._notes(table))
         return replace(
@@ -170,10 +183,10 @@ class InstrumentTransfer:
         return rows
 
     def _notes(self, table: SpectraTable) -> list[str]:
-        notes = []
-        if not self.both_sides and self.master is not None and table.batch is not None:
+        notes = [*self._on_batches(table)]
+        if set(self.spectrum_hashes) & set(spectrum_hashes(table)):
             notes.append(
-                f"spectra whose batch is {self.master} are on the transfer's axis and otherwise as they were"
+                "some of these spectra are transfer samples, from which the transfer was learned: leave them out of what is tested"
             )
         if self.calibrated != (table.axis_calibration is not None):
             was, here = ("was", "was not") if self.calibrated else ("was not", "was")
@@ -181,6 +194,26 @@ class InstrumentTransfer:
                 f"the axis of the transfer samples {was} corrected by a standard, and that of these spectra {here}: treat both alike"
             )
         return notes
+
+    def _on_batches(self, table: SpectraTable) -> list[str]:
+        if self.both_sides:
+            return []
+        if self.master is None or table.batch is None:
+            return [
+                "every spectrum was taken for one of the transfer's second instrument: no batch names the instruments, here or in the transfer samples"
+            ]
+        others = sorted(set(map(str, table.batch)) - {self.master, self.slave, ""})
+        return [
+            f"spectra whose batch is {self.master} are on the transfer's axis and otherwise as they were",
+            *(
+                [
+                    f"the transfer was learned from {self.slave or 'another instrument'}, and spectra of {listed(others)} were mapped by it too: right only if "
+                    "they were measured on it"
+                ]
+                if others
+                else []
+            ),
+        ]
 
     def _require_cover(self, axis: FloatArray) -> None:
         needs = AxisNeeds.of(self.wavenumber)

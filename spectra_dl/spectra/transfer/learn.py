@@ -63,6 +63,8 @@ def learn_transfer(
         slave=_instrument(slave, master),
         calibrated=slave.axis_calibration is not None,
         errors=tuple(map(_error, _best_of_each(results))),
+        places=pairs.places,
+        spectrum_hashes=pairs.spectrum_hashes,
         notes=pairs.notes,
     )
 

@@ -8,9 +8,12 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.preprocessing.cosmic_rays import SHORTEST, without_rays
+from spectra_dl.spectra.preprocessing.ray_threshold import THRESHOLD
+from spectra_dl.spectra.preprocessing.recurring_places import HitCounts, Place, points_in
 from spectra_dl.spectra.preprocessing.resampling import interpolated, points_within, same_axis
+from spectra_dl.spectra.quality.verdicts import inspect
 from spectra_dl.spectra.readers.columns import ROWS_NUMBERED
-from spectra_dl.spectra.table import SpectraTable
+from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
 
 FEWEST_SAMPLES = 3
 _LEAST_SHARE = 0.5  # of the master's axis that both must cover
@@ -30,6 +33,10 @@ class TransferPairs:
         ``(p,)`` cm⁻¹: the master's axis where both instruments measure.
     samples
         ``(n,)`` their ids.
+    places
+        Bands that recur and are as narrow as cosmic rays, of either instrument.
+    spectrum_hashes
+        By which their spectra are known again.
     notes
         What was left out.
     """
@@ -38,6 +45,8 @@ class TransferPairs:
     master: FloatArray
     wavenumber: FloatArray
     samples: tuple[str, ...]
+    places: tuple[Place, ...] = ()
+    spectrum_hashes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @cached_property
@@ -57,7 +66,7 @@ class TransferPairs:
         Raises
         ------
         DataError
-            Fewer than three samples in common, axes that share too little, or spectra with missing values or without any signal.
+            Fewer than three samples in common, axes that share too little, or spectra with missing values or that are no spectra.
         """
         axis = _shared_axis(master.wavenumber, slave.wavenumber)
         ids = _matching_ids(master, slave)
@@ -69,13 +78,25 @@ class TransferPairs:
             )
         alone = len(set(ids[0]) ^ set(ids[1]))
         notes = (f"{alone} samples stand in one of the files alone and were left out",) if alone else ()
-        of_both = [
-            _means(table, column, common, axis) for table, column in zip((master, slave), ids, strict=True)
+        used = [
+            table.select(np.isin(column, common)) for table, column in zip((master, slave), ids, strict=True)
         ]
-        return cls(of_both[1], of_both[0], axis, tuple(map(str, common)), notes)
+        for table in used:
+            _require_finite(table)
+        places = tuple(
+            place._replace(hits=0)
+            for table in used
+            for place in HitCounts.of(table.intensity, THRESHOLD).places(table.wavenumber)
+        )
+        of_both = [
+            _means(table, column[np.isin(column, common)], common, axis, places)
+            for table, column in zip(used, ids, strict=True)
+        ]
+        hashes = tuple(digits for table in used for digits in spectrum_hashes(table))
+        return cls(of_both[1], of_both[0], axis, tuple(map(str, common)), places, hashes, notes)
 
 
-def brought_to(table: SpectraTable, axis: FloatArray) -> FloatArray:
+def brought_to(table: SpectraTable, axis: FloatArray, places: tuple[Place, ...]) -> FloatArray:
     """Return spectra ``(n, q)`` without cosmic rays on an axis ``(q,)`` that theirs covers.
 
     A map of neighbouring points would smear a ray over all of them, where nothing finds it any more.
@@ -86,8 +107,12 @@ def brought_to(table: SpectraTable, axis: FloatArray) -> FloatArray:
         ``(n, p)`` finite spectra.
     axis
         ``(q,)`` cm⁻¹.
+    places
+        Where narrow bands stand, which are no rays.
     """
-    clean = without_rays(table.intensity)[0] if table.wavenumber.size >= SHORTEST else table.intensity
+    clean = table.intensity
+    if table.wavenumber.size >= SHORTEST:
+        clean, _ = without_rays(clean, kept=points_in(places, table.wavenumber))
     inside = points_within(table.wavenumber, axis)
     if same_axis(table.wavenumber[inside], axis):
         return np.ascontiguousarray(clean[:, inside])
@@ -117,19 +142,30 @@ def _shared_axis(master: FloatArray, slave: FloatArray) -> FloatArray:
     return np.asarray(master[inside])
 
 
-def _means(table: SpectraTable, ids: TextArray, samples: list[str], axis: FloatArray) -> FloatArray:
-    used = table.select(np.isin(ids, samples))
-    owner = ids[np.isin(ids, samples)]
-    if not np.isfinite(used.intensity).all():
-        row = int(np.flatnonzero(~np.isfinite(used.intensity).all(axis=1))[0])
+def _require_finite(table: SpectraTable) -> None:
+    if not np.isfinite(table.intensity).all():
+        row = int(np.flatnonzero(~np.isfinite(table.intensity).all(axis=1))[0])
         raise DataError(
-            f"spectrum {used.sample_id[row]!s:.60} has missing values; leave it out of the transfer samples"
+            f"spectrum {table.sample_id[row]!s:.60} has missing values; leave it out of the transfer samples"
         )
-    intensity = brought_to(used, axis)
+
+
+def _means(
+    table: SpectraTable, owner: TextArray, samples: list[str], axis: FloatArray, places: tuple[Place, ...]
+) -> FloatArray:
+    _, verdicts = inspect(
+        table, points_in(places, table.wavenumber), within=(float(axis[0]), float(axis[-1]))
+    )
+    for name, verdict in zip(table.sample_id, verdicts, strict=True):
+        if verdict.status == "refused":
+            raise DataError(
+                f"spectrum {name!s:.60} can't be learned from ({'; '.join(verdict.reasons)}); leave it out of the transfer samples"
+            )
+    intensity = brought_to(table, axis, places)
     level = np.abs(intensity).mean(axis=1)
     if not (level > 0).all():
         raise DataError(
-            f"spectrum {used.sample_id[int(level.argmin())]!s:.60} is zero throughout; leave it out"
+            f"spectrum {table.sample_id[int(level.argmin())]!s:.60} is zero throughout; leave it out"
         )
     scaled = intensity / level[:, None]
     return np.stack([scaled[owner == sample].mean(axis=0) for sample in samples])

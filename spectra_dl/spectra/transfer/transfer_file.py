@@ -12,6 +12,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import ModelFileError
 from spectra_dl.models.file import weights_sha256
 from spectra_dl.models.header import Closed
+from spectra_dl.spectra.preprocessing.recurring_places import Place
 from spectra_dl.spectra.transfer.alignment import Aligned, Alignment
 from spectra_dl.spectra.transfer.choice import Candidate
 from spectra_dl.spectra.transfer.methods import Banded, LowRank, Method, Projection, SpectrumMap, Unchanged
@@ -29,6 +30,7 @@ _SHAPES = {
     "epo": {"directions": "pr"},
     "top": {"directions": "pr"},
 }
+Shift = Annotated[float, Field(ge=-100_000.0, le=100_000.0)]
 InstrumentName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -56,6 +58,8 @@ class TransferDescription(Closed):
     slave: InstrumentName | None
     calibrated: bool
     errors: list[MethodError] = Field(max_length=100)
+    places: list[tuple[Shift, Shift]] = Field(max_length=_MOST_POINTS)
+    spectrum_hashes: list[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(max_length=500_000)
     tensors_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
     @model_validator(mode="after")
@@ -114,6 +118,8 @@ def load(path: str | os.PathLike[str]) -> "InstrumentTransfer":
         slave=described.slave,
         calibrated=described.calibrated,
         errors=tuple(described.errors),
+        places=tuple(Place(low, high, 0) for low, high in described.places),
+        spectrum_hashes=tuple(described.spectrum_hashes),
     )
 
 
@@ -134,6 +140,8 @@ def _description(transfer: "InstrumentTransfer") -> TransferDescription:
         slave=transfer.slave,
         calibrated=transfer.calibrated,
         errors=list(transfer.errors),
+        places=[(place.low, place.high) for place in transfer.places],
+        spectrum_hashes=list(transfer.spectrum_hashes),
         tensors_sha256=weights_sha256(_tensors(transfer)),
     )
 

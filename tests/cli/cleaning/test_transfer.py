@@ -50,6 +50,8 @@ def test_a_file_in_the_way_and_another_ending_are_refused(instruments: Path, tmp
     (tmp_path / "t.safetensors").write_text("mine")
     kept = run("transfer", *samples, "--out", tmp_path / "t.safetensors", code=3).stderr
     assert "this file exists" in kept
+    by_row = run("transfer", *samples, "--replicates", 1, "--out", tmp_path / "r.safetensors", code=2).stderr
+    assert "rows in the same order need not be the same samples" in by_row
     assert "ends in .safetensors" in run("transfer", *samples, "--out", tmp_path / "t.json", code=2).stderr
 
 
@@ -57,6 +59,8 @@ def test_what_beats_nothing_says_so(instruments: Path, tmp_path: Path) -> None:
     samples = instruments / "samples_a.csv"
     shown = run("transfer", samples, samples, "--out", tmp_path / "t.safetensors").stdout
     assert "Nothing beats leaving the spectra as they are" in shown
+    assert "Taken: none" in learned(instruments, tmp_path / "n.safetensors", "--method", "none")
+    assert "measure more of them" in learned(instruments, tmp_path / "e.safetensors", "--method", "ds")
     asked = run("transfer", samples, samples, "--method", "ds", "--out", tmp_path / "d.safetensors").stdout
     assert "it does not beat leaving the spectra as they are" in asked
 
@@ -77,6 +81,19 @@ def test_a_projection_is_asked_for_on_both_sides(instruments: Path, tmp_path: Pa
     plain = trained(instruments, tmp_path / "plain")
     one_side = run("predict", spectra, "--model", plain, "--transfer", file, code=None).stdout
     assert "train with the same --transfer" in one_side
+
+
+def test_a_model_of_two_instruments_asks_for_the_transfer(instruments: Path, tmp_path: Path) -> None:
+    file, other = tmp_path / "pds.safetensors", tmp_path / "other.safetensors"
+    learned(instruments, file, "--method", "pds")
+    samples = instruments / "samples_b.csv", instruments / "samples_a.csv"
+    run("transfer", *samples, "--method", "pds", "--out", other)
+    given = "predict", instruments / "spectra.csv", "--model"
+    model = trained(instruments, tmp_path / "model", "--transfer", file)
+    without = run(*given, model, code=None).stdout
+    assert "give the transfer of the instrument that they come from as --transfer" in without
+    assert "training spectra of a second" not in run(*given, model, "--transfer", file, code=None).stdout
+    assert "these were brought to instrument B" in run(*given, model, "--transfer", other, code=None).stdout
 
 
 def test_corrected_spectra_carry_it(instruments: Path, tmp_path: Path) -> None:
@@ -114,6 +131,10 @@ def test_a_standard_of_the_day_or_a_calibration_and_never_both(repository: Path,
     given = ("predict", demo / "spectra.csv", "--standard", demo / "polystyrene.csv")
     twice = run(*given, "--calibration", "c.json", code=2).stderr
     assert "would correct the axis twice" in twice
+    alone = run("predict", demo / "spectra.csv", "--standard-kind", "silicon", code=2).stderr
+    assert "give the file as well" in alone
+    serum = run("predict", demo / "spectra.csv", "--standard", demo / "spectra.csv", code=3).stderr
+    assert "make sure that the file is a spectrum of polystyrene" in serum
     other = run(*given, "--standard-kind", "silicon", code=3).stderr
     assert "silicon" in other
 

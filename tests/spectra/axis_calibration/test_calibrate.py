@@ -96,6 +96,13 @@ def test_any_band_near_the_one_line_of_silicon_is_not_silicon(repository):
         calibrate_axis(serum, "silicon")
 
 
+@pytest.mark.parametrize("name", ["polystyrene", "calcite"])
+def test_serum_has_bands_near_many_lines_and_is_no_standard(repository, name):
+    serum = read_spectra(repository / "datasets" / "demo" / "spectra.csv")
+    with pytest.raises(DataError, match=f"make sure that the file is a spectrum of {name}"):
+        calibrate_axis(serum, name)
+
+
 def test_a_standard_whose_lines_are_not_on_the_axis_is_refused():
     table, _ = simulate_standard("polystyrene", Spectrometer(low=1700.0, high=2500.0))
     with pytest.raises(DataError, match="no line of silicon lies on the axis of 1700 to 2500"):

@@ -8,6 +8,8 @@ import pytest
 
 from spectra_dl import DataError, ModelFileError, ReadOptions, UsageError, learn_transfer, read_spectra
 from spectra_dl.arrays import text_array
+from spectra_dl.spectra.quality.verdicts import inspect
+from spectra_dl.spectra.readers.several_files import concatenate
 from spectra_dl.spectra.simulation.instruments import (
     Instrument,
     InstrumentStudySettings,
@@ -96,11 +98,11 @@ def test_a_projection_is_of_both_instruments(samples, study):
     assert projected.instrument_transfer.startswith("projected by EPO")
 
 
-def test_a_cosmic_ray_is_not_smeared_and_missing_values_stay_missing(transfer, samples):
+def test_a_cosmic_ray_is_not_smeared_and_a_wide_gap_stays_without_values(transfer, samples):
     one = samples[1].select([0, 1])
     hit = one.intensity.copy()
     hit[0, 150] += 40_000
-    hit[1, 20] = np.nan
+    hit[1, 20:30] = np.nan
     brought = transfer.applied(replace(one, intensity=hit)).intensity
     np.testing.assert_allclose(brought[0], transfer.applied(one).intensity[0], rtol=0.03)
     assert np.isnan(brought[1]).all()
@@ -170,3 +172,64 @@ def test_a_file_that_says_otherwise_than_its_tensors_is_refused(transfer, tmp_pa
     write_sealed(path, "spectra_dl", sealed.text, sealed.tensors)
     with pytest.raises(ModelFileError, match="not written by spectra-dl for this purpose"):
         InstrumentTransfer.load(path)
+
+
+def test_what_is_no_spectrum_is_refused_as_without_a_transfer(samples):
+    one = samples[1].select([0, 1, 2, 3])
+    spoilt = one.intensity.copy()
+    spoilt[0] = 1_000.0
+    spoilt[1] = np.minimum(spoilt[1], np.percentile(spoilt[1], 60))
+    spoilt[2, 40] = np.nan
+    table = replace(one, intensity=spoilt)
+    before = inspect(table)[1]
+    assert [verdict.status for verdict in before] == ["refused", "warned", "warned", "ok"]
+    for method in ("ds", "pds", "epo"):
+        checked, after = inspect(learn_transfer(*samples, method).applied(table))
+        assert [verdict.status for verdict in after] == [verdict.status for verdict in before]
+        assert after[0].reasons == before[0].reasons
+        assert set(before[1].reasons) <= set("; ".join(after[1].reasons).split("; "))
+        assert np.isfinite(checked.intensity[1:]).all()
+        assert np.isnan(checked.intensity[0]).all()
+
+
+def test_a_transfer_is_not_learned_from_what_is_no_spectrum(samples):
+    flat = samples[1].intensity.copy()
+    flat[2] = 1_000.0
+    with pytest.raises(DataError, match="flat: every value is 1000"):
+        learn_transfer(samples[0], replace(samples[1], intensity=flat))
+
+
+def test_a_narrow_band_of_all_samples_is_no_cosmic_ray(samples):
+    peaked = [table.intensity.copy() for table in samples]
+    for intensity in peaked:
+        intensity[:, 149:152] += 2_000.0, 4_000.0, 2_000.0
+    tables = [replace(table, intensity=each) for table, each in zip(samples, peaked, strict=True)]
+    learned = learn_transfer(*tables, "none")
+    brought = learned.applied(replace(tables[1], batch=None)).intensity
+    np.testing.assert_array_equal(brought[:, 148:153], peaked[1][:, 148:153])
+
+
+def test_whole_spectra_are_never_brought_to_multiples_of_one(samples):
+    mapped = learn_transfer(*samples, "ds").applied(samples[1]).intensity
+    assert np.linalg.matrix_rank(mapped) > 1
+
+
+def test_other_instruments_and_transfer_samples_among_the_spectra_are_named(transfer, study, samples):
+    table = study.table
+    third = np.where(table.batch == "instrument B", "instrument C", table.batch)
+    notes = " ".join(transfer.applied(replace(table, batch=text_array(third))).notes)
+    assert "learned from instrument B, and spectra of instrument C were mapped by it too" in notes
+    assert "every spectrum was taken for" in " ".join(transfer.applied(replace(table, batch=None)).notes)
+    assert "transfer samples, from which" in " ".join(transfer.applied(samples[1]).notes)
+    of_known = " ".join(transfer.applied(table).notes)
+    assert not any(words in of_known for words in ("mapped by it too", "every spectrum", "from which"))
+
+
+def test_what_is_noted_of_one_block_is_kept(transfer, study, samples, tmp_path):
+    from spectra_dl.spectra.readers import iter_spectra
+
+    transfer.save(tmp_path / "t.safetensors")
+    both = concatenate([samples[1].select([0, 1]), replace(study.table.select(range(4)), label=None)])
+    write_table(tmp_path / "s.csv", both)
+    *_, last = iter_spectra(tmp_path / "s.csv", ReadOptions(transfer=tmp_path / "t.safetensors"), rows=2)
+    assert any("from which the transfer was learned" in note for note in last.notes)

@@ -56,6 +56,13 @@ def transfer(
     from spectra_dl.spectra.transfer.learn import learn_transfer
 
     _check_name(out, overwrite=overwrite)
+    if reading.replicates is not None:
+        from spectra_dl.errors import UsageError
+
+        raise UsageError(
+            "--replicates numbers patients by their rows, and rows in the same order need not be the same samples; name the samples by "
+            "--patient, --sample-id or a sheet (--samples)"
+        )
     tables = read_table((master,), reading), read_table((slave,), reading)
     learned = learn_transfer(*tables, method)
     learned.save(out)
@@ -96,15 +103,19 @@ def _summary(learned: "InstrumentTransfer", *, asked: bool) -> list[str]:
         f"left: what differs between the instruments in samples that were left out, over what differs between samples; {learned.samples} samples, each method in its best size."
     ]
     if learned.method == "none":
-        lines.append(
-            "Nothing beats leaving the spectra as they are; the file brings them to the axis of MASTER alone."
+        first = (
+            "Taken: none" if asked else "Nothing beats leaving the spectra as they are; measure more samples"
         )
-        return lines
+        return [*lines, f"{first}; the file brings them to the axis of MASTER alone."]
     better = own.error < unchanged.error
     lines.append(
         f"{'Taken' if asked else 'Chosen'}: {learned.method}, {own.error:.2f} against {unchanged.error:.2f} with none"
         + ("." if better else "; it does not beat leaving the spectra as they are.")
     )
+    if own.error >= 1:
+        lines.append(
+            "That is as much as between the samples: measure more of them, or such as differ more, before relying on it."
+        )
     lines.append(
         "It is a projection: give the file to train spectra and to predict alike, for spectra of either instrument."
         if learned.both_sides
