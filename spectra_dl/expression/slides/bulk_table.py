@@ -10,6 +10,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.person_ids import spelling_key, spelling_note
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.genes import gene_key
 from spectra_dl.expression.mangled_genes import mangled_note
@@ -21,6 +22,10 @@ BULK_SCALES: tuple[BulkScale, ...] = get_args(BulkScale)
 _SHOWN = {"counts": "counts", "linear": "TPM, FPKM or the like", "log": "logarithms"}
 _HIGHEST_LOG = 30.0  # of two to this power there is no count
 _MOST_NUMBERS = 200_000_000
+_HIGHEST_COUNT = 1e12  # molecules of a gene; no sequencer counts so many
+_MILLION, _NEAR_MILLION = 1e6, 0.01
+# What counters of reads write among the genes: HTSeq with two underscores in front, STAR these.
+_NO_GENES = ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +69,17 @@ class BulkTable:
         DataError
             A patient is not in the table, values are negative where they can't be, or patients are on different scales.
         """
-        row = {str(name): at for at, name in enumerate(self.patient)}
-        if missing := [name for name in patients if name not in row]:
+        row = {spelling_key(str(name)): at for at, name in enumerate(self.patient)}
+        if missing := [name for name in patients if spelling_key(name) not in row]:
             raise DataError(
                 f"{self.name}: {len(missing)} of {len(patients)} patients with slides are not in it: {first_few(missing)}; add their rows, or leave "
                 "their slides out"
             )
-        values = self.values[[row[name] for name in patients]]
-        notes = list(self.notes)
+        rows = [row[spelling_key(name)] for name in patients]
+        values, notes = self.values[rows], list(self.notes)
+        both = zip(patients, map(str, self.patient[rows]), strict=True)
+        if other := [(name, in_table) for name, in_table in both if name != in_table]:
+            notes.append(f"{self.name}: {spelling_note(other)}")
         if len(patients) < len(row):
             notes.append(
                 f"{self.name}: {len(row) - len(patients)} of {len(row)} patients have no slide, and are left out"
@@ -81,6 +89,9 @@ class BulkTable:
             notes.append(
                 f"{self.name}: values taken for {_SHOWN[scale]}; say --bulk-scale if they are something else"
             )
+            _refuse_whole_tpm(self.name, values, scale)
+        else:
+            _refuse_unlike(self.name, patients, values, scale)
         _refuse_negative(self.name, patients, self.gene, values, scale)
         if scale == "log":
             return BulkProfiles(values, self.gene), notes
@@ -89,11 +100,15 @@ class BulkTable:
         library = values.sum(axis=1)
         if empty := [name for name, total in zip(patients, library, strict=True) if not total > 0]:
             raise DataError(f"{self.name}: patients without a count: {first_few(empty)}; leave them out")
+        if values.max() > _HIGHEST_COUNT:
+            raise DataError(
+                f"{self.name}: {values.max():.3g} is too high for a count; bring counts as they were before, or say --bulk-scale linear"
+            )
         return BulkProfiles.of_counts(values, library, self.gene), notes
 
 
 def read_bulk_table(path: Path, patients: Collection[str]) -> BulkTable:
-    """Read a table with tabs or commas, its header the genes and its first column the patients, or turned.
+    """Read a table with tabs, commas or semicolons, its header the genes and its first column the patients, or turned.
 
     Parameters
     ----------
@@ -111,7 +126,7 @@ def read_bulk_table(path: Path, patients: Collection[str]) -> BulkTable:
         raise DataError(f"{path}: no such file; name a table of patients in rows and genes in columns")
     lines = text_lines(path)
     _, first = next(lines, (1, ""))
-    separator = "\t" if "\t" in first else ","
+    separator = max("\t,;", key=first.count)
     header, names = cells_of(first, separator), list[str]()
     rows = list[FloatArray]()
     for number, line in lines:
@@ -144,44 +159,87 @@ def _numbers(text: str, separator: str, place: str, count: int) -> FloatArray:
 def _oriented(
     name: str, rows: list[str], columns: list[str], values: FloatArray, patients: set[str]
 ) -> BulkTable:
-    notes: tuple[str, ...] = ()
-    if patients.isdisjoint(rows) and not patients.isdisjoint(columns):
+    notes, wanted = list[str](), set(map(spelling_key, patients))
+    in_rows, in_columns = (len(wanted.intersection(map(spelling_key, each))) for each in (rows, columns))
+    if in_columns > in_rows:
         rows, columns, values = columns, rows, values.T
-        notes = (f"{name}: genes stand in rows and patients in columns; turned",)
-    elif patients.isdisjoint(rows):
+        notes.append(f"{name}: genes stand in rows and patients in columns; turned")
+    elif not in_rows:
         raise DataError(
             f"{name}: none of the {len(patients)} patients with slides is in its first column ({first_few(rows[:3])}; in the sheet {first_few(sorted(patients)[:3])}); "
             "write ids alike, as the sheet does"
         )
     genes = [gene_key(gene) for gene in columns]
+    if others := [gene for gene in genes if gene.startswith("__") or gene in _NO_GENES]:
+        notes.append(f"{name}: {first_few(others)} are reads of no gene, and are left out")
+        kept = [at for at, gene in enumerate(genes) if gene not in others]
+        genes, values = [genes[at] for at in kept], values[:, kept]
+    if not genes:
+        raise DataError(f"{name}: no gene in it; export the table again")
     for what, each, remedy in (
         ("patient", rows, "keep one row of each"),
         ("gene", genes, "add their counts up, or keep one"),
     ):
-        if twice := [label for label, count in Counter(each).items() if count > 1]:
-            raise DataError(f"{name}: {len(twice)} {what}s stand twice: {first_few(twice)}; {remedy}")
+        key = spelling_key if what == "patient" else str
+        count = Counter(map(key, each))
+        if twice := list(dict.fromkeys(label for label in each if count[key(label)] > 1)):
+            raise DataError(f"{name}: {what}s stand twice: {first_few(twice)}; {remedy}")
     if "" in genes or "" in rows:
         raise DataError(f"{name}: a gene or a patient has no name; fill it in")
-    mangled = mangled_note(genes, name)
-    return BulkTable(
-        name, text_array(rows), text_array(genes), values, (*notes, *([mangled] if mangled else []))
-    )
+    if mangled := mangled_note(genes, name):
+        notes.append(mangled)
+    return BulkTable(name, text_array(rows), text_array(genes), values, tuple(notes))
 
 
 def _recognised(name: str, patients: Sequence[str], values: FloatArray) -> BulkScale:
     """Return what all patients' values are by their looks."""
-    whole = (values == np.rint(values)).all(axis=1)
-    high = values.max(axis=1) > _HIGHEST_LOG
-    of_patient: list[BulkScale] = [
-        "counts" if is_whole else "linear" if is_high else "log"
-        for is_whole, is_high in zip(whole.tolist(), high.tolist(), strict=True)
-    ]
+    of_patient = _looks(values)
     if len(kinds := sorted(set(of_patient))) > 1:
         listed = " and ".join(f"{_SHOWN[kind]} ({patients[of_patient.index(kind)]})" for kind in kinds)
         raise DataError(
             f"{name}: mixed scales: it seems to hold {listed}; bring all patients to one, or say --bulk-scale if they are on one"
         )
     return of_patient[0]
+
+
+def _looks(values: FloatArray) -> list[BulkScale]:
+    """Return what each patient's values are by their looks."""
+    whole = (values == np.rint(values)).all(axis=1)
+    high = values.max(axis=1) > _HIGHEST_LOG
+    return [
+        "counts" if is_whole else "linear" if is_high else "log"
+        for is_whole, is_high in zip(whole.tolist(), high.tolist(), strict=True)
+    ]
+
+
+def _refuse_unlike(name: str, patients: Sequence[str], values: FloatArray, scale: BulkScale) -> None:
+    """Refuse values that can't be what is stated."""
+    if scale == "log" and values.max() > _HIGHEST_LOG:
+        row = int(values.max(axis=1).argmax())
+        raise DataError(
+            f"{name}: {patients[row]}: {values[row].max():g} is too high for a logarithm; say --bulk-scale counts or linear, or bring all patients as logarithms"
+        )
+    looks = _looks(values)
+    if scale == "counts" and "log" in looks:
+        raise DataError(
+            f"{name}: {patients[looks.index('log')]}: fractions of which none is above {_HIGHEST_LOG:g} seem to be logarithms, not counts; "
+            "say --bulk-scale log, or bring counts of all patients"
+        )
+    if scale == "counts" and "linear" in looks and _sums_to_million(values):
+        raise DataError(
+            f"{name}: each patient's values add up to a million, as TPM do and counts don't; say --bulk-scale linear"
+        )
+
+
+def _refuse_whole_tpm(name: str, values: FloatArray, scale: BulkScale) -> None:
+    if scale == "counts" and _sums_to_million(values):
+        raise DataError(
+            f"{name}: whole numbers, of which each patient's add up to a million: rounded TPM or counts? say --bulk-scale linear or counts"
+        )
+
+
+def _sums_to_million(values: FloatArray) -> bool:
+    return bool((np.abs(values.sum(axis=1) / _MILLION - 1) < _NEAR_MILLION).all())
 
 
 def _refuse_negative(

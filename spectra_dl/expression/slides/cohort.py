@@ -60,39 +60,52 @@ class SlideCohort:
         return sum(map(len, self.rows.bags.images))
 
 
-def slide_cohort(
+@dataclass(frozen=True, eq=False)
+class ProfiledSlides:
+    """Slides and profiles of the same patients, before any tile is encoded.
+
+    Attributes
+    ----------
+    sections
+        With the tiles on tissue alone, each with its patient.
+    patient
+        ``(m,)`` text in the order of their names.
+    profiles
+        Of the same patients.
+    notes
+        A sentence for every assumption.
+    """
+
+    sections: tuple[TissueSection, ...]
+    patient: TextArray
+    profiles: BulkProfiles
+    notes: tuple[str, ...]
+
+
+def profiled_slides(
     sections: Sequence[TissueSection],
-    recipe: FeatureRecipe,
     *,
     bulk: BulkTable | None = None,
     scale: BulkScale | None = None,
     group: Group = "patient",
-    store: FeatureStore | None = None,
-    execution: Execution | None = None,
-) -> SlideCohort:
-    """Encode the tiles of all slides and put those of a patient into one bag, beside the patient's profile.
+) -> ProfiledSlides:
+    """Bring slides and profiles of the same patients together.
 
     Parameters
     ----------
     sections
         With patients; with counts where there is no table.
-    recipe
-        The encoders and the sizes of their tiles.
     bulk
         Profiles of the patients; None adds the counts of each patient's spots up.
     scale
         What the table's values are; recognised if None.
     group
         What has a profile: ``"patient"``, or ``"section"``, which puts sections of one patient on both sides of a split.
-    store
-        Where features are read and kept, and from where they are read when they are needed; None keeps all of them in memory.
-    execution
-        Where sections are encoded if there is no store; in this process if None.
 
     Raises
     ------
     DataError
-        A section has no patient, no tile or no counts, or the table doesn't fit.
+        A section has no patient, no tile or no counts, two patients have one image, or the table doesn't fit.
     """
     if not sections:
         raise DataError("no slides; name some in the sheet")
@@ -110,6 +123,7 @@ def slide_cohort(
                 "a table has one profile of a patient, and sections have none of their own; leave --group section out"
             )
         sections = [replace(section, patient=section.name) for section in sections]
+    _refuse_shared_images(sections)
     patients = sorted({str(section.patient) for section in sections})
     if bulk is None:
         profiles, notes = _pseudobulk(sections, patients)
@@ -121,16 +135,56 @@ def slide_cohort(
     ]
     if bare := [section.name for section in tiled if not len(section)]:
         raise DataError(f"no tile on tissue in {first_few(bare)}; leave these slides out")
+    notes = [*notes, *people.notes, *(note for section in sections for note in section.notes)]
+    return ProfiledSlides(tuple(tiled), text_array(patients), profiles, tuple(notes))
+
+
+def slide_cohort(
+    slides: ProfiledSlides,
+    recipe: FeatureRecipe,
+    *,
+    store: FeatureStore | None = None,
+    execution: Execution | None = None,
+) -> SlideCohort:
+    """Encode the tiles of all slides and put those of a patient into one bag, beside the patient's profile.
+
+    Parameters
+    ----------
+    slides
+        With their profiles.
+    recipe
+        The encoders and the sizes of their tiles.
+    store
+        Where features are read and kept, and from where they are read when they are needed; None keeps all of them in memory.
+    execution
+        Where sections are encoded if there is no store; in this process if None.
+
+    Raises
+    ------
+    DataError
+        Files of features come from different encoders, or hold none of a patient's tiles.
+    """
+    tiled, patients, notes = slides.sections, [str(name) for name in slides.patient], list(slides.notes)
     values = _encoded(tiled, recipe, store, execution or Execution())
     patient_of_tile = np.concatenate([np.full(len(each), str(each.patient), dtype=object) for each in tiled])
     known = _known(values)
-    notes = [*notes, *people.notes, *(note for section in sections for note in section.notes)]
     if lost := int((~known).sum()):
         notes.append(f"{lost} of {len(known)} tiles left out, the file of features doesn't have them")
     bags = _bags(values, patient_of_tile, known, patients)
     return SlideCohort(
-        SlideRows(bags, _facts(tiled, patients)), text_array(patients), profiles, len(sections), tuple(notes)
+        SlideRows(bags, _facts(tiled, patients)), slides.patient, slides.profiles, len(tiled), tuple(notes)
     )
+
+
+def _refuse_shared_images(sections: Sequence[TissueSection]) -> None:
+    """Refuse one image under two patients, which a model would have seen before it is tested on it."""
+    owner = dict[str, TissueSection]()
+    for section in sections:
+        first = owner.setdefault(section.image.sha256(), section)
+        if first.patient != section.patient:
+            raise DataError(
+                f"{first.name} of {first.patient} and {section.name} of {section.patient} have the same image; find out whose it is, and leave the other out"
+            )
 
 
 def _pseudobulk(sections: Sequence[TissueSection], patients: Sequence[str]) -> tuple[BulkProfiles, list[str]]:

@@ -8,7 +8,12 @@ from typing import cast
 from spectra_dl.evaluation.context import ReportContext, Words
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.folds.split_file import RowNames, read_split
-from spectra_dl.evaluation.profiles.across.harness import evaluate_across
+from spectra_dl.evaluation.folds.splits import Fold
+from spectra_dl.evaluation.profiles.across.harness import (
+    across_folds,
+    evaluate_across,
+    refuse_few_patients,
+)
 from spectra_dl.evaluation.profiles.across.results import AcrossEvaluation, AcrossInputs
 from spectra_dl.evaluation.profiles.results import Regressor
 from spectra_dl.evaluation.report.across.across_files import across_files
@@ -26,7 +31,7 @@ from spectra_dl.expression.estimators.slides.pooled import PooledExpression
 from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.slides.bulk_table import BulkTable
-from spectra_dl.expression.slides.cohort import SlideCohort, slide_cohort
+from spectra_dl.expression.slides.cohort import ProfiledSlides, SlideCohort, profiled_slides, slide_cohort
 from spectra_dl.expression.slides.profiles import BulkTargets, refuse_rule_of_spots
 from spectra_dl.expression.slides.rows import FACTS
 from spectra_dl.expression.study.slide_settings import SlideStudySettings
@@ -126,26 +131,23 @@ def evaluate_slides(
     if folder:
         make_run_folder(folder)
     sections = [registered(section, folder) for section in sections]
-    cohort = slide_cohort(
-        sections,
-        settings.recipe,
-        bulk=bulk,
-        scale=settings.scale,
-        group=settings.group,
-        store=store,
-        execution=execution,
-    )
-    cohort = replace(cohort, notes=(*_asked_notes(cohort, settings), *cohort.notes))
-    names = RowNames.counted(len(cohort.patient), cohort.patient)
+    slides = profiled_slides(sections, bulk=bulk, scale=settings.scale, group=settings.group)
+    # What can't be evaluated is refused before slides are encoded for hours.
+    refuse_few_patients(len(slides.patient))
+    notes, folds = _asked_notes(slides, settings), _folds(slides, settings, split)
+    targets = BulkTargets(slides.profiles, settings.panel, settings.evaluation.seed)
+    targets.fit(folds[0].train)
+    cohort = slide_cohort(slides, settings.recipe, store=store, execution=execution)
+    cohort = replace(cohort, notes=(*notes, *cohort.notes))
     evaluation = evaluate_across(
         models,
         cohort.rows,
         cohort.patient,
-        BulkTargets(cohort.profiles, settings.panel, settings.evaluation.seed),
+        targets,
         settings.evaluation,
         inputs=AcrossInputs(
             controls={SIZE_AND_BRIGHTNESS: SlideFactsRidge(settings.evaluation.seed)},
-            folds=None if split is None else read_split(split, cohort.patient, names=names),
+            folds=folds,
             context=ReportContext(
                 Words(settings.group, f"{settings.group}s", "gene"),
                 methods=(_PSEUDOBULK if bulk is None else _BULK, _CONTROL),
@@ -156,11 +158,18 @@ def evaluate_slides(
     return EvaluatedSlides(cohort, evaluation)
 
 
-def _asked_notes(cohort: SlideCohort, settings: SlideStudySettings) -> list[str]:
+def _folds(slides: ProfiledSlides, settings: SlideStudySettings, split: str | None) -> Sequence[Fold]:
+    """Return the folds of another run, or new ones."""
+    if split is None:
+        return across_folds(slides.patient, settings.evaluation)
+    return read_split(split, slides.patient, names=RowNames.counted(len(slides.patient), slides.patient))
+
+
+def _asked_notes(slides: ProfiledSlides, settings: SlideStudySettings) -> list[str]:
     """Return what is missing of the genes that are named; refused if all are."""
     asked, where = settings.panel.names, "the genes of all profiles"
     return (
-        cohort.profiles.known_genes.require(asked, "--genes", where).notes("--genes", where) if asked else []
+        slides.profiles.known_genes.require(asked, "--genes", where).notes("--genes", where) if asked else []
     )
 
 

@@ -122,6 +122,36 @@ def test_sections_may_be_left_out_and_that_is_said(study):
 
 
 @pytest.mark.parametrize(
+    ("lines", "words", "code", "message"),
+    [
+        (5, (), 3, "4 patients; a correlation across patients needs 5"),
+        (11, ("--genes", "NOSUCH"), 2, "NOSUCH"),
+        (11, ("--repeats", 3), 2, "all repeats would be the same; leave --repeats out"),
+        (11, ("--folds", 20), 3, "20 folds of 10 patients"),
+        (11, ("--folds-from", "SHEET"), 3, "the first line of the folds must be"),
+    ],
+)
+def test_what_can_not_be_evaluated_is_refused_before_slides_are_encoded(
+    study, tmp_path, lines, words, code, message
+):
+    sheet = study[0].with_name(f"{lines}.csv")
+    sheet.write_text("\n".join(study[0].read_text().splitlines()[:lines]) + "\n")
+    given = [sheet if word == "SHEET" else word for word in words]
+    shown = run("evaluate", "expression", sheet, *QUICK, *given, "--store", tmp_path / "store", code=code)
+    assert message in shown.stderr
+    assert not list((tmp_path / "store").rglob("*.h5"))
+
+
+def test_one_image_under_two_patients_is_refused(study):
+    sheet, lines = study[0].with_name("shared.csv"), study[0].read_text().splitlines()
+    images = ["image", *(f"{line.split(',')[2]}.jpg" for line in lines[1:])]
+    images[2] = images[1]
+    sheet.write_text("\n".join(map(",".join, zip(lines, images, strict=True))) + "\n")
+    shown = run("evaluate", "expression", sheet, *QUICK, code=3)
+    assert "SIM1-1 of SIM1 and SIM2-1 of SIM2 have the same image" in " ".join(shown.stderr.split())
+
+
+@pytest.mark.parametrize(
     ("words", "code", "message"),
     [
         (("--models", "ridge"), 2, "--models is of whole slides; say --level slide"),

@@ -22,7 +22,7 @@ def profiles(path, patients=PATIENTS, scale=None):
     return read_bulk_table(path, set(patients)).profiles_of(patients, scale)
 
 
-@pytest.mark.parametrize("separator", [",", "\t"])
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
 def test_counts_become_logarithms_per_million_in_the_order_of_the_patients(tmp_path, separator):
     found, notes = profiles(written(tmp_path, COUNTS, separator=separator), ["P3", "P1"])
     expected = np.log1p(1e6 * np.array([[5, 5, 40], [10, 0, 90]]) / np.array([[50], [100]]))
@@ -60,9 +60,26 @@ def test_logarithms_stay_and_tpm_are_transformed(tmp_path):
 
 
 def test_what_is_stated_is_believed(tmp_path):
-    found, notes = profiles(written(tmp_path, COUNTS), scale="log")
-    np.testing.assert_array_equal(found.values, COUNTS)
+    whole = np.array(COUNTS) // 10
+    found, notes = profiles(written(tmp_path, whole), scale="log")
+    np.testing.assert_array_equal(found.values, whole)
     assert not any("taken for" in note for note in notes)
+
+
+def test_patients_spelt_otherwise_are_found_with_a_note(tmp_path):
+    found, notes = profiles(written(tmp_path, COUNTS, patients=["p1", "P02", "P3"]))
+    np.testing.assert_array_equal(found.counts, COUNTS)
+    assert any("spelling only were taken for 2 persons: 'P1' = 'p1', 'P2' = 'P02'" in note for note in notes)
+
+
+def test_what_counters_write_of_reads_without_a_gene_is_no_gene(tmp_path):
+    genes = ("A", "__no_feature", "N_unmapped")
+    found, notes = profiles(written(tmp_path, COUNTS, genes=genes))
+    assert list(found.gene) == ["A"]
+    np.testing.assert_array_equal(found.library, [10, 20, 5])
+    assert any("__no_feature, N_unmapped are reads of no gene" in note for note in notes)
+    with pytest.raises(DataError, match="no gene in it"):
+        profiles(written(tmp_path, COUNTS, genes=("__a", "__b", "__c")))
 
 
 def test_versions_of_ensembl_ids_are_left_away(tmp_path):
@@ -74,8 +91,9 @@ def test_versions_of_ensembl_ids_are_left_away(tmp_path):
 @pytest.mark.parametrize(
     ("values", "more", "scale", "message"),
     [
-        (COUNTS, {"genes": ("A", "B", "A")}, None, "1 genes stand twice: A; add their counts up"),
-        (COUNTS, {"patients": ["P1", "P1", "P2"]}, None, "1 patients stand twice: P1"),
+        (COUNTS, {"genes": ("A", "B", "A")}, None, "genes stand twice: A; add their counts up"),
+        (COUNTS, {"patients": ["P1", "P1", "P2"]}, None, "patients stand twice: P1"),
+        (COUNTS, {"patients": ["P1", "p 01", "P2"]}, None, "patients stand twice: P1, p 01"),
         (COUNTS, {"patients": ["P1", "P2", "X"]}, None, "1 of 3 patients with slides are not in it: P3"),
         (
             COUNTS,
@@ -89,6 +107,11 @@ def test_versions_of_ensembl_ids_are_left_away(tmp_path):
         ([[1.5, 2.5, 300.5], [1.5, 2.5, 3.5], [0.5, 1, 2]], {}, None, "mixed scales.*TPM"),
         ([["", 2, 3], *COUNTS[1:]], {}, None, "line 2: its value 1 is missing"),
         ([["x", 2, 3], *COUNTS[1:]], {}, None, "line 2: 'x' is no number"),
+        (COUNTS, {}, "log", "P1: 90 is too high for a logarithm"),
+        ([[1.5, 2.5, 3.5], *COUNTS[1:]], {}, "counts", "P1: fractions .* seem to be logarithms, not counts"),
+        ([[0.5, 9e5, 99_999.5]] * 3, {}, "counts", "add up to a million, as TPM do"),
+        ([[1, 9e5, 99_999]] * 3, {}, None, "rounded TPM or counts"),
+        ([[1e19, 1, 1]] * 3, {}, None, r"1e\+19 is too high for a count"),
         ([[0, 0, 0], *COUNTS[1:]], {}, "counts", "patients without a count: P1"),
         (COUNTS, {"genes": ("A", "", "C")}, None, "a gene or a patient has no name"),
     ],

@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, Texts, text_array
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
 from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
 from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome
@@ -29,7 +29,7 @@ from spectra_dl.execution.run import Execution
 TRAINING_MEAN, PERMUTED = "training mean", "permuted profiles"
 ABOUT = {
     TRAINING_MEAN: "the mean of those that train: it orders nobody, so its correlation is 0",
-    PERMUTED: "the first model trained on profiles in another order, the mean of several orders: should be about 0",
+    PERMUTED: "the first model trained on profiles in another order, the mean of several orders: should be about 0, of few patients somewhat below",
 }
 _Jobs = list[FoldJob[None]]
 _Outcomes = Sequence[FoldOutcome[None]]
@@ -124,6 +124,52 @@ def evaluate_across(
     )
 
 
+def across_folds(patient: Texts, settings: AcrossSettings) -> list[Fold]:
+    """Return how patients of whom each is a row are split.
+
+    Parameters
+    ----------
+    patient
+        ``(m,)`` text, each once.
+    settings
+        Say how.
+
+    Raises
+    ------
+    UsageError
+        Splits that would all be the same are repeated.
+    DataError
+        There are too few patients, or more folds than patients.
+    """
+    count = len(patient)
+    refuse_few_patients(count)
+    folds = settings.folds_of(count)
+    if settings.repeats > 1 and (folds is None or folds == count):
+        raise UsageError(
+            f"each of {count} patients is left out on its own, so that all repeats would be the same; leave --repeats out, or say --folds"
+        )
+    return left_out_folds(patient, patient, folds=folds, repeats=settings.repeats, seed=settings.seed)
+
+
+def refuse_few_patients(count: int) -> None:
+    """Refuse to correlate across so few that a correlation lies anywhere.
+
+    Parameters
+    ----------
+    count
+        Of the patients.
+
+    Raises
+    ------
+    DataError
+        It is too low.
+    """
+    if count < FEWEST_PATIENTS:
+        raise DataError(
+            f"{count} patients; a correlation across patients needs {FEWEST_PATIENTS} at least, bring more"
+        )
+
+
 def _task(
     n_rows: int,
     patient: TextArray,
@@ -134,16 +180,8 @@ def _task(
     if len(patient) != n_rows or len(set(patient)) != n_rows:
         raise DataError(f"{n_rows} rows of {len(set(patient))} patients; give one row for each patient")
     refuse_missing_ids(patient, "patient id")
-    if n_rows < FEWEST_PATIENTS:
-        raise DataError(
-            f"{n_rows} patients; a correlation across patients needs {FEWEST_PATIENTS} at least, bring more"
-        )
-    folds = tuple(
-        given
-        or left_out_folds(
-            patient, patient, folds=settings.folds_of(n_rows), repeats=settings.repeats, seed=settings.seed
-        )
-    )
+    refuse_few_patients(n_rows)
+    folds = tuple(given or across_folds(patient, settings))
     chosen = tuple(targets.fit(fold.train) for fold in folds)
     shared = set(chosen[0].names).intersection(*(each.names for each in chosen))
     if not shared:

@@ -93,6 +93,8 @@ class AcrossResult:
         From which these were made, the mean over repeats.
     predicted
         ``(m, t)`` values of the held-out patients, the mean over repeats.
+    above_zero
+        Of how many targets the interval lies above 0; of several orders of profiles the mean over what each order reaches by itself.
     chosen
         What each fold chose, in the order of the folds; None where it had no choice.
     """
@@ -106,12 +108,8 @@ class AcrossResult:
     targets: tuple[Interval, ...]
     correlations: LeftOutCorrelations
     predicted: FloatArray
+    above_zero: float
     chosen: tuple[Choice | None, ...]
-
-    @property
-    def above_zero(self) -> int:
-        """Of how many targets the interval lies above 0; of 40 that no image predicts one does by chance."""
-        return sum(target.low > 0 for target in self.targets)
 
 
 @dataclass(frozen=True, eq=False)

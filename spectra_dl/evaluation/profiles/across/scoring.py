@@ -45,13 +45,8 @@ def scored(
         ``(t,)`` the highest correlation possible; NaN where unknown.
     """
     pairs = [task.ratios(run) for run in runs]
-    correlations = averaged(
-        [
-            across_patients(predicted, measured)
-            for of_run in pairs
-            for predicted, measured in zip(*of_run, strict=True)
-        ]
-    )
+    each = [averaged([across_patients(*repeat) for repeat in zip(*of_run, strict=True)]) for of_run in pairs]
+    correlations = averaged(each)
     return AcrossResult(
         name=name,
         kind=kind,
@@ -59,13 +54,19 @@ def scored(
         pearson=fisher_interval(correlations.mean, correlations.mean_without),
         share_of_ceiling=_share(correlations, ceiling),
         explained=_explained(pairs),
-        targets=tuple(
-            fisher_interval(float(value), without)
-            for value, without in zip(correlations.of_all, correlations.without.T, strict=True)
-        ),
+        targets=_intervals(correlations),
         correlations=correlations,
         predicted=np.mean([task.levels(run) for run in runs], axis=0),
+        above_zero=float(np.mean([sum(target.low > 0 for target in _intervals(one)) for one in each])),
         chosen=tuple(outcome.chosen for outcome in runs[0] or ()),
+    )
+
+
+def _intervals(correlations: LeftOutCorrelations) -> tuple[Interval, ...]:
+    """Return the correlation of each target with its interval."""
+    return tuple(
+        fisher_interval(float(value), without)
+        for value, without in zip(correlations.of_all, correlations.without.T, strict=True)
     )
 
 

@@ -64,5 +64,5 @@ def _result_json(result: AcrossResult) -> Json:
         "pearson": interval_json(result.pearson),
         "share_of_ceiling": interval_json(result.share_of_ceiling),
         "explained_variance": rounded(result.explained),
-        "targets_above_zero": result.above_zero,
+        "targets_above_zero": rounded(result.above_zero),
     }
