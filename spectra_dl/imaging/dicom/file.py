@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.errors import DataError, SpectraDLError, UsageError
 from spectra_dl.imaging.dicom.windows import shown, window_of
@@ -236,9 +237,20 @@ def _decoded(path: Path, header: "Dataset", frame: int) -> Pixels:
     if kind in _GREY:
         return np.repeat(shown(stored, header, frame)[..., np.newaxis], 3, axis=2)
     if kind == "PALETTE COLOR":
-        stored = apply_color_lut(stored, header)
-        stored = stored >> 8 if stored.dtype == np.uint16 else stored
+        stored = _eight_bits(apply_color_lut(stored, header), header)
     return np.ascontiguousarray(stored[..., :3], dtype=np.uint8)
+
+
+def _eight_bits(
+    colours: NDArray[np.uint8] | NDArray[np.uint16], header: "Dataset"
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return colours of a palette with 8 bits: the upper ones of 16, but where the palette says 16 and all of it has 8."""
+    if colours.dtype != np.uint16:
+        return colours
+    tables = [header.get(f"{colour}PaletteColorLookupTableData") for colour in ("Red", "Green", "Blue")]
+    if all(tables) and not any(np.frombuffer(table, dtype="<u2").max() > 255 for table in tables):
+        return colours
+    return np.asarray(colours >> 8)
 
 
 def _is_stretched(header: "Dataset") -> bool:

@@ -12,7 +12,7 @@ from spectra_dl.tissue.slides.outlines import Outline
 _POLYGON, _RECTANGLE, _ELLIPSE = "0", "1", "2"
 _LEAST, _DEEPEST, _CORNERS_OF_ELLIPSE, _LONGEST_NAME = 3, 20, 64, 100
 _FARTHEST = 100_000_000  # pixels
-_MOST_PAIRS = 500_000_000  # of a hole and a corner of an area that may be around it
+_MOST_PAIRS = 100_000  # of a hole and an area
 
 
 def read_image_scope(content: bytes, where: str, *, most_points: int) -> tuple[list[Outline], Counter[str]]:
@@ -97,9 +97,11 @@ class _Layers:
             self._region = None
         elif tag == "Annotation":
             name = (self._name or f"layer {self._number}")[:_LONGEST_NAME]
-            if len(self._holes) * sum(map(len, self._areas)) > _MOST_PAIRS:
+            if len(self._holes) * len(self._areas) > _MOST_PAIRS:
                 raise DataError(f"{self.where}: too many holes in too many areas; simplify the annotations")
-            self.outlines += [Outline(name, rings) for rings in _with_holes(self._areas, self._holes)]
+            for area in self._areas:
+                holes = tuple(hole for hole in self._holes if _overlap(area, hole))
+                self.outlines.append(Outline(name, (area,), holes))
 
     def _corner(self, said: dict[str, str]) -> tuple[float, float]:
         self._left -= 1
@@ -128,17 +130,9 @@ class _Layers:
             (self._holes if said.get("NegativeROA", "0") == "1" else self._areas).append(ring)
 
 
-def _with_holes(areas: list[FloatArray], holes: list[FloatArray]) -> list[tuple[FloatArray, ...]]:
-    """Return each area with the holes that begin inside it."""
-    return [(area, *(hole for hole in holes if _contains(area, hole[0]))) for area in areas]
-
-
-def _contains(area: FloatArray, corner: FloatArray) -> bool:
-    """Return whether a corner lies in an area: to its left, the area's line crosses its height an odd number of times."""
-    (x0, y0), (x1, y1) = area.T, np.roll(area, -1, axis=0).T
-    crossed = (y0 <= corner[1]) != (y1 <= corner[1])
-    at = x0[crossed] + (corner[1] - y0[crossed]) * (x1 - x0)[crossed] / (y1 - y0)[crossed]
-    return bool((at < corner[0]).sum() % 2)
+def _overlap(area: FloatArray, hole: FloatArray) -> bool:
+    """Return whether the boxes of two rings do."""
+    return bool((area.min(axis=0) <= hole.max(axis=0)).all() and (hole.min(axis=0) <= area.max(axis=0)).all())
 
 
 def _ellipse(ring: FloatArray) -> FloatArray:

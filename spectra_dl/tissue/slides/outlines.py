@@ -1,7 +1,7 @@
 """What is drawn on a slide: areas with a class each, and how much of each tile they cover."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,13 @@ class Outline:
         Its class.
     rings
         The outer ring and the holes in it, each ``(k, 2)`` x and y in the slide's pixels; what lies in an odd number of rings is covered.
+    holes
+        Areas, likewise, of which nothing is covered, wherever their borders lie.
     """
 
     name: str
     rings: tuple[FloatArray, ...]
+    holes: tuple[FloatArray, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def coverage_of(outlines: Sequence[Outline], grid: TileGrid) -> Coverage:
         mask = np.zeros(owner.shape, dtype=bool)
         for outline in outlines:
             if outline.name == name:
-                left -= _fill(mask, outline, SAMPLES / grid.side, left)
+                left -= _cover(mask, outline, SAMPLES / grid.side, left)
         owner[mask] = np.where(owner[mask] == 0, number, _SEVERAL)
         covered.append(_by_tile(mask, grid))
     alone = [_by_tile(owner == number, grid) for number in range(1, len(names) + 1)]
@@ -181,7 +184,19 @@ def merged_names(outlines: Sequence[Outline], named: Mapping[str, str]) -> list[
     """
     if not named:
         return list(outlines)
-    return [Outline(named[each.name], each.rings) for each in outlines if each.name in named]
+    return [replace(each, name=named[each.name]) for each in outlines if each.name in named]
+
+
+def _cover(mask: NDArray[np.bool_], outline: Outline, scale: float, left: int) -> int:
+    """Do what `_fill` does, but for the outline's holes."""
+    if not outline.holes:
+        return _fill(mask, outline, scale, left)
+    area, hollow = np.zeros_like(mask), np.zeros_like(mask)
+    total = _fill(area, outline, scale, left)
+    for hole in outline.holes:
+        total += _fill(hollow, Outline(outline.name, (hole,)), scale, left - total)
+    mask |= area & ~hollow
+    return total
 
 
 def _fill(mask: NDArray[np.bool_], outline: Outline, scale: float, left: int) -> int:

@@ -158,3 +158,14 @@ def test_whole_slides_are_known(tmp_path):
     slide = "1.2.840.10008.5.1.4.1.1.77.1.6"
     assert is_whole_slide(write_dicom(tmp_path / "a.dcm", GREY, SOPClassUID=slide))
     assert not is_whole_slide(write_dicom(tmp_path / "b.dcm", GREY))
+
+
+@pytest.mark.parametrize("factor", [1, 257])
+def test_a_palette_of_16_bits_may_hold_eight(tmp_path, factor):
+    palette = {}
+    for colour in ("Red", "Green", "Blue"):
+        palette[f"{colour}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+        palette[f"{colour}PaletteColorLookupTableData"] = (np.arange(256) * factor).astype("<u2").tobytes()
+    path = write_dicom(tmp_path / "a.dcm", GREY, PhotometricInterpretation="PALETTE COLOR", **palette)
+    (pixels,) = open_dicom(path).read([0])
+    assert (pixels == GREY[..., np.newaxis]).all()

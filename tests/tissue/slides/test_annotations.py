@@ -68,6 +68,22 @@ def test_what_is_no_classified_area_is_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("hole", "share"),
+    [
+        ((50, 0, 150, 100), 0.5),
+        ((-20, -20, 50, 50), 0.75),
+        ((150, 0, 180, 100), 1.0),
+        ((-9, -9, 150, 150), 0.0),
+    ],
+)
+def test_a_hole_is_none_of_its_layer_wherever_it_begins(tmp_path, hole, share):
+    regions = image_scope_region(ring(BOX)[:4]) + image_scope_region(ring(hole)[:4], negative=1)
+    path = write_image_scope(tmp_path / "a.xml", [("A", regions)])
+    coverage = coverage_of(read_annotation(path)[0], TileGrid(100, 2, 1))
+    assert coverage.covered[0].tolist() == [[share, 0.0]]
+
+
+@pytest.mark.parametrize(
     "classification",
     [
         {"names": ["Tumor", "Necrosis"], "color": [200, 0, 0]},
