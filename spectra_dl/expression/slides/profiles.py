@@ -140,10 +140,15 @@ class BulkTargets:
         DataError
             No gene varies over these patients.
         """
-        if self.settings.names:
-            return ChosenGenes(self, asked_columns(self.profiles.known_genes, self.settings.names))
         values = self.profiles.values[rows]
         variance = values.var(axis=0)
+        if self.settings.names:
+            asked = asked_columns(self.profiles.known_genes, self.settings.names)
+            if variance[asked].max(initial=0.0) <= 1e-12:
+                raise DataError(
+                    f"none of the genes named varies over the {len(rows)} patients that train, so there is nothing to predict; name others"
+                )
+            return ChosenGenes(self, asked)
         score = variance if self.settings.rule == "variance" else values.mean(axis=0)
         score = np.where(variance > 1e-12, score, -np.inf)
         best = np.argsort(-score, kind="stable")[: self.settings.size]

@@ -49,3 +49,11 @@ def test_the_ceiling_is_the_correlation_with_true_rates():
     known = [np.corrcoef(truth[:, gene], seen[:, gene])[0, 1] for gene in range(3)]
     np.testing.assert_allclose(estimated[1:], known[1:], atol=0.02)
     assert estimated[0] < estimated[1] < estimated[2] < 1
+
+
+def test_named_genes_of_which_none_varies_are_refused():
+    profiles = BulkProfiles(np.array([[1.0, 2.0], [1.0, 3.0], [1.0, 5.0]]), text_array(["A", "B"]))
+    everybody = np.arange(3)
+    with pytest.raises(DataError, match="none of the genes named varies"):
+        BulkTargets(profiles, PanelSettings(names=("A",))).fit(everybody)
+    assert BulkTargets(profiles, PanelSettings(names=("A", "B"))).fit(everybody).names == ["A", "B"]
