@@ -109,10 +109,4 @@ def read_came(everybody: Sequence[str], known: Known, outcome: StatedOutcome) ->
     if outcome.target is not None:
         return read_outcomes(everybody, cells[0], column=outcome.target)
     times, events = tuple(known)
-    survival = read_survival(everybody, *cells, columns=(times, events))
-    at_start = [name for name, time in zip(survival.names, survival.time, strict=True) if time == 0]
-    if at_start:
-        raise DataError(
-            f"{times!r:.60} is 0 for {len(at_start)} patients ({first_few(at_start)}): nobody was followed for no time; correct it, or leave these patients out"
-        )
-    return survival
+    return read_survival(everybody, *cells, columns=(times, events))

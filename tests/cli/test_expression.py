@@ -229,6 +229,10 @@ def test_the_report_of_an_evaluation_holds_every_option_that_decides_it(evaluate
         "threads": 1,
         "no_leaky": False,
         "bin_um": None,
+        "level": "spot",
+        "bulk": None,
+        "bulk_scale": None,
+        "models": None,
     }
 
 

@@ -38,9 +38,10 @@ def _read_calibration(data: bytes, folder: Path) -> None:
 
 @cache
 def _transfer() -> bytes:
-    """The map of a few random samples."""
+    """The map of a few samples with a band each."""
     wavenumber = np.linspace(400.0, 480.0, 21)
-    slave, master = np.random.default_rng(0).random((2, 4, 21))
+    band = np.exp(-(((wavenumber - np.array([[[430.0], [436.0], [442.0], [448.0]]])) / 8) ** 2))
+    slave, master = 100 * band + np.random.default_rng(0).random((2, 4, 21))
     names = ["1", "2", "3", "4"]
     learned = learn_transfer(
         SpectraTable(master, wavenumber, names), SpectraTable(slave, wavenumber, names), "pds"

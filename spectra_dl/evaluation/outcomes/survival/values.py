@@ -13,7 +13,7 @@ from spectra_dl.evaluation.class_names import MISSING_LABELS
 from spectra_dl.evaluation.outcomes.survival.curves import martingale_residuals
 from spectra_dl.evaluation.outcomes.values import RowsOfPatients, numbers_of_patients
 from spectra_dl.evaluation.patients import Patients
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.wording import counted, first_few
 
 FEWEST_EVENTS = 10
 _WRITTEN = {"0", "1", "0.0", "1.0"}
@@ -82,7 +82,7 @@ def read_survival(
     names, of_row, (times, events) = numbers_of_patients(patient, {columns[0]: time, columns[1]: event})
     if early := [f"{name:.60} {at:g}" for name, at in zip(names, times, strict=True) if at <= 0]:
         raise DataError(
-            f"{columns[0]!r:.60} is 0 or negative for {len(early)} patients ({first_few(early, at_most=3)}); a time counts from when the patient's follow-up began, and "
+            f"{columns[0]!r:.60} is 0 or negative for {counted(len(early), 'patient')} ({first_few(early, at_most=3)}); a time counts from when the patient's follow-up began, and "
             "whose ended as it began, or who had the event before, can't be predicted: correct it, or leave these patients out"
         )
     count = int(events.sum())

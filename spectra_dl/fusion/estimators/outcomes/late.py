@@ -83,8 +83,8 @@ class LateNumber(RegressorMixin, _LateOutcome):
     >>> from spectra_dl.fusion.rows import FusionBlock
     >>> values = np.arange(20.0)
     >>> rows = FusionRows(tuple(f"P{k:02d}" for k in range(20)), (FusionBlock("a", values[:, None], np.arange(20)),))
-    >>> LateNumber([("a", Ridge(1.0))]).fit(rows, 3 * values).predict(rows).round()[:3].tolist()
-    [0.0, 3.0, 6.0]
+    >>> LateNumber([("a", Ridge(1.0))]).fit(rows, 3 * values).predict(rows).round()[1:4].tolist()
+    [3.0, 6.0, 9.0]
     """
 
     def fit(self, X: FusionRows, y: Any) -> Self:

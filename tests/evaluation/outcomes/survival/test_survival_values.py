@@ -35,8 +35,8 @@ def test_halves_are_those_whose_event_came_sooner_and_the_others():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"time": changed(TIMES, 2, "-3")}, r"'months' is 0 or negative for 1 patients \(p02 -3\)"),
-        ({"time": changed(TIMES, 4, "0.0")}, r"'months' is 0 or negative for 1 patients \(p04 0\)"),
+        ({"time": changed(TIMES, 2, "-3")}, r"'months' is 0 or negative for 1 patient \(p02 -3\)"),
+        ({"time": changed(TIMES, 4, "0.0")}, r"'months' is 0 or negative for 1 patient \(p04 0\)"),
         ({"time": changed(TIMES, 2, "")}, r"1 of 12 rows have no 'months' \(row 3\)"),
         ({"time": changed(TIMES, 2, "2 years")}, "'months' holds '2 years' in row 3"),
         ({"event": changed(EVENTS, 0, "dead")}, r"'relapse' holds 'dead' in row 1 \(1 such rows\); write 1"),
