@@ -62,6 +62,11 @@ def joined(tables: list[SpectraTable]) -> tuple[np.ndarray, np.ndarray]:
     return np.vstack([each.intensity for each in tables]), np.concatenate([each.label for each in tables])
 
 
+def usable(table: SpectraTable) -> SpectraTable:
+    """Return a table without the spectra that were found damaged before they were mapped, as every command leaves them out."""
+    return table[np.isfinite(table.intensity).all(axis=1)]
+
+
 def patient_auc(model: str, training: list[SpectraTable], test: SpectraTable) -> float:
     """Train on some instruments' patients and return the AUC over those of another."""
     intensity, label = joined(training)
@@ -112,7 +117,7 @@ def left_out_auc(model: str, study: InstrumentStudy, bring: Callable[[str], dict
     scores = []
     for instrument in study.instruments:
         by = bring(instrument.name)
-        tables = {name: own(of(study, name)) for name, own in by.items()}
+        tables = {name: usable(own(of(study, name))) for name, own in by.items()}
         training = [table for name, table in tables.items() if name != instrument.name]
         scores.append(patient_auc(model, training, tables[instrument.name]))
     return float(np.mean(scores))
