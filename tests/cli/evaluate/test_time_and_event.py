@@ -124,7 +124,7 @@ def test_what_can_not_be_asked_is_refused_in_a_sentence(study, words, code, said
         ),
         (
             lambda at, months, event: ("-1" if at == 3 else months, event),
-            "'months' is 0 or negative for 1 patients",
+            "'months' is 0 or negative for 1 patient (",
         ),
         (lambda at, months, event: ("" if at == 3 else months, event), "2 of 160 rows have no 'months'"),
     ],
