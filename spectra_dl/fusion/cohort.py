@@ -13,7 +13,7 @@ from spectra_dl.evaluation.outcomes.values import Outcomes
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.person_ids import one_spelling
 from spectra_dl.evaluation.wording import first_few
-from spectra_dl.fusion.outcomes_of_patients import known_outcomes, read_came, with_outcome
+from spectra_dl.fusion.outcomes_of_patients import known_outcomes, read_came, refuse_several, with_outcome
 from spectra_dl.fusion.readers.blocks import ReadBlock, read_block
 from spectra_dl.fusion.readers.stated import StatedStudy
 
@@ -175,19 +175,7 @@ def _classes(
         raise UsageError(
             f"no block has a column {study.label!r:.80} of the classes; name it with label = in the study file, or --label"
         )
-    several = {name: classes for name, classes in said.items() if len(classes) > 1}
-    if several:
-        listed = first_few(
-            (
-                f"{name} ({' and '.join(f'{label} in {block}' for label, block in classes.items())})"
-                for name, classes in several.items()
-            ),
-            at_most=3,
-            longest=160,
-        )
-        raise DataError(
-            f"{len(several)} patients have more than one class: {listed}; a patient has one: correct the files"
-        )
+    refuse_several(said, "class")
     return {name: next(iter(classes)) for name, classes in said.items()}
 
 

@@ -1,6 +1,7 @@
 """What came of the patients of a study of several blocks: one number each, or one time and event, whichever files say it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.outcomes.survival.values import Survival, read_survival
@@ -48,20 +49,39 @@ def _known(blocks: Sequence[ReadBlock], people: Sequence[Sequence[str]], column:
             if cell:
                 said.setdefault(name, {}).setdefault(_comparable(str(cell)), block.name)
                 first.setdefault(name, str(cell))
-    several = {name: values for name, values in said.items() if len(values) > 1}
-    if several:
-        listed = first_few(
-            (
-                f"{name} ({' and '.join(f'{value} in {block}' for value, block in values.items())})"
-                for name, values in several.items()
-            ),
-            at_most=3,
-            longest=160,
-        )
-        raise DataError(
-            f"{len(several)} patients have more than one {column!r:.60}: {listed}; a patient has one: correct the files"
-        )
+    refuse_several(said, f"{column!r:.60}")
     return first
+
+
+def refuse_several(said: Mapping[str, Mapping[Any, str]], what: str) -> None:
+    """Refuse patients of whom blocks say different things.
+
+    Parameters
+    ----------
+    said
+        Of each patient, by value, a block that says it.
+    what
+        What one patient has one of, for the message.
+
+    Raises
+    ------
+    DataError
+        A patient has two.
+    """
+    several = {name: values for name, values in said.items() if len(values) > 1}
+    if not several:
+        return
+    listed = first_few(
+        (
+            f"{name} ({' and '.join(f'{value} in {block}' for value, block in values.items())})"
+            for name, values in several.items()
+        ),
+        at_most=3,
+        longest=160,
+    )
+    raise DataError(
+        f"{len(several)} patients have more than one {what}: {listed}; a patient has one: correct the files"
+    )
 
 
 def _comparable(cell: str) -> str | float:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import IndexArray
+from spectra_dl.arrays import FloatArray, IndexArray, group_means
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.rows import Rows
 from spectra_dl.evaluation.wording import first_few
@@ -128,3 +128,26 @@ class FusionRows:
     def only(self, names: Sequence[str]) -> "FusionRows":
         """Return the same patients with the blocks of these names alone."""
         return FusionRows(self.patients, tuple(self.block(name) for name in names))
+
+
+def patient_means(values: FloatArray, owner: IndexArray, patients: int) -> FloatArray:
+    """Return ``(m, c)`` the mean over each patient's rows; NaN of patients without rows.
+
+    Parameters
+    ----------
+    values
+        ``(n, c)`` of rows.
+    owner
+        ``(n,)`` number of each row's patient.
+    patients
+        ``m``.
+
+    Examples
+    --------
+    >>> patient_means(np.array([[1.0], [3.0]]), np.array([2, 2]), 3)[:, 0].tolist()
+    [nan, nan, 2.0]
+    """
+    present, of_row = np.unique(owner, return_inverse=True)
+    means = np.full((patients, values.shape[1]), np.nan)
+    means[present] = group_means(values, of_row.astype(np.intp))
+    return means

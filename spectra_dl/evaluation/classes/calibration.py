@@ -52,17 +52,35 @@ def fit_temperature(logits: FloatArray, truth: IndexArray) -> float:
         raise DataError(f"logits of shape {logits.shape} for {len(truth)} patients; give (patients, classes)")
     if not np.all(np.isfinite(logits)):
         raise DataError("a logit is not finite; the model diverged, train it anew before calibrating")
-    rows = np.arange(len(truth))
-
-    def surprise(inverse: float) -> float:
-        scaled = logits * inverse
-        top = scaled.max(axis=1)
-        total = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-        return float(np.mean(total - scaled[rows, truth]))
-
     lowest, highest = 1.0 / _RANGE[1], 1.0 / _RANGE[0]
-    best = minimize_scalar(surprise, bounds=(lowest, highest), method="bounded", options={"xatol": 1e-9})
+    best = minimize_scalar(
+        lambda inverse: logit_surprise(inverse * logits, truth).mean(),
+        bounds=(lowest, highest),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
     return float(1.0 / best.x)
+
+
+def logit_surprise(logits: FloatArray, truth: IndexArray) -> FloatArray:
+    """Return ``(m,)`` minus the log probability of each one's class, of logits ``(m, c)`` that softmax makes probabilities of.
+
+    Parameters
+    ----------
+    logits
+        ``(m, c)``.
+    truth
+        ``(m,)`` class numbers.
+
+    Examples
+    --------
+    >>> logit_surprise(np.zeros((1, 2)), np.array([0])).round(3).tolist()
+    [0.693]
+    """
+    top = logits.max(axis=1)
+    total = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    surprise: FloatArray = total - logits[np.arange(len(truth)), truth]
+    return surprise
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.audit import Audit
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.conformal import check_coverage
 from spectra_dl.evaluation.classes.decision_curves.net_benefit import DecisionCurve
@@ -17,6 +16,7 @@ from spectra_dl.evaluation.classes.threshold import SmoothedThreshold, Threshold
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval, IntervalMethod

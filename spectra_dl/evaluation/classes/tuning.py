@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.metrics import macro_auc, pool_by_patient
 from spectra_dl.evaluation.estimator import Estimator, fit_copy, unseen_probability
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.patients import Patients, read_patients
 from spectra_dl.evaluation.rows import as_rows
 

@@ -8,9 +8,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, Texts
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.entries import ModelEntry
 from spectra_dl.evaluation.estimator import Fittable, fit_copy
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.rows import Rows, RowSubset
 

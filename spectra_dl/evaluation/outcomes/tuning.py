@@ -9,8 +9,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.estimator import fit_copy
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.outcomes.folds import inner_outcome_folds
 from spectra_dl.evaluation.rows import as_rows
 

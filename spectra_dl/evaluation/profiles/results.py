@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.audit import Audit
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.leave_out_splits import Group
 from spectra_dl.evaluation.folds.splits import Fold

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS, share
 from spectra_dl.evaluation.profiles.metrics import (

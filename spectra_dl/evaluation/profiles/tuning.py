@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.estimator import fit_copy
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.folds.leave_out_splits import left_out_folds
 from spectra_dl.evaluation.profiles.metrics import no_order_is_none, pearson_per_column
 from spectra_dl.evaluation.profiles.results import Regressor

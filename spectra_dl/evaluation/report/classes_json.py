@@ -7,7 +7,6 @@ import numpy as np
 
 from spectra_dl.arrays import TextArray, text_array
 from spectra_dl.evaluation.audit.audit_report import audit_json
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.calibration import ReliabilityBin
 from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.classes.inference.paired import PAIRED_TEST, PairedShare
@@ -21,6 +20,7 @@ from spectra_dl.evaluation.classes.results import (
 from spectra_dl.evaluation.classes.roc import RocCurve
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.folds.split_file import RowNames, split_sha256, split_text
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.comparison import Difference
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.wording import UNDEFINED, wrapped
 
 _SMALLEST_P = 0.001

@@ -7,11 +7,11 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, IndexArray, Texts, group_means
+from spectra_dl.arrays import FloatArray, IndexArray, Texts
 from spectra_dl.evaluation.estimator import class_probability, fit_copy, unseen_probability
 from spectra_dl.evaluation.rows import RowSubset
 from spectra_dl.fusion.clinical.table import ClinicalTable
-from spectra_dl.fusion.rows import FusionBlock
+from spectra_dl.fusion.rows import FusionBlock, patient_means
 from spectra_dl.spectra.recently_used import RecentlyUsed, content_digest
 from spectra_dl.spectra.table import SpectraTable
 
@@ -70,10 +70,7 @@ def patient_logits(probability: FloatArray, owner: IndexArray, patients: int) ->
         ``m``.
     """
     logits = np.log(np.maximum(probability, _SMALLEST))
-    present, of_row = np.unique(owner, return_inverse=True)
-    mean = np.full((patients, logits.shape[1]), np.nan)
-    mean[present] = group_means(logits - logits.mean(axis=1, keepdims=True), of_row.astype(np.intp))
-    return mean
+    return patient_means(logits - logits.mean(axis=1, keepdims=True), owner, patients)
 
 
 class BlockMemory(Generic[Fitted]):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.classes.calibration import logit_surprise
 
 # A block whose copies do badly by chance does better than average when it is fitted to all, so what some tens of patients say of how
 # much to believe it, or of how much more than another, is hardly news: docs/decisions/models.md has the studies.
@@ -130,7 +131,6 @@ def _comparable(logits: FloatArray, truth: IndexArray) -> float:
     would be believed without end.
     """
     from scipy.optimize import minimize_scalar
-    from scipy.special import logsumexp
 
     if not logits.any():
         return 0.0
@@ -138,11 +138,9 @@ def _comparable(logits: FloatArray, truth: IndexArray) -> float:
     typical = np.stack([logits[truth == code].mean(axis=0) for code in present])
     counted = np.concatenate([logits, typical])
     true = np.concatenate([truth, np.roll(present, 1)])
-    rows = np.arange(len(true))
 
     def loss(log_scale: float) -> float:
-        scaled = np.exp(log_scale) * counted
-        missed = (logsumexp(scaled, axis=1) - scaled[rows, true]).sum()
+        missed = logit_surprise(np.exp(log_scale) * counted, true).sum()
         return float(missed + 0.5 * (log_scale / _CALIBRATED) ** 2)
 
     return float(np.exp(minimize_scalar(loss, bounds=(_LEAST, _MOST), method="bounded").x))

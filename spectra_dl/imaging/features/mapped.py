@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.errors import EnvironmentFault
-from spectra_dl.imaging.features.recipe import FeatureStream
+from spectra_dl.imaging.features.recipe import FeatureStream, write_streams
 
 
 def mapped_features(streams: Sequence[FeatureStream], n: int, folder: Path) -> NDArray[np.float32]:
@@ -35,11 +35,5 @@ def mapped_features(streams: Sequence[FeatureStream], n: int, folder: Path) -> N
             values = np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
     except OSError as err:
         raise EnvironmentFault(f"{folder}: no room for features of {n} images ({err}); free some") from err
-    column = 0
-    for stream in streams:
-        row = 0
-        for part in stream.rows():
-            values[row : row + len(part), column : column + stream.block.width] = part
-            row += len(part)
-        column += stream.block.width
+    write_streams(streams, values)
     return values

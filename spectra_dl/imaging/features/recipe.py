@@ -1,11 +1,12 @@
 """The features of a section's spots: which encoders, at which sizes, computed, read from a store, or precomputed by another tool."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
@@ -89,6 +90,25 @@ class FeatureStream:
     rows: Callable[[], Iterator[Features]]
 
 
+def write_streams(streams: Sequence[FeatureStream], values: NDArray[np.float32]) -> None:
+    """Write blocks of features side by side into ``values`` ``(n, d)``.
+
+    Parameters
+    ----------
+    streams
+        Of the same ``n`` rows, ``d`` columns in all.
+    values
+        Changed.
+    """
+    column = 0
+    for stream in streams:
+        row = 0
+        for part in stream.rows():
+            values[row : row + len(part), column : column + stream.block.width] = part
+            row += len(part)
+        column += stream.block.width
+
+
 @dataclass(frozen=True)
 class SectionEncoder:
     """Encode sections; networks are loaded once, and only where a store doesn't hold the features.
@@ -122,13 +142,7 @@ class SectionEncoder:
         """
         streams = self.streams(section)
         values = np.empty((len(section), sum(stream.block.width for stream in streams)), dtype=np.float32)
-        column = 0
-        for stream in streams:
-            row = 0
-            for part in stream.rows():
-                values[row : row + len(part), column : column + stream.block.width] = part
-                row += len(part)
-            column += stream.block.width
+        write_streams(streams, values)
         return SectionFeatures(values, tuple(stream.block for stream in streams))
 
     def compute(self, section: TileSource) -> None:

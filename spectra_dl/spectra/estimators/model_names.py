@@ -3,12 +3,13 @@
 Neither torch nor scikit-learn is imported to say them. A new model of classes is one more line of `CLASS_MODELS`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.model_names import StudyModels, refuse_unknown
 from spectra_dl.plugins import is_plugin_name, kinds_of
 from spectra_dl.spectra.networks import AUTO, FITTED_NAMES, NETWORK_NAMES
 
@@ -30,31 +31,16 @@ class ChosenModels:
 
 
 @dataclass(frozen=True)
-class ModelNames:
-    """The models of one kind of study.
+class ModelNames(StudyModels):
+    """The models of spectra of one kind of study; the first network is the default.
 
     Attributes
     ----------
-    kind
-        What each of them is, for messages.
-    networks, classical
-        The title of each, by the name that users type; the first network is the default.
-    control
-        The title of what any model must beat; nobody chooses it, it is always evaluated.
     plugins
         Whether other packages may bring more of them.
     """
 
-    kind: str
-    networks: Mapping[str, str]
-    classical: Mapping[str, str]
-    control: str
     plugins: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All that can be chosen, networks first."""
-        return (*self.networks, *self.classical)
 
     @property
     def stored(self) -> tuple[str, ...]:
@@ -82,10 +68,7 @@ class ModelNames:
         if names is None:
             return ChosenModels((self.default,), None)
         unknown = [name for name in names if name not in self.names and not self.is_plugin(name)]
-        if unknown or not names:
-            raise UsageError(
-                f"no {self.kind} is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(self.names)}"
-            )
+        refuse_unknown(names, unknown, self.kind, self.names)
         once = dict.fromkeys(names)
         classical = (self.classical.get(name, name) for name in once if not self.is_network(name))
         return ChosenModels(tuple(name for name in once if self.is_network(name)), (*classical, self.control))

@@ -1,11 +1,10 @@
 """The models of images by the names that users type, with the titles that reports give them; nothing heavy is imported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, cast
 
-from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.model_names import StudyModels, refuse_unknown
 
 Pooling = Literal["attention", "mean-pooling"]
 Network = Literal["mlp", Pooling]
@@ -15,29 +14,8 @@ POOLING: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class ImageModelNames:
-    """The models of one kind of study.
-
-    Attributes
-    ----------
-    kind
-        What each of them is, for messages.
-    networks, classical
-        The title of each, by the name that users type.
-    control
-        The title of what any model must beat; nobody chooses it, it is always evaluated.
-    """
-
-    kind: str
-    networks: Mapping[str, str]
-    classical: Mapping[str, str]
-    control: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All that can be chosen, networks first."""
-        return (*self.networks, *self.classical)
+class ImageModelNames(StudyModels):
+    """The models of images of one kind of study; attributes as of `StudyModels`."""
 
     def chosen(self, names: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the networks among the models chosen, and the titles of the others, the control last.
@@ -59,10 +37,7 @@ class ImageModelNames:
         """
         names = self.names if names is None else tuple(dict.fromkeys(names))
         unknown = [name for name in names if name not in self.names]
-        if unknown or not names:
-            raise UsageError(
-                f"no {self.kind} is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(self.names)}"
-            )
+        refuse_unknown(names, unknown, self.kind, self.names)
         networks = tuple(name for name in names if name in self.networks)
         return networks, (*(self.classical[name] for name in names if name in self.classical), self.control)
 

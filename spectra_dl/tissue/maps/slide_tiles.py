@@ -104,19 +104,12 @@ def slides_of(images: TissueImages, rows: ImagePredictions, rule: DecisionRule) 
     """
     decided = np.array(rule.of_rows(rows), dtype=object)
     for place in _places(images):
-        at = place.rows
-        yield SlideTiles(
-            place.name,
-            place.stem,
-            images[at],
-            place.corner,
-            place.size,
-            place.um_per_pixel,
-            rows.status[at],
-            decided[at],
+        yield place.shown(
+            rows.status,
+            decided,
             tuple(rule.classes),
-            rows.stated_probability[at],
-            None if rows.attention is None else rows.attention[at],
+            probability=rows.stated_probability,
+            attention=rows.attention,
         )
 
 
@@ -137,20 +130,7 @@ def attended_slides(images: TissueImages, patient: TextArray, attention: FloatAr
         decided[own] = [ATTENDED[int(share <= 1.0 / len(own))] for share in attention[own].tolist()]
     ok = text_array(["ok"] * len(images))
     for place in _places(images):
-        at = place.rows
-        yield SlideTiles(
-            place.name,
-            place.stem,
-            images[at],
-            place.corner,
-            place.size,
-            place.um_per_pixel,
-            ok[at],
-            decided[at],
-            ATTENDED,
-            None,
-            attention[at],
-        )
+        yield place.shown(ok, decided, ATTENDED, probability=None, attention=attention)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,10 +139,36 @@ class _Place:
 
     name: str
     stem: str
+    images: TissueImages
     rows: IndexArray
     corner: FloatArray
     size: FloatArray
     um_per_pixel: float | None
+
+    def shown(
+        self,
+        status: TextArray,
+        decided: TextArray,
+        classes: tuple[str, ...],
+        *,
+        probability: FloatArray | None,
+        attention: FloatArray | None,
+    ) -> SlideTiles:
+        """Return the slide's images with what is said of all images."""
+        at = self.rows
+        return SlideTiles(
+            self.name,
+            self.stem,
+            self.images,
+            self.corner,
+            self.size,
+            self.um_per_pixel,
+            status[at],
+            decided[at],
+            classes,
+            None if probability is None else probability[at],
+            None if attention is None else attention[at],
+        )
 
 
 def _places(images: TissueImages) -> Iterator[_Place]:
@@ -176,7 +182,8 @@ def _places(images: TissueImages) -> Iterator[_Place]:
         opened = np.isfinite(sizes).all(axis=1)
         at = own[opened]
         if len(at):
-            yield _Place(name, stem, at, images.position[at], sizes[opened], _one_value(pixel[opened]))
+            scale = _one_value(pixel[opened])
+            yield _Place(name, stem, images[at], at, images.position[at], sizes[opened], scale)
 
 
 def _sizes(images: TissueImages) -> tuple[FloatArray, FloatArray]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Fittable
 from spectra_dl.evaluation.folds.job import Observation
@@ -72,15 +71,6 @@ class PatientStudySettings:
     training: TrainingSettings | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Images as models and reports take them."""
-
-    features: BaggedFeatures
-    folds: Sequence[Fold] | None
-    context: ReportContext
-
-
 def evaluate_outcome_study(
     images: TissueImages,
     settings: PatientStudySettings,
@@ -118,18 +108,8 @@ def evaluate_outcome_study(
     assert isinstance(asked, OutcomeSettings)
     models = _models(settings, (NUMBERS, PooledNumber), number_models)
     cohort = images_with_numbers(images, asked.target)
-    rows = _rows(cohort, settings, split, store)
-    evaluation = evaluate_outcome(
-        models,
-        rows.features,
-        cohort.outcomes,
-        asked,
-        audit_inputs=patient_audit_inputs(cohort.images, rows.features.values),
-        observers=[AttentionObserver(rows.features)],
-        folds=rows.folds,
-        context=rows.context,
-        execution=execution,
-    )
+    features, given = _given(cohort, settings, split, store)
+    evaluation = evaluate_outcome(models, features, cohort.outcomes, asked, **given, execution=execution)
     cohort, also = _attention(cohort, evaluation.observations, folder)
     return EvaluatedOutcome(cohort, evaluation, also=also)
 
@@ -171,18 +151,8 @@ def evaluate_survival_study(
     assert isinstance(asked, SurvivalSettings)
     models = _models(settings, (TIMES, PooledRisk), survival_models)
     cohort = images_with_times(images, asked.time, asked.event)
-    rows = _rows(cohort, settings, split, store)
-    evaluation = evaluate_survival(
-        models,
-        rows.features,
-        cohort.outcomes,
-        asked,
-        audit_inputs=patient_audit_inputs(cohort.images, rows.features.values),
-        observers=[AttentionObserver(rows.features)],
-        folds=rows.folds,
-        context=rows.context,
-        execution=execution,
-    )
+    features, given = _given(cohort, settings, split, store)
+    evaluation = evaluate_survival(models, features, cohort.outcomes, asked, **given, execution=execution)
     cohort, also = _attention(cohort, evaluation.observations, folder)
     return EvaluatedSurvival(cohort, evaluation, also=also)
 
@@ -204,17 +174,22 @@ def _models(
     return [replace(entry, words=_WORDS.get(entry.name, "")) for entry in entries]
 
 
-def _rows(
+def _given(
     cohort: ImagesOfPatients[Any],
     settings: PatientStudySettings,
     split: str | Sequence[Fold] | None,
     store: FeatureStore | None,
-) -> _Rows:
-    """Encode images, and read the folds that are asked for."""
+) -> tuple[BaggedFeatures, dict[str, Any]]:
+    """Read the folds that are asked for, encode images, and return features with what every evaluation of them is given."""
     folds = read_split(split, cohort.patient, names=cohort.names) if isinstance(split, str) else split
-    features = encode_images(cohort.images, settings.encoders, store, on_disk=True).values
-    context = replace(tissue_context(settings.encoders), rows=cohort.names)
-    return _Rows(BaggedFeatures(features, cohort.patient), folds, context)
+    values = encode_images(cohort.images, settings.encoders, store, on_disk=True).values
+    features = BaggedFeatures(values, cohort.patient)
+    return features, {
+        "audit_inputs": patient_audit_inputs(cohort.images, values),
+        "observers": [AttentionObserver(features)],
+        "folds": folds,
+        "context": replace(tissue_context(settings.encoders), rows=cohort.names),
+    }
 
 
 def _attention(

@@ -1,5 +1,6 @@
 """What is said of slides: shares of a class, maps of predictions and of attention."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from spectra_dl.storage.run_folder import make_run_folder
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.maps.slide_maps import too_far_apart, write_attention_map, write_slide_maps
 from spectra_dl.tissue.maps.slide_objects import write_slide_objects
-from spectra_dl.tissue.maps.slide_tiles import attended_slides, slides_of
+from spectra_dl.tissue.maps.slide_tiles import SlideTiles, attended_slides, slides_of
 from spectra_dl.tissue.predictor import ImagePredictions, TissuePredictor
 from spectra_dl.tissue.shares.confusion import Confusion
 from spectra_dl.tissue.shares.estimate import ShareEstimator
@@ -125,14 +126,7 @@ def write_slides(
     EnvironmentFault
         A file can't be written.
     """
-    notes = []
-    for slide in slides_of(images, rows, rule):
-        make_run_folder(folder / SLIDES_FOLDER)
-        write_slide_objects(folder / SLIDES_FOLDER, slide)
-        write_slide_maps(folder / SLIDES_FOLDER, slide)
-        if note := too_far_apart(slide):
-            notes.append(note)
-    return tuple(notes)
+    return _written(folder, slides_of(images, rows, rule), write_slide_maps)
 
 
 def write_attention(
@@ -156,12 +150,19 @@ def write_attention(
     EnvironmentFault
         A file can't be written.
     """
+    return _written(folder, attended_slides(images, patient, attention), write_attention_map)
+
+
+def _written(
+    folder: Path, slides: Iterable[SlideTiles], write_map: Callable[[Path, SlideTiles], object]
+) -> tuple[str, ...]:
+    """Write objects and a map of each slide, and return notes on those that have none."""
     notes = []
-    for slide in attended_slides(images, patient, attention):
+    for slide in slides:
         make_run_folder(folder)
         make_run_folder(folder / SLIDES_FOLDER)
         write_slide_objects(folder / SLIDES_FOLDER, slide)
-        write_attention_map(folder / SLIDES_FOLDER, slide)
+        write_map(folder / SLIDES_FOLDER, slide)
         if note := too_far_apart(slide):
             notes.append(note)
     return tuple(notes)

@@ -33,8 +33,6 @@ from spectra_dl_cli.tissue_options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from spectra_dl.evaluation.report.results.patients import EvaluatedPatients
     from spectra_dl.execution.run import Execution
     from spectra_dl.imaging.features.store import FeatureStore
@@ -171,7 +169,8 @@ def evaluate_tissue(
     read = read_and_show(images, replace(reading, class_of_each=protocol.of_classes))
     journal = output.journal(run_identity(context, origin, study=read.files.sha256()), resume=resume)
     where = _Where(split, open_store(store) if store else None, Execution(executor, journal), output.out)
-    result = _evaluation_of(protocol)(read, chosen, protocol, where)
+    evaluated = _evaluated_classes if protocol.of_classes else _evaluated_patients
+    result = evaluated(read, chosen, protocol, where)
     output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
 
 
@@ -185,14 +184,6 @@ class _Where:
     folder: Path | None
 
 
-def _evaluation_of(
-    protocol: ImageProtocol,
-) -> "Callable[[TissueImages, ImageModels, ImageProtocol, _Where], EvaluatedImages | EvaluatedPatients]":
-    if protocol.time is not None:
-        return _evaluated_survival
-    return _evaluated_classes if protocol.target is None else _evaluated_outcome
-
-
 def _evaluated_classes(
     images: "TissueImages", chosen: ImageModels, protocol: ImageProtocol, where: _Where
 ) -> "EvaluatedImages":
@@ -202,31 +193,15 @@ def _evaluated_classes(
     return evaluate_study(images, settings, split=where.split, store=where.store, execution=where.execution)
 
 
-def _evaluated_outcome(
+def _evaluated_patients(
     images: "TissueImages", chosen: ImageModels, protocol: ImageProtocol, where: _Where
 ) -> "EvaluatedPatients":
-    from spectra_dl.tissue.study.evaluate_patients import evaluate_outcome_study
+    from spectra_dl.tissue.study.evaluate_patients import evaluate_outcome_study, evaluate_survival_study
 
-    settings = protocol.of_patients(chosen)
-    return evaluate_outcome_study(
+    evaluate = evaluate_outcome_study if protocol.time is None else evaluate_survival_study
+    return evaluate(
         images,
-        settings,
-        split=where.split,
-        store=where.store,
-        execution=where.execution,
-        folder=where.folder,
-    )
-
-
-def _evaluated_survival(
-    images: "TissueImages", chosen: ImageModels, protocol: ImageProtocol, where: _Where
-) -> "EvaluatedPatients":
-    from spectra_dl.tissue.study.evaluate_patients import evaluate_survival_study
-
-    settings = protocol.of_patients(chosen)
-    return evaluate_survival_study(
-        images,
-        settings,
+        protocol.of_patients(chosen),
         split=where.split,
         store=where.store,
         execution=where.execution,

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, clone
 
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.choice import Choice
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.outcomes.folds import inner_outcome_folds
 from spectra_dl.evaluation.outcomes.survival.cox import CoxFit, fit_cox, log_partial_likelihood
 from spectra_dl.evaluation.outcomes.survival.curves import kaplan_meier

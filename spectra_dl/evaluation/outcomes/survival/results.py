@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.audit import Audit
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.classes.inference.chance import Chance
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval

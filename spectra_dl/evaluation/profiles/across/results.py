@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelKind
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.intervals import Interval
 from spectra_dl.evaluation.profiles.across.correlation import LeftOutCorrelations

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
 
-from spectra_dl.errors import UsageError
+from spectra_dl.evaluation.model_names import refuse_unknown
 
 SlidePooling = Literal["mean-pooling", "attention", "top-tiles"]
 RIDGE: Final = "ridge"
@@ -36,8 +36,5 @@ def chosen_slide_models(names: Sequence[str] | None) -> tuple[str, ...]:
     """
     chosen = tuple(SLIDE_MODELS) if names is None else tuple(dict.fromkeys(names))
     unknown = [name for name in chosen if name not in SLIDE_MODELS]
-    if unknown or not chosen:
-        raise UsageError(
-            f"no model of slides is called {unknown[0] if unknown else ''!r:.80}; choose from {', '.join(SLIDE_MODELS)}"
-        )
+    refuse_unknown(chosen, unknown, "model of slides", SLIDE_MODELS)
     return chosen

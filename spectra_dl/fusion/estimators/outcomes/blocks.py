@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, IndexArray, Texts, group_means
+from spectra_dl.arrays import FloatArray, Texts
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.estimator import fit_copy
 from spectra_dl.evaluation.outcomes.folds import inner_outcome_folds
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import time_order
 from spectra_dl.evaluation.rows import RowSubset
-from spectra_dl.fusion.rows import FusionBlock
+from spectra_dl.fusion.rows import FusionBlock, patient_means
 
 _FOLDS = 5
 _FEWEST = 2  # events among the patients that a copy is fitted on
@@ -44,7 +44,8 @@ class FittedOutcome:
         """
         if self.model is None or not len(block.owner):
             return np.full(patients, np.nan)
-        return _of_patients(_predicted(block.name, self.model, block.rows), block.owner, patients)
+        predicted = _predicted(block.name, self.model, block.rows)
+        return patient_means(predicted[:, None], block.owner, patients)[:, 0]
 
 
 def fit_outcome_block(
@@ -79,7 +80,7 @@ def fit_outcome_block(
         copy = fit_copy(estimator, rows[fold.train], of_row[fold.train], names[fold.train])
         predicted[fold.test] = _predicted(block.name, copy, rows[fold.test])
     model = fit_copy(estimator, block.rows, of_row, names)
-    return FittedOutcome(model, _of_patients(predicted, block.owner, len(target)))
+    return FittedOutcome(model, patient_means(predicted[:, None], block.owner, len(target))[:, 0])
 
 
 def _predicted(name: str, model: Any, rows: Any) -> FloatArray:
@@ -87,10 +88,3 @@ def _predicted(name: str, model: Any, rows: Any) -> FloatArray:
     if len(predicted) != len(rows) or not np.isfinite(predicted).all():
         raise DataError(f"{name}: predict gave no finite number for each row; mend the model")
     return predicted
-
-
-def _of_patients(per_row: FloatArray, owner: IndexArray, patients: int) -> FloatArray:
-    present, of_row = np.unique(owner, return_inverse=True)
-    mean = np.full(patients, np.nan)
-    mean[present] = group_means(per_row[:, None], of_row.astype(np.intp))[:, 0]
-    return mean

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
 from spectra_dl.arrays import FloatArray
-from spectra_dl.evaluation.choice import Choice
 from spectra_dl.evaluation.estimator import fit_copy
+from spectra_dl.evaluation.folds.choice import Choice
 from spectra_dl.imaging.bags.rows import BaggedFeatures, Bags
 
 
