@@ -8,7 +8,9 @@ from spectra_dl.plugins.installed import version_of
 
 
 @contextlib.contextmanager
-def foreign_code(kind: str, name: str) -> Iterator[None]:
+def foreign_code(
+    kind: str, name: str, *, unchanged: type[BaseException] | tuple[type[BaseException], ...] = ()
+) -> Iterator[None]:
     """Run a plugin's code in the block; whatever it raises that is no refusal of this program becomes one.
 
     Parameters
@@ -17,6 +19,8 @@ def foreign_code(kind: str, name: str) -> Iterator[None]:
         One of `GROUPS`.
     name
         With ``plugin:`` before it.
+    unchanged
+        Errors that are left as they are.
 
     Raises
     ------
@@ -35,6 +39,8 @@ def foreign_code(kind: str, name: str) -> Iterator[None]:
     except (SpectraDLError, MemoryError):  # said as they are where all are
         raise
     except Exception as err:  # a foreign package may fail in any way
+        if isinstance(err, unchanged):
+            raise
         raise EnvironmentFault(
             f"{name} of {version_of(kind, name)} failed ({type(err).__name__}: {err!s:.200}); tell whoever keeps that package"
         ) from err

@@ -1,10 +1,13 @@
 """What plugins do wrong ends as a sentence that names them, whether they fail or give what they should not."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
 
 import spectra_dl as sdl
 from spectra_dl.imaging.encoders.encoder import Encoder
@@ -12,6 +15,7 @@ from spectra_dl.imaging.encoders.registry import build_encoder
 from spectra_dl.plugins import foreign_code
 from spectra_dl.plugins.checked_step import applied_step, fitted_step, stored_step
 from spectra_dl.spectra.estimators.classical import plugin_models
+from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.step import Stage, StatelessStep, StepResult
 from spectra_dl.spectra.preprocessing.steps import step_from_json
@@ -92,6 +96,73 @@ def test_what_is_no_network_or_encoder_is_named(with_template, monkeypatch):
         build_network("plugin:lab-net", 100, 2)
     with pytest.raises(sdl.EnvironmentFault, match="plugin:lab-colours gave int and not an Encoder"):
         build_encoder("plugin:lab-colours")
+
+
+def fitted(name, rows=24):
+    """Fit a network or a model of the template on spectra of as many patients."""
+    spectra = np.random.default_rng(0).normal(size=(rows, 20))
+    label, patient = np.array(["a", "b"] * (rows // 2)), np.array([f"P{number}" for number in range(rows)])
+    if name == "plugin:lab-ridge":
+        memory, steps = FoldMemory(), sdl.Preprocessing(())
+        return (
+            plugin_models([name], WAVENUMBER, steps, memory)[name].fit(spectra, label).predict_proba(spectra)
+        )
+    training = sdl.TrainingSettings(epochs=2, least_steps=1)
+    model = sdl.SpectraClassifier(
+        WAVENUMBER, sdl.Preprocessing(()), network=name, members=2, training=training
+    )
+    return model.fit(spectra, label, groups=patient).predict_proba(spectra)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("plugin:lab-net", "forward"), ("plugin:lab-ridge", "fit"), ("plugin:lab-ridge", "predict_proba")],
+)
+def test_what_fails_at_work_names_the_plugin_its_package_and_the_error(
+    with_template, monkeypatch, name, part
+):
+    import lab_plugins.model
+    import lab_plugins.network
+
+    broken = type("Broken", (LogisticRegression,), {part: fails})
+    monkeypatch.setattr(lab_plugins.model, "lab_ridge", broken)
+    monkeypatch.setattr(lab_plugins.network.LabNet, "forward", fails)
+    with pytest.raises(
+        sdl.EnvironmentFault,
+        match=rf"{name} of lab-plugins 0\.1\.0 failed \(KeyError: 'gone'\); tell whoever",
+    ):
+        fitted(name)
+
+
+@pytest.mark.parametrize("gives", [np.ones((24, 2)), np.full((24, 2), np.nan), np.ones((24, 1)), np.ones(3)])
+def test_probabilities_of_a_model_are_checked(with_template, monkeypatch, gives):
+    import lab_plugins.model
+
+    odd = type("Odd", (LogisticRegression,), {"predict_proba": lambda *_: gives})
+    monkeypatch.setattr(lab_plugins.model, "lab_ridge", odd)
+    with pytest.raises(sdl.DataError, match=r"lab-plugins 0\.1\.0 gave no probability of each of 2 classes"):
+        fitted("plugin:lab-ridge")
+
+
+def test_logits_of_another_shape_are_refused_and_a_lack_of_memory_is_left(with_template, monkeypatch):
+    from lab_plugins.network import LabNet
+
+    weights = list(LabNet(20, 2).state_dict())
+    network = build_network("plugin:lab-net", 20, 2)
+    assert list(network.state_dict()) == weights
+    assert isinstance(deepcopy(network), LabNet)
+    monkeypatch.setattr(LabNet, "forward", lambda _, spectra: spectra)
+    with pytest.raises(
+        sdl.DataError, match=r"plugin:lab-net of .* gave logits of shape \(3, 20\) for 3 spectra and 2 cl"
+    ):
+        network(torch.zeros(3, 20))
+
+    def short(*_):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(LabNet, "forward", short)
+    with pytest.raises(torch.OutOfMemoryError):
+        network(torch.zeros(3, 20))
 
 
 @pytest.mark.parametrize(

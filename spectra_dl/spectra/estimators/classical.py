@@ -31,6 +31,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.folds.inner_splits import inner_folds
 from spectra_dl.evaluation.rising_curve import distance_columns, left_out_distances, rising_curve
 from spectra_dl.plugins import foreign_code, is_plugin_name, load_plugin
+from spectra_dl.plugins.checked_model import CheckedModel
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
@@ -283,8 +284,8 @@ def plugin_models(
 def _plugin_model(name: str) -> BaseEstimator:
     build = load_plugin("models", name)
     with foreign_code("models", name):
-        model: BaseEstimator = build()
-    return model
+        model: BaseEstimator = clone(build())
+    return CheckedModel(name, model)
 
 
 def _fewer(n_components: int, rows: FloatArray) -> int:

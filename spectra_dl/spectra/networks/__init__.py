@@ -203,6 +203,8 @@ def _network_class(name: str, *, earlier: bool) -> "NetworkClass":
 def _plugin_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module":
     from torch import nn
 
+    from spectra_dl.plugins.checked_network import checked_network
+
     network_class = load_plugin("networks", name)
     with foreign_code("networks", name):
         network = network_class(n_wavenumbers, n_classes)
@@ -210,7 +212,7 @@ def _plugin_network(name: str, n_wavenumbers: int, n_classes: int) -> "nn.Module
         raise EnvironmentFault(
             f"{name} gave {type(network).__name__:.60} and not a torch module; tell whoever keeps that package"
         )
-    return network
+    return checked_network(network, name, n_classes)
 
 
 def fitted_network(name: str, n_wavenumbers: int, values: Mapping[str, FloatArray]) -> "nn.Module":
