@@ -12,7 +12,9 @@ from spectra_dl.spectra.readers.wording import printable, quoted
 # A line that says of what the axis is: "XUNITS 1/CM", "XAxis mode: Wavelengths", "##XUNITS=nm".
 _AXIS_ENTRY = re.compile(
     r"\W{0,4}(?:x|axis|axisunit\[\d\]|columns?(?:\s1)?|col\s?1|1|(?:wave-?length|wave-?number|x)[\s_-]units?|x[\s_-]?(?:axis|units?|label|data|achse|unit)\b[\w\s_-]{0,20}?|x-?achse[\w\s]{0,12}|xaxis\w{0,12}|abscissas?[\w\s]{0,12}|"
-    r"(?:spectral[\s_-]?|axis[\s_-]?|spectrum[\s_-]?)?units?(?:[\s_-](?:of[\s_-])?(?:the[\s_-])?(?:x|axis|abscissa))?)"
+    r"(?:spectral[\s_-]?|axis[\s_-]?|spectrum[\s_-]?)?units?(?:[\s_-](?:of[\s_-])?(?:the[\s_-])?(?:x|axis|abscissa))?|"
+    r"x[\s_-]?(?:title|caption|name|einheit)|(?!.{0,30}\b(?:[yz]|stage|motor|optic))(?:[\w\s-]{0,20}[\s_-])?(?:axis|achse|abszisse|eje|asse|ось)\b[\w\s-]{0,20}?|"
+    r"[轴軸]|spectral[\s_-]range[\s_-]units?)"
     r"\s*(?:[:=\t,;]|\s{2})\s*(?P<value>.{1,80})"
 )
 _LASER = re.compile(
@@ -43,7 +45,7 @@ _BARE = re.compile(
 # How a sentence right above the table begins that names its axis.
 _HEADING = re.compile(
     r"\W{0,4}(?:wave|raman|shift|energ|photon|frequen|λ|lambda|wellen|longueur|longitud|lunghezza|comprimento|波|拉曼|nm\b|nano|cm\b|1/cm|rel\b|m?ev\b|"
-    r"[tg]hz\b|pixel|m/z|x[\s_-]?axis)"
+    r"[tg]hz\b|pixel|m/z|x[\s_-]?axis|x\s?(?:in\s|[(\[/]))"
 )
 _CHUNKS = re.compile(r"\t|\s{2,}|[;,|]")
 LONGEST_ENTRY = 200

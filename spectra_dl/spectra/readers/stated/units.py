@@ -50,19 +50,24 @@ class StatedUnit:
 _ALONE = r"(?<![^\W\d_])(?<!\d)(?<!\d[ .])"
 _END = r"(?![^\W\d_])"
 INVERSE_CM = (
-    r"r?cm[\s.*]{0,3}\(?[\s.]{0,2}-?[\s.]{0,2}1\)?(?!\d)|1\s?/\s?cm\b|(?<![^\W\d_])/\s?cm\b|"
+    r"r?cm[\s.*+~]{0,3}\(?[\s.]{0,2}-?[\s.]{0,2}1\)?(?!\d)|1\s?/\s?cm\b|(?<![^\W\d_])/\s?cm\b|"
+    # A minus or a raised one that an export lost: "cm?1", "cmâˆ’1", "cmâ»Â¹".
+    r"(?<![^\W\d_])r?cm(?:\?|[^\x00-\x7f]{1,6})1(?!\d)|"
     r"(?:per|inverse|reciprocal|reziproke)\s(?:cm\b|centimet|zentimet)|kayser|厘米|см\s?-?\s?1"
 )
 _SPELLED: tuple[tuple[AxisUnit, str], ...] = (
     (AxisUnit.SHIFT, INVERSE_CM),
     (AxisUnit.OTHER, r"1\s?/\s?(?:nm|å|mm|m)\b|(?:nm|å|mm|\bm)\s?-\s?1\b"),
-    (AxisUnit.NM, rf"{_ALONE}nm{_END}|nanom[eèé]t|纳米|奈米|ナノメートル|{_ALONE}нм{_END}"),
+    (AxisUnit.NM, rf"{_ALONE}nm{_END}|nano[\s-]?m[eèé]t|纳米|奈米|ナノメートル|{_ALONE}нм{_END}"),
     (AxisUnit.MICROMETRE, rf"{_ALONE}[uμ]m{_END}|mi[ck]rom[eèé]t|\bmicrons?\b|微米|{_ALONE}мкм{_END}"),
     (AxisUnit.ANGSTROM, rf"{_ALONE}å{_END}|[aå]ngstr[oö]e?m"),
     (AxisUnit.MEV, rf"{_ALONE}mev{_END}|mill?i-?\s?elektronen|milli-?\s?electron|毫电子伏"),
-    (AxisUnit.EV, rf"{_ALONE}ev{_END}|electron-?\s?volt|elektronenvolt|[eé]lectron-?volt|电子伏|эв{_END}"),
-    (AxisUnit.THZ, rf"{_ALONE}thz{_END}|terahert|太赫"),
-    (AxisUnit.GHZ, rf"{_ALONE}ghz{_END}|gigahert|吉赫"),
+    (
+        AxisUnit.EV,
+        rf"{_ALONE}ev{_END}|electron-?\s?volt|elektronenvolt|[eé]lectron-?volt|电子伏|эв{_END}|электрон-?\s?вольт",
+    ),
+    (AxisUnit.THZ, rf"{_ALONE}thz{_END}|terahert|太赫|{_ALONE}тгц{_END}"),
+    (AxisUnit.GHZ, rf"{_ALONE}ghz{_END}|gigahert|吉赫|{_ALONE}ггц{_END}"),
     (AxisUnit.MASS, rf"m\s?/\s?[zq]{_END}|^mz$|^th$|\bmass\b|\bmasse\b|\bdaltons?\b|\bamu\b|质荷比|質荷比"),
     (
         AxisUnit.PIXEL,
@@ -77,18 +82,20 @@ _SPELLED: tuple[tuple[AxisUnit, str], ...] = (
         AxisUnit.OTHER,
         rf"theta|θ|\bangle\b|\bwinkel\b|{_ALONE}kev{_END}|"
         r"[(\[]\s?(?:°|deg|degrees?|k|°c|v|mv|mm|m|hz|khz|mhz|ppm)\s?[)\]]|"
-        r"\bppm\b|\btemperature\b|\btemperatur\b|\bvoltage\b|\bchemical shift\b",
+        r"\bhartrees?\b|\b(?:binding|kinetic)\senergy\b|\bppm\b|\btemperature\b|\btemperatur\b|\bvoltage\b|\bchemical shift\b",
     ),
 )
 _WAVELENGTH = (
     r"wave[\s_-]?len(?:gth)?|wellenl(?:ä|ae)nge|longueurs?\sd.ondes?|longitud\sde\sonda|lunghezza\sd.onda|"
-    r"comprimento\sde\sonda|golflengte|våglängd|bølgelengde|długość\sfali|dalga\sboyu|^wl$|波长|波長|длин[аы]\sволны|(?<![^\W\d_])λ(?![^\W\d_])|^lambda\b"
+    r"comprimento\sde\sonda|golflengte|våglängd|bølgelengde|długość\sfali|dalga\sboyu|^wl$|波长|波長|파장|μήκος\sκύματος|hullámhossz|vlnová\sdélka|длин[аы]\sволны|(?<![^\W\d_])λ(?![^\W\d_])|^lambda\b"
 )
 _SHIFT = (
     r"raman[\s._-]{0,3}(?:shift|verschiebung)|wave[\s._-]?num|wellenzahl|nombres?\sd.ondes?|n[uú]meros?\sde\sonda|numero\sd.onda|"
     r"d[eé]placement|desplazamiento|decalage\sraman|décalage|ramanverschiebung|golfgetal|liczba\sfalowa|拉曼位移|拉曼频移|波数|波數|ラマンシフト|"
     r"рамановский|волновое"
 )
+# What an axis may be instead; a word of people, so only with a unit behind it, which is then an unknown one.
+_OTHER_QUANTITY = re.compile(r"(?:photon\s)?(?:energ|[eé]nerg|frequen|fr[eé]quen|частота|能量|频率)")
 _ABSOLUTE = re.compile(r"\babs(?:olute?s?|\.|\b)|absolut", re.IGNORECASE)
 _DIFFERENCE = re.compile(
     r"shift|loss|verschiebung|verlust|rel\b|rel\.|relative|d[eé]calage|位移|频移", re.IGNORECASE
@@ -110,8 +117,9 @@ def plain(text: str) -> str:
     >>> plain("Raman Shift (cm⁻¹)"), plain("cm^{-1}"), plain("λ／ｎｍ")
     ('raman shift (cm-1)', 'cm-1', 'λ/nm')
     """
-    folded = unicodedata.normalize("NFKC", text[:LONGEST_NAME]).lower()
-    folded = re.sub(r"[−–—‐‑﹣－˗]", "-", folded)
+    # A macron stands for a minus in "cm¯¹"; NFKC would make it a blank with an accent.
+    folded = unicodedata.normalize("NFKC", text[:LONGEST_NAME].replace("¯", "-")).lower()
+    folded = re.sub(r"[−–—‐‑﹣－˗]", "-", re.sub(r"</?su[bp]>", "", folded))
     return re.sub(r"\s+", " ", re.sub(r"[\^{}$\\]|\*\*", "", folded)).strip()
 
 
@@ -141,6 +149,8 @@ def stated_unit(name: str) -> StatedUnit | None:
         absolute = _ABSOLUTE.search(text) is not None
         unit = AxisUnit.OTHER if unknown else AxisUnit.ABSOLUTE if absolute else AxisUnit.SHIFT
         return StatedUnit(unit, name.strip(), unknown, difference)
+    if _OTHER_QUANTITY.match(quantity) and _unknown_bracket(text):
+        return StatedUnit(AxisUnit.OTHER, name.strip(), True, difference)
     if _WAVELENGTH_PATTERN.search(quantity) and not _LASER.search(text):
         return StatedUnit(AxisUnit.NM, name.strip(), False)
     return None

@@ -20,12 +20,12 @@ from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.storage.text.csv_rows import restored
 
 # Possessive (\s*+): a cell of nothing but spaces must not be tried in every way they can be shared out.
-INVERSE_CM = r"(?:rel\.?\s*+)?(?:cm\s*+\^?\s*+\(?\s*+-?\s*+[1¹]\)?|cm⁻¹|1\s*+/\s*+cm)"
+INVERSE_CM = r"(?:rel\.?\s*+)?(?:cm\s*+\^?\s*+\(?\s*+[-?¯]?\s*+[1¹]\)?|cm⁻¹|1?\s*+/\s*+cm)"
 _OTHER_UNITS = r"nm|[uµμ]m|Å|m?ev|[tg]hz|px|pixels?|m/z|da|s|sec|ms"
 # A prefix like R's X, then a number, then a unit with or without brackets.
 WAVENUMBER = re.compile(
-    rf"(?P<prefix>(?:[^\W\d]{{1,12}}[ _]?)?)(?P<number>[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)"
-    rf"\s*+[\[(]?\s*+(?P<unit>{INVERSE_CM}|{_OTHER_UNITS})?\s*+[\])]?",
+    rf"(?!1\s?/)(?P<prefix>(?:[^\W\d]{{1,12}}[ _]?)?)(?P<number>[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?)"
+    rf"\s*+[\[(]?\s*+(?P<unit>_?{INVERSE_CM}|{_OTHER_UNITS})?\s*+[\])]?",
     re.IGNORECASE,
 )
 _AXIS_WORD = re.compile(rf"wave|shift|{INVERSE_CM}|\bwn\b|frequency", re.IGNORECASE)

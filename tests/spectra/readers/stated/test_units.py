@@ -8,23 +8,23 @@ SPELLINGS = {
     AxisUnit.SHIFT: (
         "Raman shift (cm-1)|Raman Shift / cm⁻¹|RamanShift[cm^-1]|Raman.shift..cm.1.|rel. 1/cm|CM-1|1/CM|Rcm-1|cm−1|cm^{-1}|wavenumber|"
         "Wave number (1/cm)|Raman shift|Ramanverschiebung (cm⁻¹)|Wellenzahl|Nombre d'onde (cm-1)|Déplacement Raman (cm-1)|拉曼位移 (cm⁻¹)|"
-        "波数|Raman shift 785nm laser|raman_shift_cm-1|inverse centimeters|Wavelength (cm-1)|Raman Shift (a.u.)"
+        "波数|Raman shift 785nm laser|raman_shift_cm-1|inverse centimeters|Wavelength (cm-1)|Raman Shift (a.u.)|Wavenumbers (cm¯¹)|cm?1|Raman shift (cm�1)|Raman shift (cmâˆ’1)|Raman shift (cmâ\x81»Â¹)|cm<sup>-1</sup>"
     ),
     AxisUnit.ABSOLUTE: "Absolute wavenumber (cm-1)|abs. wavenumber [1/cm]|absolute Wellenzahl (cm-1)",
     AxisUnit.NM: (
         "Wavelength (nm)|Wavelength [nm]|nm|λ/nm|λ (nm)|lambda [nm]|Wellenlänge|Wellenlaenge [nm]|Longueur d'onde|波长(nm)|wavelength_nm|"
-        "Wavelength..nm.|Nanometers|WL|wave length|Raman shift (nm)|Ｗavelength （ｎｍ）"
+        "Wavelength..nm.|Nanometers|WL|wave length|Raman shift (nm)|nano meter|μήκος κύματος|파장|Ｗavelength （ｎｍ）"
     ),
     AxisUnit.MICROMETRE: "Wavelength (µm)|um|wavelength [μm]|microns",
     AxisUnit.ANGSTROM: "Wavelength (Å)|Angstrom",
-    AxisUnit.EV: "Energy (eV)|E [eV]|Photon energy, eV|electron volts",
+    AxisUnit.EV: "Energy (eV)|E [eV]|Photon energy, eV|electron volts|Электрон-вольт",
     AxisUnit.MEV: "Energy shift (meV)|meV",
-    AxisUnit.THZ: "Frequency (THz)|THz",
+    AxisUnit.THZ: "Frequency (THz)|THz|частота, ТГц",
     AxisUnit.GHZ: "Frequency shift (GHz)",
     AxisUnit.PIXEL: "Pixel|pixel number|px|Channel|CCD pixel|像素",
     AxisUnit.MASS: "m/z|mass|Masse_(Da)",
     AxisUnit.TIME: "Time (s)|t (s)|Zeit [s]|s|retention time (min)",
-    AxisUnit.OTHER: "2theta (deg)|Chemical shift (ppm)|q (1/nm)|Raman shift (kK)|Temperature (K)",
+    AxisUnit.OTHER: "2theta (deg)|Chemical shift (ppm)|q (1/nm)|Raman shift (kK)|Energy (J)|Energy [kJ/mol]|Frequency (PHz)|Hartree|Kinetic energy|Temperature (K)",
 }
 
 

@@ -61,6 +61,12 @@ def test_the_table_is_read_and_the_text_noted_with_its_lines(tmp_path, above, se
         "X-Achse: Wellenlänge [nm]",
         "Units: nm",
         "nm",
+        "Axis Type: Wavelength (nm)",
+        "XTitle: Wavelength (nm)",
+        "Spectral axis unit: nm",
+        "Achse: Wellenlänge in nm",
+        "Dispersion axis: wavelength",
+        "Horizontal axis: nm",
     ],
 )
 def test_a_unit_that_the_text_states_outranks_numbers_that_fit(tmp_path, entry):
@@ -68,6 +74,25 @@ def test_a_unit_that_the_text_states_outranks_numbers_that_fit(tmp_path, entry):
     path.write_text(f"Data from a spectrometer\n{entry}\n>>>>>Begin<<<<<\n" + rows("\t"), encoding="utf-8")
     with pytest.raises(DataError, match="wavelengths in nm, not Raman shift"):
         read_spectra(path)
+
+
+@pytest.mark.parametrize(
+    "entry", ["Y-axis: Wavelength", "Stage axis: 5 nm", "Optical axis: 3 µm", "X (µm)=12.5"]
+)
+def test_text_about_another_axis_says_nothing_of_the_spectrums(tmp_path, entry):
+    path = tmp_path / "swab.txt"
+    path.write_text(f"Data from a spectrometer\n{entry}\n>>>>>Begin<<<<<\n" + rows("\t"), encoding="utf-8")
+    np.testing.assert_array_equal(read_spectra(path).wavenumber, AXIS)
+
+
+@pytest.mark.parametrize("unit", ["_cm-1", "/cm", " cm?1", " cm¯1", " cm⁻¹"])
+def test_a_unit_behind_each_wavenumber_is_left_out_however_it_is_spelled(tmp_path, unit):
+    path = tmp_path / "wide.csv"
+    names = ",".join(f"{x:g}{unit}" for x in AXIS)
+    path.write_text(f"sample_id,dose_10_s,{names}\na,1,{','.join(map(str, VALUES))}\n", encoding="utf-8")
+    table = read_spectra(path)
+    np.testing.assert_array_equal(table.wavenumber, AXIS)
+    assert set(table.metadata) == {"dose_10_s"}
 
 
 def test_text_and_header_that_state_two_units_are_refused_by_both(tmp_path):
