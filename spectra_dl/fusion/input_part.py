@@ -1,9 +1,11 @@
 """What a fusion says of its input: the header's part of this modality, which holds the whole description of each block's model."""
 
+from itertools import accumulate
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from spectra_dl.fusion.clinical.powers import LARGEST_POWER, SMALLEST_POWER, ColumnPowers
 from spectra_dl.fusion.readers.stated import MOST_BLOCKS, printable
 from spectra_dl.models.header import Classification, Closed, InputPart, ModelHeader
 from spectra_dl.plugins import NeededPlugin
@@ -35,14 +37,22 @@ class FusedTissue(_Block):
     model: ModelHeader[TissueInput]
 
 
+class FusedPower(Closed):
+    """The Yeo-Johnson power that is taken of a skewed column's values, after they are divided by ``scale``."""
+
+    scale: float = Field(gt=0, allow_inf_nan=False)
+    exponent: float = Field(ge=SMALLEST_POWER, le=LARGEST_POWER)
+
+
 class FusedColumn(Closed):
-    """A clinical column as `spectra_dl.fusion.clinical.table.ClinicalColumn` has it; ``date``: it was read from dates."""
+    """A clinical column as `spectra_dl.fusion.clinical.table.ClinicalColumn` has it; ``date``: it was read from dates; ``power`` of a skewed one."""
 
     name: Name
     kind: Literal["numeric", "ordinal", "category"]
     levels: list[Name] = Field(default=[], max_length=1_000)
     unit: str = Field(default="", max_length=40)
     date: bool = False
+    power: FusedPower | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -52,7 +62,14 @@ class FusedColumn(Closed):
             raise ValueError("a column has levels where it is ordinal or a category, and there alone")
         if self.date and self.kind != "numeric":
             raise ValueError("a column of dates is numeric")
+        if self.power and self.kind != "numeric":
+            raise ValueError("a power is taken of a numeric column alone")
         return self
+
+    @property
+    def width(self) -> int:
+        """How many numbers the column is made into."""
+        return len(self.levels) if self.kind == "category" else 1
 
 
 class FusedClinical(_Block):
@@ -70,7 +87,16 @@ class FusedClinical(_Block):
     @property
     def width(self) -> int:
         """How many numbers the columns are made into."""
-        return sum(len(column.levels) if column.kind == "category" else 1 for column in self.columns)
+        return sum(column.width for column in self.columns)
+
+    def powers(self) -> ColumnPowers:
+        """Return the powers of all numbers that the columns are made into."""
+        powers = ColumnPowers.none(self.width)
+        ends = accumulate(column.width for column in self.columns)
+        for column, end in zip(self.columns, ends, strict=True):
+            if column.power:
+                powers.scale[end - 1], powers.exponent[end - 1] = column.power.scale, column.power.exponent
+        return powers
 
 
 FusedBlock = Annotated[FusedSpectra | FusedTissue | FusedClinical, Field(discriminator="kind")]

@@ -275,7 +275,8 @@ def _block_model(block: Any, tensors: Mapping[str, np.ndarray], classes: int) ->
         return SpectraPredictor.from_tensors(block.model, tensors)
     if block.kind == "tissue":
         return TissuePredictor.from_tensors(block.model, tensors)
-    linear = LinearColumns(*(tensors[name] for name in _LINEAR))
+    median, weight, missing, bias = (tensors[name] for name in _LINEAR)
+    linear = LinearColumns(median, weight, missing, bias, block.powers())
     if [getattr(linear, name).dtype for name in _LINEAR] != [np.float64, *[np.float32] * 3]:
         raise RuntimeError(
             f"the weights of block {block.name!r:.60} are of another type than they are written in"

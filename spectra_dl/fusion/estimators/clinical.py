@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.classification.predictions import softmax
 from spectra_dl.errors import UsageError
+from spectra_dl.fusion.clinical.powers import ColumnPowers, fit_powers
 from spectra_dl.fusion.clinical.table import ClinicalTable
 from spectra_dl.fusion.estimators.model_names import CLINICAL
 
@@ -58,6 +59,16 @@ def known_columns(table: ClinicalTable) -> NDArray[np.bool_]:
     return known if known.any() else ~known
 
 
+def column_powers(table: ClinicalTable) -> ColumnPowers:
+    """Return the powers of the columns ``(q,)`` of `design_matrix` that make skewed numbers less so, fitted to these patients."""
+    numeric = [
+        column.kind == "numeric"
+        for column in table.columns
+        for _ in range(len(column.levels) if column.kind == "category" else 1)
+    ]
+    return fit_powers(design_matrix(table), np.array(numeric))
+
+
 @dataclass(frozen=True, eq=False)
 class LinearColumns:
     """Weighted sums of clinical columns, in which a missing value is the training median and has a weight of its own.
@@ -65,23 +76,26 @@ class LinearColumns:
     Attributes
     ----------
     median
-        ``(q,)`` float64 of `design_matrix`; float32 would lose what differs between large values.
+        ``(q,)`` float64 of `design_matrix` after its powers; float32 would lose what differs between large values.
     weight, missing
         ``(c, q)`` float32 of a value's distance from the median, and of its absence; 0 of a level that no training patient had.
     bias
         ``(c,)`` float32.
+    powers
+        Of the ``q`` columns.
     """
 
     median: NDArray[np.float64]
     weight: NDArray[np.float32]
     missing: NDArray[np.float32]
     bias: NDArray[np.float32]
+    powers: ColumnPowers
 
     def logits(self, matrix: FloatArray) -> FloatArray:
         """Return the logits ``(n, c)`` of a design matrix ``(n, q)``."""
         # Without columns that weigh nothing, since the order of a sum changes with its length.
         used = (self.weight != 0).any(axis=0) | (self.missing != 0).any(axis=0)
-        matrix = matrix[:, used]
+        matrix = self.powers[used].transform(matrix[:, used])
         absent = np.isnan(matrix)
         distance = np.where(absent, 0.0, matrix - self.median[used])
         parts = distance @ self.weight[:, used].T.astype(np.float64)
@@ -93,7 +107,7 @@ class LinearColumns:
 class ClinicalClassifier(ClassifierMixin, BaseEstimator):
     """Classify patients by clinical columns, of which some values may be missing.
 
-    Medians, encoding and scaling are fitted on the rows that `fit` is given: in an evaluation, on the training patients of each fold.
+    Medians, encoding, powers of skewed numbers and scaling are fitted on the rows that `fit` is given: in an evaluation, on the training patients of each fold.
 
     Parameters
     ----------
@@ -167,8 +181,8 @@ class ClinicalClassifier(ClassifierMixin, BaseEstimator):
 
 def _linear(table: ClinicalTable, label: NDArray[Any]) -> LinearColumns:
     """Fit medians, scaling and logistic regression, and return them as weighted sums."""
-    known = np.flatnonzero(known_columns(table))
-    matrix = design_matrix(table)[:, known]
+    known, powers = np.flatnonzero(known_columns(table)), column_powers(table)
+    matrix = powers[known].transform(design_matrix(table)[:, known])
     median = SimpleImputer(strategy="median", keep_empty_features=True).fit(matrix).statistics_
     absent = np.isnan(matrix)
     lacked = lacking_columns(table, known, absent)
@@ -188,7 +202,7 @@ def _linear(table: ClinicalTable, label: NDArray[Any]) -> LinearColumns:
         scaled[:, : len(known)],
         scaled[:, len(known) :],
     )
-    return LinearColumns(medians, weight, missing, bias.astype(np.float32))
+    return LinearColumns(medians, weight, missing, bias.astype(np.float32), powers)
 
 
 def lacking_columns(table: ClinicalTable, known: IndexArray, absent: NDArray[np.bool_]) -> IndexArray:

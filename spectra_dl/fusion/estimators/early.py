@@ -15,9 +15,10 @@ from spectra_dl.classification.predictions import softmax
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.evaluation.classes.calibration import fit_temperature
 from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.fusion.clinical.powers import ColumnPowers
 from spectra_dl.fusion.clinical.table import ClinicalTable
 from spectra_dl.fusion.estimators.blocks import BlockMemory, FittedBlock, fit_block
-from spectra_dl.fusion.estimators.clinical import design_matrix, known_columns
+from spectra_dl.fusion.estimators.clinical import column_powers, design_matrix, known_columns
 from spectra_dl.fusion.rows import FusionRows
 from spectra_dl.models.members import mean_output
 from spectra_dl.training.settings import TrainingSettings
@@ -37,6 +38,22 @@ class _Standard:
 
     mean: FloatArray
     scale: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Which clinical columns ``(q,)`` training patients know, and the powers of all."""
+
+    known: NDArray[np.bool_]
+    powers: ColumnPowers
+
+    def values(self, rows: FusionRows, name: str) -> FloatArray:
+        """Return the known columns of patients, NaN of those who lack the block."""
+        block = rows.block(name)
+        matrix = design_matrix(cast("ClinicalTable", block.rows))[:, self.known]
+        values = np.full((len(rows), matrix.shape[1]), np.nan)
+        values[block.owner] = self.powers[self.known].transform(matrix)
+        return values
 
 
 @dataclass(frozen=True)
@@ -160,16 +177,16 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         label, memory = text_array(np.asarray(y)), self.memory or BlockMemory(fit_block)
         people = read_patients(X.patients, label)
         self.classes_ = np.array(people.classes)
-        self.fitted_: list[FittedBlock | NDArray[np.bool_]] = [
-            known_columns(X.block(name).rows)  # type: ignore[arg-type]
-            if isinstance(X.block(name).rows, ClinicalTable)
+        self.fitted_: list[FittedBlock | _Columns] = [
+            _Columns(known_columns(table), column_powers(table))
+            if isinstance(table := X.block(name).rows, ClinicalTable)
             else memory.fitted(
                 model, X.block(name), text_array(X.patients), label.astype(np.str_), seed=self.seed
             )
             for name, model in self.blocks
         ]
         values = [
-            fitted.unseen if isinstance(fitted, FittedBlock) else _columns(X, name, fitted)
+            fitted.unseen if isinstance(fitted, FittedBlock) else fitted.values(X, name)
             for (name, _), fitted in zip(self.blocks, self.fitted_, strict=True)
         ]
         training = replace(self.training or _TRAINING, seed=self.seed)
@@ -190,18 +207,9 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         values = [
             fitted.logits(X.block(name), len(X))
             if isinstance(fitted, FittedBlock)
-            else _columns(X, name, fitted)
+            else fitted.values(X, name)
             for (name, _), fitted in zip(self.blocks, self.fitted_, strict=True)
         ]
         rows = np.concatenate(values, axis=1)
         inputs = [self.recipe_.inputs(prepared, rows) for prepared in self.ensemble_.prepared]
         return softmax(mean_output(self.ensemble_.networks, inputs) / self.temperature_)
-
-
-def _columns(rows: FusionRows, name: str, known: NDArray[np.bool_]) -> FloatArray:
-    """Return the clinical columns ``(m, q)`` of patients that training patients know, NaN of those who lack them."""
-    block = rows.block(name)
-    matrix = design_matrix(cast("ClinicalTable", block.rows))[:, known]
-    values = np.full((len(rows), matrix.shape[1]), np.nan)
-    values[block.owner] = matrix
-    return values

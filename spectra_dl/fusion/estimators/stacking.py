@@ -8,7 +8,7 @@ from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.classes.calibration import logit_surprise
 
 # A block whose copies do badly by chance does better than average when it is fitted to all, so what some tens of patients say of how
-# much to believe it, or of how much more than another, is hardly news: docs/decisions/models.md has the studies.
+# much to believe it, or of how much more than another, is hardly news: docs/decisions/fusion.md has the studies.
 _TOWARDS_EQUAL = 20.0
 _TOWARDS_ONE = 0.5
 _TOWARDS_NOTHING = 20.0  # of the offsets of what is missing

@@ -16,10 +16,18 @@ from spectra_dl.evaluation.audit import Finding, audit
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.fusion.cohort import BlockOfCohort, FusionCohort
+from spectra_dl.fusion.estimators.clinical import LinearColumns
 from spectra_dl.fusion.estimators.late import LateFusion
 from spectra_dl.fusion.estimators.model_names import STORED
 from spectra_dl.fusion.estimators.stacking import Stack
-from spectra_dl.fusion.input_part import FusedClinical, FusedColumn, FusedSpectra, FusedTissue, FusionInput
+from spectra_dl.fusion.input_part import (
+    FusedClinical,
+    FusedColumn,
+    FusedPower,
+    FusedSpectra,
+    FusedTissue,
+    FusionInput,
+)
 from spectra_dl.fusion.predictor import FusionPredictor, fusion_tensors, reference_matrix
 from spectra_dl.fusion.study.audit import fusion_audit_inputs
 from spectra_dl.fusion.study.features import block_features, fusion_rows
@@ -194,24 +202,33 @@ def _described(
     name, patients = part.read.name, len(np.unique(part.owner))
     kind = part.read.stated.kind
     if kind == "clinical":
-        said = part.read.stated.columns or {}
-        dates = {column for column, each in said.items() if each.kind == "date"}
-        columns = [
-            FusedColumn(
-                name=each.name,
-                kind=each.kind,
-                levels=list(each.levels),
-                unit=each.unit,
-                date=each.name in dates,
-            )
-            for each in part.read.rows.columns
-        ]
-        return FusedClinical(name=name, patients=patients, columns=columns), model.linear_
+        return FusedClinical(
+            name=name, patients=patients, columns=_columns(part, model.linear_)
+        ), model.linear_
     if kind == "spectra":
         spectra = model.predictor_
         return FusedSpectra(name=name, patients=patients, model=spectra.header), spectra
     tissue = _tissue_predictor(part, model, cohort, settings, store)
     return FusedTissue(name=name, patients=patients, model=tissue.header), tissue
+
+
+def _columns(part: BlockOfCohort, linear: LinearColumns) -> list[FusedColumn]:
+    """Return the description of clinical columns."""
+    said, columns, start = part.read.stated.columns or {}, [], 0
+    dates = {column for column, each in said.items() if each.kind == "date"}
+    for each in part.read.rows.columns:
+        scale, exponent = float(linear.powers.scale[start]), float(linear.powers.exponent[start])
+        column = FusedColumn(
+            name=each.name,
+            kind=each.kind,
+            levels=list(each.levels),
+            unit=each.unit,
+            date=each.name in dates,
+            power=FusedPower(scale=scale, exponent=exponent) if exponent != 1 else None,
+        )
+        columns.append(column)
+        start += column.width
+    return columns
 
 
 def _tissue_predictor(

@@ -119,3 +119,16 @@ def test_trees_take_missing_values(table, label):
 def test_an_unknown_model_is_refused(table):
     with pytest.raises(UsageError, match="choose from logistic, gradient-boosting"):
         ClinicalClassifier("svm").fit(table, np.array(["a", "b"])[np.arange(N) % 2])
+
+
+def test_a_skewed_number_is_not_taken_as_it_is():
+    generator = np.random.default_rng(4)
+    score = generator.normal(size=400)
+    table = ClinicalTable(
+        tuple(map(str, range(400))), (ClinicalColumn("psa", "numeric", np.exp(2 + 1.5 * score)),)
+    )
+    label = np.where(score + generator.normal(size=400) > 0, "sick", "well")
+    model = ClinicalClassifier().fit(table, label)
+    assert model.linear_.powers.exponent[0] < 0.5
+    expected = make_pipeline(StandardScaler(), LogisticRegression()).fit(score[:, None], label)
+    np.testing.assert_allclose(model.predict_proba(table), expected.predict_proba(score[:, None]), atol=0.1)

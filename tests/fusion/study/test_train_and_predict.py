@@ -190,10 +190,19 @@ def test_a_column_that_was_read_from_dates_is_stored_as_such(cohort, study):
 def test_the_model_file_keeps_what_differs_between_large_values(loaded):
     at = [block.kind for block in loaded.header.input.blocks].index("clinical")
     model, tensors = loaded.models[at], loaded.tensors()
-    shifted = {**tensors, f"block{at}.median": tensors[f"block{at}.median"] + 1e9}
+    moved = np.where(model.powers.exponent == 1, 1e9, 0.0)  # powers are taken of a distance from 0
+    shifted = {**tensors, f"block{at}.median": tensors[f"block{at}.median"] + moved}
     again = type(loaded).from_tensors(loaded.header, shifted).models[at]
     near = model.median + np.linspace(-1, 1, 5)[:, None]
-    np.testing.assert_allclose(again.logits(near + 1e9), model.logits(near), atol=1e-4)
+    np.testing.assert_allclose(again.logits(near + moved), model.logits(near), atol=1e-4)
+
+
+def test_the_model_file_keeps_the_power_of_a_skewed_column(loaded):
+    at = [block.kind for block in loaded.header.input.blocks].index("clinical")
+    powers = {each.name: each.power for each in loaded.header.input.blocks[at].columns}
+    assert powers["psa"].exponent < 0.5
+    assert powers["age"] is None
+    assert (loaded.models[at].powers.exponent != 1).sum() == 1
 
 
 def test_a_block_of_another_kind_is_refused_before_it_is_read(loaded, study):

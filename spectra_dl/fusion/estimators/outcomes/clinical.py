@@ -13,15 +13,16 @@ from sklearn.preprocessing import StandardScaler
 from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import PooledCox
 from spectra_dl.evaluation.outcomes.tuning import TunedNumber
+from spectra_dl.fusion.clinical.powers import ColumnPowers
 from spectra_dl.fusion.clinical.table import ClinicalTable
-from spectra_dl.fusion.estimators.clinical import design_matrix, known_columns, lacking_columns
+from spectra_dl.fusion.estimators.clinical import column_powers, design_matrix, known_columns, lacking_columns
 from spectra_dl.fusion.estimators.model_names import BOOSTING
 
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 
 
 class ClinicalFeatures(TransformerMixin, BaseEstimator):
-    """Make features of clinical columns, by medians, levels and scaling of the patients it is fitted on.
+    """Make features of clinical columns, by medians, levels, powers of skewed numbers and scaling of the patients it is fitted on.
 
     Parameters
     ----------
@@ -50,7 +51,10 @@ class ClinicalFeatures(TransformerMixin, BaseEstimator):
             Not looked at.
         """
         self.known_ = np.flatnonzero(known_columns(X))
-        matrix = design_matrix(X)[:, self.known_]
+        self.powers_ = (column_powers(X) if self.filled else ColumnPowers.none(design_matrix(X).shape[1]))[
+            self.known_
+        ]
+        matrix = self.powers_.transform(design_matrix(X)[:, self.known_])
         self.lacked_ = lacking_columns(X, self.known_, np.isnan(matrix))
         self.imputer_ = SimpleImputer(strategy="median", keep_empty_features=True).fit(matrix)
         self.scaler_ = StandardScaler().fit(self._complete(matrix))
@@ -58,7 +62,7 @@ class ClinicalFeatures(TransformerMixin, BaseEstimator):
 
     def transform(self, X: ClinicalTable) -> FloatArray:
         """Return ``(n, q)`` features."""
-        matrix = design_matrix(X)[:, self.known_]
+        matrix = self.powers_.transform(design_matrix(X)[:, self.known_])
         if not self.filled:
             return matrix
         return np.asarray(self.scaler_.transform(self._complete(matrix)))
