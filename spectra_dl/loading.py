@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.input_part import SpectraInput
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.tissue.input_part import TissueInput
+    from spectra_dl.tissue.outcome_input_part import TissueOutcomeInput
+    from spectra_dl.tissue.outcome_predictor import TissueOutcomePredictor
     from spectra_dl.tissue.predictor import TissuePredictor
 
 
@@ -78,6 +80,18 @@ def _tissue_predictor() -> "type[TissuePredictor]":
     return TissuePredictor
 
 
+def _tissue_outcome_input() -> "type[TissueOutcomeInput]":
+    from spectra_dl.tissue.outcome_input_part import TissueOutcomeInput
+
+    return TissueOutcomeInput
+
+
+def _tissue_outcome_predictor() -> "type[TissueOutcomePredictor]":
+    from spectra_dl.tissue.outcome_predictor import TissueOutcomePredictor
+
+    return TissueOutcomePredictor
+
+
 def _fusion_input() -> "type[FusionInput]":
     from spectra_dl.fusion.input_part import FusionInput
 
@@ -95,6 +109,7 @@ MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
         "spectra": Modality(_spectra_input, _spectra_predictor),
         "expression": Modality(_expression_input, _expression_predictor),
         "tissue": Modality(_tissue_input, _tissue_predictor),
+        "tissue outcome": Modality(_tissue_outcome_input, _tissue_outcome_predictor),
         "fusion": Modality(_fusion_input, _fusion_predictor),
     }
 )
@@ -114,7 +129,8 @@ def load_model(path: str | os.PathLike[str], plugins: Collection[str] = ()) -> "
     -------
     Predictor
         A `spectra_dl.spectra.predictor.SpectraPredictor`, a `spectra_dl.expression.predictor.ExpressionPredictor`, a
-        `spectra_dl.tissue.predictor.TissuePredictor` or a `spectra_dl.fusion.predictor.FusionPredictor`; ``header.input.kind`` says which.
+        `spectra_dl.tissue.predictor.TissuePredictor`, a `spectra_dl.tissue.outcome_predictor.TissueOutcomePredictor` or a
+        `spectra_dl.fusion.predictor.FusionPredictor`; ``header.input.kind`` says which.
 
     Raises
     ------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from spectra_dl_cli.output import table_text
 
 if TYPE_CHECKING:
+    from spectra_dl.classification.outcomes.predicted import PredictedOutcomes
     from spectra_dl.expression.study.predict import PredictedSection
     from spectra_dl.expression.study.predict_sections import PredictedSections
     from spectra_dl.spectra.patient_page.predicted import PredictedPatient
@@ -33,6 +34,62 @@ def spectra_text(result: "PredictedSpectra", model_name: str | None, folder: Pat
     if folder:
         lines += ["", f"The patients' cards: {folder / 'report.html'}"]
     return "\n".join(lines)
+
+
+def outcomes_text(result: "PredictedOutcomes", model_name: str) -> str:
+    """Return a line for each patient, and why there is no answer for some.
+
+    Parameters
+    ----------
+    result
+        What was predicted of patients.
+    model_name
+        The model file's.
+    """
+    return "\n".join(_outcome_lines(result, model_name))
+
+
+def _outcome_lines(result: "PredictedOutcomes", model_name: str) -> Iterator[str]:
+    training, part = result.predictor.header.training, result.predictor.outcome
+    source = f"SIMULATED {result.predictor.words.rows}" if training.simulated else training.source
+    yield f"Model {model_name}, trained on {source}. Research use only, not for diagnosis."
+    for note in result.notes:
+        yield f"Note: {note}"
+    if part.kind == "number":
+        yield f"{part.column} of each patient, with the interval that holds the true one of {result.coverage:.0%} of patients like those of training."
+        said = ["predicted"]
+    else:
+        yield (
+            f"p: the probability of no {part.event} by {part.time} {part.horizon:g}, with {result.coverage:.0%} limits over resampled training patients; they are of the "
+            "probability, not of a patient's time. Hazard: relative to the mean training patient."
+        )
+        said = ["hazard", "p"]
+    yield ""
+    rows = []
+    for one in result.listed[:_PATIENTS]:
+        answer = one.answer
+        figures = [answer.predicted] if part.kind == "number" else [answer.hazard_ratio, answer.predicted]
+        limits = [answer.low, answer.high]
+        decided = "-" if one.status == "refused" else "abstains"
+        cells = [_four_figures(value) for value in (*figures, *limits)] if not answer.abstains else [decided]
+        rows.append(
+            [one.patient, f"{one.used}/{one.rows}", one.status, *cells, *[""] * (len(said) + 2 - len(cells))]
+        )
+    yield table_text(["patient", result.predictor.words.rows, "status", *said, "from", "to"], rows)
+    if result.patients > _PATIENTS:
+        yield f"and {result.patients - _PATIENTS:,} more; --out writes them all to patients.csv"
+    remarks = [
+        f"{one.patient}: {why}" for one in result.listed if (why := one.answer.abstains or one.answer.remark)
+    ]
+    if remarks:
+        yield ""
+        yield from first_of(remarks[:_GENES], len(remarks), "patients.csv")
+    for reason in result.refused:
+        yield f"refused: {reason}"
+
+
+def _four_figures(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.4g}"
 
 
 def section_text(result: "PredictedSection", model_name: str, folder: Path) -> str:

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from spectra_dl.tissue.estimators.model_names import NAMES, NETWORK, NETWORKS, NUMBERS, TIMES
+from spectra_dl.tissue.estimators.model_names import NAMES, NETWORKS, NUMBERS, TIMES
 from spectra_dl.tissue.reading_options import ImageOptions
+from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
 from spectra_dl_cli.options import bundled, positive_option, sample_label_option, store_option, together
 
 if TYPE_CHECKING:
     from spectra_dl.tissue.images import TissueImages
+    from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
     from spectra_dl.tissue.study.settings import TissueStudySettings
     from spectra_dl.training.settings import TrainingSettings
 
@@ -89,10 +91,10 @@ training_options = together(
 network_option = click.option(
     "--model",
     type=click.Choice(list(NETWORKS)),
-    default=NETWORK,
-    show_default=True,
-    help="What is trained: mlp classifies each image; attention and mean-pooling pool all images of a patient, or of a slide where classes are of slides.",
+    help="What is trained: mlp classifies each image; attention and mean-pooling pool all images of a patient, or of a slide where classes are of slides.  [default: mlp; "
+    "attention with --target or --time]",
 )
+OPTIONS_OF_CLASSES = frozenset({"label", "label_per_sample", "share", "positive", "split_by"})
 tissue_options = together(study_image_options, encoder_option, training_options, store_option)
 MODELS_HELP = (
     f"Which models are evaluated: {', '.join(NAMES)}; the first is the reference of differences. attention and mean-pooling need classes of patients or slides. With --time: {', '.join(TIMES.names)};"
@@ -145,6 +147,36 @@ class ImageModels:
         from dataclasses import replace
 
         return None if self.epochs is None else replace(usual, epochs=self.epochs, least_steps=1)
+
+    def of_patients(
+        self, columns: OutcomeColumns, models: tuple[str, ...] | None, folds: int | None = None, **how: Any
+    ) -> "PatientStudySettings":
+        """Return the settings of a study of a number, or of the time to an event.
+
+        Parameters
+        ----------
+        columns
+            Which.
+        models
+            By name; None takes all.
+        folds
+            The usual ones if None.
+        how
+            Further settings of the evaluation.
+        """
+        from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+        from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
+        from spectra_dl.tissue.estimators.outcomes.pooled import PATIENT_TRAINING
+        from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
+
+        how |= {"seed": self.seed, "folds": folds or OutcomeSettings.folds}
+        evaluation: OutcomeSettings | SurvivalSettings = (
+            OutcomeSettings(columns.target or "", **how)
+            if columns.time is None
+            else SurvivalSettings(columns.time, columns.event or "", horizon=columns.horizon, **how)
+        )
+        training = self.training(PATIENT_TRAINING)
+        return PatientStudySettings(evaluation, self.encoders, models, self.members, training)
 
 
 bundled_models = bundled("chosen", ImageModels)

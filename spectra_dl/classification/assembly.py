@@ -37,6 +37,7 @@ from spectra_dl.models.header import (
     ConformalLimits,
     Input,
     ModelHeader,
+    Outcome,
     OutOfDistributionLimits,
     Part,
     Score,
@@ -194,6 +195,49 @@ def model_header(
     part = decision.classification
     sets = ConformalSets(part.conformal.coverage, tuple(part.conformal.limit))
     few = coverage_notes(sets, part.classes, part.patients)
+    return described_model(
+        provenance,
+        input_part,
+        tensors,
+        said=(*notes, *few, decision.reason),
+        seed=seed,
+        classification=part,
+        scores=decision.scores,
+        scores_from=decision.scores_from,
+    )
+
+
+def described_model(
+    provenance: TrainingProvenance,
+    input_part: Input,
+    tensors: Mapping[str, np.ndarray],
+    *,
+    said: tuple[str, ...],
+    seed: int,
+    scores: list[Score],
+    scores_from: str,
+    classification: Classification | None = None,
+    outcome: Outcome | None = None,
+) -> ModelHeader[Input]:
+    """Return the whole description of a model.
+
+    Parameters
+    ----------
+    provenance
+        Where the training rows came from.
+    input_part
+        What it takes in, from its modality.
+    tensors
+        Every array the model file will keep, by name.
+    said
+        Sentences that a user of the model must see, besides those on the rows.
+    seed
+        Of the training.
+    scores, scores_from
+        Of patients left out, and what these are figures of.
+    classification, outcome
+        What it predicts: one of both.
+    """
     header_class: type[ModelHeader[Input]] = ModelHeader[type(input_part)]  # type: ignore[misc,assignment]
     return header_class(
         intended_use=RESEARCH_USE,
@@ -201,15 +245,16 @@ def model_header(
             source=shortened(provenance.source),
             simulated=provenance.simulated,
             seed=seed,
-            notes=all_shortened((*provenance.notes, *notes, *few, decision.reason)),
+            notes=all_shortened((*provenance.notes, *said)),
         ),
-        classification=part,
+        classification=classification,
+        outcome=outcome,
         audit=[
             described_finding(finding.name, finding.severity, finding.sentence)
             for finding in provenance.audit
         ],
-        scores=decision.scores,
-        scores_from=decision.scores_from,
+        scores=scores,
+        scores_from=scores_from,
         weights_sha256=weights_sha256(tensors),
         versions=versions(),
         input=input_part,

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, text_array
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.classification.predictions import PatientPredictions, RowPredictions, softmax
 from spectra_dl.evaluation.context import Words
 from spectra_dl.evaluation.person_ids import spelling_key, spelling_note
@@ -35,29 +36,82 @@ _IN_ORDER = (
 _Rows = tuple[bytes, str, bytes, bytes]
 
 
-class PatientTally:
-    """The rows so far, summed by patient; they are not kept in memory.
+class TalliedRows(Protocol):
+    """What is known of rows that are put together by patient, see `RowPredictions`."""
+
+    @property
+    def sample_id(self) -> TextArray:
+        """``(n,)`` text."""
+
+    @property
+    def patient(self) -> TextArray | None:
+        """``(n,)`` text; None where the input named none."""
+
+    @property
+    def status(self) -> TextArray:
+        """``(n,)`` text: ok, warned or refused."""
+
+    @property
+    def ood_score(self) -> FloatArray:
+        """``(n,)`` as a multiple of the limit."""
+
+
+@dataclass(frozen=True, eq=False)
+class PooledRows:
+    """Rows of patients put together, in order of first appearance.
+
+    Attributes
+    ----------
+    patient
+        ``(m,)`` text.
+    n_rows, n_used
+        ``(m,)`` int: rows in the input, and those that were not refused.
+    status, reason
+        ``(m,)`` text; refused when no row could be used.
+    ood_score
+        ``(m,)`` float64: the median over the used rows; NaN for refused patients.
+    mean
+        ``(m, c)`` of what was said of the used rows; NaN for refused patients.
+    """
+
+    patient: TextArray
+    n_rows: NDArray[np.int64]
+    n_used: NDArray[np.int64]
+    status: TextArray
+    reason: TextArray
+    ood_score: FloatArray
+    mean: FloatArray
+
+
+class RowTally:
+    """What was said of the rows so far, summed by patient; it is not kept in memory.
 
     Parameters
     ----------
-    classes
-        The class names, in the order of the columns.
+    width
+        Numbers that are said of a row.
     words
         What rows are called.
     one_spelling
         Spellings of one id are one patient; False where the owners of rows are no persons, such as slides, whose names differ where any letter does.
     """
 
-    def __init__(
-        self, classes: tuple[str, ...], words: Words | None = None, *, one_spelling: bool = True
-    ) -> None:
-        self.classes = classes
+    def __init__(self, width: int, words: Words | None = None, *, one_spelling: bool = True) -> None:
+        self.width = width
         self.words = words or Words()
         self.one_spelling = one_spelling
         self._scratch = Scratch(*_TABLES)
 
-    def add(self, rows: RowPredictions) -> None:
-        """Count some rows in; without patients each row stands for itself."""
+    def add_rows(self, rows: TalliedRows, said: FloatArray) -> None:
+        """Count some rows in; without patients each row stands for itself.
+
+        Parameters
+        ----------
+        rows
+            ``n`` of them.
+        said
+            ``(n, c)`` of each, NaN where it was refused.
+        """
         owner = rows.sample_id if rows.patient is None else rows.patient
         names = [stored_text(name) for name in owner]
         spelled = self.one_spelling and rows.patient is not None
@@ -73,7 +127,7 @@ class PatientTally:
             (
                 " ".join([rows.status[row] for row in own]),
                 rows.ood_score[own].tobytes(),
-                rows.logits[own].tobytes(),
+                said[own].tobytes(),
                 key,
             )
             for key, own in of_key.items()
@@ -88,36 +142,70 @@ class PatientTally:
         ]
         return (spelling_note(sorted(several)),) if several else ()
 
-    def patients(self, temperature: float) -> Iterator[PatientPredictions]:
-        """Yield one prediction per patient, in order of first appearance, some patients at a time."""
+    def pooled(self) -> Iterator[PooledRows]:
+        """Yield patients in order of first appearance, some at a time."""
         rows = cast("Iterator[_Rows]", self._scratch.read(_IN_ORDER))
         each = (
-            _patient(name, of_patient, len(self.classes), self.words.rows)
+            _patient(name, of_patient, self.width, self.words.rows)
             for name, of_patient in groupby(rows, key=itemgetter(0))
         )
         while some := list(islice(each, _AT_ONCE)):
-            logits = np.array([patient.logits for patient in some])
-            yield PatientPredictions(
+            yield PooledRows(
                 text_array([patient.name for patient in some]),
                 np.array([patient.n_rows for patient in some]),
                 np.array([patient.n_used for patient in some]),
                 text_array([patient.status for patient in some]),
                 text_array([patient.reason for patient in some]),
-                self.classes,
-                softmax(logits / temperature),
                 np.array([patient.ood_score for patient in some]),
+                np.array([patient.mean for patient in some]),
+            )
+
+
+class PatientTally(RowTally):
+    """The logits of the rows so far, summed by patient; they are not kept in memory.
+
+    Parameters
+    ----------
+    classes
+        The class names, in the order of the columns.
+    words, one_spelling
+        As of `RowTally`.
+    """
+
+    def __init__(
+        self, classes: tuple[str, ...], words: Words | None = None, *, one_spelling: bool = True
+    ) -> None:
+        super().__init__(len(classes), words, one_spelling=one_spelling)
+        self.classes = classes
+
+    def add(self, rows: RowPredictions) -> None:
+        """Count some rows in; without patients each row stands for itself."""
+        self.add_rows(rows, rows.logits)
+
+    def patients(self, temperature: float) -> Iterator[PatientPredictions]:
+        """Yield one prediction per patient, in order of first appearance, some patients at a time."""
+        for some in self.pooled():
+            yield PatientPredictions(
+                some.patient,
+                some.n_rows,
+                some.n_used,
+                some.status,
+                some.reason,
+                self.classes,
+                softmax(some.mean / temperature),
+                some.ood_score,
             )
 
 
 @dataclass(frozen=True, eq=False)
 class _Patient:
-    """A patient's counts, mean logits and median ood_score; both NaN where no row could be used."""
+    """A patient's counts, mean of what was said of rows and median ood_score; both NaN where no row could be used."""
 
     name: str
     n_rows: int
     n_used: int
     n_warned: int
-    logits: FloatArray
+    mean: FloatArray
     ood_score: float
     words: str
 
@@ -133,8 +221,8 @@ class _Patient:
         return "; ".join(parts)
 
 
-def _patient(name: bytes, blocks: "Iterable[_Rows]", n_classes: int, words: str) -> _Patient:
-    total = np.zeros(n_classes)
+def _patient(name: bytes, blocks: "Iterable[_Rows]", width: int, words: str) -> _Patient:
+    total = np.zeros(width)
     n_rows = n_warned = 0
     ood_score: list[float] = []
     # A sum in the order of the rows: no result depends on how they were cut into blocks.
@@ -142,13 +230,13 @@ def _patient(name: bytes, blocks: "Iterable[_Rows]", n_classes: int, words: str)
         each = statuses.split(" ")
         n_rows += len(each)
         n_warned += each.count("warned")
-        rows = np.frombuffer(logits).reshape(len(each), n_classes)
+        rows = np.frombuffer(logits).reshape(len(each), width)
         for status, score, row in zip(each, np.frombuffer(scores).tolist(), rows, strict=True):
             if status != "refused":
                 total += row
                 ood_score.append(score)
     n_used = len(ood_score)
-    mean = total / n_used if n_used else np.full(n_classes, np.nan)
+    mean = total / n_used if n_used else np.full(width, np.nan)
     return _Patient(given_text(name), n_rows, n_used, n_warned, mean, _median(ood_score), words)
 
 

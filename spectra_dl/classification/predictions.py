@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OOD_LIMIT = 1.0  # of the limit of the training rows
 
 # Stands as the last column's name: a comment line would break every plain CSV reader.
-_DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
+DISCLAIMER_COLUMN = "research_use_only_not_for_diagnosis"
 
 
 class _Stated:
@@ -207,7 +207,7 @@ def patient_predictions_file(
 
 
 def _header(names: Sequence[str], classes: Sequence[str]) -> list[str]:
-    return [*names, *(f"p_{name}" for name in classes), _DISCLAIMER_COLUMN]
+    return [*names, *(f"p_{name}" for name in classes), DISCLAIMER_COLUMN]
 
 
 def _shares(probability: list[float]) -> list[str]:

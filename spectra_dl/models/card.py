@@ -26,6 +26,7 @@ def card_text(header: ModelHeader[InputPart], sha256: str) -> str:
         RESEARCH_USE + ".",
         *header.input.model_lines(),
         *(_decision(classification) if classification else ()),
+        *(header.outcome.lines() if header.outcome else ()),
         _trained_on(header),
         *header.input.needs_lines(),
         *([f"Temperature    {classification.calibration.temperature:.3f}"] if classification else []),

@@ -142,7 +142,10 @@ def save_model(
         The file can't be written.
     """
     _refuse_non_finite(tensors, Path(path).name)
-    text = json.dumps(header.model_dump(mode="json"), ensure_ascii=True, allow_nan=False)
+    without = (
+        {"outcome"} if header.outcome is None else None
+    )  # so that earlier versions read a model of classes
+    text = json.dumps(header.model_dump(mode="json", exclude=without), ensure_ascii=True, allow_nan=False)
     return write_sealed(path, _KIND, text, tensors)
 
 

@@ -111,6 +111,74 @@ class Classification(Closed):
         return self
 
 
+class MemberScale(Closed):
+    """What a member's output is multiplied by and added to."""
+
+    spread: float = Field(gt=0)
+    centre: float
+
+
+class PredictedNumber(Closed):
+    """A number of each patient: the column it stood in, and the lowest and highest of the training patients.
+
+    ``half_width`` is how far an interval of ``coverage`` reaches to each side, ``half_width_at`` that of other coverages by whole percents; a
+    coverage is missing for which there were too few patients.
+    """
+
+    kind: Literal["number"] = "number"
+    column: ClassName
+    patients: int = Field(ge=1)
+    lowest: float
+    highest: float
+    scale: list[MemberScale] = Field(min_length=1, max_length=100)
+    coverage: float = Field(gt=0, lt=1)
+    half_width: float | None = Field(ge=0)
+    half_width_at: dict[Percent, Annotated[float, Field(ge=0)]] = Field(max_length=50)
+    out_of_distribution: OutOfDistributionLimits
+
+    def lines(self) -> list[str]:
+        """Return lines of the card."""
+        sure = (
+            "no interval: too few patients"
+            if self.half_width is None
+            else f"+- {self.half_width:.4g} at {self.coverage:.0%} coverage"
+        )
+        return [
+            f"Predicts       {self.column}, {self.lowest:.4g} to {self.highest:.4g} in training; {sure}",
+            f"Patients       {self.patients}",
+        ]
+
+
+class PredictedTime(Closed):
+    """The time to an event of each patient: its columns, and the probability of none by the horizon.
+
+    That is ``exp(-hazard * exp(slope * (risk - centre)))`` of what the members say on average, the risk.
+    """
+
+    kind: Literal["time"] = "time"
+    time: ClassName
+    event: ClassName
+    patients: int = Field(ge=1)
+    events: int = Field(ge=1)
+    horizon: float = Field(gt=0)
+    hazard: float = Field(ge=0)
+    slope: float = Field(ge=0)
+    centre: float
+    coverage: float = Field(gt=0, lt=1)
+    members: int = Field(ge=1, le=100)
+    out_of_distribution: OutOfDistributionLimits
+
+    def lines(self) -> list[str]:
+        """Return lines of the card."""
+        return [
+            f"Predicts       the time to {self.event}, and the probability of none by {self.time} {self.horizon:g}",
+            f"Patients       {self.patients}, {self.events} with the event",
+        ]
+
+
+Outcome = Annotated[PredictedNumber | PredictedTime, Field(discriminator="kind")]
+
+
 class AuditFinding(Closed):
     """What a check of the training data for causes other than biology found."""
 
@@ -182,12 +250,13 @@ InputCo = TypeVar("InputCo", bound=InputPart, covariant=True)
 
 
 class ModelHeader(Closed, Generic[InputCo]):
-    """Everything a model file holds besides its weights; ``classification`` is None for models without classes."""
+    """Everything a model file holds besides its weights; ``classification`` is None for models without classes, ``outcome`` for those that predict something else than what comes of patients."""
 
     format_version: Literal[2] = FORMAT_VERSION
     intended_use: Text
     training: Training
     classification: Classification | None
+    outcome: Outcome | None = None
     audit: list[AuditFinding] = Field(max_length=200)
     scores: list[Score]
     scores_from: Text
@@ -197,5 +266,7 @@ class ModelHeader(Closed, Generic[InputCo]):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
+        if self.classification is not None and self.outcome is not None:
+            raise ValueError("a model predicts classes or an outcome, not both")
         self.input.check(self.classification)
         return self

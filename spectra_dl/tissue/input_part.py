@@ -38,29 +38,57 @@ class ShareOfClass(Closed):
     rest: ClassName
 
 
-class TissueInput(InputPart):
+class ImagesInput(InputPart):
+    """What every model of images says of them: the encoders, the training images, and ``tile_um``, the side of the tiles that slides were cut into, None where none were."""
+
+    encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
+    training: TrainingImages
+    tile_um: float | None = Field(default=None, ge=1.0, le=10_000.0)
+
+    def check_encoders(self, n_features: int) -> None:
+        """Raise a ValueError where the encoders can't give what a network takes.
+
+        Parameters
+        ----------
+        n_features
+            That the network takes.
+        """
+        if any(encoder.name == PRECOMPUTED for encoder in self.encoders):
+            raise ValueError("a model of images takes images, not features from elsewhere")
+        if n_features != sum(encoder.width for encoder in self.encoders):
+            raise ValueError("the encoders do not match the network's inputs")
+
+    def encoder_line(self) -> str:
+        """Return a line of the card that names the encoders."""
+        return f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, whole images"
+
+    def needs_lines(self) -> list[str]:
+        """Return a line of the card that says what an input must be."""
+        cut = "" if self.tile_um is None else f"; slides are cut into tiles of {self.tile_um:g} um"
+        return [f"Needs          images cut and scanned as the training images were{cut}"]
+
+    def training_rows(self) -> str:
+        """Return how many images the model was trained on."""
+        return f"{self.training.images} images"
+
+
+class TissueInput(ImagesInput):
     """The encoders, the networks, the training images, and whether a class is a patient's, a slide's or an image's.
 
     ``held_out_counts`` has, for each training patient, how many of its images of each class members that never saw it predicted as each; it is empty
-    where classes are not of images, and in files that don't know it. ``tile_um`` is the side of the tiles that slides were cut into, None where none were.
+    where classes are not of images, and in files that don't know it.
     """
 
     kind: Literal["tissue"] = "tissue"
     version: Literal[1] = 1
-    encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
     network: ImageNetwork
-    training: TrainingImages
     classes_of: Literal["patient", "slide", "image"]
     held_out_counts: list[PatientCounts] = Field(default=[], max_length=MOST_PATIENTS)
     share: ShareOfClass | None = None
-    tile_um: float | None = Field(default=None, ge=1.0, le=10_000.0)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if any(encoder.name == PRECOMPUTED for encoder in self.encoders):
-            raise ValueError("a model of images takes images, not features from elsewhere")
-        if self.network.n_features != sum(encoder.width for encoder in self.encoders):
-            raise ValueError("the encoders do not match the network's inputs")
+        self.check_encoders(self.network.n_features)
         if (self.classes_of == "slide" and not self.pools) or (self.classes_of == "image" and self.pools):
             raise ValueError("the network does not fit what classes are of")
         return self
@@ -92,7 +120,7 @@ class TissueInput(InputPart):
         """Return lines of the card that say what kind of model this is."""
         return [
             f"Network        {NETWORKS[self.network.name]}, {self.network.members} members",
-            f"Encoder        {', '.join(encoder.name for encoder in self.encoders)}, whole images",
+            self.encoder_line(),
             f"Classes are    of {self.classes_of}s",
             *(
                 [f"Share          {self.share.part} / ({self.share.part} + {self.share.rest})"]
@@ -100,12 +128,3 @@ class TissueInput(InputPart):
                 else []
             ),
         ]
-
-    def needs_lines(self) -> list[str]:
-        """Return a line of the card that says what an input must be."""
-        cut = "" if self.tile_um is None else f"; slides are cut into tiles of {self.tile_um:g} um"
-        return [f"Needs          images cut and scanned as the training images were{cut}"]
-
-    def training_rows(self) -> str:
-        """Return how many images the model was trained on."""
-        return f"{self.training.images} images"

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, TextArray, text_array
+from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.imaging.features.trained_encoders import encoders_to_build, refuse_changed_encoders
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.tissue.bags.of_cohort import bags_of_input
-from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import NETWORKS
+from spectra_dl.tissue.image_networks import (
+    described_features,
+    images_exceedance,
+    pooled_images,
+    seen_images,
+    usable_images,
+    warn_of_unlike,
+)
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.report_context import TISSUE_WORDS
 
@@ -25,9 +31,6 @@ if TYPE_CHECKING:
 
     from spectra_dl.models.header import ModelHeader
     from spectra_dl.tissue.input_part import TissueInput
-
-_DIGITS = 16
-_AT_ONCE = 4096  # images whose features are standardised together
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,13 +131,13 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
             An encoder gives other numbers than the one the model was trained with.
         """
         bag = self.bags(images)
-        reason = images.files.faults()
-        usable = np.array([not each for each in reason], dtype=bool)
+        usable, status, reason = usable_images(images)
         logits = np.full((len(images), len(self.classification.classes)), np.nan)
         ood_score, attention = np.full((2, len(images)), np.nan)
         if usable.any():
-            features = self._features(images[usable], encoders, store)
-            ood_score[usable] = self._exceedance(features)
+            part = self.header.input
+            features = described_features(images[usable], part.encoders, encoders, store, on_disk=part.pools)
+            ood_score[usable] = images_exceedance(self.networks, self.reference, features)
             if bag is None:
                 logits[usable] = mean_output(self.networks, [features] * len(self.networks))
             else:
@@ -142,15 +145,12 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
                 logits[usable], attention[usable] = self._pooled(BaggedFeatures(features, bag[usable]), like)
         probability = logits.copy()
         probability[usable] = self.probability(logits[usable])
-        status = text_array(["ok" if whole else "refused" for whole in usable])
-        for row in np.flatnonzero(ood_score > OOD_LIMIT):
-            status[row] = "warned"
-            reason[row] = f"unlike the training images ({ood_score[row]:.1f} x the limit)"
+        warn_of_unlike(ood_score, status, reason)
         return ImagePredictions(
             images.name,
             images.patient,
             status,
-            text_array(reason),
+            reason,
             tuple(self.classification.classes),
             logits,
             probability,
@@ -174,41 +174,9 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
 
     def seen_in_training(self, images: TissueImages) -> int:
         """Count the images whose files the model was trained on."""
-        known = set(self.header.input.training.image_hashes)
-        return sum(digits in known for digits in image_hashes(images)) if known else 0
-
-    def _features(
-        self, images: TissueImages, named: Sequence[str], store: FeatureStore | None
-    ) -> NDArray[np.float32]:
-        described = self.header.input.encoders
-        on_disk = self.header.input.pools
-        encoded = encode_images(images, encoders_to_build(described, named), store, on_disk=on_disk)
-        refuse_changed_encoders(described, encoded.blocks)
-        return encoded.values
+        return seen_images(images, self.header.input.training.image_hashes)
 
     def _pooled(self, rows: BaggedFeatures, like: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
         """Return for each image the logits ``(n, c)`` of its bag, and its share ``(n,)`` in it, NaN where it was not pooled."""
-        from spectra_dl.imaging.bags.whole import pooled_by_members
-
-        logits = np.empty((len(rows), len(self.classification.classes)))
-        attention = np.full(len(rows), np.nan)
-        whole, kept = rows.bags, rows.bags.like_training(like)
-        each = pooled_by_members(self.networks, kept)
-        for images, counted, pooled in zip(whole.images, kept.images, each, strict=True):
-            logits[images], attention[counted] = pooled.logits, pooled.attention
-        return logits, attention
-
-    def _exceedance(self, features: NDArray[np.float32]) -> FloatArray:
-        """Return how unlike the training images each is; these were standardised as the first member does it."""
-        weights = self.networks[0].state_dict()
-        mean, scale = (weights[name].cpu().numpy() for name in ("mean", "scale"))
-        each = [
-            self.reference.exceedance(((block - mean) / scale).astype(np.float32))
-            for block in (features[at : at + _AT_ONCE] for at in range(0, len(features), _AT_ONCE))
-        ]
-        return np.concatenate(each)
-
-
-def image_hashes(images: TissueImages) -> list[str]:
-    """Return 16 hexadecimal digits of SHA-256 for each image."""
-    return [digest[:_DIGITS] for digest in images.files.digests()]
+        outputs, attention = pooled_images(self.networks, rows, like)
+        return np.mean(outputs, axis=0), attention

@@ -1,5 +1,6 @@
 """spectra-dl predict: spectra in, each patient's probability out; or a section in, its expression out."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,7 +10,7 @@ import click
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.commands.fusion.predict import predict_patients
-from spectra_dl_cli.commands.tissue.predict import predict_images
+from spectra_dl_cli.commands.tissue.predict import predict_images, predict_outcomes
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
@@ -53,9 +54,9 @@ if TYPE_CHECKING:
     from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.readers import ReadOptions
-    from spectra_dl.tissue.predictor import TissuePredictor
 
 _PARTIAL = 6
+_OF_IMAGES: Mapping[str, Callable[..., int]] = {"tissue": predict_images, "tissue outcome": predict_outcomes}
 
 
 @dataclass(frozen=True)
@@ -212,11 +213,11 @@ def predict(
         _refuse_of_images(kind, name_pattern, share, tile_um)
         fusion, features = cast("FusionPredictor", predictor), (tissue.encoders, tissue.store)
         return predict_patients(data, fusion, output, features, model_name=path.name, coverage=coverage)
-    if kind == "tissue":
-        return predict_images(
+    if kind in _OF_IMAGES:
+        return _OF_IMAGES[kind](
             data,
             ImageOptions(patient=reading.patient, name_pattern=name_pattern, tile_um=tile_um),
-            cast("TissuePredictor", predictor),
+            predictor,
             output,
             model_name=path.name,
             coverage=coverage,

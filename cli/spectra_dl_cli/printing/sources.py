@@ -17,7 +17,7 @@ TRAIN = {
         "Train a model of gene expression on all SECTIONS, a sheet or a dataset, and write DIR/model.safetensors.",
     ),
     "tissue": _source(
-        "tissue.train", "train_tissue", "Train a classifier of tissue images and write DIR/model.safetensors."
+        "tissue.train", "train_tissue", "Train a model of tissue images and write DIR/model.safetensors."
     ),
     "fusion": _source(
         "fusion.train",

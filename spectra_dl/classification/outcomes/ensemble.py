@@ -173,12 +173,42 @@ class OutcomeEnsemble(BaseEstimator):
         """Return ``(n, outputs)`` of each member."""
         return [member.output(rows) for member in self.members_]
 
-    def _held_out(self, rows: Rows) -> FloatArray:
-        """Return ``(n, outputs)`` of each training row by the member that was stopped by its patient; of a lone member's own rows where there are no folds."""
+    def _said(self, outputs: FloatArray, member: IndexArray) -> FloatArray:
+        """Return ``(n,)`` what ``(n, 2)`` outputs say, each of the member ``(n,)`` of that number."""
+        return output_difference(outputs)
+
+    def held_out(self, X: Any) -> tuple[FloatArray, IndexArray]:
+        """Return ``(n,)`` what is said of the training rows by the member that was stopped by each one's patient and had not learned from it, and which it was.
+
+        A lone member, which there is where patients are too few to leave any out, learned from all of them; `leaves_out` says so.
+
+        Parameters
+        ----------
+        X
+            The rows that ``fit`` was given.
+        """
+        rows, row_of = self._given(X, reset=False)
+        said, member = self._held_out(rows)
+        return said[row_of], member[row_of]
+
+    def _held_out(self, rows: Rows) -> tuple[FloatArray, IndexArray]:
+        """Return `held_out` of the rows that networks learned from."""
         everybody = np.arange(len(rows))
         parts = [member.stop if len(member.stop) else everybody for member in self.members_]
         outputs = [member.output(rows[part]) for member, part in zip(self.members_, parts, strict=True)]
-        return np.asarray(np.concatenate(outputs)[np.argsort(np.concatenate(parts))])
+        order = np.argsort(np.concatenate(parts))
+        member = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
+        return self._said(np.concatenate(outputs)[order], member), member
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether each training patient was left out of a member."""
+        return all(len(member.stop) for member in self.members_)
+
+
+def output_difference(output: FloatArray) -> FloatArray:
+    """Return ``(n,)`` the second of two outputs ``(n, 2)`` less the first: what networks with two outputs say."""
+    return np.asarray(output[:, 1] - output[:, 0])
 
 
 def _trained(

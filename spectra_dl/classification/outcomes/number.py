@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from spectra_dl.arrays import FloatArray, IndexArray
-from spectra_dl.classification.outcomes.ensemble import Learning, OutcomeEnsemble
+from spectra_dl.classification.outcomes.ensemble import Learning, OutcomeEnsemble, output_difference
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -57,10 +57,14 @@ class NumberEnsemble(RegressorMixin, OutcomeEnsemble):
         """Return ``(n,)`` predicted numbers."""
         rows, row_of = self._given(X, reset=False)
         each = [
-            centre + spread * (output[:, 1] - output[:, 0])
+            centre + spread * output_difference(output)
             for output, (centre, spread) in zip(self._outputs(rows), self.scale_, strict=True)
         ]
         return np.asarray(np.mean(each, axis=0))[row_of]
+
+    def _said(self, outputs: FloatArray, member: IndexArray) -> FloatArray:
+        centre, spread = np.array(self.scale_)[member].T
+        return np.asarray(centre + spread * output_difference(outputs))
 
 
 def squared_error(output: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray
-from spectra_dl.classification.outcomes.ensemble import Learning, OutcomeEnsemble
+from spectra_dl.classification.outcomes.ensemble import Learning, OutcomeEnsemble, output_difference
 from spectra_dl.evaluation.outcomes.survival.cox import CoxFit
 from spectra_dl.evaluation.outcomes.survival.heads import (
     interval_ends,
@@ -56,14 +56,16 @@ class CoxEnsemble(OutcomeEnsemble):
         learning = Learning(2, cox_loss_of_two, lambda index: ranked[index].astype(np.float32))
         order = time_order(time, event)[of_row]
         self._train(rows, patient, order, lambda _: learning, self._training(SURVIVAL_TRAINING))
-        held = np.bincount(of_row, _risk(self._held_out(rows))) / np.bincount(of_row)
+        held = np.bincount(of_row, self._held_out(rows)[0]) / np.bincount(of_row)
         self.scale_ = scaled_risk(held, time, event)
         return self
 
     def predict(self, X: Any) -> FloatArray:
         """Return ``(n,)`` log risks."""
         rows, row_of = self._given(X, reset=False)
-        return np.asarray(np.mean([_risk(output) for output in self._outputs(rows)], axis=0))[row_of]
+        return np.asarray(np.mean([output_difference(output) for output in self._outputs(rows)], axis=0))[
+            row_of
+        ]
 
     def predict_survival(self, X: Any, times: FloatArray) -> FloatArray:
         """Return ``(n, g)`` probabilities of no event by each time.
@@ -166,7 +168,3 @@ def _of_patients(target: FloatArray, patient: Any) -> tuple[FloatArray, NDArray[
     """Return ``(m,)`` time and event of patients, and ``(n,)`` whose each row is."""
     _, first, of_row = np.unique(patient, return_index=True, return_inverse=True)
     return target[first, 0], target[first, 1] > 0, of_row
-
-
-def _risk(output: FloatArray) -> FloatArray:
-    return np.asarray(output[:, 1] - output[:, 0])

@@ -146,25 +146,25 @@ def _probe(probe: Probe, task: Any, measure: Yardstick) -> Finding:
     severity = milder(raised, probe.at_worst)
     weakly = reached.widened(_REFITTING).low > measure.chance
     verb = "can be" if raised != "fine" else "can weakly be" if weakly else "can't be"
-    sentence = f"{task.settings.target:.60} {verb} predicted from {probe.sentence} ({_text(reached, measure)}).{CONSEQUENCE[severity]}"
+    sentence = f"{task.settings.subject} {verb} predicted from {probe.sentence} ({_text(reached, measure)}).{CONSEQUENCE[severity]}"
     return Finding(probe.name, severity, sentence)
 
 
 def _columns(inputs: AuditInputs, task: Any, measure: Yardstick) -> list[Finding]:
     """Check every column that may say which batch a row is of; those that are fine become one finding together."""
-    target, findings, calm = task.settings.target, [], []
+    subject, findings, calm = task.settings.subject, [], []
     for column in read_columns(inputs.columns, task.outcomes.halves):
         reached = measure.reached(column.features(), task)
         severity: Severity = milder(_raised_by(reached, measure), "stop" if column.handling else "warn")
         if severity == "fine":
             calm.append(column.name)
             continue
-        sentence = f"{target:.60} goes with column {column.name!r:.60} ({_text(reached, measure)}).{CONSEQUENCE[severity]}"
+        sentence = f"{subject} goes with column {column.name!r:.60} ({_text(reached, measure)}).{CONSEQUENCE[severity]}"
         findings.append(Finding(f"column {column.name}", severity, sentence))
     if calm:
         findings.append(
             Finding(
-                "columns", "fine", f"{target:.60} doesn't go with what other columns say: {first_few(calm)}."
+                "columns", "fine", f"{subject} doesn't go with what other columns say: {first_few(calm)}."
             )
         )
     return findings

@@ -32,7 +32,12 @@ class OutcomeSettings(PatientSettings):
     5
     """
 
-    target: str = "the number"
+    target: str = "target"
+
+    @property
+    def subject(self) -> str:
+        """What is predicted, where a sentence begins with it."""
+        return f"The number {self.target!r:.60}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What networks say of whole bags, a block of images at a time, and how much each image counts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,9 +88,23 @@ def pooled_by_members(networks: "Sequence[nn.Module]", bags: Bags) -> list[Poole
     bags
         ``m`` of them.
     """
-    pooled = []
+    return [
+        PooledBag(
+            np.mean([one.logits for one in each], axis=0), np.mean([one.attention for one in each], axis=0)
+        )
+        for each in pooled_by_each(networks, bags)
+    ]
+
+
+def pooled_by_each(networks: "Sequence[nn.Module]", bags: Bags) -> Iterator[list[PooledBag]]:
+    """Yield for each bag what every member of an ensemble says of it.
+
+    Parameters
+    ----------
+    networks
+        The members, each a `PoolingNetwork`.
+    bags
+        ``m`` of them.
+    """
     for bag in range(len(bags)):
-        each = [pooled_bag(network, bags.blocks(bag)) for network in networks]
-        logits = np.mean([one.logits for one in each], axis=0)
-        pooled.append(PooledBag(logits, np.mean([one.attention for one in each], axis=0)))
-    return pooled
+        yield [pooled_bag(network, bags.blocks(bag)) for network in networks]

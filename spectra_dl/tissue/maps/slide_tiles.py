@@ -123,14 +123,15 @@ def attended_slides(images: TissueImages, patient: TextArray, attention: FloatAr
     patient
         ``(n,)`` whose each is.
     attention
-        ``(n,)`` shares, which sum to 1 over a patient.
+        ``(n,)`` shares, which sum to 1 over a patient; NaN of images that were not pooled, as they are unlike training.
     """
-    decided = np.empty(len(images), dtype=object)
+    decided, pooled = text_array([""] * len(images)), np.isfinite(attention)
     for own in rows_by(patient).values():
-        decided[own] = [ATTENDED[int(share <= 1.0 / len(own))] for share in attention[own].tolist()]
-    ok = text_array(["ok"] * len(images))
+        some = own[pooled[own]]
+        decided[some] = [ATTENDED[int(share <= 1.0 / len(some))] for share in attention[some].tolist()]
+    status = text_array(np.where(pooled, "ok", "warned"))
     for place in _places(images):
-        yield place.shown(ok, decided, ATTENDED, probability=None, attention=attention)
+        yield place.shown(status, decided, ATTENDED, probability=None, attention=attention)
 
 
 @dataclass(frozen=True, eq=False)

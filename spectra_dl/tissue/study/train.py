@@ -32,6 +32,7 @@ from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import POOLING, Network
 from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
+from spectra_dl.tissue.image_networks import image_hashes, reference_images
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.input_part import (
     MOST_CLASSES,
@@ -41,7 +42,7 @@ from spectra_dl.tissue.input_part import (
     TissueInput,
     TrainingImages,
 )
-from spectra_dl.tissue.predictor import TissuePredictor, image_hashes
+from spectra_dl.tissue.predictor import TissuePredictor
 from spectra_dl.tissue.probes.cohort_audit import audit_cohort
 from spectra_dl.tissue.shares.confusion import patient_counts
 from spectra_dl.tissue.shares.share_classes import ShareClasses, class_numbers, cohort_share
@@ -49,7 +50,6 @@ from spectra_dl.tissue.study.models import network_of
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 MODEL_FILE = "model.safetensors"
-_MOST_REFERENCE = 20_000  # images that say what training images look like, evenly from all
 _NOTES = {
     "image": "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each "
     "image by itself, for which coverage is not promised.",
@@ -232,11 +232,11 @@ def _decision(
     """Return how the ensemble decides; a patient's images are as many rows, whatever its networks look at."""
     people, values = read_patients(cohort.patient, cohort.label), encoded.values
     data = TrainingData(values, cohort.label, cohort.patient, people.class_of_row, len(people.classes))
-    some = np.unique(np.linspace(0, len(values) - 1, _MOST_REFERENCE).astype(np.intp))
+    some, inputs = reference_images(values, standard)
     return fit_decision(
         data,
         classifier.out_of_fold_logits_,
-        (values[some] - standard.mean) / standard.scale,
+        inputs,
         inputs_of=cohort.patient[some],
         positive=settings.evaluation.positive,
         threshold_rule=settings.evaluation.threshold_rule,

@@ -77,6 +77,34 @@ def test_a_number_is_predicted_from_all_images_of_a_patient_whatever_class_they_
     assert results["models"]["ridge regression"]["patient_level"]["spearman"]["value"] > 0.3
 
 
+def test_a_model_of_the_time_is_written_shown_and_predicts(study, tmp_path):
+    brief = ("--members", 2, "--epochs", 20, *stored(study))
+    said = run("train", "tissue", study / "images", *ASKED, *brief, "--out", tmp_path / "model").stdout
+    assert "the time to event, and the probability of none by months" in said
+    model = tmp_path / "model" / "model.safetensors"
+    assert "attention pooling, 2 members" in run("model", "show", model).stdout
+    done = run("predict", study / "images", "--model", model, "--out", tmp_path / "run")
+    assert "the probability of no event by months" in done.stdout
+    assert "90 of 90 images" in " ".join(done.stderr.split())
+    report = json.loads((tmp_path / "run" / "report.json").read_text())["results"]
+    assert report["patients_total"] == 30
+    with open(tmp_path / "run" / "patients.csv", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert {line["horizon"] for line in lines} == {f"{report['horizon']:.10g}"}
+    for words, sentence in (
+        (("--coverage", "0.8"), "leave the coverage out"),
+        (("--share", "necrotic/viable"), "this model predicts what comes of patients"),
+    ):
+        refused = run("predict", study / "images", "--model", model, *words, code=2)
+        assert sentence in " ".join(refused.stderr.split())
+
+
+def test_a_model_of_classes_alone_is_trained_on_each_image(study, tmp_path):
+    words = ("--target", "months", "--model", "mlp", "--out", tmp_path)
+    done = run("train", "tissue", study / "images", *words, code=2)
+    assert "mlp can't be written as a model of what comes of patients" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [

@@ -151,7 +151,7 @@ def test_a_probe_that_knows_the_number_stops_and_one_that_does_not_is_fine():
     assert severity["column batch"] == "warn"
     sentence = next(finding.sentence for finding in found if finding.name == "exposure")
     assert sentence.startswith(
-        "iron can be predicted from the exposure alone (rank correlation of patients 1.000"
+        "The number 'iron' can be predicted from the exposure alone (rank correlation of patients 1.000"
     )
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.tissue.cohort import labelled_images
 from spectra_dl.tissue.encoding import encode_images
-from spectra_dl.tissue.predictor import image_hashes
+from spectra_dl.tissue.image_networks import image_hashes
 from spectra_dl.tissue.readers import read_images
 from spectra_dl.tissue.readers.dicom_facts import dicom_notes
 from spectra_dl.tissue.readers.parts import ListedFile

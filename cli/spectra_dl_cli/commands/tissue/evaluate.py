@@ -24,6 +24,7 @@ from spectra_dl_cli.output import Output, bundled_output, origin_of, output_opti
 from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.tissue_options import (
     MODELS_HELP,
+    OPTIONS_OF_CLASSES,
     ImageModels,
     bundled_images,
     bundled_models,
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from spectra_dl.tissue.study.evaluate import EvaluatedImages
     from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
     from spectra_dl.tissue.study.settings import TissueStudySettings
-
-
-_OF_CLASSES = frozenset({"label", "label_per_sample", "share", "positive", "split_by"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,22 +86,9 @@ class ImageProtocol(OutcomeColumns):
         chosen
             Encoders, networks and seed.
         """
-        from spectra_dl.evaluation.outcomes.results import OutcomeSettings
-        from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
-        from spectra_dl.tissue.estimators.outcomes.pooled import PATIENT_TRAINING
-        from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
-
-        folds = self.folds or OutcomeSettings.folds
-        how = {"repeats": self.repeats, "seed": chosen.seed}
-        evaluation: OutcomeSettings | SurvivalSettings = (
-            OutcomeSettings(self.target or "", folds=folds, leaky=not self.no_leaky, **how)
-            if self.time is None
-            else SurvivalSettings(
-                self.time, self.event or "", horizon=self.horizon, folds=folds, leaky=not self.no_leaky, **how
-            )
+        return chosen.of_patients(
+            self, self.models, self.folds, repeats=self.repeats, leaky=not self.no_leaky
         )
-        training = chosen.training(PATIENT_TRAINING)
-        return PatientStudySettings(evaluation, chosen.encoders, self.models, chosen.members, training)
 
 
 @click.command("tissue", cls=ReplayableCommand)
@@ -155,7 +140,7 @@ def evaluate_tissue(
 
     With --target a number per patient is predicted in place of classes, with --time and --event how soon an event comes, from all images of a patient; the sheet has those columns.
     """
-    protocol.refuse_options_of_classes(context, _OF_CLASSES)
+    protocol.refuse_options_of_classes(context, OPTIONS_OF_CLASSES)
     protocol.chosen()
     executor = execution.executor(
         "spectra_dl.tissue.study.evaluate", "spectra_dl.tissue.study.evaluate_patients", "torch"

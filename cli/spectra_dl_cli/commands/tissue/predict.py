@@ -10,8 +10,11 @@ from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.options import open_store
 from spectra_dl_cli.output import Output, origin_of, table_text, warn_of_training_rows
+from spectra_dl_cli.predict_text import outcomes_text
 
 if TYPE_CHECKING:
+    from spectra_dl.tissue.images import TissueImages
+    from spectra_dl.tissue.outcome_predictor import TissueOutcomePredictor
     from spectra_dl.tissue.predictor import TissuePredictor
     from spectra_dl.tissue.study.predict import PredictedImages
 
@@ -59,12 +62,9 @@ def predict_images(
     UsageError
         Several inputs are named.
     """
-    from spectra_dl.tissue.readers import read_images
     from spectra_dl.tissue.study.predict import predict_study
 
-    if len(data) > 1:
-        raise UsageError("a model of images takes one folder or one sheet; put the images into one")
-    images = read_images(data[0], _cut_as_trained(reading, predictor), labelled=False)
+    images = _read(data, reading, predictor.header.input.tile_um)
     result = predict_study(
         predictor,
         images,
@@ -79,9 +79,65 @@ def predict_images(
     return _PARTIAL if result.damaged else 0
 
 
-def _cut_as_trained(reading: ImageOptions, predictor: "TissuePredictor") -> ImageOptions:
+def predict_outcomes(
+    data: tuple[Path, ...],
+    reading: ImageOptions,
+    predictor: "TissueOutcomePredictor",
+    output: Output,
+    *,
+    model_name: str,
+    coverage: float | None,
+    share: str | None,
+    encoders: tuple[str, ...],
+    store: Path | None,
+) -> int:
+    """Predict what comes of patients from their images and return the exit code.
+
+    Parameters
+    ----------
+    data, reading, predictor, output, model_name, encoders, store
+        As of `predict_images`.
+    coverage
+        Of the intervals of numbers; None takes the model's own.
+    share
+        Of classes, which there are none of.
+
+    Raises
+    ------
+    UsageError
+        Several inputs or a share are named.
+    """
+    from spectra_dl.tissue.study.predict_patients import predict_patients
+
+    if share is not None:
+        raise UsageError(
+            "--share is of classes of images, and this model predicts what comes of patients; leave it out"
+        )
+    images = _read(data, reading, predictor.header.input.tile_um)
+    result = predict_patients(
+        predictor,
+        images,
+        output.out,
+        coverage=coverage,
+        encoders=encoders,
+        store=open_store(store) if store else None,
+    )
+    warn_of_training_rows(result.seen, len(images), "images")
+    output.finish(result, lambda: origin_of(data), lambda: outcomes_text(result, model_name))
+    return _PARTIAL if result.damaged else 0
+
+
+def _read(data: tuple[Path, ...], reading: ImageOptions, tile_um: float | None) -> "TissueImages":
+    """Read one folder or sheet, and cut slides as those the model was trained on."""
+    from spectra_dl.tissue.readers import read_images
+
+    if len(data) > 1:
+        raise UsageError("a model of images takes one folder or one sheet; put the images into one")
+    return read_images(data[0], _cut_as_trained(reading, tile_um), labelled=False)
+
+
+def _cut_as_trained(reading: ImageOptions, trained: float | None) -> ImageOptions:
     """Return how slides are cut: as those the model was trained on, where there were any."""
-    trained = predictor.header.input.tile_um
     if trained is None or reading.tile_um == trained:
         return reading
     if reading.tile_um is not None:

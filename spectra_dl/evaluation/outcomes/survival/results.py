@@ -48,6 +48,11 @@ class SurvivalSettings(PatientSettings):
         """What is predicted, in words."""
         return f"time to {self.event}"
 
+    @property
+    def subject(self) -> str:
+        """What is predicted, where a sentence begins with it."""
+        return f"The {self.target:.60}"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.horizon is not None and not self.horizon > 0:

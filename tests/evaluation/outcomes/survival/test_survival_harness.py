@@ -135,7 +135,7 @@ def test_a_probe_that_knows_the_time_stops_and_one_that_does_not_is_fine():
     assert severity["column batch"] == "warn"
     sentence = next(finding.sentence for finding in found if finding.name == "exposure")
     assert sentence.startswith(
-        "time to relapse can be predicted from the exposure alone (C-index of patients"
+        "The time to relapse can be predicted from the exposure alone (C-index of patients"
     )
 
 

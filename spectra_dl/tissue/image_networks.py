@@ -1,0 +1,166 @@
+"""What every trained model of images does with them: features, likeness to the training images, and answers of bags."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray, text_array
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
+from spectra_dl.classification.predictions import OOD_LIMIT
+from spectra_dl.imaging.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.standard import Standard
+from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.imaging.features.trained_encoders import encoders_to_build, refuse_changed_encoders
+from spectra_dl.tissue.encoding import encode_images
+from spectra_dl.tissue.images import TissueImages
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra_dl.imaging.features.description import EncoderDescription
+
+_DIGITS = 16
+_MOST_REFERENCE = 20_000
+_AT_ONCE = 4096  # images whose features are standardised together
+
+
+def usable_images(images: TissueImages) -> tuple[NDArray[np.bool_], TextArray, TextArray]:
+    """Return ``(n,)`` which images are whole, the status of each, refused or ok, and why."""
+    reason = text_array(images.files.faults())
+    usable = np.array([not each for each in reason], dtype=bool)
+    return usable, text_array(["ok" if whole else "refused" for whole in usable]), reason
+
+
+def warn_of_unlike(ood_score: FloatArray, status: TextArray, reason: TextArray) -> None:
+    """Say in status and reason which images are unlike the training images.
+
+    Parameters
+    ----------
+    ood_score
+        ``(n,)`` as a multiple of the limit, NaN where an image was refused.
+    status, reason
+        ``(n,)`` text, changed.
+    """
+    for row in np.flatnonzero(ood_score > OOD_LIMIT):
+        status[row] = "warned"
+        reason[row] = f"unlike the training images ({ood_score[row]:.1f} x the limit)"
+
+
+def described_features(
+    images: TissueImages,
+    described: "Sequence[EncoderDescription]",
+    named: Sequence[str],
+    store: FeatureStore | None,
+    *,
+    on_disk: bool,
+) -> NDArray[np.float32]:
+    """Return features ``(n, d)`` of images by the encoders that a model file describes.
+
+    Parameters
+    ----------
+    images
+        ``n`` images.
+    described
+        In the model file.
+    named
+        Those that a model file alone may not call for.
+    store
+        Where features are looked up and kept.
+    on_disk
+        See `spectra_dl.tissue.encoding.encode_images`.
+
+    Raises
+    ------
+    UsageError
+        An encoder must be named.
+    ModelFileError
+        An encoder gives other numbers than the one the model was trained with.
+    """
+    encoded = encode_images(images, encoders_to_build(described, named), store, on_disk=on_disk)
+    refuse_changed_encoders(described, encoded.blocks)
+    return encoded.values
+
+
+def reference_images(
+    features: NDArray[np.float32], standard: Standard
+) -> tuple[IndexArray, NDArray[np.float32]]:
+    """Return the numbers ``(k,)`` of the images that say what training images look like, evenly from all, and their standardised features ``(k, d)``.
+
+    Parameters
+    ----------
+    features
+        ``(n, d)`` of the training images.
+    standard
+        That of the first member.
+    """
+    some = np.unique(np.linspace(0, len(features) - 1, _MOST_REFERENCE).astype(np.intp))
+    return some, (features[some] - standard.mean) / standard.scale
+
+
+def images_exceedance(
+    networks: "Sequence[nn.Module]", reference: OutOfDistribution, features: NDArray[np.float32]
+) -> FloatArray:
+    """Return ``(n,)`` how unlike the training images each is; these were standardised as the first member does it.
+
+    Parameters
+    ----------
+    networks
+        The members.
+    reference
+        What the training images looked like.
+    features
+        ``(n, d)``.
+    """
+    weights = networks[0].state_dict()
+    mean, scale = (weights[name].cpu().numpy() for name in ("mean", "scale"))
+    each = [
+        reference.exceedance(((block - mean) / scale).astype(np.float32))
+        for block in (features[at : at + _AT_ONCE] for at in range(0, len(features), _AT_ONCE))
+    ]
+    return np.concatenate(each)
+
+
+def pooled_images(
+    networks: "Sequence[nn.Module]", rows: BaggedFeatures, like: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """Return what each member says ``(members, n, c)`` of each image's bag, and the image's mean share ``(n,)`` in it, NaN where it was not pooled.
+
+    Parameters
+    ----------
+    networks
+        The members.
+    rows
+        ``n`` images in bags.
+    like
+        ``(n,)`` which are like the training images: these alone are pooled, and all of a bag where none is.
+    """
+    from spectra_dl.imaging.bags.whole import pooled_by_each
+
+    kept = rows.bags.like_training(like)
+    outputs: list[FloatArray] = []
+    attention = np.full(len(rows), np.nan)
+    for bag, each in enumerate(pooled_by_each(networks, kept)):
+        outputs.append(np.stack([one.logits for one in each]))
+        attention[kept.images[bag]] = np.mean([one.attention for one in each], axis=0)
+    return np.stack(outputs, axis=1)[:, rows.bag_of_row], attention
+
+
+def image_hashes(images: TissueImages) -> list[str]:
+    """Return 16 hexadecimal digits of SHA-256 for each image."""
+    return [digest[:_DIGITS] for digest in images.files.digests()]
+
+
+def seen_images(images: TissueImages, known: Iterable[str]) -> int:
+    """Count the images whose files a model was trained on.
+
+    Parameters
+    ----------
+    images
+        Any.
+    known
+        What `image_hashes` said of the training images.
+    """
+    digests = set(known)
+    return sum(digits in digests for digits in image_hashes(images)) if digests else 0
