@@ -17,6 +17,7 @@ LARGEST = 20.0  # cm⁻¹ that an axis may be off
 _OUTLIER = 4.0  # times its expected deviation: a line that is left out
 _LEAST_OUTLIER = 1.0  # cm⁻¹
 _FEWEST_KEPT = 3
+_LEAST_SHARE_OF_HIGHEST = 0.7  # measured ones have 0.78 and more, other substances that fit 0.67 and less
 _LASER_LINE = 100.0  # cm⁻¹, below which the laser itself may be seen
 # Lines from which on the correction has two and three terms, and may have four.
 _LINES_OF_TERMS, _LINES_OF_CUBIC = (2, 4), 8
@@ -45,7 +46,7 @@ def calibrate_axis(
     Raises
     ------
     DataError
-        No line of the standard lies on the axis, or too few of them are found.
+        No line of the standard lies on the axis, too few of them are found, or higher bands stand beside them that it has not.
     UsageError
         No standard is called so, or a lamp without the laser's wavelength.
 
@@ -81,6 +82,8 @@ def calibrate_axis(
     )
     # Some band stands near most lines in any spectrum; those of a standard also fit one another.
     _refuse_too_few(len(fit.lines), lines, standard, largest)
+    if len(lines) > 1:
+        _refuse_higher_bands(peaks, fit, standard, largest)
     return AxisCalibration(
         standard=standard,
         source_sha256=hashlib.sha256(np.ascontiguousarray(mean[kept]).tobytes()).hexdigest(),
@@ -111,6 +114,21 @@ def _refuse_beside_higher(peaks: Peaks, found: int, standard: str) -> None:
         raise DataError(
             f"the band at {peaks.position[found]:.1f} cm-1 may be that of {standard}, but a higher one stands at "
             f"{peaks.position[beyond_laser][peaks.prominence[beyond_laser].argmax()]:.1f}; make sure that the file is a spectrum of {standard}"
+        )
+
+
+def _refuse_higher_bands(peaks: Peaks, fit: "_Fit", standard: str, largest: float) -> None:
+    """Refuse lines beside which other bands are higher: with as many bands as serum or tissue has, some fit any standard."""
+    # Filters and windows have bands beyond the lines; but two or three lines fit some part of any spectrum.
+    few = len(fit.found) < _LINES_OF_TERMS[1]
+    low, high = (_LASER_LINE, np.inf) if few else (fit.found.min() - largest, fit.found.max() + largest)
+    among = np.flatnonzero((peaks.position > low) & (peaks.position < high))
+    highest = among[np.argsort(-peaks.prominence[among], kind="stable")[: len(fit.found)]]
+    known = np.isin(peaks.position[highest], fit.found)
+    if known.mean() <= _LEAST_SHARE_OF_HIGHEST:
+        raise DataError(
+            f"bands near {len(fit.lines)} lines of {standard} were found, but beside them stand higher ones that it has not, such as "
+            f"{peaks.position[highest][~known][0]:.1f} cm-1; make sure that the file is a spectrum of {standard}"
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectra_dl import DataError, UsageError, read_spectra
+from spectra_dl import DataError, SpectraTable, UsageError, read_spectra
 from spectra_dl.spectra.axis_calibration.calibrate import calibrate_axis
 from spectra_dl.spectra.axis_calibration.standards import STANDARDS, standard_named
 from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
@@ -101,6 +101,24 @@ def test_serum_has_bands_near_many_lines_and_is_no_standard(repository, name):
     serum = read_spectra(repository / "datasets" / "demo" / "spectra.csv")
     with pytest.raises(DataError, match=f"make sure that the file is a spectrum of {name}"):
         calibrate_axis(serum, name)
+
+
+@pytest.mark.parametrize("name", ["polystyrene", "cyclohexane", "paracetamol", "calcite"])
+def test_many_bands_anywhere_are_no_standard(name):
+    rng = np.random.default_rng(4)
+    axis = np.arange(400.0, 1801.0, 2.0)
+    passed = 0
+    for _ in range(20):
+        centre, width = rng.uniform(500, 1750, (24, 1)), rng.uniform(5, 12, (24, 1))
+        bands = rng.lognormal(0, 0.7, (24, 1)) * np.exp(-0.5 * ((axis - centre) / width) ** 2)
+        intensity = 1e3 * bands.sum(axis=0) + rng.normal(0, 4, axis.size)
+        table = SpectraTable(intensity=intensity[None], wavenumber=axis, sample_id=np.array(["a"]))
+        try:
+            calibrate_axis(table, name)
+        except DataError:
+            continue
+        passed += 1
+    assert passed == 0
 
 
 def test_a_standard_whose_lines_are_not_on_the_axis_is_refused():
