@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectra_dl.evaluation.report.axes import COLOURS, line_in_band, line_style
+from spectra_dl.evaluation.report.axes import line_in_band, line_style
+from spectra_dl.evaluation.report.colours import COLOURS
 from spectra_dl.evaluation.report.figures import styled, svg_text
 from spectra_dl.evaluation.report.page.environment import LISTED_AT_MOST, RESEARCH_USE, environment
 from spectra_dl.planning.forecast import StudyPlan, forecast

@@ -15,31 +15,21 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Mount, Route
 
 from spectra_dl.errors import SpectraDLError
-from spectra_dl_cli.web.drops import MOST_RUNS, Drop, Drops, Run
+from spectra_dl_cli.web.drops import FACTS_FILE, MOST_RUNS, VIEW_FILE, Drop, Drops, Run
 from spectra_dl_cli.web.form import chosen_models, correcting_words
 from spectra_dl_cli.web.forms import FORMS
 from spectra_dl_cli.web.guard import REPORT
 from spectra_dl_cli.web.jobs import Job, Jobs
-from spectra_dl_cli.web.live_view import (
-    FIRST,
-    HIGHEST,
-    LOWEST,
-    METHODS,
-    NARROW,
-    WIDE,
-    Viewed,
-    compile_ahead,
-    smoothing,
-)
 from spectra_dl_cli.web.pages import PAGE_FILE, Pages, command_line, downloads, state
-from spectra_dl_cli.web.reading import FACTS_FILE, VIEW_FILE
 from spectra_dl_cli.web.refusal import Refusal
 from spectra_dl_cli.web.tissue import answers as tissue
 from spectra_dl_cli.web.uploads import receive
 
 _LONGEST_FORM = 65_536
-# Seconds: a job that ends so soon needs no page that says it is at work; the page hears of news, and at the latest after; between looks.
-_AT_ONCE, _NEWS, _LOOK = 1.2, 0.5, 0.05
+# Seconds: what ends so soon needs no page that says it is at work; reading and predicting mostly do, other work seldom.
+_SHORT, _LONG = 2.5, 1.2
+# Seconds: the page hears of news, and at the latest after; between looks.
+_NEWS, _LOOK = 0.5, 0.05
 _KEPT = {
     "cache-control": "private, max-age=86400"
 }  # under an address with the token; the next server has another
@@ -111,9 +101,15 @@ class Site:
         return Starlette(routes=[Mount(self._base, routes=routes)], exception_handlers=handlers)  # type: ignore[arg-type]
 
     async def prepare(self) -> None:
-        """Compile what the slider needs, once the page has been shown."""
+        """Import and compile what the slider needs, once the page has been shown."""
         await asyncio.sleep(1.0)
-        await asyncio.to_thread(compile_ahead)
+
+        def ahead() -> None:
+            from spectra_dl_cli.web.live_view import compile_ahead
+
+            compile_ahead()
+
+        await asyncio.to_thread(ahead)
 
     async def sweep(self) -> None:
         """Take away what no page looks at any more, until this is cancelled."""
@@ -168,12 +164,12 @@ class Site:
         first = {} if drop.is_read else form.guessed(drop)
         drop.choices = {**first, **form.chosen(drop, fields)}
         self._begin_reading(drop)
-        await self._soon(drop)
+        await self._soon(drop, _SHORT)
         return RedirectResponse(f"{self._base}/drops/{drop.id}", 303)
 
-    async def _soon(self, drop: Drop) -> None:
+    async def _soon(self, drop: Drop, seconds: float) -> None:
         """Wait a moment for what is at work on a drop."""
-        end = time.monotonic() + _AT_ONCE
+        end = time.monotonic() + seconds
         while drop.unfinished and (left := end - time.monotonic()) > 0:
             await self.jobs.change(left)
 
@@ -226,7 +222,7 @@ class Site:
             self._begin_reading(drop)
         drop.runs.append(Run(number, kind, words, out, job))
         self.jobs.submit(job)
-        await self._soon(drop)
+        await self._soon(drop, _SHORT if kind == "predict" else _LONG)
         return RedirectResponse(f"{self._base}/drops/{drop.id}#run{number}", 303)
 
     async def _cancel(self, request: Request, drop: Drop) -> Response:
@@ -239,20 +235,23 @@ class Site:
         return RedirectResponse(f"{self._base}/", 303)
 
     async def _view(self, request: Request, drop: Drop) -> Response:
+        from spectra_dl_cli.web import live_view as live
+
         if drop.facts is None:
             raise Refusal(409, "the files have not been read; reload the page")
-        viewed = drop.viewed = drop.viewed or Viewed(drop.notes / VIEW_FILE)
+        viewed = drop.viewed = drop.viewed or live.Viewed(drop.notes / VIEW_FILE)
         asked = request.query_params
-        at, power = _number(asked.get("spectrum", "0")), _number(asked.get("power", str(FIRST)))
-        method = asked.get("method", METHODS[0])
-        if method not in METHODS or not LOWEST <= power <= HIGHEST or at not in range(len(viewed)):
+        at, power = _number(asked.get("spectrum", "0")), _number(asked.get("power", str(live.FIRST)))
+        method = asked.get("method", live.METHODS[0])
+        is_place = live.LOWEST <= power <= live.HIGHEST and at in range(len(viewed))
+        if method not in live.METHODS or not is_place:
             raise Refusal(400, "there is no such spectrum, method or place of the slider; reload the page")
-        width = NARROW if asked.get("narrow") else WIDE
+        width = live.NARROW if asked.get("narrow") else live.WIDE
         try:
             view = await asyncio.to_thread(viewed.drawn, int(at), method, power, width)
         except SpectraDLError as err:
             raise Refusal(422, str(err)) from err
-        command = command_line(correcting_words(drop, method, smoothing(power)))
+        command = command_line(correcting_words(drop, method, live.smoothing(power)))
         return JSONResponse({"html": self._pages.live(view), "command": command})
 
     async def _maps(self, request: Request, drop: Drop) -> Response:

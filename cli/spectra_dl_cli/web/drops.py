@@ -6,12 +6,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from spectra_dl_cli.web.jobs import Job
-from spectra_dl_cli.web.live_view import Viewed
 from spectra_dl_cli.web.refusal import Refusal
 
+if TYPE_CHECKING:
+    from spectra_dl_cli.web.live_view import Viewed
+
+# Among a drop's notes: what was read, its first spectra, its section in small.
+FACTS_FILE, VIEW_FILE, IMAGE_FILE = "facts.json", "view.npz", "tissue.png"
 MOST_DROPS = 40
 MOST_RUNS = 20
 UNSEEN, LEFT = 45.0, 15.0  # seconds without a sign of the page; after it said that it goes
@@ -85,7 +89,7 @@ class Drop:
     models: tuple[str, ...] = ("logistic", "pls-da")
     reading: Job | None = None
     facts: dict[str, Any] | None = None
-    viewed: Viewed | None = None
+    viewed: "Viewed | None" = None
     runs: list[Run] = field(default_factory=list)
     seen: float = field(default_factory=time.monotonic)
     left: bool = False

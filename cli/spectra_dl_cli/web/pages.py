@@ -5,19 +5,20 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spectra_dl import __version__
-from spectra_dl.evaluation.report.page.environment import LISTED_AT_MOST, environment
-from spectra_dl.models.header import RESEARCH_USE
-from spectra_dl_cli.web import live_view
+from spectra_dl.evaluation.report.page.environment import LISTED_AT_MOST, RESEARCH_USE, environment
 from spectra_dl_cli.web.drops import Drop, Run
 from spectra_dl_cli.web.form import FIELDS, MODELS
 from spectra_dl_cli.web.forms import FORMS
 from spectra_dl_cli.web.jobs import Job, Jobs
 from spectra_dl_cli.web.tissue import form as tissue
-from spectra_dl_cli.web.tissue.maps import GeneMaps
 from spectra_dl_cli.web.uploads import MOST_BYTES, MOST_FILES
+
+if TYPE_CHECKING:
+    from spectra_dl_cli.web.live_view import LiveView
+    from spectra_dl_cli.web.tissue.maps import GeneMaps
 
 PAGE_FILE, REPORT_FILE = "report.html", "report.json"
 _DOWNLOADS = (
@@ -50,7 +51,7 @@ class Pages:
         self._common: dict[str, Any] = {
             "base": base,
             "models": {kind: models.get(kind) for kind in FORMS},
-            "research_use": f"{RESEARCH_USE}.",
+            "research_use": RESEARCH_USE,
             "version": __version__,
             "most_bytes": MOST_BYTES,
             "most_files": MOST_FILES,
@@ -82,6 +83,8 @@ class Pages:
         jobs
             The queue, for who is waited for.
         """
+        from spectra_dl_cli.web import live_view
+
         return self._of_drop(
             drop,
             jobs,
@@ -118,7 +121,7 @@ class Pages:
             best=best,
         )
 
-    def maps(self, maps: GeneMaps, image: str) -> str:
+    def maps(self, maps: "GeneMaps", image: str) -> str:
         """Return the maps of a gene.
 
         Parameters
@@ -144,8 +147,10 @@ class Pages:
             **values,
         )
 
-    def live(self, view: live_view.LiveView) -> str:
+    def live(self, view: "LiveView") -> str:
         """Return the drawing of a spectrum with its baseline."""
+        from spectra_dl_cli.web import live_view
+
         return self._filled("live.html", view=view, at=live_view)
 
     def _filled(self, name: str, **values: object) -> str:

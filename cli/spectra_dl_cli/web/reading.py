@@ -17,12 +17,12 @@ from spectra_dl_cli.options import (
     label_option,
     readers_input,
 )
+from spectra_dl_cli.web.drops import FACTS_FILE, VIEW_FILE
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.readers import ReadOptions
     from spectra_dl.spectra.table import SpectraTable
 
-FACTS_FILE, VIEW_FILE = "facts.json", "view.npz"
 VIEWED, _SHOWN = 100, 8
 _MOST_VIEWED_VALUES = 2_000_000
 

@@ -14,7 +14,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import chain
 from typing import Any, TextIO
 
 from spectra_dl_cli.main import cli, main
@@ -22,29 +24,74 @@ from spectra_dl_cli.web.reading import read
 from spectra_dl_cli.web.tissue.reading import read_tissue
 
 _GRACE = 3.0
-_READ_AND_PREDICT = (
-    "spectra_dl.spectra.patient_page.page",
+# What reading needs, and then what predicting needs besides.
+_IMPORTED = (
+    "numpy.ma",
     "spectra_dl.spectra.readers",
+    "spectra_dl.models.header",
+    "spectra_dl.spectra.predictor",
+    "spectra_dl.spectra.patient_page.page",
     "spectra_dl.spectra.study.predict",
     "spectra_dl_datasets.shipped",
+    "spectra_dl_cli.commands.predict",
+    "spectra_dl_cli.commands.fusion.predict",
+    "spectra_dl_cli.commands.tissue.predict",
+    "spectra_dl.classification.checkpoints",
+    "spectra_dl.execution.facts",
+    "spectra_dl.execution.journal",
+    "spectra_dl.storage.folder_lock",
+    "spectra_dl.storage.identity",
+    "spectra_dl.storage.provenance",
+    "email.parser",
+    "threadpoolctl",
+)
+_TEMPLATES = (
+    *("patients.html", "card.html", "prediction.html", "macros.html", "shell.html"),
+    *("style.css", "cards.css", "patients.css"),
 )
 _COMMANDS = {"read": read, "read_tissue": read_tissue, "command": cli}
 
 
 def serve_jobs() -> None:
-    """Do what standard input asks for, one job after the other, until it is closed."""
+    """Do what standard input asks for, one job after the other, until it is closed.
+
+    What jobs need is loaded step by step, while nothing is asked for and beside a job that reads. A command waits for all imports, for it would
+    do the same by itself.
+    """
+    imports, compiling = _imports(), iter((_compile,))
     with os.fdopen(os.dup(1), "w") as answers:
-        _import_ahead()
-        if not select.select([sys.stdin], [], [], 0)[0]:
-            _compile_ahead()
-        for line in sys.stdin:
+        while True:
+            _go_on(chain(imports, compiling), _is_asked)
+            if not (line := sys.stdin.readline()):
+                return
+            request = json.loads(line)
+            if request["task"] == "command":
+                _go_on(imports, lambda: False)
             child = os.fork()
             if child == 0:
-                os._exit(_done(json.loads(line), answers))
+                os._exit(_done(request, answers))
             with contextlib.suppress(OSError):  # the child was sooner
                 os.setpgid(child, child)
             print(child, file=answers, flush=True)
+            _go_on(imports, partial(_has_ended, child))
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=answers, flush=True)
+
+
+def _go_on(steps: Iterator[Callable[[], object]], until: Callable[[], bool]) -> None:
+    """Take the steps that are left, until something else is to be done."""
+    while not until():
+        step = next(steps, None)
+        if step is None:
+            return
+        step()
+
+
+def _is_asked() -> bool:
+    return bool(select.select([sys.stdin], [], [], 0)[0])
+
+
+def _has_ended(child: int) -> bool:
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _done(request: Mapping[str, Any], answers: TextIO) -> int:
@@ -72,17 +119,20 @@ def _done(request: Mapping[str, Any], answers: TextIO) -> int:
     return code
 
 
-def _import_ahead() -> None:
-    """Load what reading and predicting need, and compile the page's templates: most of what a small table's prediction would wait for."""
+def _imports() -> Iterator[Callable[[], object]]:
+    """Yield what loads all that reading and predicting a small table would wait for, a step after the other."""
+    yield from (partial(importlib.import_module, name) for name in _IMPORTED)
+    yield _load_templates
+
+
+def _load_templates() -> None:
     from spectra_dl.evaluation.report.page.environment import environment
 
-    for name in _READ_AND_PREDICT:
-        importlib.import_module(name)
-    for name in ("patients.html", "card.html", "macros.html", "shell.html", "style.css", "patients.css"):
+    for name in _TEMPLATES:
         environment("spectra_dl.spectra.patient_page").get_template(name)
 
 
-def _compile_ahead() -> None:
+def _compile() -> None:
     """Predict something: the machine code that this needs is there when work comes."""
     from spectra_dl.loading import load_model
     from spectra_dl.spectra.predictor import SpectraPredictor

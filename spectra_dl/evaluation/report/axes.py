@@ -1,18 +1,16 @@
-"""What every drawing shares: axes, and colours that colour-blind readers can distinguish."""
+"""What every drawing shares: its axes and its lines."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.evaluation.report.colours import COLOURS, GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Numbers = Sequence[float] | FloatArray
 
-# Okabe & Ito's colours; line styles say the same in print.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#8A4B7D", "#7A6000", "#555555")
-GREY = "#767676"
 _STYLES = ("-", "--", "-.", ":")
 
 

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spectra_dl.evaluation.report.axes import COLOURS, GREY, legend_of, line_in_band, line_style, unit_square
+from spectra_dl.evaluation.report.axes import legend_of, line_in_band, line_style, unit_square
+from spectra_dl.evaluation.report.colours import COLOURS, GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

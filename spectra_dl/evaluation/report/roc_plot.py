@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.classes.results import Evaluation, ModelResult
-from spectra_dl.evaluation.report.axes import COLOURS, given_or_new, legend_of, line_style, unit_square
+from spectra_dl.evaluation.report.axes import given_or_new, legend_of, line_style, unit_square
+from spectra_dl.evaluation.report.colours import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

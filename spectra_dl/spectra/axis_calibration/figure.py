@@ -22,7 +22,8 @@ def calibration_figure(calibration: AxisCalibration, first: float, last: float) 
     first, last
         Ends of the axis, cm⁻¹.
     """
-    from spectra_dl.evaluation.report.axes import COLOURS, GREY, given_or_new
+    from spectra_dl.evaluation.report.axes import given_or_new
+    from spectra_dl.evaluation.report.colours import COLOURS, GREY
 
     axes = given_or_new(None)
     shift = np.linspace(first, last, 400)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.report.axes import GREY, given_or_new, legend_of, line_style
+from spectra_dl.evaluation.report.axes import given_or_new, legend_of, line_style
+from spectra_dl.evaluation.report.colours import GREY
 from spectra_dl.spectra.baseline import BaselineResult
 from spectra_dl.spectra.plots.spectra_plot import AXIS_TITLE
 from spectra_dl.spectra.readers.wording import printable

@@ -49,7 +49,8 @@ def batch_figure(table: SpectraTable) -> "Figure | None":
     """
     from matplotlib.figure import Figure
 
-    from spectra_dl.evaluation.report.axes import COLOURS, GREY, line_style
+    from spectra_dl.evaluation.report.axes import line_style
+    from spectra_dl.evaluation.report.colours import COLOURS, GREY
     from spectra_dl.evaluation.report.figures import styled
 
     column = batches_of(table)

@@ -7,7 +7,8 @@ import numpy as np
 from spectra_dl.arrays import IndexArray, TextArray
 from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.report.axes import COLOURS, given_or_new, legend_of, line_in_band
+from spectra_dl.evaluation.report.axes import given_or_new, legend_of, line_in_band
+from spectra_dl.evaluation.report.colours import COLOURS
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.spectra.class_spectra import joined
 from spectra_dl.spectra.patient_page.stages import cleaned_stages

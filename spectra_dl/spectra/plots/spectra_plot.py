@@ -6,7 +6,8 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.evaluation.report.axes import COLOURS, given_or_new, legend_of, line_in_band
+from spectra_dl.evaluation.report.axes import given_or_new, legend_of, line_in_band
+from spectra_dl.evaluation.report.colours import COLOURS
 from spectra_dl.spectra.readers.wording import printable
 from spectra_dl.spectra.table import SpectraTable
 

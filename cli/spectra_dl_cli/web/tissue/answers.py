@@ -4,15 +4,17 @@ import asyncio
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from spectra_dl_cli.web.drops import Drop, Run
+from spectra_dl_cli.web.drops import IMAGE_FILE, Drop, Run
 from spectra_dl_cli.web.pages import REPORT_FILE, Pages, command_line
 from spectra_dl_cli.web.refusal import Refusal
-from spectra_dl_cli.web.tissue.maps import Canvas, Measured, Predicted, suggestions
-from spectra_dl_cli.web.tissue.reading import IMAGE_FILE
+
+if TYPE_CHECKING:
+    from spectra_dl_cli.web.tissue.maps import Measured, Predicted
 
 PREDICTIONS_FILE = "predictions.h5ad"
 
@@ -65,6 +67,8 @@ async def genes(request: Request, drop: Drop) -> Response:
     drop
         Whose section it is.
     """
+    from spectra_dl_cli.web.tissue.maps import suggestions
+
     source = await asyncio.to_thread(_source, drop, _run(request, drop))
     return JSONResponse(suggestions(source, request.query_params.get("like", "")[:60]))
 
@@ -81,6 +85,8 @@ def maps(pages: Pages, request: Request, drop: Drop) -> dict[str, str]:
     drop
         Whose section it is.
     """
+    from spectra_dl_cli.web.tissue.maps import Canvas
+
     run = _run(request, drop)
     source = _source(drop, run)
     gene = request.query_params.get("gene", "")[:200]
@@ -107,10 +113,14 @@ def best_genes(drop: Drop, most: int = 6) -> list[str]:
     most
         How many.
     """
+    from spectra_dl_cli.web.tissue.maps import suggestions
+
     return suggestions(_source(drop, predicted(drop)), "")[:most]
 
 
-def _source(drop: Drop, run: Run | None) -> Measured | Predicted:
+def _source(drop: Drop, run: Run | None) -> "Measured | Predicted":
+    from spectra_dl_cli.web.tissue.maps import Measured, Predicted
+
     _require_facts(drop)
     if run is None:
         return Measured(drop.notes)

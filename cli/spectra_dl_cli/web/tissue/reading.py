@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from spectra_dl_cli.web.reading import FACTS_FILE
+from spectra_dl_cli.web.drops import FACTS_FILE, IMAGE_FILE
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
 
     from spectra_dl.expression.section import TissueSection
 
-IMAGE_FILE, PLACES_FILE = "tissue.png", "places.npz"
+PLACES_FILE = "places.npz"
 VALUES, SPOTS, ENDS = "values.npy", "spots.npy", "ends.npy"  # of a gene after the other
 _LONGEST_SIDE = 900
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from spectra_dl.evaluation.report.axes import COLOURS
-from spectra_dl.evaluation.report.page.value_maps import VIRIDIS
+from spectra_dl.evaluation.report.colours import COLOURS, VIRIDIS
 from spectra_dl.evaluation.report.page.wording import number, printable, short_name
 
 if TYPE_CHECKING:

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.report.colours import VIRIDIS
 from spectra_dl.evaluation.report.page.paths import FINE
 
 WIDTH = 320  # of a map, in units of the figure
-# Matplotlib's viridis at twenty places: even steps for every reader, and in print.
-VIRIDIS = (
-    *("#440154", "#481467", "#482576", "#453781", "#404688", "#39558c", "#33638d", "#2d718e", "#287d8e", "#238a8d"),
-    *("#1f968b", "#20a386", "#29af7f", "#3dbc74", "#56c667", "#75d054", "#95d840", "#bade28", "#dde318", "#fde725"),
-)  # fmt: skip
 _TAILS = (1.0, 99.0)  # percent of values between which colours run
 _BAR_SHARE = 0.25  # of the map's width, at most
 _WIDER = 1.05  # squares grow by it until there are few enough

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spectra_dl.evaluation.report.colours import VIRIDIS
 from spectra_dl.evaluation.report.page.value_maps import (
-    VIRIDIS,
     bar_length,
     colour_limits,
     coloured,

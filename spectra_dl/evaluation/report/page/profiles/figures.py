@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.evaluation.report.colours import VIRIDIS
 from spectra_dl.evaluation.report.page.paths import Span
 from spectra_dl.evaluation.report.page.profiles.study import HeldOut, TargetFigures
 from spectra_dl.evaluation.report.page.value_maps import (
-    VIRIDIS,
     Marks,
     Places,
     grouped,

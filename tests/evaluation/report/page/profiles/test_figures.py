@@ -2,6 +2,7 @@
 
 import pytest
 
+from spectra_dl.evaluation.report.colours import VIRIDIS
 from spectra_dl.evaluation.report.page.profiles.figures import (
     FOOT,
     LEFT,
@@ -11,7 +12,6 @@ from spectra_dl.evaluation.report.page.profiles.figures import (
     drawn_targets,
 )
 from spectra_dl.evaluation.report.page.profiles.study import HeldOut, TargetFigures
-from spectra_dl.evaluation.report.page.value_maps import VIRIDIS
 
 
 def target(name, pearson, ceiling):
