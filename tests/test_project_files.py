@@ -59,6 +59,23 @@ def test_only_publishing_gets_a_right_beyond_reading(repository):
         assert beyond == rights
 
 
+def test_the_table_of_dependencies_lists_each_once_with_who_needs_it_and_why(repository):
+    parts = {"core": project(repository)["dependencies"], **project(repository)["optional-dependencies"]}
+    asked = {
+        (re.split(r"[\[<>=]", text)[0], part)
+        for part, texts in parts.items()
+        for text in texts
+        if not text.startswith("spectra-dl[")
+    }
+    page = (repository / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line[:2] == "| "
+    ]
+    _, *listed = rows
+    assert sorted((name, part) for name, part, *_ in listed) == sorted(asked)
+    assert all(why and licence and float(size) >= 0 for _, _, why, size, _, licence in listed)
+
+
 @pytest.mark.parametrize("path", [".github/SECURITY.md", ".github/CODE_OF_CONDUCT.md", "docs/releases.md"])
 def test_what_a_page_names_is_there(repository, path):
     text = (repository / path).read_text(encoding="utf-8")

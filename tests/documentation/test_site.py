@@ -8,7 +8,7 @@ import yaml
 
 from documentation.tutorials import missing_lines, run_step, steps
 
-LOOKED_UP = {"leaderboard.md", "model_file.md", "outputs.md", "refusals.md"}
+LOOKED_UP = {"dependencies.md", "leaderboard.md", "model_file.md", "outputs.md", "refusals.md"}
 TUTORIALS = ("spectra", "expression", "comparison", "necrosis", "locked_study")
 
 

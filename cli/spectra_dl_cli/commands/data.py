@@ -46,7 +46,13 @@ def list_sets(as_json: bool) -> None:
 @data.command("show")
 @_name_argument
 @json_option
-def show(name: str, as_json: bool) -> None:
+@click.option(
+    "--croissant",
+    "as_croissant",
+    is_flag=True,
+    help="Print Croissant metadata (JSON-LD), which registries of datasets read.",
+)
+def show(name: str, as_json: bool, as_croissant: bool) -> None:
     """Show all that is known of a dataset, licence and traps first."""
     from spectra_dl_cli.data_text import card_text
     from spectra_dl_datasets.files import dataset_folder, present
@@ -54,6 +60,11 @@ def show(name: str, as_json: bool) -> None:
 
     card = dataset_card(name)
     folder = dataset_folder(card)
+    if as_croissant:
+        from spectra_dl_datasets.croissant import croissant
+
+        say_json(croissant(card))
+        return
     if as_json:
         say_json({**card.model_dump(mode="json"), "folder": str(folder)})
         return
