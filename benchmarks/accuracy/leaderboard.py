@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import numpy as np
 from leaderboard_page import leaderboard_page
+from submissions import KEPT, with_section
 
 from spectra_dl.evaluation.audit.audit_report import audit_json
 from spectra_dl.evaluation.classes.metric_table import METRICS
@@ -77,7 +78,7 @@ def main() -> None:
         if arguments.add:
             add_predictions(arguments.work, name, data, arguments.add)
     results = {name: stored(arguments.work, name) for name in evaluated_names()}
-    write_text(arguments.out, leaderboard_page(results))
+    write_text(arguments.out, with_section(leaderboard_page(results), KEPT))
     print(f"wrote {arguments.out}")
 
 

