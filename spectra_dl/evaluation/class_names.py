@@ -1,5 +1,7 @@
 """What the classes are called, and which of two is the one a test looks for."""
 
+import re
+import unicodedata
 from collections import defaultdict
 
 from spectra_dl.arrays import Texts, text_array
@@ -17,7 +19,7 @@ def class_names(labels: Texts) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        A row has no label, there are fewer than two classes, or two labels differ only by case or spaces.
+        A row has no label, there are fewer than two classes, or two labels differ in spelling only.
 
     Examples
     --------
@@ -32,21 +34,49 @@ def class_names(labels: Texts) -> tuple[str, ...]:
             "label them or leave them out of the input"
         )
     names = sorted(set(labels))
-    spellings = defaultdict(list)
-    for name in names:
-        spellings["".join(name.split()).lower()].append(name)
-    doubled = [repr(name) for group in spellings.values() if len(group) > 1 for name in group]
-    if doubled:
-        raise DataError(
-            f"labels differ only by case or spaces: {first_few(doubled)}; write each class in one way, "
-            "since each spelling would count as a class of its own"
-        )
+    refuse_spellings_of_one_class(names)
     if len(names) < 2:
         classes_given = f"one class only: {names[0]!r}" if names else "no labels"
         raise DataError(
             f"{classes_given}; a classifier needs spectra of two classes or more (is --label the right column?)"
         )
     return tuple(names)
+
+
+def refuse_spellings_of_one_class(labels: Texts) -> None:
+    """Refuse labels that differ only by case, spaces, Unicode form or, as whole numbers, a decimal ``.0``.
+
+    Parameters
+    ----------
+    labels
+        One label per row, or the distinct labels.
+
+    Raises
+    ------
+    DataError
+        Two of them do.
+
+    Examples
+    --------
+    >>> refuse_spellings_of_one_class(["1", "1.0", "0"])
+    Traceback (most recent call last):
+    spectra_dl.errors.DataError: labels differ only in the spelling of a number: '1', '1.0'; write each class in one way, since each spelling would count as a class of its own
+    """
+    spellings = defaultdict(list)
+    for name in sorted(set(text_array(labels))):
+        text = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+        spellings[re.sub(r"^([+-]?[0-9]+)[.,]0+$", r"\1", text)].append(name)
+    groups = [group for group in spellings.values() if len(group) > 1]
+    if groups:
+        numbers = (
+            len({"".join(name.split()).casefold() for name in groups[0]}) > 1
+            and groups[0][0][-1:].isdecimal()
+        )
+        how = "in the spelling of a number" if numbers else "by case or spaces"
+        raise DataError(
+            f"labels differ only {how}: {first_few([repr(name) for group in groups for name in group])}; write each class in one way, "
+            "since each spelling would count as a class of its own"
+        )
 
 
 def positive_class(labels: Texts, asked: str | None = None) -> tuple[str, str]:

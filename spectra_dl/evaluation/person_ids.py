@@ -16,6 +16,8 @@ _PREFIX = re.compile(
     r"(?:case|id|no|nr|num|number|p|pat|patient|person|pid|pt|s|sample|sub|subj|subject)[\W_]*+([0-9]++)"
 )
 _WHOLE = re.compile(r"([+-]?[0-9]++)[.,]0++")
+# Letters of Greek and Cyrillic whose capitals look like Latin ones: a keyboard that was set to the other script.
+_LOOKS_LIKE = str.maketrans("αβεζηικμνορτυχавекмнорстухіјѕ", "abezhikmnoptyxabekmhopctyxijs")
 _INVISIBLE_CATEGORIES = {"Cc", "Cf"}
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
 
@@ -40,8 +42,8 @@ class OneSpelling:
 def spelling_key(name: str) -> str:
     """Return what ids have in common that differ in spelling only.
 
-    Case, Unicode form, width, spaces, invisible characters, leading zeros, a decimal ``.0`` and the letter O beside digits make no
-    difference. Accents do: José and Jose may be two people.
+    Case, Unicode form, width, spaces, invisible characters, letters of another script that look alike, leading zeros, a decimal
+    ``.0`` and the letter O beside digits make no difference. Accents do: José and Jose may be two people.
 
     Examples
     --------
@@ -133,9 +135,9 @@ def _refuse_lone_prefixes(spellings: dict[str, list[str]]) -> None:
 
 
 def _in_one_form(name: str) -> str:
-    """Return an id in one case, Unicode form and width, without what can't be seen; plain printable text has one form."""
+    """Return an id in one case, Unicode form, width and script, without what can't be seen; plain printable text has one form."""
     text = unicodedata.normalize("NFKC", name)
-    text = unicodedata.normalize("NFKC", text.casefold())
+    text = unicodedata.normalize("NFKC", text.casefold()).translate(_LOOKS_LIKE)
     return "".join(_ascii_digit(letter) for letter in text if _is_visible(letter))
 
 

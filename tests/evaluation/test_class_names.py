@@ -124,3 +124,22 @@ def test_the_class_called_none_is_a_class():
 def test_five_spellings_are_refused_with_all_of_them():
     with pytest.raises(DataError, match=r"'COVID', 'Covid', 'Covid ', 'c ovid', 'covid'"):
         class_names(["covid", "Covid", "COVID", "Covid ", "c ovid", "well"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["case", "Case", "control"], "only by case or spaces: 'Case', 'case'"),
+        (["bone met", "bonemet", "no"], "only by case or spaces: 'bone met', 'bonemet'"),
+        (["ｃase", "case", "no"], "only by case or spaces"),
+        (["1", "1.0", "0"], "only in the spelling of a number: '1', '1.0'"),
+        (["0,0", "1", "0"], "only in the spelling of a number: '0', '0,0'"),
+    ],
+)
+def test_spellings_of_one_class_are_refused(labels, message):
+    with pytest.raises(DataError, match=message):
+        class_names(labels)
+
+
+def test_numbers_that_differ_are_classes():
+    assert class_names(["1", "10", "1.5", "-1"]) == ("-1", "1", "1.5", "10")

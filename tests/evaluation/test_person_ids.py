@@ -26,6 +26,7 @@ CHANGES = {
     "invisible": lambda name, at: name[: 1 + at % len(name)] + INVISIBLE[at % 8] + name[1 + at % len(name) :],
     "zeros": lambda name, at: re.sub(r"(?<![0-9])(?=[0-9])", "00", name, count=1),
     "letter O": lambda name, at: name.replace("0", "O") if not name.isdecimal() and "0" in name else name,
+    "keyboard": lambda name, at: name.translate(str.maketrans("PAOex", "РАОех" if at % 2 else "ΡΑΟeх")),
     "decimal": lambda name, at: f"{name}.0" if name.isdecimal() else name.lower(),
 }
 NAMES = ["P{}", "José-{}", "{}", "pat{}x", "Müller{}", "A{}/2024", "Ångström {}"]

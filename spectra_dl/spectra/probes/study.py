@@ -10,6 +10,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import Audit, audit
 from spectra_dl.evaluation.audit.finding import gravest_first
 from spectra_dl.evaluation.audit.identity import patients_in_several_classes, several_classes_finding
+from spectra_dl.evaluation.class_names import refuse_spellings_of_one_class
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.evaluation.patients import read_patients
 from spectra_dl.evaluation.person_ids import one_spelling
@@ -75,6 +76,9 @@ def audit_study(
         whole = ~np.isin(np.array(people, dtype=np.str_), conflicting)
     # If nobody is left, labelled_cohort says so of the whole table.
     if conflicting and whole.any():
+        refuse_spellings_of_one_class(
+            [name for name in table.label if name] if table.label is not None else []
+        )
         table, everybody = table.select(whole), table
         _refuse_what_is_left(everybody, table, conflicting, folds)
     cohort = labelled_cohort(table, label_per_sample=label_per_sample)
@@ -93,7 +97,7 @@ def _refuse_what_is_left(
     short = [f"{name} {counts[name]}" for name in sorted(set(everybody.label)) if counts[name] < folds]
     if short:
         raise DataError(
-            f"{len(conflicting)} patients have more than one label ({first_few(conflicting)}), and without them too few are left for {folds} folds "
+            f"{len(conflicting)} {'patient has' if len(conflicting) == 1 else 'patients have'} more than one label ({first_few(conflicting)}), and without them too few are left for {folds} folds "
             f"({first_few(short)}): say --label-per-sample where the label is the sample's; else correct the labels"
         )
 
