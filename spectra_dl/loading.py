@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from spectra_dl.models.header import InputPart, ModelHeader
     from spectra_dl.models.predictor import Predictor
     from spectra_dl.spectra.input_part import SpectraInput
+    from spectra_dl.spectra.outcomes.input_part import SpectraOutcomeInput
+    from spectra_dl.spectra.outcomes.predictor import SpectraOutcomePredictor
     from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.tissue.input_part import TissueInput
     from spectra_dl.tissue.outcome_input_part import TissueOutcomeInput
@@ -54,6 +56,18 @@ def _spectra_predictor() -> "type[SpectraPredictor]":
     from spectra_dl.spectra.predictor import SpectraPredictor
 
     return SpectraPredictor
+
+
+def _spectra_outcome_input() -> "type[SpectraOutcomeInput]":
+    from spectra_dl.spectra.outcomes.input_part import SpectraOutcomeInput
+
+    return SpectraOutcomeInput
+
+
+def _spectra_outcome_predictor() -> "type[SpectraOutcomePredictor]":
+    from spectra_dl.spectra.outcomes.predictor import SpectraOutcomePredictor
+
+    return SpectraOutcomePredictor
 
 
 def _expression_input() -> "type[ExpressionInput]":
@@ -107,6 +121,7 @@ def _fusion_predictor() -> "type[FusionPredictor]":
 MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
     {
         "spectra": Modality(_spectra_input, _spectra_predictor),
+        "spectra outcome": Modality(_spectra_outcome_input, _spectra_outcome_predictor),
         "expression": Modality(_expression_input, _expression_predictor),
         "tissue": Modality(_tissue_input, _tissue_predictor),
         "tissue outcome": Modality(_tissue_outcome_input, _tissue_outcome_predictor),
@@ -128,7 +143,7 @@ def load_model(path: str | os.PathLike[str], plugins: Collection[str] = ()) -> "
     Returns
     -------
     Predictor
-        A `spectra_dl.spectra.predictor.SpectraPredictor`, a `spectra_dl.expression.predictor.ExpressionPredictor`, a
+        A `spectra_dl.spectra.predictor.SpectraPredictor`, a `spectra_dl.spectra.outcomes.predictor.SpectraOutcomePredictor`, a `spectra_dl.expression.predictor.ExpressionPredictor`, a
         `spectra_dl.tissue.predictor.TissuePredictor`, a `spectra_dl.tissue.outcome_predictor.TissueOutcomePredictor` or a
         `spectra_dl.fusion.predictor.FusionPredictor`; ``header.input.kind`` says which.
 

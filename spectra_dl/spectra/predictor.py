@@ -3,7 +3,7 @@
 This is the predicting half. It imports nothing of the training loop, and torch only for networks that can't be folded.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import UsageError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from spectra_dl.models.header import ModelHeader
     from spectra_dl.spectra.class_spectra import ClassSpectra
-    from spectra_dl.spectra.input_part import SpectraInput
+    from spectra_dl.spectra.input_part import AxisContract, SpectraInput
 
 
 NOT_CONVERGED = "baseline did not converge"
@@ -156,42 +157,25 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
         UsageError
             It is no table.
         """
-        if not isinstance(table, SpectraTable):
-            raise UsageError(
-                f"a {type(table).__name__} has no axis in cm⁻¹ that is checked; give SpectraTable.from_pandas(frame), or "
-                "SpectraTable(intensity, wavenumber, sample_id)"
-            )
-        cleaning = self.preprocessing[0]
-        cleaning.require_cover(table.wavenumber)
-        kept = cleaning.kept_points(table.wavenumber)
-        rays = FoundRays()
-        table, verdicts = inspect(table, kept, within=used_range(cleaning.steps), rays=rays)
-        usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
-        logits = np.full((len(table), len(self.classification.classes)), np.nan)
-        ood_score = np.full(len(table), np.nan)
-        status = np.array([verdict.status for verdict in verdicts], dtype=object)
-        reason = np.array(["; ".join(verdict.reasons) for verdict in verdicts], dtype=object)
-        notes: tuple[str, ...] = ()
+        ready = prepared_spectra(self.preprocessing, self.reference, table)
+        usable, logits = ready.usable, np.full((len(table), len(self.classification.classes)), np.nan)
         if usable.any():
-            cleaned = transformed_by_each(self.preprocessing, table.select(usable), rays)
-            notes = cleaned[0].notes
-            logits[usable] = self.prepared_logits([result.matrix for result in cleaned], batch_size)
-            ood_score[usable] = self.reference.exceedance(cleaned[0].matrix)
-            remarks = _remarks(cleaned[0], ood_score[usable])
-            for row, (warned, remark) in zip(np.flatnonzero(usable), remarks, strict=True):
-                status[row] = "warned" if warned else status[row]
-                reason[row] = "; ".join(part for part in (reason[row], remark) if part)
+            logits[usable] = self.prepared_logits(ready.matrices, batch_size)
         probability = logits.copy()
         probability[usable] = self.probability(logits[usable])
         classes = tuple(self.classification.classes)
-        damaged = np.array([verdict.status != "ok" for verdict in verdicts], dtype=bool)
-        patient = table.patient
         spectra = RowPredictions(
-            table.sample_id, patient, status, reason, classes, logits, probability, ood_score, damaged
+            ready.table.sample_id,
+            ready.table.patient,
+            ready.status,
+            ready.reason,
+            classes,
+            logits,
+            probability,
+            ready.ood_score,
+            ready.damaged,
         )
-        axis = self.header.input.axis
-        of_axis = _on_calibration(axis.calibration, table.axis_calibration)
-        return spectra, (*notes, *of_axis, *_on_transfer(axis.transfer, table.instrument_transfer))
+        return spectra, (*ready.notes, *axis_notes(self.header.input.axis, ready.table))
 
     def mean_logits(self, table: SpectraTable, *, batch_size: int = 256) -> NDArray[np.float64]:
         """Return the members' mean logits ``(n, c)`` for spectra already found usable.
@@ -229,13 +213,7 @@ class SpectraPredictor(ClassPredictor["SpectraInput"]):
 
     def seen_in_training(self, table: SpectraTable) -> int:
         """Count the spectra of ``table`` that the model was trained on."""
-        known = set(self.header.input.training.spectrum_hashes)
-        axis = self.preprocessing[0].axis
-        digests = [spectrum_hashes(table)]
-        part = table.points(points_within(table.wavenumber, axis))
-        if part.wavenumber.size < table.wavenumber.size:
-            digests.append(spectrum_hashes(part))
-        return sum(not known.isdisjoint(each) for each in zip(*digests, strict=True))
+        return seen_spectra(table, self.header.input.training.spectrum_hashes, self.preprocessing[0])
 
 
 def _rebuilt(header: str, tensors: Mapping[str, np.ndarray], sha256: str) -> SpectraPredictor:
@@ -246,6 +224,118 @@ def _rebuilt(header: str, tensors: Mapping[str, np.ndarray], sha256: str) -> Spe
     for plugin in checked.input.plugins():  # whoever loaded the model allowed them
         load_plugin(plugin.kind, plugin.name)
     return SpectraPredictor.from_tensors(checked, tensors, sha256=sha256)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSpectra:
+    """Spectra as networks take them, with what was found of each.
+
+    Attributes
+    ----------
+    table
+        ``n`` spectra, those that could be mended mended.
+    usable
+        ``(n,)`` bool: not refused.
+    status, reason
+        ``(n,)`` text: ok, warned or refused, and why.
+    damaged
+        ``(n,)`` bool: what was measured is missing or broken in part.
+    ood_score
+        ``(n,)`` as a multiple of the limit of the training spectra; NaN in refused rows.
+    matrices
+        ``(k, q)`` usable spectra after each preprocessing; none where no spectrum is usable.
+    notes
+        On the whole table.
+    """
+
+    table: SpectraTable
+    usable: NDArray[np.bool_]
+    status: NDArray[np.object_]
+    reason: NDArray[np.object_]
+    damaged: NDArray[np.bool_]
+    ood_score: NDArray[np.float64]
+    matrices: list[NDArray[np.float32]]
+    notes: tuple[str, ...]
+
+
+def prepared_spectra(
+    preprocessing: Sequence[FittedPreprocessing], reference: OutOfDistribution, table: SpectraTable
+) -> PreparedSpectra:
+    """Check spectra, clean those that can be used, and compare them with the training spectra.
+
+    Parameters
+    ----------
+    preprocessing
+        One for all members, or one for each.
+    reference
+        What the training spectra looked like.
+    table
+        ``(n, p)`` spectra on an axis that covers the model's.
+
+    Raises
+    ------
+    DataError
+        The axis of ``table`` does not cover the model's.
+    UsageError
+        It is no table.
+    """
+    if not isinstance(table, SpectraTable):
+        raise UsageError(
+            f"a {type(table).__name__} has no axis in cm⁻¹ that is checked; give SpectraTable.from_pandas(frame), or "
+            "SpectraTable(intensity, wavenumber, sample_id)"
+        )
+    cleaning, rays = preprocessing[0], FoundRays()
+    cleaning.require_cover(table.wavenumber)
+    kept = cleaning.kept_points(table.wavenumber)
+    table, verdicts = inspect(table, kept, within=used_range(cleaning.steps), rays=rays)
+    usable = np.array([verdict.status != "refused" for verdict in verdicts], dtype=bool)
+    ood_score = np.full(len(table), np.nan)
+    status = np.array([verdict.status for verdict in verdicts], dtype=object)
+    reason = np.array(["; ".join(verdict.reasons) for verdict in verdicts], dtype=object)
+    damaged = np.array([verdict.status != "ok" for verdict in verdicts], dtype=bool)
+    if not usable.any():
+        return PreparedSpectra(table, usable, status, reason, damaged, ood_score, [], ())
+    cleaned = transformed_by_each(preprocessing, table.select(usable), rays)
+    ood_score[usable] = reference.exceedance(cleaned[0].matrix)
+    remarks = _remarks(cleaned[0], ood_score[usable])
+    for row, (warned, remark) in zip(np.flatnonzero(usable), remarks, strict=True):
+        status[row] = "warned" if warned else status[row]
+        reason[row] = "; ".join(part for part in (reason[row], remark) if part)
+    matrices = [result.matrix for result in cleaned]
+    return PreparedSpectra(table, usable, status, reason, damaged, ood_score, matrices, cleaned[0].notes)
+
+
+def seen_spectra(table: SpectraTable, known: Iterable[str], cleaning: FittedPreprocessing) -> int:
+    """Count the spectra that a model was trained on.
+
+    Parameters
+    ----------
+    table
+        Any spectra.
+    known
+        Digests of the training spectra.
+    cleaning
+        The model's, which says what part of the axis it looks at.
+    """
+    hashes, digests = set(known), [spectrum_hashes(table)]
+    part = table.points(points_within(table.wavenumber, cleaning.axis))
+    if part.wavenumber.size < table.wavenumber.size:
+        digests.append(spectrum_hashes(part))
+    return sum(not hashes.isdisjoint(each) for each in zip(*digests, strict=True))
+
+
+def axis_notes(axis: "AxisContract", table: SpectraTable) -> tuple[str, ...]:
+    """Return what to say where training spectra and these were not corrected or transferred alike.
+
+    Parameters
+    ----------
+    axis
+        Of the training spectra.
+    table
+        These.
+    """
+    of_axis = _on_calibration(axis.calibration, table.axis_calibration)
+    return (*of_axis, *_on_transfer(axis.transfer, table.instrument_transfer))
 
 
 def _on_calibration(model: str | None, table: str | None) -> tuple[str, ...]:

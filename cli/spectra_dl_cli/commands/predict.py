@@ -10,7 +10,8 @@ import click
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.commands.fusion.predict import predict_patients
-from spectra_dl_cli.commands.tissue.predict import predict_images, predict_outcomes
+from spectra_dl_cli.commands.spectra.predict import predict_spectra
+from spectra_dl_cli.commands.tissue.predict import predict_image_outcomes, predict_images
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
@@ -30,33 +31,31 @@ from spectra_dl_cli.options import (
     identity_options,
     open_store,
     plugin_option,
-    readers_input,
     store_option,
 )
 from spectra_dl_cli.output import (
     Output,
     bundled_output,
-    counting,
     json_option,
     origin_of,
     out_option,
     overwrite_option,
-    warn_of_training_rows,
 )
-from spectra_dl_cli.predict_text import section_text, sections_text, spectra_text
+from spectra_dl_cli.predict_text import section_text, sections_text
 from spectra_dl_cli.printing.help import Command
-from spectra_dl_cli.study_data import read_paths
 from spectra_dl_cli.tissue_options import pattern_option, share_option, tile_option
 
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.fusion.predictor import FusionPredictor
-    from spectra_dl.spectra.predictor import SpectraPredictor
     from spectra_dl.spectra.readers import ReadOptions
 
 _PARTIAL = 6
-_OF_IMAGES: Mapping[str, Callable[..., int]] = {"tissue": predict_images, "tissue outcome": predict_outcomes}
+_OF_IMAGES: Mapping[str, Callable[..., int]] = {
+    "tissue": predict_images,
+    "tissue outcome": predict_image_outcomes,
+}
 
 
 @dataclass(frozen=True)
@@ -232,10 +231,10 @@ def predict(
         if len(data) > 1:
             return _sections(data, expression, tissue, output, written=written, executor=executor)
         return _section(data[0], expression, tissue, output, written=written, model_name=path.name)
-    return _spectra(
+    return predict_spectra(
         data,
         reading,
-        cast("SpectraPredictor", predictor),
+        predictor,
         output,
         model_name=model_path.name if model_path else None,
         batch_size=batch_size,
@@ -254,42 +253,6 @@ def _refuse_of_images(kind: str, name_pattern: str | None, share: str | None, ti
     for option, given in given_options:
         if given is not None:
             raise UsageError(f"{option} of images, and this is a model of {kind}; leave it out")
-
-
-def _spectra(
-    data: tuple[Path, ...],
-    reading: "ReadOptions",
-    predictor: "SpectraPredictor",
-    output: Output,
-    *,
-    model_name: str | None,
-    batch_size: int,
-    coverage: float | None,
-    executor: "Executor",
-) -> int:
-    """Predict spectra and return the exit code; ``model_name`` is None for the model that ships with spectra-dl."""
-    from spectra_dl.execution.run import Execution
-    from spectra_dl.spectra.readers import iter_spectra
-    from spectra_dl.spectra.study.predict import predict_study
-
-    with counting("predicting") as count:
-        result = predict_study(
-            predictor,
-            iter_spectra(readers_input(data), reading),
-            output.out,
-            coverage=coverage,
-            batch_size=batch_size,
-            execution=Execution(executor),
-            progress=count,
-        )
-    counts = result.counts
-    warn_of_training_rows(counts.seen, counts.spectra, "spectra")
-    output.finish(
-        result,
-        lambda: origin_of(read_paths(data, reading)),
-        lambda: spectra_text(result, model_name, output.out),
-    )
-    return _PARTIAL if counts.damaged else 0
 
 
 def _section(

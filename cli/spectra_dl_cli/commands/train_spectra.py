@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from spectra_dl.errors import UsageError
+from spectra_dl.spectra.networks import NETWORK_NAMES
 from spectra_dl.spectra.study.cleaning import CleaningSettings
+from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
@@ -18,6 +21,7 @@ from spectra_dl_cli.model_options import (
     ModelCommand,
     NetworkOptions,
     bundled_network,
+    model_names,
     model_option,
     network_options,
 )
@@ -30,6 +34,7 @@ from spectra_dl_cli.options import (
     sample_label_option,
     seed_option,
     study_options,
+    survival_options,
     target_option,
     threshold_option,
 )
@@ -47,6 +52,10 @@ if TYPE_CHECKING:
     from spectra_dl.evaluation.classes.results import EvaluationSettings
     from spectra_dl.evaluation.classes.threshold import ThresholdRule
     from spectra_dl.spectra.readers import ReadOptions
+    from spectra_dl.spectra.study.patient_study import PatientStudySettings
+
+
+_OF_CLASSES = frozenset({"label", "label_per_sample", "positive", "threshold"})
 
 
 def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) -> "EvaluationSettings":
@@ -60,6 +69,7 @@ def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) 
 @study_options
 @sample_label_option
 @target_option
+@survival_options
 @cleaning_options
 @model_option
 @network_options
@@ -75,6 +85,7 @@ def _evaluation(*, positive: str | None, threshold: "ThresholdRule", seed: int) 
 @bundled_cleaning
 @bundled_network
 @bundled("evaluation", _evaluation)
+@bundled("columns", OutcomeColumns)
 @bundled_output
 @bundled_execution
 @click.pass_context
@@ -87,24 +98,26 @@ def train_spectra(
     model: str,
     network: NetworkOptions,
     label_per_sample: bool,
-    target: str | None,
+    columns: OutcomeColumns,
     evaluation: "EvaluationSettings",
     resume: bool,
     output: Output,
     execution: ExecutionOptions,
 ) -> None:
-    """Train a classifier of spectra and write DIR/model.safetensors.
+    """Train a model of spectra and write DIR/model.safetensors.
 
     DATA is a file, several, a folder, or the name of a dataset (spectra-dl data list).
 
     Each patient is left out of some members of the ensemble; the scores shown are of these left-out patients. An
     interrupted training goes on with --resume and ends with the same weights. Under torchrun several processes train
     together and give the same result (docs/several_processes.md).
+
+    With --target a number per patient is predicted in place of classes, with --time and --event how soon an event comes.
     """
-    if target is not None:
-        raise UsageError(
-            "--target: no model of a number can be written yet; evaluate spectra --target says how well one would do"
-        )
+    columns.refuse_options_of_classes(context, _OF_CLASSES)
+    if not columns.of_classes:
+        _train_outcome(context, data, reading, columns, (cleaning, network, evaluation.seed), output=output)
+        return
     executor = execution.executor("spectra_dl.spectra.study.train", "torch", "torch._dynamo")
     from spectra_dl.execution.journal import has_journal
     from spectra_dl.spectra.study.settings import SpectraStudySettings
@@ -135,6 +148,59 @@ def train_spectra(
             lambda: origin,
             lambda: f"Wrote {folder / MODEL_FILE}\n\n{result.text()}",
         )
+
+
+def _train_outcome(
+    context: click.Context,
+    data: tuple[Path, ...],
+    reading: "ReadOptions",
+    columns: OutcomeColumns,
+    how: tuple[CleaningSettings, NetworkOptions, int],
+    *,
+    output: Output,
+) -> None:
+    """Train a model of a number, or of the time to an event."""
+    from spectra_dl.spectra.study.outcomes.train import train_outcome
+    from spectra_dl.spectra.study.train import MODEL_FILE
+
+    if context.params["resume"]:
+        raise UsageError("--resume: a model of what comes of patients has no checkpoints; leave it out")
+    settings, folder = _outcome_settings(context, columns, how), output.claim()
+    study = study_data(data)
+    origin = origin_of(study.inputs(reading), seed=settings.evaluation.seed)
+    result = train_outcome(study.read(reading), settings, source=study.source, folder=folder)
+    assert isinstance(folder, Path)  # --out is required
+    output.finish(result, lambda: origin, lambda: f"Wrote {folder / MODEL_FILE}\n\n{result.text()}")
+
+
+def _outcome_settings(
+    context: click.Context, columns: OutcomeColumns, how: tuple[CleaningSettings, NetworkOptions, int]
+) -> "PatientStudySettings":
+    from spectra_dl.classification.outcomes.number import NUMBER_TRAINING
+    from spectra_dl.classification.outcomes.survival import SURVIVAL_TRAINING
+    from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+    from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
+    from spectra_dl.spectra.study.patient_study import PatientStudySettings
+
+    (cleaning, network, seed), names = how, model_names(columns.target, columns.time)
+    given = context.get_parameter_source("model") is ParameterSource.COMMANDLINE
+    model = context.params["model"] if given else names.default
+    if model not in names.networks:
+        raise UsageError(
+            f"--model {model}: of what comes of patients only networks are written; take one of {', '.join(NETWORK_NAMES)}"
+        )
+    evaluation = (
+        OutcomeSettings(columns.target or "", seed=seed)
+        if columns.time is None
+        else SurvivalSettings(columns.time, columns.event or "", horizon=columns.horizon, seed=seed)
+    )
+    return PatientStudySettings(
+        evaluation,
+        cleaning.preprocessing(),
+        (model,),
+        members=network.members or PatientStudySettings.members,
+        training=network.training(NUMBER_TRAINING if columns.time is None else SURVIVAL_TRAINING),
+    )
 
 
 def _claimed(output: Output, *, resume: bool) -> Path | None:

@@ -9,7 +9,7 @@ def _source(module: str, attribute: str, summary: str) -> Source:
 
 TRAIN = {
     "spectra": _source(
-        "train_spectra", "train_spectra", "Train a classifier of spectra and write DIR/model.safetensors."
+        "train_spectra", "train_spectra", "Train a model of spectra and write DIR/model.safetensors."
     ),
     "expression": _source(
         "train_expression",

@@ -132,10 +132,33 @@ def test_a_limit_of_detection_is_refused_by_row(tmp_path):
     assert "'iron' holds '<0.5' in row 1 (2 such rows)" in said
 
 
-def test_a_model_of_a_number_can_not_be_trained_yet(study, tmp_path):
-    words = ("--patient", "patient", "--target", "iron", "--out", tmp_path / "model")
-    said = run("train", "spectra", study, *words, code=2).stderr
-    assert "no model of a number can be written yet; evaluate spectra --target" in said
+def test_a_model_of_a_number_is_trained_and_predicts(study, tmp_path):
+    words = ("--patient", "patient", "--target", "iron", "--members", 2, "--epochs", 3)
+    said = run("train", "spectra", study, *words, "--out", tmp_path / "model").stdout
+    assert "Predicts       iron" in said
+    model = tmp_path / "model" / "model.safetensors"
+    out = ("--out", tmp_path / "run")
+    done = run("predict", study, "--patient", "patient", "--model", model, *out)
+    assert "iron of each patient, with the interval" in done.stdout
+    assert (
+        (tmp_path / "run" / "patients.csv")
+        .read_text()
+        .startswith("patient_id,n_spectra,n_used,status,reason,predicted")
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--model", "auto"), "only networks are written"),
+        (("--resume",), "has no checkpoints"),
+        (("--threshold", "youden"), "is of classes"),
+        (("--time", "iron"), "--time and --event go together"),
+    ],
+)
+def test_what_a_model_of_a_number_can_not_have_is_refused(study, tmp_path, words, sentence):
+    asked = ("--patient", "patient", "--target", "iron", "--out", tmp_path)
+    assert sentence in " ".join(run("train", "spectra", study, *asked, *words, code=2).stderr.split())
 
 
 def test_numbers_named_as_classes_are_pointed_to_the_option(study):

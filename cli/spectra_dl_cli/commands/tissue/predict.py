@@ -79,7 +79,7 @@ def predict_images(
     return _PARTIAL if result.damaged else 0
 
 
-def predict_outcomes(
+def predict_image_outcomes(
     data: tuple[Path, ...],
     reading: ImageOptions,
     predictor: "TissueOutcomePredictor",

@@ -1,0 +1,1 @@
+"""Models of spectra that predict what comes of patients."""
