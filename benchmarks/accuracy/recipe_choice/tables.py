@@ -11,6 +11,7 @@ from store import Result
 
 Results = Mapping[str, Mapping[str, list[Result]]]  # cell, recipe, studies
 BEHIND = 0.015
+_STUDIES = 3  # at least, for an error over studies
 SECONDS = ("fit_seconds", "unseen_seconds", "score_seconds")
 
 
@@ -86,7 +87,7 @@ def summary_table(every: Sequence[Family], recipes: Sequence[str]) -> str:
     lines = [
         "### Summary",
         "",
-        "Choose by the inner columns. Differences are to the one classical model with the best mean of the family; the worst cell's has its 95 % interval over fresh patients, and a cell is behind where that lies below -.015.",
+        "Choose by the inner columns. Differences are to the one classical model with the best mean of the family; the worst cell's has its 95 % interval (over fresh patients; from three studies of a cell on, over studies), and a cell is behind where that lies below -.015.",
         "",
         "| family | recipe | inner AUC | minus best classical | inner log loss | minus best classical | fresh AUC | minus best classical "
         "| worst cell | cells behind | of the best | fit s |",
@@ -134,13 +135,19 @@ def _worst_cell(differences: Sequence[tuple[float, float, str]]) -> str:
 
 
 def mean_difference(one: Sequence[Result], two: Sequence[Result]) -> tuple[float, float]:
-    """Return the mean difference in AUC over a cell's studies, with its error for these fits and fresh patients."""
+    """Return the mean difference in AUC over a cell's studies, with its standard error.
+
+    From three studies on the error is that of the mean over studies, each of other training patients; of fewer it is for these
+    fits, over fresh patients alone.
+    """
     pairs = [
         auc_difference(np.array(a["positive"], dtype=bool), np.array(a["log_odds"]), np.array(b["log_odds"]))
         for a, b in zip(one, two, strict=True)
     ]
     values, errors = np.array(pairs).T
-    return float(values.mean()), float(np.sqrt((errors**2).sum()) / len(pairs))
+    if len(values) >= _STUDIES:
+        return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+    return float(values.mean()), float(np.sqrt((errors**2).sum()) / len(values))
 
 
 def grand_table(every: Sequence[Family], recipes: Sequence[str]) -> str:
