@@ -13,6 +13,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.spectra.known_bands import nearest_band
+from spectra_dl.spectra.networks.folded.compact import FoldedCompact
 from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
@@ -279,15 +280,21 @@ def attributions(
     DataError
         An axis doesn't cover the model's, or a value is missing.
     """
+    from spectra_dl.spectra.networks.compact import Compact
     from spectra_dl.spectra.networks.minirocket import Rocket
 
     cleaned = [one.transform(table).matrix.astype(np.float64) for one in predictor.preprocessing]
     start = [one.transform(training).matrix.mean(axis=0, dtype=np.float64) for one in predictor.preprocessing]
     found = np.zeros((len(toward), *cleaned[0].shape))
+    compact: dict[int, list[FoldedCompact]] = {}
     for network, own in zip(predictor.networks, predictor.header.input.preprocessing_of_member, strict=True):
-        if isinstance(network, Rocket):
-            continue
-        found += [_integrated_gradients(network, cleaned[own], start[own], one) for one in toward]
+        if isinstance(network, Compact):
+            compact.setdefault(own, []).append(FoldedCompact.of_network(network, len(start[own])))
+        elif not isinstance(network, Rocket):
+            found += [_integrated_gradients(network, cleaned[own], start[own], one) for one in toward]
+    for own, members in compact.items():
+        together = FoldedCompact.sum_of(members)
+        found += [together.attributions(start[own], cleaned[own], one, STEPS) for one in toward]
     spectra = np.mean([cleaned[own] for own in predictor.header.input.preprocessing_of_member], axis=0)
     return spectra, found / len(predictor.networks)
 

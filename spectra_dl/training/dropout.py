@@ -1,5 +1,8 @@
 """Dropout whose random numbers cost little on a processor."""
 
+import sys
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -40,8 +43,16 @@ class PackedDropout(nn.Dropout):
         dropped = round(self.p * 2**bits)  # of the numbers that so many bits make
         words = torch.empty(-(-values.numel() * bits // _BITS), dtype=torch.int64, device=values.device)
         words.random_(0, 1 << _BITS)
-        shifts = torch.arange(0, _BITS, bits, device=values.device)
-        drawn = (words.unsqueeze(1) >> shifts).bitwise_and_(2**bits - 1)
-        kept = drawn.flatten()[: values.numel()] >= dropped
-        factors: Tensor = kept.view(values.shape).to(values.dtype)
+        drawn = _unpacked(words, bits)[: values.numel()]
+        factors: Tensor = (drawn >= dropped).view(values.shape).to(values.dtype)
         return factors.mul_(2**bits / (2**bits - dropped))
+
+
+def _unpacked(words: Tensor, bits: int) -> Tensor:
+    """Return the numbers of 1 or 8 bits that stand in words ``(n,)``, the lowest of each first, ``(48 n / bits,)``."""
+    if words.device.type == "cpu" and sys.byteorder == "little":
+        octets = words.numpy().view(np.uint8).reshape(-1, 8)[:, : _BITS // 8]
+        numbers = np.unpackbits(octets, axis=1, bitorder="little") if bits == 1 else octets
+        return torch.from_numpy(numbers.reshape(-1))
+    shifts = torch.arange(0, _BITS, bits, device=words.device)
+    return (words.unsqueeze(1) >> shifts).bitwise_and_(2**bits - 1).flatten()

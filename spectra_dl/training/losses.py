@@ -31,6 +31,14 @@ class CrossEntropy:
     class_weight: tuple[float, ...] | None
     label_smoothing: float
 
+    def is_like(self, other: object) -> bool:
+        """Return whether another loss differs in its weights alone, and both have weights."""
+        return (
+            isinstance(other, CrossEntropy)
+            and None not in (self.class_weight, other.class_weight)
+            and self.label_smoothing == other.label_smoothing
+        )
+
     def __call__(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return ``(N,)`` losses of ``logits`` (N, C) for class numbers (N,) or class shares (N, C)."""
         weight = None if self.class_weight is None else logits.new_tensor(self.class_weight)  # (C,)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spectra_dl.training.dropout import PackedDropout
+from spectra_dl.training.dropout import PackedDropout, _unpacked
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.5, 0.9])
@@ -48,3 +48,11 @@ def test_gradients_pass_where_values_did() -> None:
     left = PackedDropout(0.5)(values)
     left.sum().backward()
     assert torch.equal(values.grad, left.detach())
+
+
+@pytest.mark.parametrize("bits", [1, 8])
+def test_bytes_hold_what_shifts_find(bits: int) -> None:
+    words = torch.empty(50, dtype=torch.int64).random_(0, 1 << 48)
+    shifts = torch.arange(0, 48, bits)
+    expected = ((words.unsqueeze(1) >> shifts) & (2**bits - 1)).flatten()
+    assert torch.equal(_unpacked(words, bits).long(), expected)

@@ -84,6 +84,7 @@ class Augmentation:
             Source of every random number, on the device of ``inputs``.
         """
         spectra = inputs
+        # What a change makes is its own, so that the next may work in place.
         if self.mixing:
             partner = _partner_of_same_class(targets, generator)
             share = self.mixing * _draw(spectra, generator).abs()
@@ -91,11 +92,12 @@ class Augmentation:
         if self.shift:
             spectra = _shifted(spectra, self.shift * _draw(spectra, generator))
         if self.scale:
-            spectra = spectra * (1 + self.scale * _draw(spectra, generator))
+            factor = 1 + self.scale * _draw(spectra, generator)
+            spectra = spectra * factor if spectra is inputs else spectra.mul_(factor)
         if self.slope:
             spectra = _tilted(spectra, self.slope * _draw(spectra, generator))
         if self.noise:
-            spectra = spectra + self.noise * _normal_noise(spectra, generator)
+            spectra = _normal_noise(spectra, generator).mul_(self.noise).add_(spectra)
         return spectra, targets
 
 

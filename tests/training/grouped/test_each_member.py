@@ -1,5 +1,6 @@
 """Losses and augmentations of a group are those of each member, and rows of two members never meet."""
 
+import pytest
 import torch
 
 from spectra_dl.spectra.estimators.augmentation import Augmentation
@@ -14,6 +15,21 @@ def test_each_member_has_its_own_loss() -> None:
     both = EachLoss(losses)(outputs, targets)
     for number, loss in enumerate(losses):
         torch.testing.assert_close(both[:, number], loss(outputs[:, number], targets[:, number]))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 11])
+def test_losses_taken_together_are_those_of_each_to_the_bit(classes: int) -> None:
+    torch.manual_seed(classes)
+    losses = tuple(cross_entropy((0.5 + torch.rand(classes)).tolist(), 0.1) for _ in range(5))
+    outputs, targets = 3 * torch.randn(49, 5, classes), torch.randint(0, classes, (49, 5))
+    together, alone = (outputs.clone().requires_grad_() for _ in range(2))
+    found = EachLoss(losses)(together, targets)
+    columns = zip(losses, alone.unbind(1), targets.unbind(1), strict=True)
+    expected = torch.stack([loss(*column) for loss, *column in columns], dim=1)
+    assert torch.equal(found, expected)
+    (found.sum() * 0.02).backward()
+    (expected.sum() * 0.02).backward()
+    assert torch.equal(together.grad, alone.grad)
 
 
 def test_rows_are_mixed_with_rows_of_their_member_and_class_alone() -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.spectra.networks.bands import FILTERS, HIDDEN, bands_of
 from spectra_dl.spectra.networks.folded.tensors import checked_tensors
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _EPSILON = 1e-5  # of torch's normalisation layers
 _COUNTERS = ("standardise_filtered.num_batches_tracked", "hidden.1.num_batches_tracked")
@@ -67,6 +70,24 @@ class FoldedCompact:
         )
 
     @classmethod
+    def of_network(cls, network: "nn.Module", n_wavenumbers: int) -> "FoldedCompact":
+        """Return a `Compact` network; one in double precision by now still has the weights of single precision.
+
+        Parameters
+        ----------
+        network
+            In evaluation mode.
+        n_wavenumbers
+            Points of each spectrum.
+        """
+        kept = {name: tensor.cpu() for name, tensor in network.state_dict().items()}
+        tensors = {
+            name: (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+            for name, tensor in kept.items()
+        }
+        return cls.of(tensors, n_wavenumbers, len(tensors["linear.bias"]))
+
+    @classmethod
     def sum_of(cls, networks: "Sequence[FoldedCompact]") -> "FoldedCompact":
         """Return one network whose logits are the sum of those of several: all hidden layers side by side."""
         hidden = [each.weight[: len(each.hidden_bias)] for each in networks]
@@ -86,6 +107,40 @@ class FoldedCompact:
         activation = 0.5 * hidden * (1.0 + _erf(hidden * math.sqrt(0.5)))
         logits: FloatArray = activation @ self.output_weight.T + products[:, n_hidden:] + self.bias
         return logits
+
+    def attributions(self, start: FloatArray, spectra: FloatArray, toward: int, steps: int) -> FloatArray:
+        """Return integrated gradients ``(N, W)`` of a class's logit, with two classes of its lead over the other's.
+
+        The way is straight in the hidden layer too, so that a spectrum passes the filters twice, and not once at each step.
+
+        Parameters
+        ----------
+        start
+            ``(W,)`` where every way begins.
+        spectra
+            ``(N, W)`` where it ends.
+        toward
+            The class's number.
+        steps
+            Points of the Gauss-Legendre quadrature along the way.
+        """
+        from scipy.special import erf
+
+        of_logit = np.eye(len(self.bias))[toward]
+        if of_logit.size == 2:
+            of_logit[1 - toward] = -1.0
+        n_hidden = len(self.hidden_bias)
+        weight = self.weight[:n_hidden]
+        first = weight @ start + self.hidden_bias  # (H,)
+        way = (spectra - start) @ weight.T  # (N, H)
+        slope = np.zeros_like(way)
+        for place, share in zip(*np.polynomial.legendre.leggauss(steps), strict=True):
+            hidden = first + 0.5 * (1 + place) * way
+            below = 0.5 * (1.0 + erf(hidden * math.sqrt(0.5)))
+            slope += 0.5 * share * (below + hidden * np.exp(-0.5 * hidden**2) / math.sqrt(2 * math.pi))
+        gradient = (slope * (of_logit @ self.output_weight)) @ weight + of_logit @ self.weight[n_hidden:]
+        found: FloatArray = (spectra - start) * gradient
+        return found
 
 
 def _erf(values: FloatArray) -> FloatArray:

@@ -96,3 +96,21 @@ def test_tensors_that_do_not_fit_are_refused_by_name(name):
 
 def test_networks_of_the_literature_stay_with_torch():
     assert [name for name in ("lenet5", "deepcnn", "resnet") if can_be_folded(name)] == []
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_attributions_are_those_of_captum(classes):
+    from captum.attr import IntegratedGradients
+
+    from spectra_dl.spectra.networks.folded.compact import FoldedCompact
+
+    network = stored("compact", 300, classes)[0].double().eval()
+    rows, start = torch.from_numpy(spectra(300, 5)).double(), torch.from_numpy(spectra(300)[-1:]).double()
+
+    def lead(values):
+        return network(values)[:, 1] - (network(values)[:, 0] if classes == 2 else 0)
+
+    expected = IntegratedGradients(lead).attribute(rows, start, n_steps=32).numpy()
+    found = FoldedCompact.of_network(network, 300).attributions(start[0].numpy(), rows.numpy(), 1, 32)
+    # captum keeps the weights of its steps in single precision.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 * np.abs(expected).max())
