@@ -20,17 +20,80 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectra_dl.imaging.features.description import EncoderDescription
+    from spectra_dl.tissue.input_part import ImagesInput, ImageWidths
 
 _DIGITS = 16
+_MAGNIFIED = 1.5  # times as wide as any training image, or as narrow, is another magnification
 _MOST_REFERENCE = 20_000
 _AT_ONCE = 4096  # images whose features are standardised together
 
 
-def usable_images(images: TissueImages) -> tuple[NDArray[np.bool_], TextArray, TextArray]:
-    """Return ``(n,)`` which images are whole, the status of each, refused or ok, and why."""
+def usable_images(
+    images: TissueImages, trained: "ImageWidths | None"
+) -> tuple[NDArray[np.bool_], TextArray, TextArray]:
+    """Return ``(n,)`` which images are whole and of the training images' magnification, the status of each, refused or ok, and why.
+
+    Parameters
+    ----------
+    images
+        ``n`` images.
+    trained
+        How wide training images were; None where nobody said.
+    """
     reason = text_array(images.files.faults())
     usable = np.array([not each for each in reason], dtype=bool)
+    if trained is not None and usable.any():
+        width = np.full(len(images), np.nan)
+        width[usable] = widths_um(images[usable])
+        for row in np.flatnonzero((width < trained.least / _MAGNIFIED) | (width > trained.most * _MAGNIFIED)):
+            reason[row] = (
+                f"{images.name[row]}: {width[row]:.4g} um wide by its um per pixel, and training images were {trained.least:.4g} to {trained.most:.4g}: another magnification; "
+                "cut images as wide as these"
+            )
+            usable[row] = False
     return usable, text_array(["ok" if whole else "refused" for whole in usable]), reason
+
+
+def widths_um(images: TissueImages) -> FloatArray:
+    """Return ``(n,)`` how wide images are in um, NaN where nobody says how large a pixel is."""
+    if images.mpp is None or not np.isfinite(images.mpp).any():
+        return np.full(len(images), np.nan)
+    return np.asarray(images.mpp * images.files.sizes()[:, 0])
+
+
+def training_widths(images: TissueImages) -> "ImageWidths | None":
+    """Return between which widths training images lie; None where nobody says how large a pixel is, or they were cut alike from slides."""
+    from spectra_dl.tissue.input_part import ImageWidths
+
+    width = widths_um(images)
+    known = width[np.isfinite(width) & (width > 0)]
+    if not len(known) or (images.parts is not None and images.parts.tile_um is not None):
+        return None
+    return ImageWidths(least=float(known.min()), most=float(known.max()))
+
+
+def scale_notes(part: "ImagesInput", images: TissueImages) -> list[str]:
+    """Say so where it is not known whether images are as wide as those the model was trained on.
+
+    Parameters
+    ----------
+    part
+        What the model says of its images.
+    images
+        That are predicted.
+    """
+    cut = None if images.parts is None else images.parts.tile_um
+    if cut is not None and part.tile_um is None and part.image_um is None:
+        return [
+            f"the model was trained on whole images, not on slides: tiles of {cut:g} um are what it knows only where its images were as wide; say how wide they were with --tile-um"
+        ]
+    unknown = images.mpp is None or not np.isfinite(images.mpp).all()
+    if part.image_um is not None and unknown:
+        least, most = part.image_um.least, part.image_um.most
+        return [
+            f"nobody says how wide all of these images are, and the training images were {least:.4g} to {most:.4g} um: images of another magnification are answered all the same; name um per pixel in a column mpp"
+        ]
+    return []
 
 
 def warn_of_unlike(ood_score: FloatArray, status: TextArray, reason: TextArray) -> None:

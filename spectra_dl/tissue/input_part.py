@@ -38,12 +38,24 @@ class ShareOfClass(Closed):
     rest: ClassName
 
 
+class ImageWidths(Closed):
+    """Between which widths in um the training images lay whose um per pixel were stated."""
+
+    least: float = Field(gt=0)
+    most: float = Field(gt=0)
+
+
 class ImagesInput(InputPart):
-    """What every model of images says of them: the encoders, the training images, and ``tile_um``, the side of the tiles that slides were cut into, None where none were."""
+    """What every model of images says of them: the encoders, the training images, and how wide these were.
+
+    ``tile_um`` is the side of the tiles that slides were cut into, None where none were; ``image_um`` the widths of other images, None where nobody said,
+    and in files that don't know it.
+    """
 
     encoders: list[EncoderDescription] = Field(min_length=1, max_length=20)
     training: TrainingImages
     tile_um: float | None = Field(default=None, ge=1.0, le=10_000.0)
+    image_um: ImageWidths | None = None
 
     def check_encoders(self, n_features: int) -> None:
         """Raise a ValueError where the encoders can't give what a network takes.
@@ -65,7 +77,12 @@ class ImagesInput(InputPart):
     def needs_lines(self) -> list[str]:
         """Return a line of the card that says what an input must be."""
         cut = "" if self.tile_um is None else f"; slides are cut into tiles of {self.tile_um:g} um"
-        return [f"Needs          images cut and scanned as the training images were{cut}"]
+        wide = (
+            ""
+            if self.image_um is None
+            else f", {self.image_um.least:.4g} to {self.image_um.most:.4g} um wide"
+        )
+        return [f"Needs          images cut and scanned as the training images were{wide}{cut}"]
 
     def training_rows(self) -> str:
         """Return how many images the model was trained on."""

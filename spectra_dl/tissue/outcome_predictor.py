@@ -104,7 +104,7 @@ class TissueOutcomePredictor(OutcomePredictor["TissueOutcomeInput"]):
             An encoder gives other numbers than the one the model was trained with.
         """
         part, bag = self.header.input, self.bags(images)
-        usable, status, reason = usable_images(images)
+        usable, status, reason = usable_images(images, self.header.input.image_um)
         said, ood_score, attention = np.full((3, len(images)), np.nan)
         if usable.any():
             features = described_features(images[usable], part.encoders, encoders, store, on_disk=True)

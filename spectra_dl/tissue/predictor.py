@@ -131,7 +131,7 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
             An encoder gives other numbers than the one the model was trained with.
         """
         bag = self.bags(images)
-        usable, status, reason = usable_images(images)
+        usable, status, reason = usable_images(images, self.header.input.image_um)
         logits = np.full((len(images), len(self.classification.classes)), np.nan)
         ood_score, attention = np.full((2, len(images)), np.nan)
         if usable.any():

@@ -13,6 +13,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import AuditInputs, AuditJob, Probe
 from spectra_dl.evaluation.audit.columns import read_columns
 from spectra_dl.evaluation.audit.finding import CONSEQUENCE, Finding, Severity, milder
+from spectra_dl.evaluation.audit.other_words import check_other_words
 from spectra_dl.evaluation.intervals import Interval, percentile_interval
 from spectra_dl.evaluation.outcomes.chance import ridge
 from spectra_dl.evaluation.outcomes.metrics import Predicted, spearman_within
@@ -53,7 +54,7 @@ def outcome_audit_jobs(task: Any, inputs: AuditInputs, yardstick: Yardstick | No
     Parameters
     ----------
     task
-        Whose the rows are, what came of the patients and the folds: an `OutcomeTask`, or another with ``outcomes.halves``, ``folds`` and ``settings``.
+        Whose the rows are, what came of the patients and the folds: an `OutcomeTask`, or another with ``outcomes.halves``, ``outcomes.numbers``, ``folds`` and ``settings``.
     inputs
         From the modality.
     yardstick
@@ -68,7 +69,11 @@ def outcome_audit_jobs(task: Any, inputs: AuditInputs, yardstick: Yardstick | No
         AuditJob(f"audit: rows, check {number}", partial(check, halves, task.folds, seed=seed))
         for number, check in enumerate(inputs.row_checks, start=1)
     ]
-    return [*probes, AuditJob("audit: columns", partial(_columns, inputs, task, measure)), *rows]
+    said = partial(
+        check_other_words, inputs.columns, task.outcomes.of_row, task.outcomes.numbers, task.settings.subject
+    )
+    columns = AuditJob("audit: columns", partial(_columns, inputs, task, measure))
+    return [*probes, columns, AuditJob("audit: target in other words", said), *rows]
 
 
 def probe_correlation(features: FloatArray, task: OutcomeTask) -> Interval:

@@ -61,6 +61,11 @@ class Outcomes(RowsOfPatients):
         """``(n,)`` the number of each row's patient."""
         return self.value[self.of_row]
 
+    @property
+    def numbers(self) -> list[FloatArray]:
+        """What a column may say in other words."""
+        return [self.value]
+
     @cached_property
     def halves(self) -> Patients:
         """The same patients with two classes, above the median or not, for checks that compare classes."""

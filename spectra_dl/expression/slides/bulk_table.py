@@ -122,6 +122,10 @@ def read_bulk_table(path: Path, patients: Collection[str]) -> BulkTable:
     DataError
         It is damaged, a patient or gene stands twice, a cell holds no number, or none of the patients is in it.
     """
+    if path.is_dir():
+        raise DataError(
+            f"{path}: a folder; name the file in it that is a table of patients in rows and genes in columns"
+        )
     if not path.is_file():
         raise DataError(f"{path}: no such file; name a table of patients in rows and genes in columns")
     lines = text_lines(path)

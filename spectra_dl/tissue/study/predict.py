@@ -17,6 +17,7 @@ from spectra_dl.classification.predictions import (
 )
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.tissue.image_networks import scale_notes
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.predictor import TissuePredictor
 from spectra_dl.tissue.shares.share_classes import ShareClasses
@@ -95,16 +96,6 @@ class PredictedImages(RunResult):
         }
 
 
-def _scale_note(predictor: TissuePredictor, images: TissueImages) -> list[str]:
-    """Say so where slides are cut for a model that was trained on images as they were, whose scale its file doesn't know."""
-    cut = None if images.parts is None else images.parts.tile_um
-    if cut is None or predictor.header.input.tile_um is not None:
-        return []
-    return [
-        f"the model was trained on whole images, not on slides: tiles of {cut:g} um are what it knows only where its images were as wide; say how wide they were with --tile-um"
-    ]
-
-
 def predict_study(
     predictor: TissuePredictor,
     images: TissueImages,
@@ -170,7 +161,7 @@ def predict_study(
         placing = write_slides(folder, images, rows, rule)
     notes = (
         *images.notes,
-        *_scale_note(predictor, images),
+        *scale_notes(predictor.header.input, images),
         *{"image": (_OF_IMAGES,), "slide": (_OF_SLIDES,)}.get(answers_for, ()),
         *share_notes(predictor, estimator),
         *placing,

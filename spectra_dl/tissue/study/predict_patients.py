@@ -8,6 +8,7 @@ from pathlib import Path
 from spectra_dl.arrays import text_array
 from spectra_dl.classification.outcomes.predicted import PredictedOutcomes, predicted_outcomes
 from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.tissue.image_networks import scale_notes
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.outcome_predictor import TissueOutcomePredictor
 from spectra_dl.tissue.study.slides import place_columns, write_attention
@@ -63,6 +64,6 @@ def predict_patients(
     )
     return replace(
         result,
-        notes=(*images.notes, *maps, *result.notes),
+        notes=(*images.notes, *scale_notes(predictor.header.input, images), *maps, *result.notes),
         seen=predictor.seen_in_training(images),
     )

@@ -32,7 +32,7 @@ from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import POOLING, Network
 from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
-from spectra_dl.tissue.image_networks import image_hashes, reference_images
+from spectra_dl.tissue.image_networks import image_hashes, reference_images, training_widths
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.input_part import (
     MOST_CLASSES,
@@ -270,6 +270,7 @@ def _input_part(
         held_out_counts=held_out if classes_of == "image" else [],
         share=None if share is None else ShareOfClass(part=share.part, rest=share.rest),
         tile_um=None if cohort.images.parts is None else cohort.images.parts.tile_um,
+        image_um=training_widths(cohort.images),
     )
 
 

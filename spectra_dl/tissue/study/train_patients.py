@@ -20,7 +20,7 @@ from spectra_dl.storage.run_folder import RunResult, make_run_folder
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import POOLING, Pooling
 from spectra_dl.tissue.estimators.outcomes.pooled import PooledNumber, PooledOutcome, PooledRisk
-from spectra_dl.tissue.image_networks import image_hashes, reference_images
+from spectra_dl.tissue.image_networks import image_hashes, reference_images, training_widths
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.input_part import TrainingImages
 from spectra_dl.tissue.outcome_cohort import ImagesOfPatients, images_with_numbers, images_with_times
@@ -166,6 +166,7 @@ def _assembled(
         network=PooledNetwork(name=model.pooling, n_features=encoded.values.shape[1], members=len(networks)),
         training=TrainingImages(images=len(hashes), image_hashes=hashes),
         tile_um=None if parts is None else parts.tile_um,
+        image_um=training_widths(cohort.images),
     )
     tensors = {**fitted.tensors(), **member_tensors(networks)}
     header = described_model(

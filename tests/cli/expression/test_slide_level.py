@@ -158,6 +158,11 @@ def test_one_image_under_two_patients_is_refused(study):
         ((*QUICK, "--loss", "pearson"), 2, "--loss is of spots"),
         ((*QUICK, "--bulk-scale", "log"), 2, "--bulk-scale says what the values of a table are"),
         (("--level", "slide", "--models", "cnn"), 2, "no model of slides is called 'cnn'"),
+        (
+            (*QUICK[:-1], "g1,g2", "--panel", "mean"),
+            2,
+            "--panel says how genes are chosen, and --genes names them",
+        ),
         ((*QUICK, "--panel", "seurat"), 2, "--panel seurat is of spots"),
         ((*QUICK, "--bulk", "BULK"), 3, "patients with slides are not in it: SIM2"),
         ((*QUICK, "--bulk", "BULK", "--group", "section"), 2, "leave --group section out"),

@@ -122,6 +122,8 @@ def test_what_is_wrong_is_said(tmp_path, values, more, scale, message):
 
 
 def test_no_file_and_no_rows_are_refused(tmp_path):
+    with pytest.raises(DataError, match="a folder; name the file"):
+        read_bulk_table(tmp_path, {"p"})
     with pytest.raises(DataError, match="no such file"):
         read_bulk_table(tmp_path / "nothing.csv", {"P1"})
     (tmp_path / "empty.csv").write_text("patient,A\n")

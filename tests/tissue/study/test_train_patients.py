@@ -155,3 +155,16 @@ def test_too_few_patients_to_leave_any_out_are_refused(images):
     some = images[np.isin(images.patient.astype(str), ["SIM01", "SIM02", "SIM03"])]
     with pytest.raises(DataError, match="too few"):
         train_patients(some, NUMBER, source="x")
+
+
+def test_images_of_another_magnification_are_refused_and_those_of_an_unknown_one_noted(of_number, unseen):
+    images, predictor = unseen[0], of_number[0].predictor
+    known = predictor.header.input.image_um
+    assert known.least == known.most == pytest.approx(32 * images.mpp[0])
+    finer = np.where(np.arange(len(images)) == 2, images.mpp / 4, images.mpp)
+    predicted = predict_patients(predictor, replace(images, mpp=finer))
+    assert predicted.status["refused"] == predicted.damaged == 1
+    assert "another magnification" in predicted.refused[0]
+    unstated = predict_patients(predictor, replace(images, mpp=None))
+    assert unstated.damaged == 0
+    assert any("nobody says how wide" in note for note in unstated.notes)

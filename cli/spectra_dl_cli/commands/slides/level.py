@@ -95,6 +95,11 @@ class SlideLevel:
             raise UsageError(f"--{typed[0].replace('_', '-')} is of {remedy}")
         if self.bulk_scale and self.bulk is None:
             raise UsageError("--bulk-scale says what the values of a table are; name it with --bulk")
+        named = not isinstance(context.params.get("genes", 0), int)
+        if at_slides and decides(context, "panel") and named:
+            raise UsageError(
+                "--panel says how genes are chosen, and --genes names them; leave one out, or give a number as --genes"
+            )
         if at_slides:
             chosen_slide_models(self.models)
         return at_slides

@@ -39,6 +39,11 @@ class Survival(RowsOfPatients):
         """``(n, 2)`` time and event of each row's patient, as models are given them."""
         return np.stack([self.time, self.event], axis=1)[self.of_row]
 
+    @property
+    def numbers(self) -> list[FloatArray]:
+        """What a column may say in other words: the time, and that of events alone, which such a column may have left empty elsewhere."""
+        return [self.time, np.where(self.event, self.time, np.nan)]
+
     @cached_property
     def halves(self) -> Patients:
         """The same patients with two classes, event sooner than expected or not, for checks that compare classes."""
