@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from scipy.sparse import csr_matrix
 
-FLAVOURS = SEURAT, SEURAT_V3, PEARSON_RESIDUALS = "seurat", "seurat_v3", "pearson_residuals"
+SEURAT, SEURAT_V3, PEARSON_RESIDUALS = "seurat", "seurat_v3", "pearson_residuals"
 
 
 def require_flavour(flavour: str) -> None:
@@ -22,12 +22,8 @@ def require_flavour(flavour: str) -> None:
     Raises
     ------
     UsageError
-        scanpy is missing, or scikit-misc, which ``"seurat_v3"`` takes its smoothing from.
+        scikit-misc is missing, which ``"seurat_v3"`` takes its smoothing from.
     """
-    if flavour in FLAVOURS and importlib.util.find_spec("scanpy") is None:
-        raise UsageError(
-            f"--panel {flavour} is computed by scanpy, which is not installed; pip install 'spectra-dl[scanpy]', or choose --panel variance"
-        )
     if flavour == SEURAT_V3 and importlib.util.find_spec("skmisc") is None:
         raise UsageError(
             "--panel seurat_v3 takes its smoothing from scikit-misc, which is not installed; pip install scikit-misc, or choose another --panel"

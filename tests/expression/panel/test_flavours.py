@@ -63,19 +63,11 @@ def test_the_panel_is_what_scanpy_gives_on_the_same_spots(flavour):
 
 
 def test_without_scikit_misc_seurat_v3_names_it(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", {"scanpy": True}.get)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     counts, library, section = drawn()
     with pytest.raises(UsageError, match="pip install scikit-misc"):
         variable_genes(counts, library, section, size=5, flavour="seurat_v3")
     require_flavour("seurat")
-
-
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_without_scanpy_its_flavours_name_the_extra_and_other_panels_need_none(monkeypatch, flavour):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install 'spectra-dl\[scanpy\]', or choose --panel variance"):
-        require_flavour(flavour)
-    require_flavour("variance")
 
 
 def test_what_scanpy_cannot_compute_is_a_sentence():

@@ -1,10 +1,11 @@
 """Counts of 10x Genomics as three text files: a matrix of Matrix Market, barcodes and features.
 
-SciPy reads the matrix, some seven times as fast as lines of text are read here; what it can't read is read line by line, which names the line.
+scanpy reads them, some seven times as fast as lines of text are read here; what it can't read is read line by line, which names the line.
 """
 
 import gzip
 import re
+import warnings
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -25,6 +26,7 @@ _BANNER = "%%matrixmarket matrix coordinate"
 _BLOCK_LINES, _MOST_VALUES = 1_000_000, 150_000_000
 _CHUNK, _MOST_LINE_BYTES = 1 << 20, 80  # two indices and a value
 _FREE_BYTES, _MOST_EXPANSION = 256 << 20, 300  # as for any text
+_LARGEST_FLOAT32 = 1 << 24  # whole numbers above aren't exact in scanpy's float32
 _GZIP = b"\x1f\x8b"
 
 
@@ -56,7 +58,7 @@ def read_tenx_folder(folder: Path, prefix: str = "") -> TenxCounts:
     )
     path, shape = _one_of(folder, [f"{prefix}matrix.mtx"]), (len(rows), len(barcode))
     values = _stated_values(path, shape)
-    matrix = _at_once(path, shape, values)
+    matrix = _by_scanpy(path, prefix, shape, values)
     if matrix is None:
         matrix = _line_by_line(path, shape, values)
     return gene_counts(matrix, barcode, features, folder.name)
@@ -92,22 +94,28 @@ def _stated_values(path: Path, shape: tuple[int, int]) -> int:
     return int(sizes[2])
 
 
-def _at_once(path: Path, shape: tuple[int, int], values: int) -> "csr_matrix | None":
-    """Return barcodes in rows as SciPy reads them; None where it can't."""
-    if not _is_bounded(path, values):
+def _by_scanpy(path: Path, prefix: str, shape: tuple[int, int], values: int) -> "csr_matrix | None":
+    """Return barcodes in rows as scanpy reads them; None where it can't, or where its numbers would not be exact."""
+    if not _fits_scanpy(path, values):
         return None
-    from scipy.io import mmread
+    from scanpy import read_10x_mtx
     from scipy.sparse import csr_matrix
 
     try:
-        matrix = csr_matrix(mmread(path).T, dtype=np.float64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = read_10x_mtx(
+                path.parent, var_names="gene_ids", make_unique=False, gex_only=False, prefix=prefix or None
+            )
+        matrix = csr_matrix(table.X, dtype=np.float64)
     except Exception:  # whatever it says of a damaged file, the reader of lines says it with the line
         return None
+    exact = matrix.shape == shape[::-1] and np.all(matrix.data < _LARGEST_FLOAT32)
     matrix.sum_duplicates()
-    return matrix if matrix.shape == shape[::-1] else None
+    return matrix if exact else None
 
 
-def _is_bounded(path: Path, values: int) -> bool:
+def _fits_scanpy(path: Path, values: int) -> bool:
     """Walk the file once: whether it holds as many bytes as its values can take, in whole numbers."""
     read, most = 0, (values + 100) * _MOST_LINE_BYTES + (1 << 20)
     try:

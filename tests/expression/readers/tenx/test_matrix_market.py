@@ -23,14 +23,14 @@ def repacked(folder, change):
     path.write_bytes(gzip.compress(change(gzip.decompress(path.read_bytes()))))
 
 
-def test_scipy_and_the_reader_of_lines_agree(folder, monkeypatch):
+def test_scanpy_and_the_reader_of_lines_agree(folder, monkeypatch):
     def refused(*arguments):
         raise AssertionError("read line by line")
 
     with monkeypatch.context() as patched:
         patched.setattr(matrix_market, "_line_by_line", refused)
         fast = read_tenx_folder(folder)
-    monkeypatch.setattr(matrix_market, "_is_bounded", lambda path, values: False)
+    monkeypatch.setattr(matrix_market, "_fits_scanpy", lambda path, values: False)
     slow = read_tenx_folder(folder)
     array = visium()
     assert np.array_equal(fast.matrix.matrix.toarray(), array.counts[array.in_tissue])
@@ -39,7 +39,7 @@ def test_scipy_and_the_reader_of_lines_agree(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("value", [b"1.5", b"99999999", b"20000000"])
-def test_values_are_exact(folder, value):
+def test_values_that_scanpy_would_round_are_read_line_by_line(folder, value):
     def first_value(content):
         lines = content.splitlines()
         at = next(k for k, line in enumerate(lines) if not line.startswith(b"%")) + 1
@@ -51,18 +51,18 @@ def test_values_are_exact(folder, value):
 
 
 @pytest.mark.parametrize("line", [b"9 1 1", b"0 1 1", b"x 1 1", b""])
-def test_what_scipy_refuses_is_named_by_the_reader_of_lines(folder, line):
+def test_what_scanpy_refuses_is_named_by_the_reader_of_lines(folder, line):
     repacked(folder, lambda content: b"\n".join([*content.splitlines()[:-1], line]))
     with pytest.raises(DataError, match=r"matrix\.mtx\.gz"):
         read_tenx_folder(folder)
 
 
-def test_a_swelling_matrix_is_not_read_at_once(folder, monkeypatch):
+def test_a_swelling_matrix_is_not_given_to_scanpy(folder, monkeypatch):
     monkeypatch.setattr(matrix_market, "_MOST_LINE_BYTES", 1)
     repacked(folder, lambda content: content + b" " * (2 << 20))
-    assert not matrix_market._is_bounded(folder / "matrix.mtx.gz", 10)
+    assert not matrix_market._fits_scanpy(folder / "matrix.mtx.gz", 10)
     (folder / "matrix.mtx.gz").write_bytes((folder / "matrix.mtx.gz").read_bytes()[:50])
-    assert not matrix_market._is_bounded(folder / "matrix.mtx.gz", 10)
+    assert not matrix_market._fits_scanpy(folder / "matrix.mtx.gz", 10)
 
 
 def test_features_that_are_no_genes_are_named(tmp_path):

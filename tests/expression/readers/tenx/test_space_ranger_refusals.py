@@ -45,7 +45,7 @@ def test_a_long_matrix_is_read_in_blocks(put, monkeypatch):
     folder = put(space_ranger_text_files())
     whole = read_section(folder).counts.toarray()
     monkeypatch.setattr(matrix_market, "_BLOCK_LINES", 7)
-    monkeypatch.setattr(matrix_market, "_is_bounded", lambda path, values: False)
+    monkeypatch.setattr(matrix_market, "_fits_scanpy", lambda path, values: False)
     assert np.array_equal(read_section(folder).counts.toarray(), whole)
 
 
