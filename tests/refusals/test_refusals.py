@@ -9,11 +9,12 @@ import pytest
 
 from refusals.inputs import predict_file
 from refusals.page import page_line, page_text, printed_sentence
-from refusals.row import Row, outcomes
+from refusals.row import Row, outcomes, peak_of
 from refusals.sections import ROWS
 
 WITH_INPUT = [row for row in ROWS if row.make is not None]
-LONGEST, MOST_BYTES, MOST_SECONDS = 500, 500 << 20, 60.0
+LONGEST, MOST_SECONDS = 500, 60.0
+MOST_BYTES = 280 << 20  # besides torch, whose wheels take from 220 to 500 MB to import
 ORDINARY = Row(
     "A", "an empty file, for the memory of the program itself", "refuse", "", predict_file(b""), bounded=True
 )
@@ -31,8 +32,8 @@ def page(repository) -> list[str]:
 
 @cache
 def memory_without_a_fault() -> int:
-    """The bytes a command takes that refuses at once."""
-    return outcomes(ORDINARY)[0].peak
+    """The bytes of a command that refuses at once, and of torch, which others import."""
+    return outcomes(ORDINARY)[0].peak + peak_of("import torch") - peak_of("pass")
 
 
 @cache

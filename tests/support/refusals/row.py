@@ -153,10 +153,21 @@ sys.exit(code)
 
 
 def _in_a_process(command: Command, folder: Path) -> Outcome:
-    words = [sys.executable, "-c", _MEASURE, sys.executable, "-m", "spectra_dl_cli", *command]
     begin = time.monotonic()
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    seconds = time.monotonic() - begin
+    done, error, peak = _measured(["-m", "spectra_dl_cli", *command], folder)
+    return Outcome(command, done.returncode, done.stdout, error, time.monotonic() - begin, peak)
+
+
+@cache
+def peak_of(code: str) -> int:
+    """Return the bytes that an interpreter takes for a line of code."""
+    return _measured(["-c", code], Path.cwd())[2]
+
+
+def _measured(words: list[str], folder: Path) -> tuple[subprocess.CompletedProcess[str], str, int]:
+    """Run an interpreter, and return it with what it said and the bytes it took at most."""
+    command = [sys.executable, "-c", _MEASURE, sys.executable, *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     *messages, peak = done.stderr.splitlines(keepends=True)
     unit = 1 if sys.platform == "darwin" else 1024
-    return Outcome(command, done.returncode, done.stdout, "".join(messages), seconds, int(peak) * unit)
+    return done, "".join(messages), int(peak) * unit
