@@ -6,7 +6,9 @@ import re
 import pytest
 import yaml
 
+from documentation.accessible import PAGES, faults_of
 from documentation.tutorials import missing_lines, run_step, steps
+from pages.chromium import launched
 
 LOOKED_UP = {"dependencies.md", "leaderboard.md", "model_file.md", "outputs.md", "refusals.md"}
 TUTORIALS = ("spectra", "expression", "comparison", "necrosis", "locked_study")
@@ -73,3 +75,20 @@ def test_a_line_that_was_not_printed_and_a_command_that_fails_are_seen(tmp_path)
     (step,) = steps("# Title\n\n```\nexit 3\n```\n")
     with pytest.raises(AssertionError, match=re.escape("exit 3")):
         run_step(step, tmp_path, "")
+
+
+def test_a_page_that_cannot_be_read_by_everybody_would_be_seen(tmp_path):
+    page = tmp_path / "index.html"
+    text = '<html lang="en"><title>A page</title><main><h1>A page</h1><p style="color: {}">Words</p>{}</main></html>'
+    with launched() as browser:
+        page.write_text(text.format("#000", '<img src="a.png" alt="a curve">'), encoding="utf-8")
+        assert faults_of(browser, page, "light") == []
+        page.write_text(text.format("#ccc", '<img src="a.png">'), encoding="utf-8")
+        found = faults_of(browser, page, "light")
+    assert {fault.partition(":")[0] for fault in found} == {"color-contrast", "image-alt"}
+
+
+def test_every_page_that_is_opened_is_one_of_the_site(repository):
+    listed = pages(yaml.safe_load((repository / "docs" / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    addresses = {page.rsplit(".", 1)[0].removesuffix("index") for page in listed}
+    assert set(PAGES) <= addresses

@@ -43,9 +43,6 @@ def serious_faults(browser, page, *, width, scheme):
     scheme
         ``"light"`` or ``"dark"``.
     """
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python"
-    ).Axe()
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     opened, asked = context.new_page(), []
     context.on("request", lambda each: asked.append(each.url))
@@ -53,15 +50,22 @@ def serious_faults(browser, page, *, width, scheme):
     for each in opened.locator("details").all():
         each.evaluate("details => { details.open = true }")
     wider = opened.evaluate("document.documentElement.scrollWidth - innerWidth")
-    found = axe.run(opened).response["violations"]
+    faults = grave_faults(opened)
     context.close()
-    faults = [
-        f"{each['id']}: {each['nodes'][0]['html']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
     return [
         *faults,
         *([f"{wider} pixels stick out"] if wider > 0 else []),
         *(url for url in asked if not url.startswith(("data:", "about:"))),
+    ]
+
+
+def grave_faults(opened):
+    """What axe finds serious or critical in an open page, each with the first element it is found in."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python"
+    ).Axe()
+    return [
+        f"{each['id']}: {each['nodes'][0]['html']}"
+        for each in axe.run(opened).response["violations"]
+        if each["impact"] in ("serious", "critical")
     ]
