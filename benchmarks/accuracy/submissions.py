@@ -94,6 +94,7 @@ class Reference(_Closed):
     audit: Verdict
     findings: Annotated[tuple[str, ...], Field(strict=False)] = ()
     best: float | None = None
+    who: Text = "patients"
 
 
 def read_submission(path: Path) -> Submission:
@@ -196,7 +197,7 @@ def _set(name: str, known: Reference, found: Sequence[Submission]) -> str:
     title = TITLES[KINDS[known.kind]]
     lines = [
         f"### {name}, submitted",
-        f"Audit: {VERDICTS[known.audit]}. {known.patients} patients; split `{known.split_sha256[:12]}`."
+        f"Audit: {VERDICTS[known.audit]}. {known.patients} {_shown(known.who)}; split `{known.split_sha256[:12]}`."
         + ("" if known.best is None else f" The best that can be known: {known.best:.3f}."),
         *(f"> {text}" for text in known.findings),
     ]
@@ -269,7 +270,9 @@ def make(run: Path, dataset: str, model: str, words: str, by: str) -> Submission
         raise DataError(f"{'.'.join(map(str, first['loc']))}: {first['msg']:.200}; say it otherwise") from err
 
 
-def set_reference(run: Path, dataset: str, best: float | None, kept: Path) -> None:
+def set_reference(
+    run: Path, dataset: str, kept: Path, *, best: float | None = None, who: str = "patients"
+) -> None:
     """Keep a run's split and audit as those on which submissions to a set count."""
     results = _report(run)["results"]
     dataset_card(dataset)
@@ -281,6 +284,7 @@ def set_reference(run: Path, dataset: str, best: float | None, kept: Path) -> No
         audit=results["audit"]["severity"],
         findings=tuple(findings[:4]),
         best=best,
+        who=who,
     )
     found = {**references(kept), dataset: one}
     write_text(
@@ -299,7 +303,9 @@ def main(words: Sequence[str] | None = None) -> None:
             print(f"wrote {arguments.out}")
             return
         if arguments.what == "reference":
-            set_reference(arguments.run, arguments.dataset, arguments.best, arguments.kept)
+            set_reference(
+                arguments.run, arguments.dataset, arguments.kept, best=arguments.best, who=arguments.who
+            )
         else:
             print(f"kept as {add(arguments.file, arguments.kept).name}")
         write_text(arguments.page, with_section(arguments.page.read_text("utf-8"), arguments.kept))
@@ -321,7 +327,8 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     for name in ("--model", "--words", "--by"):
         making.add_argument(name, required=True)
     making.add_argument("--out", type=Path, required=True)
-    setting.add_argument("--best", type=float)
+    setting.add_argument("--best", type=float, help="what can be known at most")
+    setting.add_argument("--who", default="patients", help="what stands in the patients' place")
     for one in (adding, setting):
         one.add_argument("--kept", type=Path, default=KEPT)
         one.add_argument("--page", type=Path, default=PAGE)

@@ -49,7 +49,7 @@ def kept(submissions, run, tmp_path):
     """The folder of submissions, with a split set for covid_serum."""
     folder = tmp_path / "submitted"
     folder.mkdir()
-    submissions.set_reference(run, "covid_serum", None, folder)
+    submissions.set_reference(run, "covid_serum", folder)
     return folder
 
 
