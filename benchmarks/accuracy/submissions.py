@@ -231,7 +231,8 @@ def _kind(results: dict[str, Any]) -> str:
 
 
 def _patients(results: dict[str, Any]) -> int:
-    return int(results["data"]["patients"])
+    # Where a patient may carry several classes, it stands once in each.
+    return int(results["data"].get("subjects", results["data"]["patients"]))
 
 
 def make(run: Path, dataset: str, model: str, words: str, by: str) -> Submission:
