@@ -17,7 +17,7 @@ from spectra_dl.spectra.patient_page.figures import (
     window_ends,
 )
 from spectra_dl.spectra.patient_page.kept_spectra import KeptPatient, KeptSpectra, Remark
-from spectra_dl.spectra.patient_page.occlusion import Occlusion, occluded, window_starts
+from spectra_dl.spectra.patient_page.occlusion import Occlusion, affordable, occluded, window_starts
 from spectra_dl.spectra.patient_page.predicted import PredictedPatient
 from spectra_dl.spectra.patient_page.stages import Stages, cleaned_stages
 from spectra_dl.spectra.predictor import SpectraPredictor
@@ -141,12 +141,9 @@ def _drawn(
     ends = np.cumsum([0, *(len(own.intensity) for _, own in people)])
     rows = {number: slice(ends[number], ends[number + 1]) for number in range(len(people))}
     known = [
-        number
-        for number, (patient, own) in enumerate(people)
-        if own.intensity
-        and not patient.is_unlike
-        and predictor.folded  # others would take longer than to predict
+        number for number, (patient, own) in enumerate(people) if own.intensity and not patient.is_unlike
     ]
+    known = known[: affordable(predictor)] if known else []
     strips = dict(zip(known, _occlusions(predictor, stages, [rows[number] for number in known]), strict=True))
     return {
         number: PatientSpectra(

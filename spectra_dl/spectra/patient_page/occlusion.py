@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
+from spectra_dl.models.members import mean_output
 from spectra_dl.spectra.predictor import SpectraPredictor
 
 WINDOWS = 24
+_OPERATIONS = (
+    6e11  # some ten seconds of one core, about what predicting tens of spectra by a deep network takes
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +53,7 @@ def occluded(predictor: SpectraPredictor, means: Sequence[NDArray[np.float32]]) 
     """
     starts = window_starts(means[0].shape[1])
     distinct = {id(rows): _with_windows(rows, starts, predictor.reference.mean) for rows in means}
-    logits = predictor.prepared_logits([distinct[id(rows)] for rows in means])
+    logits = _logits(predictor, [distinct[id(rows)] for rows in means])
     logits = logits / predictor.classification.calibration.temperature
     by_patient = logits.reshape(len(means[0]), len(starts) + 1, -1)
     classes = predictor.classification.classes
@@ -62,6 +66,33 @@ def occluded(predictor: SpectraPredictor, means: Sequence[NDArray[np.float32]]) 
         odds = _log_odds(whole_first, at)
         found.append(Occlusion(classes[at], np.nan_to_num(odds[0] - odds[1:])))
     return found
+
+
+def affordable(predictor: SpectraPredictor) -> int | None:
+    """Return of how many patients at most it is found, from a count of operations: a clock would differ between runs. None: of all.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    """
+    if predictor.folded:
+        return None
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    points, members = predictor.header.input.network.n_wavenumbers, len(predictor.networks)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        predictor.networks[0].to("cpu", torch.float32).eval()(torch.zeros(1, points))
+    of_patient = (WINDOWS + 1) * members * max(1, counter.get_total_flops())
+    return max(1, int(_OPERATIONS // of_patient))
+
+
+def _logits(predictor: SpectraPredictor, matrices: Sequence[NDArray[np.float32]]) -> FloatArray:
+    if predictor.folded:
+        return predictor.prepared_logits(matrices)
+    inputs = [matrices[used] for used in predictor.header.input.preprocessing_of_member]
+    return mean_output(predictor.networks, inputs, single=True)
 
 
 def _with_windows(

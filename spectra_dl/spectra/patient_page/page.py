@@ -72,7 +72,6 @@ def _about_model(predictor: SpectraPredictor) -> dict[str, object]:
     return {
         "patients_of_class": predictor.classification.patients,
         "scores": _chosen(predictor.header.scores),
-        "is_fast": bool(predictor.folded),
         "has_means": predictor.class_spectra is not None,
         "classes_without": [
             name
@@ -92,7 +91,11 @@ def _about_figures(made: Cards) -> dict[str, object]:
     return {
         "cards": made.cards,
         "scales": made.scales,
-        "has_strips": any(_has_strip(card) for card in made.cards),
+        "strips": sum(_has_strip(card) for card in made.cards),
+        "without_strip": sum(
+            card.drawing is not None and not card.patient.is_unlike and not _has_strip(card)
+            for card in made.cards
+        ),
         "figure": figures,
         "bar_width": bars.WIDTH,
         "drawn_spectra": DRAWN_SPECTRA,

@@ -9,6 +9,8 @@ import pytest
 from command_line import run
 from example_models import shipped_of_before, shipped_with
 from pages.html_page import HtmlPage
+from spectra_dl.spectra.patient_page import occlusion
+from spectra_dl_cli.main import main
 
 pytestmark = pytest.mark.xdist_group("predict page")
 
@@ -171,26 +173,34 @@ def test_a_model_of_before_has_a_page_that_says_what_it_lacks(demo, tmp_path):
     assert "speaks for it" in page.text
 
 
-def test_a_network_that_takes_long_is_not_asked_what_the_probability_hangs_on(demo, tmp_path):
-    names = (
-        "--label",
-        "label",
-        "--patient",
-        "patient_id",
-        "--members",
-        "2",
-        "--epochs",
-        "1",
-        "--model",
-        "lenet5",
+@pytest.fixture(scope="module")
+def lenet5(demo, tmp_path_factory):
+    """A model file of LeNet-5 after one pass."""
+    folder = tmp_path_factory.mktemp("lenet5") / "model"
+    named = ("--label", "label", "--patient", "patient_id")
+    run(
+        *("train", "spectra", demo, *named, "--members", "2", "--epochs", "1"),
+        *("--model", "lenet5", "--out", folder),
     )
-    run("train", "spectra", demo, *names, "--out", tmp_path / "model")
-    page, _ = page_of(
-        demo, "--model", tmp_path / "model" / "model.safetensors", folder=tmp_path / "out", code=None
-    )
-    assert "is not shown for the network lenet5" in page.text
-    assert "speaks for it" not in page.text
-    assert len(page.cards) == 12
+    return folder / "model.safetensors"
+
+
+def test_a_deep_network_is_asked_what_the_probability_hangs_on(demo, lenet5, tmp_path):
+    page, _ = page_of(demo, "--model", lenet5, folder=tmp_path / "out", code=None)
+    with_probability = [card for card in page.cards.values() if "No probability is stated." not in card]
+    assert with_probability
+    assert all("What the probability hangs on: log odds of" in card for card in with_probability)
+    assert "takes long for an answer" not in page.text
+
+
+def test_one_that_takes_long_is_asked_of_the_first_patients_alone(demo, lenet5, tmp_path, monkeypatch):
+    monkeypatch.setattr(occlusion, "_OPERATIONS", 1.0)
+    with pytest.raises(SystemExit):
+        main(["predict", str(demo), "--model", str(lenet5), "--out", str(tmp_path / "out")])
+    page = HtmlPage((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert sum("log odds of" in card for card in page.cards.values()) == 1
+    assert "is asked 25 times for a strip: the first 1 patient with a probability has one" in page.text
+    assert "for that of the first 1 patient alone" in page.text
 
 
 def test_what_the_audit_of_the_training_data_found_stands_before_any_answer(demo, tmp_path):

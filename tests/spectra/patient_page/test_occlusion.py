@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from spectra_dl import SpectraClassifier
+from spectra_dl import SpectraClassifier, TrainingSettings
+from spectra_dl.spectra.patient_page import occlusion as of
 from spectra_dl.spectra.patient_page.figures import numbered, window_ends
-from spectra_dl.spectra.patient_page.occlusion import WINDOWS, occluded, window_starts
+from spectra_dl.spectra.patient_page.occlusion import WINDOWS, affordable, occluded, window_starts
 
 AXIS = np.linspace(600.0, 1600.0, 240)
 PLANTED = 905.0
@@ -72,3 +73,36 @@ def test_windows_cover_the_axis_with_one_size(points):
     assert len(starts) <= WINDOWS
     assert len(set(sizes[:-1])) <= 1
     assert sizes[-1] <= sizes[0]
+
+
+@pytest.fixture(scope="module", params=["lenet5", "deepcnn"])
+def deep(request, fitted):
+    """A deep network after one pass over the spectra, and some of these."""
+    spectra, label, _ = fitted
+    patients = np.repeat([f"p{number}" for number in range(40)], 3)
+    model = SpectraClassifier(
+        AXIS, network=request.param, members=2, positive="ill", training=TrainingSettings(epochs=1)
+    )
+    return spectra[58:62], model.fit(spectra, label, groups=patients).predictor_
+
+
+def test_a_deep_networks_log_odds_are_those_of_its_predictions_to_five_digits(deep):
+    spectra, predictor = deep
+    means = means_of(spectra[:1], predictor)
+    (found,) = occluded(predictor, means)
+    first = window_starts(AXIS.size)[1]
+    pairs = [np.repeat(rows, 2, axis=0) for rows in means]
+    for pair in pairs:
+        pair[1, :first] = predictor.reference.mean[:first]
+    logits = predictor.prepared_logits(pairs)
+    odds = (logits[:, 0] - logits[:, 1]) / predictor.classification.calibration.temperature
+    assert found.class_name == predictor.classification.classes[0] == "ill"
+    assert found.change[0] == pytest.approx(odds[0] - odds[1], abs=1e-4 * max(1, np.abs(odds).max()))
+
+
+def test_a_costly_network_is_asked_of_fewer_patients_and_a_folded_one_of_all(deep, fitted, monkeypatch):
+    *_, predictor = deep
+    assert affordable(fitted[2]) is None
+    assert affordable(predictor) >= 6
+    monkeypatch.setattr(of, "_OPERATIONS", 1.0)
+    assert affordable(predictor) == 1
