@@ -141,6 +141,8 @@ class Pages:
             facts=drop.facts,
             renamed=[(kept, given) for kept, given in drop.files.items() if kept != given][:LISTED_AT_MOST],
             busy=bool(drop.unfinished),
+            is_section=drop.kind == "spectra"
+            and any(name.casefold().endswith(tissue.WHOLE) for name in drop.inputs),
             state=state(drop, jobs),
             runs=[_shown(run) for run in reversed(drop.runs)],
             listed_at_most=LISTED_AT_MOST,

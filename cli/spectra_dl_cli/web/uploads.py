@@ -13,6 +13,9 @@ from spectra_dl_cli.web.refusal import Refusal
 MOST_BYTES = 512 * 2**20
 MOST_FILES = 2_000
 _DEEPEST, _LONGEST_NAME, _PATIENCE = 4, 100, 30.0
+# A zarr folder is deeper, and says in hidden files what its arrays are.
+_ZARR, _DEEPEST_ZARR = ".zarr", 12
+_ZARR_FILES = frozenset({".zarray", ".zattrs", ".zgroup", ".zmetadata"})
 # What is no plain name of a file on every system gets a generated one.
 _PLAIN = re.compile(r"\w[\w .()+=,@\[\]-]*")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -34,11 +37,13 @@ def kept_as(given: str, taken: int) -> PurePosixPath:
 
     Examples
     --------
-    >>> [str(kept_as(name, 2)) for name in ("mouse 7/spectra.csv", "../../x", "CON", "/etc/passwd")]
-    ['mouse 7/spectra.csv', 'file-3', 'file-3', 'file-3']
+    >>> [str(kept_as(name, 2)) for name in ("mouse 7/spectra.csv", "a.zarr/obs/.zgroup", "../../x", "CON", "/etc/passwd")]
+    ['mouse 7/spectra.csv', 'a.zarr/obs/.zgroup', 'file-3', 'file-3', 'file-3']
     """
     parts = unicodedata.normalize("NFC", given).split("/")
-    if len(parts) <= _DEEPEST and all(map(_is_plain, parts)):
+    in_zarr = len(parts) > 1 and parts[0].casefold().endswith(_ZARR)
+    named = parts[:-1] if in_zarr and parts[-1] in _ZARR_FILES else parts
+    if len(parts) <= (_DEEPEST_ZARR if in_zarr else _DEEPEST) and all(map(_is_plain, named)):
         return PurePosixPath(*parts)
     return PurePosixPath(f"file-{taken + 1}")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.dropping import drop
 from serving.served import Served
 
 pytestmark = pytest.mark.xdist_group("served")
@@ -14,15 +15,6 @@ pytestmark = pytest.mark.xdist_group("served")
 @pytest.fixture(scope="module")
 def demo(repository):
     return repository / "datasets" / "demo" / "spectra.csv"
-
-
-def drop(page, *paths):
-    """Drop files or folders on the page as a person does, from outside of the browser."""
-    client = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        client.send("Input.dispatchDragEvent", {"type": kind, "x": 400, "y": 250, "data": data})
-    client.detach()
 
 
 def predicted(page, demo):

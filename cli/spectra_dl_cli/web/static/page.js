@@ -42,8 +42,8 @@ if (zone) {
 
   async function send(chosen) {
     find("problem").hidden = true;
-    // What a file system hides, such as .DS_Store, is no data.
-    chosen = chosen.filter(({ name }) => !name.split("/").pop().startsWith("."));
+    // What a file system hides, such as .DS_Store, is no data, but for what a zarr folder says of its arrays.
+    chosen = chosen.filter(({ name }) => !name.split("/").pop().startsWith(".") || /^[^/]+\.zarr\/(.+\/)?\.z(array|attrs|group|metadata)$/i.test(name));
     if (!chosen.length) return refuse("no file came; drop a file of spectra");
     const bytes = chosen.reduce((sum, { file }) => sum + file.size, 0);
     if (bytes > limits.bytes) return refuse(`more than ${Math.floor(limits.bytes / 2 ** 20)} MB in one drop; predict such files with the command line, which has no limit`);

@@ -11,7 +11,7 @@ FIELDS = ("section", "model", "image", "mpp")
 KINDS = {"predict": "results"}
 _MODEL = ".safetensors"
 _IMAGES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".svs", ".ndpi")
-_WHOLE = (".h5ad", ".h5", ".zarr")
+WHOLE = (".h5ad", ".h5", ".zarr")
 # How tables of where spots lie are called; the reader finds them by the name of the counts.
 _PLACES = ("_selection.tsv", "_coord.csv", ".spots.txt")
 _PLACES_FIRST = ("spots_", "alignment_table_")
@@ -30,7 +30,7 @@ def sections(drop: Drop) -> list[str]:
         low = name.casefold()
         if low.endswith(_IMAGES):
             return 2
-        return 0 if low.endswith(_WHOLE) or name not in drop.files else 1
+        return 0 if low.endswith(WHOLE) or name not in drop.files else 1
 
     may_be = [name for name in drop.inputs if not _is_beside(name.casefold())]
     return sorted(may_be, key=rank)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from example_h5ad import made_counts, made_places, write_h5ad
+from example_h5ad import made_counts, made_places, write_h5ad, write_image
+from formats.spatialdata_folders import written_folder
+from serving.dropping import drop
 from serving.served import Served
 
 pytestmark = pytest.mark.xdist_group("served")
@@ -119,6 +121,46 @@ def test_an_h5ad_with_its_image_is_a_section(served, tmp_path):
     served.ask("POST", f"{drop}/remove")
 
 
+@pytest.fixture(params=["AnnData", "SpatialData"])
+def zarr_folder(request, tmp_path):
+    """A section as a zarr folder, and what is dropped of it: AnnData of format 2 with its image, SpatialData by itself."""
+    folder = tmp_path / "one.zarr"
+    if request.param == "SpatialData":
+        pytest.importorskip("spatialdata")
+        written_folder(folder)
+        return 60, [folder]
+    anndata = pytest.importorskip("anndata")
+    write_image(tmp_path / "one.png")
+    known = {"L1": {"images": {}, "scalefactors": {"microns_per_pixel": 0.5}}}
+    table = anndata.AnnData(made_counts(), obsm={"spatial": made_places()}, uns={"spatial": known})
+    with anndata.settings.override(zarr_write_format=2):
+        table.write_zarr(folder)
+    return 12, [folder, tmp_path / "one.png"]
+
+
+@pytest.mark.filterwarnings("ignore")  # of the libraries that write the folders
+def test_a_zarr_folder_is_dropped_as_a_section(opened, zarr_folder):
+    spots, dropped = zarr_folder
+    page = opened()
+    page.get_by_role("link", name="Tissue section").click()
+    drop(page, *dropped)
+    page.locator("select[name=section]").wait_for()
+    assert page.locator("select[name=section]").input_value() == "one.zarr"
+    if spots == 60:  # circles without an array say nothing of µm
+        assert "does not say how many µm a pixel has" in page.get_by_role("alert").inner_text()
+        page.locator("input[name=mpp]").fill("1")
+        page.get_by_role("button", name="Read again").click()
+    page.locator("#map svg").first.wait_for()
+    assert page.locator(".tally li").first.inner_text().startswith(str(spots))
+    page.context.close()
+
+
+def test_a_zarr_folder_among_spectra_is_refused_in_words(served):
+    page = served.get(served.read({"one.zarr/.zgroup": b'{"zarr_format": 2}', "one.zarr/obs/.zgroup": b"{}"}))
+    assert "one.zarr: a folder, not a regular file" in page
+    assert ">drop them under Tissue section</a>" in page
+
+
 def test_without_a_model_what_was_measured_is_shown_and_prediction_refused(served, tissue):
     drop = read(served, counted(tissue))
     assert "drop the section again together with its model" in served.get(drop)
@@ -173,5 +215,5 @@ def test_spectra_have_no_maps_and_a_section_no_audit(served, tissue, repository)
         assert served.ask("GET", f"{spectra}/{path}").status == 409
     section = read(served, counted(tissue))
     assert served.ask("POST", f"{section}/runs", "kind=audit").status == 400
-    for drop in (spectra, section):
-        served.ask("POST", f"{drop}/remove")
+    for each in (spectra, section):
+        served.ask("POST", f"{each}/remove")
