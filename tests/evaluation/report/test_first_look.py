@@ -80,3 +80,10 @@ def test_a_page_is_short_before_the_folds():
         r"<details>.*?</details>|<svg.*?</svg>", "", report_page(stopped(OF_REGION)), flags=re.DOTALL
     )
     assert len(Page(page[: page.index('id="folds"')]).words.split()) < 1200
+
+
+def test_methods_and_figures_by_fold_are_folded_away_and_printed():
+    page = report_page(undrawn(report()))
+    for name in ("methods", "folds"):
+        assert re.search(rf'<h2 id="{name}">[^<]*</h2>\s*<details>\s*<summary>', page)
+    assert "details::details-content { content-visibility: visible" in page
