@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.errors import DataError
+from spectra_dl.imaging.encoders.registry import FINE_TUNED_SIDE, RAW_TILES
 from spectra_dl.imaging.features.mapped import mapped_features
 from spectra_dl.imaging.features.recipe import FeatureRecipe, SectionEncoder, SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.imaging.precut_tiles import PrecutTiles
 from spectra_dl.tissue.images import TissueImages
 
+_MOST_IN_MEMORY, _AT_ONCE = 10_000, 256
 _ANY_SIDE = 1.0  # each image is encoded whole, whatever its size
 
 
@@ -84,3 +88,30 @@ def encode_images(
     return SectionFeatures(
         mapped_features(streams, len(images), store.folder), tuple(each.block for each in streams)
     )
+
+
+def image_pixels(images: TissueImages) -> NDArray[np.uint8]:
+    """Return ``(n, 3 side²)`` pixels of whole images, each brought to the size that a network is fine-tuned on, colour last.
+
+    Parameters
+    ----------
+    images
+        ``n`` images, all in memory at once.
+
+    Raises
+    ------
+    DataError
+        An image is damaged, or there are too many.
+    """
+    if len(images) > _MOST_IN_MEMORY:
+        raise DataError(
+            f"{len(images):,} images to be trained on end to end, of which at most {_MOST_IN_MEMORY:,} are held in memory; take fewer, or an encoder that is frozen"
+        )
+    section = _WholeImages(images)
+    recipe = FeatureRecipe((RAW_TILES,), (_ANY_SIDE,))
+    encoder = SectionEncoder(recipe, None)
+    pixels = np.empty((len(images), 3 * FINE_TUNED_SIDE**2), dtype=np.uint8)
+    for start in range(0, len(images), _AT_ONCE):
+        some = np.arange(start, min(start + _AT_ONCE, len(images)))
+        pixels[some] = encoder.features(section.select(some)).values
+    return pixels

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.models.header import Classification, ClassName, Closed, InputPart
-from spectra_dl.tissue.estimators.model_names import NETWORK, NETWORKS, POOLING, Network
+from spectra_dl.tissue.estimators.model_names import NETWORK, NETWORKS, POOLING, StoredNetwork
 
 MOST_CLASSES, MOST_PATIENTS = 20, 10_000  # of which counts are kept
 Counts = Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(max_length=MOST_CLASSES)]
@@ -18,7 +18,7 @@ ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 class ImageNetwork(Closed):
     """The network by name, and the numbers it is built from."""
 
-    name: Network = NETWORK
+    name: StoredNetwork = NETWORK
     n_features: int = Field(ge=1, le=100_000)
     n_classes: int = Field(ge=2, le=1_000)
     members: int = Field(ge=1, le=100)

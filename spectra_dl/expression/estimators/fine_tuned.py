@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING
 
 from spectra_dl.expression.estimators.head_registry import FINE_TUNED
 from spectra_dl.expression.estimators.network import NetworkExpression
+from spectra_dl.imaging.fine_tuning.settings import FINE_TUNING
 from spectra_dl.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from torch import nn
-
-FINE_TUNING = TrainingSettings(epochs=12, batch_size=16, learning_rate=3e-4, weight_decay=0.05, patience=4)
 
 
 class FineTunedExpression(NetworkExpression):
@@ -34,7 +33,7 @@ class FineTunedExpression(NetworkExpression):
 
     def prepared(self, network: "nn.Module") -> "nn.Module":
         """Return the network with the encoder's ImageNet weights."""
-        from spectra_dl.imaging.encoders.efficientnet_weights import pretrained
+        from spectra_dl.imaging.fine_tuning.tile_network import TileNetwork, with_imagenet_weights
 
-        network.get_submodule("encoder").load_state_dict(pretrained().state_dict(), strict=True)
-        return network
+        assert isinstance(network, TileNetwork)
+        return with_imagenet_weights(network)

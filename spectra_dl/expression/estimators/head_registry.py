@@ -36,7 +36,7 @@ def _linear() -> "HeadClass":
 
 
 def _tile_network() -> "HeadClass":
-    from spectra_dl.expression.estimators.tile_network import TileNetwork
+    from spectra_dl.imaging.fine_tuning.tile_network import TileNetwork
 
     return TileNetwork
 

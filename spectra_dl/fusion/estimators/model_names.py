@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS, NUMBER_MODELS, SURVIVAL_MODELS
-from spectra_dl.tissue.estimators.model_names import CLASSICAL, NETWORKS, NUMBERS, TIMES
+from spectra_dl.tissue.estimators.model_names import CLASSICAL, NUMBERS, TIMES
+from spectra_dl.tissue.estimators.model_names import STORED as STORED_OF_IMAGES
 
 BlockKind = Literal["spectra", "tissue", "clinical"]
 OutcomeKind = Literal["classes", "number", "survival"]
@@ -16,7 +17,7 @@ CLINICAL: Final[Mapping[str, str]] = MappingProxyType(
 MODELS: Final[Mapping[BlockKind, tuple[str, ...]]] = MappingProxyType(
     {
         "spectra": CLASS_MODELS.names,
-        "tissue": (*NETWORKS, *CLASSICAL),
+        "tissue": (*STORED_OF_IMAGES, *CLASSICAL),
         "clinical": tuple(CLINICAL),
     }
 )
@@ -42,7 +43,7 @@ OUTCOME_MODELS: Final[Mapping[OutcomeKind, Mapping[BlockKind, tuple[str, ...]]]]
 )
 #: Those that a model file can hold.
 STORED: Final[Mapping[BlockKind, tuple[str, ...]]] = MappingProxyType(
-    {"spectra": CLASS_MODELS.stored, "tissue": tuple(NETWORKS), "clinical": (DEFAULT,)}
+    {"spectra": CLASS_MODELS.stored, "tissue": STORED_OF_IMAGES, "clinical": (DEFAULT,)}
 )
 
 

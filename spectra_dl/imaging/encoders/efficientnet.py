@@ -39,10 +39,13 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return ``(N, 1280)`` for ``x`` (N, 3, H, W), pixels as (value - 127) / 128."""
+        return self.maps(x).mean(dim=(2, 3))  # -> (N, 1280)
+
+    def maps(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the last maps ``(N, 1280, H/32, W/32)``, whose means are the features; parameters as of `forward`."""
         x = functional.relu6(self.stem_norm(self.stem(x)))  # (N, 3, H, W) -> (N, 32, H/2, W/2)
         x = self.blocks(x)  # -> (N, 320, H/32, W/32)
-        x = functional.relu6(self.head_norm(self.head(x)))  # -> (N, 1280, H/32, W/32)
-        return x.mean(dim=(2, 3))  # -> (N, 1280)
+        return functional.relu6(self.head_norm(self.head(x)))  # -> (N, 1280, H/32, W/32)
 
 
 class _Block(nn.Module):

@@ -15,14 +15,16 @@ from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.report.classes_json import evaluation_report, evaluation_split
 from spectra_dl.evaluation.report.classes_text import evaluation_text
 from spectra_dl.evaluation.report.report_files import report_files
+from spectra_dl.evaluation.rows import Rows
 from spectra_dl.evaluation.wording import first_few, short_figure, short_interval
 from spectra_dl.execution.run import Execution
 from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.imaging.fine_tuning.rows import PixelRows
 from spectra_dl.storage.run_folder import RunResult
 from spectra_dl.tissue.bags.of_cohort import bags_of_cohort
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
-from spectra_dl.tissue.encoding import encode_images
+from spectra_dl.tissue.encoding import encode_images, image_pixels
 from spectra_dl.tissue.estimators.model_names import chosen_models
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes import image_audit_inputs
@@ -35,7 +37,7 @@ from spectra_dl.tissue.shares.held_out import (
     shares_lines,
 )
 from spectra_dl.tissue.shares.share_classes import ShareClasses, cohort_share
-from spectra_dl.tissue.study.models import pools, study_models
+from spectra_dl.tissue.study.models import looks_at_pixels, pools, study_models
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
 _FOLDS = 5
@@ -120,9 +122,12 @@ def evaluate_study(
     asked = None if settings.share is None else cohort_share(cohort, settings.share)
     bagging = bags_of_cohort(cohort)
     models = study_models(settings, bagging)
+    looks_at_pixels(models)  # refused beside models that pool before anything is encoded
     folds, split_by, notes = _folds(cohort, settings, split)
     features = encode_images(cohort.images, settings.encoders, store, on_disk=pools(models)).values
-    rows = BaggedFeatures(features, bagging.name) if bagging is not None and pools(models) else features
+    rows: Rows = BaggedFeatures(features, bagging.name) if bagging is not None and pools(models) else features
+    if looks_at_pixels(models):
+        rows = PixelRows(features, image_pixels(cohort.images))
     evaluation = evaluate(
         models,
         rows,

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.entries import ModelEntry, chosen_entries
 from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.imaging.fine_tuning.settings import FINE_TUNING
 from spectra_dl.tissue.bags.classifier import BagClassifier
 from spectra_dl.tissue.bags.of_cohort import Bagging, refuse_unpooled
 from spectra_dl.tissue.estimators.classical import classical_models
 from spectra_dl.tissue.estimators.classifier import TissueClassifier
+from spectra_dl.tissue.estimators.fine_tuned import MOST_MEMBERS, FineTunedClassifier
 from spectra_dl.tissue.estimators.model_names import (
     CLASSICAL,
     CONTROL,
+    FINE_TUNED,
     NAMES,
     NETWORKS,
     POOLING,
@@ -27,6 +31,9 @@ _WORDS = {
         "attention"
     ]: "an ensemble of networks that pool all images of a {of} by gated attention (Ilse et al. 2018, arXiv 1802.04712)",
     NETWORKS["mean-pooling"]: "the same networks with the mean of all images in the place of attention",
+    NETWORKS[
+        FINE_TUNED
+    ]: "an ensemble of at most three EfficientNet-Lite0 networks from their ImageNet weights, all of each trained on the images themselves, rotated and mirrored at random",
     CLASSICAL["svm"]: "a support vector machine with a radial kernel, calibrated on inner folds by patient",
 }
 
@@ -52,7 +59,7 @@ def study_models(
     """
     names = settings.models
     if names is None and bagging is None:
-        names = tuple(name for name in NAMES if name not in POOLING)
+        names = tuple(name for name in NAMES if name not in POOLING and name != FINE_TUNED)
     networks, classical = chosen_models(names)
     if pooled := [name for name in networks if name in POOLING and bagging is None]:
         refuse_unpooled(pooled)
@@ -78,9 +85,36 @@ def network_of(name: Network, settings: TissueStudySettings) -> PatientEnsemble:
         Of the study.
     """
     seed = settings.evaluation.seed
+    if name == FINE_TUNED:
+        training = (
+            None if settings.training is None else replace(FINE_TUNING, epochs=settings.training.epochs)
+        )
+        return FineTunedClassifier(min(settings.members, MOST_MEMBERS), training=training, seed=seed)
     if name == "mlp":
         return TissueClassifier(settings.members, training=settings.training, seed=seed)
     return BagClassifier(name, settings.members, training=settings.training, seed=seed)
+
+
+def looks_at_pixels(models: Sequence[ModelEntry[Estimator]]) -> bool:
+    """Return whether one of the models is trained on pixels, and so must be given them.
+
+    Parameters
+    ----------
+    models
+        Of the study.
+
+    Raises
+    ------
+    UsageError
+        Another one pools images.
+    """
+    if not any(isinstance(model.estimator, FineTunedClassifier) for model in models):
+        return False
+    if pools(models):
+        raise UsageError(
+            "--models: fine-tuned looks at pixels of each image, and attention and mean-pooling at features of all of a patient's; evaluate it by itself, with --folds-from the folds.csv of the others"
+        )
+    return True
 
 
 def pools(models: Sequence[ModelEntry[Estimator]]) -> bool:

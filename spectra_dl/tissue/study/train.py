@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from spectra_dl.storage.run_folder import RunResult, make_run_folder
 from spectra_dl.tissue.bags.of_cohort import Bagging, ClassesOf, bags_of_cohort, refuse_unpooled
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
-from spectra_dl.tissue.estimators.model_names import POOLING, Network
+from spectra_dl.tissue.estimators.model_names import FINE_TUNED, POOLING, Network, StoredNetwork
 from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
 from spectra_dl.tissue.image_networks import image_hashes, reference_images, training_widths
 from spectra_dl.tissue.images import TissueImages
@@ -128,6 +129,10 @@ def train_study(
         The loss is no longer finite.
     """
     settings = settings or TissueStudySettings()
+    if settings.network == FINE_TUNED:
+        raise UsageError(
+            "fine-tuned can't be written as a model file: three whole encoders; evaluate tissue --models fine-tuned says how well it would do, and --encoder efficientnet-lite0 keeps the encoder as it is"
+        )
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
     bagging = _bagging(cohort, settings.network)
     asked = _share(cohort, settings)
@@ -260,7 +265,7 @@ def _input_part(
     return TissueInput(
         encoders=described_encoders(settings.encoders, encoded.blocks),
         network=ImageNetwork(
-            name=settings.network,
+            name=cast("StoredNetwork", settings.network),
             n_features=encoded.values.shape[1],
             n_classes=len(people.classes),
             members=len(classifier.networks_),

@@ -7,12 +7,12 @@ import torch
 from spectra_dl.errors import UsageError
 from spectra_dl.expression.cohort import PanelTargets, expression_cohort
 from spectra_dl.expression.estimators.fine_tuned import FineTunedExpression
-from spectra_dl.expression.estimators.tile_network import TileNetwork
 from spectra_dl.expression.genes import PanelSettings
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.imaging.encoders.efficientnet_weights import pretrained
 from spectra_dl.imaging.encoders.registry import build_encoder
 from spectra_dl.imaging.features.recipe import FeatureRecipe
+from spectra_dl.imaging.fine_tuning.tile_network import TileNetwork
 from spectra_dl.training.settings import TrainingSettings
 
 SHORT = TrainingSettings(epochs=1, batch_size=16, learning_rate=1e-3)

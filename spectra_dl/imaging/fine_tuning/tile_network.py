@@ -44,11 +44,11 @@ class TileNetwork(nn.Module):
         nn.init.zeros_(self.out.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return ``(N, n_outputs)`` for ``x`` (N, 1, 3 side²), pixels from 0 to 255, colour last."""
+        """Return ``(N, n_outputs)`` for ``x`` (N, 1, 3 side²) or (N, 3 side²), pixels from 0 to 255, colour last."""
         tiles = x.reshape(-1, self.side, self.side, 3).permute(0, 3, 1, 2)  # -> (N, 3, side, side)
         if self.training:
             tiles = _turned(tiles)
-        outputs: torch.Tensor = self.out(self.drop(self.encoder((tiles - 127.0) / 128.0)))
+        outputs: torch.Tensor = self.out(self.drop(self.encoder(scaled(tiles))))
         return outputs
 
     def train(self, mode: bool = True) -> "TileNetwork":
@@ -58,6 +58,30 @@ class TileNetwork(nn.Module):
             if isinstance(layer, nn.BatchNorm2d):
                 layer.eval()
         return self
+
+
+def scaled(tiles: torch.Tensor) -> torch.Tensor:
+    """Return pixels from 0 to 255 as the encoder takes them."""
+    return (tiles - 127.0) / 128.0
+
+
+def with_imagenet_weights(network: TileNetwork) -> TileNetwork:
+    """Return the network with its encoder's ImageNet weights.
+
+    Parameters
+    ----------
+    network
+        Untrained.
+
+    Raises
+    ------
+    EnvironmentFault
+        The package that has the weights is not installed.
+    """
+    from spectra_dl.imaging.encoders.efficientnet_weights import pretrained
+
+    network.encoder.load_state_dict(pretrained().state_dict(), strict=True)
+    return network
 
 
 def _turned(tiles: torch.Tensor) -> torch.Tensor:
