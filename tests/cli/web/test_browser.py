@@ -112,6 +112,13 @@ def test_the_slider_draws_anew_and_shows_the_command(page, demo):
     page.get_by_text("--baseline=arpls").wait_for()
 
 
+def test_a_spectrum_is_drawn_anew_where_the_window_becomes_narrow(page, demo):
+    drop(page, demo)
+    page.locator("#view svg[viewBox^='0 0 960']").wait_for()
+    page.set_viewport_size({"width": 500, "height": 900})
+    page.locator("#view svg[viewBox^='0 0 480']").wait_for()
+
+
 def test_a_place_of_the_slider_is_drawn_in_time(page, demo):
     drop(page, demo)
     page.locator("#view svg").wait_for()

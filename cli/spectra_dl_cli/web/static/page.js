@@ -152,6 +152,8 @@ if (work) {
       drawing = false;
     };
     for (const id of ["spectrum", "method", "power"]) find(id).addEventListener("input", draw);
+    const width = matchMedia("(max-width: 44rem)");
+    width.addEventListener("change", draw);
     const fold = find("live").closest("details");
     if (fold) fold.addEventListener("toggle", draw);
     else draw();
