@@ -17,7 +17,10 @@ from spectra_dl_cli.printing.help import Command
 _RECORD = "spectra_dl.earlier_run"
 # The input and where results go are named anew in each run; every other option decides the result and is recorded.
 _OF_THIS_RUN = frozenset(
-    {"out", "overwrite", "as_json", "store", *(word.removeprefix("--") for word in (*WHERE, *HOW))}
+    {
+        *("out", "overwrite", "as_json", "store", "lock_file", "hypothesis", "metric"),
+        *(word.removeprefix("--") for word in (*WHERE, *HOW)),
+    }
 )
 # Recorded, since they decide the result, and may be named anew, since a file may have moved.
 _MAY_MOVE = frozenset({"bulk", "samples", "calibration", "transfer", "folds_from", "protocol_file"})

@@ -42,6 +42,7 @@ from spectra_dl_cli.split_options import given_split
 from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.protocol.sealable import Sealable
     from spectra_dl.evaluation.report.results.patients import EvaluatedOutcome, EvaluatedSurvival
     from spectra_dl.execution.run import Execution
     from spectra_dl.spectra.readers import ReadOptions
@@ -114,7 +115,12 @@ def evaluate_spectra(
     def evaluated() -> "EvaluatedSpectra | EvaluatedOutcome | EvaluatedSurvival":
         return _evaluation_of(protocol)(table, (cleaning, network, protocol), split, where)
 
-    with look_taken(context, table, split, output, evaluated) as (result, locked):
+    def sealed() -> "Sealable":
+        from spectra_dl.spectra.sealing.sealed_data import sealable
+
+        return sealable(table, context.params)
+
+    with look_taken(context, sealed, split, output, evaluated) as (result, locked):
         said = {**origin, "options": recorded_options(context), "protocol": locked.to_json()}
         output.finish(result, lambda: said, lambda: f"{result.text().rstrip()}\n\n{wrapped(locked.sentence)}")
 

@@ -15,7 +15,7 @@ GROUPS = {
     "Reading": "level bulk bulk_scale spectra tissue clinical laser_nm calibration transfer reader standard measured_standard standard_kind intensity name_pattern least_inside annotations image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise step",
     "Models": "model model_path models network also plugins members epochs early_fusion loss encoders genes panel tile_um device fast tune",
-    "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file hypothesis metric reason",
+    "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file lock_file hypothesis metric reason",
     "Results": "out licence date name description authors onnx_path maps exports kind store overwrite as_json as_croissant",
     "How it runs": "seed batch_size resume jobs threads scheduler quiet",
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.protocol.protocol_file import appended, new_protocol, read_protocol, write_protocol
+from spectra_dl.evaluation.protocol.sealable import OF_SPECTRA, SealedWords
 from spectra_dl.evaluation.protocol.sealed_plan import ProtocolFile, SealedData, SealedPlan
 from spectra_dl.evaluation.protocol.state import LOCKED_BEFORE, NOT_LOCKED, ProtocolState
 from spectra_dl.evaluation.wording import first_few
@@ -121,7 +122,9 @@ def unlock(path: Path, reason: str) -> ProtocolFile:
     return protocol
 
 
-def open_look(path: Path, data: SealedData, folds: str | None, outcome: str) -> Look:
+def open_look(
+    path: Path, data: SealedData, folds: str | None, outcome: str, *, words: SealedWords = OF_SPECTRA
+) -> Look:
     """Compare data and folds with those that were sealed, and write the look into the chain.
 
     An evaluation that was interrupted, so that its look is open still, goes on with the same look.
@@ -131,11 +134,13 @@ def open_look(path: Path, data: SealedData, folds: str | None, outcome: str) -> 
     path
         The protocol file.
     data
-        The digests of the spectra that are about to be tested.
+        The digests of what is about to be tested.
     folds
         The digest of the split file that is repeated, None without one.
     outcome
         The digest of the outcome.
+    words
+        What the data are called.
 
     Raises
     ------
@@ -146,7 +151,7 @@ def open_look(path: Path, data: SealedData, folds: str | None, outcome: str) -> 
     """
     with waiting_lock(_lock_file(path)):
         protocol = read_protocol(path)
-        refuse_differences(path.name, _data_differences(protocol.plan.data, data, protocol.plan.folds, folds))
+        refuse_differences(path.name, _differences(protocol.plan, data, folds, words))
         state, last = _state(protocol), _opening(protocol)
         if state == "opened" and last is not None and protocol.chain[last].outcome == outcome:
             return look_at(path, protocol, last)
@@ -160,7 +165,9 @@ def open_look(path: Path, data: SealedData, folds: str | None, outcome: str) -> 
     return look_at(path, protocol, len(protocol.chain) - 1)
 
 
-def replay_look(path: Path, data: SealedData, folds: str | None, entry: str) -> Look:
+def replay_look(
+    path: Path, data: SealedData, folds: str | None, entry: str, *, words: SealedWords = OF_SPECTRA
+) -> Look:
     """Return an earlier look, which a replayed run repeats, and write into the chain that it was repeated.
 
     Parameters
@@ -169,6 +176,8 @@ def replay_look(path: Path, data: SealedData, folds: str | None, entry: str) -> 
         As in `open_look`.
     entry
         The digest of the entry that opened it, as the report says.
+    words
+        As in `open_look`.
 
     Raises
     ------
@@ -179,7 +188,7 @@ def replay_look(path: Path, data: SealedData, folds: str | None, entry: str) -> 
     """
     with waiting_lock(_lock_file(path)):
         protocol = read_protocol(path)
-        refuse_differences(path.name, _data_differences(protocol.plan.data, data, protocol.plan.folds, folds))
+        refuse_differences(path.name, _differences(protocol.plan, data, folds, words))
         known = [each.number for each in protocol.chain if each.event == "opened" and each.digest == entry]
         if not known:
             raise DataError(
@@ -283,28 +292,27 @@ def option_differences(sealed: Mapping[str, object], now: Mapping[str, object]) 
     ]
 
 
-def _data_differences(
-    sealed: SealedData, now: SealedData, folds: str | None, folds_now: str | None
-) -> list[str]:
+def _differences(plan: SealedPlan, now: SealedData, folds: str | None, words: SealedWords) -> list[str]:
+    sealed = plan.data
     gone, new = sorted(sealed.patients.keys() - now.patients), sorted(now.patients.keys() - sealed.patients)
     shared = sealed.patients.keys() & now.patients.keys()
     other = sorted(name for name in shared if sealed.patients[name] != now.patients[name])
     found = [
-        f"{words} {first_few(map(printable, names))}"
-        for names, words in (
-            (other, "other spectra of"),
+        f"{what} {first_few(map(printable, names))}"
+        for names, what in (
+            (other, f"other {words.rows} of"),
             (gone, "missing patients"),
             (new, "additional patients"),
         )
         if names
     ]
     if sealed.axis != now.axis:
-        found.append("another wavenumber axis")
+        found.append(words.axis)
     if not found and (sealed.order, sealed.rows) != (now.order, now.rows):
-        found.append("the order of the spectra")
+        found.append(f"the order of the {words.rows}")
     if sealed.groups != now.groups:
         found.append("the column of --split-by")
-    if folds != folds_now:
+    if plan.folds != folds:
         found.append("the folds of --folds-from")
     return found
 

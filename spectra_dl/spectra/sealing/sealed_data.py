@@ -2,22 +2,16 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.folds.split_file import split_sha256
-from spectra_dl.evaluation.protocol.sealed_plan import SealedData, SealedPlan
-from spectra_dl.plugins import named_plugins
+from spectra_dl.evaluation.protocol.sealable import OF_SPECTRA, Sealable, digest_of_cells
+from spectra_dl.evaluation.protocol.sealed_plan import SealedData
 from spectra_dl.spectra.cohort import required_patients
 from spectra_dl.spectra.probes import audit_columns
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.provenance import versions
-
-_LONGEST = 1000  # characters of a hypothesis
 
 
 def sealed_data(table: SpectraTable, *, split_by: str | None = None) -> SealedData:
@@ -55,59 +49,26 @@ def sealed_data(table: SpectraTable, *, split_by: str | None = None) -> SealedDa
     )
 
 
-@dataclass(frozen=True)
-class Promise:
-    """What is promised beside data and options.
-
-    Attributes
-    ----------
-    hypothesis
-        A sentence.
-    metric
-        The figure that decides, by its name in the report.
-    """
-
-    hypothesis: str
-    metric: str
-
-
-def sealed_plan(
-    table: SpectraTable, promise: Promise, options: Mapping[str, Any], split: str | None = None
-) -> SealedPlan:
-    """Return what is sealed of an evaluation of spectra that has not been done.
+def sealable(table: SpectraTable, options: Mapping[str, object]) -> Sealable:
+    """Return what a protocol knows of spectra.
 
     Parameters
     ----------
     table
         Raw spectra with patients, as they will be evaluated; labels may still be missing.
-    promise
-        Hypothesis and metric.
     options
-        Of the evaluation, by name, ready for JSON.
-    split
-        Text of a ``folds.csv`` that will be repeated.
+        Of the evaluation: ``split_by``, and those of `outcome_cells`.
 
     Raises
     ------
     DataError
         The table does not say whose the spectra are.
     UsageError
-        There is no such column to split by, or the hypothesis is empty or too long.
+        There is no such column to split by.
     """
-    hypothesis = " ".join(promise.hypothesis.split())
-    if not 1 <= len(hypothesis) <= _LONGEST:
-        raise UsageError(
-            f"the hypothesis has {len(hypothesis)} characters; write a sentence of 1 to {_LONGEST}"
-        )
-    return SealedPlan(
-        hypothesis=hypothesis,
-        metric=promise.metric,
-        outcome_in_file=any(cell.strip() for cell in outcome_cells(table, options)),
-        data=sealed_data(table, split_by=options.get("split_by")),
-        folds=None if split is None else split_sha256(split),
-        options=dict(options),
-        versions={**versions(), **named_plugins(options.values())},
-    )
+    split_by = options.get("split_by")
+    data = sealed_data(table, split_by=None if split_by is None else str(split_by))
+    return Sealable(data, tuple(outcome_cells(table, options)), OF_SPECTRA)
 
 
 def outcome_cells(table: SpectraTable, options: Mapping[str, object]) -> list[str]:
@@ -125,15 +86,6 @@ def outcome_cells(table: SpectraTable, options: Mapping[str, object]) -> list[st
         return [str(cell) for name in numbers for cell in table.metadata.get(name, ())]
     held = table.label if table.label is not None else table.metadata.get(str(options.get("label")), ())
     return [str(cell) for cell in held]
-
-
-def digest_of_cells(cells: Iterable[str]) -> str:
-    """Return the SHA-256 of texts one after another, each with its length, so that no two lists share one."""
-    digest = hashlib.sha256()
-    for cell in cells:
-        content = cell.encode("utf-8", "surrogatepass")
-        digest.update(f"{len(content)}:".encode() + content)
-    return digest.hexdigest()
 
 
 def _column(table: SpectraTable, name: str) -> list[str]:

@@ -7,13 +7,8 @@ import pytest
 
 from spectra_dl.arrays import text_array
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.sealing.sealed_data import (
-    Promise,
-    digest_of_cells,
-    outcome_cells,
-    sealed_data,
-    sealed_plan,
-)
+from spectra_dl.evaluation.protocol.sealable import Promise, digest_of_cells, sealed_plan
+from spectra_dl.spectra.sealing.sealed_data import outcome_cells, sealable, sealed_data
 from spectra_dl.spectra.table import SpectraTable
 
 TABLE = SpectraTable(
@@ -57,9 +52,11 @@ def test_no_two_lists_of_cells_share_a_digest_by_where_one_cell_ends():
 
 def test_the_plan_says_whether_the_outcome_stood_in_the_file():
     promise = Promise("AUC above .8", "auc")
-    assert not sealed_plan(TABLE, promise, {"label": "label"}).outcome_in_file
-    assert sealed_plan(LABELLED, promise, {"label": "label"}).outcome_in_file
-    assert sealed_plan(TABLE, promise, {"label": None, "target": "session"}).outcome_in_file
+    assert not sealed_plan(sealable(TABLE, {"label": "label"}), promise, {"label": "label"}).outcome_in_file
+    assert sealed_plan(sealable(LABELLED, {"label": "label"}), promise, {"label": "label"}).outcome_in_file
+    assert sealed_plan(
+        sealable(TABLE, {"label": None, "target": "session"}), promise, {"label": None, "target": "session"}
+    ).outcome_in_file
 
 
 def test_the_outcome_is_that_of_the_columns_asked_for():
@@ -73,4 +70,4 @@ def test_spectra_of_nobody_and_an_empty_hypothesis_are_refused():
     with pytest.raises(DataError, match="no patient id"):
         sealed_data(replace(TABLE, patient=None))
     with pytest.raises(UsageError, match="0 characters"):
-        sealed_plan(TABLE, Promise("  ", "auc"), {})
+        sealed_plan(sealable(TABLE, {}), Promise("  ", "auc"), {})

@@ -13,6 +13,8 @@ from spectra_dl_cli.commands.fusion.study_options import (
     training_of,
 )
 from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
+from spectra_dl_cli.commands.planning.promised import Promised, bundled_promise, locking_options
+from spectra_dl_cli.commands.planning.protocol_command import LockedCommand, look_taken
 from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
@@ -26,9 +28,10 @@ from spectra_dl_cli.options import bundled, folds_option, open_store, survival_o
 from spectra_dl_cli.output import Output, bundled_output, origin_of, output_options
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.protocol.sealable import Sealable
     from spectra_dl.execution.run import Execution
     from spectra_dl.fusion.cohort import FusionCohort
-    from spectra_dl.fusion.readers.stated import StatedOutcome
+    from spectra_dl.fusion.readers.stated import StatedOutcome, StatedStudy
     from spectra_dl.fusion.study.evaluate import EvaluatedFusion
     from spectra_dl.fusion.study.evaluate_outcome import EvaluatedFusedNumber, EvaluatedFusedSurvival
     from spectra_dl.imaging.features.store import FeatureStore
@@ -98,7 +101,11 @@ class FusionProtocol(OutcomeColumns):
         return evaluate_study(cohort, of_classes, store=store, execution=execution)
 
 
-@click.command("fusion", cls=ReplayableCommand)
+class EvaluateFusion(ReplayableCommand, LockedCommand):
+    """The command, which can be replayed and locked."""
+
+
+@click.command("fusion", cls=EvaluateFusion)
 @fusion_options
 @target_option
 @survival_options
@@ -111,6 +118,7 @@ class FusionProtocol(OutcomeColumns):
     is_flag=True,
     help="Also evaluate one network on all blocks, with blocks left out at random, beside late fusion.",
 )
+@locking_options
 @replay_option("STUDY")
 @output_options
 @resume_option
@@ -118,6 +126,7 @@ class FusionProtocol(OutcomeColumns):
 @execution_options
 @bundled_study
 @bundled("protocol", FusionProtocol)
+@bundled_promise
 @bundled_output
 @bundled_execution
 @click.pass_context
@@ -126,6 +135,8 @@ def evaluate_fusion(
     *,
     asked: StudyOptions,
     protocol: FusionProtocol,
+    promised: Promised,
+    protocol_file: Path | None,
     store: Path | None,
     output: Output,
     resume: bool,
@@ -141,17 +152,37 @@ def evaluate_fusion(
 
     With --target a number per patient is predicted in place of classes, with --time and --event how soon an event comes.
     """
+    stated = asked.stated(protocol.outcome())
+    said = protocol.with_columns_of(stated.outcome)
+    said.refuse_options_of_classes(context, _OF_CLASSES)
+    promised.check(said, context)
+    if promised.lock_file is not None:
+        promised.write(context, _sealable(stated), said, None)
+        return
     executor = execution.executor(
         "spectra_dl.fusion.study.evaluate", "spectra_dl.fusion.study.evaluate_outcome", "torch"
     )
+    from spectra_dl.evaluation.wording import wrapped
     from spectra_dl.execution.run import Execution
     from spectra_dl.fusion.cohort import read_cohort
 
-    stated = asked.stated(protocol.outcome())
-    protocol.with_columns_of(stated.outcome).refuse_options_of_classes(context, _OF_CLASSES)
     output.claim(resume=resume)
     origin = as_recorded(context, origin_of(stated.files, seed=protocol.seed))
     journal = output.journal(run_identity(context, origin), resume=resume)
     found = open_store(store) if store else None
-    result = protocol.evaluated(read_cohort(stated), found, Execution(executor, journal))
-    output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
+
+    def evaluated() -> "EvaluatedFusion | EvaluatedFusedNumber | EvaluatedFusedSurvival":
+        return protocol.evaluated(read_cohort(stated), found, Execution(executor, journal))
+
+    with look_taken(context, lambda: _sealable(stated), None, output, evaluated) as (result, locked):
+        report = {**origin, "options": recorded_options(context), "protocol": locked.to_json()}
+        output.finish(
+            result, lambda: report, lambda: f"{result.text().rstrip()}\n\n{wrapped(locked.sentence)}"
+        )
+
+
+def _sealable(stated: "StatedStudy") -> "Sealable":
+    from spectra_dl.fusion.cohort import read_cohort
+    from spectra_dl.fusion.sealing import sealable
+
+    return sealable(read_cohort(stated, labelled=False))

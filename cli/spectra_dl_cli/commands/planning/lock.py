@@ -13,7 +13,7 @@ from spectra_dl_cli.commands.planning.evaluation_options import (
     evaluation_options,
     refuse_other_outcomes,
 )
-from spectra_dl_cli.commands.planning.protocol_command import sealed_now
+from spectra_dl_cli.commands.planning.promised import HYPOTHESIS_HELP, METRIC_HELP, Promised
 from spectra_dl_cli.model_options import ModelCommand, NetworkOptions, bundled_network
 from spectra_dl_cli.options import bundled, bundled_cleaning, bundled_reading
 from spectra_dl_cli.output import say
@@ -22,19 +22,14 @@ from spectra_dl_cli.split_options import given_split
 from spectra_dl_cli.study_data import study_data
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from spectra_dl.evaluation.protocol.sealable import Sealable
     from spectra_dl.spectra.readers import ReadOptions
 
 
 @click.command(cls=ModelCommand)
 @evaluation_options
-@click.option("--hypothesis", required=True, metavar="SENTENCE", help="What is expected, in a sentence.")
-@click.option(
-    "--metric",
-    metavar="NAME",
-    help="The figure that decides, by its name in report.json; auc, spearman or c_index if not given.",
-)
+@click.option("--hypothesis", required=True, metavar="SENTENCE", help=HYPOTHESIS_HELP)
+@click.option("--metric", metavar="NAME", help=METRIC_HELP)
 @click.option(
     "--out",
     required=True,
@@ -67,23 +62,16 @@ def lock(
     refuse_other_outcomes(context, protocol)
     cleaning.preprocessing()
     network.training()
-    from spectra_dl.evaluation.protocol.looks import lock as write_locked
-    from spectra_dl.spectra.sealing.sealed_data import Promise, sealed_plan
+    from spectra_dl.spectra.sealing.sealed_data import sealable
 
-    promise = Promise(hypothesis, _checked_metric(protocol, metric))
+    def sealed() -> "Sealable":
+        table = study.read(replace(reading, label=None), numbers=not protocol.of_classes)
+        return sealable(table, context.params)
+
+    promised = Promised(out, hypothesis, metric)
+    promised.check(protocol)
     split, study = given_split(context), study_data(data)
-    table = study.read(replace(reading, label=None), numbers=not protocol.of_classes)
-    plan = sealed_plan(table, promise, sealed_now(context), split)
-    seal = write_locked(out, plan)
-    known = (
-        "stand in the input already, and the protocol says so"
-        if plan.outcome_in_file
-        else "are not in the input"
-    )
-    say(
-        f"Locked {len(plan.data.patients)} patients with {plan.data.rows} spectra in {out}. Their outcomes {known}.\n"
-        f"Deposit this digest where it gets a date and can't be changed (a registry, a repository, a letter):\n{seal}"
-    )
+    promised.write(context, sealed(), protocol, split)
 
 
 @click.command(cls=Command)
@@ -105,26 +93,3 @@ def unlock(*, protocol: Path, reason: str) -> None:
         f"Recorded in {protocol}: look {looks} may be taken, because {said.rstrip('.')}.\n"
         f"Deposit the chain's new end beside the first digest:\n{written.chain[-1].digest}"
     )
-
-
-def _checked_metric(protocol: Protocol, metric: str | None) -> str:
-    names, usual = _metrics(protocol)
-    if metric is not None and metric not in names:
-        raise UsageError(
-            f"--metric {metric!r:.80}: there is no such figure; choose one of {', '.join(names)}"
-        )
-    return metric or usual
-
-
-def _metrics(protocol: Protocol) -> "tuple[Mapping[str, object], str]":
-    if protocol.time is not None:
-        from spectra_dl.evaluation.outcomes.survival.metric_table import SURVIVAL_METRICS
-
-        return SURVIVAL_METRICS, "c_index"
-    if protocol.target is not None:
-        from spectra_dl.evaluation.outcomes.metric_table import OUTCOME_METRICS
-
-        return OUTCOME_METRICS, "spearman"
-    from spectra_dl.evaluation.classes.metric_table import METRICS
-
-    return METRICS, "auc"

@@ -14,13 +14,16 @@ from spectra_dl_cli.printing.help import Command
 
 if TYPE_CHECKING:
     from spectra_dl.evaluation.protocol.looks import Look
+    from spectra_dl.evaluation.protocol.sealable import Sealable
     from spectra_dl.evaluation.protocol.state import ProtocolState
-    from spectra_dl.spectra.table import SpectraTable
 
 _Result = TypeVar("_Result")
 # Sealed by their content, or of the machine.
 NOT_SEALED = frozenset(
-    {"samples", "calibration", "transfer", "folds_from", "protocol_file", "device", "fast", "threads"}
+    {
+        *("samples", "calibration", "transfer", "folds_from", "protocol_file", "device", "fast", "threads"),
+        *("spectra", "tissue", "clinical"),  # files of a study of several blocks
+    }
 )
 
 protocol_option = click.option(
@@ -46,7 +49,7 @@ class LockedCommand(Command):
 @contextlib.contextmanager
 def look_taken(
     context: click.Context,
-    table: "SpectraTable",
+    sealed: "Callable[[], Sealable]",
     split: str | None,
     output: Output,
     evaluated: Callable[[], _Result],
@@ -59,8 +62,8 @@ def look_taken(
     ----------
     context
         Of the command.
-    table
-        What is about to be tested.
+    sealed
+        Returns what is about to be tested, as a protocol knows it.
     split
         Text of the folds that are repeated, None without.
     output
@@ -83,7 +86,7 @@ def look_taken(
         return
     from spectra_dl.evaluation.protocol.looks import close_look
 
-    look = _opened(context, path, table, split)
+    look = _opened(context, path, sealed(), split)
     try:
         result = evaluated()
     except SpectraDLError as err:
@@ -98,23 +101,22 @@ def look_taken(
 
 def sealed_now(context: click.Context) -> dict[str, object]:
     """Return the options of an evaluation that a protocol seals, ready for JSON."""
-    beside = NOT_SEALED | {"hypothesis", "metric"}
-    return {name: value for name, value in recorded_options(context).items() if name not in beside}
+    return {name: value for name, value in recorded_options(context).items() if name not in NOT_SEALED}
 
 
-def _opened(context: click.Context, path: Path, table: "SpectraTable", split: str | None) -> "Look":
+def _opened(context: click.Context, path: Path, study: "Sealable", split: str | None) -> "Look":
     from spectra_dl.evaluation.folds.split_file import split_sha256
     from spectra_dl.evaluation.protocol.looks import open_look, replay_look
+    from spectra_dl.evaluation.protocol.sealable import digest_of_cells
     from spectra_dl.plugins import named_plugins
-    from spectra_dl.spectra.sealing.sealed_data import digest_of_cells, outcome_cells, sealed_data
     from spectra_dl.storage.provenance import versions
 
-    data = sealed_data(table, split_by=context.params["split_by"])
     folds = None if split is None else split_sha256(split)
     earlier = earlier_of(context)
     if earlier is not None:
-        return replay_look(path, data, folds, str(earlier.protocol.get("entry", "none")))
-    look = open_look(path, data, folds, digest_of_cells(outcome_cells(table, context.params)))
+        entry = str(earlier.protocol.get("entry", "none"))
+        return replay_look(path, study.data, folds, entry, words=study.words)
+    look = open_look(path, study.data, folds, digest_of_cells(study.outcome), words=study.words)
     if dict(look.plan.versions) != {**versions(), **named_plugins(sealed_now(context).values())}:
         say_warning(f"{path.name} was sealed with other versions; the report names both")
     return look

@@ -9,6 +9,8 @@ import click
 from spectra_dl.tissue.estimators.model_names import image_model_names
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
+from spectra_dl_cli.commands.planning.promised import Promised, bundled_promise, locking_options
+from spectra_dl_cli.commands.planning.protocol_command import LockedCommand, look_taken
 from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
@@ -34,6 +36,7 @@ from spectra_dl_cli.tissue_options import (
 )
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.protocol.sealable import Sealable
     from spectra_dl.evaluation.report.results.patients import EvaluatedPatients
     from spectra_dl.execution.run import Execution
     from spectra_dl.imaging.features.store import FeatureStore
@@ -91,7 +94,11 @@ class ImageProtocol(OutcomeColumns):
         )
 
 
-@click.command("tissue", cls=ReplayableCommand)
+class EvaluateTissue(ReplayableCommand, LockedCommand):
+    """The command, which can be replayed and locked."""
+
+
+@click.command("tissue", cls=EvaluateTissue)
 @images_argument
 @tissue_options
 @target_option
@@ -104,6 +111,7 @@ class ImageProtocol(OutcomeColumns):
     help="Parts the patients are split into; 5 if not given, or one patient at a time where a class has fewer.",
 )
 @split_options(None, "image")
+@locking_options
 @replay_option("IMAGES")
 @seed_option
 @output_options
@@ -113,6 +121,7 @@ class ImageProtocol(OutcomeColumns):
 @bundled_images
 @bundled_models
 @bundled("protocol", ImageProtocol)
+@bundled_promise
 @bundled_output
 @bundled_execution
 @click.pass_context
@@ -123,6 +132,8 @@ def evaluate_tissue(
     reading: ImageOptions,
     chosen: ImageModels,
     protocol: ImageProtocol,
+    promised: Promised,
+    protocol_file: Path | None,
     folds_from: Path | None,
     store: Path | None,
     output: Output,
@@ -142,21 +153,43 @@ def evaluate_tissue(
     """
     protocol.refuse_options_of_classes(context, OPTIONS_OF_CLASSES)
     protocol.chosen()
+    promised.check(protocol, context)
+    split, one_class = given_split(context), replace(reading, class_of_each=protocol.of_classes)
+    if promised.lock_file is not None:
+        promised.write(context, _sealable(context, images, one_class), protocol, split)
+        return
     executor = execution.executor(
         "spectra_dl.tissue.study.evaluate", "spectra_dl.tissue.study.evaluate_patients", "torch"
     )
+    from spectra_dl.evaluation.wording import wrapped
     from spectra_dl.execution.run import Execution
 
-    split = given_split(context)
     output.claim(resume=resume)
     inputs = [images, *([folds_from] if folds_from else [])]
     origin = as_recorded(context, origin_of(inputs, seed=chosen.seed))
-    read = read_and_show(images, replace(reading, class_of_each=protocol.of_classes))
+    read = read_and_show(images, one_class)
     journal = output.journal(run_identity(context, origin, study=read.files.sha256()), resume=resume)
     where = _Where(split, open_store(store) if store else None, Execution(executor, journal), output.out)
     evaluated = _evaluated_classes if protocol.of_classes else _evaluated_patients
-    result = evaluated(read, chosen, protocol, where)
-    output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
+    with look_taken(
+        context,
+        lambda: _sealable(context, images, one_class),
+        split,
+        output,
+        lambda: evaluated(read, chosen, protocol, where),
+    ) as (result, locked):
+        report = {**origin, "options": recorded_options(context), "protocol": locked.to_json()}
+        output.finish(
+            result, lambda: report, lambda: f"{result.text().rstrip()}\n\n{wrapped(locked.sentence)}"
+        )
+
+
+def _sealable(context: click.Context, images: Path, reading: ImageOptions) -> "Sealable":
+    """Return what a protocol knows of the images, whether or not their outcome is there."""
+    from spectra_dl.tissue.readers import read_images
+    from spectra_dl.tissue.sealing import sealable
+
+    return sealable(read_images(images, reading, labelled=False), context.params)
 
 
 @dataclass(frozen=True, eq=False)
