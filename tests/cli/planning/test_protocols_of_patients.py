@@ -19,7 +19,15 @@ def studies(tmp_path_factory):
     run("simulate", folder / "images", "--tissue", "--patients", 6, "--tiles", 4)
     return {
         "fusion": ("fusion", folder / "blocks" / "study.toml", "--folds", 2),
-        "tissue": ("tissue", folder / "images", "--models", "logistic", "--folds", 2, "--no-leaky"),
+        "tissue": (
+            "tissue",
+            folder / "images" / "images" / "images.csv",
+            "--models",
+            "logistic",
+            "--folds",
+            2,
+            "--no-leaky",
+        ),
     }
 
 
