@@ -11,7 +11,7 @@ from spectra_dl.evaluation.profiles.metrics import pearson_per_column
 from spectra_dl.evaluation.profiles.scored import FEWEST_ROWS
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.expression.genes import gene_key, log_normalise
-from spectra_dl.expression.section import TissueSection
+from spectra_dl.expression.section import COUNTS_MISSING, TissueSection
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -96,6 +96,20 @@ def unmeasured_note(section: TissueSection, measured: FloatArray, genes: Sequenc
     )
 
 
+def lost_counts_note(section: TissueSection) -> str | None:
+    """Name the spots whose counts hold values that are not finite; None where all are numbers.
+
+    Parameters
+    ----------
+    section
+        The section and all its spots.
+    """
+    lost = section.barcode[section.reason == COUNTS_MISSING].tolist()
+    if not lost:
+        return None
+    return f"{section.name}: counts of {len(lost)} of {len(section)} spots are not finite, and nothing is compared there: {first_few(lost)}"
+
+
 def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
     """Return ``(g,)`` Pearson correlations of predicted and measured values over the spots that have both; NaN with fewer than ten.
 
@@ -111,8 +125,10 @@ def agreement(values: FloatArray, measured: FloatArray) -> FloatArray:
 
 
 def total_counts(section: TissueSection) -> FloatArray | None:
-    """Return ``(n,)`` counts of each spot over all genes; None without counts."""
-    return None if section.counts is None else _library(section.counts)
+    """Return ``(n,)`` counts of each spot over all genes, NaN where some are missing; None without counts."""
+    if section.counts is None:
+        return None
+    return np.where(section.reason == COUNTS_MISSING, np.nan, _library(section.counts))
 
 
 def _library(counts: "csr_matrix") -> FloatArray:

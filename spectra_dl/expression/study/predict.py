@@ -13,7 +13,7 @@ from spectra_dl.expression.output.choice import ChosenOutput, OutputChoice, chos
 from spectra_dl.expression.output.exports.registry import check_exports, write_exports
 from spectra_dl.expression.output.gene_names import written_names
 from spectra_dl.expression.output.maps import write_maps
-from spectra_dl.expression.output.measured import unmeasured_note
+from spectra_dl.expression.output.measured import lost_counts_note, unmeasured_note
 from spectra_dl.expression.output.prediction import VALUES, SectionPrediction
 from spectra_dl.expression.output.predictions_h5ad import write_h5ad
 from spectra_dl.expression.predictor import ExpressionPredictor
@@ -238,7 +238,7 @@ def _written(
     notes = [*prediction.section.notes, *written_names(prediction.genes, prediction.section)[1]]
     if prediction.measured is not None:
         unmeasured = unmeasured_note(prediction.section, prediction.measured, prediction.names)
-        notes += [unmeasured] if unmeasured else []
+        notes += [note for note in (unmeasured, lost_counts_note(prediction.section)) if note]
     prediction = replace(prediction, section=replace(prediction.section, notes=tuple(notes)))
     write_h5ad(folder / PREDICTIONS_FILE, prediction)
     maps = write_maps(folder, prediction, chosen.drawn)

@@ -11,7 +11,15 @@ from scipy.stats import pearsonr
 
 from spectra_dl.arrays import text_array
 from spectra_dl.expression.genes import shared_genes
-from spectra_dl.expression.output.measured import agreement, measured_counts, measured_values, unmeasured_note
+from spectra_dl.expression.output.measured import (
+    agreement,
+    lost_counts_note,
+    measured_counts,
+    measured_values,
+    total_counts,
+    unmeasured_note,
+)
+from spectra_dl.expression.section import COUNTS_MISSING
 from tissue.predictions import example_genes, example_prediction, example_section
 
 
@@ -137,3 +145,15 @@ def test_spots_that_are_warned_of_say_nothing_of_how_well_others_are_predicted(s
     np.testing.assert_array_equal(flagged.measured_pearson, kept)
     assert np.isfinite(kept).all()
     assert not np.array_equal(replace(flagged, flags=sound.flags).measured_pearson, kept)
+
+
+def test_counts_that_are_not_finite_are_named_and_never_zero(section):
+    reason = section.reason.copy()
+    reason[[3, 5]] = COUNTS_MISSING
+    lost = replace(section, reason=reason)
+    assert list(np.flatnonzero(np.isnan(total_counts(lost)))) == [3, 5]
+    both = f"{section.barcode[3]}, {section.barcode[5]}"
+    assert lost_counts_note(lost).endswith(
+        f"2 of {len(section)} spots are not finite, and nothing is compared there: {both}"
+    )
+    assert lost_counts_note(section) is None
