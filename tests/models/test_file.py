@@ -117,7 +117,7 @@ def test_a_description_that_is_not_valid_is_refused(tmp_path, changes, words):
 def test_a_model_of_an_unknown_modality_is_refused_by_its_name(tmp_path):
     path = tmp_path / "model.safetensors"
     write_sealed(path, "spectra_dl", json.dumps(description(input={"kind": "slides"})), TENSORS)
-    with pytest.raises(ModelFileError, match=r"slides.*spectra and expression"):
+    with pytest.raises(ModelFileError, match=r"slides.*spectra and spectra outcome and expression"):
         load_model(path)
 
 
@@ -125,7 +125,7 @@ def test_a_model_of_an_unknown_modality_is_refused_by_its_name(tmp_path):
 def test_an_input_part_without_a_name_is_refused(tmp_path, part):
     path = tmp_path / "model.safetensors"
     write_sealed(path, "spectra_dl", json.dumps({**description(), "input": part}), TENSORS)
-    with pytest.raises(ModelFileError, match="this program knows spectra and expression"):
+    with pytest.raises(ModelFileError, match="this program knows spectra and spectra outcome and expression"):
         load_model(path)
 
 

@@ -128,8 +128,8 @@ def test_the_old_name_of_the_mlp_head_is_read_as_the_present_one(tmp_path, secti
     ("changes", "words"),
     [
         ({"_target_": "os.system"}, "input._target_"),
-        ({"modality": "slides"}, r"'slides'; this program knows spectra and expression"),
-        ({"modality": None}, "this program knows spectra and expression"),
+        ({"modality": "slides"}, r"'slides'; this program knows spectra and spectra outcome and expression"),
+        ({"modality": None}, "this program knows spectra and spectra outcome and expression"),
         ({"classes": ["one"]}, "classification.classes"),
         ({"training": 7}, "training"),
         ({"training": {"patients": 7}}, "training.source"),
