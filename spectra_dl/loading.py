@@ -121,9 +121,9 @@ def _fusion_predictor() -> "type[FusionPredictor]":
 MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
     {
         "spectra": Modality(_spectra_input, _spectra_predictor),
+        "spectra outcome": Modality(_spectra_outcome_input, _spectra_outcome_predictor),
         "expression": Modality(_expression_input, _expression_predictor),
         "tissue": Modality(_tissue_input, _tissue_predictor),
-        "spectra outcome": Modality(_spectra_outcome_input, _spectra_outcome_predictor),
         "tissue outcome": Modality(_tissue_outcome_input, _tissue_outcome_predictor),
         "fusion": Modality(_fusion_input, _fusion_predictor),
     }
