@@ -98,7 +98,7 @@ def read_patients(patient: Texts | None, label: Texts) -> Patients:
     Parameters
     ----------
     patient
-        ``(n,)`` patient id of each row. Ids that differ in spelling only (`person_ids.spelling_key`), as "7" and "07", are one person's.
+        ``(n,)`` patient id of each row. Ids that differ in spelling only (`person_ids.spelling_key`), as "P7" and "p07", are one person's.
     label
         ``(n,)`` class of each row.
 

@@ -1,9 +1,9 @@
-"""One person under several spellings of an id: a typist's capital, a no-break space, a lost zero must not put anybody on both sides of a split."""
+"""One person under several spellings of an id: a typist's capital, a no-break space, a letter O must not put anybody on both sides of a split."""
 
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,15 +42,16 @@ class OneSpelling:
 def spelling_key(name: str) -> str:
     """Return what ids have in common that differ in spelling only.
 
-    Case, Unicode form, width, spaces, invisible characters, letters of another script that look alike, leading zeros, a decimal
-    ``.0`` and the letter O beside digits make no difference. Accents do: José and Jose may be two people.
+    Case, Unicode form, width, spaces, invisible characters, letters of another script that look alike, a decimal ``.0``, the letter O
+    beside digits and zeros in front of a number behind a word make no difference. Accents do, since José and Jose may be two
+    people, and so do zeros in front of an id that is a number and nothing else: ids are text.
 
     Examples
     --------
-    >>> spelling_key("P 007") == spelling_key("p7"), spelling_key("7.0") == spelling_key("007")
+    >>> spelling_key("P 007") == spelling_key("p7"), spelling_key("7.0") == spelling_key("7")
     (True, True)
-    >>> spelling_key("P70") == spelling_key("P7")
-    False
+    >>> spelling_key("P70") == spelling_key("P7"), spelling_key("07") == spelling_key("7")
+    (False, False)
     """
     text = name.casefold() if name.isascii() and name.isprintable() else _in_one_form(name)
     text = " ".join(text.split())
@@ -58,7 +59,7 @@ def spelling_key(name: str) -> str:
     text = whole.group(1) if whole else text
     text = re.sub(r"(?<![0-9]) | (?![0-9])", "", text)  # a space between digits parts two numbers
     text = re.sub(r"(?<=[0-9])o++|(?<!o)o++(?=[0-9])", lambda letters: "0" * len(letters.group()), text)
-    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", text)
+    return text if text.isdecimal() else re.sub(r"(?<![0-9])0+(?=[0-9])", "", text)
 
 
 def one_spelling(names: Texts) -> OneSpelling:
@@ -91,7 +92,8 @@ def one_spelling(names: Texts) -> OneSpelling:
         for text in variants
     }
     several = [variants for variants in spellings.values() if len(variants) > 1]
-    return OneSpelling([chosen[text] for text in texts], (spelling_note(several),) if several else ())
+    notes = [spelling_note(several)] if several else []
+    return OneSpelling([chosen[text] for text in texts], (*notes, *_zero_notes(spellings)))
 
 
 def spelled_alike(names: Sequence[str], of: str) -> list[str]:
@@ -121,13 +123,31 @@ def spelling_note(several: Sequence[Sequence[str]]) -> str:
     return f"ids that differ in spelling only were taken for {people}: {listed}"
 
 
-def _refuse_lone_prefixes(spellings: dict[str, list[str]]) -> None:
+def _zero_notes(spellings: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the note that numbers with other zeros in front are other people, if there are any."""
+    alike = defaultdict(list)
+    for key, variants in spellings.items():
+        if key.isdecimal():
+            alike[_value(key)].append(variants[0])
+    several = [variants for variants in alike.values() if len(variants) > 1]
+    if several:
+        listed = first_few((" and ".join(map(ascii, variants)) for variants in several), at_most=3)
+        yield (
+            f"ids that differ by zeros in front only were taken for different persons: {listed}; if they are one person's, give them one id"
+        )
+
+
+def _value(digits: str) -> str:
+    return digits.lstrip("0") or "0"
+
+
+def _refuse_lone_prefixes(spellings: Mapping[str, Sequence[str]]) -> None:
+    bare = {_value(key): variants for key, variants in spellings.items() if key.isdecimal()}
     asked = []
     for key, variants in spellings.items():
         found = _PREFIX.fullmatch(key)
-        bare = found.group(1).lstrip("0") or "0" if found else None
-        if bare is not None and bare in spellings:
-            asked.append(f"{spellings[bare][0]!a} and {variants[0]!a}")
+        if found and _value(found.group(1)) in bare:
+            asked.append(f"{bare[_value(found.group(1))][0]!a} and {variants[0]!a}")
     if asked:
         raise DataError(
             f"are these the same patients: {first_few(asked)}? Give each person one id in all rows; two people need ids that differ in more"

@@ -24,7 +24,7 @@ CHANGES = {
     "edges": lambda name, at: SPACES[at % 5] + name + SPACES[at % 3],
     "inner space": lambda name, at: name[:1] + SPACES[at % 5] + name[1:] if name[0].isalpha() else name + " ",
     "invisible": lambda name, at: name[: 1 + at % len(name)] + INVISIBLE[at % 8] + name[1 + at % len(name) :],
-    "zeros": lambda name, at: re.sub(r"(?<![0-9])(?=[0-9])", "00", name, count=1),
+    "zeros": lambda name, at: name if name.isdecimal() else re.sub(r"(?<![0-9])(?=[0-9])", "00", name, count=1),
     "letter O": lambda name, at: name.replace("0", "O") if not name.isdecimal() and "0" in name else name,
     "keyboard": lambda name, at: name.translate(str.maketrans("PAOex", "РАОех" if at % 2 else "ΡΑΟeх")),
     "decimal": lambda name, at: f"{name}.0" if name.isdecimal() else name.lower(),
@@ -68,6 +68,8 @@ def test_other_numbers_are_other_people(first, second, form):
         ("P-1", "P1"),
         ("की", "का"),
         ("O", "0"),
+        ("7", "07"),
+        ("007", "07"),
     ],
 )
 def test_what_may_be_two_people_stays_two(first, second):
@@ -90,6 +92,19 @@ def test_a_number_with_and_without_a_word_before_it_is_asked_about(prefixed):
         return
     with pytest.raises(DataError, match="are these the same patients"):
         one_spelling(["7", "8", prefixed])
+
+
+def test_numbers_with_other_zeros_in_front_are_other_people_with_a_note():
+    found = one_spelling(["7", "07", "8", "08", "9"])
+    assert found.names == ["7", "07", "8", "08", "9"]
+    (note,) = found.notes
+    assert "taken for different persons: '07' and '7', '08' and '8'" in note
+
+
+@pytest.mark.parametrize("bare", ["7", "007"])
+def test_a_word_before_a_number_is_asked_about_whatever_its_zeros(bare):
+    with pytest.raises(DataError, match="are these the same patients"):
+        one_spelling([bare, "P07"])
 
 
 def test_prefixed_ids_alone_and_numbers_of_others_are_no_question():

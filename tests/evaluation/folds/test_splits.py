@@ -91,8 +91,9 @@ def test_seeds_and_repeats_give_other_folds_and_the_same_seed_the_same():
     assert tested(0)[:5] != tested(0)[5:]
 
 
-def test_ids_7_and_07_are_one_patient():
-    patient, label = ["7", "07", "8", "08", "9", "09", "10", "010"], ["a", "a", "a", "a", "b", "b", "b", "b"]
+def test_ids_p7_and_p07_are_one_patient():
+    patient = ["P7", "p07", "P8", "p08", "P9", "p09", "P10", "p010"]
+    label = ["a", "a", "a", "a", "b", "b", "b", "b"]
     folds = patient_folds(patient, label, folds=2)
     assert all(row + 1 in fold.test for fold in folds for row in fold.test if row % 2 == 0)
 
