@@ -24,7 +24,9 @@ CHANGES = {
     "edges": lambda name, at: SPACES[at % 5] + name + SPACES[at % 3],
     "inner space": lambda name, at: name[:1] + SPACES[at % 5] + name[1:] if name[0].isalpha() else name + " ",
     "invisible": lambda name, at: name[: 1 + at % len(name)] + INVISIBLE[at % 8] + name[1 + at % len(name) :],
-    "zeros": lambda name, at: name if name.isdecimal() else re.sub(r"(?<![0-9])(?=[0-9])", "00", name, count=1),
+    "zeros": lambda name, at: (
+        name if name.isdecimal() else re.sub(r"(?<![0-9])(?=[0-9])", "00", name, count=1)
+    ),
     "letter O": lambda name, at: name.replace("0", "O") if not name.isdecimal() and "0" in name else name,
     "keyboard": lambda name, at: name.translate(str.maketrans("PAOex", "РАОех" if at % 2 else "ΡΑΟeх")),
     "decimal": lambda name, at: f"{name}.0" if name.isdecimal() else name.lower(),

@@ -13,6 +13,7 @@ BACKGROUND, BLACK = "no tissue under the spot", "black image under the spot"
 _LONGEST = 1_500
 BACKGROUND_BELOW, _BLACK_BELOW = 0.05, 30.0
 _COLOUR_REACH = 25.0  # of 255, beyond the training sections' own range
+_EXCHANGED = 15.0  # of 255: nearer colours differ no more than stains of one laboratory
 
 
 def flagged_spots(section: TissueSection) -> TextArray:
@@ -73,13 +74,20 @@ def strange_colour(section: TissueSection, known: Mapping[str, Sequence[float]])
     """
     colour = np.array(tissue_colour(section))
     training: FloatArray = np.array(list(known.values()))
-    beyond = np.maximum(training.min(axis=0) - colour, colour - training.max(axis=0))
-    if beyond.max() <= _COLOUR_REACH:
+    beyond = np.maximum(training.min(axis=0) - colour, colour - training.max(axis=0)).max()
+    if beyond > _COLOUR_REACH:
+        where = f"lies {beyond:.0f} of 255 beyond that of all training sections: another stain or scanner, or red and blue swapped"
+    elif _fits_exchanged(colour, training):
+        where = "would be that of training sections if red and blue were exchanged: red and blue swapped, or another stain or scanner"
+    else:
         return None
     listed = ", ".join(
         f"{name} {value:.0f}" for name, value in zip(("red", "green", "blue"), colour, strict=True)
     )
-    return (
-        f"{section.name}: its tissue's mean colour ({listed}) lies {beyond.max():.0f} of 255 beyond that of all training sections: another stain or scanner, "
-        "or red and blue swapped; don't trust these predictions before you know"
-    )
+    return f"{section.name}: its tissue's mean colour ({listed}) {where}; don't trust these predictions before you know"
+
+
+def _fits_exchanged(colour: FloatArray, training: FloatArray) -> bool:
+    """Whether a colour is far nearer to those of training once its red and blue are exchanged; where both are alike nobody can say."""
+    as_it_is, exchanged = (np.linalg.norm(training - each, axis=1).min() for each in (colour, colour[::-1]))
+    return bool(as_it_is > _EXCHANGED and exchanged < as_it_is / 2)

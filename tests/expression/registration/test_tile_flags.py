@@ -70,6 +70,15 @@ def test_another_stain_is_noticed_and_the_patients_own_is_not(section):
     assert len(warning) <= 500
 
 
+def test_red_and_blue_exchanged_are_noticed_where_they_differ_on_average(section):
+    less_red = np.clip(section.image.pixels * np.array([0.9, 1.0, 1.0]), 0, 255).astype(np.uint8)
+    known = {"s": tissue_colour(with_image(section, less_red))}
+    assert strange_colour(with_image(section, less_red), known) is None
+    warning = strange_colour(with_image(section, less_red[..., ::-1]), known)
+    assert warning is not None
+    assert "if red and blue were exchanged" in warning
+
+
 def test_real_sections_of_another_patient_pass_and_swapped_ones_do_not(shared_data):
     folder = shared_data / "st" / "her2st" / "counts"
     names = ("C2", "C3", "B4")
