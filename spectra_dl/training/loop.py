@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from spectra_dl.errors import EnvironmentFault, SpectraDLWarning, TrainingDivergedError, UsageError
+from spectra_dl.execution.available_memory import keep_freed_memory
 from spectra_dl.training.batches import Batch, Batches
 from spectra_dl.training.checkpoint import training_identity
 from spectra_dl.training.distributed.launch import read_launch
@@ -132,6 +133,7 @@ def fit(
     EnvironmentFault
         The checkpoint can't be written, memory is too small, or another process ended.
     """
+    keep_freed_memory()
     processes = join_processes(read_launch(), settings.device)
     state = TrainingState.start(network, settings)
     write = open_training(

@@ -1,5 +1,6 @@
 """What is free is what the machine, or the container around the process, still has."""
 
+import platform
 import subprocess
 import sys
 
@@ -52,3 +53,21 @@ def test_a_containers_limit_counts(monkeypatch, tmp_path, most, used, left):
     monkeypatch.setattr(memory, "_CGROUP", tmp_path)
     free = psutil.virtual_memory().available
     assert memory.available_memory() == pytest.approx(free if left is None else left, rel=0.2)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators keep what is freed")
+def test_memory_that_is_freed_is_not_fetched_page_by_page_again() -> None:
+    counted = (
+        "import resource, numpy as np\n"
+        "from spectra_dl.execution.available_memory import keep_freed_memory\n"
+        "keep_freed_memory()\n"
+        "def fetched():\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "def work():\n"
+        "    held = [np.ones(700_000) for _ in range(4)]\n"
+        "work(); before = fetched()\n"
+        "[work() for _ in range(5)]\n"
+        "print(fetched() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", counted], check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 500  # 27,000 pages of 4 kB without

@@ -18,6 +18,7 @@ from spectra_dl.classification.predictions import (
     patient_predictions_file,
     row_predictions_file,
 )
+from spectra_dl.execution.available_memory import keep_freed_memory
 from spectra_dl.execution.run import Execution
 from spectra_dl.execution.stream import StreamedJobs
 from spectra_dl.spectra.patient_page.predicted import Answered, PredictionCounts
@@ -133,6 +134,7 @@ def predict_study(
     UsageError
         The model has no limits for this coverage.
     """
+    keep_freed_memory()
     rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
     counts = PredictionCounts(model_notes=coverage_notes(rule.conformal, rule.classes, rule.patients))
     stream = StreamedJobs(_predict, (predictor, batch_size), "block of spectra")
