@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from spectra_dl.expression.input_part import ExpressionInput
     from spectra_dl.expression.predictor import ExpressionPredictor
     from spectra_dl.fusion.input_part import FusionInput
+    from spectra_dl.fusion.outcomes.input_part import FusionOutcomeInput
+    from spectra_dl.fusion.outcomes.predictor import FusionOutcomePredictor
     from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.models.header import InputPart, ModelHeader
     from spectra_dl.models.predictor import Predictor
@@ -118,6 +120,18 @@ def _fusion_predictor() -> "type[FusionPredictor]":
     return FusionPredictor
 
 
+def _fusion_outcome_input() -> "type[FusionOutcomeInput]":
+    from spectra_dl.fusion.outcomes.input_part import FusionOutcomeInput
+
+    return FusionOutcomeInput
+
+
+def _fusion_outcome_predictor() -> "type[FusionOutcomePredictor]":
+    from spectra_dl.fusion.outcomes.predictor import FusionOutcomePredictor
+
+    return FusionOutcomePredictor
+
+
 MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
     {
         "spectra": Modality(_spectra_input, _spectra_predictor),
@@ -126,6 +140,7 @@ MODALITIES: Final[Mapping[str, Modality]] = MappingProxyType(
         "tissue": Modality(_tissue_input, _tissue_predictor),
         "tissue outcome": Modality(_tissue_outcome_input, _tissue_outcome_predictor),
         "fusion": Modality(_fusion_input, _fusion_predictor),
+        "fusion outcome": Modality(_fusion_outcome_input, _fusion_outcome_predictor),
     }
 )
 
@@ -144,8 +159,8 @@ def load_model(path: str | os.PathLike[str], plugins: Collection[str] = ()) -> "
     -------
     Predictor
         A `spectra_dl.spectra.predictor.SpectraPredictor`, a `spectra_dl.spectra.outcomes.predictor.SpectraOutcomePredictor`, a `spectra_dl.expression.predictor.ExpressionPredictor`, a
-        `spectra_dl.tissue.predictor.TissuePredictor`, a `spectra_dl.tissue.outcome_predictor.TissueOutcomePredictor` or a
-        `spectra_dl.fusion.predictor.FusionPredictor`; ``header.input.kind`` says which.
+        `spectra_dl.tissue.predictor.TissuePredictor`, a `spectra_dl.tissue.outcome_predictor.TissueOutcomePredictor`, a
+        `spectra_dl.fusion.predictor.FusionPredictor` or a `spectra_dl.fusion.outcomes.predictor.FusionOutcomePredictor`; ``header.input.kind`` says which.
 
     Raises
     ------

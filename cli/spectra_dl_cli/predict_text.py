@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spectra_dl_cli.output import table_text
 
 if TYPE_CHECKING:
-    from spectra_dl.classification.outcomes.predicted import PredictedOutcomes
+    from spectra_dl.classification.outcomes.predicted import PatientOutcome, PredictedOutcomes
     from spectra_dl.expression.study.predict import PredictedSection
     from spectra_dl.expression.study.predict_sections import PredictedSections
     from spectra_dl.spectra.patient_page.predicted import PredictedPatient
@@ -65,17 +65,10 @@ def _outcome_lines(result: "PredictedOutcomes", model_name: str) -> Iterator[str
         )
         said = ["hazard", "p"]
     yield ""
-    rows = []
-    for one in result.listed[:_PATIENTS]:
-        answer = one.answer
-        figures = [answer.predicted] if part.kind == "number" else [answer.hazard_ratio, answer.predicted]
-        limits = [answer.low, answer.high]
-        decided = "-" if one.status == "refused" else "abstains"
-        cells = [_four_figures(value) for value in (*figures, *limits)] if not answer.abstains else [decided]
-        rows.append(
-            [one.patient, f"{one.used}/{one.rows}", one.status, *cells, *[""] * (len(said) + 2 - len(cells))]
-        )
-    yield table_text(["patient", result.predictor.words.rows, "status", *said, "from", "to"], rows)
+    rows = [_outcome_row(one, len(said), of_time=part.kind == "time") for one in result.listed[:_PATIENTS]]
+    yield table_text(
+        ["patient", result.predictor.words.rows, "status", *said, "from", "to", *result.more], rows
+    )
     if result.patients > _PATIENTS:
         yield f"and {result.patients - _PATIENTS:,} more; --out writes them all to patients.csv"
     remarks = [
@@ -86,6 +79,13 @@ def _outcome_lines(result: "PredictedOutcomes", model_name: str) -> Iterator[str
         yield from first_of(remarks[:_GENES], len(remarks), "patients.csv")
     for reason in result.refused:
         yield f"refused: {reason}"
+
+
+def _outcome_row(one: "PatientOutcome", figures: int, *, of_time: bool) -> list[str]:
+    answer, decided = one.answer, "-" if one.status == "refused" else "abstains"
+    said = (*([answer.hazard_ratio] if of_time else []), answer.predicted, answer.low, answer.high)
+    cells = [decided, *[""] * (figures + 1)] if answer.abstains else [_four_figures(value) for value in said]
+    return [one.patient, f"{one.used}/{one.rows}", one.status, *cells, *one.more]
 
 
 def _four_figures(value: float) -> str:

@@ -16,21 +16,21 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 BlockName = Annotated[Name, AfterValidator(printable)]
 
 
-class _Block(Closed):
+class Block(Closed):
     """A block by name, and how many training patients had it."""
 
     name: BlockName
     patients: int = Field(ge=1)
 
 
-class FusedSpectra(_Block):
+class FusedSpectra(Block):
     """A block of spectra with the description of its model."""
 
     kind: Literal["spectra"] = "spectra"
     model: ModelHeader[SpectraInput]
 
 
-class FusedTissue(_Block):
+class FusedTissue(Block):
     """A block of tissue images with the description of its model."""
 
     kind: Literal["tissue"] = "tissue"
@@ -72,7 +72,7 @@ class FusedColumn(Closed):
         return len(self.levels) if self.kind == "category" else 1
 
 
-class FusedClinical(_Block):
+class FusedClinical(Block):
     """A block of clinical columns, whose weighted sums stand in tensors."""
 
     kind: Literal["clinical"] = "clinical"

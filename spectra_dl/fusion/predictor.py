@@ -1,6 +1,6 @@
 """A trained fusion: what a model file becomes when it is loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +17,7 @@ from spectra_dl.fusion.cohort import BlockOfCohort, FusionCohort
 from spectra_dl.fusion.estimators.blocks import patient_logits
 from spectra_dl.fusion.estimators.clinical import LinearColumns, design_matrix
 from spectra_dl.fusion.estimators.stacking import Stack
+from spectra_dl.fusion.rows import patient_medians
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.tissue.predictor import TissuePredictor
 
@@ -138,10 +139,7 @@ class FusionPredictor(ClassPredictor["FusionInput"]):
         """
         parts = {part.read.name: part for part in cohort.blocks}
         described = self.header.input.blocks
-        if foreign := [name for name in parts if name not in {block.name for block in described}]:
-            raise DataError(
-                f"the model knows no block {first_few(foreign)}; it has {first_few(block.name for block in described)}: give the blocks these names"
-            )
+        refuse_foreign(parts, [block.name for block in described])
         shape = len(cohort.patients), len(self.classification.classes)
         logits = np.full((len(described), *shape), np.nan)
         score = np.full((len(described) + 1, shape[0]), np.nan)
@@ -150,7 +148,7 @@ class FusionPredictor(ClassPredictor["FusionInput"]):
             if block.name in parts:
                 said = _said(model, block, parts[block.name], encoders, store)
                 logits[at] = patient_logits(said.probability, said.owner, shape[0])
-                score[at] = _median_of_patients(said.ood_score, said.owner, shape[0])
+                score[at] = patient_medians(said.ood_score, said.owner, shape[0])
                 notes += [f"{block.name}: {note}" for note in said.notes]
         score[-1] = self.reference.exceedance(reference_matrix(logits))
         return self._predictions(cohort, logits, score, tuple(notes))
@@ -237,6 +235,28 @@ def _said(
     return _Said(said.probability[used], owner[used], said.ood_score[used], notes)
 
 
+def refuse_foreign(parts: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse blocks that a model does not have.
+
+    Parameters
+    ----------
+    parts
+        Names of a study's blocks.
+    known
+        Those of the model.
+
+    Raises
+    ------
+    DataError
+        There are some.
+    """
+    names = list(known)
+    if foreign := [name for name in parts if name not in names]:
+        raise DataError(
+            f"the model knows no block {first_few(foreign)}; it has {first_few(names)}: give the blocks these names"
+        )
+
+
 def reference_matrix(logits: FloatArray) -> NDArray[np.float32]:
     """Return what the fusion's reference is made of, ``(m, b * (c - 1))`` float32: the blocks' logits ``(b, m, c)``, 0 where missing."""
     stacked = np.nan_to_num(logits)[:, :, 1:]
@@ -285,11 +305,3 @@ def _block_model(block: Any, tensors: Mapping[str, np.ndarray], classes: int) ->
     if tuple(getattr(linear, name).shape for name in _LINEAR) != expected:
         raise RuntimeError(f"the weights of block {block.name!r:.60} are not one for each of its columns")
     return linear
-
-
-def _median_of_patients(values: FloatArray, owner: IndexArray, patients: int) -> FloatArray:
-    """Return the median ``(m,)`` of each patient's values; NaN of patients without any."""
-    median = np.full(patients, np.nan)
-    for patient in np.unique(owner):
-        median[patient] = np.median(values[owner == patient])
-    return median

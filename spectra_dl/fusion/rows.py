@@ -151,3 +151,19 @@ def patient_means(values: FloatArray, owner: IndexArray, patients: int) -> Float
     means = np.full((patients, values.shape[1]), np.nan)
     means[present] = group_means(values, of_row.astype(np.intp))
     return means
+
+
+def patient_medians(values: FloatArray, owner: IndexArray, patients: int) -> FloatArray:
+    """Return ``(m,)`` the median of each patient's values; NaN of patients without any.
+
+    Parameters
+    ----------
+    values
+        ``(n,)`` of rows.
+    owner, patients
+        As of `patient_means`.
+    """
+    medians = np.full(patients, np.nan)
+    for patient in np.unique(owner):
+        medians[patient] = np.median(values[owner == patient])
+    return medians

@@ -9,7 +9,7 @@ import click
 
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
-from spectra_dl_cli.commands.fusion.predict import predict_patients
+from spectra_dl_cli.commands.fusion.predict import predict_patient_outcomes, predict_patients
 from spectra_dl_cli.commands.spectra.predict import predict_spectra
 from spectra_dl_cli.commands.tissue.predict import predict_image_outcomes, predict_images
 from spectra_dl_cli.execution_options import (
@@ -48,13 +48,16 @@ from spectra_dl_cli.tissue_options import pattern_option, share_option, tile_opt
 if TYPE_CHECKING:
     from spectra_dl.execution.executor import Executor
     from spectra_dl.expression.predictor import ExpressionPredictor
-    from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.spectra.readers import ReadOptions
 
 _PARTIAL = 6
 _OF_IMAGES: Mapping[str, Callable[..., int]] = {
     "tissue": predict_images,
     "tissue outcome": predict_image_outcomes,
+}
+_OF_BLOCKS: Mapping[str, Callable[..., int]] = {
+    "fusion": predict_patients,
+    "fusion outcome": predict_patient_outcomes,
 }
 
 
@@ -208,10 +211,10 @@ def predict(
     output.claim()
     predictor = load_model(path := model_path or SHIPPED_MODEL, plugins)
     kind = predictor.header.input.kind
-    if kind == "fusion":
+    if kind in _OF_BLOCKS:
         _refuse_of_images(kind, name_pattern, share, tile_um)
-        fusion, features = cast("FusionPredictor", predictor), (tissue.encoders, tissue.store)
-        return predict_patients(data, fusion, output, features, model_name=path.name, coverage=coverage)
+        features = (tissue.encoders, tissue.store)
+        return _OF_BLOCKS[kind](data, predictor, output, features, model_name=path.name, coverage=coverage)
     if kind in _OF_IMAGES:
         return _OF_IMAGES[kind](
             data,

@@ -200,8 +200,8 @@ def row_outcomes_file(
 
 @contextlib.contextmanager
 def patient_outcomes_file(
-    path: Path, part: "Outcome", coverage: float, words: Words
-) -> Iterator[Callable[[PooledRows, Sequence[OutcomeAnswer]], None]]:
+    path: Path, part: "Outcome", coverage: float, words: Words, more: Sequence[str] = ()
+) -> Iterator[Callable[[PooledRows, Sequence[OutcomeAnswer], Sequence[Sequence[str]]], None]]:
     """Yield a function that appends some patients and their answers to patients.csv; it has its name once all are written.
 
     Parameters
@@ -214,6 +214,8 @@ def patient_outcomes_file(
         Of the intervals; stands in every line.
     words
         What rows are called: the second column is ``n_images`` where they are images.
+    more
+        Names of further columns; the function takes one sequence of texts for each patient.
 
     Raises
     ------
@@ -224,17 +226,22 @@ def patient_outcomes_file(
     said = ["hazard_ratio", "horizon", "p_no_event"] if of_time else ["predicted"]
     horizon = f"{part.horizon:.10g}" if part.kind == "time" else ""
     with csv_rows(path) as write_row:
-        names = [*said, "low", "high", "coverage", "ood_score", DISCLAIMER_COLUMN]
+        names = [*said, "low", "high", "coverage", "ood_score", *more, DISCLAIMER_COLUMN]
         write_row(["patient_id", f"n_{words.rows}", "n_used", "status", "reason", *names])
 
-        def append(patients: PooledRows, answers: Sequence[OutcomeAnswer]) -> None:
+        def append(
+            patients: PooledRows, answers: Sequence[OutcomeAnswer], cells: Sequence[Sequence[str]] = ()
+        ) -> None:
             counts = patients.n_rows.tolist(), patients.n_used.tolist()
-            columns = patients.reason, answers, patients.ood_score.tolist(), patients.patient, *counts
-            for own, one, score, *texts in zip(*columns, patients.status, strict=True):
+            columns = patients.reason, answers, patients.ood_score.tolist(), cells or [()] * len(answers)
+            for own, one, score, further, *texts in zip(
+                *columns, patients.patient, *counts, patients.status, strict=True
+            ):
                 reason = "; ".join(why for why in (own, one.abstains, one.remark) if why)
                 before = [_figure(one.hazard_ratio), horizon] if of_time else []
                 limits = map(_figure, (one.predicted, one.low, one.high))
-                write_row([*texts, reason, *before, *limits, f"{coverage:g}", _figure(score, ".3f"), ""])
+                figures = [*before, *limits, f"{coverage:g}", _figure(score, ".3f")]
+                write_row([*texts, reason, *figures, *further, ""])
 
         yield append
 

@@ -1,17 +1,15 @@
 """Turn what members say of patients left out into the shared part of an outcome's description: limits, scores, origin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.outcomes.limits import ScaledRisk, half_width
-from spectra_dl.classification.outcomes.number import NumberEnsemble
 from spectra_dl.classification.outcomes.predictor import outcome_tensors
-from spectra_dl.classification.outcomes.survival import CoxEnsemble
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.audit import AuditInputs, Finding, audit_of
 from spectra_dl.evaluation.classes.inference.chance import patient_features
@@ -47,6 +45,29 @@ from spectra_dl.models.header import (
 COVERAGE, _LIMITS = 0.9, 0.95  # of intervals of numbers; of limits of probabilities
 _PERCENTS = range(50, 100)  # that predict can be asked for
 _SAYS_NOTHING = "the risk of patients left out went the wrong way, so every patient has the same probability"
+
+
+class LeavesOut(Protocol):
+    """A fitted model that says of each training row what a member said that had not learned from it."""
+
+    @property
+    def members_(self) -> Sequence[Any]:
+        """The members."""
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether patients are left out of members."""
+
+    def held_out(self, X: Any) -> tuple[FloatArray, IndexArray]:
+        """Return ``(n,)`` what is said of each row, and the member that says it."""
+
+
+class LeavesOutNumber(LeavesOut, Protocol):
+    """The same of a number."""
+
+    @property
+    def scale_(self) -> Sequence[tuple[float, float]]:
+        """Centre and spread of each member."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +106,7 @@ class FittedOutcome:
 
 
 def fitted_number(
-    model: NumberEnsemble,
+    model: LeavesOutNumber,
     rows: Any,
     outcomes: Outcomes,
     reference: OutOfDistribution,
@@ -132,7 +153,7 @@ def fitted_number(
 
 
 def fitted_time(
-    model: CoxEnsemble,
+    model: LeavesOut,
     rows: Any,
     survival: Survival,
     reference: OutOfDistribution,
@@ -203,7 +224,7 @@ def fitted_time(
 
 
 def _number(
-    model: NumberEnsemble, outcomes: Outcomes, error: FloatArray, reference: OutOfDistribution, column: str
+    model: LeavesOutNumber, outcomes: Outcomes, error: FloatArray, reference: OutOfDistribution, column: str
 ) -> PredictedNumber:
     widths = {str(percent): half_width(error, percent / 100) for percent in _PERCENTS}
     return PredictedNumber(
@@ -230,9 +251,7 @@ def _fewer_folds(settings: Settings, outcomes: RowsOfPatients) -> Settings:
     return replace(settings, folds=max(2, min(settings.folds, len(outcomes.names) // FEWEST_IN_FOLD)))
 
 
-def _left_out(
-    model: NumberEnsemble | CoxEnsemble, rows: Any, outcomes: RowsOfPatients
-) -> tuple[FloatArray, IndexArray]:
+def _left_out(model: LeavesOut, rows: Any, outcomes: RowsOfPatients) -> tuple[FloatArray, IndexArray]:
     """Return ``(m,)`` what is said of each patient by the member that had not learned from it, and which it was."""
     if not model.leaves_out:
         raise DataError(

@@ -41,6 +41,8 @@ class PatientOutcome:
         ok, warned or refused.
     answer
         What is predicted.
+    more
+        Further cells of the table that is printed.
     """
 
     patient: str
@@ -48,6 +50,7 @@ class PatientOutcome:
     used: int
     status: str
     answer: OutcomeAnswer
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,8 @@ class PredictedOutcomes(RunResult):
         Of the reader, the model and the ids.
     seen
         How many of the rows the model was trained on.
+    more
+        Names of the further columns that are printed.
     """
 
     predictor: OutcomePredictor[Any]
@@ -85,6 +90,7 @@ class PredictedOutcomes(RunResult):
     refused: tuple[str, ...]
     notes: tuple[str, ...] = ()
     seen: int = 0
+    more: tuple[str, ...] = ()
 
     @property
     def report(self) -> dict[str, object]:
@@ -153,9 +159,9 @@ def predicted_outcomes(
         for some in tally.pooled():
             answers = predictor.answers(some, reaches)
             if append is not None:
-                append[1](some, answers)
+                append[1](some, answers, ())
             counts.patients += len(answers)
-            counts.listed += _listed(some, answers)[: LISTED - len(counts.listed)]
+            counts.listed += listed_outcomes(some, answers)[: LISTED - len(counts.listed)]
     return PredictedOutcomes(
         predictor,
         reaches,
@@ -170,7 +176,7 @@ def predicted_outcomes(
 
 _Appends = tuple[
     Callable[[RowOutcomes, Sequence[Sequence[str]]], None],
-    Callable[[PooledRows, Sequence[OutcomeAnswer]], None],
+    Callable[[PooledRows, Sequence[OutcomeAnswer], Sequence[Sequence[str]]], None],
 ]
 
 
@@ -215,8 +221,28 @@ def _column(predictor: OutcomePredictor[Any]) -> tuple[str, Callable[[FloatArray
     return "hazard_ratio", hazard_ratio
 
 
-def _listed(some: PooledRows, answers: Sequence[OutcomeAnswer]) -> list[PatientOutcome]:
-    columns = some.patient, some.n_rows.tolist(), some.n_used.tolist(), some.status, answers
+def listed_outcomes(
+    some: PooledRows, answers: Sequence[OutcomeAnswer], more: Sequence[tuple[str, ...]] = ()
+) -> list[PatientOutcome]:
+    """Return patients with their answers.
+
+    Parameters
+    ----------
+    some
+        Patients.
+    answers
+        To each.
+    more
+        Further cells of each; none where empty.
+    """
+    columns = (
+        some.patient,
+        some.n_rows.tolist(),
+        some.n_used.tolist(),
+        some.status,
+        answers,
+        more or [()] * len(answers),
+    )
     return [PatientOutcome(*each) for each in zip(*columns, strict=True)]
 
 

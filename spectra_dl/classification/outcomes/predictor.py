@@ -123,9 +123,15 @@ class OutcomePredictor(Predictor[Input]):
 
 
 def outcome_of(header: "ModelHeader[Input]") -> "Outcome":
-    """Return the header's part on what is predicted, which a model of outcomes has."""
+    """Return the header's part on what is predicted, which a model of outcomes has.
+
+    Raises
+    ------
+    RuntimeError
+        It has none.
+    """
     if header.outcome is None:
-        raise ValueError("the header of a model of outcomes lacks its part on what is predicted")
+        raise RuntimeError("the header of a model of outcomes lacks its part on what is predicted")
     return header.outcome
 
 

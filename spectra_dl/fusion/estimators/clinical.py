@@ -78,17 +78,18 @@ class LinearColumns:
     median
         ``(q,)`` float64 of `design_matrix` after its powers; float32 would lose what differs between large values.
     weight, missing
-        ``(c, q)`` float32 of a value's distance from the median, and of its absence; 0 of a level that no training patient had.
+        ``(c, q)`` of a value's distance from the median, and of its absence; 0 of a level that no training patient had. Float32 of classes, float64 of the
+        one sum of a number or a log risk.
     bias
-        ``(c,)`` float32.
+        ``(c,)`` of the same type.
     powers
         Of the ``q`` columns.
     """
 
     median: NDArray[np.float64]
-    weight: NDArray[np.float32]
-    missing: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    weight: NDArray[np.floating]
+    missing: NDArray[np.floating]
+    bias: NDArray[np.floating]
     powers: ColumnPowers
 
     def logits(self, matrix: FloatArray) -> FloatArray:

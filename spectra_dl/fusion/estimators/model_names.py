@@ -45,6 +45,13 @@ OUTCOME_MODELS: Final[Mapping[OutcomeKind, Mapping[BlockKind, tuple[str, ...]]]]
 STORED: Final[Mapping[BlockKind, tuple[str, ...]]] = MappingProxyType(
     {"spectra": CLASS_MODELS.stored, "tissue": STORED_OF_IMAGES, "clinical": (DEFAULT,)}
 )
+#: Those of a number and of the time to an event that a model file can hold: they are weighted sums.
+STORED_OUTCOMES: Final[Mapping[OutcomeKind, Mapping[BlockKind, tuple[str, ...]]]] = MappingProxyType(
+    {
+        "number": {"spectra": ("pls", "ridge"), "tissue": ("pls", "ridge"), "clinical": ("ridge",)},
+        "survival": {"spectra": ("cox",), "tissue": ("cox", "pca-cox"), "clinical": ("cox",)},
+    }
+)
 
 
 def models_of(outcome: OutcomeKind, kind: BlockKind) -> tuple[tuple[str, ...], str]:

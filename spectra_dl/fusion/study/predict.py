@@ -1,10 +1,10 @@
 """Predict patients by whatever blocks they have, and say what each block says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spectra_dl.classification.abstention import coverage_notes
 from spectra_dl.classification.decision import Answer
@@ -139,7 +139,7 @@ def predict_study(
         A file can't be written.
     """
     rule = predictor.decision if coverage is None else predictor.decision_at(coverage)
-    cohort = read_cohort(as_trained(study, predictor), labelled=False)
+    cohort = read_cohort(as_trained(study, predictor.header.input.blocks), labelled=False)
     predicted = predictor.predict(cohort, encoders=encoders, store=store)
     answers = rule.of_patients(predicted.patients)
     if folder is not None:
@@ -156,22 +156,22 @@ def predict_study(
     return PredictedFusion(predictor, predicted, answers, rule.conformal.coverage, seen, notes)
 
 
-def as_trained(study: StatedStudy, predictor: FusionPredictor) -> StatedStudy:
+def as_trained(study: StatedStudy, blocks: Iterable[Any]) -> StatedStudy:
     """Return a study whose clinical columns are read as those of the training patients were.
 
     Parameters
     ----------
     study
         What is said of the new patients.
-    predictor
-        The model.
+    blocks
+        As the model describes them.
 
     Raises
     ------
     DataError
         A block is of another kind than the model's, or a column has another kind, unit or levels.
     """
-    described = {block.name: block for block in predictor.header.input.blocks}
+    described = {block.name: block for block in blocks}
 
     def block_as_trained(block: StatedBlock) -> StatedBlock:
         trained = described.get(block.name)

@@ -135,11 +135,6 @@ def train_study(
 
 
 def _refuse_what_is_not_stored(cohort: FusionCohort) -> None:
-    if cohort.study.outcome.columns:
-        raise UsageError(
-            f"a model file holds a fusion of classes, and this study predicts {' and '.join(cohort.study.outcome.columns):.120}; evaluate fusion says what each "
-            "block adds to it"
-        )
     if cohort.label is None or len(cohort.blocks) < 2:
         raise UsageError(
             "a fusion is trained on patients with classes and on two blocks or more; with one, train spectra or train tissue"
@@ -203,7 +198,7 @@ def _described(
     kind = part.read.stated.kind
     if kind == "clinical":
         return FusedClinical(
-            name=name, patients=patients, columns=_columns(part, model.linear_)
+            name=name, patients=patients, columns=described_columns(part, model.linear_)
         ), model.linear_
     if kind == "spectra":
         spectra = model.predictor_
@@ -212,8 +207,16 @@ def _described(
     return FusedTissue(name=name, patients=patients, model=tissue.header), tissue
 
 
-def _columns(part: BlockOfCohort, linear: LinearColumns) -> list[FusedColumn]:
-    """Return the description of clinical columns."""
+def described_columns(part: BlockOfCohort, linear: LinearColumns) -> list[FusedColumn]:
+    """Return the description of clinical columns.
+
+    Parameters
+    ----------
+    part
+        The block.
+    linear
+        The weighted sum of its columns, with their powers.
+    """
     said, columns, start = part.read.stated.columns or {}, [], 0
     dates = {column for column, each in said.items() if each.kind == "date"}
     for each in part.read.rows.columns:

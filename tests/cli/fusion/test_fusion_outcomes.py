@@ -1,5 +1,6 @@
 """evaluate fusion of a number and of the time to an event through the real commands, on small simulated studies."""
 
+import csv
 import json
 
 import pytest
@@ -75,6 +76,61 @@ def test_what_does_not_go_together_is_refused(numbers, options, said):
     assert said in run("evaluate", "fusion", numbers / "study.toml", *options, code=2).stderr
 
 
-def test_a_fusion_of_a_number_is_not_trained(numbers, tmp_path):
-    said = run("train", "fusion", numbers / "study.toml", "--out", tmp_path / "model", code=2).stderr
-    assert "a model file holds a fusion of classes" in said
+def test_a_fusion_of_a_number_is_trained_by_options_and_predicts_fresh_patients(numbers, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "out"
+    study = numbers / "study.toml"
+    printed = run("train", "fusion", study, "--target", "score", "--out", model).stdout
+    assert "Predicts       score, " in printed
+    assert "Scores of 30 patients, each predicted by a fusion that had not learned from it" in printed
+    fresh = tmp_path / "fresh"
+    run("simulate", fresh, "--fusion", *SMALL, "--explained", 0.5, "--missing", 0.2, "--seed", 5)
+    said = run("predict", fresh / "study.toml", "--model", model / "model.safetensors", "--out", out).stdout
+    heads = next(line.split() for line in said.splitlines() if line.startswith("patient"))
+    assert heads == ["patient", "blocks", "status", "predicted", "from", "to", "spectra", "clinical"]
+    with open(out / "patients.csv", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert len(lines) == 30
+    assert {line["has_spectra"] for line in lines} == {"yes", "no"}
+    answered = [line for line in lines if line["predicted"]]
+    assert len(answered) > 20
+    for line in answered:
+        assert float(line["low"]) < float(line["predicted"]) < float(line["high"])
+    coverage = ("--model", model / "model.safetensors", "--coverage", 0.99)
+    assert "take 0.96 or less" in run("predict", fresh / "study.toml", *coverage, code=2).stderr
+
+
+def test_a_fusion_of_times_is_trained_as_the_study_file_says_and_predicts(tmp_path):
+    folder, model, out = tmp_path / "study", tmp_path / "model", tmp_path / "out"
+    run("simulate", folder, "--fusion", *SMALL, "--hazard-ratio", 3)
+    printed = run("train", "fusion", folder / "study.toml", "--horizon", 6, "--out", model).stdout
+    assert "the probability of none by months 6" in printed
+    run("predict", folder / "study.toml", "--model", model / "model.safetensors", "--out", out)
+    with open(out / "patients.csv", newline="") as stream:
+        lines = [line for line in csv.DictReader(stream) if line["p_no_event"]]
+    assert lines
+    for line in lines:
+        assert 0 <= float(line["low"]) <= float(line["p_no_event"]) <= float(line["high"]) <= 1
+        assert float(line["hazard_ratio"]) > 0
+    assert "Fusion of " in run("model", "show", model / "model.safetensors").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--members", 3), "--members is of classes: leave it out"),
+        (("--horizon", 3), "--horizon is of the time to an event"),
+    ],
+)
+def test_what_does_not_go_with_a_number_is_refused_by_train(numbers, tmp_path, options, said):
+    given = ("train", "fusion", numbers / "study.toml", *options, "--out", tmp_path / "model")
+    assert said in run(*given, code=2).stderr
+
+
+def test_a_model_that_no_file_holds_is_refused_before_training(numbers, tmp_path):
+    study = numbers / "study.toml"
+    text = study.read_text().replace("[blocks.spectra]\n", '[blocks.spectra]\nmodel = "random-forest"\n')
+    forest = numbers / "forest.toml"
+    forest.write_text(text)
+    said = run("train", "fusion", forest, "--out", tmp_path / "model", code=2).stderr
+    assert "random-forest can't be written as a model of a number from spectra" in " ".join(said.split())
+    assert "choose from pls, ridge" in " ".join(said.split())

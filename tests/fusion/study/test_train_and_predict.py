@@ -167,9 +167,19 @@ def test_what_is_stated_otherwise_than_in_the_model_is_refused(loaded, study, sa
 
 def test_days_are_a_unit_and_dates_are_known_as_dates(loaded, study):
     model, name = described_as(loaded, unit="days")
-    assert as_trained(stating(study, name, StatedColumn()), model).blocks[0].columns[name].unit == "days"
+    assert (
+        as_trained(stating(study, name, StatedColumn()), model.header.input.blocks)
+        .blocks[0]
+        .columns[name]
+        .unit
+        == "days"
+    )
     model, name = described_as(loaded, unit="days", date=True)
-    read_as = as_trained(stating(study, name, StatedColumn(unit="years")), model).blocks[0].columns[name]
+    read_as = (
+        as_trained(stating(study, name, StatedColumn(unit="years")), model.header.input.blocks)
+        .blocks[0]
+        .columns[name]
+    )
     assert read_as == StatedColumn("date")
 
 

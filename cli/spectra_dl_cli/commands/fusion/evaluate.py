@@ -10,6 +10,7 @@ from spectra_dl_cli.commands.fusion.study_options import (
     StudyOptions,
     bundled_study,
     fusion_options,
+    stated_outcome,
     training_of,
 )
 from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
@@ -59,13 +60,6 @@ class FusionProtocol(OutcomeColumns):
     repeats: int
     early_fusion: bool
     seed: int
-
-    def outcome(self) -> "StatedOutcome | None":
-        """Return what is predicted in place of what the study file says; None where no option says anything."""
-        from spectra_dl.fusion.readers.stated import StatedOutcome
-
-        said = StatedOutcome(self.target, self.time, self.event)
-        return said if said.columns else None
 
     def with_columns_of(self, outcome: "StatedOutcome") -> "FusionProtocol":
         """Return the protocol with the columns of a study, which its file may have named."""
@@ -152,7 +146,7 @@ def evaluate_fusion(
 
     With --target a number per patient is predicted in place of classes, with --time and --event how soon an event comes.
     """
-    stated = asked.stated(protocol.outcome())
+    stated = asked.stated(stated_outcome(protocol))
     said = protocol.with_columns_of(stated.outcome)
     said.refuse_options_of_classes(context, _OF_CLASSES)
     promised.check(said, context)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from spectra_dl.errors import UsageError
 from spectra_dl_cli.options import open_store
 from spectra_dl_cli.output import Output, origin_of, table_text, warn_of_training_rows
-from spectra_dl_cli.predict_text import first_of
+from spectra_dl_cli.predict_text import first_of, outcomes_text
 
 if TYPE_CHECKING:
     from spectra_dl.arrays import FloatArray
+    from spectra_dl.fusion.outcomes.predictor import FusionOutcomePredictor
     from spectra_dl.fusion.predictor import FusionPredictor
+    from spectra_dl.fusion.readers.stated import StatedStudy
     from spectra_dl.fusion.study.predict import PredictedFusion
 
 _PATIENTS, _ABSTAINED = 1_000, 10
@@ -49,12 +51,9 @@ def predict_patients(
     UsageError
         Something else than one study file is named.
     """
-    from spectra_dl.fusion.readers.study_file import read_study_file
     from spectra_dl.fusion.study.predict import predict_study
 
-    if len(data) > 1 or data[0].suffix.lower() != ".toml":
-        raise UsageError("a fusion predicts the patients of a study file; name one, such as STUDY.toml")
-    stated, (encoders, store) = read_study_file(data[0]), features
+    stated, (encoders, store) = _study(data), features
     result = predict_study(
         predictor,
         stated,
@@ -67,6 +66,54 @@ def predict_patients(
         warn_of_training_rows(seen, rows, f"rows of {block}")
     output.finish(result, lambda: origin_of(stated.files), lambda: "\n".join(_lines(result, model_name)))
     return 0
+
+
+def predict_patient_outcomes(
+    data: tuple[Path, ...],
+    predictor: "FusionOutcomePredictor",
+    output: Output,
+    features: tuple[tuple[str, ...], Path | None],
+    *,
+    model_name: str,
+    coverage: float | None,
+) -> int:
+    """Predict a number or the time to an event of the patients of a study and return the exit code.
+
+    Parameters
+    ----------
+    data, predictor, output, features, model_name
+        As of `predict_patients`.
+    coverage
+        Of the intervals of numbers; None takes the model's own.
+
+    Raises
+    ------
+    UsageError
+        Something else than one study file is named.
+    """
+    from spectra_dl.fusion.study.predict_outcome import predict_outcome_study
+
+    stated, (encoders, store) = _study(data), features
+    result = predict_outcome_study(
+        predictor,
+        stated,
+        output.out,
+        coverage=coverage,
+        encoders=encoders,
+        store=open_store(store) if store else None,
+    )
+    for block, (seen, rows) in result.seen_of_block.items():
+        warn_of_training_rows(seen, rows, f"rows of {block}")
+    output.finish(result, lambda: origin_of(stated.files), lambda: outcomes_text(result, model_name))
+    return 0
+
+
+def _study(data: tuple[Path, ...]) -> "StatedStudy":
+    from spectra_dl.fusion.readers.study_file import read_study_file
+
+    if len(data) > 1 or data[0].suffix.lower() != ".toml":
+        raise UsageError("a fusion predicts the patients of a study file; name one, such as STUDY.toml")
+    return read_study_file(data[0])
 
 
 def _lines(result: "PredictedFusion", model_name: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from spectra_dl.errors import UsageError
+from spectra_dl_cli.commands.planning.outcome_columns import OutcomeColumns
 from spectra_dl_cli.model_options import NetworkOptions
 from spectra_dl_cli.options import bundled, label_option, positive_option, seed_option, store_option, together
 
@@ -114,6 +115,20 @@ class StudyOptions:
 
 
 bundled_study = bundled("asked", StudyOptions)
+
+
+def stated_outcome(columns: OutcomeColumns) -> "StatedOutcome | None":
+    """Return what is predicted in place of what the study file says; None where no option says anything.
+
+    Parameters
+    ----------
+    columns
+        Of the options.
+    """
+    from spectra_dl.fusion.readers.stated import StatedOutcome
+
+    said = StatedOutcome(columns.target, columns.time, columns.event)
+    return said if said.columns else None
 
 
 def training_of(epochs: int | None) -> "TrainingSettings | None":
