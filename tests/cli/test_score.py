@@ -61,7 +61,7 @@ def test_rows_without_an_answer_are_left_out_and_counted(files: tuple[Path, Path
     good.write_text("\n".join(lines) + "\n")
     out = run(good, worse, "--truth", truth).stdout
     assert "2 of 40 rows without an answer were left out" in out
-    assert "1 patients have no answer at all: p0" in out
+    assert "1 patient has no answer at all: p0" in out
     assert "19 patients" in out
 
 
@@ -77,7 +77,7 @@ def test_rows_without_an_answer_are_left_out_and_counted(files: tuple[Path, Path
         ),
         ("s0,0.100,0.900", "s0,0.100,1.900", "line 2: '1.900' is no probability"),
         ("s0,0.100,0.900", "s0,0.100,high", "line 2: 'high' is no probability"),
-        ("s0,0.100,0.900", "s0,0.800,0.900", "sum to 1"),
+        ("s0,0.100,0.900", "s0,0.800,0.900", "line 2: the probabilities of the classes add up to 1.7, not 1"),
     ],
 )
 def test_predictions_that_cannot_be_judged_are_refused_with_the_place(
@@ -100,6 +100,15 @@ def test_a_row_without_a_class_is_named(files: tuple[Path, Path, Path]) -> None:
     good, _, truth = files
     truth.write_text(TRUTH.replace("s4,p2,sick", "s4,p2,"))
     assert "truth.csv: no class for s4; fill it in" in run(good, "--truth", truth, code=3).stderr
+
+
+def test_a_spreadsheets_semicolons_and_decimal_commas_are_the_same_table(
+    files: tuple[Path, Path, Path],
+) -> None:
+    good, _, truth = files
+    before = run(good, "--truth", truth).stdout
+    good.write_text(good.read_text().replace(",", ";").replace(".", ","))
+    assert run(good, "--truth", truth).stdout == before
 
 
 def test_other_columns_that_begin_alike_are_let_pass(files: tuple[Path, Path, Path]) -> None:

@@ -13,6 +13,7 @@ from spectra_dl.spectra.readers.text.small_table import SmallTable, read_small_t
 from spectra_dl.spectra.readers.wording import listed, printable, quoted
 
 _PROBABILITY = "p_"
+_ROUNDED = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,8 @@ def read_predictions(
     if len(answered) < len(ids):
         notes.append(f"{len(ids) - len(answered)} of {len(ids)} rows without an answer were left out")
     if unanswered:
-        notes.append(f"{len(unanswered)} patients have no answer at all: {first_few(sorted(unanswered))}")
+        people = "1 patient has" if len(unanswered) == 1 else f"{len(unanswered)} patients have"
+        notes.append(f"{people} no answer at all: {first_few(sorted(unanswered))}")
     return JoinedPredictions(
         {name: np.array([rows[row_id] for row_id in answered]) for name, rows in probability.items()},
         text_array([labels[row_id] for row_id in answered]),
@@ -137,16 +139,25 @@ def _probabilities(
         )
     columns = [table.names.index(_PROBABILITY + name) for name in classes]
     return {
-        row_id: np.array([_number(row[at], table.where, line) for at in columns])
+        row_id: _row_of_numbers([row[at] for at in columns], table.where, line)
         for row_id, row, line in zip(ids, table.rows, table.lines, strict=True)
     }
+
+
+def _row_of_numbers(cells: Sequence[str], where: str, line: int) -> FloatArray:
+    values = np.array([_number(cell, where, line) for cell in cells])
+    if abs(values.sum() - 1) > _ROUNDED:  # not of a row without an answer, whose sum is NaN
+        raise DataError(
+            f"{where} line {line}: the probabilities of the classes add up to {values.sum():.4g}, not 1; correct them or leave them all empty"
+        )
+    return values
 
 
 def _number(cell: str, where: str, line: int) -> float:
     if not cell:
         return float("nan")
     try:
-        value = float(cell)
+        value = float(cell.replace(",", "."))  # a decimal comma: no probability needs a mark of thousands
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
