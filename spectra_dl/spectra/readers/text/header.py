@@ -20,7 +20,7 @@ from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.storage.text.csv_rows import restored
 
 # Possessive (\s*+): a cell of nothing but spaces must not be tried in every way they can be shared out.
-INVERSE_CM = r"(?:rel\.?\s*+)?(?:cm\s*+\^?\s*+\(?\s*+[-?¯]?\s*+[1¹]\)?|cm⁻¹|1?\s*+/\s*+cm)"
+INVERSE_CM = r"(?:rel\.?\s*+)?(?:cm\s*+\^?\s*+\(?\s*+[-?¯]?\s*+[1¹]\)?|cm⁻¹|1?\s{0,3}+/\s{0,3}+cm)"
 _OTHER_UNITS = r"nm|[uµμ]m|Å|m?ev|[tg]hz|px|pixels?|m/z|da|s|sec|ms"
 # A prefix like R's X, then a number, then a unit with or without brackets.
 WAVENUMBER = re.compile(
