@@ -91,8 +91,8 @@ MUTANTS = (
     Mutant(
         "7 and patient_7 are not asked about",
         "evaluation/person_ids.py",
-        "if bare is not None and bare in spellings:",
-        "if bare is not None and bare not in spellings:",
+        "if found and _value(found.group(1)) in bare:",
+        "if found and _value(found.group(1)) not in bare:",
         _PERSONS,
     ),
 )

@@ -213,7 +213,7 @@ def patient_outcomes_file(
     coverage
         Of the intervals; stands in every line.
     words
-        What rows are called: the second column is ``n_images`` where they are images.
+        What rows are called, as in the name of the second column.
     more
         Names of further columns; the function takes one sequence of texts for each patient.
 
