@@ -77,7 +77,7 @@ def test_what_commands_load_ahead_exists(repository):
         for path in (repository / "cli/spectra_dl_cli/commands").rglob("*.py")
         for call in re.findall(r"execution\.executor\((.*?)\)", path.read_text(), re.DOTALL)
     ]
-    assert len(calls) == 12
+    assert len(calls) == 13
     for name in re.findall(r'"([^"]+)"', " ".join(calls)):
         assert importlib.util.find_spec(name), name
 

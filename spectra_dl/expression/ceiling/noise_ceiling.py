@@ -147,7 +147,7 @@ def _with_interval(
     from scipy.special import ndtri
 
     value = np.clip(value + shift[:, None], 0.0, 1.0)
-    mean = (posterior * value).sum(axis=1)
+    mean = (posterior * value).sum(axis=1).clip(max=1.0)  # rounding may pass 1
     order = np.argsort(value, axis=1)
     ranked = np.take_along_axis(value, order, axis=1)
     cumulated = np.cumsum(np.take_along_axis(posterior, order, axis=1), axis=1)
