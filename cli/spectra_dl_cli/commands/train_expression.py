@@ -59,7 +59,8 @@ def train_expression(
     """
     executor = execution.executor("spectra_dl.expression.study.train", "torch")
     from spectra_dl.execution.run import Execution
-    from spectra_dl.expression.study.train import MODEL_FILE, train_study
+    from spectra_dl.expression.study.train import train_study
+    from spectra_dl.models.trained import MODEL_FILE
 
     folder = output.claim(resume=resume)
     study = study_sections(sections, bin_um)

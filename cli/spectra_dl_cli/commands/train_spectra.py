@@ -120,8 +120,9 @@ def train_spectra(
         return
     executor = execution.executor("spectra_dl.spectra.study.train", "torch", "torch._dynamo")
     from spectra_dl.execution.journal import has_journal
+    from spectra_dl.models.trained import MODEL_FILE
     from spectra_dl.spectra.study.settings import SpectraStudySettings
-    from spectra_dl.spectra.study.train import MODEL_FILE, train_study
+    from spectra_dl.spectra.study.train import train_study
     from spectra_dl.training.distributed.launch import read_launch
 
     settings = SpectraStudySettings(
@@ -160,8 +161,8 @@ def _train_outcome(
     output: Output,
 ) -> None:
     """Train a model of a number, or of the time to an event."""
+    from spectra_dl.models.trained import MODEL_FILE
     from spectra_dl.spectra.study.outcomes.train import train_outcome
-    from spectra_dl.spectra.study.train import MODEL_FILE
 
     if context.params["resume"]:
         raise UsageError("--resume: a model of what comes of patients has no checkpoints; leave it out")

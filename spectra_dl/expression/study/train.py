@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from spectra_dl.execution.run import Execution
@@ -13,43 +12,13 @@ from spectra_dl.expression.study.evaluate import evaluate_study
 from spectra_dl.expression.study.settings import ExpressionStudySettings
 from spectra_dl.expression.training import TrainingRequest, train_predictor
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.models.card import card_text
-from spectra_dl.storage.run_folder import RunResult
+from spectra_dl.models.trained import TrainedModel
 
 _LOG = logging.getLogger(__name__)
-MODEL_FILE = "model.safetensors"
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedExpression(RunResult):
-    """A trained model of expression.
-
-    Attributes
-    ----------
-    predictor
-        What predicts.
-    cohort
-        The sections it was trained on.
-    sha256
-        The digest that seals its model file; empty where none was written.
-    """
-
-    predictor: ExpressionPredictor
-    cohort: ExpressionCohort
-    sha256: str
-
-    @property
-    def report(self) -> dict[str, object]:
-        """The model's digest and description, and notes, ready for JSON."""
-        return {
-            "model_sha256": self.sha256,
-            "notes": list(self.cohort.notes),
-            "results": self.predictor.header.model_dump(mode="json"),
-        }
-
-    def text(self) -> str:
-        """Return the model's description for a terminal."""
-        return card_text(self.predictor.header, self.sha256)
+class TrainedExpression(TrainedModel[ExpressionPredictor, ExpressionCohort]):
+    """A trained model of expression; attributes as of `TrainedModel`."""
 
 
 def train_study(
@@ -96,5 +65,4 @@ def train_study(
         evaluated.model, evaluated.cohort, evaluated.targets, settings.recipe(), source, settings.seed
     )
     predictor = train_predictor(request, evaluated.evaluation)
-    sha256 = predictor.save(folder / MODEL_FILE) if folder else ""
-    return TrainedExpression(predictor, evaluated.cohort, sha256)
+    return TrainedExpression.written(folder, predictor, evaluated.cohort)

@@ -1,9 +1,8 @@
 """Train a fusion of blocks on all patients, and write one model file that holds the models of all blocks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -34,8 +33,7 @@ from spectra_dl.fusion.study.features import block_features, fusion_rows
 from spectra_dl.fusion.study.models import block_model
 from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.models.card import card_text
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.models.trained import TrainedModel
 from spectra_dl.tissue.bags.of_cohort import bags_of_cohort
 from spectra_dl.tissue.cohort import ImageCohort
 from spectra_dl.tissue.estimators.model_names import POOLING
@@ -45,42 +43,13 @@ from spectra_dl.tissue.study.train import assembled_predictor
 if TYPE_CHECKING:
     from spectra_dl.fusion.predictor import BlockModel
 
-MODEL_FILE = "model.safetensors"
 _FOLDS = 5
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedFusion(RunResult):
-    """A trained fusion.
+class TrainedFusion(TrainedModel[FusionPredictor, FusionCohort]):
+    """A trained fusion; attributes as of `TrainedModel`."""
 
-    Attributes
-    ----------
-    predictor
-        What predicts.
-    cohort
-        The patients it was trained on.
-    sha256
-        The digest that seals its model file; empty where none was written.
-    """
-
-    predictor: FusionPredictor
-    cohort: FusionCohort
-    sha256: str
-
-    @property
-    def report(self) -> dict[str, object]:
-        """The model's digest and description, and notes, ready for JSON."""
-        header = self.predictor.header
-        blocks: Mapping[str, Any] = {"__all__": {"model": {"input": {"training"}}}}
-        return {
-            "model_sha256": self.sha256,
-            "notes": list(self.cohort.notes),
-            "results": header.model_dump(mode="json", exclude={"input": {"blocks": blocks}}),
-        }
-
-    def text(self) -> str:
-        """Return the model's description for a terminal."""
-        return card_text(self.predictor.header, self.sha256)
+    unreported: ClassVar[Any] = {"input": {"blocks": {"__all__": {"model": {"input": {"training"}}}}}}
 
 
 def train_study(
@@ -128,10 +97,7 @@ def train_study(
     predictor = _assembled(
         cohort, fusion, FusionInput(blocks=[block for block, _ in described]), models, settings
     )
-    if folder is None:
-        return TrainedFusion(predictor, cohort, "")
-    make_run_folder(folder)
-    return TrainedFusion(predictor, cohort, predictor.save(folder / MODEL_FILE))
+    return TrainedFusion.written(folder, predictor, cohort)
 
 
 def _refuse_what_is_not_stored(cohort: FusionCohort) -> None:

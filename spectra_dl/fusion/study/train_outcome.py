@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,45 +28,26 @@ from spectra_dl.fusion.study.described_blocks import described_block
 from spectra_dl.fusion.study.evaluate_outcome import FusedOutcomeSettings
 from spectra_dl.fusion.study.features import fusion_rows
 from spectra_dl.fusion.study.outcome_models import outcome_block_model
-from spectra_dl.fusion.study.train import MODEL_FILE
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.models.card import card_text
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.models.trained import TrainedModel
 
 _WORDS = {"number": "a number", "survival": "the time to an event"}
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedFusedOutcome(RunResult):
-    """A trained fusion of a number or of the time to an event.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainedFusedOutcome(TrainedModel[FusionOutcomePredictor, FusionCohort]):
+    """A trained fusion of a number or of the time to an event; attributes as of `TrainedModel`.
 
     Attributes
     ----------
-    predictor
-        What predicts.
     estimator
         What it was made of.
-    cohort
-        The patients it was trained on.
-    sha256
-        The digest that seals its model file; empty where none was written.
     """
 
-    predictor: FusionOutcomePredictor
     estimator: LateNumber | LateRisk
-    cohort: FusionCohort
-    sha256: str
-
-    @property
-    def report(self) -> dict[str, object]:
-        """The model's digest and description, and notes, ready for JSON."""
-        blocks: Any = {"__all__": {"training": True, "preprocessing": True, "images": {"training"}}}
-        header = self.predictor.header.model_dump(mode="json", exclude={"input": {"blocks": blocks}})
-        return {"model_sha256": self.sha256, "notes": list(self.cohort.notes), "results": header}
-
-    def text(self) -> str:
-        """Return the model's description for a terminal."""
-        return card_text(self.predictor.header, self.sha256)
+    unreported: ClassVar[Any] = {
+        "input": {"blocks": {"__all__": {"training": True, "preprocessing": True, "images": {"training"}}}}
+    }
 
 
 def train_outcome_study(
@@ -113,10 +94,7 @@ def train_outcome_study(
     held_out = _HeldOut.of(late, rows, target, settings.folds)
     fitted = _fitted(cohort, held_out, _reference(cohort, late, rows), settings)
     predictor = _assembled(cohort, late, fitted, settings.seed, store)
-    if folder is None:
-        return TrainedFusedOutcome(predictor, late, cohort, "")
-    make_run_folder(folder)
-    return TrainedFusedOutcome(predictor, late, cohort, predictor.save(folder / MODEL_FILE))
+    return TrainedFusedOutcome.written(folder, predictor, cohort, estimator=late)
 
 
 def refuse_what_no_file_holds(cohort: FusionCohort) -> None:

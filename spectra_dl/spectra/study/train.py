@@ -1,11 +1,11 @@
 """Train a classifier of spectra on all labelled patients, and describe it."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 from spectra_dl.classification.checkpoints import CHECKPOINT_FILES, CHECKPOINTS
 from spectra_dl.execution.executor import Executor
-from spectra_dl.models.card import card_text
+from spectra_dl.models.trained import PredictorT, TrainedModel
 from spectra_dl.spectra.cohort import Cohort, labelled_cohort
 from spectra_dl.spectra.estimators.assembly import Provenance
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
@@ -15,47 +15,26 @@ from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.simulation.patients import SIMULATED_ORIGIN
 from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.storage.run_folder import make_run_folder
 
-MODEL_FILE = "model.safetensors"
 _SAMPLES_NOTE = (
     "Classes are of samples: a patient in these figures is a patient's spectra of one class. For prediction name the column of the samples with --patient, "
     "or samples of several classes are pooled."
 )
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedSpectra(RunResult):
-    """A trained classifier.
+class TrainedOnSpectra(TrainedModel[PredictorT, Cohort]):
+    """A model that was trained on spectra; attributes as of `TrainedModel`."""
 
-    Attributes
-    ----------
-    predictor
-        What predicts.
-    cohort
-        The spectra it was trained on.
-    sha256
-        The digest that seals its model file; empty where none was written.
-    """
+    def more_reported(self) -> dict[str, object]:
+        """Return the spectra that were refused."""
+        return {"refused": list(self.cohort.refused)}
 
-    predictor: SpectraPredictor
-    cohort: Cohort
-    sha256: str
 
-    @property
-    def report(self) -> dict[str, object]:
-        """The model's digest and description, notes and refused spectra, ready for JSON."""
-        header = self.predictor.header
-        return {
-            "model_sha256": self.sha256,
-            "notes": list(self.cohort.notes),
-            "refused": list(self.cohort.refused),
-            "results": header.model_dump(mode="json", exclude={"training": {"spectrum_hashes"}}),
-        }
+class TrainedSpectra(TrainedOnSpectra[SpectraPredictor]):
+    """A trained classifier; attributes as of `TrainedModel`."""
 
-    def text(self) -> str:
-        """Return the model's description for a terminal."""
-        return card_text(self.predictor.header, self.sha256)
+    unreported: ClassVar[Any] = {"training": {"spectrum_hashes"}}
 
 
 def train_study(
@@ -118,8 +97,7 @@ def train_study(
         resume=resume,
         executor=executor,
     )
-    predictor = classifier.predictor_
-    return TrainedSpectra(predictor, cohort, predictor.save(folder / MODEL_FILE) if folder else "")
+    return TrainedSpectra.written(folder, classifier.predictor_, cohort)
 
 
 def _described(cohort: Cohort, source: str, settings: SpectraStudySettings) -> Provenance:

@@ -1,8 +1,7 @@
 """Train a model of images on all patients, and write the model file."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -24,10 +23,9 @@ from spectra_dl.imaging.bags.standard import Standard
 from spectra_dl.imaging.features.description import described_encoders
 from spectra_dl.imaging.features.recipe import SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.models.card import card_text
 from spectra_dl.models.header import Classification
 from spectra_dl.models.members import member_tensors
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.models.trained import TrainedModel
 from spectra_dl.tissue.bags.of_cohort import Bagging, ClassesOf, bags_of_cohort, refuse_unpooled
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images
@@ -50,7 +48,6 @@ from spectra_dl.tissue.shares.share_classes import ShareClasses, class_numbers, 
 from spectra_dl.tissue.study.models import network_of
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
-MODEL_FILE = "model.safetensors"
 _NOTES = {
     "image": "Classes are of images: a patient in these figures is a patient's images of one class together, and temperature and limits are fitted on these; predict answers for each "
     "image by itself, for which coverage is not promised.",
@@ -59,38 +56,10 @@ _NOTES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedImages(RunResult):
-    """A trained classifier of images.
+class TrainedImages(TrainedModel[TissuePredictor, ImageCohort]):
+    """A trained classifier of images; attributes as of `TrainedModel`."""
 
-    Attributes
-    ----------
-    predictor
-        What predicts.
-    cohort
-        The images it was trained on.
-    sha256
-        The digest that seals its model file; empty where none was written.
-    """
-
-    predictor: TissuePredictor
-    cohort: ImageCohort
-    sha256: str
-
-    @property
-    def report(self) -> dict[str, object]:
-        """The model's digest and description, and notes, ready for JSON."""
-        header = self.predictor.header
-        exclude = {"input": {"training": {"image_hashes"}}}
-        return {
-            "model_sha256": self.sha256,
-            "notes": list(self.cohort.notes),
-            "results": header.model_dump(mode="json", exclude=exclude),
-        }
-
-    def text(self) -> str:
-        """Return the model's description for a terminal."""
-        return card_text(self.predictor.header, self.sha256)
+    unreported: ClassVar[Any] = {"input": {"training": {"image_hashes"}}}
 
 
 def train_study(
@@ -150,10 +119,7 @@ def train_study(
     predictor = assembled_predictor(
         cohort, encoded, classifier, settings, bagging=bagging, share=asked, provenance=provenance
     )
-    if folder is None:
-        return TrainedImages(predictor, cohort, "")
-    make_run_folder(folder)
-    return TrainedImages(predictor, cohort, predictor.save(folder / MODEL_FILE))
+    return TrainedImages.written(folder, predictor, cohort)
 
 
 def assembled_predictor(

@@ -1,8 +1,7 @@
 """Train a model that predicts what comes of patients from all images of each, and write the model file."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from spectra_dl.classification.assembly import TrainingProvenance, described_model
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
@@ -14,9 +13,8 @@ from spectra_dl.imaging.bags.rows import BaggedFeatures
 from spectra_dl.imaging.features.description import described_encoders
 from spectra_dl.imaging.features.recipe import SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.models.card import card_text
 from spectra_dl.models.members import member_tensors
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.models.trained import TrainedModel
 from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.estimators.model_names import POOLING, Pooling
 from spectra_dl.tissue.estimators.outcomes.pooled import PooledNumber, PooledOutcome, PooledRisk
@@ -28,41 +26,12 @@ from spectra_dl.tissue.outcome_input_part import PooledNetwork, TissueOutcomeInp
 from spectra_dl.tissue.outcome_predictor import TissueOutcomePredictor
 from spectra_dl.tissue.probes import patient_audit_inputs
 from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
-from spectra_dl.tissue.study.train import MODEL_FILE
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedPatients(RunResult):
-    """A trained model of what comes of patients.
+class TrainedPatients(TrainedModel[TissueOutcomePredictor, ImagesOfPatients[Any]]):
+    """A trained model of what comes of patients; attributes as of `TrainedModel`."""
 
-    Attributes
-    ----------
-    predictor
-        What predicts.
-    cohort
-        The images it was trained on.
-    sha256
-        The digest that seals its model file; empty where none was written.
-    """
-
-    predictor: TissueOutcomePredictor
-    cohort: ImagesOfPatients[Any]
-    sha256: str
-
-    @property
-    def report(self) -> dict[str, object]:
-        """The model's digest and description, and notes, ready for JSON."""
-        header = self.predictor.header
-        exclude = {"input": {"training": {"image_hashes"}}}
-        return {
-            "model_sha256": self.sha256,
-            "notes": list(self.cohort.notes),
-            "results": header.model_dump(mode="json", exclude=exclude),
-        }
-
-    def text(self) -> str:
-        """Return the model's description for a terminal."""
-        return card_text(self.predictor.header, self.sha256)
+    unreported: ClassVar[Any] = {"input": {"training": {"image_hashes"}}}
 
 
 def train_patients(
@@ -106,10 +75,7 @@ def train_patients(
     model.fit(rows, _target(cohort))
     fitted = _fitted(model, rows, cohort, settings)
     predictor = _assembled(model, cohort, encoded, fitted, (settings, source))
-    if folder is None:
-        return TrainedPatients(predictor, cohort, "")
-    make_run_folder(folder)
-    return TrainedPatients(predictor, cohort, predictor.save(folder / MODEL_FILE))
+    return TrainedPatients.written(folder, predictor, cohort)
 
 
 def _pooling(settings: PatientStudySettings) -> Pooling:

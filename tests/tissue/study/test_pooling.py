@@ -12,6 +12,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.classes.results import EvaluationSettings
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.loading import load_model
+from spectra_dl.models.trained import MODEL_FILE
 from spectra_dl.tissue.bags.of_cohort import bags_of_cohort
 from spectra_dl.tissue.cohort import labelled_images
 from spectra_dl.tissue.readers import read_images
@@ -20,7 +21,7 @@ from spectra_dl.tissue.study.evaluate import evaluate_study
 from spectra_dl.tissue.study.models import study_models
 from spectra_dl.tissue.study.predict import predict_study
 from spectra_dl.tissue.study.settings import TissueStudySettings
-from spectra_dl.tissue.study.train import MODEL_FILE, train_study
+from spectra_dl.tissue.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 
 SETTINGS = TissueStudySettings(

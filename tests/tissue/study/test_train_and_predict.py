@@ -8,13 +8,14 @@ import pytest
 
 from spectra_dl.errors import DataError, ModelFileError
 from spectra_dl.loading import load_model, read_header
+from spectra_dl.models.trained import MODEL_FILE
 from spectra_dl.tissue.predictor import TissuePredictor
 from spectra_dl.tissue.readers import read_images
 from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl.tissue.simulation.image_study import ImageStudySettings, simulate_images, write_images
 from spectra_dl.tissue.study.predict import predict_study
 from spectra_dl.tissue.study.settings import TissueStudySettings
-from spectra_dl.tissue.study.train import MODEL_FILE, train_study
+from spectra_dl.tissue.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 from tissue.example_slides import write_slide
 

@@ -12,6 +12,7 @@ from spectra_dl.evaluation.outcomes.results import OutcomeSettings
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
 from spectra_dl.loading import load_model, read_header
 from spectra_dl.models.file import read_model_file, save_model
+from spectra_dl.models.trained import MODEL_FILE
 from spectra_dl.storage.sealed import read_sealed
 from spectra_dl.tissue.outcome_predictor import TissueOutcomePredictor
 from spectra_dl.tissue.readers import read_images
@@ -19,7 +20,6 @@ from spectra_dl.tissue.simulation.share_study import ShareStudySettings
 from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
 from spectra_dl.tissue.study.predict_patients import predict_patients
 from spectra_dl.tissue.study.simulate import write_share_study
-from spectra_dl.tissue.study.train import MODEL_FILE
 from spectra_dl.tissue.study.train_patients import train_patients
 from spectra_dl.training.settings import TrainingSettings
 

@@ -77,6 +77,8 @@ def train_fusion(
     said = stated.outcome
     columns = replace(columns, target=said.target, time=said.time, event=said.event)
     columns.refuse_options_of_classes(context, _OF_CLASSES)
+    from spectra_dl.models.trained import MODEL_FILE
+
     result: TrainedFusion | TrainedFusedOutcome
     if columns.of_classes:
         execution.executor("spectra_dl.fusion.study.train", "torch")
@@ -90,7 +92,7 @@ def train_fusion(
     output.finish(
         result,
         lambda: origin_of(stated.files, seed=seed),
-        lambda: f"Wrote {folder / 'model.safetensors'}\n\n{result.text()}",
+        lambda: f"Wrote {folder / MODEL_FILE}\n\n{result.text()}",
     )
 
 

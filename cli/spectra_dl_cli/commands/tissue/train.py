@@ -84,7 +84,8 @@ def train_tissue(
     executor = execution.executor(
         "spectra_dl.tissue.study.train", "spectra_dl.tissue.study.train_patients", "torch"
     )
-    from spectra_dl.tissue.study.train import MODEL_FILE, train_study
+    from spectra_dl.models.trained import MODEL_FILE
+    from spectra_dl.tissue.study.train import train_study
 
     folder = output.claim()
     assert isinstance(folder, Path)  # --out is required

@@ -1,8 +1,7 @@
 """Train networks that predict what comes of patients on their spectra, and write the model file."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from spectra_dl.classification.assembly import TrainingProvenance, described_model
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
@@ -10,7 +9,6 @@ from spectra_dl.classification.outcomes.assembly import FittedOutcome, fitted_nu
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.outcomes.results import OutcomeSettings
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
-from spectra_dl.models.card import card_text
 from spectra_dl.models.members import member_tensors
 from spectra_dl.spectra.cohort import Cohort
 from spectra_dl.spectra.estimators.outcomes.network import NumberNetwork
@@ -23,43 +21,14 @@ from spectra_dl.spectra.probes import spectra_audit_inputs
 from spectra_dl.spectra.quality import used_range
 from spectra_dl.spectra.simulation.patients import SIMULATED_ORIGIN
 from spectra_dl.spectra.study.patient_study import PatientStudySettings
-from spectra_dl.spectra.study.train import MODEL_FILE
+from spectra_dl.spectra.study.train import TrainedOnSpectra
 from spectra_dl.spectra.table import SpectraTable, spectrum_hashes
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedOutcome(RunResult):
-    """A trained model of what comes of patients.
+class TrainedOutcome(TrainedOnSpectra[SpectraOutcomePredictor]):
+    """A trained model of what comes of patients; attributes as of `TrainedModel`."""
 
-    Attributes
-    ----------
-    predictor
-        What predicts.
-    cohort
-        The spectra it was trained on.
-    sha256
-        The digest that seals its model file; empty where none was written.
-    """
-
-    predictor: SpectraOutcomePredictor
-    cohort: Cohort
-    sha256: str
-
-    @property
-    def report(self) -> dict[str, object]:
-        """The model's digest and description, notes and refused spectra, ready for JSON."""
-        exclude = {"input": {"training": {"spectrum_hashes"}}}
-        return {
-            "model_sha256": self.sha256,
-            "notes": list(self.cohort.notes),
-            "refused": list(self.cohort.refused),
-            "results": self.predictor.header.model_dump(mode="json", exclude=exclude),
-        }
-
-    def text(self) -> str:
-        """Return the model's description for a terminal."""
-        return card_text(self.predictor.header, self.sha256)
+    unreported: ClassVar[Any] = {"input": {"training": {"spectrum_hashes"}}}
 
 
 def train_outcome(
@@ -98,10 +67,7 @@ def train_outcome(
     )
     model.fit(cohort.table, target, groups=came.patient_of_row)
     predictor = _assembled(model, cohort, _fitted(model, cohort, came, settings), settings, source)
-    if folder is None:
-        return TrainedOutcome(predictor, cohort, "")
-    make_run_folder(folder)
-    return TrainedOutcome(predictor, cohort, predictor.save(folder / MODEL_FILE))
+    return TrainedOutcome.written(folder, predictor, cohort)
 
 
 def _cohort(table: SpectraTable, settings: PatientStudySettings) -> tuple[Cohort, Any, Any]:
