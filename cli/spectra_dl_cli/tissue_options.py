@@ -165,16 +165,10 @@ class ImageModels:
             Further settings of the evaluation.
         """
         from spectra_dl.evaluation.outcomes.results import OutcomeSettings
-        from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
         from spectra_dl.tissue.estimators.outcomes.pooled import PATIENT_TRAINING
         from spectra_dl.tissue.study.evaluate_patients import PatientStudySettings
 
-        how |= {"seed": self.seed, "folds": folds or OutcomeSettings.folds}
-        evaluation: OutcomeSettings | SurvivalSettings = (
-            OutcomeSettings(columns.target or "", **how)
-            if columns.time is None
-            else SurvivalSettings(columns.time, columns.event or "", horizon=columns.horizon, **how)
-        )
+        evaluation = columns.settings(seed=self.seed, folds=folds or OutcomeSettings.folds, **how)
         training = self.training(PATIENT_TRAINING)
         return PatientStudySettings(evaluation, self.encoders, models, self.members, training)
 

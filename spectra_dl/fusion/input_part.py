@@ -1,5 +1,6 @@
 """What a fusion says of its input: the header's part of this modality, which holds the whole description of each block's model."""
 
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Annotated, Literal, Self
 
@@ -14,6 +15,9 @@ from spectra_dl.tissue.input_part import TissueInput
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 BlockName = Annotated[Name, AfterValidator(printable)]
+NEEDS_BLOCKS = (
+    "Needs          a study file that names at least one of these blocks; a patient may lack blocks"
+)
 
 
 class Block(Closed):
@@ -21,6 +25,18 @@ class Block(Closed):
 
     name: BlockName
     patients: int = Field(ge=1)
+
+
+def check_names(blocks: Sequence[Block]) -> None:
+    """Raise a ValueError where two blocks have one name."""
+    if len({block.name for block in blocks}) < len(blocks):
+        raise ValueError("two blocks have one name")
+
+
+def block_lines(described: Iterable[tuple[Block, str]]) -> list[str]:
+    """Return a line of the card for each block, with its model in a few words."""
+    lines = [f"{block.name}: {words}, {block.patients} patients" for block, words in described]
+    return [f"{'Fusion of' if at == 0 else '':<15}{line}" for at, line in enumerate(lines)]
 
 
 class FusedSpectra(Block):
@@ -111,8 +127,7 @@ class FusionInput(InputPart):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if len({block.name for block in self.blocks}) < len(self.blocks):
-            raise ValueError("two blocks have one name")
+        check_names(self.blocks)
         return self
 
     def check(self, classification: Classification | None) -> None:
@@ -133,14 +148,11 @@ class FusionInput(InputPart):
 
     def model_lines(self) -> list[str]:
         """Return a line of the card for each block."""
-        lines = [f"{block.name}: {_said(block)}, {block.patients} patients" for block in self.blocks]
-        return [f"{'Fusion of' if at == 0 else '':<15}{line}" for at, line in enumerate(lines)]
+        return block_lines((block, _said(block)) for block in self.blocks)
 
     def needs_lines(self) -> list[str]:
         """Return a line of the card that says what an input must be."""
-        return [
-            "Needs          a study file that names at least one of these blocks; a patient may lack blocks"
-        ]
+        return [NEEDS_BLOCKS]
 
     def training_rows(self) -> str:
         """Return how many blocks the model was trained on."""

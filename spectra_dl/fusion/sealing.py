@@ -1,17 +1,17 @@
 """What a protocol seals of a study of several blocks."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from spectra_dl.evaluation.protocol.sealable import Sealable, SealedWords, digest_of_cells
+from spectra_dl.evaluation.protocol.sealable import Sealable, SealedWords, digest_of_cells, digest_of_numbers
 from spectra_dl.evaluation.protocol.sealed_plan import SealedData
 from spectra_dl.fusion.clinical.table import ClinicalColumn, ClinicalTable
 from spectra_dl.fusion.cohort import FusionCohort
 from spectra_dl.fusion.readers.blocks import ReadBlock
 from spectra_dl.fusion.readers.stated import StatedStudy
+from spectra_dl.spectra.sealing.sealed_data import spectrum_cells
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.tissue.sealing import image_cells
 
@@ -54,7 +54,7 @@ def _statement(cohort: FusionCohort) -> Iterator[str]:
             (stated.name, stated.kind, stated.model, stated.patient, stated.encoders, said, stated.outcome)
         )
         if isinstance(rows, SpectraTable):
-            yield _digest(rows.wavenumber)
+            yield digest_of_numbers(rows.wavenumber)
         if isinstance(rows, ClinicalTable):
             yield from (
                 repr((each.name, each.kind, each.levels, each.unit, each.known_before))
@@ -65,8 +65,7 @@ def _statement(cohort: FusionCohort) -> Iterator[str]:
 def _cells_of_rows(block: ReadBlock) -> Iterator[Sequence[str]]:
     rows = block.rows
     if isinstance(rows, SpectraTable):
-        for sample, values in zip(rows.sample_id, rows.intensity, strict=True):
-            yield str(sample), _digest(values)
+        yield from spectrum_cells(rows)
     elif isinstance(rows, ClinicalTable):
         for row in range(len(rows)):
             yield [_cell(column, row) for column in rows.columns]
@@ -95,7 +94,3 @@ def _outcome(cohort: FusionCohort) -> Iterator[str]:
             ]
     for row in sorted(said):
         yield from row
-
-
-def _digest(values: object) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values, "<f8").tobytes()).hexdigest()

@@ -142,9 +142,8 @@ def save_model(
         The file can't be written.
     """
     _refuse_non_finite(tensors, Path(path).name)
-    without = (
-        {"outcome"} if header.outcome is None else None
-    )  # so that earlier versions read a model of classes
+    # Earlier versions read a model of classes, which has no such entry.
+    without = {"outcome"} if header.outcome is None else None
     text = json.dumps(header.model_dump(mode="json", exclude=without), ensure_ascii=True, allow_nan=False)
     return write_sealed(path, _KIND, text, tensors)
 

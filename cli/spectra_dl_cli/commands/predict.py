@@ -1,6 +1,5 @@
 """spectra-dl predict: spectra in, each patient's probability out; or a section in, its expression out."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,9 +8,9 @@ import click
 
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
-from spectra_dl_cli.commands.fusion.predict import predict_patient_outcomes, predict_patients
+from spectra_dl_cli.commands.fusion.predict import predict_patients
 from spectra_dl_cli.commands.spectra.predict import predict_spectra
-from spectra_dl_cli.commands.tissue.predict import predict_image_outcomes, predict_images
+from spectra_dl_cli.commands.tissue.predict import predict_images
 from spectra_dl_cli.execution_options import (
     ExecutionOptions,
     bundled_execution,
@@ -51,14 +50,8 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.readers import ReadOptions
 
 _PARTIAL = 6
-_OF_IMAGES: Mapping[str, Callable[..., int]] = {
-    "tissue": predict_images,
-    "tissue outcome": predict_image_outcomes,
-}
-_OF_BLOCKS: Mapping[str, Callable[..., int]] = {
-    "fusion": predict_patients,
-    "fusion outcome": predict_patient_outcomes,
-}
+_OF_IMAGES = ("tissue", "tissue outcome")
+_OF_BLOCKS = ("fusion", "fusion outcome")
 
 
 @dataclass(frozen=True)
@@ -214,9 +207,9 @@ def predict(
     if kind in _OF_BLOCKS:
         _refuse_of_images(kind, name_pattern, share, tile_um)
         features = (tissue.encoders, tissue.store)
-        return _OF_BLOCKS[kind](data, predictor, output, features, model_name=path.name, coverage=coverage)
+        return predict_patients(data, predictor, output, features, model_name=path.name, coverage=coverage)
     if kind in _OF_IMAGES:
-        return _OF_IMAGES[kind](
+        return predict_images(
             data,
             ImageOptions(patient=reading.patient, name_pattern=name_pattern, tile_um=tile_um),
             predictor,

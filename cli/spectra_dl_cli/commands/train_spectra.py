@@ -179,8 +179,6 @@ def _outcome_settings(
 ) -> "PatientStudySettings":
     from spectra_dl.classification.outcomes.number import NUMBER_TRAINING
     from spectra_dl.classification.outcomes.survival import SURVIVAL_TRAINING
-    from spectra_dl.evaluation.outcomes.results import OutcomeSettings
-    from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
     from spectra_dl.spectra.study.patient_study import PatientStudySettings
 
     (cleaning, network, seed), names = how, model_names(columns.target, columns.time)
@@ -190,13 +188,8 @@ def _outcome_settings(
         raise UsageError(
             f"--model {model}: of what comes of patients only networks are written; take one of {', '.join(NETWORK_NAMES)}"
         )
-    evaluation = (
-        OutcomeSettings(columns.target or "", seed=seed)
-        if columns.time is None
-        else SurvivalSettings(columns.time, columns.event or "", horizon=columns.horizon, seed=seed)
-    )
     return PatientStudySettings(
-        evaluation,
+        columns.settings(seed=seed),
         cleaning.preprocessing(),
         (model,),
         members=network.members or PatientStudySettings.members,

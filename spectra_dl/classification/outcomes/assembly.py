@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray
+from spectra_dl.classification.assembly import TrainingProvenance, described_model
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
 from spectra_dl.classification.outcomes.limits import ScaledRisk, half_width
 from spectra_dl.classification.outcomes.predictor import outcome_tensors
@@ -22,6 +23,7 @@ from spectra_dl.evaluation.outcomes.metrics import Predicted
 from spectra_dl.evaluation.outcomes.patient_figures import PatientMetric, intervals
 from spectra_dl.evaluation.outcomes.patient_task import Settings
 from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+from spectra_dl.evaluation.outcomes.settings import PatientSettings
 from spectra_dl.evaluation.outcomes.survival.audit import SURVIVAL_YARDSTICK
 from spectra_dl.evaluation.outcomes.survival.chance import SurvivalNullJob
 from spectra_dl.evaluation.outcomes.survival.heads import scaled_risk
@@ -34,7 +36,9 @@ from spectra_dl.evaluation.outcomes.task import prepare_outcomes
 from spectra_dl.evaluation.outcomes.values import Outcomes, RowsOfPatients
 from spectra_dl.models.describing import described_score
 from spectra_dl.models.header import (
+    Input,
     MemberScale,
+    ModelHeader,
     Outcome,
     OutOfDistributionLimits,
     PredictedNumber,
@@ -104,8 +108,76 @@ class FittedOutcome:
         """Return the arrays a model file keeps besides its members."""
         return outcome_tensors(self.reference, self.resampled)
 
+    def header(
+        self, provenance: TrainingProvenance, input_part: Input, tensors: Mapping[str, np.ndarray], seed: int
+    ) -> ModelHeader[Input]:
+        """Return the whole description of the model.
 
-def fitted_number(
+        Parameters
+        ----------
+        provenance
+            Where the training rows came from, without what the audit found in them.
+        input_part
+            What it takes in, from its modality.
+        tensors
+            Every array the model file will keep, by name.
+        seed
+            Of the training.
+        """
+        return described_model(
+            replace(provenance, audit=self.audit),
+            input_part,
+            tensors,
+            said=self.notes,
+            seed=seed,
+            scores=self.scores,
+            scores_from=self.scores_from,
+            outcome=self.outcome,
+        )
+
+
+def fitted_outcome(
+    model: LeavesOut,
+    rows: Any,
+    came: RowsOfPatients,
+    reference: OutOfDistribution,
+    *,
+    audit_inputs: AuditInputs,
+    settings: PatientSettings,
+) -> FittedOutcome:
+    """Describe an ensemble that predicts a number, or the time to an event.
+
+    Parameters
+    ----------
+    model
+        Fitted on the rows; of a number, one that is `LeavesOutNumber`.
+    rows
+        The training rows.
+    came
+        Whose each is, and what came of them: `Outcomes` or `Survival`, as the settings say.
+    reference
+        What the training rows looked like.
+    audit_inputs
+        What the modality hands to the audit.
+    settings
+        `OutcomeSettings` or `SurvivalSettings`: what the columns are called, the horizon and the seed.
+
+    Raises
+    ------
+    DataError
+        There are too few patients.
+    UsageError
+        The horizon lies outside the time of events.
+    """
+    if isinstance(settings, OutcomeSettings):
+        number, values = cast("LeavesOutNumber", model), cast("Outcomes", came)
+        return _fitted_number(number, rows, values, reference, audit_inputs=audit_inputs, settings=settings)
+    assert isinstance(settings, SurvivalSettings)
+    survival = cast("Survival", came)
+    return _fitted_time(model, rows, survival, reference, audit_inputs=audit_inputs, settings=settings)
+
+
+def _fitted_number(
     model: LeavesOutNumber,
     rows: Any,
     outcomes: Outcomes,
@@ -114,28 +186,6 @@ def fitted_number(
     audit_inputs: AuditInputs,
     settings: OutcomeSettings,
 ) -> FittedOutcome:
-    """Describe an ensemble that predicts a number.
-
-    Parameters
-    ----------
-    model
-        Fitted on the rows.
-    rows
-        The training rows.
-    outcomes
-        Whose each is, and the numbers.
-    reference
-        What the training rows looked like.
-    audit_inputs
-        What the modality hands to the audit.
-    settings
-        What the number is called, and the seed.
-
-    Raises
-    ------
-    DataError
-        There are too few patients.
-    """
     settings = _fewer_folds(settings, outcomes)
     task = prepare_outcomes(len(rows), outcomes, settings, None)
     said, member = _left_out(model, rows, outcomes)
@@ -152,7 +202,7 @@ def fitted_number(
     )
 
 
-def fitted_time(
+def _fitted_time(
     model: LeavesOut,
     rows: Any,
     survival: Survival,
@@ -161,30 +211,6 @@ def fitted_time(
     audit_inputs: AuditInputs,
     settings: SurvivalSettings,
 ) -> FittedOutcome:
-    """Describe an ensemble that predicts the time to an event.
-
-    Parameters
-    ----------
-    model
-        Fitted on the rows.
-    rows
-        The training rows.
-    survival
-        Whose each is, and what came.
-    reference
-        What the training rows looked like.
-    audit_inputs
-        What the modality hands to the audit.
-    settings
-        What time and event are called, the horizon and the seed.
-
-    Raises
-    ------
-    DataError
-        There are too few patients.
-    UsageError
-        The horizon lies outside the time of events.
-    """
     settings = _fewer_folds(settings, survival)
     task = prepare_survival(len(rows), survival, settings, None)
     said, member = _left_out(model, rows, survival)

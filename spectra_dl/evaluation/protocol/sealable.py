@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.folds.split_file import split_sha256
 from spectra_dl.evaluation.protocol.sealed_plan import SealedData, SealedPlan
@@ -112,3 +115,8 @@ def digest_of_cells(cells: Iterable[str]) -> str:
         content = cell.encode("utf-8", "surrogatepass")
         digest.update(f"{len(content)}:".encode() + content)
     return digest.hexdigest()
+
+
+def digest_of_numbers(values: FloatArray) -> str:
+    """Return the SHA-256 of numbers as little-endian float64, in order."""
+    return hashlib.sha256(np.ascontiguousarray(values, "<f8").tobytes()).hexdigest()

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from spectra_dl.fusion.input_part import Block, FusedClinical
+from spectra_dl.fusion.input_part import NEEDS_BLOCKS, Block, FusedClinical, block_lines, check_names
 from spectra_dl.fusion.readers.stated import MOST_BLOCKS
 from spectra_dl.models.header import Classification, InputPart, OutOfDistributionLimits
 from spectra_dl.plugins import is_plugin_name
@@ -71,8 +71,7 @@ class FusionOutcomeInput(InputPart):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if len({block.name for block in self.blocks}) < len(self.blocks):
-            raise ValueError("two blocks have one name")
+        check_names(self.blocks)
         return self
 
     def check(self, classification: Classification | None) -> None:
@@ -82,14 +81,11 @@ class FusionOutcomeInput(InputPart):
 
     def model_lines(self) -> list[str]:
         """Return a line of the card for each block."""
-        lines = [f"{block.name}: {_said(block)}, {block.patients} patients" for block in self.blocks]
-        return [f"{'Fusion of' if at == 0 else '':<15}{line}" for at, line in enumerate(lines)]
+        return block_lines((block, _said(block)) for block in self.blocks)
 
     def needs_lines(self) -> list[str]:
         """Return a line of the card that says what an input must be."""
-        return [
-            "Needs          a study file that names at least one of these blocks; a patient may lack blocks"
-        ]
+        return [NEEDS_BLOCKS]
 
     def training_rows(self) -> str:
         """Return how many blocks the model was trained on."""

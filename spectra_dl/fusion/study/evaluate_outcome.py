@@ -16,6 +16,7 @@ from spectra_dl.evaluation.outcomes.results import OutcomeEvaluation, OutcomeSet
 from spectra_dl.evaluation.outcomes.settings import PatientSettings
 from spectra_dl.evaluation.outcomes.survival.harness import evaluate_survival
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalEvaluation, SurvivalSettings
+from spectra_dl.evaluation.outcomes.survival.values import Survival
 from spectra_dl.evaluation.outcomes.values import Outcomes
 from spectra_dl.evaluation.report.results.patients import (
     EvaluatedOutcome,
@@ -27,6 +28,7 @@ from spectra_dl.fusion.cohort import FusionCohort
 from spectra_dl.fusion.contributions.contributions import Contributions, ContributionScore, Subset
 from spectra_dl.fusion.contributions.outcomes import number_contributions, risk_contributions
 from spectra_dl.fusion.contributions.shapley import block_subsets
+from spectra_dl.fusion.readers.stated import StatedOutcome
 from spectra_dl.fusion.report_context import fusion_context
 from spectra_dl.fusion.study.added import added_json
 from spectra_dl.fusion.study.added_to_outcome import added_to_outcome_lines
@@ -40,6 +42,7 @@ Added = Mapping[ContributionScore, Contributions]
 
 #: Besides what refits without a relation show: by how much what blocks add varies more from study to study (benchmarks/accuracy/fusion_outcomes.py).
 REFITTED = 1.2
+_SHARED = ("folds", "repeats", "seed", "resamples", "refits")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,19 @@ class FusedOutcomeSettings(PatientSettings):
     """
 
     horizon: float | None = field(default=None, kw_only=True)
+
+    def of(self, stated: StatedOutcome) -> OutcomeSettings | SurvivalSettings:
+        """Return the settings for what a study predicts: a number, or the time to an event; rows are patients, so no split leaks.
+
+        Parameters
+        ----------
+        stated
+            Its columns.
+        """
+        how: dict[str, Any] = {name: getattr(self, name) for name in _SHARED} | {"leaky": False}
+        if stated.time is None:
+            return OutcomeSettings(stated.target or "", **how)
+        return SurvivalSettings(stated.time, stated.event or "", horizon=self.horizon, **how)
 
 
 class _WithBlocks(EvaluatedPatients):
@@ -150,15 +166,13 @@ def evaluate_outcome_study(
         "execution": execution,
     }
     models, rows = outcome_fusions(cohort, settings.seed), fusion_rows(cohort, store)
-    how = {name: getattr(settings, name) for name in ("folds", "repeats", "seed", "resamples", "refits")}
-    if isinstance(cohort.came, Outcomes):
-        asked = OutcomeSettings(study.outcome.target or "", **how, leaky=False)
+    asked = settings.of(study.outcome)
+    if isinstance(asked, OutcomeSettings):
+        assert isinstance(cohort.came, Outcomes)
         number = evaluate_outcome(models, rows, cohort.came, asked, **given)
         return EvaluatedFusedNumber(cohort, number, added_to_number(number, block_order(cohort)))
-    times = SurvivalSettings(
-        study.outcome.time or "", study.outcome.event or "", horizon=settings.horizon, **how, leaky=False
-    )
-    survival = evaluate_survival(models, rows, cohort.came, times, **given)
+    assert isinstance(cohort.came, Survival)
+    survival = evaluate_survival(models, rows, cohort.came, asked, **given)
     return EvaluatedFusedSurvival(cohort, survival, added_to_risk(survival, block_order(cohort)))
 
 

@@ -7,14 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, IndexArray, text_array
-from spectra_dl.classification.assembly import TrainingProvenance, described_model
+from spectra_dl.classification.assembly import TrainingProvenance
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
-from spectra_dl.classification.outcomes.assembly import FittedOutcome, fitted_number, fitted_time
+from spectra_dl.classification.outcomes.assembly import FittedOutcome, fitted_outcome
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.outcomes.folds import inner_outcome_folds
-from spectra_dl.evaluation.outcomes.results import OutcomeSettings
 from spectra_dl.evaluation.outcomes.survival.pooled_cox import time_order
-from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
 from spectra_dl.evaluation.outcomes.survival.values import Survival
 from spectra_dl.evaluation.outcomes.values import Outcomes
 from spectra_dl.fusion.cohort import FusionCohort
@@ -178,17 +176,16 @@ def _fitted(
     cohort: FusionCohort, held_out: _HeldOut, reference: OutOfDistribution, settings: FusedOutcomeSettings
 ) -> FittedOutcome:
     """Return limits, scores and the audit."""
-    asked, inputs, came = cohort.study.outcome, fusion_audit_inputs(cohort), cohort.came
-    names = ("folds", "repeats", "seed", "resamples", "refits")
-    how: dict[str, Any] = {name: getattr(settings, name) for name in names} | {"leaky": False}
+    assert isinstance(cohort.came, Outcomes | Survival)
     patients: Any = cohort.patients  # a row is a patient
-    if isinstance(came, Outcomes):
-        number = OutcomeSettings(asked.target or "", **how)
-        fitted = fitted_number(held_out, patients, came, reference, audit_inputs=inputs, settings=number)
-    else:
-        assert isinstance(came, Survival)
-        times = SurvivalSettings(asked.time or "", asked.event or "", horizon=settings.horizon, **how)
-        fitted = fitted_time(held_out, patients, came, reference, audit_inputs=inputs, settings=times)
+    fitted = fitted_outcome(
+        held_out,
+        patients,
+        cohort.came,
+        reference,
+        audit_inputs=fusion_audit_inputs(cohort),
+        settings=settings.of(cohort.study.outcome),
+    )
     scores_from = (
         f"Scores of {len(cohort.patients)} patients, each predicted by a fusion that had not learned from it (95 % interval over patients; "
         "intervals and limits of answers were fitted on the same predictions):"
@@ -209,14 +206,10 @@ def _assembled(
         for part, block in zip(cohort.blocks, late.fitted_, strict=True)
     ]
     tensors = {**fitted.tensors(), **fused_tensors([model for _, model in described], late.stack_)}
-    header = described_model(
-        TrainingProvenance(cohort.study.source, False, cohort.notes, fitted.audit),
+    header = fitted.header(
+        TrainingProvenance(cohort.study.source, False, cohort.notes),
         FusionOutcomeInput(blocks=[block for block, _ in described]),
         tensors,
-        said=fitted.notes,
-        seed=seed,
-        scores=fitted.scores,
-        scores_from=fitted.scores_from,
-        outcome=fitted.outcome,
+        seed,
     )
     return FusionOutcomePredictor.from_tensors(header, tensors)

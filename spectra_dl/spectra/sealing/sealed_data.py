@@ -1,13 +1,10 @@
 """The digests of a study of spectra, by which a protocol knows its test patients again without their outcome."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
-
-import numpy as np
+from collections.abc import Iterator, Mapping
 
 from spectra_dl.errors import UsageError
-from spectra_dl.evaluation.protocol.sealable import OF_SPECTRA, Sealable, digest_of_cells
+from spectra_dl.evaluation.protocol.sealable import OF_SPECTRA, Sealable, digest_of_cells, digest_of_numbers
 from spectra_dl.evaluation.protocol.sealed_plan import SealedData
 from spectra_dl.spectra.cohort import required_patients
 from spectra_dl.spectra.probes import audit_columns
@@ -34,12 +31,11 @@ def sealed_data(table: SpectraTable, *, split_by: str | None = None) -> SealedDa
     patients = [str(name) for name in required_patients(table)]
     samples = [str(name) for name in table.sample_id]
     spectra: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for patient, sample, values in zip(patients, samples, table.intensity, strict=True):
-        content = hashlib.sha256(np.ascontiguousarray(values, "<f8").tobytes()).hexdigest()
-        spectra[patient].append((sample, content))
+    for patient, cells in zip(patients, spectrum_cells(table), strict=True):
+        spectra[patient].append(cells)
     return SealedData(
         rows=len(patients),
-        axis=hashlib.sha256(np.ascontiguousarray(table.wavenumber, "<f8").tobytes()).hexdigest(),
+        axis=digest_of_numbers(table.wavenumber),
         order=digest_of_cells(cell for pair in zip(samples, patients, strict=True) for cell in pair),
         groups=None if split_by is None else digest_of_cells(_column(table, split_by)),
         patients={
@@ -47,6 +43,18 @@ def sealed_data(table: SpectraTable, *, split_by: str | None = None) -> SealedDa
             for name, pairs in spectra.items()
         },
     )
+
+
+def spectrum_cells(table: SpectraTable) -> Iterator[tuple[str, str]]:
+    """Yield of each spectrum its id and the digest of its intensities.
+
+    Parameters
+    ----------
+    table
+        Raw spectra.
+    """
+    for sample, values in zip(table.sample_id, table.intensity, strict=True):
+        yield str(sample), digest_of_numbers(values)
 
 
 def sealable(table: SpectraTable, options: Mapping[str, object]) -> Sealable:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from spectra_dl.classification.assembly import TrainingProvenance, described_model
+from spectra_dl.classification.assembly import TrainingProvenance
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
-from spectra_dl.classification.outcomes.assembly import FittedOutcome, fitted_number, fitted_time
+from spectra_dl.classification.outcomes.assembly import FittedOutcome, fitted_outcome
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.outcomes.results import OutcomeSettings
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
@@ -107,14 +107,14 @@ def _fitted(
     settings: PatientStudySettings,
 ) -> FittedOutcome:
     some, inputs = reference_images(rows.values, model.members_[0].prepared)
-    given: dict[str, Any] = {"audit_inputs": patient_audit_inputs(cohort.images, rows.values)}
-    reference = OutOfDistribution.fit(inputs, list(cohort.patient[some]))
-    asked = settings.evaluation
-    if isinstance(asked, OutcomeSettings):
-        number = cast("PooledNumber", model)
-        return fitted_number(number, rows, cohort.outcomes, reference, settings=asked, **given)
-    assert isinstance(asked, SurvivalSettings)
-    return fitted_time(cast("PooledRisk", model), rows, cohort.outcomes, reference, settings=asked, **given)
+    return fitted_outcome(
+        model,
+        rows,
+        cohort.outcomes,
+        OutOfDistribution.fit(inputs, list(cohort.patient[some])),
+        audit_inputs=patient_audit_inputs(cohort.images, rows.values),
+        settings=settings.evaluation,
+    )
 
 
 def _assembled(
@@ -135,14 +135,7 @@ def _assembled(
         image_um=training_widths(cohort.images),
     )
     tensors = {**fitted.tensors(), **member_tensors(networks)}
-    header = described_model(
-        TrainingProvenance(source, False, cohort.notes, fitted.audit),
-        part,
-        tensors,
-        said=fitted.notes,
-        seed=settings.evaluation.seed,
-        scores=fitted.scores,
-        scores_from=fitted.scores_from,
-        outcome=fitted.outcome,
+    header = fitted.header(
+        TrainingProvenance(source, False, cohort.notes), part, tensors, settings.evaluation.seed
     )
     return TissueOutcomePredictor.from_tensors(header, tensors)

@@ -1,9 +1,10 @@
 """What spectra-dl predict does with a fusion."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from spectra_dl.errors import UsageError
 from spectra_dl_cli.options import open_store
@@ -16,20 +17,22 @@ if TYPE_CHECKING:
     from spectra_dl.fusion.predictor import FusionPredictor
     from spectra_dl.fusion.readers.stated import StatedStudy
     from spectra_dl.fusion.study.predict import PredictedFusion
+    from spectra_dl.fusion.study.predict_outcome import PredictedFusedOutcomes
+    from spectra_dl.models.predictor import Predictor
 
 _PATIENTS, _ABSTAINED = 1_000, 10
 
 
 def predict_patients(
     data: tuple[Path, ...],
-    predictor: "FusionPredictor",
+    predictor: "Predictor[Any]",
     output: Output,
     features: tuple[tuple[str, ...], Path | None],
     *,
     model_name: str,
     coverage: float | None,
 ) -> int:
-    """Predict the patients of a study and return the exit code.
+    """Predict the classes of a study's patients, or what comes of them, and return the exit code.
 
     Parameters
     ----------
@@ -44,67 +47,37 @@ def predict_patients(
     model_name
         The model file's.
     coverage
-        How often sets of classes shall hold the true one; None takes the model's own.
+        How often sets of classes, or intervals of numbers, shall hold the truth; None takes the model's own.
 
     Raises
     ------
     UsageError
         Something else than one study file is named.
     """
-    from spectra_dl.fusion.study.predict import predict_study
-
     stated, (encoders, store) = _study(data), features
-    result = predict_study(
-        predictor,
-        stated,
-        output.out,
-        coverage=coverage,
-        encoders=encoders,
-        store=open_store(store) if store else None,
-    )
-    for block, (seen, rows) in result.seen.items():
+    how: dict[str, Any] = {
+        "coverage": coverage,
+        "encoders": encoders,
+        "store": open_store(store) if store else None,
+    }
+    result: PredictedFusion | PredictedFusedOutcomes
+    text: Callable[[], str]
+    if predictor.header.input.kind == "fusion outcome":
+        from spectra_dl.fusion.study.predict_outcome import predict_outcome_study
+
+        outcomes = predict_outcome_study(cast("FusionOutcomePredictor", predictor), stated, output.out, **how)
+        result = outcomes
+        seen_of_block: Mapping[str, tuple[int, int]] = outcomes.seen_of_block
+        text = partial(outcomes_text, outcomes, model_name)
+    else:
+        from spectra_dl.fusion.study.predict import predict_study
+
+        classes = predict_study(cast("FusionPredictor", predictor), stated, output.out, **how)
+        result, seen_of_block = classes, classes.seen
+        text = partial(_text, classes, model_name)
+    for block, (seen, rows) in seen_of_block.items():
         warn_of_training_rows(seen, rows, f"rows of {block}")
-    output.finish(result, lambda: origin_of(stated.files), lambda: "\n".join(_lines(result, model_name)))
-    return 0
-
-
-def predict_patient_outcomes(
-    data: tuple[Path, ...],
-    predictor: "FusionOutcomePredictor",
-    output: Output,
-    features: tuple[tuple[str, ...], Path | None],
-    *,
-    model_name: str,
-    coverage: float | None,
-) -> int:
-    """Predict a number or the time to an event of the patients of a study and return the exit code.
-
-    Parameters
-    ----------
-    data, predictor, output, features, model_name
-        As of `predict_patients`.
-    coverage
-        Of the intervals of numbers; None takes the model's own.
-
-    Raises
-    ------
-    UsageError
-        Something else than one study file is named.
-    """
-    from spectra_dl.fusion.study.predict_outcome import predict_outcome_study
-
-    stated, (encoders, store) = _study(data), features
-    result = predict_outcome_study(
-        predictor,
-        stated,
-        output.out,
-        coverage=coverage,
-        encoders=encoders,
-        store=open_store(store) if store else None,
-    )
-    for block, (seen, rows) in result.seen_of_block.items():
-        warn_of_training_rows(seen, rows, f"rows of {block}")
-    output.finish(result, lambda: origin_of(stated.files), lambda: outcomes_text(result, model_name))
+    output.finish(result, lambda: origin_of(stated.files), text)
     return 0
 
 
@@ -114,6 +87,10 @@ def _study(data: tuple[Path, ...]) -> "StatedStudy":
     if len(data) > 1 or data[0].suffix.lower() != ".toml":
         raise UsageError("a fusion predicts the patients of a study file; name one, such as STUDY.toml")
     return read_study_file(data[0])
+
+
+def _text(result: "PredictedFusion", model_name: str) -> str:
+    return "\n".join(_lines(result, model_name))
 
 
 def _lines(result: "PredictedFusion", model_name: str) -> Iterator[str]:

@@ -2,11 +2,16 @@
 
 from collections.abc import Set
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from spectra_dl.errors import UsageError
+
+if TYPE_CHECKING:
+    from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+    from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,21 @@ class OutcomeColumns:
         if self.horizon is not None and self.time is None:
             raise UsageError("--horizon is of the time to an event: name --time and --event, or leave it out")
         return self.target is None and self.time is None
+
+    def settings(self, **how: Any) -> "OutcomeSettings | SurvivalSettings":
+        """Return the settings of an evaluation of a number, or of the time to an event.
+
+        Parameters
+        ----------
+        how
+            What both have, such as ``folds`` and ``seed``.
+        """
+        from spectra_dl.evaluation.outcomes.results import OutcomeSettings
+        from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
+
+        if self.time is None:
+            return OutcomeSettings(self.target or "", **how)
+        return SurvivalSettings(self.time, self.event or "", horizon=self.horizon, **how)
 
     def refuse_options_of_classes(self, context: click.Context, of_classes: Set[str]) -> None:
         """Refuse options that would be ignored where a number or a time is predicted.

@@ -1,10 +1,11 @@
 """What spectra-dl predict does with a model of images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from spectra_dl.errors import UsageError
 from spectra_dl.tissue.reading_options import ImageOptions
@@ -13,6 +14,8 @@ from spectra_dl_cli.output import Output, origin_of, table_text, warn_of_trainin
 from spectra_dl_cli.predict_text import outcomes_text
 
 if TYPE_CHECKING:
+    from spectra_dl.classification.outcomes.predicted import PredictedOutcomes
+    from spectra_dl.models.predictor import Predictor
     from spectra_dl.tissue.images import TissueImages
     from spectra_dl.tissue.outcome_predictor import TissueOutcomePredictor
     from spectra_dl.tissue.predictor import TissuePredictor
@@ -25,7 +28,7 @@ _PATIENTS = 1_000
 def predict_images(
     data: tuple[Path, ...],
     reading: ImageOptions,
-    predictor: "TissuePredictor",
+    predictor: "Predictor[Any]",
     output: Output,
     *,
     model_name: str,
@@ -34,7 +37,7 @@ def predict_images(
     encoders: tuple[str, ...],
     store: Path | None,
 ) -> int:
-    """Predict images and return the exit code.
+    """Predict images, or what comes of their patients, and return the exit code.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ def predict_images(
     model_name
         The model file's.
     coverage
-        How often sets of classes shall hold the true one; None takes the model's own.
+        How often sets of classes, or intervals of numbers, shall hold the truth; None takes the model's own.
     share
         Two classes whose share is estimated; None takes the model's own.
     encoders
@@ -60,70 +63,37 @@ def predict_images(
     Raises
     ------
     UsageError
-        Several inputs are named.
+        Several inputs are named, or a share of classes that there are none of.
     """
-    from spectra_dl.tissue.study.predict import predict_study
-
-    images = _read(data, reading, predictor.header.input.tile_um)
-    result = predict_study(
-        predictor,
-        images,
-        output.out,
-        coverage=coverage,
-        share=share,
-        encoders=encoders,
-        store=open_store(store) if store else None,
-    )
-    warn_of_training_rows(result.seen, len(images), "images")
-    output.finish(result, lambda: origin_of(data), lambda: "\n".join(_lines(result, model_name)))
-    return _PARTIAL if result.damaged else 0
-
-
-def predict_image_outcomes(
-    data: tuple[Path, ...],
-    reading: ImageOptions,
-    predictor: "TissueOutcomePredictor",
-    output: Output,
-    *,
-    model_name: str,
-    coverage: float | None,
-    share: str | None,
-    encoders: tuple[str, ...],
-    store: Path | None,
-) -> int:
-    """Predict what comes of patients from their images and return the exit code.
-
-    Parameters
-    ----------
-    data, reading, predictor, output, model_name, encoders, store
-        As of `predict_images`.
-    coverage
-        Of the intervals of numbers; None takes the model's own.
-    share
-        Of classes, which there are none of.
-
-    Raises
-    ------
-    UsageError
-        Several inputs or a share are named.
-    """
-    from spectra_dl.tissue.study.predict_patients import predict_patients
-
-    if share is not None:
+    of_outcome = predictor.header.input.kind == "tissue outcome"
+    if of_outcome and share is not None:
         raise UsageError(
             "--share is of classes of images, and this model predicts what comes of patients; leave it out"
         )
     images = _read(data, reading, predictor.header.input.tile_um)
-    result = predict_patients(
-        predictor,
-        images,
-        output.out,
-        coverage=coverage,
-        encoders=encoders,
-        store=open_store(store) if store else None,
-    )
+    how: dict[str, Any] = {
+        "coverage": coverage,
+        "encoders": encoders,
+        "store": open_store(store) if store else None,
+    }
+    result: PredictedImages | PredictedOutcomes
+    text: Callable[[], str]
+    if of_outcome:
+        from spectra_dl.tissue.study.predict_patients import predict_patients
+
+        result = outcomes = predict_patients(
+            cast("TissueOutcomePredictor", predictor), images, output.out, **how
+        )
+        text = partial(outcomes_text, outcomes, model_name)
+    else:
+        from spectra_dl.tissue.study.predict import predict_study
+
+        result = classes = predict_study(
+            cast("TissuePredictor", predictor), images, output.out, share=share, **how
+        )
+        text = partial(_text, classes, model_name)
     warn_of_training_rows(result.seen, len(images), "images")
-    output.finish(result, lambda: origin_of(data), lambda: outcomes_text(result, model_name))
+    output.finish(result, lambda: origin_of(data), text)
     return _PARTIAL if result.damaged else 0
 
 
@@ -145,6 +115,10 @@ def _cut_as_trained(reading: ImageOptions, trained: float | None) -> ImageOption
             f"--tile-um {reading.tile_um:g}: the model was trained on tiles of {trained:g} um; leave the option out"
         )
     return replace(reading, tile_um=trained)
+
+
+def _text(result: "PredictedImages", model_name: str) -> str:
+    return "\n".join(_lines(result, model_name))
 
 
 def _lines(result: "PredictedImages", model_name: str) -> Iterator[str]:

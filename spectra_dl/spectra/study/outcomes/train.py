@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-from spectra_dl.classification.assembly import TrainingProvenance, described_model
+from spectra_dl.classification.assembly import TrainingProvenance
 from spectra_dl.classification.out_of_distribution import OutOfDistribution
-from spectra_dl.classification.outcomes.assembly import FittedOutcome, fitted_number, fitted_time
+from spectra_dl.classification.outcomes.assembly import FittedOutcome, fitted_outcome
 from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.outcomes.results import OutcomeSettings
 from spectra_dl.evaluation.outcomes.survival.results import SurvivalSettings
@@ -94,14 +94,15 @@ def _network(settings: PatientStudySettings) -> type[NumberNetwork] | type[CoxNe
 def _fitted(
     model: NumberNetwork | CoxNetwork, cohort: Cohort, came: Any, settings: PatientStudySettings
 ) -> FittedOutcome:
-    asked, cleaning = settings.evaluation, model.members_[0].prepared
-    reference = OutOfDistribution.fit(cleaning.transform(cohort.table).matrix, list(came.patient_of_row))
-    given: dict[str, Any] = {"audit_inputs": spectra_audit_inputs(cohort.table)}
-    if isinstance(model, NumberNetwork):
-        assert isinstance(asked, OutcomeSettings)
-        return fitted_number(model, cohort.table, came, reference, settings=asked, **given)
-    assert isinstance(asked, SurvivalSettings)
-    return fitted_time(model, cohort.table, came, reference, settings=asked, **given)
+    cleaning = model.members_[0].prepared
+    return fitted_outcome(
+        model,
+        cohort.table,
+        came,
+        OutOfDistribution.fit(cleaning.transform(cohort.table).matrix, list(came.patient_of_row)),
+        audit_inputs=spectra_audit_inputs(cohort.table),
+        settings=settings.evaluation,
+    )
 
 
 def _assembled(
@@ -126,14 +127,7 @@ def _assembled(
     part = SpectraOutcomeInput.model_validate(described.model_dump(exclude={"kind", "version"}))
     tensors = {**fitted.tensors(), **member_tensors([member.network for member in model.members_])}
     simulated = set(table.metadata.get("origin", [])) == {SIMULATED_ORIGIN}
-    header = described_model(
-        TrainingProvenance(source, simulated, cohort.notes, fitted.audit),
-        part,
-        tensors,
-        said=fitted.notes,
-        seed=settings.evaluation.seed,
-        scores=fitted.scores,
-        scores_from=fitted.scores_from,
-        outcome=fitted.outcome,
+    header = fitted.header(
+        TrainingProvenance(source, simulated, cohort.notes), part, tensors, settings.evaluation.seed
     )
     return SpectraOutcomePredictor.from_tensors(header, tensors)
