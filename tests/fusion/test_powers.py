@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import PowerTransformer
 
@@ -44,6 +44,8 @@ def test_values_that_are_mostly_0_are_no_obstacle():
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-1e15, 1e15), min_size=8, max_size=20))
+@example([0.0] * 5 + [1.0, 4.6530888011043634e-262, 4.6530888011043634e-262])
+@example([0.0] * 5 + [1.0, 5e-324, 5e-324])
 def test_whatever_is_read_stays_finite_and_in_order(values):
     matrix = np.array(values)[:, None]
     powers = fit_powers(matrix, NUMERIC)

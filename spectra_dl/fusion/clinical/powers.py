@@ -59,7 +59,7 @@ class ColumnPowers:
 
         powered = matrix.copy()
         for at in np.flatnonzero(self.exponent != 1):
-            ratio = np.clip(matrix[:, at] / self.scale[at], -_FARTHEST, _FARTHEST)
+            ratio = _in_medians(matrix[:, at], self.scale[at])
             powered[:, at] = yeojohnson(ratio, lmbda=float(self.exponent[at])) if len(ratio) else ratio
         return powered
 
@@ -86,10 +86,15 @@ def fit_powers(matrix: FloatArray, numeric: NDArray[np.bool_]) -> ColumnPowers:
     powers = ColumnPowers.none(len(numeric))
     for at in np.flatnonzero(numeric):
         known = matrix[~np.isnan(matrix[:, at]), at]
-        if len(known) < _FEWEST or np.ptp(known) == 0 or not abs(skew(known)) > _SKEWED:
+        if len(known) < _FEWEST or np.ptp(known) == 0 or not abs(skew(known / np.abs(known).max())) > _SKEWED:
             continue
         scale = float(np.median(np.abs(known[known != 0])))
-        fitted = PowerTransformer(standardize=False).fit((known / scale)[:, None])
+        fitted = PowerTransformer(standardize=False).fit(_in_medians(known, scale)[:, None])
         powers.scale[at] = scale
         powers.exponent[at] = np.clip(fitted.lambdas_[0], SMALLEST_POWER, LARGEST_POWER)
     return powers
+
+
+def _in_medians(column: FloatArray, scale: float) -> FloatArray:
+    with np.errstate(over="ignore"):  # a median near 0 sends values to infinity, which is then cut as well
+        return np.clip(column / scale, -_FARTHEST, _FARTHEST)
