@@ -5,7 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
+from sklearn.pipeline import make_pipeline
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import UsageError
@@ -24,13 +25,15 @@ class TunedNumber(RegressorMixin, BaseEstimator):
         Unfitted estimators by name; of equals the first named is taken, and the middle one where there are too few patients to choose.
     seed
         Of the inner folds.
+    before
+        Unfitted transformer of rows, fitted once for all candidates of a fold; None leaves rows as they are.
 
     Attributes
     ----------
     chosen_
         The candidate's name, and minus the inner root mean squared error of each.
     best_
-        The chosen candidate, fitted on all rows.
+        The chosen candidate, behind what stands before it, fitted on all rows.
 
     Examples
     --------
@@ -44,9 +47,12 @@ class TunedNumber(RegressorMixin, BaseEstimator):
     chosen_: Choice
     best_: Any
 
-    def __init__(self, candidates: Mapping[str, Any], seed: int = 0) -> None:
+    def __init__(
+        self, candidates: Mapping[str, Any], seed: int = 0, before: TransformerMixin | None = None
+    ) -> None:
         self.candidates = candidates
         self.seed = seed
+        self.before = before
 
     def fit(self, X: Any, y: ArrayLike, groups: Sequence[str] | None = None) -> Self:
         """Choose and fit.
@@ -71,25 +77,35 @@ class TunedNumber(RegressorMixin, BaseEstimator):
             )
         rows, target, names = as_rows(X), np.asarray(y, dtype=np.float64), np.asarray(groups, dtype=object)
         folds = inner_outcome_folds(target, names, self.seed)
-        scores = {}
-        for name, candidate in self.candidates.items():
-            errors = []
-            for fold in folds:
-                inner = fit_copy(candidate, rows[fold.train], target[fold.train], names[fold.train])
-                predicted = np.asarray(inner.predict(rows[fold.test])).reshape(-1)
-                errors.append(_squares_by_patient(predicted - target[fold.test], names[fold.test]))
-            scores[name] = (
-                -round(float(np.sqrt(np.concatenate(errors).mean())), 12) if folds else float("nan")
-            )
+        errors: dict[str, list[FloatArray]] = {name: [] for name in self.candidates}
+        for fold in folds:
+            _, (train, test) = self._features(rows[fold.train], rows[fold.test])
+            for name, candidate in self.candidates.items():
+                inner = fit_copy(candidate, train, target[fold.train], names[fold.train])
+                predicted = np.asarray(inner.predict(test)).reshape(-1)
+                errors[name].append(_squares_by_patient(predicted - target[fold.test], names[fold.test]))
+        scores = {
+            name: -round(float(np.sqrt(np.concatenate(each).mean())), 12) if folds else float("nan")
+            for name, each in errors.items()
+        }
         known = list(self.candidates)
         best = max(known, key=scores.__getitem__) if folds else known[len(known) // 2]
         self.chosen_ = Choice(best, scores)
-        self.best_ = fit_copy(self.candidates[best], X, target, names)
+        made, (features,) = self._features(X)
+        fitted = fit_copy(self.candidates[best], features, target, names)
+        self.best_ = fitted if made is None else make_pipeline(made, fitted)
         return self
 
     def predict(self, X: Any) -> FloatArray:
         """Return ``(n,)`` numbers predicted by the chosen candidate."""
         return np.asarray(self.best_.predict(X), dtype=np.float64).reshape(-1)
+
+    def _features(self, train: Any, *others: Any) -> tuple[Any, list[Any]]:
+        """Return what stands before candidates, fitted on the first rows, and what it makes of all."""
+        if self.before is None:
+            return None, [train, *others]
+        made = clone(self.before).fit(train)
+        return made, [made.transform(rows) for rows in (train, *others)]
 
 
 def _squares_by_patient(error: FloatArray, patient: Any) -> FloatArray:

@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.audit import AuditInputs, Probe
@@ -181,6 +183,25 @@ def test_a_choice_is_made_on_training_patients():
     assert few.chosen_.name == "b"
     with pytest.raises(UsageError, match="groups=patients"):
         tuned.fit(rows, rows[:, 0])
+
+
+def test_what_stands_before_candidates_is_fitted_once_a_fold_and_changes_no_byte():
+    rows, _ = study(3.0)
+    number, names, fits = rows[:, 0] ** 2, [f"p{row}" for row in range(len(rows))], []
+
+    class Counted(StandardScaler):
+        def fit(self, X, y=None):
+            fits.append(len(X))
+            return super().fit(X)
+
+    ridges = {size: Ridge(float(size)) for size in ("1", "100", "1000")}
+    shared = TunedNumber(ridges, before=Counted()).fit(rows, number, groups=names)
+    once = len(fits)
+    each = {size: make_pipeline(Counted(), ridge) for size, ridge in ridges.items()}
+    apart = TunedNumber(each).fit(rows, number, groups=names)
+    assert shared.chosen_ == apart.chosen_
+    assert shared.predict(rows).tobytes() == apart.predict(rows).tobytes()
+    assert len(fits) - once == 3 * (once - 1) + 1
 
 
 @pytest.mark.parametrize("wrong", [{"folds": 1}, {"repeats": 0}, {"resamples": 10}, {"refits": 3}])

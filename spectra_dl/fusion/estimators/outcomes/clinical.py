@@ -87,8 +87,8 @@ def clinical_number(model: str, seed: int) -> BaseEstimator:
             max_leaf_nodes=8, min_samples_leaf=5, early_stopping=False, random_state=seed
         )
         return make_pipeline(ClinicalFeatures(filled=False), trees)
-    candidates = {f"penalty {size:g}": make_pipeline(ClinicalFeatures(), Ridge(size)) for size in _PENALTIES}
-    return TunedNumber(candidates, seed)
+    candidates = {f"penalty {size:g}": Ridge(size) for size in _PENALTIES}
+    return TunedNumber(candidates, seed, before=ClinicalFeatures())
 
 
 def clinical_cox(seed: int) -> PooledCox:
