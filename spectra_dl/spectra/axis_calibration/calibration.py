@@ -135,8 +135,9 @@ class AxisCalibration:
             The table was calibrated before, or the corrected axis would not ascend.
         """
         if CALIBRATION in table.metadata:
+            from_file = "" if table.source is None else f"{table.source[0]!s:.80}: "
             raise DataError(
-                f"the spectra have a column {CALIBRATION}: their axis was corrected before; leave the calibration out"
+                f"{from_file}the spectra have a column {CALIBRATION}: their axis was corrected before; leave the calibration out"
             )
         axis = table.wavenumber + self.correction(table.wavenumber)
         if not (np.diff(axis) > 0).all():

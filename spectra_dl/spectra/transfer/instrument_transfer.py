@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra_dl.arrays import FloatArray, text_array
+from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.preprocessing.cover import AxisNeeds
 from spectra_dl.spectra.preprocessing.recurring_places import Place, points_in
+from spectra_dl.spectra.quality.noise import BoolArray
 from spectra_dl.spectra.quality.verdicts import inspect
 from spectra_dl.spectra.readers.wording import listed
-from spectra_dl.spectra.table import MEASURED, PROJECTED, QUALITY, TRANSFER, SpectraTable, spectrum_hashes
+from spectra_dl.spectra.table import (
+    CALIBRATION,
+    MEASURED,
+    PROJECTED,
+    QUALITY,
+    TRANSFER,
+    SpectraTable,
+    spectrum_hashes,
+)
 from spectra_dl.spectra.transfer.choice import PROJECTIONS, Candidate
 from spectra_dl.spectra.transfer.methods import SpectrumMap
 from spectra_dl.spectra.transfer.pairs import brought_to
@@ -48,6 +57,8 @@ class InstrumentTransfer:
         The instruments' names where the transfer samples' batches state them, else None.
     calibrated
         Whether the slave's axis had been corrected by a standard before.
+    axis_calibration
+        By what the master's axis had been, in words; None where it had not.
     errors
         What was compared: what each method left of the instruments' difference in samples that were left out.
     places
@@ -69,6 +80,7 @@ class InstrumentTransfer:
     places: tuple[Place, ...] = ()
     spectrum_hashes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    axis_calibration: str | None = None
 
     @property
     def method(self) -> str:
@@ -97,6 +109,7 @@ class InstrumentTransfer:
     def applied(self, table: SpectraTable) -> SpectraTable:
         """Return a table on the master's axis with the slave's spectra brought to it; its column ``instrument_transfer`` says so of each.
 
+        What is made into the master's spectra is on the axis as the master has it, so ``axis_calibration`` is the master's then.
         Spectra whose batch is the master's name are only brought to the axis, but for a projection, which is of all. Cosmic rays are removed before.
         The quality of a spectrum is judged before, since a map can turn what is no spectrum into one: `inspect` of what is returned says what
         was found, short gaps are filled, and refused spectra have no values.
@@ -127,11 +140,12 @@ class InstrumentTransfer:
         words = self.words()
         metadata = {
             **table.metadata,
+            **self._calibration(table, mapped),
             MEASURED: text_array(spectrum_hashes(table)),
             TRANSFER: text_array([words if row else "" for row in mapped]),
             QUALITY: text_array([verdict.text() for verdict in verdicts]),
         }
-        notes = (words, *self._notes(table))
+        notes = (words, *self._notes(table, mapped))
         return replace(
             table.with_notes(*(note for note in notes if note not in table.notes)),
             intensity=intensity,
@@ -176,19 +190,29 @@ class InstrumentTransfer:
 
         return load(path)
 
-    def _mapped_rows(self, table: SpectraTable) -> np.ndarray:
+    def _mapped_rows(self, table: SpectraTable) -> BoolArray:
         rows = np.ones(len(table), dtype=np.bool_)
         if not self.both_sides and self.master is not None and table.batch is not None:
             rows = table.batch != self.master
         return rows
 
-    def _notes(self, table: SpectraTable) -> list[str]:
+    def _calibration(self, table: SpectraTable, mapped: BoolArray) -> dict[str, TextArray]:
+        """Return by what the axis of each spectrum is corrected afterwards; a projection and `none` leave each axis what it was."""
+        if self.method not in ("ds", "pds") or (
+            self.axis_calibration is None and CALIBRATION not in table.metadata
+        ):
+            return {}
+        before = table.metadata.get(CALIBRATION, np.full(len(table), ""))
+        return {CALIBRATION: text_array(np.where(mapped, self.axis_calibration or "", before))}
+
+    def _notes(self, table: SpectraTable, mapped: BoolArray) -> list[str]:
         notes = [*self._on_batches(table)]
         if set(self.spectrum_hashes) & set(spectrum_hashes(table)):
             notes.append(
                 "some of these spectra are transfer samples, from which the transfer was learned: leave them out of what is tested"
             )
-        if self.calibrated != (table.axis_calibration is not None):
+        corrected = table.metadata.get(CALIBRATION, np.full(len(table), ""))[mapped]
+        if corrected.size and self.calibrated != bool((corrected != "").all()):
             was, here = ("was", "was not") if self.calibrated else ("was not", "was")
             notes.append(
                 f"the axis of the transfer samples {was} corrected by a standard, and that of these spectra {here}: treat both alike"

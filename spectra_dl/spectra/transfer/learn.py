@@ -62,10 +62,21 @@ def learn_transfer(
         master=_instrument(master, slave),
         slave=_instrument(slave, master),
         calibrated=slave.axis_calibration is not None,
+        axis_calibration=master.axis_calibration,
         errors=tuple(map(_error, _best_of_each(results))),
         places=pairs.places,
         spectrum_hashes=pairs.spectrum_hashes,
-        notes=pairs.notes,
+        notes=(*pairs.notes, *_on_axes(master.axis_calibration, slave.axis_calibration)),
+    )
+
+
+def _on_axes(master: str | None, slave: str | None) -> tuple[str, ...]:
+    """Return what to say where a standard corrected one instrument's axis alone."""
+    if (master is None) == (slave is None):
+        return ()
+    was, not_ = ("first", "second") if master else ("second", "first")
+    return (
+        f"the axis of the {was} file was corrected by a standard, and that of the {not_} was not; what is transferred comes to the first's",
     )
 
 

@@ -57,6 +57,7 @@ class TransferDescription(Closed):
     master: InstrumentName | None
     slave: InstrumentName | None
     calibrated: bool
+    axis_calibration: Annotated[str, Field(max_length=300)] | None = None  # not in files of before
     errors: list[MethodError] = Field(max_length=100)
     places: list[tuple[Shift, Shift]] = Field(max_length=_MOST_POINTS)
     spectrum_hashes: list[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(max_length=500_000)
@@ -64,8 +65,10 @@ class TransferDescription(Closed):
 
     @model_validator(mode="after")
     def _is_printable(self) -> Self:
-        if not all(name is None or name.isprintable() for name in (self.master, self.slave)):
-            raise ValueError("an instrument's name has signs that can't be printed")
+        if not all(
+            name is None or name.isprintable() for name in (self.master, self.slave, self.axis_calibration)
+        ):
+            raise ValueError("a name or the calibration has signs that can't be printed")
         return self
 
 
@@ -117,6 +120,7 @@ def load(path: str | os.PathLike[str]) -> "InstrumentTransfer":
         master=described.master,
         slave=described.slave,
         calibrated=described.calibrated,
+        axis_calibration=described.axis_calibration,
         errors=tuple(described.errors),
         places=tuple(Place(low, high, 0) for low, high in described.places),
         spectrum_hashes=tuple(described.spectrum_hashes),
@@ -125,7 +129,9 @@ def load(path: str | os.PathLike[str]) -> "InstrumentTransfer":
 
 def digest_of(transfer: "InstrumentTransfer") -> str:
     """Return sixteen hexadecimal digits over everything that a transfer's file holds."""
-    return hashlib.sha256(_description(transfer).model_dump_json().encode()).hexdigest()[:16]
+    # What files of before have not is left out where it says nothing, so that theirs is the digest that models trained with them state.
+    unsaid = {"axis_calibration"} if transfer.axis_calibration is None else None
+    return hashlib.sha256(_description(transfer).model_dump_json(exclude=unsaid).encode()).hexdigest()[:16]
 
 
 def _description(transfer: "InstrumentTransfer") -> TransferDescription:
@@ -139,6 +145,7 @@ def _description(transfer: "InstrumentTransfer") -> TransferDescription:
         master=transfer.master,
         slave=transfer.slave,
         calibrated=transfer.calibrated,
+        axis_calibration=transfer.axis_calibration,
         errors=list(transfer.errors),
         places=[(place.low, place.high) for place in transfer.places],
         spectrum_hashes=list(transfer.spectrum_hashes),

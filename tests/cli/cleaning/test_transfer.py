@@ -151,3 +151,25 @@ def test_a_simulated_study_of_instruments_is_written(tmp_path: Path) -> None:
     assert [each["name"][-1] for each in report["results"]["instruments"]] == ["A", "B", "C"]
     refused = run("simulate", tmp_path / "t", "--instruments", 2, "--tissue", code=2).stderr
     assert "--instruments is of spectra of two classes alone" in refused
+
+
+def test_the_axis_of_either_instrument_is_corrected_before_and_only_once(
+    repository: Path, instruments: Path, tmp_path: Path
+) -> None:
+    standard, calibration = repository / "datasets" / "demo" / "polystyrene.csv", tmp_path / "c.json"
+    run("calibrate-axis", standard, "--standard", "polystyrene", "--out", calibration)
+    out = tmp_path / "t.safetensors"
+    both = ("--master-calibration", calibration, "--slave-calibration", calibration)
+    assert "axis corrected by polystyrene" in learned(instruments, out, *both)
+    spectra = instruments / "spectra.csv", "--calibration", calibration, "--transfer", out
+    assert run("preprocess", *spectra, "--out", tmp_path / "p").returncode == 0
+    with (tmp_path / "p" / "spectra.csv").open(encoding="utf-8") as stream:
+        assert {row["axis_calibration"][:29] for row in csv.DictReader(stream)} == {
+            "axis corrected by polystyrene"
+        }
+    again = run("transfer", tmp_path / "p" / "spectra.csv", instruments / "samples_b.csv", *both, code=3)
+    assert "were corrected before" in again.stderr or "was corrected before" in again.stderr
+    unsaid = run(
+        "transfer", *spectra[:1], instruments / "samples_b.csv", "--calibration", calibration, code=2
+    )
+    assert "--slave-calibration" in unsaid.stderr

@@ -1,12 +1,21 @@
 """From the tables of two instruments to a transfer: what is matched, chosen, refused, stored and applied."""
 
+import hashlib
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from spectra_dl import DataError, ModelFileError, ReadOptions, UsageError, learn_transfer, read_spectra
+from spectra_dl import (
+    DataError,
+    ModelFileError,
+    ReadOptions,
+    UsageError,
+    calibrate_axis,
+    learn_transfer,
+    read_spectra,
+)
 from spectra_dl.arrays import text_array
 from spectra_dl.spectra.quality.verdicts import inspect
 from spectra_dl.spectra.readers.several_files import concatenate
@@ -16,6 +25,7 @@ from spectra_dl.spectra.simulation.instruments import (
     simulate_instruments,
 )
 from spectra_dl.spectra.simulation.serum_study import StudySettings
+from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
 from spectra_dl.spectra.table import MEASURED, TRANSFER, SpectraTable, spectrum_hashes
 from spectra_dl.spectra.table_files import write_table
 from spectra_dl.spectra.transfer.alignment import align
@@ -233,3 +243,47 @@ def test_what_is_noted_of_one_block_is_kept(transfer, study, samples, tmp_path):
     write_table(tmp_path / "s.csv", both)
     *_, last = iter_spectra(tmp_path / "s.csv", ReadOptions(transfer=tmp_path / "t.safetensors"), rows=2)
     assert any("from which the transfer was learned" in note for note in last.notes)
+
+
+def of_axis(table, offset):
+    """Return a table whose axis a standard has corrected by an offset."""
+    silicon, _ = simulate_standard("silicon", Spectrometer(error=(offset, 0.0, 0.0)))
+    return calibrate_axis(silicon, "silicon").applied(table)
+
+
+def test_what_comes_to_a_corrected_axis_says_so(samples, study):
+    master, slave = of_axis(samples[0], 0.5), of_axis(samples[1], -4.5)
+    learned = learn_transfer(master, slave, "pds")
+    assert (learned.calibrated, learned.axis_calibration) == (True, master.axis_calibration)
+    of_slave = study.table.select(study.table.batch == "instrument B")
+    brought = learned.applied(of_axis(of_slave, -4.5))
+    assert brought.axis_calibration == master.axis_calibration != slave.axis_calibration
+    assert not any("treat both alike" in note for note in brought.notes)
+    assert any("treat both alike" in note for note in learned.applied(of_slave).notes)
+
+
+@pytest.mark.parametrize("method", ["none", "epo"])
+def test_spectra_that_stay_on_their_axis_keep_what_corrected_it(samples, method):
+    slave = of_axis(samples[1], -4.5)
+    learned = learn_transfer(of_axis(samples[0], 0.5), slave, method)
+    assert learned.applied(slave).axis_calibration == slave.axis_calibration
+
+
+def test_an_axis_that_no_standard_corrected_stays_so_and_the_difference_is_said(samples, tmp_path):
+    slave = of_axis(samples[1], -4.5)
+    learned = learn_transfer(samples[0], slave, "pds")
+    assert learned.applied(slave).axis_calibration is None
+    assert any("that of the first was not" in note for note in learned.notes)
+    learned.save(tmp_path / "t.safetensors")
+    assert InstrumentTransfer.load(tmp_path / "t.safetensors").digest == learned.digest
+
+
+def test_a_file_of_before_is_read_and_known_by_the_digest_it_had(transfer, tmp_path):
+    transfer.save(tmp_path / "t.safetensors")
+    sealed = read_sealed(tmp_path / "t.safetensors", "spectra_dl_transfer")
+    described = json.loads(sealed.text)
+    assert described.pop("axis_calibration") is None
+    before = json.dumps(described, separators=(",", ":"), ensure_ascii=False)
+    write_sealed(tmp_path / "b.safetensors", "spectra_dl_transfer", before, sealed.tensors)
+    assert InstrumentTransfer.load(tmp_path / "b.safetensors").digest == transfer.digest
+    assert hashlib.sha256(before.encode()).hexdigest()[:16] == transfer.digest

@@ -1,5 +1,6 @@
 """spectra-dl transfer: the same samples on two instruments in, what brings one instrument's spectra to the other's out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,18 @@ _DATA = click.Path(path_type=Path, readable=False)
     metavar="FILE",
     help="Where the transfer goes.",
 )
+@click.option(
+    "--master-calibration",
+    type=_DATA,
+    metavar="FILE",
+    help="Correct the axis of MASTER by this file, which calibrate-axis wrote.",
+)
+@click.option(
+    "--slave-calibration",
+    type=_DATA,
+    metavar="FILE",
+    help="Correct the axis of SLAVE by this file, likewise.",
+)
 @column_options
 @batch_option
 @overwrite_option
@@ -43,6 +56,8 @@ def transfer(
     master: Path,
     slave: Path,
     method: "Method | None",
+    master_calibration: Path | None,
+    slave_calibration: Path | None,
     out: Path,
     reading: "ReadOptions",
     overwrite: bool,
@@ -52,6 +67,9 @@ def transfer(
     Both files hold raw spectra of the same samples, ten or more, matched by patient or sample id. Give the result as --transfer to the commands that read
     spectra: with ds and pds for the spectra of SLAVE alone, with epo and top for the training spectra as well. Method and size are those that leave
     least of the instruments' difference in samples that were left out.
+
+    A standard measured on an instrument takes away what its axis is off: give what calibrate-axis made of it as --master-calibration or --slave-calibration,
+    and correct spectra that are transferred later (--calibration) as SLAVE was.
     """
     from spectra_dl.spectra.transfer.learn import learn_transfer
 
@@ -63,7 +81,10 @@ def transfer(
             "--replicates numbers patients by their rows, and rows in the same order need not be the same samples; name the samples by "
             "--patient, --sample-id or a sheet (--samples)"
         )
-    tables = read_table((master,), reading), read_table((slave,), reading)
+    tables = (
+        read_table((master,), replace(reading, calibration=master_calibration)),
+        read_table((slave,), replace(reading, calibration=slave_calibration)),
+    )
     learned = learn_transfer(*tables, method)
     learned.save(out)
     for note in dict.fromkeys((*tables[0].notes, *tables[1].notes, *learned.notes)):
