@@ -1,7 +1,5 @@
 """The tissue that maps are drawn over: the part of the image where spots lie, small, with a scale bar and the spots' places on it."""
 
-import base64
-import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +8,7 @@ from spectra_dl.arrays import FloatArray
 from spectra_dl.evaluation.report.page.value_maps import WIDTH, Places, bar_length, places_of
 from spectra_dl.expression.output.prediction import SectionPrediction
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.imaging.overlays.map_parts import shrunk
+from spectra_dl.imaging.overlays.map_parts import jpeg_address, shrunk
 
 _MARGIN = 1.5  # diameters of a spot around the outermost ones
 _TALLEST = 1.25  # of the width
@@ -59,8 +57,9 @@ def tissue_of(prediction: SectionPrediction, most_places: int) -> tuple[Tissue, 
     width, height = (right - left) * unit, (bottom - top) * unit
     x = (WIDTH - width) / 2
     bar_um = bar_length(width / unit / per_um)
+    small, _ = shrunk(np.ascontiguousarray(pixels[top:bottom, left:right]), _LONGEST_SIDE)
     tissue = Tissue(
-        _jpeg(pixels[top:bottom, left:right]),
+        jpeg_address(small, _QUALITY),
         round(x, 1),
         round(width, 1),
         round(height, 1),
@@ -82,12 +81,3 @@ def _window(at: FloatArray, pixels: Pixels, margin: float) -> tuple[int, int, in
     left, top = np.maximum(np.floor(low), 0).astype(int).tolist()
     right, bottom = np.minimum(np.ceil(high) + 1, (width, height)).astype(int).tolist()
     return left, top, right, bottom
-
-
-def _jpeg(pixels: Pixels) -> str:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    small, _ = shrunk(np.ascontiguousarray(pixels), _LONGEST_SIDE)
-    Image.fromarray(small).save(stream, format="JPEG", quality=_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"

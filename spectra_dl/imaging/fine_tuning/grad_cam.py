@@ -1,6 +1,7 @@
 """Where in an image a fine-tuned network found a class."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from spectra_dl.errors import UsageError
 from spectra_dl.imaging.fine_tuning.tile_network import scaled
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from spectra_dl.imaging.fine_tuning.tile_network import TileNetwork
 
 
@@ -47,6 +50,29 @@ def class_activation(network: "TileNetwork", pixels: NDArray[np.float32], output
     network = network.float().eval()
     maps = [_one_map(network, image, output) for image in torch.from_numpy(pixels)]
     return np.stack(maps)
+
+
+def mean_activation(networks: "Sequence[nn.Module]", pixels: NDArray[np.float32], output: int) -> FloatArray:
+    """Return the mean over an ensemble of what `class_activation` gives, ``(n, side, side)``, again with 1 as the highest place of each image.
+
+    Parameters
+    ----------
+    networks
+        Members, each a `spectra_dl.imaging.fine_tuning.tile_network.TileNetwork`; changed to float32 and evaluation mode.
+    pixels, output
+        As of `class_activation`.
+
+    Raises
+    ------
+    UsageError
+        There is no such output.
+    """
+    total = np.mean(
+        [class_activation(cast("TileNetwork", network), pixels, output) for network in networks], axis=0
+    )
+    highest = total.max(axis=(1, 2), keepdims=True)
+    scaled_maps: FloatArray = np.divide(total, highest, out=total, where=highest > 0)
+    return scaled_maps
 
 
 def _one_map(network: "TileNetwork", image: torch.Tensor, output: int) -> FloatArray:

@@ -1,5 +1,7 @@
 """What every map over tissue has: a small copy of the image, a scale bar, and a file of its own."""
 
+import base64
+import io
 import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -29,6 +31,23 @@ def shrunk(pixels: Pixels, longest: int) -> tuple[Pixels, float]:
     image.thumbnail((longest, longest))
     small = np.asarray(image, dtype=np.uint8)
     return small, small.shape[1] / pixels.shape[1]
+
+
+def jpeg_address(pixels: Pixels, quality: int) -> str:
+    """Return an image as a JPEG file in a ``data:`` address, for a page that needs no other file.
+
+    Parameters
+    ----------
+    pixels
+        ``(h, w, 3)``, 8 bits.
+    quality
+        Of the JPEG, from 1 to 95.
+    """
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="JPEG", quality=quality)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
 def draw_scale_bar(axes: "Axes", pixels: Pixels, um_per_pixel: float) -> None:

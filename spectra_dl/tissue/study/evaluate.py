@@ -25,6 +25,7 @@ from spectra_dl.storage.run_folder import RunResult
 from spectra_dl.tissue.bags.of_cohort import bags_of_cohort
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
 from spectra_dl.tissue.encoding import encode_images, image_pixels
+from spectra_dl.tissue.estimators.held_out_activation import ActivationObserver
 from spectra_dl.tissue.estimators.model_names import chosen_models
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.probes import image_audit_inputs
@@ -56,21 +57,25 @@ class EvaluatedImages(RunResult):
         Scores, folds, leaky estimates and audit.
     share, shares
         Which share was asked for, and how near each model comes to it in held-out patients.
+    overlays
+        Images that a fine-tuned model was most certain of, with where it looked, ready for JSON; None where no model is fine-tuned.
     """
 
     cohort: ImageCohort
     evaluation: Evaluation
     share: ShareClasses | None = None
     shares: Mapping[str, HeldOutShares] = field(default_factory=dict)
+    overlays: Mapping[str, object] | None = None
 
     @property
     def report(self) -> dict[str, object]:
         """Notes and results, ready for JSON."""
-        shares = {} if self.share is None else {"shares": shares_json(self.share, self.shares)}
-        return {
-            "notes": list(self.cohort.notes),
-            "results": {**evaluation_report(self.evaluation), **shares},
-        }
+        results = evaluation_report(self.evaluation)
+        if self.share is not None:
+            results["shares"] = shares_json(self.share, self.shares)
+        if self.overlays is not None:
+            results["overlays"] = self.overlays
+        return {"notes": list(self.cohort.notes), "results": results}
 
     def text(self) -> str:
         """Return the notes, the results and what leaky splits would claim for a terminal."""
@@ -126,8 +131,10 @@ def evaluate_study(
     folds, split_by, notes = _folds(cohort, settings, split)
     features = encode_images(cohort.images, settings.encoders, store, on_disk=pools(models)).values
     rows: Rows = BaggedFeatures(features, bagging.name) if bagging is not None and pools(models) else features
+    observers: list[ActivationObserver] = []
     if looks_at_pixels(models):
         rows = PixelRows(features, image_pixels(cohort.images))
+        observers = [ActivationObserver(rows, cohort.label, cohort.subject)]
     evaluation = evaluate(
         models,
         rows,
@@ -137,13 +144,14 @@ def evaluate_study(
         audit_inputs=image_audit_inputs(cohort, features),
         folds=folds,
         context=replace(tissue_context(settings.encoders), rows=cohort.names),
+        observers=observers,
         leaky_groups={} if cohort.slide is None else {"slide": cohort.slide},
         execution=execution,
     )
     shares = {} if asked is None else _shares(cohort, asked, evaluation)
-    return EvaluatedImages(
-        replace(cohort, notes=(*cohort.notes, *notes)), evaluation, share=asked, shares=shares
-    )
+    drawn = [each.overlays(evaluation.observations, cohort.images.name) for each in observers]
+    cohort = replace(cohort, notes=(*cohort.notes, *notes))
+    return EvaluatedImages(cohort, evaluation, asked, shares, overlays=drawn[0] if drawn else None)
 
 
 def _shares(cohort: ImageCohort, asked: ShareClasses, evaluation: Evaluation) -> dict[str, HeldOutShares]:

@@ -1,11 +1,13 @@
 """The map of what a fine-tuned network found lies where it was planted, and is that of the gradient."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from spectra_dl.errors import UsageError
-from spectra_dl.imaging.fine_tuning.grad_cam import class_activation
+from spectra_dl.imaging.fine_tuning.grad_cam import class_activation, mean_activation
 from spectra_dl.imaging.fine_tuning.tile_network import TileNetwork, scaled, with_imagenet_weights
 
 SIDE, PATCH = 128, 40
@@ -59,6 +61,17 @@ def test_weights_are_the_gradients_that_selvaraju_asks_for(network, planted):
     np.testing.assert_allclose(
         class_activation(network, tile, 1)[0], (whole / whole.max()).numpy(), atol=1e-5
     )
+
+
+def test_of_an_ensemble_the_mean_is_shown_with_one_as_its_highest_place(network, planted):
+    other = copy.deepcopy(network)
+    with torch.no_grad():
+        other.out.weight.copy_(network.out.weight.flip(0))
+    each = [class_activation(one, planted[0][-2:], 1) for one in (network, other)]
+    together = mean_activation([network, other], planted[0][-2:], 1)
+    mean = np.mean(each, axis=0)
+    np.testing.assert_allclose(together, mean / mean.max(axis=(1, 2), keepdims=True), rtol=1e-12)
+    np.testing.assert_array_equal(mean_activation([network], planted[0][-2:], 1), each[0])
 
 
 def test_an_output_that_is_not_there_is_refused(network, planted):

@@ -20,6 +20,7 @@ _SOURCES = {
     " Efron 2014, doi 10.1080/01621459.2013.823775",
     "decision_curve": "Net benefit: Vickers & Elkin 2006, doi 10.1177/0272989X06295361",
     "conformal": "Prediction sets: Vovk 2012, arXiv 1209.2673; Angelopoulos & Bates 2023, arXiv 2107.07511",
+    "overlays": "Grad-CAM: Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74",
     "saliency": "Integrated gradients: Sundararajan, Taly & Yan 2017, arXiv 1703.01365",
 }
 
@@ -47,7 +48,7 @@ def sources(study: Study) -> list[str]:
         part for part in ("calibration", "threshold", "decision_curve", "conformal") if _any_has(models, part)
     }
     used -= set() if study.results.settings.threshold_rule == "youden" else {"threshold"}
-    used |= {"saliency"} if study.results.saliency else set()
+    used |= {part for part in ("saliency", "overlays") if getattr(study.results, part)}
     cited = [text for name, text in _SOURCES.items() if name in used]
     return [*cited, *study.results.context.references]
 

@@ -1,9 +1,9 @@
-"""The parts of a report that not every study has: what the first model is made of, where it looks, what acting on a model is worth, shares of classes.
+"""The parts of a report that not every study has: what the first model is made of, where a model looks, what acting on it is worth, shares of classes.
 
 They are read through `spectra_dl.evaluation.report.page.study`.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -82,6 +82,32 @@ class Saliency(BaseModel, extra="ignore", frozen=True, protected_namespaces=()):
     classes: list[SalientClass]
     stability: float | None = None
     places: list[SalientPlace] = []
+
+
+# Nothing but a picture may stand where a page shows one.
+Picture = Annotated[str, Field(pattern=r"^data:image/jpeg;base64,[A-Za-z0-9+/]+={0,2}$", max_length=1 << 20)]
+
+
+class OverlaidRow(BaseModel, extra="ignore", frozen=True):
+    """A row as a picture, without and with colours where a model found the class that it called it."""
+
+    name: str
+    patient: str | None = None
+    truth: str | None = None
+    called: str
+    probability: float
+    plain: Picture
+    overlaid: Picture
+
+
+class Overlays(BaseModel, extra="ignore", frozen=True, protected_namespaces=()):
+    """Which rows a model was most certain of: how they were chosen, what colours mean, and of how many rows they are."""
+
+    model: str
+    of: int
+    chosen: str
+    legend: list[str]
+    rows: list[OverlaidRow] = Field(max_length=100)
 
 
 class Band(BaseModel, extra="ignore", frozen=True):

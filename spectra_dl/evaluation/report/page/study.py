@@ -15,7 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.protocol.state import ProtocolState
 from spectra_dl.evaluation.report.page.audit_parts import Audit
-from spectra_dl.evaluation.report.page.model_parts import DecisionCurve, Fusion, ModelParts, Saliency, Shares
+from spectra_dl.evaluation.report.page.model_parts import (
+    DecisionCurve,
+    Fusion,
+    ModelParts,
+    Overlays,
+    Saliency,
+    Shares,
+)
 
 _Report = TypeVar("_Report", bound=BaseModel)
 
@@ -250,6 +257,7 @@ class Results(Part):
     differences: list[Difference] = []
     split: Split | None = None
     saliency: Saliency | None = None
+    overlays: Overlays | None = None
     parts: ModelParts | None = None
     shares: Shares | None = None
     fusion: Fusion | None = None
