@@ -5,11 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectra_dl.errors import UsageError
 from spectra_dl.evaluation.entries import ModelEntry, ModelKind
-from spectra_dl.evaluation.folds.leave_out_splits import column_folds
-from spectra_dl.evaluation.folds.split_file import RowNames, read_split
-from spectra_dl.evaluation.folds.splits import Fold
 from spectra_dl.evaluation.profiles.harness import ProfileInputs, SectionRows, evaluate_profiles
 from spectra_dl.evaluation.profiles.results import ProfileEvaluation, Regressor
 from spectra_dl.evaluation.report.profiles_json import profile_report
@@ -47,6 +43,7 @@ from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.report_context import expression_context
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.spots import SpotTable
+from spectra_dl.expression.study.left_out import given_folds, refuse_undivided
 from spectra_dl.expression.study.settings import ExpressionStudySettings
 from spectra_dl.imaging.encoders.colour_texture import COLOUR_TEXTURE
 from spectra_dl.imaging.features.store import FeatureStore
@@ -148,6 +145,7 @@ def evaluate_study(
     if folder:
         make_run_folder(folder)
     asked = _asked_notes(sections, settings)
+    refuse_undivided(sections, settings, split=split)
     sections = [registered(section, folder) for section in sections]
     cohort = expression_cohort(sections, used, store=store, execution=execution)
     targets = PanelTargets(cohort, settings.panel_settings())
@@ -167,7 +165,7 @@ def evaluate_study(
             controls={DEPTH: DepthExpression(), TISSUE: TissueShareExpression()},
             findings=section_findings(sections, cohort, group=settings.group),
             score_checks=score_checks(sections, spots),
-            folds=_given_folds(sections, spots, settings, split),
+            folds=given_folds(sections, spots, settings, split=split),
             context=expression_context(targets.settings),
             observers=_observers(cohort, targets, models[0].name) if compared else (),
         ),
@@ -205,29 +203,6 @@ def _asked_notes(sections: Sequence[TissueSection], settings: ExpressionStudySet
     if settings.panel != "variance":
         notes.append(f"--panel {settings.panel} chooses nothing, since --genes names the genes")
     return notes
-
-
-def _given_folds(
-    sections: Sequence[TissueSection],
-    spots: SpotTable,
-    settings: ExpressionStudySettings,
-    split: str | None,
-) -> list[Fold] | None:
-    """Return the folds a column or an earlier run asks for, None if neither does."""
-    if split is not None:
-        names = RowNames.counted(len(spots.section), spots.section)
-        unit = spots.section if settings.group == "section" else None
-        return read_split(split, spots.patient, unit=unit, names=names)
-    if settings.split_by is None:
-        return None
-    if settings.split_by != "batch":
-        raise UsageError(
-            f"--split-by {settings.split_by!r:.80}: sections have no such column; name the batch, scanner or site in a column batch of the "
-            "sheet, and say --split-by batch"
-        )
-    batch_of = {section.name: section.batch or "" for section in sections}
-    values = [batch_of[str(name)] for name in spots.section]
-    return column_folds(spots.section, spots.patient, values, column="batch")
 
 
 def _models(
