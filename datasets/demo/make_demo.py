@@ -1,4 +1,4 @@
-"""Write ``spectra.csv`` and ``polystyrene.csv`` beside this file: simulated spectra for the README's first command, and a standard on an axis that is off.
+"""Write ``spectra.csv``, ``polystyrene.csv`` and ``glass.csv`` beside this file: simulated spectra for the README's first command, a standard on an axis that is off, and one of known emission.
 
 Run from the repository's top folder: ``python datasets/demo/make_demo.py``. The same bytes come out each time.
 """
@@ -7,8 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from spectra_dl.arrays import text_array
+from spectra_dl.spectra.intensity_calibration.certificate import read_certificate
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
-from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
+from spectra_dl.spectra.simulation.standard_spectrum import (
+    Spectrometer,
+    simulate_intensity_standard,
+    simulate_standard,
+)
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.spectra.table_files import write_table
 
@@ -33,6 +38,14 @@ def demo_standard() -> SpectraTable:
     return simulate_standard("polystyrene", Spectrometer(error=(-5.0, -2.0, 1.0)), seed=7)[0]
 
 
+def demo_glass() -> SpectraTable:
+    """Return a glass that emits what ``glass.toml`` says, as a spectrometer gives it that answers more at one end."""
+    emitted = read_certificate(Path("datasets/demo/glass.toml"))
+    seen = Spectrometer(low=202.0, high=2004.0, counts=30_000.0)
+    return simulate_intensity_standard(emitted, seen, (0.4, -0.2, 0.1), seed=8)[0]
+
+
 if __name__ == "__main__":
     write_table(Path(__file__).with_name("spectra.csv"), demo_table())
     write_table(Path(__file__).with_name("polystyrene.csv"), demo_standard())
+    write_table(Path(__file__).with_name("glass.csv"), demo_glass())

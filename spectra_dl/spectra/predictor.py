@@ -17,6 +17,7 @@ from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.errors import UsageError
 from spectra_dl.models.members import UnbuiltNetworks, mean_output, restore_member, tensors_of_member
 from spectra_dl.plugins import load_plugin
+from spectra_dl.spectra.intensity_calibration.response import BEGINS
 from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.networks.folded import FoldedMembers, can_be_folded, folded_network
 from spectra_dl.spectra.preprocessing.cosmic_rays import FoundRays
@@ -347,6 +348,15 @@ def _on_calibration(model: str | None, table: str | None) -> tuple[str, ...]:
         )
     if table and not model:
         return (f"{table}; that of the training spectra was not corrected by a standard",)
+    if model and table and (BEGINS in model) != (BEGINS in table):
+        return (
+            (
+                f"of the training spectra: {model}; the relative intensity of these was not corrected: measure an intensity standard on this instrument and give what "
+                "'spectra-dl calibrate-axis --intensity-standard' made of it as --calibration",
+            )
+            if BEGINS in model
+            else (f"{table}; the relative intensity of the training spectra was not corrected",)
+        )
     return ()
 
 

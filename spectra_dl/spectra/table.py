@@ -22,7 +22,7 @@ MEASURED = "measured_sha256"
 LASER = "laser_nm"
 CALIBRATION = "axis_calibration"
 TRANSFER = "instrument_transfer"
-QUALITY = "quality_before_transfer"  # the verdict on what was measured, which a map would hide
+QUALITY = "quality_as_measured"  # the verdict on what was measured, which a map or a response would hide
 PROJECTED = "projected by"  # begins what stands there where both instruments must be mapped
 _DIGITS = re.compile(r"[0-9a-f]{16}")
 

@@ -12,7 +12,7 @@ GROUPS = {
     "Who is who": (
         "label sample_id patient slide replicates samples batch positive label_per_sample share target time event truth id_column group"
     ),
-    "Reading": "level bulk bulk_scale spectra tissue clinical laser_nm calibration master_calibration slave_calibration transfer reader standard measured_standard standard_kind intensity name_pattern least_inside annotations image image_scale mpp pitch bin_um alignment",
+    "Reading": "level bulk bulk_scale spectra tissue clinical laser_nm calibration intensity_standard certificate master_calibration slave_calibration transfer reader standard measured_standard standard_kind intensity name_pattern least_inside annotations image image_scale mpp pitch bin_um alignment",
     "Cleaning": "crop despike baseline lam negatives normalise step",
     "Models": "model model_path models network also plugins members epochs early_fusion loss encoders genes panel tile_um device fast tune",
     "Evaluation": "folds repeats split_by folds_from no_leaky threshold coverage interval null_refits horizon hest_exact replay protocol_file lock_file hypothesis metric reason",

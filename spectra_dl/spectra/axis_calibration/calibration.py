@@ -11,6 +11,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.intensity_calibration.response import IntensityResponse
 from spectra_dl.spectra.table import CALIBRATION, SpectraTable
 from spectra_dl.storage.atomic import write_bytes
 
@@ -56,6 +57,8 @@ class AxisCalibration:
         ``(d, d)`` of the coefficients, cm⁻².
     lines, found, residual
         ``(m,)`` cm⁻¹: the standard's lines, where they stood on the stated axis, and what is left after the correction.
+    response
+        By which intensities are divided on the corrected axis; None leaves them.
     """
 
     standard: str
@@ -68,6 +71,7 @@ class AxisCalibration:
     lines: FloatArray
     found: FloatArray
     residual: FloatArray
+    response: IntensityResponse | None = None
 
     def correction(self, shift: FloatArray) -> FloatArray:
         """Return what is added to stated shifts, cm⁻¹; beyond the outermost lines it goes on as a straight line.
@@ -119,10 +123,11 @@ class AxisCalibration:
         return (
             f"axis corrected by {self.standard} ({len(self.lines)} line{'s' if len(self.lines) > 1 else ''}, {low:.0f}-{high:.0f} cm-1, "
             f"residual {root_mean_square:.2f} cm-1, calibration {self.digest})"
+            + ("" if self.response is None else f"; {self.response.words()}")
         )
 
     def applied(self, table: SpectraTable) -> SpectraTable:
-        """Return a table on the corrected axis; its column ``axis_calibration`` says so of each spectrum.
+        """Return a table on the corrected axis, and of corrected intensities where a response was measured; its column ``axis_calibration`` says so of each spectrum.
 
         Parameters
         ----------
@@ -132,7 +137,7 @@ class AxisCalibration:
         Raises
         ------
         DataError
-            The table was calibrated before, or the corrected axis would not ascend.
+            The table was calibrated before, the corrected axis would not ascend, or the response is not known on it.
         """
         if CALIBRATION in table.metadata:
             from_file = "" if table.source is None else f"{table.source[0]!s:.80}: "
@@ -148,11 +153,14 @@ class AxisCalibration:
         words = self.words()
         note = f"{words}; the largest change is {largest:.2f} cm-1"
         metadata = {**table.metadata, CALIBRATION: np.full(len(table), words)}
-        return replace(table.with_notes(note), wavenumber=axis, metadata=metadata)
+        corrected = replace(table.with_notes(note), wavenumber=axis, metadata=metadata)
+        return corrected if self.response is None else self.response.applied(corrected)
 
     def to_json(self) -> str:
         """Return what a calibration's file holds."""
         values = {name: _plain(getattr(self, name)) for name in _FIELDS}
+        if self.response is not None:
+            values["response"] = self.response.to_plain()
         return json.dumps({"kind": _KIND, "version": _VERSION, **values}, indent=1) + "\n"
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -205,7 +213,7 @@ def _plain(value: Any) -> Any:
 
 def _checked(values: Any) -> dict[str, Any]:
     """Return the fields of a calibration, or raise ValueError."""
-    if not isinstance(values, dict) or set(values) != {"kind", "version", *_FIELDS}:
+    if not isinstance(values, dict) or set(values) - {"response"} != {"kind", "version", *_FIELDS}:
         raise ValueError("other fields")
     if values["kind"] != _KIND or values["version"] != _VERSION:
         raise ValueError("another kind or version")
@@ -234,6 +242,8 @@ def _checked(values: Any) -> dict[str, Any]:
     if any(arrays[name].shape != shape for name, shape in shapes.items()) or not fields["scale"] >= 1:
         raise ValueError("shapes")
     fields |= arrays
+    if "response" in values:
+        fields["response"] = IntensityResponse.of_plain(values["response"])
     for name, largest in _LARGEST.items():
         if fields[name] is not None and not (np.abs(fields[name]) <= largest).all():  # nor is NaN
             raise ValueError("numbers")

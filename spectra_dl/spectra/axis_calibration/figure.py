@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra_dl.spectra.axis_calibration.calibration import AxisCalibration
+from spectra_dl.spectra.intensity_calibration.response import IntensityResponse
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _95_PERCENT = 1.96
 
 
 def calibration_figure(calibration: AxisCalibration, first: float, last: float) -> "Figure":
-    """Return the correction over the axis with its 95 % interval, and the lines that it was fitted to.
+    """Return the correction over the axis with its 95 % interval, the lines that it was fitted to, and the response where one was measured.
 
     Parameters
     ----------
@@ -41,4 +43,26 @@ def calibration_figure(calibration: AxisCalibration, first: float, last: float) 
     )
     axes.set(xlabel="Raman shift as stated (cm⁻¹)", ylabel="true less stated (cm⁻¹)", xlim=(first, last))
     axes.legend(frameon=False)
+    if calibration.response is not None:
+        _draw_response(axes, calibration.response)
     return axes.figure  # type: ignore[return-value]
+
+
+def _draw_response(axes: "Axes", response: IntensityResponse) -> None:
+    """Draw a response with its 95 % interval below what is drawn already."""
+    from spectra_dl.evaluation.report.colours import COLOURS
+
+    figure: Figure = axes.figure  # type: ignore[assignment]
+    grid = figure.add_gridspec(2, 1, hspace=0.35)
+    axes.set_subplotspec(grid[0])
+    figure.set_size_inches(8.0, 8.0)
+    below = figure.add_subplot(grid[1])
+    middle, half = np.exp(response.log_response), _95_PERCENT * response.uncertainty
+    below.fill_between(
+        response.shift, middle * (1 - half), middle * (1 + half), color=COLOURS[0], alpha=0.2, linewidth=0
+    )
+    below.plot(
+        response.shift, middle, color=COLOURS[0], label=f"response by {response.standard}, 95 % interval"
+    )
+    below.set(xlabel="Raman shift (cm⁻¹)", ylabel="relative response", ylim=(0, None))
+    below.legend(frameon=False)

@@ -7,6 +7,7 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.spectra.axis_calibration.standards import standard_named
+from spectra_dl.spectra.intensity_calibration.certificate import Certificate
 from spectra_dl.spectra.table import SpectraTable
 
 
@@ -74,3 +75,34 @@ def simulate_standard(
     expected = spectrometer.counts * (bands + 0.5 * np.exp(-true / 1_000) + 0.01)
     counts = generator.poisson(expected)[None, :].astype(np.float64)
     return SpectraTable(counts, stated, text_array([standard])), true
+
+
+def simulate_intensity_standard(
+    certificate: Certificate, spectrometer: Spectrometer, response: Sequence[float], seed: int = 0
+) -> tuple[SpectraTable, FloatArray]:
+    """Return one spectrum of a standard of certified relative intensity on a true axis, and the response ``(p,)`` behind it.
+
+    Parameters
+    ----------
+    certificate
+        What the standard emits.
+    spectrometer
+        What measures it; its ``error`` is not used.
+    response
+        Coefficients from 1 on of the Chebyshev series of the logarithm of its response over the axis.
+    seed
+        Of the noise of counting.
+
+    Examples
+    --------
+    >>> shift = np.linspace(100, 3600, 50)
+    >>> table, response = simulate_intensity_standard(Certificate("glass", shift, 1 + shift), Spectrometer(), (0.5,))
+    >>> float(response[-1] / response[0]) == float(np.exp(1.0))
+    True
+    """
+    axis = np.arange(spectrometer.low, spectrometer.high + spectrometer.step / 2, spectrometer.step)
+    scaled = (axis - axis.mean()) / (np.ptp(axis) / 2)
+    answers = np.asarray(np.exp(np.polynomial.chebyshev.chebval(scaled, (0.0, *response))))
+    expected = certificate.at(axis) * answers
+    counts = np.random.default_rng(seed).poisson(spectrometer.counts * expected / expected.max())
+    return SpectraTable(counts[None, :].astype(np.float64), axis, text_array([certificate.name])), answers

@@ -2,11 +2,13 @@
 
 import csv
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from command_line import run
+from documentation.tutorials import missing_lines, steps
 
 
 @pytest.fixture
@@ -114,3 +116,34 @@ def test_corrected_spectra_carry_it(demo: Path, calibration: Path, tmp_path: Pat
     with table.open(encoding="utf-8") as stream:
         first = next(csv.DictReader(stream))
     assert first["axis_calibration"].startswith("axis corrected by polystyrene")
+
+
+def test_the_page_on_intensities_does_what_it_shows_and_a_model_asks_for_them(
+    repository: Path, demo: Path, calibration: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "datasets").symlink_to(repository / "datasets")
+    printed, page = "", (repository / "docs" / "intensity_calibration.md").read_text(encoding="utf-8")
+    for step in steps(page):
+        if step.kind == "text":
+            assert missing_lines(step.text, printed) == []
+        for line in step.text.splitlines() if step.kind == "commands" else ():
+            printed += run(*shlex.split(line)[1:], folder=tmp_path, code=None).stdout
+    model = tmp_path / "model" / "model.safetensors"
+    assert "relative intensity corrected by simulated glass" in run("model", "show", model).stdout
+    assert "was not corrected" not in printed
+    axis_alone = ("predict", demo / "spectra.csv", "--model", model, "--calibration", calibration)
+    assert "the relative intensity of these was not corrected" in run(*axis_alone, code=None).stdout
+
+
+def test_a_standard_without_its_certificate_is_refused(demo: Path, tmp_path: Path) -> None:
+    words = (
+        "calibrate-axis",
+        demo / "polystyrene.csv",
+        "--standard",
+        "polystyrene",
+        "--out",
+        tmp_path / "c.json",
+    )
+    alone = run(*words, "--intensity-standard", demo / "glass.csv", code=2).stderr
+    assert "give both, or neither" in " ".join(alone.split())
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""The relative intensity corrected by a standard whose emission is certified."""
