@@ -91,7 +91,7 @@ training_options = together(
 network_option = click.option(
     "--model",
     type=click.Choice(list(NETWORKS)),
-    help="What is trained: mlp classifies each image; attention and mean-pooling pool all images of a patient, or of a slide where classes are of slides.  [default: mlp; "
+    help="What is trained: mlp classifies each image; attention and mean-pooling pool all images of a patient, or of a slide where classes are of slides; fine-tuned trains a whole encoder on the images themselves.  [default: mlp; "
     "attention with --target or --time]",
 )
 OPTIONS_OF_CLASSES = frozenset({"label", "label_per_sample", "share", "positive", "split_by"})

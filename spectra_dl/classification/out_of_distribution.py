@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, equal_blocks
+from spectra_dl.models.members import refuse_misshapen
 
 _COMPONENTS = 10
 _QUANTILE = 0.99
@@ -103,7 +104,11 @@ class OutOfDistribution:
 
     @classmethod
     def from_tensors(
-        cls, tensors: Mapping[str, NDArray[np.float32]], residual_limit: float, distance_limit: float
+        cls,
+        tensors: Mapping[str, NDArray[np.float32]],
+        residual_limit: float,
+        distance_limit: float,
+        width: int | None = None,
     ) -> "OutOfDistribution":
         """Rebuild from the arrays of a model file and its two limits.
 
@@ -113,15 +118,19 @@ class OutOfDistribution:
             Every array of the file by name.
         residual_limit, distance_limit
             Limits of Q and T².
+        width
+            How wide preprocessed rows are; as wide as the stored mean if None.
 
         Raises
         ------
-        KeyError
-            An array is missing.
+        KeyError, RuntimeError
+            An array is missing, mis-shaped or of another type.
         """
         mean, components, variance = (
             tensors[f"out_of_distribution.{name}"] for name in ("mean", "components", "variance")
         )
+        kept, width = len(np.atleast_1d(components)), mean.size if width is None else width
+        refuse_misshapen((mean, components, variance), ((width,), (kept, width), (kept,)), np.float32)
         return cls(mean, components, variance, residual_limit, distance_limit)
 
 

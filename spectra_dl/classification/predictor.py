@@ -98,7 +98,9 @@ def classification_of(header: "ModelHeader[Input]") -> "Classification":
     return header.classification
 
 
-def stored_reference(header: "ModelHeader[Input]", tensors: Mapping[str, np.ndarray]) -> OutOfDistribution:
+def stored_reference(
+    header: "ModelHeader[Input]", tensors: Mapping[str, np.ndarray], width: int | None = None
+) -> OutOfDistribution:
     """Return what the training rows looked like, from a model file.
 
     Parameters
@@ -107,11 +109,13 @@ def stored_reference(header: "ModelHeader[Input]", tensors: Mapping[str, np.ndar
         The description, which holds the limits.
     tensors
         Every array of the file by name.
+    width
+        See `OutOfDistribution.from_tensors`.
 
     Raises
     ------
-    KeyError
-        A tensor is missing.
+    KeyError, RuntimeError
+        A tensor is missing, mis-shaped or of another type.
     """
     limits = classification_of(header).out_of_distribution
-    return OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance)
+    return OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance, width)

@@ -196,6 +196,30 @@ def rebuilding(path: str | os.PathLike[str]) -> Iterator[None]:
         ) from err
 
 
+def refuse_misshapen(
+    arrays: Sequence[np.ndarray], shapes: Sequence[tuple[int, ...]], kind: type[np.generic]
+) -> None:
+    """Refuse arrays of a model file that are not what its description asks for.
+
+    Parameters
+    ----------
+    arrays, shapes
+        As many of each.
+    kind
+        The type of all of them.
+
+    Raises
+    ------
+    RuntimeError
+        One has another shape or type; `rebuilding` makes a sentence of it.
+    """
+    for array, shape in zip(arrays, shapes, strict=True):
+        if array.shape != shape or array.dtype != kind:
+            raise RuntimeError(
+                f"a tensor has shape {array.shape} and type {array.dtype}, not {shape} and {kind.__name__}"
+            )
+
+
 def refuse_unused(
     path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], used: Mapping[str, np.ndarray]
 ) -> None:

@@ -1,12 +1,12 @@
 """Images to features by frozen encoders, through the store of features."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra_dl.arrays import FloatArray, TextArray
+from spectra_dl.arrays import FloatArray, IndexArray, TextArray
 from spectra_dl.errors import DataError
 from spectra_dl.imaging.encoders.registry import FINE_TUNED_SIDE, RAW_TILES
 from spectra_dl.imaging.features.mapped import mapped_features
@@ -107,11 +107,27 @@ def image_pixels(images: TissueImages) -> NDArray[np.uint8]:
         raise DataError(
             f"{len(images):,} images to be trained on end to end, of which at most {_MOST_IN_MEMORY:,} are held in memory; take fewer, or an encoder that is frozen"
         )
-    section = _WholeImages(images)
-    recipe = FeatureRecipe((RAW_TILES,), (_ANY_SIDE,))
-    encoder = SectionEncoder(recipe, None)
     pixels = np.empty((len(images), 3 * FINE_TUNED_SIDE**2), dtype=np.uint8)
+    for some, block in pixel_blocks(images):
+        pixels[some] = block
+    return pixels
+
+
+def pixel_blocks(images: TissueImages) -> Iterator[tuple[IndexArray, NDArray[np.float32]]]:
+    """Yield the numbers ``(k,)`` of images and their pixels ``(k, 3 side²)`` from 0 to 255, some at a time, as of `image_pixels`.
+
+    Parameters
+    ----------
+    images
+        Any number.
+
+    Raises
+    ------
+    DataError
+        An image is damaged.
+    """
+    section = _WholeImages(images)
+    encoder = SectionEncoder(FeatureRecipe((RAW_TILES,), (_ANY_SIDE,)), None)
     for start in range(0, len(images), _AT_ONCE):
         some = np.arange(start, min(start + _AT_ONCE, len(images)))
-        pixels[some] = encoder.features(section.select(some)).values
-    return pixels
+        yield some, encoder.features(section.select(some)).values

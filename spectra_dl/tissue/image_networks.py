@@ -156,30 +156,34 @@ def reference_images(
     features
         ``(n, d)`` of the training images.
     standard
-        That of the first member.
+        How they are standardised.
     """
     some = np.unique(np.linspace(0, len(features) - 1, _MOST_REFERENCE).astype(np.intp))
     return some, (features[some] - standard.mean) / standard.scale
 
 
+def standard_of_first(networks: "Sequence[nn.Module]") -> Standard:
+    """Return how the first of networks on features standardises these."""
+    weights = networks[0].state_dict()
+    return Standard(*(weights[name].cpu().numpy() for name in ("mean", "scale")))
+
+
 def images_exceedance(
-    networks: "Sequence[nn.Module]", reference: OutOfDistribution, features: NDArray[np.float32]
+    standard: Standard, reference: OutOfDistribution, features: NDArray[np.float32]
 ) -> FloatArray:
-    """Return ``(n,)`` how unlike the training images each is; these were standardised as the first member does it.
+    """Return ``(n,)`` how unlike the training images each is.
 
     Parameters
     ----------
-    networks
-        The members.
+    standard
+        How the training images were standardised.
     reference
-        What the training images looked like.
+        What they looked like.
     features
         ``(n, d)``.
     """
-    weights = networks[0].state_dict()
-    mean, scale = (weights[name].cpu().numpy() for name in ("mean", "scale"))
     each = [
-        reference.exceedance(((block - mean) / scale).astype(np.float32))
+        reference.exceedance(((block - standard.mean) / standard.scale).astype(np.float32))
         for block in (features[at : at + _AT_ONCE] for at in range(0, len(features), _AT_ONCE))
     ]
     return np.concatenate(each)

@@ -4,10 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from spectra_dl.imaging.encoders.registry import FINE_TUNED_SIDE
 from spectra_dl.imaging.features.description import EncoderDescription
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED
 from spectra_dl.models.header import Classification, ClassName, Closed, InputPart
-from spectra_dl.tissue.estimators.model_names import NETWORK, NETWORKS, POOLING, StoredNetwork
+from spectra_dl.tissue.estimators.model_names import FINE_TUNED, NETWORK, NETWORKS, POOLING, Network
 
 MOST_CLASSES, MOST_PATIENTS = 20, 10_000  # of which counts are kept
 Counts = Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(max_length=MOST_CLASSES)]
@@ -18,7 +19,7 @@ ImageHash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 class ImageNetwork(Closed):
     """The network by name, and the numbers it is built from."""
 
-    name: StoredNetwork = NETWORK
+    name: Network = NETWORK
     n_features: int = Field(ge=1, le=100_000)
     n_classes: int = Field(ge=2, le=1_000)
     members: int = Field(ge=1, le=100)
@@ -57,17 +58,17 @@ class ImagesInput(InputPart):
     tile_um: float | None = Field(default=None, ge=1.0, le=10_000.0)
     image_um: ImageWidths | None = None
 
-    def check_encoders(self, n_features: int) -> None:
+    def check_encoders(self, n_features: int | None) -> None:
         """Raise a ValueError where the encoders can't give what a network takes.
 
         Parameters
         ----------
         n_features
-            That the network takes.
+            That the network takes; None where it looks at the images themselves.
         """
         if any(encoder.name == PRECOMPUTED for encoder in self.encoders):
             raise ValueError("a model of images takes images, not features from elsewhere")
-        if n_features != sum(encoder.width for encoder in self.encoders):
+        if n_features not in (None, sum(encoder.width for encoder in self.encoders)):
             raise ValueError("the encoders do not match the network's inputs")
 
     def encoder_line(self) -> str:
@@ -105,7 +106,9 @@ class TissueInput(ImagesInput):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        self.check_encoders(self.network.n_features)
+        self.check_encoders(None if self.looks_at_pixels else self.network.n_features)
+        if self.looks_at_pixels and self.network.n_features != 3 * FINE_TUNED_SIDE**2:
+            raise ValueError("the network does not take the pixels of an image")
         if (self.classes_of == "slide" and not self.pools) or (self.classes_of == "image" and self.pools):
             raise ValueError("the network does not fit what classes are of")
         return self
@@ -114,6 +117,11 @@ class TissueInput(ImagesInput):
     def pools(self) -> bool:
         """Whether the network pools the images of a patient or a slide."""
         return self.network.name in POOLING
+
+    @property
+    def looks_at_pixels(self) -> bool:
+        """Whether the network looks at the images themselves; the encoders then say what is like the training images."""
+        return self.network.name == FINE_TUNED
 
     def check(self, classification: Classification | None) -> None:
         """Raise a ValueError where the network has other classes than the model, or counts and shares of images where classes are of something else."""
@@ -137,6 +145,11 @@ class TissueInput(ImagesInput):
         """Return lines of the card that say what kind of model this is."""
         return [
             f"Network        {NETWORKS[self.network.name]}, {self.network.members} members",
+            *(
+                [f"Looks at       images of {FINE_TUNED_SIDE} x {FINE_TUNED_SIDE} pixels"]
+                if self.looks_at_pixels
+                else []
+            ),
             self.encoder_line(),
             f"Classes are    of {self.classes_of}s",
             *(

@@ -20,6 +20,7 @@ from spectra_dl.tissue.image_networks import (
     images_exceedance,
     pooled_images,
     seen_images,
+    standard_of_first,
     usable_images,
     warn_of_unlike,
 )
@@ -75,7 +76,7 @@ class TissueOutcomePredictor(OutcomePredictor["TissueOutcomeInput"]):
             return KINDS[network.name](network.n_features, _OUTPUTS)
 
         networks = tuple(restore_member(build, tensors, member) for member in range(network.members))
-        reference, resampled = stored_outcome(header, tensors)
+        reference, resampled = stored_outcome(header, tensors, network.n_features)
         return cls(header, networks, reference=reference, resampled=resampled, sha256=sha256)
 
     def predict(
@@ -108,7 +109,7 @@ class TissueOutcomePredictor(OutcomePredictor["TissueOutcomeInput"]):
         said, ood_score, attention = np.full((3, len(images)), np.nan)
         if usable.any():
             features = described_features(images[usable], part.encoders, encoders, store, on_disk=True)
-            ood_score[usable] = images_exceedance(self.networks, self.reference, features)
+            ood_score[usable] = images_exceedance(standard_of_first(self.networks), self.reference, features)
             rows = BaggedFeatures(features, bag[usable])
             outputs, attention[usable] = pooled_images(self.networks, rows, ood_score[usable] <= OOD_LIMIT)
             said[usable] = self.said(list(outputs))

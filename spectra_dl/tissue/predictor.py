@@ -11,19 +11,28 @@ from spectra_dl.arrays import FloatArray, TextArray
 from spectra_dl.classification.predictions import OOD_LIMIT, RowPredictions
 from spectra_dl.classification.predictor import ClassPredictor, stored_reference
 from spectra_dl.imaging.bags.rows import BaggedFeatures
+from spectra_dl.imaging.bags.standard import Standard
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.members import mean_output, restore_member
 from spectra_dl.tissue.bags.of_cohort import bags_of_input
+from spectra_dl.tissue.encoding import image_pixels, pixel_blocks
 from spectra_dl.tissue.estimators.model_names import NETWORKS
 from spectra_dl.tissue.image_networks import (
     described_features,
     images_exceedance,
     pooled_images,
     seen_images,
+    standard_of_first,
     usable_images,
     warn_of_unlike,
 )
 from spectra_dl.tissue.images import TissueImages
+from spectra_dl.tissue.maps.decisive_images import (
+    MOST_CLASSES,
+    DecisiveImages,
+    decisive_images,
+    most_certain,
+)
 from spectra_dl.tissue.report_context import TISSUE_WORDS
 
 if TYPE_CHECKING:
@@ -31,6 +40,9 @@ if TYPE_CHECKING:
 
     from spectra_dl.models.header import ModelHeader
     from spectra_dl.tissue.input_part import TissueInput
+
+
+DRAWN_OF_A_CLASS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +61,12 @@ class ImagePredictions(RowPredictions):
 
 @dataclass(frozen=True, eq=False)
 class TissuePredictor(ClassPredictor["TissueInput"]):
-    """An ensemble of networks on features of images; see `spectra_dl.classification.predictor.ClassPredictor`.
+    """An ensemble of networks on images or their features; see `spectra_dl.classification.predictor.ClassPredictor`.
+
+    Attributes
+    ----------
+    standard
+        How the features are standardised by which an image is like the training images.
 
     Examples
     --------
@@ -68,6 +85,7 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
     (('necrotic', 'no tumour', 'viable'), (9, 3))
     """
 
+    standard: Standard
     words = TISSUE_WORDS
 
     @classmethod
@@ -96,13 +114,24 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
 
         def build() -> "nn.Module":
             from spectra_dl.imaging.bags.networks import POOLING
+            from spectra_dl.imaging.fine_tuning.tile_network import TileNetwork
             from spectra_dl.tissue.estimators.mlp import FeatureMLP
 
+            if header.input.looks_at_pixels:
+                return TileNetwork(1, network.n_features, network.n_classes, 0)
             kind = POOLING.get(network.name, FeatureMLP)
             return kind(network.n_features, network.n_classes)
 
         networks = tuple(restore_member(build, tensors, member) for member in range(network.members))
-        return cls(header, networks, reference=stored_reference(header, tensors), sha256=sha256)
+        width = sum(encoder.width for encoder in header.input.encoders)
+        stored = header.input.looks_at_pixels
+        standard = Standard.from_tensors(tensors, width) if stored else standard_of_first(networks)
+        return cls(header, networks, stored_reference(header, tensors, width), standard, sha256=sha256)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Return every array the model file keeps, by name; networks on features hold the standard themselves."""
+        own = self.standard.tensors() if self.header.input.looks_at_pixels else {}
+        return {**own, **super().tensors()}
 
     def predict(
         self, images: TissueImages, *, encoders: Sequence[str] = (), store: FeatureStore | None = None
@@ -137,8 +166,10 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
         if usable.any():
             part = self.header.input
             features = described_features(images[usable], part.encoders, encoders, store, on_disk=part.pools)
-            ood_score[usable] = images_exceedance(self.networks, self.reference, features)
-            if bag is None:
+            ood_score[usable] = images_exceedance(self.standard, self.reference, features)
+            if part.looks_at_pixels:
+                logits[usable] = self._of_pixels(images[usable])
+            elif bag is None:
                 logits[usable] = mean_output(self.networks, [features] * len(self.networks))
             else:
                 like = ood_score[usable] <= OOD_LIMIT
@@ -175,6 +206,30 @@ class TissuePredictor(ClassPredictor["TissueInput"]):
     def seen_in_training(self, images: TissueImages) -> int:
         """Count the images whose files the model was trained on."""
         return seen_images(images, self.header.input.training.image_hashes)
+
+    def most_certain(self, images: TissueImages, rows: ImagePredictions) -> DecisiveImages:
+        """Return the images that were most certainly called each class, of those like the training images, with where in them the class was found.
+
+        Parameters
+        ----------
+        images
+            ``n`` images.
+        rows
+            What `predict` said of them; the network must look at the images themselves.
+        """
+        like = np.flatnonzero(~rows.damaged & (rows.ood_score <= OOD_LIMIT))
+        like = like[rows.probability[like].argmax(axis=1) < MOST_CLASSES]
+        probability, owner = rows.probability[like], images.name if images.patient is None else images.patient
+        kind = probability.argmax(axis=1).tolist()
+        some = like[most_certain(kind, probability.max(axis=1), owner[like].tolist(), DRAWN_OF_A_CLASS)]
+        inputs = image_pixels(images[some]).astype(np.float32)
+        return decisive_images(self.networks, inputs, rows.probability[some], rows.classes, some)
+
+    def _of_pixels(self, images: TissueImages) -> FloatArray:
+        """Return the mean logits ``(n, c)`` of images, of which a few at a time are in memory."""
+        return np.concatenate(
+            [mean_output(self.networks, [block] * len(self.networks)) for _, block in pixel_blocks(images)]
+        )
 
     def _pooled(self, rows: BaggedFeatures, like: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
         """Return for each image the logits ``(n, c)`` of its bag, and its share ``(n,)`` in it, NaN where it was not pooled."""

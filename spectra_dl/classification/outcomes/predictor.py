@@ -149,7 +149,7 @@ def outcome_tensors(reference: OutOfDistribution, resampled: FloatArray) -> dict
 
 
 def stored_outcome(
-    header: "ModelHeader[Input]", tensors: Mapping[str, np.ndarray]
+    header: "ModelHeader[Input]", tensors: Mapping[str, np.ndarray], width: int | None = None
 ) -> tuple[OutOfDistribution, FloatArray]:
     """Return what the training rows looked like, and ``(b, 3)`` of resampled patients, from a model file.
 
@@ -159,6 +159,8 @@ def stored_outcome(
         The description, which holds the limits.
     tensors
         Every array of the file by name.
+    width
+        See `spectra_dl.classification.out_of_distribution.OutOfDistribution.from_tensors`.
 
     Raises
     ------
@@ -169,7 +171,7 @@ def stored_outcome(
     """
     part = outcome_of(header)
     limits = part.out_of_distribution
-    reference = OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance)
+    reference = OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance, width)
     if isinstance(part, PredictedNumber):
         return reference, np.empty((0, 3))
     resampled = tensors[RESAMPLED]

@@ -5,8 +5,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from spectra_dl.spectra.estimators.model_names import CLASS_MODELS, NUMBER_MODELS, SURVIVAL_MODELS
-from spectra_dl.tissue.estimators.model_names import CLASSICAL, NUMBERS, TIMES
-from spectra_dl.tissue.estimators.model_names import STORED as STORED_OF_IMAGES
+from spectra_dl.tissue.estimators.model_names import CLASSICAL, NUMBERS, OF_FEATURES, TIMES
 
 BlockKind = Literal["spectra", "tissue", "clinical"]
 OutcomeKind = Literal["classes", "number", "survival"]
@@ -17,7 +16,7 @@ CLINICAL: Final[Mapping[str, str]] = MappingProxyType(
 MODELS: Final[Mapping[BlockKind, tuple[str, ...]]] = MappingProxyType(
     {
         "spectra": CLASS_MODELS.names,
-        "tissue": (*STORED_OF_IMAGES, *CLASSICAL),
+        "tissue": (*OF_FEATURES, *CLASSICAL),
         "clinical": tuple(CLINICAL),
     }
 )
@@ -43,7 +42,7 @@ OUTCOME_MODELS: Final[Mapping[OutcomeKind, Mapping[BlockKind, tuple[str, ...]]]]
 )
 #: Those that a model file can hold.
 STORED: Final[Mapping[BlockKind, tuple[str, ...]]] = MappingProxyType(
-    {"spectra": CLASS_MODELS.stored, "tissue": STORED_OF_IMAGES, "clinical": (DEFAULT,)}
+    {"spectra": CLASS_MODELS.stored, "tissue": OF_FEATURES, "clinical": (DEFAULT,)}
 )
 #: Those of a number and of the time to an event that a model file can hold: they are weighted sums.
 STORED_OUTCOMES: Final[Mapping[OutcomeKind, Mapping[BlockKind, tuple[str, ...]]]] = MappingProxyType(

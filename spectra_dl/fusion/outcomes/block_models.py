@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from spectra_dl.fusion.estimators.clinical import LinearColumns, design_matrix
 from spectra_dl.fusion.outcomes.linear_sum import LinearSum
 from spectra_dl.fusion.rows import patient_means, patient_medians
 from spectra_dl.imaging.bags.standard import Standard
+from spectra_dl.models.members import refuse_misshapen
 from spectra_dl.spectra.predictor import axis_notes, prepared_spectra, seen_spectra
 from spectra_dl.spectra.preprocessing.pipeline import FittedPreprocessing
 from spectra_dl.spectra.table import SpectraTable
@@ -155,17 +156,13 @@ class TissueSum:
             As of `block_model`.
         """
         width = block.images.width
-        standard = Standard(tensors["standard.mean"], tensors["standard.scale"])
-        _refuse_other((standard.mean, standard.scale), ((width,), (width,)), np.float32)
-        if not (standard.scale > 0).all():
-            raise RuntimeError("standard.scale is not above 0")
+        standard = Standard.from_tensors(tensors, width)
         reference = _reference(tensors, block.out_of_distribution, width)
         return cls(block, _stored_sum(tensors, width), reference, standard, clips)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Return every array by name."""
-        standard = {"standard.mean": self.standard.mean, "standard.scale": self.standard.scale}
-        return {**_sum_tensors(self.total), **standard, **self.reference.tensors()}
+        return {**_sum_tensors(self.total), **self.standard.tensors(), **self.reference.tensors()}
 
     def says(self, rows: TissueImages, owner: IndexArray, patients: int, features: Features) -> BlockSays:
         """Return what is said of patients.
@@ -224,7 +221,7 @@ class ClinicalSum:
         names = ("median", "weight", "missing", "bias")
         median, weight, missing, bias = each = tuple(tensors[name] for name in names)
         width = block.width
-        _refuse_other(each, ((width,), (1, width), (1, width), (1,)), np.float64)
+        refuse_misshapen(each, ((width,), (1, width), (1, width), (1,)), np.float64)
         return cls(LinearColumns(median, weight, missing, bias, block.powers()), clips)
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -274,15 +271,9 @@ def block_model(block: "SummedBlock", tensors: Mapping[str, np.ndarray], *, clip
     return ClinicalSum.from_tensors(block, tensors, clips=clips)
 
 
-def _refuse_other(arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]], kind: type) -> None:
-    for array, shape in zip(arrays, shapes, strict=True):
-        if array.shape != shape or array.dtype != kind:
-            raise RuntimeError(f"a tensor of a block has shape {array.shape} and type {array.dtype}")
-
-
 def _stored_sum(tensors: Mapping[str, np.ndarray], width: int) -> LinearSum:
     each = tuple(tensors[name] for name in ("centre", "weight", "bias"))
-    _refuse_other(each, ((width,), (width,), (1,)), np.float64)
+    refuse_misshapen(each, ((width,), (width,), (1,)), np.float64)
     return LinearSum(*each)
 
 
@@ -293,11 +284,7 @@ def _sum_tensors(total: LinearSum) -> dict[str, np.ndarray]:
 def _reference(
     tensors: Mapping[str, np.ndarray], limits: "OutOfDistributionLimits", width: int
 ) -> OutOfDistribution:
-    stored = OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance)
-    kept = len(stored.components)
-    each = stored.mean, stored.components, stored.variance
-    _refuse_other(each, ((width,), (kept, width), (kept,)), np.float32)
-    return stored
+    return OutOfDistribution.from_tensors(tensors, limits.residual, limits.distance, width)
 
 
 def _clipped(said: FloatArray, *, clips: bool) -> FloatArray:

@@ -88,7 +88,7 @@ class FusionOutcomePredictor(OutcomePredictor["FusionOutcomeInput"]):
             The digest that seals the file.
         """
         blocks = header.input.blocks
-        reference, resampled = stored_outcome(header, tensors)
+        reference, resampled = stored_outcome(header, tensors, len(blocks))
         clips = outcome_of(header).kind == "time"
         models = tuple(block_model(block, _own(tensors, at), clips=clips) for at, block in enumerate(blocks))
         centre, weight, offset, bias = stored = tuple(tensors[f"stack.{name}"] for name in (*_STACK, "bias"))
@@ -97,8 +97,6 @@ class FusionOutcomePredictor(OutcomePredictor["FusionOutcomeInput"]):
             raise RuntimeError("the weights of the blocks are not one for each of them")
         if (weight < 0).any():
             raise RuntimeError("a block counts less than nothing")
-        if reference.mean.shape != (len(blocks),) or reference.components.shape[1:] != (len(blocks),):
-            raise RuntimeError("what training patients looked like is of another number of blocks")
         stack = OutcomeStack(centre, weight, offset, float(bias[0]))
         return cls(
             header,

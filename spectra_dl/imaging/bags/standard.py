@@ -1,10 +1,15 @@
 """Means and spreads of features that networks standardise by."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from spectra_dl.models.members import refuse_misshapen
+
+_STORED = ("standard.mean", "standard.scale")
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,6 +18,32 @@ class Standard:
 
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, np.ndarray], width: int) -> Self:
+        """Rebuild from the arrays of a model file.
+
+        Parameters
+        ----------
+        tensors
+            Every array of the file by name.
+        width
+            ``d``.
+
+        Raises
+        ------
+        KeyError, RuntimeError
+            An array is missing, mis-shaped, of another type, or no spread.
+        """
+        mean, scale = (tensors[name] for name in _STORED)
+        refuse_misshapen((mean, scale), ((width,), (width,)), np.float32)
+        if not (scale > 0).all():
+            raise RuntimeError(f"{_STORED[1]} is not above 0")
+        return cls(mean, scale)
+
+    def tensors(self) -> dict[str, NDArray[np.float32]]:
+        """Return the arrays a model file keeps."""
+        return dict(zip(_STORED, (self.mean, self.scale), strict=True))
 
 
 def standard_of(blocks: Callable[[], Iterator[NDArray[np.float32]]]) -> Standard:

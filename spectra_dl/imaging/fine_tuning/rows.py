@@ -1,6 +1,5 @@
 """Images as rows: their features for models that look at these, and their pixels for those that are trained end to end."""
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +8,6 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import IndexArray
 from spectra_dl.errors import DataError
-from spectra_dl.imaging.image import Pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +64,6 @@ class PixelRows:
     def dtype(self) -> np.dtype[np.float32]:
         """Of the features; scikit-learn would take them for others without it."""
         return self.values.dtype
-
-    @property
-    def side(self) -> int:
-        """Of each image, in pixels."""
-        return math.isqrt(self.pixels.shape[1] // 3)
-
-    def image(self, row: int) -> Pixels:
-        """Return the pixels ``(side, side, 3)`` of one of them."""
-        image: Pixels = self.pixels[row if self.row is None else self.row[row]]
-        return image.reshape(self.side, self.side, 3)
 
     def inputs(self) -> NDArray[np.float32]:
         """Return ``(k, 3 side²)`` pixels from 0 to 255, as networks take them."""

@@ -14,8 +14,8 @@ from spectra_dl.tissue.estimators.fine_tuned import FineTunedClassifier
 from spectra_dl.tissue.maps.decisive_images import (
     MOST_CLASSES,
     DecisiveImages,
-    NamedImages,
     decisive_images,
+    first_classes,
     joined,
     most_certain,
 )
@@ -65,7 +65,7 @@ class ActivationObserver:
         called = [classes[code] for code in probability.argmax(axis=1)]
         some = self._chosen(fold.test, called, probability.max(axis=1))
         row = fold.test[some]
-        return decisive_images(fitted.networks_, self.rows[row], probability[some], classes, row)
+        return decisive_images(fitted.networks_, self.rows[row].inputs(), probability[some], classes, row)
 
     def _chosen(self, row: IndexArray, called: Sequence[str], probability: FloatArray) -> IndexArray:
         """Return the places among some rows of those most certainly called each class, rightly and wrongly."""
@@ -89,6 +89,5 @@ class ActivationObserver:
         classes = sorted(set(self.label))
         kept = every.take(self._chosen(every.row, every.called.tolist(), every.probability))
         kept = kept.take(np.flatnonzero(np.isin(kept.called.astype(str), classes[:MOST_CLASSES])))
-        first = "" if len(classes) <= MOST_CLASSES else f" of the first {MOST_CLASSES}"
-        names = NamedImages(name, self.patient, self.label)
-        return kept.json(found[0][0], CHOSEN.format(first=first), self.rows, names)
+        chosen = CHOSEN.format(first=first_classes(len(classes)))
+        return kept.json(found[0][0], chosen, name, patient=self.patient, truth=self.label)

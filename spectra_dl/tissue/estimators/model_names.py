@@ -7,7 +7,6 @@ from typing import Final, Literal, cast
 from spectra_dl.evaluation.model_names import StudyModels, refuse_unknown
 
 Pooling = Literal["attention", "mean-pooling"]
-StoredNetwork = Literal["mlp", Pooling]
 Network = Literal["mlp", "fine-tuned", Pooling]
 NETWORK: Final = "mlp"
 FINE_TUNED: Final = "fine-tuned"
@@ -74,7 +73,7 @@ TIMES: Final = ImageModelNames(
     control="Kaplan-Meier",
 )
 NETWORKS: Final = CLASSES.networks
-STORED: Final = (NETWORK, *POOLING)  # networks that a model file holds
+OF_FEATURES: Final = (NETWORK, *POOLING)  # networks that look at features, as blocks of a fusion do
 CLASSICAL: Final = CLASSES.classical
 CONTROL: Final = CLASSES.control
 NAMES: Final = CLASSES.names

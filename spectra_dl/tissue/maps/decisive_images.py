@@ -1,14 +1,15 @@
 """The images that a fine-tuned network most certainly called a class, with where in them it found the class."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, IndexArray, TextArray, Texts, text_array
-from spectra_dl.imaging.fine_tuning.rows import PixelRows
 from spectra_dl.imaging.overlays.activation import overlaid
 from spectra_dl.imaging.overlays.map_parts import jpeg_address
 
@@ -26,6 +27,11 @@ LEGEND: Final = (
 )
 
 
+def first_classes(count: int) -> str:
+    """Return of how many classes images are drawn, where not of all ``count``."""
+    return "" if count <= MOST_CLASSES else f" of the first {MOST_CLASSES}"
+
+
 @dataclass(frozen=True, eq=False)
 class DecisiveImages:
     """Images by their rows, and what was found in them.
@@ -38,6 +44,8 @@ class DecisiveImages:
         ``(k,)`` class of each, by its own probability.
     probability
         ``(k,)`` of that class.
+    pixels
+        ``(k, side, side, 3)`` uint8, as the network gets them.
     found
         ``(k, side, side)`` from 0 to 1: where in the image the class was found.
     """
@@ -45,13 +53,16 @@ class DecisiveImages:
     row: IndexArray
     called: TextArray
     probability: FloatArray
+    pixels: NDArray[np.uint8]
     found: FloatArray
 
     def take(self, some: IndexArray) -> "DecisiveImages":
         """Return some of them."""
-        return DecisiveImages(self.row[some], self.called[some], self.probability[some], self.found[some])
+        return DecisiveImages(*(getattr(self, each.name)[some] for each in fields(self)))
 
-    def json(self, model: str, chosen: str, rows: PixelRows, names: "NamedImages") -> dict[str, object]:
+    def json(
+        self, model: str, chosen: str, name: Texts, *, patient: Texts | None, truth: Texts | None
+    ) -> dict[str, object]:
         """Return what a page draws, ready for JSON: how images were chosen, what colours mean, and each image without and with colours.
 
         Parameters
@@ -60,38 +71,27 @@ class DecisiveImages:
             The title of the model.
         chosen
             How the images were chosen, in a sentence.
-        rows
-            All images.
-        names
-            Of all images.
+        name, patient, truth
+            ``(n,)`` what all images are called, whose they are and of which class; None where nobody said.
         """
         drawn = [
             {
-                "name": str(names.name[row]),
-                "patient": None if names.patient is None else str(names.patient[row]),
-                "truth": None if names.label is None else str(names.label[row]),
+                "name": str(name[row]),
+                "patient": None if patient is None else str(patient[row]),
+                "truth": None if truth is None else str(truth[row]),
                 "called": str(self.called[at]),
                 "probability": round(float(self.probability[at]), _DECIMALS),
-                "plain": jpeg_address(rows.image(row), _QUALITY),
-                "overlaid": jpeg_address(overlaid(rows.image(row), self.found[at]), _QUALITY),
+                "plain": jpeg_address(self.pixels[at], _QUALITY),
+                "overlaid": jpeg_address(overlaid(self.pixels[at], self.found[at]), _QUALITY),
             }
             for at, row in enumerate(self.row.tolist())
         ]
-        return {"model": model, "of": len(rows), "chosen": chosen, "legend": list(LEGEND), "rows": drawn}
-
-
-@dataclass(frozen=True, eq=False)
-class NamedImages:
-    """What ``n`` images are called, whose they are and of which class, each ``(n,)``; None where nobody said."""
-
-    name: Texts
-    patient: Texts | None
-    label: Texts | None = None
+        return {"model": model, "of": len(name), "chosen": chosen, "legend": list(LEGEND), "rows": drawn}
 
 
 def decisive_images(
     networks: "Sequence[nn.Module]",
-    rows: PixelRows,
+    inputs: NDArray[np.float32],
     probability: FloatArray,
     classes: Sequence[str],
     row: IndexArray,
@@ -102,8 +102,8 @@ def decisive_images(
     ----------
     networks
         An ensemble of `spectra_dl.imaging.fine_tuning.tile_network.TileNetwork`.
-    rows
-        The ``k`` images that are wanted; see `most_certain`.
+    inputs
+        ``(k, 3 side²)`` pixels of the images that are wanted, from 0 to 255; see `most_certain`.
     probability
         ``(k, c)`` of these.
     classes
@@ -113,18 +113,20 @@ def decisive_images(
     """
     from spectra_dl.imaging.fine_tuning.grad_cam import mean_activation
 
-    code = probability.argmax(axis=1)
-    found = np.zeros((len(rows), rows.side, rows.side))
+    code, side = probability.argmax(axis=1), math.isqrt(inputs.shape[1] // 3)
+    found = np.zeros((len(inputs), side, side))
     for each in np.unique(code):
         of_class = np.flatnonzero(code == each)
-        found[of_class] = mean_activation(networks, rows[of_class].inputs(), int(each))
-    return DecisiveImages(row, text_array(classes[each] for each in code), probability.max(axis=1), found)
+        found[of_class] = mean_activation(networks, inputs[of_class], int(each))
+    pixels = inputs.reshape(-1, side, side, 3).astype(np.uint8)
+    called = text_array(classes[each] for each in code)
+    return DecisiveImages(row, called, probability.max(axis=1), pixels, found)
 
 
 def joined(parts: Sequence[DecisiveImages]) -> DecisiveImages:
     """Return the images of several folds together."""
-    fields = ("row", "called", "probability", "found")
-    return DecisiveImages(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+    names = [each.name for each in fields(DecisiveImages)]
+    return DecisiveImages(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def most_certain(

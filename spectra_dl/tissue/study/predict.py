@@ -1,6 +1,6 @@
 """Predict images: a class for each image and each patient."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
@@ -17,9 +17,11 @@ from spectra_dl.classification.predictions import (
 )
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.tissue.estimators.model_names import NETWORKS
 from spectra_dl.tissue.image_networks import scale_notes
 from spectra_dl.tissue.images import TissueImages
-from spectra_dl.tissue.predictor import TissuePredictor
+from spectra_dl.tissue.maps.decisive_images import first_classes
+from spectra_dl.tissue.predictor import DRAWN_OF_A_CLASS, ImagePredictions, TissuePredictor
 from spectra_dl.tissue.shares.share_classes import ShareClasses
 from spectra_dl.tissue.shares.stated import SHARES_FILE, StatedShare, write_shares
 from spectra_dl.tissue.study.slides import (
@@ -34,6 +36,10 @@ _OF_SLIDES = "the model's classes are of slides, so each slide has its own answe
 _OF_IMAGES = (
     "the model's classes are of images, so each image has its own answer and no patient has one; coverage was fitted on a patient's images of one class together "
     "and is not promised for one image"
+)
+_CHOSEN = (
+    f"Of each class{{first}}, the images that were most certainly called it: up to {DRAWN_OF_A_CLASS}, no two of one patient, none that is unlike the "
+    "training images."
 )
 LISTED = 10_000  # patients in report.json; patients.csv has all
 Answered = Sequence[tuple[PatientPredictions, list[Answer]]]
@@ -61,6 +67,8 @@ class PredictedImages(RunResult):
         Of the reader and of the model.
     share, shares
         Which share was estimated, and that of each patient and each slide, where a share is asked for.
+    overlays
+        Images that a fine-tuned model was most certain of, with where it looked, ready for JSON; None of other models.
     """
 
     predictor: TissuePredictor
@@ -72,6 +80,7 @@ class PredictedImages(RunResult):
     notes: tuple[str, ...]
     share: ShareClasses | None = None
     shares: tuple[StatedShare, ...] = ()
+    overlays: Mapping[str, object] | None = None
 
     @property
     def damaged(self) -> int:
@@ -92,8 +101,16 @@ class PredictedImages(RunResult):
                 "patients_total": sum(len(answers) for _, answers in self.answered),
                 "patients": _patients_json(self.answered),
                 **({"shares": [each.json() for each in self.shares[:LISTED]]} if self.shares else {}),
+                **({} if self.overlays is None else {"overlays": self.overlays}),
             },
         }
+
+    def files(self, report: Mapping[str, object]) -> dict[str, str]:
+        """Return the page; ``report`` is the whole report."""
+        from spectra_dl.tissue.images_page.page import PAGE_FILE, images_page
+
+        beside = ["predictions.csv", "patients.csv", *([SHARES_FILE] if self.share else [])]
+        return {PAGE_FILE: images_page(self.predictor, self.answered, report, seen=self.seen, files=beside)}
 
 
 def predict_study(
@@ -142,7 +159,7 @@ def predict_study(
     attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}
     temperature = predictor.classification.calibration.temperature
     answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
-    estimated = (
+    estimated: tuple[ShareClasses | None, tuple[StatedShare, ...]] = (
         (None, ()) if estimator is None else (estimator.asked, images_shares(estimator, images, rows, rule))
     )
     placing: tuple[str, ...] = ()
@@ -168,10 +185,30 @@ def predict_study(
         *coverage_notes(rule.conformal, rule.classes, rule.patients),
         *tally.notes(),
     )
-    seen = predictor.seen_in_training(images)
+    seen, overlays = predictor.seen_in_training(images), _overlays(predictor, images, rows)
     return PredictedImages(
-        predictor, images, rows, answered, rule.conformal.coverage, seen, notes, *estimated
+        predictor,
+        images,
+        rows,
+        answered,
+        rule.conformal.coverage,
+        seen,
+        notes,
+        *estimated,
+        overlays,
     )
+
+
+def _overlays(
+    predictor: TissuePredictor, images: TissueImages, rows: ImagePredictions
+) -> dict[str, object] | None:
+    """Return what a page draws of the images that the model was most certain of; None of a model that doesn't look at pixels."""
+    part = predictor.header.input
+    if not part.looks_at_pixels:
+        return None
+    seen = predictor.most_certain(images, rows)
+    chosen = _CHOSEN.format(first=first_classes(len(rows.classes)))
+    return seen.json(NETWORKS[part.network.name], chosen, images.name, patient=images.patient, truth=None)
 
 
 def _shares(attention: FloatArray) -> list[str]:

@@ -1,7 +1,7 @@
 """Train a model of images on all patients, and write the model file."""
 
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,19 +17,22 @@ from spectra_dl.classification.predictions import softmax
 from spectra_dl.classification.training_data import TrainingData
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.patients import read_patients
+from spectra_dl.evaluation.rows import Rows
 from spectra_dl.execution.executor import Executor
 from spectra_dl.imaging.bags.rows import BaggedFeatures
-from spectra_dl.imaging.bags.standard import Standard
+from spectra_dl.imaging.bags.standard import Standard, standard_of
+from spectra_dl.imaging.encoders.registry import FINE_TUNED_SIDE
 from spectra_dl.imaging.features.description import described_encoders
 from spectra_dl.imaging.features.recipe import SectionFeatures
 from spectra_dl.imaging.features.store import FeatureStore
+from spectra_dl.imaging.fine_tuning.rows import PixelRows
 from spectra_dl.models.header import Classification
 from spectra_dl.models.members import member_tensors
 from spectra_dl.models.trained import TrainedModel
 from spectra_dl.tissue.bags.of_cohort import Bagging, ClassesOf, bags_of_cohort, refuse_unpooled
 from spectra_dl.tissue.cohort import ImageCohort, labelled_images
-from spectra_dl.tissue.encoding import encode_images
-from spectra_dl.tissue.estimators.model_names import FINE_TUNED, POOLING, Network, StoredNetwork
+from spectra_dl.tissue.encoding import encode_images, image_pixels
+from spectra_dl.tissue.estimators.model_names import FINE_TUNED, POOLING, Network
 from spectra_dl.tissue.estimators.patient_ensemble import PatientEnsemble
 from spectra_dl.tissue.image_networks import image_hashes, reference_images, training_widths
 from spectra_dl.tissue.images import TissueImages
@@ -98,16 +101,14 @@ def train_study(
         The loss is no longer finite.
     """
     settings = settings or TissueStudySettings()
-    if settings.network == FINE_TUNED:
-        raise UsageError(
-            "fine-tuned can't be written as a model file: three whole encoders; evaluate tissue --models fine-tuned says how well it would do, and --encoder efficientnet-lite0 keeps the encoder as it is"
-        )
     cohort = labelled_images(images, label_per_sample=settings.label_per_sample)
     bagging = _bagging(cohort, settings.network)
     asked = _share(cohort, settings)
     encoded = encode_images(cohort.images, settings.encoders, store, on_disk=bagging is not None)
     classifier = network_of(settings.network, settings)
-    rows = encoded.values if bagging is None else BaggedFeatures(encoded.values, bagging.name)
+    rows: Rows = encoded.values if bagging is None else BaggedFeatures(encoded.values, bagging.name)
+    if settings.network == FINE_TUNED:
+        rows = PixelRows(encoded.values, image_pixels(cohort.images))
     classifier.fit(rows, cohort.label, cohort.patient, executor=executor)
     _calibrated(classifier)  # refused before the audit takes its time
     provenance = TrainingProvenance(
@@ -156,13 +157,21 @@ def assembled_predictor(
     DataError
         A class has one patient only.
     """
-    decision = _decision(cohort, encoded, classifier, _calibrated(classifier).prepared[0], settings)
+    standard = _standard(encoded, _calibrated(classifier), settings.network)
+    decision = _decision(cohort, encoded, classifier, standard, settings)
     held_out = _held_out_counts(cohort, classifier, decision.classification)
     part = _input_part(cohort, encoded, classifier, settings, bagging, share=share, held_out=held_out)
     notes = (_NOTES[part.classes_of],) if part.classes_of in _NOTES else ()
     tensors = {**decision.reference.tensors(), **member_tensors(classifier.networks_)}
+    if part.looks_at_pixels:
+        tensors |= standard.tensors()
     header = model_header(decision, provenance, part, tensors, notes=notes, seed=settings.evaluation.seed)
     return TissuePredictor.from_tensors(header, tensors)
+
+
+def _standard(encoded: SectionFeatures, ensemble: Ensemble[Standard], network: Network) -> Standard:
+    """Return how features are standardised: as the first member does it, or, where members look at pixels, by those of all images."""
+    return standard_of(lambda: iter([encoded.values])) if network == FINE_TUNED else ensemble.prepared[0]
 
 
 def _calibrated(classifier: PatientEnsemble) -> Ensemble[Standard]:
@@ -231,8 +240,8 @@ def _input_part(
     return TissueInput(
         encoders=described_encoders(settings.encoders, encoded.blocks),
         network=ImageNetwork(
-            name=cast("StoredNetwork", settings.network),
-            n_features=encoded.values.shape[1],
+            name=settings.network,
+            n_features=3 * FINE_TUNED_SIDE**2 if settings.network == FINE_TUNED else encoded.values.shape[1],
             n_classes=len(people.classes),
             members=len(classifier.networks_),
         ),

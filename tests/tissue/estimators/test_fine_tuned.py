@@ -12,7 +12,6 @@ from spectra_dl.tissue.encoding import image_pixels
 from spectra_dl.tissue.estimators.fine_tuned import FineTunedClassifier
 from spectra_dl.tissue.study.evaluate import evaluate_study
 from spectra_dl.tissue.study.settings import TissueStudySettings
-from spectra_dl.tissue.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 
 SHORT = TrainingSettings(epochs=1, batch_size=8)
@@ -74,8 +73,6 @@ def test_it_is_evaluated_beside_a_model_of_features(few):
 
 
 def test_what_it_can_not_be_is_refused(of_patients):
-    with pytest.raises(UsageError, match="can't be written as a model file"):
-        train_study(of_patients, TissueStudySettings(network="fine-tuned"), source="x")
     with pytest.raises(UsageError, match="with --folds-from"):
         evaluate_study(of_patients, TissueStudySettings(models=("fine-tuned", "attention")))
     with pytest.raises(UsageError, match="takes PixelRows"):
