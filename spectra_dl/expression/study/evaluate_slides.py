@@ -19,6 +19,7 @@ from spectra_dl.evaluation.profiles.results import Regressor
 from spectra_dl.evaluation.report.across.across_files import across_files
 from spectra_dl.evaluation.report.across.across_json import across_report
 from spectra_dl.evaluation.report.across.across_text import across_text
+from spectra_dl.evaluation.report.report_files import report_files
 from spectra_dl.execution.run import Execution
 from spectra_dl.expression.estimators.slides.mean_ridge import MeanFeaturesRidge, SlideFactsRidge
 from spectra_dl.expression.estimators.slides.names import (
@@ -76,8 +77,8 @@ class EvaluatedSlides(RunResult):
         return "\n".join([across_text(self.evaluation, counts).rstrip(), "", *notes]).rstrip()
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
-        """Return ``genes.csv``, ``predictions.csv`` and ``folds.csv``; ``report`` is not needed."""
-        return across_files(self.evaluation)
+        """Return ``genes.csv``, ``predictions.csv``, ``folds.csv`` and ``report.html``; ``report`` is the whole report."""
+        return {**across_files(self.evaluation), **report_files(self.evaluation.split, report)}
 
     @property
     def _data(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.classification.abstention import coverage_notes
-from spectra_dl.classification.decision import Answer
+from spectra_dl.classification.decision import Answer, DecisionRule
 from spectra_dl.classification.patient_pooling import PatientTally
 from spectra_dl.classification.predictions import (
     PatientPredictions,
@@ -156,7 +156,6 @@ def predict_study(
     tally = PatientTally(rule.classes, rule.words, one_spelling=answers_for != "slide")
     owner = {"image": None, "slide": images.slide, "patient": rows.patient}[answers_for]
     tally.add(replace(rows, patient=owner))
-    attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}
     temperature = predictor.classification.calibration.temperature
     answered = [(some, rule.of_patients(some)) for some in tally.patients(temperature)]
     estimated: tuple[ShareClasses | None, tuple[StatedShare, ...]] = (
@@ -164,15 +163,7 @@ def predict_study(
     )
     placing: tuple[str, ...] = ()
     if folder is not None:
-        make_run_folder(folder)
-        classes, wanted, more = rule.classes, rule.conformal.coverage, place_columns(images) | attention
-        with row_predictions_file(folder / "predictions.csv", classes, list(more)) as append_rows:
-            append_rows(rows, rule.of_rows(rows), tuple(more.values()))
-        with patient_predictions_file(
-            folder / "patients.csv", classes, wanted, rule.words
-        ) as append_patients:
-            for some, answers in answered:
-                append_patients(some, answers)
+        _write_tables(folder, images, rows, rule, answered)
         if estimator is not None:
             write_shares(folder / SHARES_FILE, estimated[1])
         placing = write_slides(folder, images, rows, rule)
@@ -197,6 +188,20 @@ def predict_study(
         *estimated,
         overlays,
     )
+
+
+def _write_tables(
+    folder: Path, images: TissueImages, rows: ImagePredictions, rule: DecisionRule, answered: Answered
+) -> None:
+    """Write a line for each image and each patient."""
+    make_run_folder(folder)
+    attention = {} if rows.attention is None else {"attention": _shares(rows.attention)}
+    classes, wanted, more = rule.classes, rule.conformal.coverage, place_columns(images) | attention
+    with row_predictions_file(folder / "predictions.csv", classes, list(more)) as append_rows:
+        append_rows(rows, rule.of_rows(rows), tuple(more.values()))
+    with patient_predictions_file(folder / "patients.csv", classes, wanted, rule.words) as append_patients:
+        for some, answers in answered:
+            append_patients(some, answers)
 
 
 def _overlays(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from command_line import run
+from pages.html_page import HtmlPage
 from spectra_dl.expression.simulation.legacy_files import write_legacy_st
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 
@@ -89,6 +90,21 @@ def test_the_folder_holds_genes_predictions_and_folds(pseudobulk, study):
     )
     assert np.corrcoef(measured, predicted)[0, 1] > 0
     assert len((out / "folds.csv").read_text().splitlines()) == PATIENTS + 1
+
+
+def test_the_page_says_score_ceiling_and_controls_before_anything_else(pseudobulk):
+    out, _, report = pseudobulk
+    page, results = HtmlPage((out / "report.html").read_text()), report["results"]
+    assert page.needs_nothing_else()
+    words = " ".join(page.text.split())
+    first_screen = words[: words.index("Every figure is of patients")]
+    assert results["verdict"] in first_screen
+    for name in (*results["models"], *results["controls"]):
+        assert name in first_screen
+    figures = results["models"]["ridge on mean features"]["pearson"]
+    assert f"{figures['value']:.3f} [{figures['low']:.3f}, {figures['high']:.3f}]" in first_screen
+    assert f"noise ceiling {results['ceiling']:.3f}, the highest that these counts allow" in first_screen
+    assert "ridge on mean features" in page.text
 
 
 def test_counts_in_a_table_give_about_what_counts_of_spots_give_and_a_replay_the_same_report(

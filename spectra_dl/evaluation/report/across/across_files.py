@@ -9,12 +9,11 @@ _DIGITS = 6
 
 
 def across_files(evaluation: AcrossEvaluation) -> dict[str, str]:
-    """Return ``genes.csv`` or the like, ``predictions.csv`` and ``folds.csv`` by name."""
+    """Return ``genes.csv`` or the like and ``predictions.csv`` by name."""
     word = evaluation.context.words.target
     return {
         f"{word}s.csv": _targets(evaluation, word),
         "predictions.csv": _predictions(evaluation, word),
-        "folds.csv": evaluation.split,
     }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from spectra_dl.evaluation.classes.metric_table import METRICS
 from spectra_dl.evaluation.metric import shown_in
+from spectra_dl.evaluation.report.across.across_page import across_page
+from spectra_dl.evaluation.report.across.across_study import read_across
 from spectra_dl.evaluation.report.next_steps import next_steps
 from spectra_dl.evaluation.report.page.drawings import drawings
 from spectra_dl.evaluation.report.page.environment import (
@@ -52,6 +54,8 @@ def report_page(report: Mapping[str, object]) -> str:
     kind = kind_of(report)
     if kind == "profiles":
         return with_downloads(profiles_page(read_profiles(report)))
+    if kind == "across-patients":
+        return with_downloads(across_page(read_across(report)))
     if kind == "outcomes":
         return with_downloads(outcomes_page(read_outcome_study(report)))
     if kind == "survival":

@@ -28,7 +28,7 @@ _Report = TypeVar("_Report", bound=BaseModel)
 
 
 def kind_of(report: Mapping[str, object]) -> object:
-    """Return what a report says that it is of: "classes", "profiles", "outcomes" or "survival"; None where it says nothing."""
+    """Return what a report says that it is of: "classes", "profiles", "across-patients", "outcomes" or "survival"; None where it says nothing."""
     results = report.get("results")
     return results.get("kind") if isinstance(results, Mapping) else None
 

@@ -8,7 +8,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray, IndexArray
 from spectra_dl.evaluation.report.colours import VIRIDIS
 from spectra_dl.evaluation.report.page.paths import Span
-from spectra_dl.evaluation.report.page.profiles.study import HeldOut, TargetFigures
+from spectra_dl.evaluation.report.page.profiles.study import Against, HeldOut
 from spectra_dl.evaluation.report.page.value_maps import (
     Marks,
     Places,
@@ -72,7 +72,7 @@ class DrawnTarget:
     measured: DrawnMap
 
 
-def against_ceiling(targets: Sequence[TargetFigures]) -> AgainstCeiling | None:
+def against_ceiling(targets: Sequence[Against]) -> AgainstCeiling | None:
     """Return where targets stand; None where no ceiling is known."""
     known = [
         (each.ceiling, each.pearson)

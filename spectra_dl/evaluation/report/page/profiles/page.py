@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from collections.abc import Sequence
 
 from spectra_dl.evaluation.metric import shown_in
 from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
@@ -18,6 +19,7 @@ from spectra_dl.evaluation.report.page.environment import (
 from spectra_dl.evaluation.report.page.profiles import figures
 from spectra_dl.evaluation.report.page.profiles.figures import against_ceiling, drawn_targets
 from spectra_dl.evaluation.report.page.profiles.study import ProfileStudy
+from spectra_dl.evaluation.report.page.study import Difference, Interval
 from spectra_dl.evaluation.report.page.verdict import profiles_verdict
 from spectra_dl.evaluation.report.page.wording import listed, number, short_name
 from spectra_dl.evaluation.report.shared_text import leaky_omission
@@ -34,6 +36,7 @@ def profiles_page(study: ProfileStudy) -> str:
     """Return the page of a report that was read."""
     results = study.results
     findings = gravest_first(results.audit.findings)
+    drawn = [result.pearson for result in (*results.models.values(), *results.controls.values())]
     scored = [target for target in results.targets if target.pearson is not None]
     return (
         environment()
@@ -48,8 +51,8 @@ def profiles_page(study: ProfileStudy) -> str:
             **_drawings(study),
             verdict=profiles_verdict(study),
             research_use=RESEARCH_USE,
-            score_scale=_score_scale(study),
-            difference_scale=_difference_scale(study),
+            score_scale=score_scale(drawn, results.ceiling.value),
+            difference_scale=difference_scale(results.differences),
             best=scored[:_TARGETS_SHOWN],
             worst=scored[_TARGETS_SHOWN:][-_TARGETS_SHOWN:],
             methods=methods(study),
@@ -165,16 +168,24 @@ def _controls(study: ProfileStudy) -> str:
     )
 
 
-def _score_scale(study: ProfileStudy) -> Scale:
-    results = study.results
-    drawn = (*results.models.values(), *results.controls.values())
-    bounds = ends([*(result.pearson for result in drawn), results.ceiling])
+def score_scale(drawn: Sequence[Interval], ceiling: float | None) -> Scale:
+    """Return where correlations stand on the strips of a table.
+
+    Parameters
+    ----------
+    drawn
+        Those of models and controls.
+    ceiling
+        The highest that counts allow; None where unknown.
+    """
+    bounds = ends([*drawn, Interval(value=ceiling)])
     low = min(-0.1, math.floor(10 * min(bounds)) / 10) if bounds else -0.1
     high = max(0.1, math.ceil(10 * max(bounds)) / 10) if bounds else 1.0
     return Scale(max(low, -1.0), min(high, 1.0), 0.0)
 
 
-def _difference_scale(study: ProfileStudy) -> Scale:
-    bounds = ends(difference.difference for difference in study.results.differences)
+def difference_scale(differences: Sequence[Difference]) -> Scale:
+    """Return where differences of correlations stand on the strips of a table."""
+    bounds = ends(each.difference for each in differences)
     reach = min(1.0, max([0.05, *(math.ceil(20 * abs(end)) / 20 for end in bounds)]))
     return Scale(-reach, reach, 0.0)

@@ -55,14 +55,19 @@ class ProfileModel(Part):
         return Interval(value=self.pearson.value) if self.pearson.low == self.pearson.high else self.pearson
 
 
-class TargetFigures(Part):
+class Against(Part):
+    """What a target reaches against its noise ceiling."""
+
+    pearson: float | None
+    ceiling: float | None
+
+
+class TargetFigures(Against):
     """One target's means over sections and patients."""
 
     name: str
     sections: int
-    pearson: float | None
     spearman: float | None
-    ceiling: float | None
     share_of_ceiling: float | None
 
 
