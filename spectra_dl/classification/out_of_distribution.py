@@ -21,10 +21,13 @@ class OutOfDistribution:
 
     The squared distance to the subspace (Q residual) sees what no training row had; the squared distance
     within it, in units of the training variance (Hotelling's T²), sees too much of what they had. Both limits
-    are the 99 % quantile over training rows of patients left out of the component model.
+    are 99 % quantiles: over training rows of patients left out of the component model, over the same rows with it,
+    and that which a further patient's row stays below; the largest counts.
 
     Source: Jackson and Mudholkar 1979, Technometrics 21:341, doi 10.1080/00401706.1979.10489779; their limits
-    assume normal residuals, ours are the quantiles themselves.
+    assume normal residuals. Of some tens of rows no quantile of 99 % is known, so the limit of a further patient is
+    the prediction limit of cube roots, which are nearly normal of sums of squares (Wilson and Hilferty 1931,
+    doi 10.1073/pnas.17.12.684).
 
     Attributes
     ----------
@@ -57,22 +60,24 @@ class OutOfDistribution:
         """
         names, group = np.unique(np.asarray(patient, dtype=str), return_inverse=True)
         fold = np.random.default_rng(0).permutation(len(names))[group] % min(_FOLDS, len(names))
-        measured = np.empty((len(matrix), 2))
+        count = max(1, min(_COMPONENTS, len(matrix) // 4, matrix.shape[1] - 1))
+        unseen = np.empty((len(matrix), 2))
         for number in range(int(fold.max()) + 1):
             held_out = fold == number
             kept = ~held_out if np.any(~held_out) else held_out
-            measured[held_out] = cls._components(matrix[kept])._measure(matrix[held_out])
-        limits = np.maximum(np.quantile(measured, _QUANTILE, axis=0), np.finfo(np.float32).tiny)
-        reference = cls._components(matrix)
+            unseen[held_out] = cls._components(matrix[kept], count)._measure(matrix[held_out])
+        reference = cls._components(matrix, count)
+        # Few rows of many points each have a direction of their own: the variance within the subspace is theirs, and left-out rows have less.
+        seen = np.quantile(reference._measure(matrix), _QUANTILE, axis=0, method="higher")
+        limits = np.maximum(np.maximum(_limits(unseen, len(names)), seen), np.finfo(np.float32).tiny)
         return cls(
             reference.mean, reference.components, reference.variance, float(limits[0]), float(limits[1])
         )
 
     @classmethod
-    def _components(cls, matrix: NDArray[np.float32]) -> "OutOfDistribution":
+    def _components(cls, matrix: NDArray[np.float32], count: int) -> "OutOfDistribution":
         mean = matrix.mean(axis=0, dtype=np.float64)
-        count = max(1, min(_COMPONENTS, len(matrix) // 4, matrix.shape[1] - 1))
-        squares, rows = _principal_axes(matrix - mean, count)
+        squares, rows = _principal_axes(matrix - mean, max(1, min(count, len(matrix) - 1)))
         variance = np.maximum(squares / max(len(matrix) - 1, 1), 1e-12)
         return cls(mean.astype(np.float32), rows.astype(np.float32), variance.astype(np.float32), 1.0, 1.0)
 
@@ -132,6 +137,18 @@ class OutOfDistribution:
         kept, width = len(np.atleast_1d(components)), mean.size if width is None else width
         refuse_misshapen((mean, components, variance), ((width,), (kept, width), (kept,)), np.float32)
         return cls(mean, components, variance, residual_limit, distance_limit)
+
+
+def _limits(measured: FloatArray, patients: int) -> FloatArray:
+    """Return the limits of squared distances ``(n, 2)`` of rows of so many patients: their quantile, or what a further patient's row stays below if that is more."""
+    from scipy.special import stdtrit
+
+    quantile: FloatArray = np.quantile(measured, _QUANTILE, axis=0)
+    if patients < 2:
+        return quantile
+    root = np.cbrt(measured)
+    spread = root.std(axis=0, ddof=1) * np.sqrt(1.0 + 1.0 / patients)
+    return np.maximum(quantile, (root.mean(axis=0) + stdtrit(patients - 1, _QUANTILE) * spread) ** 3)
 
 
 def _principal_axes(centred: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:

@@ -27,6 +27,59 @@ def test_few_spectra_of_new_patients_are_flagged(reference):
     assert np.mean(reference.exceedance(spectra(900, 1)) > 1) <= 0.05
 
 
+def bands(patients, rows, random):
+    """Spectra as above."""
+    latent = np.repeat(random.normal(size=(patients, 4)), rows, axis=0)
+    return latent @ BASIS + 0.1 * random.normal(size=(patients * rows, 60))
+
+
+def smooth(patients, rows, random):
+    """Rows of many more points than there are patients, of twelve smooth parts and noise that is heavier in some."""
+    parts = np.cumsum(np.random.default_rng(8).normal(size=(12, 300)), axis=1)
+    latent = np.repeat(random.normal(size=(patients, 12)), rows, axis=0) * np.linspace(1, 0.1, 12)
+    noise = np.exp(0.4 * random.normal(size=(patients * rows, 1)))
+    return (
+        latent @ (parts / parts.std(axis=1, keepdims=True))
+        + noise * random.normal(size=(patients * rows, 300)) / 2
+    )
+
+
+def logits(patients, rows, random):
+    """What three blocks of a fusion say of patients of two classes."""
+    truth = np.repeat(random.integers(0, 2, patients), rows)[:, None]
+    return 1.5 * truth + np.repeat(random.normal(size=(patients, 3)), rows, axis=0)
+
+
+def share_unlike(kind, patients, rows, change=lambda x: x):
+    """Return the share of training rows and of rows of others, changed, that are beyond the limits, over 12 studies."""
+    trained, others = [], []
+    for seed in range(12):
+        random = np.random.default_rng((seed, patients, rows))
+        matrix = kind(patients, rows, random).astype(np.float32)
+        fitted = OutOfDistribution.fit(matrix, [f"p{row // rows}" for row in range(len(matrix))])
+        trained.append(np.mean(fitted.exceedance(matrix) > 1))
+        others.append(np.mean(fitted.exceedance(change(kind(100, rows, random).astype(np.float32))) > 1))
+    return np.mean(trained), np.mean(others)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("patients", [10, 20, 40, 100])
+@pytest.mark.parametrize("kind", [bands, smooth, logits])
+def test_new_patients_of_the_same_kind_are_like_the_training_patients_however_few_these_are(
+    kind, patients, rows
+):
+    trained, others = share_unlike(kind, patients, rows)
+    assert trained <= 0.03
+    assert others <= (0.07 if patients == 10 else 0.05)
+
+
+@pytest.mark.parametrize("patients", [10, 20, 40, 100])
+@pytest.mark.parametrize("kind", [bands, smooth, logits])
+def test_patients_of_another_kind_are_noticed_by_few_training_patients(kind, patients):
+    _, others = share_unlike(kind, patients, 3, lambda x: 8 * x)
+    assert others >= 0.9
+
+
 @pytest.mark.parametrize(
     "change",
     [

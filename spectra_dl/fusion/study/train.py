@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from spectra_dl.arrays import text_array
+from spectra_dl.arrays import FloatArray, text_array
 from spectra_dl.classification.assembly import TrainingProvenance, fit_decision, model_header
 from spectra_dl.classification.parts import UnseenLogits
 from spectra_dl.classification.training_data import TrainingData
@@ -94,9 +94,8 @@ def train_study(
         for part, fitted in zip(cohort.blocks, fusion.fitted_, strict=True)
     ]
     models = tuple(model for _, model in described)
-    predictor = _assembled(
-        cohort, fusion, FusionInput(blocks=[block for block, _ in described]), models, settings
-    )
+    part = FusionInput(blocks=[block for block, _ in described])
+    predictor = _assembled(cohort, fusion, part, models, settings, stored=fusion.block_logits(rows))
     return TrainedFusion.written(folder, predictor, cohort)
 
 
@@ -118,8 +117,10 @@ def _assembled(
     part: FusionInput,
     models: "tuple[BlockModel, ...]",
     settings: FusionStudySettings,
+    *,
+    stored: FloatArray,
 ) -> FusionPredictor:
-    """Return the fusion with its description."""
+    """Return the fusion with its description; ``stored`` is what the stored models of blocks say of training patients."""
     evaluation, label = settings.evaluation, text_array(cohort.label if cohort.label is not None else ())
     people = read_patients(cohort.patients, label)
     patient = text_array(cohort.patients)
@@ -128,7 +129,9 @@ def _assembled(
     decision = fit_decision(
         data,
         fusion.out_of_fold_logits_,
-        reference_matrix(unseen),
+        # The stored models are surer of training patients than copies that never saw them, and both are what blocks say of such patients.
+        reference_matrix(np.concatenate([unseen, stored], axis=1)),
+        inputs_of=text_array([*cohort.patients, *cohort.patients]),
         parts=[
             UnseenLogits(block.name, said, 1.0)
             for block, said in zip(part.blocks, fusion.stack_.says(unseen), strict=True)
