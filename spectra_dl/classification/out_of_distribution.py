@@ -148,7 +148,8 @@ def _limits(measured: FloatArray, patients: int) -> FloatArray:
         return quantile
     root = np.cbrt(measured)
     spread = root.std(axis=0, ddof=1) * np.sqrt(1.0 + 1.0 / patients)
-    return np.maximum(quantile, (root.mean(axis=0) + stdtrit(patients - 1, _QUANTILE) * spread) ** 3)
+    further: FloatArray = (root.mean(axis=0) + stdtrit(patients - 1, _QUANTILE) * spread) ** 3
+    return np.maximum(quantile, further)
 
 
 def _principal_axes(centred: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:

@@ -94,8 +94,10 @@ def train_study(
         for part, fitted in zip(cohort.blocks, fusion.fitted_, strict=True)
     ]
     models = tuple(model for _, model in described)
-    part = FusionInput(blocks=[block for block, _ in described])
-    predictor = _assembled(cohort, fusion, part, models, settings, stored=fusion.block_logits(rows))
+    described_input = FusionInput(blocks=[block for block, _ in described])
+    predictor = _assembled(
+        cohort, fusion, described_input, models, settings, stored=fusion.block_logits(rows)
+    )
     return TrainedFusion.written(folder, predictor, cohort)
 
 
