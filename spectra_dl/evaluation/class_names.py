@@ -1,16 +1,38 @@
 """What the classes are called, and which of two is the one a test looks for."""
 
 import re
-import unicodedata
 from collections import defaultdict
 
 from spectra_dl.arrays import Texts, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.absence_words import absence_score
+from spectra_dl.evaluation.person_ids import in_one_form
 from spectra_dl.evaluation.wording import first_few
 
 # "none" is no word for a missing label: it may be the class without disease.
-MISSING_LABELS = frozenset({"", "nan", "na", "n/a", "nat", "<na>"})
+MISSING_LABELS = frozenset(
+    {
+        *(
+            "",
+            "nan",
+            "na",
+            "n/a",
+            "n.a.",
+            "nat",
+            "<na>",
+            "null",
+            "missing",
+            "not available",
+            "tbd",
+            "?",
+            "??",
+            "???",
+        ),
+        *("#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!"),  # of spreadsheets
+    }
+)
+# "bone mets" and "bone_mets", but not "T1-2" and "T12", nor "COV-" and "COV+".
+_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])")
 
 
 def class_names(labels: Texts) -> tuple[str, ...]:
@@ -44,7 +66,7 @@ def class_names(labels: Texts) -> tuple[str, ...]:
 
 
 def refuse_spellings_of_one_class(labels: Texts) -> None:
-    """Refuse labels that differ only by case, spaces, Unicode form or, as whole numbers, a decimal ``.0``.
+    """Refuse labels that differ only by case, spaces, a hyphen for a space, Unicode form, letters that look alike or, as whole numbers, a decimal ``.0``.
 
     Parameters
     ----------
@@ -64,7 +86,7 @@ def refuse_spellings_of_one_class(labels: Texts) -> None:
     """
     spellings = defaultdict(list)
     for name in sorted(set(text_array(labels))):
-        text = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+        text = "".join(_BETWEEN_LETTERS.sub(" ", in_one_form(name)).split())
         spellings[re.sub(r"^([+-]?[0-9]+)[.,]0+$", r"\1", text)].append(name)
     groups = [group for group in spellings.values() if len(group) > 1]
     if groups:
@@ -72,9 +94,9 @@ def refuse_spellings_of_one_class(labels: Texts) -> None:
             len({"".join(name.split()).casefold() for name in groups[0]}) > 1
             and groups[0][0][-1:].isdecimal()
         )
-        how = "in the spelling of a number" if numbers else "by case or spaces"
+        how = "in the spelling of a number" if numbers else "by case or spaces, or in signs that look alike"
         raise DataError(
-            f"labels differ only {how}: {first_few([repr(name) for group in groups for name in group])}; write each class in one way, "
+            f"labels differ only {how}: {first_few([ascii(name) for group in groups for name in group])}; write each class in one way, "
             "since each spelling would count as a class of its own"
         )
 

@@ -53,7 +53,7 @@ def spelling_key(name: str) -> str:
     >>> spelling_key("P70") == spelling_key("P7"), spelling_key("07") == spelling_key("7")
     (False, False)
     """
-    text = name.casefold() if name.isascii() and name.isprintable() else _in_one_form(name)
+    text = name.casefold() if name.isascii() and name.isprintable() else in_one_form(name)
     text = " ".join(text.split())
     whole = _WHOLE.fullmatch(text)
     text = whole.group(1) if whole else text
@@ -154,8 +154,12 @@ def _refuse_lone_prefixes(spellings: Mapping[str, Sequence[str]]) -> None:
         )
 
 
-def _in_one_form(name: str) -> str:
-    """Return an id in one case, Unicode form, width and script, without what can't be seen; plain printable text has one form."""
+def in_one_form(name: str) -> str:
+    """Return a name in one case, Unicode form, width and script, without what can't be seen; plain printable text has one form.
+
+    >>> in_one_form("Control\u200b") == in_one_form("\u0421ONTROL")  # with a Cyrillic letter
+    True
+    """
     text = unicodedata.normalize("NFKC", name)
     text = unicodedata.normalize("NFKC", text.casefold()).translate(_LOOKS_LIKE)
     return "".join(_ascii_digit(letter) for letter in text if _is_visible(letter))

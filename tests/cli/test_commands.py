@@ -168,6 +168,9 @@ def test_the_same_seed_gives_the_same_model_file_and_report(study, trained, tmp_
     for report in reports:
         report["command"] = report["command"][:-1]  # the name of the folder
     assert reports[0] == reports[1]
+    assert set(reports[0]["results"]["input"]["training"]) == {"spectra"}, (
+        "hashes are of the model file alone"
+    )
 
 
 def test_a_killed_training_goes_on_to_the_same_model_file(study, trained, tmp_path):

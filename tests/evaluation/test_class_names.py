@@ -143,3 +143,44 @@ def test_spellings_of_one_class_are_refused(labels, message):
 
 def test_numbers_that_differ_are_classes():
     assert class_names(["1", "10", "1.5", "-1"]) == ("-1", "1", "1.5", "10")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "bone_mets",
+        "Bone-Mets",
+        "bone\u00a0mets",
+        "bone m\u0435ts",
+        "bone mets\u200b",
+        "bone  mets",
+        "BONE METS",
+    ],
+)
+def test_two_spellings_of_a_class_are_refused(other):
+    with pytest.raises(DataError, match="labels differ only by case or spaces"):
+        class_names(["bone mets", other, "control"])
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("COV+", "COV-"),
+        ("T1-2", "T12"),
+        ("A-", "A"),
+        ("1.5", "15"),
+        ("none", "-"),
+        ("unknown", "a"),
+        ("bonemets", "bone mets2"),
+    ],
+)
+def test_classes_that_differ_are_kept(pair):
+    assert class_names(list(pair)) == tuple(sorted(pair))
+
+
+@pytest.mark.parametrize(
+    "missing", ["", " ", "NaN", "N/A", "#REF!", "#VALUE!", "?", "missing", "Not available", "TBD"]
+)
+def test_what_stands_for_no_label_is_no_class(missing):
+    with pytest.raises(DataError, match="1 of 3 spectra have no label"):
+        class_names(["a", missing, "b"])

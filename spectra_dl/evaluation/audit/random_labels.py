@@ -42,11 +42,11 @@ def check_random_classes(
     figures = f"mean patient AUC {figure(mean)} over {_PERMUTATIONS} permutations"
     if mean > _CHANCE + max(_TOLERANCE, _SURE * error):
         sentence = (
-            f"With classes assigned to patients at random a model still finds them ({figures}, .5 is chance): the split leaks, and "
+            f"With patients put into two groups at random a model still tells them apart ({figures}, .5 is chance): the split leaks, and "
             "every figure is too good. Split by patient."
         )
         return Finding("label permutation", "stop", sentence)
-    sentence = f"With classes assigned to patients at random a model finds nothing, as it must ({figures})."
+    sentence = f"With patients put into two groups at random a model finds nothing, as it must ({figures})."
     return Finding("label permutation", "fine", sentence)
 
 

@@ -12,10 +12,13 @@ from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.class_names import MISSING_LABELS
 from spectra_dl.evaluation.patients import Patients, refuse_missing_ids
 from spectra_dl.evaluation.person_ids import one_spelling
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.wording import counted, first_few
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _FEWEST_VALUES = 3
+_TOO_LARGE = 1e100  # its square overflows in sums
+_CODES = (-9, -99, -999, -9999, 999, 9999, 99999, 999999)
+_FAR = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +175,22 @@ def _numbers(texts: TextArray, column: str) -> FloatArray:
             "one, or leave these rows out"
         )
     numbers = np.array([float(cell) for cell in cells])
-    if not np.all(np.isfinite(numbers)):
+    if not np.all(np.abs(numbers) < _TOO_LARGE):
         raise DataError(
             f"{column!r:.60} holds a number that is too large to compute with; is it the right column?"
         )
+    _refuse_codes(numbers, column)
     return numbers
+
+
+def _refuse_codes(numbers: FloatArray, column: str) -> None:
+    """Refuse numbers that programs of statistics write where there is none, and that are nothing like the others."""
+    for code in _CODES:
+        others = numbers[numbers != code]
+        if len(others) == len(numbers) or not others.size:
+            continue
+        if (code < 0 <= others.min()) or code > _FAR * np.abs(others).max() > 0:
+            raise DataError(
+                f"{column!r:.60} is {code} in {counted(len(numbers) - len(others), 'row')} (row {first_few(np.flatnonzero(numbers == code) + 1)}), and "
+                f"between {others.min():g} and {others.max():g} elsewhere: a code for a missing number? leave these rows out, or correct them"
+            )

@@ -9,6 +9,7 @@ import struct
 from pathlib import PurePath
 
 from spectra_dl.errors import DataError
+from spectra_dl.spectra.readers.text.lines import unmarked_utf_16
 from spectra_dl.storage.unsafe_contents import refuse_unsafe
 
 CSV = "export the spectra as CSV"
@@ -96,7 +97,7 @@ def refuse_foreign(head: bytes, name: str, accept: bytes = b"") -> None:
         Pickle data, or an archive.
     """
     if not head:
-        raise DataError(f"{name}: the file is empty; export the spectra again")
+        raise DataError(f"{name}: the file is empty; write it again")
     if head.startswith(ZIP) and b"data.pkl" not in head and ENVI_MEMBER.search(head):
         raise DataError(
             f"{name}: a zip archive of an ENVI image (.hdr), which is not read; write the spectra of its pixels as CSV"
@@ -127,6 +128,6 @@ def _is_spe(head: bytes) -> bool:
 
 
 def _is_binary(head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # text in UTF-16
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or unmarked_utf_16(head):
         return False
     return len(head) - len(head.translate(None, TEXT_CONTROLS)) > len(head) / 100

@@ -34,7 +34,7 @@ class TrainedOnSpectra(TrainedModel[PredictorT, Cohort]):
 class TrainedSpectra(TrainedOnSpectra[SpectraPredictor]):
     """A trained classifier; attributes as of `TrainedModel`."""
 
-    unreported: ClassVar[Any] = {"training": {"spectrum_hashes"}}
+    unreported: ClassVar[Any] = {"input": {"training": {"spectrum_hashes"}}}
 
 
 def train_study(

@@ -44,6 +44,10 @@ def test_halves_are_two_classes():
         ("abcd", ["1,5", "2,5", "3,5", "4,5"], r"'1,5' in row 1 \(4 such rows\).*decimal point"),
         ("abcd", ["1", "2", "inf", "4"], "holds 'inf'"),
         ("abcd", ["1", "2", "1e999", "4"], "too large"),
+        ("abcd", ["1", "2", "1e200", "4"], "too large"),
+        ("abcd", ["1", "2", "#REF!", "4"], "have no 'iron'"),
+        ("abcd", ["1", "-99", "3", "4"], r"'iron' is -99 in 1 row \(row 2\), and between 1 and 4 elsewhere"),
+        ("abcd", ["1", "9999", "3", "9999"], r"'iron' is 9999 in 2 rows \(row 2, 4\)"),
         ("abcd", ["1", "0", "1", "0"], r"no more than two values \(0, 1\): that is a class.*--label"),
         ("abcd", ["5", "5", "5", "5"], r"no more than two values \(5\)"),
         (["a", "", "c", "d"], ["1", "2", "3", "4"], "1 rows have no patient id"),
@@ -54,6 +58,13 @@ def test_what_is_no_number_of_a_patient_is_refused_by_row(patient, target, said)
     with pytest.raises(DataError, match=said) as refusal:
         read_outcomes(list(patient), target, column="iron")
     assert len(str(refusal.value)) <= 500
+
+
+@pytest.mark.parametrize(
+    "target", [["-9", "-3", "2", "5"], ["999", "300", "5", "7"], ["-99", "-98", "3", "4"]]
+)
+def test_a_number_among_its_like_is_no_code_for_a_missing_one(target):
+    assert sorted(read_outcomes(list("abcd"), target).value) == sorted(map(float, target))
 
 
 def test_patients_must_be_named():

@@ -16,6 +16,8 @@ _CHOOSE = "Choose with --intensity COLUMN."
 _AROUND = "tests/spectra/readers/text/test_text_around_a_table.py"
 _COLUMNS = "tests/spectra/readers/text/columns/test_columns_that_are_no_samples.py"
 _PAIRS = "tests/spectra/readers/text/columns/test_pairs_and_long_tables.py"
+_CLAIMS = "tests/spectra/readers/stated/test_claims.py"
+_CONVERSION = "tests/spectra/readers/stated/test_conversion.py"
 _UNITS = "tests/spectra/readers/stated/test_units.py"
 
 
@@ -23,6 +25,11 @@ def two_columns(header: str, *, above: str = "", below: str = "") -> str:
     """One spectrum as two columns under a header, with text around it."""
     rows = "".join(f"{x:.3f}\t{v:.2f}\n" for x, v in zip(_AXIS, _VALUES, strict=True))
     return f"{above}{header}\n{rows}{below}" if header else f"{above}{rows}{below}"
+
+
+def counted(name: str) -> str:
+    """One spectrum whose axis counts from 400."""
+    return f"{name}\tCounts\n" + "".join(f"{400 + k}\t{v:.2f}\n" for k, v in enumerate(_VALUES))
 
 
 def columns(*names: str) -> str:
@@ -59,6 +66,9 @@ ROWS = [
     Row("A", "a header that says absolute wavenumber", "refuse", _LASER, predict_file(two_columns("Absolute wavenumber (cm-1)\tCounts")), "absolute wavenumbers"),
     Row("A", "a header that says pixel, m/z or time", "refuse", _EXPORT, predict_file(two_columns("Pixel\tCounts")), "pixels of the detector"),
     Row("A", "a unit that is stated above the table (XUNITS, XAxis mode ...)", "refuse", _LASER, predict_file(two_columns("", above="Data from a spectrometer\nXAxis mode: Wavelengths\n>>>>>Begin Spectral Data<<<<<\n")), "XAxis mode: Wavelengths", tests=(f"{_AROUND}::test_a_unit_that_the_text_states_outranks_numbers_that_fit",)),
+    Row("A", "row numbers (Point, Index, ...) over whole numbers in steps of one", "refuse", _EXPORT, predict_file(counted("Point")), "pixels of the detector"),
+    Row("A", "a name over the axis that is none of an axis", "same", "Call it Raman shift (cm-1).", says="Its numbers are read as Raman shifts, and a note says so.", tests=(f"{_CONVERSION}::test_a_name_that_is_none_of_an_axis_is_noted",)),
+    Row("A", "ends, step or number of points that the numbers contradict", "refuse", _EXPORT, predict_file(two_columns("", above="TITLE\tswab\nNPOINTS\t1442\nXYDATA\n")), "721 of 1442 points", tests=(f"{_CLAIMS}::test_ends_and_points_that_the_numbers_do_not_have_are_refused", f"{_CLAIMS}::test_steps_that_the_numbers_do_not_have_are_refused")),
     Row("A", "a header and a line above it that state two units", "refuse", "Delete the wrong one.", predict_file(two_columns("Raman shift (cm-1)\tCounts", above="Export\nXUNITS = nm\n[Data]\n")), "says both"),
     Row("A", "--laser and the file name two lasers", "refuse", "Correct --laser.", predict_file(two_columns("Wavelength (nm)\tCounts", above="Laser: 532 nm\nspectra\n"), "spectra.csv", "--laser", "785"), "another"),
     Row("A", "text that calls the spectrum infrared, UV-VIS, fluorescence", "refuse", "Give a Raman spectrum.", predict_file(two_columns("", above="TITLE\tfilm\nDATA TYPE\tINFRARED SPECTRUM\nXYDATA\n")), "no Raman spectrum"),

@@ -16,6 +16,10 @@ from spectra_dl.evaluation.patients import Patients
 from spectra_dl.evaluation.wording import counted, first_few
 
 FEWEST_EVENTS = 10
+FIRST_DATE, LAST_DATE = (
+    25_569,
+    55_153,
+)  # 1970 and 2050 in days since 1900; as days of follow-up more than a life
 _WRITTEN = {"0", "1", "0.0", "1.0"}
 
 
@@ -90,6 +94,7 @@ def read_survival(
             f"{columns[0]!r:.60} is 0 or negative for {counted(len(early), 'patient')} ({first_few(early, at_most=3)}); a time counts from when the patient's follow-up began, and "
             "whose ended as it began, or who had the event before, can't be predicted: correct it, or leave these patients out"
         )
+    _refuse_dates(times, columns[0])
     count = int(events.sum())
     if count == 0:
         raise DataError(
@@ -101,7 +106,22 @@ def read_survival(
             f"{count} of {len(names)} patients have an event, and at least {FEWEST_EVENTS} are needed: with so few a C-index of .50 and one of .70 look alike, "
             "and neither a curve by risk nor a calibration shows anything; follow the patients longer, or bring more"
         )
+    if times[events > 0].min() >= times.max():
+        raise DataError(
+            f"{columns[0]!r:.60}: no event comes before another patient's time ({times.max():g}), so nobody's event comes sooner than anybody's; is it "
+            "the right column?"
+        )
     return Survival(names, of_row, times, events.astype(bool))
+
+
+def _refuse_dates(times: FloatArray, column: str) -> None:
+    """Refuse whole numbers that are days of a spreadsheet's calendar, all of some years of it."""
+    low, high = times.min(), times.max()
+    if np.all(times == np.round(times)) and low >= FIRST_DATE and high <= LAST_DATE:
+        raise DataError(
+            f"{column!r:.60} runs from {low:g} to {high:g}, as dates do in a spreadsheet (44197 is the first day of 2021); give the time from the beginning "
+            "of each patient's follow-up"
+        )
 
 
 def _refuse_words(event: Texts, column: str) -> None:

@@ -19,6 +19,8 @@ from spectra_dl.spectra.readers.wording import file_name, listed
 
 SHIFT, SUBTRACTED, PIXEL = "raman shift", "dark subtracted", "pixel"
 MOST_HEADER_LINES = 1_000
+WAVELENGTH = "wavelength"
+LASER_OFF = 5.0  # cm⁻¹; instruments correct a laser's nominal wavelength by less
 TEXTS = {"instrument": "model", "title": "title", "measured_at": "date", "accumulations": "average number"}
 
 
@@ -60,7 +62,12 @@ def read_bwspec(path: Path) -> list[Recording]:
             np.ascontiguousarray(values[:, 1:].T),  # (p, n) -> (n, p)
             {**metadata, **({"column": names} if len(names) > 1 else {})},
             stated=True,
-            notes=(*notes, *number_notes, f"the intensities are the columns {listed(names)}"),
+            notes=(
+                *notes,
+                *number_notes,
+                f"the intensities are the columns {listed(names)}",
+                *_other_laser(rows, shift, header),
+            ),
         )
     ]
 
@@ -134,6 +141,30 @@ def _with_shift(rows: list[CellRow], shift: int, spectra: list[int], where: str)
         gap = next(row.line for row in inner if not row.cells[shift].strip())
         raise DataError(f"{where} line {gap}: the Raman shift is empty between others; export the file again")
     return [CellRow(row.line, [row.cells[k].strip() for k in (shift, *spectra)]) for row in inner]
+
+
+def _other_laser(rows: list[CellRow], shift: int, header: _Header) -> tuple[str, ...]:
+    """Return a note where laser and wavelengths of the file make other Raman shifts than those it gives."""
+    lowered = [name.lower() for name in header.names]
+    laser = _number(header.fields.get("laser_wavelength", ""))
+    if WAVELENGTH not in lowered or not laser:
+        return ()
+    at = lowered.index(WAVELENGTH)
+    pairs = [
+        (float(wave), float(given))
+        for row in rows
+        if (wave := _number(row.cells[at])) and (given := _number(row.cells[shift]))
+    ]
+    if not pairs:
+        return ()
+    waves, given = np.array(pairs).T
+    off = float(np.median(given - (1e7 / float(laser) - 1e7 / waves)))
+    if abs(off) <= LASER_OFF:
+        return ()
+    return (
+        f"the file's laser of {laser} nm and its wavelengths make Raman shifts {abs(off):.0f} cm⁻¹ {'lower' if off > 0 else 'higher'} than those "
+        "it gives; check laser_wavelength in BWSpec and export again",
+    )
 
 
 def _metadata(header: _Header) -> dict[str, str]:

@@ -18,6 +18,7 @@ from spectra_dl.spectra.readers.instruments.quantity import foreign_quantity, qu
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.instruments.units import other_unit
 from spectra_dl.spectra.readers.source import open_lines
+from spectra_dl.spectra.readers.stated.claims import other_heights, refuse_other_ends, refuse_other_step
 from spectra_dl.spectra.readers.stated.units import StatedUnit
 from spectra_dl.spectra.readers.text.lines import Lines
 from spectra_dl.spectra.readers.wording import quoted
@@ -47,6 +48,9 @@ def read_jcamp(path: Path) -> list[Recording]:
     with np.errstate(over="ignore", invalid="ignore"):
         axis, intensity = _even(content, where) if content.form == EVEN else _pairs(content, where)
     _check_count(content, intensity.size, where)
+    heights = {label: content.number(label, where) for label in ("MINY", "MAXY")}
+    first = {"FIRSTY": content.number("FIRSTY", where)}
+    unit_notes += other_heights(intensity, heights) or other_heights(intensity[:1], first)
     return [
         Recording(
             where,
@@ -162,6 +166,7 @@ def _even(content: _Content, where: str) -> tuple[FloatArray, FloatArray]:
             f"{where}: FIRSTX, LASTX and at least two points are needed for an even axis; export the spectrum again"
         )
     axis = np.linspace(first, last, intensity.size)
+    refuse_other_step(axis, content.number("DELTAX", where) or 0.0, where)
     _check_abscissas(lines, axis, content.number("XFACTOR", where), where)
     return axis, intensity * _factor(content, "YFACTOR", where)
 
@@ -195,7 +200,11 @@ def _pairs(content: _Content, where: str) -> tuple[FloatArray, FloatArray]:
         if len(values) > 2 * MAX_POINTS:
             raise DataError(f"{where}: more than {MAX_POINTS} points; export a smaller range")
     pairs = np.array(values).reshape(-1, 2)
-    return pairs[:, 0] * _factor(content, "XFACTOR", where), pairs[:, 1] * _factor(content, "YFACTOR", where)
+    axis = pairs[:, 0] * _factor(content, "XFACTOR", where)
+    first, last = content.number("FIRSTX", where), content.number("LASTX", where)
+    if first is not None and last is not None:
+        refuse_other_ends(axis, first, last, where)
+    return axis, pairs[:, 1] * _factor(content, "YFACTOR", where)
 
 
 def _factor(content: _Content, label: str, where: str) -> float:

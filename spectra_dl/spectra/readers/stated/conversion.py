@@ -7,7 +7,7 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import FEWEST_IN_FILE, HIGHEST_SHIFT
-from spectra_dl.spectra.readers.stated.units import AxisUnit, StatedUnit
+from spectra_dl.spectra.readers.stated.units import AxisUnit, StatedUnit, names_a_count
 from spectra_dl.spectra.readers.wording import quoted
 
 # e / (100 h c) and 1e12 / (100 c) with the exact constants of the SI of 2019.
@@ -142,11 +142,14 @@ class StatedAxis:
     notes: tuple[str, ...]
 
 
-def as_raman_shift(values: FloatArray, stated: StatedUnit | None, laser: Laser, where: str) -> StatedAxis:
+def as_raman_shift(
+    values: FloatArray, stated: StatedUnit | None, laser: Laser, where: str, unknown: str = ""
+) -> StatedAxis:
     """Return an axis as Raman shifts, also where the file does not say what its numbers are.
 
     Numbers without a word are taken as Raman shifts, unless the user names a laser with which they are wavelengths of Raman
-    scattering; where they could be either, a note says what would settle it.
+    scattering; where they could be either, a note says what would settle it. So does one about a name that is none of an axis,
+    and whole numbers in steps of one under a word that counts ("Point") are refused: they are no shifts by the file's own word.
 
     Parameters
     ----------
@@ -158,6 +161,8 @@ def as_raman_shift(values: FloatArray, stated: StatedUnit | None, laser: Laser, 
         The laser's wavelength.
     where
         The file, for messages.
+    unknown
+        The name over the axis where it is none of an axis, as `spectra_dl.spectra.readers.text.header.unknown_name` gives it.
 
     Raises
     ------
@@ -176,9 +181,32 @@ def as_raman_shift(values: FloatArray, stated: StatedUnit | None, laser: Laser, 
             f"{where}: the axis {values.min():g} to {values.max():g} names no unit, and is too short for Raman shifts in cm⁻¹ (eV, µm or THz?); "
             "name its unit in the header, such as 'Energy (eV)' or 'Raman shift (cm-1)'"
         )
+    if unknown and names_a_count(unknown) and _in_ones(values):
+        raise no_raman_shift(StatedUnit(AxisUnit.PIXEL, unknown, True), where, "")
+    notes = (unknown_name_note(unknown),) if unknown else ()
     if _may_be_wavelengths(values):
-        return StatedAxis(values, False, (NO_UNIT,))
-    return StatedAxis(values, False, ())
+        return StatedAxis(values, False, (*notes, NO_UNIT))
+    return StatedAxis(values, False, notes)
+
+
+def unknown_name_note(name: str) -> str:
+    """Return the note about an axis whose name is none of an axis.
+
+    Parameters
+    ----------
+    name
+        Over the axis, as the file writes it.
+    """
+    return (
+        f"the axis is called {quoted(name)}, no word for Raman shift; its numbers were read as Raman shifts in cm⁻¹: call it 'Raman "
+        "shift (cm-1)' if they are, or export Raman shift"
+    )
+
+
+def _in_ones(values: FloatArray) -> bool:
+    """Return whether numbers are whole and go up or down by one."""
+    whole = bool(np.all(values == np.round(values)))
+    return whole and values.size > 1 and bool(np.all(np.abs(np.diff(values)) == 1))
 
 
 NO_UNIT = (

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.options import LONGEST_LASER_NM, SHORTEST_LASER_NM
@@ -46,6 +46,15 @@ _BARE = re.compile(
 _HEADING = re.compile(
     r"\W{0,4}(?:wave|raman|shift|energ|photon|frequen|λ|lambda|wellen|longueur|longitud|lunghezza|comprimento|波|拉曼|nm\b|nano|cm\b|1/cm|rel\b|m?ev\b|"
     r"[tg]hz\b|pixel|m/z|x[\s_-]?axis|x\s?(?:in\s|[(\[/]))"
+)
+# A line that names something and its unit: "Calibration: nm", "Format: nm, counts", "calibrated in nm".
+_ENTRY = re.compile(
+    r"(?P<name>[^:=\t]{1,60}?)(?:\s*[:=\t]\s*|(?<=calibrated)\s(?:in|to)\s)(?P<value>\S.{0,60})",
+    re.IGNORECASE,
+)
+_OF_ANOTHER_PART = re.compile(
+    r"laser|excit|anreg|slit|spalt|stage|motor|optic|band|resol|filter|grating|gitter|blaze|focal|fiber|fibre|pinhole|spot|size|step|width|"
+    r"objective|thick|\b[yz]\b|intens|power|shift"
 )
 _CHUNKS = re.compile(r"\t|\s{2,}|[;,|]")
 LONGEST_ENTRY = 200
@@ -96,7 +105,9 @@ def read_statements(texts: Iterable[str], names: Sequence[str], where: str, head
     stated = [*from_names, *(unit for text in lines if (unit := axis_entry(text)))]
     if not from_names and (unit := heading_unit(heading)):
         stated.append(unit)
-    alone = next((unit for text in lines if (unit := bare_unit(_CHUNKS.split(text)[0]))), None)
+    alone = next(
+        (unit for text in lines if (unit := bare_unit(_CHUNKS.split(text)[0]) or unit_alone(text))), None
+    )
     if not stated and alone:
         stated.append(alone)
     laser = next((value for text in (*lines, *names) if (value := laser_wavelength(text))), None)
@@ -156,6 +167,19 @@ def bare_unit(text: str) -> StatedUnit | None:
     stated = stated_unit(text) if len(text.strip()) <= 20 else None
     bare = stated is not None and stated.spelled and stated.unit not in (AxisUnit.TIME, AxisUnit.OTHER)
     return stated if bare and _BARE.fullmatch(plain(text)) else None
+
+
+def unit_alone(text: str) -> StatedUnit | None:
+    """Return the unit that is all an entry of settings says, and so the axis' unit where nothing else says one.
+
+    >>> unit_alone("Calibration: nm").unit.name, unit_alone("Slit: µm"), unit_alone("Filter: 785 nm")
+    ('NM', None, None)
+    """
+    entry = _ENTRY.fullmatch(text.strip())
+    if not entry or _OF_ANOTHER_PART.search(plain(entry["name"])):
+        return None
+    stated = bare_unit(_CHUNKS.split(entry["value"])[0])
+    return replace(stated, text=printable(text.strip(), 60)) if stated else None
 
 
 def heading_unit(text: str) -> StatedUnit | None:

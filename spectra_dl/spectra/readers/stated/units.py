@@ -58,7 +58,10 @@ INVERSE_CM = (
 _SPELLED: tuple[tuple[AxisUnit, str], ...] = (
     (AxisUnit.SHIFT, INVERSE_CM),
     (AxisUnit.OTHER, r"1\s?/\s?(?:nm|å|mm|m)\b|(?:nm|å|mm|\bm)\s?-\s?1\b"),
-    (AxisUnit.NM, rf"{_ALONE}nm{_END}|nano[\s-]?m[eèé]t|纳米|奈米|ナノメートル|{_ALONE}нм{_END}"),
+    (
+        AxisUnit.NM,
+        rf"{_ALONE}nm{_END}|(?:^|[(\[/,]\s?)n\.?\s?m\.?(?:[)\]]|$)|nano[\s-]?m[eèé]t|纳米|奈米|ナノメートル|{_ALONE}нм{_END}",
+    ),
     (AxisUnit.MICROMETRE, rf"{_ALONE}[uμ]m{_END}|mi[ck]rom[eèé]t|\bmicrons?\b|微米|{_ALONE}мкм{_END}"),
     (AxisUnit.ANGSTROM, rf"{_ALONE}å{_END}|[aå]ngstr[oö]e?m"),
     (AxisUnit.MEV, rf"{_ALONE}mev{_END}|mill?i-?\s?elektronen|milli-?\s?electron|毫电子伏"),
@@ -86,8 +89,8 @@ _SPELLED: tuple[tuple[AxisUnit, str], ...] = (
     ),
 )
 _WAVELENGTH = (
-    r"wave[\s_-]?len(?:gth)?|wellenl(?:ä|ae)nge|longueurs?\sd.ondes?|longitud\sde\sonda|lunghezza\sd.onda|"
-    r"comprimento\sde\sonda|golflengte|våglängd|bølgelengde|długość\sfali|dalga\sboyu|^wl$|波长|波長|파장|μήκος\sκύματος|hullámhossz|vlnová\sdélka|длин[аы]\sволны|(?<![^\W\d_])λ(?![^\W\d_])|^lambda\b"
+    r"wave[\s_-]?len(?:gth)?|\bwa?ve?[\s._-]?le?n?g?t?h?\b|\bw[\s_-]?len(?:gth)?\b|wellenl(?:ä|ae)nge|longueurs?\sd.ondes?|longitud\sde\sonda|lunghezza\sd.onda|"
+    r"comprimento\sde\sonda|golflengte|våglängd|bølgelengde|długość\sfali|dalga\sboyu|^wl$|波长|波長|파장|μήκος\sκύματος|hullámhossz|vlnová\sdélka|длин[аы]\sволны|(?<![^\W\d_])λ(?![^\W\d_])|^lam(?:bda)?\b"
 )
 _SHIFT = (
     r"raman[\s._-]{0,3}(?:shift|verschiebung)|wave[\s._-]?num|wellenzahl|nombres?\sd.ondes?|n[uú]meros?\sde\sonda|numero\sd.onda|"
@@ -161,6 +164,22 @@ def _unknown_bracket(text: str) -> bool:
     return any(
         not _NEUTRAL.fullmatch(inside.strip()) and len(inside) <= 8 for inside in _BRACKETED.findall(text)
     )
+
+
+_COUNT = re.compile(
+    r"(?:(?:data|sample|scan|row|line|array|detector|camera|ccd)\s?)?"
+    r"(?:index|indices|idx|points?|pts?|datapoints?|rows?|columns?|no|nr|n°|num|numbers?|#|steps?|frames?|lines?|zeilen?|bins?|pos|positions?|"
+    r"seq|sequence|counter|ch|ccd|detector|element|sensor|i|j|k|n)(?:\s?(?:no|nr|number))?\.?"
+)
+
+
+def names_a_count(name: str) -> bool:
+    """Return whether the name of an axis is a word that counts, such as "Point" or "Row no.".
+
+    >>> names_a_count("Data point"), names_a_count("Index"), names_a_count("Shift")
+    (True, True, False)
+    """
+    return _COUNT.fullmatch(plain(name).replace("_", " ")) is not None
 
 
 _FOREIGN_INTENSITY = re.compile(

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,18 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
 from spectra_dl.spectra.readers.axis import SortedAxis, sorted_axis
+from spectra_dl.spectra.readers.columns import USUAL_NAMES
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.stated.conversion import Laser, as_raman_shift
 from spectra_dl.spectra.readers.stated.statements import Statements, agreed
 from spectra_dl.spectra.readers.stated.units import StatedUnit, stated_unit
-from spectra_dl.spectra.readers.text.numbers import MINUS, NumberFormat, decide_format, is_missing
+from spectra_dl.spectra.readers.text.numbers import (
+    MINUS,
+    NumberFormat,
+    decide_format,
+    is_missing,
+    looks_numeric,
+)
 from spectra_dl.spectra.readers.wording import listed, quoted
 from spectra_dl.storage.text.csv_rows import restored
 
@@ -30,6 +37,8 @@ WAVENUMBER = re.compile(
 )
 _AXIS_WORD = re.compile(rf"wave|shift|{INVERSE_CM}|\bwn\b|frequency", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"\W+")
+# As pandas and R call a column without a name.
+_UNNAMED = re.compile(r"Unnamed: \d+|[VX]\d+|column \d+|row \d+|\W*", re.IGNORECASE)
 INTENSITY_WORD = re.compile(
     r".*(?:intens|count|signal|amplitude|arb|raman).*|a\.?\s?u\.?|[iy]|", re.IGNORECASE
 )
@@ -56,6 +65,27 @@ def heads_an_axis(name: str) -> bool:
     (True, True, False)
     """
     return names_an_axis(name) or stated_unit(name) is not None
+
+
+def unknown_name(names: Sequence[str], metadata: Collection[str] = ()) -> str:
+    """Return the name over an axis if no name there is one of an axis, of a unit, or of ids; else "".
+
+    Parameters
+    ----------
+    names
+        What stands over the axis: its name, and its unit where that has a line of its own.
+    metadata
+        Names the user gave as metadata.
+
+    Examples
+    --------
+    >>> unknown_name(["Point"]), unknown_name(["Raman shift", "(cm-1)"]), unknown_name(["sample_id"])
+    ('Point', '', '')
+    """
+    known = {*metadata, *USUAL_NAMES}
+    silent = any(heads_an_axis(name) or name in known for name in names)
+    first = next((name for name in names if name.strip()), "")
+    return "" if silent or looks_numeric(first) or _UNNAMED.fullmatch(first) else first
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,24 @@ FALLBACK_ENCODING = "cp1252"
 CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\r\f\x0b\x1b"))
 
 
+ZEROS_IN = 4096
+_MOSTLY = 0.9
+
+
+def unmarked_utf_16(head: bytes) -> str:
+    """Return the encoding of Latin text of two bytes a letter without a byte order mark; "" for anything else.
+
+    >>> unmarked_utf_16("400,1.5".encode("utf-16-le")), unmarked_utf_16(b"400,1.5")
+    ('utf-16-le', '')
+    """
+    head = head[:ZEROS_IN]
+    pairs = len(head) // 2
+    first, second = (head[start : 2 * pairs : 2].count(0) for start in (0, 1))
+    if pairs < 2 or min(first, second) > 0 or max(first, second) < _MOSTLY * pairs:
+        return ""
+    return "utf-16-le" if second > first else "utf-16-be"
+
+
 class Lines:
     """The lines of a text file, with look-ahead and push-back.
 
@@ -122,6 +140,12 @@ class _Decoder:
                 self._offset = len(mark)
                 self._notes.append(f"a byte order mark says the file is {encoding.upper()}")
                 return chunk[len(mark) :]
+        encoding = unmarked_utf_16(chunk)
+        if encoding:
+            self._encoding = encoding
+            self._notes.append(
+                f"every second byte is 0, so the file was read as {encoding.upper()}; it has no byte order mark"
+            )
         return chunk
 
     def _refuse_binary(self, chunk: bytes) -> None:

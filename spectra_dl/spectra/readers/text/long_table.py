@@ -13,7 +13,7 @@ from spectra_dl.spectra.readers.stated.conversion import Laser, as_raman_shift
 from spectra_dl.spectra.readers.stated.statements import read_statements
 from spectra_dl.spectra.readers.text.columns.layout import ColumnLayout
 from spectra_dl.spectra.readers.text.dialect import Record, Records
-from spectra_dl.spectra.readers.text.header import axis_spelling
+from spectra_dl.spectra.readers.text.header import axis_spelling, unknown_name
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.shape import CellReader, Shape
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
@@ -115,9 +115,8 @@ class _LongTable:
             self._wave = point.wave
             where = self._records.name
             said = read_statements((line.text for line in self._records.text), self._header, where)
-            stated = as_raman_shift(
-                np.array(point.wave), said.unit, Laser(self._options.laser_nm, said.laser_nm), where
-            )
+            laser = Laser(self._options.laser_nm, said.laser_nm)
+            stated = as_raman_shift(np.array(point.wave), said.unit, laser, where, unknown_name(self._header))
             self._axis = sorted_axis(stated.values, places, where, stated=stated.stated)
             self._axis_notes = (*stated.notes, *self._axis.notes)
         if point.wave != self._wave:

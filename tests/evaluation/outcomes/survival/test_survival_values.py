@@ -48,6 +48,12 @@ def test_halves_are_those_whose_event_came_sooner_and_the_others():
             {"patient": changed(PATIENTS, 1, "p00")},
             r"patients with more than one 'months': p00 \(0.5 and 1.5\)",
         ),
+        ({"time": ["7"] * 12}, "'months': no event comes before another patient's time"),
+        (
+            {"time": [str(44_000 + at) for at in range(12)]},
+            "'months' runs from 44000 to 44011, as dates do in a spreadsheet",
+        ),
+        ({"time": changed(TIMES, 2, "9999")}, "'months' is 9999 in 1 row"),
         ({"patient": PATIENTS[1:]}, "11 patient ids for 12 numbers"),
     ],
 )

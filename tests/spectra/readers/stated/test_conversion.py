@@ -118,3 +118,31 @@ def test_the_command_lines_laser_reaches_a_file_and_its_columns(tmp_path):
     np.testing.assert_allclose(table.wavenumber, SHIFTS, atol=0.02)
     assert table.metadata["laser_nm"][0] == "785"
     assert table.metadata["exposure_s"][0] == "0.5"
+
+
+@pytest.mark.parametrize("name", ["Index", "Point", "Row no.", "Energy", "t/s", "Sample", "kJ/mol"])
+@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+def test_a_name_that_is_none_of_an_axis_is_noted(tmp_path, name, separator):
+    path = tmp_path / "a.txt"
+    path.write_text(
+        f"{name}{separator}Counts\n" + "".join(f"{x}{separator}{x % 7}\n" for x in range(400, 480, 2))
+    )
+    table = read_spectra(path)
+    assert any(f"the axis is called '{name}', no word for Raman shift" in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x", "Raman shift (cm-1)", "shift", "wave", "sample_id", "Unnamed: 0", "V1"]
+)
+def test_a_usual_name_of_an_axis_is_not_noted(tmp_path, name):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{name},A,B\n" + "".join(f"{x},{x % 7},{x % 5}\n" for x in range(400, 480, 2)))
+    assert not any("the axis is called" in note for note in read_spectra(path).notes)
+
+
+@pytest.mark.parametrize("name", ["Index", "Point", "Row", "No.", "Data point"])
+def test_points_that_are_counted_are_no_shifts(tmp_path, name):
+    path = tmp_path / "a.txt"
+    path.write_text(f"{name},Counts\n" + "".join(f"{x},{x % 7}\n" for x in range(400, 1425)))
+    with pytest.raises(DataError, match=f"'{name}', so its axis is pixels of the detector"):
+        read_spectra(path)

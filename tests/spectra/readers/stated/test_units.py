@@ -2,7 +2,13 @@
 
 import pytest
 
-from spectra_dl.spectra.readers.stated.units import AxisUnit, foreign_intensity, plain, stated_unit
+from spectra_dl.spectra.readers.stated.units import (
+    AxisUnit,
+    foreign_intensity,
+    names_a_count,
+    plain,
+    stated_unit,
+)
 
 SPELLINGS = {
     AxisUnit.SHIFT: (
@@ -13,7 +19,7 @@ SPELLINGS = {
     AxisUnit.ABSOLUTE: "Absolute wavenumber (cm-1)|abs. wavenumber [1/cm]|absolute Wellenzahl (cm-1)",
     AxisUnit.NM: (
         "Wavelength (nm)|Wavelength [nm]|nm|λ/nm|λ (nm)|lambda [nm]|Wellenlänge|Wellenlaenge [nm]|Longueur d'onde|波长(nm)|wavelength_nm|"
-        "Wavelength..nm.|Nanometers|WL|wave length|Raman shift (nm)|nano meter|μήκος κύματος|파장|Ｗavelength （ｎｍ）"
+        "Wavelength..nm.|Nanometers|WL|wave length|Raman shift (nm)|nano meter|n m|[n m]|Wavelength (n m)|n.m.|Wvlgth|wvl|Wvlngth|wavel|Wave lgth|w_len|lam|μήκος κύματος|파장|Ｗavelength （ｎｍ）"
     ),
     AxisUnit.MICROMETRE: "Wavelength (µm)|um|wavelength [μm]|microns",
     AxisUnit.ANGSTROM: "Wavelength (Å)|Angstrom",
@@ -57,6 +63,24 @@ def test_a_unit_is_known_in_the_ways_people_write_it(unit, name):
 )
 def test_other_names_say_nothing_of_an_axis(name):
     assert stated_unit(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("Index", True),
+        ("Data point", True),
+        ("Row no.", True),
+        ("#", True),
+        ("N°", True),
+        ("Shift", False),
+        ("x", False),
+        ("Rowan", False),
+        ("Pointer", False),
+    ],
+)
+def test_a_word_that_counts_is_known(name, counts):
+    assert names_a_count(name) == counts
 
 
 @pytest.mark.parametrize(

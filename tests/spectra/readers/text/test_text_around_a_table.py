@@ -67,6 +67,10 @@ def test_the_table_is_read_and_the_text_noted_with_its_lines(tmp_path, above, se
         "Achse: Wellenlänge in nm",
         "Dispersion axis: wavelength",
         "Horizontal axis: nm",
+        "Calibration: nm",
+        "Scale = nm",
+        "Calibrated in nm",
+        "Format: nm, counts",
     ],
 )
 def test_a_unit_that_the_text_states_outranks_numbers_that_fit(tmp_path, entry):
@@ -77,7 +81,17 @@ def test_a_unit_that_the_text_states_outranks_numbers_that_fit(tmp_path, entry):
 
 
 @pytest.mark.parametrize(
-    "entry", ["Y-axis: Wavelength", "Stage axis: 5 nm", "Optical axis: 3 µm", "X (µm)=12.5"]
+    "entry",
+    [
+        "Y-axis: Wavelength",
+        "Stage axis: 5 nm",
+        "Optical axis: 3 µm",
+        "X (µm)=12.5",
+        "Slit: µm",
+        "Laser unit: nm",
+        "Filter: 785 nm",
+        "Stage position: um",
+    ],
 )
 def test_text_about_another_axis_says_nothing_of_the_spectrums(tmp_path, entry):
     path = tmp_path / "swab.txt"

@@ -27,6 +27,7 @@ from spectra_dl.spectra.readers.instruments.recording import Recording, number_t
 from spectra_dl.spectra.readers.instruments.units import unsupported_unit
 from spectra_dl.spectra.readers.instruments.vendor import vendor_library
 from spectra_dl.spectra.readers.source import open_binary
+from spectra_dl.spectra.readers.stated.claims import other_heights
 from spectra_dl.spectra.readers.wording import file_name, listed, printable, quoted
 
 LARGEST_FILE = 64 << 20
@@ -159,14 +160,16 @@ class _Opus:
                 f"{self._where}: numbers of kind {quoted(str(parameters.get('dpf')))} are not known; save the file as JCAMP-DX"
             )
         spectrum = cast(_Spectrum, self._library.data.Data(data, status, "ra", 0.0))
+        intensity = np.asarray(spectrum.y, dtype=np.float64)
         return Recording(
             self._where,
             np.asarray(spectrum.x, dtype=np.float64),
-            np.asarray(spectrum.y, dtype=np.float64)[np.newaxis],
+            intensity[np.newaxis],
             same_for_all(columns, 1),
             stated=True,
             notes=(
                 *left,
+                *other_heights(intensity, {"MNY": parameters.get("mny"), "MXY": parameters.get("mxy")}),
                 "an OPUS file does not say what its Raman axis is measured from; it was taken as Raman shift",
             ),
         )

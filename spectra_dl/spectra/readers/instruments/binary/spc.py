@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.spectra.readers.axis import MIN_POINTS, check_size
+from spectra_dl.spectra.readers.axis import ABSURD, MIN_POINTS, check_size
 from spectra_dl.spectra.readers.instruments.binary.spc_header import (
     FLOAT_EXPONENT,
     OLD,
@@ -25,9 +25,14 @@ from spectra_dl.spectra.readers.instruments.binary.spc_kind import checked_kind
 from spectra_dl.spectra.readers.instruments.binary.spc_log import from_log, log_entries
 from spectra_dl.spectra.readers.instruments.recording import Recording, number_text, same_for_all
 from spectra_dl.spectra.readers.source import open_binary
+from spectra_dl.spectra.readers.stated.claims import refuse_other_ends
 from spectra_dl.spectra.readers.wording import file_name
 
 MOST_BYTES = 2 << 30
+POINT_BYTES = 4
+LOST_LOG = (
+    "the log that the file announces is not where it should be; if the file was cut or damaged, copy it again"
+)
 
 
 def read_spc(path: Path) -> list[Recording]:
@@ -54,8 +59,11 @@ def read_spc(path: Path) -> list[Recording]:
             f"an old SPC file does not say how many spectra it holds; {header.spectra} were found",
         )
     spectra = _spectra(data, header, where)
+    entries = log_entries(data, header.log, header.order)
+    if header.log and not entries:
+        notes = (*notes, LOST_LOG)
     columns = {
-        **from_log(log_entries(data, header.log, header.order)),
+        **from_log(entries),
         "title": header.comment,
         "measured_at": header.date,
     }
@@ -64,7 +72,7 @@ def read_spc(path: Path) -> list[Recording]:
     if Flags.SEPARATE_AXES in header.flags:
         groups = [([spectrum], spectrum.axis) for spectrum in spectra]
     else:
-        groups = [(spectra, _common_axis(data, header))]
+        groups = [(spectra, _common_axis(data, header, where))]
     return [
         Recording(
             where,
@@ -89,6 +97,11 @@ class _Spectrum:
         count = header.points
         at += SUBHEADER_BYTES
         if Flags.SEVERAL not in header.flags or header.exponent == FLOAT_EXPONENT:
+            if exponent not in (0, header.exponent) and FLOAT_EXPONENT in (exponent, header.exponent):
+                raise DataError(
+                    f"{where}: damaged SPC: the header scales intensities by 2^{header.exponent} and spectrum {place} by 2^{exponent}, where "
+                    "-128 means decimals; copy the file again"
+                )
             exponent = header.exponent
         separate = Flags.SEPARATE_AXES in header.flags
         if separate:
@@ -147,17 +160,21 @@ def _refuse_miscounted(data: bytes, spectra: list[_Spectrum], header: SpcHeader,
     end = spectra[-1].end
     stop = min([*(at for at in (header.log, header.directory) if at), len(data)])
     rest = len(data[end:stop].strip(b"\0"))
-    # Some writers are a byte wrong about where the log begins; a whole head of a spectrum is not padding.
-    if rest >= SUBHEADER_BYTES or max(spectrum.number for spectrum in spectra) > len(spectra):
+    # Some writers are a byte wrong about where the log begins; a whole point is not padding.
+    into_log = header.log > 0 and end > stop + 1
+    if rest >= POINT_BYTES or into_log or max(spectrum.number for spectrum in spectra) > len(spectra):
         raise DataError(
             f"{where}: {header.spectra} spectra of {header.points} points, ending at byte {end:,}, don't fit what stands there; a "
             f"count in the SPC header is wrong, copy the file again"
         )
 
 
-def _common_axis(data: bytes, header: SpcHeader) -> FloatArray:
+def _common_axis(data: bytes, header: SpcHeader, where: str) -> FloatArray:
     if Flags.STORED_AXIS in header.flags:
-        return np.frombuffer(data, header.order + "f4", header.points, header.bytes).astype(np.float64)
+        axis = np.frombuffer(data, header.order + "f4", header.points, header.bytes).astype(np.float64)
+        if 0 < abs(header.first - header.last) < ABSURD:  # some writers leave them 0
+            refuse_other_ends(axis, header.first, header.last, where)
+        return axis
     return np.linspace(header.first, header.last, header.points)
 
 

@@ -10,6 +10,7 @@ from spectra_dl.spectra.readers.instruments.binary.spc_header import SpcHeader
 from spectra_dl.spectra.readers.instruments.quantity import foreign_quantity, quantity_note
 from spectra_dl.spectra.readers.instruments.units import other_unit, unsupported_unit
 from spectra_dl.spectra.readers.stated.units import StatedUnit
+from spectra_dl.spectra.readers.wording import quoted
 
 ARBITRARY, WAVENUMBER, RAMAN_SHIFT = 0, 1, 13
 # Units that light is measured in; they have a relation to Raman shift.
@@ -134,7 +135,14 @@ def _labels(header: SpcHeader) -> tuple[str, str]:
 def _checked_unit(unit: int, label: str, where: str) -> tuple[bool | StatedUnit, tuple[str, ...]]:
     """Return whether the axis is stated to be Raman shift, or its other unit, and what was guessed."""
     if label:
-        return other_unit(label, where) or "raman" in label.lower(), ()
+        other = other_unit(label, where)
+        code = {**UNSUPPORTED_UNITS, **UNITS_OF_LIGHT}.get(unit, "")
+        if other is None and code:
+            raise DataError(
+                f"{where}: the file calls its axis {quoted(label)} and, by the code of its unit, {code}; one of them is wrong, export Raman "
+                "shift in cm⁻¹ again"
+            )
+        return other or "raman" in label.lower(), ()
     if unit in UNITS_OF_LIGHT:
         return other_unit(UNITS_OF_LIGHT[unit], where) or False, ()
     if unit not in (ARBITRARY, WAVENUMBER, RAMAN_SHIFT):

@@ -138,7 +138,7 @@ def _check_blocks(structure: WdfStructure, where: str) -> None:
         needed["ORGN"] = BLOCK_BYTES + 4 + structure.lists * (24 + 8 * structure.capacity)
     for name, least in needed.items():
         block = structure.blocks.get(name)
-        if block is None or block.size < least or (name == "WDF1" and block.size != least):
+        if block is None or block.size < least or (name in ("WDF1", "XLST") and block.size != least):
             raise DataError(
                 f"{where}: the WDF block {name} has {block.size if block else 0:,} bytes where {least:,} are needed; the file is "
                 f"damaged or truncated, copy it again"

@@ -1,5 +1,6 @@
 """Tables with one spectrum a column: one column holds the axis; two columns are one spectrum."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from spectra_dl.spectra.readers.columns import assign_columns
 from spectra_dl.spectra.readers.instruments.recording import Recording, iter_recordings, number_text
 from spectra_dl.spectra.readers.options import ReadOptions
 from spectra_dl.spectra.readers.several_files import concatenate
+from spectra_dl.spectra.readers.stated.claims import check_text
 from spectra_dl.spectra.readers.stated.conversion import Laser, StatedAxis, as_raman_shift
 from spectra_dl.spectra.readers.stated.statements import Statements, bare_unit, read_statements
 from spectra_dl.spectra.readers.stated.units import foreign_intensity, stated_unit
@@ -24,7 +26,7 @@ from spectra_dl.spectra.readers.text.columns.pairs import (
 )
 from spectra_dl.spectra.readers.text.columns.point_rows import NameRow, PointRows
 from spectra_dl.spectra.readers.text.dialect import Records
-from spectra_dl.spectra.readers.text.header import INTENSITY_WORD
+from spectra_dl.spectra.readers.text.header import INTENSITY_WORD, unknown_name
 from spectra_dl.spectra.readers.text.numbers import looks_numeric
 from spectra_dl.spectra.readers.text.ramps import like_an_axis
 from spectra_dl.spectra.readers.unique_ids import UniqueIds
@@ -73,6 +75,10 @@ def iter_columns(table: SpectraTable, rows: int) -> Iterator[SpectraTable]:
         yield table.select(np.arange(start, min(start + rows, len(table))))
 
 
+# A line that says what the intensities are: "YUNITS ABSORBANCE".
+_HEIGHTS = re.compile(r"\W{0,4}y[\s_-]?(?:units?|axis|label|title|achse|data)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class _Spectra:
     """Which columns are spectra, and what was left out."""
@@ -89,10 +95,11 @@ class _Columnwise:
         self._axis_column = rows.layout.axis
         self._name_rows, units = _without_units(rows.name_rows, self._axis_column)
         self._names = rows.names
-        texts = [line.text for line in records.text]
+        self._texts = texts = [line.text for line in records.text]
         over_axis = [self._names[self._axis_column], *units, rows.unit_in_names]
         heading = records.heading if rows.header is None else ""
         self._statements: Statements = read_statements(texts, over_axis, self._where, heading)
+        self._unknown = unknown_name(over_axis, options.named().values())
         self._laser = Laser(options.laser_nm, self._statements.laser_nm)
 
     def table(self) -> SpectraTable:
@@ -141,8 +148,10 @@ class _Columnwise:
         return _Spectra(chosen.spectra, (*notes, *chosen.notes))
 
     def _stated(self, values: FloatArray, column: int) -> StatedAxis:
-        unit = self._statements.unit if column == self._axis_column else stated_unit(self._names[column])
-        return as_raman_shift(values, unit or self._statements.unit, self._laser, self._where)
+        first = column == self._axis_column
+        unit = self._statements.unit if first else stated_unit(self._names[column])
+        unknown = self._unknown if first else ""
+        return as_raman_shift(values, unit or self._statements.unit, self._laser, self._where, unknown)
 
     def _on_one_axis(self, columns: dict[int, FloatArray], spectra: _Spectra) -> SpectraTable:
         count = len(spectra.columns)
@@ -152,6 +161,7 @@ class _Columnwise:
         axis = sorted_axis(
             stated.values, places, self._where, keep_duplicates=count == 1, stated=stated.stated
         )
+        check_text(self._texts, self._rows.axis, self._where)
         intensity = np.array([columns[k] for k in spectra.columns])[:, axis.order]  # (n, p)
         wavenumber, intensity, duplicate_notes = average_duplicates(axis.wavenumber, intensity)
         ids, id_note = self._default_ids(spectra.columns)
@@ -181,7 +191,8 @@ class _Columnwise:
         )
 
     def _method_notes(self, spectra: Sequence[int]) -> tuple[str, ...]:
-        foreign = [self._names[k] for k in spectra if foreign_intensity(self._names[k])]
+        said = [text for text in self._texts if _HEIGHTS.match(text)]
+        foreign = [text for text in (*(self._names[k] for k in spectra), *said) if foreign_intensity(text)]
         return (foreign_note(foreign[0]),) if foreign else ()
 
     def _file_rows(self) -> list[NameRow]:
