@@ -44,13 +44,7 @@ def read_spc(path: Path) -> list[Recording]:
         Damaged, truncated, claiming more than it holds, with another axis than Raman shift, or of another experiment.
     """
     where = file_name(path)
-    with open_binary(path, where) as stream:
-        if stream.seek(0, 2) > MOST_BYTES:
-            raise DataError(
-                f"{where}: an SPC file over {MOST_BYTES >> 30} GiB; split it, or export it as text"
-            )
-        stream.seek(0)
-        data = stream.read()
+    data = _content(path, where)
     header = spc_header(data, where)
     stated, notes = checked_kind(header, where)
     if header.version == OLD and Flags.SEVERAL in header.flags:
@@ -84,6 +78,16 @@ def read_spc(path: Path) -> list[Recording]:
         )
         for group, axis in groups
     ]
+
+
+def _content(path: Path, where: str) -> bytes:
+    with open_binary(path, where) as stream:
+        if stream.seek(0, 2) > MOST_BYTES:
+            raise DataError(
+                f"{where}: an SPC file over {MOST_BYTES >> 30} GiB; split it, or export it as text"
+            )
+        stream.seek(0)
+        return stream.read()
 
 
 class _Spectrum:
