@@ -1,6 +1,7 @@
 """What the classes are called, and which of two is the one a test looks for."""
 
 import re
+import unicodedata
 from collections import defaultdict
 
 from spectra_dl.arrays import Texts, text_array
@@ -90,11 +91,11 @@ def refuse_spellings_of_one_class(labels: Texts) -> None:
         spellings[re.sub(r"^([+-]?[0-9]+)[.,]0+$", r"\1", text)].append(name)
     groups = [group for group in spellings.values() if len(group) > 1]
     if groups:
-        numbers = (
-            len({"".join(name.split()).casefold() for name in groups[0]}) > 1
-            and groups[0][0][-1:].isdecimal()
+        plainly = {"".join(unicodedata.normalize("NFKC", name).split()).casefold() for name in groups[0]}
+        otherwise = (
+            "in the spelling of a number" if groups[0][0][-1:].isdecimal() else "in signs that look alike"
         )
-        how = "in the spelling of a number" if numbers else "by case or spaces, or in signs that look alike"
+        how = otherwise if len(plainly) > 1 else "by case or spaces"
         raise DataError(
             f"labels differ only {how}: {first_few([ascii(name) for group in groups for name in group])}; write each class in one way, "
             "since each spelling would count as a class of its own"
