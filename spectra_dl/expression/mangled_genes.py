@@ -28,6 +28,7 @@ _BOTH = 2  # MARC1 and MARC2 become the same dates as MARCH1 and MARCH2
 _DAY_FIRST = re.compile(r"(?P<number>[0-9]{1,2})[-. /]{1,2}(?P<month>[^\W\d]{3,5})\.?", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"(?P<month>[^\W\d]{3,5})[-. /]{1,2}(?P<number>[0-9]{1,2})", re.IGNORECASE)
 _ISO = re.compile(r"(?:19|20)[0-9]{2}-(?P<month>[0-9]{2})-(?P<number>[0-9]{2})(?:[T ]00:00:00)?")
+_SERIAL = re.compile(r"[34][0-9]{4}")  # 1982 to 2036
 _POWER = re.compile(r"[0-9](?:[.,][0-9]{1,9})?[eE]\+[0-9]{2}")
 
 
@@ -62,7 +63,11 @@ def mangled_note(names: Iterable[str], where: str) -> str | None:
     where
         The section, for the note.
     """
-    likely = {name: symbol for name in names if (symbol := likely_symbol(str(name)))}
+    every = [str(name) for name in names]
+    likely = {name: symbol for name in every if (symbol := likely_symbol(name))}
+    numbers = [name for name in every if name.isdecimal()]
+    if 2 * len(numbers) < len(every):  # else they are numbers of NCBI
+        likely |= {name: "a date, as a number of days" for name in numbers if _SERIAL.fullmatch(name)}
     if not likely:
         return None
     listed = first_few(f"{name!a} is probably {symbol}" for name, symbol in sorted(likely.items()))

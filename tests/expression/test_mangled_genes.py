@@ -65,3 +65,8 @@ def test_a_section_with_such_names_has_one_note():
 
 def test_many_are_counted():
     assert mangled_note([f"{number}-Sep" for number in range(1, 15)], "A").count("is probably") == 5
+
+
+def test_days_of_a_calendar_among_symbols_are_noted_and_numbers_of_ncbi_are_not():
+    assert "'44256' is probably a date" in str(mangled_note(["ACTB", "44256", "TP53"], "a"))
+    assert mangled_note(["44256", "7157", "TP53"], "a") is None

@@ -1,7 +1,8 @@
 """A table of bulk expression, patients in rows and genes in columns, or the other way round: read, and its scale recognised."""
 
+import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -24,8 +25,21 @@ _HIGHEST_LOG = 30.0  # of two to this power there is no count
 _MOST_NUMBERS = 200_000_000
 _HIGHEST_COUNT = 1e12  # molecules of a gene; no sequencer counts so many
 _MILLION, _NEAR_MILLION = 1e6, 0.01
+_FEW_PATIENTS, _FEW_GENES = 5, 20  # of fewer nothing is usual
+_OTHER_UNIT = 20.0  # times another patient's sum, as between TPM and TPM per thousand
+_OTHER_SPREAD = 2.0  # times another patient's, as between logarithms to the bases 2 and 10
+_THOUSANDS, _SOME = 1000.0, 0.05
 # What counters of reads write among the genes: HTSeq with two underscores in front, STAR these.
 _NO_GENES = ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")
+# What describes patients, samples or genes; none is a symbol of a gene.
+_DESCRIBES = re.compile(
+    r"age|sex|gender|stage|grade|batch|site|cohort|label|group|class|diagnosis|sample(?:[ _.]?id)?|id|index|time|event|status|survival|psa|bmi|"
+    r"(?:os|pfs|dfs|rfs)(?:[ _.](?:time|event|status|days|months))?|total|sum|mean|library[ _.]?size|(?:gene[ _.]?)?length|start|end|strand|chr|"
+    r"(?:n|total|sum)[ _.]?(?:counts?|features?|umis?|genes)(?:[ _.]rna)?",
+    re.IGNORECASE,
+)
+_GCT = re.compile(r"#1\.[23]")
+_RENAMED = re.compile(r"(.+)\.[1-9]")  # by pandas and R, of a name that stands twice
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +104,10 @@ class BulkTable:
                 f"{self.name}: values taken for {_SHOWN[scale]}; say --bulk-scale if they are something else"
             )
             _refuse_whole_tpm(self.name, values, scale)
+            _refuse_thousands(self.name, values)
         else:
             _refuse_unlike(self.name, patients, values, scale)
+        _refuse_other_units(self.name, patients, values, scale)
         _refuse_negative(self.name, patients, self.gene, values, scale)
         if scale == "log":
             return BulkProfiles(values, self.gene), notes
@@ -128,13 +144,19 @@ def read_bulk_table(path: Path, patients: Collection[str]) -> BulkTable:
         )
     if not path.is_file():
         raise DataError(f"{path}: no such file; name a table of patients in rows and genes in columns")
-    lines = text_lines(path)
+    lines = _without_comments(path)
     _, first = next(lines, (1, ""))
     separator = max("\t,;", key=first.count)
+    if first and separator not in first:
+        raise DataError(
+            f"{path.name}: its first line has no tabs, commas or semicolons; export a table whose header names the genes or the patients"
+        )
+    ending = separator if first.endswith(separator) else ""
+    first = first.removesuffix(ending)
     header, names = cells_of(first, separator), list[str]()
     rows = list[FloatArray]()
     for number, line in lines:
-        name, _, rest = line.partition(separator)
+        name, _, rest = line.removesuffix(ending).partition(separator)
         names.append(cells_of(name, separator)[0])
         width = len(header) - 1 if rows or rest.count(separator) + 2 == len(header) else len(header)
         rows.append(_numbers(rest, separator, f"{path.name} line {number}", len(rows[0]) if rows else width))
@@ -144,6 +166,17 @@ def read_bulk_table(path: Path, patients: Collection[str]) -> BulkTable:
         raise DataError(f"{path.name}: no rows of numbers in it; export the table again")
     columns = header[len(header) - len(rows[0]) :]
     return _oriented(path.name, names, columns, np.array(rows), set(patients))
+
+
+def _without_comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield numbered lines without comments, such as featureCounts writes above its table."""
+    for number, line in text_lines(path):
+        if _GCT.fullmatch(line.strip()):
+            raise DataError(
+                f"{path.name}: a GCT file; delete its first two lines and its column Description, and bring the rest as a table"
+            )
+        if not line.startswith("#"):
+            yield number, line
 
 
 def _numbers(text: str, separator: str, place: str, count: int) -> FloatArray:
@@ -174,8 +207,9 @@ def _oriented(
             "write ids alike, as the sheet does"
         )
     genes = [gene_key(gene) for gene in columns]
-    if others := [gene for gene in genes if gene.startswith("__") or gene in _NO_GENES]:
-        notes.append(f"{name}: {first_few(others)} are reads of no gene, and are left out")
+    notes += _renamed_notes(name, rows)
+    if others := [gene for gene in genes if _is_no_gene(gene)]:
+        notes.append(f"{name}: {first_few(others)} are no genes by their names: left out")
         kept = [at for at, gene in enumerate(genes) if gene not in others]
         genes, values = [genes[at] for at in kept], values[:, kept]
     if not genes:
@@ -193,6 +227,22 @@ def _oriented(
     if mangled := mangled_note(genes, name):
         notes.append(mangled)
     return BulkTable(name, text_array(rows), text_array(genes), values, tuple(notes))
+
+
+def _is_no_gene(name: str) -> bool:
+    return name.startswith("__") or name in _NO_GENES or _DESCRIBES.fullmatch(name) is not None
+
+
+def _renamed_notes(name: str, patients: Sequence[str]) -> list[str]:
+    """Return a note on patients who may stand twice, the second time under the name that a program gave the column."""
+    known = set(patients)
+    again = [each for each in patients if (found := _RENAMED.fullmatch(each)) and found[1] in known]
+    if not again:
+        return []
+    return [
+        f"{name}: is {first_few(again)} a second profile of the patient without the number behind, renamed by pandas or R? the first one is used: "
+        "keep the right one, or bring their mean"
+    ]
 
 
 def _recognised(name: str, patients: Sequence[str], values: FloatArray) -> BulkScale:
@@ -232,6 +282,41 @@ def _refuse_unlike(name: str, patients: Sequence[str], values: FloatArray, scale
     if scale == "counts" and "linear" in looks and _sums_to_million(values):
         raise DataError(
             f"{name}: each patient's values add up to a million, as TPM do and counts don't; say --bulk-scale linear"
+        )
+
+
+def _refuse_thousands(name: str, values: FloatArray) -> None:
+    """Refuse numbers such as 1.234 beside whole ones, where a point may part thousands: no expression has but three decimals, or none."""
+    whole = values == np.rint(values)
+    parted = values[~whole]
+    if (
+        not parted.size
+        or values.max() >= _THOUSANDS
+        or parted.min() < 1
+        or np.mean(whole & (values > 0)) < _SOME
+    ):
+        return
+    if np.allclose(parted * _THOUSANDS, np.rint(parted * _THOUSANDS), rtol=0, atol=1e-6):
+        raise DataError(
+            f"{name}: whole numbers beside {parted[0]:.3f} and the like, all below 1000: does a point part thousands? write numbers without, or say "
+            "--bulk-scale linear"
+        )
+
+
+def _refuse_other_units(name: str, patients: Sequence[str], values: FloatArray, scale: BulkScale) -> None:
+    """Refuse a patient whose values are like those of no other by a factor that only another unit or base has."""
+    if scale == "counts" or len(patients) < _FEW_PATIENTS or values.shape[1] < _FEW_GENES:
+        return
+    size = values.std(axis=1) if scale == "log" else values.sum(axis=1)
+    usual, most = float(np.median(size)), _OTHER_SPREAD if scale == "log" else _OTHER_UNIT
+    off = [
+        at for at, each in enumerate(size.tolist()) if usual > 0 and not usual / most <= each <= usual * most
+    ]
+    if off and len(off) < len(patients) / 2:
+        what = "spread by" if scale == "log" else "add up to"
+        raise DataError(
+            f"{name}: mixed units: the values of {first_few(patients[at] for at in off)} {what} {size[off[0]]:.3g}, those of others {usual:.3g}; bring "
+            "all patients to one unit, or leave these out"
         )
 
 

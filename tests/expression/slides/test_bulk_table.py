@@ -77,7 +77,7 @@ def test_what_counters_write_of_reads_without_a_gene_is_no_gene(tmp_path):
     found, notes = profiles(written(tmp_path, COUNTS, genes=genes))
     assert list(found.gene) == ["A"]
     np.testing.assert_array_equal(found.library, [10, 20, 5])
-    assert any("__no_feature, N_unmapped are reads of no gene" in note for note in notes)
+    assert any("__no_feature, N_unmapped are no genes by their names" in note for note in notes)
     with pytest.raises(DataError, match="no gene in it"):
         profiles(written(tmp_path, COUNTS, genes=("__a", "__b", "__c")))
 
@@ -129,3 +129,77 @@ def test_no_file_and_no_rows_are_refused(tmp_path):
     (tmp_path / "empty.csv").write_text("patient,A\n")
     with pytest.raises(DataError, match="no rows of numbers"):
         read_bulk_table(tmp_path / "empty.csv", {"P1"})
+
+
+def many(scale):
+    generator = np.random.default_rng(0)
+    counts = generator.poisson(generator.gamma(0.5, 400, 40), (8, 40))
+    tpm = np.round(1e6 * counts / counts.sum(axis=1, keepdims=True), 3)
+    return {"counts": counts, "linear": tpm, "log": np.round(np.log2(tpm + 1), 4)}[scale]
+
+
+def of_many(tmp_path, values, **more):
+    patients = [f"P{number}" for number in range(8)]
+    path = written(tmp_path, values, patients, [f"G{number}" for number in range(40)], **more)
+    return profiles(path, patients)
+
+
+@pytest.mark.parametrize("scale", ["counts", "linear", "log"])
+def test_patients_of_one_unit_are_read(tmp_path, scale):
+    found, notes = of_many(tmp_path, many(scale))
+    assert found.values.shape == (8, 40)
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "change"), [("linear", 1000.0), ("linear", 1e-3), ("log", np.log10(2)), ("log", 0.2)]
+)
+def test_one_patient_in_another_unit_or_to_another_base_is_refused(tmp_path, scale, change):
+    values = many(scale).astype(float)
+    values[3] = np.round(values[3] * change, 6) + 1e-4
+    with pytest.raises(DataError, match=r"mixed (units|scales).*P3"):
+        of_many(tmp_path, values)
+
+
+def test_points_that_part_thousands_are_refused(tmp_path):
+    text = [[f"{value:,}".replace(",", ".") for value in row] for row in (4 * many("counts")).tolist()]
+    with pytest.raises(DataError, match="does a point part thousands"):
+        of_many(tmp_path, text, separator=";")
+
+
+@pytest.mark.parametrize(
+    "name", ["age", "Sex", "OS_time", "total", "gene_length", "nCount_RNA", "library size"]
+)
+def test_columns_that_describe_patients_are_no_genes(tmp_path, name):
+    found, notes = profiles(written(tmp_path, COUNTS, genes=("A", name, "C")))
+    assert list(found.gene) == ["A", "C"]
+    np.testing.assert_array_equal(found.library, [100, 70, 45])
+    assert any(f"{name} are no genes by their names" in note for note in notes)
+
+
+def test_a_patient_renamed_because_it_stood_twice_is_noted(tmp_path):
+    _, notes = profiles(written(tmp_path, [*COUNTS, COUNTS[0]], patients=[*PATIENTS, "P1.1"]))
+    assert any("is P1.1 a second profile" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace(",", "|"), "no tabs, commas or semicolons"),
+        (lambda text: "#1.2\n3\t3\n" + text, "a GCT file; delete its first two lines"),
+    ],
+)
+def test_files_of_other_kinds_are_refused_by_what_they_are(tmp_path, change, words):
+    path = written(tmp_path, COUNTS)
+    path.write_text(change(path.read_text()))
+    with pytest.raises(DataError, match=words):
+        profiles(path)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda text: "# Program:featureCounts\n" + text, lambda text: text.replace("\n", ",\n")]
+)
+def test_comments_above_and_separators_at_the_end_are_left_out(tmp_path, change):
+    path = written(tmp_path, COUNTS)
+    path.write_text(change(path.read_text()))
+    np.testing.assert_array_equal(profiles(path)[0].counts, COUNTS)
