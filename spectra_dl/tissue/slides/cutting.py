@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
@@ -22,7 +23,7 @@ _SMALL_COPY, _PER_TILE = (512, 2048), 8  # pixels of its longer side, and of a t
 _GLASS = 90  # percentile of what is not dark
 _SMOOTH, _PALEST = 0.008, 0.25  # of the longer side; of the dark tissue's optical density above that of glass
 _HALO = 0.01  # of the longer side of a small copy, around dark tissue
-_SAME_SCALE = 0.05
+_SAME_SCALE, _SOME_TISSUE = 0.05, 0.1
 OVERLAPPING = "tiles that lie in areas of several classes"
 NOT_ASKED_FOR = "annotations of classes that are not asked for"
 
@@ -113,7 +114,8 @@ def cut_slide(path: Path, cut: SlideCut, *, mpp: float, annotation: Path | None)
 def _annotated(
     image: TissueImage, grid: TileGrid, cut: SlideCut, annotation: Path, scale: tuple[float, tuple[str, ...]]
 ) -> CutTiles:
-    found, left_out = read_annotation(annotation)
+    stated = ((size.across_um + size.down_um) / 2 for size in stated_sizes(image))
+    found, left_out = read_annotation(annotation, {scale[0], *stated})
     outlines = merged_names(found, cut.classes)
     _refuse_other_spellings(found, cut.classes, annotation.name)
     left_out[NOT_ASKED_FOR] += len(found) - len(outlines)
@@ -123,12 +125,36 @@ def _annotated(
         names = first_few(dict.fromkeys(each.name for each in found)) if found else "none with a class"
         said = f"{annotation.name}: no annotation of a class that is asked for (there are: {names})"
         return CutTiles(np.empty((0, 2)), grid.side, scale[0], text_array([]), left_out, (*notes, said))
+    _refuse_corner(outlines, grid, annotation.name)
     coverage = coverage_of(outlines, grid)
     number, shared = coverage.decided(cut.least_inside)
     left_out[OVERLAPPING] += int(shared.sum())
     chosen = number >= 0
     labels = text_array([coverage.names[each] for each in number[chosen].tolist()])
+    notes = (*notes, *_on_glass(image, grid, chosen, annotation.name))
     return CutTiles(grid.corners(chosen), grid.side, scale[0], labels, left_out, notes)
+
+
+def _refuse_corner(outlines: Sequence[Outline], grid: TileGrid, where: str) -> None:
+    """Refuse areas that all lie in the corner from which pixels count, as those in millimetres or shares of the slide do."""
+    farthest = max(float(ring.max()) for each in outlines for ring in each.rings)
+    if farthest <= grid.side and grid.columns * grid.rows > 1:
+        raise DataError(
+            f"{where}: all areas lie within {farthest:.4g} of the slide's upper left corner, less than a tile of {grid.side} pixels: another unit? export "
+            "them in pixels of the slide's full resolution"
+        )
+
+
+def _on_glass(image: TissueImage, grid: TileGrid, chosen: NDArray[np.bool_], where: str) -> tuple[str, ...]:
+    """Return a note where most annotated tiles have no tissue in them and others have."""
+    share = _tissue_share(image, grid)
+    empty = int((share[chosen] < _SOME_TISSUE).sum())
+    if 2 * empty <= int(chosen.sum()) or not (share[~chosen] >= LEAST_INSIDE).any():
+        return ()
+    return (
+        f"WARNING: {where}: {empty} of {int(chosen.sum())} annotated tiles lie on glass, and tissue lies elsewhere on {image.path.name}: is it the "
+        "annotation of this slide, in pixels of its full resolution, neither turned nor mirrored?",
+    )
 
 
 def _refuse_other_spellings(found: Sequence[Outline], classes: Mapping[str, str], where: str) -> None:
@@ -183,7 +209,12 @@ def dark_and_pale_tissue(pixels: Pixels) -> Mask:
 
 
 def _on_tissue(image: TissueImage, grid: TileGrid, least: float) -> FloatArray:
-    """Return the corners of tiles of which enough is tissue, by a small copy of the slide."""
+    """Return the corners of tiles of which enough is tissue."""
+    return grid.corners(_tissue_share(image, grid) >= least)
+
+
+def _tissue_share(image: TissueImage, grid: TileGrid) -> FloatArray:
+    """Return ``(rows, columns)`` how much of each tile is tissue, by a small copy of the slide."""
     longest = _PER_TILE * max(image.width, image.height) // grid.side
     pixels, scale = image.thumbnail(min(max(longest, _SMALL_COPY[0]), _SMALL_COPY[1]))
     mask = dark_and_pale_tissue(pixels)
@@ -203,5 +234,5 @@ def _on_tissue(image: TissueImage, grid: TileGrid, least: float) -> FloatArray:
         - total[np.ix_(below, high)]
         + total[np.ix_(low, high)]
     )
-    area = np.outer(below - low, right - high)
-    return grid.corners(inside >= least * area)
+    share: FloatArray = inside / np.outer(below - low, right - high)
+    return share

@@ -1,21 +1,26 @@
 """Annotations of Aperio ImageScope: XML with layers of regions in the slide's pixels."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
+from spectra_dl.imaging.pixel_fields import plausible
 from spectra_dl.tissue.slides.outlines import Outline
 
 _POLYGON, _RECTANGLE, _ELLIPSE = "0", "1", "2"
 _LEAST, _DEEPEST, _CORNERS_OF_ELLIPSE, _LONGEST_NAME = 3, 20, 64, 100
 _FARTHEST = 100_000_000  # pixels
+_SAME_SCALE = 0.05
 _MOST_PAIRS = 100_000  # of a hole and an area
 
 
-def read_image_scope(content: bytes, where: str, *, most_points: int) -> tuple[list[Outline], Counter[str]]:
+def read_image_scope(
+    content: bytes, where: str, *, most_points: int, um_per_pixel: Collection[float] = ()
+) -> tuple[list[Outline], Counter[str]]:
     """Return the areas of an export, and how many regions were left out, by why.
 
     A layer's name is its class; without one, what its attribute Description says, or its number. Regions with ``NegativeROA`` are holes in what
@@ -29,15 +34,17 @@ def read_image_scope(content: bytes, where: str, *, most_points: int) -> tuple[l
         The file, for messages.
     most_points
         Corners at most.
+    um_per_pixel
+        What the slide's pixels may measure; empty leaves what the file says of them unread.
 
     Raises
     ------
     DataError
-        It is no such XML, defines a document type, or has too many corners.
+        It is no such XML, defines a document type, has too many corners, or was drawn on a slide with other pixels.
     """
     from xml.parsers import expat
 
-    layers = _Layers(where, most_points)
+    layers = _Layers(where, most_points, um_per_pixel)
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = layers.refuse_doctype
     parser.StartElementHandler = layers.start
@@ -56,8 +63,8 @@ def read_image_scope(content: bytes, where: str, *, most_points: int) -> tuple[l
 class _Layers:
     """What a parser has met so far."""
 
-    def __init__(self, where: str, most_points: int) -> None:
-        self.where, self._left = where, most_points
+    def __init__(self, where: str, most_points: int, um_per_pixel: Collection[float]) -> None:
+        self.where, self._left, self._um_per_pixel = where, most_points, um_per_pixel
         self.outlines: list[Outline] = []
         self.left_out: Counter[str] = Counter()
         self.seen = False
@@ -79,6 +86,7 @@ class _Layers:
             raise DataError(f"{self.where}: XML of more than {_DEEPEST} levels; export the annotations again")
         if tag == "Annotations":
             self.seen = True
+            self._refuse_other_pixels(said.get("MicronsPerPixel", ""))
         elif tag == "Annotation":
             self._number += 1
             self._name, self._areas, self._holes = said.get("Name", "").strip(), [], []
@@ -102,6 +110,20 @@ class _Layers:
             for area in self._areas:
                 holes = tuple(hole for hole in self._holes if _overlap(area, hole))
                 self.outlines.append(Outline(name, (area,), holes))
+
+    def _refuse_other_pixels(self, stated: str) -> None:
+        """Refuse annotations that were drawn on a slide whose pixels have another size."""
+        try:
+            drawn_on = float(stated.replace(",", "."))
+        except ValueError:
+            return
+        if not (self._um_per_pixel and plausible(drawn_on)):
+            return
+        if all(abs(each - drawn_on) > _SAME_SCALE * drawn_on for each in self._um_per_pixel):
+            raise DataError(
+                f"{self.where}: drawn on a slide of {drawn_on:g} um per pixel, and this one has {min(self._um_per_pixel):.4g}; name the annotation of "
+                "this slide, or correct mpp"
+            )
 
     def _corner(self, said: dict[str, str]) -> tuple[float, float]:
         self._left -= 1

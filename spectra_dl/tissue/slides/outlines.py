@@ -167,7 +167,7 @@ def refuse_outside(outlines: Sequence[Outline], size: tuple[int, int], where: st
         low, high = corners.min(axis=0), corners.max(axis=0)
         if (low < -room).any() or (high > np.array(size) + room).any():
             raise DataError(
-                f"{where}: an area of {outline.name!r:.60} reaches from ({low[0]:.0f}, {low[1]:.0f}) to ({high[0]:.0f}, {high[1]:.0f}), and the slide has {size[0]} x {size[1]} "
+                f"{where}: an area of {outline.name!r:.60} reaches from ({low[0]:.7g}, {low[1]:.7g}) to ({high[0]:.7g}, {high[1]:.7g}), and the slide has {size[0]} x {size[1]} "
                 "pixels; name the annotation of this slide, in pixels of its full resolution"
             )
 

@@ -18,6 +18,7 @@ from refusals.row import Command, Maker, Row
 from tissue.example_dicom import dataset
 from tissue.example_slides import feature, ring
 
+_CUTTING = "tests/tissue/slides/test_cutting.py"
 _IMAGE, _FLAGS = "tests/imaging/test_image_file.py", "tests/expression/registration/test_tile_flags.py"
 _WITHOUT, _LARGE = "tests/imaging/test_without_imagecodecs.py", "tests/imaging/test_slide.py"
 _TILES = "tests/expression/readers/text_tables/test_tile_tables.py"
@@ -166,6 +167,8 @@ ROWS += [
     Row("I", "a DICOM file whose compression nothing decodes", "refuse", "Export it uncompressed.", _with_dicom(_as_jpeg_ls), "which nothing installed decodes"),
     Row("I", "an annotation that defines entities", "refuse", "Export it again.", _annotated("a.xml", _BOMB), "defines a document type"),
     Row("I", "an annotation of another slide", "refuse", "Name that of this slide.", _annotated("a.geojson", _ELSEWHERE), "and the slide has 40 x 40 pixels"),
+    Row("I", "an annotation drawn on a slide with other pixels, or whose areas all lie in the corner", "refuse", "Name that of this slide, in pixels.", says="The sizes are named.", tests=(f"{_CUTTING}::test_the_size_of_pixels_that_an_annotation_was_drawn_on_is_the_slides", f"{_CUTTING}::test_annotations_in_another_unit_that_lie_in_the_corner_are_refused")),
+    Row("I", "annotated tiles of which most lie on glass", "warn", "Look at the annotation.", says="Their number is named, and that tissue lies elsewhere.", tests=(f"{_CUTTING}::test_annotations_on_glass_are_noted",)),
     Row("I", "a slide that doesn't say how large its pixels are", "refuse", "Say it in the column mpp.", _annotated("a.geojson", _ELSEWHERE, ""), "how large its pixels are"),
     Row("I", "folders train and test in place of classes", "refuse", "Bring folders by class and patient, or a sheet.", says="Folders that are parts of a split are refused as classes; the split is drawn by patient.", tests=(f"{_FOLDERS}::test_folders_that_say_no_patient_are_refused",)),
 ]  # fmt: skip

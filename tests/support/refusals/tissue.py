@@ -12,6 +12,7 @@ from formats.tenx import Layout, hd_bins, tissue_image, visium, write_run, write
 from refusals.inputs import pickled, section_command
 from refusals.row import Command, Maker, Row
 
+_BULK = "tests/expression/slides/test_bulk_table.py"
 _TESTS = "tests/expression/readers/anndata_files/test_h5ad_section.py"
 _FACTS = "tests/expression/readers/anndata_files/test_stated_facts.py"
 _WRITE = "Write the .h5ad again with anndata."
@@ -214,6 +215,10 @@ ROWS = [
     Row("D", "a sparse matrix whose rows end beyond its values", "refuse", _WRITE, section_with(_part("indptr", -1, 10_000), sparse=True), "outside itself"),
     Row("D", "a sparse matrix whose rows run backwards", "refuse", _WRITE, section_with(_part("indptr", 3, 0), sparse=True), "outside itself"),
     Row("D", "category 77 of 2 in the column of patients", "refuse", "Correct the column.", section_with(_category), "row 11"),
+    Row("D", "a table of bulk expression with a patient in another unit, or to another base", "refuse", "Bring all patients to one unit.", says="The patient and the sums are named.", tests=(f"{_BULK}::test_one_patient_in_another_unit_or_to_another_base_is_refused",)),
+    Row("D", "a table of bulk expression in which a point may part thousands", "refuse", "Write numbers without it.", says="A number is named.", tests=(f"{_BULK}::test_points_that_part_thousands_are_refused",)),
+    Row("D", "age, total and the like among the genes of a table of bulk expression", "same", "Nothing.", says="They are left out with a note.", tests=(f"{_BULK}::test_columns_that_describe_patients_are_no_genes",)),
+    Row("D", "a GCT file in place of a table of bulk expression", "refuse", "Delete two lines and a column.", says="The lines are named.", tests=(f"{_BULK}::test_files_of_other_kinds_are_refused_by_what_they_are",)),
     Row("D", "genes asked for that the model does not know", "refuse", "Take a name that is listed.", asking("--genes", "NOPE,GENE99"), "none of the 2 genes", code=2),
     Row("D", "a map of a gene that the model does not know", "refuse", "Take a name that is listed.", asking("--map", "GENE99"), "not among the model's genes", code=2),
     Row("D", "a list of genes that is not there", "refuse", "Correct the path.", asking("--genes", "genes.csv"), "no such file"),

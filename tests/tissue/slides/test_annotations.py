@@ -205,3 +205,9 @@ def test_other_files_are_refused(tmp_path):
         file.truncate((128 << 20) + 1)
     with pytest.raises(DataError, match="larger than 128 MiB"):
         read_annotation(tmp_path / "large.xml")
+
+
+def test_geojson_in_utf_16_is_read(tmp_path):
+    path = write_geojson(tmp_path / "a.geojson", [feature("A", [ring((0, 0, 9, 9))])])
+    path.write_bytes(path.read_text().encode("utf-16"))
+    assert [each.name for each in read_annotation(path)[0]] == ["A"]

@@ -11,7 +11,17 @@ from spectra_dl.tissue.slides.cutting import (
     cut_slide,
     dark_and_pale_tissue,
 )
-from tissue.example_slides import NECROTIC, UM, VIABLE, feature, ring, write_geojson, write_slide
+from tissue.example_slides import (
+    NECROTIC,
+    UM,
+    VIABLE,
+    feature,
+    image_scope_region,
+    ring,
+    write_geojson,
+    write_image_scope,
+    write_slide,
+)
 
 CUT = SlideCut(tile_um=32.0)  # 64 pixels
 
@@ -129,3 +139,37 @@ def test_glass_alone_stays_glass():
     found = dark_and_pale_tissue(glass.astype(np.uint8))
     assert found[110:150, 110:190].all()
     assert found.sum() < 1.4 * 60 * 100
+
+
+def drawn(folder, move):
+    areas = [
+        feature(name, [[move(x, y) for x, y in ring(box)]])
+        for name, box in (("Viable", VIABLE), ("Dead", NECROTIC))
+    ]
+    return write_geojson(folder / "a.geojson", areas)
+
+
+def test_annotations_on_glass_are_noted(slide, tmp_path):
+    assert not cut(slide, annotation=drawn(tmp_path, lambda x, y: (x, y))).notes
+    beside = cut(slide, annotation=drawn(tmp_path, lambda x, y: (1200 + 300 * x / 1536, y)))
+    assert any("annotated tiles lie on glass" in note for note in beside.notes)
+
+
+@pytest.mark.parametrize("scale", [1 / 1536, UM / 1000, 1 / 50])
+def test_annotations_in_another_unit_that_lie_in_the_corner_are_refused(slide, tmp_path, scale):
+    with pytest.raises(DataError, match=r"all areas lie within .* another unit"):
+        cut(slide, annotation=drawn(tmp_path, lambda x, y: (scale * x, scale * y)))
+
+
+@pytest.mark.parametrize(
+    ("stated", "right"),
+    [(UM, True), ("0,5", True), (0, True), ("", True), (1.02 * UM, True), (UM / 2, False), (4 * UM, False)],
+)
+def test_the_size_of_pixels_that_an_annotation_was_drawn_on_is_the_slides(slide, tmp_path, stated, right):
+    path = write_image_scope(tmp_path / "a.xml", [("Viable", image_scope_region(ring(VIABLE)[:4]))])
+    path.write_text(path.read_text().replace(f'"{UM}"', f'"{stated}"'))
+    if right:
+        assert len(cut(slide, annotation=path))
+    else:
+        with pytest.raises(DataError, match=r"drawn on a slide of .* um per pixel, and this one has 0.5"):
+            cut(slide, annotation=path)
