@@ -108,7 +108,7 @@ def other_heights(intensity: FloatArray, stated: Mapping[str, object]) -> tuple[
     return ()
 
 
-def check_text(texts: Iterable[str], axis: FloatArray, where: str) -> None:
+def check_text(texts: Iterable[str], axis: FloatArray, where: str, *, windows: bool = False) -> None:
     r"""Refuse a table whose points or ends are not those that the text around it states.
 
     Parameters
@@ -119,6 +119,8 @@ def check_text(texts: Iterable[str], axis: FloatArray, where: str) -> None:
         ``(p,)`` of the table, in its own unit.
     where
         The file, for messages.
+    windows
+        Whether windows overlap, of which a program may count points once.
 
     Raises
     ------
@@ -131,13 +133,14 @@ def check_text(texts: Iterable[str], axis: FloatArray, where: str) -> None:
     """
     numbers: dict[str, float] = {}
     for text in map(plain, texts):
-        if (points := _POINTS.fullmatch(text)) and int(points[1]) != axis.size:
+        points = None if windows else _POINTS.fullmatch(text)
+        if points and int(points[1]) != axis.size:
             raise DataError(
                 f"{where}: {axis.size} of {points[1]} points, by the text around the table; the file is truncated or was cut by hand, "
                 "export the spectrum again"
             )
         if entry := _AXIS.fullmatch(text):
             numbers[entry["name"]] = float(entry["number"].replace(",", "."))
-    refuse_other_step(axis, numbers.get("delta", 0.0), where)
+    refuse_other_step(axis, 0.0 if windows else numbers.get("delta", 0.0), where)
     if "first" in numbers and "last" in numbers:
         refuse_other_ends(axis, numbers["first"], numbers["last"], where)

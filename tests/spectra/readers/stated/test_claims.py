@@ -78,6 +78,15 @@ def test_ends_and_points_that_the_numbers_do_not_have_are_refused(tmp_path, writ
         read(tmp_path, write_text(**labels))
 
 
+def test_points_of_windows_that_overlap_may_be_counted_once(tmp_path):
+    first, second = np.arange(400.0, 480.0, 2.0), np.arange(470.0, 560.0, 2.0)
+    rows = "".join(f"{x}\t{300 + x}\n" for x in (*first, *second))
+    shared = len(set(first) & set(second))
+    for counted in (len(first) + len(second), len(first) + len(second) - shared):
+        table = read(tmp_path, f"TITLE\tswab\nNPOINTS\t{counted}\nXYDATA\n{rows}")
+        assert (table.wavenumber[0], table.wavenumber[-1]) == (400, 558)
+
+
 def test_steps_that_the_numbers_do_not_have_are_refused(tmp_path):
     with pytest.raises(DataError, match="4 apart, but from 400 to 478 its 40 points are 2 apart"):
         read(tmp_path, jasco(DELTAX="4"))

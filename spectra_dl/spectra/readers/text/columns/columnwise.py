@@ -161,7 +161,7 @@ class _Columnwise:
         axis = sorted_axis(
             stated.values, places, self._where, keep_duplicates=count == 1, stated=stated.stated
         )
-        check_text(self._texts, self._rows.axis, self._where)
+        check_text(self._texts, self._rows.axis, self._where, windows=bool(axis.overlaps))
         intensity = np.array([columns[k] for k in spectra.columns])[:, axis.order]  # (n, p)
         wavenumber, intensity, duplicate_notes = average_duplicates(axis.wavenumber, intensity)
         ids, id_note = self._default_ids(spectra.columns)
