@@ -14,9 +14,10 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import click
 import numpy as np
@@ -44,12 +45,32 @@ class Study:
 
     folder: Path
     cells: Cells
+    command = "spectra"
+    other_options = OTHER_OPTIONS
+
+    def unchanged(self) -> Path:
+        """Write what was locked and return its path."""
+        return self.write(self.cells)
 
     def write(self, cells: Cells) -> Path:
         """Write a table of spectra and return its path."""
         path = self.folder / "changed.csv"
         path.write_text("\n".join(",".join(row) for row in cells) + "\n")
         return path
+
+
+class AnyStudy(Protocol):
+    """What a locked study of any kind of data has: its folder, the command that evaluates it, and options that were not sealed."""
+
+    folder: Path
+    command: str
+    other_options: tuple[str, ...]
+
+    def unchanged(self) -> Path:
+        """Write what was locked and return its path."""
+
+
+_Study = TypeVar("_Study", bound=AnyStudy)
 
 
 def locked_study(folder: Path) -> Study:
@@ -113,10 +134,10 @@ def changed_data(study: Study, generator: np.random.Generator) -> tuple[list[str
     else:
         for at in range(len(COLUMNS), len(cells[0])):
             cells[row][at], cells[other][at] = cells[other][at], cells[row][at]
-    return _evaluation(study.write(cells), study.folder / "plain.json"), f"data: {kind} in row {row}", names
+    return evaluation(study, "plain.json", study.write(cells)), f"data: {kind} in row {row}", names
 
 
-def changed_folds(study: Study, generator: np.random.Generator) -> tuple[list[str], str, str]:
+def changed_folds(study: "AnyStudy", generator: np.random.Generator) -> tuple[list[str], str, str]:
     """Return the same of other folds."""
     lines = (study.folder / "folds.csv").read_text().splitlines()
     kind = generator.choice(["fold", "order", "missing", "none"])
@@ -130,7 +151,7 @@ def changed_folds(study: Study, generator: np.random.Generator) -> tuple[list[st
         del lines[line]
     path = study.folder / "other.csv"
     path.write_text("\n".join(lines) + "\n")
-    words = _evaluation(study.write(study.cells), study.folder / "split.json")
+    words = evaluation(study, "split.json")
     return (
         words if kind == "none" else [*words, "--folds-from", str(path)],
         f"folds: {kind} at line {line}",
@@ -138,14 +159,14 @@ def changed_folds(study: Study, generator: np.random.Generator) -> tuple[list[st
     )
 
 
-def changed_options(study: Study, generator: np.random.Generator) -> tuple[list[str], str, str]:
+def changed_options(study: "AnyStudy", generator: np.random.Generator) -> tuple[list[str], str, str]:
     """Return the same of another option."""
-    option = str(generator.choice(OTHER_OPTIONS))
-    words = _evaluation(study.write(study.cells), study.folder / "plain.json")
+    option = str(generator.choice(study.other_options))
+    words = evaluation(study, "plain.json")
     return [*words, *option.split()], f"option {option}", option.split()[0]
 
 
-def changed_protocol(study: Study, generator: np.random.Generator) -> tuple[list[str], str, str]:
+def changed_protocol(study: "AnyStudy", generator: np.random.Generator) -> tuple[list[str], str, str]:
     """Return the same of a protocol file with another byte, value or chain."""
     text = (study.folder / "opened.json").read_text()
     kind = generator.choice(["byte", "value", "entry"])
@@ -158,7 +179,7 @@ def changed_protocol(study: Study, generator: np.random.Generator) -> tuple[list
         text = json.dumps(content, indent=1) + "\n"
     path = study.folder / "altered.json"
     path.write_text(text)
-    return _evaluation(study.write(study.cells), path), f"protocol: {kind}", "altered.json"
+    return evaluation(study, path.name), f"protocol: {kind}", "altered.json"
 
 
 def _other_value(content: dict[str, dict[str, object]], generator: np.random.Generator) -> None:
@@ -189,11 +210,14 @@ def _other_chain(content: dict[str, list[dict[str, object]]], generator: np.rand
         ]
 
 
-def _evaluation(data: Path, protocol: Path) -> list[str]:
-    return ["evaluate", "spectra", str(data), "--quiet", "--protocol", str(protocol)]
+def evaluation(study: "AnyStudy", protocol: str, data: Path | None = None) -> list[str]:
+    """Return the words that evaluate what a protocol in the study's folder sealed."""
+    given = str(data or study.unchanged())
+    return ["evaluate", study.command, given, "--quiet", "--protocol", str(study.folder / protocol)]
 
 
-KINDS: tuple[Callable[[Study, np.random.Generator], tuple[list[str], str, str]], ...] = (
+Change = Callable[["AnyStudy", np.random.Generator], tuple[list[str], str, str]]
+KINDS: tuple[Change, ...] = (
     changed_data,
     changed_folds,
     changed_options,
@@ -201,9 +225,11 @@ KINDS: tuple[Callable[[Study, np.random.Generator], tuple[list[str], str, str]],
 )
 
 
-def fault_of(study: Study, number: int, generator: np.random.Generator) -> tuple[str, str]:
+def fault_of(
+    study: "AnyStudy", number: int, generator: np.random.Generator, kinds: Sequence[Change] = KINDS
+) -> tuple[str, str]:
     """Return the kind of a change, and what was wrong with how it was met; nothing if it was refused by name without a look."""
-    kind = KINDS[number % len(KINDS)]
+    kind = kinds[number % len(kinds)]
     before = {path.name: path.read_bytes() for path in study.folder.glob("*.json")}
     words, what, names = kind(study, generator)
     before["altered.json"] = (
@@ -222,37 +248,41 @@ def fault_of(study: Study, number: int, generator: np.random.Generator) -> tuple
 
 def opened_study(folder: Path) -> Study:
     """Return a locked study whose test set is opened once, in a third protocol, and where the same again is refused."""
-    study = locked_study(folder)
-    (folder / "opened.json").write_bytes((folder / "plain.json").read_bytes())
-    words = _evaluation(study.write(study.cells), folder / "opened.json")
+    return opened(locked_study(folder))
+
+
+def opened(study: _Study) -> _Study:
+    """Return a locked study after a copy of its protocol was opened once, and refused the same again."""
+    (study.folder / "opened.json").write_bytes((study.folder / "plain.json").read_bytes())
+    words = evaluation(study, "opened.json")
     assert not said(words)
     assert "opens once" in said(words)
     return study
 
 
-def replays_alike(study: Study) -> bool:
+def replays_alike(study: "AnyStudy") -> bool:
     """Return whether a replayed locked run writes the same report."""
-    protocol, runs = study.folder / "plain.json", [study.folder / name for name in ("first", "again")]
-    words = _evaluation(study.write(study.cells), protocol)
+    runs = [study.folder / name for name in ("first", "again")]
+    words = evaluation(study, "plain.json")
     assert not said([*words, "--out", str(runs[0])])
     assert not said([*words, "--replay", str(runs[0] / "report.json"), "--out", str(runs[1])])
     first, again = ((run / "report.json").read_bytes() for run in runs)
     return first == again
 
 
-def main() -> int:
+def main(make: "Callable[[Path], AnyStudy]" = opened_study, kinds: Sequence[Change] = KINDS) -> int:
     """Print how the changes were met; 1 if any was not refused by name."""
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     generator = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     refused = Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
-        study = opened_study(Path(folder))
+        study = make(Path(folder))
         for number in range(many):
-            kind, fault = fault_of(study, number, generator)
+            kind, fault = fault_of(study, number, generator, kinds)
             refused[kind] += not fault
             if fault:
                 print(fault, flush=True)
-        alike = replays_alike(replace(study))
+        alike = replays_alike(study)
     print(
         f"{refused.total()} of {many} refused by name: {', '.join(f'{name} {count}' for name, count in refused.items())}"
     )

@@ -233,6 +233,7 @@ def test_the_report_of_an_evaluation_holds_every_option_that_decides_it(evaluate
         "bulk": None,
         "bulk_scale": None,
         "models": None,
+        "protocol_file": None,
     }
 
 

@@ -1,10 +1,13 @@
 """spectra-dl evaluate expression: models of expression on left-out tissue, beside the noise ceiling."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from spectra_dl_cli.commands.planning.promised import Promised, bundled_promise, locking_options
+from spectra_dl_cli.commands.planning.protocol_command import LockedCommand, look_taken
 from spectra_dl_cli.commands.slides.level import SlideLevel, bundled_slides, slide_options
 from spectra_dl_cli.earlier_run import ReplayableCommand, as_recorded, recorded_options, replay_option
 from spectra_dl_cli.execution_options import (
@@ -22,12 +25,20 @@ from spectra_dl_cli.split_options import given_split, split_options
 from spectra_dl_cli.study_sections import study_sections
 
 if TYPE_CHECKING:
+    from spectra_dl.evaluation.protocol.sealable import Sealable
+    from spectra_dl.execution.run import Execution
+    from spectra_dl.expression.section import TissueSection
     from spectra_dl.expression.study.evaluate import EvaluatedExpression
     from spectra_dl.expression.study.evaluate_slides import EvaluatedSlides
     from spectra_dl.expression.study.settings import ExpressionStudySettings
+    from spectra_dl.imaging.features.store import FeatureStore
 
 
-@click.command("expression", cls=ReplayableCommand)
+class EvaluateExpression(ReplayableCommand, LockedCommand):
+    """The command, which can be replayed and locked."""
+
+
+@click.command("expression", cls=EvaluateExpression)
 @expression_options
 @click.option(
     "--hest-exact",
@@ -42,6 +53,7 @@ if TYPE_CHECKING:
 )
 @split_options("sections", "spot")
 @slide_options
+@locking_options
 @replay_option("SECTIONS")
 @output_options
 @resume_option
@@ -49,6 +61,7 @@ if TYPE_CHECKING:
 @execution_options
 @bundled_settings
 @bundled_slides
+@bundled_promise
 @bundled_output
 @bundled_execution
 @click.pass_context
@@ -58,6 +71,8 @@ def evaluate_expression(
     sections: Path,
     settings: "ExpressionStudySettings",
     slides: SlideLevel,
+    promised: Promised,
+    protocol_file: Path | None,
     store: Path | None,
     bin_um: float | None,
     folds_from: Path | None,
@@ -74,30 +89,75 @@ def evaluate_expression(
     left-out patients.
     """
     at_slides = slides.checked(context)
-    executor = execution.executor("spectra_dl.expression.study.evaluate_slides", "torch")
-    from spectra_dl.execution.run import Execution
-    from spectra_dl.expression.study.evaluate import evaluate_study
-    from spectra_dl.expression.study.evaluate_slides import evaluate_slides
-
+    promised.check(None, context)
     split = given_split(context)
+    if promised.lock_file is not None:
+        tissue = study_sections(sections, bin_um).read()
+        promised.write(context, _sealable(context, tissue, slides), None, split)
+        return
+    executor = execution.executor("spectra_dl.expression.study.evaluate_slides", "torch")
+    from spectra_dl.evaluation.wording import wrapped
+    from spectra_dl.execution.run import Execution
+
     folder = output.claim(resume=resume)
     study = study_sections(sections, bin_um)
     tissue = study.read()
     inputs = [*study.files(tissue), *(path for path in (folds_from, slides.bulk) if path)]
     origin = as_recorded(context, origin_of(inputs, seed=settings.seed))
     journal = output.journal(run_identity(context, origin, study=study.name), resume=resume)
-    kept, run = open_store(store) if store else None, Execution(executor, journal)
-    if at_slides:
-        table = slides.table(tissue)
-        result: EvaluatedSlides | EvaluatedExpression = evaluate_slides(
-            tissue,
-            slides.settings(settings),
-            bulk=table,
-            split=split,
-            store=kept,
-            folder=folder,
-            execution=run,
+    where = _Where(split, open_store(store) if store else None, folder, Execution(executor, journal))
+    evaluated = _evaluated_slides if at_slides else _evaluated_spots
+    with look_taken(
+        context,
+        lambda: _sealable(context, tissue, slides),
+        split,
+        output,
+        lambda: evaluated(tissue, settings, slides, where),
+    ) as (result, locked):
+        report = {**origin, "options": recorded_options(context), "protocol": locked.to_json()}
+        output.finish(
+            result, lambda: report, lambda: f"{result.text().rstrip()}\n\n{wrapped(locked.sentence)}"
         )
-    else:
-        result = evaluate_study(tissue, settings, split=split, store=kept, folder=folder, execution=run)
-    output.finish(result, lambda: {**origin, "options": recorded_options(context)}, result.text)
+
+
+def _sealable(context: click.Context, tissue: "list[TissueSection]", slides: SlideLevel) -> "Sealable":
+    """Return what a protocol knows of the sections."""
+    from spectra_dl.expression.sealing import sealable
+
+    return sealable(tissue, context.params, slides.table(tissue))
+
+
+@dataclass(frozen=True, eq=False)
+class _Where:
+    """Folds that are repeated, the store of features, the folder of results, and where jobs run."""
+
+    split: str | None
+    store: "FeatureStore | None"
+    folder: Path | None
+    execution: "Execution"
+
+
+def _evaluated_spots(
+    tissue: "list[TissueSection]", settings: "ExpressionStudySettings", slides: SlideLevel, where: _Where
+) -> "EvaluatedExpression | EvaluatedSlides":
+    from spectra_dl.expression.study.evaluate import evaluate_study
+
+    return evaluate_study(
+        tissue, settings, split=where.split, store=where.store, folder=where.folder, execution=where.execution
+    )
+
+
+def _evaluated_slides(
+    tissue: "list[TissueSection]", settings: "ExpressionStudySettings", slides: SlideLevel, where: _Where
+) -> "EvaluatedExpression | EvaluatedSlides":
+    from spectra_dl.expression.study.evaluate_slides import evaluate_slides
+
+    return evaluate_slides(
+        tissue,
+        slides.settings(settings),
+        bulk=slides.table(tissue),
+        split=where.split,
+        store=where.store,
+        folder=where.folder,
+        execution=where.execution,
+    )

@@ -1,8 +1,10 @@
-"""evaluate fusion and evaluate tissue are sealed by --lock, opened once by --protocol, and their reports say so."""
+"""evaluate fusion, evaluate tissue and evaluate expression are sealed by --lock, opened once by --protocol, and their reports say so."""
 
+import importlib
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from command_line import run
@@ -12,8 +14,8 @@ HYPOTHESIS = ("--hypothesis", "It reaches an AUC above .6.")
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory):
-    """A study of several blocks, and images, each with the words that evaluate it."""
+def studies(tmp_path_factory, repository):
+    """A study of several blocks, images, and sections, each with the words that evaluate it."""
     folder = tmp_path_factory.mktemp("studies")
     run("simulate", folder / "blocks", "--fusion", "--patients", 20, "--spectra-per-patient", 1)
     run("simulate", folder / "images", "--tissue", "--patients", 6, "--tiles", 4)
@@ -28,10 +30,15 @@ def studies(tmp_path_factory):
             2,
             "--no-leaky",
         ),
+        "expression": (
+            "expression",
+            repository / "datasets" / "demo" / "tissue" / "sections.csv",
+            *("--genes", 6, "--model", "ridge", "--encoder", "colour-texture", "--no-leaky"),
+        ),
     }
 
 
-@pytest.mark.parametrize("kind", ["fusion", "tissue"])
+@pytest.mark.parametrize("kind", ["fusion", "tissue", "expression"])
 def test_it_is_locked_opened_once_and_replayed(studies, kind, tmp_path):
     words, protocol = studies[kind], tmp_path / "protocol.json"
     printed = run("evaluate", *words, "--lock", protocol, *HYPOTHESIS).stdout
@@ -78,3 +85,13 @@ def test_what_differs_is_named(studies, tmp_path):
 )
 def test_what_does_not_go_together_is_refused(studies, words, message):
     assert message in run("evaluate", *studies["fusion"], *words, code=2).stderr
+
+
+def test_single_changes_of_sections_are_refused_by_name(repository, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(repository / "benchmarks" / "robustness")
+    changes = importlib.import_module("protocol_changes")
+    module = importlib.import_module("protocol_changes_of_sections")
+    study, generator = module.locked_sections(tmp_path), np.random.default_rng(5)
+    faults = [changes.fault_of(study, number, generator, module.KINDS) for number in range(16)]
+    assert {kind for kind, _ in faults} == {kind.__name__ for kind in module.KINDS}
+    assert [fault for _, fault in faults if fault] == []

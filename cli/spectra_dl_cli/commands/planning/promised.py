@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from spectra_dl.evaluation.protocol.sealable import Sealable
 
 HYPOTHESIS_HELP = "What is expected, in a sentence."
-METRIC_HELP = "The figure that decides, by its name in report.json; auc, spearman or c_index if not given."
+METRIC_HELP = (
+    "The figure that decides, by its name in report.json; auc, spearman, c_index or pearson if not given."
+)
 
 locking_options = together(
     protocol_option,
@@ -55,13 +57,13 @@ class Promised:
     hypothesis: str | None
     metric: str | None
 
-    def check(self, columns: OutcomeColumns, context: click.Context | None = None) -> None:
+    def check(self, columns: OutcomeColumns | None, context: click.Context | None = None) -> None:
         """Refuse a figure that there is none of, and options that don't go together.
 
         Parameters
         ----------
         columns
-            What is predicted.
+            What is predicted; None of profiles.
         context
             Of a command that evaluates where nothing is sealed.
 
@@ -87,7 +89,7 @@ class Promised:
             )
 
     def write(
-        self, context: click.Context, study: "Sealable", columns: OutcomeColumns, split: str | None
+        self, context: click.Context, study: "Sealable", columns: OutcomeColumns | None, split: str | None
     ) -> None:
         """Seal an evaluation, and say what to deposit.
 
@@ -98,7 +100,7 @@ class Promised:
         study
             What will be tested.
         columns
-            What is predicted.
+            What is predicted; None of profiles.
         split
             Text of the folds that will be repeated, None without.
 
@@ -132,7 +134,11 @@ class Promised:
 bundled_promise = bundled("promised", Promised)
 
 
-def _metrics(columns: OutcomeColumns) -> tuple[Mapping[str, object], str]:
+def _metrics(columns: OutcomeColumns | None) -> tuple[Mapping[str, object], str]:
+    if columns is None:
+        from spectra_dl.evaluation.profiles.metric_table import PROFILE_METRICS
+
+        return PROFILE_METRICS, "pearson"
     if columns.time is not None:
         from spectra_dl.evaluation.outcomes.survival.metric_table import SURVIVAL_METRICS
 

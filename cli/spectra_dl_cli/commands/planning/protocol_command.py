@@ -22,7 +22,7 @@ _Result = TypeVar("_Result")
 NOT_SEALED = frozenset(
     {
         *("samples", "calibration", "transfer", "folds_from", "protocol_file", "device", "fast", "threads"),
-        *("spectra", "tissue", "clinical"),  # files of a study of several blocks
+        *("spectra", "tissue", "clinical", "bulk"),  # files of a study of several blocks, and of profiles
     }
 )
 
