@@ -105,9 +105,7 @@ def _of_polynomial(path: Path, stated: dict[str, object]) -> Certificate:
     try:
         given = _Polynomial.model_validate(stated)
     except ValidationError as err:
-        first = err.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError(f"{path.name}: {where:.60}: {first['msg']:.200}; give {_WHAT}") from err
+        raise DataError(f"{path.name}: {_problem(err)}; give {_WHAT}") from err
     shift = np.linspace(given.first, given.last, _POINTS)
     intensity = np.asarray(np.polynomial.polynomial.polyval(shift, given.coefficients), dtype=np.float64)
     _require_positive(
@@ -117,10 +115,21 @@ def _of_polynomial(path: Path, stated: dict[str, object]) -> Certificate:
     return Certificate(given.name, shift, intensity, given.laser_nm, uncertainty)
 
 
+def _problem(err: ValidationError) -> str:
+    first = err.errors()[0]
+    name = ".".join(map(str, first["loc"]))[:60]
+    if first["type"] == "missing":
+        return f"{name} is missing"
+    if first["type"] == "extra_forbidden":
+        return f"{name} is not known here"
+    message = first["msg"].removeprefix("Value error, ")[:200]
+    return f"{name}: {message}" if name else message
+
+
 def _of_table(path: Path) -> Certificate:
     table = read_spectra(path, ReadOptions())
     if len(table) != 1:
-        raise DataError(f"{path.name}: {len(table)} curves; a certificate is one: give {_WHAT}")
+        raise DataError(f"{path.name}: {len(table)} curves, and a certificate is one; give {_WHAT}")
     _require_positive(path, table.wavenumber, table.intensity[0], "")
     name = "".join(sign for sign in path.stem if sign.isprintable())[:_LONGEST_NAME]
     return Certificate(name, table.wavenumber, table.intensity[0])

@@ -181,9 +181,9 @@ def test_a_certificate_is_a_polynomial_or_a_table(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (STATED.replace("laser_nm = 785\n", ""), "laser_nm: Field required"),
+        (STATED.replace("laser_nm = 785\n", ""), "laser_nm is missing"),
         (STATED.replace("first = 200", "first = 4000"), "'first' must lie below 'last'"),
-        (STATED + "lot = 3\n", "lot: Extra inputs"),
+        (STATED + "lot = 3\n", "lot is not known here"),
         (
             STATED.replace("[1.0, 0.001, -1e-7]", "[0.001, -1.0]"),
             "must be above 0; give the coefficients in ascending order",
