@@ -1,6 +1,6 @@
 """How near corrected intensities come to the true ones, and what correcting axis and intensities by standards brings back where an instrument is left out.
 
-python benchmarks/accuracy/intensity_calibration.py [standards] [studies]    (300 and 6 if not given)
+python benchmarks/accuracy/instruments/intensity_calibration.py [standards] [studies]    (300 and 6 if not given)
 
 Standards: a simulated glass measured by spectrometers whose response and counts are drawn; responses are those of the simulated instruments (Chebyshev coefficients of the
 logarithm with standard deviations .25, .12 and .06). Errors are the largest over the axis of the relative response, its factor free. Covered is how much of the axis lies within

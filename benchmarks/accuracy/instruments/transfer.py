@@ -1,6 +1,6 @@
 """What leaving out an instrument costs on simulated spectra, and how much of it ten transfer samples bring back.
 
-python benchmarks/accuracy/transfer.py [studies]    (20 if not given)
+python benchmarks/accuracy/instruments/transfer.py [studies]    (20 if not given)
 
 Each study has 300 patients on three spectrometers that differ by 3 to 8 cm-1 of shift, by stretch, resolution and response. One at a time is left out; a model is
 trained on the patients of the others and tested on its patients. "alike" is the same study measured by three perfect spectrometers, "before" with their spectra as they

@@ -1,6 +1,6 @@
 """How near a calibrated axis comes to the true one, on simulated standards whose axis is off by up to 15 cm-1.
 
-Run: ``python benchmarks/accuracy/axis_calibration.py [STUDIES]``, 200 a standard if none is given; one core, about a minute. Each study
+Run: ``python benchmarks/accuracy/instruments/axis_calibration.py [STUDIES]``, 200 a standard if none is given; one core, about a minute. Each study
 draws an offset, a slope and a curvature that together stay within 15 cm-1 from 100 to 3,200 cm-1, a resolution, a step of the axis and noise.
 The error is the largest of the corrected axis between the outermost lines; covered is how much of it lies within 1.96 stated
 uncertainties. Where the set is at hand, the axis of covid_saliva is then shifted by 6 cm-1 and corrected by a standard that was measured on it.
@@ -19,7 +19,7 @@ from spectra_dl.spectra.readers import read_spectra
 from spectra_dl.spectra.simulation.standard_spectrum import Spectrometer, simulate_standard
 
 LARGEST, LASER_NM, SHIFT = 15.0, 785.0, 6.0
-SALIVA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "raman" / "covid_saliva"
+SALIVA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "raman" / "covid_saliva"
 
 
 def drawn(generator: np.random.Generator) -> Spectrometer:

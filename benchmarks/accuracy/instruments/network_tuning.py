@@ -1,6 +1,6 @@
 """What tuning a trained network on ten samples of a new instrument brings back, beside transferring the spectra.
 
-python benchmarks/accuracy/network_tuning.py [studies] [network]    (6 and compact if not given)
+python benchmarks/accuracy/instruments/network_tuning.py [studies] [network]    (6 and compact if not given)
 
 Each study has 300 patients on three spectrometers, as in transfer.py. One at a time is left out; the network is trained on the patients of the others and tested on its
 patients, but for five of each class, which are the labelled samples of some methods. "alike" is the same study measured by three perfect spectrometers, "before" with spectra
