@@ -122,7 +122,7 @@ def evaluate_expression(
 
 def _sealable(context: click.Context, tissue: "list[TissueSection]", slides: SlideLevel) -> "Sealable":
     """Return what a protocol knows of the sections."""
-    from spectra_dl.expression.sealing import sealable
+    from spectra_dl.expression.study.sealing import sealable
 
     return sealable(tissue, context.params, slides.table(tissue))
 

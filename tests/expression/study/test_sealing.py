@@ -8,8 +8,8 @@ import pytest
 from spectra_dl import DataError
 from spectra_dl.expression.readers import read_section
 from spectra_dl.expression.readers.sheet import sheet_sources
-from spectra_dl.expression.sealing import sealable
 from spectra_dl.expression.slides.bulk_table import BulkTable
+from spectra_dl.expression.study.sealing import sealable
 
 
 def test_profiles_of_a_table_may_come_after_the_lock_and_counts_in_their_place_may_not(repository):
