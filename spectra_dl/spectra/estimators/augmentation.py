@@ -77,18 +77,19 @@ class Augmentation:
         Parameters
         ----------
         inputs
-            ``(N, W)`` spectra, never changed in place.
+            ``(N, W)`` spectra, never changed in place; ``(N, M, W)`` where M members of an ensemble have a spectrum in each place. What
+            is drawn for a spectrum is its own, but for the noise, which is the same for all in a place: they learn from different spectra.
         targets
-            ``(N,)`` int64 class numbers; returned as they are.
+            ``(N,)`` or ``(N, M)`` int64 class numbers; returned as they are.
         generator
             Source of every random number, on the device of ``inputs``.
         """
         spectra = inputs
         # What a change makes is its own, so that the next may work in place.
         if self.mixing:
-            partner = _partner_of_same_class(targets, generator)
+            partner = _partner_of_same_class(targets.flatten(), generator)
             share = self.mixing * _draw(spectra, generator).abs()
-            spectra = spectra.lerp(spectra[partner], share)
+            spectra = spectra.lerp(spectra.flatten(0, -2)[partner].view(spectra.shape), share)
         if self.shift:
             spectra = _shifted(spectra, self.shift * _draw(spectra, generator))
         if self.scale:
@@ -97,22 +98,25 @@ class Augmentation:
         if self.slope:
             spectra = _tilted(spectra, self.slope * _draw(spectra, generator))
         if self.noise:
-            spectra = _normal_noise(spectra, generator).mul_(self.noise).add_(spectra)
+            noise = _normal_noise(spectra, generator).mul_(self.noise)
+            spectra = spectra + noise if spectra is inputs else spectra.add_(noise)
         return spectra, targets
 
 
 def _draw(spectra: "Tensor", generator: "Generator") -> "Tensor":
-    """Draw one number from -1 to 1 for each spectrum, ``(N, 1)``."""
+    """Draw one number from -1 to 1 for each spectrum, ``(..., 1)``."""
     import torch
 
-    shape = (len(spectra), 1)
+    shape = (*spectra.shape[:-1], 1)
     return torch.rand(shape, generator=generator, dtype=spectra.dtype, device=spectra.device) * 2 - 1
 
 
 def _normal_noise(spectra: "Tensor", generator: "Generator") -> "Tensor":
+    """Draw a number for every point, ``(N, W)`` or ``(N, 1, W)``: it is what costs most of all changes."""
     import torch
 
-    return torch.randn(spectra.shape, generator=generator, dtype=spectra.dtype, device=spectra.device)
+    shape = (len(spectra), *(1 for _ in spectra.shape[1:-1]), spectra.shape[-1])
+    return torch.randn(shape, generator=generator, dtype=spectra.dtype, device=spectra.device)
 
 
 def _partner_of_same_class(targets: "Tensor", generator: "Generator") -> "Tensor":
@@ -133,19 +137,21 @@ def _partner_of_same_class(targets: "Tensor", generator: "Generator") -> "Tensor
 
 
 def _shifted(spectra: "Tensor", points: "Tensor") -> "Tensor":
-    """Return spectra ``(N, W)`` read ``points`` (N, 1) further right, between points by linear interpolation."""
+    """Return spectra ``(..., W)`` read ``points`` (..., 1) further right, between points by linear interpolation."""
     import torch
 
     whole = points.floor()
-    last = spectra.shape[1] - 1
-    index = torch.arange(last + 2, device=spectra.device) + whole.long()  # (W + 1,) + (N, 1) -> (N, W + 1)
-    moved = spectra.gather(1, index.clamp_(0, last))
-    return moved[:, :-1].lerp(moved[:, 1:], points - whole)  # (N, W + 1) -> (N, W)
+    last = spectra.shape[-1] - 1
+    index = (
+        torch.arange(last + 2, device=spectra.device) + whole.long()
+    )  # (W + 1,) + (..., 1) -> (..., W + 1)
+    moved = spectra.gather(-1, index.clamp_(0, last))
+    return moved[..., :-1].lerp(moved[..., 1:], points - whole)  # (..., W + 1) -> (..., W)
 
 
 def _tilted(spectra: "Tensor", height: "Tensor") -> "Tensor":
-    """Return spectra ``(N, W)`` plus a line from ``-height`` to ``height`` (N, 1)."""
+    """Return spectra ``(..., W)`` plus a line from ``-height`` to ``height`` (..., 1)."""
     import torch
 
-    axis = torch.linspace(-1, 1, spectra.shape[1], dtype=spectra.dtype, device=spectra.device)  # (W,)
-    return torch.addcmul(spectra, height, axis)  # (N, W) + (N, 1) * (W,)
+    axis = torch.linspace(-1, 1, spectra.shape[-1], dtype=spectra.dtype, device=spectra.device)  # (W,)
+    return torch.addcmul(spectra, height, axis)  # (..., W) + (..., 1) * (W,)

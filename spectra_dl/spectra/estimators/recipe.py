@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spectra_dl.spectra.networks.compact import Compact
     from spectra_dl.training.grouped.network import NetworkGroup
 
-_MOST_TOGETHER = 5  # ten members are two jobs, for two processes
+_MOST_TOGETHER = 10  # all members of `auto`: a step is mostly calls, of which ten cost little more than five
 _VALUES_AT_ONCE = 50_000_000  # of prepared spectra of members that are trained together; 4 bytes each
 
 

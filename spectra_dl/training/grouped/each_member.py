@@ -55,7 +55,7 @@ class EachAugment:
     Attributes
     ----------
     augment
-        Takes ``(n, ...)`` inputs and ``(n,)`` class numbers, and changes nothing about the latter.
+        Takes ``(N, M, ...)`` inputs and ``(N, M)`` class numbers, and changes nothing about the latter.
     n_classes
         Classes.
     """
@@ -79,5 +79,5 @@ class EachAugment:
         """
         # A class of its own for each member: rows may be mixed with others of their class, which another member may not know.
         own = targets + self.n_classes * torch.arange(targets.shape[1], device=targets.device)
-        changed, _ = self.augment(inputs.flatten(0, 1), own.flatten(), generator)
-        return changed.view(inputs.shape), targets
+        changed, _ = self.augment(inputs, own, generator)
+        return changed, targets

@@ -41,3 +41,17 @@ def test_rows_are_mixed_with_rows_of_their_member_and_class_alone() -> None:
     assert torch.equal(same, targets)
     assert not torch.equal(changed, inputs)
     assert (changed - level[targets, torch.arange(2)].unsqueeze(2)).abs().max() <= 1
+
+
+def test_members_share_the_noise_of_a_place_and_nothing_else() -> None:
+    inputs, targets = torch.zeros(6, 3, 40), torch.zeros(6, 3, dtype=torch.int64)
+
+    def changed(**strengths: float) -> torch.Tensor:
+        strengths = dict.fromkeys(("shift", "slope", "noise", "scale"), 0.0) | strengths
+        return EachAugment(Augmentation(**strengths), 2)(inputs, targets, torch.Generator().manual_seed(0))[0]
+
+    noise = changed(noise=0.5)
+    assert torch.equal(noise, noise[:, :1].expand_as(noise))
+    assert noise[:, 0].unique().numel() > 200  # of 240
+    assert changed(slope=0.5)[:, :, 0].unique().numel() == 18
+    assert not inputs.any()
