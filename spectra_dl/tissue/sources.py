@@ -28,6 +28,7 @@ Kind = Literal["image", "frames", "slide"]
 TILE_PIXELS = (
     224  # of a side to which tiles of slides are brought: one size for all, whatever their scanner's pixel
 )
+_FEWEST_PIXELS = 4  # along a side
 _TOO_LARGE = "a slide that could not be cut into images of at most 16 million pixels; see the notes"
 _NOT_CUT = "a slide that could not be cut into tiles; see the notes"
 _ANY_TIFF, _MIRAX = "generic-tiff", ".mrxs"
@@ -78,7 +79,7 @@ def kind_of_source(path: Path, *, cut: bool) -> tuple[Kind, tuple[str, ...]]:
     UnsafeError
         The file holds pickle data.
     DataError
-        It is no image, damaged, or claims a size that can't be true.
+        It is no image, damaged, of a few pixels only, or claims a size that can't be true.
     """
     if is_dicom(path):
         from spectra_dl.imaging.dicom.file import is_whole_slide
@@ -87,6 +88,14 @@ def kind_of_source(path: Path, *, cut: bool) -> tuple[Kind, tuple[str, ...]]:
     image = _opened(path)
     scanned = isinstance(image, SlideImage) and image.vendor != _ANY_TIFF
     kind: Kind = "slide" if cut or scanned or image.width * image.height > MOST_TILE_PIXELS else "image"
+    if min(image.width, image.height) < _FEWEST_PIXELS:
+        raise DataError(
+            f"{path.name}: {image.width} x {image.height} pixels, too few to show anything; export the image at its full size"
+        )
+    if isinstance(image, ImageFile) and (grey := grey_of(image)) is not None and grey.deep:
+        return kind, (
+            f"{path.name}: grey of more than 8 bits, whose 0.5 and 99.5 percentiles become black and white",
+        )
     return kind, image.notes if isinstance(image, SlideImage | TiffImage | ImageFile) else ()
 
 

@@ -186,3 +186,19 @@ def test_images_to_be_predicted_are_all_kept_whatever_they_are(folder):
     (folder / "broken.png").write_bytes(b"no image")
     path = sheet(folder, "0.png", "copy.png", "broken.png", header="path")
     assert list(read_images(path, labelled=False).name) == ["0.png", "copy.png", "broken.png"]
+
+
+def test_grey_of_more_than_8_bits_is_noted_as_stretched(folder):
+    deep = np.random.default_rng(0).integers(900, 1200, size=(40, 40)).astype(np.uint16)
+    Image.fromarray(deep).save(folder / "deep.png")
+    images = read_images(sheet(folder, "0.png,P1,S1,a", "deep.png,P2,S2,b"), ImageOptions())
+    assert [note for note in images.notes if "percentiles become black and white" in note] == [
+        "deep.png: grey of more than 8 bits, whose 0.5 and 99.5 percentiles become black and white"
+    ]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 3)])
+def test_an_image_of_a_few_pixels_is_refused(folder, size):
+    Image.new("RGB", size, (200, 100, 150)).save(folder / "small.png")
+    with pytest.raises(DataError, match=f"small.png: {size[0]} x {size[1]} pixels, too few"):
+        read_images(sheet(folder, "0.png,P1,S1,a", "small.png,P2,S2,b"), ImageOptions())
