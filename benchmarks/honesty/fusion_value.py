@@ -181,7 +181,8 @@ def useful_block(studies: int) -> None:
         ]
         intervals = [each.adds("spectra", factor) for each in pilots]
         error = float(np.mean([(each.high - each.low) / (2 * _HALF_WIDTH) for each in intervals]))
-        planned = power(float(np.mean([each.value for each in intervals])), error)
+        inflation = float(np.mean([each.factors[factor] for each in pilots]))
+        planned = power(float(np.mean([each.value for each in intervals])), error, inflation)
         seen = [each.adds("spectra", factor).low > 0 for each in rest]
         print(
             f"  widened by {name:<11} the interval holds that in {share(held)}; found in {share(seen)}, planned {100 * planned:.1f} %",

@@ -179,6 +179,7 @@ class StudyPlan(RunResult):
                     "reference": each.reference,
                     "difference": each.difference,
                     "standard_error": each.standard_error,
+                    "inflation": each.inflation,
                     "patients_for_80_percent": each.patients_needed(),
                 }
                 for each in pilot.paired

@@ -26,6 +26,8 @@ class PairedDifference:
         With the pilot's patients.
     patients
         Of the pilot.
+    inflation
+        By how much the interval, and so the standard error, is wider than that of fixed scores.
     """
 
     model: str
@@ -33,6 +35,7 @@ class PairedDifference:
     difference: float
     standard_error: float
     patients: int
+    inflation: float = 1.0
 
     def error_at(self, patients: float) -> float:
         """Return the standard error with so many patients."""
@@ -40,7 +43,7 @@ class PairedDifference:
 
     def power_at(self, patients: float) -> float:
         """Return how likely the 95 % interval of so many patients excludes 0, if the pilot's difference is the true one."""
-        return power(self.difference, self.error_at(patients))
+        return power(self.difference, self.error_at(patients), self.inflation)
 
     def patients_needed(self) -> int | None:
         """Return how many patients give a power of 80 %; None where there is no difference."""
@@ -48,19 +51,25 @@ class PairedDifference:
             return None
         from scipy.special import ndtri
 
-        wanted = (_Z + float(ndtri(_POWER))) * self.standard_error / abs(self.difference)
+        spread = self.standard_error / self.inflation
+        wanted = (_Z * self.standard_error + float(ndtri(_POWER)) * spread) / abs(self.difference)
         return math.ceil(self.patients * wanted**2)
 
 
-def power(difference: float, standard_error: float) -> float:
+def power(difference: float, standard_error: float, inflation: float = 1.0) -> float:
     """Return how likely the 95 % interval of a difference excludes 0.
+
+    Intervals of evaluations are as wide as refits ask for, by the model whose AUC refits change most, and wider where the reference does badly by chance and
+    the difference is large. Their ends therefore vary less between studies than they are wide: about as fixed scores do.
 
     Parameters
     ----------
     difference
         The true one.
     standard_error
-        Of its estimate, above 0.
+        That the interval is made of, above 0.
+    inflation
+        By how much that is more than the standard error of fixed scores.
 
     Examples
     --------
@@ -70,4 +79,4 @@ def power(difference: float, standard_error: float) -> float:
     from scipy.special import ndtr
 
     shift = difference / standard_error
-    return float(ndtr(shift - _Z) + ndtr(-shift - _Z))
+    return float(ndtr(inflation * (shift - _Z)) + ndtr(inflation * (-shift - _Z)))

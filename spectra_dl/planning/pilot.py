@@ -1,6 +1,7 @@
 """What is known before a study: a pilot, whatever it was read from, or a model of the effect."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,7 @@ def _from_results(file: str, name: str, results: dict[str, Any], positives: int)
     if folds < 2 or not (sensitivity is None or 0 <= sensitivity <= 1):
         raise ValueError("no split, or no sensitivity")
     paired = [
-        _paired(each, patients)
+        _paired(each, patients, results["models"])
         for each in results["differences"]
         if each["metric"] == "auc"
         and name in (each["reference"], each["model"])
@@ -180,12 +181,14 @@ def _from_results(file: str, name: str, results: dict[str, Any], positives: int)
     )
 
 
-def _paired(difference: dict[str, Any], patients: int) -> PairedDifference:
+def _paired(difference: dict[str, Any], patients: int, models: dict[str, Any]) -> PairedDifference:
     found = difference["difference"]
     error = (float(found["high"]) - float(found["low"])) / (2 * _HALF_WIDTH)
-    return PairedDifference(
-        str(difference["model"]), str(difference["reference"]), float(found["value"]), error, patients
-    )
+    names = str(difference["model"]), str(difference["reference"])
+    inflation = max(float(models[name]["chance"]["inflation"]) for name in names)
+    if not 1 <= inflation < math.inf:
+        raise ValueError("no interval")
+    return PairedDifference(*names, float(found["value"]), error, patients, inflation)
 
 
 def pilot_of_scores(

@@ -24,6 +24,7 @@ def report(**changed):
         "kind": "network",
         "patient_level": {"auc": INTERVAL},
         "threshold": {"sensitivity": {"value": 0.75}},
+        "chance": {"inflation": 1.1},
     }
     results = {
         "data": {

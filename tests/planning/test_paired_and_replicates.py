@@ -24,6 +24,14 @@ def test_the_patients_that_are_needed_have_a_power_of_80_percent():
     assert PairedDifference("A", "B", 0.0, 0.05, 60).patients_needed() is None
 
 
+def test_intervals_that_are_wider_than_scores_vary_are_found_out_less_often_where_power_is_small():
+    estimate = np.random.default_rng(1).normal(0.1, 0.06 / 1.25, 200_000)
+    assert power(0.1, 0.06, 1.25) == pytest.approx((np.abs(estimate) > 1.96 * 0.06).mean(), abs=0.005)
+    assert power(0.1, 0.06, 1.25) < power(0.1, 0.06) < 0.5
+    pilot = PairedDifference("A", "B", 0.1, 0.06, 100, 1.25)
+    assert pilot.power_at(pilot.patients_needed()) == pytest.approx(0.8, abs=0.005)
+
+
 def scores(patients, spectra, between, within, distance, seed=0):
     generator = np.random.default_rng(seed)
     patient = np.repeat(np.arange(patients), spectra)

@@ -91,7 +91,9 @@ class PredictedFusion(RunResult):
         ]
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
-        """Return ``blocks.csv``: what each block adds to the logits of each patient."""
+        """Return the page, and ``blocks.csv``: what each block adds to the logits of each patient."""
+        from spectra_dl.fusion.patients_page.page import PAGE_FILE, patients_page
+
         classes, predicted = self.predicted.patients.classes, self.predicted
         rows: list[list[object]] = [
             ["patient_id", "block", "has_block", *(f"adds_{name}" for name in classes)]
@@ -100,7 +102,7 @@ class PredictedFusion(RunResult):
             for at, block in enumerate(predicted.blocks):
                 says = [f"{value:.6f}" for value in predicted.says[at, row].tolist()]
                 rows.append([patient, block, "yes" if predicted.has[at, row] else "no", *says])
-        return {BLOCKS_FILE: csv_text(rows)}
+        return {BLOCKS_FILE: csv_text(rows), PAGE_FILE: patients_page(self.predictor, report, seen=self.seen)}
 
 
 def predict_study(

@@ -55,7 +55,12 @@ def test_a_model_of_all_blocks_predicts_whoever_has_one(folder):
     assert "were used in training this model; these results are too good" in done.stderr
     assert json.loads((out / "report.json").read_text())["seen_in_training"]["spectra"] > 0
     assert "what each adds to the log odds of bone metastasis; in brackets: the patient lacks it" in printed
-    assert {path.name for path in out.iterdir()} == {"report.json", "patients.csv", "blocks.csv"}
+    assert {path.name for path in out.iterdir()} == {
+        "report.json",
+        "patients.csv",
+        "blocks.csv",
+        "report.html",
+    }
     assert "clinical: logistic regression of" in run("model", "show", model / "model.safetensors").stdout
 
 

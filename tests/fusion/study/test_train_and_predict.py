@@ -99,10 +99,15 @@ def test_a_patient_alone_is_predicted_as_among_others(loaded, study, study_folde
 
 def test_files_have_a_line_for_each_patient_and_block(loaded, study, tmp_path):
     result = predict_study(loaded, study, tmp_path / "out")
-    lines = result.files({})["blocks.csv"].splitlines()
+    files = result.files(result.report)
+    lines = files["blocks.csv"].splitlines()
     assert lines[0].startswith("patient_id,block,has_block,adds_")
     assert len(lines) == 1 + 3 * len(result.answers)
     assert len((tmp_path / "out" / "patients.csv").read_text().splitlines()) == 1 + len(result.answers)
+    page = files["report.html"]
+    assert page.count('class="say"') == int(result.predicted.has.sum())
+    assert page.count("not there</span>") == int((~result.predicted.has).sum())
+    assert "<script" not in page
 
 
 def test_the_same_seed_gives_the_same_file(trained, cohort, study):

@@ -1,0 +1,1 @@
+"""The page of what a fusion predicts: each patient's answer, and what each block says."""
