@@ -100,6 +100,14 @@ def is_whole_slide(path: Path) -> bool:
         return bool(_header(path, ("SOPClassUID",)).get("SOPClassUID", "") == _WHOLE_SLIDE)
 
 
+def series_of_slide(path: Path) -> str:
+    """Return which series a DICOM file of a whole slide belongs to, whose files are levels and parts of one slide; empty of any other file."""
+    with _guarded(path):
+        header = _header(path, ("SOPClassUID", "SeriesInstanceUID"))
+        whole = header.get("SOPClassUID", "") == _WHOLE_SLIDE
+        return str(header.get("SeriesInstanceUID") or "").strip() if whole else ""
+
+
 def patient_of(path: Path) -> str:
     """Return the field PatientID of a DICOM file, of frames or of a whole slide; empty where it says nothing."""
     with _guarded(path):

@@ -14,6 +14,7 @@ from spectra_dl.evaluation.wording import counted, first_few
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.readers.dicom_facts import dicom_notes, with_patients_of_files
+from spectra_dl.tissue.readers.dicom_series import one_file_a_slide
 from spectra_dl.tissue.readers.parts import ListedFile, divided, listed_file, tile_notes
 from spectra_dl.tissue.readers.stated import PATIENT_TAG, StatedImage, number_column, text_column
 from spectra_dl.tissue.reading_options import ImageOptions
@@ -69,6 +70,8 @@ def checked_images(
             said.append(
                 f"{counted(len(copies), 'copy', 'copies')} of other files left out: {first_few(copies)}"
             )
+    kept, joined = one_file_a_slide(folder, kept)
+    said += joined
     _refuse_scales(kept)
     files = [listed_file(folder, image, options, labelled=labelled) for image in kept]
     said += _first_notes([note for file in files for note in file.notes])

@@ -10,8 +10,17 @@ _EXPLICIT = "1.2.840.10008.1.2.1"
 _LONG = ("OB", "OW", "SQ", "UN", "UT")
 
 
-def write_dicom_slide(path: Path, pixels: np.ndarray, um_per_pixel: float, tile: int = 64) -> None:
-    """Write ``(h, w, 3)`` uint8 as tiles of ``tile`` pixels, the last ones filled up with white."""
+def write_dicom_slide(
+    path: Path,
+    pixels: np.ndarray,
+    um_per_pixel: float,
+    tile: int = 64,
+    *,
+    series: str = "1.2.3.1",
+    level: int = 0,
+) -> None:
+    """Write ``(h, w, 3)`` uint8 as tiles of ``tile`` pixels, the last ones filled up with white: level 0 of a slide, or a smaller copy of it."""
+    instance = f"1.2.3.4{level or ''}"
     height, width = pixels.shape[:2]
     rows, columns = -(-height // tile), -(-width // tile)
     full = np.full((rows * tile, columns * tile, 3), 255, dtype=np.uint8)
@@ -21,12 +30,17 @@ def write_dicom_slide(path: Path, pixels: np.ndarray, um_per_pixel: float, tile:
     measures = _item(_element(0x0028, 0x9110, "SQ", _item(_element(0x0028, 0x0030, "DS", spacing))))
     body = b"".join(
         [
-            _element(0x0008, 0x0008, "CS", "ORIGINAL\\PRIMARY\\VOLUME\\NONE"),
+            _element(
+                0x0008,
+                0x0008,
+                "CS",
+                "DERIVED\\PRIMARY\\VOLUME\\RESAMPLED" if level else "ORIGINAL\\PRIMARY\\VOLUME\\NONE",
+            ),
             _element(0x0008, 0x0016, "UI", _SLIDE),
-            _element(0x0008, 0x0018, "UI", "1.2.3.4"),
+            _element(0x0008, 0x0018, "UI", instance),
             _element(0x0008, 0x0060, "CS", "SM"),
             _element(0x0020, 0x000D, "UI", "1.2.3"),
-            _element(0x0020, 0x000E, "UI", "1.2.3.1"),
+            _element(0x0020, 0x000E, "UI", series),
             _element(0x0020, 0x9311, "CS", "TILED_FULL"),
             _element(0x0028, 0x0002, "US", 3),
             _element(0x0028, 0x0004, "CS", "RGB"),
@@ -48,7 +62,7 @@ def write_dicom_slide(path: Path, pixels: np.ndarray, um_per_pixel: float, tile:
         [
             _element(0x0002, 0x0001, "OB", b"\0\1"),
             _element(0x0002, 0x0002, "UI", _SLIDE),
-            _element(0x0002, 0x0003, "UI", "1.2.3.4"),
+            _element(0x0002, 0x0003, "UI", instance),
             _element(0x0002, 0x0010, "UI", _EXPLICIT),
             _element(0x0002, 0x0012, "UI", "1.2.3.5"),
         ]
