@@ -71,7 +71,7 @@ encoder_option = click.option(
     default=("colour-texture",),
     show_default=True,
     metavar="NAME",
-    help="What turns images into numbers; may be given several times: colour-texture, efficientnet-lite0, slidl, timm:MODEL or file:WEIGHTS.safetensors; macenko: before a name normalises the stain of each tile first.",
+    help="What turns images into numbers; may be given several times: colour-texture, efficientnet-lite0, slidl, timm:MODEL or file:WEIGHTS.safetensors; macenko: or vahadane: before a name normalises the stain of each tile first.",
 )
 training_options = together(
     click.option(

@@ -62,7 +62,7 @@ def _settings(*, tile_um: tuple[float, ...], pixels: int, encoders: tuple[str, .
     "encoders",
     multiple=True,
     metavar="NAME",
-    help="Compute features as well: colour-texture, efficientnet-lite0, slidl, timm:MODEL or file:WEIGHTS.safetensors, each also as macenko:NAME; may be given several times.",
+    help="Compute features as well: colour-texture, efficientnet-lite0, slidl, timm:MODEL or file:WEIGHTS.safetensors, each also as macenko:NAME or vahadane:NAME; may be given several times.",
 )
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run on --store.")
 @json_option

@@ -14,7 +14,7 @@ from spectra_dl.imaging.encoders.encoder import IMAGENET, TENSORFLOW, Encoder, n
 from spectra_dl.imaging.encoders.timm_models import TIMM, timm_encoder
 from spectra_dl.imaging.features.block import Features
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.imaging.stains.normalised_encoder import MACENKO, of_normalised_tiles, without_normalisation
+from spectra_dl.imaging.stains.normalised_encoder import normalisation_and_name, of_normalised_tiles
 from spectra_dl.plugins import PREFIX, foreign_code, is_plugin_name, load_plugin
 from spectra_dl.plugins.checked_encoder import CheckedEncode
 
@@ -30,7 +30,7 @@ _LOCAL_NAME = re.compile(r"file:[a-z0-9-]{1,40}-[0-9a-f]{16}")
 def build_encoder(name: str) -> Encoder:
     """Return an encoder by name; ``"tile-pixels"``, for networks trained end to end, is for use from Python only.
 
-    ``"macenko:"`` before a name normalises the stain of each tile first.
+    ``"macenko:"`` or ``"vahadane:"`` before a name normalises the stain of each tile first.
 
     Raises
     ------
@@ -41,8 +41,9 @@ def build_encoder(name: str) -> Encoder:
     DataError
         A file of weights can't be used.
     """
-    if name.startswith(MACENKO) and not without_normalisation(name).startswith(MACENKO):
-        return of_normalised_tiles(build_encoder(without_normalisation(name)))
+    normalisation, bare = normalisation_and_name(name)
+    if normalisation and not normalisation_and_name(bare)[0]:
+        return of_normalised_tiles(build_encoder(bare), normalisation)
     if name in ENCODERS:
         return ENCODERS[name]()
     if _TIMM_NAME.fullmatch(name):
@@ -55,7 +56,7 @@ def build_encoder(name: str) -> Encoder:
         return _plugin_encoder(name)
     raise UsageError(
         f"encoder {name!r:.80}: choose {COLOUR_TEXTURE}, {EFFICIENTNET}, {SLIDL}, timm:MODEL, file:WEIGHTS.safetensors, plugin:NAME, "
-        "each also as macenko:NAME, or features:PATH for precomputed features"
+        "each also as macenko:NAME or vahadane:NAME, or features:PATH for precomputed features"
     )
 
 
@@ -72,7 +73,7 @@ def _plugin_encoder(name: str) -> Encoder:
 
 def is_encoder_name(name: str) -> bool:
     """Say whether a model file may name this encoder; a model of timm, local weights and a plugin need not be there."""
-    bare = without_normalisation(name)
+    _, bare = normalisation_and_name(name)
     return (
         bare in ENCODERS
         or is_plugin_name(bare)
@@ -88,8 +89,9 @@ def recorded_name(name: str) -> str:
     DataError
         A file of weights can't be used.
     """
-    if name.startswith(MACENKO):
-        return MACENKO + recorded_name(without_normalisation(name))
+    normalisation, bare = normalisation_and_name(name)
+    if normalisation:
+        return normalisation + recorded_name(bare)
     if not name.startswith(LOCAL):
         return name
     from spectra_dl.imaging.encoders.local_weights import local_name

@@ -8,7 +8,7 @@ from spectra_dl.imaging.encoders.reference_tile import same_features
 from spectra_dl.imaging.encoders.registry import LOCAL, NAMED_AGAIN, recorded_name
 from spectra_dl.imaging.features.block import FeatureBlock
 from spectra_dl.imaging.features.precomputed import PRECOMPUTED, PRECOMPUTED_PREFIX
-from spectra_dl.imaging.stains.normalised_encoder import without_normalisation
+from spectra_dl.imaging.stains.normalised_encoder import normalisation_and_name
 
 if TYPE_CHECKING:
     from spectra_dl.imaging.features.description import EncoderDescription
@@ -41,10 +41,10 @@ def encoders_to_build(encoders: "Sequence[EncoderDescription]", named: Sequence[
     """
     given = {_known_as(name): name for name in named}
     for encoder in encoders:
-        bare = without_normalisation(encoder.name)
+        _, bare = normalisation_and_name(encoder.name)
         if encoder.name not in given and bare.startswith((PRECOMPUTED, *NAMED_AGAIN)):
             asked = encoder.name.removesuffix(bare) + _ASKED.get(bare.split(":")[0], bare)
-            other = next((name for name in named if without_normalisation(name).startswith(LOCAL)), None)
+            other = next((name for name in named if normalisation_and_name(name)[1].startswith(LOCAL)), None)
             if other and bare.startswith(LOCAL):
                 raise UsageError(
                     f"{other:.200} holds {_known_as(other)}; the model was trained with the weights {encoder.name}"

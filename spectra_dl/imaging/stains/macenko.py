@@ -3,21 +3,13 @@
 Macenko et al. 2009, doi 10.1109/ISBI.2009.5193250. Nothing is fitted on other tiles, so nothing crosses from one patient to another.
 """
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from spectra_dl.arrays import FloatArray
 from spectra_dl.imaging.image import Pixels
+from spectra_dl.imaging.stains.reference import Stains, densities, in_reference, stained_pixels
 
-Stains: TypeAlias = NDArray[np.float64]
-
-_WHITE, _LEAST_DENSITY, _PERCENTILE = 240.0, 0.15, 1.0
-_LEAST_SHARE, _LEAST_ANGLE = 0.02, np.deg2rad(2.0)
-# Haematoxylin and eosin as optical densities of red, green and blue, and their strongest amounts, in the slides that the authors' normalised
-# images are brought to.
-_REFERENCE = np.array([[0.5626, 0.2159], [0.7201, 0.8012], [0.4062, 0.5581]])
-_REFERENCE_AMOUNT = np.array([1.9705, 1.0308])
+_PERCENTILE, _LEAST_ANGLE = 1.0, np.deg2rad(2.0)
 
 
 def normalised(tile: Pixels) -> Pixels:
@@ -40,23 +32,13 @@ def normalised(tile: Pixels) -> Pixels:
     >>> bool((normalised(glass) == glass).all())
     True
     """
-    density = -np.log((tile.reshape(-1, 3).astype(np.float64) + 1.0) / _WHITE)
-    stained = density[(density >= _LEAST_DENSITY).all(axis=1)]
-    if len(stained) < max(3, _LEAST_SHARE * len(density)):
-        return tile
-    stains = _stains(stained)
-    if stains is None:
-        return tile
-    amount = density @ np.linalg.pinv(stains).T
-    strongest = np.percentile(amount, 100 - _PERCENTILE, axis=0)
-    if (strongest <= 0).any():
-        return tile
-    light = _WHITE * np.exp(-(amount * (_REFERENCE_AMOUNT / strongest)) @ _REFERENCE.T)
-    pixels: Pixels = np.clip(light, 0, 255).astype(np.uint8).reshape(tile.shape)
-    return pixels
+    density = densities(tile)
+    stained = stained_pixels(density)
+    stains = None if stained is None else macenko_stains(stained)
+    return tile if stains is None else in_reference(tile, density @ np.linalg.pinv(stains).T)
 
 
-def _stains(stained: NDArray[np.float64]) -> Stains | None:
+def macenko_stains(stained: FloatArray) -> Stains | None:
     """Return ``(3, 2)`` the optical densities of haematoxylin and eosin; None where a tile has one stain only.
 
     Parameters
