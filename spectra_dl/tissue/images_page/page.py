@@ -62,6 +62,7 @@ def images_page(
             tally=[(name, counted[name]) for name in predictor.classification.classes[:_CLASSES]],
             listed=results["patients"][:_IN_TABLE],
             shares=results.get("shares", [])[:_IN_TABLE],
+            overlays=results.get("overlays"),
             classes=predictor.classification.classes[:_CLASSES],
             files=files,
             subjects="tissue",

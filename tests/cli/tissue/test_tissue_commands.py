@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from command_line import run
+from pages.html_page import HtmlPage
 from spectra_dl.tissue.simulation.image_study import ImageStudySettings, simulate_images, write_images
 
 pytestmark = pytest.mark.xdist_group("tissue commands")
@@ -101,6 +102,13 @@ def test_predictions_are_a_line_for_each_image_and_each_patient(model, tmp_path)
     assert len(rows) == 6
     assert [each["n_images"] for each in patients] == ["2", "2", "2"]
     assert "not for diagnosis" in done.stdout
+    page = HtmlPage((tmp_path / "out" / "report.html").read_text())
+    assert page.needs_nothing_else()
+    assert "What the model says of 3 patients" in page.text
+    for each in patients:
+        assert f"{each['patient_id']} {each['predicted_class'] or 'no answer'} 2/2" in " ".join(
+            page.text.split()
+        )
 
 
 def test_images_without_any_sheet_are_predicted_one_by_one_and_a_damaged_one_ends_with_6(
