@@ -1,6 +1,7 @@
 """A fine-tuned network is written into a model file, predicts from it what it predicts in memory, and shows where it looked."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,13 @@ def test_from_its_file_it_predicts_what_it_predicts_in_memory(trained, few):
     assert seen.found.shape == (len(seen.row), 128, 128)
     alone = loaded.predict(few[np.array([2])]).probability[0]
     np.testing.assert_allclose(alone, new.probability[2], rtol=1e-12)
+
+
+def test_images_unlike_those_of_the_training_are_not_drawn(trained, few):
+    predictor, some = trained[0].predictor, few[np.arange(3)]
+    rows = predictor.predict(some)
+    assert len(predictor.most_certain(some, replace(rows, ood_score=np.array([2.0, 0.5, np.nan]))).row) == 1
+    assert len(predictor.most_certain(some, replace(rows, ood_score=np.full(3, 2.0))).row) == 0
 
 
 def test_its_card_says_what_it_looks_at(trained):
