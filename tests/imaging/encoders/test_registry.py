@@ -77,7 +77,7 @@ def test_a_missing_package_of_weights_is_named(monkeypatch):
 def test_an_unknown_encoder_is_refused_with_those_there_are(name):
     with pytest.raises(
         UsageError,
-        match=r"colour-texture, efficientnet-lite0, slidl, timm:MODEL, file:WEIGHTS.safetensors, plugin:NAME, each also as macenko:NAME, or features:PATH",
+        match=r"colour-texture, efficientnet-lite0, slidl, timm:MODEL, file:WEIGHTS.safetensors, plugin:NAME, each also as macenko:NAME or vahadane:NAME, or features:PATH",
     ):
         build_encoder(name)
 
