@@ -1,6 +1,6 @@
 """How near corrected intensities come to the true ones, and what correcting axis and intensities by standards brings back where an instrument is left out.
 
-python benchmarks/accuracy/instruments/intensity_calibration.py [standards] [studies]    (300 and 6 if not given)
+python benchmarks/accuracy/instruments/intensity_calibration.py [standards] [studies]    (300 and 6 if not given; 0 studies leave them out)
 
 Standards: a simulated glass measured by spectrometers whose response and counts are drawn; responses are those of the simulated instruments (Chebyshev coefficients of the
 logarithm with standard deviations .25, .12 and .06). Errors are the largest over the axis of the relative response, its factor free. Covered is how much of the axis lies within
@@ -140,7 +140,9 @@ def studies(number: int) -> None:
 def main() -> None:
     """Print both."""
     standards(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
-    studies(int(sys.argv[2]) if len(sys.argv) > 2 else 6)
+    left_out = int(sys.argv[2]) if len(sys.argv) > 2 else 6
+    if left_out:
+        studies(left_out)
 
 
 if __name__ == "__main__":
