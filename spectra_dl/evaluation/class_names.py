@@ -8,7 +8,7 @@ from spectra_dl.arrays import Texts, text_array
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.absence_words import absence_score
 from spectra_dl.evaluation.person_ids import in_one_form
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.wording import as_written, first_few
 
 # "none" is no word for a missing label: it may be the class without disease.
 MISSING_LABELS = frozenset(
@@ -25,6 +25,12 @@ MISSING_LABELS = frozenset(
             "missing",
             "not available",
             "tbd",
+            "unknown",
+            "not known",
+            "not determined",
+            "n.d.",
+            "pending",
+            "--",
             "?",
             "??",
             "???",
@@ -52,8 +58,9 @@ def class_names(labels: Texts) -> tuple[str, ...]:
     labels = text_array(labels)
     missing = [row for row, label in enumerate(labels) if label.strip().lower() in MISSING_LABELS]
     if missing:
+        words = as_written(labels[row] for row in missing)
         raise DataError(
-            f"{len(missing)} of {len(labels)} spectra have no label (spectrum {first_few(row + 1 for row in missing)}); "
+            f"{len(missing)} of {len(labels)} spectra have no label (spectrum {first_few(row + 1 for row in missing)}{words}); "
             "label them or leave them out of the input"
         )
     names = sorted(set(labels))

@@ -11,7 +11,7 @@ from spectra_dl.evaluation.class_names import class_names
 from spectra_dl.evaluation.intervals import draw_patients
 from spectra_dl.evaluation.person_ids import one_spelling, spelled_alike
 from spectra_dl.evaluation.sample_units import shown_unit, subjects_of, with_subjects
-from spectra_dl.evaluation.wording import first_few
+from spectra_dl.evaluation.wording import as_written, first_few
 
 # What missing ids are written as: by pandas, R, spreadsheets, and by str() of None, NaN, NaT and pandas.NA.
 MISSING_IDS = frozenset({"", "nan", "none", "nat", "<na>", "na", "n/a", "#n/a", "null"})
@@ -163,8 +163,7 @@ def refuse_missing_ids(ids: TextArray, what: str) -> None:
     """
     missing = [row for row, name in enumerate(ids) if name.strip().lower() in MISSING_IDS]
     if missing:
-        written = sorted({ids[row].strip() for row in missing} - {""})
-        words = f", written {first_few(map(repr, written))}" if written else ""
+        words = as_written(ids[row] for row in missing)
         raise DataError(
             f"{len(missing)} rows have no {what} (row {first_few(row + 1 for row in missing)}{words}); give them one, or leave these "
             "rows out"

@@ -36,6 +36,23 @@ def first_few(words: Iterable[object], *, at_most: int = _NAMED_AT_MOST, longest
     return ", ".join(listed[:at_most]) + more
 
 
+def as_written(cells: Iterable[str]) -> str:
+    """Say how cells that hold no value are written, to stand behind where they are; empty where all are empty.
+
+    Parameters
+    ----------
+    cells
+        Their texts.
+
+    Examples
+    --------
+    >>> as_written(["", "n.d.", "n.d."])
+    ", written 'n.d.'"
+    """
+    written = sorted({cell.strip() for cell in cells} - {""})
+    return f", written {first_few(map(repr, written))}" if written else ""
+
+
 def counted(number: int, singular: str, plural: str = "") -> str:
     """Write how many there are of something.
 

@@ -80,21 +80,11 @@ def test_predict_writes_every_row_once_in_input_order(demo, tmp_path):
     ]
 
 
-def test_a_coverage_that_is_asked_for_is_printed_and_leaves_fewer_without_an_answer(study, trained, tmp_path):
-    names, without = STUDY[2:], {}
+def test_a_coverage_that_is_asked_for_is_printed_and_leaves_fewer_without_an_answer(demo, tmp_path):
+    without = {}
     for share in ("0.99", "0.7"):
         out = tmp_path / share
-        printed = run(
-            "predict",
-            study,
-            *names,
-            "--model",
-            trained / "model.safetensors",
-            "--coverage",
-            share,
-            "--out",
-            out,
-        ).stdout
+        printed = run("predict", demo, "--coverage", share, "--out", out).stdout
         assert f"Answers at {float(share):.0%} coverage." in printed
         without[share] = [line for line in table(out / "patients.csv") if not line["predicted_class"]]
         first = without[share][0]

@@ -28,6 +28,7 @@ def test_predict_writes_whole_files_or_none(monkeypatch, repository, tmp_path, c
     with failing_disk(monkeypatch, tmp_path / "counted", 0) as disk:
         assert predict(repository, tmp_path / "counted") == 0
     assert disk.done >= 12
+    continued = set()
     for number in range(1, disk.done + 1):
         folder = tmp_path / "run"
         folder.mkdir(exist_ok=True)
@@ -49,8 +50,9 @@ def test_predict_writes_whole_files_or_none(monkeypatch, repository, tmp_path, c
                 assert json.loads(path.read_text())["results"] == json.loads(clean["report.json"])["results"]
             else:
                 assert path.read_bytes() == clean[path.name], number
-        if "journal" in left:
+        if "journal" in left and frozenset(left) not in continued:
             assert predict(repository, folder) == 0  # in nobody's way, and needs no --overwrite
+            continued.add(frozenset(left))
         shutil.rmtree(folder)
 
 

@@ -1,5 +1,7 @@
 """Which class is the positive one."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,7 +172,7 @@ def test_two_spellings_of_a_class_are_refused(other):
         ("A-", "A"),
         ("1.5", "15"),
         ("none", "-"),
-        ("unknown", "a"),
+        ("primary unknown", "a"),
         ("bonemets", "bone mets2"),
     ],
 )
@@ -179,8 +181,24 @@ def test_classes_that_differ_are_kept(pair):
 
 
 @pytest.mark.parametrize(
-    "missing", ["", " ", "NaN", "N/A", "#REF!", "#VALUE!", "?", "missing", "Not available", "TBD"]
+    "missing",
+    [
+        "",
+        " ",
+        "NaN",
+        "N/A",
+        "#REF!",
+        "#VALUE!",
+        "?",
+        "missing",
+        "Not available",
+        "TBD",
+        "Unknown",
+        "n.d.",
+        "--",
+    ],
 )
 def test_what_stands_for_no_label_is_no_class(missing):
-    with pytest.raises(DataError, match="1 of 3 spectra have no label"):
+    words = f", written {missing!r}" if missing.strip() else ""
+    with pytest.raises(DataError, match=re.escape(f"1 of 3 spectra have no label (spectrum 2{words}); ")):
         class_names(["a", missing, "b"])

@@ -3,6 +3,7 @@
 from mutant import Mutant
 
 _WHITTAKER = ("spectra/baseline/test_whittaker.py",)
+_METHODS = ("spectra/baseline/test_methods.py",)
 _SMOOTHING = ("spectra/baseline/test_smoothing.py",)
 _RAYS = ("spectra/preprocessing/test_cosmic_rays.py",)
 _TABLES = ("spectra/readers/test_faults_of_tables.py",)
@@ -61,7 +62,7 @@ MUTANTS = (
         "spectra/baseline/certificate.py",
         "intensity[rows] < baseline[rows]",
         "intensity[rows] > baseline[rows]",
-        _WHITTAKER,
+        _METHODS,
     ),
     Mutant(
         "the V-curve weighs points above the baseline by 1 - p",

@@ -103,7 +103,7 @@ def test_ids_p7_and_p07_are_one_patient():
     [
         (["1", "1", "2"], ["a", "b", "a"], r"more than one label: 1 \(a and b\)"),
         (["1", "2"], ["a", "a"], "one class only: 'a'"),
-        (["1", "2", "3"], ["a", "", "nan"], r"2 of 3 spectra have no label \(spectrum 2, 3\)"),
+        (["1", "2", "3"], ["a", "", "nan"], r"2 of 3 spectra have no label \(spectrum 2, 3, written .nan.\)"),
         (["1", " "], ["a", "b"], "1 rows have no patient id"),
         (["1", "2", "3"], ["COVID", "covid ", "well"], "differ only by case or spaces"),
         (["1", "2", "3"], ["a", "a", "b"], "too few patients for 5 folds: a 2, b 1"),

@@ -41,6 +41,7 @@ def test_methods_of_pybaselines_give_what_pybaselines_gives(
     for row, spectrum in enumerate(spectra):
         expected, _ = getattr(Baseline(wavenumber), method)(spectrum, **parameters)
         np.testing.assert_array_equal(result.baseline[row], expected)
+        assert result.certificate.fraction_below_zero[row] == np.mean(spectrum < expected)
 
 
 def test_own_methods_are_the_named_functions(spectra: FloatArray) -> None:
