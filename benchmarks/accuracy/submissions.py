@@ -231,8 +231,11 @@ def _kind(results: dict[str, Any]) -> str:
 
 
 def _patients(results: dict[str, Any]) -> int:
-    # Where a patient may carry several classes, it stands once in each.
-    return int(results["data"].get("subjects", results["data"]["patients"]))
+    # Where a patient may carry several classes, it stands once in each; where sections are left out, they are what is counted.
+    data = results["data"]
+    if results["settings"].get("group") == "section":
+        return len(data["sections"])
+    return int(data.get("subjects", data["patients"]))
 
 
 def make(run: Path, dataset: str, model: str, words: str, by: str) -> Submission:

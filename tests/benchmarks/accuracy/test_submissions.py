@@ -33,6 +33,7 @@ def run(tmp_path):
     results = {
         "kind": "classes",
         "data": {"patients": 103},
+        "settings": {},
         "models": {"SVM": {"patient_level": {"auc": figure}}},
         "audit": {"severity": "stop", "findings": findings},
         "split": {"sha256": SPLIT},
@@ -174,3 +175,9 @@ def test_the_page_holds_what_is_kept(submissions, repository):
             known.audit,
             known.patients,
         )
+
+
+def test_where_sections_are_left_out_they_are_counted(submissions):
+    data = {"sections": {"C2": "C", "C3": "C"}, "patients": 1}
+    assert submissions._patients({"data": data, "settings": {"group": "section"}}) == 2
+    assert submissions._patients({"data": data, "settings": {"group": "patient"}}) == 1
