@@ -68,8 +68,8 @@ def evaluated(patients: int, folder: Path) -> list[str]:
 
 
 def in_classes(classes: int, folder: Path) -> list[str]:
-    """Write a study of 180 patients in so many classes, each with a band of its own."""
-    table = simulate_study(StudySettings(patients=180, spectra_per_patient=2, n_wavenumbers=_SHORT)).table
+    """Write a study of 240 patients in so many classes, each with a band of its own."""
+    table = simulate_study(StudySettings(patients=240, spectra_per_patient=2, n_wavenumbers=_SHORT)).table
     of_row = np.unique(table.patient, return_inverse=True)[1] % classes
     centre = table.wavenumber[((of_row + 0.5) * len(table.wavenumber) / classes).astype(int)]
     band = np.exp(-(((table.wavenumber - centre[:, np.newaxis]) / 8.0) ** 2))

@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ _LARGEST_RATIO = 0.1
 # With few columns bands look like noise. A copy is also far nearer than rows are to one another.
 _LARGEST_SHARE = 0.02
 _ROUNDING = 1e-11
+_ALIKE = 1e-3
 _ENOUGH_PAIRS = 100_000  # to be named; more would only fill the memory
 
 
@@ -91,23 +93,40 @@ def _near_pairs(rows: FloatArray, patient: IndexArray) -> list[tuple[int, int]]:
     shape, noise = _shape_and_noise(rows)
     whole = np.flatnonzero(np.isfinite(noise))
     shape, noise, owner = shape[whole], noise[whole], patient[whole]
+    largest = _largest_rest(shape, owner)
+    # Single precision finds in half the time which pairs are worth a look, unless all rows are nearly alike.
+    look: NDArray[np.floating[Any]] = shape.astype(np.float32) if largest > _ALIKE else shape
+    margin = _ALIKE / 20 if largest > _ALIKE else _ROUNDING
     pairs: list[tuple[int, int]] = []
-    largest = np.inf
     for start in range(0, len(whole), _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        left = 1.0 - (shape[block] @ shape[start:].T) ** 2  # (b, n - start): what the best scale leaves
-        between_patients = owner[block, None] != owner[None, start:]
-        if start == 0 and between_patients.any():
-            largest = _LARGEST_SHARE * float(np.median(left[between_patients]))
-        limit = np.minimum(_LARGEST_RATIO * (noise[block, None] + noise[None, start:]), largest)
-        near = between_patients & (left < np.maximum(limit, _ROUNDING))
-        near &= np.arange(left.shape[1]) > np.arange(left.shape[0])[:, None]  # each pair once
         if len(pairs) > _ENOUGH_PAIRS:
             break
-        pairs += [
-            (int(whole[start + first]), int(whole[start + second])) for first, second in np.argwhere(near)
-        ]
+        block = slice(start, start + _BLOCK_ROWS)
+        product = look[block] @ look[start:].T  # (b, n - start)
+        np.square(product, out=product)
+        limit = _limit(noise[block].max(), noise[start:], largest)
+        worth = np.argwhere(product > (1.0 - limit - margin).astype(look.dtype)) + start
+        first, second = worth[(worth[:, 0] < worth[:, 1]) & (owner[worth[:, 0]] != owner[worth[:, 1]])].T
+        for some in range(0, len(first), _BLOCK_ROWS):
+            one, other = first[some : some + _BLOCK_ROWS], second[some : some + _BLOCK_ROWS]
+            rest = 1.0 - np.vecdot(shape[one], shape[other]) ** 2  # what the best scale leaves
+            near = rest < _limit(noise[one], noise[other], largest)
+            pairs += zip(whole[one[near]].tolist(), whole[other[near]].tolist(), strict=True)
     return [(first, second) for first, second in pairs if not np.array_equal(rows[first], rows[second])]
+
+
+def _largest_rest(shape: FloatArray, owner: IndexArray) -> float:
+    """Return a small share of what lies between rows of different patients; infinite where there are none."""
+    between = owner[:_BLOCK_ROWS, None] != owner[None, :]
+    if not between.any():
+        return np.inf
+    rest = (shape[:_BLOCK_ROWS] @ shape.T)[between]
+    np.square(rest, out=rest)
+    return _LARGEST_SHARE * float(np.median(np.subtract(1.0, rest, out=rest), overwrite_input=True))
+
+
+def _limit(noise: FloatArray, other: FloatArray, largest: float) -> FloatArray:
+    return np.maximum(np.minimum(_LARGEST_RATIO * (noise + other), largest), _ROUNDING)
 
 
 def _shape_and_noise(rows: FloatArray) -> tuple[FloatArray, FloatArray]:

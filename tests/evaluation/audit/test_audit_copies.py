@@ -128,3 +128,20 @@ def test_a_matrix_with_a_missing_value_gets_no_checks_of_rows(value):
     assert AuditInputs.of_rows(rows).row_checks
     rows[3, 4] = value
     assert not AuditInputs.of_rows(rows).row_checks
+
+
+@pytest.mark.parametrize("apart", [1.0, 1e-3])
+def test_copies_far_apart_in_the_file_are_all_found_and_nothing_else(apart):
+    rows = spectra(3, n=1300)
+    rows = rows.mean(axis=0) + apart * (
+        rows - rows.mean(axis=0)
+    )  # all nearly alike: single precision would not do
+    generator = np.random.default_rng(5)
+    first, second = generator.permutation(1300)[:60].reshape(2, 30)
+    rows[second] = 2 * rows[first] + 0.005 * apart * generator.normal(size=(30, AXIS.size))
+    finding = check_near_copies(rows, np.array([f"p{row}" for row in range(1300)]))
+    named = sorted(
+        (min(pair) + 1, max(pair) + 1) for pair in zip(first.tolist(), second.tolist(), strict=True)
+    )
+    listed = ", ".join(f"{one} and {other}" for one, other in named[:5])
+    assert f"in rows {listed} and 25 more: copies" in finding.sentence
