@@ -22,12 +22,6 @@ hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("fresh", deadline=None)
 hypothesis.settings.load_profile("same")
 
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than processors: tests of servers, browsers and killed runs wait for most of their time."""
-    return (os.cpu_count() or 1) + 1
-
-
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
