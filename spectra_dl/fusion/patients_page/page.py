@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spectra_dl.evaluation.report.page.environment import about_prediction, environment
+from spectra_dl.evaluation.report.page.environment import about_prediction, environment, seen_in_training
 from spectra_dl.evaluation.report.table_downloads import with_downloads
 from spectra_dl.fusion.predictor import FusionPredictor
 
@@ -98,7 +98,7 @@ def patients_page(
         subjects="patients",
         rows="patients",
         simulated_rows="patients",
-        seen=_seen(seen),
+        seen=seen_in_training((count, rows, f"rows of {name}") for name, (count, rows) in seen.items()),
     )
     return with_downloads(page)
 
@@ -159,12 +159,3 @@ def _likeliest(patient: Mapping[str, Any], classes: Sequence[str]) -> str:
 def _log_odds(adds: Mapping[str, float], of: str) -> float:
     others = [value for name, value in adds.items() if name != of]
     return adds[of] - sum(others) / len(others)
-
-
-def _seen(seen: Mapping[str, tuple[int, int]]) -> str:
-    trained = [f"{count:,} of {rows:,} rows of {name}" for name, (count, rows) in seen.items() if count]
-    return (
-        f"{' and '.join(trained)} were used in training this model; these results are too good."
-        if trained
-        else ""
-    )

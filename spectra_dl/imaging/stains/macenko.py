@@ -7,23 +7,13 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.imaging.image import Pixels
-from spectra_dl.imaging.stains.reference import Stains, densities, in_reference, stained_pixels
+from spectra_dl.imaging.stains.reference import Stains, normalised_by
 
 _PERCENTILE, _LEAST_ANGLE = 1.0, np.deg2rad(2.0)
 
 
 def normalised(tile: Pixels) -> Pixels:
-    """Return a tile as it would look in the reference stain.
-
-    Parameters
-    ----------
-    tile
-        ``(height, width, 3)`` uint8, red, green and blue.
-
-    Returns
-    -------
-    Pixels
-        Of the same shape. A tile whose stains can't be found is returned as it is: less than 2 % of it is stained, or it has one colour only.
+    """Return a tile as it would look in the reference stain; see `spectra_dl.imaging.stains.reference.normalised_by`.
 
     Examples
     --------
@@ -32,10 +22,12 @@ def normalised(tile: Pixels) -> Pixels:
     >>> bool((normalised(glass) == glass).all())
     True
     """
-    density = densities(tile)
-    stained = stained_pixels(density)
-    stains = None if stained is None else macenko_stains(stained)
-    return tile if stains is None else in_reference(tile, density @ np.linalg.pinv(stains).T)
+    return normalised_by(tile, macenko_stains, _amounts)
+
+
+def _amounts(density: FloatArray, stains: Stains) -> FloatArray:
+    amounts: FloatArray = density @ np.linalg.pinv(stains).T
+    return amounts
 
 
 def macenko_stains(stained: FloatArray) -> Stains | None:

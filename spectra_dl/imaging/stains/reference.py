@@ -1,5 +1,6 @@
 """What every normalisation of stains shares: optical densities, and the reference stain that tiles are brought to."""
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -8,9 +9,8 @@ from numpy.typing import NDArray
 from spectra_dl.arrays import FloatArray
 from spectra_dl.imaging.image import Pixels
 
-Stains: TypeAlias = NDArray[
-    np.float64
-]  # (3, 2): haematoxylin and eosin as optical densities of red, green and blue
+#: (3, 2): haematoxylin and eosin as optical densities of red, green and blue
+Stains: TypeAlias = NDArray[np.float64]
 
 _WHITE, _LEAST_DENSITY, _LEAST_SHARE, _STRONGEST = 240.0, 0.15, 0.02, 99.0
 # The stains, and their strongest amounts, of the slides that the normalised images of Macenko et al. 2009 are brought to.
@@ -30,16 +30,35 @@ def stained_pixels(density: FloatArray) -> FloatArray | None:
     return stained if len(stained) >= max(3, _LEAST_SHARE * len(density)) else None
 
 
-def in_reference(tile: Pixels, amount: FloatArray) -> Pixels:
-    """Return a tile put together again in the reference stain, as it is where a stain is nowhere.
+def normalised_by(
+    tile: Pixels,
+    stains_of: Callable[[FloatArray], Stains | None],
+    amounts_of: Callable[[FloatArray, Stains], FloatArray],
+) -> Pixels:
+    """Return a tile as it would look in the reference stain.
 
     Parameters
     ----------
     tile
-        ``(h, w, 3)`` uint8.
-    amount
-        ``(h w, 2)`` of haematoxylin and eosin in each pixel.
+        ``(height, width, 3)`` uint8, red, green and blue.
+    stains_of
+        Finds the stains of pixels ``(k, 3)`` that are no glass; None where there is one only.
+    amounts_of
+        Finds how much ``(n, 2)`` of the stains is in pixels ``(n, 3)``.
+
+    Returns
+    -------
+    Pixels
+        Of the same shape. A tile whose stains can't be found is returned as it is: less than 2 % of it is stained, or it has one colour only.
     """
+    density = densities(tile)
+    stained = stained_pixels(density)
+    stains = None if stained is None else stains_of(stained)
+    return tile if stains is None else _in_reference(tile, amounts_of(density, stains))
+
+
+def _in_reference(tile: Pixels, amount: FloatArray) -> Pixels:
+    """Return a tile put together again in the reference stain from amounts ``(n, 2)``, as it is where a stain is nowhere."""
     strongest = np.percentile(amount, _STRONGEST, axis=0)
     if (strongest <= 0).any():
         return tile

@@ -10,24 +10,14 @@ import numpy as np
 from spectra_dl.arrays import FloatArray
 from spectra_dl.imaging.image import Pixels
 from spectra_dl.imaging.stains.macenko import macenko_stains
-from spectra_dl.imaging.stains.reference import Stains, densities, in_reference, stained_pixels
+from spectra_dl.imaging.stains.reference import Stains, normalised_by
 
 SPARSITY: Final = 0.1  # lambda of the paper, the weight of the amounts' sum
 _MOST_PIXELS, _MOST_STEPS, _STEADY = 4_000, 200, 1e-7
 
 
 def normalised(tile: Pixels) -> Pixels:
-    """Return a tile as it would look in the reference stain.
-
-    Parameters
-    ----------
-    tile
-        ``(height, width, 3)`` uint8, red, green and blue.
-
-    Returns
-    -------
-    Pixels
-        Of the same shape. A tile whose stains can't be found is returned as it is: less than 2 % of it is stained, or it has one colour only.
+    """Return a tile as it would look in the reference stain; see `spectra_dl.imaging.stains.reference.normalised_by`.
 
     Examples
     --------
@@ -36,10 +26,7 @@ def normalised(tile: Pixels) -> Pixels:
     >>> bool((normalised(glass) == glass).all())
     True
     """
-    density = densities(tile)
-    stained = stained_pixels(density)
-    stains = None if stained is None else vahadane_stains(stained)
-    return tile if stains is None else in_reference(tile, sparse_amounts(density, stains))
+    return normalised_by(tile, vahadane_stains, sparse_amounts)
 
 
 def vahadane_stains(stained: FloatArray) -> Stains | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spectra_dl.classification.decision import DecisionRule
-from spectra_dl.evaluation.report.page.environment import about_prediction, environment
+from spectra_dl.evaluation.report.page.environment import about_prediction, environment, seen_in_training
 from spectra_dl.models.header import Score
 from spectra_dl.spectra.patient_page import bars, figures
 from spectra_dl.spectra.patient_page.cards import Card, Cards, patient_cards
@@ -63,7 +63,7 @@ def patient_page(
         subjects="patients",
         rows=inputs.rule.words.rows,
         simulated_rows=inputs.rule.words.rows,
-        seen=_seen(counts, inputs.rule.words.rows),
+        seen=seen_in_training([(counts.seen, counts.spectra, inputs.rule.words.rows)]),
         longest=_LONGEST_TEXT,
     )
 
@@ -79,12 +79,6 @@ def _about_model(predictor: SpectraPredictor) -> dict[str, object]:
             if predictor.class_spectra is not None and name not in predictor.class_spectra.classes
         ],
     }
-
-
-def _seen(counts: PredictionCounts, rows: str) -> str:
-    if not counts.seen:
-        return ""
-    return f"{counts.seen:,} of {counts.spectra:,} {rows} were used in training this model; these results are too good."
 
 
 def _about_figures(made: Cards) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from spectra_dl.classification.decision import Answer
 from spectra_dl.classification.predictions import PatientPredictions
-from spectra_dl.evaluation.report.page.environment import about_prediction, environment
+from spectra_dl.evaluation.report.page.environment import about_prediction, environment, seen_in_training
 from spectra_dl.evaluation.report.table_downloads import with_downloads
 from spectra_dl.tissue.predictor import TissuePredictor
 from spectra_dl.tissue.report_context import TISSUE_WORDS
@@ -68,13 +68,7 @@ def images_page(
             subjects="tissue",
             rows=TISSUE_WORDS.rows,
             simulated_rows=TISSUE_WORDS.rows,
-            seen=_seen(seen, images),
+            seen=seen_in_training([(seen, images, TISSUE_WORDS.rows)]),
         )
     )
     return with_downloads(page)
-
-
-def _seen(seen: int, images: int) -> str:
-    if not seen:
-        return ""
-    return f"{seen:,} of {images:,} images were used in training this model; these results are too good."

@@ -85,6 +85,23 @@ def about_prediction(header: Any, sha256: str, report: Mapping[str, Any]) -> dic
     }
 
 
+def seen_in_training(rows: Iterable[tuple[int, int, str]]) -> str:
+    """Return a sentence on rows that the model was trained on, empty where there are none.
+
+    Parameters
+    ----------
+    rows
+        How many were seen, of how many, and what they are called.
+
+    Examples
+    --------
+    >>> seen_in_training([(2, 1200, "images"), (0, 3, "spectra")])
+    '2 of 1,200 images were used in training this model; these results are too good.'
+    """
+    seen = " and ".join(f"{count:,} of {total:,} {what}" for count, total, what in rows if count)
+    return f"{seen} were used in training this model; these results are too good." if seen else ""
+
+
 @cache
 def environment(*packages: str) -> "Environment":
     """Return the templates, those of further packages too, with filters that keep a user's text from being anything but text."""
