@@ -143,7 +143,7 @@ def _not_evaluated(done: Mapping[str, object], results: Mapping[str, object]) ->
 
 def _reason(card: DatasetCard) -> str:
     if card.files == "generated":
-        return "simulated, not real"
+        return "simulated, not real; below, beside the best that can be known"
     if card.files == "unseen":
         return "its files were never seen here"
     if card.task != "classification":

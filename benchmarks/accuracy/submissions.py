@@ -8,7 +8,8 @@
 
 ``make`` takes a model's figures from a run's report.json. ``add`` checks the file, keeps it in ``submitted`` and writes the page's section
 anew. A submission counts on the split it was made on and no other, which the SHA-256 of folds.csv says; ``reference``, for whoever keeps
-the leaderboard, sets that split with the audit's verdict from a run.
+the leaderboard, sets that split with the audit's verdict from a run. The best score that any method can reach on a simulated set is computed
+from what it is drawn from.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from spectra_dl.errors import DataError, SpectraDLError
 from spectra_dl.storage.atomic import write_text
 from spectra_dl.storage.text.json_text import json_text
 from spectra_dl_datasets import dataset_card, dataset_names
+from spectra_dl_datasets.registry import known_best
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT, PAGE = Path(__file__).with_name("submitted"), ROOT / "docs" / "leaderboard.md"
@@ -94,6 +96,7 @@ class Reference(_Closed):
     audit: Verdict
     findings: Annotated[tuple[str, ...], Field(strict=False)] = ()
     best: float | None = None
+    best_of_these: float | None = None
     who: Text = "patients"
 
 
@@ -198,7 +201,9 @@ def _set(name: str, known: Reference, found: Sequence[Submission]) -> str:
     lines = [
         f"### {name}, submitted",
         f"Audit: {VERDICTS[known.audit]}. {known.patients} {_shown(known.who)}; split `{known.split_sha256[:12]}`."
-        + ("" if known.best is None else f" The best that can be known: {known.best:.3f}."),
+        + ("" if known.best is None else f" The best that can be known: {known.best:.3f}.")
+        + _of_these(known),
+        *_made_by(name),
         *(f"> {text}" for text in known.findings),
     ]
     table = [f"| model | {title} [95 %] | what it is | by | version |", "| --- | --- | --- | --- | --- |"]
@@ -207,6 +212,19 @@ def _set(name: str, known: Reference, found: Sequence[Submission]) -> str:
         for one in rows
     ]
     return "\n\n".join([*lines, "\n".join(table) if rows else "Nothing was submitted yet."])
+
+
+def _of_these(known: Reference) -> str:
+    if known.best_of_these is None:
+        return ""
+    return f" The true likelihood ratio, which no method exceeds in the long run, reaches {known.best_of_these:.3f} on these very patients."
+
+
+def _made_by(name: str) -> list[str]:
+    command = dataset_card(name).command
+    return (
+        [f"Simulated, nothing in it is real; its name stands for what `{command}` writes."] if command else []
+    )
 
 
 def _shown(text: str) -> str:
@@ -279,7 +297,11 @@ def set_reference(
 ) -> None:
     """Keep a run's split and audit as those on which submissions to a set count."""
     results = _report(run)["results"]
-    dataset_card(dataset)
+    known = known_best(dataset)
+    if known is not None and best is not None:
+        raise DataError(
+            f"{dataset}: what can be known at most is computed of a simulated set; leave --best out"
+        )
     findings = [one["sentence"] for one in results["audit"]["findings"] if one["severity"] != "fine"]
     one = Reference(
         kind=_kind(results),
@@ -287,7 +309,8 @@ def set_reference(
         split_sha256=results["split"]["sha256"],
         audit=results["audit"]["severity"],
         findings=tuple(findings[:4]),
-        best=best,
+        best=best if known is None else known.of_all,
+        best_of_these=None if known is None else known.of_these,
         who=who,
     )
     found = {**references(kept), dataset: one}

@@ -76,6 +76,7 @@ def card_text(card: "DatasetCard", *, here: bool, folder: Path) -> str:
     lines += [
         *_field("Files", f"{known}; {_where(card, here)}; folder {folder}"),
         *_field("Layout", card.layout),
+        *(_field("Command", card.command) if card.command else []),
     ]
     if card.published:
         lines += ["", "Published by others, under their own split"]

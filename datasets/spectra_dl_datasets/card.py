@@ -127,6 +127,8 @@ class DatasetCard(_Closed):
         How the files have to lie in the dataset's folder.
     split
         What is known of the split that the set is published with.
+    command
+        Which writes a generated set's data to a folder DIR; None where there is none.
     """
 
     id: Name
@@ -154,6 +156,7 @@ class DatasetCard(_Closed):
     confounds: Many[Confound]
     allowed_use: Text
     published: Many[PublishedScore] = ()
+    command: Text | None = None
 
     @field_validator("files")
     @classmethod

@@ -9,6 +9,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Union
 
 from spectra_dl.errors import UsageError
+from spectra_dl_datasets.known_best import KnownBest
 from spectra_dl_datasets.loaders import (
     arranged_by_hand,
     cartilage_map,
@@ -21,6 +22,7 @@ from spectra_dl_datasets.loaders import (
     olfactory_bulb,
     sections_of_formats,
     simulated_bone_metastasis,
+    simulated_families,
     simulated_tissue,
 )
 from spectra_dl_datasets.loaders.format_examples import examples
@@ -43,9 +45,10 @@ class FromFiles:
 
 @dataclass(frozen=True)
 class Generated:
-    """A set that is simulated, of a number of patients (None: its usual one) and a seed."""
+    """A set that is simulated, of a number of patients (None: its usual one) and a seed, and its best score if that is known."""
 
     simulate: Callable[[int | None, int], LoadedData]
+    best: Callable[[], KnownBest] | None = None
 
 
 DATASETS: dict[str, FromFiles | Generated] = {
@@ -71,7 +74,13 @@ DATASETS: dict[str, FromFiles | Generated] = {
     "prostate_serum_sers": FromFiles(arranged_by_hand.load_spectra),
     "renishaw_wdf": FromFiles(examples("sp.wdf", "depth.wdf")),
     "rruff": FromFiles(arranged_by_hand.load_spectra),
-    "simulated_bone_metastasis": Generated(simulated_bone_metastasis.simulate),
+    "simulated_bone_metastasis": Generated(
+        simulated_bone_metastasis.simulate, simulated_bone_metastasis.best
+    ),
+    "simulated_interaction": Generated(
+        simulated_families.simulate_interaction, simulated_families.best_of_interaction
+    ),
+    "simulated_ratio": Generated(simulated_families.simulate_ratio, simulated_families.best_of_ratio),
     "simulated_tissue": Generated(simulated_tissue.simulate),
     "stnet_breast": FromFiles(arranged_by_hand.load_sections),
     "stroke_serum_sers": FromFiles(arranged_by_hand.load_spectra),
@@ -147,6 +156,28 @@ def load(
     from spectra_dl_datasets.files import verified_folder
 
     return dataset.load(verified_folder(dataset_card(name), folder))
+
+
+def known_best(name: str) -> KnownBest | None:
+    """Return the best that any method can reach on a set as it is drawn from seed 0; None where that isn't known.
+
+    Parameters
+    ----------
+    name
+        As `dataset_names` lists it.
+
+    Raises
+    ------
+    UsageError
+        No set has this name.
+
+    Examples
+    --------
+    >>> round(known_best("simulated_interaction").of_all, 3)
+    0.95
+    """
+    dataset = _known(name)
+    return dataset.best() if isinstance(dataset, Generated) and dataset.best else None
 
 
 def _known(name: str) -> FromFiles | Generated:

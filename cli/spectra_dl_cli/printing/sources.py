@@ -95,7 +95,7 @@ COMMANDS = {
     ),
     "model": _source("model", "model", "Look at model files, and write models for other programs."),
     "simulate": _source(
-        "simulate",
+        "simulation.simulate",
         "simulate",
         "Write simulated serum spectra of patients with and without bone metastasis to DIR/spectra.csv.",
     ),

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spectra_dl.evaluation.outcomes.survival.simulated_times import EVENT_COLUMN
+from spectra_dl.spectra.simulation.families.settings import FamilySettings
+from spectra_dl.spectra.simulation.families.study import FamilyStudy, simulate_family
 from spectra_dl.spectra.simulation.instruments import (
     InstrumentStudy,
     InstrumentStudySettings,
@@ -68,6 +70,55 @@ def write_simulation(settings: StudySettings, folder: Path) -> WrittenSimulation
     study = simulate_study(settings)
     _write(study.table, folder)
     return WrittenSimulation(settings, study)
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenFamily(RunResult):
+    """A simulated study of another kind of signal that was written.
+
+    Attributes
+    ----------
+    study
+        Spectra and truth.
+    """
+
+    study: FamilyStudy
+
+    @property
+    def report(self) -> dict[str, object]:
+        """Settings, which band groups carry the signal, and the best that any method can reach, ready for JSON."""
+        return {
+            "simulated": True,
+            "notes": list(self.study.train.notes),
+            "settings": asdict(self.study.settings),
+            "results": {
+                "best_auc": self.study.best_auc,
+                "best_auc_of_these": self.study.best_auc_of_these,
+                "groups": list(self.study.signal.groups),
+            },
+        }
+
+
+def write_family(settings: FamilySettings, folder: Path) -> WrittenFamily:
+    """Draw a study of a kind of signal and write its spectra.
+
+    Parameters
+    ----------
+    settings
+        What carries the signal, how strong it is, how many patients, and the seed.
+    folder
+        Made unless it is there; ``spectra.csv`` is written to it.
+
+    Raises
+    ------
+    UsageError
+        The signal can't allow the best AUC asked for.
+    EnvironmentFault
+        The folder or the file can't be written.
+    """
+    study = simulate_family(settings)
+    _write(study.train, folder)
+    return WrittenFamily(study)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,11 +2,19 @@
 
 import importlib.util
 import json
+import shutil
 import sys
 
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from spectra_dl.errors import DataError
+from spectra_dl.evaluation.folds.split_file import RowNames, split_sha256, split_text
+from spectra_dl.evaluation.folds.splits import patient_folds
+from spectra_dl.spectra.simulation.families.settings import FamilySettings
+from spectra_dl.spectra.simulation.families.study import simulate_family
+from spectra_dl_datasets import dataset_card, dataset_names, load
+from spectra_dl_datasets.registry import known_best
 
 SPLIT = "ab" * 32
 
@@ -175,6 +183,77 @@ def test_the_page_holds_what_is_kept(submissions, repository):
             known.audit,
             known.patients,
         )
+
+
+SIMULATED = [name for name in dataset_names() if known_best(name)]
+
+
+def split_of(name, seed):
+    """The SHA-256 of five folds of a simulated set drawn from a seed."""
+    table = load(name, seed=seed)
+    folds = patient_folds(table.patient, table.label)
+    return split_sha256(split_text(folds, table.patient, RowNames.counted(len(table), table.sample_id)))
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_a_simulated_set_counts_as_its_seed_draws_it_and_no_other(
+    name, submissions, written, tmp_path, repository
+):
+    known = submissions.references(submissions.KEPT)[name]
+    shutil.copy(submissions.KEPT / "references.json", tmp_path)
+    same = {"dataset": name, "patients": known.patients, "audit": known.audit}
+    assert submissions.add(written(**same, split_sha256=split_of(name, 0)), tmp_path).is_file()
+    with pytest.raises(DataError, match="figures of another split can't be compared"):
+        submissions.add(written(**same, split_sha256=split_of(name, 1)), tmp_path)
+
+
+def test_the_best_of_a_simulated_set_is_computed_and_never_given(submissions, run, tmp_path):
+    submissions.set_reference(run, "simulated_ratio", tmp_path)
+    drawn = simulate_family(FamilySettings(signal="ratio", patients=200, best_auc=0.95)).patients
+    reached = roc_auc_score(drawn.positive, drawn.latents.log_likelihood_ratio)
+    found = submissions.references(tmp_path)["simulated_ratio"]
+    assert (found.best, found.best_of_these) == pytest.approx((0.95, reached))
+    text = submissions.section(tmp_path)
+    assert (
+        f"The best that can be known: 0.950. The true likelihood ratio, which no method exceeds in the long run, reaches {reached:.3f}"
+        in text
+    )
+    assert "`spectra-dl simulate DIR --signal ratio --best-auc 0.95 --patients 200 --seed 0`" in text
+    with pytest.raises(DataError, match="is computed of a simulated set; leave --best out"):
+        submissions.set_reference(run, "simulated_ratio", tmp_path, best=0.99)
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_each_simulated_set_stands_on_the_page_with_its_best_and_with_auto_and_classical_models(
+    name, submissions
+):
+    known, best = submissions.references(submissions.KEPT)[name], known_best(name)
+    assert (known.best, known.best_of_these) == pytest.approx((best.of_all, best.of_these), abs=1e-9)
+    handed_in = {one.model for one in submissions.submitted(submissions.KEPT) if one.dataset == name}
+    assert {"auto", "CNN compact", "logistic regression", "PLS-DA"} <= handed_in
+    page = (
+        submissions.PAGE.read_text(encoding="utf-8")
+        .partition(f"### {name}, submitted")[2]
+        .partition("### ")[0]
+    )
+    assert f"The best that can be known: {best.of_all:.3f}." in page
+    assert all(f"\n| {model} | " in page for model in handed_in)
+
+
+def test_every_set_of_spectra_stands_on_the_page(submissions):
+    page = submissions.PAGE.read_text(encoding="utf-8")
+    cards = [dataset_card(name) for name in dataset_names()]
+    unnamed = [
+        card.id
+        for card in cards
+        if card.modality == "Raman"
+        and card.task != "format example"
+        and not any(
+            f"\n{start}" in page
+            for start in (f"### {card.id}\n", f"### {card.id}, submitted\n", f"- {card.id}: ")
+        )
+    ]
+    assert unnamed == []
 
 
 def test_where_sections_are_left_out_they_are_counted(submissions):

@@ -6,12 +6,18 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
+from command_line import run
 from example_sections import write_section, write_study
 from spectra_dl.errors import DataError, UsageError
-from spectra_dl.spectra.simulation.serum_study import StudySettings, best_auc
+from spectra_dl.spectra.readers import read_spectra
+from spectra_dl.spectra.readers.options import ReadOptions
+from spectra_dl.spectra.simulation.families.settings import FamilySettings
+from spectra_dl.spectra.simulation.families.study import simulate_family
+from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl_datasets import dataset_card, dataset_names, load
-from spectra_dl_datasets.registry import DATASETS
+from spectra_dl_datasets.registry import DATASETS, known_best
 
 AXIS = np.arange(600, 640, 2)
 BY_HAND = [name for name in dataset_names() if dataset_card(name).files == "unseen"]
@@ -205,19 +211,51 @@ def test_simulated_bone_metastasis_is_drawn_from_patients_and_seed():
     assert not np.array_equal(first.intensity, another_seed.intensity)
 
 
-def test_simulated_bone_metastasis_has_the_best_auc_of_its_card():
-    assert (
-        f"patient AUC of {best_auc(StudySettings().distance):.3f}".replace("0.", ".")
-        in dataset_card("simulated_bone_metastasis").reading
-    )
+@pytest.fixture(
+    scope="module", params=["simulated_bone_metastasis", "simulated_interaction", "simulated_ratio"]
+)
+def classes(request):
+    """A simulated set of two classes: its name and its spectra."""
+    return request.param, load(request.param)
 
 
-def test_simulated_bone_metastasis_has_the_counts_of_its_card():
-    table, card = load("simulated_bone_metastasis"), dataset_card("simulated_bone_metastasis")
+def test_a_simulated_set_has_the_best_auc_of_its_card(classes):
+    best = f"patient AUC of {known_best(classes[0]).of_all:.3f}".replace("0.", ".")
+    assert best in dataset_card(classes[0]).reading
+
+
+def test_the_best_on_a_sets_own_patients_is_that_of_its_true_likelihood_ratio():
+    serum = simulate_study(StudySettings()).truth
+    reached = {"simulated_bone_metastasis": roc_auc_score(serum.positive, serum.log_likelihood_ratio)}
+    for signal in ("interaction", "ratio"):
+        drawn = simulate_family(FamilySettings(signal=signal, patients=200, best_auc=0.95)).patients
+        reached[f"simulated_{signal}"] = roc_auc_score(drawn.positive, drawn.latents.log_likelihood_ratio)
+    assert {name: known_best(name).of_these for name in reached} == pytest.approx(reached)
+    assert known_best("covid_serum") is None
+    assert known_best("simulated_tissue") is None
+
+
+def test_a_simulated_set_has_the_counts_of_its_card(classes):
+    table, card = classes[1], dataset_card(classes[0])
     assert (card.patients, card.spectra) == (len(set(table.patient)), len(table))
     assert {entry.name: entry.items for entry in card.classes} == {
         label: int((table.label == label).sum()) for label in set(table.label)
     }
+
+
+def test_the_command_of_the_card_writes_the_set(classes, tmp_path):
+    name, table = classes
+    program, *words = dataset_card(name).command.split()
+    assert program == "spectra-dl"
+    if len(table) > 1_000:  # a table of 427 patients takes seconds to write and to read
+        words, table = [*words, "--patients", 8], load(name, patients=8)
+    said = run(*(tmp_path if word == "DIR" else word for word in words)).stdout
+    assert f"{known_best(name).of_all:.3f}" in said
+    written = read_spectra([tmp_path / "spectra.csv"], ReadOptions(label="label", patient="patient_id"))
+    np.testing.assert_array_equal(written.intensity, table.intensity)
+    np.testing.assert_array_equal(written.wavenumber, table.wavenumber)
+    assert list(written.patient) == list(table.patient)
+    assert list(written.label) == list(table.label)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra_dl.arrays import TextArray, text_array
+from spectra_dl.evaluation.classes.metrics import auc
 from spectra_dl.spectra.simulation.families.interaction import Interaction
 from spectra_dl.spectra.simulation.families.latents import BoolArray, Latents, Signal
 from spectra_dl.spectra.simulation.families.normal_signals import Heights, Positions, Ratio
@@ -90,6 +91,11 @@ class FamilyStudy:
     def best_auc(self) -> float:
         """The highest patient AUC that any method can reach, computed from the signal's strength."""
         return self.signal.best_auc
+
+    @property
+    def best_auc_of_these(self) -> float:
+        """What the true likelihood ratio reaches on the training patients: it scatters around `best_auc`, as any method does."""
+        return auc(self.patients.positive, self.patients.latents.log_likelihood_ratio)
 
     def fresh(self, patients: int, seed: int) -> SpectraTable:
         """Return spectra of new patients of the same world, in new batches of the training batches' size.
