@@ -91,7 +91,7 @@ class Augmentation:
             share = self.mixing * _draw(spectra, generator).abs()
             spectra = spectra.lerp(spectra.flatten(0, -2)[partner].view(spectra.shape), share)
         if self.shift:
-            spectra = _shifted(spectra, self.shift * _draw(spectra, generator))
+            spectra = _shifted(spectra, self.shift * _draw(spectra, generator), self.shift)
         if self.scale:
             factor = 1 + self.scale * _draw(spectra, generator)
             spectra = spectra * factor if spectra is inputs else spectra.mul_(factor)
@@ -136,17 +136,20 @@ def _partner_of_same_class(targets: "Tensor", generator: "Generator") -> "Tensor
     return partner
 
 
-def _shifted(spectra: "Tensor", points: "Tensor") -> "Tensor":
-    """Return spectra ``(..., W)`` read ``points`` (..., 1) further right, between points by linear interpolation."""
+def _shifted(spectra: "Tensor", points: "Tensor", farthest: float) -> "Tensor":
+    """Return spectra ``(..., W)`` read ``points`` (..., 1) further right, ``farthest`` at most, between points by linear interpolation."""
     import torch
 
-    whole = points.floor()
-    last = spectra.shape[-1] - 1
-    index = (
-        torch.arange(last + 2, device=spectra.device) + whole.long()
-    )  # (W + 1,) + (..., 1) -> (..., W + 1)
-    moved = spectra.gather(-1, index.clamp_(0, last))
-    return moved[..., :-1].lerp(moved[..., 1:], points - whole)  # (..., W + 1) -> (..., W)
+    whole, reach, shape = points.floor(), math.ceil(farthest), spectra.shape
+    first, last = spectra[..., :1], spectra[..., -1:]
+    longer = torch.cat((*[first] * reach, spectra, *[last] * (reach + 1)), dim=-1)  # (..., L)
+    starts = (
+        torch.arange(reach, longer.numel(), longer.shape[-1], device=spectra.device) + whole.flatten().long()
+    )
+    # Each spectrum is a run of points of the whole, so that it is copied and not gathered point by point.
+    runs = longer.flatten().unfold(0, shape[-1] + 1, 1)
+    moved = runs.index_select(0, starts).view(*shape[:-1], -1)  # (..., W + 1)
+    return moved[..., :-1].lerp(moved[..., 1:], points - whole)
 
 
 def _tilted(spectra: "Tensor", height: "Tensor") -> "Tensor":

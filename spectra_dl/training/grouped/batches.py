@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 
 import torch
@@ -63,8 +64,8 @@ class GroupBatches:
 
     @property
     def n_bytes(self) -> int:
-        """The memory that the rows take; members share none."""
-        return sum(rows.n_bytes for rows in self.each)
+        """The memory that the rows take; members share none, and all stand beneath one another too."""
+        return 2 * sum(rows.n_bytes for rows in self.each)
 
     def on(self, device: torch.device) -> "GroupBatches":
         """Return the same rows on another device."""
@@ -80,7 +81,17 @@ class GroupBatches:
 
     def _batch(self, places: torch.Tensor) -> Batch:
         """Return the rows (N, M), with inputs ``(N, M, ...)`` and targets ``(N, M, ...)``."""
-        columns = list(zip(self.each, places.unbind(1), strict=True))
-        inputs = torch.stack([rows.inputs.index_select(0, own) for rows, own in columns], dim=1)
-        targets = torch.stack([rows.targets.index_select(0, own) for rows, own in columns], dim=1)
+        inputs, targets, starts = self._beneath
+        chosen = (places + starts).flatten()
+        inputs, targets = (
+            values.index_select(0, chosen).view(*places.shape, *values.shape[1:])
+            for values in (inputs, targets)
+        )
         return Batch(places, inputs, targets, None)
+
+    @cached_property
+    def _beneath(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Inputs and targets of all members, one beneath another, so that a batch is one copy; and where each begins ``(M,)``."""
+        inputs = torch.cat([rows.inputs for rows in self.each])
+        counts = torch.tensor([0, *(len(rows.inputs) for rows in self.each[:-1])], device=inputs.device)
+        return inputs, torch.cat([rows.targets for rows in self.each]), counts.cumsum(0)

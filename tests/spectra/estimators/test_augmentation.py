@@ -98,6 +98,24 @@ def test_shift_moves_a_straight_line_by_at_most_its_strength() -> None:
     assert bool((shifted <= 99).all())
 
 
+@given(
+    shape=st.tuples(st.integers(1, 5), st.integers(1, 30))
+    | st.tuples(*[st.integers(1, 5)] * 2, st.integers(1, 30)),
+    strength=st.floats(0.1, 100.0),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_shift_reads_every_point_where_it_lies(shape: tuple[int, ...], strength: float, seed: int) -> None:
+    spectra = torch.randn(shape, generator=seeded(seed))
+    shifted, _ = only("shift", strength)(spectra, torch.zeros(shape[:-1], dtype=torch.long), seeded(seed))
+    points = strength * (torch.rand((*shape[:-1], 1), generator=seeded(seed)) * 2 - 1)
+    whole, last = points.floor(), shape[-1] - 1
+    left, right = (
+        spectra.gather(-1, (torch.arange(last + 1) + whole.long() + further).clamp(0, last))
+        for further in (0, 1)
+    )
+    assert torch.equal(shifted, left.lerp(right, points - whole))
+
+
 def test_slope_adds_a_line_through_zero_in_the_middle() -> None:
     flat = torch.zeros(50, 101, dtype=torch.float64)
     tilted, _ = only("slope", 0.3)(flat, torch.zeros(50, dtype=torch.long), seeded())
