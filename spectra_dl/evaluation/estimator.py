@@ -17,7 +17,8 @@ class Estimator(Protocol):
     """scikit-learn's classifier, with parameters that `sklearn.base.clone` can copy.
 
     A fitted one may also offer ``out_of_fold_probability_`` ``(n, c)``: for each training row, in the order of
-    ``classes_``, what it says without having seen the row's patient.
+    ``classes_``, what it says without having seen the row's patient. One that does not may offer ``for_inner_folds()``: an unfitted
+    model that says nearly the same sooner, to be asked of patients left out in its place.
     """
 
     classes_: Sequence[str]
@@ -147,9 +148,10 @@ def unseen_probability(
     if out_of_fold is not None:
         return _in_order(name, fitted, out_of_fold, len(rows), classes)
     folds = inner_folds(patient, label, seed=seed)
+    model = fitted.for_inner_folds() if hasattr(fitted, "for_inner_folds") else fitted
     probability = np.empty((len(rows), len(classes)))
     for fold in folds:
-        inner = fit_copy(fitted, rows[fold.train], label[fold.train], patient[fold.train])
+        inner = fit_copy(model, rows[fold.train], label[fold.train], patient[fold.train])
         probability[fold.test] = class_probability(name, inner, rows[fold.test], classes)
     return probability if folds else None
 

@@ -21,7 +21,6 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -33,6 +32,7 @@ from spectra_dl.evaluation.rising_curve import distance_columns, left_out_distan
 from spectra_dl.plugins import foreign_code, is_plugin_name, load_plugin
 from spectra_dl.plugins.checked_model import CheckedModel
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
+from spectra_dl.spectra.estimators.forest import Forest
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
@@ -42,7 +42,6 @@ from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 
 _PLS_COMPONENTS = 10
 _PRINCIPAL_COMPONENTS = 30
-_TREES = 300
 _LEAST_VARIANCE = 1e-10  # of the first direction's; below are directions that rounding makes
 
 MAJORITY = CLASS_MODELS.control
@@ -240,18 +239,19 @@ def classical_models(
     """
     shared, title = FoldMemory() if memory is None else memory, CLASS_MODELS.classical
 
+    cleaning = SpectraPreprocessor(wavenumber, preprocessing, shared)
+
     def after_cleaning(*steps: BaseEstimator) -> BaseEstimator:
-        return make_pipeline(SpectraPreprocessor(wavenumber, preprocessing, shared), *steps)
+        return make_pipeline(cleaning, *steps)
 
     support_vectors = after_cleaning(StandardScaler(), SVC(C=1.0, gamma="scale"))
-    forest = RandomForestClassifier(_TREES, max_features="sqrt", random_state=seed, n_jobs=1)
     return {
         MAJORITY: after_cleaning(DummyClassifier(strategy="prior")),
         title["logistic"]: after_cleaning(StandardScaler(), LogisticRegression(C=1.0, max_iter=5000)),
         title["pls-da"]: after_cleaning(PartialLeastSquaresScores(), LinearDiscriminantAnalysis()),
         title["pca-lda"]: after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
         title["svm"]: PatientCalibrated(support_vectors, seed),
-        title["random-forest"]: after_cleaning(forest),
+        title["random-forest"]: Forest(cleaning, seed=seed),
         title["minirocket"]: PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
     }
 
