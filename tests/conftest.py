@@ -1,5 +1,6 @@
 """Fixtures every room's tests may use."""
 
+import gc
 import os
 import signal
 import sys
@@ -23,6 +24,12 @@ hypothesis.settings.register_profile("fresh", deadline=None)
 hypothesis.settings.load_profile("same")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and the list of tests out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,7 +7,8 @@ importing and compiling are saved.
 
 import atexit
 import contextlib
-import importlib
+import gc
+import importlib.util
 import json
 import os
 import sys
@@ -20,6 +21,9 @@ _SLOW = (
     "lightning_fabric",
     "matplotlib.backends.backend_agg",
     "matplotlib.collections",
+    "onnx",
+    "onnxruntime",
+    "openslide",
     "pandas",
     "PIL.Image",
     "scipy.optimize",
@@ -51,6 +55,13 @@ _SLOW = (
     "spectra_dl_cli.commands.train_spectra",
     "spectra_dl_cli.main",
 )
+_TEMPLATES = (
+    (),
+    ("spectra_dl.expression.section_page",),
+    ("spectra_dl.fusion.patients_page",),
+    ("spectra_dl.spectra.patient_page",),
+    ("spectra_dl.tissue.images_page",),
+)
 
 
 def serve() -> None:
@@ -58,8 +69,10 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # nothing but answers goes where the caller reads them
     for name in _SLOW:
-        importlib.import_module(name)
+        if importlib.util.find_spec(name.partition(".")[0]):  # some come with extras
+            importlib.import_module(name)
     _compile()
+    gc.freeze()  # commands needn't look through what they share for garbage
     for line in sys.stdin:
         request = json.loads(line)
         answer = _forked(request) if "words" in request else _exit_code(**request)
@@ -81,14 +94,19 @@ def _exit_code(pid: int, *, wait: bool) -> int | None:
 
 
 def _compile() -> None:
-    """Have the machine code ready that most commands need."""
+    """Have the machine code and the templates ready that most commands need."""
     import numpy as np
 
+    from spectra_dl.evaluation.report.page.environment import environment
     from spectra_dl.spectra.baseline import asls
     from spectra_dl.spectra.networks.minirocket_compiled import compiled_features
 
     asls(np.ones((1, 20)))
     compiled_features(np.ones((1, 20), np.float32), np.ones(1, np.intp), [np.ones((84, 1), np.float32)])
+    for packages in _TEMPLATES:
+        pages = environment(*packages)
+        for name in pages.list_templates():
+            pages.get_template(name)
 
 
 def _run(request: dict) -> int:
