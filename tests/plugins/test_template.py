@@ -8,22 +8,13 @@ import numpy as np
 import pytest
 
 import spectra_dl as sdl
-from command_line import command
+from command_line import run
 from spectra_dl.imaging.encoders.registry import build_encoder
 from spectra_dl.loading import read_header
 from spectra_dl.spectra.preprocessing.scaling import Normalise
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 
 TRAINING = sdl.TrainingSettings(epochs=2, least_steps=1)
-
-
-def spectra_dl(environment, folder, *words, code=0):
-    """Run a command where the template is installed."""
-    done = subprocess.run(
-        command(*words), cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == code, done.stderr
-    return done.stdout + done.stderr
 
 
 def test_its_own_tests_pass(template, environment, repository):
@@ -125,14 +116,17 @@ def test_its_reader_reads_files_that_are_named_to_it(with_template, tmp_path):
         sdl.ReadOptions(reader="wdf")
 
 
-def test_the_command_line_lists_evaluates_trains_and_predicts(environment, repository, tmp_path):
+def test_the_command_line_lists_evaluates_trains_and_predicts(template, repository, tmp_path):
     data = repository / "datasets" / "demo" / "spectra.csv"
-    assert "networks" in spectra_dl(environment, tmp_path, "plugins")
+
+    def spectra_dl(*words, code=0):
+        done = run(*words, code=code, folder=tmp_path, PYTHONPATH=str(template))
+        return done.stdout + done.stderr
+
+    assert "networks" in spectra_dl("plugins")
     models = "plugin:lab-net,plugin:lab-ridge,logistic"
     options = ("--label", "label", "--members", "2", "--epochs", "2", "--step", "plugin:lab-clip")
     spectra_dl(
-        environment,
-        tmp_path,
         "evaluate",
         "spectra",
         data,
@@ -157,8 +151,6 @@ def test_the_command_line_lists_evaluates_trains_and_predicts(environment, repos
         "plugin:lab-clip": "lab-plugins 0.1.0",
     }
     spectra_dl(
-        environment,
-        tmp_path,
         "train",
         "spectra",
         data,
@@ -169,10 +161,10 @@ def test_the_command_line_lists_evaluates_trains_and_predicts(environment, repos
         "model",
     )
     predict = ("predict", data, "--model", "model/model.safetensors")
-    refused = spectra_dl(environment, tmp_path, *predict, code=2)
+    refused = spectra_dl(*predict, code=2)
     assert "say --plugin plugin:lab-net" in refused
-    refused = spectra_dl(environment, tmp_path, "serve", "--model", "model/model.safetensors", code=2)
+    refused = spectra_dl("serve", "--model", "model/model.safetensors", code=2)
     assert "needs plugin:lab-net of lab-plugins 0.1.0, and the page imports no plugins" in refused
     named = ("--plugin", "plugin:lab-net", "--plugin", "plugin:lab-clip", "--out", "results")
-    spectra_dl(environment, tmp_path, *predict, *named)
+    spectra_dl(*predict, *named)
     assert (tmp_path / "results" / "patients.csv").is_file()

@@ -27,9 +27,10 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Return what spectra-dl printed; it must end with ``code`` (None: 0 or 6) and show no traceback.
 
-    With variables of the environment it is started anew; else it is forked from a process that has imported everything.
+    With variables of the environment other than PYTHONPATH it is started anew; else it is forked from a process that has
+    imported everything.
     """
-    if environment or not hasattr(os, "fork"):
+    if environment.keys() - {"PYTHONPATH"} or not hasattr(os, "fork"):
         done = subprocess.run(
             command(*words),
             capture_output=True,
@@ -39,7 +40,7 @@ def run(
             env={**os.environ, **environment},
         )
     else:
-        with Started(*words, folder=folder) as process:
+        with Started(*words, folder=folder, **environment) as process:
             printed = process.communicate()
         done = subprocess.CompletedProcess(command(*words), process.returncode, *printed)
     assert done.returncode in ((0, 6) if code is None else (code,)), done.stderr + done.stdout
@@ -76,7 +77,7 @@ def on_a_terminal(*words: object, width: int = 90, **environment: str) -> str:
 class Started:
     """A command at work in a process that was forked with the imports behind it; it is used as `subprocess.Popen` is."""
 
-    def __init__(self, *words: object, folder: Path | None = None) -> None:
+    def __init__(self, *words: object, folder: Path | None = None, **environment: str) -> None:
         self.returncode: int | None = None
         self._printed = tempfile.TemporaryDirectory()
         self._streams = [Path(self._printed.name, name) for name in ("out", "err")]
@@ -86,7 +87,7 @@ class Started:
         self.pid = _asked(
             words=[str(word) for word in words],
             folder=str(folder or Path.cwd()),
-            environment=dict(os.environ),
+            environment={**os.environ, **environment},
             out=out,
             err=err,
         )

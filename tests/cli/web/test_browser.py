@@ -46,6 +46,19 @@ def left_by_another(opened, demo):
     return page, time.monotonic()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def without_server(chromium, tmp_path_factory, demo):
+    """A page whose server has ended, which it finds out within seconds: the other tests run meanwhile."""
+    with Served(tmp_path_factory.mktemp("ended")) as server:
+        page = chromium.new_page()
+        page.goto(server.address)
+        page.set_input_files("#files", demo)
+        page.get_by_text("Guesses, to be confirmed").wait_for()
+        assert not page.get_by_text("Interrupted").is_visible()
+    yield page
+    page.close()
+
+
 def test_a_dropped_table_is_shown_for_confirmation_before_anything_is_predicted(page, demo):
     drop(page, demo)
     page.get_by_text("Guesses, to be confirmed").wait_for()
@@ -178,18 +191,6 @@ def test_who_asks_after_their_files_are_gone_is_shown_what_to_do(page, served, d
     assert "drop them again" in page.get_by_role("alert").inner_text()
 
 
-def test_a_page_whose_server_has_ended_says_so(chromium, tmp_path, demo):
-    with Served(tmp_path) as server:
-        page = chromium.new_page()
-        page.goto(server.address)
-        page.set_input_files("#files", demo)
-        page.get_by_text("Guesses, to be confirmed").wait_for()
-        assert not page.get_by_text("Interrupted").is_visible()
-    page.get_by_text("Interrupted").wait_for()
-    assert "run spectra-dl serve again" in page.get_by_role("alert").inner_text()
-    page.close()
-
-
 def test_nothing_is_cut_and_every_colour_can_be_read(page, looked_at, demo):
     looked_at(page)
     drop(page, demo)
@@ -210,3 +211,8 @@ def test_two_pages_of_one_drop_show_the_same_and_one_may_go(left_by_another):
     time.sleep(max(0.0, left + 18 - time.monotonic()))  # longer than a page that went is waited for
     page.goto(page.url)
     page.frame_locator("iframe.report").locator("article.card").first.wait_for()
+
+
+def test_a_page_whose_server_has_ended_says_so(without_server):
+    without_server.get_by_text("Interrupted").wait_for()
+    assert "run spectra-dl serve again" in without_server.get_by_role("alert").inner_text()

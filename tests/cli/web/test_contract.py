@@ -23,6 +23,15 @@ def demo(repository):
     return (repository / "datasets" / "demo" / "spectra.csv").read_bytes()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def left(served, demo):
+    """The address of a page that went, and the folder of its files: the other tests run until they are removed."""
+    drop = served.read({"spectra.csv": demo})
+    folder = max(served.kept(), key=lambda path: path.stat().st_ctime_ns).parent
+    served.ask("POST", f"{drop}/left")
+    return drop, folder
+
+
 def test_only_this_machine_is_listened_to(served):
     listening = [
         each for each in psutil.Process(served.process.pid).net_connections() if each.status == "LISTEN"
@@ -264,19 +273,6 @@ def test_a_storm_of_runs_and_cancels_leaves_one_job_at_a_time_and_a_server_that_
     served.ask("POST", f"{drop}/remove")
 
 
-def test_files_are_gone_with_their_page(served, demo):
-    drop = served.read({"spectra.csv": demo})
-    folder = max(served.kept(), key=lambda path: path.stat().st_ctime_ns).parent
-    served.ask("POST", f"{drop}/left")
-    end = time.monotonic() + 40
-    while folder.exists():
-        assert time.monotonic() < end
-        time.sleep(0.5)
-    answer = served.ask("GET", drop)
-    assert answer.status == 410
-    assert "drop them again" in answer.text
-
-
 def test_a_server_that_is_asked_to_end_leaves_nothing(tmp_path, demo):
     with Served(tmp_path) as server:
         drop = server.read({"spectra.csv": demo})
@@ -316,3 +312,14 @@ def test_files_are_for_this_user_alone(served, demo):
 def test_a_port_that_is_taken_is_refused(served):
     said = run("serve", "--no-browser", "--port", served.port, code=2, OMP_NUM_THREADS="1").stderr
     assert "leave --port out" in said
+
+
+def test_files_are_gone_with_their_page(served, left):
+    drop, folder = left
+    end = time.monotonic() + 40
+    while folder.exists():
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    answer = served.ask("GET", drop)
+    assert answer.status == 410
+    assert "drop them again" in answer.text

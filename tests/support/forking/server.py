@@ -113,6 +113,8 @@ def _run(request: dict) -> int:
     """Run one command line as a fresh interpreter would, and return its exit code."""
     os.environ.clear()
     os.environ.update(request["environment"])
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [path for path in paths if path and path not in sys.path]
     os.chdir(request["folder"])
     for number, name in ((0, os.devnull), (1, request["out"]), (2, request["err"])):
         file = os.open(name, os.O_RDWR if number == 0 else os.O_WRONLY)
