@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spectra_dl.imaging.ome import OmePixels, in_um
 
 PLAUSIBLE_UM = (0.05, 20.0)  # an image of tissue; resolutions for print lie far above
+SAME_SCALE = 0.05  # relative: two statements of one scale differ by less
 _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 282, 283, 296
 _UM_PER_UNIT = {2: 25_400.0, 3: 10_000.0}
 _MOST_TEXT = 1 << 20

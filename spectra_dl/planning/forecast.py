@@ -11,7 +11,7 @@ from spectra_dl.evaluation.wording import short_figure
 from spectra_dl.planning.development import DevelopmentSize, development_size, r_squared_of
 from spectra_dl.planning.pilot import Pilot
 from spectra_dl.planning.precision import auc_interval, sensitivity_patients
-from spectra_dl.storage.run_folder import RunResult
+from spectra_dl.storage.run_folder import PAGE_NAME, RunResult
 from spectra_dl.storage.text.json_text import json_text
 
 _ASSUMED = (50, 100, 150, 200, 300, 500)
@@ -206,7 +206,7 @@ class StudyPlan(RunResult):
         """
         from spectra_dl.planning.page import plan_page
 
-        return {"plan.json": json_text(self.results), "report.html": plan_page(self, report)}
+        return {"plan.json": json_text(self.results), PAGE_NAME: plan_page(self, report)}
 
     def _development_json(self) -> dict[str, object] | None:
         size = self.development

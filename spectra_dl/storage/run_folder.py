@@ -11,6 +11,7 @@ from spectra_dl.storage.atomic import write_text
 from spectra_dl.storage.text.json_text import json_text
 
 REPORT_NAME = "report.json"
+PAGE_NAME = "report.html"
 CRATE_NAME = "ro-crate-metadata.json"
 
 

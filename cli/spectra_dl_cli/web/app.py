@@ -15,12 +15,13 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Mount, Route
 
 from spectra_dl.errors import SpectraDLError
+from spectra_dl.storage.run_folder import PAGE_NAME
 from spectra_dl_cli.web.drops import FACTS_FILE, MOST_RUNS, VIEW_FILE, Drop, Drops, Run
 from spectra_dl_cli.web.form import chosen_models, correcting_words
 from spectra_dl_cli.web.forms import FORMS
 from spectra_dl_cli.web.guard import REPORT
 from spectra_dl_cli.web.jobs import Job, Jobs
-from spectra_dl_cli.web.pages import PAGE_FILE, Pages, command_line, downloads, state
+from spectra_dl_cli.web.pages import Pages, command_line, downloads, state
 from spectra_dl_cli.web.refusal import Refusal
 from spectra_dl_cli.web.tissue import answers as tissue
 from spectra_dl_cli.web.uploads import receive
@@ -258,7 +259,7 @@ class Site:
         return JSONResponse(await asyncio.to_thread(tissue.maps, self._pages, request, drop))
 
     async def _report(self, request: Request, drop: Drop) -> Response:
-        path = _written(request, drop, PAGE_FILE)
+        path = _written(request, drop, PAGE_NAME)
         return FileResponse(
             path, media_type=_KINDS_OF_FILES["html"], headers={"content-security-policy": REPORT}
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spectra_dl import __version__
 from spectra_dl.evaluation.report.page.environment import LISTED_AT_MOST, RESEARCH_USE, environment
+from spectra_dl.storage.run_folder import PAGE_NAME, REPORT_NAME
 from spectra_dl_cli.web.drops import Drop, Run
 from spectra_dl_cli.web.form import FIELDS, MODELS
 from spectra_dl_cli.web.forms import FORMS
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from spectra_dl_cli.web.live_view import LiveView
     from spectra_dl_cli.web.tissue.maps import GeneMaps
 
-PAGE_FILE, REPORT_FILE = "report.html", "report.json"
 _DOWNLOADS = (
     "predictions.csv",
     "patients.csv",
     "predictions.h5ad",
-    PAGE_FILE,
-    REPORT_FILE,
+    PAGE_NAME,
+    REPORT_NAME,
     "map.svg",
     "folds.csv",
 )
@@ -222,7 +222,7 @@ def _shown(run: Run) -> dict[str, object]:
         "sentence": run.job.sentence if run.job.state == "refused" else "",
         "warnings": run.job.warnings if done else [],
         "seconds": run.job.seconds,
-        "has_page": done and (run.out / PAGE_FILE).is_file(),
+        "has_page": done and (run.out / PAGE_NAME).is_file(),
         "findings": _findings(run) if done and run.kind == "audit" else [],
         "model": run.job.model if done and run.kind == "predict" else "",
         "downloads": downloads(run),
@@ -230,7 +230,7 @@ def _shown(run: Run) -> dict[str, object]:
 
 
 def _findings(run: Run) -> Sequence[Mapping[str, Any]]:
-    report = _loaded(run.out / REPORT_FILE)
+    report = _loaded(run.out / REPORT_NAME)
     findings: Sequence[Mapping[str, Any]] = report["results"]["audit"]["findings"]
     gravest = {"stop": 0, "warn": 1, "fine": 2}
     return sorted(findings, key=lambda finding: gravest[finding["severity"]])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from spectra_dl.storage.run_folder import PAGE_NAME
 from spectra_dl.storage.text.json_text import json_text
 
 
@@ -20,4 +21,4 @@ def report_files(split: str, report: Mapping[str, object]) -> dict[str, str]:
     from spectra_dl.evaluation.report.page.reporting.items_json import items_files
 
     content = json.loads(json_text(report))
-    return {"folds.csv": split, "report.html": report_page(content), **items_files(content)}
+    return {"folds.csv": split, PAGE_NAME: report_page(content), **items_files(content)}

@@ -12,7 +12,6 @@ from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.section_page import histogram
 from spectra_dl.expression.section_page.cards import SectionCard
 
-PAGE_FILE = "report.html"
 _SCORES = 4
 _IN_TABLE = 500  # further sections, a line each
 

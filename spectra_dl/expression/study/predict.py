@@ -22,10 +22,10 @@ from spectra_dl.expression.registration.spots_on_tissue import registered
 from spectra_dl.expression.registration.tile_flags import flagged_spots, strange_colour
 from spectra_dl.expression.section import TissueSection
 from spectra_dl.expression.section_page.cards import section_card
-from spectra_dl.expression.section_page.page import PAGE_FILE, SectionLine, sections_page
+from spectra_dl.expression.section_page.page import SectionLine, sections_page
 from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.storage.provenance import DISCLAIMER
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.storage.run_folder import PAGE_NAME, RunResult, make_run_folder
 
 PREDICTIONS_FILE = "predictions.h5ad"
 
@@ -92,7 +92,7 @@ class PredictedSection(RunResult):
         """Return ``report.html``; ``report`` is the whole report."""
         card = section_card(self.prediction, self.drawn)
         return {
-            PAGE_FILE: sections_page(self.predictor, [self.line], [card], report, len(self.prediction.genes))
+            PAGE_NAME: sections_page(self.predictor, [self.line], [card], report, len(self.prediction.genes))
         }
 
     @property

@@ -13,10 +13,10 @@ from spectra_dl.expression.output.exports.registry import check_exports
 from spectra_dl.expression.predictor import ExpressionPredictor
 from spectra_dl.expression.readers import SectionSource
 from spectra_dl.expression.section_page.cards import DRAWN_SECTIONS, SectionCard, section_card
-from spectra_dl.expression.section_page.page import PAGE_FILE, SectionLine, sections_page
+from spectra_dl.expression.section_page.page import SectionLine, sections_page
 from spectra_dl.expression.study.predict import checked_section, predict_study
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.storage.run_folder import RunResult
+from spectra_dl.storage.run_folder import PAGE_NAME, RunResult
 from spectra_dl.storage.wording import safe_file_name
 
 
@@ -85,7 +85,7 @@ class PredictedSections(RunResult):
         cards = [summary.card for summary in self.summaries if summary.card is not None]
         lines = [summary.line for summary in self.summaries]
         genes = max(summary.genes for summary in self.summaries)
-        return {PAGE_FILE: sections_page(self.predictor, lines, cards, report, genes)}
+        return {PAGE_NAME: sections_page(self.predictor, lines, cards, report, genes)}
 
 
 @dataclass(frozen=True, eq=False)

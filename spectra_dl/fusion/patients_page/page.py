@@ -8,7 +8,6 @@ from spectra_dl.evaluation.report.page.environment import about_prediction, envi
 from spectra_dl.evaluation.report.table_downloads import with_downloads
 from spectra_dl.fusion.predictor import FusionPredictor
 
-PAGE_FILE = "report.html"
 _IN_TABLE = 500  # patients, a line each
 _SCORES = 4
 _CLASSES = 12  # in a tally

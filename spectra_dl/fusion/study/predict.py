@@ -15,7 +15,7 @@ from spectra_dl.fusion.cohort import read_cohort
 from spectra_dl.fusion.predictor import FusedPredictions, FusionPredictor
 from spectra_dl.fusion.readers.stated import StatedBlock, StatedStudy
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.storage.run_folder import PAGE_NAME, RunResult, make_run_folder
 from spectra_dl.storage.text.csv_rows import csv_text
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class PredictedFusion(RunResult):
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return the page, and ``blocks.csv``: what each block adds to the logits of each patient."""
-        from spectra_dl.fusion.patients_page.page import PAGE_FILE, patients_page
+        from spectra_dl.fusion.patients_page.page import patients_page
 
         classes, predicted = self.predicted.patients.classes, self.predicted
         rows: list[list[object]] = [
@@ -102,7 +102,7 @@ class PredictedFusion(RunResult):
             for at, block in enumerate(predicted.blocks):
                 says = [f"{value:.6f}" for value in predicted.says[at, row].tolist()]
                 rows.append([patient, block, "yes" if predicted.has[at, row] else "no", *says])
-        return {BLOCKS_FILE: csv_text(rows), PAGE_FILE: patients_page(self.predictor, report, seen=self.seen)}
+        return {BLOCKS_FILE: csv_text(rows), PAGE_NAME: patients_page(self.predictor, report, seen=self.seen)}
 
 
 def predict_study(

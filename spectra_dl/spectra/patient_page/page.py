@@ -14,7 +14,6 @@ from spectra_dl.spectra.patient_page.occlusion import WINDOWS
 from spectra_dl.spectra.patient_page.predicted import PredictionCounts
 from spectra_dl.spectra.predictor import SpectraPredictor
 
-PAGE_FILE = "report.html"
 _IN_TABLE = 1_000  # further patients, a line each
 _SCORES = ("area under the ROC curve", "balanced accuracy", "sensitivity", "specificity")
 _COLOURS = 6

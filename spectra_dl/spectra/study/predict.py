@@ -25,7 +25,7 @@ from spectra_dl.spectra.patient_page.predicted import Answered, PredictionCounts
 from spectra_dl.spectra.predictor import SpectraPredictor
 from spectra_dl.spectra.study.place_map import COLUMNS, PlaceMap, place_columns
 from spectra_dl.spectra.table import SpectraTable
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.storage.run_folder import PAGE_NAME, RunResult, make_run_folder
 
 if TYPE_CHECKING:
     from spectra_dl.spectra.patient_page.page import PageInputs
@@ -69,9 +69,9 @@ class PredictedSpectra(RunResult):
         """
         files = {} if self.map_svg is None else {MAP_FILE: self.map_svg}
         if self.page is not None:
-            from spectra_dl.spectra.patient_page.page import PAGE_FILE, patient_page
+            from spectra_dl.spectra.patient_page.page import patient_page
 
-            files[PAGE_FILE] = patient_page(self.predictor, self.counts, self.page, report)
+            files[PAGE_NAME] = patient_page(self.predictor, self.counts, self.page, report)
         return files
 
     @property

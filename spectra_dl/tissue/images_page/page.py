@@ -11,7 +11,6 @@ from spectra_dl.evaluation.report.table_downloads import with_downloads
 from spectra_dl.tissue.predictor import TissuePredictor
 from spectra_dl.tissue.report_context import TISSUE_WORDS
 
-PAGE_FILE = "report.html"
 _IN_TABLE = 500  # patients, a line each
 _SCORES = 4
 _CLASSES = 12  # in a tally or a table

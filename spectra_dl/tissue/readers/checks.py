@@ -11,6 +11,7 @@ from spectra_dl.errors import DataError
 from spectra_dl.evaluation.class_names import MISSING_LABELS
 from spectra_dl.evaluation.patients import MISSING_IDS
 from spectra_dl.evaluation.wording import counted, first_few
+from spectra_dl.imaging.pixel_fields import SAME_SCALE
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.tissue.images import TissueImages
 from spectra_dl.tissue.readers.dicom_facts import dicom_notes, with_patients_of_files
@@ -21,7 +22,7 @@ from spectra_dl.tissue.reading_options import ImageOptions
 from spectra_dl.tissue.slides.cutting import TILE_UM
 
 _MPP = (0.01, 1000.0)  # µm per pixel that an image can have, electron micrograph to radiograph
-_SAME_SCALE, _NOTES_OF_FILES = 0.05, 3
+_NOTES_OF_FILES = 3
 _FARTHEST = 10_000_000  # pixels of a slide: two and a half metres at 0.25 µm
 
 
@@ -231,7 +232,7 @@ def _scale_notes(mpp: np.ndarray) -> list[str]:
     known = mpp[np.isfinite(mpp)]
     if len(known) < len(mpp):
         return [f"{len(mpp) - len(known)} of {len(mpp)} images have no mpp"]
-    if known.size and known.max() > known.min() * (1 + _SAME_SCALE):
+    if known.size and known.max() > known.min() * (1 + SAME_SCALE):
         return [
             f"images have {known.min():g} to {known.max():g} µm per pixel and are brought to one size in pixels all the same; cut them at one magnification"
         ]

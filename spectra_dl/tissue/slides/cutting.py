@@ -12,6 +12,7 @@ from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.errors import DataError
 from spectra_dl.evaluation.wording import first_few
 from spectra_dl.imaging.image import Pixels, TissueImage
+from spectra_dl.imaging.pixel_fields import SAME_SCALE
 from spectra_dl.imaging.slide import open_tissue_image, stated_sizes
 from spectra_dl.imaging.tissue_mask import Mask, tissue_mask
 from spectra_dl.tissue.slides.annotation import read_annotation
@@ -23,7 +24,7 @@ _SMALL_COPY, _PER_TILE = (512, 2048), 8  # pixels of its longer side, and of a t
 _GLASS = 90  # percentile of what is not dark
 _SMOOTH, _PALEST = 0.008, 0.25  # of the longer side; of the dark tissue's optical density above that of glass
 _HALO = 0.01  # of the longer side of a small copy, around dark tissue
-_SAME_SCALE, _SOME_TISSUE = 0.05, 0.1
+_SOME_TISSUE = 0.1
 OVERLAPPING = "tiles that lie in areas of several classes"
 NOT_ASKED_FOR = "annotations of classes that are not asked for"
 
@@ -177,7 +178,7 @@ def _um_per_pixel(image: TissueImage, mpp: float) -> tuple[float, tuple[str, ...
                 f"{image.path.name}: a slide that doesn't say how large its pixels are; say it in the sheet's column mpp (um per pixel)"
             )
         return stated[0], ()
-    if stated and abs(stated[0] - mpp) > _SAME_SCALE * mpp:
+    if stated and abs(stated[0] - mpp) > SAME_SCALE * mpp:
         return mpp, (
             f"{image.path.name}: the sheet says {mpp:g} um per pixel, the slide {stated[0]:.4g}; the sheet is followed",
         )

@@ -8,13 +8,12 @@ import numpy as np
 
 from spectra_dl.arrays import FloatArray
 from spectra_dl.errors import DataError
-from spectra_dl.imaging.pixel_fields import plausible
+from spectra_dl.imaging.pixel_fields import SAME_SCALE, plausible
 from spectra_dl.tissue.slides.outlines import Outline
 
 _POLYGON, _RECTANGLE, _ELLIPSE = "0", "1", "2"
 _LEAST, _DEEPEST, _CORNERS_OF_ELLIPSE, _LONGEST_NAME = 3, 20, 64, 100
 _FARTHEST = 100_000_000  # pixels
-_SAME_SCALE = 0.05
 _MOST_PAIRS = 100_000  # of a hole and an area
 
 
@@ -119,7 +118,7 @@ class _Layers:
             return
         if not (self._um_per_pixel and plausible(drawn_on)):
             return
-        if all(abs(each - drawn_on) > _SAME_SCALE * drawn_on for each in self._um_per_pixel):
+        if all(abs(each - drawn_on) > SAME_SCALE * drawn_on for each in self._um_per_pixel):
             raise DataError(
                 f"{self.where}: drawn on a slide of {drawn_on:g} um per pixel, and this one has {min(self._um_per_pixel):.4g}; name the annotation of "
                 "this slide, or correct mpp"

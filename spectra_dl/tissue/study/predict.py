@@ -16,7 +16,7 @@ from spectra_dl.classification.predictions import (
     row_predictions_file,
 )
 from spectra_dl.imaging.features.store import FeatureStore
-from spectra_dl.storage.run_folder import RunResult, make_run_folder
+from spectra_dl.storage.run_folder import PAGE_NAME, RunResult, make_run_folder
 from spectra_dl.tissue.estimators.model_names import NETWORKS
 from spectra_dl.tissue.image_networks import scale_notes
 from spectra_dl.tissue.images import TissueImages
@@ -107,10 +107,10 @@ class PredictedImages(RunResult):
 
     def files(self, report: Mapping[str, object]) -> dict[str, str]:
         """Return the page; ``report`` is the whole report."""
-        from spectra_dl.tissue.images_page.page import PAGE_FILE, images_page
+        from spectra_dl.tissue.images_page.page import images_page
 
         beside = ["predictions.csv", "patients.csv", *([SHARES_FILE] if self.share else [])]
-        return {PAGE_FILE: images_page(self.predictor, self.answered, report, seen=self.seen, files=beside)}
+        return {PAGE_NAME: images_page(self.predictor, self.answered, report, seen=self.seen, files=beside)}
 
 
 def predict_study(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from spectra_dl.storage.run_folder import REPORT_NAME
 from spectra_dl_cli.web.drops import IMAGE_FILE, Drop, Run
-from spectra_dl_cli.web.pages import REPORT_FILE, Pages, command_line
+from spectra_dl_cli.web.pages import Pages, command_line
 from spectra_dl_cli.web.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _source(drop: Drop, run: Run | None) -> "Measured | Predicted":
     _require_facts(drop)
     if run is None:
         return Measured(drop.notes)
-    report = json.loads((run.out / REPORT_FILE).read_text(encoding="utf-8"))
+    report = json.loads((run.out / REPORT_NAME).read_text(encoding="utf-8"))
     return Predicted(Path(run.out, PREDICTIONS_FILE), report["results"]["genes"])
 
 
