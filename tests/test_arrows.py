@@ -1,9 +1,12 @@
 """The arrows between the rooms point one way, and nothing that could run code is ever called."""
 
 import ast
+import functools
 import tomllib
 
 import pytest
+
+pytestmark = pytest.mark.xdist_group("arrows")
 
 BANNED_MODULES = {"pickle", "joblib", "yaml", "marshal", "shelve", "dill", "cloudpickle"}
 BANNED_CALLS = {"eval", "exec", "compile", "extractall", "__import__"}
@@ -11,11 +14,14 @@ BANNED_PAIRS = {("torch", "load"), ("torch", "save"), ("os", "system")}
 BANNED_OPTIONS = {"allow_pickle", "shell"}
 
 
+@functools.cache
 def syntax_trees(repository):
     """Path and syntax tree of each shipped module."""
-    for folder in ("spectra_dl", "cli/spectra_dl_cli", "datasets/spectra_dl_datasets"):
-        for path in sorted((repository / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+    return [
+        (path, ast.parse(path.read_text(encoding="utf-8")))
+        for folder in ("spectra_dl", "cli/spectra_dl_cli", "datasets/spectra_dl_datasets")
+        for path in sorted((repository / folder).rglob("*.py"))
+    ]
 
 
 def offences(tree):

@@ -11,6 +11,8 @@ from spectra_dl.expression.simulation.tissue_study import TissueSettings, simula
 from spectra_dl.expression.study.settings import ExpressionStudySettings
 from spectra_dl.expression.study.train import train_study
 
+pytestmark = pytest.mark.xdist_group("expected accuracy")
+
 
 @dataclass(frozen=True)
 class Skills:

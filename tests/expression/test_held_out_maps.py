@@ -13,6 +13,8 @@ from spectra_dl.expression.held_out_maps import HeldOutMapsObserver, held_out_ma
 from spectra_dl.expression.simulation.tissue_study import TissueSettings, simulate_tissue
 from spectra_dl.imaging.features.recipe import FeatureRecipe
 
+pytestmark = pytest.mark.xdist_group("held-out maps")
+
 
 class Noisy:
     """Knows what was measured, the first genes better than the last."""

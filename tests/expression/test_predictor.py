@@ -24,6 +24,8 @@ from spectra_dl.imaging.features.store import FeatureStore
 from spectra_dl.models.file import read_model_file, weights_sha256
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("expression predictor")
+
 BRIEF = TrainingSettings(epochs=2, batch_size=16, learning_rate=1e-2)
 KINDS = {
     "context": NetworkExpression("context", training=BRIEF),

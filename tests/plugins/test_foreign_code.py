@@ -21,6 +21,8 @@ from spectra_dl.spectra.preprocessing.step import Stage, StatelessStep, StepResu
 from spectra_dl.spectra.preprocessing.steps import step_from_json
 from spectra_dl.spectra.study.cleaning import CleaningSettings
 
+pytestmark = pytest.mark.xdist_group("foreign code")
+
 CLIP, WAVENUMBER = "plugin:lab-clip", np.arange(20.0)
 SPECTRA = np.ones((3, 20))
 

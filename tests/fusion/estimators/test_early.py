@@ -11,6 +11,8 @@ from spectra_dl.fusion.estimators.early import EarlyFusion
 from spectra_dl.fusion.rows import FusionBlock, FusionRows
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("early fusion")
+
 BLOCKS = [("clinical", ClinicalClassifier()), ("second", LogisticRegression())]
 SHORT = TrainingSettings(epochs=10, least_steps=60, learning_rate=1e-2)
 

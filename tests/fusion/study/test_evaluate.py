@@ -10,6 +10,8 @@ from spectra_dl.fusion.study.evaluate import evaluate_study
 from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.storage.text.json_text import json_text
 
+pytestmark = pytest.mark.xdist_group("fusion evaluation")
+
 SETTINGS = FusionStudySettings(evaluation=EvaluationSettings(folds=3, resamples=200, refits=39))
 
 

@@ -15,6 +15,8 @@ from spectra_dl.fusion.simulation.written import write_fusion_study
 from spectra_dl.fusion.study.evaluate_outcome import FusedOutcomeSettings, evaluate_outcome_study
 from spectra_dl.storage.text.json_text import json_text
 
+pytestmark = pytest.mark.xdist_group("fusion outcome evaluation")
+
 SETTINGS = FusedOutcomeSettings(folds=2, resamples=100, refits=39)
 SMALL = FusionOutcomeSettings(
     patients=40,

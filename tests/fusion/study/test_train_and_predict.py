@@ -14,6 +14,8 @@ from spectra_dl.fusion.study.settings import FusionStudySettings
 from spectra_dl.fusion.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("fusion model")
+
 SETTINGS = FusionStudySettings(2, TrainingSettings(epochs=1))
 
 

@@ -21,6 +21,8 @@ from spectra_dl.loading import load_model
 from spectra_dl.models.file import read_model_file
 from spectra_dl.storage.sealed import write_sealed
 
+pytestmark = pytest.mark.xdist_group("fusion outcomes")
+
 BRIEF = FusedOutcomeSettings(folds=2, resamples=100, refits=39)
 SMALL = FusionOutcomeSettings(
     patients=36, spectra_per_patient=2, n_wavenumbers=120, tissue=1.0, images=True, missing=0.2, explained=0.8

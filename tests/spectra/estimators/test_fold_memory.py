@@ -27,6 +27,8 @@ from spectra_dl.spectra.study.settings import SpectraStudySettings
 from spectra_dl.spectra.table import SpectraTable
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("fold memory")
+
 WAVENUMBER = np.linspace(600, 1700, 60)
 LEARNING = Preprocessing((Crop(650, 1650), Baseline(), EMSC(order=1)))
 QUICK = EvaluationSettings(folds=3, resamples=100, permutations=100, refits=39)

@@ -32,6 +32,8 @@ from spectra_dl.spectra.transfer.alignment import align
 from spectra_dl.spectra.transfer.instrument_transfer import InstrumentTransfer
 from spectra_dl.storage.sealed import read_sealed, write_sealed
 
+pytestmark = pytest.mark.xdist_group("transfer")
+
 SETTINGS = InstrumentStudySettings(
     study=StudySettings(patients=8, spectra_per_patient=1, n_wavenumbers=300, seed=4), instruments=2
 )

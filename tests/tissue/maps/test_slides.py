@@ -20,6 +20,8 @@ from spectra_dl.tissue.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 from tissue.qupath_schema import checked_features
 
+pytestmark = pytest.mark.xdist_group("maps of slides")
+
 SETTINGS = TissueStudySettings(
     members=3,
     share="necrotic/viable",

@@ -18,6 +18,8 @@ from spectra_dl.tissue.sources import TILE_PIXELS
 from tissue.example_dicom import CAPTURE, write_dicom, write_radiographs
 from tissue.example_slides import UM, VIABLE, slide_pixels, write_slide, write_study
 
+pytestmark = pytest.mark.xdist_group("slides and DICOM")
+
 CUT = ImageOptions(tile_um=64.0, annotations=("Viable=viable", "Necrosis=necrotic"))
 
 

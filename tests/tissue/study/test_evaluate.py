@@ -17,6 +17,8 @@ from spectra_dl.tissue.encoding import encode_images
 from spectra_dl.tissue.study.evaluate import evaluate_study
 from spectra_dl.tissue.study.settings import TissueStudySettings
 
+pytestmark = pytest.mark.xdist_group("tissue evaluation")
+
 QUICK = EvaluationSettings(resamples=200, permutations=100, refits=39)
 LOGISTIC = TissueStudySettings(models=("logistic",), evaluation=QUICK)
 

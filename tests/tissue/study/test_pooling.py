@@ -24,6 +24,8 @@ from spectra_dl.tissue.study.settings import TissueStudySettings
 from spectra_dl.tissue.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("pooling")
+
 SETTINGS = TissueStudySettings(
     network="attention", members=3, training=TrainingSettings(epochs=3, least_steps=60, learning_rate=3e-3)
 )

@@ -20,6 +20,8 @@ from spectra_dl.tissue.study.settings import TissueStudySettings
 from spectra_dl.tissue.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("shares")
+
 QUICK = TissueStudySettings(members=2, training=TrainingSettings(epochs=1, least_steps=20))
 
 

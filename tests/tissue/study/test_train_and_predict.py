@@ -19,6 +19,8 @@ from spectra_dl.tissue.study.train import train_study
 from spectra_dl.training.settings import TrainingSettings
 from tissue.example_slides import write_slide
 
+pytestmark = pytest.mark.xdist_group("tissue model")
+
 SETTINGS = TissueStudySettings(
     members=3, training=TrainingSettings(epochs=3, least_steps=120, learning_rate=3e-3)
 )

@@ -23,6 +23,8 @@ from spectra_dl.tissue.study.simulate import write_share_study
 from spectra_dl.tissue.study.train_patients import train_patients
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("tissue patients")
+
 BRIEF = {"resamples": 100, "refits": 39}
 TRAINING = TrainingSettings(epochs=25, learning_rate=3e-3)
 NUMBER = PatientStudySettings(OutcomeSettings("necrosis", **BRIEF), members=3, training=TRAINING)

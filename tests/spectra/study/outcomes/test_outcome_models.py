@@ -18,6 +18,8 @@ from spectra_dl.spectra.study.outcomes.train import train_outcome
 from spectra_dl.spectra.study.patient_study import PatientStudySettings
 from spectra_dl.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("outcome models")
+
 BRIEF = {"resamples": 100, "refits": 39}
 HOW = {"networks": ("compact",), "members": 2, "training": TrainingSettings(epochs=5)}
 
