@@ -15,7 +15,7 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
 from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
-from spectra_dl.expression.registration.tile_flags import tissue_colour, tissue_under_spots
+from spectra_dl.expression.registration.tile_flags import SmallImage, tissue_colour, tissue_under_spots
 from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.encoders.reference_tile import same_features
@@ -104,7 +104,7 @@ def expression_cohort(
     sections = [_with_enough_spots(_empty_left_out(section)) for section in sections]
     encoder, parts, counts, notes = SectionEncoder(recipe, store), [], [], [*genes.notes, *people.notes]
     jobs = [EncodingJob(encoder, section.select(section.placed), section.name) for section in sections]
-    features = (execution or Execution()).run(jobs)
+    features, colours = (execution or Execution()).run(jobs), {}
     for section, columns, encoded in zip(sections, genes.columns, features, strict=True):
         notes += [*section.notes, *_dropped(section)]
         placed = np.flatnonzero(section.placed)
@@ -114,9 +114,10 @@ def expression_cohort(
         rows = np.flatnonzero(counted & known)
         kept = section.select(placed[rows])
         table = spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks))
-        parts.append(replace(table, tissue_share=tissue_under_spots(kept)))
+        small = SmallImage.of(section)
+        colours[section.name] = tissue_colour(section, small)
+        parts.append(replace(table, tissue_share=tissue_under_spots(kept, small)))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts
-    colours = {section.name: tissue_colour(section) for section in sections}
     spots, stacked = _joined(parts), vstack(counts).tocsr()
     return ExpressionCohort(spots, stacked, genes.name, colours, tuple(notes), genes.symbol)
 

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from spectra_dl.errors import UsageError
+from spectra_dl.training.dropout import ExactDropout
 
 
 class LinearHead(nn.Module):
@@ -36,7 +37,7 @@ class MLPHead(nn.Module):
     def __init__(self, n_regions: int, n_features: int, n_outputs: int, hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Dropout(0.3), nn.Linear(n_regions * n_features, hidden), nn.GELU(), nn.Dropout(0.3)
+            ExactDropout(0.3), nn.Linear(n_regions * n_features, hidden), nn.GELU(), ExactDropout(0.3)
         )
         self.out = nn.Linear(hidden, n_outputs)
         nn.init.zeros_(self.out.weight)
@@ -52,9 +53,11 @@ class ContextHead(nn.Module):
 
     def __init__(self, n_regions: int, n_features: int, n_outputs: int, hidden: int) -> None:
         super().__init__()
-        self.encode = nn.Sequential(nn.Dropout(0.3), nn.Linear(n_features, hidden))
+        self.encode = nn.Sequential(ExactDropout(0.3), nn.Linear(n_features, hidden))
         self.place = nn.Parameter(torch.zeros(n_regions, hidden))
-        self.mix = nn.Sequential(nn.GELU(), nn.Dropout(0.3), nn.Linear(n_regions * hidden, hidden), nn.GELU())
+        self.mix = nn.Sequential(
+            nn.GELU(), ExactDropout(0.3), nn.Linear(n_regions * hidden, hidden), nn.GELU()
+        )
         self.out = nn.Linear(hidden, n_outputs)
         nn.init.zeros_(self.out.weight)
 

@@ -1,13 +1,15 @@
 """Flags on an image: glass or black under a spot, and colours outside the range of the training sections."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from spectra_dl.arrays import FloatArray, TextArray, text_array
 from spectra_dl.expression.section import TissueSection
+from spectra_dl.imaging.image import Pixels
 from spectra_dl.imaging.precut_tiles import PrecutTiles
-from spectra_dl.imaging.tissue_mask import tissue_mask
+from spectra_dl.imaging.tissue_mask import Mask, tissue_mask
 
 BACKGROUND, BLACK = "no tissue under the spot", "black image under the spot"
 _LONGEST = 1_500
@@ -16,28 +18,60 @@ _COLOUR_REACH = 25.0  # of 255, beyond the training sections' own range
 _EXCHANGED = 15.0  # of 255: nearer colours differ no more than stains of one laboratory
 
 
+@dataclass(frozen=True, eq=False)
+class SmallImage:
+    """A section's image, small, and where it shows tissue: it takes a second to decode and divide.
+
+    Attributes
+    ----------
+    pixels
+        ``(h, w, 3)`` uint8.
+    scale
+        Its pixels per full pixel.
+    tissue
+        ``(h, w)`` bool.
+    """
+
+    pixels: Pixels
+    scale: float
+    tissue: Mask
+
+    @classmethod
+    def of(cls, section: TissueSection) -> "SmallImage":
+        """Decode a section's image, and find its tissue."""
+        pixels, scale = section.image.thumbnail(_LONGEST)
+        return cls(pixels, scale, tissue_mask(pixels))
+
+
 def flagged_spots(section: TissueSection) -> TextArray:
     """Return ``(n,)`` text: a flag of the image under each spot; empty where nothing is wrong, or the spot lies off the image."""
     flags = text_array([""] * len(section))
     placed = np.flatnonzero(section.placed)
-    pixels, scale = section.image.thumbnail(_LONGEST)
+    small = SmallImage.of(section)
     tissue, light = _means_under(
-        section.select(placed), scale, tissue_mask(pixels).astype(np.float64), pixels.mean(axis=2)
+        section.select(placed), small.scale, small.tissue.astype(np.float64), small.pixels.mean(axis=2)
     )
     flags[placed[tissue < BACKGROUND_BELOW]] = BACKGROUND
     flags[placed[light < _BLACK_BELOW]] = BLACK
     return flags
 
 
-def tissue_under_spots(section: TissueSection) -> FloatArray:
+def tissue_under_spots(section: TissueSection, small: SmallImage | None = None) -> FloatArray:
     """Return ``(n,)`` the share of each spot, all of them on the image, that is tissue; 1 for tiles that were cut before.
 
     A collage of tiles has no glass around the tissue by which to know tissue.
+
+    Parameters
+    ----------
+    section
+        With its image.
+    small
+        That image; None decodes it.
     """
     if isinstance(section.image, PrecutTiles):
         return np.ones(len(section))
-    pixels, scale = section.image.thumbnail(_LONGEST)
-    (tissue,) = _means_under(section, scale, tissue_mask(pixels).astype(np.float64))
+    small = small or SmallImage.of(section)
+    (tissue,) = _means_under(section, small.scale, small.tissue.astype(np.float64))
     return tissue
 
 
@@ -53,11 +87,18 @@ def _means_under(section: TissueSection, scale: float, *planes: FloatArray) -> l
     return [uniform_filter(plane, size, mode="nearest")[row, column] for plane in planes]
 
 
-def tissue_colour(section: TissueSection) -> tuple[float, float, float]:
-    """Return the mean red, green and blue, 0 to 255, of a section's tissue."""
-    pixels, _ = section.image.thumbnail(_LONGEST)
-    mask = tissue_mask(pixels)
-    tissue = pixels[mask] if mask.any() else pixels.reshape(-1, 3)
+def tissue_colour(section: TissueSection, small: SmallImage | None = None) -> tuple[float, float, float]:
+    """Return the mean red, green and blue, 0 to 255, of a section's tissue.
+
+    Parameters
+    ----------
+    section
+        With its image.
+    small
+        That image; None decodes it.
+    """
+    small = small or SmallImage.of(section)
+    tissue = small.pixels[small.tissue] if small.tissue.any() else small.pixels.reshape(-1, 3)
     red, green, blue = (float(value) for value in tissue.mean(axis=0))
     return red, green, blue
 

@@ -12,10 +12,10 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from spectra_dl.errors import UsageError
 from spectra_dl.training.distributed.processes import Processes
-from spectra_dl.training.dropout import PackedDropout
+from spectra_dl.training.dropout import ExactDropout, PackedDropout
 
 _NORMALISATION = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-_SHARED = (*_NORMALISATION, nn.Dropout, PackedDropout)
+_SHARED = (*_NORMALISATION, nn.Dropout, ExactDropout, PackedDropout)
 
 
 @contextlib.contextmanager

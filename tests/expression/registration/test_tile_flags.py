@@ -9,9 +9,11 @@ from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.registration.tile_flags import (
     BACKGROUND,
     BLACK,
+    SmallImage,
     flagged_spots,
     strange_colour,
     tissue_colour,
+    tissue_under_spots,
 )
 from spectra_dl.expression.simulation.tissue_study import InMemoryImage, TissueSettings, simulate_tissue
 
@@ -55,6 +57,13 @@ def test_a_spot_without_a_place_has_no_flag(section):
     reason = section.reason.copy()
     reason[0] = "no position"
     assert flagged_spots(replace(section, position_um=place, reason=reason))[0] == ""
+
+
+def test_a_small_image_that_is_there_is_not_decoded_again(section):
+    small = SmallImage.of(section)
+    unreadable = replace(section, image=None)
+    assert tissue_colour(unreadable, small) == tissue_colour(section)
+    np.testing.assert_array_equal(tissue_under_spots(unreadable, small), tissue_under_spots(section))
 
 
 def test_another_stain_is_noticed_and_the_patients_own_is_not(section):
