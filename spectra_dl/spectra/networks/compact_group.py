@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra_dl.spectra.networks.banded_filters import filtered_by_bands
 from spectra_dl.spectra.networks.compact import Compact
 from spectra_dl.training.dropout import PackedDropout
 from spectra_dl.training.grouped.network import NetworkGroup
@@ -38,7 +39,6 @@ class CompactGroup(NetworkGroup):
     def __init__(self, networks: Sequence[Compact]) -> None:
         super().__init__(networks, _OWN_NAMES)
         first = networks[0]
-        (self._step,), (self._width,) = first.filters.stride, first.filters.kernel_size
         self.filters = self.room(_OWN_NAMES["filters"])  # (M, F, 1, K)
         self.inner = self.room(_OWN_NAMES["inner"])  # (M, H, F P)
         self.outer = self.room(_OWN_NAMES["outer"])  # (M, C, H)
@@ -55,13 +55,8 @@ class CompactGroup(NetworkGroup):
     def forward(self, spectra: Tensor) -> Tensor:
         """Return logits ``(N, M, C)`` for spectra ``(N, M, W)``."""
         rows = len(spectra)
-        padded = functional.pad(spectra, (self._step, self._step))
-        windows = padded.unfold(2, self._width, self._step).transpose(0, 1)  # (M, N, P, K)
-        places = windows.shape[2]
-        windows = windows.reshape(self.members, rows * places, self._width)
-        filtered = torch.bmm(self.filters.squeeze(2), windows.transpose(1, 2))  # (M, F, N P)
-        filtered = filtered.view(self.members, -1, rows, places).permute(2, 0, 1, 3)  # -> (N, M, F, P)
-        features = self.drop(self.standardise_filtered(filtered.reshape(rows, -1)))  # (N, M F P)
+        filtered = filtered_by_bands(spectra, self.filters.squeeze(2))  # (N, M F P)
+        features = self.drop(self.standardise_filtered(filtered))  # (N, M F P)
         hidden = torch.bmm(self._apart(features), self.inner.transpose(1, 2))  # (M, N, H)
         hidden = self.standardise_hidden(hidden.transpose(0, 1).reshape(rows, -1))  # (N, M H)
         hidden = self._apart(self.drop_hidden(functional.gelu(hidden)))  # (M, N, H)
