@@ -49,8 +49,8 @@ def augmented(strength: float, axis: FloatArray, seed: int) -> Estimator:
 
 def forest_of_bands(axis: FloatArray, seed: int) -> Estimator:
     """Return the random forest on means of neighbouring points, at most 125 of them."""
-    forest = classical(CLASS_MODELS.classical["random-forest"], axis, seed)
-    return forest.set_params(features=make_pipeline(forest.features, FunctionTransformer(band_means)))
+    cleaning, forest = classical(CLASS_MODELS.classical["random-forest"], axis, seed)
+    return make_pipeline(cleaning, FunctionTransformer(band_means), forest)
 
 
 def band_means(rows: FloatArray) -> FloatArray:

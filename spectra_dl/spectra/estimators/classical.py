@@ -32,7 +32,7 @@ from spectra_dl.evaluation.rising_curve import distance_columns, left_out_distan
 from spectra_dl.plugins import foreign_code, is_plugin_name, load_plugin
 from spectra_dl.plugins.checked_model import CheckedModel
 from spectra_dl.spectra.estimators.fold_memory import FoldMemory
-from spectra_dl.spectra.estimators.forest import Forest
+from spectra_dl.spectra.estimators.forest import forest_after
 from spectra_dl.spectra.estimators.labels import Labels, read_groups, read_labels
 from spectra_dl.spectra.estimators.matrices import CheckedEstimator, rows_at
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
@@ -251,7 +251,7 @@ def classical_models(
         title["pls-da"]: after_cleaning(PartialLeastSquaresScores(), LinearDiscriminantAnalysis()),
         title["pca-lda"]: after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
         title["svm"]: PatientCalibrated(support_vectors, seed),
-        title["random-forest"]: Forest(cleaning, seed=seed),
+        title["random-forest"]: forest_after(cleaning, seed=seed),
         title["minirocket"]: PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
     }
 

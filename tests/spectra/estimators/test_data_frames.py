@@ -18,7 +18,6 @@ from spectra_dl.spectra.estimators.classical import (
     classical_models,
 )
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
-from spectra_dl.spectra.estimators.forest import Forest
 from spectra_dl.spectra.estimators.matrices import require_same_axis
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
@@ -174,7 +173,6 @@ def test_a_table_on_another_axis_is_refused(fitted):
         untrained(),
         PatientCalibrated(SVC()),
         PatientRidge(StandardScaler()),
-        Forest(StandardScaler()),
         MiniRocket(),
         PrincipalComponents(),
         PartialLeastSquaresScores(),

@@ -19,7 +19,6 @@ from spectra_dl.spectra.estimators.classical import (
     PrincipalComponents,
 )
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
-from spectra_dl.spectra.estimators.forest import Forest
 from spectra_dl.spectra.estimators.minirocket import MiniRocket, PatientRidge
 from spectra_dl.spectra.estimators.preprocessor import SpectraPreprocessor
 from spectra_dl.spectra.estimators.step_transformers import (
@@ -126,7 +125,6 @@ def wrapped_estimators():
         WrappedClassifier(members=2, training=SHORT, preprocessing=Preprocessing((Normalise(),))),
         WrappedCalibrated(SVC()),
         WrappedRidge(StandardScaler()),
-        Forest(StandardScaler(), n_trees=20),
         WrappedMiniRocket(n_features=168),
         PrincipalComponents(),
         PartialLeastSquaresScores(),
