@@ -122,7 +122,16 @@ def test_every_option_stands_in_one_group() -> None:
     own["plan"] = {"auc", "prevalence", "patients", "parameters"}
     own["serve"] = {"port", "no_browser"}
     own["simulate"] = {"patients", "spectra_per_patient", "distance", "hazard_ratio", "fluorescence"}
-    own["simulate"] |= {"slides", "tiles", "fusion", "missing", "instruments", "explained"}
+    own["simulate"] |= {
+        "slides",
+        "tiles",
+        "fusion",
+        "missing",
+        "instruments",
+        "explained",
+        "signal",
+        "best_auc",
+    }
     own["transfer"] = {"method"}
     for path, command in COMMANDS.items():
         options = {option.name for option in command.params if isinstance(option, click.Option)}
