@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
-_TREES, _TREES_OF_INNER_FOLDS = 300, 100
+_TREES, _TREES_OF_INNER_FOLDS = 300, 200
 
 
 class ForestPipeline(Pipeline):

@@ -14,7 +14,7 @@ def forest(trees):
     return forest_after(StandardScaler(), seed=5).set_params(randomforestclassifier__n_estimators=trees)
 
 
-@pytest.mark.parametrize(("trees", "asked"), [(300, 100), (20, 20)])
+@pytest.mark.parametrize(("trees", "asked"), [(300, 200), (20, 20)])
 def test_patients_left_out_are_asked_of_by_fewer_trees(trees, asked):
     code = np.arange(60) // 3 % 2
     values = np.random.default_rng(0).normal(size=(60, 30)) + (np.arange(30) < 3) * code[:, None]
