@@ -174,7 +174,8 @@ def test_the_chosen_models_are_evaluated_with_their_progress_and_can_be_cancelle
 
 def test_reloading_keeps_what_was_done_also_in_the_middle(page, demo):
     drop(page, demo)
-    page.get_by_role("button", name="Predict", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Predict", exact=True).click()
     page.reload()
     page.frame_locator("iframe.report").locator("article.card").first.wait_for()
     page.reload()
