@@ -1,10 +1,16 @@
 """On a terminal a bar moves while the command works, and is gone before the result is printed."""
 
+import io
+import logging
 import re
+import sys
+import warnings
 
 import pytest
 
 from command_line import on_a_terminal, run
+from spectra_dl.errors import SpectraDLWarning
+from spectra_dl_cli.log import logged_to_stderr
 
 BAR, CURSOR_SHOWN = "\N{BOX DRAWINGS HEAVY HORIZONTAL}", "\x1b[?25h"
 
@@ -30,3 +36,40 @@ def test_a_quiet_terminal_shows_no_bar(study):
     shown = on_a_terminal("audit", study, "--label", "label", "--patient", "patient_id", "--quiet")
     assert BAR not in shown
     assert "Audit:" in shown
+
+
+LOG = logging.getLogger("spectra_dl.some_room")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def said() -> None:
+    """Say what a command says while it works."""
+    LOG.info("1 of 3 done: fold 1", extra={"done": 1, "total": 3})
+    LOG.debug("epoch 2 of 5", extra={"epoch": 2, "epochs": 5})
+    LOG.debug("a detail")
+    LOG.info("jobs nobody counts", extra={"total": None})
+    LOG.info("training on all spectra")
+    warnings.warn("a spectrum is short", SpectraDLWarning, stacklevel=1)
+    warnings.warn("of another package", UserWarning, stacklevel=1)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("terminal", [Terminal, io.StringIO])
+def test_bars_are_drawn_on_a_terminal_alone_and_by_the_first_process(monkeypatch, terminal, first):
+    stream = terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    for name, value in {"RANK": 0 if first else 1, "WORLD_SIZE": 2, "LOCAL_RANK": 0, "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.warns(UserWarning, match="of another package"), logged_to_stderr():
+        said()
+    shown = stream.getvalue()
+    assert "Warning: a spectrum is short" in shown
+    assert "a detail" not in shown
+    assert ("training on all spectra" in shown) is first
+    assert (BAR in shown) is (first and terminal is Terminal)
+    assert ("epoch 2 of 5" in shown) is (first and terminal is Terminal)
+    assert "jobs nobody counts" not in shown or terminal is not Terminal

@@ -249,3 +249,37 @@ def test_channels_that_are_samples_of_one_page_are_put_in_the_order_of_their_nam
     options = {"photometric": "minisblack", "planarconfig": "contig", "metadata": None, "description": text}
     tifffile.imwrite(tmp_path / "a.tif", stored, **options)
     np.testing.assert_array_equal(open_tissue_image(tmp_path / "a.tif").decoded(), tissue())
+
+
+def test_a_volume_is_refused(tmp_path):
+    options = {"volumetric": True, "tile": (16, 16, 16), "photometric": "rgb"}
+    tifffile.imwrite(tmp_path / "a.tif", np.stack([tissue()] * 16), **options)
+    with pytest.raises(DataError, match="a volume of 16 planes; export one plane as RGB TIFF"):
+        open_tissue_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"), [("uint16", "not said to be red, green and blue"), ("float32", "float32")]
+)
+def test_three_samples_that_are_no_colours_are_refused(tmp_path, kind, says):
+    options = {"photometric": "minisblack", "planarconfig": "contig", "metadata": None}
+    tifffile.imwrite(tmp_path / "a.tif", tissue().astype(kind), **options)
+    with pytest.raises(DataError, match=f"{says}.*export it as 8-bit RGB TIFF"):
+        open_tissue_image(tmp_path / "a.tif")
+
+
+def test_samples_of_one_page_that_are_labels_are_refused(tmp_path):
+    named = "".join(f'<Channel Name="{name}"/>' for name in ("DAPI", "FITC", "TRITC"))
+    text = f'<OME><Pixels {SIZES} SizeZ="1">{named}</Pixels></OME>'
+    options = {"photometric": "minisblack", "planarconfig": "contig", "metadata": None, "description": text}
+    tifffile.imwrite(tmp_path / "a.tif", tissue(), **options)
+    with pytest.raises(DataError, match=r"not named red, green and blue.*export it as 8-bit RGB TIFF"):
+        open_tissue_image(tmp_path / "a.tif")
+
+
+def test_planes_of_a_camera_that_are_no_whole_numbers_are_refused(tmp_path):
+    planes = np.moveaxis(tissue(), 2, 0).astype(np.float32)
+    metadata = {"axes": "CYX", "Channel": {"Name": ["Red", "Green", "Blue"]}}
+    tifffile.imwrite(tmp_path / "a.tif", planes, ome=True, photometric="minisblack", metadata=metadata)
+    with pytest.raises(DataError, match="its samples are 32-bit float32, not 8-bit colours"):
+        open_tissue_image(tmp_path / "a.tif")
