@@ -148,13 +148,19 @@ def test_a_protocol_is_never_replaced(path):
     assert path.read_bytes() == before
 
 
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory):
+    """A protocol with a look."""
+    path = tmp_path_factory.mktemp("looked_at") / "p.json"
+    lock(path, PLAN)
+    close_look(open_look(path, DATA, None, OUTCOME))
+    return path.read_bytes()
+
+
 @settings(max_examples=150)
 @given(data=st.data())
-def test_whatever_byte_of_the_file_changes_it_is_refused(tmp_path_factory, data):
-    folder = tmp_path_factory.mktemp("altered")
-    lock(folder / "p.json", PLAN)
-    close_look(open_look(folder / "p.json", DATA, None, OUTCOME))
-    content = bytearray((folder / "p.json").read_bytes())
+def test_whatever_byte_of_the_file_changes_it_is_refused(tmp_path_factory, looked_at, data):
+    folder, content = tmp_path_factory.mktemp("altered"), bytearray(looked_at)
     at = data.draw(st.integers(0, len(content) - 1))
     content[at] = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[at]))
     (folder / "p.json").write_bytes(content)

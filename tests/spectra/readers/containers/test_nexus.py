@@ -114,7 +114,7 @@ def table_of(intensity, **metadata):
     )
 
 
-@settings(deadline=None)
+@settings(max_examples=35)
 @given(st.integers(1, 7), st.integers(1, 5), st.integers(0, 2**31))
 def test_what_is_written_comes_back_bit_for_bit(spectra, rows, seed):
     import tempfile
