@@ -239,10 +239,12 @@ def classical_models(
     """
     shared, title = FoldMemory() if memory is None else memory, CLASS_MODELS.classical
 
-    cleaning = SpectraPreprocessor(wavenumber, preprocessing, shared)
+    def cleaning() -> SpectraPreprocessor:
+        # Of each model its own: a pipeline fits its steps where they stand.
+        return SpectraPreprocessor(wavenumber, preprocessing, shared)
 
     def after_cleaning(*steps: BaseEstimator) -> BaseEstimator:
-        return make_pipeline(cleaning, *steps)
+        return make_pipeline(cleaning(), *steps)
 
     support_vectors = after_cleaning(StandardScaler(), SVC(C=1.0, gamma="scale"))
     return {
@@ -251,7 +253,7 @@ def classical_models(
         title["pls-da"]: after_cleaning(PartialLeastSquaresScores(), LinearDiscriminantAnalysis()),
         title["pca-lda"]: after_cleaning(PrincipalComponents(), LinearDiscriminantAnalysis()),
         title["svm"]: PatientCalibrated(support_vectors, seed),
-        title["random-forest"]: forest_after(cleaning, seed=seed),
+        title["random-forest"]: forest_after(cleaning(), seed=seed),
         title["minirocket"]: PatientRidge(after_cleaning(MiniRocket(seed=seed, memory=shared)), seed),
     }
 

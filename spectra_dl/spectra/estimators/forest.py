@@ -4,7 +4,7 @@ from typing import Self
 
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 _TREES, _TREES_OF_INNER_FOLDS = 300, 200
 
@@ -31,5 +31,4 @@ def forest_after(cleaning: BaseEstimator, *, seed: int) -> ForestPipeline:
         Of the rows drawn for each tree, and of the features that each split looks at.
     """
     forest = RandomForestClassifier(_TREES, max_features="sqrt", random_state=seed, n_jobs=1)
-    # Named as `make_pipeline` names the steps of the other models.
-    return ForestPipeline([(type(step).__name__.lower(), step) for step in (cleaning, forest)])
+    return ForestPipeline(make_pipeline(cleaning, forest).steps)

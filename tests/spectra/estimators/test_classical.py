@@ -165,3 +165,12 @@ def test_rows_that_vary_in_one_way_have_one_partial_least_squares_component(clas
     scores = PartialLeastSquaresScores(5).fit_transform(rows.astype(np.float32), target)
     assert scores.shape == (60, 1)
     assert np.isfinite(scores).all()
+
+
+def test_a_fitted_model_stays_as_it_is_while_another_of_them_is_fitted():
+    models = classical_models(WAVENUMBER, Preprocessing((EMSC(),)))
+    rows, label, _ = spectra()
+    first = models["PCA-LDA"].fit(rows[:36], label[:36])
+    before = first.predict_proba(rows)
+    models["random forest"].fit(2 * rows[36:] + 30 * WAVENUMBER / 1000, label[36:])
+    np.testing.assert_array_equal(first.predict_proba(rows), before)
