@@ -15,7 +15,7 @@ from spectra_dl.execution.run import Execution
 from spectra_dl.expression.ceiling.noise_ceiling import noise_ceiling
 from spectra_dl.expression.genes import PanelSettings, choose_panel, log_normalise, shared_genes
 from spectra_dl.expression.panel.asked_genes import KnownGenes, asked_columns, known_genes
-from spectra_dl.expression.registration.tile_flags import SmallImage, tissue_colour, tissue_under_spots
+from spectra_dl.expression.registration.tile_flags import SectionThumbnail, tissue_colour, tissue_under_spots
 from spectra_dl.expression.section import NO_COUNTS, TissueSection, pitch_of
 from spectra_dl.expression.spots import SpotTable
 from spectra_dl.imaging.encoders.reference_tile import same_features
@@ -114,7 +114,7 @@ def expression_cohort(
         rows = np.flatnonzero(counted & known)
         kept = section.select(placed[rows])
         table = spots_of(kept, SectionFeatures(encoded.values[rows], encoded.blocks))
-        small = SmallImage.of(section)
+        small = SectionThumbnail.of(section)
         colours[section.name] = tissue_colour(section, small)
         parts.append(replace(table, tissue_share=tissue_under_spots(kept, small)))
         counts.append(kept.counts @ columns)  # type: ignore[operator]  # shared_genes refused sections without counts

@@ -19,7 +19,7 @@ _EXCHANGED = 15.0  # of 255: nearer colours differ no more than stains of one la
 
 
 @dataclass(frozen=True, eq=False)
-class SmallImage:
+class SectionThumbnail:
     """A section's image, small, and where it shows tissue: it takes a second to decode and divide.
 
     Attributes
@@ -37,7 +37,7 @@ class SmallImage:
     tissue: Mask
 
     @classmethod
-    def of(cls, section: TissueSection) -> "SmallImage":
+    def of(cls, section: TissueSection) -> "SectionThumbnail":
         """Decode a section's image, and find its tissue."""
         pixels, scale = section.image.thumbnail(_LONGEST)
         return cls(pixels, scale, tissue_mask(pixels))
@@ -47,7 +47,7 @@ def flagged_spots(section: TissueSection) -> TextArray:
     """Return ``(n,)`` text: a flag of the image under each spot; empty where nothing is wrong, or the spot lies off the image."""
     flags = text_array([""] * len(section))
     placed = np.flatnonzero(section.placed)
-    small = SmallImage.of(section)
+    small = SectionThumbnail.of(section)
     tissue, light = _means_under(
         section.select(placed), small.scale, small.tissue.astype(np.float64), small.pixels.mean(axis=2)
     )
@@ -56,7 +56,7 @@ def flagged_spots(section: TissueSection) -> TextArray:
     return flags
 
 
-def tissue_under_spots(section: TissueSection, small: SmallImage | None = None) -> FloatArray:
+def tissue_under_spots(section: TissueSection, small: SectionThumbnail | None = None) -> FloatArray:
     """Return ``(n,)`` the share of each spot, all of them on the image, that is tissue; 1 for tiles that were cut before.
 
     A collage of tiles has no glass around the tissue by which to know tissue.
@@ -70,7 +70,7 @@ def tissue_under_spots(section: TissueSection, small: SmallImage | None = None) 
     """
     if isinstance(section.image, PrecutTiles):
         return np.ones(len(section))
-    small = small or SmallImage.of(section)
+    small = small or SectionThumbnail.of(section)
     (tissue,) = _means_under(section, small.scale, small.tissue.astype(np.float64))
     return tissue
 
@@ -87,7 +87,9 @@ def _means_under(section: TissueSection, scale: float, *planes: FloatArray) -> l
     return [uniform_filter(plane, size, mode="nearest")[row, column] for plane in planes]
 
 
-def tissue_colour(section: TissueSection, small: SmallImage | None = None) -> tuple[float, float, float]:
+def tissue_colour(
+    section: TissueSection, small: SectionThumbnail | None = None
+) -> tuple[float, float, float]:
     """Return the mean red, green and blue, 0 to 255, of a section's tissue.
 
     Parameters
@@ -97,7 +99,7 @@ def tissue_colour(section: TissueSection, small: SmallImage | None = None) -> tu
     small
         That image; None decodes it.
     """
-    small = small or SmallImage.of(section)
+    small = small or SectionThumbnail.of(section)
     tissue = small.pixels[small.tissue] if small.tissue.any() else small.pixels.reshape(-1, 3)
     red, green, blue = (float(value) for value in tissue.mean(axis=0))
     return red, green, blue

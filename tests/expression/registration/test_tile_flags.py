@@ -9,7 +9,7 @@ from spectra_dl.expression.readers import SectionSource, read_section
 from spectra_dl.expression.registration.tile_flags import (
     BACKGROUND,
     BLACK,
-    SmallImage,
+    SectionThumbnail,
     flagged_spots,
     strange_colour,
     tissue_colour,
@@ -60,7 +60,7 @@ def test_a_spot_without_a_place_has_no_flag(section):
 
 
 def test_a_small_image_that_is_there_is_not_decoded_again(section):
-    small = SmallImage.of(section)
+    small = SectionThumbnail.of(section)
     unreadable = replace(section, image=None)
     assert tissue_colour(unreadable, small) == tissue_colour(section)
     np.testing.assert_array_equal(tissue_under_spots(unreadable, small), tissue_under_spots(section))
