@@ -174,9 +174,13 @@ def test_the_chosen_models_are_evaluated_with_their_progress_and_can_be_cancelle
 
 def test_reloading_keeps_what_was_done_also_in_the_middle(page, demo):
     drop(page, demo)
+    page.wait_for_url("**/drops/*")  # else this, and not that of the button, is the navigation waited for
+    # Without news the page does not reload itself, at the moment in which it is reloaded here.
+    page.route("**/state?*", lambda route: route.abort())
     with page.expect_navigation():
         page.get_by_role("button", name="Predict", exact=True).click()
     page.reload()
+    page.unroute("**/state?*")
     page.frame_locator("iframe.report").locator("article.card").first.wait_for()
     page.reload()
     page.frame_locator("iframe.report").locator("article.card").first.wait_for()
