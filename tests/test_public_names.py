@@ -70,7 +70,7 @@ NAMES = ERRORS | {
     "read_section",
     "read_spectra",
 }
-HEAVY = ["torch", "pandas", "sklearn", "scanpy", "numpy", "scipy", "lightning_fabric", "pydantic", "anndata"]
+HEAVY = ["torch", "pandas", "sklearn", "scanpy", "numpy", "scipy", "pydantic", "anndata"]
 
 
 def test_these_and_no_other_names_are_public():

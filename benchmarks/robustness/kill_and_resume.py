@@ -23,8 +23,8 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import lightning_fabric  # noqa: F401  so that the processes forked below need not import it again
 import torch
+import torch._dynamo  # what AdamW imports at its first step: the processes forked below need not
 from torch import nn
 
 from spectra_dl.storage.sealed import read_sealed

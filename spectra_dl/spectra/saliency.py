@@ -17,7 +17,7 @@ from spectra_dl.spectra.networks.folded.compact import FoldedCompact
 from spectra_dl.spectra.table import SpectraTable
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from spectra_dl.spectra.predictor import SpectraPredictor
 
@@ -314,28 +314,24 @@ def _affordable(predictor: "SpectraPredictor") -> int:
 def _integrated_gradients(
     network: "nn.Module", spectra: FloatArray, start: FloatArray, toward: int
 ) -> FloatArray:
-    """Return the ``(n, q)`` attributions of one network."""
+    """Return the ``(n, q)`` attributions of one network along STEPS points of a Gauss-Legendre quadrature."""
     import torch
-    from captum.attr import IntegratedGradients
 
     from spectra_dl.execution.facts import torch_device
 
     device = torch_device()
     network = network.to(device, torch.float64).eval()
-
-    def logit(rows: "Tensor") -> "Tensor":
-        logits = network(rows)  # (N, W) -> (N, C)
-        own: Tensor = logits[:, toward]
-        return own - logits[:, 1 - toward] if logits.shape[1] == 2 else own
-
-    method, baseline = IntegratedGradients(logit), torch.from_numpy(start)[None].to(device)
-    parts = [
-        method.attribute(
-            torch.from_numpy(spectra[at : at + _ROWS_AT_ONCE]).to(device), baseline, n_steps=STEPS
-        )
-        for at in range(0, len(spectra), _ROWS_AT_ONCE)
-    ]
-    found: FloatArray = torch.cat(parts).detach().cpu().numpy()
+    places, shares = (torch.from_numpy(one / 2).to(device) for one in np.polynomial.legendre.leggauss(STEPS))
+    begin = torch.from_numpy(start).to(device)
+    parts = []
+    for at in range(0, len(spectra), _ROWS_AT_ONCE):
+        way = torch.from_numpy(spectra[at : at + _ROWS_AT_ONCE]).to(device) - begin  # (N, W)
+        points = (begin + (0.5 + places)[:, None, None] * way).requires_grad_()  # (S, N, W)
+        logits = network(points.flatten(0, 1))  # (S * N, C)
+        lead = logits[:, toward] - (logits[:, 1 - toward] if logits.shape[1] == 2 else 0.0)
+        (slopes,) = torch.autograd.grad(lead.sum(), points)
+        parts.append(way * torch.tensordot(shares, slopes, 1))
+    found: FloatArray = torch.cat(parts).cpu().numpy()
     return found
 
 

@@ -6,14 +6,14 @@ doi 10.1371/journal.pone.0309210). What is written is the same for the same fold
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spectra_dl.errors import DataError
+from spectra_dl.errors import DataError, EnvironmentFault
 from spectra_dl.storage.hashing import sha256_of
 from spectra_dl.storage.run_folder import CRATE_NAME, REPORT_NAME
 from spectra_dl.storage.text.json_text import json_text
@@ -104,17 +104,11 @@ def crate_text(folder: Path, publication: Publication) -> str:
     ------
     DataError
         The folder holds no report of a run, a link, or more files than 10,000.
+    EnvironmentFault
+        The package rocrate is not installed.
     """
-    from rocrate.model.contextentity import ContextEntity
-    from rocrate.rocrate import ROCrate
-
+    crate, add = _empty_crate()
     report = _read_report(folder)
-    crate = ROCrate(version="1.1")
-    crate.metadata.extra_terms.update(_TERMS)
-
-    def add(identifier: str, **properties: object) -> object:
-        return crate.add(ContextEntity(crate, identifier, properties=properties))
-
     title = _title(report.command)
     profile = add(_PROFILE, **{"@type": "CreativeWork"}, name="Process Run Crate", version="0.5")
     crate.root_dataset["conformsTo"] = profile
@@ -145,6 +139,24 @@ def crate_text(folder: Path, publication: Publication) -> str:
         crate.root_dataset["author"] = _one_or_all(authors)
     crate.root_dataset["mentions"] = action
     return json_text(crate.metadata.generate())
+
+
+def _empty_crate() -> tuple[Any, Callable[..., object]]:
+    """Return a crate with nothing in it, and what adds to it what is no file."""
+    try:
+        from rocrate.model.contextentity import ContextEntity
+        from rocrate.rocrate import ROCrate
+    except ImportError as err:
+        raise EnvironmentFault(
+            "an RO-Crate needs the package rocrate; install it: pip install 'spectra-dl[crate]'"
+        ) from err
+    crate = ROCrate(version="1.1")
+    crate.metadata.extra_terms.update(_TERMS)
+
+    def add(identifier: str, **properties: object) -> object:
+        return crate.add(ContextEntity(crate, identifier, properties=properties))
+
+    return crate, add
 
 
 def _read_report(folder: Path) -> _Report:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
@@ -21,7 +20,7 @@ from spectra_dl.training.checkpoint import training_identity
 from spectra_dl.training.distributed.launch import read_launch
 from spectra_dl.training.distributed.processes import Processes, join_processes
 from spectra_dl.training.distributed.whole_batch import whole_batch_layers, whole_outputs
-from spectra_dl.training.engine import start_fabric
+from spectra_dl.training.engine import Engine, start_engine
 from spectra_dl.training.grouped.network import NetworkGroup, clip_each_member
 from spectra_dl.training.history import EpochRecord, History
 from spectra_dl.training.losses import Loss
@@ -32,9 +31,6 @@ from spectra_dl.training.progress import epoch_text, progress_bar
 from spectra_dl.training.seeds import preserved_random_state, seed_layers, seeded_generator
 from spectra_dl.training.settings import TrainingSettings
 from spectra_dl.training.state import TrainingState
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 Augment = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
 _FEWEST_ROWS_AT_A_TIME = 8
@@ -53,11 +49,10 @@ class TrainingInterrupted(KeyboardInterrupt):
 class _Job:
     """What stays the same during a training; only ``micro_batches`` grows when memory is short."""
 
-    fabric: "Fabric"
+    engine: Engine
     processes: Processes
     network: nn.Module
-    model: nn.Module
-    optimiser: torch.optim.Optimizer
+    optimiser: torch.optim.AdamW
     loss: Loss
     train: Batches
     valid: Batches | None
@@ -144,27 +139,26 @@ def fit(
         resume=resume,
     )
     if not state.finished:
-        fabric = start_fabric(settings, processes.launch)
-        model, optimiser = fabric.setup(network, state.optimiser)
+        engine = start_engine(settings, processes.launch)
+        network.to(engine.device)
         move_moments(state.optimiser)
         job = _Job(
-            fabric=fabric,
+            engine=engine,
             processes=processes,
             network=network,
-            model=model,
-            optimiser=optimiser,
+            optimiser=state.optimiser,
             loss=loss,
-            train=resident(train, fabric.device),
-            valid=None if valid is None else resident(valid, fabric.device),
+            train=resident(train, engine.device),
+            valid=None if valid is None else resident(valid, engine.device),
             settings=settings,
             augment=augment,
             stop_requested=stop_requested or (lambda: False),
             write=write,
-            tally=tally_for(fabric.device),
+            tally=tally_for(engine.device),
         )
         first = processes.launch.is_first
         with (
-            preserved_random_state(fabric.device),
+            preserved_random_state(engine.device),
             whole_batch_layers(network, processes),
             processes.deferred_signals(),
             progress_bar(settings.epochs, state.epoch, show=progress and first) as bar,
@@ -200,7 +194,7 @@ def _train(job: _Job, state: TrainingState, callbacks: Sequence[Callable[[EpochR
 
 def _train_epoch(job: _Job, state: TrainingState) -> None:
     """Take the steps that are left of the epoch under way."""
-    job.model.train()
+    job.network.train()
     for batch in job.train.shuffled(state.epoch, state.step):
         place = (state.epoch, state.step)
         rate = _learning_rate(job, *place)
@@ -249,7 +243,7 @@ def _read_tally(job: _Job, state: TrainingState) -> None:
 def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Compute the batch's mean loss and its clipped gradient; return that loss and the gradient's norm before clipping, ``()``."""
     while True:
-        seed_layers(job.fabric.device, job.settings.seed, "layers", epoch, step, 0)
+        seed_layers(job.engine.device, job.settings.seed, "layers", epoch, step, 0)
         try:
             return _forward_and_backward(job, batch)
         except torch.OutOfMemoryError as err:
@@ -259,12 +253,12 @@ def _gradient(job: _Job, batch: Batch, epoch: int, step: int) -> tuple[torch.Ten
 
 def _forward_and_backward(job: _Job, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     scale = 1 / len(batch.rows)
-    mean_loss = torch.zeros((), device=job.fabric.device)
+    mean_loss = torch.zeros((), device=job.engine.device)
     for part in batch.split(job.micro_batches):
         loss = _shared_losses(job, part).sum() * scale  # (n,) -> (), a share of the whole batch's mean
-        job.fabric.backward(loss)
+        torch.autograd.backward(loss)
         mean_loss += loss.detach()
-    job.processes.all_reduce_gradients(job.model)
+    job.processes.all_reduce_gradients(job.network)
     return mean_loss, _clipped_norm(job)
 
 
@@ -273,8 +267,8 @@ def _clipped_norm(job: _Job) -> torch.Tensor:
     longest = job.settings.gradient_clip
     if isinstance(job.network, NetworkGroup):
         return clip_each_member(job.network.parameters(), job.network.members, longest)
-    norm = job.fabric.clip_gradients(job.model, job.optimiser, max_norm=longest, error_if_nonfinite=False)
-    return cast("torch.Tensor", norm)
+    trained = [parameter for group in job.optimiser.param_groups for parameter in group["params"]]
+    return nn.utils.clip_grad_norm_(trained, longest)
 
 
 def _shared_losses(job: _Job, batch: Batch) -> torch.Tensor:
@@ -284,8 +278,8 @@ def _shared_losses(job: _Job, batch: Batch) -> torch.Tensor:
         raise UsageError(
             f"a batch has {len(batch.rows)} rows for {count} processes; use fewer processes or a larger batch_size"
         )
-    there = batch.to(job.fabric.device)
-    outputs = job.model(job.processes.local_batch(there).inputs)  # (n, ...) -> (n, ...)
+    there = batch.to(job.engine.device)
+    outputs = job.engine.outputs(job.network, job.processes.local_batch(there).inputs)  # (n, ...) -> (n, ...)
     return _row_losses(job, whole_outputs(outputs, job.processes), there)
 
 
@@ -301,13 +295,13 @@ def _row_losses(job: _Job, outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
 @torch.no_grad()
 def _mean_loss(job: _Job, batches: Batches, state: TrainingState) -> float:
     """Return the mean loss over all rows, without changing anything."""
-    job.model.eval()
+    job.network.eval()
     launch = job.processes.launch
-    total = torch.zeros((), dtype=torch.float64, device=job.fabric.device)
+    total = torch.zeros((), dtype=torch.float64, device=job.engine.device)
     # Each process takes whole batches in turn.
     for batch in islice(batches.in_order(), launch.rank, None, launch.world_size):
-        there = batch.to(job.fabric.device)
-        total += _row_losses(job, job.model(there.inputs), there).sum()
+        there = batch.to(job.engine.device)
+        total += _row_losses(job, job.engine.outputs(job.network, there.inputs), there).sum()
     mean = job.processes.all_reduce_number(float(total)) / batches.n_rows
     if not math.isfinite(mean):
         place = (state.epoch, state.step - 1)
@@ -335,7 +329,7 @@ def _halve_micro_batches(job: _Job, n_rows: int, err: torch.OutOfMemoryError) ->
     rows = n_rows // job.processes.launch.world_size // job.micro_batches
     if rows < 2 * _FEWEST_ROWS_AT_A_TIME or job.processes.several:
         raise EnvironmentFault(
-            f"not enough memory on device {job.fabric.device} for {rows} rows at a time; try batch_size={max(1, rows // 2)}, or device='cpu'"
+            f"not enough memory on device {job.engine.device} for {rows} rows at a time; try batch_size={max(1, rows // 2)}, or device='cpu'"
         ) from err
     job.micro_batches *= 2
     warnings.warn(

@@ -1,6 +1,8 @@
 """spectra-dl crate, on what another command wrote."""
 
 import json
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -51,3 +53,12 @@ def test_words_that_no_repository_reads_are_refused(folder, words, said):
 
 def test_a_folder_that_no_command_wrote_is_refused(tmp_path):
     assert "no report.json is in it" in run(tmp_path, *SAID, code=3).stderr
+
+
+def test_without_the_extra_it_says_how_to_get_it(folder):
+    words = ["crate", str(folder), *SAID, "--overwrite"]
+    code = f"import sys; sys.modules['rocrate'] = None; from spectra_dl_cli.main import main; main({words!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert "pip install 'spectra-dl[crate]'" in done.stderr
+    assert "Traceback" not in done.stderr

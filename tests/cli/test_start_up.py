@@ -19,7 +19,6 @@ HEAVY = [
     "numba",
     "scipy",
     "pybaselines",
-    "lightning_fabric",
     "pydantic",
     "starlette",
     "uvicorn",

@@ -41,8 +41,8 @@ def test_a_predictor_refuses_a_file_of_another_modality_by_its_name():
     [
         ("spectra", "read_header", {"torch", "sklearn", "scipy", "spectra_dl.expression"}),
         ("expression", "read_header", {"torch", "sklearn", "scipy", "spectra_dl.spectra"}),
-        ("spectra", "load_model", {"sklearn", "lightning_fabric", "spectra_dl.expression"}),
-        ("expression", "load_model", {"lightning_fabric", "spectra_dl.spectra"}),
+        ("spectra", "load_model", {"sklearn", "spectra_dl.expression"}),
+        ("expression", "load_model", {"spectra_dl.spectra"}),
     ],
 )
 def test_only_what_the_file_needs_is_imported(kind, function, absent):

@@ -13,9 +13,10 @@ from spectra_dl.evaluation.folds.job import Observation
 from spectra_dl.evaluation.folds.splits import patient_folds
 from spectra_dl.spectra.estimators.classical import classical_models
 from spectra_dl.spectra.estimators.classifier import SpectraClassifier
+from spectra_dl.spectra.networks import build_network
 from spectra_dl.spectra.preprocessing.pipeline import Preprocessing
 from spectra_dl.spectra.preprocessing.steps import EMSC, Normalise
-from spectra_dl.spectra.saliency import SaliencyObserver, attributions, saliency_of
+from spectra_dl.spectra.saliency import STEPS, SaliencyObserver, attributions, saliency_of
 from spectra_dl.spectra.simulation.serum_bands import SERUM_BANDS
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.training.settings import TrainingSettings
@@ -88,20 +89,47 @@ def test_members_with_cleaning_of_their_own_are_each_given_it():
     assert_sums_to_the_gain_of_the_logit(model.predictor_, FOLDS[0])
 
 
+def only(predictor, network):
+    """Return a predictor of this network alone, after the first cleaning."""
+    part = predictor.header.input.model_copy(update={"preprocessing_of_member": [0]})
+    header = predictor.header.model_copy(update={"input": part})
+    return replace(predictor, header=header, networks=(network,), preprocessing=predictor.preprocessing[:1])
+
+
 def test_a_linear_network_gives_weight_times_distance_from_the_mean(models):
     from torch import nn
 
     predictor = models[0].predictor_
     linear = nn.Linear(300, 2).double()
     test, training = TABLE.select(FOLDS[0].test), TABLE.select(FOLDS[0].train)
-    part = predictor.header.input.model_copy(update={"preprocessing_of_member": [0]})
-    header = predictor.header.model_copy(update={"input": part})
-    single = replace(predictor, header=header, networks=(linear,), preprocessing=predictor.preprocessing[:1])
-    spectra, found = attributions(single, test, training, [1, 0])
+    spectra, found = attributions(only(predictor, linear), test, training, [1, 0])
     weight = linear.weight.detach().numpy()
     start = predictor.preprocessing[0].transform(training).matrix.mean(axis=0, dtype=np.float64)
     np.testing.assert_allclose(found[0], (weight[1] - weight[0]) * (spectra - start), atol=1e-9)
     np.testing.assert_allclose(found[1], -found[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_network_of_the_literature_is_attributed_as_by_captum(models, classes):
+    import torch
+    from captum.attr import IntegratedGradients
+
+    torch.manual_seed(0)
+    network = build_network("lenet5", 300, classes).double().eval()
+    predictor = only(models[0].predictor_, network)
+    test, training = TABLE.select(FOLDS[0].test[:18]), TABLE.select(FOLDS[0].train)
+    spectra, found = attributions(predictor, test, training, [1])
+
+    def lead(rows):
+        logits = network(rows)
+        return logits[:, 1] - (logits[:, 0] if classes == 2 else 0)
+
+    start = predictor.preprocessing[0].transform(training).matrix.mean(axis=0, dtype=np.float64)
+    expected = IntegratedGradients(lead).attribute(
+        torch.from_numpy(spectra), torch.from_numpy(start)[None], n_steps=STEPS
+    )
+    # captum keeps the weights of its steps in single precision.
+    np.testing.assert_allclose(found[0], expected.numpy(), rtol=0, atol=1e-7 * np.abs(expected.numpy()).max())
 
 
 def test_the_strongest_places_are_bands_that_differ_between_the_classes(found):

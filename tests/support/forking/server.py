@@ -16,9 +16,7 @@ import traceback
 
 _SLOW = (
     "anndata",
-    "captum.attr",
     "h5py",
-    "lightning_fabric",
     "matplotlib.backends.backend_agg",
     "matplotlib.collections",
     "onnx",
