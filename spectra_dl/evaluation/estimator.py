@@ -17,8 +17,8 @@ class Estimator(Protocol):
     """scikit-learn's classifier, with parameters that `sklearn.base.clone` can copy.
 
     A fitted one may also offer ``out_of_fold_probability_`` ``(n, c)``: for each training row, in the order of
-    ``classes_``, what it says without having seen the row's patient. One that does not may offer ``for_inner_folds()``: an unfitted
-    model that says nearly the same sooner, to be asked of patients left out in its place.
+    ``classes_``, what it says without having seen the row's patient. Any may offer ``smaller()``: an unfitted model that says
+    nearly the same sooner. It stands in where patients are left out for a model that doesn't say what it makes of them, and in leaky estimates.
     """
 
     classes_: Sequence[str]
@@ -92,6 +92,12 @@ def fit_copy(model: _Model, rows: Any, target: NDArray[Any], groups: Texts) -> _
     return fresh
 
 
+def smaller(model: _Model) -> _Model:
+    """Return an unfitted model that says nearly the same sooner, or the model itself where it offers none."""
+    stand_in: _Model = model.smaller() if hasattr(model, "smaller") else model
+    return stand_in
+
+
 def class_probability(name: str, model: Estimator, rows: Any, classes: Sequence[str]) -> FloatArray:
     """Return ``(n, c)`` probabilities with a column for each of ``classes``; one the model never saw has 0.
 
@@ -148,7 +154,7 @@ def unseen_probability(
     if out_of_fold is not None:
         return _in_order(name, fitted, out_of_fold, len(rows), classes)
     folds = inner_folds(patient, label, seed=seed)
-    model = fitted.for_inner_folds() if hasattr(fitted, "for_inner_folds") else fitted
+    model = smaller(fitted)
     probability = np.empty((len(rows), len(classes)))
     for fold in folds:
         inner = fit_copy(model, rows[fold.train], label[fold.train], patient[fold.train])

@@ -4,7 +4,7 @@ The evaluation knows scikit-learn's ``fit / predict_proba / classes_`` and nothi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ from spectra_dl.evaluation.classes.task import (
 from spectra_dl.evaluation.comparison import Difference
 from spectra_dl.evaluation.context import ReportContext
 from spectra_dl.evaluation.entries import ModelEntry, model_entries
-from spectra_dl.evaluation.estimator import Estimator
+from spectra_dl.evaluation.estimator import Estimator, smaller
 from spectra_dl.evaluation.folds.engine import by_fold, fold_jobs
 from spectra_dl.evaluation.folds.job import FoldJob, FoldOutcome, Observation, Observer
 from spectra_dl.evaluation.folds.splits import Fold
@@ -194,6 +194,7 @@ def _leaky_jobs(
 ) -> list[FoldJob[LearnedInFold]]:
     """Return a model's jobs in a split that puts patients on both sides: by row, or by what ``by`` says."""
     title = f"{entry.name}: leaky split{by and f' by {by}'},"
+    entry = replace(entry, estimator=smaller(entry.estimator))
     return fold_jobs(entry, rows, LeakyClassTask.of(task), folds, title=title)
 
 
@@ -239,9 +240,7 @@ def _model_result(
     by_patient = patient_scores(task, pooled)
     by_row = Scores(patients.class_of_row, probability, patients.of_row, task.positive, task.fold_of_row)
     method, cluster = task.settings.interval, patients.cluster
-    patient_level = patient_intervals(by_patient, task.multiplicity, method=method, cluster=cluster)
-    if task.positive is not None:
-        patient_level |= _wilson(patient_level, by_patient, task.positive, clustered=cluster is not None)
+    patient_level = _patient_level(by_patient, task)
     patient_level["auc"], chance = auc_and_chance(
         pooled,
         task.comparisons,
@@ -268,9 +267,18 @@ def _model_result(
         conformal=evaluate_sets(pooled, [outcome.learned.sets for outcome in outcomes], task),
         leaky=_leaky_estimate(leaky, task) if leaky else None,
         leaky_by=_leaky_by(model, outcome_of, task),
+        leaky_of_smaller=bool(leaky) and smaller(entry.estimator) is not entry.estimator,
         seconds=sum(outcome.seconds for outcome in (*outcomes, *leaky)),
         paired=_paired(pooled, outcome_of, task),
     )
+
+
+def _patient_level(scores: Scores, task: ClassTask) -> dict[str, Interval]:
+    method, cluster = task.settings.interval, task.patients.cluster
+    level = patient_intervals(scores, task.multiplicity, method=method, cluster=cluster)
+    if task.positive is not None:
+        level |= _wilson(level, scores, task.positive, clustered=cluster is not None)
+    return level
 
 
 def _leaky_by(

@@ -44,7 +44,7 @@ class EvaluationSettings:
     interval
         ``"percentile"`` or ``"bca"``.
     leaky
-        Also run the split by row, for the leaky estimate of such a split; it doubles the time.
+        Also run the split by row, for the leaky estimate of such a split; it takes as many fits again.
     positive
         The class whose sensitivity is reported, with two classes; None takes `classes.positive_class`.
     split_by
@@ -231,6 +231,8 @@ class ModelResult:
         Sets of classes at a stated coverage; None where a class has a single training patient.
     leaky
         The leaky estimate: row-level AUC and balanced accuracy of a split by row; None if not run.
+    leaky_of_smaller
+        Whether it is of the smaller model that this one offers, see `spectra_dl.evaluation.estimator.Estimator`.
     leaky_by
         The same of splits that keep something together within patients, by its name.
     seconds
@@ -256,6 +258,7 @@ class ModelResult:
     seconds: float
     paired: PairedShare | None = None
     leaky_by: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    leaky_of_smaller: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,6 +128,7 @@ def _model_json(evaluation: Evaluation, result: ModelResult) -> Json:
         "leaky_estimate": None
         if result.leaky is None
         else {metric: rounded(value) for metric, value in result.leaky.items()},
+        **({"leaky_of_smaller": True} if result.leaky_of_smaller else {}),
         **({"leaky_by": _leaky_by_json(result)} if result.leaky_by else {}),
         "patient_probability": probability,
         "roc": [_roc_json(curve) for curve in result.curves.roc],

@@ -166,7 +166,7 @@ def _reading_text(evaluation: Evaluation) -> str:
     if any(result.leaky for result in evaluation.models.values()):
         sentences.append(
             f"leaky: the leaky estimate of a split by {words.row}, with {words.rows} of one patient on both sides, in place of"
-            " single. It is no result."
+            f" single{_of_smaller(evaluation)}. It is no result."
         )
     if not settings.leaky:
         sentences.append(leaky_omission(words.row))
@@ -182,6 +182,11 @@ def _reading_text(evaluation: Evaluation) -> str:
             f"{UNDEFINED}: undefined, for instance the correlation of a model that names one class for everybody."
         )
     return "\n".join(wrapped(sentence) for sentence in sentences)
+
+
+def _of_smaller(evaluation: Evaluation) -> str:
+    names = [name for name, model in evaluation.models.items() if model.leaky_of_smaller]
+    return f", {first_few(names)} with fewer members" if names else ""
 
 
 def _unranked(evaluation: Evaluation) -> list[str]:

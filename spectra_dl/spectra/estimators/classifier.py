@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from spectra_dl.arrays import TextArray, text_array
@@ -32,6 +32,7 @@ from spectra_dl.training.settings import TrainingSettings
 
 # Few rows are passed over more often: steps teach, not passes.
 DEFAULT_TRAINING = TrainingSettings(epochs=12, least_steps=300, learning_rate=3e-3)
+_MEMBERS_OF_A_SMALLER = 5
 
 
 class SpectraClassifier(ClassifierMixin, SpectraEstimator):
@@ -237,6 +238,12 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         """``(n, c)`` probabilities for each training row by the member that never saw its patient."""
         check_is_fitted(self)
         return self.predictor_.probability(self.out_of_fold_logits_)
+
+    def smaller(self) -> Self:
+        """Return an unfitted ensemble of five members at most, which says nearly the same; leaky estimates are of it."""
+        copy: Self = clone(self)
+        copy.set_params(members=min(self.members, _MEMBERS_OF_A_SMALLER))
+        return copy
 
     def predict(self, X: ArrayLike) -> Labels:
         """Return the most probable class of each spectrum in ``X`` (n, p), as ``y`` had it."""

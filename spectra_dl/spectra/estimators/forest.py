@@ -6,18 +6,18 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 
-_TREES, _TREES_OF_INNER_FOLDS = 300, 200
+_TREES, _TREES_OF_A_SMALLER = 300, 200
 
 
 class ForestPipeline(Pipeline):
     """A pipeline that ends in a random forest (Breiman 2001, doi 10.1023/A:1010933404324)."""
 
-    def for_inner_folds(self) -> Self:
-        """Return an unfitted one that says nearly the same, for thresholds and sets: the noise of fewer trees is lost in means over patients."""
-        smaller: Self = clone(self)
-        forest = smaller[-1]
-        forest.set_params(n_estimators=min(forest.n_estimators, _TREES_OF_INNER_FOLDS))
-        return smaller
+    def smaller(self) -> Self:
+        """Return an unfitted one that says nearly the same: the noise of fewer trees is lost in means over patients."""
+        copy: Self = clone(self)
+        forest = copy[-1]
+        forest.set_params(n_estimators=min(forest.n_estimators, _TREES_OF_A_SMALLER))
+        return copy
 
 
 def forest_after(cleaning: BaseEstimator, *, seed: int) -> ForestPipeline:

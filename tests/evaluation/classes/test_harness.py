@@ -8,6 +8,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from spectra_dl.errors import DataError, UsageError
 from spectra_dl.evaluation.audit import AuditInputs, Probe
@@ -56,6 +57,22 @@ def test_without_signal_the_spectrum_split_scores_what_the_patient_split_does_no
     assert result.leaky["balanced_accuracy"] > 0.95
     assert result.patient_level["auc"].value < 0.65
     assert result.training_auc == 1.0
+
+
+class LargeTree(DecisionTreeClassifier):
+    """A tree that offers a stump."""
+
+    def smaller(self):
+        return DecisionTreeClassifier(max_depth=1, random_state=self.random_state)
+
+
+def test_a_leaky_estimate_is_of_the_smaller_model_that_is_offered():
+    models = {"tree": DecisionTreeClassifier(random_state=0), "offering": LargeTree(random_state=0)}
+    models["stump"] = models["offering"].smaller()
+    results = evaluate(models, *study(1.0), QUICK).models
+    assert results["offering"].leaky == results["stump"].leaky != results["tree"].leaky
+    np.testing.assert_array_equal(results["offering"].probability, results["tree"].probability)
+    assert {name for name, result in results.items() if result.leaky_of_smaller} == {"offering"}
 
 
 def test_permuted_labels_give_one_half_on_average():

@@ -199,6 +199,23 @@ def test_a_leaky_estimate_that_was_left_out_is_said_and_has_no_column():
     assert report["models"]["prior"]["leaky_estimate"] is None
 
 
+def test_a_leaky_estimate_of_a_smaller_model_is_said_in_text_report_and_methods():
+    class Large(DummyClassifier):
+        def smaller(self):
+            return DummyClassifier()
+
+    settings = EvaluationSettings(folds=2, resamples=100)
+    rows, label = np.arange(16.0)[:, None], ["sick", "well"] * 8
+    models = {"prior": DummyClassifier(), "large": Large()}
+    result = evaluate(models, rows, label, [f"p{k:02d}" for k in range(16)], settings)
+    text, report = " ".join(evaluation_text(result).split()), evaluation_report(result)
+    assert "in place of single, large with fewer members. It is no result." in text
+    assert report["models"]["large"]["leaky_of_smaller"] is True
+    assert "leaky_of_smaller" not in report["models"]["prior"]
+    page = report_page({"results": report})
+    assert "the same models (large with fewer members) on a split by row" in " ".join(page.split())
+
+
 def test_a_classical_model_that_is_the_reference_is_compared_with_the_others():
     rows, label = np.random.default_rng(0).normal(size=(40, 2)), np.array(["healthy", "sick"] * 20)
     rows[:, 0] += 3 * (label == "sick")

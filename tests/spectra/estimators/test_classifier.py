@@ -47,6 +47,8 @@ def test_it_learns_what_can_be_learnt(table, fitted):
 def test_it_is_an_estimator_of_scikit_learn(table, fitted):
     copy = clone(fitted)
     assert copy.get_params()["members"] == 2
+    assert [clone(copy).set_params(members=count).smaller().members for count in (2, 5, 10)] == [2, 5, 5]
+    assert repr(copy.smaller()) == repr(copy)
     assert not hasattr(copy, "predictor_")
     assert set(fitted.predict(table.intensity)) <= set(fitted.classes_)
 

@@ -109,9 +109,12 @@ def _chance(study: Study) -> str:
     words = study.results.context.words
     if not study.results.settings.leaky:
         return f"{_refits(study)} {leaky_omission(words.row)}"
-    leaky = any(model.leaky_estimate for model in study.results.models.values())
+    models = study.results.models
+    leaky = any(model.leaky_estimate for model in models.values())
+    small = [short_name(name, 40) for name, model in models.items() if model.leaky_of_smaller]
+    fewer = f" ({listed(small)} with fewer members)" if small else ""
     return _refits(study) + (
-        f" The leaky estimate comes from the same models on a split by {words.row}, which lets one patient's {words.rows} into both"
+        f" The leaky estimate comes from the same models{fewer} on a split by {words.row}, which lets one patient's {words.rows} into both"
         " training and test."
         if leaky
         else ""

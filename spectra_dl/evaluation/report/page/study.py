@@ -156,6 +156,7 @@ class Model(Part):
     paired: Paired | None = None
     permutation_p: float | None = None
     leaky_estimate: dict[str, float | None] | None = None
+    leaky_of_smaller: bool = False
     leaky_by: dict[str, dict[str, float | None]] = {}
     roc: list[Roc] | None = None
     calibration: Calibration | None = None
