@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = (ROOT / "spectra_dl", ROOT / "cli" / "spectra_dl_cli", ROOT / "datasets" / "spectra_dl_datasets")
 METHODS = {"search", "match", "fullmatch", "sub", "findall", "finditer", "split"}
+# A pattern is a constant or comes from `re`, however it is imported; parsing all that mention neither would take seconds of every run.
+CALLED = re.compile(rf"\b(?:re|_*[A-Z][A-Z_0-9]*)\.(?:{'|'.join(sorted(METHODS))})\b")
 LENGTH, SECONDS = 20_000, 0.25
 USUAL = (
     "0",
@@ -51,7 +53,10 @@ def used_patterns():
     for path in sorted(
         one for package in PACKAGES for one in package.rglob("*.py") if one.name != "__main__.py"
     ):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "re.compile" not in text and not CALLED.search(text):
+            continue
+        tree = ast.parse(text)
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name):
                 methods.setdefault(node.value.id, set()).add(node.attr)
@@ -61,7 +66,7 @@ def used_patterns():
             called_on_re = isinstance(node.func.value, ast.Name) and node.func.value.id == "re"
             if called_on_re and node.func.attr in METHODS and isinstance(literal, str | bytes):
                 found[literal, 0, node.func.attr] = f"{path.name} line {node.lineno}"
-        for node in tree.body:
+        for node in tree.body if "re.compile" in text else ():
             if isinstance(node, ast.Assign | ast.AnnAssign) and "re.compile" in ast.unparse(node):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 constants.update(

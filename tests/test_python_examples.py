@@ -11,6 +11,8 @@ import spectra_dl as sdl
 from spectra_dl.spectra.simulation.serum_study import StudySettings, simulate_study
 from spectra_dl.spectra.table_files import write_table
 
+pytestmark = pytest.mark.xdist_group("python examples")
+
 
 def python_blocks(repository, document):
     """Each block of Python in a document."""

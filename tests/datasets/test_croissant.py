@@ -9,6 +9,7 @@ from command_line import run
 from spectra_dl_datasets import dataset_card, dataset_names
 from spectra_dl_datasets.croissant import croissant
 
+pytestmark = pytest.mark.xdist_group("croissant")
 # What no card knows: when it was published, and versions are commits.
 UNKNOWN = {"https://schema.org/datePublished", "https://schema.org/version", "https://schema.org/url"}
 

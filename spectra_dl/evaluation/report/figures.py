@@ -113,8 +113,8 @@ def decision_figure(curves: Sequence[Curve], everybody: Curve) -> "Figure":
     from matplotlib.figure import Figure
 
     with styled():
-        figure = Figure(figsize=(6.4, 3.8), layout="constrained")
-        axes = figure.subplots()
+        figure = Figure(figsize=(6.4, 3.8))
+        axes = figure.add_axes((0.12, 0.125, 0.86, 0.86))
         for number, curve in enumerate(curves):
             line_in_band(axes, number, curve.x, curve.y, (curve.low, curve.high), label=str(number))
         axes.plot(everybody.x, everybody.y, color=GREY, linewidth=1.2, label=str(len(curves)))
@@ -268,8 +268,9 @@ def _mark_place(upper: "Axes", lower: "Axes", position: float, number: int) -> N
 def _unit_square(across: str, up: str) -> tuple["Figure", "Axes"]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.3, 4.1), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(4.3, 4.1))
+    # To find room for labels that are always the same takes longer than to draw all else.
+    axes = figure.add_axes((0.13, 0.115, 0.85, 0.87))
     unit_square(axes, across, up)
     return figure, axes
 

@@ -13,7 +13,7 @@ from spectra_dl.expression.readers import read_section
 from tissue.predictions import example_genes, example_prediction
 
 GENES = ("ERBB2", "FASN", "CD8A")
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("real section")]
 
 
 @pytest.fixture(scope="module")
