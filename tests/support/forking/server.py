@@ -18,7 +18,9 @@ _SLOW = (
     "anndata",
     "h5py",
     "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
     "matplotlib.collections",
+    "matplotlib.figure",
     "onnx",
     "onnxruntime",
     "openslide",
@@ -35,23 +37,37 @@ _SLOW = (
     "torch",
     "torch._dynamo",
     "spectra_dl.evaluation.report.page.render",
+    "spectra_dl.evaluation.report.page.reporting.items_json",
     "spectra_dl.execution.facts",
     "spectra_dl.execution.journal",
     "spectra_dl.expression.study.evaluate",
+    "spectra_dl.expression.study.evaluate_slides",
     "spectra_dl.expression.study.predict",
     "spectra_dl.expression.study.train",
-    "spectra_dl.spectra.patient_page.page",
+    "spectra_dl.fusion.study.evaluate",
+    "spectra_dl.fusion.study.evaluate_outcome",
+    "spectra_dl.fusion.study.train",
+    "spectra_dl.fusion.study.train_outcome",
     "spectra_dl.spectra.networks.convolutional_path",
     "spectra_dl.spectra.networks.minirocket",
+    "spectra_dl.spectra.patient_page.page",
     "spectra_dl.spectra.study.evaluate",
+    "spectra_dl.spectra.study.evaluate_outcome",
+    "spectra_dl.spectra.study.evaluate_survival",
     "spectra_dl.spectra.study.predict",
     "spectra_dl.spectra.study.train",
+    "spectra_dl.tissue.readers",
+    "spectra_dl.tissue.study.evaluate",
+    "spectra_dl.tissue.study.evaluate_patients",
+    "spectra_dl.tissue.study.train",
+    "spectra_dl.tissue.study.train_patients",
     "spectra_dl.training.loop",
     "spectra_dl.training.member",
     "spectra_dl_cli.commands.evaluate_spectra",
     "spectra_dl_cli.commands.predict",
     "spectra_dl_cli.commands.train_spectra",
     "spectra_dl_cli.main",
+    "spectra_dl_datasets.loaders",
 )
 _TEMPLATES = (
     (),
@@ -95,12 +111,14 @@ def _compile() -> None:
     """Have the machine code and the templates ready that most commands need."""
     import numpy as np
 
+    from spectra_dl.evaluation.report.figures import Curve, roc_figure, svg_text
     from spectra_dl.evaluation.report.page.environment import environment
     from spectra_dl.spectra.baseline import asls
     from spectra_dl.spectra.networks.minirocket_compiled import compiled_features
 
     asls(np.ones((1, 20)))
     compiled_features(np.ones((1, 20), np.float32), np.ones(1, np.intp), [np.ones((84, 1), np.float32)])
+    svg_text(roc_figure([Curve("a", (0, 1), (0, 1))]), "a")  # the first to be drawn reads the fonts
     for packages in _TEMPLATES:
         pages = environment(*packages)
         for name in pages.list_templates():
