@@ -18,7 +18,7 @@ class Estimator(Protocol):
 
     A fitted one may also offer ``out_of_fold_probability_`` ``(n, c)``: for each training row, in the order of
     ``classes_``, what it says without having seen the row's patient. Any may offer ``smaller()``: an unfitted model that says
-    nearly the same sooner. It stands in where patients are left out for a model that doesn't say what it makes of them, and in leaky estimates.
+    nearly the same sooner, or itself. It stands in where patients are left out for a model that doesn't say what it makes of them, and in leaky estimates.
     """
 
     classes_: Sequence[str]

@@ -240,9 +240,11 @@ class SpectraClassifier(ClassifierMixin, SpectraEstimator):
         return self.predictor_.probability(self.out_of_fold_logits_)
 
     def smaller(self) -> Self:
-        """Return an unfitted ensemble of five members at most, which says nearly the same; leaky estimates are of it."""
+        """Return an unfitted ensemble of five members, which says nearly the same, or this one if it has no more; leaky estimates are of it."""
+        if self.members <= _MEMBERS_OF_A_SMALLER:
+            return self
         copy: Self = clone(self)
-        copy.set_params(members=min(self.members, _MEMBERS_OF_A_SMALLER))
+        copy.set_params(members=_MEMBERS_OF_A_SMALLER)
         return copy
 
     def predict(self, X: ArrayLike) -> Labels:

@@ -13,10 +13,11 @@ class ForestPipeline(Pipeline):
     """A pipeline that ends in a random forest (Breiman 2001, doi 10.1023/A:1010933404324)."""
 
     def smaller(self) -> Self:
-        """Return an unfitted one that says nearly the same: the noise of fewer trees is lost in means over patients."""
+        """Return an unfitted one that says nearly the same, or this one if it has few trees: their noise is lost in means over patients."""
+        if self[-1].n_estimators <= _TREES_OF_A_SMALLER:
+            return self
         copy: Self = clone(self)
-        forest = copy[-1]
-        forest.set_params(n_estimators=min(forest.n_estimators, _TREES_OF_A_SMALLER))
+        copy[-1].set_params(n_estimators=_TREES_OF_A_SMALLER)
         return copy
 
 

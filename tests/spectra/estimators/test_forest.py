@@ -25,3 +25,4 @@ def test_patients_left_out_are_asked_of_by_fewer_trees(trees, asked):
         inner = fit_copy(forest(asked), values[fold.train], label[fold.train], patient[fold.train])
         np.testing.assert_array_equal(unseen[fold.test], inner.predict_proba(values[fold.test]))
     assert len(fitted[-1].estimators_) == trees
+    assert (fitted.smaller() is fitted) == (trees == asked)
