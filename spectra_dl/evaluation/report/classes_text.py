@@ -186,7 +186,7 @@ def _reading_text(evaluation: Evaluation) -> str:
 
 def _of_smaller(evaluation: Evaluation) -> str:
     names = [name for name, model in evaluation.models.items() if model.leaky_of_smaller]
-    return f", {first_few(names)} with fewer members" if names else ""
+    return f" ({first_few(names)} with fewer members)" if names else ""
 
 
 def _unranked(evaluation: Evaluation) -> list[str]:

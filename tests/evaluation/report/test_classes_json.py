@@ -209,7 +209,7 @@ def test_a_leaky_estimate_of_a_smaller_model_is_said_in_text_report_and_methods(
     models = {"prior": DummyClassifier(), "large": Large()}
     result = evaluate(models, rows, label, [f"p{k:02d}" for k in range(16)], settings)
     text, report = " ".join(evaluation_text(result).split()), evaluation_report(result)
-    assert "in place of single, large with fewer members. It is no result." in text
+    assert "in place of single (large with fewer members). It is no result." in text
     assert report["models"]["large"]["leaky_of_smaller"] is True
     assert "leaky_of_smaller" not in report["models"]["prior"]
     page = report_page({"results": report})
