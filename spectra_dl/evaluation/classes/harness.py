@@ -194,7 +194,6 @@ def _leaky_jobs(
 ) -> list[FoldJob[LearnedInFold]]:
     """Return a model's jobs in a split that puts patients on both sides: by row, or by what ``by`` says."""
     title = f"{entry.name}: leaky split{by and f' by {by}'},"
-    entry = replace(entry, estimator=smaller(entry.estimator))
     return fold_jobs(entry, rows, LeakyClassTask.of(task), folds, title=title)
 
 
@@ -206,6 +205,7 @@ class _ModelJobs:
     by_patient: Sequence[FoldJob[LearnedInFold]]
     leaky: Sequence[FoldJob[LearnedInFold]]
     leaky_by: Mapping[str, Sequence[FoldJob[LearnedInFold]]]
+    leaky_of_smaller: bool
     refits: OwnRefits
 
     @classmethod
@@ -217,11 +217,13 @@ class _ModelJobs:
         observers: Sequence[Observer],
         divided: Mapping[str, Sequence[Fold]],
     ) -> "_ModelJobs":
+        leaking = replace(entry, estimator=smaller(entry.estimator))
         return cls(
             entry,
             fold_jobs(entry, rows, task, task.folds, observers=observers),
-            _leaky_jobs(entry, rows, task, task.leaky_folds),
-            {name: _leaky_jobs(entry, rows, task, folds, name) for name, folds in divided.items()},
+            _leaky_jobs(leaking, rows, task, task.leaky_folds),
+            {name: _leaky_jobs(leaking, rows, task, folds, name) for name, folds in divided.items()},
+            leaking.estimator is not entry.estimator,
             own_refits(entry, rows, task),
         )
 
@@ -267,7 +269,7 @@ def _model_result(
         conformal=evaluate_sets(pooled, [outcome.learned.sets for outcome in outcomes], task),
         leaky=_leaky_estimate(leaky, task) if leaky else None,
         leaky_by=_leaky_by(model, outcome_of, task),
-        leaky_of_smaller=bool(leaky) and smaller(entry.estimator) is not entry.estimator,
+        leaky_of_smaller=bool(leaky) and model.leaky_of_smaller,
         seconds=sum(outcome.seconds for outcome in (*outcomes, *leaky)),
         paired=_paired(pooled, outcome_of, task),
     )
