@@ -1,11 +1,23 @@
 """AdamW and its learning rate."""
 
+import inspect
 import math
 
 import torch
 from torch import nn
 
 from spectra_dl.training.settings import TrainingSettings
+
+
+class PlainAdamW(torch.optim.AdamW):
+    """torch's AdamW, step by step to the bit, without what only a compiled optimiser needs: its import takes longer than a small training.
+
+    See `torch.optim.AdamW`.
+    """
+
+    add_param_group = inspect.unwrap(torch.optim.AdamW.add_param_group)
+    zero_grad = inspect.unwrap(torch.optim.AdamW.zero_grad)
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
 
 
 def build_adamw(network: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
@@ -30,7 +42,7 @@ def build_adamw(network: nn.Module, settings: TrainingSettings) -> torch.optim.A
         {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
     ]
     # Fused: one kernel for all parameters, five times as fast on a small network as torch's default on a CPU.
-    optimiser = torch.optim.AdamW(
+    optimiser = PlainAdamW(
         [group for group in groups if group["params"]], lr=settings.learning_rate, fused=True
     )
     for parameter in trainable:
