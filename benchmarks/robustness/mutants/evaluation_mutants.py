@@ -295,15 +295,15 @@ MUTANTS = (
     Mutant(
         "of equal thresholds the one nearest 0",
         "evaluation/classes/threshold.py",
-        "np.abs(at[best] - 0.5)",
-        "np.abs(at[best])",
+        "np.abs(at - 0.5)",
+        "np.abs(at)",
         _THRESHOLD,
     ),
     Mutant(
         "patients are resampled without regard to their class",
         "evaluation/classes/threshold.py",
-        "probability[np.concatenate(drawn)], truth, rule",
-        "probability[np.concatenate(drawn)], generator.permutation(truth), rule",
+        "generator.integers(places.size, size=places.size)",
+        "generator.integers(places.size, size=generator.poisson(places.size))",
         _THRESHOLD,
     ),
     Mutant(
@@ -316,8 +316,8 @@ MUTANTS = (
     Mutant(
         "the highest specificity at a specificity",
         "evaluation/classes/threshold.py",
-        "np.lexsort((rejected[enough], hits[enough]))",
-        "np.lexsort((hits[enough], rejected[enough]))",
+        "hits * (n_negative + 1) + rejected",
+        "rejected * (n_negative + 1) + hits",
         _THRESHOLD,
     ),
     Mutant(

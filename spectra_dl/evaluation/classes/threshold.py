@@ -12,6 +12,7 @@ from spectra_dl.errors import DataError, UsageError
 
 ThresholdRule = Literal["youden"] | float
 _RESAMPLES = 200
+_COUNTS_AT_ONCE = 1_000_000
 _ENDS = (5, 95)  # % of the resamples
 
 
@@ -67,13 +68,19 @@ def smooth_threshold(
     True
     """
     chosen = choose_threshold(probability, positive, rule)
+    observed, place = np.unique(probability, return_inverse=True)
     generator = np.random.default_rng(seed)
-    negatives, positives = np.flatnonzero(~positive), np.flatnonzero(positive)
-    truth = np.repeat([False, True], [negatives.size, positives.size])
-    resampled = []
-    for _ in range(_RESAMPLES):
-        drawn = [generator.choice(of_class, of_class.size) for of_class in (negatives, positives)]
-        resampled.append(choose_threshold(probability[np.concatenate(drawn)], truth, rule))
+    of_class = [place[positive == flag] for flag in (False, True)]
+
+    def drawn(places: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.bincount(places[generator.integers(places.size, size=places.size)], minlength=observed.size)
+
+    resampled: list[float] = []
+    at_once = max(1, _COUNTS_AT_ONCE // observed.size)
+    for done in range(0, _RESAMPLES, at_once):
+        resamples = range(done, min(done + at_once, _RESAMPLES))
+        counts = np.array([[drawn(places) for places in of_class] for _ in resamples])
+        resampled += _best(*_candidates(observed, counts), rule).tolist()
     low, high = np.percentile(resampled, _ENDS)
     value = float(np.mean(resampled)) if rule == "youden" else chosen
     return SmoothedThreshold(value, float(low), float(high))
@@ -118,16 +125,9 @@ def choose_threshold(
     """
     check_rule(rule)
     _check(probability, positive)
-    at, hits, rejected = _candidates(probability, positive)
-    n_positive = int(np.count_nonzero(positive))
-    n_negative = len(positive) - n_positive
-    if rule == "youden":
-        merit = hits * n_negative + rejected * n_positive  # in whole numbers, so that equals are equal
-        best = np.flatnonzero(merit == merit.max())
-        return float(at[best[np.argmin(np.abs(at[best] - 0.5))]])
-    needed = math.ceil(rule * n_negative - 1e-9)
-    enough = np.flatnonzero(rejected >= needed)
-    return float(at[enough[np.lexsort((rejected[enough], hits[enough]))[-1]]])
+    observed, place = np.unique(probability, return_inverse=True)
+    counts = [np.bincount(place[positive == flag], minlength=observed.size) for flag in (False, True)]
+    return float(_best(*_candidates(observed, np.array([counts])), rule)[0])
 
 
 def check_rule(rule: ThresholdRule) -> None:
@@ -151,14 +151,44 @@ def _check(probability: FloatArray, positive: NDArray[np.bool_]) -> None:
 
 
 def _candidates(
-    probability: FloatArray, positive: NDArray[np.bool_]
+    observed: FloatArray, counts: NDArray[np.intp]
 ) -> tuple[FloatArray, NDArray[np.intp], NDArray[np.intp]]:
-    """Return thresholds in rising order, and how many are rightly positive and rightly negative at each."""
-    observed = np.unique(probability)
-    edges = np.concatenate([[0.0], observed, [1.0 if observed[-1] < 1.0 else np.nextafter(1.0, 2.0)]])
+    """Return thresholds ``(r, u + 1)`` in rising order, and how many are rightly positive and rightly negative at each.
+
+    Of r times as many patients ``counts`` (r, 2, u) negatives and positives have each of the ``observed`` (u) probabilities, in
+    rising order. What nobody of a resample has separates nobody there: its threshold is NaN, and its numbers are -1.
+    """
+    times, _, values = counts.shape
+    present = counts.any(axis=1)  # (r, u)
+    # The probability below: of the patients that come last before.
+    number = np.where(present, np.arange(1, values + 1), 0)
+    before = np.maximum.accumulate(np.hstack([np.zeros((times, 1), dtype=np.intp), number]), axis=1)
+    last = before[:, -1] - 1
+    lower = np.concatenate([[0.0], observed])[before]  # (r, u + 1)
+    highest = observed[last]
+    top = np.where(highest < 1.0, 1.0, np.nextafter(1.0, 2.0))
+    upper = np.column_stack([np.broadcast_to(observed, present.shape), top])
     # The mean of two neighbouring doubles may be the lower one, which must not pass for the gap above it.
-    at = np.maximum((edges[:-1] + edges[1:]) / 2.0, np.nextafter(edges[:-1], 2.0))
-    at[0] = min(at[0], observed[0])
-    ranked = {flag: np.sort(probability[positive == flag]) for flag in (False, True)}
-    hits = ranked[True].size - np.searchsorted(ranked[True], at, side="left")
-    return at, hits.astype(np.intp), np.searchsorted(ranked[False], at, side="left").astype(np.intp)
+    at = np.maximum((lower + upper) / 2.0, np.nextafter(lower, 2.0))
+    first = np.arange(values + 1) == present.argmax(axis=1)[:, None]
+    at = np.where(first, np.minimum(at, upper), at)
+    below = np.concatenate([np.zeros((times, 2, 1), dtype=np.intp), counts.cumsum(axis=2)], axis=2)
+    hits, rejected = below[:, 1, -1:] - below[:, 1], below[:, 0]
+    nobody = ~np.column_stack([present, np.ones(times, dtype=np.bool_)])
+    return np.where(nobody, np.nan, at), np.where(nobody, -1, hits), np.where(nobody, -1, rejected)
+
+
+def _best(
+    at: FloatArray, hits: NDArray[np.intp], rejected: NDArray[np.intp], rule: ThresholdRule
+) -> FloatArray:
+    """Return the threshold ``(r,)`` of each row of candidates ``(r, k)`` from `_candidates`."""
+    n_positive, n_negative = hits[0].max(), rejected[0].max()
+    if rule == "youden":
+        merit = hits * n_negative + rejected * n_positive  # in whole numbers, so that equals are equal
+        best = merit == merit.max(axis=1, keepdims=True)
+        place = np.where(best, np.abs(at - 0.5), np.inf).argmin(axis=1)
+    else:
+        needed = math.ceil(rule * n_negative - 1e-9)
+        place = np.where(rejected >= needed, hits * (n_negative + 1) + rejected, -1).argmax(axis=1)
+    chosen: FloatArray = at[np.arange(len(at)), place]
+    return chosen

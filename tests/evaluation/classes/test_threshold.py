@@ -156,6 +156,29 @@ def test_the_spread_holds_nine_in_ten_resamples_and_the_threshold():
     assert found.value == pytest.approx(np.mean(again), abs=4 * np.std(again) / np.sqrt(200))
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 60), st.integers(1, 16), st.sampled_from(["youden", 0.3, 0.95]))
+def test_resamples_together_are_resamples_one_by_one(seed, n, decimals, rule):
+    probability, positive = patients(seed, n, decimals)
+    found = smooth_threshold(probability, positive, rule, seed=seed)
+    generator = np.random.default_rng(seed)
+    each = [np.flatnonzero(~positive), np.flatnonzero(positive)]
+    again = []
+    for _ in range(200):
+        drawn = np.concatenate([generator.choice(rows, rows.size) for rows in each])
+        again.append(choose_threshold(probability[drawn], positive[drawn], rule))
+    low, high = np.percentile(again, (5, 95))
+    value = np.mean(again) if rule == "youden" else choose_threshold(probability, positive, rule)
+    assert (found.value, found.low, found.high) == (value, low, high)
+
+
+def test_many_patients_are_resampled_a_few_at_a_time(monkeypatch):
+    study = normal_scores(3, 40)
+    together = smooth_threshold(*study)
+    monkeypatch.setattr("spectra_dl.evaluation.classes.threshold._COUNTS_AT_ONCE", 1000)  # 12 resamples
+    assert smooth_threshold(*study) == together
+
+
 def test_more_patients_narrow_the_spread():
     few, many = (smooth_threshold(*normal_scores(3, n)) for n in (20, 400))
     assert many.high - many.low < few.high - few.low
